@@ -1,0 +1,59 @@
+"""The one place that knows the time and makes random ids.
+
+Everything else is handed a `Clock`, so that a test can hold time still and a clock step can be tried.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Something that knows the present instant."""
+
+    def now(self) -> datetime:
+        """The present instant, with zone UTC."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The present instant, with zone UTC."""
+        return datetime.now(UTC)
+
+
+class FixedClock:
+    """A clock that stands still until it is moved. For tests and for replay."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at.astimezone(UTC)
+
+    def now(self) -> datetime:
+        """The instant the clock was set to, with zone UTC."""
+        return self._at
+
+    def advance(self, by: timedelta) -> None:
+        """Move the clock by `by` (which may be negative, as after a clock step)."""
+        self._at += by
+
+
+def new_id() -> str:
+    """A new random id, as the text of a UUID version 4."""
+    return str(uuid.uuid4())
+
+
+def instant_text(at: datetime) -> str:
+    """`at` as ISO 8601 text in UTC with microseconds and `Z`, so that text order is time order."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def read_instant(text: str) -> datetime:
+    """The instant that `instant_text` wrote, with zone UTC.
+
+    Raises ValueError when `text` is no such instant.
+    """
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
