@@ -1,0 +1,211 @@
+"""What travels through the consent room: frozen facts of one question and its decision.
+
+Nothing here decides. `DisclosureRequest` is the whole question (no clock, store or network is asked), `Decision` the whole
+answer. References are relative (`Organization/housing-1`), as in the question; labels are codes (`SUD`, `42CFRPart2`, `R`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+SEMANTICS_VERSION = "1"
+
+Resource: TypeAlias = Mapping[str, object]
+"""One FHIR R4 resource as a read-only JSON tree."""
+
+LabelSet: TypeAlias = frozenset[str]
+"""Label codes of one resource: confidentiality, sensitivity, law and handling codes together."""
+
+RequestOutcome: TypeAlias = Literal["disclose", "partial", "withhold"]
+ResourceOutcome: TypeAlias = Literal["disclose", "redact", "withhold"]
+
+
+class QuestionError(Exception):
+    """A question that cannot be read. `place` is the path of the fault (`recipient.roles[0]`); no value is repeated."""
+
+    def __init__(self, code: str, message: str, place: str | None = None) -> None:
+        super().__init__(f"{code}: {message}" + (f" at `{place}`" if place else ""))
+        self.code = code
+        self.message = message
+        self.place = place
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """A code in its system; `system` is empty where none was stated."""
+
+    system: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A business identifier: only system AND value together name somebody."""
+
+    system: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Discloser:
+    """Who holds the resources and would disclose them."""
+
+    references: tuple[str, ...] = ()
+    identifiers: tuple[Identifier, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who would receive. `standing` words: consent-semantics 1 and 11; `category`: kind of agency for data-set caps."""
+
+    references: tuple[str, ...] = ()
+    identifiers: tuple[Identifier, ...] = ()
+    roles: tuple[str, ...] = ()
+    standing: tuple[str, ...] = ()
+    members_of: tuple[str, ...] = ()
+    category: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relationship:
+    """A recorded treating relationship of this patient with `recipient` (reference), half-open in time."""
+
+    recipient: str
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """A stored agreement or order (`kind`: qso, research, audit, order) of `party` (reference), half-open in time."""
+
+    kind: str
+    party: str
+    scope: tuple[str, ...] = ()
+    starts: datetime | None = None
+    ends: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """A person (reference) who may act for the patient, and on what ground; half-open in time."""
+
+    person: str
+    kind: str
+    starts: datetime | None = None
+    ends: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Recorded facts the rules may need; empty means that nothing is recorded."""
+
+    relationships: tuple[Relationship, ...] = ()
+    agreements: tuple[Agreement, ...] = ()
+    authorities: tuple[Authority, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The deployment's choices. `packs` names rule packs (`part2`, `hipaa`, `state/<id>`); empty decides from consents alone."""
+
+    packs: tuple[str, ...] = ()
+    part2_sources: tuple[str, ...] = ()
+    zone: str = "UTC"
+    no_consent: Literal["deny", "treatment"] = "deny"
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectResource:
+    """One resource asked for. `reference` is `Type/id`, or `#index` where it has no id.
+
+    `sources` are the references of everybody it came from (`meta.source`, else the discloser; the gateway adds the
+    authenticated submitter). `labels` may hold labels found before (stored with the record); None: found while deciding.
+    """
+
+    resource: Resource
+    reference: str
+    type: str
+    sources: tuple[str, ...] = ()
+    labels: LabelSet | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureRequest:
+    """The whole question: may `discloser` disclose `resources` of `patient` to `recipient` for `purposes` at `at`?"""
+
+    at: datetime
+    patient: str
+    discloser: Discloser
+    recipient: Recipient
+    purposes: tuple[Coding, ...]
+    resources: tuple[SubjectResource, ...]
+    consents: tuple[Resource, ...] = ()
+    directory: tuple[Resource, ...] = ()
+    policy: Policy = Policy()
+    facts: Facts = Facts()
+    action: str = "disclose"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why: a stable code (README), the rule it rests on, and the consent version that caused it, if one did."""
+
+    code: str
+    citation: str
+    consent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """A duty that goes with a release (`NOTICE`, `SCOPE_TEXT`, `HUMAN_RELEASE`, …) and its parameter, or empty."""
+
+    code: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceDecision:
+    """The answer for one resource.
+
+    `removals` are JSON Pointers (RFC 6901, `/addresses/0`) into the resource as asked, sorted; what they point to must go
+    before anything is shown. They are empty for `disclose`, and without meaning for `withhold`.
+    """
+
+    reference: str
+    outcome: ResourceOutcome
+    labels: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    removals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a deciding consent allows, for the scope text of 42 CFR §2.32(b); plain codes and references, no names of data."""
+
+    consent: str
+    purposes: tuple[str, ...]
+    classes: tuple[str, ...]
+    labels: tuple[str, ...]
+    until: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The whole answer; equal inputs give equal bytes. `basis` names the legal basis (`CONSENT`, `PATIENT_ACCESS`, …)."""
+
+    outcome: RequestOutcome
+    resources: tuple[ResourceDecision, ...]
+    consents: tuple[str, ...]
+    obligations: tuple[Obligation, ...]
+    basis: str = ""
+    purposes: tuple[str, ...] = ()
+    recipient: str = ""
+    scopes: tuple[Scope, ...] = ()
+    notes: tuple[Reason, ...] = ()
+    """Further findings (unusable consents, work items) for the compliance role; never shown to an asker."""
+    versions: tuple[tuple[str, str], ...] = ()
+    semantics_version: str = SEMANTICS_VERSION
