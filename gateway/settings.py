@@ -1,0 +1,99 @@
+"""What an operator sets outside `network.yaml`: where things are and how large they may grow.
+
+The only place that reads the environment. Every setting is an environment variable with the prefix
+`HANDOFF_`. Keys and other secrets are never in the environment, which every child process and crash report
+shows: they are files, read by `read_secret`.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_KIB = 1024
+_MIB = 1024 * _KIB
+_KEY_LIMIT_BYTES = 64 * _KIB
+
+HostPort = Annotated[str, StringConstraints(pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):\d{1,5}$")]
+
+
+class SettingsRefused(ValueError):
+    """A setting or a secret's file cannot be used as it is. The text names it and never its value."""
+
+
+class Settings(BaseSettings):
+    """One deployment's settings. Command-line options win over these."""
+
+    model_config = SettingsConfigDict(env_prefix="HANDOFF_", frozen=True, extra="forbid")
+
+    network: Path = Field(default=Path(), description="folder that holds network.yaml")
+    store: str = Field(default="", description="store URL; empty means handoff.db in the network's folder")
+    keys: Path | None = Field(
+        default=None, description="folder of the keys; none means keys/ in the network's folder"
+    )
+    http: HostPort = Field(default="127.0.0.1:8080", description="where HTTP is served")
+    mllp: HostPort = Field(default="127.0.0.1:2575", description="where MLLP is served")
+    workers: int = Field(default=1, ge=1, le=64, description="processes; more than 1 needs PostgreSQL")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="least level logged"
+    )
+    mllp_frame_bytes: int = Field(default=4 * _MIB, ge=_KIB, description="largest MLLP frame taken, in bytes")
+    mllp_idle_seconds: float = Field(
+        default=300, gt=0, description="an MLLP connection silent for so long is closed"
+    )
+    http_body_bytes: int = Field(default=8 * _MIB, ge=_KIB, description="largest HTTP body taken, in bytes")
+    stop_seconds: float = Field(default=8, gt=0, lt=10, description="time to finish after SIGTERM")
+
+    def keys_folder(self, network: Path) -> Path:
+        """The folder of the keys of the network in folder `network`."""
+        return self.keys or network / "keys"
+
+
+def read_settings() -> Settings:
+    """The settings of this process.
+
+    Raises SettingsRefused, naming the setting and the rule it breaks, never its value.
+    """
+    unknown = _unknown_names(os.environ)
+    if unknown:
+        raise SettingsRefused(f"`{unknown[0]}` is no setting; the known ones are in deploy/runbook.md")
+    try:
+        return Settings()
+    except ValidationError as refused:
+        first = refused.errors(include_url=False, include_input=False, include_context=False)[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise SettingsRefused(f"`HANDOFF_{name}`: {first['msg'].lower()}") from None
+
+
+def _unknown_names(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Names with our prefix that are no setting, so that a typing error is not silently the default."""
+    known = {f"HANDOFF_{name.upper()}" for name in Settings.model_fields}
+    return tuple(sorted(name for name in environment if name.startswith("HANDOFF_") and name not in known))
+
+
+def read_secret(path: Path) -> bytes:
+    """The content of a secret's file, without the white space around it.
+
+    Raises SettingsRefused when the file is absent, empty, over 64 KiB, or open to other users of the machine.
+    """
+    try:
+        status = path.stat()
+    except OSError:
+        raise SettingsRefused(f"secret file `{path.name}` cannot be read") from None
+    if stat.S_IMODE(status.st_mode) & 0o007:
+        raise SettingsRefused(f"secret file `{path.name}` is open to other users: chmod 600 it")
+    if status.st_size > _KEY_LIMIT_BYTES:
+        raise SettingsRefused(f"secret file `{path.name}` is over 64 KiB")
+    try:
+        content = path.read_bytes().strip()
+    except OSError:
+        raise SettingsRefused(f"secret file `{path.name}` cannot be read") from None
+    if not content:
+        raise SettingsRefused(f"secret file `{path.name}` is empty")
+    return content
