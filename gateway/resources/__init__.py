@@ -1,0 +1,8 @@
+"""FHIR R4 resources: read exactly, checked at the edge, written exactly."""
+
+from __future__ import annotations
+
+from gateway.resources.check import Issue, check_resource, supported_types
+from gateway.resources.json_text import parse_json, to_json
+
+__all__ = ["Issue", "check_resource", "parse_json", "supported_types", "to_json"]

@@ -1,0 +1,21 @@
+"""Who is asking, once the bearer token has been checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A partner's system with a checked token.
+
+    `purpose` is one code of the v3-ActReason code system and was bound to the token when it was issued;
+    `scopes` are SMART scopes in version 2 form (`system/CarePlan.rs`); `token_id` is the token's `jti`.
+    A scope is never consent: it only narrows what the caller may ask for.
+    """
+
+    partner: str
+    client_id: str
+    purpose: str
+    scopes: frozenset[str]
+    token_id: str
