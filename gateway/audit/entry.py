@@ -1,0 +1,68 @@
+"""The facts of one audit entry, and what appending it gives back.
+
+Requirement AU-05: purpose, legal basis, consent version, rule ids, labels, notice version, hash of the bytes, request
+id; 42 CFR §2.24 and §2.25 with 45 CFR 164.528(b): recipient name and address, date, description, purpose. Never a
+clinical value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReason:
+    """Why: a stable code, the law or rule it rests on, and the consent version it came from, if any."""
+
+    code: str
+    citation: str = ""
+    consent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedResource:
+    """What was decided about one resource; a reference and codes only."""
+
+    reference: str
+    outcome: str
+    labels: tuple[str, ...] = ()
+    reasons: tuple[AuditReason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """The facts of one act. `at` is ISO 8601 UTC text (`gateway.clock.instant_text`).
+
+    `kind`: disclose, refuse, import, query, consent, revoke, handover, outcome, read. `partner` is the recipient.
+    """
+
+    request_id: str
+    at: str
+    kind: str
+    patient_id: str | None
+    partner: str
+    purpose: str
+    outcome: str
+    source: tuple[str, ...] = ()
+    basis: str = ""
+    consents: tuple[str, ...] = ()
+    reasons: tuple[AuditReason, ...] = ()
+    resources: tuple[AuditedResource, ...] = ()
+    obligations: tuple[str, ...] = ()
+    notice_version: str | None = None
+    bytes_sha256: str | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    recipient_name: str = ""
+    recipient_address: str = ""
+    description: str = ""
+    subject: str = ""
+    """Our id of what the entry is about where it is no disclosure: an intent, release, message or consent version."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReceipt:
+    """Where the entry stands: `seq` counts from 1; `leaf_hash` is 32 bytes."""
+
+    seq: int
+    leaf_hash: bytes

@@ -1,0 +1,46 @@
+"""One durable store behind a Protocol: `write(work)` and `read()`.
+
+The tables are modules of plain functions on `Reading` and `Transaction`: `inbox`, `patients`, `records`, `consents`,
+`intents`, `outbox`, `audit_rows`, `consent_requests`, `tokens`. Import them by name.
+"""
+
+from gateway.store.model import (
+    AuditFilter,
+    AuditRow,
+    CheckpointRow,
+    Cipher,
+    ConsentRequest,
+    ConsentState,
+    InboxMessage,
+    Intent,
+    Reading,
+    Record,
+    Recovered,
+    ReleaseRow,
+    Row,
+    Store,
+    Transaction,
+)
+from gateway.store.sqlite_store import ReadOnlyStore, SqliteStore, open_store, open_store_for_reading
+
+__all__ = [
+    "AuditFilter",
+    "AuditRow",
+    "CheckpointRow",
+    "Cipher",
+    "ConsentRequest",
+    "ConsentState",
+    "InboxMessage",
+    "Intent",
+    "ReadOnlyStore",
+    "Reading",
+    "Record",
+    "Recovered",
+    "ReleaseRow",
+    "Row",
+    "SqliteStore",
+    "Store",
+    "Transaction",
+    "open_store",
+    "open_store_for_reading",
+]
