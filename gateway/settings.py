@@ -55,8 +55,8 @@ class Settings(BaseSettings):
         return self.keys or network / "keys"
 
 
-def read_settings() -> Settings:
-    """The settings of this process.
+def read_settings(**given: object) -> Settings:
+    """The settings of this process. What is `given` and not None (command-line options) wins.
 
     Raises SettingsRefused, naming the setting and the rule it breaks, never its value.
     """
@@ -64,7 +64,7 @@ def read_settings() -> Settings:
     if unknown:
         raise SettingsRefused(f"`{unknown[0]}` is no setting; the known ones are in deploy/runbook.md")
     try:
-        return Settings()
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as refused:
         first = refused.errors(include_url=False, include_input=False, include_context=False)[0]
         name = "_".join(str(part) for part in first["loc"]).upper()

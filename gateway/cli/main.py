@@ -1,0 +1,356 @@
+"""Every command of `handoff`: names, arguments and exit codes.
+
+Exit codes: 0 fine, 1 the input was refused (the report says where), 2 wrong usage or settings. The bodies
+live in the other files of this folder and return the exit code. They are imported only when their command
+runs, so that commands that need no server answer at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Annotated, Any
+
+import typer
+import typer.main
+
+from gateway.errors import HandoffError
+
+REFUSED = 1
+WRONG_USAGE = 2
+
+_PLAIN: dict[str, Any] = {"no_args_is_help": True, "add_completion": False, "rich_markup_mode": None}
+app = typer.Typer(name="handoff", help="A consent-enforcing FHIR integration gateway.", **_PLAIN)
+network_app = typer.Typer(help="The network: partners, routes, keys.", **_PLAIN)
+consent_app = typer.Typer(help="Consents, without a running gateway.", **_PLAIN)
+mapping_app = typer.Typer(help="Mappings between partners' formats and FHIR.", **_PLAIN)
+messages_app = typer.Typer(help="Messages that arrived.", **_PLAIN)
+audit_app = typer.Typer(help="The audit log.", **_PLAIN)
+app.add_typer(network_app, name="network")
+app.add_typer(consent_app, name="consent")
+app.add_typer(mapping_app, name="mapping")
+app.add_typer(messages_app, name="messages")
+app.add_typer(audit_app, name="audit")
+
+InputFile = Annotated[str, typer.Argument(metavar="FILE", help="A file, or - for standard input.")]
+Network = Annotated[
+    Path | None,
+    typer.Option(
+        "--network", metavar="DIR", help="Folder of network.yaml. Default: HANDOFF_NETWORK or here."
+    ),
+]
+Store = Annotated[
+    str | None,
+    typer.Option(
+        "--store", metavar="URL", help="Store URL. Default: HANDOFF_STORE or handoff.db in the network."
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+MappingId = Annotated[str, typer.Argument(metavar="MAPPING", help="Mapping id, say hospital/ref_i12.")]
+PartnerId = Annotated[str, typer.Option("--partner", help="Partner whose identifiers these are.")]
+Zone = Annotated[
+    str | None, typer.Option("--zone", help="Time zone of times without one, say America/Phoenix.")
+]
+
+
+@app.command()
+def serve(
+    network: Network = None,
+    store: Store = None,
+    http: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Where HTTP is served.")] = None,
+    mllp: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Where MLLP is served.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Processes; over 1 needs PostgreSQL.")
+    ] = None,
+) -> None:
+    """Run the gateway. Prints one line of JSON on standard output when it accepts traffic."""
+    from gateway.cli.serve_command import serve as body
+    from gateway.settings import read_settings
+
+    _finish(body(read_settings(network=network, store=store, http=http, mllp=mllp, workers=workers)))
+
+
+@app.command()
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="End after the story; write demo-report.json here.")
+    ] = False,
+) -> None:
+    """Start a gateway and a small network of agencies on this machine, and play one person's story."""
+    from gateway.cli.demo_command import demo as body
+
+    _finish(body(once=once))
+
+
+@app.command()
+def check(
+    network: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Folder of network.yaml.")] = None,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of network.yaml.")] = False,
+) -> None:
+    """Check network.yaml and everything it names; say file, line and what to do."""
+    from gateway.cli.network_commands import check as body
+
+    _finish(body(_network(network), schema))
+
+
+@network_app.command("init")
+def network_init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write into.")],
+    sink: Annotated[str | None, typer.Option(metavar="URL", help="Where FHIR partners receive.")] = None,
+) -> None:
+    """Write a working network with test keys and one partner of each kind."""
+    from gateway.cli.network_commands import network_init as body
+
+    _finish(body(folder, sink))
+
+
+@app.command()
+def token(
+    partner: Annotated[str, typer.Argument(metavar="PARTNER")],
+    purpose: Annotated[str, typer.Option(help="Purpose of use, say COC.")],
+    network: Network = None,
+) -> None:
+    """Print a bearer token of a partner, for tests."""
+    from gateway.cli.network_commands import token as body
+
+    _finish(body(partner, purpose, _network(network)))
+
+
+@app.command()
+def decide(
+    path: InputFile,
+    ndjson: Annotated[
+        bool, typer.Option("--ndjson", help="One question a line, one decision a line.")
+    ] = False,
+) -> None:
+    """Decide what consent says about one disclosure, offline."""
+    from gateway.cli.consent_commands import decide as body
+
+    _finish(body(path, ndjson))
+
+
+@app.command()
+def release(path: InputFile) -> None:
+    """Print the exact bytes a recipient would get, offline; nothing if nothing may go."""
+    from gateway.cli.release_command import release as body
+
+    _finish(body(path))
+
+
+@consent_app.command("validate")
+def consent_validate(
+    paths: Annotated[list[str], typer.Argument(metavar="FILE...", help="FHIR Consent files.")],
+) -> None:
+    """Say which elements of 42 CFR 2.31 a consent has and whether it can be computed."""
+    from gateway.cli.consent_commands import consent_validate as body
+
+    _finish(body(paths))
+
+
+@consent_app.command("what-if")
+def what_if(path: InputFile) -> None:
+    """Say in plain words who would see what."""
+    from gateway.cli.what_if_command import what_if as body
+
+    _finish(body(path))
+
+
+@app.command()
+def translate(
+    mapping: MappingId,
+    path: Annotated[str, typer.Argument(metavar="FILE", help="A file or a folder, or - for standard input.")],
+    partner: PartnerId = "local",
+    zone: Zone = None,
+    complement_out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write what FHIR cannot carry here.")
+    ] = None,
+) -> None:
+    """Turn a partner's file into FHIR resources, with lineage and an account of every leaf."""
+    from gateway.cli.mapping_commands import translate as body
+
+    _finish(body(mapping, path, partner=partner, zone=zone, complement_out=complement_out))
+
+
+@app.command()
+def render(
+    mapping: MappingId,
+    path: InputFile,
+    partner: PartnerId = "local",
+    zone: Zone = None,
+    complement: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What FHIR could not carry.")
+    ] = None,
+    at: Annotated[str | None, typer.Option(metavar="INSTANT", help="Instant written into headers.")] = None,
+    control_id: Annotated[str | None, typer.Option(help="Message control id (MSH-10).")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for formats of several files.")
+    ] = None,
+) -> None:
+    """Turn FHIR resources (a JSON array or a Bundle) into a partner's format."""
+    from gateway.cli.mapping_commands import render as body
+
+    given = {"partner": partner, "zone": zone, "at": at, "control_id": control_id}
+    _finish(body(mapping, path, complement=complement, out=out, **given))
+
+
+@mapping_app.command("check")
+def mapping_check(
+    folder: Annotated[
+        str | None, typer.Argument(metavar="[FOLDER]", help="Default: every shipped one.")
+    ] = None,
+) -> None:
+    """Check a mapping: schema, types, samples, laws."""
+    from gateway.cli.mapping_commands import mapping_check as body
+
+    _finish(body(folder))
+
+
+@mapping_app.command("list")
+def mapping_list(as_json: AsJson = False) -> None:
+    """Print the ids of the mappings."""
+    from gateway.cli.mapping_commands import mapping_list as body
+
+    _finish(body(as_json))
+
+
+@mapping_app.command("new")
+def mapping_new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Mapping id to make, say benefits/letters.")],
+    form: Annotated[str, typer.Option("--format", help="hl7v2, csv or json.")],
+    sample: Annotated[Path, typer.Option(metavar="FILE", help="A synthetic sample of the format.")],
+) -> None:
+    """Draft a mapping from a sample, with every column listed."""
+    from gateway.cli.mapping_commands import mapping_new as body
+
+    _finish(body(name, form, sample))
+
+
+@mapping_app.command("try")
+def mapping_try(mapping: MappingId, path: InputFile, partner: PartnerId = "local", zone: Zone = None) -> None:
+    """Print resources, lineage and what is not mapped, side by side."""
+    from gateway.cli.mapping_commands import mapping_try as body
+
+    _finish(body(mapping, path, partner=partner, zone=zone))
+
+
+@messages_app.command("list")
+def messages_list(
+    state: Annotated[str | None, typer.Option(help="Only messages in this state.")] = None,
+    partner: Annotated[str | None, typer.Option(help="Only messages of this partner.")] = None,
+    network: Network = None,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """List messages that arrived, newest first, by id; no content."""
+    from gateway.cli.messages_commands import messages_list as body
+
+    _finish(body(_network(network), store, state=state, partner=partner, as_json=as_json))
+
+
+@messages_app.command("show")
+def messages_show(
+    message_id: str, network: Network = None, store: Store = None, as_json: AsJson = False
+) -> None:
+    """Show one message's state and faults."""
+    from gateway.cli.messages_commands import messages_show as body
+
+    _finish(body(_network(network), store, message_id, as_json=as_json))
+
+
+@messages_app.command("replay")
+def messages_replay(
+    message_id: str,
+    reason: Annotated[str | None, typer.Option(help="Needed when the message's item is closed.")] = None,
+    network: Network = None,
+    store: Store = None,
+) -> None:
+    """Take a kept message in again, as if it had just arrived."""
+    from gateway.cli.messages_commands import messages_replay as body
+
+    _finish(body(_network(network), store, message_id, reason))
+
+
+@app.command()
+def disclosures(
+    patient: Annotated[str | None, typer.Option(metavar="ID", help="Only this patient (our id).")] = None,
+    network: Network = None,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """List disclosures and refusals, newest first."""
+    from gateway.cli.audit_commands import disclosures as body
+
+    _finish(body(_network(network), store, patient=patient, as_json=as_json))
+
+
+@app.command()
+def why(request_id: str, network: Network = None, store: Store = None, as_json: AsJson = False) -> None:
+    """Say why a request was answered as it was, for the compliance role."""
+    from gateway.cli.audit_commands import why as body
+
+    _finish(body(_network(network), store, request_id, as_json=as_json))
+
+
+@audit_app.command("verify")
+def audit_verify(
+    export: Annotated[Path | None, typer.Argument(metavar="[EXPORT]", help="An exported log.")] = None,
+    network: Network = None,
+    store: Store = None,
+) -> None:
+    """Recompute the whole audit log and say where it was altered, if it was."""
+    from gateway.cli.audit_commands import audit_verify as body
+
+    _finish(body(_network(network), store, export))
+
+
+@audit_app.command("export")
+def audit_export(network: Network = None, store: Store = None) -> None:
+    """Print the audit log, one entry a line, in the form `audit verify` reads."""
+    from gateway.cli.audit_commands import audit_export as body
+
+    _finish(body(_network(network), store))
+
+
+def _network(given: Path | None) -> Path:
+    """The network's folder: the one given, else the setting's, else the present folder."""
+    if given is not None:
+        return given
+    from gateway.settings import read_settings
+
+    return read_settings().network
+
+
+def _finish(code: int) -> None:
+    raise typer.Exit(code)
+
+
+def _report_fault(kind: type[BaseException], _fault: BaseException, trace: TracebackType | None) -> None:
+    """Say where a fault of ours happened, without its text, which may quote a patient's data."""
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "unknown place"
+    print(f"INTERNAL: {kind.__name__} at `{place}`", file=sys.stderr)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit. `arguments` without the program's name; none: those of the process."""
+    sys.excepthook = _report_fault
+    command = typer.main.get_command(app)
+    try:
+        command(args=None if arguments is None else list(arguments), prog_name="handoff")
+    except HandoffError as refused:
+        print(refused, file=sys.stderr)
+        sys.exit(REFUSED)
+    except ValueError as refused:
+        _exit_for_settings(refused)
+
+
+def _exit_for_settings(refused: ValueError) -> None:
+    from gateway.settings import SettingsRefused
+
+    if not isinstance(refused, SettingsRefused):
+        raise refused
+    print(refused, file=sys.stderr)
+    sys.exit(WRONG_USAGE)
