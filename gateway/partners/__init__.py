@@ -1,0 +1,43 @@
+"""Partners: the agencies of one network, as `network.yaml` names them."""
+
+from gateway.partners.directory import KIND_SYSTEM, directory_resources, discloser_of, recipient_of
+from gateway.partners.network import (
+    Client,
+    FhirDelivery,
+    MllpDelivery,
+    MllpListener,
+    Network,
+    NetworkFile,
+    NoDelivery,
+    Partner,
+    Route,
+    partner_of,
+    reference_of,
+)
+from gateway.partners.network_file import FileFault, NetworkFileRefused, parse_network, read_network, schema
+from gateway.partners.starter import clients_wanted, starter_yaml
+
+__all__ = [
+    "KIND_SYSTEM",
+    "Client",
+    "FhirDelivery",
+    "FileFault",
+    "MllpDelivery",
+    "MllpListener",
+    "Network",
+    "NetworkFile",
+    "NetworkFileRefused",
+    "NoDelivery",
+    "Partner",
+    "Route",
+    "clients_wanted",
+    "directory_resources",
+    "discloser_of",
+    "parse_network",
+    "partner_of",
+    "read_network",
+    "recipient_of",
+    "reference_of",
+    "schema",
+    "starter_yaml",
+]

@@ -1,0 +1,244 @@
+"""The network of one deployment: who takes part, how they are reached, what may go where.
+
+`network.yaml` is read into these frozen structs; nothing here is ever changed while the gateway runs. The JSON Schema
+of the file (`handoff check --schema`) is made from these structs, so the two cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+import msgspec
+
+PartnerKind = Literal[
+    "hospital",
+    "psychiatry",
+    "primary_care",
+    "otp",
+    "counseling",
+    "housing",
+    "employment",
+    "legal_aid",
+    "benefits",
+    "community",
+    "peer_support",
+    "case_management",
+    "crisis",
+    "law_enforcement",
+]
+Standing = Literal[
+    "covered_entity",
+    "business_associate",
+    "part2_program",
+    "qso",
+    "treating_provider",
+    "health_plan",
+    "payer",
+    "intermediary",
+    "medical_personnel",
+    "community",
+    "crisis_line",
+    "law_enforcement",
+    "court",
+    "monitor",
+]
+Carried = Literal["referral", "care_plan", "status"]
+PartnerId = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_-]{0,39}$")]
+PurposeCode = Annotated[str, msgspec.Meta(pattern="^[A-Z][A-Z0-9_-]{1,19}$", description="v3-ActReason code")]
+Address = Annotated[str, msgspec.Meta(pattern=r"^[^\s:]+:\d{1,5}$", description="host:port")]
+
+
+class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A struct that refuses keys it does not know, so that a typing slip in the file is found."""
+
+
+class BusinessIdentifier(Strict, frozen=True):
+    """An identifier other parties know, such as an NPI."""
+
+    system: str
+    value: str
+
+
+class Contact(Strict, frozen=True):
+    """Whom to call. Never a patient."""
+
+    name: str
+    phone: str
+
+
+class Organization(Strict, frozen=True):
+    """The organisation behind a partner, as FHIR consents name it."""
+
+    name: str
+    identifiers: tuple[BusinessIdentifier, ...] = ()
+    address: str = ""
+    alias: str = ""
+
+
+class FhirDelivery(Strict, frozen=True, tag_field="kind", tag="fhir"):
+    """Push as a FHIR transaction Bundle to `url` (the partner's FHIR base)."""
+
+    url: str
+    on_unknown: Literal["resend", "ask"] = "resend"
+
+
+class MllpDelivery(Strict, frozen=True, tag_field="kind", tag="mllp"):
+    """Push as an HL7 v2 message, written by the mapping `format`, to `address`."""
+
+    address: Address
+    format: str
+    receiving_application: str = ""
+    receiving_facility: str = ""
+    on_unknown: Literal["resend", "ask"] = "resend"
+
+
+class NoDelivery(Strict, frozen=True, tag_field="kind", tag="pull"):
+    """Nothing is pushed; the partner pulls from the FHIR API."""
+
+
+Delivery = FhirDelivery | MllpDelivery | NoDelivery
+
+
+class Client(Strict, frozen=True):
+    """A SMART Backend Services client of a partner; `jwks` holds public keys only."""
+
+    client_id: str
+    jwks: dict[str, list[dict[str, str]]]
+    scopes: tuple[str, ...]
+    purposes: tuple[PurposeCode, ...]
+
+
+class AddresseeCode(Strict, frozen=True):
+    """A code by which senders name this partner as the addressee (HL7 v2 PRD with role RT)."""
+
+    value: str
+    system: str = ""
+
+
+class Partner(Strict, frozen=True):
+    """An agency or system with an identity, endpoints, formats and a standing under the law."""
+
+    kind: PartnerKind
+    state: Literal["test", "live", "paused"]
+    organization: Organization
+    standing: tuple[Standing, ...] = ()
+    part2_program: bool | None = None
+    purposes_required: bool = True
+    addressee_codes: tuple[AddresseeCode, ...] = ()
+    may_record_consent_for: tuple[PartnerId, ...] = ()
+    messages: dict[str, str] = {}
+    delivery: Delivery = NoDelivery()
+    client: Client | None = None
+    immediate_reply: Literal["ack", "rri"] = "ack"
+    control_id_reuse: Literal["process", "refuse"] = "process"
+    zone: str = ""
+    owner: Contact | None = None
+
+    @property
+    def is_part2_program(self) -> bool:
+        """Whether its records are Part 2 records. Not stated counts as yes (P2-12-01)."""
+        return self.part2_program is not False
+
+
+class Route(Strict, frozen=True, rename={"source": "from", "addressee": "to"}):
+    """What may go from one partner to another, for exactly one purpose."""
+
+    name: str
+    source: PartnerId
+    addressee: PartnerId
+    carries: Carried
+    purpose: PurposeCode
+    with_addressee: PartnerId | None = None
+
+
+class MllpListener(Strict, frozen=True):
+    """An MLLP port that belongs to exactly one partner."""
+
+    partner: PartnerId
+    address: Address
+
+
+class Operator(Strict, frozen=True):
+    """Who runs the gateway, in which role (§2.11), and whom a worker can call."""
+
+    name: str
+    role: Literal["program", "covered_entity", "business_associate", "qso", "intermediary"]
+    consent_desk: Contact
+    on_call: Contact
+
+
+class PolicyChoice(Strict, frozen=True):
+    """Which rule packs decide, and what holds without a consent (FH-CON-06)."""
+
+    packs: tuple[str, ...] = ("part2", "hipaa")
+    no_consent: Literal["deny", "treatment"] = "deny"
+
+
+class NetworkFile(Strict, frozen=True):
+    """The whole of `network.yaml`."""
+
+    network: str
+    operator: Operator
+    zone: str
+    partners: dict[PartnerId, Partner]
+    routes: tuple[Route, ...]
+    http: Address = "127.0.0.1:8080"
+    mllp: tuple[MllpListener, ...] = ()
+    policy: PolicyChoice = PolicyChoice()
+    keys: str = "keys"
+
+
+class Network:
+    """The network in force: the file's content, its version, and the look-ups the flows need."""
+
+    def __init__(self, content: NetworkFile, version: str) -> None:
+        self.content = content
+        self.version = version
+        self.partners: Mapping[str, Partner] = content.partners
+        self._by_code = {
+            (code.system, code.value): partner_id
+            for partner_id, partner in content.partners.items()
+            for code in partner.addressee_codes
+        }
+        self._by_client = {
+            partner.client.client_id: (partner_id, partner.client)
+            for partner_id, partner in content.partners.items()
+            if partner.client is not None
+        }
+
+    @property
+    def zone(self) -> str:
+        """IANA name of the deployment's time zone."""
+        return self.content.zone
+
+    def zone_of(self, partner_id: str) -> str:
+        """IANA name of the zone in which `partner_id` writes times without one."""
+        return self.partners[partner_id].zone or self.content.zone
+
+    def client(self, client_id: str) -> tuple[str, Client] | None:
+        """The partner id and client with this `client_id`, if there is one."""
+        return self._by_client.get(client_id)
+
+    def addressee(self, code: str, system: str) -> str | None:
+        """The partner a sender means by `code`, or None. A code without a system in the file holds for any."""
+        return self._by_code.get((system, code)) or self._by_code.get(("", code))
+
+    def routes_from(self, source: str, carries: Carried) -> tuple[Route, ...]:
+        """The routes by which `source` may send this kind of thing."""
+        return tuple(r for r in self.content.routes if r.source == source and r.carries == carries)
+
+    def part2_sources(self) -> tuple[str, ...]:
+        """References of all organisations whose records are Part 2 records (P2-12-01)."""
+        return tuple(reference_of(pid) for pid, partner in self.partners.items() if partner.is_part2_program)
+
+
+def reference_of(partner_id: str) -> str:
+    """The reference by which consents and records name a partner's organisation."""
+    return f"Organization/{partner_id}"
+
+
+def partner_of(reference: str) -> str:
+    """The partner id in a reference that `reference_of` made; empty for any other reference."""
+    kind, _, partner_id = reference.partition("/")
+    return partner_id if kind == "Organization" else ""

@@ -1,0 +1,41 @@
+"""The starting network: one partner of each kind, ready to be edited by the integration analyst."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from importlib.resources import files
+
+CLIENT_SCOPES = ("system/*.cruds",)
+CLIENT_PURPOSES = ("TREAT", "COC", "HOPERAT", "HPAYMT", "PATRQT", "CAREMGT")
+
+
+def clients_wanted() -> tuple[str, ...]:
+    """Ids of the partners that get a FHIR client, and so a key pair, in the starting network."""
+    return tuple(re.findall(r"@CLIENT:([a-z_]+)@", _template()))
+
+
+def starter_yaml(public_keys: Mapping[str, Mapping[str, str]], sink: str | None) -> str:
+    """The text of `network.yaml`.
+
+    `public_keys` maps partner id to its public JWK. With `sink`, every FHIR push goes to that address and the
+    partners are live; without, they are in `test`, and nothing leaves.
+    """
+    text = _template().replace("@STATE@", "live" if sink else "test")
+    text = re.sub(r"@SINK:([a-z_]+)@", lambda found: sink or f"http://127.0.0.1:8181/{found.group(1)}/fhir", text)
+    return re.sub(r"@CLIENT:([a-z_]+)@", lambda found: _client(found.group(1), public_keys), text)
+
+
+def _client(partner_id: str, public_keys: Mapping[str, Mapping[str, str]]) -> str:
+    client = {
+        "client_id": f"{partner_id.replace('_', '-')}-client",
+        "jwks": {"keys": [dict(public_keys[partner_id])]},
+        "scopes": list(CLIENT_SCOPES),
+        "purposes": list(CLIENT_PURPOSES),
+    }
+    return json.dumps(client)
+
+
+def _template() -> str:
+    return files("gateway.partners").joinpath("starter_network.yaml").read_text(encoding="utf-8")
