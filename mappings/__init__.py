@@ -1,0 +1,45 @@
+"""The translation room: bytes of an agency in, FHIR R4 resources out, and back again. Pure: no file, clock or log.
+
+One declaration (a mapping file under `formats/`) serves both directions; every input value is accounted for.
+"""
+
+from __future__ import annotations
+
+from mappings.library import Library, Mapping_, read_library
+from mappings.model import (
+    Account,
+    Accounting,
+    Addressee,
+    Issue,
+    LineageRow,
+    MappingFileError,
+    MappingRoomError,
+    Rendered,
+    RenderRefused,
+    TranslatedRecord,
+    Translation,
+    TranslationRefused,
+)
+from mappings.render import render
+from mappings.translate import translate, translate_all
+
+__all__ = [
+    "Account",
+    "Accounting",
+    "Addressee",
+    "Issue",
+    "Library",
+    "LineageRow",
+    "MappingFileError",
+    "MappingRoomError",
+    "Mapping_",
+    "RenderRefused",
+    "Rendered",
+    "TranslatedRecord",
+    "Translation",
+    "TranslationRefused",
+    "read_library",
+    "render",
+    "translate",
+    "translate_all",
+]
