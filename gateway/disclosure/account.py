@@ -1,0 +1,134 @@
+"""From a decision to the facts that the audit log keeps of it (requirement AU-05, 42 CFR §2.25)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import consent
+from gateway.audit import AuditedResource, AuditEntry, AuditReason
+from gateway.clock import instant_text
+from gateway.disclosure.gather import Gathered
+from gateway.disclosure.premises import Premises
+from gateway.partners import reference_of
+
+NOTICE_VERSION = "2024"
+OWN_RECORD = "OWN_RECORD"
+
+
+def entry_of(
+    premises: Premises,
+    gathered: Gathered,
+    decision: consent.Decision,
+    *,
+    kind: str,
+    request_id: str,
+    at: datetime,
+    content_sha256: str | None = None,
+    subject: str = "",
+    returned: Iterable[str] = (),
+) -> AuditEntry:
+    """The audit entry of one decision.
+
+    `returned` are references of the recipient's own records that go back to it together with what was decided.
+    """
+    notice = consent.notice_for(decision)
+    return AuditEntry(
+        request_id=request_id,
+        at=instant_text(at),
+        kind=kind,
+        patient_id=gathered.request.patient.removeprefix("Patient/"),
+        partner=gathered.recipient,
+        purpose=" ".join(purpose.code for purpose in gathered.request.purposes),
+        outcome=decision.outcome,
+        source=(reference_of(gathered.discloser),),
+        basis=decision.basis,
+        consents=decision.consents,
+        reasons=tuple(_reason(reason) for reason in decision.notes),
+        resources=(*_audited(decision), *_returned(returned)),
+        obligations=tuple(sorted({obligation.code for obligation in decision.obligations})),
+        notice_version=NOTICE_VERSION if notice.statement and content_sha256 else None,
+        bytes_sha256=content_sha256,
+        versions=_versions(premises, gathered, decision),
+        recipient_name=premises.network.partners[gathered.recipient].organization.name,
+        recipient_address=premises.network.partners[gathered.recipient].organization.address,
+        description=_description(decision),
+        subject=subject,
+    )
+
+
+def own_record_entry(
+    premises: Premises,
+    *,
+    kind: str,
+    request_id: str,
+    at: datetime,
+    patient_id: str | None,
+    partner: str,
+    purpose: str,
+    returned: Iterable[str],
+    content_sha256: str | None,
+) -> AuditEntry:
+    """The audit entry of records that went back to the only party they came from, or of a look that found nothing."""
+    resources = _returned(returned)
+    organization = premises.network.partners[partner].organization
+    return AuditEntry(
+        request_id=request_id,
+        at=instant_text(at),
+        kind=kind,
+        patient_id=patient_id,
+        partner=partner,
+        purpose=purpose,
+        outcome="disclose" if resources else "withhold",
+        source=(reference_of(partner),) if resources else (),
+        basis=OWN_RECORD if resources else "",
+        resources=resources,
+        bytes_sha256=content_sha256,
+        versions={"network": premises.network.version},
+        recipient_name=organization.name,
+        recipient_address=organization.address,
+    )
+
+
+def refusal_codes(decision: consent.Decision) -> tuple[str, ...]:
+    """The codes of every reason for which something was withheld, sorted, each once."""
+    withheld = [r for resource in decision.resources if resource.outcome == "withhold" for r in resource.reasons]
+    return tuple(sorted({reason.code for reason in (*withheld, *decision.notes)}))
+
+
+def _audited(decision: consent.Decision) -> tuple[AuditedResource, ...]:
+    return tuple(
+        AuditedResource(
+            resource.reference, resource.outcome, resource.labels, tuple(_reason(r) for r in resource.reasons)
+        )
+        for resource in decision.resources
+    )
+
+
+def _returned(references: Iterable[str]) -> tuple[AuditedResource, ...]:
+    own = (AuditReason(OWN_RECORD, "the recipient's own record goes back to it"),)
+    return tuple(AuditedResource(reference, "disclose", (), own) for reference in references)
+
+
+def _reason(reason: consent.Reason) -> AuditReason:
+    return AuditReason(reason.code, reason.citation, reason.consent)
+
+
+def _description(decision: consent.Decision) -> str:
+    """What kinds of resources went, in plain words and counts (45 CFR 164.528(b)(2)(iii)); never a value."""
+    counts: dict[str, int] = {}
+    for resource in decision.resources:
+        if resource.outcome != "withhold":
+            kind = resource.reference.partition("/")[0]
+            counts[kind] = counts.get(kind, 0) + 1
+    return ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
+
+
+def _versions(premises: Premises, gathered: Gathered, decision: consent.Decision) -> dict[str, str]:
+    return {
+        **dict(decision.versions),
+        "semantics": decision.semantics_version,
+        "network": premises.network.version,
+        "mappings": premises.library.version,
+        "epoch": str(gathered.epoch),
+    }

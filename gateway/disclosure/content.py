@@ -1,0 +1,135 @@
+"""The bytes of a release: FHIR Bundles, or what a mapping renders for the recipient's own format."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import consent
+import mappings
+from gateway.clock import instant_text
+from gateway.disclosure.premises import Premises
+from gateway.partners import MllpDelivery
+from gateway.resources import to_json
+
+FHIR_JSON = "application/fhir+json"
+_CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+
+
+def transaction_bundle(
+    resources: Sequence[Mapping[str, Any]], decision: consent.Decision, patient: str, at: datetime
+) -> bytes:
+    """A FHIR R4 transaction that puts every resource under its own id, so that sending it twice changes nothing."""
+    entries = [
+        {
+            "fullUrl": f"urn:uuid:{resource['id']}",
+            "resource": resource,
+            "request": {"method": "PUT", "url": f"{resource['resourceType']}/{resource['id']}"},
+        }
+        for resource in (*resources, *_notice_documents(resources, decision, patient, at))
+    ]
+    return to_json(_bundle("transaction", entries, resources, at))
+
+
+def searchset_bundle(
+    resources: Sequence[Mapping[str, Any]],
+    notices: Sequence[Mapping[str, Any]],
+    at: datetime,
+    base: str = "",
+) -> bytes:
+    """A FHIR R4 searchset: what may be seen, and the notices that go with it. `total` counts only what is shown."""
+    entries = [
+        {
+            "fullUrl": f"{base}/{resource['resourceType']}/{resource['id']}".lstrip("/"),
+            "resource": resource,
+            "search": {"mode": "match"},
+        }
+        for resource in resources
+    ]
+    entries += [{"resource": notice, "search": {"mode": "outcome"}} for notice in notices]
+    bundle = _bundle("searchset", entries, resources, at)
+    bundle["total"] = len(resources)
+    return to_json(bundle)
+
+
+def rendered_message(
+    premises: Premises,
+    delivery: MllpDelivery,
+    resources: Sequence[Mapping[str, Any]],
+    notice: consent.Notice,
+    *,
+    at: datetime,
+    control_id: str,
+    zone: str,
+) -> mappings.Rendered:
+    """The resources in the recipient's own format, with an empty complement and the notice in it."""
+    settings = {
+        "sending_application": "WARM-HANDOFF",
+        "sending_facility": premises.network.content.network,
+        "receiving_application": delivery.receiving_application,
+        "receiving_facility": delivery.receiving_facility,
+        "processing_id": "P",
+        "version": "2.5.1",
+    }
+    texts = [text for text in (notice.short_statement, notice.scope_text) if text]
+    if texts:
+        settings["notice"] = " ".join(texts)
+    mapping = premises.library.mapping(delivery.format)
+    return mappings.render(mapping, resources, at=at, control_id=control_id, zone=zone, settings=settings)
+
+
+def sha256_of(content: bytes) -> str:
+    """The hex SHA-256 by which the audit entry names these bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def notice_outcomes(decisions: Iterable[consent.Decision]) -> tuple[Mapping[str, Any], ...]:
+    """The notices of several decisions as OperationOutcomes, each once."""
+    found: dict[tuple[str | None, str], Mapping[str, Any]] = {}
+    for decision in decisions:
+        notice = consent.notice_for(decision)
+        if notice.statement or notice.scope_text:
+            found.setdefault((notice.statement, notice.scope_text), consent.notice_outcome(notice))
+    return tuple(found.values())
+
+
+def _notice_documents(
+    resources: Sequence[Mapping[str, Any]], decision: consent.Decision, patient: str, at: datetime
+) -> tuple[Mapping[str, Any], ...]:
+    notice = consent.notice_for(decision)
+    if not resources or not (notice.statement or notice.scope_text):
+        return ()
+    document_id = _derived_id(notice.statement or "", notice.scope_text, *(str(r["id"]) for r in resources))
+    return (consent.notice_document(notice, at, patient, document_id),)
+
+
+def _derived_id(*parts: str) -> str:
+    """An id that is the same for the same notice on the same resources, in UUID form (version 8, RFC 9562)."""
+    digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+    return f"{digest[:8]}-{digest[8:12]}-8{digest[13:16]}-8{digest[17:20]}-{digest[20:32]}"
+
+
+def _bundle(
+    kind: str, entries: list[dict[str, Any]], resources: Sequence[Mapping[str, Any]], at: datetime
+) -> dict[str, Any]:
+    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": kind}
+    level = _highest_confidentiality(resources)
+    if level:
+        # Only confidentiality on the outside: other labels would tell what is within (DS4P, FH-LBL-06).
+        bundle["meta"] = {"security": [{"system": _CONFIDENTIALITY, "code": level}]}
+    bundle["timestamp"] = instant_text(at)
+    bundle["entry"] = entries
+    return bundle
+
+
+def _highest_confidentiality(resources: Sequence[Mapping[str, Any]]) -> str | None:
+    order = "ULMNRV"
+    levels = [
+        label.get("code", "")
+        for resource in resources
+        for label in resource.get("meta", {}).get("security", ())
+        if label.get("system") == _CONFIDENTIALITY and label.get("code", "") in order
+    ]
+    return max(levels, key=order.index, default=None)

@@ -1,0 +1,201 @@
+"""The one gate. Everything that leaves, by any door, is decided, redacted, written and audited here.
+
+`release` answers for one intent (a push), `show` for one question of a caller (a pull). Both commit the audit entry
+and the release in one transaction before a byte can leave (invariant I1), and decide again when consent moved in the
+meantime. Nothing here catches an error on the way to a release: what raises releases nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import consent
+from gateway.audit import append
+from gateway.clock import instant_text, new_id
+from gateway.disclosure.account import entry_of, refusal_codes
+from gateway.disclosure.content import FHIR_JSON, rendered_message, sha256_of, transaction_bundle
+from gateway.disclosure.gather import Gathered, gather, own_resource
+from gateway.disclosure.held import hold
+from gateway.disclosure.premises import Premises
+from gateway.disclosure.release import Refusal, Release
+from gateway.errors import Internal, NotNow
+from gateway.partners import FhirDelivery, MllpDelivery
+from gateway.store import Intent, Reading, Record, ReleaseRow, Transaction, outbox, patients, records
+
+_TRIES = 5
+# Without these a release of that kind says nothing and is not made.
+_HEART_OF = {"referral": ("ServiceRequest", "Task"), "status": ("Task",), "cancel": ("Task",)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A decision for an intent, and the bytes it allows (None: it allows none)."""
+
+    gathered: Gathered
+    decision: consent.Decision
+    content: bytes | None
+    media_type: str
+    returned: tuple[str, ...]
+    at: datetime
+    control_id: str
+
+
+async def release(premises: Premises, intent: Intent) -> Release | Refusal:
+    """The release that consent allows for `intent` now, or the refusal; either is audited before this returns.
+
+    Raises NotNow `CONSENT_KEEPS_CHANGING` when consent changed under each of several tries.
+    """
+    for _ in range(_TRIES):
+        prepared = _prepare(premises, intent)
+        done = await premises.store.write(lambda tx, p=prepared: _commit(premises, tx, intent, p))
+        if done is not None:
+            return done
+    raise NotNow("CONSENT_KEEPS_CHANGING", "the patient's consents change faster than they can be decided")
+
+
+def still_stands(premises: Premises, made: Release) -> bool:
+    """Whether nothing has moved since `made`: asked just before its first byte is handed over (invariant I3)."""
+    if premises.network.partners[made.partner].state != "live":
+        return False
+    with premises.store.read() as reading:
+        return patients.epoch(reading, made.patient_id) == made.epoch
+
+
+def _prepare(premises: Premises, intent: Intent) -> _Prepared:
+    at = premises.clock.now()
+    with premises.store.read() as reading:
+        decided, own = _records_of(reading, intent)
+        gathered = gather(
+            premises,
+            reading,
+            patient_id=intent.patient_id,
+            discloser=intent.source_partner,
+            recipient=intent.partner,
+            purpose=intent.purpose,
+            held_records=decided,
+            at=at,
+        )
+        returned = tuple(own_resource(reading, intent.patient_id, record) for record in own)
+    decision = consent.decide(gathered.request, premises.tables, gathered.compiled)
+    shown = shown_resources(premises, gathered, decision)
+    control_id = intent.id
+    content, media_type = None, FHIR_JSON
+    if shown and _has_heart(intent, shown):
+        content, media_type = _write(premises, intent, gathered, decision, (*shown, *returned), at, control_id)
+    references = tuple(f"{r['resourceType']}/{r['id']}" for r in returned)
+    return _Prepared(gathered, decision, content, media_type, references, at, control_id)
+
+
+def shown_resources(
+    premises: Premises, gathered: Gathered, decision: consent.Decision
+) -> tuple[Mapping[str, Any], ...]:
+    """The resources as the recipient may see them: redacted, then labelled and with sensitive sources aliased."""
+    if decision.outcome == "withhold":
+        return ()
+    redacted = consent.redact(gathered.request, decision, premises.tables)
+    presented = consent.present(
+        redacted,
+        decision,
+        request=gathered.request,
+        alias_key=premises.keys.alias_key,
+        tables=premises.tables,
+    )
+    return tuple(without_source(resource) for resource in presented)
+
+
+def without_source(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`resource` without `meta.source`: where it came from is told by the audit log, to those who may know."""
+    meta = resource.get("meta")
+    if not meta or "source" not in meta:
+        return resource
+    return {**resource, "meta": {key: value for key, value in meta.items() if key != "source"}}
+
+
+def _records_of(reading: Reading, intent: Intent) -> tuple[list[Record], list[Record]]:
+    """The focus of the intent: what must be decided, and what is the recipient's own and only goes back to it."""
+    decided, own = [], []
+    for reference in intent.focus:
+        resource_type, resource_id, version = reference.split("/")
+        record = records.version(reading, resource_type, resource_id, int(version))
+        if record is None:
+            raise Internal("FOCUS_MISSING", "an intent names a record version that is not there", intent.id)
+        (own if set(record.sources) == {intent.partner} else decided).append(record)
+    return decided, own
+
+
+def _has_heart(intent: Intent, shown: Sequence[Mapping[str, Any]]) -> bool:
+    kinds = {resource["resourceType"] for resource in shown}
+    return all(kind in kinds for kind in _HEART_OF.get(intent.kind, ()))
+
+
+def _write(
+    premises: Premises,
+    intent: Intent,
+    gathered: Gathered,
+    decision: consent.Decision,
+    resources: Sequence[Mapping[str, Any]],
+    at: datetime,
+    control_id: str,
+) -> tuple[bytes, str]:
+    delivery = premises.network.partners[intent.partner].delivery
+    if isinstance(delivery, FhirDelivery):
+        return transaction_bundle(resources, decision, gathered.request.patient, at), FHIR_JSON
+    if isinstance(delivery, MllpDelivery):
+        notice = consent.notice_for(decision)
+        zone = premises.network.zone_of(intent.partner)
+        made = rendered_message(premises, delivery, resources, notice, at=at, control_id=control_id, zone=zone)
+        return made.content, made.media_type
+    raise Internal("NO_DELIVERY", "the partner has no delivery to write for", intent.partner)
+
+
+def _commit(premises: Premises, tx: Transaction, intent: Intent, prepared: _Prepared) -> Release | Refusal | None:
+    """One transaction: the audit entry with the release it allows, or with the intent held. None: decide again."""
+    if patients.epoch(tx, intent.patient_id) != prepared.gathered.epoch:
+        return None
+    request_id = new_id()
+    content = prepared.content
+    digest = sha256_of(content) if content is not None else None
+    entry = entry_of(
+        premises,
+        prepared.gathered,
+        prepared.decision,
+        kind="disclose" if content is not None else "refuse",
+        request_id=request_id,
+        at=prepared.at,
+        content_sha256=digest,
+        subject=intent.id,
+        returned=prepared.returned if content is not None else (),
+    )
+    seq = append(tx, entry).seq
+    if content is None or digest is None:
+        codes = refusal_codes(prepared.decision)
+        ended = hold(premises, tx, intent, codes, prepared.at)
+        return Refusal(request_id, codes, seq, ended)
+    row = ReleaseRow(
+        id=new_id(),
+        intent_id=intent.id,
+        patient_id=intent.patient_id,
+        partner=intent.partner,
+        audit_seq=seq,
+        sha256=digest,
+        media_type=prepared.media_type,
+        created_at=instant_text(prepared.at),
+        state="prepared",
+    )
+    outbox.add(tx, row, content)
+    return Release(
+        id=row.id,
+        patient_id=intent.patient_id,
+        partner=intent.partner,
+        audit_seq=seq,
+        epoch=prepared.gathered.epoch,
+        content=content,
+        content_sha256=digest,
+        media_type=prepared.media_type,
+        request_id=request_id,
+        decision=prepared.decision,
+        control_id=prepared.control_id,
+    )

@@ -1,0 +1,58 @@
+"""What every flow and the gate need at hand: the store, the network in force, the tables and the keys.
+
+Built once by `gateway.wiring`; never changed while the gateway runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+import consent
+import mappings
+from gateway.clock import Clock
+from gateway.partners import Network, directory_resources
+from gateway.security.keys import NetworkKeys
+from gateway.store import Store
+
+
+class CompiledConsents:
+    """Compiled consents by patient, valid for one (epoch, network version) only, and dropped oldest first."""
+
+    def __init__(self, capacity: int = 4096) -> None:
+        self._capacity = capacity
+        self._kept: dict[tuple[str, str, str], tuple[int, consent.CompiledConsents]] = {}
+
+    def get(self, patient_id: str, discloser: str, network: str, epoch: int) -> consent.CompiledConsents | None:
+        """The compiled consents for exactly this epoch, or None."""
+        found = self._kept.get((patient_id, discloser, network))
+        return found[1] if found is not None and found[0] == epoch else None
+
+    def keep(
+        self, patient_id: str, discloser: str, network: str, epoch: int, compiled: consent.CompiledConsents
+    ) -> None:
+        """Keep `compiled`, in place of what an older epoch left."""
+        self._kept.pop((patient_id, discloser, network), None)
+        if len(self._kept) >= self._capacity:
+            self._kept.pop(next(iter(self._kept)))
+        self._kept[(patient_id, discloser, network)] = (epoch, compiled)
+
+
+@dataclass(frozen=True, slots=True)
+class Premises:
+    """The rooms' shared ground. `work_waiting` is set whenever an intent may have become due."""
+
+    store: Store
+    network: Network
+    tables: consent.Tables
+    library: mappings.Library
+    clock: Clock
+    keys: NetworkKeys
+    work_waiting: asyncio.Event
+    compiled: CompiledConsents = field(default_factory=CompiledConsents)
+    directory: tuple[consent.Resource, ...] = ()
+
+    @staticmethod
+    def directory_of(network: Network) -> tuple[consent.Resource, ...]:
+        """The directory that decisions resolve actors against."""
+        return directory_resources(network)

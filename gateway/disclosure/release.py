@@ -1,0 +1,37 @@
+"""A release: a decision, the exact bytes it allows, and the audit entry that came before them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import consent
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The only thing a sender can send. Made by the gate alone.
+
+    `epoch` is the patient's consent epoch at the decision; `content_sha256` is the hex hash of `content`, as audited.
+    """
+
+    id: str
+    patient_id: str
+    partner: str
+    audit_seq: int
+    epoch: int
+    content: bytes = field(repr=False)
+    content_sha256: str
+    media_type: str
+    request_id: str
+    decision: consent.Decision = field(repr=False)
+    control_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Consent does not allow it now. `codes` are reason codes for the compliance role, never for an asker."""
+
+    request_id: str
+    codes: tuple[str, ...]
+    audit_seq: int
+    ended: bool = False

@@ -1,0 +1,185 @@
+"""Answering a caller: the same gate for what is pulled as for what is pushed.
+
+Unknown, without consent and withheld give the same answer, and each question leaves an audit entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import consent
+from gateway.audit import AuditEntry, append
+from gateway.clock import instant_text, new_id
+from gateway.disclosure.account import entry_of, own_record_entry
+from gateway.disclosure.content import FHIR_JSON, notice_outcomes, sha256_of
+from gateway.disclosure.gate import shown_resources, without_source
+from gateway.disclosure.gather import Gathered, gather, own_resource
+from gateway.disclosure.premises import Premises
+from gateway.errors import NotNow
+from gateway.store import Reading, Record, ReleaseRow, Transaction, outbox, patients
+
+_TRIES = 5
+Select = Callable[[Reading], tuple[str | None, Sequence[Record]]]
+Write = Callable[[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]], datetime], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a caller gets: the bytes, the resources in them (in order), and the id by which support finds the reasons."""
+
+    content: bytes
+    resources: tuple[Mapping[str, Any], ...]
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    patient_id: str | None
+    epoch: int
+    decided: tuple[tuple[Gathered, consent.Decision], ...]
+    own: tuple[str, ...]
+    resources: tuple[Mapping[str, Any], ...]
+    content: bytes
+    at: datetime
+
+
+async def show(
+    premises: Premises, *, partner: str, purpose: str, select: Select, write: Write, kind: str = "query"
+) -> Shown:
+    """What `partner` may see of the records that `select` finds, written by `write(resources, notices, at)`.
+
+    The audit entries and the exact bytes are committed before this returns. Raises NotNow
+    `CONSENT_KEEPS_CHANGING`.
+    """
+    for _ in range(_TRIES):
+        answer = _answer(premises, partner, purpose, select, write)
+        request_id = new_id()
+        kept = await premises.store.write(
+            lambda tx, a=answer, r=request_id: _commit(premises, tx, partner, purpose, kind, a, r)
+        )
+        if kept and _unmoved(premises, answer):
+            return Shown(answer.content, answer.resources, request_id)
+    raise NotNow("CONSENT_KEEPS_CHANGING", "the patient's consents change faster than they can be decided")
+
+
+def _answer(premises: Premises, partner: str, purpose: str, select: Select, write: Write) -> _Answer:
+    at = premises.clock.now()
+    decided: list[tuple[Gathered, consent.Decision]] = []
+    resources: list[Mapping[str, Any]] = []
+    own: list[str] = []
+    with premises.store.read() as reading:
+        patient_id, found = select(reading)
+        epoch = patients.epoch(reading, patient_id) if patient_id else 0
+        for record in found:
+            if patient_id and set(record.sources) == {partner}:
+                resources.append(without_source(own_resource(reading, patient_id, record)))
+                own.append(record.version_reference)
+        for discloser, theirs in _by_discloser(found, partner).items():
+            assert patient_id is not None
+            gathered = gather(
+                premises,
+                reading,
+                patient_id=patient_id,
+                discloser=discloser,
+                recipient=partner,
+                purpose=purpose,
+                held_records=theirs,
+                at=at,
+            )
+            decided.append((gathered, consent.decide(gathered.request, premises.tables, gathered.compiled)))
+    for gathered, decision in decided:
+        resources.extend(shown_resources(premises, gathered, decision))
+    resources.sort(key=lambda resource: (resource["resourceType"], resource["id"]))
+    notices = notice_outcomes(decision for _, decision in decided if decision.outcome != "withhold")
+    content = write(resources, notices, at)
+    return _Answer(patient_id, epoch, tuple(decided), tuple(own), tuple(resources), content, at)
+
+
+def _by_discloser(found: Sequence[Record], partner: str) -> dict[str, list[Record]]:
+    """Records of others, by the party that would disclose them."""
+    groups: dict[str, list[Record]] = {}
+    for record in found:
+        if record.patient_id is not None and set(record.sources) != {partner}:
+            groups.setdefault(record.source_partner, []).append(record)
+    return dict(sorted(groups.items()))
+
+
+def _unmoved(premises: Premises, answer: _Answer) -> bool:
+    if answer.patient_id is None:
+        return True
+    with premises.store.read() as reading:
+        return patients.epoch(reading, answer.patient_id) == answer.epoch
+
+
+def _commit(
+    premises: Premises,
+    tx: Transaction,
+    partner: str,
+    purpose: str,
+    kind: str,
+    answer: _Answer,
+    request_id: str,
+) -> bool:
+    if answer.patient_id is not None and patients.epoch(tx, answer.patient_id) != answer.epoch:
+        return False
+    digest = sha256_of(answer.content)
+    first: int | None = None
+    for entry in _entries(premises, partner, purpose, kind, answer, request_id, digest):
+        seq = append(tx, entry).seq
+        first = first or seq
+    if answer.resources and answer.patient_id is not None and first is not None:
+        row = ReleaseRow(
+            id=new_id(),
+            intent_id=None,
+            patient_id=answer.patient_id,
+            partner=partner,
+            audit_seq=first,
+            sha256=digest,
+            media_type=FHIR_JSON,
+            created_at=instant_text(answer.at),
+            state="handed_over",
+        )
+        outbox.add(tx, row, answer.content)
+    return True
+
+
+def _entries(
+    premises: Premises,
+    partner: str,
+    purpose: str,
+    kind: str,
+    answer: _Answer,
+    request_id: str,
+    digest: str,
+) -> list[AuditEntry]:
+    """One entry for each discloser, one for the caller's own records; at least one, also when nothing was found."""
+    entries = [
+        entry_of(
+            premises,
+            gathered,
+            decision,
+            kind="disclose" if decision.outcome != "withhold" else "refuse",
+            request_id=request_id,
+            at=answer.at,
+            content_sha256=digest,
+        )
+        for gathered, decision in answer.decided
+    ]
+    if answer.own or not entries:
+        entries.append(
+            own_record_entry(
+                premises,
+                kind=kind,
+                request_id=request_id,
+                at=answer.at,
+                patient_id=answer.patient_id,
+                partner=partner,
+                purpose=purpose,
+                returned=answer.own,
+                content_sha256=digest if answer.own else None,
+            )
+        )
+    return entries
