@@ -17,9 +17,10 @@ Severity = Literal["E", "W"]
 class ReceivedMessage:
     """Bytes that arrived, with what the door knows about them without understanding them.
 
-    `channel` is the door (the listener's name); (`partner`, `channel`, `control_id`, hash of `raw`) is the key under
-    which the inbox knows a repeated message. `message_type` is MSH-9 as sent for HL7 v2 (`REF^I12^REF_I12`).
-    `raw` is exactly what was framed, byte order mark and line ends included. `received_at` has zone UTC.
+    `channel` is the door (the listener's name); (`partner`, `channel`, `control_id`, hash of `raw`) is the
+    key under which the inbox knows a repeated message. `message_type` is MSH-9 as sent for HL7 v2
+    (`REF^I12^REF_I12`). `raw` is exactly what was framed, byte order mark and line ends included.
+    `received_at` has zone UTC.
     """
 
     partner: str
@@ -36,7 +37,8 @@ class Fault:
     """One located fault of a message: codes and places only, never a value of the message.
 
     `code` is ours (UPPER_SNAKE), `hl7_code` is from HL7 table 0357 (`101`), `erl` is an ERL
-    (segment^sequence^field^repetition^component, for example `PID^1^3^1^1`), `place` the same for people (`PID-3.1`).
+    (segment^sequence^field^repetition^component, for example `PID^1^3^1^1`), `place` the same for people
+    (`PID-3.1`).
     """
 
     code: str
@@ -51,12 +53,12 @@ class Fault:
 class Receipt:
     """What became of a received message, in the only four ways that matter to its sender.
 
-    accepted: in our custody, nothing to do (`faults` are warnings). content_error: kept, but the sender should correct
-    it. rejected: type, version, processing mode or key not acceptable. our_fault: a trouble of ours, the message is
-    good and should be sent again. Consent plays no part in any of them.
+    accepted: in our custody, nothing to do (`faults` are warnings). content_error: kept, but the sender
+    should correct it. rejected: type, version, processing mode or key not acceptable. our_fault: a trouble of
+    ours, the message is good and should be sent again. Consent plays no part in any of them.
 
-    For a message that was received before (`duplicate`), `message_id` and `received_at` are those of the first
-    receipt, so that the same bytes get the same answer.
+    For a message that was received before (`duplicate`), `message_id` and `received_at` are those of the
+    first receipt, so that the same bytes get the same answer.
     """
 
     message_id: str

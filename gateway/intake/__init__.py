@@ -1,0 +1,21 @@
+"""The doors by which bytes arrive. The page for an interface analyst is README.md beside this file."""
+
+from gateway.intake.framing import Frame, FrameReader, framed
+from gateway.intake.hl7_ack import AckSettings, acknowledge
+from gateway.intake.hl7_header import Hl7Header, read_header
+from gateway.intake.mllp import Accept, ListenerSettings, MllpListener, Peer, Recognise
+
+__all__ = [
+    "Accept",
+    "AckSettings",
+    "Frame",
+    "FrameReader",
+    "Hl7Header",
+    "ListenerSettings",
+    "MllpListener",
+    "Peer",
+    "Recognise",
+    "acknowledge",
+    "framed",
+    "read_header",
+]

@@ -1,0 +1,200 @@
+r"""The answer to an HL7 v2 message, as a pure function of its header, the receipt and what its sender wants.
+
+The same message with the same receipt gets the same bytes: MSH-10 comes from the message id, MSH-7 from the
+instant of receipt. The one table of HL7 answers (HL7 v2.5.1 ch. 2.9 and 2.15, tables 0008, 0155, 0357, 0516):
+
+=============  ==========  =============  ===================================================
+receipt        original    enhanced       the sender should
+=============  ==========  =============  ===================================================
+accepted       AA          CA             do nothing; warnings stand in ERR
+content_error  AE          CE             correct what ERR names, then send again
+rejected       AR          CR             correct type, version, mode or framing
+our_fault      AR          CE             send the same bytes later
+=============  ==========  =============  ===================================================
+
+Consent plays no part: an answer is the same whatever consent says. No value of the message is quoted but
+MSH-3 to 6, 9 to 12, 18 and 10 (as MSA-2), and for an RRI the sender's own RF1-6.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from gateway.flows.messages import Fault, Receipt, ReceiptOutcome
+from gateway.intake.hl7_header import Hl7Header, first_segment
+
+REJECTING_CODES = frozenset({"200", "201", "202", "203"})
+"""HL7 table 0357 codes of class "rejection": the answer is AR (CR) whatever else is wrong."""
+
+ERROR_TEXTS = {
+    "100": "Segment sequence error",
+    "101": "Required field missing",
+    "102": "Data type error",
+    "103": "Table value not found",
+    "104": "Value too long",
+    "200": "Unsupported message type",
+    "201": "Unsupported event code",
+    "202": "Unsupported processing id",
+    "203": "Unsupported version id",
+    "204": "Unknown key identifier",
+    "205": "Duplicate key identifier",
+    "206": "Application record locked",
+    "207": "Application internal error",
+}
+
+_ORIGINAL = {"accepted": b"AA", "content_error": b"AE", "rejected": b"AR", "our_fault": b"AR"}
+_ENHANCED = {"accepted": b"CA", "content_error": b"CE", "rejected": b"CR", "our_fault": b"CE"}
+_ERRORS_SHOWN = 20
+_NO_HEADER = Hl7Header(b"|", b"^~\\&", (b"MSH", b"^~\\&"))
+_CODE = re.compile(r"[A-Z][A-Z0-9_]{1,59}")
+_PLACE = re.compile(r"[A-Z][A-Z0-9]{2}(?:\^\d{0,5}){0,5}")
+_EVENT = re.compile(rb"[A-Z][A-Z0-9]{2}")
+_VERSION = re.compile(rb"2\.([0-9])")
+_REFERRAL_EVENTS = frozenset({b"I12", b"I13", b"I14", b"I15"})
+
+
+@dataclass(frozen=True, slots=True)
+class AckSettings:
+    """What one partner wants as an answer.
+
+    `rri`: RRI instead of ACK for an accepted referral (original mode).
+    """
+
+    immediate_reply: Literal["ack", "rri"] = "ack"
+
+
+def acknowledge(
+    content: bytes, header: Hl7Header | None, receipt: Receipt, wants: AckSettings
+) -> bytes | None:
+    """The answer to `content`, unframed; none where enhanced mode asks for silence (MSH-15 `NE`, or `ER`,
+    `SU`).
+
+    `header` is none when `content` is no HL7: the answer is AR with an empty MSA-2.
+    """
+    outcome = outcome_of(header, receipt)
+    asked = header or _NO_HEADER
+    enhanced = bool(asked.field(15) or asked.field(16))
+    if enhanced and not _wanted(asked.field(15), outcome):
+        return None
+    code = (_ENHANCED if enhanced else _ORIGINAL)[outcome]
+    event = asked.kind[1]
+    if outcome == "accepted" and not enhanced and wants.immediate_reply == "rri" and _is_referral(asked):
+        reply = _pending(content, asked)
+        return _lines(_msh(asked, receipt, (b"RRI", event, b"RRI_I12")), _msa(asked, code), reply)
+    kind = (b"ACK", event, b"ACK") if _EVENT.fullmatch(event) else (b"ACK",)
+    errors = _errors(asked, receipt.faults if header else (*receipt.faults, *_no_hl7(receipt)))
+    return _lines(_msh(asked, receipt, kind), _msa(asked, code), *errors)
+
+
+def outcome_of(header: Hl7Header | None, receipt: Receipt) -> ReceiptOutcome:
+    """What the sender is told.
+
+    A rejecting error code, or no HL7 at all, makes a rejection of a fault of content.
+    """
+    if receipt.outcome == "our_fault":
+        return "our_fault"
+    errors = {fault.hl7_code for fault in receipt.faults if fault.severity == "E"}
+    if header is None or (errors & REJECTING_CODES and receipt.outcome != "accepted"):
+        return "rejected"
+    return receipt.outcome
+
+
+def _no_hl7(receipt: Receipt) -> tuple[Fault, ...]:
+    """For content without MSH: say so, unless the receipt already names a fault."""
+    if receipt.faults:
+        return ()
+    return (Fault("NOT_HL7", "the frame does not begin with `MSH`", "MSH", "100", "MSH^1"),)
+
+
+def _wanted(condition: bytes, outcome: ReceiptOutcome) -> bool:
+    """Whether MSH-15 asks for an accept acknowledgement of this outcome (table 0155).
+
+    Empty beside MSH-16 is `NE`.
+    """
+    if condition in (b"", b"NE"):
+        return False
+    if condition == b"ER":
+        return outcome != "accepted"
+    if condition == b"SU":
+        return outcome == "accepted"
+    return True
+
+
+def _is_referral(header: Hl7Header) -> bool:
+    code, event = header.kind
+    return code == b"REF" and event in _REFERRAL_EVENTS
+
+
+def _msh(asked: Hl7Header, receipt: Receipt, kind: tuple[bytes, ...]) -> bytes:
+    """MSH of the answer: MSH-3..6 swapped, MSH-11, 12 and 18 as received."""
+    sent = [
+        b"MSH" + asked.separator + asked.signs,
+        *(asked.field(number) for number in (5, 6, 3, 4)),
+        _instant(receipt.received_at),
+        b"",
+        asked.component_sign.join(kind),
+        answer_id(receipt.message_id),
+        asked.field(11) or b"P",
+        asked.field(12) or b"2.5.1",
+    ]
+    charset = asked.field(18)
+    return asked.separator.join([*sent, *([b""] * 5 + [charset] if charset else [])])
+
+
+def _msa(asked: Hl7Header, code: bytes) -> bytes:
+    return asked.separator.join((b"MSA", code, asked.control_id))
+
+
+def _pending(content: bytes, asked: Hl7Header) -> bytes:
+    """RF1 of an immediate RRI: RF1-1 `P` (pending) and the sender's own RF1-6, nothing else."""
+    referral = first_segment(content, b"RF1", asked)
+    own = referral[6] if len(referral) > 6 else b""
+    return asked.separator.join((b"RF1", b"P", b"", b"", b"", b"", own))
+
+
+def _errors(asked: Hl7Header, faults: Iterable[Fault]) -> list[bytes]:
+    """One ERR for each fault, the first 20; errors before warnings."""
+    ordered = sorted(faults, key=lambda fault: fault.severity != "E")
+    return [_err(asked, fault) for fault in ordered[:_ERRORS_SHOWN]]
+
+
+def _err(asked: Hl7Header, fault: Fault) -> bytes:
+    """One ERR: place (2), HL7 code (3), severity (4), our code (5). Versions before 2.5 also get ERR-1."""
+    sign = asked.component_sign
+    number = fault.hl7_code if fault.hl7_code in ERROR_TEXTS else "207"
+    described = number.encode(), ERROR_TEXTS[number].encode(), b"HL70357"
+    place = fault.erl.encode().split(b"^") if fault.erl and _PLACE.fullmatch(fault.erl) else []
+    own = fault.code if _CODE.fullmatch(fault.code) else "INTERNAL"
+    version = _VERSION.match(asked.field(12))
+    old = b""
+    if version and version.group(1) < b"5":
+        old = sign.join((*(place + [b""] * 3)[:3], asked.subcomponent_sign.join(described)))
+    return asked.separator.join(
+        (
+            b"ERR",
+            old,
+            sign.join(place),
+            sign.join(described),
+            fault.severity.encode(),
+            sign.join((own.encode(), b"", b"L")),
+        )
+    )
+
+
+def answer_id(message_id: str) -> bytes:
+    """MSH-10 of the answer: the first 20 letters and digits of the message id (2.5.1 allows 20)."""
+    return re.sub(r"[^A-Za-z0-9]", "", message_id)[:20].upper().encode()
+
+
+def _instant(at: datetime) -> bytes:
+    """`at` as an HL7 timestamp in UTC with milliseconds: `20261122014341.123+0000`."""
+    utc = at.astimezone(UTC)
+    return f"{utc:%Y%m%d%H%M%S}.{utc.microsecond // 1000:03d}+0000".encode()
+
+
+def _lines(*segments: bytes) -> bytes:
+    return b"".join(segment + b"\r" for segment in segments)
