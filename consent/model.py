@@ -1,7 +1,7 @@
 """What travels through the consent room: frozen facts of one question and its decision.
 
-Nothing here decides. `DisclosureRequest` is the whole question (no clock, store or network is asked), `Decision` the whole
-answer. References are relative (`Organization/housing-1`), as in the question; labels are codes (`SUD`, `42CFRPart2`, `R`).
+Nothing here decides. `DisclosureRequest` is the whole question (no clock, store or network is asked), `Decision`
+the whole answer. References are relative (`Organization/housing-1`); labels are codes (`SUD`, `42CFRPart2`, `R`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ResourceOutcome: TypeAlias = Literal["disclose", "redact", "withhold"]
 
 
 class QuestionError(Exception):
-    """A question that cannot be read. `place` is the path of the fault (`recipient.roles[0]`); no value is repeated."""
+    """A question that cannot be read; `place` is the path of the fault (`recipient.roles[0]`)."""
 
     def __init__(self, code: str, message: str, place: str | None = None) -> None:
         super().__init__(f"{code}: {message}" + (f" at `{place}`" if place else ""))
@@ -55,11 +55,12 @@ class Discloser:
 
     references: tuple[str, ...] = ()
     identifiers: tuple[Identifier, ...] = ()
+    standing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who would receive. `standing` words: consent-semantics 1 and 11; `category`: kind of agency for data-set caps."""
+    """Who would receive. `standing` words are listed in the README; `category`: kind of agency for caps."""
 
     references: tuple[str, ...] = ()
     identifiers: tuple[Identifier, ...] = ()
@@ -80,7 +81,7 @@ class Relationship:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """A stored agreement or order (`kind`: qso, research, audit, order) of `party` (reference), half-open in time."""
+    """A stored agreement (`kind`: qso, research, audit, order) of `party` (reference), half-open in time."""
 
     kind: str
     party: str
@@ -110,7 +111,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The deployment's choices. `packs` names rule packs (`part2`, `hipaa`, `state/<id>`); empty decides from consents alone."""
+    """The deployment's choices. `packs`: `part2`, `hipaa`, `state/<id>`; empty decides from consents alone."""
 
     packs: tuple[str, ...] = ()
     part2_sources: tuple[str, ...] = ()
@@ -122,8 +123,8 @@ class Policy:
 class SubjectResource:
     """One resource asked for. `reference` is `Type/id`, or `#index` where it has no id.
 
-    `sources` are the references of everybody it came from (`meta.source`, else the discloser; the gateway adds the
-    authenticated submitter). `labels` may hold labels found before (stored with the record); None: found while deciding.
+    `sources` are the references of everybody it came from (`meta.source`, else the discloser; the gateway adds
+    the authenticated submitter). `labels` may hold labels found before; None: they are found while deciding.
     """
 
     resource: Resource
@@ -135,7 +136,7 @@ class SubjectResource:
 
 @dataclass(frozen=True, slots=True)
 class DisclosureRequest:
-    """The whole question: may `discloser` disclose `resources` of `patient` to `recipient` for `purposes` at `at`?"""
+    """May `discloser` disclose `resources` of `patient` to `recipient` for `purposes` at `at`?"""
 
     at: datetime
     patient: str
@@ -152,7 +153,7 @@ class DisclosureRequest:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why: a stable code (README), the rule it rests on, and the consent version that caused it, if one did."""
+    """Why: a stable code (README), the rule it rests on, and the consent version that caused it."""
 
     code: str
     citation: str
@@ -161,7 +162,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Obligation:
-    """A duty that goes with a release (`NOTICE`, `SCOPE_TEXT`, `HUMAN_RELEASE`, …) and its parameter, or empty."""
+    """A duty of a release (`NOTICE`, `SCOPE_TEXT`, `HUMAN_RELEASE`, …) and its parameter, or empty."""
 
     code: str
     value: str = ""
@@ -171,8 +172,8 @@ class Obligation:
 class ResourceDecision:
     """The answer for one resource.
 
-    `removals` are JSON Pointers (RFC 6901, `/addresses/0`) into the resource as asked, sorted; what they point to must go
-    before anything is shown. They are empty for `disclose`, and without meaning for `withhold`.
+    `removals` are JSON Pointers (RFC 6901, `/addresses/0`) into the resource as asked, sorted; what they point to
+    must go before anything is shown. They are empty for `disclose` and for `withhold`.
     """
 
     reference: str
@@ -184,7 +185,7 @@ class ResourceDecision:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a deciding consent allows, for the scope text of 42 CFR §2.32(b); plain codes and references, no names of data."""
+    """What a deciding consent allows, for the scope text of 42 CFR §2.32(b): codes and references only."""
 
     consent: str
     purposes: tuple[str, ...]
@@ -195,7 +196,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The whole answer; equal inputs give equal bytes. `basis` names the legal basis (`CONSENT`, `PATIENT_ACCESS`, …)."""
+    """The whole answer; equal inputs give equal bytes. `basis` names the legal basis (`CONSENT`, …)."""
 
     outcome: RequestOutcome
     resources: tuple[ResourceDecision, ...]
