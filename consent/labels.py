@@ -1,0 +1,252 @@
+"""Security labels of one resource: what it says of itself, what its source makes of it, what its codes
+suggest.
+
+Three questions are kept apart (requirement W8). *Source*: every record of a Part 2 program is a Part 2
+record, whatever it says (42 CFR §2.12, P2-12-01). *Label*: what arrived in `meta.security` is kept and only
+ever raised (DS4P, FH-LBL-05). *Codes*: code families and words only suggest sensitivity, never the law that
+applies (P2-12-05).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from consent.model import Resource
+from consent.tables import NOTE_LABELS, Finding, LabelTable, Tables
+
+INLINE_LABEL = "http://hl7.org/fhir/uv/security-label-ds4p/StructureDefinition/extension-inline-sec-label"
+PART2 = "42CFRPart2"
+UNREADABLE_LABEL = "SPI"
+"""A label without a readable code counts as specially protected information."""
+
+SAME_MEANING = {"HIPAAPsyNotes": "PSYTHPN"}
+UNSTRUCTURED_TYPES = frozenset({"Binary", "DocumentReference", "Media"})
+NOTE_TYPES = UNSTRUCTURED_TYPES | {"ClinicalImpression", "Communication", "Composition", "DiagnosticReport"}
+NO_SCAN = frozenset(
+    {"contained", "div", "identifier", "meta", "note", "resourceType", "subject", "telecom", "url"}
+)
+PLAIN_WORDS = frozenset({"description", "display", "text", "title"})
+SIMPLE = frozenset({bool, float, int, str, type(None)})
+CHILDREN_OF_SUD = frozenset({"ETHUD", "OPIOIDUD"})
+
+
+@dataclass(frozen=True, slots=True)
+class Labelling:
+    """The labels of one resource.
+
+    `codes`: every label code. `level`: effective confidentiality (`N` where nothing says otherwise).
+    `sensitive`: labels that stand for themselves and that a permit limited by label has to cover (all but a
+    parent that only accompanies its child, such as SUD beside OPIOIDUD from one code); a deny on a child
+    also matches a parent among them. `note`: a counseling or psychotherapy note. `inline`: element labels
+    by JSON Pointer; they are among `codes` as well.
+    """
+
+    codes: frozenset[str]
+    level: str
+    sensitive: frozenset[str]
+    part2: bool
+    note: bool
+    unstructured: bool
+    inline: tuple[tuple[str, frozenset[str]], ...] = ()
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """Label codes as a decision lists them: sorted."""
+        return tuple(sorted(self.codes))
+
+    def matches_deny(self, label: str, tables: Tables) -> bool:
+        """Whether a deny on `label` matches: by closure, or because an asserted parent leaves it open.
+        FH-LBL-03, -07.
+        """
+        rank = tables.labels.rank
+        if label in rank:
+            return rank[self.level] >= rank[label]
+        return not self.codes.isdisjoint(tables.deny_matches(label)) or not self.sensitive.isdisjoint(
+            tables.ambiguous_for(label)
+        )
+
+
+def from_program(sources: Sequence[str], part2_sources: Sequence[str]) -> bool:
+    """Whether one of the `sources` is a Part 2 program: equal to one of `part2_sources` or ending in `/`
+    and it.
+    """
+    return any(
+        source == program or source.endswith("/" + program) for source in sources for program in part2_sources
+    )
+
+
+def label_resource(resource: Resource, part2_source: bool, tables: Tables) -> Labelling:
+    """All labels of `resource`; contained resources are labelled on their own. FH-LBL-01, -02, -05.
+
+    `part2_source` says that it came from, or through, a Part 2 program (42 CFR §2.12(b), (d)(2)).
+    """
+    table = tables.labels
+    found = _Found()
+    level = _read_incoming(resource.get("meta"), tables, found)
+    _walk(resource, tables, found, part2_source)
+    inline = tuple(_inline_labels(resource, "", tables)) if found.has_inline else ()
+    for _, labels in inline:
+        found.asserted |= labels
+    part2 = part2_source or PART2 in found.asserted
+    _settle_notes(resource, found, part2)
+    if part2:
+        found.asserted |= table.part2_set - table.rank.keys()
+        if found.coded.isdisjoint(CHILDREN_OF_SUD):
+            found.asserted.add("SUD")
+    kinds = table.kinds
+    sensitive = frozenset(code for code in found.asserted if kinds.get(code, "sensitivity") == "sensitivity")
+    codes = found.asserted | found.implied | found.handling
+    level = _raised(level, codes, part2, table)
+    if level:
+        codes.add(level)
+    return Labelling(
+        codes=frozenset(codes),
+        level=level or "N",
+        sensitive=sensitive,
+        part2=part2,
+        note=not sensitive.isdisjoint(NOTE_LABELS),
+        unstructured=_is_unstructured(resource),
+        inline=inline,
+    )
+
+
+class _Found:
+    """What one walk collects: labels that stand for themselves, those from codes, implied parents, tags for
+    handling.
+    """
+
+    __slots__ = ("asserted", "coded", "handling", "has_inline", "implied")
+
+    def __init__(self) -> None:
+        self.asserted: set[str] = set()
+        self.coded: set[str] = set()
+        self.implied: set[str] = set()
+        self.handling: set[str] = set()
+        self.has_inline = False
+
+    def add(self, finding: Finding) -> None:
+        self.coded |= finding.specific
+        self.implied |= finding.implied
+
+
+def normalised(system: object, code: object, tables: Tables) -> tuple[str, ...]:
+    """Label codes that one coding of `meta.security` stands for; retired ones become their successors.
+    FH-LBL-04.
+
+    A code that is no label in the tables stays as it is, whatever its system.
+    """
+    table = tables.labels
+    if not isinstance(code, str) or not code:
+        return (UNREADABLE_LABEL,)
+    if system in table.confidentiality_systems or (not system and code in table.rank):
+        return (
+            (code,)
+            if code in table.rank
+            else table.retired_confidentiality.get(code, ("V", UNREADABLE_LABEL))
+        )
+    return table.retired_labels.get(code) or (SAME_MEANING.get(code, code),)
+
+
+def _read_incoming(meta: object, tables: Tables, found: _Found) -> str:
+    """The highest confidentiality in `meta.security`, or empty; its other labels go to `found`."""
+    level = ""
+    security = meta.get("security", ()) if isinstance(meta, Mapping) else ()
+    rank = tables.labels.rank
+    for coding in security if isinstance(security, list | tuple) else (security,):
+        system, code = (
+            (coding.get("system", ""), coding.get("code")) if isinstance(coding, Mapping) else ("", None)
+        )
+        for label in normalised(system, code, tables):
+            if label in rank:
+                level = label if not level or rank[label] > rank[level] else level
+            elif system in tables.labels.handling_systems and label not in tables.labels.kinds:
+                found.handling.add(label)
+            else:
+                found.asserted.add(label)
+    return level
+
+
+def _settle_notes(resource: Resource, found: _Found, part2: bool) -> None:
+    """Move what codes and words said to the asserted labels; words make a note only of a document. P2-11-02.
+
+    A counseling note of a program carries both note labels, one of anybody else is a psychotherapy note.
+    """
+    notes = found.coded & NOTE_LABELS
+    found.coded -= NOTE_LABELS
+    found.asserted |= found.coded
+    if notes and resource.get("resourceType") in NOTE_TYPES:
+        found.asserted |= NOTE_LABELS if part2 else {"PSYTHPN"}
+    if part2 and not found.asserted.isdisjoint(NOTE_LABELS):
+        found.asserted |= NOTE_LABELS
+
+
+def _raised(level: str, codes: set[str], part2: bool, table: LabelTable) -> str:
+    """The confidentiality that `codes` demand, never lower than `level`; empty when nothing says anything."""
+    wanted = level
+    if part2 or not codes.isdisjoint(table.restricted):
+        wanted = "R"
+    if not codes.isdisjoint(table.very_restricted):
+        wanted = "V"
+    return level if level and table.rank[level] >= table.rank[wanted] else wanted
+
+
+def _walk(resource: Resource, tables: Tables, found: _Found, part2_source: bool) -> None:
+    """One walk over codings, displays, titles and descriptions; narrative, notes and contained resources
+    are not read.
+    """
+    find_code, find_words = tables.find_code, tables.find_words
+    waiting: list[object] = [resource]
+    while waiting:
+        node = waiting.pop()
+        if node.__class__ is list:
+            waiting.extend(node)
+        elif node.__class__ is dict or isinstance(node, Mapping):
+            code = node.get("code")
+            if code.__class__ is str:
+                finding = find_code(node.get("system", ""), code)
+                if finding.tier and (finding.tier < 3 or part2_source):
+                    found.add(finding)
+            for key, value in node.items():
+                kind = value.__class__
+                if kind is str:
+                    if key in PLAIN_WORDS:
+                        finding = find_words(value)
+                        if finding.tier:
+                            found.add(finding)
+                    elif value == INLINE_LABEL and key == "url":
+                        found.has_inline = True
+                elif kind not in SIMPLE and key not in NO_SCAN:
+                    waiting.append(value)
+        elif isinstance(node, tuple):
+            waiting.extend(node)
+
+
+def _inline_labels(node: object, place: str, tables: Tables) -> Iterator[tuple[str, frozenset[str]]]:
+    """Every element label in `node`, with the JSON Pointer of its element. DS4P inline labels."""
+    if isinstance(node, Mapping):
+        for entry in node.get("extension", ()) if isinstance(node.get("extension"), list | tuple) else ():
+            if isinstance(entry, Mapping) and entry.get("url") == INLINE_LABEL:
+                coding = entry.get("valueCoding")
+                system, code = (
+                    (coding.get("system"), coding.get("code")) if isinstance(coding, Mapping) else ("", None)
+                )
+                yield place, frozenset(normalised(system, code, tables)) - tables.labels.rank.keys()
+        for key, value in node.items():
+            if key not in NO_SCAN and key != "extension":
+                # a label on a primitive stands in its `_name` twin; it labels the element itself
+                yield from _inline_labels(value, f"{place}/{key.removeprefix('_')}", tables)
+    elif isinstance(node, list | tuple):
+        for number, entry in enumerate(node):
+            yield from _inline_labels(entry, f"{place}/{number}", tables)
+
+
+def _is_unstructured(resource: Resource) -> bool:
+    """Whether the resource as a whole is free text or an attachment, which nobody has scanned."""
+    kind = resource.get("resourceType")
+    return (
+        kind in UNSTRUCTURED_TYPES
+        or (kind == "Communication" and bool(resource.get("payload")))
+        or (kind == "Composition" and bool(resource.get("section")))
+        or (kind == "DiagnosticReport" and bool(resource.get("presentedForm")) and not resource.get("result"))
+    )
