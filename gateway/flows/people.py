@@ -1,0 +1,55 @@
+"""Which patient a submitted resource is about, told only among those its submitter already knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.disclosure.premises import Premises
+from gateway.errors import NotUnderstood
+from gateway.identity import IDENTIFIER, identify
+from gateway.store import Reading, Transaction, patients, records
+
+
+def patient_meant(premises: Premises, reading: Reading, partner: str, reference: Mapping[str, Any]) -> str | None:
+    """The network's patient behind a FHIR Reference, or None when `partner` knows nobody by it.
+
+    Understands `Patient/<our id>`, `Patient/<id of a Patient the partner submitted>`, `Patient?identifier=s|v` and a
+    logical reference by `identifier`. Somebody only other partners know is nobody here (no probing).
+    """
+    text = str(reference.get("reference", ""))
+    if text.startswith("Patient?identifier="):
+        system, _, value = text.removeprefix("Patient?identifier=").partition("|")
+        return _by_identifier(premises, reading, partner, system, value)
+    if text.startswith("Patient/"):
+        patient_id = text.removeprefix("Patient/")
+        if patients.exists(reading, patient_id) and patients.knows(reading, partner, patient_id):
+            return patient_id
+        record = records.get(reading, "Patient", patient_id)
+        return record.patient_id if record is not None and record.source_partner == partner else None
+    identifier = reference.get("identifier", {})
+    if identifier.get("system") and identifier.get("value"):
+        return _by_identifier(premises, reading, partner, identifier["system"], identifier["value"])
+    return None
+
+
+def patient_of_consent(premises: Premises, tx: Transaction, partner: str, resource: Mapping[str, Any], at: str) -> str:
+    """The patient of a Consent; a new one when the partner names her by an identifier nobody has used before.
+
+    So a consent can be signed before the first referral. Raises NotUnderstood `PATIENT_UNKNOWN`.
+    """
+    reference = resource.get("patient", {})
+    found = patient_meant(premises, tx, partner, reference)
+    if found is not None:
+        return found
+    identifier = reference.get("identifier", {})
+    if not (identifier.get("system") and identifier.get("value")):
+        raise NotUnderstood("PATIENT_UNKNOWN", "names no patient that you have sent here", "Consent.patient")
+    stand_in = {"resourceType": "Patient", "identifier": [dict(identifier)]}
+    return identify(tx, partner=partner, patient=stand_in, index=premises.keys.index, at=at).patient_id
+
+
+def _by_identifier(premises: Premises, reading: Reading, partner: str, system: str, value: str) -> str | None:
+    token = premises.keys.index(IDENTIFIER, system, value)
+    found = {patient_id for _, patient_id in patients.find_by_token(reading, partner, token)}
+    return next(iter(found)) if len(found) == 1 else None

@@ -1,0 +1,96 @@
+"""A caller asks for records: searched, then shown through the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from gateway.disclosure.content import searchset_bundle
+from gateway.disclosure.premises import Premises
+from gateway.disclosure.show import Shown, show
+from gateway.errors import NotFound
+from gateway.flows.answers import Pulled, SearchCriteria
+from gateway.flows.waiting_text import with_waiting_text
+from gateway.identity import IDENTIFIER
+from gateway.resources import to_json
+from gateway.security.callers import Caller
+from gateway.store import Reading, Record, patients, records
+
+
+async def search(premises: Premises, caller: Caller, resource_type: str, criteria: SearchCriteria) -> Pulled:
+    """A FHIR searchset of what `caller` may see. Unknown patient, no consent and withheld all give an empty one."""
+
+    def select(reading: Reading) -> tuple[str | None, Sequence[Record]]:
+        patient_id = _patient_of(premises, reading, caller, criteria)
+        if patient_id is None:
+            return None, ()
+        return patient_id, _of_type(reading, patient_id, resource_type, caller.partner)
+
+    def write(resources: Sequence[Mapping[str, Any]], notices: Sequence[Mapping[str, Any]], at: datetime) -> bytes:
+        return searchset_bundle([with_waiting_text(premises, caller.partner, r) for r in resources], notices, at)
+
+    shown = await show(premises, partner=caller.partner, purpose=caller.purpose, select=select, write=write)
+    return Pulled(shown.content, shown.request_id)
+
+
+async def read(premises: Premises, caller: Caller, resource_type: str, resource_id: str) -> Pulled:
+    """One resource as `caller` may see it.
+
+    Raises NotFound `NO_SUCH_RECORD`, the same for unknown, no consent and withheld; it carries the request id.
+    """
+
+    def select(reading: Reading) -> tuple[str | None, Sequence[Record]]:
+        if resource_type == "Patient" and patients.exists(reading, resource_id):
+            return resource_id, _of_type(reading, resource_id, "Patient", caller.partner)
+        record = records.get(reading, resource_type, resource_id)
+        if record is None or record.deleted or record.patient_id is None or resource_type == "Patient":
+            return None, ()
+        return record.patient_id, (record,)
+
+    def write(resources: Sequence[Mapping[str, Any]], notices: Sequence[Mapping[str, Any]], at: datetime) -> bytes:
+        if not resources:
+            return b""
+        return to_json(with_waiting_text(premises, caller.partner, resources[0]))
+
+    shown = await show(premises, partner=caller.partner, purpose=caller.purpose, select=select, write=write, kind="read")
+    if not shown.resources:
+        raise _nothing(shown)
+    meta = shown.resources[0].get("meta", {})
+    return Pulled(shown.content, shown.request_id, str(meta.get("versionId", "")), str(meta.get("lastUpdated", "")))
+
+
+class NothingToShow(NotFound):
+    """Nothing to show, with the opaque id by which the compliance role finds the reason."""
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__("NO_SUCH_RECORD", "nothing can be shown for this request")
+        self.request_id = request_id
+
+
+def _nothing(shown: Shown) -> NothingToShow:
+    return NothingToShow(shown.request_id)
+
+
+def _patient_of(premises: Premises, reading: Reading, caller: Caller, criteria: SearchCriteria) -> str | None:
+    """The patient meant: by the network's id, or by an identifier that the caller itself has used for her."""
+    found: set[str] = set()
+    if criteria.identifier is not None:
+        system, value = criteria.identifier
+        token = premises.keys.index(IDENTIFIER, system, value)
+        found = {patient_id for _, patient_id in patients.find_by_token(reading, caller.partner, token)}
+        if criteria.patient is not None and found != {criteria.patient}:
+            return None
+    elif criteria.patient is not None and patients.exists(reading, criteria.patient):
+        found = {criteria.patient}
+    return next(iter(found)) if len(found) == 1 else None
+
+
+def _of_type(reading: Reading, patient_id: str, resource_type: str, partner: str) -> tuple[Record, ...]:
+    found = records.of_patient(reading, patient_id, (resource_type,))
+    if resource_type != "Patient":
+        return found
+    # Several sources describe the same person: the caller's own description comes first, else the latest one.
+    own = [record for record in found if set(record.sources) == {partner}]
+    latest = sorted(found, key=lambda record: record.updated_at)[-1:]
+    return tuple(own[:1] or latest)

@@ -1,0 +1,189 @@
+"""A message arrives: kept, translated, identified, recorded and addressed in one durable transaction; then the receipt.
+
+Accepted means custody. Consent is not asked here and has no part in any receipt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import mappings
+from gateway.clock import instant_text, new_id, read_instant
+from gateway.disclosure.premises import Premises
+from gateway.errors import AlreadyReceived, HandoffError, NotSupported, NotUnderstood
+from gateway.flows.messages import Fault, ReceivedMessage, Receipt, ReceiptOutcome
+from gateway.flows.referral import Referral, addressees_of, record_referral
+from gateway.store import InboxMessage, Transaction, inbox
+
+_STATE: dict[ReceiptOutcome, str] = {
+    "accepted": "accepted",
+    "content_error": "needs_attention",
+    "rejected": "rejected",
+    "our_fault": "received",
+}
+_OUTCOME: dict[str, ReceiptOutcome] = {
+    "accepted": "accepted",
+    "closed": "accepted",
+    "replayed": "content_error",
+    "needs_attention": "content_error",
+    "rejected": "rejected",
+}
+_HL7_CODE_OF = {
+    "MESSAGE_TYPE_UNKNOWN": "200",
+    "MESSAGE_EVENT_UNKNOWN": "201",
+    "CONTROL_ID_MISSING": "101",
+    "PATIENT_UNIDENTIFIABLE": "101",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    outcome: ReceiptOutcome
+    faults: tuple[Fault, ...]
+    referral: Referral | None
+
+
+async def accept_message(
+    premises: Premises, message: ReceivedMessage, *, replay_of: str | None = None
+) -> Receipt:
+    """The receipt for `message`, after everything it names is durable.
+
+    The same bytes again get the first receipt again. Content faults are kept with the raw message for correction and
+    replay. Raises NotNow when the store cannot take it: the sender keeps the message and sends it again.
+    """
+    digest = hashlib.sha256(message.raw).hexdigest()
+    if replay_of is None:
+        with premises.store.read() as reading:
+            known = inbox.find(reading, message.partner, message.channel, message.control_id)
+        for earlier in known:
+            if earlier.body_sha256 == digest:
+                return _receipt_again(earlier)
+    else:
+        known = ()
+    verdict = _understand(premises, message, reused=bool(known) and bool(message.control_id))
+    receipt = await premises.store.write(
+        lambda tx: _keep(premises, tx, message, digest, verdict, replay_of)
+    )
+    premises.work_waiting.set()
+    return receipt
+
+
+def _understand(premises: Premises, message: ReceivedMessage, *, reused: bool) -> _Verdict:
+    """What the message says, or why it cannot be used. Pure: nothing is written here."""
+    partner = premises.network.partners[message.partner]
+    warnings: tuple[Fault, ...] = ()
+    try:
+        if reused:
+            refused = AlreadyReceived("CONTROL_ID_REUSED", "was used before for another message", "MSH-10")
+            if partner.control_id_reuse == "refuse":
+                raise refused
+            warnings = (_fault(refused, severity="W"),)
+        mapping = premises.library.mapping(_mapping_id(partner.messages, message.message_type))
+        if not message.control_id:
+            raise NotUnderstood("CONTROL_ID_MISSING", "the message has no control id", "MSH-10")
+        translation = mappings.translate(
+            mapping,
+            message.raw,
+            partner=message.partner,
+            id_key=premises.keys.id_key,
+            zone=premises.network.zone_of(message.partner),
+        )
+        addressees = addressees_of(premises.network, message.partner, translation)
+    except mappings.TranslationRefused as refusal:
+        fault = Fault(refusal.code, refusal.message, refusal.place, refusal.hl7_error_code, refusal.erl)
+        return _Verdict("content_error", (fault, *warnings), None)
+    except NotSupported as error:
+        return _Verdict("rejected", (_fault(error),), None)
+    except (NotUnderstood, AlreadyReceived) as error:
+        return _Verdict("content_error", (_fault(error),), None)
+    referral = Referral(
+        partner=message.partner,
+        event=translation.message.get("event", ""),
+        business_key=premises.keys.index("business-key", message.partner, translation.business_key),
+        resources=translation.resources,
+        addressees=addressees,
+    )
+    found = tuple(_warning(issue) for issue in translation.issues if issue.severity == "W")
+    return _Verdict("accepted", (*warnings, *found[:20]), referral)
+
+
+def _mapping_id(messages: dict[str, str], message_type: str) -> str:
+    """The mapping for MSH-9 as this partner is set up. Raises NotSupported, HL7 table 0357 codes 200 and 201."""
+    code, _, rest = message_type.partition("^")
+    event = rest.partition("^")[0]
+    if not code:
+        raise NotSupported("MESSAGE_TYPE_UNKNOWN", "the message names no type", "MSH-9.1")
+    found = messages.get(f"{code}^{event}") or messages.get(code)
+    if found is not None:
+        return found
+    if any(known.partition("^")[0] == code for known in messages):
+        raise NotSupported("MESSAGE_EVENT_UNKNOWN", "this event is not set up for the sender", "MSH-9.2")
+    raise NotSupported("MESSAGE_TYPE_UNKNOWN", "this message type is not set up for the sender", "MSH-9.1")
+
+
+def _keep(
+    premises: Premises,
+    tx: Transaction,
+    message: ReceivedMessage,
+    digest: str,
+    verdict: _Verdict,
+    replay_of: str | None,
+) -> Receipt:
+    """Everything of one message in one transaction."""
+    if replay_of is None:
+        for earlier in inbox.find(tx, message.partner, message.channel, message.control_id):
+            if earlier.body_sha256 == digest:
+                return _receipt_again(earlier)
+    row = InboxMessage(
+        id=new_id(),
+        partner=message.partner,
+        channel=message.channel,
+        control_id=message.control_id,
+        body_sha256=digest,
+        format=message.format,
+        state=_STATE[verdict.outcome],
+        faults=json.dumps([asdict(fault) for fault in verdict.faults]),
+        business_key=verdict.referral.business_key if verdict.referral else "",
+        patient_id=None,
+        received_at=instant_text(message.received_at),
+        replay_of=replay_of,
+    )
+    outcome, faults = verdict.outcome, verdict.faults
+    if verdict.referral is not None:
+        try:
+            patient_id = record_referral(premises, tx, verdict.referral, row.id, row.received_at)
+            row = replace(row, patient_id=patient_id)
+        except NotUnderstood as error:
+            outcome, faults = "content_error", (_fault(error),)
+            row = replace(row, state=_STATE[outcome], faults=json.dumps([asdict(faults[0])]), business_key="")
+    inbox.keep(tx, row, message.raw)
+    if replay_of is not None and outcome == "accepted":
+        inbox.set_state(tx, replay_of, "replayed", "[]")
+    return Receipt(row.id, message.received_at, outcome, faults)
+
+
+def _receipt_again(earlier: InboxMessage) -> Receipt:
+    faults = tuple(Fault(**fault) for fault in json.loads(earlier.faults))
+    received_at = read_instant(earlier.received_at)
+    return Receipt(earlier.id, received_at, _OUTCOME[earlier.state], faults, duplicate=True)
+
+
+def _fault(error: HandoffError, severity: Any = "E") -> Fault:
+    erl = _erl_of(error.place)
+    return Fault(error.code, error.message, error.place, _HL7_CODE_OF.get(error.code, "207"), erl, severity)
+
+
+def _warning(issue: mappings.Issue) -> Fault:
+    return Fault(issue.code, issue.message, issue.place, issue.hl7_error_code, issue.erl, "W")
+
+
+def _erl_of(place: str | None) -> str | None:
+    """`MSH-9.1` as an ERL (segment^sequence^field^repetition^component); None for anything else."""
+    segment, dash, rest = (place or "").partition("-")
+    if not dash or len(segment) != 3:
+        return None
+    field, _, component = rest.partition(".")
+    return f"{segment}^1^{field}^1^{component}".rstrip("^")

@@ -1,0 +1,156 @@
+"""A referral becomes records and intents: who it is about, what it says, and whom it should reach."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import mappings
+from gateway.clock import new_id
+from gateway.disclosure.premises import Premises
+from gateway.errors import NotUnderstood
+from gateway.identity import identify
+from gateway.partners import FhirDelivery, MllpDelivery, Network, Route
+from gateway.store import Intent, Record, Transaction, intents, records
+
+_OPEN = ("due", "held", "retry", "unknown")
+_WORKFLOW = ("status", "statusReason", "businessStatus", "output", "owner", "lastModified")
+CANCEL_EVENT = "I14"
+IDENTITY_PENDING = "IDENTITY_PENDING"
+SUPERSEDED = "SUPERSEDED"
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """One referral message, understood: its resources and the routes it takes. `business_key` is a keyed hash."""
+
+    partner: str
+    event: str
+    business_key: str
+    resources: Sequence[Mapping[str, Any]]
+    addressees: tuple[Route, ...]
+
+
+def addressees_of(network: Network, source: str, translation: mappings.Translation) -> tuple[Route, ...]:
+    """The routes of a referral: the one to whom the sender addressed it, then those that named routes join to it.
+
+    Raises NotUnderstood at the sender's own place (PRD-7) when the addressee is unknown or no route leads there.
+    """
+    if len(translation.addressee_codes) != 1:
+        raise NotUnderstood("ADDRESSEE_MISSING", "exactly one provider must be the one referred to", "PRD-7")
+    code, system, place = translation.addressee_codes[0]
+    addressee = network.addressee(code, system)
+    routes = network.routes_from(source, "referral")
+    direct = [r for r in routes if r.addressee == addressee and r.with_addressee is None]
+    if addressee is None or not direct:
+        message = "names no addressee this sender has a route to; ask the network's analyst to add it"
+        raise NotUnderstood("ADDRESSEE_UNKNOWN", message, place or "PRD-7")
+    return (direct[0], *(r for r in routes if r.with_addressee == addressee))
+
+
+def record_referral(premises: Premises, tx: Transaction, referral: Referral, message_id: str, at: str) -> str:
+    """Save the referral's records and the intents for its addressees; the network's patient id.
+
+    Raises NotUnderstood when the patient cannot be told.
+    """
+    patient = next((r for r in referral.resources if r["resourceType"] == "Patient"), None)
+    if patient is None:
+        raise NotUnderstood("PATIENT_MISSING", "the message is about no patient", "PID")
+    who = identify(tx, partner=referral.partner, patient=patient, index=premises.keys.index, at=at)
+    saved = [_save(premises, tx, referral, resource, who.patient_id, at) for resource in referral.resources]
+    focus = tuple(f"{r.resource_type}/{r.id}/{r.version}" for r in saved)
+    earlier = [i for i in intents.of_patient(tx, who.patient_id) if i.business_key == referral.business_key]
+    for route in referral.addressees:
+        theirs = [i for i in earlier if i.partner == route.addressee and i.kind in ("referral", "cancel")]
+        if _still_needed(tx, referral, theirs, focus, at):
+            state = "due" if who.certain else "held"
+            reason = "" if who.certain else IDENTITY_PENDING
+            intents.add(tx, _intent(premises, referral, route, who.patient_id, focus, message_id, at, state, reason))
+    return who.patient_id
+
+
+def _save(
+    premises: Premises,
+    tx: Transaction,
+    referral: Referral,
+    resource: Mapping[str, Any],
+    patient_id: str,
+    at: str,
+) -> Record:
+    resource_type, resource_id = str(resource["resourceType"]), str(resource["id"])
+    before = records.get(tx, resource_type, resource_id) if resource_type == "Task" else None
+    if before is not None and referral.event != CANCEL_EVENT:
+        # The addressee's word on the workflow stands; a sender that repeats itself does not reset it.
+        kept = {name: before.resource[name] for name in _WORKFLOW if name in before.resource}
+        resource = {**{k: v for k, v in resource.items() if k not in _WORKFLOW}, **kept}
+    sources = {referral.partner} | (set(before.sources) if before else set())
+    record = Record(
+        resource_type=resource_type,
+        id=resource_id,
+        version=0,
+        patient_id=patient_id,
+        source_partner=referral.partner,
+        sources=tuple(sorted(sources)),
+        part2=any(premises.network.partners[source].is_part2_program for source in sources),
+        updated_at=at,
+        deleted=False,
+        resource=resource,
+    )
+    return records.save(tx, record)
+
+
+def _still_needed(
+    tx: Transaction, referral: Referral, theirs: Sequence[Intent], focus: tuple[str, ...], at: str
+) -> bool:
+    """Whether a new intent is needed beside what is already there for the same referral and partner.
+
+    The same content again adds nothing; changed content takes the place of what has not left yet; a cancellation of
+    what never left ends it without telling anybody (design section 10, "Order").
+    """
+    if any(i.focus == focus and i.state not in ("cancelled", "dead", "refused") for i in theirs):
+        return False
+    waiting = [i for i in theirs if i.state in _OPEN]
+    for intent in waiting:
+        intents.finish(tx, intent.id, "cancelled", at, SUPERSEDED)
+    left = [i for i in theirs if i not in waiting and i.state in ("delivered", "sending")]
+    return referral.event != CANCEL_EVENT or bool(left)
+
+
+def _intent(
+    premises: Premises,
+    referral: Referral,
+    route: Route,
+    patient_id: str,
+    focus: tuple[str, ...],
+    message_id: str,
+    at: str,
+    state: str,
+    reason: str,
+) -> Intent:
+    return Intent(
+        id=new_id(),
+        patient_id=patient_id,
+        partner=route.addressee,
+        source_partner=referral.partner,
+        business_key=referral.business_key,
+        purpose=route.purpose,
+        kind="cancel" if referral.event == CANCEL_EVENT else "referral",
+        format=format_for(premises.network, route.addressee),
+        message_id=message_id,
+        focus=focus,
+        state=state,
+        due_at=at,
+        attempts=0,
+        reason=reason,
+        created_at=at,
+        updated_at=at,
+    )
+
+
+def format_for(network: Network, partner_id: str) -> str:
+    """The format in which a partner receives: `fhir+json`, a mapping id, or empty when it only pulls."""
+    delivery = network.partners[partner_id].delivery
+    if isinstance(delivery, FhirDelivery):
+        return "fhir+json"
+    return delivery.format if isinstance(delivery, MllpDelivery) else ""

@@ -1,0 +1,130 @@
+"""The way back: the addressee says what became of the referral, and its source is told as far as consent allows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.clock import instant_text, new_id
+from gateway.disclosure.premises import Premises
+from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
+from gateway.flows.answers import Saved
+from gateway.flows.checked import checked
+from gateway.flows.referral import format_for
+from gateway.security.callers import Caller
+from gateway.store import Intent, Reading, Record, Transaction, intents, records
+
+# SDOHCC ReferralTaskStateDiagram (SD-02), without the undrawn arrow out of `cancelled`.
+_NEXT: Mapping[str, frozenset[str]] = {
+    "draft": frozenset({"requested"}),
+    "requested": frozenset({"received", "accepted", "rejected", "cancelled"}),
+    "received": frozenset({"accepted", "rejected", "cancelled"}),
+    "accepted": frozenset({"in-progress", "on-hold", "cancelled", "completed", "failed"}),
+    "in-progress": frozenset({"completed", "failed", "on-hold", "cancelled"}),
+    "on-hold": frozenset({"in-progress", "cancelled", "completed", "failed"}),
+}
+_ADDRESSEE_MAY_SET = ("status", "statusReason", "businessStatus", "output", "executionPeriod")
+_STATUS_FOCUS = ("Task", "ServiceRequest", "Patient", "PractitionerRole", "Practitioner", "Organization")
+
+
+async def update_task(
+    premises: Premises, caller: Caller, task_id: str, resource: Mapping[str, Any], if_match: str | None
+) -> Saved:
+    """A new version of a referral's Task, with only what the addressee may set taken over; the source's status intent.
+
+    Raises NotFound `NO_SUCH_RECORD` (unknown, or never sent to the caller), AlreadyReceived `STATUS_JUMP` or
+    `VERSION_CONFLICT`, NotUnderstood with the place.
+    """
+    checked(resource, "Task")
+    if resource.get("id", task_id) != task_id:
+        raise NotUnderstood("ID_MISMATCH", "must be the id in the address", "Task.id")
+    if resource["status"] == "rejected" and not resource.get("statusReason", {}).get("text"):
+        raise NotUnderstood("STATUS_REASON_MISSING", "a rejection needs a reason in words", "Task.statusReason.text")
+    at, request_id = instant_text(premises.clock.now()), new_id()
+
+    def work(tx: Transaction) -> Record:
+        before = records.get(tx, "Task", task_id)
+        sent = _sent_to(tx, before, caller.partner) if before is not None else None
+        if before is None or sent is None:
+            raise NotFound("NO_SUCH_RECORD", "nothing can be shown for this request")
+        if if_match is not None and if_match != str(before.version):
+            raise AlreadyReceived("VERSION_CONFLICT", "is not the present version", "If-Match")
+        _check_step(str(before.resource["status"]), str(resource["status"]))
+        saved = records.save(tx, _next_version(premises, before, resource, caller.partner, at))
+        if saved.version != before.version:
+            _tell_source(premises, tx, saved, sent, at)
+        return saved
+
+    record = await premises.store.write(work)
+    premises.work_waiting.set()
+    shown = {name: resource[name] for name in resource if name != "meta"}
+    shown["meta"] = {"versionId": str(record.version), "lastUpdated": record.updated_at}
+    return Saved(shown, record.version, record.updated_at, request_id)
+
+
+def _sent_to(reading: Reading, task: Record, partner: str) -> Intent | None:
+    """The referral intent by which `partner` received this Task, if it did."""
+    if task.patient_id is None:
+        return None
+    for intent in intents.of_patient(reading, task.patient_id):
+        received = intent.state in ("delivered", "unknown", "sending") and intent.kind == "referral"
+        if intent.partner == partner and received and any(f.startswith(f"Task/{task.id}/") for f in intent.focus):
+            return intent
+    return None
+
+
+def _check_step(before: str, after: str) -> None:
+    if after != before and after not in _NEXT.get(before, frozenset()):
+        raise AlreadyReceived("STATUS_JUMP", "this status cannot follow the present one", "Task.status")
+
+
+def _next_version(
+    premises: Premises, before: Record, resource: Mapping[str, Any], partner: str, at: str
+) -> Record:
+    """The Task as we hold it, with the addressee's word: what was redacted on the way out must not be lost."""
+    theirs = {name: resource[name] for name in _ADDRESSEE_MAY_SET if name in resource}
+    kept = {name: value for name, value in before.resource.items() if name not in ("statusReason", "businessStatus")}
+    same = {k: v for k, v in theirs.items()} == {k: before.resource.get(k) for k in theirs}
+    content = dict(before.resource) if same else {**kept, **theirs, "lastModified": at}
+    sources = tuple(sorted({*before.sources, partner}))
+    return Record(
+        resource_type="Task",
+        id=before.id,
+        version=0,
+        patient_id=before.patient_id,
+        source_partner=partner,
+        sources=sources,
+        part2=any(premises.network.partners[source].is_part2_program for source in sources),
+        updated_at=at,
+        deleted=False,
+        resource=content,
+    )
+
+
+def _tell_source(premises: Premises, tx: Transaction, task: Record, sent: Intent, at: str) -> None:
+    """An intent for each status route back to who sent the referral; without a route nothing is told."""
+    assert task.patient_id is not None
+    for route in premises.network.routes_from(sent.partner, "status"):
+        if route.addressee != sent.source_partner:
+            continue
+        focus = [f"Task/{task.id}/{task.version}"]
+        focus += [f for f in sent.focus if f.partition("/")[0] in _STATUS_FOCUS and not f.startswith("Task/")]
+        intent = Intent(
+            id=new_id(),
+            patient_id=task.patient_id,
+            partner=route.addressee,
+            source_partner=sent.partner,
+            business_key=sent.business_key,
+            purpose=route.purpose,
+            kind="status",
+            format=format_for(premises.network, route.addressee),
+            message_id=None,
+            focus=tuple(focus),
+            state="due",
+            due_at=at,
+            attempts=0,
+            reason="",
+            created_at=at,
+            updated_at=at,
+        )
+        intents.add(tx, intent)
