@@ -1,0 +1,507 @@
+"""Hypothesis strategies for questions: consents, recipients, labels, resources, a directory.
+
+Values come from small pools, so that provisions and questions meet often. Hypothesis draws one string of
+bytes a question and each byte picks from a pool (a zero byte picks the plainest value, so failures shrink
+well); that keeps five thousand cases inside the time of a test run. Where the semantics page leaves two
+readings open, the pools stay out of the corner; each such place says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
+ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+ROLES = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
+ACTIONS = "http://terminology.hl7.org/CodeSystem/consentaction"
+TYPES = "http://hl7.org/fhir/resource-types"
+NPI = "http://hl7.org/fhir/sid/us-npi"
+LOINC = "http://loinc.org"
+OWN_PURPOSES = "http://example.org/purposes"
+
+long_run = False
+"""Set by the `--long` option before the test modules are read."""
+
+
+def examples(short: int, long: int) -> int:
+    """How many examples a law gets in this run."""
+    return long if long_run else short
+
+
+def npi(number: int) -> Json:
+    return {"system": NPI, "value": f"{1000000000 + number}"}
+
+
+def organization(name: str, number: int, **more: Any) -> Json:
+    return {"resourceType": "Organization", "id": name, "identifier": [npi(number)], "active": True, **more}
+
+
+DIRECTORY: tuple[Json, ...] = (
+    organization("hosp-1", 1),
+    organization("clinic-7", 7, partOf={"reference": "Organization/hosp-1"}),
+    organization("otp-1", 3),
+    organization("housing-1", 4),
+    {"resourceType": "Practitioner", "id": "doc-1", "identifier": [npi(11)]},
+    {"resourceType": "Practitioner", "id": "psych-1", "identifier": [npi(12)]},
+    {
+        "resourceType": "PractitionerRole",
+        "id": "doc-1-at-clinic-7",
+        "practitioner": {"reference": "Practitioner/doc-1"},
+        "organization": {"reference": "Organization/clinic-7"},
+    },
+    {
+        "resourceType": "CareTeam",
+        "id": "team-1",
+        "subject": {"reference": "Patient/p1"},
+        "participant": [{"member": {"reference": "Practitioner/psych-1"}}],
+    },
+    {
+        "resourceType": "Group",
+        "id": "group-1",
+        "type": "practitioner",
+        "actual": True,
+        "member": [{"entity": {"reference": "Practitioner/psych-1"}}],
+    },
+)
+
+
+def party(reference: str, *numbers: int, **more: Any) -> Json:
+    return {"references": [reference], "identifiers": [npi(number) for number in numbers], **more}
+
+
+RECIPIENTS: tuple[Json, ...] = (
+    party("Organization/hosp-1", 1, standing=["covered_entity", "treating_provider"]),
+    party("Organization/clinic-7", 7, standing=["covered_entity"]),
+    party("Practitioner/doc-1", 11, standing=["treating_provider"]),
+    party("Practitioner/psych-1", standing=["covered_entity"]),
+    party("Organization/housing-1", 4, standing=["community"]),
+    {"references": [], "identifiers": [npi(1)], "standing": ["covered_entity"]},
+    party("Organization/stranger"),
+)
+DISCLOSERS: tuple[Json, ...] = (
+    party("Organization/otp-1", 3),
+    party("Organization/clinic-7", 7),
+)
+AT = (
+    "2026-06-15T12:00:00-07:00",
+    "2026-12-31T23:30:00-07:00",
+    "2027-01-01T00:30:00-07:00",
+    "2026-06-30T23:59:59Z",
+    "2026-03-02T00:00:00-07:00",
+)
+ZONES = ("America/Phoenix", "America/New_York", "UTC")
+PURPOSES: tuple[list[Json], ...] = tuple(
+    [{"system": OWN_PURPOSES if code == "FooBar" else ACT_REASON, "code": code} for code in codes]
+    for codes in (
+        ["TREAT"],
+        ["TREAT"],
+        ["TREAT"],
+        ["COC"],
+        ["ETREAT"],
+        ["BTG"],
+        ["CLINTRL"],
+        ["HPAYMT"],
+        ["ELIGDTRM"],
+        ["MILDCRG"],
+        ["HOPERAT"],
+        ["CAREMGT"],
+        ["GOV"],
+        ["HMARKT"],
+        ["TREAT", "HPAYMT"],
+        ["COC", "CAREMGT"],
+        ["FooBar"],
+    )
+)
+
+
+def act_reasons(*codes: str) -> list[Json]:
+    return [{"system": ACT_REASON, "code": code} for code in codes]
+
+
+def label(code: str) -> Json:
+    if code in ("SUDCOUNSELNOTE",):
+        return {"system": "urn:gateway:label", "code": code}
+    return {"system": CONFIDENTIALITY if code in ("U", "L", "M", "N", "R", "V") else ACT_CODE, "code": code}
+
+
+def labels(*codes: str) -> list[Json]:
+    return [label(code) for code in codes]
+
+
+def actor(who: Json, role: str | None = "IRCP") -> Json:
+    reference: Json = {"reference": who}
+    if role is not None:
+        reference["role"] = {"coding": [{"system": ROLES, "code": role}]}
+    return reference
+
+
+def ref(reference: str) -> Json:
+    return {"reference": reference}
+
+
+def coded(*codes: str) -> list[Json]:
+    return [{"coding": [{"system": LOINC, "code": code}]} for code in codes]
+
+
+PERIOD_POOL: tuple[Json, ...] = (
+    {"start": "2026-01-01"},
+    {"start": "2026-01-01", "end": "2026-12-31"},
+    {"start": "2026-03", "end": "2026-06"},
+    {"end": "2026-06-15T12:00:00-07:00"},
+    {"start": "2026-06-15T12:00:00-07:00"},
+    {"start": "2025", "end": "2025"},
+    {"end": "2026"},
+)
+BACKWARDS: Json = {"start": "2026-12-31", "end": "2026-01-01"}
+ACTOR_POOL: tuple[list[Json], ...] = (
+    [actor(ref("Organization/hosp-1"))],
+    [actor(ref("Organization/hosp-1"), None)],
+    [actor(ref("Organization/clinic-7"))],
+    [actor(ref("Practitioner/doc-1"))],
+    [actor(ref("CareTeam/team-1"))],
+    [actor(ref("Group/group-1"))],
+    [actor({"identifier": npi(1)})],
+    [actor({"identifier": npi(999)})],
+    [actor(ref("Organization/nowhere"))],
+    [actor(ref("Organization/nowhere")), actor(ref("Organization/hosp-1"))],
+    [actor(ref("Organization/housing-1")), actor(ref("Practitioner/psych-1"))],
+    [actor(ref("Organization/otp-1"), "CST")],
+    [actor(ref("Organization/hosp-1"), "PROV")],
+    [actor(ref("Organization/otp-1"), "PROV"), actor(ref("Organization/hosp-1"))],
+    [actor(ref("Organization/hosp-1"), "WIT")],
+    [actor(ref("Organization/hosp-1"), "WIT"), actor(ref("Organization/hosp-1"))],
+)
+PURPOSE_POOL: tuple[list[Json], ...] = (
+    act_reasons("TREAT", "HPAYMT", "HOPERAT"),
+    act_reasons("TREAT", "HPAYMT", "HOPERAT"),
+    act_reasons("TREAT"),
+    act_reasons("TREAT"),
+    act_reasons("ETREAT"),
+    act_reasons("BTG"),
+    act_reasons("HOPERAT"),
+    act_reasons("HPAYMT", "COC"),
+    act_reasons("HLEGAL"),
+    [{"system": OWN_PURPOSES, "code": "FooBar"}],
+)
+# `access` in a denial against a disclosure is not settled by the page; the decision tables take it up.
+PERMIT_ACTION_POOL: tuple[list[Json], ...] = (
+    [{"coding": [{"system": ACTIONS, "code": "disclose"}]}],
+    [
+        {"coding": [{"system": ACTIONS, "code": "collect"}]},
+        {"coding": [{"system": ACTIONS, "code": "disclose"}]},
+    ],
+    [{"coding": [{"system": ACTIONS, "code": "correct"}]}],
+)
+CLASS_POOL: tuple[list[Json], ...] = (
+    [{"system": TYPES, "code": "Observation"}],
+    [{"system": TYPES, "code": "Condition"}, {"system": TYPES, "code": "Encounter"}],
+    [{"system": "http://example.org/classes", "code": "letters"}],
+)
+CODE_POOL: tuple[list[Json], ...] = (
+    coded("29463-7"),
+    coded("29463-7", "85354-9"),
+    coded("8867-4"),
+)
+DATA_PERIOD_POOL: tuple[Json, ...] = (
+    {"start": "2025-01-01", "end": "2025-12-31"},
+    {"start": "2026"},
+    {"end": "2025-06"},
+)
+DATA_POOL: tuple[list[Json], ...] = (
+    [{"meaning": "instance", "reference": ref("Observation/r0")}],
+    [{"meaning": "related", "reference": ref("Encounter/r1")}],
+    [{"meaning": "related", "reference": ref("Observation/r0")}],
+    [{"meaning": "dependents", "reference": ref("Observation/r0")}],
+    [{"meaning": "authoredby", "reference": ref("Practitioner/doc-1")}],
+    [
+        {"meaning": "instance", "reference": ref("Observation/r2")},
+        {"meaning": "authoredby", "reference": ref("Practitioner/psych-1")},
+    ],
+)
+PERMIT_LABEL_POOL: tuple[list[Json], ...] = (
+    labels("N"),
+    labels("N", "R"),
+    labels("SUD"),
+    labels("SUD", "ETH", "42CFRPart2"),
+    labels("ETHUD"),
+    labels("PSY"),
+    labels("MH", "HIV"),
+    labels("R", "SDV"),
+    labels("42CFRPart2"),
+)
+DENY_LABEL_POOL: tuple[list[Json], ...] = (
+    labels("SUD"),
+    labels("ETH"),
+    labels("OPIOIDUD"),
+    labels("42CFRPart2"),
+    labels("MH"),
+    labels("PSYTHPN"),
+    labels("BH"),
+    labels("HIV", "SDV"),
+)
+DENY_LEVEL_POOL: tuple[list[Json], ...] = (labels("R"), labels("V"), labels("M"), labels("R", "HIV"))
+SENSITIVITY_POOL: tuple[tuple[str, ...], ...] = (
+    (),
+    (),
+    (),
+    ("SUD",),
+    ("SUD", "42CFRPart2"),
+    ("ETHUD",),
+    ("OPIOIDUD",),
+    ("ETH",),
+    ("PSY",),
+    ("MH",),
+    ("BH",),
+    ("HIV",),
+    ("SDV",),
+    ("SUD", "HIV"),
+    ("SUD", "PSY"),
+    ("ETHUD", "PSY"),
+)
+LEVEL_POOL = ("N", "N", "R", "R", "V", "M", "L")
+DATE_POOL = (
+    None,
+    "2025-03-01",
+    "2025-12-31",
+    "2026-01-01",
+    "2026-02-02T10:00:00Z",
+    "2024-05-05T23:30:00-07:00",
+)
+ODD_STATUS_POOL = ("inactive", "draft", "rejected", "entered-in-error", "proposed", "bogus")
+PERFORMER_POOL = ("Practitioner/doc-1", "Practitioner/psych-1", None)
+CODES = ("29463-7", "85354-9", "8302-2")
+ELEMENT_POOLS: tuple[tuple[str, float, Sequence[Any]], ...] = (
+    ("period", 0.25, PERIOD_POOL),
+    ("actor", 0.3, ACTOR_POOL),
+    ("purpose", 0.3, PURPOSE_POOL),
+    ("class", 0.12, CLASS_POOL),
+    ("code", 0.1, CODE_POOL),
+    ("dataPeriod", 0.1, DATA_PERIOD_POOL),
+    ("data", 0.12, DATA_POOL),
+)
+
+
+class Picks:
+    """Choices read off a string of bytes, one byte a choice; after their end always the first."""
+
+    def __init__(self, drawn: bytes) -> None:
+        self._left = iter(drawn)
+
+    def one(self, pool: Sequence[T]) -> T:
+        return pool[next(self._left, 0) * len(pool) // 256]
+
+    def sometimes(self, chance: float, pool: Sequence[T]) -> T | None:
+        """A value of the pool in `chance` of the cases, else nothing."""
+        return self.one(pool) if next(self._left, 0) >= 256 * (1 - chance) else None
+
+    def yes(self, chance: float = 0.5) -> bool:
+        return next(self._left, 0) >= 256 * (1 - chance)
+
+
+def built(make: Callable[[Picks], T], size: int = 320) -> st.SearchStrategy[T]:
+    """The strategy of whatever `make` builds from its picks."""
+    return st.binary(min_size=size, max_size=size).map(lambda drawn: make(Picks(drawn)))
+
+
+def put(target: Json, name: str, value: Any) -> None:
+    if value is not None:
+        target[name] = value
+
+
+def a_resource(picks: Picks, index: int, levels_everywhere: bool) -> Json:
+    kind = (
+        "Encounter"
+        if index == 1
+        else picks.one(("Observation", "Condition"))
+        if index == 3
+        else "Observation"
+    )
+    level = picks.one(LEVEL_POOL) if levels_everywhere or picks.yes(0.85) else None
+    made: Json = {"resourceType": kind, "id": f"r{index}", "subject": ref("Patient/p1")}
+    security = labels(*picks.one(SENSITIVITY_POOL), *([level] if level else []))
+    if security:
+        made["meta"] = {"security": security}
+    code, date, by = picks.one(CODES), picks.one(DATE_POOL), picks.one(PERFORMER_POOL)
+    if kind == "Encounter":
+        made |= {"status": "finished", "class": {"system": ACT_CODE, "code": "AMB"}, "type": coded(code)}
+        put(made, "period", {"start": date, "end": date} if date else None)
+        return made
+    made["code"] = coded(code)[0]
+    if index and picks.yes():
+        made["encounter"] = ref("Encounter/r1")
+    if kind == "Observation":
+        made["status"] = "final"
+        put(made, "effectiveDateTime", date)
+        put(made, "performer", [ref(by)] if by else None)
+        if index == 2 and picks.yes():
+            made["hasMember"] = [ref("Observation/r0")]
+    else:
+        put(made, "recordedDate", date)
+        put(made, "recorder", ref(by) if by else None)
+    return made
+
+
+def a_provision(
+    picks: Picks,
+    kind: str,
+    depth: int = 0,
+    deny_levels: bool = False,
+    labelled_above: bool = False,
+    under_denial: bool = False,
+) -> Json:
+    """One provision with its children; children of the other kind are exceptions.
+
+    Kept out, because the page does not settle them: a permit under a denial that names labels, and a permit
+    that names labels under a denial while an ancestor names labels too.
+    """
+    made: Json = {"type": kind}
+    for name, chance, pool in ELEMENT_POOLS:
+        put(made, name, picks.sometimes(chance, pool))
+    children = picks.one(("", "", "", "d", "p", "pd", "dp", "pp", "dd") if depth < 3 else ("",))
+    if kind == "permit":
+        put(made, "action", picks.sometimes(0.1, PERMIT_ACTION_POOL))
+        if not (under_denial and labelled_above):
+            put(made, "securityLabel", picks.sometimes(0.35, PERMIT_LABEL_POOL))
+    elif "p" not in children:
+        pool_of_labels = DENY_LABEL_POOL + (DENY_LEVEL_POOL if deny_levels else ())
+        put(made, "securityLabel", picks.sometimes(0.6, pool_of_labels))
+    labelled = labelled_above or "securityLabel" in made
+    if children:
+        made["provision"] = [
+            a_provision(
+                picks,
+                "permit" if child == "p" else "deny",
+                depth + 1,
+                deny_levels,
+                labelled,
+                under_denial or kind == "deny",
+            )
+            for child in children
+        ]
+    return made
+
+
+def consent_around(provision: Json, name: str, status: str = "active") -> Json:
+    """A Consent with every element that §2.31 asks of its frame, around the provision."""
+    return {
+        "resourceType": "Consent",
+        "id": name,
+        "meta": {"versionId": "1"},
+        "status": status,
+        "scope": {
+            "coding": [
+                {
+                    "system": "http://terminology.hl7.org/CodeSystem/consentscope",
+                    "code": "patient-privacy",
+                }
+            ]
+        },
+        "category": [
+            {"coding": [{"system": LOINC, "code": "59284-0"}]},
+            {"coding": [{"system": ACT_CODE, "code": "42CFRPart2CD"}]},
+        ],
+        "patient": ref("Patient/p1"),
+        "dateTime": "2026-01-02",
+        "performer": [ref("Patient/p1")],
+        "organization": [ref("Organization/otp-1")],
+        "sourceReference": ref(f"DocumentReference/signed-{name}"),
+        "policy": [{"uri": "https://www.ecfr.gov/current/title-42/part-2/section-2.31"}],
+        "provision": provision,
+    }
+
+
+DEFECTS = (
+    "modifierExtension",
+    "provision.modifierExtension",
+    "untyped",
+    "maybe",
+    "backwards",
+    "unverified",
+)
+
+
+def spoil(consent: Json, defect: str | None) -> Json:
+    """Make the consent unusable as a permit in one named way."""
+    odd = [{"url": "http://example.org/unknown", "valueBoolean": True}]
+    root = dict(consent["provision"])
+    if defect == "modifierExtension":
+        return {**consent, "modifierExtension": odd}
+    if defect == "unverified":
+        return {**consent, "verification": [{"verified": False}]}
+    if defect == "provision.modifierExtension":
+        root["modifierExtension"] = odd
+    elif defect == "untyped":
+        del root["type"]
+    elif defect == "maybe":
+        root["type"] = "maybe"
+    elif defect == "backwards" and root["type"] == "permit" and "provision" not in root:
+        root["period"] = BACKWARDS
+    return {**consent, "provision": root}
+
+
+def a_consent(picks: Picks, index: int, deny_levels: bool = False) -> Json:
+    kind = picks.one(("permit", "permit", "permit", "permit", "deny"))
+    status = picks.sometimes(0.1, ODD_STATUS_POOL) or "active"
+    made = consent_around(a_provision(picks, kind, deny_levels=deny_levels), f"c{index}", status)
+    return spoil(made, picks.sometimes(0.12, DEFECTS))
+
+
+def a_valid_consent(picks: Picks, index: int) -> Json:
+    """A consent that meets §2.31 at its root, so that the packs have something to permit."""
+    hosp, clinic, housing = (
+        actor(ref(f"Organization/{name}")) for name in ("hosp-1", "clinic-7", "housing-1")
+    )
+    root: Json = {
+        "type": "permit",
+        "period": picks.one(({"start": "2026-01-01", "end": "2026-12-31"}, {"end": "2027-06-30"})),
+        "actor": picks.one(([hosp], [hosp, clinic], [housing])),
+        "purpose": picks.one((act_reasons("TREAT", "HPAYMT", "HOPERAT"), act_reasons("TREAT"))),
+    }
+    put(root, "securityLabel", picks.sometimes(0.5, (labels("SUD", "N", "R"), labels("N", "R", "V"))))
+    put(root, "class", picks.sometimes(0.3, ([{"system": TYPES, "code": "Observation"}],)))
+    return consent_around(root, f"c{index}")
+
+
+def a_question(picks: Picks, packs: Sequence[Sequence[str]] = ((),), valid: bool = False) -> Json:
+    deny_levels = picks.yes()
+    asked = [
+        a_valid_consent(picks, index) if valid and picks.yes(0.6) else a_consent(picks, index, deny_levels)
+        for index in range(picks.one((1, 2, 3)))
+    ]
+    return {
+        "at": picks.one(AT),
+        "patient": "Patient/p1",
+        "discloser": picks.one(DISCLOSERS),
+        "recipient": {"roles": ["IRCP"], **picks.one(RECIPIENTS)},
+        "purposes": picks.one(PURPOSES),
+        "action": "disclose",
+        "directory": list(DIRECTORY),
+        "consents": asked,
+        "resources": [a_resource(picks, index, deny_levels) for index in range(picks.one((1, 2, 3, 4)))],
+        "policy": {"packs": list(picks.one(packs)), "part2_sources": [], "zone": picks.one(ZONES)},
+    }
+
+
+def questions(packs: Sequence[Sequence[str]] = ((),), valid: bool = False) -> st.SearchStrategy[Json]:
+    """Questions in the shape of design section 9. `valid` mixes in consents that satisfy the packs."""
+    return built(lambda picks: a_question(picks, packs, valid))
+
+
+def denials() -> st.SearchStrategy[Json]:
+    """A consent whose root denies, with no exception in it."""
+    return built(lambda picks: consent_around(a_provision(picks, "deny", depth=3), "added"), 40)
+
+
+def every_provision(provision: Mapping[str, Any]) -> list[Any]:
+    """The provision and all below it, outermost first."""
+    found: list[Any] = [provision]
+    for child in provision.get("provision", ()):
+        found += every_provision(child)
+    return found
