@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gateway.resources.check import Issue, check_resource, supported_types
+from gateway.resources.check import check_resource, supported_types
+from gateway.resources.issues import Issue
 from gateway.resources.json_text import parse_json, to_json
 
 __all__ = ["Issue", "check_resource", "parse_json", "supported_types", "to_json"]

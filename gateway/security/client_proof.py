@@ -1,8 +1,8 @@
 """How a client proves who it is at the token door: `private_key_jwt`, RFC 7523, SMART Backend Services.
 
-The statement is signed with RS384 or ES384 by a key registered by value; it lives at most 5 minutes, names this
-gateway as audience, is used once, and carries one purpose of use as `extensions.ihe_iua.purpose_of_use`
-(IHE IUA, JWT option).
+The statement is signed with RS384 or ES384 by a key registered by value; it lives at most 5 minutes, names
+this gateway as audience, is used once, and carries one purpose of use as
+`extensions.ihe_iua.purpose_of_use` (IHE IUA, JWT option).
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ async def prove_client(
     """The client behind a token request's `client_assertion`, with the scopes that are granted.
 
     `use_once(issuer, jti, expires_at)` answers whether this `jti` is new, and has kept it durably when it is.
-    Raises NotAllowed `CLIENT_NOT_PROVEN`, `PURPOSE_MISSING`, `SCOPE_NOT_GRANTED`; the message says what was wrong
-    with the statement, never whether a client id exists.
+    Raises NotAllowed `CLIENT_NOT_PROVEN`, `PURPOSE_MISSING`, `SCOPE_NOT_GRANTED`; the message says what was
+    wrong with the statement, never whether a client id exists.
     """
     if form.get("client_assertion_type") != ASSERTION_TYPE:
         raise _not_proven("`client_assertion_type` must be `jwt-bearer`")
@@ -108,7 +108,7 @@ def _verified_claims(assertion: str, client: RegisteredClient) -> Mapping[str, o
 
 
 def _key_of(jwks: Mapping[str, object], key_id: object, algorithm: str) -> RSAKey | ECKey | None:
-    """The one registered public key of that id which fits the algorithm: RSA of 2048 bits or more, or P-384."""
+    """The one registered key of that id that fits the algorithm: RSA of 2048 bits or more, or P-384."""
     try:
         keys = KeySet.import_key_set(dict(jwks)).keys  # type: ignore[arg-type]  # checked by the library
     except (JoseError, ValueError, KeyError, TypeError):
@@ -123,9 +123,7 @@ def _key_of(jwks: Mapping[str, object], key_id: object, algorithm: str) -> RSAKe
     return None
 
 
-def _check_claims(
-    claims: Mapping[str, object], client_id: str, audiences: frozenset[str], now: int
-) -> int:
+def _check_claims(claims: Mapping[str, object], client_id: str, audiences: frozenset[str], now: int) -> int:
     """When the statement expires, in seconds since 1970."""
     if claims.get("sub") != client_id:
         raise _not_proven("`sub` must equal `iss`")

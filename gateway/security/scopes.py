@@ -52,7 +52,7 @@ class Scopes:
 
 
 def read_scopes(text: str | Iterable[str]) -> Scopes:
-    """The scopes that `text` (separated by spaces) or the texts name; what is not understood grants nothing."""
+    """The scopes that `text` (separated by spaces) or the texts name; others grant nothing."""
     found: dict[str, frozenset[str]] = {}
     for scope in text.split() if isinstance(text, str) else text:
         match = _SCOPE.fullmatch(scope)

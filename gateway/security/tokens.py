@@ -1,7 +1,7 @@
 """Access tokens: made for a checked client, checked at every call. SMART App Launch, Backend Services.
 
-A client that has proved itself (`client_proof`) gets a token that the gateway signs itself (ES384), good for at most
-300 seconds and bound to the partner, the client, one purpose of use and the scopes granted.
+A client that has proved itself (`client_proof`) gets a token that the gateway signs itself (ES384), good for
+at most 300 seconds and bound to the partner, the client, one purpose of use and the scopes granted.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from gateway.errors import NotAllowed, NotUnderstood
 from gateway.security.callers import Caller
 
 ACCESS_TOKEN_SECONDS = 300
-TOKEN_ISSUER = "urn:warm-handoff:gateway"
+TOKEN_ISSUER = "urn:warm-handoff:gateway"  # noqa: S105  a name, not a secret
 
 _OWN_ALGORITHMS = ["ES384"]
 _MOST_TOKENS_REMEMBERED = 4096
@@ -91,9 +91,9 @@ def issue_token(
 class TokenChecker:
     """Turns an `Authorization` header into a `Caller`.
 
-    A token once verified is remembered by its SHA-256 until it expires (an ES384 check costs a millisecond), together
-    with the configuration version it was verified under. Whether the client is still registered, and for the same
-    partner, is asked every time, so that taking a client out of the network ends its tokens at once.
+    A token once verified is remembered by its SHA-256 until it expires (an ES384 check costs a millisecond),
+    together with the configuration version it was verified under. Whether the client is still registered, and
+    for the same partner, is asked every time: taking a client out of the network ends its tokens at once.
     """
 
     def __init__(

@@ -1,0 +1,1 @@
+"""Written by `gateway.resources.generate`; do not edit."""
