@@ -1,8 +1,8 @@
 """The facts of one audit entry, and what appending it gives back.
 
-Requirement AU-05: purpose, legal basis, consent version, rule ids, labels, notice version, hash of the bytes, request
-id; 42 CFR §2.24 and §2.25 with 45 CFR 164.528(b): recipient name and address, date, description, purpose. Never a
-clinical value.
+Requirement AU-05: purpose, legal basis, consent version, rule ids, labels, notice version, hash of the bytes,
+request id; 42 CFR §2.24 and §2.25 with 45 CFR 164.528(b): recipient name and address, date, description,
+purpose. Never a clinical value.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ class AuditedResource:
 class AuditEntry:
     """The facts of one act. `at` is ISO 8601 UTC text (`gateway.clock.instant_text`).
 
-    `kind`: disclose, refuse, import, query, consent, revoke, handover, outcome, read. `partner` is the recipient.
+    `kind`: disclose, refuse, import, query, consent, revoke, handover, outcome, read. `partner` is the
+    recipient.
     """
 
     request_id: str
@@ -57,7 +58,9 @@ class AuditEntry:
     recipient_address: str = ""
     description: str = ""
     subject: str = ""
-    """Our id of what the entry is about where it is no disclosure: an intent, release, message or consent version."""
+    """Our id of what the entry is about where it is no disclosure: an intent, release, message or consent
+    version.
+    """
 
 
 @dataclass(frozen=True, slots=True)

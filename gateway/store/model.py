@@ -1,8 +1,8 @@
 """What the store keeps and what it can do, without a word of SQL.
 
-Rows are frozen dataclasses. Times are ISO 8601 text in UTC with microseconds and `Z` (`gateway.clock.instant_text`), so
-that text order is time order. Nothing here holds a clinical value in the clear but `Record.resource`, which is sealed
-before it reaches the file.
+Rows are frozen dataclasses. Times are ISO 8601 text in UTC with microseconds and `Z`
+(`gateway.clock.instant_text`), so that text order is time order. Nothing here holds a clinical value in the
+clear but `Record.resource`, which is sealed before it reaches the file.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class Row(Protocol):
 class Cipher(Protocol):
     """Seals payloads under a key of their own scope.
 
-    Scopes: `patient:<id>`, `message:<id>`, `audit:<patient id>`, `network`. `row` names the row and is bound to the
-    sealed bytes, so that they open nowhere else.
+    Scopes: `patient:<id>`, `message:<id>`, `audit:<patient id>`, `network`. `row` names the row and is bound
+    to the sealed bytes, so that they open nowhere else.
     """
 
     def seal(self, tx: Transaction | None, scope: str, row: str, plain: bytes) -> bytes:
@@ -39,8 +39,8 @@ class Cipher(Protocol):
         """The plain bytes. Raises NotFound `KEY_GONE` when the key was destroyed, Internal `SEAL_BROKEN`."""
         ...
 
-    def forget(self, scope: str) -> None:
-        """Drop what is held in memory of the keys of `scope`."""
+    def forget(self, scope: str, *, for_ever: bool = False) -> None:
+        """Drop what is held in memory of the keys of `scope`; `for_ever` when they were destroyed."""
         ...
 
 
@@ -76,6 +76,12 @@ class Transaction(Reading, Protocol):
         """Run `action` in the writer when this work, or the group it is in, is rolled back."""
         ...
 
+    def wipe_after_commit(self) -> None:
+        """Once this work is durable, also overwrite what the store's own log still holds of rows deleted by
+        it.
+        """
+        ...
+
 
 class Store(Protocol):
     """One durable place. Many readers, one ordered stream of writes."""
@@ -83,9 +89,9 @@ class Store(Protocol):
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """What `work` returns, after a commit that survives a power cut.
 
-        `work` is quick, plain and without awaits; it runs beside the event loop together with other works of the
-        same moment. An exception in it undoes only its own changes and is raised here. Raises NotNow `STORE_BUSY`
-        when too much waits or the disk does not take the commit.
+        `work` is quick, plain and without awaits; it runs beside the event loop together with other works of
+        the same moment. An exception in it undoes only its own changes and is raised here. Raises NotNow
+        `STORE_BUSY` when too much waits or the disk does not take the commit.
         """
         ...
 
@@ -147,7 +153,9 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class ConsentState:
-    """What the network may do with one consent. `standing`: usable, unverified, deficient. `reasons`: JSON of codes."""
+    """What the network may do with one consent. `standing`: usable, unverified, deficient. `reasons`: JSON of
+    codes.
+    """
 
     consent_id: str
     patient_id: str
@@ -162,8 +170,9 @@ class ConsentState:
 class Intent:
     """This record version should go to that partner for that purpose.
 
-    `state`: due, held, sending, retry, delivered, refused, unknown, dead, cancelled. `kind`: referral, status, notice,
-    cancel. `focus`: `Type/id/version`. `sequence` (0 until added) is the order within the store.
+    `state`: due, held, sending, retry, delivered, refused, unknown, dead, cancelled. `kind`: referral,
+    status, notice, cancel. `focus`: `Type/id/version`. `sequence` (0 until added) is the order within the
+    store.
     """
 
     id: str
@@ -195,8 +204,9 @@ class Recovered:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseRow:
-    """A release: exact bytes that the audit entry `audit_seq` allows. `state`: prepared, handed_over, delivered,
-    failed, unknown."""
+    """A release: exact bytes that the audit entry `audit_seq` allows. `state`: prepared, handed_over,
+    delivered, failed, unknown.
+    """
 
     id: str
     intent_id: str | None
@@ -213,7 +223,8 @@ class ReleaseRow:
 class AuditRow:
     """One stored audit envelope: ids and codes for filters, the facts sealed, and its place in the chain.
 
-    `leaf_hash` covers every other column but `chain_hash`; `chain_hash` covers the one before and `leaf_hash`.
+    `leaf_hash` covers every other column but `chain_hash`; `chain_hash` covers the one before and
+    `leaf_hash`.
     """
 
     seq: int
@@ -231,7 +242,9 @@ class AuditRow:
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Which audit rows to list; None means any. `since` counts, `until` does not; `before_seq` continues a page."""
+    """Which audit rows to list; None means any. `since` counts, `until` does not; `before_seq` continues a
+    page.
+    """
 
     patient_id: str | None = None
     partner: str | None = None

@@ -1,25 +1,199 @@
-"""The store on SQLite: one writer thread with group commit, many readers."""
+"""The store on SQLite: one writer thread with group commit, many readers.
+
+One process may write to a file (a lock beside it says so); others may open it for reading meanwhile.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
 
-from gateway.store.model import Cipher, Store
+from gateway.errors import Internal, NotFound, NotNow, NotSupported
+from gateway.store.model import Cipher, Reading, Transaction
+from gateway.store.named_queries import named_queries
+from gateway.store.sqlite_migrations import applied_version, known_version, migrate, refuse_newer
+from gateway.store.sqlite_view import SqliteReading, SqliteTransaction, connect_reader, connect_writer
+from gateway.store.sqlite_writer import GroupWriter, Job
+
+T = TypeVar("T")
+_SCHEME = "sqlite:///"
 
 
-class SqliteStore:
-    """A store in one SQLite file, held by one writing process."""
+def _no_fault(_point: str) -> None:
+    """In production nothing happens at a fault point; tests stop or kill the process there."""
 
 
 class ReadOnlyStore:
-    """The same file, opened beside a running gateway for reading only."""
+    """A file opened for reading only."""
+
+    def __init__(self, path: Path, cipher: Cipher) -> None:
+        self.path = path
+        self._cipher = cipher
+        self._queries = named_queries("sqlite")
+        self._idle: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def read(self) -> Snapshot:
+        """A snapshot to read from: `with store.read() as reading: …`."""
+        return Snapshot(self)
+
+    def close_readers(self) -> None:
+        """Close the connections that nobody uses; those in use are closed when given back."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _take(self) -> sqlite3.Connection:
+        with self._lock:
+            if self._closed:
+                raise NotNow("STORE_CLOSED", "the store is closed")
+            if self._idle:
+                return self._idle.pop()
+        return connect_reader(self.path)
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._lock:
+            if not self._closed:
+                self._idle.append(connection)
+                return
+        connection.close()
 
 
-def open_store(url: str, cipher: Cipher, *, folder: Path | None = None) -> Store:
-    """Open (and if need be make or upgrade) the store at `url` (`sqlite:///file.db`) for this one writing process."""
-    raise NotImplementedError
+class Snapshot:
+    """The view between `with` and its end; it does not change, whatever is written meanwhile."""
+
+    __slots__ = ("_connection", "_store")
+
+    def __init__(self, store: ReadOnlyStore) -> None:
+        self._store = store
+        self._connection: sqlite3.Connection | None = None
+
+    def __enter__(self) -> Reading:
+        connection = self._connection = self._store._take()
+        connection.execute("BEGIN")
+        return SqliteReading(connection, self._store._queries, self._store._cipher)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.execute("COMMIT")
+            self._store._give_back(connection)
+
+
+class SqliteStore(ReadOnlyStore):
+    """The file with its writer."""
+
+    def __init__(self, path: Path, cipher: Cipher, fault_point: Callable[[str], None] = _no_fault) -> None:
+        super().__init__(path, cipher)
+        self._lock_file = _hold(path)
+        try:
+            self._migrate()
+            self._writer = GroupWriter(lambda: connect_writer(path), self._transaction, fault_point)
+        except BaseException:
+            os.close(self._lock_file)
+            raise
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """What `work` returns, after the durable commit. See `Store.write`."""
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[T] = loop.create_future()
+        self._writer.submit(Job(work, loop, waiter))
+        return await waiter
+
+    @property
+    def waiting(self) -> int:
+        """How many writes wait: the depth that back-pressure looks at."""
+        return self._writer.waiting
+
+    async def close(self) -> None:
+        """Finish what waits, then release the file."""
+        await asyncio.get_running_loop().run_in_executor(None, self._writer.stop)
+        self.close_readers()
+        if self._lock_file >= 0:
+            os.close(self._lock_file)
+            self._lock_file = -1
+
+    def _transaction(self, connection: sqlite3.Connection) -> SqliteTransaction:
+        return SqliteTransaction(connection, self._queries, self._cipher)
+
+    def _migrate(self) -> None:
+        connection = connect_writer(self.path)
+        try:
+            migrate(connection)
+        finally:
+            connection.close()
+
+
+def _hold(path: Path) -> int:
+    """An open descriptor that holds the exclusive lock of the file. Raises NotNow `STORE_IN_USE`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise NotNow(
+            "STORE_IN_USE", f"another process writes to `{path.name}`; stop it or open it to read"
+        ) from None
+    if not path.exists():
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    return descriptor
+
+
+def store_path(url: str, folder: Path | None = None) -> Path:
+    """The file of a store URL: `sqlite:///file.db` beside `folder` (else here), `sqlite:////full/path.db`.
+
+    Raises NotSupported `STORE_URL` for another kind of store.
+    """
+    if not url.startswith(_SCHEME) or len(url) == len(_SCHEME):
+        raise NotSupported("STORE_URL", "the store must be given as `sqlite:///file.db`")
+    return (folder or Path()) / url.removeprefix(_SCHEME)
+
+
+def open_store(
+    url: str, cipher: Cipher, *, folder: Path | None = None, fault_point: Callable[[str], None] = _no_fault
+) -> SqliteStore:
+    """Open the store at `url` for this one writing process; a missing file is made, an older one upgraded.
+
+    Raises NotNow `STORE_IN_USE`, NotSupported `STORE_URL`, Internal `STORE_NEWER`, `STORE_ALTERED`,
+    `STORE_UNREADABLE`.
+    """
+    path = store_path(url, folder)
+    try:
+        return SqliteStore(path, cipher, fault_point)
+    except sqlite3.Error as error:
+        raise Internal("STORE_UNREADABLE", f"`{path.name}` is no usable store") from error
 
 
 def open_store_for_reading(url: str, cipher: Cipher, *, folder: Path | None = None) -> ReadOnlyStore:
-    """Open the store at `url` for reading only; works while a gateway writes to it."""
-    raise NotImplementedError
+    """Open the store at `url` for reading only; works while a gateway writes to it.
+
+    Raises NotFound `STORE_MISSING`, NotSupported `STORE_URL`, Internal `STORE_NEWER`, `STORE_OLDER`,
+    `STORE_UNREADABLE`.
+    """
+    path = store_path(url, folder)
+    if not path.is_file():
+        raise NotFound("STORE_MISSING", f"there is no store `{path.name}`")
+    try:
+        connection = connect_reader(path)
+        try:
+            refuse_newer(connection)
+            if applied_version(connection) < known_version():
+                raise Internal("STORE_OLDER", f"`{path.name}` is of an older version: start the gateway once")
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise Internal("STORE_UNREADABLE", f"`{path.name}` is no usable store") from error
+    return ReadOnlyStore(path, cipher)

@@ -1,0 +1,111 @@
+"""The stored audit envelopes and signed heads. `gateway.audit` gives them their meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gateway.store.model import AuditFilter, AuditRow, CheckpointRow, Reading, Row, Transaction
+
+PAGE = 1000
+_PAST_THE_END = 2**62
+_BEFORE_THE_START = -(2**63)
+
+
+def append(tx: Transaction, row: AuditRow) -> None:
+    """Put `row` at the end. Raises AlreadyReceived `ROW_EXISTS` when its number is taken."""
+    tx.execute(
+        "audit_rows.append",
+        {
+            "seq": row.seq,
+            "at": row.at,
+            "kind": row.kind,
+            "patient_id": row.patient_id,
+            "partner": row.partner,
+            "purpose": row.purpose,
+            "outcome": row.outcome,
+            "request_id": row.request_id,
+            "sealed": row.sealed,
+            "leaf_hash": row.leaf_hash,
+            "chain_hash": row.chain_hash,
+        },
+    )
+
+
+def last(reading: Reading) -> tuple[int, bytes] | None:
+    """Number and chain hash of the last row; None when the log is empty."""
+    row = reading.row("audit_rows.last")
+    return None if row is None else (row["seq"], row["chain_hash"])
+
+
+def get(reading: Reading, seq: int) -> AuditRow | None:
+    """The row of that number, or None."""
+    row = reading.row("audit_rows.get", {"seq": seq})
+    return None if row is None else _audit_row(row)
+
+
+def scan(reading: Reading, from_seq: int | None = None) -> Iterator[AuditRow]:
+    """Every row from `from_seq` on (without it, truly every row), in order, a page at a time."""
+    start = _BEFORE_THE_START if from_seq is None else from_seq
+    while page := reading.rows("audit_rows.page", {"from_seq": start, "limit": PAGE}):
+        yield from map(_audit_row, page)
+        start = page[-1]["seq"] + 1
+
+
+def find_by_request(reading: Reading, request_id: str) -> tuple[AuditRow, ...]:
+    """The rows written for one request, in order."""
+    return tuple(map(_audit_row, reading.rows("audit_rows.of_request", {"request_id": request_id})))
+
+
+def of_patient(reading: Reading, patient_id: str) -> tuple[AuditRow, ...]:
+    """The rows about one patient, in order."""
+    return tuple(map(_audit_row, reading.rows("audit_rows.of_patient", {"patient_id": patient_id})))
+
+
+def newest(reading: Reading, limit: int, wanted: AuditFilter | None = None) -> tuple[AuditRow, ...]:
+    """The newest rows that `wanted` asks for, newest first."""
+    asked = wanted or AuditFilter()
+    if asked.patient_id is not None:
+        query = "audit_rows.newest_of_patient"
+    elif asked.partner is not None:
+        query = "audit_rows.newest_of_partner"
+    else:
+        query = "audit_rows.newest"
+    params: dict[str, object] = {
+        "patient_id": asked.patient_id,
+        "partner": asked.partner,
+        "kind": asked.kind,
+        "purpose": asked.purpose,
+        "outcome": asked.outcome,
+        "since": asked.since,
+        "until": asked.until,
+        "before_seq": _PAST_THE_END if asked.before_seq is None else asked.before_seq,
+        "limit": limit,
+    }
+    return tuple(map(_audit_row, reading.rows(query, params)))
+
+
+def latest_release_entry(reading: Reading) -> int:
+    """The highest audit number that a release rests on; 0 without releases."""
+    row = reading.row("audit_rows.latest_release_entry")
+    return 0 if row is None else int(row["seq"] or 0)
+
+
+def add_checkpoint(tx: Transaction, checkpoint: CheckpointRow) -> None:
+    """Keep a signed head. Raises AlreadyReceived `ROW_EXISTS` when there is one of that size."""
+    params = {"size": checkpoint.size, "chain_hash": checkpoint.chain_hash}
+    tx.execute("audit_rows.add_checkpoint", params | {"note": checkpoint.note, "at": checkpoint.at})
+
+
+def last_checkpoint(reading: Reading) -> CheckpointRow | None:
+    """The newest signed head, or None."""
+    row = reading.row("audit_rows.last_checkpoint")
+    return None if row is None else CheckpointRow(*row)
+
+
+def checkpoints(reading: Reading) -> tuple[CheckpointRow, ...]:
+    """All signed heads, the smallest first."""
+    return tuple(CheckpointRow(*row) for row in reading.rows("audit_rows.checkpoints"))
+
+
+def _audit_row(row: Row) -> AuditRow:
+    return AuditRow(*row)

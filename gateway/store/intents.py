@@ -1,0 +1,209 @@
+"""What should go to whom, and in which order.
+
+A lane is one patient toward one partner. At most one intent of a lane is its *head*: the earliest that may
+go. A held, unknown or dead intent holds back only later intents of its own business key; a sending or
+retrying one holds back its lane. Heads are kept up to date at each change, so that claiming never searches a
+queue.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import replace
+
+from gateway.errors import NotFound
+from gateway.store.model import Intent, Reading, Recovered, Row, Transaction
+
+_MAY_GO = ("due", "retry")
+_HANDED_OVER = "handed_over"
+
+
+def add(tx: Transaction, intent: Intent) -> None:
+    """Queue `intent` (state due or held) behind the others of its lane. Raises AlreadyReceived `ROW_EXISTS`."""
+    tx.execute(
+        "intents.add",
+        {
+            "id": intent.id,
+            "patient_id": intent.patient_id,
+            "partner": intent.partner,
+            "source_partner": intent.source_partner,
+            "business_key": intent.business_key,
+            "purpose": intent.purpose,
+            "kind": intent.kind,
+            "format": intent.format,
+            "message_id": intent.message_id,
+            "focus": json.dumps(intent.focus),
+            "state": intent.state,
+            "due_at": intent.due_at,
+            "attempts": intent.attempts,
+            "reason": intent.reason,
+            "created_at": intent.created_at,
+            "updated_at": intent.updated_at,
+        },
+    )
+    if intent.state not in _MAY_GO:
+        return
+    if _key_holder(tx, intent.patient_id, intent.partner, intent.business_key) is not None:
+        tx.execute("intents.block", {"id": intent.id})
+    else:
+        _settle_lane(tx, intent.patient_id, intent.partner)
+
+
+def get(reading: Reading, intent_id: str) -> Intent | None:
+    """The intent of that id, or None."""
+    row = reading.row("intents.get", {"id": intent_id})
+    return None if row is None else _intent(row)
+
+
+def of_patient(reading: Reading, patient_id: str) -> tuple[Intent, ...]:
+    """All intents about the patient, in their order."""
+    return tuple(map(_intent, reading.rows("intents.of_patient", {"patient_id": patient_id})))
+
+
+def of_key(reading: Reading, patient_id: str, partner: str, business_key: str) -> tuple[Intent, ...]:
+    """All intents of one business key toward one partner, in their order."""
+    params = {"patient_id": patient_id, "partner": partner, "business_key": business_key}
+    return tuple(map(_intent, reading.rows("intents.of_key", params)))
+
+
+def of_message(reading: Reading, message_id: str) -> tuple[Intent, ...]:
+    """All intents that a message brought, in their order."""
+    return tuple(map(_intent, reading.rows("intents.of_message", {"message_id": message_id})))
+
+
+def in_state(reading: Reading, state: str, limit: int = 100) -> tuple[Intent, ...]:
+    """Intents in an unsettled `state` (due, held, sending, retry, unknown, dead), the most urgent first."""
+    return tuple(map(_intent, reading.rows("intents.in_state", {"state": state, "limit": limit})))
+
+
+def claim_due(
+    tx: Transaction, now: str, limit: int, skip_partners: Collection[str] = ()
+) -> tuple[Intent, ...]:
+    """Up to `limit` intents that may go now, set to sending with one attempt more; at most one of each lane.
+
+    Partners share `limit` fairly, the longest waiting first, so that a long queue toward one does not starve
+    others.
+    """
+    partners = [
+        row["partner"]
+        for row in tx.rows("intents.partners_with_due", {"now": now})
+        if row["partner"] not in skip_partners
+    ]
+    claimed: list[Intent] = []
+    for place, partner in enumerate(partners):
+        share = -(-(limit - len(claimed)) // (len(partners) - place))
+        if share <= 0:
+            break
+        for row in tx.rows("intents.due_of_partner", {"partner": partner, "now": now, "limit": share}):
+            tx.execute("intents.claim", {"sequence": row["sequence"], "at": now})
+            found = _intent(row)
+            claimed.append(replace(found, state="sending", attempts=found.attempts + 1, updated_at=now))
+    return tuple(claimed)
+
+
+def finish(
+    tx: Transaction, intent_id: str, state: str, at: str, reason: str, due_at: str | None = None
+) -> None:
+    """Settle, postpone (`retry` with `due_at`), park (`unknown`, `dead`) or cancel an intent; frees or holds
+    what stands behind it. `reason` is a code. Raises NotFound `NO_SUCH_INTENT`.
+    """
+    row = tx.row("intents.get", {"id": intent_id})
+    if row is None:
+        raise NotFound("NO_SUCH_INTENT", "no intent has that id")
+    params = {"id": intent_id, "state": state, "at": at, "reason": reason, "due_at": due_at}
+    tx.execute("intents.set_state", params)
+    _settle_key(tx, row["patient_id"], row["partner"], row["business_key"])
+    _settle_lane(tx, row["patient_id"], row["partner"])
+
+
+def hold(tx: Transaction, intent_id: str, at: str, reason: str) -> None:
+    """Let an intent wait for a consent (or an identity). Raises NotFound `NO_SUCH_INTENT`."""
+    finish(tx, intent_id, "held", at, reason)
+
+
+def wake_patient(tx: Transaction, patient_id: str, at: str) -> int:
+    """Make every held intent about the patient due; how many. Each is decided again before it goes."""
+    held = tx.rows("intents.held_of_patient", {"patient_id": patient_id})
+    for row in held:
+        params = {"id": row["id"], "state": "due", "at": at, "reason": "", "due_at": at}
+        tx.execute("intents.set_state", params)
+    for partner, business_key in sorted({(row["partner"], row["business_key"]) for row in held}):
+        _settle_key(tx, patient_id, partner, business_key)
+    for partner in sorted({row["partner"] for row in held}):
+        _settle_lane(tx, patient_id, partner)
+    return len(held)
+
+
+def counts_by_state(reading: Reading) -> dict[tuple[str, str], int]:
+    """(partner, state) -> how many intents."""
+    return {(row["partner"], row["state"]): row["number"] for row in reading.rows("intents.counts")}
+
+
+def next_due_at(reading: Reading, partner: str) -> str | None:
+    """When something may next go to `partner`; None when nothing waits."""
+    row = reading.row("intents.next_due_at", {"partner": partner})
+    return None if row is None else row["due_at"]
+
+
+def recover_sending(tx: Transaction, at: str, ask_partners: Collection[str] = ()) -> Recovered:
+    """At start, before any sender runs: what was in flight when the last process ended goes again at once.
+
+    Where bytes may have left, the reason is `POSSIBLE_DUPLICATE`; toward `ask_partners` (`on_unknown: ask`)
+    such an intent is parked as unknown for a person instead.
+    """
+    unknown = 0
+    found = tx.rows("intents.sending")
+    for row in found:
+        may_have_left = row["release_state"] == _HANDED_OVER
+        if may_have_left and row["partner"] in ask_partners:
+            unknown += 1
+            finish(tx, row["id"], "unknown", at, "INTERRUPTED")
+        else:
+            reason = "POSSIBLE_DUPLICATE" if may_have_left else "INTERRUPTED"
+            finish(tx, row["id"], "retry", at, reason, due_at=at)
+    return Recovered(len(found) - unknown, unknown)
+
+
+def _settle_lane(tx: Transaction, patient_id: str, partner: str) -> None:
+    """Let the earliest intent that may go be the head of its lane, unless one is being sent."""
+    lane = {"patient_id": patient_id, "partner": partner}
+    head = tx.row("intents.lane_head", lane)
+    if head is not None and head["state"] == "sending":
+        return
+    first = tx.row("intents.lane_first", lane)
+    if head is not None:
+        if first is not None and first["sequence"] == head["sequence"]:
+            return
+        tx.execute("intents.set_head", {"sequence": head["sequence"], "head": 0})
+    if first is not None:
+        tx.execute("intents.set_head", {"sequence": first["sequence"], "head": 1})
+
+
+def _settle_key(tx: Transaction, patient_id: str, partner: str, business_key: str) -> None:
+    """Block what stands behind a held, unknown or dead intent of the same key; free the rest."""
+    if not business_key:
+        return
+    holder = _key_holder(tx, patient_id, partner, business_key)
+    key = {"patient_id": patient_id, "partner": partner, "business_key": business_key}
+    tx.execute("intents.block_after", key | {"holder": _NEVER if holder is None else holder})
+
+
+_NEVER = 2**62
+
+
+def _key_holder(tx: Transaction, patient_id: str, partner: str, business_key: str) -> int | None:
+    """The sequence of the earliest held, unknown or dead intent of the key; None without one or without a
+    key.
+    """
+    if not business_key:
+        return None
+    key = {"patient_id": patient_id, "partner": partner, "business_key": business_key}
+    row = tx.row("intents.key_holder", key)
+    return None if row is None else int(row["sequence"])
+
+
+def _intent(row: Row) -> Intent:
+    values = list(row)
+    values[9] = tuple(json.loads(values[9]))
+    return Intent(*values)

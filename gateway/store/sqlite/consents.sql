@@ -1,0 +1,14 @@
+-- name: save
+INSERT INTO consent_state (consent_id, patient_id, version, standing, recorded_by, recorded_at, reasons)
+VALUES (:consent_id, :patient_id, :version, :standing, :recorded_by, :recorded_at, :reasons)
+ON CONFLICT (consent_id) DO UPDATE SET patient_id = excluded.patient_id, version = excluded.version,
+    standing = excluded.standing, recorded_by = excluded.recorded_by, recorded_at = excluded.recorded_at,
+    reasons = excluded.reasons;
+
+-- name: get
+SELECT consent_id, patient_id, version, standing, recorded_by, recorded_at, reasons
+FROM consent_state WHERE consent_id = :consent_id;
+
+-- name: of_patient
+SELECT consent_id, patient_id, version, standing, recorded_by, recorded_at, reasons
+FROM consent_state WHERE patient_id = :patient_id ORDER BY consent_id;

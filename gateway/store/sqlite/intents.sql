@@ -1,0 +1,98 @@
+-- name: add
+INSERT INTO intent (id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus,
+                    state, due_at, attempts, reason, created_at, updated_at)
+VALUES (:id, :patient_id, :partner, :source_partner, :business_key, :purpose, :kind, :format, :message_id, :focus,
+        :state, :due_at, :attempts, :reason, :created_at, :updated_at);
+
+-- name: get
+SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus, state, due_at,
+       attempts, reason, created_at, updated_at, sequence FROM intent WHERE id = :id;
+
+-- name: of_patient
+SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus, state, due_at,
+       attempts, reason, created_at, updated_at, sequence FROM intent WHERE patient_id = :patient_id ORDER BY sequence;
+
+-- name: of_key
+SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus, state, due_at,
+       attempts, reason, created_at, updated_at, sequence FROM intent
+WHERE patient_id = :patient_id AND partner = :partner AND business_key = :business_key ORDER BY sequence;
+
+-- name: of_message
+SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus, state, due_at,
+       attempts, reason, created_at, updated_at, sequence FROM intent WHERE message_id = :message_id ORDER BY sequence;
+
+-- name: in_state
+SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus, state, due_at,
+       attempts, reason, created_at, updated_at, sequence FROM intent INDEXED BY intent_waiting
+WHERE state = :state AND state NOT IN ('delivered', 'refused', 'cancelled') ORDER BY due_at LIMIT :limit;
+
+-- name: partners_with_due
+-- Jumps from partner to partner in the index: a few look-ups for each partner, however much is queued.
+WITH RECURSIVE waiting (partner) AS (
+    SELECT (SELECT min(partner) FROM intent WHERE head = 1 AND state IN ('due', 'retry'))
+    UNION ALL
+    SELECT (SELECT min(partner) FROM intent
+            WHERE head = 1 AND state IN ('due', 'retry') AND partner > waiting.partner)
+    FROM waiting WHERE waiting.partner IS NOT NULL
+), first AS (
+    SELECT partner, (SELECT min(due_at) FROM intent
+                     WHERE partner = waiting.partner AND head = 1 AND state IN ('due', 'retry')) AS due_at
+    FROM waiting WHERE partner IS NOT NULL
+)
+SELECT partner FROM first WHERE due_at <= :now ORDER BY due_at;
+
+-- name: due_of_partner
+SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus, state, due_at,
+       attempts, reason, created_at, updated_at, sequence FROM intent INDEXED BY intent_claim
+WHERE partner = :partner AND head = 1 AND state IN ('due', 'retry') AND due_at <= :now
+ORDER BY due_at, sequence LIMIT :limit;
+
+-- name: next_due_at
+SELECT min(due_at) AS due_at FROM intent WHERE partner = :partner AND head = 1 AND state IN ('due', 'retry');
+
+-- name: claim
+UPDATE intent SET state = 'sending', attempts = attempts + 1, updated_at = :at WHERE sequence = :sequence;
+
+-- name: set_state
+UPDATE intent SET state = :state, updated_at = :at, reason = :reason, due_at = coalesce(:due_at, due_at),
+       head = 0, blocked = 0
+WHERE id = :id;
+
+-- name: lane_head
+SELECT sequence, state FROM intent WHERE patient_id = :patient_id AND partner = :partner AND head = 1;
+
+-- name: lane_first
+SELECT sequence FROM intent INDEXED BY intent_lane
+WHERE patient_id = :patient_id AND partner = :partner AND blocked = 0 AND state IN ('due', 'retry')
+ORDER BY sequence LIMIT 1;
+
+-- name: set_head
+UPDATE intent SET head = :head WHERE sequence = :sequence;
+
+-- name: key_holder
+SELECT sequence FROM intent
+WHERE patient_id = :patient_id AND partner = :partner AND business_key = :business_key
+  AND state IN ('held', 'unknown', 'dead')
+ORDER BY sequence LIMIT 1;
+
+-- name: block_after
+UPDATE intent SET blocked = (sequence > :holder), head = head * (sequence < :holder)
+WHERE patient_id = :patient_id AND partner = :partner AND business_key = :business_key
+  AND state IN ('due', 'retry') AND blocked <> (sequence > :holder);
+
+-- name: block
+UPDATE intent SET blocked = 1 WHERE id = :id;
+
+-- name: held_of_patient
+SELECT id, partner, business_key FROM intent
+WHERE patient_id = :patient_id AND state = 'held' ORDER BY sequence;
+
+-- name: counts
+SELECT partner, state, number FROM intent_count WHERE number > 0 ORDER BY partner, state;
+
+-- name: sending
+SELECT intent.id, intent.partner, intent.patient_id, intent.business_key,
+       (SELECT state FROM releases WHERE intent_id = intent.id ORDER BY created_at DESC, rowid DESC LIMIT 1)
+       AS release_state
+FROM intent INDEXED BY intent_waiting
+WHERE intent.state = 'sending' AND intent.state NOT IN ('delivered', 'refused', 'cancelled');

@@ -1,0 +1,41 @@
+-- name: create
+INSERT INTO patient (id, created_at, certain) VALUES (:id, :at, :certain);
+
+-- name: get
+SELECT certain, epoch FROM patient WHERE id = :id;
+
+-- name: raise_epoch
+UPDATE patient SET epoch = epoch + 1 WHERE id = :id;
+
+-- name: raise_all_epochs
+UPDATE patient SET epoch = epoch + 1;
+
+-- name: link
+INSERT OR IGNORE INTO patient_link (token, partner, patient_id) VALUES (:token, :partner, :patient_id);
+
+-- name: linked
+SELECT patient_id FROM patient_link WHERE token = :token AND partner = :partner;
+
+-- name: by_token
+SELECT partner, patient_id FROM patient_link WHERE token = :token AND partner = :partner;
+
+-- name: by_token_of_any
+SELECT partner, patient_id FROM patient_link WHERE token = :token ORDER BY partner;
+
+-- name: links_of
+SELECT partner, token FROM patient_link WHERE patient_id = :patient_id ORDER BY partner, token;
+
+-- name: add_match_key
+INSERT OR IGNORE INTO match_key (key, patient_id) VALUES (:key, :patient_id);
+
+-- name: by_match_key
+SELECT patient_id FROM match_key WHERE key = :key ORDER BY patient_id;
+
+-- name: drop_links
+DELETE FROM patient_link WHERE patient_id = :patient_id;
+
+-- name: drop_match_keys
+DELETE FROM match_key WHERE patient_id = :patient_id;
+
+-- name: drop_tokens
+DELETE FROM search_token WHERE patient_id = :patient_id;

@@ -1,0 +1,106 @@
+"""`Reading` and `Transaction` over one SQLite connection, and how connections are opened."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import cast
+from urllib.parse import quote
+
+from gateway.errors import AlreadyReceived, Internal
+from gateway.store.model import Cipher, Params, Row
+
+_NOTHING: Params = {}
+_STATEMENTS_KEPT = 256
+_WRITER_SETTINGS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA cache_size = -32000",
+    "PRAGMA journal_size_limit = 67108864",
+)
+
+
+class SqliteReading:
+    """A snapshot of the file, through one connection that nobody else uses meanwhile."""
+
+    __slots__ = ("_connection", "_queries", "cipher")
+
+    def __init__(self, connection: sqlite3.Connection, queries: Mapping[str, str], cipher: Cipher) -> None:
+        self._connection = connection
+        self._queries = queries
+        self.cipher = cipher
+
+    def rows(self, name: str, params: Params | None = None) -> list[Row]:
+        """All rows of the named query."""
+        return cast(list[Row], self._connection.execute(self._queries[name], params or _NOTHING).fetchall())
+
+    def row(self, name: str, params: Params | None = None) -> Row | None:
+        """The first row of the named query, or None."""
+        return cast(Row | None, self._connection.execute(self._queries[name], params or _NOTHING).fetchone())
+
+
+class SqliteTransaction(SqliteReading):
+    """One work's view inside the group's transaction."""
+
+    __slots__ = ("committed", "rolled_back", "wipe")
+
+    def __init__(self, connection: sqlite3.Connection, queries: Mapping[str, str], cipher: Cipher) -> None:
+        super().__init__(connection, queries, cipher)
+        self.committed: list[Callable[[], None]] = []
+        self.rolled_back: list[Callable[[], None]] = []
+        self.wipe = False
+
+    def execute(self, name: str, params: Params | None = None) -> int:
+        """Run the named statement; the number of rows it changed.
+
+        Raises AlreadyReceived `ROW_EXISTS` when a unique key is taken, Internal `STORE_RULE_BROKEN` when
+        another rule of the tables forbids it (a release without audit entry, a change of an audit entry).
+        """
+        try:
+            return self._connection.execute(self._queries[name], params or _NOTHING).rowcount
+        except sqlite3.IntegrityError as error:
+            if error.sqlite_errorname in ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"):
+                raise AlreadyReceived("ROW_EXISTS", f"`{name}` found a row of that key") from error
+            raise Internal("STORE_RULE_BROKEN", f"`{name}` breaks a rule of the tables") from error
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Run `action` in the writer once this work is durable."""
+        self.committed.append(action)
+
+    def after_rollback(self, action: Callable[[], None]) -> None:
+        """Run `action` in the writer when this work, or the group it is in, is rolled back."""
+        self.rolled_back.append(action)
+
+    def wipe_after_commit(self) -> None:
+        """Once this work is durable, also cut the write-ahead log, which still holds what was deleted."""
+        self.wipe = True
+
+
+def connect_writer(path: Path) -> sqlite3.Connection:
+    """The one writing connection: WAL, every commit synced to the disk, deleted content overwritten."""
+    connection = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS_KEPT, timeout=30
+    )
+    for setting in _WRITER_SETTINGS:
+        connection.execute(setting)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def connect_reader(path: Path) -> sqlite3.Connection:
+    """A connection that cannot change the file."""
+    connection = sqlite3.connect(
+        f"file:{quote(str(path))}?mode=ro",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=_STATEMENTS_KEPT,
+        timeout=30,
+    )
+    connection.execute("PRAGMA query_only = ON")
+    connection.row_factory = sqlite3.Row
+    return connection

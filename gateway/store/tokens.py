@@ -1,0 +1,15 @@
+"""Ids of client assertions that were used. Each counts once, until it expires (RFC 7523, `jti`)."""
+
+from __future__ import annotations
+
+from gateway.store.model import Transaction
+
+
+def use_jti(tx: Transaction, issuer: str, jti: str, expires_at: str) -> bool:
+    """True the first time, False when `issuer` used that id before."""
+    return bool(tx.execute("tokens.use", {"issuer": issuer, "jti": jti, "expires_at": expires_at}))
+
+
+def forget_expired(tx: Transaction, before: str) -> int:
+    """Drop what expired before that instant; how many. Leave room for a clock that steps back."""
+    return tx.execute("tokens.forget_expired", {"before": before})
