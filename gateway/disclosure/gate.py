@@ -81,7 +81,7 @@ def _prepare(premises: Premises, intent: Intent) -> _Prepared:
         returned = tuple(own_resource(reading, intent.patient_id, record) for record in own)
     decision = consent.decide(gathered.request, premises.tables, gathered.compiled)
     shown = shown_resources(premises, gathered, decision)
-    control_id = intent.id
+    control_id = intent.id.replace("-", "")[:20]  # MSH-10 holds 20 characters (HL7 v2.5.1)
     content, media_type = None, FHIR_JSON
     if shown and _has_heart(intent, shown):
         content, media_type = _write(premises, intent, gathered, decision, (*shown, *returned), at, control_id)

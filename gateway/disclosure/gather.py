@@ -68,9 +68,7 @@ def consents_of(reading: Reading, patient_id: str) -> tuple[consent.Resource, ..
     aliases = _patient_aliases(reading, patient_id)
     found = []
     for record in records.of_patient(reading, patient_id, ("Consent",)):
-        resource = _with_patient(record.resource, aliases, patient_id)
-        meta = {**resource.get("meta", {}), "versionId": str(record.version), "lastUpdated": record.updated_at}
-        resource = {**resource, "id": record.id, "meta": meta}
+        resource = {**_as_held(record, aliases, patient_id), "id": record.id}
         if standing.get(record.id) == "unverified":
             resource = {**resource, "verification": list(_UNVERIFIED)}
         found.append(resource)
@@ -84,7 +82,7 @@ def subjects_of(
     aliases = _patient_aliases(reading, patient_id)
     return tuple(
         consent.SubjectResource(
-            resource=_with_patient(record.resource, aliases, patient_id),
+            resource=_as_held(record, aliases, patient_id),
             reference=f"{record.resource_type}/{_own_id(record, patient_id)}",
             type=record.resource_type,
             sources=tuple(reference_of(source) for source in record.sources),
@@ -95,7 +93,14 @@ def subjects_of(
 
 def own_resource(reading: Reading, patient_id: str, record: Record) -> Mapping[str, Any]:
     """A record going back to the only party it came from, with the patient under the network's own id."""
-    return _with_patient(record.resource, _patient_aliases(reading, patient_id), patient_id)
+    return _as_held(record, _patient_aliases(reading, patient_id), patient_id)
+
+
+def _as_held(record: Record, aliases: frozenset[str], patient_id: str) -> dict[str, Any]:
+    """The record's resource with the version it has here."""
+    found = _with_patient(record.resource, aliases, patient_id)
+    meta = {**found.get("meta", {}), "versionId": str(record.version), "lastUpdated": record.updated_at}
+    return {**found, "meta": meta}
 
 
 def _own_id(record: Record, patient_id: str) -> str:
@@ -104,7 +109,7 @@ def _own_id(record: Record, patient_id: str) -> str:
 
 def _patient_aliases(reading: Reading, patient_id: str) -> frozenset[str]:
     """Ids under which sources know this patient, other than the network's own."""
-    return frozenset(patients.source_ids(reading, patient_id)) - {patient_id}
+    return frozenset(records.ids_of_patient(reading, patient_id, "Patient")) - {patient_id}
 
 
 def _with_patient(resource: Mapping[str, Any], aliases: frozenset[str], patient_id: str) -> dict[str, Any]:

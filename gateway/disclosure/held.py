@@ -31,7 +31,7 @@ def hold(premises: Premises, tx: Transaction, intent: Intent, codes: tuple[str, 
         opened_at=instant_text(at),
         due_at=instant_text(at + timedelta(days=_DAYS_TO_ANSWER)),
     )
-    consent_requests.open(tx, request)
+    consent_requests.open_request(tx, request)
     return False
 
 

@@ -156,7 +156,7 @@ def _keep(
         try:
             patient_id = record_referral(premises, tx, verdict.referral, row.id, row.received_at)
             row = replace(row, patient_id=patient_id)
-        except NotUnderstood as error:
+        except (NotUnderstood, AlreadyReceived) as error:
             outcome, faults = "content_error", (_fault(error),)
             row = replace(row, state=_STATE[outcome], faults=json.dumps([asdict(faults[0])]), business_key="")
     inbox.keep(tx, row, message.raw)

@@ -50,7 +50,7 @@ def identify(
         known = Identified(found, patients.certain(tx, found), created=False)
     else:
         lonely = likely is None or not patients.find_by_match_key(tx, likely)
-        known = Identified(patients.create(tx, at, certain=lonely), lonely, created=True)
+        known = Identified(patients.create(tx, at, lonely, patient.get("id")), lonely, created=True)
     for token in tokens:
         patients.link(tx, partner, token, known.patient_id)
     for key in (*((likely,) if likely else ()), *certain):

@@ -102,6 +102,11 @@ def claim_due(
     return tuple(claimed)
 
 
+def partners_due(reading: Reading, now: str) -> frozenset[str]:
+    """The partners for whom something may go now; a quick look before claiming."""
+    return frozenset(row["partner"] for row in reading.rows("intents.partners_with_due", {"now": now}))
+
+
 def finish(
     tx: Transaction, intent_id: str, state: str, at: str, reason: str, due_at: str | None = None
 ) -> None:

@@ -80,6 +80,11 @@ def links_of(reading: Reading, patient_id: str) -> tuple[tuple[str, str], ...]:
     return tuple((row["partner"], row["token"]) for row in found)
 
 
+def knows(reading: Reading, partner: str, patient_id: str) -> bool:
+    """Has `partner` itself ever named this patient by an identifier of its own?"""
+    return any(known == partner for known, _ in links_of(reading, patient_id))
+
+
 def add_match_key(tx: Transaction, patient_id: str, key: str) -> None:
     """Make the patient findable by a blocking key (an HMAC of normalised demographics)."""
     tx.execute("patients.add_match_key", {"patient_id": patient_id, "key": key})

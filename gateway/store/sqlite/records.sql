@@ -20,6 +20,10 @@ SELECT resource_type, id, version, patient_id, source_partner, sources, part2, u
 FROM record INDEXED BY record_of_patient
 WHERE patient_id = :patient_id AND resource_type = :type AND current = 1 AND deleted = 0 ORDER BY id;
 
+-- name: ids_of_patient_and_type
+SELECT id FROM record INDEXED BY record_of_patient
+WHERE patient_id = :patient_id AND resource_type = :type AND current = 1 AND deleted = 0 ORDER BY id;
+
 -- name: retire
 UPDATE record SET current = 0 WHERE id = :id AND resource_type = :type AND current = 1;
 
