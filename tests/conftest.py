@@ -1,17 +1,68 @@
-"""Options that every test of the project may read."""
+"""What every test may rely on: options, profiles, requirement marks, no settings left over from a shell."""
 
 from __future__ import annotations
 
+import os
+import re
+from collections import defaultdict
+
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import strategies
+
+REQUIREMENT = re.compile(r"(P2|HI|IB|ST|FH|AU|SM|SB|BK|MT|V2|CD|SD|DM|PR)-[A-Z0-9]+(-[0-9A-Z]+)*")
+
+settings.register_profile("ci", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("long", settings.get_profile("ci"), max_examples=2000)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--long", action="store_true", default=False, help="run the property tests at full length (hours)"
     )
+    parser.addoption(
+        "--requirements",
+        action="store_true",
+        default=False,
+        help="list the rules that the collected tests show",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    for name in [name for name in os.environ if name.startswith("HANDOFF_")]:
+        del os.environ[name]
     strategies.long_run = bool(config.getoption("--long"))
+    settings.load_profile("long" if strategies.long_run else "ci")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a mark whose requirement id has no known form, so that a slip of the pen shows no rule."""
+    for item in items:
+        for mark in item.iter_markers("requirement"):
+            wrong = [rule for rule in mark.args if not REQUIREMENT.fullmatch(str(rule))]
+            if wrong or not mark.args:
+                raise pytest.UsageError(
+                    f"{item.nodeid}: no such form of requirement id: {wrong or 'none given'}"
+                )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """With `--requirements`: each rule and the tests that passed for it."""
+    if not config.getoption("--requirements"):
+        return
+    shown: defaultdict[str, list[str]] = defaultdict(list)
+    for report in terminalreporter.stats.get("passed", []):
+        for rule in dict(report.user_properties).get("requirements", ()):
+            shown[rule].append(report.nodeid)
+    terminalreporter.section("requirements shown")
+    for rule in sorted(shown):
+        terminalreporter.write_line(f"{rule:14} {len(shown[rule]):3}  {shown[rule][0]}")
+
+
+@pytest.fixture(autouse=True)
+def _requirements(request: pytest.FixtureRequest) -> None:
+    """Carry the marks into the report, where `--requirements` reads them, from worker processes too."""
+    rules = [str(rule) for mark in request.node.iter_markers("requirement") for rule in mark.args]
+    if rules:
+        request.node.user_properties.append(("requirements", rules))

@@ -1,0 +1,145 @@
+"""Documents that cannot rot: what the code has, some README names; what a README shows, the code has."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from gateway.cli.main import app
+from gateway.settings import Settings
+from tests.house import checkout
+
+CODE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+|INTERNAL")
+ERROR_CLASSES = {
+    "NotUnderstood",
+    "NotSupported",
+    "AlreadyReceived",
+    "NotAllowed",
+    "NotFound",
+    "NotNow",
+    "Internal",
+}
+ERROR_CLASSES |= {
+    "HandoffError",
+    "QuestionError",
+    "MappingFileError",
+    "TranslationRefused",
+    "Fault",
+    "Reason",
+}
+
+
+def codes(path: Path) -> Iterator[str]:
+    """The stable codes that a source file gives to errors and faults."""
+    for node in ast.walk(checkout.tree(path)):
+        if not isinstance(node, ast.Call):
+            continue
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        given = [word.value for word in node.keywords if word.arg == "code"]
+        if called in ERROR_CLASSES:
+            given += node.args[:1]
+        for value in given:
+            if (
+                isinstance(value, ast.Constant)
+                and isinstance(value.value, str)
+                and CODE.fullmatch(value.value)
+            ):
+                yield value.value
+
+
+@pytest.mark.parametrize("room", checkout.room_folders(), ids=checkout.name)
+def test_every_error_code_stands_in_the_readme_of_its_room(room: Path) -> None:
+    own = [path for path in checkout.sources() if room in path.parents]
+    if room.name == "gateway":
+        own = [path for path in own if path.parent == room]
+    page = room / "README.md"
+    written = checkout.text(page) if page.is_file() else ""
+    used = {code for path in own for code in codes(path)}
+
+    assert sorted(code for code in used if f"`{code}`" not in written) == []
+
+
+def test_every_setting_stands_in_the_runbook_with_its_default_place() -> None:
+    runbook = checkout.text(checkout.ROOT / "deploy" / "runbook.md")
+
+    assert [name for name in Settings.model_fields if f"`HANDOFF_{name.upper()}`" not in runbook] == []
+
+
+def test_every_setting_is_used() -> None:
+    others = [path for path in checkout.sources() if checkout.name(path) != "gateway/settings.py"]
+    read = {
+        node.attr
+        for path in others
+        for node in ast.walk(checkout.tree(path))
+        if isinstance(node, ast.Attribute)
+    }
+
+    assert set(Settings.model_fields) - {"keys"} - read == set()
+    assert "keys_folder" in read
+
+
+def commands(group: object, prefix: str = "handoff") -> Iterator[str]:
+    """Every command by its full name, say `handoff mapping check`."""
+    for name, command in sorted(getattr(group, "commands", {}).items()):
+        if getattr(command, "commands", None):
+            yield from commands(command, f"{prefix} {name}")
+        else:
+            yield f"{prefix} {name}"
+
+
+ALL_COMMANDS = tuple(commands(typer.main.get_command(app)))
+
+
+@pytest.mark.parametrize("command", ALL_COMMANDS)
+def test_every_command_stands_in_a_readme(command: str) -> None:
+    assert command in checkout.documents()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in checkout.files() if path.match("mappings/formats/*/*/mapping.yaml")],
+    ids=checkout.name,
+)
+def test_every_format_stands_in_a_readme(path: Path) -> None:
+    assert "/".join(path.parent.parts[-2:]) in checkout.documents()
+
+
+def shown_commands() -> Iterator[tuple[str, str]]:
+    """Lines of fenced blocks of our documents that begin with one of our two commands."""
+    for path in checkout.files():
+        if path.suffix != ".md":
+            continue
+        for block in re.findall(
+            r"^```(?:sh|console|bash|shell)\n(.*?)^```", checkout.text(path), re.DOTALL | re.MULTILINE
+        ):
+            for line in block.splitlines():
+                line = line.removeprefix("$ ").removeprefix("./dev run -- ").split("#")[0].strip()
+                if line.startswith(("handoff ", "./dev ")):
+                    yield checkout.name(path), line
+
+
+@pytest.mark.parametrize(("page", "line"), sorted(set(shown_commands())))
+def test_a_shown_command_exists_with_its_options(page: str, line: str) -> None:
+    words = line.split()
+    if words[0] == "./dev":
+        known = subprocess.run(
+            [sys.executable, str(checkout.ROOT / "dev"), "--help"], capture_output=True, text=True
+        )
+        assert f"./dev {words[1]}" in known.stdout
+        return
+    name = next((known for known in ALL_COMMANDS if f"{line} ".startswith(f"{known} ")), None)
+    assert name is not None or words[1:] in (["--help"], []), f"{page}: {line}"
+    command: object = typer.main.get_command(app)
+    for word in (name or "handoff").split()[1:]:
+        command = getattr(command, "commands")[word]  # noqa: B009 - typer's groups have no public type
+    options = {option for parameter in getattr(command, "params", []) for option in parameter.opts} | {
+        "--help"
+    }
+    assert {word.split("=")[0] for word in words if word.startswith("--")} - options == set()
