@@ -26,7 +26,9 @@ NOTE_TYPES = UNSTRUCTURED_TYPES | {"ClinicalImpression", "Communication", "Compo
 NO_SCAN = frozenset(
     {"contained", "div", "identifier", "meta", "note", "resourceType", "subject", "telecom", "url"}
 )
-PLAIN_WORDS = frozenset({"description", "display", "text", "title"})
+PLAIN_WORDS = frozenset({"description", "text", "title", "valueString"})
+"""Read for words. The display of a reference is not: it names somebody; `redact` decides who reads it."""
+
 SIMPLE = frozenset({bool, float, int, str, type(None)})
 CHILDREN_OF_SUD = frozenset({"ETHUD", "OPIOIDUD"})
 
@@ -203,6 +205,7 @@ def _walk(resource: Resource, tables: Tables, found: _Found, part2_source: bool)
             waiting.extend(node)
         elif node.__class__ is dict or isinstance(node, Mapping):
             code = node.get("code")
+            is_coding = code.__class__ is str or "system" in node
             if code.__class__ is str:
                 finding = find_code(node.get("system", ""), code)
                 if finding.tier and (finding.tier < 3 or part2_source):
@@ -210,7 +213,7 @@ def _walk(resource: Resource, tables: Tables, found: _Found, part2_source: bool)
             for key, value in node.items():
                 kind = value.__class__
                 if kind is str:
-                    if key in PLAIN_WORDS:
+                    if key in PLAIN_WORDS or (is_coding and key == "display"):
                         finding = find_words(value)
                         if finding.tier:
                             found.add(finding)
