@@ -8,7 +8,7 @@ for a denial. Nothing here is shared with `consent/`: the small tables below are
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -304,7 +304,7 @@ def labels_cover(named: Sequence[Json], resource: Json) -> bool:
     return bool(sensitive) and sensitive <= reached
 
 
-PREDICATES = {
+PREDICATES: dict[str, Callable[[Any, Json, Json, str], bool]] = {
     "period": period_holds,
     "actor": actors_hold,
     "action": action_holds,
