@@ -70,10 +70,10 @@ class AckSettings:
 def acknowledge(
     content: bytes, header: Hl7Header | None, receipt: Receipt, wants: AckSettings
 ) -> bytes | None:
-    """The answer to `content`, unframed; none where enhanced mode asks for silence (MSH-15 `NE`, or `ER`,
-    `SU`).
+    """The answer to `content`, unframed; none where enhanced mode asks for silence.
 
-    `header` is none when `content` is no HL7: the answer is AR with an empty MSA-2.
+    Silence is asked for by MSH-15 `NE`, by `ER` on success and by `SU` on error. `header` is none when
+    `content` is no HL7: the answer is then AR with an empty MSA-2.
     """
     outcome = outcome_of(header, receipt)
     asked = header or _NO_HEADER

@@ -1,0 +1,227 @@
+"""Sending one FHIR transaction Bundle over HTTP.
+
+The body is a generator: its first step runs on a connection that is already open and asks `before_handover`,
+so a withdrawal that committed a moment ago still stops the bytes (design: invariant I3).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from types import MappingProxyType
+
+import aiohttp
+import httpx
+import tenacity
+from httpx_aiohttp import AiohttpTransport
+
+from gateway.clock import Clock
+from gateway.delivery.outcome import DeliveryOutcome, OutcomeKind
+
+BeforeHandover = Callable[[], Awaitable[bool]]
+"""Asked once, on an open connection, just before the first byte of the body. False: no body leaves."""
+
+_ANSWER_LIMIT = 1024 * 1024
+_CONNECT_TRIES = 3
+_BODY_SECONDS = 5.0
+_LONGEST_WAIT = 24 * 3600.0
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+_RETRY = frozenset({401, 407, 408, 409, 421, 423, 425, 429, 500, 502, 503, 507, 508})
+"""Passing: the partner is busy or broken, or our credentials or its proxy's want renewal."""
+_UNKNOWN = frozenset({504})
+"""Something between us and the partner gave up waiting; the partner may have taken it."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpTimeouts:
+    """In seconds. `attempt` is the deadline of the whole attempt, connecting included."""
+
+    connect: float = 5.0
+    attempt: float = 30.0
+
+
+class _NotHandedOver(Exception):
+    """The check just before the first byte said no."""
+
+
+class _Handover:
+    """The body of one attempt, and how far it came."""
+
+    def __init__(self, content: bytes, before_handover: BeforeHandover) -> None:
+        self._content = content
+        self._before_handover = before_handover
+        self.asked = False
+        self.refused = False
+        self.passed = False
+        self.over = False
+        self.trouble: Exception | None = None
+        self.answered: DeliveryOutcome | None = None
+
+    async def body(self) -> AsyncIterator[bytes]:
+        """All of the content in one piece, after the check."""
+        if self.asked:
+            raise _NotHandedOver  # the body of an attempt is given out once
+        self.asked = True
+        try:
+            self.refused = not await self._before_handover()
+        except Exception as trouble:
+            self.trouble = trouble
+            raise
+        if self.refused or self.over:
+            raise _NotHandedOver
+        self.passed = True
+        yield self._content
+
+
+def open_client(tls: ssl.SSLContext | None = None, connections: int = 100) -> httpx.AsyncClient:
+    """The process's one HTTP client: no redirects, no cookies, no proxies or other settings of the
+    environment.
+
+    To be closed by the caller with `aclose`.
+    """
+    context = tls or ssl.create_default_context()
+
+    def session() -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(limit=connections, ssl=context, keepalive_timeout=30.0)
+        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+    return httpx.AsyncClient(
+        transport=AiohttpTransport(verify=context, trust_env=False, client=session),
+        headers={"User-Agent": "warm-handoff", "Accept-Encoding": "identity"},
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        follow_redirects=False,
+        trust_env=False,
+    )
+
+
+async def push_bundle(
+    client: httpx.AsyncClient,
+    url: str,
+    content: bytes,
+    idempotency_key: str,
+    timeouts: HttpTimeouts,
+    before_handover: BeforeHandover,
+    *,
+    clock: Clock,
+    headers: Mapping[str, str] = _NO_HEADERS,
+) -> DeliveryOutcome:
+    """POST `content` (a transaction Bundle) to the FHIR base `url`; what came of it.
+
+    `idempotency_key` is the same for every attempt at one release. `clock` reads a `Retry-After` that is a
+    date. Nothing of the body leaves unless `before_handover` says so; what it raises comes out of here,
+    nothing sent.
+    """
+    handover = _Handover(content, before_handover)
+    sent = {
+        **headers,
+        "Content-Type": "application/fhir+json",
+        "Accept": "application/fhir+json",
+        "Prefer": "return=minimal",
+        "Idempotency-Key": idempotency_key,
+        "Content-Length": str(len(content)),
+    }
+    try:
+        async with asyncio.timeout(timeouts.attempt):
+            outcome = await _attempt(client, url, sent, handover, timeouts, clock)
+    except TimeoutError:
+        outcome = _without_answer(handover, "ATTEMPT_TIMEOUT")
+    except httpx.TransportError as trouble:
+        lost = handover.asked or not isinstance(trouble, httpx.ConnectError | httpx.ConnectTimeout)
+        outcome = _without_answer(handover, "CONNECTION_LOST" if lost else "CONNECT_FAILED")
+    finally:
+        handover.over = True
+    if handover.trouble is not None:
+        raise handover.trouble
+    return DeliveryOutcome("aborted", "CHECK_SAID_NO") if handover.refused else outcome
+
+
+async def _attempt(
+    client: httpx.AsyncClient,
+    url: str,
+    headers: Mapping[str, str],
+    handover: _Handover,
+    timeouts: HttpTimeouts,
+    clock: Clock,
+) -> DeliveryOutcome:
+    """One attempt.
+
+    Connecting is tried three times while nothing was asked for; a sent body is never repeated.
+    """
+    limits = httpx.Timeout(timeouts.attempt, connect=timeouts.connect)
+    tries = tenacity.AsyncRetrying(
+        stop=tenacity.stop_after_attempt(_CONNECT_TRIES),
+        wait=tenacity.wait_random_exponential(multiplier=0.05, max=0.5),
+        retry=tenacity.retry_if_exception(lambda trouble: _may_connect_again(trouble, handover)),
+        reraise=True,
+    )
+    async for attempt in tries:
+        with attempt:
+            request = client.stream("POST", url, headers=headers, content=handover.body(), timeout=limits)
+            async with request as response:
+                handover.answered = _outcome(response, handover, clock)
+                await _read_out(response)
+                return handover.answered
+    raise AssertionError("tenacity ends with a return or an exception")
+
+
+def _may_connect_again(trouble: BaseException, handover: _Handover) -> bool:
+    return not handover.asked and isinstance(trouble, httpx.ConnectError | httpx.ConnectTimeout)
+
+
+async def _read_out(response: httpx.Response) -> None:
+    """Read and forget the answer's body, so that the connection can be used again; at most 1 MiB of it."""
+    received = 0
+    with contextlib.suppress(httpx.HTTPError, TimeoutError):
+        async with asyncio.timeout(_BODY_SECONDS):
+            async for piece in response.aiter_raw():
+                received += len(piece)
+                if received > _ANSWER_LIMIT:
+                    return
+
+
+def _outcome(response: httpx.Response, handover: _Handover, clock: Clock) -> DeliveryOutcome:
+    """The outcome by status code. A success that was said before the body left counts for nothing."""
+    status = response.status_code
+    code = f"HTTP_{status}"
+    if 200 <= status < 300:
+        return (
+            DeliveryOutcome("delivered", code)
+            if handover.passed
+            else DeliveryOutcome("retry", "HTTP_TOO_EARLY")
+        )
+    if 300 <= status < 400:
+        return DeliveryOutcome("refused", code, "redirects are not followed")
+    kind: OutcomeKind = "refused"
+    if status in _RETRY:
+        kind = "retry"
+    elif status in _UNKNOWN or status > 508:
+        kind = "unknown" if handover.passed else "retry"
+    wait = _retry_after(response.headers.get("Retry-After", ""), clock.now()) if kind != "refused" else None
+    return DeliveryOutcome(kind, code, "", wait)
+
+
+def _without_answer(handover: _Handover, code: str) -> DeliveryOutcome:
+    """The outcome by status where one came before the trouble; else unknown once the body may have left."""
+    return handover.answered or DeliveryOutcome("unknown" if handover.passed else "retry", code)
+
+
+def _retry_after(value: str, now: datetime) -> float | None:
+    """Seconds to wait by a `Retry-After`, at most a day; none when absent or unreadable.
+
+    RFC 9110, 10.2.3: a number of seconds or a date.
+    """
+    if value.isascii() and value.isdigit():
+        return min(float(value[:9]), _LONGEST_WAIT)
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return min(max((at - now).total_seconds(), 0.0), _LONGEST_WAIT)
