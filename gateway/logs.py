@@ -90,7 +90,7 @@ class Event(StrEnum):
 
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{16,64}")
-_HASH = re.compile(r"[0-9a-f]{8,128}")
+_HASH = re.compile(r"[0-9a-f]{16,128}")
 _SLUG = re.compile(r"[a-z][a-z0-9_-]{0,39}(?:/[a-z][a-z0-9_-]{0,39})?")
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{1,59}")
 _WORD = re.compile(r"[a-z][a-z0-9_+-]{0,39}")

@@ -66,10 +66,12 @@ def serve(
     ] = None,
 ) -> None:
     """Run the gateway. Prints one line of JSON on standard output when it accepts traffic."""
-    from gateway.cli.serve_command import serve as body
     from gateway.settings import read_settings
 
-    _finish(body(read_settings(network=network, store=store, http=http, mllp=mllp, workers=workers)))
+    settings = read_settings(network=network, store=store, http=http, mllp=mllp, workers=workers)
+    from gateway.cli.serve_command import serve as body
+
+    _finish(body(settings))
 
 
 @app.command()

@@ -1,0 +1,145 @@
+"""The command line as a whole: exit codes, quick starts, and no text of an exception on any stream."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gateway.cli import main
+
+HEAVY = (
+    "fastapi",
+    "httpx",
+    "aiohttp",
+    "uvicorn",
+    "fhir",
+    "cryptography",
+    "jinja2",
+    "lxml",
+    "joserfc",
+    "rich",
+)
+
+
+def exit_code(arguments: list[str]) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
+
+
+def loaded_by(code: str, *arguments: str) -> set[str]:
+    """The top-level modules that a fresh Python has loaded after `code` ran with `arguments`."""
+    script = (
+        "import atexit, json, sys\n"
+        "show = lambda: print(json.dumps(sorted({m.split('.')[0] for m in sys.modules})), file=sys.stderr)\n"
+        "atexit.register(show)\n" + code
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=False, input=""
+    )
+    return set(json.loads(done.stderr.strip().splitlines()[-1]))
+
+
+def test_help_is_shown_with_exit_code_0_and_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code(["--help"]) == 0
+
+    shown = capsys.readouterr().out
+    for command in (
+        "serve",
+        "demo",
+        "check",
+        "decide",
+        "translate",
+        "disclosures",
+        "why",
+        "audit",
+        "messages",
+    ):
+        assert f"  {command} " in shown
+
+
+@pytest.mark.parametrize(
+    "arguments", [["no-such-command"], ["decide"], ["decide", "--no-such-option", "-"], ["token", "otp"]]
+)
+def test_wrong_usage_ends_with_exit_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code(arguments) == 2
+    assert capsys.readouterr().out == ""
+
+
+def test_a_wrong_setting_ends_with_exit_code_2_and_names_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HANDOFF_WORKERS", "many")
+
+    assert exit_code(["serve"]) == 2
+    assert "`HANDOFF_WORKERS`" in capsys.readouterr().err
+
+
+def test_help_loads_nothing_heavy() -> None:
+    assert (
+        loaded_by("from gateway.cli import main; main()", "--help") & {*HEAVY, "pydantic", "structlog"}
+        == set()
+    )
+
+
+def test_decide_loads_no_server_and_no_parser_of_another_format() -> None:
+    assert loaded_by("from gateway.cli import main; main()", "decide", "-") & set(HEAVY) == set()
+
+
+def test_a_fault_of_ours_is_told_by_place_and_never_by_its_text() -> None:
+    code = "import sys\nfrom gateway.cli import main\n"
+    code += "def fail(**given): raise KeyError('Zyxwvut Markson')\n"
+    code += "sys.modules['gateway.cli.main'].typer.main.get_command = lambda app: fail\nmain(['--help'])\n"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("INTERNAL: KeyError at `")
+    assert "Markson" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "body"),
+    [
+        ("serve_command", "serve"),
+        ("demo_command", "demo"),
+        ("network_commands", "check"),
+        ("network_commands", "network_init"),
+        ("network_commands", "token"),
+        ("consent_commands", "decide"),
+        ("consent_commands", "consent_validate"),
+        ("release_command", "release"),
+        ("what_if_command", "what_if"),
+        ("mapping_commands", "translate"),
+        ("mapping_commands", "render"),
+        ("mapping_commands", "mapping_check"),
+        ("mapping_commands", "mapping_list"),
+        ("mapping_commands", "mapping_new"),
+        ("mapping_commands", "mapping_try"),
+        ("messages_commands", "messages_list"),
+        ("messages_commands", "messages_show"),
+        ("messages_commands", "messages_replay"),
+        ("audit_commands", "disclosures"),
+        ("audit_commands", "why"),
+        ("audit_commands", "audit_verify"),
+        ("audit_commands", "audit_export"),
+    ],
+)
+def test_every_command_has_a_body(module: str, body: str) -> None:
+    function = getattr(importlib.import_module(f"gateway.cli.{module}"), body)
+
+    assert inspect.isfunction(function)
+
+
+def test_the_installed_command_is_this_one() -> None:
+    script = Path(sys.executable).parent / "handoff"
+    done = subprocess.run([str(script), "--help"], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0
+    assert "Usage: handoff" in done.stdout
