@@ -8,6 +8,7 @@ from typing import Any
 
 import mappings
 from gateway.clock import new_id
+from gateway.disclosure.held import IDENTITY_PENDING
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotUnderstood
 from gateway.identity import identify
@@ -17,7 +18,6 @@ from gateway.store import Intent, Record, Transaction, intents, records
 _OPEN = ("due", "held", "retry", "unknown")
 _WORKFLOW = ("status", "statusReason", "businessStatus", "output", "owner", "lastModified")
 CANCEL_EVENT = "I14"
-IDENTITY_PENDING = "IDENTITY_PENDING"
 SUPERSEDED = "SUPERSEDED"
 
 

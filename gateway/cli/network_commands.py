@@ -1,0 +1,83 @@
+"""Commands about the network folder: make one, check one, print a test token."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from gateway.clock import SystemClock
+from gateway.errors import HandoffError
+from gateway.partners import NetworkFileRefused, read_network, schema
+from gateway.security.tokens import issue_token
+from gateway.settings import SettingsRefused
+from gateway.wiring.network_folder import make_network_folder, open_folder
+
+
+def network_init(folder: Path, sink: str | None) -> int:
+    """Write a starting network into `folder`; 0, or 1 when the folder holds one already."""
+    try:
+        partners = make_network_folder(folder, sink)
+    except HandoffError as error:
+        return _refused(error)
+    print(f"Wrote {folder}/network.yaml with {len(partners)} partners, and test keys beside it.")
+    print("Next: `handoff check` reads it, `handoff serve` runs it.")
+    return 0
+
+
+def check(folder: Path, print_schema: bool) -> int:
+    """Check the network in `folder` and all it names; 0, or 1 with each fault as `file:line: place: what to do`."""
+    if print_schema:
+        print(json.dumps(schema(), indent=2))
+        return 0
+    try:
+        found = open_folder(folder)
+        _check_mappings(folder)
+    except NetworkFileRefused as error:
+        for fault in error.faults:
+            print(fault.text(str(folder / "network.yaml")), file=sys.stderr)
+        return 1
+    except SettingsRefused as error:
+        print(f"{folder}: {error}", file=sys.stderr)
+        return 1
+    except HandoffError as error:
+        return _refused(error)
+    network = found.network
+    states = {state: sum(p.state == state for p in network.partners.values()) for state in ("live", "test", "paused")}
+    print(f"{folder}/network.yaml is fine: {len(network.partners)} partners {states}, {len(network.content.routes)} routes.")
+    return 0
+
+
+def token(partner: str, purpose: str, folder: Path) -> int:
+    """Print a bearer token of `partner` for `purpose`, good for five minutes; 0, or 1 when there is none to give."""
+    try:
+        found = open_folder(folder)
+    except (HandoffError, SettingsRefused) as error:
+        print(error, file=sys.stderr)
+        return 1
+    known = found.network.partners.get(partner)
+    if known is None or known.client is None:
+        print(f"`{partner}` is no partner with a client in this network", file=sys.stderr)
+        return 1
+    if purpose not in known.client.purposes:
+        print(f"`{partner}` may not ask for purpose `{purpose}`", file=sys.stderr)
+        return 1
+    client = known.client
+    print(issue_token(partner, client.client_id, purpose, client.scopes, found.token_key, SystemClock().now()))
+    return 0
+
+
+def _check_mappings(folder: Path) -> None:
+    from gateway.flows.library import open_library
+    from gateway.wiring.opening import mappings_named
+
+    extra = folder / "mappings"
+    library = open_library(extra if extra.is_dir() else None)
+    for mapping_id in mappings_named(read_network(folder)):
+        library.mapping(mapping_id)
+
+
+def _refused(error: HandoffError) -> int:
+    place = f" ({error.place})" if error.place else ""
+    print(f"{error.code}: {error.message}{place}", file=sys.stderr)
+    return 1

@@ -1,0 +1,37 @@
+"""`handoff serve`: run the gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+
+from gateway import logs
+from gateway.errors import HandoffError
+from gateway.partners import NetworkFileRefused
+from gateway.settings import Settings, SettingsRefused
+from gateway.wiring.network_folder import open_folder
+from gateway.wiring.serving import Addresses, serve as run
+
+
+def serve(settings: Settings, http: str | None, mllp: str | None) -> int:
+    """Run until told to stop; 0 then, 1 when the network or store cannot be used, 2 for a wrong combination."""
+    if settings.workers > 1 and (settings.store or "sqlite").startswith("sqlite"):
+        print("more than one worker needs PostgreSQL; give --store postgresql://…", file=sys.stderr)
+        return 2
+    logs.configure(settings.log_level)
+    try:
+        folder = open_folder(settings.network, settings.keys)
+        asyncio.run(run(folder, settings, Addresses(http, mllp), _ready))
+    except NetworkFileRefused as error:
+        for fault in error.faults:
+            print(fault.text(str(settings.network / "network.yaml")), file=sys.stderr)
+        return 1
+    except (HandoffError, SettingsRefused, OSError) as error:
+        print(f"cannot serve: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _ready(line: dict[str, object]) -> None:
+    print(json.dumps(line), flush=True)

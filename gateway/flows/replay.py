@@ -1,0 +1,48 @@
+"""Taking a kept message in again: translated, identified and addressed anew, linked to the original."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.disclosure.premises import Premises
+from gateway.errors import NotFound, NotUnderstood
+from gateway.flows.messages import ReceivedMessage
+from gateway.flows.receive import accept_message
+from gateway.store import inbox
+
+_CLOSED = ("accepted", "closed", "replayed")
+
+
+async def replay(premises: Premises, message_id: str, reason: str) -> dict[str, Any]:
+    """What became of the replayed message: its new id, outcome and faults (codes and places only).
+
+    Consent is decided again when its intents are sent. Raises NotFound `NO_SUCH_MESSAGE`, NotUnderstood
+    `REASON_MISSING` when the message was settled before and no reason is given.
+    """
+    with premises.store.read() as reading:
+        kept = inbox.get(reading, message_id)
+        if kept is None:
+            raise NotFound("NO_SUCH_MESSAGE", "no message has that id")
+        raw = inbox.raw(reading, message_id)
+    if kept.state in _CLOSED and not reason.strip():
+        raise NotUnderstood("REASON_MISSING", "this message was settled before; say why it is taken in again", "--reason")
+    message = ReceivedMessage(
+        partner=kept.partner,
+        channel=kept.channel,
+        format=kept.format,
+        control_id=kept.control_id,
+        message_type=_message_type(raw),
+        raw=raw,
+        received_at=premises.clock.now(),
+    )
+    receipt = await accept_message(premises, message, replay_of=message_id)
+    faults = [{"code": fault.code, "place": fault.place, "message": fault.message} for fault in receipt.faults]
+    return {"message": receipt.message_id, "outcome": receipt.outcome, "replay_of": message_id, "faults": faults}
+
+
+def _message_type(raw: bytes) -> str:
+    """MSH-9 as the listener had read it."""
+    start = raw.find(b"MSH")
+    separator = raw[start + 3 : start + 4]
+    fields = raw[start:].replace(b"\n", b"\r").split(b"\r")[0].split(separator) if start >= 0 and separator else []
+    return fields[8].decode("ascii", "replace") if len(fields) > 8 else ""

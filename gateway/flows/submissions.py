@@ -1,0 +1,174 @@
+"""A partner that speaks FHIR submits a transaction: everything in it is taken in together, or nothing is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from gateway.clock import instant_text, new_id
+from gateway.disclosure.premises import Premises
+from gateway.errors import AlreadyReceived, NotSupported, NotUnderstood
+from gateway.flows.answers import EntryOutcome, TransactionOutcome
+from gateway.flows.checked import checked
+from gateway.flows.consent_record import keep_consent
+from gateway.flows.people import patient_meant
+from gateway.flows.submitted_ids import Submitted, submitted
+from gateway.flows.submitted_referral import add_referral_intents
+from gateway.identity import identify
+from gateway.security.callers import Caller
+from gateway.store import InboxMessage, Reading, Record, Transaction, inbox, records
+
+CHANNEL = "fhir"
+_MOST_ENTRIES = 500
+_SUBJECT_OF = ("subject", "patient", "for", "beneficiary", "individual")
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One transaction on its way into the store."""
+
+    caller: Caller
+    entries: tuple[Submitted, ...]
+    raw: bytes
+    digest: str
+    key: str
+    at: datetime
+    request_id: str
+
+
+async def accept_transaction(
+    premises: Premises, caller: Caller, bundle: Mapping[str, Any], raw: bytes, idempotency_key: str | None
+) -> TransactionOutcome:
+    """Take in a FHIR transaction about one patient. The same bytes or key again give the same answer.
+
+    Raises NotUnderstood and NotSupported with the place (`Bundle.entry[2].resource.status`), AlreadyReceived
+    `IDEMPOTENCY_KEY_REUSED` when the key came before with other bytes.
+    """
+    if bundle.get("resourceType") != "Bundle" or bundle.get("type") not in ("transaction", "batch"):
+        raise NotUnderstood("BUNDLE_TYPE", "must be a `Bundle` of type `transaction`", "Bundle.type")
+    entries = bundle.get("entry", [])
+    if not 0 < len(entries) <= _MOST_ENTRIES:
+        raise NotUnderstood("ENTRY_COUNT", f"must hold 1 to {_MOST_ENTRIES} entries", "Bundle.entry")
+    for index, entry in enumerate(entries):
+        checked(entry.get("resource", {}), None, f"Bundle.entry[{index}].resource.")
+    digest = hashlib.sha256(raw).hexdigest()
+    work = _Work(
+        caller=caller,
+        entries=submitted(premises.keys.id_key, caller.partner, entries),
+        raw=raw,
+        digest=digest,
+        key=idempotency_key or digest,
+        at=premises.clock.now(),
+        request_id=new_id(),
+    )
+    outcome = await premises.store.write(lambda tx: _take_in(premises, tx, work))
+    premises.work_waiting.set()
+    return outcome
+
+
+def _take_in(premises: Premises, tx: Transaction, work: _Work) -> TransactionOutcome:
+    known = _known(tx, work)
+    if known is not None:
+        return known
+    patient_id = _patient_of(premises, tx, work)
+    outcomes = []
+    for index, entry in enumerate(work.entries):
+        outcomes.append(_save(premises, tx, work, entry, patient_id, f"Bundle.entry[{index}]"))
+    add_referral_intents(premises, tx, work.caller, work.entries, patient_id, instant_text(work.at))
+    message = InboxMessage(
+        id=work.request_id,
+        partner=work.caller.partner,
+        channel=CHANNEL,
+        control_id=work.key,
+        body_sha256=work.digest,
+        format="fhir+json",
+        state="accepted",
+        faults=json.dumps([asdict(outcome) for outcome in outcomes]),
+        business_key="",
+        patient_id=patient_id,
+        received_at=instant_text(work.at),
+    )
+    inbox.keep(tx, message, work.raw)
+    return TransactionOutcome(tuple(outcomes), work.request_id)
+
+
+def _known(tx: Transaction, work: _Work) -> TransactionOutcome | None:
+    """The answer that was given before to the same submission."""
+    for earlier in inbox.find(tx, work.caller.partner, CHANNEL, work.key):
+        if earlier.body_sha256 != work.digest:
+            raise AlreadyReceived("IDEMPOTENCY_KEY_REUSED", "came before with another body", "Idempotency-Key")
+        entries = tuple(EntryOutcome(**entry) for entry in json.loads(earlier.faults))
+        return TransactionOutcome(entries, earlier.id, duplicate=True)
+    return None
+
+
+def _patient_of(premises: Premises, tx: Transaction, work: _Work) -> str:
+    """The one patient the transaction is about: the Patient in it, or one its submitter has sent before."""
+    patients = [entry.resource for entry in work.entries if entry.resource["resourceType"] == "Patient"]
+    at = instant_text(work.at)
+    found = {
+        identify(tx, partner=work.caller.partner, patient=p, index=premises.keys.index, at=at).patient_id
+        for p in patients
+    }
+    inside = {f"Patient/{patient['id']}" for patient in patients}
+    for index, entry in enumerate(work.entries):
+        for name, reference in _subjects(entry.resource):
+            if str(reference.get("reference", "")) in inside:
+                continue
+            meant = patient_meant(premises, tx, work.caller.partner, reference)
+            if meant is None:
+                place = f"Bundle.entry[{index}].resource.{name}"
+                raise NotUnderstood("PATIENT_UNKNOWN", "names no patient that you have sent here", place)
+            found.add(meant)
+    if len(found) != 1:
+        raise NotUnderstood("ONE_PATIENT", "must be about exactly one patient", "Bundle.entry")
+    return next(iter(found))
+
+
+def _subjects(resource: Mapping[str, Any]) -> Sequence[tuple[str, Mapping[str, Any]]]:
+    return [(name, resource[name]) for name in _SUBJECT_OF if isinstance(resource.get(name), Mapping)]
+
+
+def _save(
+    premises: Premises, tx: Transaction, work: _Work, entry: Submitted, patient_id: str, place: str
+) -> EntryOutcome:
+    resource = _about(entry.resource, patient_id, tx)
+    before = records.get(tx, resource["resourceType"], resource["id"])
+    if before is not None and set(before.sources) != {work.caller.partner}:
+        raise NotSupported("NOT_YOURS_ALONE", "others have added to it; update it by itself", f"{place}.request.url")
+    if resource["resourceType"] == "Consent":
+        kept = keep_consent(premises, tx, work.caller, resource, patient_id, work.at, work.request_id)
+        record = kept.record
+    else:
+        record = records.save(tx, _record(premises, work, resource, patient_id))
+    status = "201 Created" if before is None else "200 OK"
+    return EntryOutcome(record.reference, record.version, status, record.updated_at)
+
+
+def _about(resource: Mapping[str, Any], patient_id: str, reading: Reading) -> dict[str, Any]:
+    """`resource` with a logical or conditional reference to its patient made literal."""
+    found = dict(resource)
+    for name, reference in _subjects(resource):
+        if not str(reference.get("reference", "")).startswith("Patient/"):
+            found[name] = {**reference, "reference": f"Patient/{patient_id}"}
+    return found
+
+
+def _record(premises: Premises, work: _Work, resource: Mapping[str, Any], patient_id: str) -> Record:
+    partner = work.caller.partner
+    return Record(
+        resource_type=str(resource["resourceType"]),
+        id=str(resource["id"]),
+        version=0,
+        patient_id=patient_id,
+        source_partner=partner,
+        sources=(partner,),
+        part2=premises.network.partners[partner].is_part2_program,
+        updated_at=instant_text(work.at),
+        deleted=False,
+        resource=resource,
+    )

@@ -1,0 +1,84 @@
+"""Ids in a submitted transaction: everything gets ours, and what refers to it inside the transaction follows.
+
+A partner's own ids are never looked up among other partners' records: an id chosen by the caller resolves only among
+what the caller submitted (design section 10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.errors import NotSupported, NotUnderstood
+from gateway.flows.own_ids import own_id
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """One entry with our id on it and its references inside the transaction resolved."""
+
+    resource: Mapping[str, Any]
+
+
+def submitted(id_key: bytes, partner: str, entries: Sequence[Mapping[str, Any]]) -> tuple[Submitted, ...]:
+    """The entries with our ids. Raises NotSupported and NotUnderstood with the place."""
+    names: dict[str, str] = {}
+    ids = []
+    for index, entry in enumerate(entries):
+        place = f"Bundle.entry[{index}]"
+        resource_type = str(entry["resource"]["resourceType"])
+        resource_id = _id_of(id_key, partner, entry, place)
+        ids.append(resource_id)
+        ours = f"{resource_type}/{resource_id}"
+        for name in (entry.get("fullUrl"), _theirs(entry, resource_type)):
+            if name and names.setdefault(str(name), ours) != ours:
+                raise NotUnderstood("ENTRY_TWICE", "is in this transaction more than once", f"{place}.fullUrl")
+    return tuple(
+        Submitted({**_resolved(entry["resource"], names), "id": resource_id})
+        for entry, resource_id in zip(entries, ids, strict=True)
+    )
+
+
+def _id_of(id_key: bytes, partner: str, entry: Mapping[str, Any], place: str) -> str:
+    """PUT and an identifier name the same thing each time; anything else is named by its place in this Bundle."""
+    request = entry.get("request", {})
+    method, url = str(request.get("method", "POST")), str(request.get("url", ""))
+    resource = entry["resource"]
+    resource_type = str(resource["resourceType"])
+    if method == "PUT" and url.startswith(f"{resource_type}/") and "?" not in url:
+        return own_id(id_key, partner, resource_type, url.partition("/")[2])
+    if method not in ("POST", "PUT"):
+        raise NotSupported("METHOD_UNKNOWN", "must be `POST` or `PUT`", f"{place}.request.method")
+    for identifier in _identifiers(resource):
+        if identifier.get("system") and identifier.get("value"):
+            return own_id(id_key, partner, resource_type, identifier["system"], identifier["value"])
+    name = str(entry.get("fullUrl", ""))
+    if not name.startswith("urn:uuid:"):
+        message = "must be a `urn:uuid:` where the resource has no identifier, so that it can be told again"
+        raise NotUnderstood("ENTRY_UNNAMED", message, f"{place}.fullUrl")
+    return own_id(id_key, partner, resource_type, name)
+
+
+def _identifiers(resource: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    found = resource.get("identifier", ())
+    return (found,) if isinstance(found, Mapping) else tuple(found)
+
+
+def _theirs(entry: Mapping[str, Any], resource_type: str) -> str | None:
+    url = str(entry.get("request", {}).get("url", ""))
+    if url.startswith(f"{resource_type}/"):
+        return url
+    resource_id = entry["resource"].get("id")
+    return f"{resource_type}/{resource_id}" if resource_id else None
+
+
+def _resolved(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            key: names.get(child, child) if key == "reference" and isinstance(child, str) else _resolved(child, names)
+            for key, child in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_resolved(child, names) for child in value]
+    return value

@@ -1,0 +1,94 @@
+"""A door for the operator's own commands on the same machine, while the gateway runs.
+
+It listens on the loopback address only; whoever can read `control.json` (its owner alone) may use it. One line of
+JSON in, one line of JSON out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import os
+import secrets
+import socket
+from pathlib import Path
+from typing import Any
+
+from gateway import logs
+from gateway.disclosure.premises import Premises
+from gateway.errors import HandoffError, NotNow
+from gateway.flows.replay import replay
+from gateway.logs import Event
+
+CONTROL_FILE = "control.json"
+_LINE_LIMIT = 16 * 1024
+_SECONDS = 30.0
+
+
+class ControlDoor:
+    """Takes operator commands from this machine until stopped."""
+
+    def __init__(self, folder: Path, premises: Premises) -> None:
+        self._file = folder / CONTROL_FILE
+        self._premises = premises
+        self._secret = secrets.token_hex(32)
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        """Listen on a free loopback port and write where, readable by the owner alone."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=_LINE_LIMIT)
+        port = self._server.sockets[0].getsockname()[1]
+        self._file.unlink(missing_ok=True)
+        descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump({"port": port, "secret": self._secret}, file)
+
+    async def stop(self) -> None:
+        """Stop listening and take the note away."""
+        self._file.unlink(missing_ok=True)
+        if self._server is not None:
+            self._server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(_SECONDS):
+                line = await reader.readline()
+                writer.write(json.dumps(await self._answer(line)).encode() + b"\n")
+                await writer.drain()
+        except (OSError, ValueError, TimeoutError) as error:
+            logs.warning(Event.CONNECTION_CLOSED, error=type(error).__name__)
+        finally:
+            writer.close()
+
+    async def _answer(self, line: bytes) -> dict[str, Any]:
+        asked = json.loads(line)
+        if not isinstance(asked, dict) or not hmac.compare_digest(str(asked.get("secret", "")), self._secret):
+            return {"error": {"code": "NOT_ALLOWED", "message": "the secret does not fit"}}
+        try:
+            if asked.get("command") == "replay":
+                return await replay(self._premises, str(asked["message"]), str(asked["reason"]))
+        except HandoffError as error:
+            return {"error": {"code": error.code, "message": error.message, "place": error.place}}
+        return {"error": {"code": "COMMAND_UNKNOWN", "message": "no such command"}}
+
+
+def ask(folder: Path, command: dict[str, str]) -> dict[str, Any] | None:
+    """The answer of the gateway that runs on `folder`, or None when none runs.
+
+    Raises NotNow `CONTROL_SILENT` when it does not answer.
+    """
+    try:
+        note = json.loads((folder / CONTROL_FILE).read_bytes())
+    except OSError:
+        return None
+    try:
+        with socket.create_connection(("127.0.0.1", note["port"]), timeout=_SECONDS) as line:
+            line.sendall(json.dumps({**command, "secret": note["secret"]}).encode() + b"\n")
+            with line.makefile("rb") as answer:
+                found = json.loads(answer.readline())
+    except ConnectionRefusedError:
+        return None  # the note was left by a gateway that was killed
+    except (OSError, ValueError) as error:
+        raise NotNow("CONTROL_SILENT", "the running gateway does not answer") from error
+    return found if isinstance(found, dict) else None

@@ -1,0 +1,63 @@
+"""Opening the premises: network, keys, store, tables and mappings put together, for serving or for looking only."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gateway.clock import Clock, SystemClock
+from gateway.disclosure.consent_tables import consent_tables
+from gateway.disclosure.premises import KeyUses, Premises
+from gateway.flows.library import open_library
+from gateway.partners import MllpDelivery, Network
+from gateway.store import Reading, Store, open_store, open_store_for_reading
+from gateway.wiring.network_folder import NetworkFolder, open_folder
+
+
+def open_premises(folder: NetworkFolder, store: Store, clock: Clock | None = None) -> Premises:
+    """The premises for `folder` on an opened store. Raises MappingFileError for a mapping of the folder."""
+    extra = folder.path / "mappings"
+    library = open_library(extra if extra.is_dir() else None)
+    for mapping_id in mappings_named(folder.network):
+        library.mapping(mapping_id)
+    keys = KeyUses(
+        id_key=folder.keys.derived("ids"),
+        alias_key=folder.keys.derived("aliases"),
+        index=folder.keys.index_hmac,
+    )
+    return Premises(
+        store=store,
+        network=folder.network,
+        tables=consent_tables(),
+        library=library,
+        clock=clock or SystemClock(),
+        keys=keys,
+        work_waiting=asyncio.Event(),
+        directory=Premises.directory_of(folder.network),
+    )
+
+
+def open_writing_store(folder: NetworkFolder, url: str | None) -> Store:
+    """The store of this one writing process; made when it is missing."""
+    return open_store(url or folder.store_url, folder.keys.cipher, folder=None if url else folder.path)
+
+
+def mappings_named(network: Network) -> tuple[str, ...]:
+    """Ids of every mapping the network file names, sorted."""
+    named = {mapping for partner in network.partners.values() for mapping in partner.messages.values()}
+    named |= {p.delivery.format for p in network.partners.values() if isinstance(p.delivery, MllpDelivery)}
+    return tuple(sorted(named))
+
+
+@contextmanager
+def reading(path: Path, url: str | None) -> Iterator[tuple[NetworkFolder, Reading]]:
+    """A look into the store of the network in `path`, while a gateway runs or not."""
+    folder = open_folder(path)
+    store = open_store_for_reading(url or folder.store_url, folder.keys.cipher, folder=None if url else path)
+    try:
+        with store.read() as view:
+            yield folder, view
+    finally:
+        store.close_readers()

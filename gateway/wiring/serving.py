@@ -1,0 +1,153 @@
+"""A running gateway: every room put together, started in order and stopped in the reverse one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+
+from gateway import logs
+from gateway.audit import Sealer
+from gateway.clock import instant_text
+from gateway.delivery.http_push import open_client
+from gateway.delivery.sender import Sender
+from gateway.disclosure.premises import Premises
+from gateway.flows.messages import ReceivedMessage, Receipt
+from gateway.flows.receive import accept_message
+from gateway.intake import AckSettings, ListenerSettings, MllpListener
+from gateway.logs import Event
+from gateway.settings import Settings
+from gateway.store import intents
+from gateway.store.model import Store, Transaction
+from gateway.wiring.control import ControlDoor
+from gateway.wiring.http_door import HttpDoor
+from gateway.wiring.network_folder import NetworkFolder
+from gateway.wiring.opening import open_premises, open_writing_store
+
+Ready = Callable[[dict[str, object]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where to listen, when it is not to be what `network.yaml` says; `host:port`, port 0 for any free one."""
+
+    http: str | None = None
+    mllp: str | None = None
+
+
+async def serve(folder: NetworkFolder, settings: Settings, addresses: Addresses, ready: Ready) -> None:
+    """Run until SIGTERM or SIGINT, then finish what is in hand. `ready` is told the real addresses once."""
+    store = open_writing_store(folder, settings.store or None)
+    try:
+        premises = open_premises(folder, store)
+        await _recover(premises)
+        running = _Running(folder, premises, settings, addresses)
+        await running.run(ready)
+    finally:
+        await store.close()
+        logs.info(Event.STOPPED)
+
+
+async def _recover(premises: Premises) -> None:
+    """What was in flight when the last process ended goes again, or to a person."""
+    at = instant_text(premises.clock.now())
+    asks = [
+        partner_id
+        for partner_id, partner in premises.network.partners.items()
+        if getattr(partner.delivery, "on_unknown", "resend") == "ask"
+    ]
+
+    def work(tx: Transaction) -> None:
+        intents.recover_sending(tx, at, asks)
+
+    await premises.store.write(work)
+
+
+class _Running:
+    def __init__(
+        self, folder: NetworkFolder, premises: Premises, settings: Settings, addresses: Addresses
+    ) -> None:
+        self._folder, self._premises, self._settings = folder, premises, settings
+        self._addresses = addresses
+        self._stop = asyncio.Event()
+
+    async def run(self, ready: Ready) -> None:
+        """Start everything, wait for the sign to stop, stop everything."""
+        loop = asyncio.get_running_loop()
+        for sign in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(sign, self._stop.set)
+        async with contextlib.AsyncExitStack() as stack:
+            sealer = Sealer(self._store(), self._folder.keys.signer, self._folder.path / "witness.log", self._premises.clock)
+            await self._start(stack, sealer.run, sealer.stop)
+            client = await stack.enter_async_context(open_client())
+            sender = Sender(self._premises, client)
+            await self._start(stack, sender.run, partial(sender.stop, self._settings.stop_seconds))
+            http = HttpDoor(self._folder, self._premises, self._settings, self._addresses.http)
+            http_address = await http.start()
+            stack.push_async_callback(http.stop)
+            listeners = [MllpListener(s, self._accept, self._premises.clock) for s in self._listener_settings()]
+            mllp = []
+            for listener in listeners:
+                mllp.append(await listener.start())
+                stack.push_async_callback(listener.stop, self._settings.stop_seconds)
+            control = ControlDoor(self._folder.path, self._premises)
+            await control.start()
+            stack.push_async_callback(control.stop)
+            ready({"event": "ready", "http": f"http://{http_address}", "mllp": mllp})
+            logs.info(Event.READY)
+            await self._stop.wait()
+            logs.info(Event.STOPPING)
+
+    def _store(self) -> Store:
+        return self._premises.store
+
+    async def _start(
+        self,
+        stack: contextlib.AsyncExitStack,
+        run: Callable[[], Awaitable[None]],
+        stop: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Run `run` as a task that ends the gateway when it fails; on the way out `stop` it and wait for it."""
+        task = asyncio.ensure_future(run())
+        task.add_done_callback(self._ended)
+
+        async def end() -> None:
+            await stop()
+            await asyncio.gather(task, return_exceptions=True)
+
+        stack.push_async_callback(end)
+
+    def _ended(self, task: asyncio.Future[None]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            # Running on without the sender or the sealer would look healthy and not be.
+            logs.fault(Event.TASK_FAILED, error)
+            self._stop.set()
+
+    async def _accept(self, message: ReceivedMessage) -> Receipt:
+        return await accept_message(self._premises, message)
+
+    def _listener_settings(self) -> list[ListenerSettings]:
+        """One for each MLLP port of the network; an address given on the command line replaces the first one's."""
+        found = []
+        for index, listener in enumerate(self._folder.network.content.mllp):
+            address = self._addresses.mllp if index == 0 and self._addresses.mllp else listener.address
+            host, _, port = address.rpartition(":")
+            partner = self._folder.network.partners[listener.partner]
+            wants = AckSettings(immediate_reply=partner.immediate_reply)
+            found.append(
+                ListenerSettings(
+                    partner=listener.partner,
+                    host=host,
+                    port=int(port),
+                    channel=f"mllp-{listener.partner}",
+                    formats=dict(partner.messages),
+                    wants=wants,
+                    frame_bytes=self._settings.mllp_frame_bytes,
+                    idle_seconds=self._settings.mllp_idle_seconds,
+                )
+            )
+        return found
