@@ -25,6 +25,7 @@ def append(tx: Transaction, row: AuditRow) -> None:
             "outcome": row.outcome,
             "request_id": row.request_id,
             "sealed": row.sealed,
+            "facts_hash": row.facts_hash,
             "leaf_hash": row.leaf_hash,
             "chain_hash": row.chain_hash,
         },

@@ -223,8 +223,8 @@ class ReleaseRow:
 class AuditRow:
     """One stored audit envelope: ids and codes for filters, the facts sealed, and its place in the chain.
 
-    `leaf_hash` covers every other column but `chain_hash`; `chain_hash` covers the one before and
-    `leaf_hash`.
+    `facts_hash` is a salted hash of the facts, `leaf_hash` covers everything before it, `chain_hash` covers
+    `leaf_hash` and the chain hash of the row before. All hashes are 32 bytes.
     """
 
     seq: int
@@ -236,6 +236,7 @@ class AuditRow:
     outcome: str
     request_id: str
     sealed: bytes
+    facts_hash: bytes
     leaf_hash: bytes
     chain_hash: bytes
 

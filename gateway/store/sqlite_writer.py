@@ -114,9 +114,8 @@ class GroupWriter:
         try:
             job.result = job.work(job.tx)
         except BaseException as error:
-            if (
-                not connection.in_transaction
-            ):  # SQLite undid the whole group (disk full, input or output error)
+            # SQLite itself undoes the whole group when the disk is full or fails.
+            if not connection.in_transaction:
                 raise
             job.error = _as_not_now(error) if isinstance(error, sqlite3.Error) else error
             connection.execute("ROLLBACK TO work")

@@ -153,6 +153,7 @@ CREATE TABLE audit (
     outcome    TEXT NOT NULL,
     request_id TEXT NOT NULL,
     sealed     BLOB NOT NULL,
+    facts_hash BLOB NOT NULL,
     leaf_hash  BLOB NOT NULL,
     chain_hash BLOB NOT NULL
 );

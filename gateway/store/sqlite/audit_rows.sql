@@ -1,35 +1,37 @@
 -- name: append
-INSERT INTO audit (seq, at, kind, patient_id, partner, purpose, outcome, request_id, sealed, leaf_hash, chain_hash)
-VALUES (:seq, :at, :kind, :patient_id, :partner, :purpose, :outcome, :request_id, :sealed, :leaf_hash, :chain_hash);
+INSERT INTO audit (seq, at, kind, patient_id, partner, purpose, outcome, request_id, sealed, facts_hash, leaf_hash,
+                   chain_hash)
+VALUES (:seq, :at, :kind, :patient_id, :partner, :purpose, :outcome, :request_id, :sealed, :facts_hash, :leaf_hash,
+        :chain_hash);
 
 -- name: last
 SELECT seq, chain_hash FROM audit ORDER BY seq DESC LIMIT 1;
 
 -- name: get
-SELECT seq, at, kind, patient_id, partner, purpose, outcome, request_id, sealed, leaf_hash, chain_hash
+SELECT seq, at, kind, patient_id, partner, purpose, outcome, request_id, sealed, facts_hash, leaf_hash, chain_hash
 FROM audit WHERE seq = :seq;
 
 -- name: page
-SELECT seq, at, kind, patient_id, partner, purpose, outcome, request_id, sealed, leaf_hash, chain_hash
+SELECT seq, at, kind, patient_id, partner, purpose, outcome, request_id, sealed, facts_hash, leaf_hash, chain_hash
 FROM audit WHERE seq >= :from_seq ORDER BY seq LIMIT :limit;
 
 -- name: of_request
-SELECT seq, at, kind, patient_id, partner, purpose, outcome, request_id, sealed, leaf_hash, chain_hash
+SELECT seq, at, kind, patient_id, partner, purpose, outcome, request_id, sealed, facts_hash, leaf_hash, chain_hash
 FROM audit WHERE request_id = :request_id ORDER BY seq;
 
 -- name: of_patient
-SELECT seq, at, kind, patient_id, partner, purpose, outcome, request_id, sealed, leaf_hash, chain_hash
+SELECT seq, at, kind, patient_id, partner, purpose, outcome, request_id, sealed, facts_hash, leaf_hash, chain_hash
 FROM audit WHERE patient_id = :patient_id ORDER BY seq;
 
 -- name: newest
-SELECT seq, at, kind, patient_id, partner, purpose, outcome, request_id, sealed, leaf_hash, chain_hash
+SELECT seq, at, kind, patient_id, partner, purpose, outcome, request_id, sealed, facts_hash, leaf_hash, chain_hash
 FROM audit
 WHERE seq < :before_seq AND (:kind IS NULL OR kind = :kind) AND (:purpose IS NULL OR purpose = :purpose)
   AND (:outcome IS NULL OR outcome = :outcome) AND (:since IS NULL OR at >= :since) AND (:until IS NULL OR at < :until)
 ORDER BY seq DESC LIMIT :limit;
 
 -- name: newest_of_partner
-SELECT seq, at, kind, patient_id, partner, purpose, outcome, request_id, sealed, leaf_hash, chain_hash
+SELECT seq, at, kind, patient_id, partner, purpose, outcome, request_id, sealed, facts_hash, leaf_hash, chain_hash
 FROM audit
 WHERE partner = :partner
   AND seq < :before_seq AND (:kind IS NULL OR kind = :kind) AND (:purpose IS NULL OR purpose = :purpose)
@@ -37,7 +39,7 @@ WHERE partner = :partner
 ORDER BY seq DESC LIMIT :limit;
 
 -- name: newest_of_patient
-SELECT seq, at, kind, patient_id, partner, purpose, outcome, request_id, sealed, leaf_hash, chain_hash
+SELECT seq, at, kind, patient_id, partner, purpose, outcome, request_id, sealed, facts_hash, leaf_hash, chain_hash
 FROM audit
 WHERE patient_id = :patient_id AND (:partner IS NULL OR partner = :partner)
   AND seq < :before_seq AND (:kind IS NULL OR kind = :kind) AND (:purpose IS NULL OR purpose = :purpose)

@@ -1,0 +1,164 @@
+"""The chain: pure hashing, and finding where it was altered. No store, no keys, no clock.
+
+Every entry has a leaf hash over its stored envelope and a chain hash over the chain hash before it and its
+leaf. Whoever knows the chain hash after n entries (a signed head, a witness) knows the n entries. The
+prefixes 0x00 and 0x01 keep leaves and chain apart, as in RFC 6962 section 2.1; the leaves can be put under a
+Merkle tree as they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from gateway.store.model import AuditRow
+
+START = bytes(32)
+_ABSENT = b"\xff\xff\xff\xff"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What the chain covers of an entry; all that an export needs to prove it."""
+
+    seq: int
+    at: str
+    kind: str
+    patient_id: str | None
+    partner: str
+    purpose: str
+    outcome: str
+    request_id: str
+    sealed_sha256: bytes
+    facts_hash: bytes
+    leaf_hash: bytes
+    chain_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Somebody vouches: after `size` entries the chain stood at `chain_hash`."""
+
+    size: int
+    chain_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What verification found. `first_bad_seq` and `reason` say where and what when not `ok`.
+
+    `root` is the chain hash after the last good entry (hex), `signed_to` the number of entries that a head
+    vouches for, `shredded` the number of entries whose facts were destroyed with their key.
+    """
+
+    ok: bool
+    entries: int
+    first_bad_seq: int | None
+    reason: str | None
+    root: str
+    signed_to: int = 0
+    shredded: int = 0
+
+
+def facts_hash(salt: bytes, facts: bytes) -> bytes:
+    """The salted hash of an entry's facts: it proves them when both are shown and tells nothing otherwise."""
+    return hashlib.sha256(b"\x02" + salt + facts).digest()
+
+
+def leaf_hash(envelope: Envelope) -> bytes:
+    """The hash over everything an envelope says before its own hashes."""
+    parts = [b"\x00", envelope.seq.to_bytes(8, "big", signed=True)]
+    for text in (
+        envelope.at,
+        envelope.kind,
+        envelope.patient_id,
+        envelope.partner,
+        envelope.purpose,
+        envelope.outcome,
+        envelope.request_id,
+    ):
+        if text is None:
+            parts.append(_ABSENT)
+        else:
+            encoded = text.encode()
+            parts.append(len(encoded).to_bytes(4, "big"))
+            parts.append(encoded)
+    parts.append(envelope.sealed_sha256)
+    parts.append(envelope.facts_hash)
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def chain_hash(before: bytes, leaf: bytes) -> bytes:
+    """The chain after one entry more."""
+    return hashlib.sha256(b"\x01" + before + leaf).digest()
+
+
+def envelope_of(row: AuditRow) -> Envelope:
+    """What the chain covers of a stored row."""
+    return Envelope(
+        row.seq,
+        row.at,
+        row.kind,
+        row.patient_id,
+        row.partner,
+        row.purpose,
+        row.outcome,
+        row.request_id,
+        hashlib.sha256(row.sealed).digest(),
+        row.facts_hash,
+        row.leaf_hash,
+        row.chain_hash,
+    )
+
+
+Inspect = Callable[[Envelope, bytes], str | None]
+"""Given an envelope and the chain hash before it: a reason code when its facts do not fit, else None."""
+
+
+def follow(
+    envelopes: Iterable[Envelope], heads: Sequence[Head], inspect: Inspect | None = None
+) -> VerifyReport:
+    """Recompute the chain over `envelopes`, which should be entries 1, 2, 3 … in order, and compare every
+    head.
+
+    Reasons: `ENTRY_MISSING`, `ENTRY_OUT_OF_ORDER`, `ENTRY_ALTERED`, `CHAIN_BROKEN`, `HISTORY_REWRITTEN` (the
+    chain fits itself, but not a head: the change lies after the last head that fits), `TAIL_CUT`, and those
+    of `inspect`.
+    """
+    vouched = _by_size(heads)
+    at, count, signed_to = START, 0, 0
+    for envelope in envelopes:
+        reason = _fault(envelope, count + 1, at)
+        if reason is None and inspect is not None:
+            reason = inspect(envelope, at)
+        if reason is not None:
+            return VerifyReport(False, count, count + 1, reason, at.hex(), signed_to)
+        before, at, count = at, envelope.chain_hash, count + 1
+        wanted = vouched.pop(count, None)
+        if wanted is not None:
+            if wanted != {at}:
+                return VerifyReport(False, count, signed_to + 1, "HISTORY_REWRITTEN", before.hex(), signed_to)
+            signed_to = count
+    if vouched:
+        return VerifyReport(False, count, count + 1, "TAIL_CUT", at.hex(), signed_to)
+    return VerifyReport(True, count, None, None, at.hex(), signed_to)
+
+
+def _fault(envelope: Envelope, expected: int, before: bytes) -> str | None:
+    if envelope.seq > expected:
+        return "ENTRY_MISSING"
+    if envelope.seq < expected:
+        return "ENTRY_OUT_OF_ORDER"
+    if leaf_hash(envelope) != envelope.leaf_hash:
+        return "ENTRY_ALTERED"
+    if chain_hash(before, envelope.leaf_hash) != envelope.chain_hash:
+        return "CHAIN_BROKEN"
+    return None
+
+
+def _by_size(heads: Sequence[Head]) -> dict[int, set[bytes]]:
+    found: dict[int, set[bytes]] = {}
+    for head in heads:
+        found.setdefault(head.size, set()).add(head.chain_hash)
+    return found

@@ -1,0 +1,151 @@
+"""Signed heads of the chain, as signed notes (C2SP `signed-note`, Ed25519), and the witness file.
+
+A head is the text `<origin>\\n<size>\\n<base64 of the chain hash>\\nat <instant>\\n`, a blank line, and a
+signature line. The verifier's key travels as `<name>+<key id in hex>+<base64 of 0x01 and the public key>`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from gateway.errors import NotUnderstood
+
+_ED25519 = b"\x01"
+_DASH = "\u2014 "
+
+
+class NoteSigner(Protocol):
+    """What signs heads; handed in by the wiring."""
+
+    @property
+    def name(self) -> str:
+        """The name in each note, without spaces or `+`."""
+        ...
+
+    @property
+    def public_key(self) -> bytes:
+        """The Ed25519 public key, 32 bytes."""
+        ...
+
+    def sign(self, content: bytes) -> bytes:
+        """The signature, 64 bytes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A head as its note says it."""
+
+    origin: str
+    size: int
+    chain_hash: bytes
+    at: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteVerifier:
+    """Who signs, and the public key that proves it."""
+
+    name: str
+    public_key: bytes
+
+    @property
+    def text(self) -> str:
+        """The verifier key as one line of text."""
+        key = base64.b64encode(_ED25519 + self.public_key).decode()
+        return f"{self.name}+{_key_id(self).hex()}+{key}"
+
+
+def read_verifier(text: str) -> NoteVerifier:
+    """The verifier that `NoteVerifier.text` wrote. Raises NotUnderstood `VERIFIER_KEY`."""
+    try:
+        name, key_id, encoded = text.strip().split("+", 2)
+        key = base64.b64decode(encoded, validate=True)
+    except (ValueError, binascii.Error):
+        raise NotUnderstood("VERIFIER_KEY", "no verifier key of the form `name+id+key`") from None
+    verifier = NoteVerifier(name, key[1:])
+    if key[:1] != _ED25519 or len(key) != 33 or _key_id(verifier).hex() != key_id:
+        raise NotUnderstood("VERIFIER_KEY", "the verifier key is damaged")
+    return verifier
+
+
+def verifier_of(signer: NoteSigner) -> NoteVerifier:
+    """What proves the notes of `signer`."""
+    return NoteVerifier(signer.name, signer.public_key)
+
+
+def sign_head(signer: NoteSigner, size: int, chain_hash: bytes, at: str) -> Checkpoint:
+    """A signed note that vouches for the first `size` entries."""
+    body = f"{signer.name}\n{size}\n{base64.b64encode(chain_hash).decode()}\nat {at}\n"
+    signature = _key_id(verifier_of(signer)) + signer.sign(body.encode())
+    note = f"{body}\n{_DASH}{signer.name} {base64.b64encode(signature).decode()}\n"
+    return Checkpoint(signer.name, size, chain_hash, at, note)
+
+
+def read_note(note: str, verifier: NoteVerifier) -> Checkpoint:
+    """The head that `note` vouches for. Raises NotUnderstood `CHECKPOINT_FORGED` when it is not signed by the
+    key of `verifier` or has another form.
+    """
+    try:
+        body, signatures = note.split("\n\n", 1)
+        origin, size, encoded, at = body.split("\n")
+        checkpoint = Checkpoint(origin, int(size), base64.b64decode(encoded, validate=True), at[3:], note)
+        _check_signature(f"{body}\n".encode(), signatures, verifier)
+    except (ValueError, binascii.Error, InvalidSignature):
+        raise NotUnderstood("CHECKPOINT_FORGED", "a head of the log is not signed by the given key") from None
+    return checkpoint
+
+
+def append_witness(path: Path, checkpoint: Checkpoint) -> None:
+    """Add the note to the witness file, one JSON line each, synced to the disk. The file only ever grows."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o640)
+    with os.fdopen(descriptor, "r+b", buffering=0) as file:
+        end = file.seek(0, os.SEEK_END)
+        torn = end > 0 and _byte_at(file.fileno(), end - 1) != b"\n"
+        line = json.dumps({"note": checkpoint.note}, ensure_ascii=False) + "\n"
+        file.write((b"\n" if torn else b"") + line.encode())
+        os.fsync(file.fileno())
+
+
+def read_witness(path: Path) -> tuple[str, ...]:
+    """The notes in the witness file, oldest first; lines torn by a crash are passed over. Empty without a
+    file.
+    """
+    if not path.exists():
+        return ()
+    notes = []
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            notes.append(str(json.loads(line)["note"]))
+        except (ValueError, KeyError, TypeError):
+            continue
+    return tuple(notes)
+
+
+def _byte_at(descriptor: int, offset: int) -> bytes:
+    return os.pread(descriptor, 1, offset)
+
+
+def _key_id(verifier: NoteVerifier) -> bytes:
+    return hashlib.sha256(verifier.name.encode() + b"\n" + _ED25519 + verifier.public_key).digest()[:4]
+
+
+def _check_signature(body: bytes, signatures: str, verifier: NoteVerifier) -> None:
+    for line in signatures.splitlines():
+        name, _, encoded = line.removeprefix(_DASH).rpartition(" ")
+        signature = base64.b64decode(encoded, validate=True)
+        if name == verifier.name and signature[:4] == _key_id(verifier):
+            Ed25519PublicKey.from_public_bytes(verifier.public_key).verify(signature[4:], body)
+            return
+    raise ValueError("no signature of that name")
