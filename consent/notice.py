@@ -89,7 +89,13 @@ def notice_document(
         "date": at.isoformat(),
         "description": text,
         "content": [
-            {"attachment": {"contentType": "text/plain", "title": "Notice on the use of these records"}}
+            {
+                "attachment": {
+                    "contentType": "text/plain; charset=utf-8",
+                    "data": b64encode(text.encode()).decode(),
+                    "title": "Notice on the use of these records",
+                }
+            }
         ],
     }
 
@@ -132,8 +138,8 @@ def _scope_line(decision: Decision, scope: Scope) -> str:
     recipient = f" by {decision.recipient}" if decision.recipient else ""
     return (
         f"Released with the person's written permission ({scope.consent}), covering {classes}, "
-        f"for use{recipient}. You may use this for {purposes} {until}. Do not pass it on without new written permission, "
-        "unless the law expressly allows it."
+        f"for use{recipient}. You may use this for {purposes} {until}. "
+        "Do not pass it on without new written permission, unless the law expressly allows it."
     )
 
 

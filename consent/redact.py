@@ -1,0 +1,143 @@
+"""Redaction: what a decision withholds is removed, never masked, and what is left is still valid FHIR.
+
+`redact` only removes. Resources go whole; elements go by the decision's `removals`; references to anything
+removed go with their displays; narrative, notes, attachments and extensions that nobody scanned go;
+contained copies go unless they tell no more than their container; names of SUD programs go where the
+recipient may not know them (FH-RED-01, -04). Where a mandatory element would have to go, the whole resource
+goes (FH-RED-05).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from consent.labels import PART2, from_program, label_resource
+from consent.model import Decision, DisclosureRequest, Resource, ResourceDecision, SubjectResource
+from consent.redact_names import NO_SOURCES, is_own, may_know_sources, sensitive_sources
+from consent.redact_places import MAIN_CODES, PEOPLE_AND_PLACES
+from consent.redact_tree import WHOLE_DOCUMENTS, Rules, Walk, pruned
+from consent.tables import Tables
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """One resource that is not withheld, beside its decision."""
+
+    subject: SubjectResource
+    decided: ResourceDecision
+
+
+def redact(request: DisclosureRequest, decision: Decision, tables: Tables) -> tuple[Resource, ...]:
+    """What may be shown of `request.resources`, in their order; withheld resources are absent.
+
+    Raises ValueError when `decision` does not answer `request` (another number of resources, or another
+    order). Removing twice is removing once, but for `removals`, which point into the resources as asked.
+    """
+    kept = _not_withheld(request, decision)
+    if not kept:
+        return ()
+    rules = _rules(request, decision, kept, tables)
+    while True:
+        rules = replace(rules, shown=frozenset(row.subject.reference for row in kept))
+        results = [(row, _redacted(row, request, rules)) for row in kept]
+        remaining = [row for row, result in results if result is not None]
+        if len(remaining) == len(kept):
+            return tuple(result for _, result in results if result is not None)
+        # a resource that could not stay valid is withheld too: references to it go in the next round
+        kept = remaining
+
+
+def _rules(request: DisclosureRequest, decision: Decision, kept: list[_Kept], tables: Tables) -> Rules:
+    knows = may_know_sources(request, decision)
+    shown = frozenset(row.subject.reference for row in kept)
+    withheld = [row.resource for row in request.resources if row.reference not in shown]
+    limits = [frozenset(scope.classes) for scope in decision.scopes]
+    return Rules(
+        patient=request.patient,
+        asked=frozenset(row.reference for row in request.resources),
+        shown=shown,
+        sources=NO_SOURCES if knows else sensitive_sources(request, tables),
+        codes=frozenset(_codes_of(withheld)),
+        texts=frozenset(_texts_of(withheld)),
+        classes=frozenset().union(*limits) if limits and all(limits) else frozenset(),
+        knows=knows,
+        readable=is_own(request) or decision.basis == "PATIENT_ACCESS",
+        tables=tables,
+    )
+
+
+def _not_withheld(request: DisclosureRequest, decision: Decision) -> list[_Kept]:
+    if [row.reference for row in request.resources] != [row.reference for row in decision.resources]:
+        raise ValueError("the decision answers another question")
+    return [
+        _Kept(subject, decided)
+        for subject, decided in zip(request.resources, decision.resources, strict=True)
+        if decided.outcome != "withhold"
+    ]
+
+
+def _redacted(row: _Kept, request: DisclosureRequest, rules: Rules) -> Resource | None:
+    """The resource without what must go, or None when it could not stay valid."""
+    labels = frozenset(row.decided.labels)
+    part2 = PART2 in labels or from_program(row.subject.sources, request.policy.part2_sources)
+    walk = Walk(
+        rules=rules,
+        kind=row.subject.type,
+        labels=labels,
+        removals=frozenset(row.decided.removals),
+        inside=frozenset(_contained_that_may_stay(row.subject.resource, labels, part2, rules)),
+        whole_text=row.decided.outcome == "disclose" and row.subject.type in WHOLE_DOCUMENTS,
+    )
+    return pruned(row.subject.resource, walk)
+
+
+def _contained_that_may_stay(
+    resource: Resource, labels: frozenset[str], part2: bool, rules: Rules
+) -> Iterator[str]:
+    """Ids of contained resources that tell no more than their container was decided with.
+
+    A contained resource stays when each of its sensitivity labels is among the labels its container was
+    released with, and its class is one the deciding consents name (all, where they name none). Notes never
+    stay inside.
+    """
+    for entry in _mappings(resource.get("contained")):
+        kind, name = entry.get("resourceType"), entry.get("id")
+        labelling = label_resource(entry, part2, rules.tables)
+        allowed = not rules.classes or kind in PEOPLE_AND_PLACES or kind in rules.classes
+        if isinstance(name, str) and allowed and not labelling.note and labelling.sensitive <= labels:
+            yield name
+
+
+def _codes_of(withheld: list[Resource]) -> Iterator[tuple[object, object]]:
+    """(system, value) of the identifiers and main codes of withheld records: nothing else may repeat them."""
+    for resource in withheld:
+        for identifier in _mappings(resource.get("identifier")):
+            if identifier.get("value"):
+                yield identifier.get("system"), identifier["value"]
+        for coding in _main_codings(resource):
+            if coding.get("code"):
+                yield coding.get("system"), coding["code"]
+
+
+def _texts_of(withheld: list[Resource]) -> Iterator[str]:
+    """What withheld records are called, folded: titles, and the displays and texts of their main codes."""
+    for resource in withheld:
+        concepts = [concept for element in MAIN_CODES for concept in _mappings(resource.get(element))]
+        named = [(concept, "text") for concept in concepts] + [(resource, "title"), (resource, "description")]
+        for node, key in [*named, *((coding, "display") for coding in _main_codings(resource))]:
+            text = node.get(key)
+            if isinstance(text, str):
+                yield text.casefold()
+
+
+def _main_codings(resource: Resource) -> Iterator[Mapping[str, object]]:
+    for element in sorted(MAIN_CODES):
+        for concept in _mappings(resource.get(element)):
+            yield from _mappings(concept.get("coding"))
+
+
+def _mappings(value: object) -> Iterator[Mapping[str, object]]:
+    for entry in value if isinstance(value, list | tuple) else (value,):
+        if isinstance(entry, Mapping):
+            yield entry
