@@ -21,10 +21,11 @@ from gateway.resources.bindings import BINDINGS, NOT_BOUND
 TYPES = tuple(
     """
     AllergyIntolerance Appointment AuditEvent Binary Bundle CarePlan CareTeam Communication Composition
-    Condition Consent Coverage Device DiagnosticReport DocumentReference Encounter Endpoint EpisodeOfCare Flag
-    Goal Group HealthcareService Immunization Location Medication MedicationAdministration
-    MedicationRequest MedicationStatement MessageHeader Observation OperationOutcome Organization
-    Parameters Patient Practitioner PractitionerRole Procedure Provenance QuestionnaireResponse RelatedPerson ServiceRequest Specimen Task
+    Condition Consent Coverage Device DiagnosticReport DocumentReference Encounter Endpoint
+    EpisodeOfCare Flag Goal Group HealthcareService Immunization Location Medication
+    MedicationAdministration MedicationRequest MedicationStatement MessageHeader Observation
+    OperationOutcome Organization Parameters Patient Practitioner PractitionerRole Procedure Provenance
+    QuestionnaireResponse RelatedPerson ServiceRequest Specimen Task
     """.split()  # noqa: SIM905  a list of forty strings is harder to read
 )
 

@@ -9,16 +9,16 @@ from lxml import etree
 _XHTML = "{http://www.w3.org/1999/xhtml}"
 _TAGS = frozenset(
     """
-    a abbr acronym b big blockquote br caption cite code col colgroup dd dfn div dl dt em h1 h2 h3 h4 h5 h6 hr
-    i img li ol p pre q samp small span strong sub sup table tbody td tfoot th thead tr tt ul var
+    a abbr acronym b big blockquote br caption cite code col colgroup dd dfn div dl dt em h1 h2 h3 h4 h5
+    h6 hr i img li ol p pre q samp small span strong sub sup table tbody td tfoot th thead tr tt ul var
     """.split()  # noqa: SIM905  a list of strings is harder to read
 )
 _ATTRIBUTES = frozenset(
     """
-    abbr accesskey align alt axis bgcolor border cellhalign cellpadding cellspacing cellvalign char charoff
-    charset cite class colspan compact coords dir frame headers height href hreflang hspace id lang longdesc
-    name nowrap rel rev rowspan rules scope shape span src start style summary tabindex title type valign value
-    vspace width
+    abbr accesskey align alt axis bgcolor border cellhalign cellpadding cellspacing cellvalign char
+    charoff charset cite class colspan compact coords dir frame headers height href hreflang hspace id
+    lang longdesc name nowrap rel rev rowspan rules scope shape span src start style summary tabindex
+    title type valign value vspace width
     """.split()  # noqa: SIM905  a list of strings is harder to read
 )
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9A-Fa-f]+);)[A-Za-z]\w*;")

@@ -57,8 +57,8 @@ async def prove_client(
     """The client behind a token request's `client_assertion`, with the scopes that are granted.
 
     `use_once(issuer, jti, expires_at)` answers whether this `jti` is new, and has kept it durably when it is.
-    Raises NotAllowed `CLIENT_NOT_PROVEN`, `PURPOSE_MISSING`, `SCOPE_NOT_GRANTED`; the message says what was
-    wrong with the statement, never whether a client id exists.
+    Raises NotAllowed `CLIENT_NOT_PROVEN`, `PURPOSE_MISSING`, `PURPOSE_NOT_REGISTERED`,
+    `SCOPE_NOT_GRANTED`; the message says what was wrong with the statement, never whether a client id exists.
     """
     if form.get("client_assertion_type") != ASSERTION_TYPE:
         raise _not_proven("`client_assertion_type` must be `jwt-bearer`")
@@ -69,6 +69,8 @@ async def prove_client(
     if form.get("client_id", client_id) != client_id:
         raise _not_proven("`client_id` is not the client of the statement")
     purpose = _purpose(claims)
+    if purpose not in client.purposes:
+        raise NotAllowed("PURPOSE_NOT_REGISTERED", "this purpose of use is not registered for this client")
     granted = read_scopes(form.get("scope", "")).within(read_scopes(" ".join(client.scopes)))
     if not granted.texts():
         raise NotAllowed("SCOPE_NOT_GRANTED", "none of the scopes asked for is registered for this client")

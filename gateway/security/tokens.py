@@ -30,11 +30,13 @@ _LONGEST_TOKEN = 8192
 
 
 class RegisteredClient(NamedTuple):
-    """A client as `network.yaml` registers it: whose it is, its public keys by value, its scopes."""
+    """A client as `network.yaml` registers it: whose it is, its public keys by value, its scopes and the
+    purposes of use it may name."""
 
     partner: str
     jwks: Mapping[str, object]
     scopes: frozenset[str]
+    purposes: frozenset[str]
 
 
 ClientById = Callable[[str], RegisteredClient | None]

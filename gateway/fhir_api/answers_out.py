@@ -1,0 +1,63 @@
+"""Writing an answer: bytes, version headers, and the moment at which it leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import format_datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.fhir_api.incoming import FHIR_JSON, preferences
+from gateway.fhir_api.operation_outcome import outcome_bytes
+from gateway.flows.answers import Saved
+from gateway.resources import to_json
+
+
+def fhir_answer(content: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """`content` as FHIR JSON, never to be kept by a cache."""
+    return Response(
+        content,
+        status,
+        {"Cache-Control": "no-store", **(headers or {})},
+        media_type=f"{FHIR_JSON}; fhirVersion=4.0",
+    )
+
+
+def version_headers(version: str | int, last_modified: str) -> dict[str, str]:
+    """`ETag` and `Last-Modified`, as far as they are known."""
+    headers = {"ETag": f'W/"{version}"'} if str(version) else {}
+    if last_modified:
+        headers["Last-Modified"] = http_date(last_modified)
+    return headers
+
+
+def http_date(instant: str) -> str:
+    """An ISO 8601 UTC instant as RFC 9110 wants it (`Sun, 22 Nov 2026 02:00:00 GMT`)."""
+    return format_datetime(datetime.fromisoformat(instant), usegmt=True)
+
+
+def saved_answer(request: Request, saved: Saved, base: str) -> Response:
+    """What `Prefer: return=` asks for about a resource that was taken in."""
+    request.state.request_id = saved.request_id
+    headers = version_headers(saved.version, saved.last_modified)
+    reference = f"{saved.resource['resourceType']}/{saved.resource['id']}"
+    headers["Location"] = f"{base}/fhir/{reference}/_history/{saved.version}"
+    status = 201 if saved.created else 200
+    wanted = preferences(request).get("return", "representation")
+    if wanted == "minimal":
+        return fhir_answer(b"", status, headers)
+    if wanted == "operationoutcome":
+        said = outcome_bytes("informational", "SAVED", "saved", severity="information")
+        return fhir_answer(said, status, headers)
+    return fhir_answer(to_json(saved.resource), status, headers)
+
+
+async def until_tick(began: float, tick: float) -> None:
+    """Wait until a whole number of ticks has gone by since `began` (event-loop time, seconds)."""
+    if tick > 0:
+        gone = asyncio.get_running_loop().time() - began
+        await asyncio.sleep(math.ceil(gone / tick) * tick - gone)

@@ -1,0 +1,93 @@
+"""What the API says about itself: CapabilityStatement and SMART configuration, made from what is served."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from gateway.clock import instant_text
+from gateway.fhir_api.served import SERVED, Served
+from gateway.security.client_proof import CLIENT_ALGORITHMS
+
+_SMART = "http://terminology.hl7.org/CodeSystem/restful-security-service"
+
+
+def capability_statement(base: str, started_at: datetime) -> dict[str, Any]:
+    """The CapabilityStatement (kind `instance`) of the gateway at `base`."""
+    return {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": instant_text(started_at)[:19] + "Z",
+        "kind": "instance",
+        "software": {"name": "Warm Handoff", "version": _version()},
+        "implementation": {
+            "description": "Consent-enforcing integration gateway; every answer has passed the consent gate",
+            "url": f"{base}/fhir",
+        },
+        "fhirVersion": "4.0.1",
+        "format": ["application/fhir+json", "json"],
+        "rest": [
+            {
+                "mode": "server",
+                "documentation": (
+                    "A search names its patient: `patient` by the gateway's id, or, by POST `_search` only, "
+                    "`patient.identifier` by the caller's own identifier. Unknown, not permitted and "
+                    "withheld give the same answer."
+                ),
+                "security": _security(),
+                "resource": [_resource(name, served) for name, served in SERVED.items()],
+                "interaction": [{"code": "transaction"}, {"code": "batch"}],
+            }
+        ],
+    }
+
+
+def smart_configuration(base: str) -> dict[str, Any]:
+    """`.well-known/smart-configuration`. SMART App Launch 2.2, conformance."""
+    return {
+        "issuer": base,
+        "token_endpoint": f"{base}/oauth/token",
+        "grant_types_supported": ["client_credentials"],
+        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "token_endpoint_auth_signing_alg_values_supported": list(CLIENT_ALGORITHMS),
+        "scopes_supported": [f"system/{name}.{_letters(served)}" for name, served in SERVED.items()],
+        "capabilities": ["client-confidential-asymmetric", "permission-v1", "permission-v2"],
+    }
+
+
+def _letters(served: Served) -> str:
+    order = {"create": "c", "read": "r", "update": "u", "search-type": "s"}
+    return "".join(letter for name, letter in order.items() if name in served.interactions)
+
+
+def _security() -> dict[str, Any]:
+    coding = {"system": _SMART, "code": "SMART-on-FHIR"}
+    return {
+        "cors": False,
+        "service": [{"coding": [coding]}],
+        "description": "SMART Backend Services; a token is bound to one organisation and one purpose",
+    }
+
+
+def _resource(name: str, served: Served) -> dict[str, Any]:
+    by_id = name == "Patient"
+    identifier = "identifier" if by_id else f"{served.by_patient}.identifier"
+    return {
+        "type": name,
+        "interaction": [{"code": code} for code in served.interactions],
+        "versioning": "versioned-update" if "update" in served.interactions else "versioned",
+        "readHistory": False,
+        "updateCreate": False,
+        "searchParam": [
+            {"name": served.by_patient, "type": "token" if by_id else "reference"},
+            {"name": identifier, "type": "token", "documentation": "POST `_search` only; one `system|value`"},
+        ],
+    }
+
+
+def _version() -> str:
+    try:
+        return version("warm-handoff")
+    except PackageNotFoundError:
+        return "0"

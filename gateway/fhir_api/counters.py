@@ -1,0 +1,42 @@
+"""Counts and times of requests for `/metrics`: by door, method and status, which name no patient."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from gateway import logs
+
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+
+class RequestCounters:
+    """The counters of one app, in `registry` (unless given a fresh one: two apps can live in one process)."""
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        self.registry = registry or CollectorRegistry()
+        self._requests = Counter(
+            "handoff_http_requests",
+            "HTTP requests answered",
+            ("door", "method", "status"),
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "handoff_http_request_seconds",
+            "seconds to answer",
+            ("door",),
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        self._dropped = Counter(
+            "handoff_log_facts_dropped", "facts kept out of the log", registry=self.registry
+        )
+        self._dropped_before = logs.dropped_facts()
+
+    def answered(self, door: str, method: str, status: int, seconds: float) -> None:
+        """Count one answer."""
+        self._requests.labels(door, method, str(status)).inc()
+        self._seconds.labels(door).observe(seconds)
+        dropped = logs.dropped_facts()
+        if dropped > self._dropped_before:
+            self._dropped.inc(dropped - self._dropped_before)
+            self._dropped_before = dropped

@@ -1,0 +1,96 @@
+"""What the FHIR door asks of the rest of the gateway. Wiring binds the real flows, tests bind fakes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from gateway.clock import Clock
+from gateway.flows.answers import Pulled, Saved, SearchCriteria, TransactionOutcome
+from gateway.security.callers import Caller
+from gateway.security.client_proof import UseOnce
+from gateway.security.tokens import ClientById, TokenChecker, TokenKey
+
+
+class Search(Protocol):
+    """`flows.pull.search` with the premises bound."""
+
+    def __call__(
+        self, caller: Caller, resource_type: str, criteria: SearchCriteria, /
+    ) -> Awaitable[Pulled]: ...
+
+
+class Read(Protocol):
+    """`flows.pull.read` with the premises bound; raises NotFound alike for unknown and withheld."""
+
+    def __call__(self, caller: Caller, resource_type: str, resource_id: str, /) -> Awaitable[Pulled]: ...
+
+
+class Create(Protocol):
+    """`flows.consent_record.record_consent` with the premises bound."""
+
+    def __call__(self, caller: Caller, resource: Mapping[str, Any], raw: bytes, /) -> Awaitable[Saved]: ...
+
+
+class Update(Protocol):
+    """`replace_consent` or `update_task` with the premises bound."""
+
+    def __call__(
+        self, caller: Caller, resource_id: str, resource: Mapping[str, Any], if_match: str | None, /
+    ) -> Awaitable[Saved]: ...
+
+
+class Submit(Protocol):
+    """`flows.submissions.accept_transaction` with the premises bound."""
+
+    def __call__(
+        self, caller: Caller, bundle: dict[str, Any], raw: bytes, idempotency_key: str | None, /
+    ) -> Awaitable[TransactionOutcome]: ...
+
+
+class Ready(Protocol):
+    """Whether the store takes writes and the configuration in force is ours."""
+
+    def __call__(self) -> Awaitable[bool]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """The flows behind the FHIR routes."""
+
+    search: Search
+    read: Read
+    create_consent: Create
+    replace_consent: Update
+    update_task: Update
+    submit: Submit
+    ready: Ready
+
+
+class BaseUrl(Protocol):
+    """The public address of the gateway, without a slash at the end (`https://gateway.example.org`)."""
+
+    def __call__(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every route needs: the flows, who may call, where we are, how much we take.
+
+    `tick_seconds`: answers about a patient leave on multiples of it, so that their timing does not tell why
+    there is nothing (0 turns it off). `on_call` is the telephone number that an empty answer names.
+    """
+
+    doors: Doors
+    clock: Clock
+    tokens: TokenChecker
+    token_key: TokenKey
+    client_by_id: ClientById
+    use_once: UseOnce
+    base_url: BaseUrl
+    body_limit_bytes: int
+    started_at: datetime
+    on_call: str = ""
+    tick_seconds: float = 0.025

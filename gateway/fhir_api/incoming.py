@@ -1,0 +1,140 @@
+"""Reading a request: body within its limit, headers, preferences."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from starlette.requests import Request
+
+from gateway.errors import NotAllowed, NotUnderstood
+from gateway.fhir_api.doors import Desk
+from gateway.fhir_api.served import LETTERS, Interaction
+from gateway.resources import parse_json
+from gateway.security.callers import Caller
+from gateway.security.scopes import read_scopes
+
+FHIR_JSON = "application/fhir+json"
+_JSON_TYPES = frozenset({FHIR_JSON, "application/json"})
+_FORM = "application/x-www-form-urlencoded"
+_ACCEPTED = re.compile(r"\s*(\*/\*|application/(?:\*|json|fhir\+json))\s*(?:;.*)?", re.IGNORECASE | re.DOTALL)
+_VERSION_TAG = re.compile(r'(?:W/)?"([A-Za-z0-9\-.]{1,64})"')
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+PURPOSE_HEADER = "purpose-of-use"
+
+
+def caller_of(desk: Desk, request: Request) -> Caller:
+    """Who calls.
+
+    Raises NotAllowed as `TokenChecker.check` does, and `PURPOSE_DIFFERS` when a header claims another purpose
+    than the token is bound to (requirement SM-03).
+    """
+    caller = desk.tokens.check(request.headers.get("authorization"), desk.clock.now())
+    request.state.partner = caller.partner
+    claimed = request.headers.get(PURPOSE_HEADER)
+    if claimed is not None and claimed.strip() != caller.purpose:
+        raise NotAllowed("PURPOSE_DIFFERS", "the purpose is not the one the token is bound to")
+    return caller
+
+
+def require_scope(caller: Caller, resource_type: str, interaction: Interaction) -> None:
+    """Nothing, when the token's scopes cover the interaction.
+
+    Raises NotAllowed `SCOPE_MISSING`.
+    """
+    if not read_scopes(caller.scopes).permits(resource_type, LETTERS[interaction]):
+        raise NotAllowed("SCOPE_MISSING", "the token's scopes do not cover this")
+
+
+def refuse_other_media(request: Request) -> None:
+    """Nothing, when the caller takes JSON.
+
+    Raises NotUnderstood `MEDIA_TYPE_ASKED`.
+    """
+    accept = request.headers.get("accept", "")
+    if accept and not any(_ACCEPTED.fullmatch(part) for part in accept.split(",")):
+        raise NotUnderstood("MEDIA_TYPE_ASKED", "only FHIR JSON is written", "http.Accept")
+
+
+async def body_of(request: Request, limit: int) -> bytes:
+    """The body, of at most `limit` bytes.
+
+    Raises NotUnderstood `BODY_TOO_LARGE`, `MEDIA_TYPE_SENT` for a compressed one.
+    """
+    if request.headers.get("content-encoding", "identity") != "identity":
+        raise NotUnderstood("MEDIA_TYPE_SENT", "compressed bodies are not taken", "http.Content-Encoding")
+    stated = request.headers.get("content-length", "0")
+    if stated.isdigit() and int(stated) > limit:
+        raise _too_large(limit)
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            raise _too_large(limit)
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def resource_in(request: Request, limit: int) -> tuple[dict[str, Any], bytes]:
+    """The JSON object sent, and its exact bytes.
+
+    Raises NotUnderstood: see `parse_json` and `body_of`.
+    """
+    if _media_type(request) not in _JSON_TYPES:
+        raise NotUnderstood("MEDIA_TYPE_SENT", f"the body must be `{FHIR_JSON}`", "http.Content-Type")
+    raw = await body_of(request, limit)
+    return parse_json(raw), raw
+
+
+async def form_in(request: Request, limit: int) -> str:
+    """The form sent, not yet taken apart.
+
+    Raises NotUnderstood `MEDIA_TYPE_SENT`, `BODY_TOO_LARGE`, `PARAMETER_INVALID`.
+    """
+    if _media_type(request) != _FORM:
+        raise NotUnderstood("MEDIA_TYPE_SENT", f"the body must be `{_FORM}`", "http.Content-Type")
+    try:
+        return (await body_of(request, min(limit, 65_536))).decode()
+    except UnicodeDecodeError:
+        raise NotUnderstood("PARAMETER_INVALID", "the parameters cannot be read") from None
+
+
+def preferences(request: Request) -> dict[str, str]:
+    """The `Prefer` header: names to values (`{"return": "minimal", "handling": "strict"}`). RFC 7240."""
+    parts = re.split(r"[,;]", request.headers.get("prefer", ""))
+    pairs = (part.partition("=") for part in parts if part.strip())
+    return {name.strip().lower(): value.strip().strip('"').lower() for name, _, value in pairs}
+
+
+def version_in(request: Request, header: str) -> str | None:
+    """The version id in `If-Match` or `If-None-Match` (`W/"3"` gives `3`), or None without the header.
+
+    Raises NotUnderstood `HEADER_INVALID`.
+    """
+    value = request.headers.get(header)
+    if value is None:
+        return None
+    match = _VERSION_TAG.fullmatch(value.strip())
+    if match is None:
+        raise NotUnderstood("HEADER_INVALID", 'must be one tag such as `W/"3"`', f"http.{header.title()}")
+    return match.group(1)
+
+
+def idempotency_key(request: Request) -> str | None:
+    """The `Idempotency-Key`, or None.
+
+    Raises NotUnderstood `HEADER_INVALID`.
+    """
+    value = request.headers.get("idempotency-key")
+    if value is not None and _KEY.fullmatch(value) is None:
+        raise NotUnderstood("HEADER_INVALID", "must be 1 to 255 visible characters", "http.Idempotency-Key")
+    return value
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _too_large(limit: int) -> NotUnderstood:
+    return NotUnderstood("BODY_TOO_LARGE", f"the body is over {limit} bytes")

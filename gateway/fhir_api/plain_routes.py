@@ -1,0 +1,44 @@
+"""Discovery, health and metrics: answers that no patient has a part in."""
+
+from __future__ import annotations
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.fhir_api.answers_out import fhir_answer
+from gateway.fhir_api.capability import capability_statement, smart_configuration
+from gateway.fhir_api.doors import Desk
+from gateway.resources import to_json
+
+
+async def metadata(request: Request) -> Response:
+    """`GET /fhir/metadata`."""
+    desk: Desk = request.app.state.desk
+    return fhir_answer(to_json(capability_statement(desk.base_url(), desk.started_at)))
+
+
+async def smart(request: Request) -> Response:
+    """`GET /.well-known/smart-configuration`."""
+    desk: Desk = request.app.state.desk
+    return Response(to_json(smart_configuration(desk.base_url())), media_type="application/json")
+
+
+async def alive(_request: Request) -> Response:
+    """`GET /healthz`: the process answers."""
+    return Response(b'{"status":"ok"}', media_type="application/json")
+
+
+async def ready(request: Request) -> Response:
+    """`GET /readyz`: the store takes writes; 503 otherwise."""
+    desk: Desk = request.app.state.desk
+    if await desk.doors.ready():
+        return Response(b'{"status":"ready"}', media_type="application/json")
+    return Response(b'{"status":"not ready"}', 503, {"Retry-After": "5"}, media_type="application/json")
+
+
+async def metrics(request: Request) -> Response:
+    """`GET /metrics`: counts and times by door, never by partner's patient."""
+    return Response(
+        generate_latest(request.app.state.counters.registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
+    )

@@ -1,0 +1,109 @@
+"""Reading and searching. What comes back has passed the gate; nothing here knows what was withheld."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.errors import NotFound, NotSupported
+from gateway.fhir_api.answers_out import fhir_answer, until_tick, version_headers
+from gateway.fhir_api.doors import Desk
+from gateway.fhir_api.incoming import (
+    caller_of,
+    form_in,
+    preferences,
+    refuse_other_media,
+    require_scope,
+    version_in,
+)
+from gateway.fhir_api.search_parameters import (
+    Parameters,
+    criteria_of,
+    read_query,
+    refuse_identifying,
+    refuse_other_formats,
+)
+from gateway.fhir_api.served import SERVED, Interaction
+
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+
+
+async def read_one(request: Request) -> Response:
+    """`GET /fhir/{type}/{id}`."""
+    desk: Desk = request.app.state.desk
+    began = asyncio.get_running_loop().time()
+    caller = caller_of(desk, request)
+    resource_type = served_type(request, "read")
+    require_scope(caller, resource_type, "read")
+    refuse_other_media(request)
+    resource_id = request.path_params["id"]
+    seen = version_in(request, "if-none-match")
+    try:
+        if _ID.fullmatch(resource_id) is None:
+            raise nothing()
+        pulled = await desk.doors.read(caller, resource_type, resource_id)
+    finally:
+        await until_tick(began, desk.tick_seconds)
+    request.state.request_id = pulled.request_id
+    headers = version_headers(pulled.version, pulled.last_modified)
+    if seen is not None and seen == pulled.version:
+        return fhir_answer(b"", 304, headers)
+    return fhir_answer(pulled.content, headers=headers)
+
+
+async def search_by_address(request: Request) -> Response:
+    """`GET /fhir/{type}?patient=[our id]`."""
+    parameters = read_query(request.scope["query_string"].decode("latin-1"))
+    refuse_identifying(parameters)
+    return await _search(request, parameters)
+
+
+async def search_by_form(request: Request) -> Response:
+    """`POST /fhir/{type}/_search` with a form: also by the caller's own identifier of the patient."""
+    desk: Desk = request.app.state.desk
+    in_address = read_query(request.scope["query_string"].decode("latin-1"))
+    refuse_identifying(in_address)
+    caller_of(desk, request)  # nobody unknown makes us read a body
+    in_form = read_query(await form_in(request, desk.body_limit_bytes))
+    return await _search(request, in_address + in_form)
+
+
+async def _search(request: Request, parameters: Parameters) -> Response:
+    desk: Desk = request.app.state.desk
+    began = asyncio.get_running_loop().time()
+    caller = caller_of(desk, request)
+    resource_type = served_type(request, "search-type")
+    require_scope(caller, resource_type, "search-type")
+    refuse_other_formats(parameters)
+    refuse_other_media(request)
+    strict = preferences(request).get("handling") == "strict"
+    criteria = criteria_of(resource_type, parameters, strict=strict)
+    try:
+        pulled = await desk.doors.search(caller, resource_type, criteria)
+    finally:
+        await until_tick(began, desk.tick_seconds)
+    request.state.request_id = pulled.request_id
+    return fhir_answer(pulled.content)
+
+
+def served_type(request: Request, interaction: Interaction) -> str:
+    """The resource type in the address.
+
+    Raises NotFound for a type that is not served, NotSupported `METHOD_NOT_SERVED` for the interaction.
+    """
+    resource_type = str(request.path_params["type"])
+    served = SERVED.get(resource_type)
+    if served is None:
+        raise NotFound("TYPE_NOT_SERVED", "this resource type is not served")
+    if interaction not in served.interactions:
+        raise NotSupported("METHOD_NOT_SERVED", "this interaction is not served for this type")
+    request.state.resource_type = resource_type
+    return resource_type
+
+
+def nothing() -> NotFound:
+    """The one answer for unknown, no consent and withheld."""
+    return NotFound("NO_SUCH_RECORD", "nothing can be shown for this request")

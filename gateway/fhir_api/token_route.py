@@ -1,0 +1,76 @@
+"""`POST /oauth/token`: client credentials with a signed statement. RFC 6749, 7523, SMART Backend Services."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway import logs
+from gateway.errors import NotAllowed, NotUnderstood
+from gateway.fhir_api.doors import Desk
+from gateway.fhir_api.incoming import form_in
+from gateway.fhir_api.search_parameters import Parameters, read_query
+from gateway.resources import to_json
+from gateway.security.client_proof import prove_client
+from gateway.security.tokens import ACCESS_TOKEN_SECONDS, issue_token
+
+_NOT_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+# RFC 6749 section 5.2
+_OAUTH_ERROR = {
+    "CLIENT_NOT_PROVEN": (401, "invalid_client"),
+    "PURPOSE_MISSING": (400, "invalid_request"),
+    "PURPOSE_NOT_REGISTERED": (400, "invalid_request"),
+    "SCOPE_NOT_GRANTED": (400, "invalid_scope"),
+    "GRANT_TYPE": (400, "unsupported_grant_type"),
+}
+_LARGEST_FORM = 16_384
+
+
+async def give_token(request: Request) -> Response:
+    """A bearer token of at most 300 seconds, or an OAuth error that says what was wrong."""
+    desk: Desk = request.app.state.desk
+    now = desk.clock.now()
+    try:
+        form = _single(read_query(await form_in(request, _LARGEST_FORM)))
+        if form.get("grant_type") != "client_credentials":
+            raise NotAllowed("GRANT_TYPE", "`grant_type` must be `client_credentials`")
+        proven = await prove_client(
+            form,
+            audiences=audiences(desk),
+            client_by_id=desk.client_by_id,
+            use_once=desk.use_once,
+            now=now,
+        )
+    except (NotAllowed, NotUnderstood) as error:
+        return _refused(request, error)
+    request.state.partner = proven.partner
+    token = issue_token(proven.partner, proven.client_id, proven.purpose, proven.scopes, desk.token_key, now)
+    logs.info(logs.Event.TOKEN_ISSUED, partner=proven.partner, purpose=proven.purpose)
+    content = {
+        "access_token": token,
+        "token_type": "bearer",
+        "expires_in": ACCESS_TOKEN_SECONDS,
+        "scope": " ".join(sorted(proven.scopes)),
+    }
+    return Response(to_json(content), 200, _NOT_KEPT, media_type="application/json")
+
+
+def audiences(desk: Desk) -> frozenset[str]:
+    """What a statement may name as its audience: the token endpoint, the FHIR address or the gateway's."""
+    base = desk.base_url()
+    return frozenset({f"{base}/oauth/token", f"{base}/fhir", base})
+
+
+def _single(parameters: Parameters) -> dict[str, str]:
+    form = dict(parameters)
+    if len(form) != len(parameters):
+        raise NotUnderstood("PARAMETER_TWICE", "each parameter may stand once")
+    return form
+
+
+def _refused(request: Request, error: NotAllowed | NotUnderstood) -> Response:
+    status, name = _OAUTH_ERROR.get(error.code, (400, "invalid_request"))
+    request.state.code = error.code
+    logs.info(logs.Event.TOKEN_REFUSED, code=error.code)
+    content = {"error": name, "error_description": f"{error.message} [{error.code}]"}
+    return Response(to_json(content), status, _NOT_KEPT, media_type="application/json")

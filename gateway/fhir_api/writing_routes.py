@@ -1,0 +1,132 @@
+"""Consents, the status of a referral, and transactions: what callers bring in."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.errors import NotSupported, NotUnderstood
+from gateway.fhir_api.answers_out import fhir_answer, saved_answer, until_tick
+from gateway.fhir_api.doors import Desk
+from gateway.fhir_api.incoming import (
+    caller_of,
+    idempotency_key,
+    preferences,
+    refuse_other_media,
+    require_scope,
+    resource_in,
+    version_in,
+)
+from gateway.fhir_api.reading_routes import nothing, served_type
+from gateway.fhir_api.served import Interaction
+from gateway.flows.answers import Saved, TransactionOutcome
+from gateway.resources import to_json
+from gateway.security.callers import Caller
+
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_TARGET = re.compile(r"([A-Z][A-Za-z]{1,63})(?:[/?].*)?", re.DOTALL)
+_INTERACTION_OF: Mapping[str, Interaction] = {"POST": "create", "PUT": "update", "GET": "read"}
+_RESPONSE_TYPE = {"transaction": "transaction-response", "batch": "batch-response"}
+
+
+async def create_one(request: Request) -> Response:
+    """`POST /fhir/{type}`: today a Consent."""
+    desk: Desk = request.app.state.desk
+    caller = caller_of(desk, request)
+    resource_type = served_type(request, "create")
+    require_scope(caller, resource_type, "create")
+    refuse_other_media(request)
+    if "if-none-exist" in request.headers:
+        raise NotSupported("CONDITIONAL_CREATE", "conditional create is not supported", "http.If-None-Exist")
+    resource, raw = await resource_in(request, desk.body_limit_bytes)
+    _require_type(resource, resource_type)
+    saved = await desk.doors.create_consent(caller, resource, raw)
+    return saved_answer(request, saved, desk.base_url())
+
+
+async def update_one(request: Request) -> Response:
+    """`PUT /fhir/{type}/{id}`: a Consent (also its withdrawal) or the Task of a referral."""
+    desk: Desk = request.app.state.desk
+    began = asyncio.get_running_loop().time()
+    caller = caller_of(desk, request)
+    resource_type = served_type(request, "update")
+    require_scope(caller, resource_type, "update")
+    refuse_other_media(request)
+    if_match = version_in(request, "if-match")
+    resource, _ = await resource_in(request, desk.body_limit_bytes)
+    _require_type(resource, resource_type)
+    resource_id = str(request.path_params["id"])
+    if resource.get("id") != resource_id:
+        raise NotUnderstood("ID_MISMATCH", "must be the id in the address", f"{resource_type}.id")
+    try:
+        saved = await _update(desk, caller, resource, if_match)
+    finally:
+        await until_tick(began, desk.tick_seconds)
+    return saved_answer(request, saved, desk.base_url())
+
+
+async def _update(desk: Desk, caller: Caller, resource: Mapping[str, Any], if_match: str | None) -> Saved:
+    resource_id = str(resource["id"])
+    if _ID.fullmatch(resource_id) is None:
+        raise nothing()
+    if resource["resourceType"] == "Task":
+        return await desk.doors.update_task(caller, resource_id, resource, if_match)
+    return await desk.doors.replace_consent(caller, resource_id, resource, if_match)
+
+
+async def submit_bundle(request: Request) -> Response:
+    """`POST /fhir`: a transaction or batch."""
+    desk: Desk = request.app.state.desk
+    caller = caller_of(desk, request)
+    refuse_other_media(request)
+    key = idempotency_key(request)
+    bundle, raw = await resource_in(request, desk.body_limit_bytes)
+    _require_type(bundle, "Bundle")
+    if bundle.get("type") not in _RESPONSE_TYPE:
+        raise NotUnderstood("BUNDLE_TYPE", "must be `transaction` or `batch`", "Bundle.type")
+    _require_scopes(caller, bundle)
+    outcome = await desk.doors.submit(caller, bundle, raw, key)
+    request.state.request_id = outcome.request_id
+    if preferences(request).get("return") == "minimal":
+        return fhir_answer(b"")
+    return fhir_answer(_response_bundle(str(bundle["type"]), outcome))
+
+
+def _response_bundle(sent: str, outcome: TransactionOutcome) -> bytes:
+    entries = []
+    for entry in outcome.entries:
+        response = {"status": entry.status}
+        if entry.version:
+            response["location"] = f"{entry.reference}/_history/{entry.version}"
+            response["etag"] = f'W/"{entry.version}"'
+        if entry.last_modified:
+            response["lastModified"] = entry.last_modified
+        entries.append({"response": response})
+    bundle: dict[str, object] = {"resourceType": "Bundle", "type": _RESPONSE_TYPE[sent]}
+    return to_json({**bundle, "entry": entries} if entries else bundle)
+
+
+def _require_scopes(caller: Caller, bundle: Mapping[str, Any]) -> None:
+    """Each entry is checked by itself (requirement SM-02)."""
+    entries = bundle.get("entry")
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        asked = entry.get("request") if isinstance(entry, dict) else None
+        method, url = (asked.get("method"), asked.get("url")) if isinstance(asked, dict) else (None, None)
+        target = _TARGET.fullmatch(url) if isinstance(url, str) else None
+        place = f"Bundle.entry[{index}].request"
+        if not isinstance(method, str) or target is None:
+            raise NotUnderstood("REQUEST_INVALID", "an entry needs a method and a relative URL", place)
+        interaction = _INTERACTION_OF.get(method)
+        if interaction is None:
+            raise NotSupported("ENTRY_METHOD", "this method is not supported in an entry", f"{place}.method")
+        require_scope(caller, target.group(1), interaction)
+
+
+def _require_type(resource: Mapping[str, Any], expected: str) -> None:
+    if resource.get("resourceType") != expected:
+        raise NotUnderstood("RESOURCE_TYPE_UNEXPECTED", f"must be a `{expected}`", "resourceType")
