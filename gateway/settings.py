@@ -37,8 +37,12 @@ class Settings(BaseSettings):
     keys: Path | None = Field(
         default=None, description="folder of the keys; none means keys/ in the network's folder"
     )
-    http: HostPort = Field(default="127.0.0.1:8080", description="where HTTP is served")
-    mllp: HostPort = Field(default="127.0.0.1:2575", description="where MLLP is served")
+    http: HostPort | None = Field(
+        default=None, description="where HTTP is served; none means as network.yaml says"
+    )
+    mllp: HostPort | None = Field(
+        default=None, description="where the network's first MLLP listener serves; none means as network.yaml says"
+    )
     workers: int = Field(default=1, ge=1, le=64, description="processes; more than 1 needs PostgreSQL")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least level logged"

@@ -14,7 +14,7 @@ from gateway.wiring.network_folder import open_folder
 from gateway.wiring.serving import Addresses, serve as run
 
 
-def serve(settings: Settings, http: str | None, mllp: str | None) -> int:
+def serve(settings: Settings) -> int:
     """Run until told to stop; 0 then, 1 when the network or store cannot be used, 2 for a wrong combination."""
     if settings.workers > 1 and (settings.store or "sqlite").startswith("sqlite"):
         print("more than one worker needs PostgreSQL; give --store postgresql://…", file=sys.stderr)
@@ -22,7 +22,7 @@ def serve(settings: Settings, http: str | None, mllp: str | None) -> int:
     logs.configure(settings.log_level)
     try:
         folder = open_folder(settings.network, settings.keys)
-        asyncio.run(run(folder, settings, Addresses(http, mllp), _ready))
+        asyncio.run(run(folder, settings, Addresses(settings.http, settings.mllp), _ready))
     except NetworkFileRefused as error:
         for fault in error.faults:
             print(fault.text(str(settings.network / "network.yaml")), file=sys.stderr)

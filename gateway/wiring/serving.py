@@ -81,7 +81,8 @@ class _Running:
             loop.add_signal_handler(sign, self._stop.set)
         async with contextlib.AsyncExitStack() as stack:
             sealer = Sealer(self._store(), self._folder.keys.signer, self._folder.path / "witness.log", self._premises.clock)
-            await self._start(stack, sealer.run, sealer.stop)
+            stack.push_async_callback(sealer.seal_now)
+            await self._start(stack, sealer.run, None)
             client = await stack.enter_async_context(open_client())
             sender = Sender(self._premises, client)
             await self._start(stack, sender.run, partial(sender.stop, self._settings.stop_seconds))
@@ -108,14 +109,17 @@ class _Running:
         self,
         stack: contextlib.AsyncExitStack,
         run: Callable[[], Awaitable[None]],
-        stop: Callable[[], Awaitable[None]],
+        stop: Callable[[], Awaitable[None]] | None,
     ) -> None:
-        """Run `run` as a task that ends the gateway when it fails; on the way out `stop` it and wait for it."""
+        """Run `run` as a task that ends the gateway when it fails; on the way out `stop` it (or cut it), and wait."""
         task = asyncio.ensure_future(run())
         task.add_done_callback(self._ended)
 
         async def end() -> None:
-            await stop()
+            if stop is None:
+                task.cancel()
+            else:
+                await stop()
             await asyncio.gather(task, return_exceptions=True)
 
         stack.push_async_callback(end)

@@ -1,0 +1,98 @@
+"""The HTTP door: the FHIR API and the console on one port, served by uvicorn."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+
+import uvicorn
+
+from gateway.clock import instant_text
+from gateway.disclosure.premises import Premises
+from gateway.fhir_api import Desk, Doors, build_app
+from gateway.flows import consent_record, pull, status, submissions
+from gateway.security.tokens import RegisteredClient, TokenChecker
+from gateway.settings import Settings
+from gateway.store import tokens
+from gateway.wiring.console_door import console_mounts
+from gateway.wiring.network_folder import NetworkFolder
+
+
+class HttpDoor:
+    """One listening socket and the server on it."""
+
+    def __init__(
+        self, folder: NetworkFolder, premises: Premises, settings: Settings, address: str | None
+    ) -> None:
+        self._folder, self._premises, self._settings = folder, premises, settings
+        self._address = address or folder.network.content.http
+        self._server: uvicorn.Server | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> str:
+        """Listen and serve; the real `host:port`. Raises OSError when the port cannot be had."""
+        host, _, port = self._address.rpartition(":")
+        listening = socket.create_server((host, int(port)), backlog=512)
+        address = f"{host}:{listening.getsockname()[1]}"
+        app = build_app(self._desk(address), mounts=console_mounts(self._folder, self._premises))
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="off", server_header=False, timeout_graceful_shutdown=5
+        )
+        self._server = uvicorn.Server(config)
+        self._server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # ours decide
+        self._task = asyncio.create_task(self._server._serve(sockets=[listening]))
+        while not self._server.started:
+            await asyncio.sleep(0.01)
+        return address
+
+    async def stop(self) -> None:
+        """Finish the requests in hand and close."""
+        if self._server is not None and self._task is not None:
+            self._server.should_exit = True
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def _desk(self, address: str) -> Desk:
+        premises, network = self._premises, self._folder.network
+        return Desk(
+            doors=self._doors(),
+            clock=premises.clock,
+            tokens=TokenChecker((self._folder.token_key,), self._client, lambda: network.version),
+            token_key=self._folder.token_key,
+            client_by_id=self._client,
+            use_once=self._use_once,
+            base_url=lambda: f"http://{address}",
+            body_limit_bytes=self._settings.http_body_bytes,
+            started_at=premises.clock.now(),
+            on_call=network.content.operator.on_call.phone,
+        )
+
+    def _doors(self) -> Doors:
+        premises = self._premises
+        return Doors(
+            search=partial(pull.search, premises),
+            read=partial(pull.read, premises),
+            create_consent=partial(consent_record.record_consent, premises),
+            replace_consent=partial(consent_record.replace_consent, premises),
+            update_task=partial(status.update_task, premises),
+            submit=partial(submissions.accept_transaction, premises),
+            ready=self._ready,
+        )
+
+    async def _ready(self) -> bool:
+        with self._premises.store.read():
+            return True
+
+    def _client(self, client_id: str) -> RegisteredClient | None:
+        found = self._folder.network.client(client_id)
+        if found is None:
+            return None
+        partner, client = found
+        jwks: Mapping[str, object] = client.jwks
+        return RegisteredClient(partner, jwks, frozenset(client.scopes), frozenset(client.purposes))
+
+    async def _use_once(self, issuer: str, jti: str, expires_at: datetime) -> bool:
+        until = instant_text(expires_at)
+        return await self._premises.store.write(lambda tx: tokens.use_jti(tx, issuer, jti, until))
