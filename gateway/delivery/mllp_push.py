@@ -33,10 +33,7 @@ class MllpEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class MllpTimeouts:
-    """In seconds.
-
-    `connect` also covers waiting for a free connection; `answer` begins with the first byte.
-    """
+    """In seconds. `answer` begins with the first byte; a free connection is waited for as long, too."""
 
     connect: float = 5.0
     answer: float = 30.0
@@ -114,19 +111,20 @@ class MllpConnections:
         self._free: dict[MllpEndpoint, list[_Line]] = {}
         self._places: dict[MllpEndpoint, asyncio.Semaphore] = {}
 
-    async def take(self, endpoint: MllpEndpoint, seconds: float) -> _Line:
+    async def take(self, endpoint: MllpEndpoint, timeouts: MllpTimeouts) -> _Line:
         """A clean open connection, this caller's alone until `give_back`.
 
-        Raises OSError (TimeoutError after `seconds`) when there is none.
+        Raises OSError (TimeoutError when the time was over) when there is none.
         """
         places = self._places.setdefault(endpoint, asyncio.Semaphore(self._limit))
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(timeouts.answer):
             await places.acquire()
-            try:
+        try:
+            async with asyncio.timeout(timeouts.connect):
                 return self._reuse(endpoint) or await _open(endpoint)
-            except BaseException:
-                places.release()
-                raise
+        except BaseException:
+            places.release()
+            raise
 
     def give_back(self, endpoint: MllpEndpoint, line: _Line) -> None:
         """End the use of `line`; kept for the next message unless it was closed or heard strangers."""
@@ -170,7 +168,7 @@ async def send_frame(
     if any(byte in frame for byte in (0x0B, 0x1C)):
         return DeliveryOutcome("refused", "CONTENT_BREAKS_FRAME")
     try:
-        line = await connections.take(endpoint, timeouts.connect)
+        line = await connections.take(endpoint, timeouts)
     except TimeoutError:
         return DeliveryOutcome("retry", "CONNECT_TIMEOUT")
     except OSError:

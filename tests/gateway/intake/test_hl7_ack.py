@@ -36,7 +36,6 @@ def with_modes(accept: str, application: str) -> bytes:
     return MESSAGE.replace(b"|2.5.1\r", f"|2.5.1|||{accept}|{application}\r".encode(), 1)
 
 
-@pytest.mark.requirement("V2-01")
 def test_accepted_message_is_answered_in_full() -> None:
     assert answer(MESSAGE, receipt()) == [
         "MSH|^~\\&|HANDOFF|COUNTY|EHR|RIVERBEND|20261122083000.250+0000||"

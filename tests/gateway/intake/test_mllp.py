@@ -23,7 +23,6 @@ def msa(answer: bytes) -> str:
     return next(line for line in answer.decode().split("\r") if line.startswith("MSA"))
 
 
-@pytest.mark.requirement("V2-01")
 def test_referral_is_handed_over_and_answered(door: Any, referral: bytes) -> None:
     answer = door.open().connect().ask(referral)
     assert msa(answer) == "MSA|AA|MSG-0001"
