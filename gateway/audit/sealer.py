@@ -1,8 +1,9 @@
-"""The sealer: it signs the head of the log about once a second while entries come, and once more at the end."""
+"""The sealer: it signs the head of the log about once a second while entries come, and at the end."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 from gateway.audit.checkpoint import Checkpoint, NoteSigner, append_witness, sign_head
@@ -15,29 +16,38 @@ from gateway.store.model import CheckpointRow, Reading, Store, Transaction
 class Sealer:
     """Signs the log of one store; one sealer for each store."""
 
-    def __init__(self, store: Store, signer: NoteSigner, clock: Clock, witness: Path | None) -> None:
+    def __init__(self, store: Store, signer: NoteSigner, witness: Path | None, clock: Clock) -> None:
         self._store = store
         self._signer = signer
-        self._clock = clock
         self._witness = witness
+        self._clock = clock
+        self._stopping = asyncio.Event()
         self.trouble: str | None = None
         """Why the last attempt of `run` did not seal (a code), or None; readiness and alerts look at it."""
 
     async def run(self, every_seconds: float = 1.0) -> None:
-        """Seal again and again until cancelled. A busy store or full disk is tried again a moment later.
+        """Seal again and again until `stop`, then once more. A busy store or full disk is tried again later.
 
-        Raises Internal `AUDIT_ALTERED` when the log no longer fits its last signed head: nothing is signed
-        then.
+        Raises Internal `AUDIT_ALTERED` when the log no longer fits its last signed head; nothing is signed.
         """
-        while True:
-            try:
-                await self.seal_now()
-                self.trouble = None
-            except NotNow as error:
-                self.trouble = error.code
-            except OSError:
-                self.trouble = "WITNESS_NOT_WRITTEN"
-            await asyncio.sleep(every_seconds)
+        while not self._stopping.is_set():
+            await self._try_to_seal()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), every_seconds)
+        await self._try_to_seal()
+
+    async def stop(self) -> None:
+        """Let `run` seal what is left and end."""
+        self._stopping.set()
+
+    async def _try_to_seal(self) -> None:
+        try:
+            await self.seal_now()
+            self.trouble = None
+        except NotNow as error:
+            self.trouble = error.code
+        except OSError:
+            self.trouble = "WITNESS_NOT_WRITTEN"
 
     async def seal_now(self) -> Checkpoint | None:
         """Sign the present head, store it, add it to the witness file; None when nothing came since the last.

@@ -14,7 +14,6 @@ from gateway.errors import Internal, NotFound, NotUnderstood
 from gateway.store import audit_rows
 from gateway.store.model import AuditRow, Reading
 
-
 _IN_BOTH = ("at", "kind", "patient_id", "partner", "purpose", "outcome", "request_id")
 
 

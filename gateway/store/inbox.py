@@ -39,7 +39,7 @@ def get(reading: Reading, message_id: str) -> InboxMessage | None:
 
 
 def find(reading: Reading, partner: str, channel: str, control_id: str) -> tuple[InboxMessage, ...]:
-    """What came under that control id (several when its number was used again for other bytes), newest first."""
+    """What came under that control id, newest first; several when it was used again for other bytes."""
     params = {"partner": partner, "channel": channel, "control_id": control_id}
     return tuple(map(_message, reading.rows("inbox.find", params)))
 

@@ -20,7 +20,7 @@ _HANDED_OVER = "handed_over"
 
 
 def add(tx: Transaction, intent: Intent) -> None:
-    """Queue `intent` (state due or held) behind the others of its lane. Raises AlreadyReceived `ROW_EXISTS`."""
+    """Queue `intent` (due or held) behind the others of its lane. Raises AlreadyReceived `ROW_EXISTS`."""
     tx.execute(
         "intents.add",
         {

@@ -16,7 +16,7 @@ _MIGRATION = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
 
 @cache
 def named_queries(dialect: str) -> Mapping[str, str]:
-    """Full name -> SQL of every statement of `dialect` (a folder name). Raises ValueError on a doubled name."""
+    """Full name -> SQL of every statement in the folder `dialect`. Raises ValueError on a doubled name."""
     found: dict[str, str] = {}
     for file in (files("gateway.store") / dialect).iterdir():
         if not file.name.endswith(".sql") or _MIGRATION.match(file.name):

@@ -11,7 +11,7 @@ from gateway.store.model import Reading, ReleaseRow, Transaction
 
 
 def add(tx: Transaction, release: ReleaseRow, content: bytes) -> None:
-    """Keep a release with its bytes. Raises Internal `STORE_RULE_BROKEN` when its audit entry does not exist."""
+    """Keep a release with its bytes. Raises Internal `STORE_RULE_BROKEN` without its audit entry."""
     tx.execute(
         "outbox.add",
         {
