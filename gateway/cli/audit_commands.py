@@ -1,0 +1,205 @@
+"""`handoff disclosures`, `why`, `audit verify` and `audit export`: what the log says, printed.
+
+Each command opens the store for reading and hands it to a function of its own that prints; those take an
+opened `Reading`, so that they can be used and tested without a network folder.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TextIO
+
+import msgspec
+
+from gateway.audit import (
+    LoggedEntry,
+    NoteVerifier,
+    VerifyReport,
+    export,
+    find_by_request,
+    newest,
+    of_patient,
+    read_witness,
+    verifier_of,
+    verify,
+    verify_export,
+)
+from gateway.cli.tables import print_table
+from gateway.store.model import AuditFilter, Reading
+
+LISTED = 200
+WITNESS_FILE = "witness.log"
+_REASONS = {
+    "ENTRY_MISSING": "an entry is missing",
+    "ENTRY_OUT_OF_ORDER": "entries stand in another order, or one was put in",
+    "ENTRY_ALTERED": "an entry was altered",
+    "CHAIN_BROKEN": "an entry does not follow from the one before",
+    "ENTRY_FORGED": "an entry was not written by the gateway",
+    "HISTORY_REWRITTEN": "the log does not fit a signed head; it was rewritten from here or later",
+    "TAIL_CUT": "entries at the end are gone",
+    "CHECKPOINT_FORGED": "a head is not signed by the gateway's key",
+    "EXPORT_UNREADABLE": "a line of the export cannot be read",
+    "EXPORT_CUT": "the export has no end line",
+    "KEY_DIFFERS": "the export names another key than this network's",
+}
+
+
+def disclosures(network: Path, store: str | None, *, patient: str | None, as_json: bool) -> int:
+    """Print what was disclosed or refused, newest first; exit code 0."""
+    from gateway.wiring.opening import reading
+
+    with reading(network, store) as (_, view):
+        return print_disclosures(view, patient, as_json=as_json)
+
+
+def why(network: Path, store: str | None, request_id: str, *, as_json: bool) -> int:
+    """Print the true reason of an answer; exit code 1 when no entry has that request id."""
+    from gateway.wiring.opening import reading
+
+    with reading(network, store) as (_, view):
+        return print_why(view, request_id, as_json=as_json)
+
+
+def audit_verify(network: Path, store: str | None, export_file: Path | None) -> int:
+    """Verify the store, or an exported file; exit code 1 when it was altered (and where is printed)."""
+    if export_file is not None:
+        return print_verified_export(export_file, network)
+    from gateway.wiring.opening import reading
+
+    with reading(network, store) as (folder, view):
+        witness = read_witness(network / WITNESS_FILE)
+        return print_report(verify(view, verifier_of(folder.keys.signer), witness))
+
+
+def audit_export(network: Path, store: str | None) -> int:
+    """Print the whole log as lines of JSON; exit code 0."""
+    from gateway.wiring.opening import reading
+
+    with reading(network, store) as (folder, view):
+        return write_export(view, verifier_of(folder.keys.signer))
+
+
+def print_disclosures(
+    view: Reading, patient: str | None, *, as_json: bool, out: TextIO | None = None, limit: int = LISTED
+) -> int:
+    """Print the newest disclosures and refusals, or all about one patient; 0."""
+    if patient is not None:
+        found: Iterable[LoggedEntry] = reversed(of_patient(view, patient))
+    else:
+        found = newest(view, limit, AuditFilter())
+    shown = [logged for logged in found if logged.row.kind in ("disclose", "refuse")]
+    if as_json:
+        _print_json([_as_dict(logged) for logged in shown], out)
+        return 0
+    rows = [
+        (
+            str(logged.row.seq),
+            logged.row.at[:19] + "Z",
+            logged.row.outcome,
+            logged.row.partner,
+            logged.row.purpose,
+            logged.row.patient_id or "",
+            ", ".join(logged.entry.consents) if logged.entry else "(facts destroyed)",
+            logged.row.request_id,
+        )
+        for logged in shown
+    ]
+    heads = ("entry", "at", "outcome", "recipient", "purpose", "patient", "consents", "request")
+    print_table(heads, rows, out)
+    return 0
+
+
+def print_why(view: Reading, request_id: str, *, as_json: bool, out: TextIO | None = None) -> int:
+    """Print everything the log says about one request; 1 when it says nothing."""
+    found = find_by_request(view, request_id)
+    if as_json:
+        _print_json([_as_dict(logged) for logged in found], out)
+        return 0 if found else 1
+    if not found:
+        print("no entry of the audit log has that request id", file=sys.stderr)
+        return 1
+    for logged in found:
+        print("\n".join(_told(logged)), file=out)
+    return 0
+
+
+def print_report(report: VerifyReport, out: TextIO | None = None) -> int:
+    """Print what verification found; 1 when something was altered."""
+    if report.ok:
+        signed = f"{report.signed_to} of them under a signed head"
+        print(f"audit log intact: {report.entries} entries, {signed}", file=out)
+        print(f"head {report.root}", file=out)
+        if report.shredded:
+            print(f"{report.shredded} entries whose facts were destroyed with their key", file=out)
+        return 0
+    told = _REASONS.get(report.reason or "", "the log was altered")
+    print(f"AUDIT LOG ALTERED at entry {report.first_bad_seq}: {told} ({report.reason})", file=out)
+    print(f"good up to entry {report.entries}, signed up to entry {report.signed_to}", file=out)
+    return 1
+
+
+def print_verified_export(file: Path, network: Path | None = None, out: TextIO | None = None) -> int:
+    """Verify an exported file, against the key and the witness of `network` where those are at hand."""
+    verifier, witness = _known(network)
+    with file.open("rb") as lines:
+        code = print_report(verify_export(lines, verifier, witness), out)
+    if verifier is None:
+        print("checked against the key that the export itself names", file=out)
+    return code
+
+
+def write_export(view: Reading, verifier: NoteVerifier, *, facts: bool = True) -> int:
+    """Write the export to standard output; 0."""
+    for line in export(view, verifier, facts=facts):
+        sys.stdout.buffer.write(line)
+    sys.stdout.buffer.flush()
+    return 0
+
+
+def _known(network: Path | None) -> tuple[NoteVerifier | None, tuple[str, ...]]:
+    """Key and witness of a network folder; nothing when the folder holds no network."""
+    if network is None or not (network / "network.yaml").is_file():
+        return None, ()
+    from gateway.wiring.network_folder import open_folder
+
+    return verifier_of(open_folder(network).keys.signer), read_witness(network / WITNESS_FILE)
+
+
+def _as_dict(logged: LoggedEntry) -> dict[str, object]:
+    """An entry as `--json` prints it: its number, then its facts (or only the envelope when those are
+    destroyed).
+    """
+    if logged.entry is not None:
+        return {"seq": logged.row.seq, **asdict(logged.entry)}
+    names = ("seq", "at", "kind", "patient_id", "partner", "purpose", "outcome", "request_id")
+    return {name: getattr(logged.row, name) for name in names}
+
+
+def _told(logged: LoggedEntry) -> list[str]:
+    """An entry as sentences for a compliance officer."""
+    row, entry = logged.row, logged.entry
+    lines = [f"entry {row.seq}  {row.at}  {row.kind}: {row.outcome} to {row.partner} for {row.purpose}"]
+    if entry is None:
+        return [*lines, "  the facts were destroyed with their key"]
+    lines += [f"  basis {entry.basis}"] if entry.basis else []
+    lines += [f"  consent {consent}" for consent in entry.consents]
+    lines += [
+        f"  because {_reason(reason.code, reason.citation, reason.consent)}" for reason in entry.reasons
+    ]
+    for resource in entry.resources:
+        labels = f" [{' '.join(resource.labels)}]" if resource.labels else ""
+        lines.append(f"  {resource.outcome:9} {resource.reference}{labels}")
+        lines += [f"            {_reason(r.code, r.citation, r.consent)}" for r in resource.reasons]
+    return lines
+
+
+def _reason(code: str, citation: str, consent: str | None) -> str:
+    return " ".join(part for part in (code, f"({citation})" if citation else "", consent or "") if part)
+
+
+def _print_json(content: object, out: TextIO | None) -> None:
+    text = msgspec.json.format(msgspec.json.encode(content), indent=2).decode()
+    print(text, file=out)
