@@ -132,7 +132,7 @@ async def push_bundle(
             outcome = await _attempt(client, url, sent, handover, timeouts, clock)
     except TimeoutError:
         outcome = _without_answer(handover, "ATTEMPT_TIMEOUT")
-    except httpx.TransportError as trouble:
+    except (httpx.HTTPError, aiohttp.ClientError) as trouble:  # the transport does not translate all
         lost = handover.asked or not isinstance(trouble, httpx.ConnectError | httpx.ConnectTimeout)
         outcome = _without_answer(handover, "CONNECTION_LOST" if lost else "CONNECT_FAILED")
     finally:
@@ -178,7 +178,7 @@ def _may_connect_again(trouble: BaseException, handover: _Handover) -> bool:
 async def _read_out(response: httpx.Response) -> None:
     """Read and forget the answer's body, so that the connection can be used again; at most 1 MiB of it."""
     received = 0
-    with contextlib.suppress(httpx.HTTPError, TimeoutError):
+    with contextlib.suppress(httpx.HTTPError, aiohttp.ClientError, TimeoutError):
         async with asyncio.timeout(_BODY_SECONDS):
             async for piece in response.aiter_raw():
                 received += len(piece)
