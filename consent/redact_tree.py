@@ -85,7 +85,8 @@ def pruned(resource: Resource, walk: Walk) -> Resource | None:
     left: dict[str, object] = {}
     nameless = _is_sensitive_source(resource, walk)
     for key, value in resource.items():
-        if key == "contained" or (nameless and key in NAMES_OF_A_SOURCE):
+        # a contained resource carries no labels and no version of its own (FHIR dom-4, dom-5)
+        if key == "contained" or (nameless and key in NAMES_OF_A_SOURCE) or (walk.is_inner and key == "meta"):
             continue
         kept = _root_element(key, value, walk)
         if not isinstance(kept, _Gone):
@@ -261,7 +262,7 @@ def _names_a_withheld_thing(key: str, node: Mapping[str, object], place: str, wa
         assigner = node.get("assigner")
         named = assigner.get("reference") if isinstance(assigner, Mapping) else None
         if not rules.knows and (
-            _target(named) in rules.sources.references or _tells(str(node.get("system")), walk)
+            target_of(named) in rules.sources.references or _tells(str(node.get("system")), walk)
         ):
             return True
     if "coding" not in node or place.split("/")[1] in MAIN_CODES:
@@ -287,7 +288,7 @@ def _reference(
     if not _may_refer(reference, node.get("type"), walk):
         return GONE
     left: dict[str, object] = {"reference": reference}
-    sensitive = _target(reference) in walk.rules.sources.references
+    sensitive = target_of(reference) in walk.rules.sources.references
     for child in ("type", "identifier"):
         if child in node and not (sensitive and child == "identifier"):
             kept = _node(child, node[child], f"{place}/{child}", walk, depth + 1)
@@ -295,7 +296,7 @@ def _reference(
                 left[child] = kept
     if f"{place}/display" in walk.removals or f"{place}/reference" in walk.removals:
         return GONE if f"{place}/reference" in walk.removals else left
-    people = _target(reference).split("/")[0] in PEOPLE_AND_PLACES or reference.startswith("#")
+    people = target_of(reference).split("/")[0] in PEOPLE_AND_PLACES or reference.startswith("#")
     if "display" in node and people and not sensitive and _display_may_stay(node, walk):
         left["display"] = node["display"]
     return left
@@ -311,7 +312,7 @@ def _may_refer(reference: str, stated_type: object, walk: Walk) -> bool:
     if reference.startswith("urn:"):
         own_id = reference.rsplit(":", 1)[1]
         return any(shown.endswith(f"/{own_id}") for shown in rules.shown)
-    target = _target(reference)
+    target = target_of(reference)
     if target in rules.shown or target == rules.patient:
         return True
     return (
@@ -321,7 +322,7 @@ def _may_refer(reference: str, stated_type: object, walk: Walk) -> bool:
     )
 
 
-def _target(reference: object) -> str:
+def target_of(reference: object) -> str:
     """`Type/id` of a literal reference, without base and version; empty for anything else."""
     if not isinstance(reference, str):
         return ""

@@ -1,0 +1,206 @@
+"""Presentation of what redaction left: labels for the recipient, a narrative of our own, aliases for
+sensitive sources.
+
+Nothing that was removed comes back here. Labels go inside the resources; the outside of a Bundle carries
+only confidentiality, which is the sender's step (DS4P, FH-LBL-06). Aliases are keyed by recipient: two
+recipients cannot compare them (HMAC-SHA256, FH-RED-04).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from consent.labels import PART2, normalised
+from consent.model import Decision, DisclosureRequest, Resource
+from consent.redact_names import may_know_sources, sensitive_sources
+from consent.redact_tree import target_of
+from consent.tables import Tables
+
+LABELS = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+LOCAL = "urn:gateway:label"
+SUBSETTED = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "SUBSETTED"}
+PART2_MARKS = frozenset({PART2, "CPLYCD", "NORDSCLCD", "RedisclosureProhibitionMark"})
+
+WITHOUT_NARRATIVE = frozenset({"Binary", "Bundle", "Parameters"})
+ALIAS_WORDS: Mapping[str, str] = {
+    "CareTeam": "Team",
+    "Device": "Device",
+    "Endpoint": "Endpoint",
+    "HealthcareService": "Service",
+    "Location": "Place",
+    "Organization": "Organization",
+    "Practitioner": "Worker",
+    "PractitionerRole": "Worker",
+}
+NAMED_BY_TEXT = frozenset({"CareTeam", "Endpoint", "HealthcareService", "Location", "Organization"})
+STATE_ELEMENTS = ("status", "lifecycleStatus", "intent")
+PLAIN_CODE = re.compile(r"[a-z][a-z-]{0,39}")
+
+
+def present(
+    resources: Sequence[Resource],
+    decision: Decision,
+    *,
+    request: DisclosureRequest,
+    alias_key: bytes,
+    tables: Tables,
+) -> tuple[Resource, ...]:
+    """`resources` (what `redact` returned) as the recipient gets them: labelled, with narrative, sources
+    aliased.
+
+    Raises ValueError for an empty `alias_key`: an alias without a key could be looked up by anybody.
+    """
+    if not alias_key:
+        raise ValueError("the alias key is empty")
+    knows = may_know_sources(request, decision)
+    hidden = frozenset() if knows else sensitive_sources(request, tables).references
+    recipient = request.recipient.references[0] if request.recipient.references else ""
+    aliases = {name: alias_of(name, recipient, alias_key) for name in hidden if not name.startswith("#")}
+    return tuple(_presented(resource, decision, knows, hidden, aliases, tables) for resource in resources)
+
+
+def alias_of(reference: str, recipient: str, alias_key: bytes) -> str:
+    """A reference of the same type with an id in UUID form (version 8, RFC 9562) that only the key can
+    explain.
+    """
+    kind = reference.split("/")[0]
+    digest = hmac.new(alias_key, f"{recipient}|{reference}".encode(), hashlib.sha256).hexdigest()
+    return f"{kind}/{digest[:8]}-{digest[8:12]}-8{digest[13:16]}-8{digest[17:20]}-{digest[20:32]}"
+
+
+def _labels_of(resource: Resource, decision: Decision) -> frozenset[str]:
+    """The labels a resource was decided with; one without an id gets those of all that have none (only ever
+    more).
+    """
+    own = f"{resource.get('resourceType')}/{resource.get('id')}"
+    rows = [row for row in decision.resources if row.reference == own]
+    if not rows:
+        rows = [
+            row for row in decision.resources if row.reference.startswith("#") and row.outcome != "withhold"
+        ]
+    return frozenset(label for row in rows for label in row.labels)
+
+
+def _is_partial(resource: Resource, decision: Decision) -> bool:
+    own = f"{resource.get('resourceType')}/{resource.get('id')}"
+    return any(row.reference == own and row.outcome == "redact" for row in decision.resources)
+
+
+def _presented(
+    resource: Resource,
+    decision: Decision,
+    knows: bool,
+    hidden: frozenset[str],
+    aliases: Mapping[str, str],
+    tables: Tables,
+) -> Resource:
+    own = f"{resource.get('resourceType')}/{resource.get('id')}"
+    body = _aliased(resource, aliases) if aliases else dict(resource)
+    assert isinstance(body, dict)
+    kind = str(body.pop("resourceType", ""))
+    shown: dict[str, Any] = {"resourceType": kind}
+    if "id" in body:
+        shown["id"] = aliases[own].split("/")[1] if own in aliases else body["id"]
+    shown["meta"] = _meta(body.pop("meta", None), _labels_of(resource, decision), knows, tables)
+    if knows and _is_partial(resource, decision):
+        shown["meta"]["tag"] = [SUBSETTED]
+    if kind not in WITHOUT_NARRATIVE:
+        shown["text"] = _narrative(kind, body)
+    if "contained" in body:
+        body["contained"] = [_named_inside(entry, hidden) for entry in _listed(body["contained"])]
+    shown.update((key, value) for key, value in body.items() if key not in shown)
+    if own in aliases:
+        shown.update(_alias_name(kind, aliases[own]))
+    return shown
+
+
+def _aliased(node: object, aliases: Mapping[str, str]) -> object:
+    """A copy of `node` in which each reference to a hidden source is its alias, with a display that tells
+    nothing.
+    """
+    if isinstance(node, Mapping):
+        alias = aliases.get(target_of(node.get("reference")))
+        if alias is not None:
+            return {"reference": alias, "display": _alias_words(alias)}
+        return {key: _aliased(value, aliases) for key, value in node.items()}
+    if isinstance(node, list | tuple):
+        return [_aliased(value, aliases) for value in node]
+    return node
+
+
+def _alias_words(alias: str) -> str:
+    kind, name = alias.split("/")
+    return f"{ALIAS_WORDS.get(kind, 'Partner')} {name[:4].upper()}"
+
+
+def _alias_name(kind: str, alias: str) -> dict[str, object]:
+    if kind in NAMED_BY_TEXT:
+        return {"name": _alias_words(alias)}
+    return {"name": [{"text": _alias_words(alias)}]} if kind == "Practitioner" else {}
+
+
+def _named_inside(entry: object, hidden: frozenset[str]) -> object:
+    """A contained source that lost its name gets a neutral one: an Organization needs some name (FHIR
+    org-1).
+    """
+    if not isinstance(entry, Mapping) or f"#{entry.get('id')}" not in hidden:
+        return entry
+    kind = str(entry.get("resourceType"))
+    return {**entry, "name": ALIAS_WORDS.get(kind, "Partner")} if kind in NAMED_BY_TEXT else entry
+
+
+def _meta(meta: object, labels: frozenset[str], knows: bool, tables: Tables) -> dict[str, object]:
+    """`meta` with the labels of the decision: exactly one confidentiality, the Part 2 set, and what may be
+    told.
+    """
+    left = dict(meta) if isinstance(meta, Mapping) else {}
+    if PART2 in labels:
+        labels |= PART2_MARKS
+    left["security"] = list(_security(left.get("security"), labels, knows, tables))
+    return left
+
+
+def _security(
+    arrived: object, labels: frozenset[str], knows: bool, tables: Tables
+) -> Iterator[dict[str, str]]:
+    table = tables.labels
+    wanted, others = set(labels), list[dict[str, str]]()
+    for coding in _listed(arrived):
+        if isinstance(coding, Mapping):
+            known = normalised(coding.get("system", ""), coding.get("code"), tables)
+            if all(code in table.rank or code in table.kinds for code in known):
+                wanted.update(known)
+            else:
+                others.append({key: str(coding[key]) for key in ("system", "code") if key in coding})
+    levels = [code for code in wanted if code in table.rank]
+    yield {"system": CONFIDENTIALITY, "code": max(levels, key=table.rank.__getitem__, default="N")}
+    for code in sorted(wanted - table.rank.keys()):
+        kind = table.kinds.get(code)
+        if kind is not None and (knows or kind != "sensitivity"):
+            yield {"system": LOCAL if code == "SUDCOUNSELNOTE" else LABELS, "code": code}
+    yield from others
+
+
+def _narrative(kind: str, body: Mapping[str, object]) -> dict[str, str]:
+    """A narrative that says the kind of record and its state, nothing else. US Core asks CarePlan for one."""
+    words = (
+        " ".join(word.lower() for word in re.findall(r"[A-Z][a-z]*", kind)) if kind.isalpha() else "record"
+    )
+    states = [
+        f"{element}: {body[element]}"
+        for element in STATE_ELEMENTS
+        if PLAIN_CODE.fullmatch(str(body.get(element, "")))
+    ]
+    text = "; ".join([words, *states])
+    return {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{text}</div>'}
+
+
+def _listed(value: object) -> tuple[object, ...]:
+    if value is None:
+        return ()
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
