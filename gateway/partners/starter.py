@@ -16,14 +16,22 @@ def clients_wanted() -> tuple[str, ...]:
     return tuple(re.findall(r"@CLIENT:([a-z_]+)@", _template()))
 
 
-def starter_yaml(public_keys: Mapping[str, Mapping[str, str]], sink: str | None) -> str:
+def starter_yaml(
+    public_keys: Mapping[str, Mapping[str, str]],
+    sink: str | None,
+    addresses: Mapping[str, str] | None = None,
+) -> str:
     """The text of `network.yaml`.
 
     `public_keys` maps partner id to its public JWK. With `sink`, every FHIR push goes to that address and the
-    partners are live; without, they are in `test`, and nothing leaves.
+    partners are live; without, they are in `test`, and nothing leaves. `addresses` gives single partners an
+    address of their own.
     """
-    text = _template().replace("@STATE@", "live" if sink else "test")
-    text = re.sub(r"@SINK:([a-z_]+)@", lambda found: sink or f"http://127.0.0.1:8181/{found.group(1)}/fhir", text)
+    own = addresses or {}
+    text = _template().replace("@STATE@", "live" if sink or own else "test")
+    nowhere = "http://127.0.0.1:8181/{}/fhir"
+    text = re.sub(r"@SINK:([a-z_]+)@", lambda it: own.get(it[1]) or sink or nowhere.format(it[1]), text)
+    text = text.replace("@HOSPITAL@", own.get("hospital", "127.0.0.1:2576"))
     return re.sub(r"@CLIENT:([a-z_]+)@", lambda found: _client(found.group(1), public_keys), text)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,8 +43,12 @@ def open_folder(path: Path, keys: Path | None = None) -> NetworkFolder:
     return NetworkFolder(path, network, read_keys(folder), read_token_key(read_secret(folder / TOKEN_KEY)))
 
 
-def make_network_folder(path: Path, sink: str | None) -> tuple[str, ...]:
+def make_network_folder(
+    path: Path, sink: str | None, addresses: Mapping[str, str] | None = None
+) -> tuple[str, ...]:
     """Write a starting network with new test keys into `path`; the ids of its partners.
+
+    `sink` is where FHIR partners receive; `addresses` gives single partners an address of their own.
 
     Raises NotNow `FOLDER_IN_USE` when there is a network already: nothing is ever overwritten.
     """
@@ -55,7 +60,7 @@ def make_network_folder(path: Path, sink: str | None) -> tuple[str, ...]:
     make_keys(path / "keys")
     _write_private(path / "keys" / TOKEN_KEY, new_token_key())
     public = {partner: _make_client(path / "keys" / "clients", partner) for partner in clients_wanted()}
-    (path / "network.yaml").write_text(starter_yaml(public, sink), encoding="utf-8")
+    (path / "network.yaml").write_text(starter_yaml(public, sink, addresses), encoding="utf-8")
     return tuple(read_network(path).partners)
 
 
