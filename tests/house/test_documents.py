@@ -13,7 +13,7 @@ import pytest
 import typer.main
 
 from gateway.cli.main import app
-from gateway.settings import Settings
+from gateway.settings import Settings, read_settings
 from tests.house import checkout
 
 CODE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+|INTERNAL")
@@ -143,3 +143,24 @@ def test_a_shown_command_exists_with_its_options(page: str, line: str) -> None:
         "--help"
     }
     assert {word.split("=")[0] for word in words if word.startswith("--")} - options == set()
+
+
+def test_the_sample_settings_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = checkout.text(checkout.ROOT / "deploy" / "settings.env.sample").splitlines()
+    sample = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    for name, value in sample.items():
+        monkeypatch.setenv(name, value)
+
+    assert str(read_settings().network) == sample["HANDOFF_NETWORK"]
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    broken = [
+        f"{checkout.name(path)}: {target}"
+        for path in checkout.files()
+        if path.suffix == ".md"
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", checkout.text(path))
+        if not (path.parent / target).exists()
+    ]
+
+    assert broken == []
