@@ -22,14 +22,12 @@ def explain(decision: Decision, language: str = "en") -> tuple[str, ...]:
     Raises ValueError for a language without a catalogue. Equal decisions give equal sentences.
     """
     words = _words(language)
-    return tuple(
-        [
-            _summary(decision, words),
-            *_about_resources(decision, words),
-            *_about_consents(decision, words),
-            *_about_obligations(decision, words),
-            words.phrases["versions"].format(semantics=decision.semantics_version),
-        ]
+    return (
+        _summary(decision, words),
+        *_about_resources(decision, words),
+        *_about_consents(decision, words),
+        *_about_obligations(decision, words),
+        words.phrases["versions"].format(semantics=decision.semantics_version),
     )
 
 
@@ -39,7 +37,7 @@ def explain_to_asker(language: str = "en") -> str:
 
 
 def what_would_change(decision: Decision, language: str = "en") -> tuple[str, ...]:
-    """One sentence for each thing that would have to be different for more to be released, without doubles."""
+    """One sentence for each thing that would have to differ for more to be released, without doubles."""
     words = _words(language)
     found: dict[str, None] = {}
     for row in decision.resources:
