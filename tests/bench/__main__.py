@@ -1,7 +1,7 @@
 """Run the benchmarks of this folder and print their rows: `./dev bench [NAME …]`.
 
-A benchmark is a module here with `run() -> list[dict]`. Each row has `what`, `value`, `unit` and, where it is a
-ratio, `than` (what it is compared with in the same run). Compare ratios between machines, not absolute figures.
+A benchmark is a module here with `run() -> list[dict]`. Each row has `what`, `value`, `unit` and, where it is
+a ratio, `than` (what it is compared with in the same run). Compare ratios between machines, not absolutes.
 """
 
 from __future__ import annotations
