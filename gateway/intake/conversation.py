@@ -118,7 +118,8 @@ class Conversation:
         frame = self._frames.finish()
         if frame is not None:
             await self._answer(frame)
-        logs.info(Event.CONNECTION_CLOSED, partner=self._partner, reason=reason)
+        write = logs.debug if reason == "CLOSED_BY_PEER" else logs.info
+        write(Event.CONNECTION_CLOSED, partner=self._partner, reason=reason)
 
     async def _linger(self) -> None:
         """Read on for a moment: closing on unread bytes can take back the answer (RFC 1122, 4.2.2.13)."""
