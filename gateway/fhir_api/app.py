@@ -33,8 +33,8 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 def build_app(
     desk: Desk, *, mounts: Mapping[str, ASGIApp] | None = None, registry: CollectorRegistry | None = None
 ) -> ASGIApp:
-    """The ASGI application. `mounts` are further applications by path (`{"/console": …}`); they keep their own
-    errors and get the same request id in `scope["state"]["request_id"]`."""
+    """The ASGI application. `mounts` are further applications by path (`{"/console": …}`); they keep their
+    own errors and get the same request id in `scope["state"]["request_id"]`."""
     routes: list[BaseRoute] = [
         Route("/fhir/metadata", plain_routes.metadata, name="metadata"),
         Route("/fhir/.well-known/smart-configuration", plain_routes.smart, name="smart"),

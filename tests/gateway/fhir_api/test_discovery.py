@@ -1,0 +1,82 @@
+"""What the API says about itself, and how it is watched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gateway.fhir_api.served import SERVED
+
+
+def test_the_capability_statement_is_valid_and_names_exactly_what_is_served(door: Any) -> None:
+    models = pytest.importorskip("fhir.resources.R4B.capabilitystatement")
+    statement = door.call("GET", "/fhir/metadata", token=None).json()
+
+    models.CapabilityStatement.model_validate(statement)
+    told = {item["type"]: item for item in statement["rest"][0]["resource"]}
+    assert set(told) == set(SERVED)
+    for name, served in SERVED.items():
+        assert tuple(item["code"] for item in told[name]["interaction"]) == served.interactions
+
+
+def test_each_declared_interaction_has_a_route(door: Any) -> None:
+    for name, served in SERVED.items():
+        tries = {
+            "read": lambda name=name: door.call("GET", f"/fhir/{name}/x"),
+            "search-type": lambda name=name: door.call("GET", f"/fhir/{name}?{SERVED[name].by_patient}=p1"),
+            "create": lambda name=name: door.post_resource("POST", f"/fhir/{name}", {"resourceType": name}),
+            "update": lambda name=name: door.post_resource(
+                "PUT", f"/fhir/{name}/x", {"resourceType": name, "id": "x"}
+            ),
+        }
+        for interaction, ask in tries.items():
+            refused = ask().status_code == 405
+
+            assert refused != (interaction in served.interactions), (name, interaction)
+
+
+@pytest.mark.requirement("SM-01")
+@pytest.mark.parametrize("base", ["", "/fhir"])
+def test_the_smart_configuration_tells_how_to_get_a_token(door: Any, base: str) -> None:
+    told = door.call("GET", f"{base}/.well-known/smart-configuration", token=None).json()
+
+    assert told["token_endpoint"] == "https://gateway.test/oauth/token"
+    assert told["token_endpoint_auth_methods_supported"] == ["private_key_jwt"]
+    assert set(told["token_endpoint_auth_signing_alg_values_supported"]) == {"RS384", "ES384"}
+    assert "system/CarePlan.rs" in told["scopes_supported"]
+
+
+def test_health_and_readiness_are_two_things(door: Any) -> None:
+    assert door.call("GET", "/healthz", token=None).status_code == 200
+    assert door.call("GET", "/readyz", token=None).status_code == 200
+
+
+def test_an_unknown_address_has_an_id_and_an_outcome_too(door: Any) -> None:
+    answer = door.call("GET", "/nowhere", token=None)
+
+    assert answer.status_code == 404
+    assert answer.headers["x-request-id"] in answer.text
+    assert answer.json()["resourceType"] == "OperationOutcome"
+
+
+@pytest.mark.requirement("P2-13-02")
+def test_metrics_count_doors_and_name_no_address(door: Any) -> None:
+    door.call("GET", "/fhir/CarePlan/CANARY")
+    told = door.call("GET", "/metrics", token=None).text
+
+    assert 'handoff_http_requests_total{door="instance",method="GET",status="404"} 1.0' in told
+    assert "CANARY" not in told
+
+
+def test_further_apps_keep_their_place_and_get_the_request_id(door: Any) -> None:
+    from gateway.fhir_api import build_app
+
+    async def page(scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": scope["state"]["request_id"].encode()})
+
+    door.app = build_app(door.desk, mounts={"/console": page})
+    answer = door.call("GET", "/console/x", token=None)
+
+    assert answer.text == answer.headers["x-request-id"]

@@ -1,0 +1,218 @@
+"""Reading and searching through the door."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import pytest
+
+from gateway.errors import NotFound, NotNow
+from gateway.flows.answers import SearchCriteria
+
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+def test_a_read_gives_the_flows_bytes_with_version_and_date(door: Any) -> None:
+    answer = door.call("GET", "/fhir/CarePlan/c1")
+
+    assert answer.status_code == 200
+    assert answer.content == b'{"resourceType":"CarePlan","id":"c1"}'
+    assert answer.headers["etag"] == 'W/"3"'
+    assert answer.headers["last-modified"] == "Sat, 21 Nov 2026 10:00:00 GMT"
+    assert answer.headers["content-type"].startswith("application/fhir+json")
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_the_flows_request_id_is_the_answers(door: Any) -> None:
+    assert (
+        door.call("GET", "/fhir/CarePlan/c1").headers["x-request-id"]
+        == "11111111-1111-4111-8111-111111111111"
+    )
+
+
+def test_a_known_version_is_not_sent_again_but_was_asked_for(door: Any) -> None:
+    answer = door.call("GET", "/fhir/CarePlan/c1", headers={"If-None-Match": 'W/"3"'})
+
+    assert (answer.status_code, answer.content) == (304, b"")
+    assert len(door.flows.asked) == 1
+
+
+@pytest.mark.requirement("P2-13-02", "FH-RED-02")
+def test_unknown_withheld_and_impossible_ids_answer_alike_but_for_the_request_id(door: Any) -> None:
+    def answer(path: str) -> tuple[Any, ...]:
+        got = door.call("GET", path)
+        told = got.headers["x-request-id"]
+        assert UUID.fullmatch(told)
+        headers = [(name, value) for name, value in got.headers.items() if name != "x-request-id"]
+        return got.status_code, got.content.replace(told.encode(), b"ID"), headers
+
+    unknown = answer("/fhir/CarePlan/unknown")
+
+    assert unknown[0] == 404
+    assert b"This does not mean that nothing exists. Reference ID. Urgent: +1 555 0100." in unknown[1]
+    assert answer("/fhir/CarePlan/withheld") == unknown
+    assert answer("/fhir/CarePlan/not%20an%20id") == unknown
+    assert answer("/fhir/Goal/c1") == unknown
+    assert answer("/fhir/Nonsense/c1") == unknown
+
+
+@pytest.mark.requirement("P2-13-02")
+def test_an_empty_answer_leaves_on_a_tick(slow_door: Any) -> None:
+    began = time.perf_counter()
+    slow_door.call("GET", "/fhir/CarePlan/unknown")
+
+    assert time.perf_counter() - began >= 0.05
+
+
+def test_the_reference_of_a_refused_read_is_the_one_support_finds(door: Any) -> None:
+    error = NotFound("NO_SUCH_RECORD", "x")
+    error.request_id = "22222222-2222-4222-8222-222222222222"  # type: ignore[attr-defined]
+    door.flows.raises = error
+    answer = door.call("GET", "/fhir/CarePlan/c1")
+
+    assert answer.headers["x-request-id"] == "22222222-2222-4222-8222-222222222222"
+    assert "22222222-2222-4222-8222-222222222222" in answer.text
+
+
+@pytest.mark.parametrize("query", ["patient=p1", "patient=Patient/p1", "subject=p1", "patient:Patient=p1"])
+def test_a_search_by_our_id_reaches_the_flow(door: Any, query: str) -> None:
+    answer = door.call("GET", f"/fhir/CarePlan?{query}")
+
+    assert answer.status_code == 200
+    assert door.flows.asked[0][2:] == ("CarePlan", SearchCriteria(patient="p1"))
+
+
+def test_a_patient_is_searched_by_its_own_id(door: Any) -> None:
+    door.call("GET", "/fhir/Patient?_id=p1")
+
+    assert door.flows.asked[0][2:] == ("Patient", SearchCriteria(patient="p1"))
+
+
+def test_a_search_by_identifier_goes_by_form(door: Any) -> None:
+    answer = door.call("POST", "/fhir/CarePlan/_search", data={"patient.identifier": "urn:otp|MRN 7"})
+
+    assert answer.status_code == 200
+    assert door.flows.asked[0][2:] == ("CarePlan", SearchCriteria(identifier=("urn:otp", "MRN 7")))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "identifier=urn:otp|7",
+        "patient.identifier=urn:otp|7",
+        "patient:Patient.identifier=7",
+        "patient.name=Ana",
+        "family=Ana",
+        "birthdate=1990-01-01",
+        "address-city=Mesa",
+        "patient=urn:otp|7",
+        "_has:Observation:patient:identifier=7",
+        "_content=Ana",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_what_identifies_a_person_is_refused_in_an_address(door: Any, method: str, query: str) -> None:
+    path = "/fhir/CarePlan" + ("/_search" if method == "POST" else "")
+    more = {"data": {"patient": "p1"}} if method == "POST" else {}
+    answer = door.call(method, f"{path}?{query}", **more)
+
+    assert answer.status_code == 400
+    assert answer.json()["issue"][0]["details"]["coding"][0]["code"] == "SEARCH_BY_POST"
+    assert "POST" in answer.json()["issue"][0]["details"]["text"]
+    assert door.flows.asked == []
+
+
+def test_an_unknown_parameter_is_ignored_unless_handling_is_strict(door: Any) -> None:
+    lenient = door.call("GET", "/fhir/CarePlan?patient=p1&colour=red", headers={"Prefer": "handling=lenient"})
+    strict = door.call("GET", "/fhir/CarePlan?patient=p1&colour=red", headers={"Prefer": "handling=strict"})
+
+    assert (lenient.status_code, strict.status_code) == (200, 400)
+    assert "colour" not in strict.text and "red" not in strict.text
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("", "PARAMETER_MISSING"),
+        ("category=x", "PARAMETER_MISSING"),
+        ("patient=p1&patient=p2", "PARAMETER_TWICE"),
+        ("patient=not%20an%20id", "PARAMETER_INVALID"),
+        ("patient=p1&x=%ff", "PARAMETER_INVALID"),
+    ],
+)
+def test_a_search_must_name_one_patient(door: Any, query: str, code: str) -> None:
+    answer = door.call("GET", f"/fhir/CarePlan?{query}")
+
+    assert answer.status_code == 400
+    assert answer.json()["issue"][0]["details"]["coding"][0]["code"] == code
+
+
+@pytest.mark.parametrize(
+    "asked", [{"headers": {"Accept": "application/fhir+xml"}}, {"params": {"_format": "xml"}}]
+)
+def test_only_json_is_written(door: Any, asked: dict[str, Any]) -> None:
+    params = {"patient": "p1", **asked.pop("params", {})}
+
+    assert door.call("GET", "/fhir/CarePlan", params=params, **asked).status_code == 406
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/fhir+json", "text/html, application/json;q=0.9"])
+def test_json_in_its_many_names_is_accepted(door: Any, accept: str) -> None:
+    assert door.call("GET", "/fhir/CarePlan/c1", headers={"Accept": accept}).status_code == 200
+
+
+@pytest.mark.requirement("SM-02")
+def test_a_scope_for_another_type_or_interaction_does_not_open_the_door(door: Any) -> None:
+    token = door.token("system/CarePlan.s system/Goal.r")
+
+    assert door.call("GET", "/fhir/CarePlan/c1", token=token).status_code == 403
+    assert door.call("GET", "/fhir/CarePlan?patient=p1", token=token).status_code == 200
+    assert door.call("GET", "/fhir/Goal?patient=p1", token=token).status_code == 403
+
+
+@pytest.mark.requirement("SM-03")
+def test_another_purpose_than_the_tokens_is_refused(door: Any) -> None:
+    refused = door.call("GET", "/fhir/CarePlan/c1", headers={"Purpose-Of-Use": "HPAYMT"})
+
+    assert refused.status_code == 403
+    assert door.call("GET", "/fhir/CarePlan/c1", headers={"Purpose-Of-Use": "TREAT"}).status_code == 200
+
+
+def test_a_passing_trouble_says_when_to_come_back(door: Any) -> None:
+    door.flows.raises = NotNow("STORE_BUSY", "the store is busy", retry_after_seconds=7)
+    answer = door.call("GET", "/fhir/CarePlan/c1")
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "7")
+    assert answer.json()["issue"][0]["code"] == "transient"
+
+
+@pytest.mark.requirement("P2-13-02")
+def test_a_fault_of_ours_tells_nothing_but_its_reference(door: Any, capfd: Any) -> None:
+    door.flows.raises = RuntimeError("CANARY Ana Lopez")
+    answer = door.call("GET", "/fhir/CarePlan/c1")
+    written = capfd.readouterr()
+
+    assert answer.status_code == 500
+    assert answer.headers["x-request-id"] in answer.text
+    assert "CANARY" not in answer.text + written.out + written.err
+
+
+def test_methods_and_interactions_that_are_not_served_are_405_or_422(door: Any) -> None:
+    refused = door.call("DELETE", "/fhir/CarePlan/c1")
+
+    assert refused.status_code == 405
+    assert {"GET", "PUT"} <= set(refused.headers["allow"].replace(" ", "").split(","))
+    assert door.post_resource("PUT", "/fhir/CarePlan/c1", {"resourceType": "CarePlan"}).status_code == 405
+
+
+@pytest.mark.requirement("P2-13-02")
+def test_neither_address_nor_query_nor_form_is_logged(door: Any, capfd: Any) -> None:
+    door.call("GET", "/fhir/CarePlan?patient=CANARY1&x=CANARY2")
+    door.call("GET", "/fhir/CarePlan/CANARY3", headers={"X-Note": "CANARY4"})
+    door.call("POST", "/fhir/CarePlan/_search", data={"patient.identifier": "s|CANARY5"})
+    written = capfd.readouterr()
+
+    assert "request_answered" in written.err
+    assert "CANARY" not in written.out + written.err
