@@ -269,7 +269,7 @@ def messages_replay(
     store: Store = None,
 ) -> None:
     """Take a kept message in again, as if it had just arrived."""
-    from gateway.cli.messages_commands import messages_replay as body
+    from gateway.cli.replay_command import messages_replay as body
 
     _finish(body(_network(network), store, message_id, reason))
 

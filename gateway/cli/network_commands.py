@@ -43,8 +43,13 @@ def check(folder: Path, print_schema: bool) -> int:
     except HandoffError as error:
         return _refused(error)
     network = found.network
-    states = {state: sum(p.state == state for p in network.partners.values()) for state in ("live", "test", "paused")}
-    print(f"{folder}/network.yaml is fine: {len(network.partners)} partners {states}, {len(network.content.routes)} routes.")
+    states = {
+        state: sum(p.state == state for p in network.partners.values())
+        for state in ("live", "test", "paused")
+    }
+    print(
+        f"{folder}/network.yaml is fine: {len(network.partners)} partners {states}, {len(network.content.routes)} routes."
+    )
     return 0
 
 
@@ -63,7 +68,9 @@ def token(partner: str, purpose: str, folder: Path) -> int:
         print(f"`{partner}` may not ask for purpose `{purpose}`", file=sys.stderr)
         return 1
     client = known.client
-    print(issue_token(partner, client.client_id, purpose, client.scopes, found.token_key, SystemClock().now()))
+    print(
+        issue_token(partner, client.client_id, purpose, client.scopes, found.token_key, SystemClock().now())
+    )
     return 0
 
 

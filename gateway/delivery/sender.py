@@ -55,7 +55,9 @@ class Timeouts:
 class Sender:
     """Takes due intents and delivers them until it is told to stop."""
 
-    def __init__(self, premises: Premises, client: httpx.AsyncClient, timeouts: Timeouts | None = None) -> None:
+    def __init__(
+        self, premises: Premises, client: httpx.AsyncClient, timeouts: Timeouts | None = None
+    ) -> None:
         self._premises = premises
         self._client = client
         self._timeouts = timeouts or Timeouts()
@@ -91,7 +93,9 @@ class Sender:
         if room <= 0:
             return ()
         full = {partner for partner, number in self._of_partner.items() if number >= _MOST_OF_A_PARTNER}
-        closed = {pid for pid, partner in self._premises.network.partners.items() if partner.state == "paused"}
+        closed = {
+            pid for pid, partner in self._premises.network.partners.items() if partner.state == "paused"
+        }
         now = instant_text(self._premises.clock.now())
         with self._premises.store.read() as reading:
             if not intents.partners_due(reading, now) - full - closed:
@@ -159,7 +163,12 @@ class Sender:
             host, _, port = partner.delivery.address.rpartition(":")
             endpoint = MllpEndpoint(host, int(port))
             return await send_frame(
-                self._connections, endpoint, made.content, made.control_id, self._timeouts.mllp, before_handover
+                self._connections,
+                endpoint,
+                made.content,
+                made.control_id,
+                self._timeouts.mllp,
+                before_handover,
             )
         return DeliveryOutcome("refused", "NO_DELIVERY")
 

@@ -69,7 +69,18 @@ class MllpDoor:
 
 def _acknowledge(message: str) -> bytes:
     fields = message.split("\r")[0].split("|")
-    header = ["MSH", "^~\\&", *fields[4:6], *fields[2:4], fields[6], "", "ACK", f"A{fields[9][:19]}", "P", "2.5.1"]
+    header = [
+        "MSH",
+        "^~\\&",
+        *fields[4:6],
+        *fields[2:4],
+        fields[6],
+        "",
+        "ACK",
+        f"A{fields[9][:19]}",
+        "P",
+        "2.5.1",
+    ]
     return f"{'|'.join(header)}\rMSA|AA|{fields[9]}\r".encode()
 
 

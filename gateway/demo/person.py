@@ -69,14 +69,20 @@ def consent(
         "purpose": [{"system": _REASON, "code": purpose}],
     }
     if classes:
-        provision["class"] = [{"system": "http://hl7.org/fhir/resource-types", "code": name} for name in classes]
+        provision["class"] = [
+            {"system": "http://hl7.org/fhir/resource-types", "code": name} for name in classes
+        ]
     if without:
         labels = [{"system": _CODE, "code": label} for label in without]
         provision["provision"] = [{"type": "deny", "securityLabel": labels}]
     return {
         "resourceType": "Consent",
         "status": "active",
-        "scope": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy"}]},
+        "scope": {
+            "coding": [
+                {"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy"}
+            ]
+        },
         "category": [{"coding": [{"system": "http://loinc.org", "code": "59284-0"}]}],
         "patient": {"identifier": {"system": identifier[0], "value": identifier[1]}},
         "dateTime": "2026-03-01T10:00:00-07:00",
@@ -97,7 +103,11 @@ def treatment_plan() -> dict[str, Any]:
     """What the opioid treatment program posts: its client, her care plan and goals, as a FHIR transaction."""
     subject = {"reference": "urn:uuid:11111111-1111-4111-8111-111111111111"}
     goals = (
-        ("22222222-2222-4222-8222-222222222221", "Sleep at least six hours in four nights of the week", "2026-05-01"),
+        (
+            "22222222-2222-4222-8222-222222222221",
+            "Sleep at least six hours in four nights of the week",
+            "2026-05-01",
+        ),
         ("22222222-2222-4222-8222-222222222222", "Keep the apartment; rent agreement renewed", "2026-06-30"),
     )
     entries = [
@@ -134,7 +144,16 @@ def _plan(subject: dict[str, str], goals: list[str]) -> dict[str, Any]:
         "resourceType": "CarePlan",
         "status": "active",
         "intent": "plan",
-        "category": [{"coding": [{"system": "http://hl7.org/fhir/us/core/CodeSystem/careplan-category", "code": "assess-plan"}]}],
+        "category": [
+            {
+                "coding": [
+                    {
+                        "system": "http://hl7.org/fhir/us/core/CodeSystem/careplan-category",
+                        "code": "assess-plan",
+                    }
+                ]
+            }
+        ],
         "title": "Methadone maintenance and a home for two",
         "subject": subject,
         "author": {"reference": reference_of("otp"), "display": "Sunrise Opioid Treatment Program"},
@@ -142,8 +161,20 @@ def _plan(subject: dict[str, str], goals: list[str]) -> dict[str, Any]:
         "addresses": [{"reference": "#oud", "display": "Opioid dependence"}],
         "goal": [{"reference": f"urn:uuid:{goal}"} for goal in goals],
         "activity": [
-            {"detail": {"status": "in-progress", "description": "Daily methadone dosing at Sunrise", "kind": "MedicationRequest"}},
-            {"detail": {"status": "scheduled", "description": "Meet the housing case worker", "kind": "Appointment"}},
+            {
+                "detail": {
+                    "status": "in-progress",
+                    "description": "Daily methadone dosing at Sunrise",
+                    "kind": "MedicationRequest",
+                }
+            },
+            {
+                "detail": {
+                    "status": "scheduled",
+                    "description": "Meet the housing case worker",
+                    "kind": "Appointment",
+                }
+            },
         ],
     }
 
@@ -168,4 +199,7 @@ def _entry(key: str, resource: dict[str, Any]) -> dict[str, Any]:
 
 
 def _actor(role: str, partner: str) -> dict[str, Any]:
-    return {"role": {"coding": [{"system": _ROLE, "code": role}]}, "reference": {"reference": reference_of(partner)}}
+    return {
+        "role": {"coding": [{"system": _ROLE, "code": role}]},
+        "reference": {"reference": reference_of(partner)},
+    }

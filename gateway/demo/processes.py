@@ -83,7 +83,11 @@ def start_gateway(folder: Path, log: Path) -> tuple[Running, dict[str, Any]]:
 def _start(name: str, command: list[str], log: Path | None = None) -> Running:
     with (log or Path("/dev/null")).open("ab") as errors:
         process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=errors if log else None, stdin=subprocess.DEVNULL, text=True
+            command,
+            stdout=subprocess.PIPE,
+            stderr=errors if log else None,
+            stdin=subprocess.DEVNULL,
+            text=True,
         )
     running = Running(name, process)
     running.listen()

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +71,10 @@ def _stage() -> Iterator[_Set]:
         stack.callback(gateway.end)
         client = stack.enter_context(httpx.Client(trust_env=False, timeout=20.0))
         network = read_network(folder)
-        desks = {name: Desk(name, folder, network, ready["http"], client) for name in ("hospital", "otp", "housing")}
+        desks = {
+            name: Desk(name, folder, network, ready["http"], client)
+            for name in ("hospital", "otp", "housing")
+        }
         stage = Stage(
             hospital=desks["hospital"],
             otp=desks["otp"],
@@ -111,5 +115,4 @@ def _stay(built: _Set) -> None:
         "Ctrl-C ends everything and removes it."
     )
     with contextlib.suppress(KeyboardInterrupt):
-        while True:
-            input()
+        threading.Event().wait()

@@ -59,11 +59,13 @@ def _referral_waits(stage: Stage) -> None:
     ):
         answer = send_hl7(stage.mllp, person.referral_message(control_id, referral, code, provider))
         stage.tell(f"   hospital -> gateway: REF^I12 {control_id}; the answer is {answer[1]}")
-        stage.must(answer[1].startswith(f"MSA|AA|{control_id}"), "an accepted message is acknowledged with AA")
+        stage.must(
+            answer[1].startswith(f"MSA|AA|{control_id}"), "an accepted message is acknowledged with AA"
+        )
     stage.must(stage.receives["otp"].hears_nothing("received", 1.5), "without a consent nothing is sent")
     stage.tell("   Nobody has her consent yet, so nothing is sent. The hospital sees only this:")
     task = _own_tasks(stage)[0]
-    stage.tell(f"   \"{task['statusReason']['text']}\"")
+    stage.tell(f'   "{task["statusReason"]["text"]}"')
     stage.must("Waiting." in task["statusReason"]["text"], "the sender sees the neutral waiting text")
 
 
@@ -82,12 +84,17 @@ def _consents_release_it(stage: Stage) -> None:
         seen = _received(stage, partner, bundle)
         stage.tell(f"   {partner} receives: {', '.join(seen)}")
         opioid = "F11.20" in json.dumps(bundle)
-        stage.must(opioid == (partner == "otp"), f"{partner} {'sees' if opioid else 'does not see'} the opioid diagnosis")
+        stage.must(
+            opioid == (partner == "otp"),
+            f"{partner} {'sees' if opioid else 'does not see'} the opioid diagnosis",
+        )
     stage.must("F53.0" in json.dumps(_last(stage, "psychiatry")), "psychiatry sees the postpartum depression")
 
 
 def _housing_pulls_the_plan(stage: Stage) -> None:
-    stage.tell("3. The treatment program shares her care plan; she lets the housing agency see goals and plan only.")
+    stage.tell(
+        "3. The treatment program shares her care plan; she lets the housing agency see goals and plan only."
+    )
     _expect(stage.otp.ask("POST", "", "TREAT", json=person.treatment_plan()), 200)
     _expect(stage.housing.ask("POST", "", "COC", json=person.housing_client()), 200)
     own_number = {"patient.identifier": f"{person.HOUSING_SYSTEM}|DH-204"}
@@ -110,7 +117,9 @@ def _acceptance_goes_back(stage: Stage) -> None:
     stage.tell("4. The treatment program accepts; she lets it tell the hospital so.")
     back = person.consent("otp", "hospital", "TREAT", identifier=_OTP, classes=("Task",))
     _expect(stage.otp.ask("POST", "/Consent", "TREAT", json=back), 201)
-    task = next(e["resource"] for e in _last(stage, "otp")["entry"] if e["resource"]["resourceType"] == "Task")
+    task = next(
+        e["resource"] for e in _last(stage, "otp")["entry"] if e["resource"]["resourceType"] == "Task"
+    )
     task["status"] = "accepted"
     _expect(stage.otp.ask("PUT", f"/Task/{task['id']}", "TREAT", json=task), 200)
     reply = stage.receives["hospital"].wait_for("received")["message"]
@@ -120,7 +129,9 @@ def _acceptance_goes_back(stage: Stage) -> None:
 
 
 def _withdrawal_stops_a_delivery(stage: Stage) -> None:
-    stage.tell("5. A second referral waits because the treatment program's server is down; she withdraws her consent.")
+    stage.tell(
+        "5. A second referral waits because the treatment program's server is down; she withdraws her consent."
+    )
     httpx.post(f"{stage.otp_door}/closed").raise_for_status()
     send_hl7(stage.mllp, person.referral_message("ED-0003", "R-5003", "SUNRISE", "Reyes^Sol"))
     stage.receives["otp"].wait_for("turned away")
@@ -130,7 +141,9 @@ def _withdrawal_stops_a_delivery(stage: Stage) -> None:
     withdrawn = {**present.json(), "status": "inactive"}
     _expect(stage.hospital.ask("PUT", f"/Consent/{consent_id}", "TREAT", json=withdrawn), 200)
     httpx.post(f"{stage.otp_door}/open").raise_for_status()
-    stage.must(stage.receives["otp"].hears_nothing("received", 6.0), "after the withdrawal nothing more is sent")
+    stage.must(
+        stage.receives["otp"].hears_nothing("received", 6.0), "after the withdrawal nothing more is sent"
+    )
     stage.tell("   The program's server is back, and nothing arrives there: the withdrawal came first.")
 
 
@@ -171,12 +184,12 @@ def _notice_free(*bundles: dict[str, Any]) -> str:
     texts = []
     for resource in (r for bundle in bundles for r in _matches_resources(bundle)):
         for attachment in resource.get("content", ()):
-            texts.append(base64.b64decode(attachment.get("attachment", {}).get("data", "")).decode("utf-8", "replace"))
+            texts.append(
+                base64.b64decode(attachment.get("attachment", {}).get("data", "")).decode("utf-8", "replace")
+            )
     return " ".join(texts)
 
 
 def _expect(answer: httpx.Response, status: int) -> None:
     if answer.status_code != status:
         raise StoryBroken(f"expected {status}, got {answer.status_code}: {answer.text[:600]}")
-
-

@@ -92,7 +92,9 @@ def own_record_entry(
 
 def refusal_codes(decision: consent.Decision) -> tuple[str, ...]:
     """The codes of every reason for which something was withheld, sorted, each once."""
-    withheld = [r for resource in decision.resources if resource.outcome == "withhold" for r in resource.reasons]
+    withheld = [
+        r for resource in decision.resources if resource.outcome == "withhold" for r in resource.reasons
+    ]
     return tuple(sorted({reason.code for reason in (*withheld, *decision.notes)}))
 
 

@@ -18,7 +18,7 @@ from gateway.clock import instant_text, new_id
 from gateway.disclosure.account import entry_of, refusal_codes
 from gateway.disclosure.content import FHIR_JSON, rendered_message, sha256_of, transaction_bundle
 from gateway.disclosure.gather import Gathered, gather, own_resource
-from gateway.disclosure.held import hold
+from gateway.disclosure.held import hold, hold_for_identity
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.release import Refusal, Release
 from gateway.errors import Internal, NotNow
@@ -48,6 +48,10 @@ async def release(premises: Premises, intent: Intent) -> Release | Refusal:
 
     Raises NotNow `CONSENT_KEEPS_CHANGING` when consent changed under each of several tries.
     """
+    with premises.store.read() as reading:
+        certain = patients.certain(reading, intent.patient_id)
+    if not certain:
+        return await premises.store.write(lambda tx: hold_for_identity(premises, tx, intent))
     for _ in range(_TRIES):
         prepared = _prepare(premises, intent)
         done = await premises.store.write(lambda tx, p=prepared: _commit(premises, tx, intent, p))
@@ -84,7 +88,9 @@ def _prepare(premises: Premises, intent: Intent) -> _Prepared:
     control_id = intent.id.replace("-", "")[:20]  # MSH-10 holds 20 characters (HL7 v2.5.1)
     content, media_type = None, FHIR_JSON
     if shown and _has_heart(intent, shown):
-        content, media_type = _write(premises, intent, gathered, decision, (*shown, *returned), at, control_id)
+        content, media_type = _write(
+            premises, intent, gathered, decision, (*shown, *returned), at, control_id
+        )
     references = tuple(f"{r['resourceType']}/{r['id']}" for r in returned)
     return _Prepared(gathered, decision, content, media_type, references, at, control_id)
 
@@ -146,12 +152,16 @@ def _write(
     if isinstance(delivery, MllpDelivery):
         notice = consent.notice_for(decision)
         zone = premises.network.zone_of(intent.partner)
-        made = rendered_message(premises, delivery, resources, notice, at=at, control_id=control_id, zone=zone)
+        made = rendered_message(
+            premises, delivery, resources, notice, at=at, control_id=control_id, zone=zone
+        )
         return made.content, made.media_type
     raise Internal("NO_DELIVERY", "the partner has no delivery to write for", intent.partner)
 
 
-def _commit(premises: Premises, tx: Transaction, intent: Intent, prepared: _Prepared) -> Release | Refusal | None:
+def _commit(
+    premises: Premises, tx: Transaction, intent: Intent, prepared: _Prepared
+) -> Release | Refusal | None:
     """One transaction: the audit entry with the release it allows, or with the intent held. None: decide again."""
     if patients.epoch(tx, intent.patient_id) != prepared.gathered.epoch:
         return None

@@ -126,7 +126,9 @@ def _with_patient(resource: Mapping[str, Any], aliases: frozenset[str], patient_
 def _renamed(value: Any, renamed: Mapping[str, str]) -> Any:
     if isinstance(value, Mapping):
         return {
-            key: renamed.get(child, child) if key == "reference" and isinstance(child, str) else _renamed(child, renamed)
+            key: renamed.get(child, child)
+            if key == "reference" and isinstance(child, str)
+            else _renamed(child, renamed)
             for key, child in value.items()
         }
     if isinstance(value, list | tuple):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from gateway.audit import AuditReason, append
 from gateway.clock import instant_text, new_id
+from gateway.disclosure.account import own_record_entry
 from gateway.disclosure.premises import Premises
+from gateway.disclosure.release import Refusal
 from gateway.store import ConsentRequest, Intent, Transaction, consent_requests, intents
 
 WITHDRAWN = "CONSENT_WITHDRAWN"
 WAITING = "CONSENT_NEEDED"
+IDENTITY_PENDING = "IDENTITY_PENDING"
 _DAYS_TO_ANSWER = 2
 
 
@@ -33,6 +38,26 @@ def hold(premises: Premises, tx: Transaction, intent: Intent, codes: tuple[str, 
     )
     consent_requests.open_request(tx, request)
     return False
+
+
+def hold_for_identity(premises: Premises, tx: Transaction, intent: Intent) -> Refusal:
+    """Hold `intent` until a person has said who the patient is; a consent does not wake it."""
+    at, request_id = premises.clock.now(), new_id()
+    entry = own_record_entry(
+        premises,
+        kind="refuse",
+        request_id=request_id,
+        at=at,
+        patient_id=intent.patient_id,
+        partner=intent.partner,
+        purpose=intent.purpose,
+        returned=(),
+        content_sha256=None,
+    )
+    reasons = (AuditReason(IDENTITY_PENDING, "the patient's identity is not certain"),)
+    seq = append(tx, replace(entry, reasons=reasons, subject=intent.id)).seq
+    intents.hold(tx, intent.id, instant_text(at), IDENTITY_PENDING)
+    return Refusal(request_id, (IDENTITY_PENDING,), seq)
 
 
 def _owner(premises: Premises, source_partner: str) -> str:

@@ -6,13 +6,13 @@ Built once by `gateway.wiring`; never changed while the gateway runs.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import consent
 import mappings
 from gateway.clock import Clock
 from gateway.partners import Network, directory_resources
-from gateway.security.keys import NetworkKeys
 from gateway.store import Store
 
 
@@ -23,7 +23,9 @@ class CompiledConsents:
         self._capacity = capacity
         self._kept: dict[tuple[str, str, str], tuple[int, consent.CompiledConsents]] = {}
 
-    def get(self, patient_id: str, discloser: str, network: str, epoch: int) -> consent.CompiledConsents | None:
+    def get(
+        self, patient_id: str, discloser: str, network: str, epoch: int
+    ) -> consent.CompiledConsents | None:
         """The compiled consents for exactly this epoch, or None."""
         found = self._kept.get((patient_id, discloser, network))
         return found[1] if found is not None and found[0] == epoch else None
@@ -39,6 +41,15 @@ class CompiledConsents:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyUses:
+    """What the flows do with keys: derive ids and aliases, and hash what goes into an index."""
+
+    id_key: bytes = field(repr=False)
+    alias_key: bytes = field(repr=False)
+    index: Callable[[str, str, str], str]
+
+
+@dataclass(frozen=True, slots=True)
 class Premises:
     """The rooms' shared ground. `work_waiting` is set whenever an intent may have become due."""
 
@@ -47,7 +58,7 @@ class Premises:
     tables: consent.Tables
     library: mappings.Library
     clock: Clock
-    keys: NetworkKeys
+    keys: KeyUses
     work_waiting: asyncio.Event
     compiled: CompiledConsents = field(default_factory=CompiledConsents)
     directory: tuple[consent.Resource, ...] = ()

@@ -32,7 +32,9 @@ class ConsentRecorded:
     judgement: Judgement
 
 
-async def record_consent(premises: Premises, caller: Caller, resource: Mapping[str, Any], raw: bytes) -> Saved:
+async def record_consent(
+    premises: Premises, caller: Caller, resource: Mapping[str, Any], raw: bytes
+) -> Saved:
     """Record a new Consent. It counts from the commit on.
 
     Raises NotUnderstood with the place of what is wrong.
@@ -71,7 +73,9 @@ async def replace_consent(
         assert before.patient_id is not None
         content = resource if before.source_partner == caller.partner else _withdrawn(before.resource)
         content = {**content, "id": consent_id, "patient": before.resource["patient"]}
-        return keep_consent(premises, tx, caller, content, before.patient_id, at, request_id, before.source_partner)
+        return keep_consent(
+            premises, tx, caller, content, before.patient_id, at, request_id, before.source_partner
+        )
 
     recorded = await premises.store.write(work)
     premises.work_waiting.set()
@@ -130,7 +134,9 @@ def _withdrawn(resource: Mapping[str, Any]) -> dict[str, Any]:
     return {**resource, "status": "inactive"}
 
 
-def _record(premises: Premises, resource: Mapping[str, Any], patient_id: str, recorder: str, at: str) -> Record:
+def _record(
+    premises: Premises, resource: Mapping[str, Any], patient_id: str, recorder: str, at: str
+) -> Record:
     return Record(
         resource_type="Consent",
         id=str(resource["id"]),
@@ -166,5 +172,9 @@ def _entry(
 
 
 def _saved(record: Record, request_id: str, *, created: bool) -> Saved:
-    meta = {**record.resource.get("meta", {}), "versionId": str(record.version), "lastUpdated": record.updated_at}
+    meta = {
+        **record.resource.get("meta", {}),
+        "versionId": str(record.version),
+        "lastUpdated": record.updated_at,
+    }
     return Saved({**record.resource, "meta": meta}, record.version, record.updated_at, request_id, created)

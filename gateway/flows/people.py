@@ -11,7 +11,9 @@ from gateway.identity import IDENTIFIER, identify
 from gateway.store import Reading, Transaction, patients, records
 
 
-def patient_meant(premises: Premises, reading: Reading, partner: str, reference: Mapping[str, Any]) -> str | None:
+def patient_meant(
+    premises: Premises, reading: Reading, partner: str, reference: Mapping[str, Any]
+) -> str | None:
     """The network's patient behind a FHIR Reference, or None when `partner` knows nobody by it.
 
     Understands `Patient/<our id>`, `Patient/<id of a Patient the partner submitted>`, `Patient?identifier=s|v` and a
@@ -33,7 +35,9 @@ def patient_meant(premises: Premises, reading: Reading, partner: str, reference:
     return None
 
 
-def patient_of_consent(premises: Premises, tx: Transaction, partner: str, resource: Mapping[str, Any], at: str) -> str:
+def patient_of_consent(
+    premises: Premises, tx: Transaction, partner: str, resource: Mapping[str, Any], at: str
+) -> str:
     """The patient of a Consent; a new one when the partner names her by an identifier nobody has used before.
 
     So a consent can be signed before the first referral. Raises NotUnderstood `PATIENT_UNKNOWN`.

@@ -27,8 +27,12 @@ async def search(premises: Premises, caller: Caller, resource_type: str, criteri
             return None, ()
         return patient_id, _of_type(reading, patient_id, resource_type, caller.partner)
 
-    def write(resources: Sequence[Mapping[str, Any]], notices: Sequence[Mapping[str, Any]], at: datetime) -> bytes:
-        return searchset_bundle([with_waiting_text(premises, caller.partner, r) for r in resources], notices, at)
+    def write(
+        resources: Sequence[Mapping[str, Any]], notices: Sequence[Mapping[str, Any]], at: datetime
+    ) -> bytes:
+        return searchset_bundle(
+            [with_waiting_text(premises, caller.partner, r) for r in resources], notices, at
+        )
 
     shown = await show(premises, partner=caller.partner, purpose=caller.purpose, select=select, write=write)
     return Pulled(shown.content, shown.request_id)
@@ -48,16 +52,22 @@ async def read(premises: Premises, caller: Caller, resource_type: str, resource_
             return None, ()
         return record.patient_id, (record,)
 
-    def write(resources: Sequence[Mapping[str, Any]], notices: Sequence[Mapping[str, Any]], at: datetime) -> bytes:
+    def write(
+        resources: Sequence[Mapping[str, Any]], notices: Sequence[Mapping[str, Any]], at: datetime
+    ) -> bytes:
         if not resources:
             return b""
         return to_json(with_waiting_text(premises, caller.partner, resources[0]))
 
-    shown = await show(premises, partner=caller.partner, purpose=caller.purpose, select=select, write=write, kind="read")
+    shown = await show(
+        premises, partner=caller.partner, purpose=caller.purpose, select=select, write=write, kind="read"
+    )
     if not shown.resources:
         raise _nothing(shown)
     meta = shown.resources[0].get("meta", {})
-    return Pulled(shown.content, shown.request_id, str(meta.get("versionId", "")), str(meta.get("lastUpdated", "")))
+    return Pulled(
+        shown.content, shown.request_id, str(meta.get("versionId", "")), str(meta.get("lastUpdated", ""))
+    )
 
 
 class NothingToShow(NotFound):

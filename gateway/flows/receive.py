@@ -14,7 +14,7 @@ import mappings
 from gateway.clock import instant_text, new_id, read_instant
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, HandoffError, NotSupported, NotUnderstood
-from gateway.flows.messages import Fault, ReceivedMessage, Receipt, ReceiptOutcome
+from gateway.flows.messages import Fault, Receipt, ReceiptOutcome, ReceivedMessage
 from gateway.flows.referral import Referral, addressees_of, record_referral
 from gateway.store import InboxMessage, Transaction, inbox
 
@@ -64,9 +64,7 @@ async def accept_message(
     else:
         known = ()
     verdict = _understand(premises, message, reused=bool(known) and bool(message.control_id))
-    receipt = await premises.store.write(
-        lambda tx: _keep(premises, tx, message, digest, verdict, replay_of)
-    )
+    receipt = await premises.store.write(lambda tx: _keep(premises, tx, message, digest, verdict, replay_of))
     premises.work_waiting.set()
     return receipt
 

@@ -66,7 +66,9 @@ def record_referral(premises: Premises, tx: Transaction, referral: Referral, mes
         if _still_needed(tx, referral, theirs, focus, at):
             state = "due" if who.certain else "held"
             reason = "" if who.certain else IDENTITY_PENDING
-            intents.add(tx, _intent(premises, referral, route, who.patient_id, focus, message_id, at, state, reason))
+            intents.add(
+                tx, _intent(premises, referral, route, who.patient_id, focus, message_id, at, state, reason)
+            )
     return who.patient_id
 
 

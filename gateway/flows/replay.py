@@ -25,7 +25,9 @@ async def replay(premises: Premises, message_id: str, reason: str) -> dict[str, 
             raise NotFound("NO_SUCH_MESSAGE", "no message has that id")
         raw = inbox.raw(reading, message_id)
     if kept.state in _CLOSED and not reason.strip():
-        raise NotUnderstood("REASON_MISSING", "this message was settled before; say why it is taken in again", "--reason")
+        raise NotUnderstood(
+            "REASON_MISSING", "this message was settled before; say why it is taken in again", "--reason"
+        )
     message = ReceivedMessage(
         partner=kept.partner,
         channel=kept.channel,
@@ -36,13 +38,22 @@ async def replay(premises: Premises, message_id: str, reason: str) -> dict[str, 
         received_at=premises.clock.now(),
     )
     receipt = await accept_message(premises, message, replay_of=message_id)
-    faults = [{"code": fault.code, "place": fault.place, "message": fault.message} for fault in receipt.faults]
-    return {"message": receipt.message_id, "outcome": receipt.outcome, "replay_of": message_id, "faults": faults}
+    faults = [
+        {"code": fault.code, "place": fault.place, "message": fault.message} for fault in receipt.faults
+    ]
+    return {
+        "message": receipt.message_id,
+        "outcome": receipt.outcome,
+        "replay_of": message_id,
+        "faults": faults,
+    }
 
 
 def _message_type(raw: bytes) -> str:
     """MSH-9 as the listener had read it."""
     start = raw.find(b"MSH")
     separator = raw[start + 3 : start + 4]
-    fields = raw[start:].replace(b"\n", b"\r").split(b"\r")[0].split(separator) if start >= 0 and separator else []
+    fields = (
+        raw[start:].replace(b"\n", b"\r").split(b"\r")[0].split(separator) if start >= 0 and separator else []
+    )
     return fields[8].decode("ascii", "replace") if len(fields) > 8 else ""

@@ -39,7 +39,9 @@ async def update_task(
     if resource.get("id", task_id) != task_id:
         raise NotUnderstood("ID_MISMATCH", "must be the id in the address", "Task.id")
     if resource["status"] == "rejected" and not resource.get("statusReason", {}).get("text"):
-        raise NotUnderstood("STATUS_REASON_MISSING", "a rejection needs a reason in words", "Task.statusReason.text")
+        raise NotUnderstood(
+            "STATUS_REASON_MISSING", "a rejection needs a reason in words", "Task.statusReason.text"
+        )
     at, request_id = instant_text(premises.clock.now()), new_id()
 
     def work(tx: Transaction) -> Record:
@@ -68,7 +70,11 @@ def _sent_to(reading: Reading, task: Record, partner: str) -> Intent | None:
         return None
     for intent in intents.of_patient(reading, task.patient_id):
         received = intent.state in ("delivered", "unknown", "sending") and intent.kind == "referral"
-        if intent.partner == partner and received and any(f.startswith(f"Task/{task.id}/") for f in intent.focus):
+        if (
+            intent.partner == partner
+            and received
+            and any(f.startswith(f"Task/{task.id}/") for f in intent.focus)
+        ):
             return intent
     return None
 
@@ -83,7 +89,11 @@ def _next_version(
 ) -> Record:
     """The Task as we hold it, with the addressee's word: what was redacted on the way out must not be lost."""
     theirs = {name: resource[name] for name in _ADDRESSEE_MAY_SET if name in resource}
-    kept = {name: value for name, value in before.resource.items() if name not in ("statusReason", "businessStatus")}
+    kept = {
+        name: value
+        for name, value in before.resource.items()
+        if name not in ("statusReason", "businessStatus")
+    }
     same = {k: v for k, v in theirs.items()} == {k: before.resource.get(k) for k in theirs}
     content = dict(before.resource) if same else {**kept, **theirs, "lastModified": at}
     sources = tuple(sorted({*before.sources, partner}))

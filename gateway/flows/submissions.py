@@ -100,7 +100,9 @@ def _known(tx: Transaction, work: _Work) -> TransactionOutcome | None:
     """The answer that was given before to the same submission."""
     for earlier in inbox.find(tx, work.caller.partner, CHANNEL, work.key):
         if earlier.body_sha256 != work.digest:
-            raise AlreadyReceived("IDEMPOTENCY_KEY_REUSED", "came before with another body", "Idempotency-Key")
+            raise AlreadyReceived(
+                "IDEMPOTENCY_KEY_REUSED", "came before with another body", "Idempotency-Key"
+            )
         entries = tuple(EntryOutcome(**entry) for entry in json.loads(earlier.faults))
         return TransactionOutcome(entries, earlier.id, duplicate=True)
     return None
@@ -139,7 +141,9 @@ def _save(
     resource = _about(entry.resource, patient_id, tx)
     before = records.get(tx, resource["resourceType"], resource["id"])
     if before is not None and set(before.sources) != {work.caller.partner}:
-        raise NotSupported("NOT_YOURS_ALONE", "others have added to it; update it by itself", f"{place}.request.url")
+        raise NotSupported(
+            "NOT_YOURS_ALONE", "others have added to it; update it by itself", f"{place}.request.url"
+        )
     if resource["resourceType"] == "Consent":
         kept = keep_consent(premises, tx, work.caller, resource, patient_id, work.at, work.request_id)
         record = kept.record

@@ -33,7 +33,9 @@ def submitted(id_key: bytes, partner: str, entries: Sequence[Mapping[str, Any]])
         ours = f"{resource_type}/{resource_id}"
         for name in (entry.get("fullUrl"), _theirs(entry, resource_type)):
             if name and names.setdefault(str(name), ours) != ours:
-                raise NotUnderstood("ENTRY_TWICE", "is in this transaction more than once", f"{place}.fullUrl")
+                raise NotUnderstood(
+                    "ENTRY_TWICE", "is in this transaction more than once", f"{place}.fullUrl"
+                )
     return tuple(
         Submitted({**_resolved(entry["resource"], names), "id": resource_id})
         for entry, resource_id in zip(entries, ids, strict=True)
@@ -76,7 +78,9 @@ def _theirs(entry: Mapping[str, Any], resource_type: str) -> str | None:
 def _resolved(value: Any, names: Mapping[str, str]) -> Any:
     if isinstance(value, Mapping):
         return {
-            key: names.get(child, child) if key == "reference" and isinstance(child, str) else _resolved(child, names)
+            key: names.get(child, child)
+            if key == "reference" and isinstance(child, str)
+            else _resolved(child, names)
             for key, child in value.items()
         }
     if isinstance(value, list | tuple):

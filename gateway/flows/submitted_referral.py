@@ -74,7 +74,9 @@ def add_referral_intents(
 
 def _is_referral(task: Mapping[str, Any]) -> bool:
     focus = str(task.get("focus", {}).get("reference", ""))
-    return task.get("status") == "requested" and bool(task.get("owner")) and focus.startswith("ServiceRequest/")
+    return (
+        task.get("status") == "requested" and bool(task.get("owner")) and focus.startswith("ServiceRequest/")
+    )
 
 
 def _owner(premises: Premises, task: Mapping[str, Any]) -> str | None:

@@ -50,7 +50,7 @@ def identify(
         known = Identified(found, patients.certain(tx, found), created=False)
     else:
         lonely = likely is None or not patients.find_by_match_key(tx, likely)
-        known = Identified(patients.create(tx, at, lonely, patient.get("id")), lonely, created=True)
+        known = Identified(patients.create(tx, at, lonely, _free_id(tx, patient)), lonely, created=True)
     for token in tokens:
         patients.link(tx, partner, token, known.patient_id)
     for key in (*((likely,) if likely else ()), *certain):
@@ -76,6 +76,12 @@ def match_keys(patient: Mapping[str, Any], index: IndexHash) -> tuple[str | None
     ways = [f"{person}|tel|{number}" for number in _phones(patient)]
     ways += [f"{person}|adr|{street}" for street in _streets(patient)]
     return index(_LIKELY, "", person), tuple(index(_CERTAIN, "", way) for way in ways)
+
+
+def _free_id(tx: Transaction, patient: Mapping[str, Any]) -> str | None:
+    """The first source's own Patient id where it is free, so that most references need no renaming."""
+    resource_id = patient.get("id")
+    return str(resource_id) if resource_id and not patients.exists(tx, str(resource_id)) else None
 
 
 def _known_to_partner(tx: Transaction, partner: str, tokens: tuple[str, ...]) -> str | None:

@@ -47,7 +47,10 @@ def recipient_of(network: Network, partner_id: str) -> dict[str, Any]:
 
 def discloser_of(network: Network, partner_id: str) -> dict[str, Any]:
     """The `discloser` of a decision question."""
-    return {"references": [reference_of(partner_id)], "identifiers": _identifiers(network.partners[partner_id])}
+    return {
+        "references": [reference_of(partner_id)],
+        "identifiers": _identifiers(network.partners[partner_id]),
+    }
 
 
 def _identifiers(partner: Partner) -> list[dict[str, str]]:

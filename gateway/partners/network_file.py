@@ -75,7 +75,9 @@ def parse_network(content: bytes, file: str = "network.yaml") -> Network:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
-        raise NetworkFileRefused(file, [FileFault(line, "file", "is no valid YAML; mend this line")]) from error
+        raise NetworkFileRefused(
+            file, [FileFault(line, "file", "is no valid YAML; mend this line")]
+        ) from error
     if not isinstance(plain, dict) or tree is None:
         raise NetworkFileRefused(file, [FileFault(1, "file", "must be a table of settings")])
     lines = _Lines(tree)
@@ -135,7 +137,9 @@ def _shape_faults(plain: dict[str, Any], lines: _Lines) -> Iterator[FileFault]:
             yield from _convert_faults(plain[name], kind, (name,), lines)
 
 
-def _convert_faults(value: object, kind: type, path: tuple[str | int, ...], lines: _Lines) -> Iterator[FileFault]:
+def _convert_faults(
+    value: object, kind: type, path: tuple[str | int, ...], lines: _Lines
+) -> Iterator[FileFault]:
     try:
         msgspec.convert(value, kind, strict=True)
     except msgspec.ValidationError as error:
@@ -182,7 +186,11 @@ def _zone_faults(content: NetworkFile, lines: _Lines) -> Iterator[FileFault]:
 def _route_faults(content: NetworkFile, lines: _Lines) -> Iterator[FileFault]:
     names: set[str] = set()
     for index, route in enumerate(content.routes):
-        for field, partner in (("from", route.source), ("to", route.addressee), ("with_addressee", route.with_addressee)):
+        for field, partner in (
+            ("from", route.source),
+            ("to", route.addressee),
+            ("with_addressee", route.with_addressee),
+        ):
             if partner is not None and partner not in content.partners:
                 where = ("routes", index, field)
                 yield FileFault(lines.of(where), f"routes.{index}.{field}", "names no partner of this file")
@@ -211,9 +219,13 @@ def _partner_faults(content: NetworkFile, lines: _Lines) -> Iterator[FileFault]:
                 place = (*where, "addressee_codes")
                 text = "holds a code that another partner has too; an addressee must be certain"
                 yield FileFault(lines.of(place), ".".join(map(str, place)), text)
-        if isinstance(partner.delivery, FhirDelivery) and not partner.delivery.url.startswith(("http://", "https://")):
+        if isinstance(partner.delivery, FhirDelivery) and not partner.delivery.url.startswith(
+            ("http://", "https://")
+        ):
             place = (*where, "delivery", "url")
-            yield FileFault(lines.of(place), ".".join(map(str, place)), "must begin with `https://` or `http://`")
+            yield FileFault(
+                lines.of(place), ".".join(map(str, place)), "must begin with `https://` or `http://`"
+            )
         if isinstance(partner.delivery, MllpDelivery) and not partner.delivery.format:
             place = (*where, "delivery", "format")
             yield FileFault(lines.of(place), ".".join(map(str, place)), "must name a mapping id")

@@ -39,7 +39,12 @@ class HttpDoor:
         address = f"{host}:{listening.getsockname()[1]}"
         app = build_app(self._desk(address), mounts=console_mounts(self._folder, self._premises))
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="off", server_header=False, timeout_graceful_shutdown=5
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=5,
         )
         self._server = uvicorn.Server(config)
         self._server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # ours decide

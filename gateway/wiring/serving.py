@@ -15,7 +15,7 @@ from gateway.clock import instant_text
 from gateway.delivery.http_push import open_client
 from gateway.delivery.sender import Sender
 from gateway.disclosure.premises import Premises
-from gateway.flows.messages import ReceivedMessage, Receipt
+from gateway.flows.messages import Receipt, ReceivedMessage
 from gateway.flows.receive import accept_message
 from gateway.intake import AckSettings, ListenerSettings, MllpListener
 from gateway.logs import Event
@@ -80,7 +80,12 @@ class _Running:
         for sign in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(sign, self._stop.set)
         async with contextlib.AsyncExitStack() as stack:
-            sealer = Sealer(self._store(), self._folder.keys.signer, self._folder.path / "witness.log", self._premises.clock)
+            sealer = Sealer(
+                self._store(),
+                self._folder.keys.signer,
+                self._folder.path / "witness.log",
+                self._premises.clock,
+            )
             stack.push_async_callback(sealer.seal_now)
             await self._start(stack, sealer.run, None)
             client = await stack.enter_async_context(open_client())
@@ -89,7 +94,9 @@ class _Running:
             http = HttpDoor(self._folder, self._premises, self._settings, self._addresses.http)
             http_address = await http.start()
             stack.push_async_callback(http.stop)
-            listeners = [MllpListener(s, self._accept, self._premises.clock) for s in self._listener_settings()]
+            listeners = [
+                MllpListener(s, self._accept, self._premises.clock) for s in self._listener_settings()
+            ]
             mllp = []
             for listener in listeners:
                 mllp.append(await listener.start())
