@@ -1,34 +1,135 @@
-"""All mappings of one deployment, read from bytes that were handed in."""
+"""All mappings of one deployment, read from bytes that were handed in.
+
+Keys are paths like `formats/hospital/ref_i12/mapping.yaml`. ConceptMaps are found in the mapping's own `concept_maps/`
+folder first, then in `formats/vocabulary/concept_maps/`, by file name, name or URL.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from mappings.compile import Compiled, compile_mapping
+from mappings.concept_map import ConceptMap, read_concept_map
+from mappings.mapping_file import Tables, read_mapping
+from mappings.model import MappingFileError, MappingRoomError
+from mappings.rows import MappingFile
+from mappings.yaml_text import Located, read_yaml
+
+_ROOT = "formats/"
+_SHARED = "formats/vocabulary/concept_maps/"
 
 
 class Mapping_:
     """One mapping, ready to run."""
 
-    id: str
-    version: str
-    content_hash: str
-    format: str
-    direction: str
+    def __init__(self, file: MappingFile) -> None:
+        self.file = file
+        self.id = file.id
+        self.version = file.version
+        self.content_hash = file.content_hash
+        self.format = file.format
+        self.direction: str = file.direction
+
+    @cached_property
+    def compiled(self) -> Compiled | None:
+        """The generated form, or None where the format has none yet (the interpreter runs instead)."""
+        return compile_mapping(self.file)
 
 
 class Library:
     """Every mapping by id, and one content hash over all of them."""
 
-    version: str
+    def __init__(self, mappings: Mapping[str, Mapping_], version: str) -> None:
+        self._mappings = mappings
+        self.version = version
 
     def mapping(self, mapping_id: str) -> Mapping_:
         """The mapping with this id. Raises MappingRoomError `MAPPING_UNKNOWN`."""
-        raise NotImplementedError
+        found = self._mappings.get(mapping_id)
+        if found is None:
+            raise MappingRoomError("MAPPING_UNKNOWN", f"no mapping `{mapping_id}`")
+        return found
 
     def ids(self) -> tuple[str, ...]:
         """All mapping ids, sorted."""
-        raise NotImplementedError
+        return tuple(sorted(self._mappings))
 
 
 def read_library(files: Mapping[str, bytes]) -> Library:
-    """The library made of these files (keys like `formats/hospital/ref_i12/mapping.yaml`)."""
-    raise NotImplementedError
+    """The library made of these files. Raises MappingFileError naming file, line and column."""
+    shared = _tables(files, _SHARED)
+    systems = shared.get("coding-systems")
+    documents = {
+        path: read_yaml(content, path) for path, content in sorted(files.items()) if path.endswith("/mapping.yaml")
+    }
+    by_id = {path[len(_ROOT) : -len("/mapping.yaml")]: path for path in documents}
+    mappings: dict[str, Mapping_] = {}
+    total = hashlib.sha256()
+    for mapping_id, path in by_id.items():
+        document = documents[path]
+        if document.get("mapping") != mapping_id:
+            raise MappingFileError("ID_WRONG", f"`mapping` must be `{mapping_id}`, the folder's path", path, 1)
+        chain = _chain(path, documents, by_id)
+        folders = [link.rpartition("/")[0] + "/concept_maps/" for link in chain]
+        own = {**shared, **{n: t for folder in reversed(folders) for n, t in _tables(files, folder).items()}}
+        content = b"\0".join(
+            name.encode() + b"\0" + files[name]
+            for name in sorted(files)
+            if name in chain or name.startswith((*folders, _SHARED))
+        )
+        total.update(content)
+        merged = _merged(chain, documents)
+        mappings[mapping_id] = Mapping_(read_mapping(merged, path, Tables(own, systems), content))
+    return Library(mappings, total.hexdigest())
+
+
+def _tables(files: Mapping[str, bytes], folder: str) -> dict[str, ConceptMap]:
+    found: dict[str, ConceptMap] = {}
+    for path, content in sorted(files.items()):
+        if path.startswith(folder) and path.endswith(".json"):
+            table = read_concept_map(content, path)
+            for name in (path[len(folder) : -len(".json")], table.name, table.url):
+                if name:
+                    found[name] = table
+    return found
+
+
+def _chain(path: str, documents: Mapping[str, Located], by_id: Mapping[str, str]) -> list[str]:
+    """The file and the layers below it, nearest first."""
+    chain = [path]
+    for link in chain:
+        for base in documents[link].get("base") or ():
+            below = by_id.get(base)
+            if below is None:
+                raise MappingFileError("BASE_UNKNOWN", f"base `{base}` not found", link, 1)
+            if below in chain:
+                raise MappingFileError("BASE_LOOP", f"base `{base}` leads back to itself", link, 1)
+            chain.append(below)
+    return chain
+
+
+def _merged(chain: list[str], documents: Mapping[str, Located]) -> Located:
+    """The layers as one document: a row with the same `to` or `from` replaces the one below."""
+    merged = documents[chain[0]]
+    for link in chain[1:]:
+        below, above = documents[link], merged
+        merged = Located({**below, **above})
+        merged.line, merged.column = above.line, above.column
+        merged["resources"] = Located({**(below.get("resources") or {}), **(above.get("resources") or {})})
+        taken = {_name(row, word) for row in above.get("rows") or () for word in ("to", "from", "each") if word in row}
+        kept = [
+            row
+            for row in below.get("rows") or ()
+            if not any(_name(row, word) in taken for word in ("to", "from", "each") if word in row)
+        ]
+        merged["rows"] = [*kept, *(above.get("rows") or ())]
+    return merged
+
+
+def _name(row: Any, word: str) -> tuple[str, str]:
+    return word, str(row[word]) + (str(row.get("when", "")) if word == "each" else "")
+
+

@@ -1,20 +1,142 @@
-"""Bytes of an agency to FHIR resources."""
+"""Bytes of an agency to FHIR resources.
+
+The compiled form runs first where the format has one; when it meets anything unusual (a value no row names, a code
+outside its table, a time without zone, a missing required value) the interpreter runs the record again and says what.
+"""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from mappings.ids import id_maker
+from mappings.interpret import Interpreted, Interpreter
 from mappings.library import Mapping_
-from mappings.model import TranslatedRecord, Translation
+from mappings.model import Account, MappingRoomError, TranslatedRecord, Translation, TranslationRefused
+from mappings.syntax.csv_rows import CsvTree, read_rows
+from mappings.syntax.hl7v2 import read_messages, split
+from mappings.syntax.hl7v2_tree import V2Tree
+from mappings.syntax.json_tree import JsonTree, read_json
+from mappings.times import Zone, v2_zone
+from mappings.tree import Tree
+
+TreeMaker = Callable[[], Tree]
 
 
 def translate(
     mapping: Mapping_, source: bytes, *, partner: str, id_key: bytes, zone: str | None
 ) -> Translation:
-    """One record. Raises TranslationRefused."""
-    raise NotImplementedError
+    """One record. Raises TranslationRefused: code, message, place, HL7 error code and ERL."""
+    if mapping.format == "hl7v2":
+        messages = read_messages(source)
+        if len(messages) > 1:
+            raise TranslationRefused("SEVERAL_RECORDS", "one message was expected", "MSH[2]", "207", "MSH^2")
+        return _message(mapping, messages[0], source, partner, id_key, named_zone(zone))
+    records = translate_all(mapping, source, partner=partner, id_key=id_key, zone=zone)
+    if len(records) != 1:
+        raise TranslationRefused("SEVERAL_RECORDS", "one record was expected", records[1].place if records else None)
+    if records[0].translation is None:
+        raise records[0].refusal or TranslationRefused("NO_RECORD", "no record found")
+    return records[0].translation
 
 
 def translate_all(
     mapping: Mapping_, source: bytes, *, partner: str, id_key: bytes, zone: str | None
 ) -> tuple[TranslatedRecord, ...]:
-    """Every record of a file or batch, each with its place."""
-    raise NotImplementedError
+    """Every record of a file or batch, each with its place. Raises TranslationRefused when the file cannot be read."""
+    known = named_zone(zone)
+    found: list[TranslatedRecord] = []
+    if mapping.format == "hl7v2":
+        messages = read_messages(source)
+        for number, lines in enumerate(messages, 1):
+            place = f"message {number}"
+            found.append(_try(place, lambda m=lines: _message(mapping, m, source, partner, id_key, known)))
+    elif mapping.format == "csv":
+        header, rows = read_rows(source)
+        _check_header(mapping, header)
+        for number, cells in rows:
+            make = lambda n=number, c=cells: CsvTree(header, c, n)  # noqa: E731
+            found.append(_try(f"row {number}", lambda m=make: _plain(mapping, m, source, partner, id_key, known)))
+    else:
+        document = read_json(source)
+        items = document if isinstance(document, list) else [document]
+        for number, item in enumerate(items):
+            place = f"[{number}]" if isinstance(document, list) else ""
+            make_json = lambda i=item: JsonTree(i)  # noqa: E731
+            found.append(_try(place, lambda m=make_json: _plain(mapping, m, source, partner, id_key, known)))
+    return tuple(found)
+
+
+def _check_header(mapping: Mapping_, header: list[str]) -> None:
+    for address in (*mapping.file.record_key, *mapping.file.required):
+        if address.text not in header:
+            message = f"column `{address.text}` is missing"
+            raise TranslationRefused("COLUMN_MISSING", message, f"row 1 column {address.text}", "101")
+
+
+def _try(place: str, run: Callable[[], Translation]) -> TranslatedRecord:
+    try:
+        return TranslatedRecord(place, run(), None)
+    except TranslationRefused as refusal:
+        return TranslatedRecord(place, None, refusal)
+
+
+@lru_cache(maxsize=64)
+def named_zone(zone: str | None) -> ZoneInfo | None:
+    """The zone of a name such as `America/Phoenix`. Raises MappingRoomError `ZONE_UNKNOWN`."""
+    if not zone:
+        return None
+    try:
+        return ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise MappingRoomError("ZONE_UNKNOWN", f"no time zone `{zone}`") from None
+
+
+def _message(
+    mapping: Mapping_, lines: list[str], source: bytes, partner: str, id_key: bytes, zone: Zone
+) -> Translation:
+    segments = split(lines)
+    head = segments[0]
+    known = (v2_zone(head[7]) if len(head) > 7 else None) or zone
+    return _interpreted(mapping, lambda: V2Tree(segments), source, partner, id_key, known)
+
+
+def _plain(
+    mapping: Mapping_, make: TreeMaker, source: bytes, partner: str, id_key: bytes, zone: Zone
+) -> Translation:
+    return _interpreted(mapping, make, source, partner, id_key, zone)
+
+
+def _interpreted(
+    mapping: Mapping_, make: TreeMaker, source: bytes, partner: str, id_key: bytes, zone: Zone
+) -> Translation:
+    found = interpret(mapping, make, partner, id_key, zone)
+    return Translation(
+        resources=found.resources,
+        roles=found.roles,
+        issues=found.account.issues,
+        business_key=found.business_key,
+        addressee_codes=found.addressee_codes,
+        message=found.facts,
+        provenance=_provenance(mapping, source),
+        explain=lambda: found.account,
+    )
+
+
+def interpret(mapping: Mapping_, make: TreeMaker, partner: str, id_key: bytes, zone: Zone) -> Interpreted:
+    """The specification's answer for one record."""
+    return Interpreter(mapping.file, make(), id_maker(id_key, partner), zone).run()
+
+
+def _provenance(mapping: Mapping_, source: bytes) -> Mapping[str, str]:
+    return {
+        "mapping": mapping.id,
+        "version": mapping.version,
+        "content_hash": mapping.content_hash,
+        "source_sha256": hashlib.sha256(source).hexdigest(),
+    }
+
+
+__all__ = ["Account", "interpret", "named_zone", "translate", "translate_all"]

@@ -1,0 +1,419 @@
+"""The specification: a plain interpreter of a mapping, with the full account of every leaf.
+
+It is slow on purpose and says everything: which leaf made which output, what was carried, dropped or named by no row.
+The compiled form (`compile`) must give the same resources; when the compiled form meets anything unusual it hands over
+to this one, so every issue a person reads comes from here.
+
+Lineage is found by trial, not by trust: each leaf under a row is blanked and altered, and the outputs that change are
+the outputs it feeds. What changes nothing is carried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mappings.elements import STAFF_TYPES
+from mappings.model import Account, Accounting, Addressee, Issue, LineageRow, TranslationRefused
+from mappings.placing import Marks, flat, put
+from mappings.rows import EVERY_ROLE, Condition, Group, MappingFile, Role, Row
+from mappings.syntax.hl7v2 import erl
+from mappings.times import Zone
+from mappings.tree import Scope, Spot, Tree
+from mappings.unfit import Partly, Unfit
+
+_ABSENT = object()
+
+
+@dataclass(slots=True)
+class Made:
+    """One resource in the making."""
+
+    role: str
+    type: str
+    id: str
+    resource: dict[str, Any]
+    key_places: tuple[str, ...]
+    marks: Marks = field(default_factory=dict)
+
+    @property
+    def reference(self) -> str:
+        """`Type/id`."""
+        return f"{self.type}/{self.id}"
+
+
+@dataclass(slots=True)
+class Instance:
+    """A group at one of its instances, with the roles that can be seen from there (nearest first)."""
+
+    group: Group
+    scope: Scope
+    roles: dict[str, Made]
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreted:
+    """All that a translation needs."""
+
+    resources: tuple[dict[str, object], ...]
+    roles: Mapping[str, tuple[str, ...]]
+    business_key: str
+    addressee_codes: tuple[Addressee, ...]
+    facts: Mapping[str, str]
+    account: Account
+
+
+def refused(code: str, message: str, place: str, hl7_error_code: str) -> TranslationRefused:
+    """A refusal with the place in ERR-2 form as well."""
+    return TranslationRefused(code, message, place, hl7_error_code, erl(place))
+
+
+def holds(condition: Condition | None, tree: Tree, scope: Scope) -> tuple[bool, tuple[str, ...]]:
+    """Whether a condition holds, and the places it looked at."""
+    if condition is None:
+        return True, ()
+    if condition.kind in ("present", "in"):
+        if condition.kind == "present":
+            spots = tree.spots(condition.address, scope)
+            return bool(spots), tuple(place for spot in spots for place in spot.leaves)
+        value, places = tree.head(condition.address, scope)
+        return value in condition.values, places
+    answers = [holds(part, tree, scope) for part in condition.parts]
+    places = tuple(place for _, found in answers for place in found)
+    if condition.kind == "and":
+        return all(answer for answer, _ in answers), places
+    if condition.kind == "or":
+        return any(answer for answer, _ in answers), places
+    return not answers[0][0], places
+
+
+class Interpreter:
+    """One run over one record."""
+
+    def __init__(self, mapping: MappingFile, tree: Tree, make_id: Callable[[str, str], str], zone: Zone) -> None:
+        self.mapping = mapping
+        self.tree = tree
+        self.make_id = make_id
+        self.zone = zone
+        self.made: list[Made] = []
+        self.instances: list[Instance] = []
+        self.inputs: dict[str, tuple[dict[str, None], str]] = {}
+        self.dropped: set[str] = set()
+        self.carried: set[str] = set()
+        self.unfit: set[str] = set()
+        self.issues: list[Issue] = []
+        self.synonyms: dict[str, Any] = {}
+        self.key, self.key_places = "", ()
+
+    def run(self) -> Interpreted:
+        """The resources and the account. Raises TranslationRefused."""
+        self.check_envelope()
+        self.key, self.key_places = self.record_key(self.mapping.record_key)
+        for address in self.mapping.required:
+            if not self.tree.spots(address, self.tree.top()):
+                raise refused("REQUIRED_MISSING", "a required value is missing", self.tree.expected(address), "101")
+        addressees = self.addressees()
+        self.open(self.mapping.root, self.tree.top(), {}, (), "")
+        for instance in self.instances:
+            self.drop(instance)
+        for wanted in ("const", ""):
+            for instance in self.instances:
+                for row in instance.group.rows:
+                    if (row.verb == "const") == (wanted == "const"):
+                        self.apply(row, instance)
+        return self.finish(addressees)
+
+    def check_envelope(self) -> None:
+        """Raises TranslationRefused when the mapping does not take this kind of message."""
+        accepts, facts = self.mapping.accepts, self.tree.facts()
+        if not accepts or f"{facts.get('type')}^{facts.get('event')}" in accepts:
+            return
+        if facts.get("type") not in {kind.partition("^")[0] for kind in accepts}:
+            raise refused("MESSAGE_TYPE_UNKNOWN", "this mapping takes other message types", "MSH-9.1", "200")
+        raise refused("EVENT_UNKNOWN", "this mapping takes other events", "MSH-9.2", "201")
+
+    def record_key(self, addresses: Iterable[Any], scope: Scope | None = None) -> tuple[str, tuple[str, ...]]:
+        """The record's key text and its places; the first address must be filled."""
+        values: list[str] = []
+        places: tuple[str, ...] = ()
+        for position, address in enumerate(addresses):
+            value, found = self.tree.head(address, scope if scope is not None else self.tree.top())
+            if not value and not position:
+                raise refused("KEY_MISSING", "the record's key is missing", self.tree.expected(address), "101")
+            values.append(value)
+            places += found
+        while values and not values[-1]:
+            values.pop()
+        return "|".join(values), places
+
+    def addressees(self) -> tuple[Addressee, ...]:
+        """The addressee's codes; exactly one instance must name the addressee."""
+        rule = self.mapping.addressee
+        if rule is None:
+            return ()
+        scopes = self.tree.scopes(rule.each, (), self.tree.top())
+        named = [scope for scope in scopes if holds(rule.when, self.tree, scope)[0]]
+        place = self.tree.expected(rule.each)
+        if not named:
+            raise refused("ADDRESSEE_MISSING", "no addressee is named; exactly one is needed", place, "101")
+        if len(named) > 1:
+            raise refused("ADDRESSEE_TWICE", "several addressees are named; exactly one is needed", place, "207")
+        found = []
+        for spot in self.tree.spots(rule.codes, named[0]):
+            parts = [*str(spot.raw).split("^"), ""]
+            if parts[0]:
+                found.append(Addressee(parts[0], parts[1], spot.leaves[0]))
+        return tuple(found)
+
+    def open(self, group: Group, scope: Scope, roles: dict[str, Made], places: tuple[str, ...], path: str) -> None:
+        """Make the resources of one instance of a group, and open the groups inside it."""
+        seen = dict(roles)
+        for role in group.roles:
+            answer, looked = holds(role.when, self.tree, scope)
+            if answer:
+                seen[role.name] = self.make(role, scope, path, looked)
+        self.instances.append(Instance(group, scope, seen, places))
+        counts: dict[str, int] = {}
+        for inner in group.groups:
+            names = "+".join(role.name for role in inner.roles)
+            for inner_scope in self.tree.scopes(inner.each, inner.followers, scope):
+                answer, looked = holds(inner.when, self.tree, inner_scope)
+                if not answer:
+                    continue
+                counts[names] = counts.get(names, 0) + 1
+                suffix = str(counts[names])
+                if inner.key is not None:
+                    value, key_places = self.tree.head(inner.key, inner_scope)
+                    suffix = f"={value}" if value else suffix
+                    looked += key_places
+                self.open(inner, inner_scope, seen, places + looked, f"{path}/{suffix}")
+
+    def make(self, role: Role, scope: Scope, path: str, looked: tuple[str, ...]) -> Made:
+        """An empty resource with its id."""
+        key, places = (self.key, self.key_places)
+        if role.key:
+            own, own_places = self.record_key(role.key, scope)
+            key, places = f"{role.name}:{own}", own_places
+        made_id = self.make_id(key, role.name + path)
+        resource: dict[str, Any] = {"resourceType": role.type, "id": made_id}
+        made = Made(role.name, role.type, made_id, resource, places)
+        self.made.append(made)
+        self.note(f"{made.reference}#id", places + looked, "id")
+        return made
+
+    def note(self, output: str, places: Iterable[str], row: str) -> None:
+        """Remember that these places made this output."""
+        inputs, _ = self.inputs.setdefault(output, ({}, row))
+        inputs.update(dict.fromkeys(places))
+
+    def drop(self, instance: Instance) -> None:
+        """Find what drop rows name, before anything else may use it."""
+        for row in instance.group.rows:
+            if row.verb == "drop" and holds(row.when, self.tree, instance.scope)[0]:
+                for address in row.sources:
+                    for spot in self.tree.spots(address, instance.scope, every=True):
+                        self.dropped.update(spot.leaves)
+
+    def apply(self, row: Row, instance: Instance) -> None:
+        """One row at one instance."""
+        answer, looked = holds(row.when, self.tree, instance.scope)
+        if not answer:
+            return
+        places = instance.places + looked
+        if row.verb == "map":
+            self.map(row, instance, places)
+        elif row.verb == "const":
+            for made in self.targets(row, instance):
+                self.place(row, made, row.value, lambda path: places)
+        elif row.verb == "ref":
+            self.refer(row, instance, places)
+        elif row.verb in ("carry", "local", "setting"):
+            for address in row.sources:
+                for spot in self.tree.spots(address, instance.scope, every=True):
+                    self.carried.update(spot.leaves)
+
+    def targets(self, row: Row, instance: Instance) -> Sequence[Made]:
+        """The resources a row writes into."""
+        if row.target is None:
+            return ()
+        if row.target.role == EVERY_ROLE:
+            return [made for made in self.made if made.type not in STAFF_TYPES]
+        made = instance.roles.get(row.target.role)
+        return [made] if made is not None else []
+
+    def refer(self, row: Row, instance: Instance, places: tuple[str, ...]) -> None:
+        """References to the role's resources: the nearest, or all where the element repeats."""
+        near = instance.roles.get(row.role)
+        found = [near] if near is not None else [made for made in self.made if made.role == row.role]
+        for made in self.targets(row, instance):
+            for other in found:
+                inputs = places + other.key_places
+                self.place(row, made, {"reference": other.reference}, lambda path, i=inputs: i)
+
+    def place(self, row: Row, made: Made, value: Any, inputs: Callable[[str], Iterable[str]]) -> bool:
+        """Put a value and note its lineage; False when the element was already taken."""
+        if row.target is None:
+            return False
+        placed = put(made.resource, row.target.steps, value, made.marks)
+        items = value if isinstance(value, list) and row.target.steps[-1].many else [value]
+        for position, (path, item) in enumerate(placed):
+            prefix = f"[{position}]" if len(items) > 1 or isinstance(value, list) else ""
+            for leaf in flat(item, ""):
+                output = f"{path}.{leaf}" if leaf else path
+                inner = f"{prefix}.{leaf}" if prefix and leaf else prefix or leaf
+                self.note(f"{made.reference}#{output}", inputs(inner), str(row.number))
+        return bool(placed)
+
+    def map(self, row: Row, instance: Instance, places: tuple[str, ...]) -> None:
+        """Values at the row's addresses, through its lens, into its target."""
+        found = [self.usable(self.tree.spots(address, instance.scope)) for address in row.sources]
+        if not found[0]:
+            if row.required:
+                place = self.tree.expected(row.sources[0])
+                raise refused("REQUIRED_MISSING", "a required value is missing", place, "101")
+            return
+        if len(row.sources) > 1:
+            first = [spots[0] if spots else None for spots in found]
+            self.convert(row, instance, first, places)
+            return
+        for spot in found[0]:
+            self.convert(row, instance, [spot], places)
+
+    def usable(self, spots: Sequence[Spot]) -> list[Spot]:
+        """The spots without what is dropped."""
+        found = []
+        for spot in spots:
+            gone = [i for i, place in enumerate(spot.leaves) if place in self.dropped]
+            if len(gone) == len(spot.leaves):
+                continue
+            raw = spot.raw
+            for index in gone:
+                raw = Spot(spot.place, raw, spot.leaves, spot.alter).alter(index, "")
+            found.append(Spot(spot.place, raw, spot.leaves, spot.alter) if gone else spot)
+        return found
+
+    def convert(self, row: Row, instance: Instance, spots: Sequence[Spot | None], places: tuple[str, ...]) -> None:
+        """One value (or several that belong together) through the lens."""
+        raws = [spot.raw if spot is not None else "" for spot in spots]
+        first = next(spot for spot in spots if spot is not None)
+        leaves = [place for spot in spots if spot is not None for place in spot.leaves]
+        made = self.targets(row, instance)
+        if not made:
+            return
+        try:
+            value = self.see(row, raws)
+        except Unfit as unfit:
+            self.unfit.update(leaves)
+            self.say(unfit, first.place, row.required)
+            return
+        feeds = self.trials(row, spots, raws, value)
+        placed = False
+        for one in made:
+            placed |= self.place(row, one, value, lambda path: [*feeds.get(path, ()), *places])
+        if not placed:
+            self.unfit.update(leaves)
+            unfit = Unfit("ONE_VALUE_ONLY", "the element takes one value and already has one", "207")
+            self.say(unfit, first.place, row.required)
+            return
+        fed = {place for found in feeds.values() for place in found}
+        self.carried.update(place for place in leaves if place not in fed)
+        self.keep_synonym(row, first, raws, value)
+
+    def see(self, row: Row, raws: Sequence[Any]) -> Any:
+        """The lens's value; a partial one is used and said. Raises Unfit."""
+        if row.lens is None:
+            raise Unfit("NO_LENS", "the row has no lens", "207")
+        try:
+            return row.lens.forward(raws[0] if len(raws) == 1 else tuple(raws), self.zone)
+        except Partly as partly:
+            return partly.value
+
+    def say(self, unfit: Unfit, place: str, required: bool) -> None:
+        """An issue, or a refusal when the row is required."""
+        if required:
+            raise refused(unfit.code, unfit.message, place, unfit.hl7_error_code)
+        self.issues.append(Issue(unfit.code, "W", place, unfit.message, unfit.hl7_error_code, erl(place)))
+
+    def trials(self, row: Row, spots: Sequence[Spot | None], raws: list[Any], value: Any) -> dict[str, list[str]]:
+        """Output path below the value -> leaves that feed it: those whose change changes it."""
+        if row.lens is not None:
+            self.say_partly(row, spots, raws)
+        base = flat(value, "")
+        feeds: dict[str, list[str]] = {}
+        for position, spot in enumerate(spots):
+            for index, place in enumerate(spot.leaves if spot is not None else ()):
+                if spot is None or place in self.dropped:
+                    continue
+                for path in self.affected(row, spot, position, index, raws, base):
+                    feeds.setdefault(path, []).append(place)
+        return feeds
+
+    def say_partly(self, row: Row, spots: Sequence[Spot | None], raws: list[Any]) -> None:
+        try:
+            assert row.lens is not None
+            row.lens.forward(raws[0] if len(raws) == 1 else tuple(raws), self.zone)
+        except Partly as partly:
+            first = next(spot for spot in spots if spot is not None)
+            self.issues.append(
+                Issue(partly.code, "W", first.place, partly.message, partly.hl7_error_code, erl(first.place))
+            )
+
+    def affected(
+        self, row: Row, spot: Spot, position: int, index: int, raws: list[Any], base: dict[str, Any]
+    ) -> set[str]:
+        """The output paths that change when one leaf is blanked or altered."""
+        changed: set[str] = set()
+        text = str(self.tree.leaves().get(spot.leaves[index], ""))
+        for trial in ("", text + "x", "x" + text):
+            altered = list(raws)
+            altered[position] = Spot(spot.place, raws[position], spot.leaves, spot.alter).alter(index, trial)
+            try:
+                other = flat(self.see(row, altered), "")
+            except Unfit:
+                return set(base)
+            changed |= {path for path, value in base.items() if other.get(path, _ABSENT) != value}
+        return changed
+
+    def keep_synonym(self, row: Row, spot: Spot, raws: list[Any], value: Any) -> None:
+        """Where the way back would write another form, keep the sender's own."""
+        if row.lens is None or row.lens.backward is None or len(raws) > 1:
+            return
+        try:
+            if row.lens.backward(value) == raws[0]:
+                return
+        except (Unfit, KeyError, TypeError, ValueError):
+            pass
+        self.synonyms[spot.place] = raws[0]
+
+    def finish(self, addressees: tuple[Addressee, ...]) -> Interpreted:
+        """Every leaf in one class, and all that was found."""
+        leaves = self.tree.leaves()
+        mapped = {place for inputs, _ in self.inputs.values() for place in inputs} - self.dropped
+        dropped = self.dropped
+        carried = self.carried - mapped - dropped - self.unfit
+        unmapped = [p for p in leaves if p not in mapped and p not in dropped and p not in carried]
+        for place in unmapped:
+            if place not in self.unfit:
+                message = "no row of the mapping names this value"
+                self.issues.append(Issue("UNMAPPED", "W", place, message, "207", erl(place)))
+        accounting = Accounting(len(mapped), len(carried), len(dropped), len(unmapped), len(leaves))
+        complement = {
+            "mapping": self.mapping.id,
+            "version": self.mapping.version,
+            "order": self.tree.skeleton(),
+            "carried": {place: raw for place, raw in leaves.items() if place in carried},
+            "unmapped": {place: leaves[place] for place in unmapped},
+            "synonyms": self.synonyms,
+        }
+        lineage = tuple(
+            LineageRow(output, tuple(p for p in inputs if p not in dropped), f"{self.mapping.id}:{row}")
+            for output, (inputs, row) in self.inputs.items()
+        )
+        roles: dict[str, tuple[str, ...]] = {}
+        for made in self.made:
+            roles[made.role] = (*roles.get(made.role, ()), made.id)
+        account = Account(complement, lineage, accounting, tuple(self.issues))
+        resources = tuple(made.resource for made in self.made)
+        return Interpreted(resources, roles, self.key, addressees, self.tree.facts(), account)

@@ -1,0 +1,199 @@
+"""Lenses on the HL7 v2 data types that say who and where: XPN, XAD, XTN. Codes of tables 0190, 0200 and 0201 that
+have no FHIR counterpart are not held (the complement keeps them), so that no name or number is lost with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mappings.lenses import Lens, LensSpec
+from mappings.lenses_hl7v2 import (
+    boolean_lens,
+    code_lens,
+    coding_lens,
+    components,
+    concept_lens,
+    cx_lens,
+    date_lens,
+    datetime_lens,
+    day_lens,
+    ei_lens,
+    label_lens,
+    number_lens,
+    plain,
+    pln_lens,
+    quantity_lens,
+    text_lens,
+)
+from mappings.syntax.hl7v2 import escape
+from mappings.times import Zone
+from mappings.unfit import Unfit
+
+_NAME_USE = {"L": "official", "D": "usual", "M": "maiden", "N": "nickname", "T": "temp", "S": "anonymous"}
+_NAME_TYPE = {use: code for code, use in _NAME_USE.items()}
+_ADDRESS_USE = {"H": "home", "B": "work", "O": "work", "BI": "billing", "C": "temp"}
+_ADDRESS_TYPE = {"home": "H", "work": "B", "billing": "BI", "temp": "C"}
+_TELECOM_USE = {"PRN": "home", "ORN": "home", "VHN": "temp", "WPN": "work", "PRS": "mobile"}
+_TELECOM_SYSTEM = {
+    "PH": "phone",
+    "CP": "phone",
+    "SAT": "phone",
+    "FX": "fax",
+    "BP": "pager",
+    "INTERNET": "email",
+    "X.400": "email",
+    "TDD": "other",
+    "TTY": "other",
+    "MD": "other",
+}
+
+
+def _joined(*parts: str) -> str:
+    return "^".join(parts).rstrip("^")
+
+
+def name_lens(spec: LensSpec) -> Lens:
+    """XPN: HumanName."""
+
+    def forward(raw: str, zone: Zone) -> dict[str, Any]:
+        c = components(raw)
+        result: dict[str, Any] = {}
+        use = _NAME_USE.get(c[6])
+        if use:
+            result["use"] = use
+        if c[0]:
+            result["family"] = c[0]
+        if c[1] or c[2]:
+            result["given"] = [part for part in (c[1], c[2]) if part]
+        if c[4]:
+            result["prefix"] = [c[4]]
+        if c[3] or c[5]:
+            result["suffix"] = [part for part in (c[3], c[5]) if part]
+        if "family" not in result and "given" not in result:
+            raise Unfit("EMPTY", "a family or given name was expected")
+        return result
+
+    def backward(value: Any) -> str:
+        given = [escape(part) for part in value.get("given", ())]
+        suffix = [escape(part) for part in value.get("suffix", ())]
+        prefix = " ".join(escape(part) for part in value.get("prefix", ()))
+        family = escape(value.get("family", "") or ("" if given else value.get("text", "")))
+        use = _NAME_TYPE.get(value.get("use", ""), "")
+        return _joined(
+            family, *(given[:1] or [""]), " ".join(given[1:]), " ".join(suffix), prefix, "", use
+        )
+
+    return Lens(forward, backward)
+
+
+def address_lens(spec: LensSpec) -> Lens:
+    """XAD: Address."""
+
+    def forward(raw: str, zone: Zone) -> dict[str, Any]:
+        c = components(raw)
+        result: dict[str, Any] = {}
+        if c[6] in _ADDRESS_USE:
+            result["use"] = _ADDRESS_USE[c[6]]
+        elif c[6] == "M":
+            result["type"] = "postal"
+        lines = [part for part in (c[0], c[1]) if part]
+        if lines:
+            result["line"] = lines
+        for name, part in (("city", c[2]), ("district", c[8]), ("state", c[3]), ("postalCode", c[4])):
+            if part:
+                result[name] = part
+        if c[5]:
+            result["country"] = c[5]
+        if not result.keys() - {"use", "type"}:
+            raise Unfit("EMPTY", "a part of an address was expected")
+        return result
+
+    def backward(value: Any) -> str:
+        lines = [escape(part) for part in value.get("line", ())]
+        kind = _ADDRESS_TYPE.get(value.get("use", ""), "M" if value.get("type") == "postal" else "")
+        rest = [escape(value.get(name, "")) for name in ("city", "state", "postalCode", "country")]
+        district = escape(value.get("district", ""))
+        return _joined(*(lines[:1] or [""]), ", ".join(lines[1:]), *rest, kind, "", district)
+
+    return Lens(forward, backward)
+
+
+def _number_text(c: list[str]) -> str:
+    if c[11]:
+        return c[11]
+    if c[6]:
+        text = f"({c[5]}) {c[6]}" if c[5] else c[6]
+        text = f"+{c[4].lstrip('+')} {text}" if c[4] else text
+        return f"{text} ext. {c[7]}" if c[7] else text
+    return c[0]
+
+
+def telecom_lens(spec: LensSpec) -> Lens:
+    """XTN: ContactPoint. The number in the form the sender gave; parts are joined, none is guessed."""
+
+    def forward(raw: str, zone: Zone) -> dict[str, Any]:
+        c = components(raw)
+        kind = c[2].upper()
+        result: dict[str, Any] = {}
+        if c[3] and (kind in ("INTERNET", "X.400") or not _number_text(c)):
+            result["system"] = "email" if "@" in c[3] else "url" if "://" in c[3] else "other"
+            result["value"] = c[3]
+        else:
+            system = _TELECOM_SYSTEM.get(kind, "phone" if not kind else "other")
+            value = _number_text(c)
+            if not value:
+                raise Unfit("EMPTY", "a number or address was expected")
+            result["system"] = "other" if system == "email" and "@" not in value else system
+            result["value"] = value
+        use = "mobile" if kind == "CP" else _TELECOM_USE.get(c[1])
+        if use:
+            result["use"] = use
+        return result
+
+    def backward(value: Any) -> str:
+        system, use, text = value.get("system", "phone"), value.get("use", ""), escape(value.get("value", ""))
+        code = {"home": "PRN", "work": "WPN", "temp": "VHN", "mobile": "PRS"}.get(use, "")
+        if system in ("email", "url"):
+            return _joined("", "NET" if not code else code, "Internet", text)
+        kind = "CP" if use == "mobile" else {"phone": "PH", "fax": "FX", "pager": "BP"}.get(system, "MD")
+        return _joined("", code, kind, *[""] * 8, text)
+
+    return Lens(forward, backward)
+
+
+def _identifier_lens(spec: LensSpec) -> Lens:
+    makers: dict[str, Callable[[LensSpec], Lens]] = {"cx": cx_lens, "ei": ei_lens, "pln": pln_lens}
+    return makers[spec.text("datatype", "cx")](spec)
+
+
+def annotation_lens(spec: LensSpec) -> Lens:
+    """FT, TX: Annotation. Free text: only where a mapping marks it so on purpose (rule V2-02)."""
+
+    def forward(raw: str, zone: Zone) -> dict[str, str]:
+        text = plain(raw)
+        if not text:
+            raise Unfit("EMPTY", "a text was expected")
+        return {"text": text}
+
+    return Lens(forward, lambda value: escape(value.get("text", "")))
+
+
+V2_LENSES: dict[str, tuple[Callable[[LensSpec], Lens], frozenset[str]]] = {
+    "string": (text_lens, frozenset()),
+    "code": (code_lens, frozenset({"map", "with_name", "coding_system"})),
+    "concept": (concept_lens, frozenset({"map", "system"})),
+    "coding": (coding_lens, frozenset({"system"})),
+    "label": (label_lens, frozenset({"map"})),
+    "identifier": (_identifier_lens, frozenset({"datatype", "map", "use", "type"})),
+    "date": (date_lens, frozenset()),
+    "day": (day_lens, frozenset()),
+    "datetime": (datetime_lens, frozenset()),
+    "decimal": (number_lens, frozenset()),
+    "boolean": (boolean_lens, frozenset()),
+    "quantity": (quantity_lens, frozenset()),
+    "name": (name_lens, frozenset()),
+    "address": (address_lens, frozenset()),
+    "telecom": (telecom_lens, frozenset()),
+    "annotation": (annotation_lens, frozenset()),
+}
+"""Lens name -> how to make it, and the parameters it knows."""

@@ -1,0 +1,74 @@
+"""Putting a value at an element path of a resource, and naming every leaf below it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mappings.rows import Step
+
+Marks = dict[tuple[str, str], int]
+"""(path of a list, label) -> index of the item that the labelled rows fill together."""
+
+
+def put(resource: dict[str, Any], steps: Sequence[Step], value: Any, marks: Marks) -> list[tuple[str, Any]]:
+    """Place the value; the (path, value) pairs placed, empty when the element is already taken.
+
+    A list element takes one more item (all items, if the value is a list); others take one value only.
+    """
+    node: dict[str, Any] = resource
+    path = ""
+    for step in steps[:-1]:
+        path = f"{path}.{step.name}" if path else step.name
+        if step.many:
+            items = node.setdefault(step.name, [])
+            index = _index(items, path, step.label, marks)
+            node, path = items[index], f"{path}[{index}]"
+        else:
+            node = node.setdefault(step.name, {})
+    last = steps[-1]
+    path = f"{path}.{last.name}" if path else last.name
+    if last.many:
+        return _append(node.setdefault(last.name, []), path, value)
+    if last.name in node:
+        return []
+    node[last.name] = value
+    return [(path, value)]
+
+
+def _index(items: list[Any], path: str, label: str, marks: Marks) -> int:
+    if not label:
+        if not items:
+            items.append({})
+        return 0
+    index = marks.get((path, label))
+    if index is None:
+        index = marks[(path, label)] = len(items)
+        items.append({})
+    return index
+
+
+def _append(items: list[Any], path: str, value: Any) -> list[tuple[str, Any]]:
+    placed = []
+    for item in value if isinstance(value, list) else [value]:
+        if item in items:
+            placed.append((f"{path}[{items.index(item)}]", item))
+            continue
+        placed.append((f"{path}[{len(items)}]", item))
+        items.append(item)
+    return placed
+
+
+def flat(value: Any, path: str) -> dict[str, Any]:
+    """Every leaf below a value by path (`name[0].family`)."""
+    if isinstance(value, dict):
+        found: dict[str, Any] = {}
+        for name, inner in value.items():
+            found.update(flat(inner, f"{path}.{name}" if path else name))
+        return found
+    if isinstance(value, list):
+        found = {}
+        for index, inner in enumerate(value):
+            found.update(flat(inner, f"{path}[{index}]"))
+        return found
+    return {path: value}

@@ -1,0 +1,126 @@
+"""A mapping as the engine holds it: roles, rows, groups. Made by `mapping_file`, read by every part of the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mappings.lenses import Lens
+from mappings.tree import Address
+
+Verb = Literal["map", "const", "local", "setting", "ref", "carry", "drop"]
+"""`map` is from/to/lens; `local` a constant on the agency's side; `setting` a fact of the sending gateway."""
+
+EVERY_ROLE = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an element path; `label` tells apart items of a list that several rows fill together."""
+
+    name: str
+    many: bool
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An element of the resource of a role."""
+
+    role: str
+    steps: tuple[Step, ...]
+    type: str
+
+    @property
+    def text(self) -> str:
+        """As the author wrote it."""
+        return ".".join([self.role, *(s.name + (f"[{s.label}]" if s.label else "") for s in self.steps)])
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A closed condition: present, equals, in (an address and values), or and/or/not (parts)."""
+
+    kind: Literal["present", "in", "and", "or", "not"]
+    address: Address | None
+    values: tuple[str, ...]
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row. `number` counts the rows of the file from 1, `line` is its line."""
+
+    number: int
+    line: int
+    verb: Verb
+    sources: tuple[Address, ...] = ()
+    target: Target | None = None
+    lens: Lens | None = None
+    lens_name: str = ""
+    value: Any = None
+    role: str = ""
+    reason: str = ""
+    when: Condition | None = None
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A resource of the record: its type, the key its id comes from (else the record's), and when it exists."""
+
+    name: str
+    type: str
+    key: tuple[Address, ...]
+    when: Condition | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows that run once (the root) or once for each instance of a repeating group."""
+
+    each: Address | None
+    followers: tuple[str, ...]
+    key: Address | None
+    when: Condition | None
+    roles: tuple[Role, ...]
+    rows: tuple[Row, ...]
+    groups: tuple[Group, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddresseeRule:
+    """Where the sender names the addressee: exactly one instance of `each` for which `when` holds."""
+
+    each: Address
+    when: Condition | None
+    codes: Address
+
+
+@dataclass(frozen=True, slots=True)
+class MappingFile:
+    """One mapping, parsed and checked."""
+
+    id: str
+    version: str
+    format: str
+    direction: Literal["in", "out", "both"]
+    accepts: tuple[str, ...]
+    sends: str
+    record_key: tuple[Address, ...]
+    required: tuple[Address, ...]
+    addressee: AddresseeRule | None
+    root: Group
+    file: str
+    content_hash: str
+    types: Mapping[str, str]
+    columns: tuple[str, ...] = ()
+
+
+def all_groups(group: Group) -> list[Group]:
+    """The group and every group inside it."""
+    found = [group]
+    for inner in group.groups:
+        found += all_groups(inner)
+    return found

@@ -1,0 +1,129 @@
+"""CSV with one header row: one record a row, cells addressed by column header. RFC 4180; BOM, CRLF and `;` understood."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mappings.model import TranslationRefused
+from mappings.tree import Scope, Spot
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_LONGEST_CELL = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class CsvAddress:
+    """A column header."""
+
+    text: str
+
+
+def parse_address(text: str) -> CsvAddress:
+    """The address. Raises ValueError when blank."""
+    if not text.strip():
+        raise ValueError("a column header was expected")
+    return CsvAddress(text.strip())
+
+
+def read_rows(source: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Header and (row number, cells). Raises TranslationRefused `CHARSET_WRONG`, `HEADER_WRONG`, `CSV_WRONG`."""
+    try:
+        text = source.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise TranslationRefused("CHARSET_WRONG", "the file is not UTF-8", "row 1", "102") from None
+    if "\x00" in text:
+        raise TranslationRefused("NOT_TEXT", "the file holds control characters", None, "102")
+    first = text.split("\n", 1)[0]
+    delimiter = ";" if first.count(";") > first.count(",") else ","
+    csv.field_size_limit(_LONGEST_CELL)
+    rows: list[tuple[int, list[str]]] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        for number, cells in enumerate(reader, 1):
+            if any(cell.strip() for cell in cells):
+                rows.append((number, cells))
+    except csv.Error:
+        raise TranslationRefused("CSV_WRONG", "the quotes of the file do not close", f"row {len(rows) + 1}") from None
+    if not rows:
+        raise TranslationRefused("HEADER_WRONG", "no header row found", "row 1", "101")
+    header = [name.strip() for name in rows[0][1]]
+    if "" in header or len(set(header)) != len(header):
+        raise TranslationRefused("HEADER_WRONG", "column headers must be present and different", "row 1", "102")
+    return header, rows[1:]
+
+
+def _replaced(index: int, value: str) -> Any:
+    return value
+
+
+class CsvTree:
+    """One row."""
+
+    def __init__(self, header: Sequence[str], cells: Sequence[str], number: int) -> None:
+        if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
+            message = "more cells than column headers"
+            raise TranslationRefused("ROW_TOO_LONG", message, f"row {number}", "102")
+        self._row = {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
+        self._number = number
+
+    def leaves(self) -> Mapping[str, str]:
+        """Every non-blank cell."""
+        return {self._place(name): cell for name, cell in self._row.items() if cell}
+
+    def _place(self, name: str) -> str:
+        return f"row {self._number} column {name}"
+
+    def top(self) -> Scope:
+        """Nothing bound."""
+        return {}
+
+    def spots(self, address: CsvAddress, scope: Scope, every: bool = False) -> Sequence[Spot]:
+        """The cell, when not blank."""
+        cell = self._row.get(address.text, "")
+        place = self._place(address.text)
+        return [Spot(place, cell, (place,), _replaced)] if cell else []
+
+    def head(self, address: CsvAddress, scope: Scope) -> tuple[Any, tuple[str, ...]]:
+        """The cell."""
+        cell = self._row.get(address.text, "")
+        return cell, ((self._place(address.text),) if cell else ())
+
+    def scopes(self, each: CsvAddress, followers: Sequence[str], scope: Scope) -> Sequence[Scope]:
+        """A row has no groups."""
+        return []
+
+    def expected(self, address: CsvAddress) -> str:
+        """Row and column."""
+        return self._place(address.text)
+
+    def facts(self) -> Mapping[str, str]:
+        """The row number."""
+        return {"row": str(self._number)}
+
+    def skeleton(self) -> object:
+        """Nothing to keep."""
+        return None
+
+
+def write_rows(header: Sequence[str], rows: Sequence[Mapping[str, str]]) -> bytes:
+    """CSV bytes, CRLF, a cell that a spreadsheet would run as a formula made harmless with a leading quote."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow([_harmless(row.get(name, "")) for name in header])
+    return out.getvalue().encode("utf-8")
+
+
+def _harmless(cell: str) -> str:
+    if cell.startswith(_FORMULA) and not _plain_number(cell):
+        return "'" + cell
+    return cell
+
+
+def _plain_number(cell: str) -> bool:
+    return cell[1:].replace(".", "", 1).isdigit()
