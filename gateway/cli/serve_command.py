@@ -11,7 +11,8 @@ from gateway.errors import HandoffError
 from gateway.partners import NetworkFileRefused
 from gateway.settings import Settings, SettingsRefused
 from gateway.wiring.network_folder import open_folder
-from gateway.wiring.serving import Addresses, serve as run
+from gateway.wiring.serving import Addresses
+from gateway.wiring.serving import serve as run
 
 
 def serve(settings: Settings) -> int:

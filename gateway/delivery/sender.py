@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import httpx
@@ -48,8 +48,8 @@ _EVENTS = {
 class Timeouts:
     """Deadlines of one attempt."""
 
-    http: HttpTimeouts = HttpTimeouts()
-    mllp: MllpTimeouts = MllpTimeouts()
+    http: HttpTimeouts = field(default_factory=HttpTimeouts)
+    mllp: MllpTimeouts = field(default_factory=MllpTimeouts)
 
 
 class Sender:

@@ -6,13 +6,12 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx
 from joserfc import jwt
 
-from gateway.clock import SystemClock
-from gateway.intake import FrameReader, framed
+from gateway.clock import SystemClock, new_id
+from gateway.intake import Frame, FrameReader, framed
 from gateway.partners import Network
 from gateway.wiring.network_folder import client_key
 
@@ -42,7 +41,7 @@ class Desk:
             "aud": f"{self.base}/oauth/token",
             "iat": now,
             "exp": now + 240,
-            "jti": str(uuid4()),
+            "jti": new_id(),
             "extensions": {"ihe_iua": {"purpose_of_use": [{"system": _PURPOSE, "code": purpose}]}},
         }
         statement = jwt.encode({"alg": "ES384", "kid": key.kid}, claims, key, algorithms=["ES384"])
@@ -74,7 +73,8 @@ async def _exchange(address: str, message: bytes) -> list[str]:
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(framed(message))
     await writer.drain()
-    frames, received = FrameReader(65536), []
+    frames = FrameReader(65536)
+    received: list[Frame] = []
     while not received:
         received = frames.feed(await reader.read(65536))
     writer.close()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import consent
@@ -54,7 +55,7 @@ async def release(premises: Premises, intent: Intent) -> Release | Refusal:
         return await premises.store.write(lambda tx: hold_for_identity(premises, tx, intent))
     for _ in range(_TRIES):
         prepared = _prepare(premises, intent)
-        done = await premises.store.write(lambda tx, p=prepared: _commit(premises, tx, intent, p))
+        done = await premises.store.write(partial(_commit, premises, intent, prepared))
         if done is not None:
             return done
     raise NotNow("CONSENT_KEEPS_CHANGING", "the patient's consents change faster than they can be decided")
@@ -122,7 +123,8 @@ def without_source(resource: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _records_of(reading: Reading, intent: Intent) -> tuple[list[Record], list[Record]]:
     """The focus of the intent: what must be decided, and what is the recipient's own and only goes back to it."""
-    decided, own = [], []
+    decided: list[Record] = []
+    own: list[Record] = []
     for reference in intent.focus:
         resource_type, resource_id, version = reference.split("/")
         record = records.version(reading, resource_type, resource_id, int(version))
@@ -160,7 +162,7 @@ def _write(
 
 
 def _commit(
-    premises: Premises, tx: Transaction, intent: Intent, prepared: _Prepared
+    premises: Premises, intent: Intent, prepared: _Prepared, tx: Transaction
 ) -> Release | Refusal | None:
     """One transaction: the audit entry with the release it allows, or with the intent held. None: decide again."""
     if patients.epoch(tx, intent.patient_id) != prepared.gathered.epoch:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import consent
@@ -58,7 +59,7 @@ async def show(
         answer = _answer(premises, partner, purpose, select, write)
         request_id = new_id()
         kept = await premises.store.write(
-            lambda tx, a=answer, r=request_id: _commit(premises, tx, partner, purpose, kind, a, r)
+            partial(_commit, premises, partner, purpose, kind, answer, request_id)
         )
         if kept and _unmoved(premises, answer):
             return Shown(answer.content, answer.resources, request_id)
@@ -116,12 +117,12 @@ def _unmoved(premises: Premises, answer: _Answer) -> bool:
 
 def _commit(
     premises: Premises,
-    tx: Transaction,
     partner: str,
     purpose: str,
     kind: str,
     answer: _Answer,
     request_id: str,
+    tx: Transaction,
 ) -> bool:
     if answer.patient_id is not None and patients.epoch(tx, answer.patient_id) != answer.epoch:
         return False

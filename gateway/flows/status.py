@@ -94,7 +94,7 @@ def _next_version(
         for name, value in before.resource.items()
         if name not in ("statusReason", "businessStatus")
     }
-    same = {k: v for k, v in theirs.items()} == {k: before.resource.get(k) for k in theirs}
+    same = theirs == {name: before.resource.get(name) for name in theirs}
     content = dict(before.resource) if same else {**kept, **theirs, "lastModified": at}
     sources = tuple(sorted({*before.sources, partner}))
     return Record(

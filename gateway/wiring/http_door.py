@@ -49,7 +49,7 @@ class HttpDoor:
         self._server = uvicorn.Server(config)
         self._server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # ours decide
         self._task = asyncio.create_task(self._server._serve(sockets=[listening]))
-        while not self._server.started:
+        while not self._server.started:  # noqa: ASYNC110  # uvicorn offers nothing to wait on
             await asyncio.sleep(0.01)
         return address
 
