@@ -34,14 +34,13 @@ class Settings(BaseSettings):
 
     network: Path = Field(default=Path(), description="folder that holds network.yaml")
     store: str = Field(default="", description="store URL; empty means handoff.db in the network's folder")
-    keys: Path | None = Field(
-        default=None, description="folder of the keys; none means keys/ in the network's folder"
-    )
+    keys: Path | None = Field(default=None, description="folder of the keys; none means as network.yaml says")
     http: HostPort | None = Field(
         default=None, description="where HTTP is served; none means as network.yaml says"
     )
     mllp: HostPort | None = Field(
-        default=None, description="where the network's first MLLP listener serves; none means as network.yaml says"
+        default=None,
+        description="where the network's first MLLP listener serves; none means as network.yaml says",
     )
     workers: int = Field(default=1, ge=1, le=64, description="processes; more than 1 needs PostgreSQL")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
@@ -53,10 +52,6 @@ class Settings(BaseSettings):
     )
     http_body_bytes: int = Field(default=8 * _MIB, ge=_KIB, description="largest HTTP body taken, in bytes")
     stop_seconds: float = Field(default=8, gt=0, lt=10, description="time to finish after SIGTERM")
-
-    def keys_folder(self, network: Path) -> Path:
-        """The folder of the keys of the network in folder `network`."""
-        return self.keys or network / "keys"
 
 
 def read_settings(**given: object) -> Settings:

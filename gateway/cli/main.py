@@ -253,12 +253,23 @@ def messages_list(
 
 @messages_app.command("show")
 def messages_show(
-    message_id: str, network: Network = None, store: Store = None, as_json: AsJson = False
+    message_id: str,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Write the bytes as they came. They name a person.")
+    ] = False,
+    network: Network = None,
+    store: Store = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show one message's state and faults."""
-    from gateway.cli.messages_commands import messages_show as body
+    from gateway.cli.messages_commands import messages_raw, messages_show
 
-    _finish(body(_network(network), store, message_id, as_json=as_json))
+    folder = _network(network)
+    _finish(
+        messages_raw(folder, store, message_id)
+        if raw
+        else messages_show(folder, store, message_id, as_json=as_json)
+    )
 
 
 @messages_app.command("replay")

@@ -9,12 +9,11 @@ import pytest
 from gateway.settings import SettingsRefused, read_secret, read_settings
 
 
-def test_without_an_environment_everything_has_a_default_on_this_machine_only() -> None:
+def test_without_an_environment_the_network_file_says_where_things_are() -> None:
     settings = read_settings()
 
-    assert settings.http == "127.0.0.1:8080"
-    assert settings.mllp == "127.0.0.1:2575"
-    assert settings.keys_folder(Path("network")) == Path("network/keys")
+    assert settings.network == Path()
+    assert (settings.store, settings.keys, settings.http, settings.mllp) == ("", None, None, None)
 
 
 def test_the_environment_wins_over_the_default_and_the_command_line_over_both(
@@ -27,7 +26,7 @@ def test_the_environment_wins_over_the_default_and_the_command_line_over_both(
     settings = read_settings(http="[::1]:9002", mllp=None)
 
     assert (settings.http, settings.mllp) == ("[::1]:9002", "127.0.0.1:9001")
-    assert settings.keys_folder(Path("network")) == Path("/run/credentials/handoff")
+    assert settings.keys == Path("/run/credentials/handoff")
 
 
 @pytest.mark.parametrize(
