@@ -26,6 +26,19 @@ def test_any_cutting_of_the_stream_gives_the_same_frames(
     assert not reader.inside
 
 
+@given(st.lists(st.lists(st.sampled_from([b"\x0b", b"\x1c", b"\r", b"a", b"x" * 40])).map(b"".join)))
+def test_no_stream_makes_the_reader_fail_or_hold_more_than_its_limit(pieces: list[bytes]) -> None:
+    reader = FrameReader(limit=100)
+    for piece in pieces:
+        for frame in reader.feed(piece):
+            assert len(frame.content) <= 100 or frame.standing != "whole"
+            assert b"\x0b" not in frame.content
+            assert b"\x1c\r" not in frame.content
+        assert len(reader._buffer) <= 101
+    reader.finish()
+    assert reader.feed(framed(b"next")) == [Frame(b"next", "whole")]
+
+
 def test_frame_over_the_limit_keeps_only_its_first_4096_bytes() -> None:
     reader = FrameReader(limit=10_000)
     large = b"MSH" + b"x" * 20_000

@@ -135,6 +135,7 @@ def test_what_is_no_hl7_is_rejected_whatever_the_receipt_says(content: bytes) ->
     assert segments[1:] == ["MSA|AR|", "ERR||MSH^1|100^Segment sequence error^HL70357|E|NOT_HL7^^L"]
 
 
+@pytest.mark.requirement("V2-01")
 def test_sender_that_wants_it_gets_an_rri_with_its_own_referral_id_only() -> None:
     segments = answer(MESSAGE, receipt(), RRI)
     assert segments[0].split("|")[8] == "RRI^I12^RRI_I12"
