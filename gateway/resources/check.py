@@ -67,7 +67,8 @@ def _shape_issue(name: str, said: str) -> Issue:
     """msgspec's sentence without the value it may quote."""
     found = _PLACE.search(said)
     place = name + (found.group(2) if found else "").replace("[...]", "")
-    unknown, missing = _UNKNOWN.match(said), _MISSING.match(said)
+    said = said[: found.start()] if found else said
+    unknown, missing = _UNKNOWN.fullmatch(said), _MISSING.fullmatch(said)
     if unknown is not None:
         field = unknown.group(1)
         shown = f"{place}.{field}" if _PROPERTY.fullmatch(field) else place
