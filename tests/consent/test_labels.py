@@ -196,12 +196,21 @@ def test_inline_labels_count_for_the_record_and_name_their_element() -> None:
         _recordedDate={"extension": [inline, {"url": "urn:other"}, {"url": INLINE_LABEL}, "odd"]},
     )
     found = labelled(one)
-    assert found.codes == {"R", "HIV", "SPI"}
+    assert (found.codes, found.level) == ({"R", "HIV", "SPI"}, "R")
     assert set(found.inline) == {
         ("/evidence/1", frozenset({"HIV"})),
         ("/recordedDate", frozenset({"HIV"})),
         ("/recordedDate", frozenset({"SPI"})),
     }
+
+
+@pytest.mark.requirement("FH-LBL-05")
+def test_an_inline_confidentiality_raises_that_of_the_record() -> None:
+    inline = {"url": INLINE_LABEL, "valueCoding": {"system": CONFIDENTIALITY, "code": "V"}}
+    found = labelled(
+        with_security({"system": CONFIDENTIALITY, "code": "L"}, issued_=[{"extension": (inline,)}])
+    )
+    assert found.codes == {"V"}
 
 
 @pytest.mark.requirement("FH-VS-05")
