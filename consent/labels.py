@@ -9,7 +9,7 @@ applies (P2-12-05).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from consent.model import Resource
@@ -87,9 +87,10 @@ def label_resource(resource: Resource, part2_source: bool, tables: Tables) -> La
     found = _Found()
     level = _read_incoming(resource.get("meta"), tables, found)
     _walk(resource, tables, found, part2_source)
-    inline = tuple(_inline_labels(resource, "", tables)) if found.has_inline else ()
+    inline = tuple(_inline_labels(resource, tables)) if found.has_inline else ()
     for _, labels in inline:
-        found.asserted |= labels
+        level = _higher(level, labels, table)
+        found.asserted |= labels - table.rank.keys()
     part2 = part2_source or PART2 in found.asserted
     _settle_notes(resource, found, part2)
     if part2:
@@ -156,17 +157,22 @@ def _read_incoming(meta: object, tables: Tables, found: _Found) -> str:
     security = meta.get("security", ()) if isinstance(meta, Mapping) else ()
     rank = tables.labels.rank
     for coding in security if isinstance(security, list | tuple) else (security,):
-        system, code = (
-            (coding.get("system", ""), coding.get("code")) if isinstance(coding, Mapping) else ("", None)
-        )
+        system, code = _system_and_code(coding)
         for label in normalised(system, code, tables):
             if label in rank:
-                level = label if not level or rank[label] > rank[level] else level
+                level = _higher(level, (label,), tables.labels)
             elif system in tables.labels.handling_systems and label not in tables.labels.kinds:
                 found.handling.add(label)
             else:
                 found.asserted.add(label)
     return level
+
+
+def _higher(level: str, labels: Iterable[str], table: LabelTable) -> str:
+    """The highest confidentiality of `level` (may be empty) and those among `labels`."""
+    return max(
+        (label for label in (level, *labels) if label in table.rank), key=table.rank.__getitem__, default=""
+    )
 
 
 def _settle_notes(resource: Resource, found: _Found, part2: bool) -> None:
@@ -225,23 +231,30 @@ def _walk(resource: Resource, tables: Tables, found: _Found, part2_source: bool)
             waiting.extend(node)
 
 
-def _inline_labels(node: object, place: str, tables: Tables) -> Iterator[tuple[str, frozenset[str]]]:
-    """Every element label in `node`, with the JSON Pointer of its element. DS4P inline labels."""
-    if isinstance(node, Mapping):
-        for entry in node.get("extension", ()) if isinstance(node.get("extension"), list | tuple) else ():
-            if isinstance(entry, Mapping) and entry.get("url") == INLINE_LABEL:
-                coding = entry.get("valueCoding")
-                system, code = (
-                    (coding.get("system"), coding.get("code")) if isinstance(coding, Mapping) else ("", None)
-                )
-                yield place, frozenset(normalised(system, code, tables)) - tables.labels.rank.keys()
-        for key, value in node.items():
-            if key not in NO_SCAN and key != "extension":
-                # a label on a primitive stands in its `_name` twin; it labels the element itself
-                yield from _inline_labels(value, f"{place}/{key.removeprefix('_')}", tables)
-    elif isinstance(node, list | tuple):
-        for number, entry in enumerate(node):
-            yield from _inline_labels(entry, f"{place}/{number}", tables)
+def _inline_labels(resource: Resource, tables: Tables) -> Iterator[tuple[str, frozenset[str]]]:
+    """Every element label, with the JSON Pointer of its element. DS4P inline labels."""
+    waiting: list[tuple[object, str]] = [(resource, "")]
+    while waiting:
+        node, place = waiting.pop()
+        if isinstance(node, Mapping):
+            extensions = node.get("extension")
+            for entry in extensions if isinstance(extensions, list | tuple) else ():
+                if isinstance(entry, Mapping) and entry.get("url") == INLINE_LABEL:
+                    coding = entry.get("valueCoding")
+                    system, code = _system_and_code(coding)
+                    yield place, frozenset(normalised(system, code, tables))
+            # a label on a primitive stands in its `_name` twin; it labels the element itself
+            waiting += [
+                (value, f"{place}/{key.removeprefix('_')}")
+                for key, value in node.items()
+                if key not in NO_SCAN and key != "extension"
+            ]
+        elif isinstance(node, list | tuple):
+            waiting += [(entry, f"{place}/{number}") for number, entry in enumerate(node)]
+
+
+def _system_and_code(coding: object) -> tuple[object, object]:
+    return (coding.get("system", ""), coding.get("code")) if isinstance(coding, Mapping) else ("", None)
 
 
 def _is_unstructured(resource: Resource) -> bool:
