@@ -14,12 +14,16 @@ from tests import strategies
 REQUIREMENT = re.compile(r"(P2|HI|IB|ST|FH|AU|SM|SB|BK|MT|V2|CD|SD|DM|PR)-[A-Z0-9]+(-[0-9A-Z]+)*")
 
 settings.register_profile("ci", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("ci"), max_examples=strategies.QUICK_EXAMPLES)
 settings.register_profile("long", settings.get_profile("ci"), max_examples=2000)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--long", action="store_true", default=False, help="run the property tests at full length (hours)"
+    )
+    parser.addoption(
+        "--quick", action="store_true", default=False, help="few examples a property, as in `./dev check`"
     )
     parser.addoption(
         "--requirements",
@@ -33,7 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.startswith("HANDOFF_")]:
         del os.environ[name]
     strategies.long_run = bool(config.getoption("--long"))
-    settings.load_profile("long" if strategies.long_run else "ci")
+    strategies.quick_run = bool(config.getoption("--quick"))
+    settings.load_profile("long" if strategies.long_run else "quick" if strategies.quick_run else "ci")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

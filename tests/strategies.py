@@ -45,12 +45,16 @@ from tests.consent.question_pools import (
 
 T = TypeVar("T")
 
+QUICK_EXAMPLES = 50
+quick_run = False
 long_run = False
-"""Set by the `--long` option before the test modules are read."""
+"""Set by the `--quick` and `--long` options before the test modules are read."""
 
 
 def examples(short: int, long: int) -> int:
     """How many examples a law gets in this run."""
+    if quick_run:
+        return min(short, QUICK_EXAMPLES)
     return long if long_run else short
 
 
