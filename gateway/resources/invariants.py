@@ -21,6 +21,9 @@ _ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*:\S+")
 _RELATIVE = re.compile(r"([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(/_history/[A-Za-z0-9\-.]{1,64})?")
 _IN_URL = re.compile(r"https?://\S+/([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(?:/_history/[A-Za-z0-9\-.]{1,64})?")
 _DEEPEST = 64
+_PLAIN_CONCEPT = frozenset({"coding", "text"})
+_PLAIN_CODING = frozenset({"system", "version", "code", "display", "userSelected"})
+_PLAIN_REFERENCE = frozenset({"reference", "display"})
 _EMPTY: Fault = ("structure", "ele-1: an element must not be empty", "")
 _TOO_DEEP: Fault = ("structure", "the resource is nested too deep", "")
 
@@ -55,7 +58,7 @@ def _node(node: _Node, kind: str, scope: _Scope, depth: int) -> list[Fault]:
         if step is None:
             continue
         if step[0] == CHILD:
-            if isinstance(value, list | tuple):
+            if type(value) is list or isinstance(value, tuple):
                 for index, item in enumerate(value):
                     below = _child(item, step[1], scope, depth)
                     if below:
@@ -83,13 +86,12 @@ def _under(place: str, faults: Sequence[Fault]) -> list[Fault]:
 
 
 def _child(value: object, kind: str, scope: _Scope, depth: int) -> list[Fault]:
-    assert isinstance(value, Mapping)  # the shape was checked before
-    if (
-        kind == "Coding"
-    ):  # nothing in a coding can be wrong but its extensions; codings are half of all elements
-        if not value:
-            return [_EMPTY]
-        return _node(value, kind, scope, depth + 1) if "extension" in value else []
+    # The shape was checked before; asking for `dict` first is faster than asking an abstract class.
+    assert type(value) is dict or isinstance(value, Mapping)
+    if kind == "CodeableConcept" and _is_plain_concept(value):
+        return []
+    if kind == "Reference" and value and value.keys() <= _PLAIN_REFERENCE:
+        return _reference(str(value["reference"]), scope) if "reference" in value else []
     if kind == "AnyResource":
         return _inner_resource(value, scope, depth)
     faults = _node(value, kind, scope, depth + 1)
@@ -98,6 +100,15 @@ def _child(value: object, kind: str, scope: _Scope, depth: int) -> list[Fault]:
     elif kind == "Narrative" and (fault := narrative_fault(str(value.get("div")))) is not None:
         faults.append(("invariant", fault, ".div"))
     return faults
+
+
+def _is_plain_concept(concept: _Node) -> bool:
+    """Whether a walk can find nothing: half of all elements are concepts of plain codings and words."""
+    if not concept or not concept.keys() <= _PLAIN_CONCEPT:
+        return False
+    codings = concept.get("coding", ())
+    assert isinstance(codings, list | tuple)
+    return all(coding and coding.keys() <= _PLAIN_CODING for coding in codings)
 
 
 def _inner_resource(value: _Node, scope: _Scope, depth: int) -> list[Fault]:
