@@ -1,0 +1,79 @@
+"""The network file: what is wrong is named with its line, and what is right can be looked up."""
+
+from __future__ import annotations
+
+import jsonschema
+import pytest
+import yaml
+
+from gateway.partners import NetworkFileRefused, clients_wanted, parse_network, schema, starter_yaml
+
+KEY = {"kty": "EC", "crv": "P-384", "x": "x", "y": "y", "kid": "k"}
+STARTER = starter_yaml(dict.fromkeys(clients_wanted(), KEY), "http://127.0.0.1:9/fhir")
+
+
+def faults_of(text: str) -> list[tuple[int, str]]:
+    """Line and place of each fault."""
+    with pytest.raises(NetworkFileRefused) as refused:
+        parse_network(text.encode())
+    return [(fault.line, fault.place) for fault in refused.value.faults]
+
+
+def line_of(text: str, part: str) -> int:
+    """The line on which `part` first stands."""
+    return text[: text.index(part)].count("\n") + 1
+
+
+def test_the_starting_network_is_valid_and_fits_its_schema():
+    network = parse_network(STARTER.encode())
+
+    jsonschema.validate(yaml.safe_load(STARTER), schema())
+    assert network.addressee("SUNRISE", "any") == "otp"
+    assert network.addressee("NOBODY", "") is None
+    assert [route.purpose for route in network.routes_from("hospital", "referral")][:2] == ["TREAT", "TREAT"]
+
+
+@pytest.mark.requirement("P2-12-01")
+def test_an_organisation_without_an_answer_counts_as_a_program():
+    text = STARTER.replace(
+        "    part2_program: false # an emergency department; an addiction unit would be its own partner\n", ""
+    )
+
+    assert "Organization/hospital" in parse_network(text.encode()).part2_sources()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ("kind: housing", "kind: hoosing", "partners.housing.kind"),
+        ("zone: America/Phoenix", "zone: Mars/Olympus", "zone"),
+        ("carries: status, purpose: TREAT}", "carries: status}", "routes.6"),
+        ("from: otp, to: hospital", "from: otp, to: hospitall", "routes.6.to"),
+        ("to: peer_support, carries", "to: crisis_intervention_police, carries", "routes.4.to"),
+        ("role: qso", "role: boss", "operator.role"),
+        ("[{value: NEWPATH}]", "[{value: SUNRISE}, {value: X}]", "partners.counseling.addressee_codes"),
+        ("partner: hospital, address", "partner: hospitall, address", "mllp.0.partner"),
+        ('url: "http://127.0.0.1:9/fhir"', 'url: "ftp://x"', "partners.otp.delivery.url"),
+    ],
+)
+def test_a_fault_is_named_with_its_line(old, new, place):
+    text = STARTER.replace(old, new, 1)
+    assert text != STARTER
+
+    found = faults_of(text)
+
+    assert place in [where for _, where in found]
+    assert line_of(text, new) in [line for line, _ in found]
+
+
+def test_every_fault_is_found_at_once():
+    text = STARTER.replace("kind: housing", "kind: hoosing").replace(
+        "carries: status, purpose: TREAT}", "carries: status}", 1
+    )
+
+    assert len(faults_of(text)) == 2
+
+
+@pytest.mark.parametrize("text", ["", "a: [", "- a", "network: x\n"])
+def test_what_is_no_network_file_is_refused(text):
+    assert faults_of(text)
