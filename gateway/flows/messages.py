@@ -20,7 +20,8 @@ class ReceivedMessage:
     `channel` is the door (the listener's name); (`partner`, `channel`, `control_id`, hash of `raw`) is the
     key under which the inbox knows a repeated message. `message_type` is MSH-9 as sent for HL7 v2
     (`REF^I12^REF_I12`). `raw` is exactly what was framed, byte order mark and line ends included.
-    `received_at` has zone UTC.
+    `received_at` has zone UTC. `refusals` says what the door could already see to be unacceptable (no HL7,
+    processing id, version): such a message is kept and its receipt is `rejected` with these faults.
     """
 
     partner: str
@@ -30,6 +31,7 @@ class ReceivedMessage:
     message_type: str
     raw: bytes = field(repr=False)
     received_at: datetime
+    refusals: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

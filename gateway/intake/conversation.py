@@ -13,6 +13,7 @@ from gateway.clock import Clock, new_id
 from gateway.errors import HandoffError
 from gateway.flows.messages import Fault, Receipt, ReceiptOutcome, ReceivedMessage
 from gateway.intake.framing import Frame, FrameReader, framed
+from gateway.intake.header_check import refusals
 from gateway.intake.hl7_ack import AckSettings, acknowledge
 from gateway.intake.hl7_header import Hl7Header, read_header, text_of
 from gateway.logs import Event
@@ -29,6 +30,8 @@ class ConversationSettings(Protocol):
     def channel(self) -> str: ...
     @property
     def formats(self) -> Mapping[str, str]: ...
+    @property
+    def processing_ids(self) -> frozenset[str]: ...
     @property
     def wants(self) -> AckSettings: ...
     @property
@@ -196,4 +199,5 @@ class Conversation:
             message_type=message_type,
             raw=frame.content,
             received_at=at,
+            refusals=refusals(header, self._settings.processing_ids),
         )

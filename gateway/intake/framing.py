@@ -131,7 +131,7 @@ class FrameReader:
         if self._head is not None:
             return Frame(self._head, "too_large")
         if end > self._limit:
-            return Frame(bytes(self._buffer[:HEAD_BYTES]), "too_large")
+            return Frame(bytes(self._buffer[: min(end, HEAD_BYTES)]), "too_large")
         return Frame(bytes(memoryview(self._buffer)[:end]), "whole")  # one copy, not two
 
     def _cut(self, end: int, standing: Standing) -> Frame:

@@ -25,6 +25,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from gateway.flows.messages import Fault, Receipt, ReceiptOutcome
+from gateway.intake.header_check import refusals
 from gateway.intake.hl7_header import Hl7Header, first_segment
 
 REJECTING_CODES = frozenset({"200", "201", "202", "203"})
@@ -107,7 +108,7 @@ def _no_hl7(receipt: Receipt) -> tuple[Fault, ...]:
     """For content without MSH: say so, unless the receipt already names a fault."""
     if receipt.faults:
         return ()
-    return (Fault("NOT_HL7", "the frame does not begin with `MSH`", "MSH", "100", "MSH^1"),)
+    return refusals(None, frozenset())
 
 
 def _wanted(condition: bytes, outcome: ReceiptOutcome) -> bool:

@@ -33,6 +33,7 @@ class ListenerSettings:
     """One MLLP port. Times in seconds, sizes in bytes.
 
     `formats` gives the mapping id for a message type (`REF^I12`), else the format is empty.
+    `processing_ids` are the values of MSH-11 that are taken (production, training, debugging).
     `frame_seconds` is the longest time from a frame's first byte to its last, and for the peer to take an
     answer.
     """
@@ -42,6 +43,7 @@ class ListenerSettings:
     port: int = 0
     channel: str = "mllp"
     formats: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    processing_ids: frozenset[str] = frozenset({"P", "T", "D"})
     wants: AckSettings = field(default_factory=AckSettings)
     frame_bytes: int = 16 * 1024 * 1024
     idle_seconds: float = 300.0

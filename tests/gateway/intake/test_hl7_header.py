@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.intake.header_check import refusals
 from gateway.intake.hl7_header import first_segment, read_header, text_of
 
 PLAIN = rb"MSH|^~\&|A|B|C|D|20260101||REF^I12^REF_I12|ID-1|P|2.5.1" + b"\rPID|1\r"
@@ -91,3 +92,25 @@ def test_published_samples_have_a_header() -> None:
     found = {path.name: read_header(path.read_bytes()) for path in SAMPLES.glob("*.hl7")}
     assert found
     assert [name for name, header in found.items() if header is None or not header.control_id] == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "version", "codes"),
+    [
+        (b"P", b"2.5.1", []),
+        (b"P^T", b"2.8^USA", []),
+        (b"", b"", []),
+        (b"T", b"2.3", ["PROCESSING_ID_NOT_TAKEN"]),
+        (b"Canary", b"3.0", ["PROCESSING_ID_NOT_TAKEN", "VERSION_NOT_TAKEN"]),
+        (b"P", b"2.5.1.Canary", ["VERSION_NOT_TAKEN"]),
+    ],
+)
+def test_what_the_header_rules_out(mode: bytes, version: bytes, codes: list[str]) -> None:
+    header = read_header(PLAIN.replace(b"|P|2.5.1\r", b"|" + mode + b"|" + version + b"\r"))
+    found = refusals(header, frozenset({"P"}))
+    assert [fault.code for fault in found] == codes
+    assert "Canary" not in repr(found)
+
+
+def test_no_header_is_no_hl7() -> None:
+    assert [fault.code for fault in refusals(None, frozenset({"P"}))] == ["NOT_HL7"]

@@ -338,3 +338,17 @@ def test_tls_with_client_certificates(door: Any, referral: bytes, certificates: 
     with pytest.raises((ssl.SSLError, ConnectionError, AssertionError)):
         door.connect(nameless).ask(referral)
     assert len(door.flow.messages) == 1
+
+
+def test_what_the_header_rules_out_is_handed_over_to_be_kept(door: Any, referral: bytes) -> None:
+    async def obey(message: ReceivedMessage) -> Receipt:
+        outcome = "rejected" if message.refusals else "accepted"
+        return Receipt("0a0b0c0d-0000-4000-8000-000000000000", message.received_at, outcome, message.refusals)
+
+    door.open(processing_ids=frozenset({"P"})).flow.answer = obey
+    wire = door.connect()
+    training = wire.ask(referral.replace(b"|P|2.5.1", b"|T|2.5.1"))
+    assert msa(training) == "MSA|AR|MSG-0001"
+    assert b"ERR||MSH^1^11^1^1|202^Unsupported processing id^HL70357|E|PROCESSING_ID_NOT_TAKEN^^L" in training
+    assert msa(wire.ask(referral)) == "MSA|AA|MSG-0001"
+    assert len(door.flow.messages) == 2
