@@ -206,16 +206,29 @@ def _authority_back(system: str) -> tuple[str, str]:
     return (escape(system), "URI") if system else ("", "")
 
 
-def _authority(raw: str, namespaces: ConceptMap | None) -> str:
-    parts = raw.split("&")
-    if len(parts) > 2:
-        found = authority_uri(plain(parts[1]), plain(parts[2]))
-        if found:
-            return found
-    if namespaces is not None and parts[0]:
-        known = namespaces.forward.get(plain(parts[0]))
-        return known[0].code if known else ""
-    return ""
+def _name_authority(result: dict[str, Any], authority: tuple[str, str, str], namespaces: ConceptMap | None) -> None:
+    """`system` where a URI is known for the authority; else its namespace as the assigner's name, so that it can
+    be echoed. Never a made-up system."""
+    namespace, universal_id, kind = authority
+    system = authority_uri(universal_id, kind)
+    if not system and namespaces is not None and namespace in namespaces.forward:
+        system = namespaces.forward[namespace][0].code
+    if system:
+        result["system"] = system
+    elif namespace:
+        result["assigner"] = {"display": namespace}
+
+
+def _authority_parts(value: Any, namespaces: ConceptMap | None) -> tuple[str, str, str]:
+    system = str(value.get("system", ""))
+    if not system:
+        return escape(str(value.get("assigner", {}).get("display", ""))), "", ""
+    local = namespaces.local(system) if namespaces is not None else None
+    return (local.code, "", "") if local is not None else ("", *_authority_back(system))
+
+
+def _kind_of(value: Any) -> str:
+    return next((str(entry.get("code", "")) for entry in value.get("type", {}).get("coding", ())), "")
 
 
 def _identifier_type(code: str, system: str = _IDENTIFIER_TYPE) -> dict[str, Any]:
@@ -231,22 +244,20 @@ def cx_lens(spec: LensSpec) -> Lens:
         result: dict[str, Any] = {"use": use} if use else {}
         if _TYPE_CODE.match(c[4]):
             result["type"] = _identifier_type(c[4])
-        system = _authority((raw + "^^^").split("^", 4)[3], namespaces)
-        if not system and c[4] == "NPI":
-            system = NPI
-        if system:
-            result["system"] = system
+        authority = [*(plain(part) for part in (raw + "^^^").split("^", 4)[3].split("&")), "", ""]
+        _name_authority(result, (authority[0], authority[1], authority[2]), namespaces)
+        if c[4] == "NPI" and "system" not in result:
+            result["system"] = NPI
         result["value"] = _need(c[0])
         _period(result, c[6], c[7])
         return result
 
     def backward(value: Any) -> str:
-        kind = next((t.get("code", "") for t in value.get("type", {}).get("coding", ())), "")
-        system = str(value.get("system", ""))
-        authority = ""
-        if system and not (system == NPI and kind == "NPI"):
-            local = namespaces.local(system) if namespaces is not None else None
-            authority = local.code if local is not None else "&" + "&".join(_authority_back(system))
+        kind = _kind_of(value)
+        if kind == "NPI" and value.get("system") == NPI:
+            authority = ""
+        else:
+            authority = "&".join(_authority_parts(value, namespaces)).rstrip("&")
         start, end = _period_back(value)
         return _joined(escape(value.get("value", "")), "", "", authority, escape(kind), "", start, end)
 
@@ -275,21 +286,14 @@ def ei_lens(spec: LensSpec) -> Lens:
     def forward(raw: str, zone: Zone) -> dict[str, Any]:
         c = components(raw)
         result: dict[str, Any] = {"type": _identifier_type(kind)} if kind else {}
-        system = authority_uri(c[2], c[3])
-        if not system and namespaces is not None and c[1]:
-            known = namespaces.forward.get(c[1])
-            system = known[0].code if known else ""
-        if system:
-            result["system"] = system
+        _name_authority(result, (c[1], c[2], c[3]), namespaces)
         result["value"] = _need(c[0])
         return result
 
     def backward(value: Any) -> str:
-        system = str(value.get("system", ""))
-        local = namespaces.local(system) if namespaces is not None and system else None
-        if local is not None:
-            return _joined(escape(value.get("value", "")), local.code)
-        return _joined(escape(value.get("value", "")), "", *_authority_back(system))
+        if kind and _kind_of(value) not in ("", kind):
+            raise Unfit("OTHER_TYPE", "an identifier of another type")
+        return _joined(escape(value.get("value", "")), *_authority_parts(value, namespaces))
 
     return Lens(forward, backward)
 
@@ -310,7 +314,7 @@ def pln_lens(spec: LensSpec) -> Lens:
         return result
 
     def backward(value: Any) -> str:
-        kind = next((t.get("code", "") for t in value.get("type", {}).get("coding", ())), "")
+        kind = _kind_of(value)
         end = value.get("period", {}).get("end", "")
         return _joined(escape(value.get("value", "")), escape(kind), "", v2_back(end)[:8] if end else "")
 

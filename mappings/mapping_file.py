@@ -39,6 +39,7 @@ _TOP = frozenset(
         "resources",
         "rows",
         "columns",
+        "order",
     }
 )
 _GROUP = frozenset({"each", "with", "key", "when", "resources", "rows"})
@@ -108,7 +109,7 @@ class Reader:
             file=self.file,
             content_hash="",
             types=dict(self.types),
-            columns=tuple(_texts(d.get("columns", ()))),
+            columns=tuple(_texts(d.get("columns") or d.get("order") or ())),
         )
 
     def _known(self, at: Located, known: frozenset[str]) -> None:

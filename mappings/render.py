@@ -1,12 +1,27 @@
-"""FHIR resources to the bytes of an agency."""
+"""FHIR resources to the bytes of an agency: the same rows read backwards.
+
+A disclosure is rendered with an empty complement; only what goes back to the agency it came from may bring its own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
+from mappings.assigning import Cast, Resource, values_at
+from mappings.complement import overlay_csv, overlay_json, overlay_v2
 from mappings.library import Mapping_
-from mappings.model import Rendered
+from mappings.model import Issue, Rendered, RenderRefused
+from mappings.placing import flat
+from mappings.rows import EVERY_ROLE, Condition, Group, MappingFile, Row
+from mappings.syntax.hl7v2 import escape
+from mappings.translate import named_zone
+from mappings.unfit import Unfit
+from mappings.writing import Builder, CsvBuilder, JsonBuilder, Slot, V2Builder, csv_bytes, json_bytes
+
+MEDIA_TYPES = {"hl7v2": "x-application/hl7-v2+er7", "csv": "text/csv; charset=utf-8", "json": "application/json"}
+_UNTRACED = ("resourceType", "id", "meta", "text")
 
 
 def render(
@@ -19,5 +34,228 @@ def render(
     complement: Mapping[str, object] | None = None,
     settings: Mapping[str, str] | None = None,
 ) -> Rendered:
-    """The bytes an agency reads. Raises RenderRefused."""
-    raise NotImplementedError
+    """The bytes an agency reads; `issues` lists each element without a local home. Raises RenderRefused.
+
+    `settings` are facts of the sender for rows with `setting:` (`sending_application`, `notice`, ...). `at` and
+    `control_id` make header times and ids, so that the same release is the same bytes.
+    """
+    if mapping.direction == "in":
+        raise RenderRefused("DIRECTION_IN", f"mapping `{mapping.id}` is for reading only")
+    facts = {**(settings or {}), "at": _instant(mapping.format, at, zone), "control_id": control_id or ""}
+    run = Rendering(mapping.file, resources, facts, complement or {})
+    return run.finish(run.write())
+
+
+def _instant(syntax: str, at: datetime, zone: str | None) -> str:
+    known = named_zone(zone)
+    local = at.astimezone(known) if known is not None else at
+    if syntax == "hl7v2":
+        return local.strftime("%Y%m%d%H%M%S%z")
+    return local.isoformat(timespec="seconds")
+
+
+class Rendering:
+    """One record being written."""
+
+    def __init__(
+        self,
+        mapping: MappingFile,
+        resources: Sequence[Resource],
+        settings: Mapping[str, str],
+        complement: Mapping[str, Any],
+    ) -> None:
+        self.mapping = mapping
+        self.cast = Cast(mapping, resources)
+        self.resources = resources
+        self.settings = settings
+        self.complement = complement
+        self.synonyms = list(complement.get("synonyms", {}).items())
+        self.builder: Builder = {"hl7v2": V2Builder, "csv": CsvBuilder, "json": JsonBuilder}[mapping.format]()
+        self.used: set[tuple[int, str]] = set()
+
+    def write(self) -> Builder:
+        """Everything but the complement."""
+        top = {
+            role.name: self.cast.roles[role.name][0]
+            for role in self.mapping.root.roles
+            if self.cast.roles.get(role.name)
+        }
+        self.group(self.mapping.root, top, None)
+        for address in self.mapping.required:
+            if not self.builder.head(address, None) and self.mapping.format != "hl7v2":
+                raise RenderRefused("REQUIRED_MISSING", "a required value has no source", address.text)
+        return self.builder
+
+    def group(self, group: Group, roles: dict[str, Resource], slot: Slot) -> None:
+        """One instance: values first, then facts of the sender, then constants."""
+        for verb in ("map", "setting", "local"):
+            for row in group.rows:
+                if row.verb == verb:
+                    self.row(row, roles, slot)
+        for row in group.rows:
+            if row.verb in ("const", "ref"):
+                self.account(row, roles)
+        for inner in group.groups:
+            for instance in self.cast.instances(inner, roles):
+                self.group(inner, instance, self.builder.open(inner.each, slot))
+
+    def account(self, row: Row, roles: Mapping[str, Resource]) -> None:
+        """Constants and references need no home of their own."""
+        if row.target is None or row.target.role not in roles:
+            return
+        resource = roles[row.target.role]
+        for path, value in values_at(resource, row.target.steps):
+            if row.verb == "ref" or value == row.value:
+                self.use(resource, path)
+
+    def use(self, resource: Resource, path: str) -> None:
+        """Note that this element has a local home."""
+        self.used.add((id(resource), path))
+
+    def row(self, row: Row, roles: Mapping[str, Resource], slot: Slot) -> None:
+        """One row."""
+        if row.verb == "map":
+            self.map(row, roles, slot)
+            return
+        if self.kept(row):
+            return
+        text = row.value if row.verb == "local" else self.fact(row.value)
+        if text and self.fits(row.when, slot, strict=True):
+            self.builder.add(row.sources[0], text, slot, repeat=False)
+        elif row.required and not text:
+            raise RenderRefused("SETTING_MISSING", f"the setting `{row.value}` is needed", row.sources[0].text)
+
+    def kept(self, row: Row) -> bool:
+        """Whether the complement brings the agency's own value for this address."""
+        carried = self.complement.get("carried", {})
+        return any(_same_address(row.sources[0].text, place, self.mapping.format) for place in carried)
+
+    def fact(self, name: str) -> str:
+        """A setting, or the id of a role's resource (`task_id`)."""
+        if name in self.settings:
+            found = self.settings[name]
+            raw = name in ("at",) or self.mapping.format != "hl7v2"
+            return found if raw else escape(found)
+        if name.endswith("_id"):
+            played = self.cast.roles.get(name[:-3])
+            return str(played[0].get("id", "")) if played else ""
+        return ""
+
+    def map(self, row: Row, roles: Mapping[str, Resource], slot: Slot) -> None:
+        """The element's values, through the lens backwards, to the row's address."""
+        if row.target is None or row.lens is None or row.target.role == EVERY_ROLE or len(row.sources) > 1:
+            return
+        resource = roles.get(row.target.role)
+        written = False
+        if resource is not None and row.lens.backward is not None:
+            taken = bool(self.builder.head(row.sources[0], slot)) and row.target.steps[-1].many
+            repeat = row.target.steps[-1].many and not (taken and self.mapping.format == "hl7v2")
+            for path, value in values_at(resource, row.target.steps):
+                written |= self.value(row, resource, path, value, slot, repeat)
+        if row.required and not written and not self.builder.head(row.sources[0], slot):
+            raise RenderRefused("REQUIRED_MISSING", "a required value has no source", row.sources[0].text)
+
+    def value(self, row: Row, resource: Resource, path: str, value: Any, slot: Slot, repeat: bool) -> bool:
+        """One value; False when the lens has no form for it or its place is taken."""
+        if (id(resource), path) in self.used or self.is_const(row, value) or row.lens is None:
+            return False
+        if not self.fits(row.when, slot, strict=False):
+            return False
+        try:
+            assert row.lens.backward is not None
+            text = self.synonym(row, value)
+            if text is None:
+                text = row.lens.backward(value)
+        except (Unfit, KeyError, TypeError):
+            return False
+        if text == "" or not self.builder.add(row.sources[0], text, slot, repeat):
+            return False
+        self.settle(row.when, slot)
+        self.use(resource, path)
+        return True
+
+    def is_const(self, row: Row, value: Any) -> bool:
+        """Whether another row of the mapping says this value itself."""
+        return any(
+            other.verb == "const" and other.target is not None and row.target is not None
+            and other.target.role == row.target.role and other.target.steps == row.target.steps
+            and other.value == value
+            for other in self.mapping.root.rows
+        )  # fmt: skip
+
+    def synonym(self, row: Row, value: Any) -> Any:
+        """The sender's own form of the value, from the complement."""
+        prefix = row.sources[0].text
+        for place, raw in self.synonyms:
+            if not _same_address(prefix, place, self.mapping.format) or row.lens is None:
+                continue
+            try:
+                if row.lens.forward(raw, None) == value:
+                    return raw
+            except Unfit:
+                continue
+        return None
+
+    def fits(self, when: Condition | None, slot: Slot, strict: bool) -> bool:
+        """Whether what is written so far allows the row. A value not written yet is settled behind it."""
+        if when is None:
+            return True
+        if when.kind == "present":
+            return bool(self.builder.head(when.address, slot)) or not strict
+        if when.kind == "in":
+            found = self.builder.head(when.address, slot)
+            return found in when.values or (not found and not strict)
+        if when.kind == "not":
+            inner = when.parts[0]
+            if inner.kind in ("present", "in") and not strict and not self.builder.head(inner.address, slot):
+                return True
+            return not self.fits(inner, slot, strict=True)
+        answers = [self.fits(part, slot, strict) for part in when.parts]
+        return all(answers) if when.kind == "and" else any(answers)
+
+    def settle(self, when: Condition | None, slot: Slot) -> None:
+        """Write the value that an `equals` of the row needs."""
+        if when is None:
+            return
+        if when.kind == "in" and not self.builder.head(when.address, slot):
+            self.builder.add(when.address, when.values[0], slot, repeat=False)
+        for part in when.parts if when.kind == "and" else ():
+            self.settle(part, slot)
+
+    def homeless(self) -> tuple[Issue, ...]:
+        """Each element that found no local home."""
+        found: list[Issue] = []
+        kinds = set(self.mapping.types.values())
+        for resource in self.resources:
+            name = str(resource.get("resourceType"))
+            if name not in kinds:
+                found.append(Issue("NO_LOCAL_HOME", "I", name, "the format has no place for this resource"))
+                continue
+            rest = {key: value for key, value in resource.items() if key not in _UNTRACED}
+            used = [path for one, path in self.used if one == id(resource)]
+            for path in flat(rest, ""):
+                if not any(path == home or path.startswith((home + ".", home + "[")) for home in used):
+                    place = f"{name}.{path}"
+                    found.append(Issue("NO_LOCAL_HOME", "I", place, "the format has no place for this element"))
+        return tuple(found)
+
+    def finish(self, builder: Builder) -> Rendered:
+        """The bytes, with the complement laid under."""
+        kind = MEDIA_TYPES[self.mapping.format]
+        issues = self.homeless()
+        if isinstance(builder, V2Builder):
+            order = overlay_v2(builder, self.complement) or self.mapping.columns
+            return Rendered(builder.text(order), kind, issues)
+        if isinstance(builder, CsvBuilder):
+            overlay_csv(builder.row, self.complement)
+            return Rendered(csv_bytes(self.mapping.columns, [builder.row]), kind, issues)
+        assert isinstance(builder, JsonBuilder)
+        overlay_json(builder.document, self.complement)
+        return Rendered(json_bytes(builder.document), kind, issues)
+
+
+def _same_address(address: str, place: str, syntax: str) -> bool:
+    if syntax == "csv":
+        return place.endswith(f"column {address}")
+    bare = "".join(part.partition("]")[2] if index else part for index, part in enumerate(place.split("[")))
+    return bare == address.replace("[*]", "") or bare.startswith(address.replace("[*]", "") + ".")

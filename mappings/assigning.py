@@ -1,0 +1,114 @@
+"""Which resource plays which role, when resources are to be written in a local format.
+
+A role whose type is unique in the mapping takes the resource of that type; every other role is found by following the
+mapping's own `ref` rows (the requester is what `referral.requester` points to). Nothing is guessed: when two resources
+could play one role, the rendering is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mappings.model import RenderRefused
+from mappings.rows import Group, MappingFile, Row, all_groups
+
+Resource = Mapping[str, Any]
+
+
+def local_reference(reference: str) -> str:
+    """`Type/id` of a reference, whatever base or version it carries."""
+    parts = reference.split("/_history/")[0].rstrip("/").split("/")
+    return "/".join(parts[-2:])
+
+
+def values_at(resource: Resource, steps: Sequence[Any]) -> list[tuple[str, Any]]:
+    """(path, value) of everything at an element path; a labelled or inner list gives each of its items."""
+    found: list[tuple[str, Any]] = [("", resource)]
+    for step in steps:
+        following: list[tuple[str, Any]] = []
+        for path, node in found:
+            value = node.get(step.name) if isinstance(node, Mapping) else None
+            name = f"{path}.{step.name}" if path else step.name
+            if value is None:
+                continue
+            if isinstance(value, (list, tuple)):
+                following += [(f"{name}[{index}]", item) for index, item in enumerate(value)]
+            else:
+                following.append((name, value))
+        found = following
+    return found
+
+
+class Cast:
+    """The resources of one rendering, by role."""
+
+    def __init__(self, mapping: MappingFile, resources: Sequence[Resource]) -> None:
+        self.mapping = mapping
+        self.by_reference = {f"{r.get('resourceType')}/{r.get('id')}": r for r in resources}
+        self.roles: dict[str, list[Resource]] = {}
+        self._references = [row for group in all_groups(mapping.root) for row in group.rows if row.verb == "ref"]
+        self._assign(resources)
+
+    def _assign(self, resources: Sequence[Resource]) -> None:
+        kinds = list(self.mapping.types.values())
+        anchors = {role: kind for role, kind in self.mapping.types.items() if kinds.count(kind) == 1}
+        top = {role.name for role in self.mapping.root.roles}
+        for role, kind in anchors.items():
+            found = [r for r in resources if r.get("resourceType") == kind]
+            if role in top and len(found) > 1:
+                found = self._focused(role, found)
+                if len(found) > 1:
+                    message = f"{len(found)} resources could be the `{role}`"
+                    raise RenderRefused("ROLE_UNCLEAR", message, kind)
+            if found:
+                self.roles[role] = list(found)
+        changed = True
+        while changed:
+            changed = any([self._follow(row) for row in self._references])
+
+    def _focused(self, role: str, found: list[Resource]) -> list[Resource]:
+        """Among several, those that another role's reference names."""
+        for row in self._references:
+            if row.role == role and row.target is not None:
+                kind = self.mapping.types[row.target.role]
+                sources = [r for r in self.by_reference.values() if r.get("resourceType") == kind]
+                named = {id(r) for source in sources for r in self.named(row, source)}
+                chosen = [r for r in found if id(r) in named]
+                if chosen:
+                    return chosen
+        return found
+
+    def _follow(self, row: Row) -> bool:
+        if row.target is None:
+            return False
+        found = self.roles.setdefault(row.role, [])
+        before = len(found)
+        for source in self.roles.get(row.target.role, ()):
+            found += [r for r in self.named(row, source) if not any(r is known for known in found)]
+        return len(found) > before
+
+    def named(self, row: Row, source: Resource) -> list[Resource]:
+        """The resources that a `ref` row's element of `source` names, of the role's type."""
+        found = []
+        for _, value in values_at(source, row.target.steps if row.target else ()):
+            reference = value.get("reference") if isinstance(value, Mapping) else None
+            other = self.by_reference.get(local_reference(str(reference)))
+            if other is not None and other.get("resourceType") == self.mapping.types[row.role]:
+                found.append(other)
+        return found
+
+    def instances(self, group: Group, roles: Mapping[str, Resource]) -> list[dict[str, Resource]]:
+        """The instances of a repeating group: one for each resource of its first role, with its companions."""
+        if not group.roles:
+            return []
+        found = []
+        for anchor in self.roles.get(group.roles[0].name, ()):
+            inner = {**roles, group.roles[0].name: anchor}
+            for row in group.rows:
+                if row.verb == "ref" and row.target is not None and row.target.role in inner:
+                    near = self.named(row, inner[row.target.role])
+                    if near and row.role in {role.name for role in group.roles}:
+                        inner[row.role] = near[0]
+            found.append(inner)
+        return found

@@ -1,0 +1,94 @@
+"""Laying the carried values of an agency under what is written back to the same agency."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mappings.syntax.hl7v2_tree import part
+from mappings.writing import V2Builder, _with_part
+
+_V2_PLACE = re.compile(r"^(\w{3})(?:\[(\d+)\])?-(\d+)(?:\[(\d+)\])?(?:\.(\d+))?(?:\.(\d+))?$")
+_JSON_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+
+
+def _kept(complement: Mapping[str, Any]) -> dict[str, Any]:
+    return {**complement.get("carried", {}), **complement.get("unmapped", {})}
+
+
+def overlay_v2(builder: V2Builder, complement: Mapping[str, Any]) -> Sequence[str] | None:
+    """Put carried leaves into the message where nothing stands; the order of its segments, if the complement has one."""
+    for place, raw in _kept(complement).items():
+        found = _V2_PLACE.match(place)
+        if found is None:
+            continue
+        name, number, field, repetition, component, sub = found.groups()
+        fields = _segment(builder, name, int(number or 1))
+        repetitions = fields.setdefault(int(field), [])
+        index = int(repetition or 1) - 1
+        repetitions += [""] * (index + 1 - len(repetitions))
+        where = int(component or 1), int(sub or 0)
+        if not part(repetitions[index], *where):
+            repetitions[index] = _with_part(repetitions[index], *where, str(raw))
+    order = complement.get("order")
+    if not order:
+        return None
+    ordered = []
+    left = list(builder.segments)
+    for name in order:
+        position = next((i for i, segment in enumerate(left) if segment[0] == name), None)
+        if position is not None:
+            ordered.append(left.pop(position))
+    builder.segments = ordered + left
+    return [name for name, _ in ordered] if len(set(order)) == len(order) else _as_is(builder)
+
+
+def _as_is(builder: V2Builder) -> Sequence[str]:
+    """No sorting: every name has the same rank."""
+    return ()
+
+
+def _segment(builder: V2Builder, name: str, number: int) -> dict[int, list[str]]:
+    same = [fields for found, fields in builder.segments if found == name]
+    while len(same) < number:
+        builder.segments.append((name, {}))
+        same.append(builder.segments[-1][1])
+    return same[number - 1]
+
+
+def overlay_csv(row: dict[str, str], complement: Mapping[str, Any]) -> None:
+    """Put carried cells into the row where nothing stands."""
+    for place, raw in _kept(complement).items():
+        column = place.partition(" column ")[2]
+        if column and not row.get(column):
+            row[column] = str(raw)
+
+
+def overlay_json(document: dict[str, Any], complement: Mapping[str, Any]) -> None:
+    """Put carried scalars into the document where nothing stands."""
+    for place, raw in _kept(complement).items():
+        steps: list[str | int] = [
+            found.group(1) if found.group(1) is not None else int(found.group(2))
+            for found in _JSON_STEP.finditer(place)
+        ]
+        node: Any = document
+        for step, following in zip(steps, steps[1:], strict=False):
+            node = _child(node, step, [] if isinstance(following, int) else {})
+        _leaf(node, steps[-1], raw)
+
+
+def _child(node: Any, step: str | int, empty: Any) -> Any:
+    if isinstance(step, int):
+        while len(node) <= step:
+            node.append(type(empty)())
+        return node[step]
+    return node.setdefault(step, empty)
+
+
+def _leaf(node: Any, step: str | int, raw: Any) -> None:
+    if isinstance(step, int):
+        while len(node) <= step:
+            node.append(raw)
+    else:
+        node.setdefault(step, raw)

@@ -1,0 +1,203 @@
+"""What a rendering writes into: one builder for each syntax, with the same few verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from mappings.syntax.csv_rows import CsvAddress, write_rows
+from mappings.syntax.hl7v2_tree import V2Address, part
+from mappings.syntax.json_tree import JsonAddress
+
+Slot = Any
+"""Which instance of a group is written. Each builder makes and reads its own."""
+
+
+class Builder(Protocol):
+    """A record being written."""
+
+    def open(self, each: Any, slot: Slot) -> Slot:
+        """A new instance of a repeating group inside `slot`."""
+        ...
+
+    def add(self, address: Any, value: Any, slot: Slot, repeat: bool) -> bool:
+        """Write a value; False when something stands there already and it may not repeat."""
+        ...
+
+    def head(self, address: Any, slot: Slot) -> str:
+        """The first plain value written at an address; "" when nothing."""
+        ...
+
+
+class V2Builder:
+    """Segments with their fields, each field a list of repetitions."""
+
+    def __init__(self) -> None:
+        self.segments: list[tuple[str, dict[int, list[str]]]] = []
+
+    def open(self, each: V2Address, slot: Slot) -> Slot:
+        """The index of a new segment."""
+        self.segments.append((each.segment, {}))
+        return {**(slot or {}), each.segment: len(self.segments) - 1}
+
+    def _fields(self, address: V2Address, slot: Slot, create: bool) -> dict[int, list[str]] | None:
+        index = (slot or {}).get(address.segment)
+        if index is not None:
+            return self.segments[index][1]
+        for name, fields in self.segments:
+            if name == address.segment:
+                return fields
+        if not create:
+            return None
+        self.segments.append((address.segment, {}))
+        return self.segments[-1][1]
+
+    def add(self, address: V2Address, value: Any, slot: Slot, repeat: bool) -> bool:
+        """Write the text of a repetition, component or sub-component."""
+        fields = self._fields(address, slot, create=True)
+        assert fields is not None
+        repetitions = fields.setdefault(address.field, [])
+        text = str(value)
+        if not address.component:
+            if repetitions and not repeat:
+                return False
+            repetitions.append(text)
+            return True
+        if not repetitions:
+            repetitions.append("")
+        if part(repetitions[0], address.component, address.sub):
+            return False
+        repetitions[0] = _with_part(repetitions[0], address.component, address.sub, text)
+        return True
+
+    def head(self, address: V2Address, slot: Slot) -> str:
+        """The first plain value at an address (a filter looks through all repetitions)."""
+        fields = self._fields(address, slot, create=False) or {}
+        for repetition in fields.get(address.field, ()):
+            if address.which and part(repetition, address.which[0], 1) != address.which[1]:
+                continue
+            return part(repetition, address.component or 1, address.sub or 1)
+        return ""
+
+    def text(self, order: Sequence[str]) -> bytes:
+        """The message: segments in `order` (then as written), CR behind each."""
+        rank = {name: position for position, name in enumerate(order)}
+        ordered = sorted(self.segments, key=lambda segment: rank.get(segment[0], len(rank)))
+        return b"".join(_line(name, fields) for name, fields in ordered if fields or name == "MSH")
+
+
+def _with_part(text: str, component: int, sub: int, value: str) -> str:
+    components = text.split("^")
+    components += [""] * (component - len(components))
+    if sub:
+        subs = components[component - 1].split("&")
+        subs += [""] * (sub - len(subs))
+        subs[sub - 1] = value
+        value = "&".join(subs)
+    components[component - 1] = value
+    return "^".join(components)
+
+
+def _line(name: str, fields: Mapping[int, Sequence[str]]) -> bytes:
+    last = max(fields, default=0)
+    texts = ["~".join(fields.get(number, ())).rstrip("~") for number in range(1, last + 1)]
+    if name == "MSH":
+        texts = ["^~\\&", *texts[2:]]
+    return ("|".join([name, *texts]).rstrip("|") + "\r").encode("utf-8")
+
+
+class CsvBuilder:
+    """One row."""
+
+    def __init__(self) -> None:
+        self.row: dict[str, str] = {}
+
+    def open(self, each: CsvAddress, slot: Slot) -> Slot:
+        """A row has no groups."""
+        return slot
+
+    def add(self, address: CsvAddress, value: Any, slot: Slot, repeat: bool) -> bool:
+        """Write a cell."""
+        if self.row.get(address.text):
+            return False
+        self.row[address.text] = str(value)
+        return True
+
+    def head(self, address: CsvAddress, slot: Slot) -> str:
+        """The cell."""
+        return self.row.get(address.text, "")
+
+
+class JsonBuilder:
+    """One object."""
+
+    def __init__(self) -> None:
+        self.document: dict[str, Any] = {}
+
+    def open(self, each: JsonAddress, slot: Slot) -> Slot:
+        """A new item of the list at `each`."""
+        node = self._node(each.steps[:-1], slot)
+        items = node.setdefault(each.steps[-1][0], [])
+        items.append({})
+        return {**(slot or {}), each.steps: items[-1]}
+
+    def _node(self, steps: Sequence[tuple[str, bool]], slot: Slot) -> dict[str, Any]:
+        node = self.document
+        for position, (key, all_items) in enumerate(steps):
+            bound = (slot or {}).get(tuple(steps[: position + 1]))
+            if bound is not None:
+                node = bound
+            elif all_items:
+                items = node.setdefault(key, [])
+                if not items:
+                    items.append({})
+                node = items[0]
+            else:
+                node = node.setdefault(key, {})
+        return node
+
+    def add(self, address: JsonAddress, value: Any, slot: Slot, repeat: bool) -> bool:
+        """Write a scalar, or one more item of a list of scalars."""
+        node = self._node(address.steps[:-1], slot)
+        key, all_items = address.steps[-1]
+        if all_items:
+            node.setdefault(key, []).append(value)
+            return True
+        if key in node:
+            return False
+        node[key] = value
+        return True
+
+    def head(self, address: JsonAddress, slot: Slot) -> str:
+        """The value as text."""
+        value = self._node(address.steps[:-1], slot).get(address.steps[-1][0], "")
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return "" if isinstance(value, (dict, list)) else str(value)
+
+
+def csv_bytes(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> bytes:
+    """The file."""
+    return write_rows(columns, rows)
+
+
+_JSON = msgspec.json.Encoder(decimal_format="number")
+
+
+def json_bytes(document: Any) -> bytes:
+    """The document, indented, exact numbers."""
+    return msgspec.json.format(_JSON.encode(_without_empty(document)), indent=2) + b"\n"
+
+
+def _without_empty(value: Any) -> Any:
+    if isinstance(value, dict):
+        found = {key: _without_empty(inner) for key, inner in value.items()}
+        return {key: inner for key, inner in found.items() if inner not in ({}, [], None)}
+    if isinstance(value, list):
+        return [_without_empty(inner) for inner in value]
+    return value
+
+
+__all__ = ["Builder", "CsvBuilder", "JsonBuilder", "Slot", "V2Builder", "csv_bytes", "json_bytes"]
