@@ -1,0 +1,43 @@
+"""The consent room: what may be disclosed, to whom, for what, and with which notice. Pure; see README.md."""
+
+from __future__ import annotations
+
+from consent.compiled import CompiledConsents, compile_consents
+from consent.decide import decide, prepare
+from consent.explain import explain, explain_to_asker, what_would_change
+from consent.labels import Labelling, label_resource
+from consent.model import (
+    SEMANTICS_VERSION,
+    Agreement,
+    Authority,
+    Coding,
+    Decision,
+    Discloser,
+    DisclosureRequest,
+    Facts,
+    Identifier,
+    Obligation,
+    Policy,
+    QuestionError,
+    Reason,
+    Recipient,
+    Relationship,
+    Resource,
+    ResourceDecision,
+    SubjectResource,
+)
+from consent.notice import Notice, notice_document, notice_for, notice_outcome
+from consent.present import present
+from consent.question import decision_answer, read_question
+from consent.redact import redact
+from consent.tables import Tables, TablesError, read_tables
+from consent.validity_report import ConsentReport, report_answer, validate_consent
+
+__all__ = [
+    "SEMANTICS_VERSION", "Agreement", "Authority", "Coding", "CompiledConsents", "ConsentReport", "Decision",
+    "Discloser", "DisclosureRequest", "Facts", "Identifier", "Labelling", "Notice", "Obligation", "Policy",
+    "QuestionError", "Reason", "Recipient", "Relationship", "Resource", "ResourceDecision", "SubjectResource",
+    "Tables", "TablesError", "compile_consents", "decide", "decision_answer", "explain", "explain_to_asker",
+    "label_resource", "notice_document", "notice_for", "notice_outcome", "prepare", "present", "read_question",
+    "read_tables", "redact", "report_answer", "validate_consent", "what_would_change",
+]  # fmt: skip

@@ -1,7 +1,7 @@
 """What travels through the consent room: frozen facts of one question and its decision.
 
-Nothing here decides. `DisclosureRequest` is the whole question (no clock, store or network is asked), `Decision`
-the whole answer. References are relative (`Organization/housing-1`); labels are codes (`SUD`, `42CFRPart2`, `R`).
+Nothing here decides. `DisclosureRequest` is the whole question (no clock, store or network is asked),
+`Decision` the whole answer. References are relative (`Organization/housing-1`); labels are codes (`SUD`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from consent.resource_facts import ResourceFacts
 
 SEMANTICS_VERSION = "1"
 
@@ -111,7 +114,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The deployment's choices. `packs`: `part2`, `hipaa`, `state/<id>`; empty decides from consents alone."""
+    """The deployment's choices. `packs`: `part2`, `hipaa`, `state/<id>`; empty: the consents alone."""
 
     packs: tuple[str, ...] = ()
     part2_sources: tuple[str, ...] = ()
@@ -123,15 +126,15 @@ class Policy:
 class SubjectResource:
     """One resource asked for. `reference` is `Type/id`, or `#index` where it has no id.
 
-    `sources` are the references of everybody it came from (`meta.source`, else the discloser; the gateway adds
-    the authenticated submitter). `labels` may hold labels found before; None: they are found while deciding.
+    `sources` are the references of everybody it came from (`meta.source`, else the discloser; the gateway
+    adds the authenticated submitter). `known` holds facts that `prepare` found before, or None.
     """
 
     resource: Resource
     reference: str
     type: str
     sources: tuple[str, ...] = ()
-    labels: LabelSet | None = None
+    known: ResourceFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +175,8 @@ class Obligation:
 class ResourceDecision:
     """The answer for one resource.
 
-    `removals` are JSON Pointers (RFC 6901, `/addresses/0`) into the resource as asked, sorted; what they point to
-    must go before anything is shown. They are empty for `disclose` and for `withhold`.
+    `removals` are JSON Pointers (RFC 6901, `/addresses/0`) into the resource as asked, sorted; what they
+    point to must go before anything is shown. They are empty for `disclose` and for `withhold`.
     """
 
     reference: str

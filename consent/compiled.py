@@ -1,0 +1,313 @@
+"""A patient's consents, made ready to be asked many times.
+
+Reading and checking the Consents, and the directory, happens once. What depends on the recipient, the purposes and the
+time is bound once per *context* and remembered: between two instants at which nothing starts or ends, the same recipient
+with the same purposes gets the same bound trees. Nothing remembered outlives this object.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, tzinfo
+
+from consent.directives import Directive, read_directive
+from consent.directory import Directory, Party, read_directory
+from consent.instants import read_span, zone_named
+from consent.matching import Asking, Bound, bind
+from consent.model import (
+    DisclosureRequest,
+    Facts,
+    Policy,
+    Reason,
+    Recipient,
+    Resource,
+    ResourceDecision,
+)
+from consent.rules.bars import Bar, bar, basis_without_consent
+from consent.rules.case import TPO_STANDING, in_force, names
+from consent.rules.data_sets import Cap, cap_for
+from consent.rules.state_law import Pack, packs_named
+from consent.tables import Tables
+from consent.validity import findings, is_for_proceedings
+
+REMEMBERED_CONTEXTS = 512
+REMEMBERED_ANSWERS = 20_000
+SCOPES_ALONE = frozenset({"patient-privacy", "research", "treatment"})
+SCOPES_UNDER_PACKS = frozenset({"patient-privacy"})
+FAULT_CITATION = "consent-semantics 3; FH-CON-07"
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What was found for one resource: its row, the directives that permit it, and whether it is a Part 2 record."""
+
+    row: ResourceDecision
+    permitting: tuple[Directive, ...]
+    part2: bool
+    intermediary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything about a question but its resources."""
+
+    asking: Asking
+    recorded: Facts
+    bound: tuple[tuple[Directive, Bound], ...]
+    refusals: tuple[Reason, ...]
+    bar: Bar | None
+    lifting: frozenset[str]
+    """Consents for proceedings only that name the recipient: they lift a bar that can be lifted."""
+    basis: tuple[str, str] | None
+    cap: Cap | None
+    remembers: bool
+    """Whether a ruling depends on a resource's facts alone: no cap cuts it, no tree looks at other resources."""
+    answers: dict[tuple[object, ...], Ruling] = field(default_factory=dict, compare=False, repr=False)
+
+    def remember(self, key: tuple[object, ...], ruling: Ruling) -> None:
+        """Keep the ruling for resources with the same facts."""
+        if len(self.answers) >= REMEMBERED_ANSWERS:
+            self.answers.clear()
+        self.answers[key] = ruling
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledConsents:
+    """The consents of one patient under one policy, one directory and one version of the tables."""
+
+    patient: str
+    policy: Policy
+    tables_version: str
+    zone: tzinfo
+    directives: tuple[Directive, ...]
+    directory: Directory
+    programs: tuple[str, ...]
+    birth: date | None
+    packs: frozenset[str]
+    state_packs: tuple[Pack, ...]
+    unknown_packs: tuple[str, ...]
+    deficient: Mapping[str, tuple[Reason, ...]]
+    boundaries: tuple[datetime, ...]
+    contexts: dict[tuple[object, ...], Context] = field(default_factory=dict, compare=False, repr=False)
+    programs_of: dict[tuple[str, ...], bool] = field(default_factory=dict, compare=False, repr=False)
+
+    def fits(self, request: DisclosureRequest, tables: Tables) -> bool:
+        """Whether it was compiled for this patient, policy and version of the tables."""
+        return (
+            self.patient == request.patient
+            and (self.policy is request.policy or self.policy == request.policy)
+            and self.tables_version == tables.version
+        )
+
+    def is_from_program(self, sources: tuple[str, ...]) -> bool:
+        """Whether a record of these sources is a Part 2 record. Consent-semantics 11, "Source"."""
+        found = self.programs_of.get(sources)
+        if found is None:
+            found = self._is_from_program(sources)
+            self.programs_of[sources] = found
+        return found
+
+    def _is_from_program(self, sources: tuple[str, ...]) -> bool:
+        belongs = self.directory.party(sources, (), (), datetime.max.replace(tzinfo=UTC)).possible
+        return any(
+            source == program or source.endswith("/" + program) or program in belongs
+            for source in sources
+            for program in self.programs
+        )
+
+
+def compile_consents(request: DisclosureRequest, tables: Tables) -> CompiledConsents:
+    """The index of a request's consents, directory and policy. It may serve every request that has the same ones."""
+    zone = zone_named(request.policy.zone) or UTC
+    packs = frozenset(request.policy.packs)
+    directory = read_directory(request.directory, zone)
+    found: dict[tuple[object, ...], Directive] = {}
+    deficient: dict[str, tuple[Reason, ...]] = {}
+    for consent in request.consents:
+        directive = _read(consent, request.patient, zone, bool(packs))
+        reasons = _deficiencies(consent, directive) if packs else ()
+        if reasons:
+            deficient[directive.version] = tuple(
+                sorted({*deficient.get(directive.version, ()), *reasons}, key=_order)
+            )
+            directive = _unusable(directive)
+        found.setdefault((directive.version, repr(directive)), directive)
+    state_packs, unknown = packs_named(request.policy.packs, tables)
+    directives = tuple(found[key] for key in sorted(found, key=str))
+    return CompiledConsents(
+        patient=request.patient,
+        policy=request.policy,
+        tables_version=tables.version,
+        zone=zone,
+        directives=directives,
+        directory=directory,
+        programs=_programs(request.policy.part2_sources, directory),
+        birth=_birth(request, zone),
+        packs=packs,
+        state_packs=state_packs,
+        unknown_packs=unknown,
+        deficient=deficient,
+        boundaries=_boundaries(directives, directory, bool(packs)),
+    )
+
+
+def _order(reason: Reason) -> tuple[str, str, str]:
+    return reason.code, reason.citation, reason.consent or ""
+
+
+def _read(consent: Resource, patient: str, zone: tzinfo, with_packs: bool) -> Directive:
+    directive = read_directive(consent, patient, zone)
+    scopes = SCOPES_UNDER_PACKS if with_packs else SCOPES_ALONE
+    return directive if directive.scope in scopes else _unusable(directive)
+
+
+def _unusable(directive: Directive) -> Directive:
+    """The same directive with permits that do not count; its denials stay."""
+    return Directive(
+        directive.version, directive.root, False, directive.scope, directive.faults, directive.organizations,
+        directive.performers, directive.signed,
+    )  # fmt: skip
+
+
+def _deficiencies(consent: Resource, directive: Directive) -> tuple[Reason, ...]:
+    return tuple(Reason(code, citation, directive.version) for code, citation in findings(consent, directive))
+
+
+def _programs(sources: tuple[str, ...], directory: Directory) -> tuple[str, ...]:
+    """The program references, and their identifiers as a source may state them (`system|value`)."""
+    found = list(sources)
+    for source in sources:
+        for identifier in sorted(directory.identifiers.get(source, ()), key=str):
+            found += [f"{identifier.system}|{identifier.value}", f"{identifier.system}/{identifier.value}"]
+    return tuple(dict.fromkeys(found))
+
+
+def _birth(request: DisclosureRequest, zone: tzinfo) -> date | None:
+    """The patient's date of birth, where the question holds the Patient; of a partial date its latest day."""
+    for resource in (*request.directory, *(subject.resource for subject in request.resources)):
+        if resource.get("resourceType") == "Patient" and f"Patient/{resource.get('id')}" == request.patient:
+            span = read_span(resource.get("birthDate"), UTC)
+            if span is not None:
+                return span.start.date()
+    return None
+
+
+def _boundaries(
+    directives: tuple[Directive, ...], directory: Directory, with_packs: bool
+) -> tuple[datetime, ...]:
+    """Every instant at which something of the consents or the directory starts or ends."""
+    found: set[datetime] = set(directory.instants())
+    waiting = [directive.root for directive in directives if directive.root is not None]
+    while waiting:
+        node = waiting.pop()
+        if node.period is not None:
+            found |= {node.period.start, node.period.end}
+        waiting.extend(node.children)
+    return tuple(sorted(found))
+
+
+# --- contexts --------------------------------------------------------------------------------------------------------
+
+
+def context_of(compiled: CompiledConsents, request: DisclosureRequest, tables: Tables) -> Context:
+    """The bound trees for the request's recipient, purposes and time."""
+    recorded = request.facts
+    if compiled.packs or recorded != Facts():
+        # rules compare dates of signing, ages and agreements with the very instant
+        bucket: object = request.at
+    else:
+        bucket = bisect_right(compiled.boundaries, request.at)
+    key = (request.recipient, request.discloser, request.purposes, request.action, recorded, bucket)
+    found = compiled.contexts.get(key)
+    if found is None:
+        found = _bind_all(compiled, request, tables)
+        if len(compiled.contexts) >= REMEMBERED_CONTEXTS:
+            compiled.contexts.clear()
+        compiled.contexts[key] = found
+    return found
+
+
+def _bind_all(compiled: CompiledConsents, request: DisclosureRequest, tables: Tables) -> Context:
+    asking = _asking(compiled, request, tables)
+    bound: list[tuple[Directive, Bound]] = []
+    refusals: set[Reason] = set()
+    for directive in compiled.directives:
+        tree, why = bind(directive, asking)
+        if tree is not None:
+            bound.append((directive, tree))
+        refusals |= {Reason(code, "consent-semantics 4", directive.version) for code in why}
+        refusals |= {Reason(fault.code, FAULT_CITATION, directive.version) for fault in directive.faults}
+        refusals |= set(compiled.deficient.get(directive.version, ()))
+    with_packs = bool(compiled.packs)
+    barred = bar(asking, request.recipient, compiled.unknown_packs, with_packs)
+    lifting = frozenset(
+        directive.version
+        for directive, _ in bound
+        if is_for_proceedings(directive) and names(directive, asking.recipient)
+    )
+    cap = cap_for(request.recipient, asking.standing, compiled.directory, tables) if with_packs else None
+    return Context(
+        asking=asking,
+        recorded=request.facts,
+        bound=tuple(bound),
+        refusals=tuple(sorted(refusals, key=_order)),
+        bar=barred,
+        lifting=lifting,
+        basis=basis_without_consent(asking, request.recipient, request.facts, request.patient, compiled.packs)
+        if with_packs and not compiled.unknown_packs
+        else None,
+        cap=cap,
+        remembers=cap is None and not any(_looks_around(tree) for _, tree in bound),
+    )
+
+
+def _looks_around(tree: Bound) -> bool:
+    """Whether the tree asks about other resources of the question."""
+    return any(rule.meaning == "related" for rule in tree.source.data) or any(
+        _looks_around(child) for child in tree.children
+    )
+
+
+def _asking(compiled: CompiledConsents, request: DisclosureRequest, tables: Tables) -> Asking:
+    recipient, discloser = request.recipient, request.discloser
+    receives = compiled.directory.party(
+        recipient.references, recipient.identifiers, recipient.members_of, request.at
+    )
+    gives = compiled.directory.party(discloser.references, discloser.identifiers, (), request.at)
+    packs = compiled.packs
+    return Asking(
+        recipient=receives,
+        discloser=gives,
+        standing=_standing(recipient, request.facts, receives, request.at),
+        purposes=request.purposes,
+        action=request.action,
+        at=request.at,
+        directory=compiled.directory,
+        tables=tables,
+        check_discloser="part2" in packs,
+        needs_parties=bool(packs & {"part2", "hipaa"}),
+        onward="part2" in packs and _may_pass_on(request),
+        discloser_standing=frozenset(discloser.standing),
+    )
+
+
+def _standing(recipient: Recipient, recorded: Facts, party: Party, at: datetime) -> frozenset[str]:
+    """Standing as stated and as recorded: a recorded relationship in force makes a treating provider."""
+    standing = set(recipient.standing)
+    if any(
+        row.recipient in party.certain and in_force(row.since, row.until, at)
+        for row in recorded.relationships
+    ):
+        standing.add("treating_provider")
+    if standing & {"qso", "business_associate"}:
+        standing.add("program_operation")
+    return frozenset(standing)
+
+
+def _may_pass_on(request: DisclosureRequest) -> bool:
+    """A covered entity or business associate that holds the record, disclosing for TPO. 42 CFR §2.33(b)(1)."""
+    return bool({"covered_entity", "business_associate"} & set(request.discloser.standing)) and bool(
+        TPO_STANDING & set(request.recipient.standing)
+    )

@@ -1,0 +1,250 @@
+"""The decision: may these resources go to this recipient, for these purposes, now?
+
+The order is the law's (consent-semantics section 2): bases without consent, hard bars, the patient's directives,
+the no-consent policy, denials over permits, rule packs, data-set caps, and refusal where nothing permits. No default
+outcome: a resource is released only by a permit (or basis) that passed everything. The one catch-all of the house
+is here, and it refuses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from consent.compiled import CompiledConsents, Context, Ruling, compile_consents, context_of
+from consent.directives import Directive
+from consent.matching import NOTHING_LINKED, Linked, is_covered, says
+from consent.model import (
+    Decision,
+    DisclosureRequest,
+    Reason,
+    ResourceDecision,
+    ResourceOutcome,
+    SubjectResource,
+)
+from consent.obligations import decision_of, refused_whole
+from consent.resource_facts import ResourceFacts, facts_of
+from consent.rules import hipaa, part2
+from consent.rules.bars import order_covers
+from consent.rules.case import Case
+from consent.rules.data_sets import capped
+from consent.rules.state_law import minor_signature, refusals
+from consent.tables import Tables
+
+DEFAULT_DENY = Reason("NO_PERMIT", "42 CFR §2.13(a), §2.31; consent-semantics 2(7)")
+
+
+def decide(request: DisclosureRequest, tables: Tables, compiled: CompiledConsents | None = None) -> Decision:
+    """The decision, with a row for each resource in the order asked.
+
+    `compiled` is used if it fits the request's patient, policy and tables; the caller answers for consents and
+    directory being those it was compiled from. Never raises: a fault in any rule or directive withholds everything
+    (`RULE_FAILED`).
+    """
+    try:
+        if compiled is None or not compiled.fits(request, tables):
+            compiled = compile_consents(request, tables)
+        return _decide(request, tables, compiled)
+    except Exception:  # noqa: BLE001  # the single catch-all: whatever fails here permits nothing
+        return refused_whole(request, Reason("RULE_FAILED", "consent-semantics 2"), tables)
+
+
+def prepare(request: DisclosureRequest, tables: Tables, compiled: CompiledConsents) -> DisclosureRequest:
+    """The same request with the facts of its resources found, for deciding it more than once."""
+    subjects = tuple(
+        replace(subject, known=_facts(subject, tables, compiled)) for subject in request.resources
+    )
+    return replace(request, resources=subjects)
+
+
+def _facts(subject: SubjectResource, tables: Tables, compiled: CompiledConsents) -> ResourceFacts:
+    return subject.known or facts_of(
+        subject, compiled.is_from_program(subject.sources), compiled.zone, tables
+    )
+
+
+def _decide(request: DisclosureRequest, tables: Tables, compiled: CompiledConsents) -> Decision:
+    context = context_of(compiled, request, tables)
+    found = [_facts(subject, tables, compiled) for subject in request.resources]
+    linked = NOTHING_LINKED
+    if not context.remembers:
+        linked = Linked({facts.reference: facts.references for facts in found})
+    rulings = []
+    for subject, facts in zip(request.resources, found, strict=True):
+        ruling = context.answers.get(facts.key) if context.remembers else None
+        if ruling is None:
+            ruling = _rule(subject, facts, linked, context, compiled, tables)
+            if context.remembers:
+                context.remember(facts.key, ruling)
+        rulings.append(ruling)
+    return decision_of(request, context, compiled, tuple(rulings), tables)
+
+
+def _rule(
+    subject: SubjectResource,
+    facts: ResourceFacts,
+    linked: Linked,
+    context: Context,
+    compiled: CompiledConsents,
+    tables: Tables,
+) -> Ruling:
+    """The ruling for one resource: steps 0 to 7."""
+    if facts.subjects and compiled.patient not in facts.subjects:
+        return _withheld(facts, [Reason("OTHER_PATIENT", "42 CFR §2.13(a)")])
+    if context.basis is not None:
+        return _by_basis(facts, context)
+    if context.bar is not None and not context.bar.lifts:
+        return _withheld(facts, [context.bar.reason])
+    denials, permitting, missed = _heard(facts, linked, context, tables)
+    if denials:
+        return _withheld(facts, denials)
+    if context.bar is not None:
+        permitting = [directive for directive in permitting if directive.version in context.lifting]
+        if not permitting and order_covers(context.asking, context.recorded, facts):
+            return _released(facts, subject, context, (), [Reason("COURT_ORDER", "42 CFR §2.61")], set())
+        if not permitting:
+            return _withheld(facts, [context.bar.reason])
+    if not permitting and _is_treatment_between_providers(facts, context, compiled):
+        reasons = [Reason("HIPAA_TREATMENT", "45 CFR 164.506(c)(2); FH-CON-06")]
+        return _released(facts, subject, context, (), reasons, set())
+    if not permitting:
+        return _withheld(facts, [DEFAULT_DENY, *context.refusals, *missed])
+    standing, refused = _after_packs(facts, permitting, context, compiled)
+    if not standing:
+        return _withheld(facts, refused)
+    reasons = [Reason("PERMITTED_BY_CONSENT", "42 CFR §2.31, §2.33", one.version) for one in standing]
+    removals = _inline_removals(facts, standing, linked, context, tables)
+    return _released(facts, subject, context, tuple(standing), reasons, removals)
+
+
+def _heard(
+    facts: ResourceFacts, linked: Linked, context: Context, tables: Tables
+) -> tuple[list[Reason], list[Directive], list[Reason]]:
+    """Step 4a: what every directive says: denials; directives that permit; why others reach the record not."""
+    denials: list[Reason] = []
+    permitting: list[Directive] = []
+    missed: list[Reason] = []
+    for directive, tree in context.bound:
+        denying, allowed, why = says(tree, facts, linked, tables)
+        if denying is not None:
+            code = "DENIED_BY_CONSENT" if denying.certain else "DENIED_UNLESS_CLEAR"
+            denials.append(Reason(code, "42 CFR §2.26, §2.31; FH-CON-05", directive.version))
+        elif is_covered(allowed, facts.labelling, tables):
+            permitting.append(directive)
+        elif allowed:
+            missed.append(Reason("LABEL_NOT_COVERED", "FH-LBL-03, FH-LBL-07", directive.version))
+        elif why:
+            missed.append(Reason(why, "consent-semantics 4", directive.version))
+    return denials, permitting, missed
+
+
+def _by_basis(facts: ResourceFacts, context: Context) -> Ruling:
+    """Step 0: released without consent; notes are not (45 CFR 164.524(a)(1), 42 CFR §2.31(b))."""
+    basis, citation = context.basis or ("", "")
+    if facts.labelling.note:
+        return _withheld(facts, [Reason("NOTES_NEED_OWN_CONSENT", "42 CFR §2.31(b); 45 CFR 164.524(a)(1)")])
+    return Ruling(_row(facts, "disclose", [Reason(basis, citation)]), (), facts.labelling.part2)
+
+
+def _is_treatment_between_providers(
+    facts: ResourceFacts, context: Context, compiled: CompiledConsents
+) -> bool:
+    """Step 4: policy `treatment`: plain data between covered entities for treatment. FH-CON-06."""
+    asking, labelling = context.asking, facts.labelling
+    if compiled.policy.no_consent != "treatment" or not compiled.packs or labelling.part2 or labelling.note:
+        return False
+    if labelling.sensitive or labelling.level not in ("U", "L", "M", "N") or labelling.unstructured:
+        return False
+    reached = asking.tables.permit_reaches("TREAT")
+    return (
+        "covered_entity" in asking.standing
+        and (not asking.discloser_standing or "covered_entity" in asking.discloser_standing)
+        and all(purpose.code in reached for purpose in asking.purposes)
+    )
+
+
+def _after_packs(
+    facts: ResourceFacts, permitting: list[Directive], context: Context, compiled: CompiledConsents
+) -> tuple[list[Directive], list[Reason]]:
+    """Step 5: the consents that stand under every rule of every pack, and the reasons against the others."""
+    standing: list[Directive] = []
+    refused: list[Reason] = []
+    rules = (
+        *(part2.RULES if "part2" in compiled.packs else ()),
+        *(hipaa.RULES if "hipaa" in compiled.packs else ()),
+    )
+    for directive in permitting:
+        case = Case(context.asking, context.recorded, compiled.patient, compiled.birth, facts, directive)
+        found = [reason for rule in rules if (reason := rule(case)) is not None]
+        if compiled.packs:
+            found += refusals(case, compiled.state_packs)
+            minor = minor_signature(case, compiled.state_packs)
+            found += [minor] if minor is not None else []
+        if found:
+            refused.extend(found)
+        else:
+            standing.append(directive)
+    return standing, refused
+
+
+def _inline_removals(
+    facts: ResourceFacts, standing: list[Directive], linked: Linked, context: Context, tables: Tables
+) -> set[str]:
+    """Elements with a label of their own that no standing consent covers, or some consent denies. FH-LBL-05."""
+    removals: set[str] = set()
+    for pointer, labels in facts.labelling.inline:
+        codes = facts.labelling.codes | labels
+        inside = replace(facts, labelling=replace(facts.labelling, codes=codes, sensitive=labels))
+        denials, permitting, _ = _heard(inside, linked, context, tables)
+        if denials or not {one.version for one in permitting} & {one.version for one in standing}:
+            removals.add(pointer)
+    return removals
+
+
+def _released(
+    facts: ResourceFacts,
+    subject: SubjectResource,
+    context: Context,
+    standing: tuple[Directive, ...],
+    reasons: list[Reason],
+    removals: set[str],
+) -> Ruling:
+    """Step 6: the data-set cap, then the row."""
+    if "" in removals:
+        return _withheld(facts, [Reason("LABEL_NOT_COVERED", "FH-LBL-05")])
+    if context.cap is not None:
+        cut = capped(context.cap, facts, subject.resource)
+        if not cut.allowed:
+            return _withheld(facts, [Reason("NOT_IN_DATA_SET", context.cap.citation)])
+        if cut.removals:
+            removals = removals | set(cut.removals)
+            reasons = [*reasons, Reason("CUT_TO_DATA_SET", context.cap.citation)]
+    row = _row(facts, "redact" if removals else "disclose", reasons, removals)
+    through = any(_is_general_designation(directive) for directive in standing)
+    return Ruling(row, standing, facts.labelling.part2, through)
+
+
+def _is_general_designation(directive: Directive) -> bool:
+    """Whether it reaches its recipients through an intermediary: such releases go on the list of §2.24."""
+    waiting = [directive.root] if directive.root is not None else []
+    while waiting:
+        node = waiting.pop()
+        if any(actor.part == "delegatee" for actor in node.actors):
+            return True
+        waiting.extend(node.children)
+    return False
+
+
+def _withheld(facts: ResourceFacts, reasons: list[Reason]) -> Ruling:
+    return Ruling(_row(facts, "withhold", reasons), (), facts.labelling.part2)
+
+
+def _row(
+    facts: ResourceFacts, outcome: ResourceOutcome, reasons: list[Reason], removals: set[str] | None = None
+) -> ResourceDecision:
+    return ResourceDecision(
+        reference=facts.reference,
+        outcome=outcome,
+        labels=facts.labelling.shown,
+        reasons=tuple(dict.fromkeys(reasons)),
+        removals=tuple(sorted(removals or ())),
+    )

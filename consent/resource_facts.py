@@ -1,0 +1,223 @@
+"""What matching needs to know of one resource, read once: labels, codings, dates, authors, references."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+
+from consent.directives import clean_text, plain_reference
+from consent.instants import LATEST, Span, read_span
+from consent.labels import Labelling, label_resource
+from consent.model import Resource, SubjectResource
+from consent.tables import Tables
+
+Pair = tuple[str, str]
+
+MAIN_CODES = (
+    "code", "type", "category", "class", "serviceType", "serviceCategory", "medicationCodeableConcept",
+    "vaccineCode", "specialty", "intent", "scope",
+)  # fmt: skip
+CLINICAL_DATES = (
+    "effectiveDateTime", "effectivePeriod", "effectiveInstant", "onsetDateTime", "onsetPeriod",
+    "performedDateTime", "performedPeriod", "occurrenceDateTime", "occurrencePeriod", "period",
+    "servicedDate", "servicedPeriod",
+    "executionPeriod", "startDate", "startDateTime", "start", "whenHandedOver", "whenPrepared", "sent",
+    "authoredOn",
+    "authored", "recordedDate", "dateAsserted", "assertedDate", "dateRecorded", "collectedDateTime", "date",
+    "occurredDateTime", "created", "issued", "recorded",
+)  # fmt: skip
+AUTHORS = (
+    "author", "performer", "recorder", "asserter", "requester", "contributor", "practitioner", "sender",
+    "informationSource", "enterer", "provider", "participant", "custodian", "attester", "source",
+    "expressedBy",
+)  # fmt: skip
+SUBJECTS = ("subject", "patient", "beneficiary", "for", "individual")
+MOST_ITEMS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceFacts:
+    """Facts of one resource. `key` holds everything a decision may depend on, for remembering answers."""
+
+    reference: str
+    type: str
+    labelling: Labelling
+    part2_source: bool
+    main_codes: frozenset[Pair]
+    all_codes: frozenset[Pair]
+    code_words: str
+    when: Span | None
+    references: frozenset[str]
+    authors: frozenset[str]
+    subjects: frozenset[str]
+    profiles: frozenset[str]
+    key: tuple[object, ...] = ()
+
+
+def facts_of(subject: SubjectResource, part2_source: bool, zone: tzinfo, tables: Tables) -> ResourceFacts:
+    """All facts of one resource; never raises for its content, except where it is too large to read."""
+    resource = subject.resource
+    all_codes, references = _walk(resource)
+    labelling = label_resource(resource, part2_source, tables)
+    if labelling.inline:
+        # labels of single elements do not speak for the rest: the rest is labelled without them
+        rest = without(resource, [pointer for pointer, _ in labelling.inline])
+        labelling = replace(label_resource(rest, part2_source, tables), inline=labelling.inline)
+    found = ResourceFacts(
+        reference=subject.reference,
+        type=subject.type,
+        labelling=labelling,
+        part2_source=part2_source,
+        main_codes=frozenset(_main_codes(resource)),
+        all_codes=all_codes,
+        code_words=" ".join(_code_words(resource)),
+        when=_clinical_date(resource, zone),
+        references=references,
+        authors=frozenset(_authors(resource)),
+        subjects=frozenset(_subjects(resource, subject.reference)),
+        profiles=frozenset(_texts(_child(resource, "meta").get("profile"))),
+    )
+    return replace(found, key=_key(found))
+
+
+def without(resource: Resource, pointers: Iterable[str]) -> Resource:
+    """A copy of the resource without what the JSON Pointers point to; the rest is shared."""
+    gone: dict[str, dict[str, object]] = {}
+    for pointer in pointers:
+        branch: dict[str, dict[str, object]] = gone
+        for part in pointer.split("/")[1:]:
+            branch = branch.setdefault(part.replace("~1", "/").replace("~0", "~"), {})  # type: ignore[assignment]  # tree of trees
+        branch[""] = {}
+    found = _pruned(resource, gone)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _pruned(node: object, gone: Mapping[str, object]) -> object:
+    if not gone:
+        return node
+    if isinstance(node, Mapping):
+        return {
+            name: _pruned(value, below)
+            for name, value in node.items()
+            if "" not in (below := _below(gone, name))
+        }
+    if isinstance(node, list | tuple):
+        return [
+            _pruned(value, below)
+            for number, value in enumerate(node)
+            if "" not in (below := _below(gone, str(number)))
+        ]
+    return node
+
+
+def _below(gone: Mapping[str, object], name: str) -> Mapping[str, object]:
+    found = gone.get(name, {})
+    return found if isinstance(found, Mapping) else {}
+
+
+def _key(facts: ResourceFacts) -> tuple[object, ...]:
+    labelling = facts.labelling
+    return (
+        facts.reference, facts.type, labelling.codes, labelling.level, labelling.sensitive, labelling.inline,
+        facts.part2_source, facts.main_codes, facts.all_codes, facts.code_words, facts.when, facts.references,
+        facts.authors, facts.subjects, facts.profiles,
+    )  # fmt: skip
+
+
+def _walk(resource: Resource) -> tuple[frozenset[Pair], frozenset[str]]:
+    """All codings and all references anywhere in the resource (not in `meta`); without recursion."""
+    codes: set[Pair] = set()
+    references: set[str] = set()
+    waiting: list[object] = [value for key, value in resource.items() if key != "meta"]
+    seen = 0
+    while waiting:
+        value = waiting.pop()
+        seen += 1
+        if seen > MOST_ITEMS:
+            raise ValueError("the resource holds too many elements")
+        if isinstance(value, Mapping):
+            code, reference = value.get("code"), value.get("reference")
+            if isinstance(code, str):
+                system = value.get("system")
+                codes.add((system if isinstance(system, str) else "", code))
+            if isinstance(reference, str):
+                references.add(plain_reference(reference))
+            waiting.extend(entry for entry in value.values() if isinstance(entry, Mapping | list | tuple))
+        elif isinstance(value, list | tuple):
+            waiting.extend(entry for entry in value if isinstance(entry, Mapping | list | tuple))
+    return frozenset(codes), frozenset(references)
+
+
+def _child(resource: Resource, name: str) -> Mapping[str, object]:
+    found = resource.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _rows(value: object) -> list[Mapping[str, object]]:
+    """The objects of an element that may repeat."""
+    rows = value if isinstance(value, list | tuple) else [value]
+    return [row for row in rows if isinstance(row, Mapping)]
+
+
+def _texts(value: object) -> list[str]:
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list | tuple) else []
+
+
+def _main_codes(resource: Resource) -> Iterable[Pair]:
+    """Codings that say what the resource is: of its own code, type, category, class."""
+    for name in MAIN_CODES:
+        for concept in _rows(resource.get(name)):
+            for coding in _rows(concept.get("coding")) if "coding" in concept else [concept]:
+                code, system = coding.get("code"), coding.get("system")
+                if isinstance(code, str):
+                    yield (system if isinstance(system, str) else "", code)
+
+
+def _code_words(resource: Resource) -> Iterable[str]:
+    """Texts and displays of the resource's own code, in lower case, for designations in words."""
+    for concept in _rows(resource.get("code")):
+        for holder in (concept, *_rows(concept.get("coding"))):
+            for name in ("text", "display", "code"):
+                text = clean_text(holder.get(name))
+                if text:
+                    yield text.lower()
+
+
+def _clinical_date(resource: Resource, zone: tzinfo) -> Span | None:
+    """When it happened: the first clinical date there is; None if there is none or it cannot be read."""
+    for name in CLINICAL_DATES:
+        value = resource.get(name)
+        if isinstance(value, str):
+            return read_span(value, zone)
+        if isinstance(value, Mapping):
+            start = read_span(value.get("start"), zone)
+            end = read_span(value.get("end"), zone) if "end" in value else start
+            if start is None or end is None or end.end < start.start:
+                return None
+            return Span(start.start, min(end.end, LATEST))
+    return None
+
+
+def _authors(resource: Resource) -> Iterable[str]:
+    """References to whoever wrote, made or stands for the record."""
+    for name in AUTHORS:
+        for row in _rows(resource.get(name)):
+            for holder in (
+                row,
+                *(_child(row, part) for part in ("actor", "individual", "party", "provider")),
+            ):
+                reference = holder.get("reference")
+                if isinstance(reference, str):
+                    yield plain_reference(reference)
+
+
+def _subjects(resource: Resource, reference: str) -> Iterable[str]:
+    """The patients it is about."""
+    if reference.startswith("Patient/"):
+        yield reference
+    for name in SUBJECTS:
+        for row in _rows(resource.get(name)):
+            found = row.get("reference")
+            if isinstance(found, str) and "Patient/" in found:
+                yield plain_reference(found)

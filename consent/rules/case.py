@@ -1,0 +1,87 @@
+"""What a rule looks at: one resource, one permitting consent (or none), and the facts of the question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from consent.directives import Directive
+from consent.directory import Party
+from consent.matching import Asking
+from consent.model import Agreement, Facts, Reason
+from consent.resource_facts import ResourceFacts
+from consent.validity import permits_of
+
+TPO_STANDING = frozenset(
+    {
+        "covered_entity",
+        "business_associate",
+        "part2_program",
+        "qso",
+        "treating_provider",
+        "health_plan",
+        "payer",
+    }
+)
+"""Standings that a consent for treatment, payment and operations can reach. 42 CFR §2.31(a)(4)(i), §2.33."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One permit that a rule may turn into a refusal. `signers` are the performers; `birth` the patient's birth."""
+
+    asking: Asking
+    recorded: Facts
+    patient: str
+    birth: date | None
+    subject: ResourceFacts
+    directive: Directive
+
+    def is_part2(self) -> bool:
+        """Whether the record is a Part 2 record: by its source or by a label that came with it."""
+        return self.subject.labelling.part2
+
+    def purposes(self) -> frozenset[str]:
+        """The stated purposes, by code."""
+        return frozenset(purpose.code for purpose in self.asking.purposes)
+
+    def reaches_tpo(self) -> bool:
+        """Whether the recipient is of the kind that a TPO consent reaches."""
+        return not self.asking.standing.isdisjoint(TPO_STANDING)
+
+    def names_recipient(self) -> bool:
+        """Whether a permit of the consent names the recipient itself or its organization, not a class or a team."""
+        return names(self.directive, self.asking.recipient)
+
+
+Rule = Callable[[Case], Reason | None]
+
+
+def names(directive: Directive, party: Party) -> bool:
+    """Whether some permit names the party by reference or identifier."""
+    for chain in permits_of(directive.root):
+        for node in chain:
+            for actor in node.actors:
+                if actor.part != "recipient":
+                    continue
+                if actor.reference in party.certain and not str(actor.reference).startswith(
+                    ("Group/", "CareTeam/")
+                ):
+                    return True
+                if actor.identifier in party.identifiers:
+                    return True
+    return False
+
+
+def in_force(starts: datetime | None, ends: datetime | None, at: datetime) -> bool:
+    """Half-open: from the start, up to but not at the end."""
+    return (starts is None or starts <= at) and (ends is None or at < ends)
+
+
+def agreements_with(recorded: Facts, kind: str, party: Party, at: datetime) -> Iterable[Agreement]:
+    """Recorded agreements of a kind with the party (or what it belongs to) that are in force."""
+    for agreement in recorded.agreements:
+        meant = agreement.kind == kind and agreement.party in party.certain
+        if meant and in_force(agreement.starts, agreement.ends, at):
+            yield agreement

@@ -1,0 +1,188 @@
+"""Data-set caps: what a kind of agency may receive at most, even under consent (DM-01 to DM-12, 42 CFR §2.13(a))."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from consent.directory import Directory
+from consent.model import Recipient, Resource
+from consent.resource_facts import ResourceFacts
+from consent.tables import Tables
+
+ALWAYS_KEPT = frozenset({"resourceType", "id", "meta", "language", "contained", "extension", "text"})
+"""Parts that other rules look after: labels, language, contained copies, extensions and narrative (see `redact`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """The data set of one category: resource types with their shapes, and the citation."""
+
+    category: str
+    citation: str
+    shapes: Mapping[str, Mapping[str, object]]
+    required: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Capped:
+    """What a cap makes of one resource: allowed or not, and the JSON Pointers of what has to go."""
+
+    allowed: bool
+    removals: tuple[str, ...] = ()
+
+
+def cap_for(
+    recipient: Recipient, standing: frozenset[str], directory: Directory, tables: Tables
+) -> Cap | None:
+    """The cap of the recipient's category; None for health organisations. A category nobody knows is capped."""
+    table = tables.of_kind("data_sets")[0]
+    category = recipient.category or _category_in_directory(recipient, directory, table)
+    if category is None:
+        if standing & {"law_enforcement", "court"}:
+            category = "law_enforcement"
+        elif "monitor" in standing:
+            category = "monitor"
+        elif "crisis_line" in standing:
+            category = "crisis"
+    categories, uncapped = _mapping(table, "categories"), _strings(table, "uncapped")
+    if category is None or (category not in categories and category not in uncapped):
+        if standing & frozenset(_strings(table, "uncapped_standings")):
+            return None
+        category = str(table["else"])
+    if category in uncapped:
+        return None
+    row, shapes = _mapping(categories, category), _mapping(table, "shapes")
+    return Cap(
+        category=category,
+        citation=str(row["citation"]),
+        shapes={name: _mapping(shapes, name) for name in _strings(row, "types")},
+        required={name: _strings(_mapping(table, "required"), name) for name in _mapping(table, "required")},
+    )
+
+
+def _category_in_directory(
+    recipient: Recipient, directory: Directory, table: Mapping[str, object]
+) -> str | None:
+    """The category that `Organization.type` of the recipient states."""
+    systems, types = _strings(table, "category_systems"), _mapping(table, "organization_types")
+    for reference in sorted(recipient.references):
+        rows = directory.entries.get(reference, {}).get("type")
+        for concept in rows if isinstance(rows, list) else ():
+            codings = concept.get("coding") if isinstance(concept, Mapping) else None
+            for coding in codings if isinstance(codings, list) else ():
+                code = coding.get("code") if isinstance(coding, Mapping) else None
+                if isinstance(code, str) and coding.get("system") in systems:
+                    return code
+                if isinstance(code, str) and code in types:
+                    return str(types[code])
+    return None
+
+
+def _mapping(table: Mapping[str, object], name: str) -> Mapping[str, object]:
+    found = table[name]
+    if not isinstance(found, Mapping):
+        raise TypeError(name)
+    return found
+
+
+def _strings(table: Mapping[str, object], name: str) -> tuple[str, ...]:
+    found = table[name]
+    if not isinstance(found, list):
+        raise TypeError(name)
+    return tuple(str(entry) for entry in found)
+
+
+def capped(cap: Cap, facts: ResourceFacts, resource: Resource) -> Capped:
+    """Whether the resource may go under the cap, and what of it has to be removed."""
+    for name, shape in cap.shapes.items():
+        if shape.get("type", name) != facts.type or not _is_meant(shape, facts):
+            continue
+        wanted = shape.get("elements")
+        if not isinstance(wanted, Mapping):
+            return Capped(True)
+        removals = tuple(sorted(_outside(resource, wanted, "", ALWAYS_KEPT)))
+        gone = {pointer.split("/")[1] for pointer in removals if pointer.count("/") == 1}
+        if any(name in resource and name in gone for name in cap.required.get(facts.type, ())):
+            return Capped(False)
+        return Capped(True, removals)
+    return Capped(False)
+
+
+def _is_meant(shape: Mapping[str, object], facts: ResourceFacts) -> bool:
+    """Whether the record is of the kind the shape is for: by one of its codes, or by a word of its own code."""
+    if "only" in shape:
+        codes = {code.lower() for _, code in facts.main_codes}
+        return not codes.isdisjoint(_strings(shape, "only"))
+    if "words" in shape:
+        return any(word in facts.code_words for word in _strings(shape, "words"))
+    return True
+
+
+def _outside(
+    node: Mapping[str, object], wanted: Mapping[str, object], place: str, kept: frozenset[str] = frozenset()
+) -> Iterator[str]:
+    """JSON Pointers of everything in `node` that is not wanted."""
+    for name, value in node.items():
+        if name in kept:
+            continue
+        here = f"{place}/{_escaped(name)}"
+        rule = wanted.get(name.removeprefix("_"), "drop")
+        if rule == "keep":
+            continue
+        if rule == "drop" or not isinstance(value, Mapping | list):
+            yield here
+            continue
+        rows = list(_rows(value, here))
+        found = [list(_inside(row, rule, at)) for row, at in rows]
+        emptied = [at for (row, at), gone in zip(rows, found, strict=True) if _is_emptied(row, gone, at)]
+        if not rows or len(emptied) == len(rows):
+            yield here
+            continue
+        yield from emptied
+        for (_, at), gone in zip(rows, found, strict=True):
+            if at not in emptied:
+                yield from gone
+
+
+def _rows(value: object, place: str) -> Iterator[tuple[object, str]]:
+    if isinstance(value, list):
+        yield from ((entry, f"{place}/{number}") for number, entry in enumerate(value))
+    else:
+        yield value, place
+
+
+def _is_emptied(row: object, gone: list[str], place: str) -> bool:
+    """Whether nothing that says anything is left of `row`."""
+    if not isinstance(row, Mapping):
+        return True
+    left = {name for name in row if f"{place}/{_escaped(name)}" not in gone}
+    return left <= {"id", "extension"}
+
+
+def _inside(row: object, rule: object, place: str) -> Iterator[str]:
+    """What has to go inside one wanted element."""
+    if not isinstance(row, Mapping):
+        return
+    if isinstance(rule, Mapping):
+        yield from _outside(row, rule, place, frozenset({"id", "extension"}))
+    elif rule == "reference":
+        yield from (f"{place}/{_escaped(name)}" for name in row if name not in ("reference", "type", "id"))
+    else:
+        codings = row.get("coding")
+        coded = isinstance(codings, list) and any(
+            isinstance(one, Mapping) and one.get("code") for one in codings
+        )
+        yield from (f"{place}/{_escaped(name)}" for name in row if name != "coding" or not coded)
+        if coded and isinstance(codings, list):
+            for number, coding in enumerate(codings):
+                names = coding if isinstance(coding, Mapping) else ()
+                yield from (
+                    f"{place}/coding/{number}/{_escaped(name)}"
+                    for name in names
+                    if name not in ("system", "code")
+                )
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")

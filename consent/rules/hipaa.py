@@ -1,0 +1,49 @@
+"""Pack `hipaa`: 45 CFR part 164. Each rule turns a permit into a refusal, or says nothing."""
+
+from __future__ import annotations
+
+from consent.model import Reason
+from consent.rules.case import Case, Rule, agreements_with
+from consent.rules.part2 import document_is_covered
+from consent.validity import has_end, is_for_notes
+
+
+def notes_need_own_authorization(case: Case) -> Reason | None:
+    """Psychotherapy notes need an authorization of their own. 45 CFR 164.508(a)(2), (b)(3)(ii) (HI-508-03)."""
+    if case.subject.labelling.note and not is_for_notes(case.directive):
+        return Reason("NOTES_NEED_OWN_CONSENT", "45 CFR 164.508(a)(2)", case.directive.version)
+    return None
+
+
+def authorization_names_agency(case: Case) -> Reason | None:
+    """Who is no covered entity or business associate needs an authorization that names it (HI-508-02)."""
+    if case.reaches_tpo() or case.names_recipient():
+        return None
+    return Reason("RECIPIENT_NOT_NAMED", "45 CFR 164.508(c)(1)(iii)", case.directive.version)
+
+
+def authorization_ends(case: Case) -> Reason | None:
+    """An authorization needs an end, except for research. 45 CFR 164.508(c)(1)(v) (HI-508-01)."""
+    research = case.purposes() <= case.asking.tables.deny_reaches("HRESCH")
+    if case.reaches_tpo() or has_end(case.directive) or research:
+        return None
+    return Reason("EXPIRY_MISSING", "45 CFR 164.508(c)(1)(v)", case.directive.version)
+
+
+def research_needs_agreement(case: Case) -> Reason | None:
+    """Research only with a recorded agreement or authorization path. 45 CFR 164.512(i) (HI-512-01)."""
+    research = not case.purposes().isdisjoint(case.asking.tables.deny_reaches("HRESCH"))
+    if research and not any(
+        agreements_with(case.recorded, "research", case.asking.recipient, case.asking.at)
+    ):
+        return Reason("RESEARCH_AGREEMENT_MISSING", "45 CFR 164.512(i)", case.directive.version)
+    return None
+
+
+RULES: tuple[Rule, ...] = (
+    notes_need_own_authorization,
+    authorization_names_agency,
+    authorization_ends,
+    research_needs_agreement,
+    document_is_covered,
+)

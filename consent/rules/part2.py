@@ -1,0 +1,135 @@
+"""Pack `part2`: 42 CFR Part 2 as amended in 2024. Each rule turns a permit into a refusal, or says nothing."""
+
+from __future__ import annotations
+
+from consent.model import Reason
+from consent.rules.case import Case, Rule, agreements_with, in_force
+from consent.validity import has_end, is_for_notes, permits_of
+
+AUDIT_PURPOSES = frozenset({"FRAUD", "GOV", "HACCRED", "HCOMPL"})
+MONITOR_PURPOSES = frozenset({"CJ-MONITOR"})
+
+
+def notes_need_own_consent(case: Case) -> Reason | None:
+    """Counseling notes go only under a consent that covers nothing else. 42 CFR §2.31(b) (P2-31-13)."""
+    if case.subject.labelling.note and not is_for_notes(case.directive):
+        return _reason("NOTES_NEED_OWN_CONSENT", "42 CFR §2.31(b)", case)
+    return None
+
+
+def consent_is_in_writing_before(case: Case) -> Reason | None:
+    """A consent signed later than the disclosure, or on a date nobody can read, permits nothing. §2.31(a)(9)."""
+    signed = case.directive.signed
+    if signed is None or signed.start > case.asking.at:
+        return _reason("CONSENT_SIGNED_LATER", "42 CFR §2.31(a)(9)", case)
+    return None
+
+
+def agency_is_named(case: Case) -> Reason | None:
+    """Who is no treating provider, plan, payer or helper of the program has to be named (P2-31-04, P2-33-04)."""
+    if case.reaches_tpo() or case.names_recipient():
+        return None
+    return _reason("RECIPIENT_NOT_NAMED", "42 CFR §2.31(a)(4)(i), §2.33(b)", case)
+
+
+def agency_consent_ends(case: Case) -> Reason | None:
+    """Without an end a consent reaches only those that a TPO consent reaches. 42 CFR §2.31(a)(7) (P2-31-09)."""
+    if case.reaches_tpo() or has_end(case.directive):
+        return None
+    return _reason("EXPIRY_MISSING", "42 CFR §2.31(a)(7)", case)
+
+
+def research_needs_agreement(case: Case) -> Reason | None:
+    """Research only under a recorded agreement. 42 CFR §2.52 (P2-52-01)."""
+    if _purposes_below("HRESCH", case) and not any(_agreements("research", case)):
+        return _reason("RESEARCH_AGREEMENT_MISSING", "42 CFR §2.52", case)
+    return None
+
+
+def audit_needs_agreement(case: Case) -> Reason | None:
+    """Audit and evaluation only under a recorded agreement to their limits. 42 CFR §2.53 (P2-53-01)."""
+    if case.is_part2() and case.purposes() & AUDIT_PURPOSES and not any(_agreements("audit", case)):
+        return _reason("AUDIT_AGREEMENT_MISSING", "42 CFR §2.53", case)
+    return None
+
+
+def public_health_is_deidentified(case: Case) -> Reason | None:
+    """Public health authorities get no identifiable Part 2 record. 42 CFR §2.54 (P2-54-01)."""
+    if case.is_part2() and _purposes_below("PUBHLTH", case):
+        return _reason("PUBLIC_HEALTH_DEIDENTIFIED_ONLY", "42 CFR §2.54", case)
+    return None
+
+
+def monitor_only_monitors(case: Case) -> Reason | None:
+    """Those who monitor a patient for the courts get what that duty needs, for that duty. 42 CFR §2.35 (P2-35-01)."""
+    if "monitor" in case.asking.standing and not case.purposes() <= MONITOR_PURPOSES:
+        return _reason("MONITOR_PURPOSE_ONLY", "42 CFR §2.35", case)
+    return None
+
+
+def signer_has_authority(case: Case) -> Reason | None:
+    """Who signs for the patient needs a recorded authority in force. 42 CFR §§2.15, 2.31(a)(8) (P2-15-01)."""
+    others = [signer for signer in case.directive.performers if signer != case.patient]
+    if all(has_authority(signer, case) for signer in others):
+        return None
+    return _reason("SIGNER_AUTHORITY_MISSING", "42 CFR §2.15, §2.31(a)(8)", case)
+
+
+def has_authority(person: str, case: Case) -> bool:
+    """Whether a recorded authority of the person to act for the patient is in force."""
+    return any(
+        authority.person == person and in_force(authority.starts, authority.ends, case.asking.at)
+        for authority in case.recorded.authorities
+    )
+
+
+def veterans_records_need_their_pack(case: Case) -> Reason | None:
+    """Records under 38 U.S.C. 7332 are not decided by Part 2 rules. 42 CFR §2.12(c)(1) (P2-12-08)."""
+    if "Title38Section7332" in case.subject.labelling.codes:
+        return _reason("VETERANS_PACK_MISSING", "42 CFR §2.12(c)(1), 38 U.S.C. 7332", case)
+    return None
+
+
+def document_is_covered(case: Case) -> Reason | None:
+    """Free text nobody scanned goes only where the consent means the whole document (FH-RED-01)."""
+    if not case.subject.labelling.unstructured or means_document(case):
+        return None
+    return _reason("UNSTRUCTURED_NOT_COVERED", "FH-RED-01; 42 CFR §2.13(a)", case)
+
+
+def means_document(case: Case) -> bool:
+    """Whether a permit of the consent names the document, its class, or notes alone."""
+    for chain in permits_of(case.directive.root):
+        for node in chain:
+            if any(rule.reference == case.subject.reference for rule in node.data):
+                return True
+            if any(coding.code == case.subject.type for coding in node.classes):
+                return True
+    return is_for_notes(case.directive) and case.subject.labelling.note
+
+
+def _purposes_below(root: str, case: Case) -> bool:
+    return not case.purposes().isdisjoint(case.asking.tables.deny_reaches(root))
+
+
+def _agreements(kind: str, case: Case) -> list[object]:
+    return list(agreements_with(case.recorded, kind, case.asking.recipient, case.asking.at))
+
+
+def _reason(code: str, citation: str, case: Case) -> Reason:
+    return Reason(code, citation, case.directive.version)
+
+
+RULES: tuple[Rule, ...] = (
+    notes_need_own_consent,
+    consent_is_in_writing_before,
+    agency_is_named,
+    agency_consent_ends,
+    research_needs_agreement,
+    audit_needs_agreement,
+    public_health_is_deidentified,
+    monitor_only_monitors,
+    signer_has_authority,
+    veterans_records_need_their_pack,
+    document_is_covered,
+)

@@ -1,0 +1,269 @@
+"""Whether a consent is valid under 42 CFR §2.31 and can be computed, element by element.
+
+`findings` serves the decision (a deficient consent permits nothing under packs `part2` and `hipaa`); the report for
+people is in `validity_report`. Statements that R4 has no field for stand in our form's extensions, or in the signed
+form that a Consent from elsewhere points to (consent-semantics section 11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from consent.directives import Actor, Directive, Provision
+from consent.instants import LATEST
+from consent.model import Resource
+from consent.tables import NOTE_LABELS
+
+STATEMENT = "urn:gateway:consent:statement"
+"""Extension of our form: one per statement printed on it; `valueCode` is revocation, redisclosure or consequences."""
+
+EXPIRY_EVENT = "urn:gateway:consent:expiry-event"
+"""Extension of our form: the event that ends the consent (`valueString`); it permits nothing until a date is set."""
+
+STATEMENTS = {"revocation": "2.31(a)(6)", "redisclosure": "2.31(a)(4)(iii)", "consequences": "2.31(a)(10)"}
+TPO = frozenset({"TREAT", "HPAYMT", "HOPERAT"})
+PROCEEDINGS = frozenset({"HLEGAL"})
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One element of §2.31: its code when missing, the citation, whether it is there, and where it belongs."""
+
+    name: str
+    code: str
+    citation: str
+    present: bool
+    place: str
+
+
+def permits_of(root: Provision | None, above: tuple[Provision, ...] = ()) -> Iterator[tuple[Provision, ...]]:
+    """Every permit of a tree with its ancestors, root first."""
+    if root is None:
+        return
+    chain = (*above, root)
+    if root.permits:
+        yield chain
+    for child in root.children:
+        yield from permits_of(child, chain)
+
+
+def labels_permitted(directive: Directive) -> frozenset[str]:
+    """All label codes that the permits of a consent state."""
+    return frozenset(
+        label.code
+        for chain in permits_of(directive.root)
+        for node in chain
+        if node.permits
+        for label in node.labels
+    )
+
+
+def purposes_permitted(directive: Directive) -> frozenset[str]:
+    """All purposes that the permits of a consent state, or inherit."""
+    return frozenset(
+        purpose.code for chain in permits_of(directive.root) for node in chain for purpose in node.purposes
+    )
+
+
+def is_for_notes(directive: Directive) -> bool:
+    """Whether every permit is limited to counseling or psychotherapy notes. 42 CFR §2.31(b)."""
+    chains = list(permits_of(directive.root))
+    return bool(chains) and all(
+        any(node.labels and {label.code for label in node.labels} <= NOTE_LABELS for node in chain)
+        for chain in chains
+    )
+
+
+def is_for_proceedings(directive: Directive) -> bool:
+    """Whether it permits proceedings and nothing else. 42 CFR §2.31(d)."""
+    purposes = purposes_permitted(directive)
+    return bool(purposes) and purposes <= PROCEEDINGS
+
+
+def has_end(directive: Directive) -> bool:
+    """Whether every permit ends at some time."""
+    return all(
+        any(node.period is not None and node.period.end < LATEST for node in chain)
+        for chain in permits_of(directive.root)
+    )
+
+
+def elements(consent: Resource, directive: Directive) -> tuple[Element, ...]:
+    """Every element of §2.31(a), (b) and (d) with whether this consent has it."""
+    chains = list(permits_of(directive.root))
+    purposes = purposes_permitted(directive)
+    rows = (
+        ("patient", "PATIENT_MISSING", "(a)(1)", _names_patient(consent), "Consent.patient"),
+        (
+            "discloser",
+            "DISCLOSER_MISSING",
+            "(a)(2)",
+            _names_discloser(directive, chains),
+            "Consent.organization",
+        ),
+        ("information", "DESCRIPTION_MISSING", "(a)(3)", _is_described(chains), "Consent.provision"),
+        ("recipient", "RECIPIENT_MISSING", "(a)(4)", _names_recipients(chains), "Consent.provision.actor"),
+        (
+            "intermediary",
+            "INTERMEDIARY_INCOMPLETE",
+            "(a)(4)(ii)",
+            _participants(chains),
+            "Consent.provision.actor",
+        ),
+        (
+            "purpose",
+            "PURPOSE_MISSING_IN_CONSENT",
+            "(a)(5)",
+            _states_purposes(chains),
+            "Consent.provision.purpose",
+        ),
+        (
+            "statements",
+            "STATEMENT_MISSING",
+            "(a)(4)(iii), (6), (10)",
+            _has_statements(consent),
+            "Consent.source[x]",
+        ),
+        (
+            "expiry",
+            "EXPIRY_MISSING",
+            "(a)(7)",
+            _may_end_so(directive, purposes),
+            "Consent.provision.period.end",
+        ),
+        (
+            "expiry event",
+            "EXPIRY_EVENT_WITHOUT_DATE",
+            "(a)(7)",
+            _event_dated(consent, directive),
+            "Consent.extension",
+        ),
+        ("signature", "SIGNATURE_MISSING", "(a)(8)", _is_signed(consent), "Consent.source[x]"),
+        ("date signed", "DATE_SIGNED_MISSING", "(a)(9)", directive.signed is not None, "Consent.dateTime"),
+        (
+            "notes apart",
+            "NOTES_COMBINED",
+            "(b)(2)",
+            _notes_apart(directive),
+            "Consent.provision.securityLabel",
+        ),
+        (
+            "proceedings apart",
+            "PROCEEDINGS_COMBINED",
+            "(d)",
+            _proceedings_apart(purposes),
+            "Consent.provision.purpose",
+        ),
+    )
+    return tuple(
+        Element(name, code, f"42 CFR §2.31{part}", there, place) for name, code, part, there, place in rows
+    )
+
+
+def findings(consent: Resource, directive: Directive) -> tuple[tuple[str, str], ...]:
+    """(code, citation) of everything by which the consent is deficient; empty for one that permits nothing anyway."""
+    if directive.root is None or not any(True for _ in permits_of(directive.root)):
+        return ()
+    return tuple(
+        (element.code, element.citation) for element in elements(consent, directive) if not element.present
+    )
+
+
+def _names_patient(consent: Resource) -> bool:
+    patient = consent.get("patient")
+    return isinstance(patient, Mapping) and bool(patient.get("reference") or patient.get("identifier"))
+
+
+def _names_discloser(directive: Directive, chains: list[tuple[Provision, ...]]) -> bool:
+    named = all(any(actor.part == "discloser" for node in chain for actor in node.actors) for chain in chains)
+    return bool(directive.organizations) or (bool(chains) and named)
+
+
+def _is_described(chains: list[tuple[Provision, ...]]) -> bool:
+    """No limit at all means everything. A description in free text alone describes nothing that can be computed."""
+    for chain in chains:
+        words = any(concept.words for node in chain for concept in node.codes)
+        coded = any(
+            node.labels or node.classes or node.data or any(concept.codings for concept in node.codes)
+            for node in chain
+        )
+        if words and not coded:
+            return False
+    return True
+
+
+def _recipients(chain: Iterable[Provision]) -> list[Actor]:
+    return [actor for node in chain for actor in node.actors if actor.part == "recipient"]
+
+
+def _is_named(actor: Actor) -> bool:
+    return bool(actor.reference or actor.identifier or actor.words)
+
+
+def _names_recipients(chains: list[tuple[Provision, ...]]) -> bool:
+    return bool(chains) and all(
+        (found := _recipients(chain)) and all(_is_named(actor) for actor in found) for chain in chains
+    )
+
+
+def _participants(chains: list[tuple[Provision, ...]]) -> bool:
+    """An intermediary has to be named, and its participants or their class."""
+    for chain in chains:
+        delegatees = [actor for node in chain for actor in node.actors if actor.part == "delegatee"]
+        if any(not (actor.reference or actor.identifier) for actor in delegatees):
+            return False
+        if delegatees and not _recipients(chain):
+            return False
+    return True
+
+
+def _states_purposes(chains: list[tuple[Provision, ...]]) -> bool:
+    return bool(chains) and all(any(node.purposes for node in chain) for chain in chains)
+
+
+def _extensions(consent: Resource, url: str) -> list[Mapping[str, object]]:
+    rows = consent.get("extension")
+    return [
+        row
+        for row in (rows if isinstance(rows, list | tuple) else ())
+        if isinstance(row, Mapping) and row.get("url") == url
+    ]
+
+
+def _has_statements(consent: Resource) -> bool:
+    """Our form states each; a Consent from elsewhere has them in its signed form."""
+    stated = {row.get("valueCode") for row in _extensions(consent, STATEMENT)}
+    return stated >= STATEMENTS.keys() if stated else _is_signed(consent)
+
+
+def _may_end_so(directive: Directive, purposes: frozenset[str]) -> bool:
+    """An end, or none at all for a consent for treatment, payment and operations only."""
+    return has_end(directive) or (bool(purposes) and purposes <= TPO)
+
+
+def _event_dated(consent: Resource, directive: Directive) -> bool:
+    return not _extensions(consent, EXPIRY_EVENT) or has_end(directive)
+
+
+def _is_signed(consent: Resource) -> bool:
+    """A reference to the signed form, its bytes or its hash, or a verified act of a person."""
+    reference = consent.get("sourceReference")
+    if isinstance(reference, Mapping) and (reference.get("reference") or reference.get("identifier")):
+        return True
+    attachment = consent.get("sourceAttachment")
+    if isinstance(attachment, Mapping) and any(attachment.get(name) for name in ("data", "url", "hash")):
+        return True
+    rows = consent.get("verification")
+    return isinstance(rows, list | tuple) and any(
+        isinstance(row, Mapping) and row.get("verified") is True for row in rows
+    )
+
+
+def _notes_apart(directive: Directive) -> bool:
+    labels = labels_permitted(directive)
+    return labels.isdisjoint(NOTE_LABELS) or is_for_notes(directive)
+
+
+def _proceedings_apart(purposes: frozenset[str]) -> bool:
+    return purposes.isdisjoint(PROCEEDINGS) or purposes <= PROCEEDINGS
