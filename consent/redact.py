@@ -104,9 +104,21 @@ def _contained_that_may_stay(
     for entry in _mappings(resource.get("contained")):
         kind, name = entry.get("resourceType"), entry.get("id")
         labelling = label_resource(entry, part2, rules.tables)
+        tells_no_more = labelling.sensitive <= labels and not labelling.note
         allowed = not rules.classes or kind in PEOPLE_AND_PLACES or kind in rules.classes
-        if isinstance(name, str) and allowed and not labelling.note and labelling.sensitive <= labels:
+        if (
+            isinstance(name, str)
+            and tells_no_more
+            and allowed
+            and not _is_copy(entry, f"{kind}/{name}", rules)
+        ):
             yield name
+
+
+def _is_copy(entry: Resource, reference: str, rules: Rules) -> bool:
+    """Whether a contained resource repeats a withheld one: its id, an identifier or its main code."""
+    withheld = reference in rules.asked and reference not in rules.shown
+    return withheld or any(pair in rules.codes for pair in _codes_of([entry]))
 
 
 def _codes_of(withheld: list[Resource]) -> Iterator[tuple[object, object]]:

@@ -80,8 +80,10 @@ def pruned(resource: Resource, walk: Walk) -> Resource | None:
     """`resource` without what must go, or None when what is left would be no valid FHIR."""
     if not _may_stand(resource, walk):
         return None
-    inner = {} if walk.is_inner else _inner_resources(resource, walk)
-    walk = replace(walk, inside=frozenset(inner))
+    inner: dict[str, Resource] = {}
+    if not walk.is_inner:
+        inner = _inner_resources(resource, walk)
+        walk = replace(walk, inside=frozenset(inner))
     left: dict[str, object] = {}
     nameless = _is_sensitive_source(resource, walk)
     for key, value in resource.items():
@@ -116,23 +118,26 @@ def _is_sensitive_source(resource: Resource, walk: Walk) -> bool:
 
 
 def _inner_resources(resource: Resource, walk: Walk) -> dict[str, Resource]:
-    """Contained resources that may stay (`walk.inside`), pruned, by id."""
-    found: dict[str, Resource] = {}
-    contained = resource.get("contained")
-    for number, entry in enumerate(contained if isinstance(contained, list | tuple) else ()):
-        if (
-            not isinstance(entry, Mapping)
-            or entry.get("id") not in walk.inside
-            or f"/contained/{number}" in walk.removals
-        ):
-            continue
-        inner = replace(
-            walk, kind=str(entry.get("resourceType")), removals=_below(walk.removals, number), is_inner=True
-        )
-        left = pruned(entry, inner)
-        if left is not None:
-            found[str(entry["id"])] = left
-    return found
+    """Contained resources that may stay, pruned, by id; none of them refers to one that goes."""
+    if "/contained" in walk.removals:
+        return {}
+    while True:
+        found = dict(_inner_round(resource, walk))
+        if found.keys() == walk.inside:
+            return found
+        walk = replace(walk, inside=frozenset(found))
+
+
+def _inner_round(resource: Resource, walk: Walk) -> Iterator[tuple[str, Resource]]:
+    for number, entry in enumerate(_listed(resource.get("contained"))):
+        if isinstance(entry, Mapping) and entry.get("id") in walk.inside:
+            if f"/contained/{number}" in walk.removals:
+                continue
+            kind = str(entry.get("resourceType"))
+            inner = replace(walk, kind=kind, removals=_below(walk.removals, number), is_inner=True)
+            left = pruned(entry, inner)
+            if left is not None:
+                yield str(entry["id"]), left
 
 
 def _below(removals: frozenset[str], number: int) -> frozenset[str]:
@@ -230,7 +235,7 @@ def _branch(key: str, node: Mapping[str, object], place: str, walk: Walk, depth:
         return GONE
     reference = node.get("reference")
     if isinstance(reference, str):
-        return _reference(key, node, reference, place, walk, depth)
+        return _reference(node, reference, place, walk, depth)
     left: dict[str, object] = {}
     for child, value in node.items():
         kept = _node(child, value, f"{place}/{_escaped(child)}", walk, depth + 1)
@@ -265,27 +270,26 @@ def _names_a_withheld_thing(key: str, node: Mapping[str, object], place: str, wa
             target_of(named) in rules.sources.references or _tells(str(node.get("system")), walk)
         ):
             return True
-    if "coding" not in node or place.split("/")[1] in MAIN_CODES:
-        return False
-    return any(
-        isinstance(coding, Mapping) and _tells_by_code(coding, walk) for coding in _listed(node["coding"])
-    )
+    if place.split("/")[1] in MAIN_CODES or key == "coding":
+        return False  # what a record is was decided with it; a coding goes with its whole concept
+    codings = _listed(node.get("coding", node))
+    return any(isinstance(coding, Mapping) and _tells_by_code(coding, walk) for coding in codings)
 
 
 def _tells_by_code(coding: Mapping[str, object], walk: Walk) -> bool:
-    if (coding.get("system"), coding.get("code")) in walk.rules.codes:
+    if "code" not in coding:
+        return False
+    if (coding.get("system"), coding["code"]) in walk.rules.codes:
         return True
-    finding = walk.rules.tables.find_code(coding.get("system", ""), coding.get("code"))
+    finding = walk.rules.tables.find_code(coding.get("system", ""), coding["code"])
     return not walk.rules.knows and bool(finding.tier) and not SUD_LABELS.isdisjoint(finding.specific)
 
 
-def _reference(
-    key: str, node: Mapping[str, object], reference: str, place: str, walk: Walk, depth: int
-) -> object:
+def _reference(node: Mapping[str, object], reference: str, place: str, walk: Walk, depth: int) -> object:
     """The reference, with its display only where that names somebody the recipient may know; GONE if its
     target is.
     """
-    if not _may_refer(reference, node.get("type"), walk):
+    if f"{place}/reference" in walk.removals or not _may_refer(reference, node.get("type"), walk):
         return GONE
     left: dict[str, object] = {"reference": reference}
     sensitive = target_of(reference) in walk.rules.sources.references
@@ -294,10 +298,9 @@ def _reference(
             kept = _node(child, node[child], f"{place}/{child}", walk, depth + 1)
             if not isinstance(kept, _Gone):
                 left[child] = kept
-    if f"{place}/display" in walk.removals or f"{place}/reference" in walk.removals:
-        return GONE if f"{place}/reference" in walk.removals else left
     people = target_of(reference).split("/")[0] in PEOPLE_AND_PLACES or reference.startswith("#")
-    if "display" in node and people and not sensitive and _display_may_stay(node, walk):
+    shown = "display" in node and f"{place}/display" not in walk.removals
+    if shown and people and not sensitive and _display_may_stay(node, walk):
         left["display"] = node["display"]
     return left
 
@@ -332,10 +335,11 @@ def target_of(reference: object) -> str:
 
 def _display_may_stay(node: Mapping[str, object], walk: Walk) -> bool:
     """Whether a display says no more than the resource was released with."""
-    display = node.get("display")
-    if not isinstance(display, str) or _must_not_read("display", display, walk):
-        return False
-    return walk.rules.tables.find_words(display).specific <= walk.labels
+    display = str(node["display"])
+    return (
+        not _must_not_read("display", display, walk)
+        and walk.rules.tables.find_words(display).specific <= walk.labels
+    )
 
 
 def _must_not_read(key: str, text: str, walk: Walk) -> bool:

@@ -51,7 +51,7 @@ def coded(code: str, display: str | None = None, system: str = ICD10) -> Json:
     return {"coding": [{**coding, "display": display} if display else coding]}
 
 
-def resource(kind: str, name: str, **elements: object) -> Json:
+def resource(kind: str, id_: str, /, **elements: object) -> Json:
     """A resource of `kind` with the elements FHIR asks for, and those given."""
     needed: dict[str, Json] = {
         "CarePlan": {"status": "active", "intent": "plan", "subject": {"reference": PATIENT}},
@@ -65,7 +65,7 @@ def resource(kind: str, name: str, **elements: object) -> Json:
         "ServiceRequest": {"status": "active", "intent": "order", "subject": {"reference": PATIENT}},
         "Task": {"status": "requested", "intent": "order"},
     }
-    return {"resourceType": kind, "id": name, **needed.get(kind, {}), **elements}
+    return {"resourceType": kind, "id": id_, **needed.get(kind, {}), **elements}
 
 
 def subject(one: Mapping[str, Any], number: int = 0) -> SubjectResource:
