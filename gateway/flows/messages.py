@@ -18,10 +18,11 @@ class ReceivedMessage:
     """Bytes that arrived, with what the door knows about them without understanding them.
 
     `channel` is the door (the listener's name); (`partner`, `channel`, `control_id`, hash of `raw`) is the
-    key under which the inbox knows a repeated message. `message_type` is MSH-9 as sent for HL7 v2
-    (`REF^I12^REF_I12`). `raw` is exactly what was framed, byte order mark and line ends included.
-    `received_at` has zone UTC. `refusals` says what the door could already see to be unacceptable (no HL7,
-    processing id, version): such a message is kept and its receipt is `rejected` with these faults.
+    key under which the inbox knows a repeated message. `message_type` is MSH-9 for HL7 v2, its components
+    parted by `^` whatever the sender uses (`REF^I12^REF_I12`). `raw` is exactly what was framed, byte order
+    mark and line ends included. `received_at` has zone UTC. `refusals` says what the door could already see
+    to be unacceptable (no HL7, processing id, version): such a message is kept and its receipt is `rejected`
+    with these faults.
     """
 
     partner: str

@@ -62,23 +62,22 @@ class Conversation:
         self._writer = writer
         self._frames = FrameReader(settings.frame_bytes)
         self._frame_began: float | None = None
-        self._leaving = False
+        self.leaving = False
         self._in_hand = False
 
-    def leave(self) -> bool:
-        """Stop after the messages in hand.
-
-        False when there are none, so that the task can be cancelled at once.
-        """
-        self._leaving = True
-        return self._in_hand
+    def leave(self) -> None:
+        """Stop after the messages in hand; at once when there are none."""
+        self.leaving = True
+        if not self._in_hand and not self._writer.is_closing():
+            self._writer.transport.pause_reading()  # type: ignore[attr-defined]  # a transport that also reads
+            self._reader.feed_eof()
 
     async def hold(self) -> None:
         """Serve the connection until the peer ends it, a time limit passes, or `leave` was called.
 
         Raises ConnectionError when the peer breaks the connection.
         """
-        while not self._leaving:
+        while not self.leaving:
             try:
                 async with asyncio.timeout_at(self._deadline()):
                     piece = await self._reader.read(_READ_BYTES)
@@ -164,7 +163,7 @@ class Conversation:
             return self._refusal("our_fault", "FRAME_CUT_OFF", "the frame has no end; send again", at)
         if not frame.content.strip():
             return self._refusal("rejected", "EMPTY_FRAME", "the frame is empty", at)
-        if self._leaving:
+        if self.leaving:
             return self._refusal("our_fault", "STOPPING", "the gateway is stopping; send again", at)
         return None
 
@@ -189,7 +188,7 @@ class Conversation:
             return receipt
 
     def _message(self, frame: Frame, header: Hl7Header | None, at: datetime) -> ReceivedMessage:
-        message_type = text_of(header.field(9)) if header else ""
+        message_type = text_of(header.field(9).replace(header.component_sign, b"^")) if header else ""
         kind = "^".join(text_of(part) for part in header.kind) if header else ""
         return ReceivedMessage(
             partner=self._partner,

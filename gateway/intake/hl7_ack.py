@@ -53,6 +53,9 @@ _ERRORS_SHOWN = 20
 _NO_HEADER = Hl7Header(b"|", b"^~\\&", (b"MSH", b"^~\\&"))
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{1,59}")
 _PLACE = re.compile(r"[A-Z][A-Z0-9]{2}(?:\^\d{0,5}){0,5}")
+_NAMED_PLACE = re.compile(
+    r"([A-Z][A-Z0-9]{2})(?:\[(\d{1,5})\])?(?:-(\d{1,3})(?:\[(\d{1,3})\])?(?:\.(\d{1,3})(?:\.(\d{1,3}))?)?)?"
+)
 _EVENT = re.compile(rb"[A-Z][A-Z0-9]{2}")
 _VERSION = re.compile(rb"2\.([0-9])")
 _REFERRAL_EVENTS = frozenset({b"I12", b"I13", b"I14", b"I15"})
@@ -168,7 +171,7 @@ def _err(asked: Hl7Header, fault: Fault) -> bytes:
     sign = asked.component_sign
     number = fault.hl7_code if fault.hl7_code in ERROR_TEXTS else "207"
     described = number.encode(), ERROR_TEXTS[number].encode(), b"HL70357"
-    place = fault.erl.encode().split(b"^") if fault.erl and _PLACE.fullmatch(fault.erl) else []
+    place = _location(fault)
     own = fault.code if _CODE.fullmatch(fault.code) else "INTERNAL"
     version = _VERSION.match(asked.field(12))
     old = b""
@@ -184,6 +187,18 @@ def _err(asked: Hl7Header, fault: Fault) -> bytes:
             sign.join((own.encode(), b"", b"L")),
         )
     )
+
+
+def _location(fault: Fault) -> list[bytes]:
+    """The parts of ERR-2: from the fault's ERL, else from its place (`PRD[2]-7.1`); none where neither is one."""
+    if fault.erl and _PLACE.fullmatch(fault.erl):
+        return fault.erl.encode().split(b"^")
+    named = _NAMED_PLACE.fullmatch(fault.place or "")
+    if named is None:
+        return []
+    segment, which, number, repetition, component, subcomponent = named.groups()
+    parts = [segment, which or "1", number, repetition or ("1" if number else None), component, subcomponent]
+    return [part.encode() for part in parts if part]
 
 
 def answer_id(message_id: str) -> bytes:

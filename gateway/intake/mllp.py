@@ -111,9 +111,8 @@ class MllpListener:
         if self._server is None:
             return
         self._server.close()
-        for task, conversation in self._conversations.items():
-            if not conversation.leave():
-                task.cancel()
+        for conversation in self._conversations.values():
+            conversation.leave()
         waiting = set(self._conversations)
         if waiting:
             _, late = await asyncio.wait(waiting, timeout=grace_seconds)
@@ -136,6 +135,10 @@ class MllpListener:
         self._by_address[peer.address] += 1
         try:
             await conversation.hold()
+        except asyncio.CancelledError:
+            if not conversation.leaving:
+                raise
+            logs.warning(Event.CONNECTION_CLOSED, partner=partner, reason="STOPPED_IN_HAND")
         except OSError:  # broken connection, TLS trouble, or an answer that the peer does not take
             logs.info(Event.CONNECTION_CLOSED, partner=partner, reason="BROKEN_BY_PEER")
         finally:

@@ -93,6 +93,24 @@ def test_error_names_place_number_severity_and_code_but_no_value() -> None:
     assert err == "ERR||PRD^1^7^1^1|204^Unknown key identifier^HL70357|E|ADDRESSEE_UNKNOWN^^L"
 
 
+@pytest.mark.parametrize(
+    ("place", "location"),
+    [
+        ("PID-3", "PID^1^3^1"),
+        ("PID-3.4.2", "PID^1^3^1^4^2"),
+        ("PRD[2]-7.1", "PRD^2^7^1^1"),
+        ("PID-3[2].1", "PID^1^3^2^1"),
+        ("OBX[12]", "OBX^12"),
+        ("row 14 column dob", ""),
+        ("Canary-1", ""),
+        (None, ""),
+    ],
+)
+def test_place_for_people_becomes_a_location_where_it_is_one(place: str | None, location: str) -> None:
+    err = answer(MESSAGE, receipt("content_error", Fault("X_Y", "text", place)))[2]
+    assert err.split("|")[2] == location
+
+
 def test_version_before_2_5_also_gets_the_old_error_field() -> None:
     fault = Fault("FIELD_MISSING", "text", "PID-3", "101", "PID^1^3")
     err = answer(MESSAGE.replace(b"|2.5.1\r", b"|2.3.1\r"), receipt("content_error", fault))[2]

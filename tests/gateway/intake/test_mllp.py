@@ -162,6 +162,25 @@ def test_peer_that_stops_sending_still_gets_its_answer(door: Any, referral: byte
     assert b"MSA|AA|MSG-0001" in wire.rest()
 
 
+def test_message_type_is_told_in_one_spelling(door: Any, referral: bytes) -> None:
+    door.open().connect().ask(referral.replace(b"^", b"*"))
+    assert door.flow.messages[0].message_type == "REF*I12*REF_I12".replace("*", "^")
+    assert door.flow.messages[0].format == "hospital/ref_i12"
+
+
+def test_stop_leaves_no_trace_of_trouble_in_the_log(
+    door: Any, referral: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    idle, half = door.open().connect(), door.connect()
+    idle.ask(referral)
+    half.write(b"\x0b" + referral)
+    time.sleep(0.05)
+    door.stop()
+    assert idle.rest() == b""
+    assert b"FRAME_CUT_OFF" in half.rest()
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
 def test_peer_without_framing_is_closed(door: Any) -> None:
     wire = door.open().connect()
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
