@@ -27,7 +27,7 @@ def messages_list(
 
 
 def messages_show(network: Path, store: str | None, message_id: str, *, as_json: bool) -> int:
-    """Print one message's state, faults and what it brought about; exit code 1 when there is none of that id."""
+    """Print one message: state, faults, intents; exit code 1 when there is none of that id."""
     from gateway.wiring.opening import reading
 
     with reading(network, store) as (_, view):
@@ -35,7 +35,7 @@ def messages_show(network: Path, store: str | None, message_id: str, *, as_json:
 
 
 def messages_raw(network: Path, store: str | None, message_id: str) -> int:
-    """Write the bytes exactly as they came to standard output. Raises NotFound `NO_SUCH_MESSAGE`, `KEY_GONE`."""
+    """Write the bytes as they came to standard output. Raises NotFound `NO_SUCH_MESSAGE`, `KEY_GONE`."""
     from gateway.wiring.opening import reading
 
     with reading(network, store) as (_, view):

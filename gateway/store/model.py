@@ -77,7 +77,7 @@ class Transaction(Reading, Protocol):
         ...
 
     def wipe_after_commit(self) -> None:
-        """Once this work is durable, also overwrite what the store's own log still holds of rows deleted by
+        """Once this work is durable, soon also overwrite what the store's own log still holds of rows deleted by
         it.
         """
         ...
@@ -96,7 +96,7 @@ class Store(Protocol):
         ...
 
     def read(self) -> AbstractContextManager[Reading]:
-        """A snapshot to read from; synchronous and cheap."""
+        """A snapshot to read from, as of its first look; synchronous and cheap."""
         ...
 
     async def close(self) -> None:

@@ -13,6 +13,7 @@ from gateway.store.model import Cipher, Params, Row
 
 _NOTHING: Params = {}
 _STATEMENTS_KEPT = 256
+BUSY_SECONDS = 30
 _WRITER_SETTINGS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
@@ -83,7 +84,11 @@ class SqliteTransaction(SqliteReading):
 def connect_writer(path: Path) -> sqlite3.Connection:
     """The one writing connection: WAL, every commit synced to the disk, deleted content overwritten."""
     connection = sqlite3.connect(
-        path, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS_KEPT, timeout=30
+        path,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=_STATEMENTS_KEPT,
+        timeout=BUSY_SECONDS,
     )
     for setting in _WRITER_SETTINGS:
         connection.execute(setting)
@@ -99,7 +104,7 @@ def connect_reader(path: Path) -> sqlite3.Connection:
         isolation_level=None,
         check_same_thread=False,
         cached_statements=_STATEMENTS_KEPT,
-        timeout=30,
+        timeout=BUSY_SECONDS,
     )
     connection.execute("PRAGMA query_only = ON")
     connection.row_factory = sqlite3.Row

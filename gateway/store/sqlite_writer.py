@@ -7,6 +7,7 @@ next group. A work that fails is undone alone (SAVEPOINT). A commit that fails f
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import threading
 from collections import deque
@@ -16,10 +17,11 @@ from typing import Any
 
 from gateway.errors import NotNow
 from gateway.store.model import Transaction
-from gateway.store.sqlite_view import SqliteTransaction
+from gateway.store.sqlite_view import BUSY_SECONDS, SqliteTransaction
 
 GROUP_LIMIT = 256
 QUEUE_LIMIT = 2000
+WIPE_AGAIN_SECONDS = 0.5
 
 
 @dataclass(slots=True)
@@ -50,6 +52,7 @@ class GroupWriter:
         self._waiting: deque[Job] = deque()
         self._signal = threading.Condition()
         self._closing = False
+        self._wipe_wanted = False
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -79,19 +82,27 @@ class GroupWriter:
             self._connection = None
 
     def _run(self) -> None:
-        while group := self._next_group():
-            try:
-                self._write_group(group)
-            except BaseException as error:  # noqa: BLE001 - nobody may wait for ever, and the thread must live on
-                self._undo(group, _as_not_now(error))
+        while (group := self._next_group()) is not None:
+            if group:
+                self._write_or_undo(group)
+            if self._wipe_wanted:
+                self._wipe()
             _resolve(group)
 
-    def _next_group(self) -> list[Job]:
+    def _write_or_undo(self, group: list[Job]) -> None:
+        try:
+            self._write_group(group)
+        except BaseException as error:  # noqa: BLE001 - nobody may wait for ever, and the thread must live on
+            self._undo(group, _as_not_now(error))
+
+    def _next_group(self) -> list[Job] | None:
+        """What waits, up to the limit; nothing when it is time to try to wipe again; None at the end."""
         with self._signal:
             while not self._waiting:
                 if self._closing:
+                    return None
+                if not self._signal.wait(WIPE_AGAIN_SECONDS if self._wipe_wanted else None):
                     return []
-                self._signal.wait()
             return [self._waiting.popleft() for _ in range(min(len(self._waiting), GROUP_LIMIT))]
 
     def _write_group(self, group: list[Job]) -> None:
@@ -105,8 +116,17 @@ class GroupWriter:
         done = [job.tx for job in group if job.error is None and job.tx is not None]
         for tx in done:
             _call_all(tx.committed)
-        if any(tx.wipe for tx in done):
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._wipe_wanted = self._wipe_wanted or any(tx.wipe for tx in done)
+
+    def _wipe(self) -> None:
+        """Cut the write-ahead log. A reader that still looks at the past hinders it: then again a moment later."""
+        if self._connection is None:
+            return
+        self._connection.execute("PRAGMA busy_timeout = 0")
+        with contextlib.suppress(sqlite3.Error):
+            busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            self._wipe_wanted = bool(busy)
+        self._connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
 
     def _run_job(self, connection: sqlite3.Connection, job: Job) -> None:
         job.tx = self._transaction(connection)
@@ -124,17 +144,18 @@ class GroupWriter:
 
     def _undo(self, group: list[Job], error: BaseException) -> None:
         """Fail every work of the group that has no error of its own, and make the connection usable again."""
-        try:
-            if self._connection is not None and self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-        except sqlite3.Error:
-            self._connection, broken = None, self._connection
-            if broken is not None:
-                broken.close()
         for job in group:
             if job.error is None:
                 job.error = error
                 _call_all(job.tx.rolled_back if job.tx is not None else [])
+        try:
+            if self._connection is not None and self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            broken, self._connection = self._connection, None
+            if broken is not None:
+                with contextlib.suppress(sqlite3.Error):
+                    broken.close()
 
 
 def _call_all(actions: list[Callable[[], None]]) -> None:
@@ -145,7 +166,8 @@ def _call_all(actions: list[Callable[[], None]]) -> None:
 def _as_not_now(error: BaseException) -> BaseException:
     """A fault of the file or the disk passes; the same write can be tried again."""
     if isinstance(error, sqlite3.Error):
-        made = NotNow("STORE_BUSY", f"the store could not take the write ({error.sqlite_errorname})")
+        name = getattr(error, "sqlite_errorname", type(error).__name__)
+        made = NotNow("STORE_BUSY", f"the store could not take the write ({name})")
         made.__cause__ = error
         return made
     return error

@@ -1,0 +1,370 @@
+"""What `write` promises: durable, grouped, each work undone alone, and never silent about trouble."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import AlreadyReceived, HandoffError, Internal, NotFound, NotNow, NotSupported
+from gateway.store import Transaction, inbox, open_store_for_reading, patients
+from gateway.store.sqlite_writer import GROUP_LIMIT, QUEUE_LIMIT
+from tests.gateway.store.samples import AT, cipher, message, opened, with_patient
+
+
+async def _keep(store, number: int) -> None:
+    await store.write(lambda tx: inbox.keep(tx, message(number), b"raw"))
+
+
+class Commits:
+    """Counts commits, and can hold or break one."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.gate = threading.Event()
+        self.gate.set()
+        self.entered = threading.Event()
+        self.break_next: Exception | None = None
+
+    def __call__(self, point: str) -> None:
+        if point != "store.before_commit":
+            return
+        self.count += 1
+        self.entered.set()
+        assert self.gate.wait(10)
+        if self.break_next is not None:
+            error, self.break_next = self.break_next, None
+            raise error
+
+
+@pytest.mark.requirement("HI-312-01")
+def test_a_write_is_there_after_a_restart(tmp_path: Path) -> None:
+    async def first() -> None:
+        store = opened(tmp_path)
+        await _keep(store, 1)
+        await store.close()
+
+    asyncio.run(first())
+    store = open_store_for_reading("sqlite:///handoff.db", cipher(), folder=tmp_path)
+    with store.read() as reading:
+        assert inbox.raw(reading, "m1") == b"raw"
+
+
+async def _opened_with(tmp_path: Path, commits: Commits):
+    return opened(tmp_path, fault_point=commits)
+
+
+def test_what_waits_during_a_commit_shares_the_next_one(tmp_path: Path) -> None:
+    async def run() -> int:
+        commits = Commits()
+        store = await _opened_with(tmp_path, commits)
+        commits.gate.clear()
+        first = asyncio.ensure_future(_keep(store, 0))
+        await asyncio.to_thread(commits.entered.wait)
+        rest = [asyncio.ensure_future(_keep(store, number)) for number in range(1, 101)]
+        await asyncio.sleep(0)
+        commits.gate.set()
+        await asyncio.gather(first, *rest)
+        await store.close()
+        return commits.count
+
+    assert asyncio.run(run()) == 2
+
+
+def test_a_group_has_a_limit(tmp_path: Path) -> None:
+    async def run() -> int:
+        commits = Commits()
+        store = await _opened_with(tmp_path, commits)
+        commits.gate.clear()
+        waiting = [asyncio.ensure_future(_keep(store, number)) for number in range(GROUP_LIMIT * 2 + 2)]
+        await asyncio.to_thread(commits.entered.wait)
+        commits.gate.set()
+        await asyncio.gather(*waiting)
+        await store.close()
+        return commits.count
+
+    assert asyncio.run(run()) >= 3
+
+
+def test_a_failing_work_undoes_only_itself(tmp_path: Path) -> None:
+    def failing(tx: Transaction) -> None:
+        inbox.keep(tx, message(500), b"raw")
+        raise ZeroDivisionError
+
+    async def run() -> tuple[list[object], list[str]]:
+        store = opened(tmp_path)
+        works = [_keep(store, 1), store.write(failing), _keep(store, 2)]
+        ended = await asyncio.gather(*works, return_exceptions=True)
+        with store.read() as reading:
+            kept = [found.id for found in inbox.list_messages(reading)]
+        await store.close()
+        return ended, kept
+
+    ended, kept = asyncio.run(run())
+    assert isinstance(ended[1], ZeroDivisionError)
+    assert ended[0] is None and ended[2] is None
+    assert sorted(kept) == ["m1", "m2"]
+
+
+def test_a_key_made_in_an_undone_work_seals_nothing_later(tmp_path: Path) -> None:
+    """Otherwise what is sealed next could never be opened again after a restart."""
+    from gateway.store import records
+    from tests.gateway.store.samples import record
+
+    def save(tx: Transaction) -> None:
+        records.save(tx, record({"resourceType": "Patient", "active": True}))
+
+    def save_and_fail(tx: Transaction) -> None:
+        save(tx)
+        raise ZeroDivisionError
+
+    async def run() -> None:
+        store = opened(tmp_path)
+        await store.write(with_patient())
+        with pytest.raises(ZeroDivisionError):
+            await store.write(save_and_fail)
+        await store.write(save)
+        await store.close()
+
+    asyncio.run(run())
+    with open_store_for_reading("sqlite:///handoff.db", cipher(), folder=tmp_path).read() as reading:
+        assert records.of_patient(reading, "p1")[0].resource["active"] is True
+
+
+def test_a_failed_commit_fails_every_waiter_and_the_store_recovers(tmp_path: Path) -> None:
+    async def run() -> list[object]:
+        commits = Commits()
+        store = await _opened_with(tmp_path, commits)
+        commits.break_next = sqlite3.OperationalError("disk I/O error")
+        failed = await asyncio.gather(_keep(store, 1), _keep(store, 2), return_exceptions=True)
+        await _keep(store, 1)
+        with store.read() as reading:
+            assert [found.id for found in inbox.list_messages(reading)] == ["m1"]
+        await store.close()
+        return failed
+
+    failed = asyncio.run(run())
+    assert isinstance(failed[0], NotNow) and failed[0].code == "STORE_BUSY"
+
+
+@pytest.mark.requirement("AU-06")
+def test_a_full_disk_answers_not_now_and_passes_when_there_is_space(tmp_path: Path) -> None:
+    async def run() -> None:
+        store = opened(tmp_path)
+        await _keep(store, 1)
+        connection = store._writer._connection
+        assert connection is not None
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+        big = b"x" * 200_000
+        with pytest.raises(NotNow) as full:
+            await store.write(lambda tx: inbox.keep(tx, message(2), big))
+        assert full.value.code == "STORE_BUSY"
+        connection.execute("PRAGMA max_page_count = 1073741823")
+        await store.write(lambda tx: inbox.keep(tx, message(2), big))
+        with store.read() as reading:
+            assert inbox.raw(reading, "m2") == big
+            assert inbox.raw(reading, "m1") == b"raw"
+        await store.close()
+
+    asyncio.run(run())
+
+
+def test_too_many_waiting_writes_are_refused_at_once(tmp_path: Path) -> None:
+    async def run() -> list[object]:
+        commits = Commits()
+        store = await _opened_with(tmp_path, commits)
+        commits.gate.clear()
+        first = asyncio.ensure_future(_keep(store, 0))
+        await asyncio.to_thread(commits.entered.wait)
+        rest = [asyncio.ensure_future(_keep(store, n)) for n in range(1, QUEUE_LIMIT + 6)]
+        await asyncio.sleep(0)
+        commits.gate.set()
+        ended = await asyncio.gather(first, *rest, return_exceptions=True)
+        await store.close()
+        return ended
+
+    refused = [error for error in asyncio.run(run()) if error is not None]
+    assert len(refused) == 5
+    assert all(isinstance(error, NotNow) and error.code == "STORE_BUSY" for error in refused)
+
+
+def test_a_cancelled_waiter_harms_nobody(tmp_path: Path) -> None:
+    async def run() -> None:
+        commits = Commits()
+        store = await _opened_with(tmp_path, commits)
+        commits.gate.clear()
+        gone = asyncio.ensure_future(_keep(store, 1))
+        stays = asyncio.ensure_future(_keep(store, 2))
+        await asyncio.to_thread(commits.entered.wait)
+        gone.cancel()
+        await asyncio.sleep(0)
+        commits.gate.set()
+        await stays
+        await store.close()
+
+    asyncio.run(run())
+
+
+def test_closing_finishes_what_waits_and_refuses_more(tmp_path: Path) -> None:
+    async def run() -> None:
+        store = opened(tmp_path)
+        waiting = [asyncio.ensure_future(_keep(store, number)) for number in range(20)]
+        await asyncio.sleep(0)
+        await store.close()
+        await asyncio.gather(*waiting)
+        with pytest.raises(NotNow, match="STORE_CLOSED"):
+            await _keep(store, 99)
+
+    asyncio.run(run())
+
+
+def test_after_commit_runs_only_for_what_was_committed(tmp_path: Path) -> None:
+    async def run() -> list[str]:
+        told: list[str] = []
+        store = opened(tmp_path)
+
+        def good(tx: Transaction) -> None:
+            tx.after_commit(lambda: told.append("good committed"))
+            tx.after_rollback(lambda: told.append("good undone"))
+
+        def bad(tx: Transaction) -> None:
+            tx.after_commit(lambda: told.append("bad committed"))
+            tx.after_rollback(lambda: told.append("bad undone"))
+            raise ZeroDivisionError
+
+        await asyncio.gather(store.write(good), store.write(bad), return_exceptions=True)
+        await store.close()
+        return sorted(told)
+
+    assert asyncio.run(run()) == ["bad undone", "good committed"]
+
+
+def test_a_snapshot_does_not_see_later_writes(tmp_path: Path) -> None:
+    async def run() -> None:
+        store = opened(tmp_path)
+        await store.write(with_patient())
+        with store.read() as before:
+            assert patients.epoch(before, "p1") == 1
+            await store.write(lambda tx: patients.raise_epoch(tx, "p1"))
+            assert patients.epoch(before, "p1") == 1
+            with store.read() as after:
+                assert patients.epoch(after, "p1") == 2
+        await store.close()
+
+    asyncio.run(run())
+
+
+def test_a_reader_cannot_write(tmp_path: Path) -> None:
+    async def run() -> None:
+        store = opened(tmp_path)
+        with store.read() as reading, pytest.raises(sqlite3.OperationalError):
+            reading.rows("patients.create", {"id": "p1", "at": AT, "certain": 1})
+        await store.close()
+
+    asyncio.run(run())
+
+
+def test_a_taken_key_and_a_broken_rule_are_told_apart(tmp_path: Path) -> None:
+    async def run() -> None:
+        store = opened(tmp_path)
+        await store.write(with_patient())
+        with pytest.raises(AlreadyReceived, match="ROW_EXISTS"):
+            await store.write(with_patient())
+        with pytest.raises(Internal, match="STORE_RULE_BROKEN"):
+            await store.write(lambda tx: patients.link(tx, "clinic", "t", "nobody"))
+        await store.close()
+
+    asyncio.run(run())
+
+
+_WRITER = """
+import asyncio, sys
+from pathlib import Path
+from tests.gateway.store.samples import opened
+from gateway.errors import NotNow
+try:
+    asyncio.run(opened(Path(sys.argv[1])).close())
+except NotNow as error:
+    print(error.code)
+"""
+
+
+def test_one_process_writes_and_others_read_meanwhile(tmp_path: Path) -> None:
+    async def run() -> None:
+        store = opened(tmp_path)
+        await _keep(store, 1)
+        other = await asyncio.to_thread(
+            subprocess.run,
+            [sys.executable, "-c", _WRITER, str(tmp_path)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert other.stdout.strip() == "STORE_IN_USE"
+        with open_store_for_reading("sqlite:///handoff.db", cipher(), folder=tmp_path).read() as reading:
+            assert inbox.get(reading, "m1") is not None
+        await store.close()
+
+    asyncio.run(run())
+    asyncio.run(opened(tmp_path).close())
+
+
+_KILLED = """
+import asyncio, os, sys
+from pathlib import Path
+from tests.gateway.store.samples import opened, message
+from gateway.store import inbox
+
+def die(point):
+    if point == sys.argv[2]:
+        os.kill(os.getpid(), 9)
+
+async def main():
+    store = opened(Path(sys.argv[1]), fault_point=die)
+    await store.write(lambda tx: inbox.keep(tx, message(1), b"raw"))
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(("point", "kept"), [("store.before_commit", 0), ("store.after_commit", 1)])
+def test_killed_around_a_commit_the_file_holds_all_or_nothing(tmp_path: Path, point: str, kept: int) -> None:
+    ended = subprocess.run([sys.executable, "-c", _KILLED, str(tmp_path), point], check=False)
+    assert ended.returncode == -9
+
+    async def count() -> int:
+        store = opened(tmp_path)
+        with store.read() as reading:
+            found = len(inbox.list_messages(reading))
+        await store.close()
+        return found
+
+    assert asyncio.run(count()) == kept
+
+
+@pytest.mark.parametrize("url", ["postgresql://x", "sqlite:///", "handoff.db"])
+def test_another_kind_of_store_is_named_as_such(tmp_path: Path, url: str) -> None:
+    with pytest.raises(NotSupported, match="STORE_URL"):
+        open_store_for_reading(url, cipher(), folder=tmp_path)
+
+
+def test_a_missing_store_is_not_made_by_looking(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="STORE_MISSING"):
+        open_store_for_reading("sqlite:///handoff.db", cipher(), folder=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("opening", [opened, None])
+def test_a_file_that_is_no_store_is_refused(tmp_path: Path, opening) -> None:
+    (tmp_path / "handoff.db").write_bytes(b"this is a letter, no database " * 100)
+    with pytest.raises(HandoffError, match="STORE_UNREADABLE"):
+        if opening is None:
+            open_store_for_reading("sqlite:///handoff.db", cipher(), folder=tmp_path)
+        else:
+            opened(tmp_path)
+    assert (tmp_path / "handoff.db").read_bytes().startswith(b"this is a letter")
