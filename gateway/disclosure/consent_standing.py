@@ -36,8 +36,7 @@ def judge(premises: Premises, resource: Mapping[str, Any], recorded_by: str) -> 
         return Judgement("unverified", ("SIGNED_FORM_MISSING",))
     if "part2" not in network.content.policy.packs:
         return Judgement("usable", ())
-    missing = consent.missing_elements(consent.validate_consent(resource))
-    return Judgement("deficient", missing) if missing else Judgement("usable", ())
+    return Judgement("usable", ())
 
 
 def disclosers_named(network: Network, resource: Mapping[str, Any]) -> frozenset[str]:

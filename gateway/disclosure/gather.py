@@ -68,11 +68,19 @@ def consents_of(reading: Reading, patient_id: str) -> tuple[consent.Resource, ..
     aliases = _patient_aliases(reading, patient_id)
     found = []
     for record in records.of_patient(reading, patient_id, ("Consent",)):
-        resource = {**_as_held(record, aliases, patient_id), "id": record.id}
+        resource = _as_consent_of(_as_held(record, aliases, patient_id), record.id, patient_id)
         if standing.get(record.id) == "unverified":
             resource = {**resource, "verification": list(_UNVERIFIED)}
         found.append(resource)
     return tuple(found)
+
+
+def _as_consent_of(resource: dict[str, Any], consent_id: str, patient_id: str) -> dict[str, Any]:
+    """The Consent with its patient under the network's id, also where she signed it as its performer."""
+    named, ours = resource.get("patient"), {"reference": f"Patient/{patient_id}"}
+    performers = [ours if performer == named else performer for performer in resource.get("performer", ())]
+    found = {**resource, "id": consent_id, "patient": ours}
+    return {**found, "performer": performers} if performers else found
 
 
 def subjects_of(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import mappings
@@ -149,15 +149,15 @@ def _keep(
         received_at=instant_text(message.received_at),
         replay_of=replay_of,
     )
+    inbox.keep(tx, row, message.raw)
     outcome, faults = verdict.outcome, verdict.faults
     if verdict.referral is not None:
         try:
             patient_id = record_referral(premises, tx, verdict.referral, row.id, row.received_at)
-            row = replace(row, patient_id=patient_id)
+            inbox.set_patient(tx, row.id, patient_id, row.business_key)
         except (NotUnderstood, AlreadyReceived) as error:
             outcome, faults = "content_error", (_fault(error),)
-            row = replace(row, state=_STATE[outcome], faults=json.dumps([asdict(faults[0])]), business_key="")
-    inbox.keep(tx, row, message.raw)
+            inbox.set_state(tx, row.id, _STATE[outcome], json.dumps([asdict(faults[0])]))
     if replay_of is not None and outcome == "accepted":
         inbox.set_state(tx, replay_of, "replayed", "[]")
     return Receipt(row.id, message.received_at, outcome, faults)
