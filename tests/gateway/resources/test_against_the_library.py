@@ -84,9 +84,7 @@ def test_whatever_the_library_refuses_is_refused(path: Path) -> None:
 
 @pytest.mark.conformance
 @pytest.mark.skipif(not PUBLISHED.exists(), reason="the published samples are not beside this checkout")
-@pytest.mark.parametrize(
-    "folder", ["fhir-r4-core", "us-core", "consent", "labels/consents", "hl7v2-expected-fhir"]
-)
+@pytest.mark.parametrize("folder", ["fhir-r4-core", "us-core", "consent", "labels/consents"])
 def test_published_resources_are_taken_as_the_library_takes_them(folder: str) -> None:
     seen = 0
     for path in sorted((PUBLISHED / folder).rglob("*.json")):
