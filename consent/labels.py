@@ -40,8 +40,9 @@ class Labelling:
     `codes`: every label code. `level`: effective confidentiality (`N` where nothing says otherwise).
     `sensitive`: labels that stand for themselves and that a permit limited by label has to cover (all but a
     parent that only accompanies its child, such as SUD beside OPIOIDUD from one code); a deny on a child
-    also matches a parent among them. `note`: a counseling or psychotherapy note. `inline`: element labels
-    by JSON Pointer; they are among `codes` as well.
+    also matches a parent among them. `note`: a counseling or psychotherapy note. `inline`: labels of single
+    elements by JSON Pointer; only those of the root (empty pointer) are among `codes`, the others decide
+    about their element.
     """
 
     codes: frozenset[str]
@@ -88,7 +89,7 @@ def label_resource(resource: Resource, part2_source: bool, tables: Tables) -> La
     level = _read_incoming(resource.get("meta"), tables, found)
     _walk(resource, tables, found, part2_source)
     inline = tuple(_inline_labels(resource, tables)) if found.has_inline else ()
-    for _, labels in inline:
+    for labels in (labels for place, labels in inline if not place):
         level = _higher(level, labels, table)
         found.asserted |= labels - table.rank.keys()
     part2 = part2_source or PART2 in found.asserted

@@ -30,7 +30,7 @@ HEALTH_STANDING = frozenset(
         "treating_provider",
     }
 )
-OWN_BASES = frozenset({"PATIENT_ACCESS", "WITHIN_PROGRAM"})
+OWN_BASES = frozenset({"INSIDE_PROGRAM", "PATIENT_ACCESS"})
 BELONGS_TO = ("managingOrganization", "organization", "owner", "partOf", "providedBy")
 NAMING = (
     "address",

@@ -184,7 +184,7 @@ def test_free_text_and_attachments_are_told_from_structured_records(one: Json, u
 
 
 @pytest.mark.requirement("FH-LBL-05")
-def test_inline_labels_count_for_the_record_and_name_their_element() -> None:
+def test_inline_labels_name_their_element_and_leave_the_rest_alone() -> None:
     inline = {"url": INLINE_LABEL, "valueCoding": act("HIV")}
     one = resource(
         "Condition",
@@ -196,7 +196,7 @@ def test_inline_labels_count_for_the_record_and_name_their_element() -> None:
         _recordedDate={"extension": [inline, {"url": "urn:other"}, {"url": INLINE_LABEL}, "odd"]},
     )
     found = labelled(one)
-    assert (found.codes, found.level) == ({"R", "HIV", "SPI"}, "R")
+    assert (found.codes, found.level) == (frozenset(), "N")
     assert set(found.inline) == {
         ("/evidence/1", frozenset({"HIV"})),
         ("/recordedDate", frozenset({"HIV"})),
@@ -205,12 +205,12 @@ def test_inline_labels_count_for_the_record_and_name_their_element() -> None:
 
 
 @pytest.mark.requirement("FH-LBL-05")
-def test_an_inline_confidentiality_raises_that_of_the_record() -> None:
-    inline = {"url": INLINE_LABEL, "valueCoding": {"system": CONFIDENTIALITY, "code": "V"}}
-    found = labelled(
-        with_security({"system": CONFIDENTIALITY, "code": "L"}, issued_=[{"extension": (inline,)}])
-    )
-    assert found.codes == {"V"}
+def test_an_inline_label_on_the_whole_record_counts_for_it() -> None:
+    very = {"url": INLINE_LABEL, "valueCoding": {"system": CONFIDENTIALITY, "code": "V"}}
+    hiv = {"url": INLINE_LABEL, "valueCoding": act("HIV")}
+    low = {"system": CONFIDENTIALITY, "code": "L"}
+    found = labelled(with_security(low, extension=(very, hiv), issued_=[{"extension": (very,)}]))
+    assert (found.codes, found.sensitive) == ({"V", "HIV"}, {"HIV"})
 
 
 @pytest.mark.requirement("FH-VS-05")

@@ -169,7 +169,7 @@ def test_a_record_whose_own_id_tells_is_withheld() -> None:
         (Recipient(references=("Organization/x",), members_of=(PROGRAM,)), {}, True),
         (Recipient(references=(PATIENT,)), {}, True),
         (Recipient(references=("RelatedPerson/x",), standing=("patient",)), {}, True),
-        (Recipient(references=("Organization/x",)), {"basis": "WITHIN_PROGRAM"}, True),
+        (Recipient(references=("Organization/x",)), {"basis": "INSIDE_PROGRAM"}, True),
     ],
 )
 @pytest.mark.requirement("FH-RED-04")
