@@ -24,6 +24,8 @@ from mappings.tree import Scope, Spot, Tree
 from mappings.unfit import Partly, Unfit
 
 _ABSENT = object()
+V2_DELETE = '""'
+"""HL7 v2: the sender deletes the value. The resource has none; the complement remembers the deletion."""
 
 
 @dataclass(slots=True)
@@ -301,6 +303,9 @@ class Interpreter:
         leaves = [place for spot in spots if spot is not None for place in spot.leaves]
         made = self.targets(row, instance)
         if not made:
+            return
+        if raws[0] == V2_DELETE:
+            self.carried.update(leaves)
             return
         try:
             value = self.see(row, raws)

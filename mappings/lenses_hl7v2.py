@@ -13,7 +13,7 @@ from mappings.concept_map import Concept, ConceptMap
 from mappings.lenses import Backward, Lens, LensSpec, coding, number
 from mappings.syntax.hl7v2 import EscapeError, escape, unescape
 from mappings.times import Zone, v2_back, v2_date, v2_datetime
-from mappings.unfit import Partly, Unfit
+from mappings.unfit import Unfit
 
 _ODD = re.compile(r'[&\\ ]|""')
 _OID = re.compile(r"^[0-2](\.(0|[1-9]\d*))+$")
@@ -332,15 +332,8 @@ def datetime_lens(spec: LensSpec) -> Lens:
 
 
 def day_lens(spec: LensSpec) -> Lens:
-    """TS whose time is of no meaning where it goes (a birth date): the date alone, the time carried."""
-
-    def forward(raw: str, zone: Zone) -> str:
-        text = _need(plain(raw.split("^", 1)[0]))
-        if len(text) <= 8:
-            return v2_date(text)
-        raise Partly("TIME_CARRIED", "only the date is used here; the time is carried", v2_date(text[:8]))
-
-    return Lens(forward, v2_back)
+    """TS whose time is of no meaning where it goes (a birth date): the date alone; the complement keeps the rest."""
+    return Lens(lambda raw, zone: v2_date(_need(plain(raw.split("^", 1)[0]))[:8]), v2_back)
 
 
 def number_lens(spec: LensSpec) -> Lens:

@@ -1,0 +1,326 @@
+"""The generated source of rows, conditions and the coverage proof (see `compile`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from mappings.placing import put
+from mappings.rows import EVERY_ROLE, Condition, Group, MappingFile, Role, Row, Target
+from mappings.syntax.hl7v2_tree import V2Address
+
+Scope = Mapping[str, str]
+"""Segment name -> variable of the instance in hand; other segments are their first occurrence."""
+
+
+class Unsupported(Exception):
+    """A construct that the generated form does not have yet; the mapping runs interpreted."""
+
+
+class Source:
+    """Lines of the function being written."""
+
+    def __init__(self, mapping: MappingFile) -> None:
+        self.mapping = mapping
+        self.lines: list[str] = []
+        self.depth = 1
+        self.names: dict[str, Any] = {}
+        self.made: dict[str, Role] = {}
+        self.grouped = {g.each.segment for g in mapping.root.groups if isinstance(g.each, V2Address)}
+        self.sizes = self._sizes()
+        self.whole = self._whole()
+        self.written: set[tuple[str, tuple[str, ...]]] = set()
+
+    def add(self, line: str) -> None:
+        """One more line."""
+        self.lines.append("    " * self.depth + line)
+
+    @contextmanager
+    def indented(self, really: bool = True) -> Iterator[None]:
+        """Lines one level deeper."""
+        self.depth += really
+        yield
+        self.depth -= really
+
+    def text(self) -> str:
+        """The function."""
+        return "def run(segments, make_id, zone):\n" + "\n".join(self.lines) + "\n"
+
+    def _addresses(self) -> Iterator[V2Address]:
+        root = self.mapping.root
+        for group in (root, *root.groups):
+            for row in group.rows:
+                yield from (a for a in row.sources if isinstance(a, V2Address))
+                yield from _condition_addresses(row.when)
+            for role in group.roles:
+                yield from (a for a in role.key if isinstance(a, V2Address))
+                yield from _condition_addresses(role.when)
+            yield from _condition_addresses(group.when)
+            yield from (a for a in (group.key, group.each) if isinstance(a, V2Address))
+        if self.mapping.addressee is not None:
+            yield from (a for a in (self.mapping.addressee.each, self.mapping.addressee.codes) if isinstance(a, V2Address))
+        yield from (a for a in (*self.mapping.record_key, *self.mapping.required) if isinstance(a, V2Address))
+
+    def _sizes(self) -> dict[str, int]:
+        found = {"MSH": 20}
+        for address in self._addresses():
+            if address.occurrence:
+                raise Unsupported("numbered segments")
+            found[address.segment] = max(found.get(address.segment, 1), address.field + 1)
+        return found
+
+    def _whole(self) -> set[str]:
+        """Segments that a row of the root carries or drops as a whole."""
+        return {
+            address.segment
+            for row in self.mapping.root.rows
+            if row.verb in ("carry", "drop") and row.when is None
+            for address in row.sources
+            if isinstance(address, V2Address) and not address.field
+        }
+
+    def fetch(self) -> None:
+        """Segments by name; the first occurrence, padded, of those that rows of the root look into."""
+        known = frozenset(self.sizes)
+        self.names["KNOWN"] = known
+        self.add("by = {}")
+        self.add("for f in segments:")
+        self.add("    if f[0] in by: by[f[0]].append(f)")
+        self.add("    else: by[f[0]] = [f]")
+        self.add("if not by.keys() <= KNOWN:")
+        wild = "n[:1] != 'Z'" if "Z*" in known else "True"
+        self.add(f"    if any({wild} for n in by if n not in KNOWN): raise Suspect")
+        for name, size in self.sizes.items():
+            if name == "Z*" or (name in self.whole and size == 1 and name not in self.grouped):
+                continue
+            free = name in self.whole or (name in self.grouped and self._group_whole(name))
+            pad = "long_enough" if free else "padded"
+            self.add(f"a_{name} = by.get({name!r}, ())")
+            if name in self.grouped:
+                self.add(f"a_{name} = [{pad}(f, {size}) for f in a_{name}]")
+                self.add(f"s_{name} = a_{name}[0] if a_{name} else BLANK")
+            else:
+                self.add(f"s_{name} = {pad}(a_{name}[0], {size}) if a_{name} else BLANK")
+
+    def _group_whole(self, name: str) -> bool:
+        """Every group over this segment carries it as a whole, or beyond its known fields."""
+        return any(
+            row.verb == "carry" and isinstance(a, V2Address) and a.segment == name and not a.field
+            for group in self.mapping.root.groups
+            for row in group.rows
+            for a in row.sources
+        )
+
+    def variable(self, address: V2Address, scope: Scope) -> str:
+        """The segment an address means."""
+        if address.where is not None:
+            field, component, value = address.where
+            return f"first_where(by.get({address.segment!r}, ()), {field}, {component}, {value!r})"
+        return scope.get(address.segment, f"s_{address.segment}")
+
+    def head(self, address: V2Address, scope: Scope) -> str:
+        """An expression of the first plain value."""
+        if address.which is not None or address.repetition > 1:
+            raise Unsupported("filtered key")
+        field = f"{self.variable(address, scope)}[{address.field}]"
+        return f"head({field}, {address.component or 1}, {address.sub or 1})"
+
+    def present(self, address: V2Address, scope: Scope) -> str:
+        """An expression: is there any leaf at the address."""
+        if not address.field:
+            return f"{address.segment!r} in by"
+        field = f"{self.variable(address, scope)}[{address.field}]"
+        if address.which is not None:
+            if address.component:
+                raise Unsupported("filtered component in a condition")
+            return f"has({field}, {address.which[0]}, {address.which[1]!r})"
+        if address.component or address.repetition > 1:
+            return f"(head({field}, {address.component or 1}, {address.sub or 1}) != '')"
+        return f"filled({field})"
+
+    def condition(self, when: Condition | None, scope: Scope) -> str:
+        """An expression of a condition."""
+        if when is None:
+            return "True"
+        if when.kind == "present":
+            assert isinstance(when.address, V2Address)
+            return self.present(when.address, scope)
+        if when.kind == "in":
+            assert isinstance(when.address, V2Address)
+            return f"({self.head(when.address, scope)} in {when.values!r})"
+        parts = [self.condition(part, scope) for part in when.parts]
+        if when.kind == "not":
+            return f"(not {parts[0]})"
+        return "(" + f" {when.kind} ".join(parts) + ")"
+
+    def constants(self, group: Group, role: Role) -> dict[str, Any]:
+        """What the constants of a role make, with nothing else in it."""
+        template: dict[str, Any] = {}
+        for row in group.rows:
+            target = row.target
+            if row.verb == "const" and row.when is None and target is not None and target.role == role.name:
+                if any(step.label for step in target.steps):
+                    raise Unsupported("labelled constant")
+                put(template, target.steps, row.value, {})
+                self.written.add((role.name, tuple(step.name for step in target.steps)))
+        return template
+
+    def labels(self, group: Group, role: Role) -> bool:
+        """Whether rows of the group fill labelled items of this role."""
+        return any(
+            row.target is not None and row.target.role == role.name and any(step.label for step in row.target.steps)
+            for row in group.rows
+        )
+
+    def rows(self, group: Group, scope: Scope) -> None:
+        """Conditional constants first, then values and references in their order."""
+        for row in group.rows:
+            if row.verb == "const" and row.when is not None:
+                with self.guarded(row, scope):
+                    self.place(row, repr(row.value), "plain")
+        for row in group.rows:
+            if row.verb == "map":
+                self.value(row, scope)
+            elif row.verb == "ref":
+                with self.guarded(row, scope):
+                    self.refer(row, group)
+
+    @contextmanager
+    def guarded(self, row: Row, scope: Scope, more: str = "") -> Iterator[None]:
+        """Lines under the row's condition, and under the existence of its role."""
+        tests = [more] if more else []
+        if row.when is not None:
+            tests.append(self.condition(row.when, scope))
+        role = self.made.get(f"r_{row.target.role}") if row.target is not None else None
+        if role is not None and role.when is not None:
+            tests.append(f"r_{role.name} is not None")
+        if tests:
+            self.add(f"if {' and '.join(tests)}:")
+        with self.indented(bool(tests)):
+            yield
+
+    def refer(self, row: Row, group: Group) -> None:
+        """References: to the role in sight, or to all instances of a repeating role."""
+        role = self.made[f"r_{row.role}"]
+        inside = role in group.roles or role in self.mapping.root.roles
+        if inside:
+            expression = f"[r_{row.role}]"
+            if role.when is not None:
+                expression = f"([r_{row.role}] if r_{row.role} is not None else ())"
+        else:
+            expression = f"[r for name, r in made if name == {row.role!r}]"
+        self.add(f"for o in {expression}:")
+        with self.indented():
+            self.place(row, "{'reference': '" + role.type + "/' + o['id']}", "reference")
+
+    def value(self, row: Row, scope: Scope) -> None:
+        """A `from … to … lens` row."""
+        addresses = [a for a in row.sources if isinstance(a, V2Address)]
+        first = addresses[0]
+        if not first.field or first.sub or first.repetition:
+            raise Unsupported("address of a value")
+        lens = f"L{row.number}"
+        assert row.lens is not None
+        self.names[lens] = row.lens.forward
+        self.add(f"v = {self.variable(first, scope)}[{first.field}]")
+        if filters := self._filters(first):
+            self.add(f"if v: v = kept(v, {filters!r})")
+        if first.which is not None:
+            raise Unsupported("filtered value")
+        if first.component:
+            self.add(f"if v: v = head(v, {first.component}, 0) if '~' not in v else suspect()")
+        if row.required:
+            self.add("if not v: raise Suspect")
+        with self.guarded(row, scope, "v and v != '\"\"'"):
+            if len(addresses) > 1:
+                others = [f"{self.variable(a, scope)}[{a.field}]" for a in addresses[1:]]
+                self.add(f"v = (v, {', '.join(others)})")
+                self.add("if any('~' in one for one in v): raise Suspect")
+            self.place(row, f"{lens}(v, zone)", "value")
+
+    def _filters(self, address: V2Address) -> tuple[tuple[int, str], ...]:
+        """Repetitions of the field that drop rows name. Other drops under a mapped field are not supported here."""
+        found = []
+        for group in (self.mapping.root, *self.mapping.root.groups):
+            for row in group.rows:
+                for other in row.sources:
+                    if not isinstance(other, V2Address) or row.verb != "drop" or other.segment != address.segment:
+                        continue
+                    if other.field == address.field or not other.field:
+                        if other.which is None or other.component or row.when is not None:
+                            raise Unsupported("drop under a mapped field")
+                        found.append(other.which)
+        return tuple(found)
+
+    def place(self, row: Row, expression: str, kind: str) -> None:
+        """Put the value of an expression at the row's target; `kind` is plain, value or reference."""
+        target = row.target
+        assert target is not None
+        last = target.steps[-1]
+        if target.role == EVERY_ROLE:
+            if [step.name for step in target.steps] != ["meta", "security"]:
+                raise Unsupported("every role")
+            self.add(f"label_all(about, 'security', {expression})")
+            return
+        node = self.node(target)
+        path = (target.role, tuple(step.name for step in target.steps))
+        again = path in self.written
+        self.written.add(path)
+        if last.many:
+            self._place_many(row, node, expression, kind, again)
+        elif kind == "reference":
+            self.add(f"if {last.name!r} not in {node}: {node}[{last.name!r}] = {expression}")
+        else:
+            if kind == "value" and len(row.sources) == 1:
+                self.add("if '~' in v: raise Suspect")
+            if again:
+                self.add(f"if {last.name!r} in {node}: raise Suspect")
+            self.add(f"{node}[{last.name!r}] = {expression}")
+
+    def _place_many(self, row: Row, node: str, expression: str, kind: str, again: bool) -> None:
+        name = row.target.steps[-1].name if row.target is not None else ""
+        if kind == "value" and row.lens_name == "label":
+            self.add(f"extend({node}, {name!r}, {expression})")
+        elif kind == "value" and len(row.sources) == 1:
+            found = f"items(v, L{row.number}, zone)"
+            self.add(f"extend({node}, {name!r}, {found})" if again else f"{node}[{name!r}] = {found}")
+        elif kind == "plain" and expression.startswith("["):
+            self.add(f"extend({node}, {name!r}, {expression})")
+        else:
+            self.add(f"extend({node}, {name!r}, ({expression},))")
+
+    def node(self, target: Target) -> str:
+        """Writes the way to the object that holds the last step; its variable."""
+        node = f"r_{target.role}"
+        path = ""
+        for step in target.steps[:-1]:
+            path += f".{step.name}"
+            if step.label:
+                mark = f"{path}[{step.label}]"
+                self.add(f"o_ = labelled({node}, {step.name!r}, {mark!r}, m_{target.role})")
+            elif step.many:
+                self.add(f"o_ = {node}.setdefault({step.name!r}, [])")
+                self.add("if not o_: o_.append({})")
+                self.add("o_ = o_[0]")
+            else:
+                self.add(f"o_ = {node}.setdefault({step.name!r}, {{}})")
+            node = "o_"
+        return node
+
+    def coverage(self) -> None:
+        """The proof that every filled field is named by a row."""
+        from mappings.compile_coverage import write_coverage
+
+        write_coverage(self)
+
+
+def _condition_addresses(when: Condition | None) -> Iterator[V2Address]:
+    if when is None:
+        return
+    if isinstance(when.address, V2Address):
+        yield when.address
+        if when.address.where is not None:
+            yield V2Address("", when.address.segment, 0, None, when.address.where[0], 0, None, 0, 0)
+    for part in when.parts:
+        yield from _condition_addresses(part)

@@ -1,0 +1,159 @@
+"""The few functions that generated mappings call. Each gives what the interpreter would, or raises Suspect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from mappings.model import Addressee
+from mappings.syntax.hl7v2_tree import part
+
+Segment = list[str]
+
+
+class Suspect(Exception):
+    """Something unusual: the interpreter must run the record and say what it is."""
+
+
+def suspect() -> str:
+    """Raises Suspect, as an expression."""
+    raise Suspect
+
+
+BLANK = [""] * 128
+
+
+def padded(segment: Segment, size: int) -> Segment:
+    """The segment with at least `size` entries. Suspect when a field beyond them is filled."""
+    count = len(segment)
+    if count < size:
+        return segment + BLANK[: size - count]
+    if count > size and any(segment[size:]):
+        raise Suspect
+    return segment
+
+
+def long_enough(segment: Segment, size: int) -> Segment:
+    """The segment with at least `size` entries; fields beyond are named by a row for the whole segment."""
+    count = len(segment)
+    return segment + BLANK[: size - count] if count < size else segment
+
+
+def filled(text: str) -> bool:
+    """Whether a field has any leaf."""
+    return bool(text) and bool(text.strip("~^&"))
+
+
+def has(text: str, component: int, value: str) -> bool:
+    """Whether any repetition has this value in a component."""
+    return value in text and any(part(one, component, 1) == value for one in text.split("~"))
+
+
+def head(text: str, component: int, sub: int) -> str:
+    """The plain value at a place of the first repetition."""
+    if not text:
+        return ""
+    return part(text.split("~", 1)[0] if "~" in text else text, component, sub)
+
+
+def kept(text: str, filters: tuple[tuple[int, str], ...]) -> str:
+    """The field without the repetitions that drop rows name."""
+    for _, value in filters:
+        if value in text:
+            break
+    else:
+        return text
+    return "~".join(
+        one for one in text.split("~") if not any(part(one, number, 1) == value for number, value in filters)
+    )
+
+
+def only(text: str, components: frozenset[int]) -> None:
+    """Suspect when a field has values in other components than those that rows name."""
+    if "~" in text or "&" in text:
+        raise Suspect
+    for number, component in enumerate(text.split("^"), 1):
+        if component and number not in components:
+            raise Suspect
+
+
+def first_where(segments: Iterable[Segment], field: int, component: int, value: str) -> Segment:
+    """The first segment whose field has this value, or an empty one."""
+    for segment in segments:
+        if field < len(segment) and head(segment[field], component, 1) == value:
+            return segment + BLANK
+    return BLANK
+
+
+def items(text: str, lens: Callable[[Any, Any], Any], zone: Any) -> list[Any]:
+    """Each repetition through the lens; equal ones once."""
+    if "~" not in text:
+        return [lens(text, zone)]
+    found: list[Any] = []
+    for one in text.split("~"):
+        if one:
+            if one == '""':
+                raise Suspect
+            value = lens(one, zone)
+            if value not in found:
+                found.append(value)
+    return found
+
+
+def extend(node: dict[str, Any], name: str, values: Iterable[Any]) -> None:
+    """Add to a list element, equal items once."""
+    there = node.get(name)
+    if there is None:
+        there = node[name] = []
+    for value in values:
+        if value not in there:
+            there.append(value)
+
+
+def labelled(node: dict[str, Any], name: str, mark: str, marks: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The item of a list that rows with one label fill together."""
+    item = marks.get(mark)
+    if item is None:
+        item = marks[mark] = {}
+        node.setdefault(name, []).append(item)
+    return item
+
+
+def label_all(resources: Iterable[dict[str, Any]], name: str, values: list[Any]) -> None:
+    """Sensitivity labels on every resource about the patient."""
+    for resource in resources:
+        meta = resource.get("meta")
+        if meta is None:
+            meta = resource["meta"] = {}
+        extend(meta, name, values)
+
+
+def addressees(found: list[tuple[int, Segment]], field: int) -> tuple[Addressee, ...]:
+    """The codes of the one addressee. Suspect when there is none, or more than one."""
+    if len(found) != 1:
+        raise Suspect
+    number, segment = found[0]
+    text = segment[field]
+    if not text:
+        return ()
+    if "~" in text or "&" in text:
+        raise Suspect
+    parts = text.split("^")
+    if not parts[0]:
+        return ()
+    place = f"{segment[0]}[{number}]-{field}" if number > 1 else f"{segment[0]}-{field}"
+    if len(parts) > 1:
+        return (Addressee(parts[0], parts[1], f"{place}.1"),)
+    return (Addressee(parts[0], "", place),)
+
+
+PARTS: Mapping[str, Any] = {
+    name: value
+    for name, value in globals().items()
+    if name
+    in (
+        "Suspect", "suspect", "BLANK", "padded", "long_enough", "filled", "has", "head", "kept", "only", "first_where", "items",
+        "extend", "labelled", "label_all", "addressees",
+    )
+}  # fmt: skip
+"""The names that generated source may use."""
