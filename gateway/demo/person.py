@@ -186,7 +186,8 @@ def _goal(subject: dict[str, str], text: str, due: str) -> dict[str, Any]:
         "description": {"coding": [{"system": _NEED, "code": "stability"}], "text": text},
         "subject": subject,
         "target": [{"dueDate": due}],
-        "expressedBy": {"reference": reference_of("otp"), "display": "Sunrise Opioid Treatment Program"},
+        "identifier": [{"system": "urn:sunrise-opioid-treatment:goal", "value": due}],
+        "note": [{"text": "Agreed with her methadone nurse at Sunrise."}],
     }
 
 

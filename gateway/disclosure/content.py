@@ -120,7 +120,8 @@ def _bundle(
         # Only confidentiality on the outside: other labels would tell what is within (DS4P, FH-LBL-06).
         bundle["meta"] = {"security": [{"system": _CONFIDENTIALITY, "code": level}]}
     bundle["timestamp"] = instant_text(at)
-    bundle["entry"] = entries
+    if entries:  # FHIR JSON knows no empty array
+        bundle["entry"] = entries
     return bundle
 
 
