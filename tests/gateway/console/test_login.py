@@ -1,0 +1,114 @@
+"""Logging in by a link that counts once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from gateway.console.login import make_link, read_link
+from gateway.errors import NotAllowed
+
+NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
+KEY = b"k" * 32
+
+
+def test_opening_the_link_shows_a_button_and_uses_nothing_up(browser: Any) -> None:
+    link = browser.link()
+    page = browser.get(f"login?link={link}")
+
+    assert page.status_code == 200
+    assert "Kim Officer" in page.text
+    assert browser.fake.used == set()
+    assert "set-cookie" not in page.headers
+
+
+def test_the_button_makes_a_session_that_scripts_and_other_sites_cannot_use(browser: Any) -> None:
+    answer = browser.ask("POST", f"/console/login?link={browser.link()}")
+    cookie = answer.headers["set-cookie"].lower()
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "./")
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    assert "path=/console" in cookie
+    assert browser.get("").status_code == 200
+
+
+def test_a_link_counts_once(browser: Any) -> None:
+    link = browser.link()
+    browser.ask("POST", f"/console/login?link={link}")
+    again = browser.ask("POST", f"/console/login?link={link}")
+
+    assert again.status_code == 403
+    assert "LINK_USED" in again.text
+    assert "set-cookie" not in again.headers
+
+
+def test_a_link_is_good_for_ten_minutes(browser: Any) -> None:
+    link = browser.link()
+    browser.fake.clock.advance(timedelta(minutes=10))
+
+    assert browser.ask("POST", f"/console/login?link={link}").status_code == 403
+
+
+@pytest.mark.parametrize("link", ["", "x", "x.y", "é", "a" * 2000, ".", "W10.W10"])
+def test_what_is_no_link_of_ours_is_refused(link: str) -> None:
+    with pytest.raises(NotAllowed, match="LINK_INVALID"):
+        read_link(KEY, link, NOW)
+
+
+def test_an_altered_link_or_another_key_is_refused() -> None:
+    link = make_link(KEY, "Kim", "auditor", NOW)
+    facts, _, signature = link.partition(".")
+    other = make_link(KEY, "Eve", "auditor", NOW).partition(".")[0]
+
+    assert read_link(KEY, link, NOW).visitor.name == "Kim"
+    for altered in (f"{other}.{signature}", f"{facts}.{signature[:-2]}AA"):
+        with pytest.raises(NotAllowed, match="LINK_INVALID"):
+            read_link(KEY, altered, NOW)
+    with pytest.raises(NotAllowed, match="LINK_INVALID"):
+        read_link(b"o" * 32, link, NOW)
+
+
+def test_only_known_roles_get_a_link() -> None:
+    with pytest.raises(NotAllowed, match="ROLE_UNKNOWN"):
+        make_link(KEY, "Kim", "administrator", NOW)
+
+
+def test_a_session_ends_idle_after_half_an_hour_and_anyhow_after_eight(browser: Any) -> None:
+    browser.log_in()
+    browser.fake.clock.advance(timedelta(minutes=29))
+    assert browser.get("").status_code == 200
+    browser.fake.clock.advance(timedelta(minutes=31))
+    assert browser.get("").status_code == 401
+
+    browser.log_in()
+    for _ in range(16):
+        assert browser.get("").status_code == 200
+        browser.fake.clock.advance(timedelta(minutes=30))
+    browser.fake.clock.advance(timedelta(seconds=1))
+    assert browser.get("").status_code == 401
+
+
+def test_logging_out_ends_the_session_on_our_side(browser: Any) -> None:
+    cookies = dict(browser.log_in().cookies)
+    assert browser.ask("POST", "/console/logout").status_code == 303
+    browser.cookies.update(cookies)
+
+    assert browser.get("").status_code == 401
+
+
+def test_a_form_from_another_site_is_refused(browser: Any) -> None:
+    browser.log_in()
+    refused = browser.ask("POST", "/console/logout", headers={"Origin": "https://elsewhere.test"})
+
+    assert refused.status_code == 403
+    assert browser.get("").status_code == 200
+
+
+def test_pages_change_nothing(browser: Any) -> None:
+    browser.log_in()
+    for method in ("POST", "PUT", "DELETE"):
+        assert browser.ask(method, "/console/").status_code == 405
+        assert browser.ask(method, "/console/decisions/2").status_code == 405
