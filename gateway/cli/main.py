@@ -193,8 +193,8 @@ def render(
     """Turn FHIR resources (a JSON array or a Bundle) into a partner's format."""
     from gateway.cli.mapping_commands import render as body
 
-    given = {"partner": partner, "zone": zone, "at": at, "control_id": control_id}
-    _finish(body(mapping, path, complement=complement, out=out, **given))
+    files = {"complement": complement, "out": out}
+    _finish(body(mapping, path, partner=partner, zone=zone, at=at, control_id=control_id, **files))
 
 
 @mapping_app.command("check")
