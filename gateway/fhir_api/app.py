@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -49,8 +49,14 @@ def build_app(
         Route("/fhir/{type}", _type_level, methods=["GET", "POST"], name="type"),
         Route("/fhir/{type}/{id}", _instance_level, methods=["GET", "PUT"], name="instance"),
         *(Mount(path, app=app, name=path.strip("/")) for path, app in (mounts or {}).items()),
+        *(Route(path, _to_folder, name=path.strip("/")) for path in mounts or ()),
     ]
     return _Entrance(desk, Router(routes, redirect_slashes=False), RequestCounters(registry))
+
+
+async def _to_folder(request: Request) -> Response:
+    """`/console` is `/console/`, so that its relative addresses hold."""
+    return RedirectResponse(request.url.path + "/", 308)
 
 
 async def _type_level(request: Request) -> Response:
