@@ -1,9 +1,9 @@
 """A decision in plain sentences, for a compliance officer: what, by which rule, and what would have to
 differ.
 
-The sentences live in `explain_words.py`, one catalogue a language. They name references, codes and rules,
-never content. `explain_to_asker` is what the other side may read: the same words whatever the reason
-(consent-semantics 2).
+The sentences live in one catalogue a language (`explain_en.py`, `explain_es.py`). They name references,
+codes and rules, never content. `explain_to_asker` is what the other side may read: the same words whatever
+the reason (consent-semantics 2).
 """
 
 from __future__ import annotations
@@ -11,8 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
-from consent.explain_words import CATALOGUE, Words
+from consent.explain_en import ENGLISH
+from consent.explain_es import SPANISH
+from consent.explain_words import Words
 from consent.model import Decision, Reason, ResourceDecision
+
+
+CATALOGUE: Mapping[str, Words] = {"en": ENGLISH, "es": SPANISH}
 
 
 def explain(decision: Decision, language: str = "en") -> tuple[str, ...]:
@@ -45,7 +50,7 @@ def what_would_change(decision: Decision, language: str = "en") -> tuple[str, ..
             for reason in row.reasons:
                 remedy = words.reason(reason.code).remedy
                 if remedy:
-                    found[_filled(remedy, decision, reason)] = None
+                    found[_filled(remedy, decision, reason, words)] = None
     return tuple(found)
 
 
@@ -86,18 +91,18 @@ def _named(references: list[str], words: Words) -> str:
 
 
 def _because(reason: Reason, decision: Decision, words: Words) -> str:
-    sentence = _filled(words.reason(reason.code).sentence, decision, reason)
+    sentence = _filled(words.reason(reason.code).sentence, decision, reason, words)
     return (
         f"{sentence} [{reason.code}; {reason.citation}]" if reason.citation else f"{sentence} [{reason.code}]"
     )
 
 
-def _filled(sentence: str, decision: Decision, reason: Reason) -> str:
+def _filled(sentence: str, decision: Decision, reason: Reason, words: Words) -> str:
     facts: Mapping[str, str] = {
         "code": reason.code,
-        "consent": reason.consent or "-",
-        "recipient": decision.recipient or "-",
-        "purposes": ", ".join(decision.purposes) or "-",
+        "consent": reason.consent or words.phrases["a_consent"],
+        "recipient": decision.recipient or words.phrases["no_recipient"],
+        "purposes": ", ".join(decision.purposes) or words.phrases["no_purpose"],
     }
     return sentence.format_map(facts)
 

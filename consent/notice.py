@@ -134,13 +134,18 @@ def _scope_line(decision: Decision, scope: Scope) -> str:
     wanted = decision.purposes or scope.purposes
     purposes = _listed([PURPOSE_WORDS.get(code, code) for code in wanted]) or "the stated purpose"
     classes = _listed([CLASS_WORDS.get(code, code) for code in scope.classes]) or "the records enclosed"
-    until = f"until {scope.until[:10]}" if scope.until else "until the permission is withdrawn"
+    until = f"until {_instant_words(scope.until)}" if scope.until else "until the permission is withdrawn"
     recipient = f" by {decision.recipient}" if decision.recipient else ""
     return (
-        f"Released with the person's written permission ({scope.consent}), covering {classes}, "
-        f"for use{recipient}. You may use this for {purposes} {until}. "
+        f"Released with the person's written permission, covering {classes}, for use{recipient}. "
+        f"You may use this for {purposes} {until}. "
         "Do not pass it on without new written permission, unless the law expressly allows it."
     )
+
+
+def _instant_words(instant: str) -> str:
+    """`2026-10-01T07:00:00Z` as `2026-10-01 07:00 UTC`: the permission has ended at exactly this instant."""
+    return f"{instant[:10]} {instant[11:16]} UTC" if len(instant) > 10 else instant
 
 
 def _listed(words: list[str]) -> str:
