@@ -16,7 +16,6 @@ from consent.explain_es import SPANISH
 from consent.explain_words import Words
 from consent.model import Decision, Reason, ResourceDecision
 
-
 CATALOGUE: Mapping[str, Words] = {"en": ENGLISH, "es": SPANISH}
 
 
