@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -179,13 +180,16 @@ class Conversation:
         """
         message = self._message(frame, header, at)
         try:
-            return await self._accept(message)
+            receipt = await self._accept(message)
         except HandoffError as trouble:
             return self._refusal("our_fault", trouble.code, trouble.message, at)
         except Exception as unexpected:  # noqa: BLE001 - last resort: AR, and the connection lives on
             receipt = Receipt(new_id(), at, "our_fault", (Fault("INTERNAL", "a fault of ours"),))
             logs.fault(Event.FAULT, unexpected, partner=self._partner, incident_id=receipt.message_id)
             return receipt
+        if message.refusals and receipt.outcome in ("rejected", "content_error"):
+            return replace(receipt, faults=message.refusals)  # what the door saw is nearer to the cause
+        return receipt
 
     def _message(self, frame: Frame, header: Hl7Header | None, at: datetime) -> ReceivedMessage:
         message_type = text_of(header.field(9).replace(header.component_sign, b"^")) if header else ""

@@ -81,6 +81,18 @@ def test_binary_is_handed_over_to_be_kept_and_rejected(door: Any, referral: byte
     assert msa(wire.ask(referral)) == "MSA|AA|MSG-0001"
 
 
+def test_what_the_door_saw_is_told_rather_than_what_followed_from_it(door: Any) -> None:
+    async def puzzled(message: ReceivedMessage) -> Receipt:
+        fault = Fault("MESSAGE_TYPE_UNKNOWN", "no type", "MSH-9.1", "200")
+        return Receipt("0a0b0c0d-0000-4000-8000-000000000000", message.received_at, "rejected", (fault,))
+
+    door.open().flow.answer = puzzled
+    answer = door.connect().ask(b"<xml/>")
+    assert msa(answer) == "MSA|AR|"
+    assert answer.count(b"ERR") == 1
+    assert b"ERR||MSH^1|100^Segment sequence error^HL70357|E|NOT_HL7^^L" in answer
+
+
 def test_message_over_64_kib_is_accepted(door: Any, referral: bytes) -> None:
     large = referral + b"NTE|1||" + b"x" * (65_537 - len(referral) - 8) + b"\r"
     assert len(large) == 65_537

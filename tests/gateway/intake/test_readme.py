@@ -13,7 +13,7 @@ from gateway.intake import AckSettings, acknowledge, read_header
 
 PAGE = (Path(__file__).parents[3] / "gateway/intake/README.md").read_text()
 AT = datetime(2026, 11, 22, 15, 30, 0, 250_000, tzinfo=UTC)
-UNKNOWN = Fault("ADDRESSEE_UNKNOWN", "no such addressee", "PRD-7.1", "204", "PRD^2^7^1^1")
+UNKNOWN = Fault("ADDRESSEE_UNKNOWN", "no such addressee", "PRD[2]-7")
 
 
 def block(name: str) -> bytes:
