@@ -8,13 +8,16 @@ queue.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from dataclasses import replace
+
+import msgspec
 
 from gateway.errors import NotFound
 from gateway.store.model import Intent, Reading, Recovered, Row, Transaction
 
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(tuple[str, ...])
 _MAY_GO = ("due", "retry")
 _HANDED_OVER = "handed_over"
 
@@ -33,7 +36,7 @@ def add(tx: Transaction, intent: Intent) -> None:
             "kind": intent.kind,
             "format": intent.format,
             "message_id": intent.message_id,
-            "focus": json.dumps(intent.focus),
+            "focus": _ENCODER.encode(intent.focus).decode(),
             "state": intent.state,
             "due_at": intent.due_at,
             "attempts": intent.attempts,
@@ -141,7 +144,7 @@ def wake_patient(tx: Transaction, patient_id: str, at: str) -> int:
 
 
 def counts_by_state(reading: Reading) -> dict[tuple[str, str], int]:
-    """(partner, state) -> how many intents."""
+    """(partner, state) -> how many intents, of the states that are not settled."""
     return {(row["partner"], row["state"]): row["number"] for row in reading.rows("intents.counts")}
 
 
@@ -210,5 +213,5 @@ def _key_holder(tx: Transaction, patient_id: str, partner: str, business_key: st
 
 def _intent(row: Row) -> Intent:
     values = list(row)
-    values[9] = tuple(json.loads(values[9]))
+    values[9] = _DECODER.decode(values[9])
     return Intent(*values)

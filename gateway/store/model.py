@@ -7,7 +7,7 @@ clear but `Record.resource`, which is sealed before it reaches the file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -66,6 +66,10 @@ class Transaction(Reading, Protocol):
 
     def execute(self, name: str, params: Params | None = None) -> int:
         """Run the named statement; the number of rows it changed."""
+        ...
+
+    def execute_each(self, name: str, rows: Sequence[Params]) -> None:
+        """Run the named statement once for each of `rows`, in their order."""
         ...
 
     def after_commit(self, action: Callable[[], None]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -22,6 +21,8 @@ def _plain(value: object) -> object:
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=_plain)
 _DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+_LIST_ENCODER = msgspec.json.Encoder()
+_LIST_DECODER = msgspec.json.Decoder(tuple[str, ...])
 
 
 def save(tx: Transaction, record: Record) -> Record:
@@ -31,11 +32,12 @@ def save(tx: Transaction, record: Record) -> Record:
     content = _ENCODER.encode(record.resource)
     row = tx.row("records.current", {"type": record.resource_type, "id": record.id})
     if row is None:
-        return _add(tx, replace(record, version=1), content)
+        return _add(tx, record, 1, content)
     if _facts(row) == _facts_of(record) and _open(tx, row) == content:
         return replace(record, version=row["version"], updated_at=row["updated_at"])
-    tx.execute("records.retire", {"type": record.resource_type, "id": record.id})
-    return _add(tx, replace(record, version=row["version"] + 1), content)
+    before = {"type": record.resource_type, "id": record.id, "version": row["version"]}
+    tx.execute("records.retire", before)
+    return _add(tx, record, row["version"] + 1, content)
 
 
 def get(reading: Reading, resource_type: str, record_id: str) -> Record | None:
@@ -82,9 +84,8 @@ def set_tokens(tx: Transaction, record: Record, tokens: Collection[tuple[str, st
     """Make `record` findable by these (parameter, HMAC) pairs and no others."""
     where = {"type": record.resource_type, "id": record.id}
     tx.execute("records.drop_tokens", where)
-    for param, token in sorted(set(tokens)):
-        row = where | {"param": param, "token": token, "patient_id": record.patient_id}
-        tx.execute("records.add_token", row)
+    rows = [where | {"param": param, "token": token} for param, token in sorted(set(tokens))]
+    tx.execute_each("records.add_token", rows)
 
 
 def find_token(reading: Reading, resource_type: str, param: str, token: str) -> tuple[tuple[str, str], ...]:
@@ -93,29 +94,29 @@ def find_token(reading: Reading, resource_type: str, param: str, token: str) -> 
     return tuple((row["resource_type"], row["id"]) for row in rows)
 
 
-def _add(tx: Transaction, record: Record, content: bytes) -> Record:
-    row_name = _row_name(record.resource_type, record.id, record.version)
+def _add(tx: Transaction, record: Record, number: int, content: bytes) -> Record:
+    row_name = _row_name(record.resource_type, record.id, number)
     patient_id, source_partner, sources, part2, deleted = _facts_of(record)
     tx.execute(
         "records.add",
         {
             "type": record.resource_type,
             "id": record.id,
-            "version": record.version,
+            "version": number,
             "patient_id": patient_id,
             "source_partner": source_partner,
             "sources": sources,
             "part2": part2,
             "updated_at": record.updated_at,
             "deleted": deleted,
-            "sealed": tx.cipher.seal(tx, _scope(record.patient_id), row_name, content),
+            "sealed": tx.cipher.seal(tx, _scope(patient_id), row_name, content),
         },
     )
-    return record
+    return replace(record, version=number)
 
 
 def _facts_of(record: Record) -> tuple[Any, ...]:
-    sources = json.dumps(record.sources)
+    sources = _LIST_ENCODER.encode(record.sources).decode()
     return (record.patient_id, record.source_partner, sources, int(record.part2), int(record.deleted))
 
 
@@ -143,7 +144,7 @@ def _record(reading: Reading, row: Row) -> Record:
         version=row["version"],
         patient_id=row["patient_id"],
         source_partner=row["source_partner"],
-        sources=tuple(json.loads(row["sources"])),
+        sources=_LIST_DECODER.decode(row["sources"]),
         part2=bool(row["part2"]),
         updated_at=row["updated_at"],
         deleted=bool(row["deleted"]),

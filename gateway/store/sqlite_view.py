@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 from urllib.parse import quote
 
-from gateway.errors import AlreadyReceived, Internal
+from gateway.errors import AlreadyReceived, HandoffError, Internal
 from gateway.store.model import Cipher, Params, Row
 
 _NOTHING: Params = {}
@@ -21,6 +21,8 @@ _WRITER_SETTINGS = (
     "PRAGMA secure_delete = ON",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cache_size = -32000",
+    # Pages that change often are then written once for many commits; the log grows to about 32 MB.
+    "PRAGMA wal_autocheckpoint = 8000",
     "PRAGMA journal_size_limit = 67108864",
 )
 
@@ -64,9 +66,14 @@ class SqliteTransaction(SqliteReading):
         try:
             return self._connection.execute(self._queries[name], params or _NOTHING).rowcount
         except sqlite3.IntegrityError as error:
-            if error.sqlite_errorname in ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"):
-                raise AlreadyReceived("ROW_EXISTS", f"`{name}` found a row of that key") from error
-            raise Internal("STORE_RULE_BROKEN", f"`{name}` breaks a rule of the tables") from error
+            raise _told(name, error) from error
+
+    def execute_each(self, name: str, rows: Sequence[Params]) -> None:
+        """Run the named statement once for each of `rows`. Raises as `execute`."""
+        try:
+            self._connection.executemany(self._queries[name], rows)
+        except sqlite3.IntegrityError as error:
+            raise _told(name, error) from error
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Run `action` in the writer once this work is durable."""
@@ -79,6 +86,13 @@ class SqliteTransaction(SqliteReading):
     def wipe_after_commit(self) -> None:
         """Once this work is durable, also cut the write-ahead log, which still holds what was deleted."""
         self.wipe = True
+
+
+def _told(name: str, error: sqlite3.IntegrityError) -> HandoffError:
+    """Which rule of the tables was broken, without the values."""
+    if error.sqlite_errorname in ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"):
+        return AlreadyReceived("ROW_EXISTS", f"`{name}` found a row of that key")
+    return Internal("STORE_RULE_BROKEN", f"`{name}` breaks a rule of the tables")
 
 
 def connect_writer(path: Path) -> sqlite3.Connection:

@@ -70,19 +70,16 @@ CREATE TABLE record (
     current        INTEGER NOT NULL DEFAULT 1 CHECK (current IN (0, 1)),
     PRIMARY KEY (id, resource_type, version)
 );
-CREATE UNIQUE INDEX record_current ON record (id, resource_type) WHERE current = 1;
-CREATE INDEX record_of_patient ON record (patient_id, resource_type, id) WHERE current = 1 AND deleted = 0;
+CREATE INDEX record_of_patient ON record (patient_id, resource_type, id) WHERE current = 1;
 
 CREATE TABLE search_token (
     token         TEXT NOT NULL,
     resource_type TEXT NOT NULL,
     param         TEXT NOT NULL,
     id            TEXT NOT NULL,
-    patient_id    TEXT,
     PRIMARY KEY (token, resource_type, param, id)
 ) WITHOUT ROWID;
 CREATE INDEX search_token_record ON search_token (id, resource_type);
-CREATE INDEX search_token_patient ON search_token (patient_id) WHERE patient_id IS NOT NULL;
 
 CREATE TABLE consent_state (
     consent_id  TEXT PRIMARY KEY,
@@ -123,25 +120,8 @@ CREATE INDEX intent_claim ON intent (partner, due_at, sequence) WHERE head = 1 A
 CREATE UNIQUE INDEX intent_head ON intent (patient_id, partner) WHERE head = 1;
 CREATE INDEX intent_lane ON intent (patient_id, partner, sequence) WHERE blocked = 0 AND state IN ('due', 'retry');
 CREATE INDEX intent_key ON intent (patient_id, partner, business_key, sequence);
-CREATE INDEX intent_waiting ON intent (state, due_at) WHERE state NOT IN ('delivered', 'refused', 'cancelled');
+CREATE INDEX intent_waiting ON intent (state, partner, due_at) WHERE state NOT IN ('delivered', 'refused', 'cancelled');
 CREATE INDEX intent_message ON intent (message_id) WHERE message_id IS NOT NULL;
-
--- One row for each partner and state, kept by triggers: depths are read often, rows are many.
-CREATE TABLE intent_count (
-    partner TEXT NOT NULL,
-    state   TEXT NOT NULL,
-    number  INTEGER NOT NULL,
-    PRIMARY KEY (partner, state)
-) WITHOUT ROWID;
-CREATE TRIGGER intent_counted AFTER INSERT ON intent BEGIN
-    INSERT INTO intent_count VALUES (NEW.partner, NEW.state, 1)
-    ON CONFLICT (partner, state) DO UPDATE SET number = number + 1;
-END;
-CREATE TRIGGER intent_recounted AFTER UPDATE OF state ON intent WHEN OLD.state <> NEW.state BEGIN
-    UPDATE intent_count SET number = number - 1 WHERE partner = OLD.partner AND state = OLD.state;
-    INSERT INTO intent_count VALUES (NEW.partner, NEW.state, 1)
-    ON CONFLICT (partner, state) DO UPDATE SET number = number + 1;
-END;
 
 CREATE TABLE audit (
     seq        INTEGER PRIMARY KEY CHECK (seq > 0),

@@ -88,7 +88,8 @@ SELECT id, partner, business_key FROM intent
 WHERE patient_id = :patient_id AND state = 'held' ORDER BY sequence;
 
 -- name: counts
-SELECT partner, state, number FROM intent_count WHERE number > 0 ORDER BY partner, state;
+SELECT partner, state, count(*) AS number FROM intent INDEXED BY intent_waiting
+WHERE state NOT IN ('delivered', 'refused', 'cancelled') GROUP BY state, partner;
 
 -- name: sending
 SELECT intent.id, intent.partner, intent.patient_id, intent.business_key,

@@ -38,4 +38,5 @@ DELETE FROM patient_link WHERE patient_id = :patient_id;
 DELETE FROM match_key WHERE patient_id = :patient_id;
 
 -- name: drop_tokens
-DELETE FROM search_token WHERE patient_id = :patient_id;
+DELETE FROM search_token WHERE (id, resource_type) IN (
+    SELECT id, resource_type FROM record INDEXED BY record_of_patient WHERE patient_id = :patient_id AND current = 1);

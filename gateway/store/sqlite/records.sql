@@ -1,6 +1,6 @@
 -- name: current
 SELECT resource_type, id, version, patient_id, source_partner, sources, part2, updated_at, deleted, sealed
-FROM record WHERE id = :id AND resource_type = :type AND current = 1;
+FROM record WHERE id = :id AND resource_type = :type ORDER BY version DESC LIMIT 1;
 
 -- name: of_version
 SELECT resource_type, id, version, patient_id, source_partner, sources, part2, updated_at, deleted, sealed
@@ -25,7 +25,7 @@ SELECT id FROM record INDEXED BY record_of_patient
 WHERE patient_id = :patient_id AND resource_type = :type AND current = 1 AND deleted = 0 ORDER BY id;
 
 -- name: retire
-UPDATE record SET current = 0 WHERE id = :id AND resource_type = :type AND current = 1;
+UPDATE record SET current = 0 WHERE id = :id AND resource_type = :type AND version = :version;
 
 -- name: add
 INSERT INTO record (resource_type, id, version, patient_id, source_partner, sources, part2, updated_at, deleted,
@@ -36,8 +36,7 @@ VALUES (:type, :id, :version, :patient_id, :source_partner, :sources, :part2, :u
 DELETE FROM search_token WHERE id = :id AND resource_type = :type;
 
 -- name: add_token
-INSERT OR IGNORE INTO search_token (token, resource_type, param, id, patient_id)
-VALUES (:token, :type, :param, :id, :patient_id);
+INSERT OR IGNORE INTO search_token (token, resource_type, param, id) VALUES (:token, :type, :param, :id);
 
 -- name: find_token
 SELECT resource_type, id FROM search_token
