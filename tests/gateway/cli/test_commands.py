@@ -125,6 +125,8 @@ def test_a_command_that_needs_no_server_loads_none(arguments: list[str]) -> None
 
     assert "gateway" in loaded
     assert loaded & SERVER == set()
+    if arguments[0] != "check":
+        assert "pydantic" not in loaded
 
 
 def test_a_fault_of_ours_is_told_by_place_and_never_by_its_text() -> None:
