@@ -106,7 +106,8 @@ def test_another_record_than_the_named_one_stays_as_otherwise_decided() -> None:
         "subject": {"reference": "Patient/f001"},
         "code": {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]},
     }
-    asked = question(consents, **NAMED_BY["notThis"], resources=[other])
+    task = question([], **NAMED_BY["notThis"])["resources"][0]
+    asked = question(consents, **NAMED_BY["notThis"], resources=[task, other])
     assert disclosed(ask(asked)) == {"Observation/other"}
 
 

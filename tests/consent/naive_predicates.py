@@ -245,11 +245,11 @@ def authors(resource: Json) -> set[str]:
     }
 
 
-def one_record_named(row: Json, question: Json, resource: Json) -> bool:
+def one_record_named(row: Json, question: Json, resource: Json, mode: str) -> bool:
     target = row["reference"]["reference"]
     me = name_of(resource)
     if row["meaning"] == "authoredby":
-        return target in authors(resource)
+        return target in authors(resource) or (mode == "deny" and not authors(resource))
     if me == target:
         return True
     refers_to_it = target in points_at(resource)
@@ -259,17 +259,22 @@ def one_record_named(row: Json, question: Json, resource: Json) -> bool:
         named = [one for one in question["resources"] if name_of(one) == target]
         if any(me in points_at(one) for one in named):
             return True
-        return target.startswith("Encounter/") and refers_to_it
+        if target.startswith("Encounter/"):
+            return refers_to_it
+        return mode == "deny" and not named
     return False
 
 
 def data_holds(rows: Sequence[Json], question: Json, resource: Json, mode: str) -> bool:
-    return any(one_record_named(row, question, resource) for row in rows)
+    return any(one_record_named(row, question, resource, mode) for row in rows)
 
 
 # --- labels ----------------------------------------------------------------------------------------------
 def level_of(resource: Json) -> int | None:
+    """The highest level asserted; what carries a sensitivity is at least R (FH-LBL-02, FH-LBL-05)."""
     carried = [LEVELS.index(c) for s, c in labels_of(resource) if s == CONFIDENTIALITY]
+    if any(code in SENSITIVITIES for _, code in labels_of(resource)):
+        carried.append(LEVELS.index("R"))
     return max(carried) if carried else None
 
 
@@ -278,7 +283,10 @@ def labels_of(resource: Json) -> list[tuple[str, str]]:
 
 
 def denial_names_a_label(named: Sequence[Json], resource: Json) -> bool:
-    """A level and higher; a label, everything under it, and its parent when only the parent is asserted."""
+    """A level and higher; a label, everything under it, and its parent when only the parent is asserted.
+
+    Notes always carry their own label, so PSY or MH alone leaves nothing open about PSYTHPN (its parent is SPI).
+    """
     level = level_of(resource)
     carried = {code for system, code in labels_of(resource) if system != CONFIDENTIALITY}
     for label in named:
@@ -286,9 +294,10 @@ def denial_names_a_label(named: Sequence[Json], resource: Json) -> bool:
         if label["system"] == CONFIDENTIALITY:
             if level is not None and level >= LEVELS.index(code):
                 return True
-        elif carried & DENY_REACHES.get(code, {code}) or any(
-            code in DENY_REACHES.get(c, {c}) for c in carried
-        ):
+            continue
+        if carried & DENY_REACHES.get(code, {code}):
+            return True
+        if code != "PSYTHPN" and any(code in DENY_REACHES.get(parent, ()) for parent in carried):
             return True
     return False
 

@@ -46,7 +46,8 @@ def consent_says(consent: Json, question: Json, resource: Json) -> str:
     if consent["status"] in NO_LONGER_OR_NOT_YET:
         return SILENT
     usable = usable_as_permit(consent, question["policy"]["zone"])
-    denied, allowed = branch((consent["provision"],), usable, question, resource)
+    modifiers = {name: consent[name] for name in consent if name == "modifierExtension"}
+    denied, allowed = branch(({**consent["provision"], **modifiers},), usable, question, resource)
     if denied:
         return DENY
     return PERMIT if covered(allowed, resource) else SILENT
@@ -59,7 +60,7 @@ def branch(chain: Chain, usable: bool, question: Json, resource: Json) -> tuple[
     if any(denied for denied, _ in below):
         return True, []
     allowed = [labels for _, permits in below for labels in permits]
-    if node.get("type") == PERMIT:
+    if node.get("type") == PERMIT and "modifierExtension" not in node:
         if usable and elements_hold(chain, question, resource, PERMIT):
             allowed.append(label_limit(chain))
         return False, allowed

@@ -397,7 +397,7 @@ def test_lower_case_codes_are_other_codes() -> None:
 )
 def test_a_consent_of_another_shape_permits_nothing(shape: Json) -> None:
     """R5 shapes, other patients, other scopes, implicit rules, unknown content: no permit comes of them."""
-    assert decided_in_time(question(around(permit(), **shape))) == set()
+    assert decided_in_time(question({**around(permit()), **shape})) == set()
 
 
 @pytest.mark.parametrize("empty", [{}, [], None, 5, "x", [None], [5]])
@@ -407,7 +407,7 @@ def test_no_consents_or_junk_for_consents_permit_nothing(empty: Any) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["at", "patient", "discloser", "recipient", "purposes", "action", "consents", "resources", "policy"],
+    ["at", "patient", "discloser", "recipient", "purposes", "consents", "resources", "policy"],
 )
 def test_a_question_without_one_of_its_parts_discloses_nothing(name: str) -> None:
     asked = question(BROAD)
