@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway import logs
 from tests.house import checkout
 
 FILE_LINES = 400
@@ -200,3 +201,18 @@ def test_tests_use_fakes_and_no_mocks() -> None:
     assert [
         checkout.name(path) for path in tests if path != ours and mocking.search(checkout.text(path))
     ] == []
+
+
+@every_source
+def test_a_log_line_has_only_keys_that_are_written(path: Path) -> None:
+    """A key outside the allow-list would be dropped at run time; better to hear of it here."""
+    calls = [
+        node
+        for node in ast.walk(checkout.tree(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        if isinstance(node.func.value, ast.Name) and node.func.value.id == "logs"
+        if node.func.attr in ("debug", "info", "warning", "error", "fault", "bound")
+    ]
+    keys = {(word.arg, call.lineno) for call in calls for word in call.keywords if word.arg is not None}
+
+    assert {(key, line) for key, line in keys if key not in logs.SHAPES} == set()
