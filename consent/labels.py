@@ -23,9 +23,9 @@ UNREADABLE_LABEL = "SPI"
 SAME_MEANING = {"HIPAAPsyNotes": "PSYTHPN"}
 UNSTRUCTURED_TYPES = frozenset({"Binary", "DocumentReference", "Media"})
 NOTE_TYPES = UNSTRUCTURED_TYPES | {"ClinicalImpression", "Communication", "Composition", "DiagnosticReport"}
-NO_SCAN = frozenset(
-    {"contained", "div", "identifier", "meta", "note", "resourceType", "subject", "telecom", "url"}
-)
+NO_SCAN = frozenset({
+    "address", "contained", "div", "identifier", "meta", "name", "note", "resourceType", "subject", "telecom", "url",
+})  # fmt: skip
 PLAIN_WORDS = frozenset({"description", "text", "title", "valueString"})
 """Read for words. The display of a reference is not: it names somebody; `redact` decides who reads it."""
 

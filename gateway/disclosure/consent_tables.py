@@ -23,9 +23,7 @@ def packaged_files() -> dict[str, bytes]:
     """
     found: dict[str, bytes] = {}
     for folder in FOLDERS:
-        place = files("consent") / folder
-        if place.is_dir():
-            _gather(place, folder, found)
+        _gather(files("consent") / folder, folder, found)
     return found
 
 

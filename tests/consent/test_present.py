@@ -61,6 +61,7 @@ def test_arrived_labels_stay_in_their_active_form_beside_those_of_the_decision()
         {"system": "urn:clinic", "code": "VAULT", "display": "x"},
         {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"},
         {"system": "urn:gateway:label", "code": "SUDCOUNSELNOTE"},
+        "odd",
     ]
     one = resource("Observation", "o1", meta={"security": security, "versionId": "4"})
     found = presented(one, labels=("HIV", "HTEST", "NORDSCLCD", "R", "VAULT"))
