@@ -13,7 +13,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from starlette.datastructures import State
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -124,6 +124,8 @@ class _Entrance:
             return refusal
         except HTTPException as error:  # the router's own: no such address, wrong method
             return self._no_such_route(error, state["request_id"])
+        except ClientDisconnect:  # nobody is there to be answered
+            state["code"] = "CLIENT_GONE"
         except Exception as error:  # noqa: BLE001  the last fence: nothing of a fault leaves, all of it is counted
             logs.fault(logs.Event.FAULT, error, incident_id=state["request_id"])
             return unexpected(state["request_id"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
@@ -20,6 +21,7 @@ _FORM = "application/x-www-form-urlencoded"
 _ACCEPTED = re.compile(r"\s*(\*/\*|application/(?:\*|json|fhir\+json))\s*(?:;.*)?", re.IGNORECASE | re.DOTALL)
 _VERSION_TAG = re.compile(r'(?:W/)?"([A-Za-z0-9\-.]{1,64})"')
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
+BODY_SECONDS = 60
 PURPOSE_HEADER = "purpose-of-use"
 
 
@@ -57,15 +59,23 @@ def refuse_other_media(request: Request) -> None:
 
 
 async def body_of(request: Request, limit: int) -> bytes:
-    """The body, of at most `limit` bytes.
+    """The body, of at most `limit` bytes, arrived within a minute.
 
-    Raises NotUnderstood `BODY_TOO_LARGE`, `MEDIA_TYPE_SENT` for a compressed one.
+    Raises NotUnderstood `BODY_TOO_LARGE`, `BODY_TOO_SLOW`, `MEDIA_TYPE_SENT` for a compressed one.
     """
     if request.headers.get("content-encoding", "identity") != "identity":
         raise NotUnderstood("MEDIA_TYPE_SENT", "compressed bodies are not taken", "http.Content-Encoding")
     stated = request.headers.get("content-length", "0")
     if stated.isdigit() and int(stated) > limit:
         raise _too_large(limit)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await _whole(request, limit)
+    except TimeoutError:
+        raise NotUnderstood("BODY_TOO_SLOW", f"the body took over {BODY_SECONDS} seconds") from None
+
+
+async def _whole(request: Request, limit: int) -> bytes:
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():

@@ -42,6 +42,7 @@ _BY_CLASS: tuple[tuple[type[HandoffError], int, str], ...] = (
 # Codes whose HTTP status or issue type is finer than their class. HTTP semantics (RFC 9110), FHIR http.html.
 _BY_CODE: dict[str, tuple[int, str]] = {
     "BODY_TOO_LARGE": (413, "too-long"),
+    "BODY_TOO_SLOW": (408, "timeout"),
     "CLIENT_UNKNOWN": (401, "login"),
     "HEADER_INVALID": (400, "value"),
     "JSON_INVALID": (400, "structure"),

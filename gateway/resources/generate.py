@@ -213,7 +213,9 @@ def _walks(classes: dict[str, tuple[Element, ...]]) -> list[str]:
         "",
         "from __future__ import annotations",
         "",
-        "from gateway.resources.steps import CHILD, COMPANION, DATE, DECIMAL, LIST, LIST_COMPANION, Walk",
+        "from gateway.resources.steps import (",
+        "    BASE64, CHILD, COMPANION, DATE, DECIMAL, LIST, LIST_COMPANION, Walk,",
+        ")",
         "",
         "WALKS: dict[str, Walk] = {",
     ]
@@ -236,6 +238,7 @@ def _walk_lines(name: str, elements: tuple[Element, ...]) -> list[str]:
         **{item.name: f"(CHILD, {item.type!r})" for item in elements if not item.primitive},
         **{item.name: "(DATE, '')" for item in elements if item.type in _CALENDAR},
         **{item.name: "(DECIMAL, '')" for item in elements if item.type == "Decimal"},
+        **{item.name: "(BASE64, '')" for item in elements if item.type == "Base64"},
         **{f"_{item.name}": "(COMPANION, '')" for item in elements if item.primitive and item.name != "id"},
         **{item.name: "(LIST, '')" for item in elements if item.primitive and item.many},
         **{f"_{item.name}": "(LIST_COMPANION, '')" for item in elements if item.primitive and item.many},

@@ -15,7 +15,7 @@ from decimal import Decimal
 from gateway.resources.issues import Issue
 from gateway.resources.narrative import narrative_fault
 from gateway.resources.rules import RULES, Fault
-from gateway.resources.steps import CHILD, COMPANION, DATE, DECIMAL, LIST, LIST_COMPANION, Walk
+from gateway.resources.steps import BASE64, CHILD, COMPANION, DATE, DECIMAL, LIST, LIST_COMPANION, Walk
 
 _ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*:\S+")
 _RELATIVE = re.compile(r"([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(/_history/[A-Za-z0-9\-.]{1,64})?")
@@ -131,6 +131,9 @@ def _primitive(
     elif step == DECIMAL:
         if not isinstance(value, int | float | Decimal):
             faults.append(("structure", "a decimal must be a JSON number", f".{name}"))
+    elif step == BASE64:
+        if len(str(value)) % 4 and len("".join(str(value).split())) % 4:
+            faults.append(("value", "base64 comes in fours", f".{name}"))
     elif step == LIST:
         _gaps(name, value, node.get(f"_{name}"), faults)
     elif step == COMPANION:

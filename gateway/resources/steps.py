@@ -11,6 +11,7 @@ DECIMAL = 3  # must be a JSON number (msgspec would take text)
 COMPANION = 4  # the extensions of a primitive
 LIST = 5  # a repeating primitive: nulls only beside extensions
 LIST_COMPANION = 6  # the extensions of a repeating primitive
+BASE64 = 7  # characters in fours (the alphabet is a matter of shape)
 
 
 @dataclass(frozen=True, slots=True)
