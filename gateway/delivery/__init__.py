@@ -1,0 +1,19 @@
+"""Handing releases over to partners and recording what came of it."""
+
+from gateway.delivery.http_push import HttpTimeouts, open_client, push_bundle
+from gateway.delivery.mllp_push import MllpConnections, MllpEndpoint, MllpTimeouts, send_frame
+from gateway.delivery.outcome import DeliveryOutcome
+from gateway.delivery.sender import Sender, Timeouts
+
+__all__ = [
+    "DeliveryOutcome",
+    "HttpTimeouts",
+    "MllpConnections",
+    "MllpEndpoint",
+    "MllpTimeouts",
+    "Sender",
+    "Timeouts",
+    "open_client",
+    "push_bundle",
+    "send_frame",
+]
