@@ -232,8 +232,8 @@ def test_a_defective_consent_is_reported_and_permits_nothing(name: str) -> None:
     one = sample(name)
     assert expectations(name)[0]["decision"] == "reject at intake"
     report = consent.report_answer(consent.validate_consent(one))
-    absent = {row["citation"] for row in report["elements"] if not row["present"]}
-    assert report["valid"] is False
+    absent = {row["citation"] for row in report["elements"] if row["status"] == "missing"}
+    assert report["standing"] == "deficient"
     assert absent >= MISSING[name]
     for resource in (SUD_RECORD, NOTE, PSYCHOTHERAPY_NOTE, HOUSING_REFERRAL):
         asked = question([one], "Practitioner/psych-1", TREAT, resource, JUNE)
