@@ -120,6 +120,18 @@ def token(
     _finish(body(partner, purpose, _network(network)))
 
 
+@app.command("console-link")
+def console_link(
+    name: Annotated[str, typer.Option(help="Who will look.")],
+    role: Annotated[str, typer.Option(help="compliance_officer or auditor.")] = "compliance_officer",
+    network: Network = None,
+) -> None:
+    """Print a link that logs one person in to the console, once."""
+    from gateway.cli.network_commands import console_link as body
+
+    _finish(body(_network(network), name, role))
+
+
 @app.command()
 def decide(
     path: InputFile,

@@ -88,3 +88,19 @@ def _refused(error: HandoffError) -> int:
     place = f" ({error.place})" if error.place else ""
     print(f"{error.code}: {error.message}{place}", file=sys.stderr)
     return 1
+
+
+def console_link(folder: Path, name: str, role: str) -> int:
+    """Print a login link of the console for one person, good once and for ten minutes; 0, or 1 when refused."""
+    from gateway.console import make_link
+    from gateway.wiring.console_door import LINK_PURPOSE
+    from gateway.wiring.control import running_at
+
+    try:
+        found = open_folder(folder)
+        link = make_link(found.keys.derived(LINK_PURPOSE), name, role, SystemClock().now())
+    except (HandoffError, SettingsRefused) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{running_at(folder) or 'http://' + found.network.content.http}/console/login?link={link}")
+    return 0

@@ -21,7 +21,10 @@ OTP_SYSTEM = "urn:warm-handoff:otp-client"
 HOUSING_SYSTEM = "urn:warm-handoff:housing-client"
 _REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 _CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
-_ROLE = "http://terminology.hl7.org/CodeSystem/v3-RoleClass"
+_ROLES = {
+    "PROV": "http://terminology.hl7.org/CodeSystem/v3-RoleClass",
+    "IRCP": "http://terminology.hl7.org/CodeSystem/v3-ParticipationType",
+}
 _ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
 _NEED = "urn:warm-handoff:need"
 
@@ -201,6 +204,6 @@ def _entry(key: str, resource: dict[str, Any]) -> dict[str, Any]:
 
 def _actor(role: str, partner: str) -> dict[str, Any]:
     return {
-        "role": {"coding": [{"system": _ROLE, "code": role}]},
+        "role": {"coding": [{"system": _ROLES[role], "code": role}]},
         "reference": {"reference": reference_of(partner)},
     }

@@ -111,7 +111,7 @@ def _stay(built: _Set) -> None:
         f"  handoff disclosures {here}\n"
         f"  handoff messages list {here}\n"
         f"  handoff audit verify {here}\n"
-        f"  the compliance page: handoff console-link {here}\n"
+        f"  the compliance page: handoff console-link --name You {here}\n"
         "Ctrl-C ends everything and removes it."
     )
     with contextlib.suppress(KeyboardInterrupt):

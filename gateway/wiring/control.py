@@ -35,14 +35,14 @@ class ControlDoor:
         self._secret = secrets.token_hex(32)
         self._server: asyncio.Server | None = None
 
-    async def start(self) -> None:
-        """Listen on a free loopback port and write where, readable by the owner alone."""
+    async def start(self, http: str) -> None:
+        """Listen on a free loopback port and write where, and where HTTP is, readable by the owner alone."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=_LINE_LIMIT)
         port = self._server.sockets[0].getsockname()[1]
         self._file.unlink(missing_ok=True)
         descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump({"port": port, "secret": self._secret}, file)
+            json.dump({"port": port, "secret": self._secret, "http": http}, file)
 
     async def stop(self) -> None:
         """Stop listening and take the note away."""
@@ -92,3 +92,11 @@ def ask(folder: Path, command: dict[str, str]) -> dict[str, Any] | None:
     except (OSError, ValueError) as error:
         raise NotNow("CONTROL_SILENT", "the running gateway does not answer") from error
     return found if isinstance(found, dict) else None
+
+
+def running_at(folder: Path) -> str | None:
+    """Where the gateway that runs on `folder` serves HTTP, by its own note; None without one."""
+    try:
+        return str(json.loads((folder / CONTROL_FILE).read_bytes())["http"])
+    except (OSError, ValueError, KeyError):
+        return None

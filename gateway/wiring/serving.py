@@ -102,7 +102,7 @@ class _Running:
                 mllp.append(await listener.start())
                 stack.push_async_callback(listener.stop, self._settings.stop_seconds)
             control = ControlDoor(self._folder.path, self._premises)
-            await control.start()
+            await control.start(f"http://{http_address}")
             stack.push_async_callback(control.stop)
             ready({"event": "ready", "http": f"http://{http_address}", "mllp": mllp})
             logs.info(Event.READY)
