@@ -12,7 +12,9 @@ from dataclasses import replace
 
 from consent.compiled import CompiledConsents, Context, Ruling, compile_consents, context_of
 from consent.directives import Directive
-from consent.matching import NOTHING_LINKED, Linked, is_covered, says
+from consent.matching import says
+from consent.matching_labels import is_covered
+from consent.matching_records import NOTHING_LINKED, Linked
 from consent.model import (
     Decision,
     DisclosureRequest,
@@ -124,9 +126,9 @@ def _heard(
     permitting: list[Directive] = []
     missed: list[Reason] = []
     for directive, tree in context.bound:
-        denying, allowed, why = says(tree, facts, linked, tables)
-        if denying is not None:
-            code = "DENIED_BY_CONSENT" if denying.certain else "DENIED_UNLESS_CLEAR"
+        denies, allowed, why = says(tree, facts, linked, tables)
+        if denies is not None:
+            code = "DENIED_BY_CONSENT" if denies else "DENIED_UNLESS_CLEAR"
             denials.append(Reason(code, "42 CFR §2.26, §2.31; FH-CON-05", directive.version))
         elif is_covered(allowed, facts.labelling, tables):
             permitting.append(directive)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -30,6 +31,19 @@ NODE_ELEMENTS = frozenset(
     }
 )  # fmt: skip
 LONGEST_TEXT = 2_000
+VERSION = re.compile(r"/_history/[A-Za-z0-9.-]{1,64}\Z", re.ASCII)
+ROLE_SYSTEMS = frozenset(
+    {
+        "http://terminology.hl7.org/CodeSystem/v3-ParticipationType",
+        "http://terminology.hl7.org/CodeSystem/v3-RoleCode",
+        "http://hl7.org/fhir/v3/ParticipationType",
+        "http://hl7.org/fhir/v3/RoleCode",
+    }
+)
+ACTION_SYSTEMS = frozenset(
+    {"http://terminology.hl7.org/CodeSystem/consentaction", "http://hl7.org/fhir/consentaction"}
+)
+UNKNOWN_CODE = "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +189,7 @@ def _patient_of(consent: Resource, patient: str) -> bool | None:
 
 def plain_reference(reference: str) -> str:
     """A reference without its version (`Organization/1/_history/3` is `Organization/1`)."""
-    return reference.split("/_history/", 1)[0].strip()
+    return VERSION.sub("", reference)
 
 
 def _root(consent: Resource, zone: tzinfo, faults: list[Fault]) -> Provision | None:
@@ -282,8 +296,8 @@ class _Reader:
     def actions(self) -> tuple[str, ...]:
         found: list[str] = []
         for concept in self.concepts("action"):
-            found.extend(coding.code for coding in concept.codings)
-            found.extend(["?"] if not concept.codings else [])
+            known = [coding.code for coding in concept.codings if coding.system in ACTION_SYSTEMS]
+            found.extend(known or [UNKNOWN_CODE])
         return tuple(found)
 
     def actors(self) -> tuple[Actor, ...]:
@@ -304,7 +318,7 @@ def _actor(row: Mapping[str, object]) -> Actor:
     """Who is named, and on which side; a role that is not known is on neither. Consent-semantics section 4."""
     role = row.get("role")
     codings = codings_of(role) if "role" in row else ()
-    codes = {coding.code for coding in codings} if codings else {""}
+    codes = {one.code if one.system in ROLE_SYSTEMS else UNKNOWN_CODE for one in codings} if codings else {""}
     if codings is None or (not codings and isinstance(role, Mapping) and role.get("text")):
         part = "unknown"
     elif codes == {"DELEGATEE"}:

@@ -6,36 +6,30 @@ absence of no. So what cannot be told never permits and always denies (consent-s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntEnum
 
-from consent.directives import Actor, Concept, DataRule, Directive, Provision
+from consent.answers import NO, UNKNOWN, YES, Match
+from consent.directives import Actor, Directive, Provision
 from consent.directory import Directory, Party
 from consent.instants import Span
-from consent.labels import Labelling, normalised
+from consent.matching_labels import (
+    DeniedLabels,
+    LabelLimit,
+    denies_labels,
+    is_covered,
+    label_limit,
+    labels_denied,
+)
+from consent.matching_records import Linked, Test, record_tests
 from consent.model import Coding, Identifier
 from consent.resource_facts import ResourceFacts
-from consent.tables import NOTE_LABELS, Tables
+from consent.tables import Tables
 
-RESOURCE_TYPES = "http://hl7.org/fhir/resource-types"
 GIVES_ACCESS = frozenset({"disclose", "access", "use"})
 """Actions that a denial takes away from a disclosure: who may not access or use cannot be disclosed to."""
 
 KNOWN_ACTIONS = GIVES_ACCESS | {"collect", "correct"}
-NOT_DOMAIN_RESOURCES = frozenset({"Bundle", "Binary", "Parameters"})
-
-
-class Match(IntEnum):
-    """Whether a limit is met."""
-
-    NO = 0
-    UNKNOWN = 1
-    YES = 2
-
-
-NO, UNKNOWN, YES = Match.NO, Match.UNKNOWN, Match.YES
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,37 +54,23 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
-class LabelLimit:
-    """The labels that a permit may release: confidentiality up to `rank` (-1: none), and `labels` (closed)."""
-
-    rank: int
-    labels: frozenset[str]
-    only_notes: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Bound:
-    """A provision whose limits other than on the record are met or unknown; what is not met is gone."""
+    """A provision with its limits on time, parties, purpose and action answered; what can do nothing is gone.
+
+    `holds`: read as a permit, all of them and all ancestors' are met. `may_permit`: and nothing the law demands of a
+    permit is missing. `clear`: read as a denial, nothing was unknown.
+    """
 
     permits: bool
-    certain: bool
+    holds: bool
+    may_permit: bool
+    clear: bool
     limit: LabelLimit | None
-    denied_labels: frozenset[str] | None
-    denied_parents: frozenset[str]
-    denied_rank: int
-    tests: tuple[Callable[[ResourceFacts, Linked], Match], ...]
+    denied: DeniedLabels | None
+    permit_tests: tuple[Test, ...]
+    denial_tests: tuple[Test, ...]
     children: tuple[Bound, ...]
     source: Provision
-
-
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """References made by the other resources of the question, for `related` data."""
-
-    references: Mapping[str, frozenset[str]]
-
-
-NOTHING_LINKED = Linked({})
 
 
 # --- binding: everything but the record ---------------------------------------------------------------------------
@@ -98,9 +78,10 @@ NOTHING_LINKED = Linked({})
 
 @dataclass(frozen=True, slots=True)
 class _Above:
-    """What a node inherits: how sure its ancestors are, their label limit, and what they already name."""
+    """What a node inherits: what its ancestors answer, their label limit, and what they already name."""
 
-    status: Match
+    permit: Match
+    denial: Match
     permits: bool | None = None
     limit: LabelLimit | None = None
     discloser: bool = False
@@ -113,23 +94,26 @@ def bind(directive: Directive, asking: Asking) -> tuple[Bound | None, frozenset[
     why: set[str] = set()
     if directive.root is None:
         return None, frozenset()
-    above = _Above(YES if directive.usable else UNKNOWN)
+    above = _Above(YES if directive.usable else UNKNOWN, YES)
     return _bind(directive.root, directive, asking, above, why), frozenset(why)
 
 
 def _bind(
     node: Provision, directive: Directive, asking: Asking, above: _Above, why: set[str]
 ) -> Bound | None:
-    status, reason = _status(node, directive, asking, above)
+    common, reason = _common(node, directive, asking, above)
+    permit, reason = _worst(common, reason, node, asking, permits=True)
+    denial, _ = _worst(common, reason, node, asking, permits=False)
     if reason and node.permits:
         why.add(reason)
-    status = min(status, above.status)
-    if status is NO:
+    permit, denial = min(permit, above.permit), min(denial, above.denial)
+    if denial is NO:
         return None
     here = _Above(
-        status=status,
+        permit=permit,
+        denial=denial,
         permits=node.permits,
-        limit=_limit(node, above, asking.tables),
+        limit=label_limit(node, above.permits, above.limit, asking.tables),
         discloser=above.discloser or any(actor.part == "discloser" for actor in node.actors),
         recipient=above.recipient or any(actor.part == "recipient" for actor in node.actors),
         purpose=above.purpose or bool(node.purposes),
@@ -137,19 +121,25 @@ def _bind(
     missing = _missing(here, asking) if node.permits else ""
     if missing:
         why.add(missing)
-    labels, parents, rank = _denied(node, asking.tables)
     children = [_bind(child, directive, asking, here, why) for child in node.children]
+    kept = tuple(child for child in children if child is not None and _can_do_something(child))
     return Bound(
         permits=node.permits,
-        certain=status is YES and not missing,
+        holds=permit is YES,
+        may_permit=node.permits and permit is YES and not missing,
+        clear=denial is YES,
         limit=here.limit,
-        denied_labels=labels,
-        denied_parents=parents,
-        denied_rank=rank,
-        tests=_tests(node, asking.tables),
-        children=tuple(child for child in children if child is not None),
+        denied=labels_denied(node, asking.tables),
+        permit_tests=record_tests(node, asking.tables, permits=True),
+        denial_tests=record_tests(node, asking.tables, permits=False),
+        children=kept,
         source=node,
     )
+
+
+def _can_do_something(node: Bound) -> bool:
+    """Whether the node can permit or deny, or has somebody below who can."""
+    return node.may_permit or not node.permits or bool(node.children)
 
 
 def _missing(here: _Above, asking: Asking) -> str:
@@ -161,14 +151,12 @@ def _missing(here: _Above, asking: Asking) -> str:
     return "" if here.purpose else "PURPOSE_NOT_STATED"
 
 
-def _status(node: Provision, directive: Directive, asking: Asking, above: _Above) -> tuple[Match, str]:
-    """Whether the limits of one node on time, parties, purpose and action are met, and the first that is not."""
+def _common(node: Provision, directive: Directive, asking: Asking, above: _Above) -> tuple[Match, str]:
+    """What permits and denials read alike: time, recipient, discloser, clarity; with the first limit not met."""
     checks = (
         (_period(node.period, asking.at), "CONSENT_EXPIRED"),
         (_recipients(node.actors, asking), "RECIPIENT_NOT_COVERED"),
         (_disclosers(node.actors, directive, asking, above.discloser), "DISCLOSER_NOT_COVERED"),
-        (_purposes(node, asking), "PURPOSE_NOT_COVERED"),
-        (_actions(node, asking.action), "ACTION_NOT_COVERED"),
         (UNKNOWN if node.unclear else YES, "CONSENT_NOT_UNDERSTOOD"),
     )
     worst, reason = YES, ""
@@ -178,6 +166,17 @@ def _status(node: Provision, directive: Directive, asking: Asking, above: _Above
     if reason == "CONSENT_EXPIRED" and node.period is not None and asking.at < node.period.start:
         reason = "CONSENT_NOT_YET_IN_FORCE"
     return worst, reason
+
+
+def _worst(
+    common: Match, reason: str, node: Provision, asking: Asking, *, permits: bool
+) -> tuple[Match, str]:
+    """The common answer together with what a permit and a denial read differently: purpose and action."""
+    purposes, actions = _purposes(node, asking, permits), _actions(node, asking.action, permits)
+    worst = min(common, purposes, actions)
+    if worst is common:
+        return worst, reason
+    return worst, "PURPOSE_NOT_COVERED" if worst is purposes else "ACTION_NOT_COVERED"
 
 
 def _period(period: Span | None, at: datetime) -> Match:
@@ -258,19 +257,19 @@ def _belongs_to_class(words: str, asking: Asking, delegatees: list[Actor]) -> Ma
     return min(belongs, takes_part)
 
 
-def _purposes(node: Provision, asking: Asking) -> Match:
+def _purposes(node: Provision, asking: Asking, permits: bool) -> Match:
     """A permit has to reach every stated purpose, a denial one of them."""
     if not node.purposes:
         return YES
-    reached = [_reaches(node, stated, asking.tables) for stated in asking.purposes]
-    return min(reached, default=NO) if node.permits else max(reached, default=UNKNOWN)
+    reached = [_reaches(node, stated, asking.tables, permits) for stated in asking.purposes]
+    return min(reached, default=NO) if permits else max(reached, default=UNKNOWN)
 
 
-def _reaches(node: Provision, stated: Coding, tables: Tables) -> Match:
+def _reaches(node: Provision, stated: Coding, tables: Tables, permits: bool) -> Match:
     best = NO
     for named in node.purposes:
         if named.system in tables.purpose_systems and stated.system in tables.purpose_systems:
-            covers = tables.permit_reaches if node.permits else tables.deny_reaches
+            covers = tables.permit_reaches if permits else tables.deny_reaches
             found = YES if stated.code in covers(named.code) else NO
         elif named == stated:
             found = YES
@@ -280,203 +279,55 @@ def _reaches(node: Provision, stated: Coding, tables: Tables) -> Match:
     return best
 
 
-def _actions(node: Provision, action: str) -> Match:
+def _actions(node: Provision, action: str, permits: bool) -> Match:
     if not node.actions or action in node.actions:
         return YES
-    if node.permits:
+    if permits:
         return NO
     if action in GIVES_ACCESS and GIVES_ACCESS.intersection(node.actions):
         return YES
     return NO if KNOWN_ACTIONS.issuperset(node.actions) else UNKNOWN
 
 
-# --- labels ----------------------------------------------------------------------------------------------------------
-
-
-def _limit(node: Provision, above: _Above, tables: Tables) -> LabelLimit | None:
-    """The labels a permit at this node may release; None where neither it nor what it inherits from names any.
-
-    Labels of a permit child add to its parent's; below a denial the child's own labels stand alone.
-    """
-    own = _own_limit(node, tables)
-    if above.permits is None or (own is not None and not above.permits):
-        return own
-    if above.limit is None or own is None:
-        return above.limit
-    return _joined(own, above.limit)
-
-
-def _own_limit(node: Provision, tables: Tables) -> LabelLimit | None:
-    if not node.labels:
-        return None
-    rank, labels = -1, set[str]()
-    for coding in node.labels:
-        if coding.code in tables.labels.rank and coding.system in tables.labels.confidentiality_systems:
-            rank = max(rank, tables.labels.rank[coding.code])
-        elif coding.system in tables.labels.label_systems and coding.system:
-            labels |= tables.permit_covers(coding.code)
-    return LabelLimit(rank, frozenset(labels), bool(labels) and labels <= NOTE_LABELS)
-
-
-def _joined(own: LabelLimit, inherited: LabelLimit) -> LabelLimit:
-    return LabelLimit(
-        max(own.rank, inherited.rank), own.labels | inherited.labels, own.only_notes and inherited.only_notes
-    )
-
-
-def _denied(node: Provision, tables: Tables) -> tuple[frozenset[str] | None, frozenset[str], int]:
-    """What a denial's labels match: codes, asserted parents, and levels from a rank; None for codes: anything."""
-    if node.permits or not node.labels:
-        return None, frozenset(), -1
-    table = tables.labels
-    codes, parents, rank = set[str](), set[str](), len(table.rank)
-    for coding in node.labels:
-        meant = normalised(coding.system, coding.code, tables)
-        levels = [code for code in meant if code in table.rank]
-        others = [code for code in meant if code not in table.rank]
-        if not meant or any(code not in table.kinds for code in others):
-            return None, frozenset(), -1
-        if not others:
-            rank = min(rank, *(table.rank[code] for code in levels))
-        for code in others:
-            codes |= tables.deny_matches(code)
-            parents |= tables.ambiguous_for(code)
-    return frozenset(codes), frozenset(parents), rank
-
-
-def is_covered(allowed: list[LabelLimit | None], labelling: Labelling, tables: Tables) -> bool:
-    """Whether the permits of one consent together cover the labels of a resource. Consent-semantics 4 and 11."""
-    if not allowed:
-        return False
-    codes, sensitive = labelling.codes, labelling.sensitive
-    level = tables.labels.rank[labelling.level] if labelling.level in codes else None
-    reached: frozenset[str] = frozenset()
-    for limit in allowed:
-        if limit is None:
-            return True
-        if level is not None and limit.rank >= level:
-            return True
-        if limit.only_notes and labelling.note and not sensitive.isdisjoint(limit.labels & NOTE_LABELS):
-            return True
-        reached |= limit.labels
-    return bool(sensitive) and sensitive <= reached
-
-
-def _denies_labels(node: Bound, labelling: Labelling, tables: Tables) -> bool:
-    if node.denied_labels is None:
-        return True
-    if tables.labels.rank[labelling.level] >= node.denied_rank:
-        return True
-    return not labelling.codes.isdisjoint(node.denied_labels) or not labelling.sensitive.isdisjoint(
-        node.denied_parents
-    )
-
-
-# --- records ---------------------------------------------------------------------------------------------------------
-
-
-def _tests(node: Provision, tables: Tables) -> tuple[Callable[[ResourceFacts, Linked], Match], ...]:
-    """The limits of one node on the record itself; all have to be met."""
-    tests: list[Callable[[ResourceFacts, Linked], Match]] = []
-    if node.classes:
-        tests.append(lambda facts, _: max(_class(coding, facts, tables) for coding in node.classes))
-    if node.codes:
-        tests.append(
-            lambda facts, _: max(_code(concept, facts, node.permits, tables) for concept in node.codes)
-        )
-    if node.data_period is not None:
-        period = node.data_period
-        tests.append(lambda facts, _: _dated(period, facts.when, node.permits))
-    if node.data:
-        tests.append(lambda facts, linked: max(_data(rule, facts, linked) for rule in node.data))
-    return tuple(tests)
-
-
-def _class(coding: Coding, facts: ResourceFacts, tables: Tables) -> Match:
-    """A class names a resource type, a profile, or a kind of document."""
-    if coding.system == RESOURCE_TYPES:
-        if coding.code in (facts.type, "Resource"):
-            return YES
-        return YES if coding.code == "DomainResource" and facts.type not in NOT_DOMAIN_RESOURCES else NO
-    if coding.code in facts.profiles or (coding.system, coding.code) in facts.main_codes:
-        return YES
-    return NO if coding.system in tables.systems else UNKNOWN
-
-
-def _code(concept: Concept, facts: ResourceFacts, permits: bool, tables: Tables) -> Match:
-    """A permit's code has to say what the record is; a denial's may stand anywhere in it. R4 `provision.code`."""
-    if concept.words is not None:
-        return _in_words(concept.words, facts, tables)
-    carried = facts.main_codes if permits else facts.all_codes
-    return YES if any((coding.system, coding.code) in carried for coding in concept.codings) else NO
-
-
-def _in_words(words: str, facts: ResourceFacts, tables: Tables) -> Match:
-    """A description in words that the table knows means its keywords; any other names nothing. §2.31(a)(3)."""
-    for document in tables.of_kind("content_phrases"):
-        rows = document.get("rows")
-        for row in rows if isinstance(rows, list) else ():
-            if row[0] == " ".join(words.lower().split()):
-                return YES if any(word in facts.code_words for word in row[1]) else NO
-    return UNKNOWN
-
-
-def _dated(period: Span, when: Span | None, permits: bool) -> Match:
-    if when is None:
-        return UNKNOWN
-    return YES if (period.surrounds(when) if permits else period.touches(when)) else NO
-
-
-def _data(rule: DataRule, facts: ResourceFacts, linked: Linked) -> Match:
-    """instance, related (and what it references; of an Encounter what references it), dependents, authoredby."""
-    named = rule.reference
-    if named is None:
-        return UNKNOWN
-    if rule.meaning == "authoredby":
-        return YES if named in facts.authors else (NO if facts.authors else UNKNOWN)
-    if named == facts.reference:
-        return YES
-    if rule.meaning == "instance":
-        return NO
-    if rule.meaning == "dependents":
-        return YES if named in facts.references else NO
-    if named.startswith("Encounter/") and named in facts.references:
-        return YES
-    referenced = linked.references.get(named)
-    if referenced is None:
-        return UNKNOWN
-    return YES if facts.reference in referenced else NO
-
-
 # --- one consent, one resource ------------------------------------------------------------------------------------
 
 
 def says(
-    node: Bound, facts: ResourceFacts, linked: Linked, tables: Tables, above: bool = True
-) -> tuple[Bound | None, list[LabelLimit | None], str]:
-    """What one bound tree says of one resource: the node that denies, or the label limits of its permits.
+    node: Bound,
+    facts: ResourceFacts,
+    linked: Linked,
+    tables: Tables,
+    may_permit: bool = True,
+    clear: bool = True,
+) -> tuple[bool | None, list[LabelLimit | None], str]:
+    """What one bound tree says of one resource: whether it denies (True: clearly, False: it cannot be told, None:
+    no), else the label limits of its permits, and why a permit that would apply does not reach this record.
 
-    The deepest matching node decides in its branch; among siblings a denial wins. The text says why a permit that
-    would apply does not reach this record.
+    The deepest matching node decides in its branch; among siblings a denial wins.
     """
-    status = YES
-    for test in node.tests:
-        status = min(status, test(facts, linked))
-        if status is NO:
+    reached = YES
+    for test in node.denial_tests:
+        reached = min(reached, test(facts, linked))
+        if reached is NO:
             return None, [], "DATA_NOT_COVERED" if node.permits else ""
-    certain = above and node.certain and status is YES
+    clear = clear and node.clear and reached is YES
+    may_permit = may_permit and node.holds
+    why = ""
+    if may_permit and not all(test(facts, linked) is YES for test in node.permit_tests):
+        may_permit, why = False, "DATA_NOT_COVERED"
     allowed: list[LabelLimit | None] = []
-    why = "DATA_NOT_COVERED" if node.permits and status is not YES else ""
     for child in node.children:
-        denying, permitted, reason = says(child, facts, linked, tables, certain)
-        if denying is not None:
-            return denying, [], ""
+        denies, permitted, reason = says(child, facts, linked, tables, may_permit, clear)
+        if denies is not None:
+            return denies, [], ""
         allowed.extend(permitted)
         why = why or reason
     if node.permits:
-        if certain:
+        if may_permit and node.may_permit:
             allowed.append(node.limit)
         return None, allowed, why
-    if _denies_labels(node, facts.labelling, tables) and not is_covered(allowed, facts.labelling, tables):
-        return node, [], ""
+    if denies_labels(node.denied, facts.labelling, tables) and not is_covered(
+        allowed, facts.labelling, tables
+    ):
+        return clear, [], ""
     return None, allowed, why

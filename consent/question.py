@@ -41,7 +41,7 @@ def read_question(question: Mapping[str, object]) -> DisclosureRequest:
         "at", "patient", "discloser", "recipient", "purposes", "action", "directory", "consents", "resources",
         "policy", "facts",
     )  # fmt: skip
-    policy = _policy(top.get("policy", {}))
+    policy = _policy(_required(top, "policy", ""))
     discloser = _discloser(_required(top, "discloser", ""))
     return DisclosureRequest(
         at=_instant(_required(top, "at", ""), "at"),
@@ -57,7 +57,7 @@ def read_question(question: Mapping[str, object]) -> DisclosureRequest:
         directory=_rows(top.get("directory", []), "directory", _resource),
         policy=policy,
         facts=_facts(top.get("facts", {}), policy.zone),
-        action=_choice(top.get("action", "disclose"), "action", ACTIONS),
+        action=_choice(_required(top, "action", ""), "action", ACTIONS),
     )
 
 
@@ -93,8 +93,11 @@ def _policy(value: object) -> Policy:
     if zone_named(zone) is None:
         _wrong("ZONE_UNKNOWN", "no time zone has this name", "policy.zone")
     no_consent = _choice(row.get("no_consent", "deny"), "policy.no_consent", frozenset({"deny", "treatment"}))
+    packs = tuple(sorted(set(_rows(_required(row, "packs", "policy"), "policy.packs", _text))))
+    if packs:
+        _required(row, "part2_sources", "policy")
     return Policy(
-        packs=tuple(sorted(set(_rows(row.get("packs", []), "policy.packs", _text)))),
+        packs=packs,
         part2_sources=_references(row.get("part2_sources", []), "policy.part2_sources"),
         zone=zone,
         no_consent="treatment" if no_consent == "treatment" else "deny",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC
 
 from consent.directive_shape import FAULTS, Fault
-from consent.directives import Directive, Provision, read_directive
+from consent.directives import Directive, Provision, plain_reference, read_directive
 from consent.instants import zone_named
 from consent.model import Resource
 from consent.validity import Element, elements, findings, permits_of
@@ -53,6 +53,7 @@ def report_answer(report: ConsentReport) -> dict[str, object]:
     """The report as JSON, with the citation of every element."""
     return {
         "consent": report.version,
+        "standing": "valid" if report.valid else ("deficient" if report.permits else "permits nothing"),
         "valid": report.valid,
         "computable": report.computable,
         "permits": report.permits,
@@ -60,7 +61,7 @@ def report_answer(report: ConsentReport) -> dict[str, object]:
             {
                 "element": element.name,
                 "citation": element.citation,
-                "present": element.present,
+                "status": "present" if element.present else "missing",
                 "code": None if element.present else element.code,
                 "place": element.place,
             }
@@ -85,7 +86,7 @@ def _own_patient(consent: Resource) -> str:
     """The patient the Consent names itself, so that the report is about its other elements."""
     patient = consent.get("patient")
     reference = patient.get("reference") if isinstance(patient, dict) else None
-    return reference.split("/_history/", 1)[0].strip() if isinstance(reference, str) else "Patient/-"
+    return plain_reference(reference) if isinstance(reference, str) else "Patient/-"
 
 
 def _profiles(consent: Resource, directive: Directive) -> tuple[Profile, ...]:

@@ -101,7 +101,8 @@ def capped(cap: Cap, facts: ResourceFacts, resource: Resource) -> Capped:
         wanted = shape.get("elements")
         if not isinstance(wanted, Mapping):
             return Capped(True)
-        removals = tuple(sorted(_outside(resource, wanted, "", ALWAYS_KEPT)))
+        scanned = not (facts.labelling.sensitive or facts.part2_source)
+        removals = tuple(sorted(_outside(resource, wanted, "", ALWAYS_KEPT, scanned)))
         gone = {pointer.split("/")[1] for pointer in removals if pointer.count("/") == 1}
         if any(name in resource and name in gone for name in cap.required.get(facts.type, ())):
             return Capped(False)
@@ -120,21 +121,29 @@ def _is_meant(shape: Mapping[str, object], facts: ResourceFacts) -> bool:
 
 
 def _outside(
-    node: Mapping[str, object], wanted: Mapping[str, object], place: str, kept: frozenset[str] = frozenset()
+    node: Mapping[str, object],
+    wanted: Mapping[str, object],
+    place: str,
+    kept: frozenset[str],
+    scanned: bool,
 ) -> Iterator[str]:
-    """JSON Pointers of everything in `node` that is not wanted."""
+    """JSON Pointers of everything in `node` that is not wanted.
+
+    `scanned`: nothing sensitive was found in the codes and words of the record, which is no program's; then the words
+    of an element marked `words` may go.
+    """
     for name, value in node.items():
         if name in kept:
             continue
         here = f"{place}/{_escaped(name)}"
         rule = wanted.get(name.removeprefix("_"), "drop")
-        if rule == "keep":
+        if rule == "keep" or (rule == "words" and scanned):
             continue
         if rule == "drop" or not isinstance(value, Mapping | list):
             yield here
             continue
         rows = list(_rows(value, here))
-        found = [list(_inside(row, rule, at)) for row, at in rows]
+        found = [list(_inside(row, rule, at, scanned)) for row, at in rows]
         emptied = [at for (row, at), gone in zip(rows, found, strict=True) if _is_emptied(row, gone, at)]
         if not rows or len(emptied) == len(rows):
             yield here
@@ -160,12 +169,12 @@ def _is_emptied(row: object, gone: list[str], place: str) -> bool:
     return left <= {"id", "extension"}
 
 
-def _inside(row: object, rule: object, place: str) -> Iterator[str]:
+def _inside(row: object, rule: object, place: str, scanned: bool) -> Iterator[str]:
     """What has to go inside one wanted element."""
     if not isinstance(row, Mapping):
         return
     if isinstance(rule, Mapping):
-        yield from _outside(row, rule, place, frozenset({"id", "extension"}))
+        yield from _outside(row, rule, place, frozenset({"id", "extension"}), scanned)
     elif rule == "reference":
         yield from (f"{place}/{_escaped(name)}" for name in row if name not in ("reference", "type", "id"))
     else:
