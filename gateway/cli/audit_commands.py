@@ -7,7 +7,6 @@ opened `Reading`, so that they can be used and tested without a network folder.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
@@ -31,6 +30,7 @@ from gateway.cli.tables import print_table
 from gateway.store.model import AuditFilter, Reading
 
 LISTED = 200
+SHOWN_KINDS = ("disclose", "refuse")
 WITNESS_FILE = "witness.log"
 _REASONS = {
     "ENTRY_MISSING": "an entry is missing",
@@ -87,10 +87,10 @@ def print_disclosures(
 ) -> int:
     """Print the newest disclosures and refusals, or all about one patient; 0."""
     if patient is not None:
-        found: Iterable[LoggedEntry] = reversed(of_patient(view, patient))
+        shown = [found for found in reversed(of_patient(view, patient)) if found.row.kind in SHOWN_KINDS]
     else:
-        found = newest(view, limit, AuditFilter())
-    shown = [logged for logged in found if logged.row.kind in ("disclose", "refuse")]
+        found = [one for kind in SHOWN_KINDS for one in newest(view, limit, AuditFilter(kind=kind))]
+        shown = sorted(found, key=lambda one: one.row.seq, reverse=True)[:limit]
     if as_json:
         _print_json([_as_dict(logged) for logged in shown], out)
         return 0

@@ -1,0 +1,180 @@
+"""What the commands print about the log and the inbox, and with which exit code they end."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.audit import AuditedResource, AuditReason, VerifyReport
+from gateway.cli import audit_commands, messages_commands
+from gateway.errors import NotFound
+from gateway.store import Transaction, inbox, intents, open_store
+from gateway.wiring.network_folder import make_network_folder, open_folder
+from tests.gateway.audit.conftest import Log
+from tests.gateway.store.samples import LATER, entry, intent, message, with_patient
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[Log]:
+    """A log with a disclosure, a refusal and a read."""
+    made = Log(tmp_path)
+    reason = AuditReason("NO_CONSENT", "42 CFR §2.13(a)", "Consent/c1/_history/1")
+    resource = AuditedResource("Condition/x", "withhold", ("SUD",), (reason,))
+    made.grow(1, request_id="q-yes", basis="consent")
+    made.grow(1, request_id="q-no", kind="refuse", outcome="withhold", resources=(resource,), at=LATER)
+    made.grow(1, request_id="q-read", kind="read", patient_id="p2")
+    yield made
+    asyncio.run(made.store.close())
+
+
+def _printed(function: Any, *given: Any, **named: Any) -> tuple[int, str]:
+    out = io.StringIO()
+    return function(*given, **named, out=out), out.getvalue()
+
+
+def test_disclosures_lists_both_what_went_and_what_did_not_newest_first(log: Log) -> None:
+    with log.store.read() as reading:
+        code, text = _printed(audit_commands.print_disclosures, reading, None, as_json=False)
+    lines = text.splitlines()
+    assert code == 0
+    assert lines[0].split() == [
+        "entry",
+        "at",
+        "outcome",
+        "recipient",
+        "purpose",
+        "patient",
+        "consents",
+        "request",
+    ]
+    assert [line.split()[-1] for line in lines[1:]] == ["q-no", "q-yes"]
+
+
+def test_disclosures_of_one_patient_as_json_are_the_facts(log: Log) -> None:
+    with log.store.read() as reading:
+        code, text = _printed(audit_commands.print_disclosures, reading, "p1", as_json=True)
+        nobody = _printed(audit_commands.print_disclosures, reading, "p9", as_json=True)
+    found = json.loads(text)
+    assert code == 0
+    assert [one["request_id"] for one in found] == ["q-no", "q-yes"]
+    assert found[0]["resources"][0]["reasons"][0]["citation"] == "42 CFR §2.13(a)"
+    assert nobody == (0, "[]\n")
+
+
+def test_a_limit_counts_disclosures_and_not_other_entries(log: Log) -> None:
+    log.grow(5, kind="read")
+    with log.store.read() as reading:
+        _, text = _printed(audit_commands.print_disclosures, reading, None, as_json=True, limit=1)
+    assert [one["request_id"] for one in json.loads(text)] == ["q-no"]
+
+
+def test_why_tells_the_true_reason_with_its_citation(log: Log, capsys: Any) -> None:
+    with log.store.read() as reading:
+        code, text = _printed(audit_commands.print_why, reading, "q-no", as_json=False)
+        assert code == 0
+        for word in (
+            "withhold",
+            "Condition/x",
+            "[SUD]",
+            "NO_CONSENT (42 CFR §2.13(a)) Consent/c1/_history/1",
+        ):
+            assert word in text
+        assert _printed(audit_commands.print_why, reading, "nobody", as_json=False) == (1, "")
+        assert "no entry" in capsys.readouterr().err
+        assert _printed(audit_commands.print_why, reading, "nobody", as_json=True) == (1, "[]\n")
+
+
+def test_why_says_so_when_the_facts_were_destroyed(log: Log) -> None:
+    log.tamper("DELETE FROM data_key WHERE scope = 'audit:p1'")
+    log.store._cipher.forget("audit:p1", for_ever=True)
+    with log.store.read() as reading:
+        assert "destroyed" in _printed(audit_commands.print_why, reading, "q-no", as_json=False)[1]
+        assert "destroyed" in _printed(audit_commands.print_disclosures, reading, None, as_json=False)[1]
+        _, text = _printed(audit_commands.print_why, reading, "q-no", as_json=True)
+    assert json.loads(text)[0]["outcome"] == "withhold"
+
+
+@pytest.mark.requirement("HI-312-02")
+def test_a_report_says_where_and_ends_with_1_when_something_was_altered() -> None:
+    good = VerifyReport(True, 7, None, None, "ab", 7, 2)
+    bad = VerifyReport(False, 4, 5, "ENTRY_ALTERED", "ab", 3)
+    code, text = _printed(audit_commands.print_report, good)
+    assert code == 0 and "7 entries" in text and "2 entries whose facts" in text
+    code, text = _printed(audit_commands.print_report, bad)
+    assert code == 1 and "ALTERED at entry 5" in text and "ENTRY_ALTERED" in text
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: Any) -> Path:
+    """A network folder whose store holds two messages and an audit entry."""
+    path: Path = tmp_path_factory.mktemp("network")
+    make_network_folder(path, None)
+    folder = open_folder(path)
+
+    def work(tx: Transaction) -> None:
+        from gateway import audit
+
+        with_patient()(tx)
+        inbox.keep(tx, message(1), b"MSH|raw")
+        faults = json.dumps([{"code": "SEGMENT_MISSING", "place": "PRD-7"}])
+        inbox.keep(tx, message(2, state="needs_attention", received_at=LATER, faults=faults), b"MSH|other")
+        intents.add(tx, intent("i1", message_id="m2", state="held", reason="NO_CONSENT"))
+        audit.append(tx, entry("q1"))
+
+    async def fill() -> None:
+        store = open_store(folder.store_url, folder.keys.cipher, folder=path)
+        await store.write(work)
+        await store.close()
+
+    asyncio.run(fill())
+    return path
+
+
+def test_every_command_opens_the_store_of_a_network_folder(network: Path, capfdbinary: Any) -> None:
+    assert audit_commands.disclosures(network, None, patient=None, as_json=True) == 0
+    assert audit_commands.why(network, None, "q1", as_json=True) == 0
+    assert audit_commands.audit_verify(network, None, None) == 0
+    assert messages_commands.messages_list(network, None, state=None, partner=None, as_json=True) == 0
+    assert messages_commands.messages_show(network, None, "m1", as_json=True) == 0
+    assert b"audit log intact: 1 entries" in capfdbinary.readouterr().out
+
+
+def test_an_export_is_verified_with_and_without_the_network(
+    network: Path, tmp_path: Path, capfdbinary: Any
+) -> None:
+    assert audit_commands.audit_export(network, None) == 0
+    file = tmp_path / "log.ndjson"
+    file.write_bytes(capfdbinary.readouterr().out)
+    assert audit_commands.audit_verify(network, None, file) == 0
+    assert b"itself names" not in capfdbinary.readouterr().out
+    assert audit_commands.audit_verify(tmp_path, None, file) == 0
+    assert b"itself names" in capfdbinary.readouterr().out
+    file.write_bytes(file.read_bytes().replace(b'"outcome":"partial"', b'"outcome":"withhold"', 1))
+    assert audit_commands.audit_verify(network, None, file) == 1
+    assert b"ALTERED at entry 1" in capfdbinary.readouterr().out
+
+
+def test_messages_are_listed_with_their_faults_and_no_content(network: Path, capsys: Any) -> None:
+    messages_commands.messages_list(network, None, state="needs_attention", partner=None, as_json=False)
+    text = capsys.readouterr().out
+    assert "m2" in text and "SEGMENT_MISSING" in text and "m1" not in text and "MSH" not in text
+
+
+def test_a_message_is_shown_with_what_it_brought_about(network: Path, capsys: Any) -> None:
+    assert messages_commands.messages_show(network, None, "m2", as_json=False) == 0
+    text = capsys.readouterr().out
+    assert "SEGMENT_MISSING PRD-7" in text and "i1 to clinic: held NO_CONSENT" in text
+    assert messages_commands.messages_show(network, None, "m9", as_json=False) == 1
+
+
+def test_the_raw_message_comes_out_byte_for_byte(network: Path, capfdbinary: Any) -> None:
+    assert messages_commands.messages_raw(network, None, "m1") == 0
+    assert capfdbinary.readouterr().out == b"MSH|raw"
+    with pytest.raises(NotFound):
+        messages_commands.messages_raw(network, None, "m9")
