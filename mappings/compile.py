@@ -28,7 +28,7 @@ Run = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The generated function and its source. `run(segments, make_id, zone)` gives
+    """The generated function and its source. `run(lines, head_fields, make_id, zone)` gives
     (resources, roles, key, addressees); it raises Suspect or Unfit when the interpreter must run."""
 
     run: Run
@@ -80,7 +80,7 @@ class Writer:
         source, mapping = self.source, self.mapping
         if mapping.accepts:
             kinds = {tuple(kind.split("^")) for kind in mapping.accepts}
-            source.add(f"if (head(s_MSH[9], 1, 1), head(s_MSH[9], 2, 1)) not in {kinds!r}: raise Suspect")
+            source.add(f"if (part1(s_MSH[9], 1, 1), part1(s_MSH[9], 2, 1)) not in {kinds!r}: raise Suspect")
         for address in mapping.required:
             source.add(f"if not ({source.present(_v2(address), {})}): raise Suspect")
         if mapping.addressee is not None:
@@ -149,6 +149,8 @@ class Writer:
         segment = _v2(group.each).segment
         scope = {segment: "f"}
         source.add(f"g{number} = []")
+        for role in group.roles:
+            source.add(f"l_{role.name} = []")
         if not group.roles and not any(row.verb == "map" for row in group.rows):
             return
         source.add("c = 0")
@@ -164,25 +166,48 @@ class Writer:
             self.roles(group, f"g{number}", path, scope)
             names = [f"r_{role.name}" for role in group.roles]
             marks = [f"m_{role.name}" if source.labels(group, role) else "None" for role in group.roles]
+            for role in group.roles:
+                guard = f"if r_{role.name} is not None: " if role.when is not None else ""
+                source.add(f"{guard}l_{role.name}.append(r_{role.name})")
             source.add(f"g{number}.append((f, {''.join(f'{name}, ' for name in names + marks)}))")
 
     def about(self) -> None:
         """All resources in order, and those about the patient."""
         source = self.source
         source.add("made = []")
+        source.add("about = []")
+        source.add("roles = {}")
         for role in self.mapping.root.roles:
-            guard = f"if r_{role.name} is not None: " if role.when is not None else ""
-            source.add(f"{guard}made.append(({role.name!r}, r_{role.name}))")
+            if role.when is not None:
+                source.add(f"if r_{role.name} is not None:")
+            with source.indented(role.when is not None):
+                source.add(f"made.append(r_{role.name})")
+                if role.type not in STAFF_TYPES:
+                    source.add(f"about.append(r_{role.name})")
+                source.add(f"roles[{role.name!r}] = (r_{role.name}['id'],)")
         for number, group in enumerate(self.mapping.root.groups):
-            if not group.roles:
-                continue
-            source.add(f"for t in g{number}:")
-            with source.indented():
-                for position, role in enumerate(group.roles, 1):
-                    guard = f"if t[{position}] is not None: " if role.when is not None else ""
-                    source.add(f"{guard}made.append(({role.name!r}, t[{position}]))")
-        source.names["STAFF"] = STAFF_TYPES
-        source.add("about = [r for _, r in made if r['resourceType'] not in STAFF]")
+            if group.roles:
+                self.about_group(group, number)
+
+    def about_group(self, group: Group, number: int) -> None:
+        """The same for the instances of a repeating group."""
+        source = self.source
+        source.add(f"if g{number}:")
+        with source.indented():
+            if len(group.roles) == 1 and group.roles[0].when is None:
+                source.add(f"made += l_{group.roles[0].name}")
+            else:
+                names = [f"r_{role.name}" for role in group.roles]
+                unpack = ", ".join(["f", *names, *["_"] * len(names)])
+                source.add(f"for {unpack} in g{number}:")
+                for role in group.roles:
+                    guard = f"if r_{role.name} is not None: " if role.when is not None else ""
+                    source.add(f"    {guard}made.append(r_{role.name})")
+            for role in group.roles:
+                if role.type not in STAFF_TYPES:
+                    source.add(f"about += l_{role.name}")
+                guard = f"if l_{role.name}: " if role.when is not None else ""
+                source.add(f"{guard}roles[{role.name!r}] = tuple([r['id'] for r in l_{role.name}])")
 
     def rows(self, group: Group, number: int) -> None:
         """The rows of a repeating group, for each of its instances."""
@@ -201,9 +226,7 @@ class Writer:
         """What the function gives."""
         source = self.source
         source.coverage()
-        source.add("roles = {}")
-        source.add("for role, r in made: roles[role] = roles.get(role, ()) + (r['id'],)")
-        source.add("return tuple([r for _, r in made]), roles, key, named")
+        source.add("return tuple(made), roles, key, named")
 
 
 def _v2(address: Any) -> V2Address:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mappings.rows import Group, Row
+from mappings.rows import Condition, Group, Row
 from mappings.syntax.hl7v2_tree import V2Address
+from mappings.truth import always
 
 if TYPE_CHECKING:
     from mappings.compile_rows import Source
@@ -35,27 +36,28 @@ def _grouped(source: Source, name: str, size: int) -> None:
         for group in source.mapping.root.groups
         if isinstance(group.each, V2Address) and group.each.segment == name
     ]
+    scope = {name: "f"}
+    proofs = [(group, _tests(source, group, name, size, scope, "f")) for group in groups]
+    conditions = [[group.when] if group.when is not None else [] for group in groups]
+    if not any(tests for _, tests in proofs) and always(conditions, ""):
+        return
     source.add(f"for f in a_{name}:")
     with source.indented():
-        source.add("ok = False")
-        for group in groups:
-            scope = {name: "f"}
-            tests = [*_tests(source, group, name, size, scope, "f", only_every=False)]
+        for group, tests in proofs:
             condition = source.condition(group.when, scope)
-            source.add(f"if {condition}:" if not tests else f"if {condition} and not ({' or '.join(tests)}):")
-            source.add("    ok = True")
-        source.add("if not ok: raise Suspect")
+            source.add(f"if {condition} and not ({' or '.join(tests) or 'False'}): continue")
+        source.add("raise Suspect")
 
 
 def _single(source: Source, root: Group, name: str, size: int) -> None:
-    tests = _tests(source, root, name, size, {}, f"s_{name}", only_every=False)
+    tests = _tests(source, root, name, size, {}, f"s_{name}")
     if tests:
         source.add(f"if a_{name} and ({' or '.join(tests)}): raise Suspect")
     source.add(f"if len(a_{name}) > 1: raise Suspect")
 
 
 def _tests(
-    source: Source, group: Group, name: str, size: int, scope: dict[str, str], variable: str, *, only_every: bool
+    source: Source, group: Group, name: str, size: int, scope: dict[str, str], variable: str
 ) -> list[str]:
     """Expressions that hold when a filled field is not named."""
     tests: list[str] = []
@@ -71,7 +73,7 @@ def _field_tests(
     source: Source, group: Group, name: str, field: int, scope: dict[str, str], variable: str
 ) -> list[str]:
     text = f"{variable}[{field}]"
-    conditions: list[str] = []
+    alternatives: list[list[Condition]] = []
     components: set[int] = set()
     for row in group.rows:
         for address in _named(row, name, source):
@@ -79,21 +81,21 @@ def _field_tests(
                 continue
             if address.repetition or address.sub:
                 continue
-            tests = [source.condition(row.when, scope)] if row.when is not None else []
+            needed = [row.when] if row.when is not None else []
             role = source.made.get(f"r_{row.target.role}") if row.target is not None else None
             if role is not None and role.when is not None:
-                tests.append(source.condition(role.when, scope))
-            if not tests and not address.component:
-                return []
+                needed.append(role.when)
             if address.component:
-                if not tests:
-                    components.add(address.component)
+                components.update(() if needed else (address.component,))
             else:
-                conditions.append("(" + " and ".join(tests) + ")")
+                alternatives.append(needed)
+    if alternatives and always(alternatives, f"{name}-{field}"):
+        return []
     if components:
         return [f"({text} and only({text}, {frozenset(components)!r}))"]
-    if conditions:
-        return [f"({text} and not ({' or '.join(conditions)}))"]
+    tests = [" and ".join(source.condition(when, scope) for when in needed) for needed in alternatives]
+    if tests:
+        return [f"({text} and not ({' or '.join(tests)}))"]
     return [text]
 
 

@@ -31,6 +31,7 @@ class Source:
         self.sizes = self._sizes()
         self.whole = self._whole()
         self.written: set[tuple[str, tuple[str, ...]]] = set()
+        self.memory: dict[str, str] = {}
 
     def add(self, line: str) -> None:
         """One more line."""
@@ -45,7 +46,7 @@ class Source:
 
     def text(self) -> str:
         """The function."""
-        return "def run(segments, make_id, zone):\n" + "\n".join(self.lines) + "\n"
+        return "def run(lines, head, make_id, zone):\n" + "\n".join(self.lines) + "\n"
 
     def _addresses(self) -> Iterator[V2Address]:
         root = self.mapping.root
@@ -85,9 +86,11 @@ class Source:
         known = frozenset(self.sizes)
         self.names["KNOWN"] = known
         self.add("by = {}")
-        self.add("for f in segments:")
-        self.add("    if f[0] in by: by[f[0]].append(f)")
-        self.add("    else: by[f[0]] = [f]")
+        self.add("for line in lines:")
+        self.add("    n = line[:3]")
+        self.add("    if line[3:4] != '|' and len(line) != 3: raise Suspect")
+        self.add("    if n in by: by[n].append(line)")
+        self.add("    else: by[n] = [line]")
         self.add("if not by.keys() <= KNOWN:")
         wild = "n[:1] != 'Z'" if "Z*" in known else "True"
         self.add(f"    if any({wild} for n in by if n not in KNOWN): raise Suspect")
@@ -98,25 +101,33 @@ class Source:
             pad = "long_enough" if free else "padded"
             self.add(f"a_{name} = by.get({name!r}, ())")
             if name in self.grouped:
-                self.add(f"a_{name} = [{pad}(f, {size}) for f in a_{name}]")
+                self.add(f"if a_{name}: a_{name} = [{pad}(line.split('|'), {size}) for line in a_{name}]")
                 self.add(f"s_{name} = a_{name}[0] if a_{name} else BLANK")
+            elif name == "MSH":
+                self.add(f"s_MSH = {pad}(head, {size})")
             else:
-                self.add(f"s_{name} = {pad}(a_{name}[0], {size}) if a_{name} else BLANK")
+                self.add(f"s_{name} = {pad}(a_{name}[0].split('|'), {size}) if a_{name} else BLANK")
 
     def _group_whole(self, name: str) -> bool:
-        """Every group over this segment carries it as a whole, or beyond its known fields."""
-        return any(
-            row.verb == "carry" and isinstance(a, V2Address) and a.segment == name and not a.field
+        """Whether every group over this segment carries it as a whole."""
+        return all(
+            any(
+                row.verb == "carry" and row.when is None and isinstance(a, V2Address) and not a.field
+                for row in group.rows
+                for a in row.sources
+                if isinstance(a, V2Address) and a.segment == name
+            )
             for group in self.mapping.root.groups
-            for row in group.rows
-            for a in row.sources
+            if isinstance(group.each, V2Address) and group.each.segment == name
         )
 
     def variable(self, address: V2Address, scope: Scope) -> str:
         """The segment an address means."""
         if address.where is not None:
             field, component, value = address.where
-            return f"first_where(by.get({address.segment!r}, ()), {field}, {component}, {value!r})"
+            if address.segment not in self.grouped:
+                raise Unsupported("filtered segment")
+            return f"first_where(a_{address.segment}, {field}, {component}, {value!r})"
         return scope.get(address.segment, f"s_{address.segment}")
 
     def head(self, address: V2Address, scope: Scope) -> str:
@@ -124,7 +135,7 @@ class Source:
         if address.which is not None or address.repetition > 1:
             raise Unsupported("filtered key")
         field = f"{self.variable(address, scope)}[{address.field}]"
-        return f"head({field}, {address.component or 1}, {address.sub or 1})"
+        return f"part1({field}, {address.component or 1}, {address.sub or 1})"
 
     def present(self, address: V2Address, scope: Scope) -> str:
         """An expression: is there any leaf at the address."""
@@ -136,8 +147,8 @@ class Source:
                 raise Unsupported("filtered component in a condition")
             return f"has({field}, {address.which[0]}, {address.which[1]!r})"
         if address.component or address.repetition > 1:
-            return f"(head({field}, {address.component or 1}, {address.sub or 1}) != '')"
-        return f"filled({field})"
+            return f"(part1({field}, {address.component or 1}, {address.sub or 1}) != '')"
+        return f"({field}.strip('~^&') != '')"
 
     def condition(self, when: Condition | None, scope: Scope) -> str:
         """An expression of a condition."""
@@ -145,10 +156,12 @@ class Source:
             return "True"
         if when.kind == "present":
             assert isinstance(when.address, V2Address)
-            return self.present(when.address, scope)
+            text = self.present(when.address, scope)
+            return self.memory.get(text, text)
         if when.kind == "in":
             assert isinstance(when.address, V2Address)
-            return f"({self.head(when.address, scope)} in {when.values!r})"
+            text = self.head(when.address, scope)
+            return f"({self.memory.get(text, text)} in {when.values!r})"
         parts = [self.condition(part, scope) for part in when.parts]
         if when.kind == "not":
             return f"(not {parts[0]})"
@@ -175,6 +188,7 @@ class Source:
 
     def rows(self, group: Group, scope: Scope) -> None:
         """Conditional constants first, then values and references in their order."""
+        self.remember(group, scope)
         for row in group.rows:
             if row.verb == "const" and row.when is not None:
                 with self.guarded(row, scope):
@@ -185,6 +199,20 @@ class Source:
             elif row.verb == "ref":
                 with self.guarded(row, scope):
                     self.refer(row, group)
+        self.memory = {}
+
+    def remember(self, group: Group, scope: Scope) -> None:
+        """What several rows ask is asked once."""
+        asked: dict[str, int] = {}
+        for row in group.rows:
+            if row.verb in ("map", "const", "ref"):
+                for when in _simple(row.when):
+                    assert isinstance(when.address, V2Address)
+                    text = self.present(when.address, scope) if when.kind == "present" else self.head(when.address, scope)
+                    asked[text] = asked.get(text, 0) + 1
+        for number, text in enumerate(text for text, count in asked.items() if count > 1):
+            self.add(f"x{number} = {text}")
+            self.memory[text] = f"x{number}"
 
     @contextmanager
     def guarded(self, row: Row, scope: Scope, more: str = "") -> Iterator[None]:
@@ -204,15 +232,29 @@ class Source:
         """References: to the role in sight, or to all instances of a repeating role."""
         role = self.made[f"r_{row.role}"]
         inside = role in group.roles or role in self.mapping.root.roles
-        if inside:
-            expression = f"[r_{row.role}]"
-            if role.when is not None:
-                expression = f"([r_{row.role}] if r_{row.role} is not None else ())"
-        else:
-            expression = f"[r for name, r in made if name == {row.role!r}]"
-        self.add(f"for o in {expression}:")
-        with self.indented():
-            self.place(row, "{'reference': '" + role.type + "/' + o['id']}", "reference")
+        start = f"'{role.type}/' + "
+        if not inside:
+            target = row.target
+            assert target is not None
+            path = (target.role, tuple(step.name for step in target.steps))
+            many = target.steps[-1].many
+            self.add(f"if l_{role.name}:")
+            with self.indented():
+                if many and path not in self.written and len(target.steps) == 1:
+                    self.written.add(path)
+                    made = f"[{{'reference': {start}o['id']}} for o in l_{role.name}]"
+                    self.add(f"r_{target.role}[{target.steps[0].name!r}] = {made}")
+                elif many:
+                    self.add(f"for o in l_{role.name}:")
+                    with self.indented():
+                        self.place(row, f"{{'reference': {start}o['id']}}", "reference")
+                else:
+                    self.place(row, f"{{'reference': {start}l_{role.name}[0]['id']}}", "reference")
+            return
+        if role.when is not None:
+            self.add(f"if r_{row.role} is not None:")
+        with self.indented(role.when is not None):
+            self.place(row, f"{{'reference': {start}r_{row.role}['id']}}", "reference")
 
     def value(self, row: Row, scope: Scope) -> None:
         """A `from … to … lens` row."""
@@ -229,7 +271,7 @@ class Source:
         if first.which is not None:
             raise Unsupported("filtered value")
         if first.component:
-            self.add(f"if v: v = head(v, {first.component}, 0) if '~' not in v else suspect()")
+            self.add(f"if v: v = part1(v, {first.component}, 0) if '~' not in v else suspect()")
         if row.required:
             self.add("if not v: raise Suspect")
         with self.guarded(row, scope, "v and v != '\"\"'"):
@@ -237,7 +279,11 @@ class Source:
                 others = [f"{self.variable(a, scope)}[{a.field}]" for a in addresses[1:]]
                 self.add(f"v = (v, {', '.join(others)})")
                 self.add("if any('~' in one for one in v): raise Suspect")
-            self.place(row, f"{lens}(v, zone)", "value")
+            expression = f"{lens}(v, zone)"
+            if row.codes:
+                self.names[f"C{row.number}"] = row.codes
+                expression = f"C{row.number}.get(v) or {expression}"
+            self.place(row, expression, "value")
 
     def _filters(self, address: V2Address) -> tuple[tuple[int, str], ...]:
         """Repetitions of the field that drop rows name. Other drops under a mapped field are not supported here."""
@@ -270,7 +316,8 @@ class Source:
         if last.many:
             self._place_many(row, node, expression, kind, again)
         elif kind == "reference":
-            self.add(f"if {last.name!r} not in {node}: {node}[{last.name!r}] = {expression}")
+            guard = f"if {last.name!r} not in {node}: " if again else ""
+            self.add(f"{guard}{node}[{last.name!r}] = {expression}")
         else:
             if kind == "value" and len(row.sources) == 1:
                 self.add("if '~' in v: raise Suspect")
@@ -283,7 +330,7 @@ class Source:
         if kind == "value" and row.lens_name == "label":
             self.add(f"extend({node}, {name!r}, {expression})")
         elif kind == "value" and len(row.sources) == 1:
-            found = f"items(v, L{row.number}, zone)"
+            found = f"[L{row.number}(v, zone)] if '~' not in v else items(v, L{row.number}, zone)"
             self.add(f"extend({node}, {name!r}, {found})" if again else f"{node}[{name!r}] = {found}")
         elif kind == "plain" and expression.startswith("["):
             self.add(f"extend({node}, {name!r}, {expression})")
@@ -324,3 +371,12 @@ def _condition_addresses(when: Condition | None) -> Iterator[V2Address]:
             yield V2Address("", when.address.segment, 0, None, when.address.where[0], 0, None, 0, 0)
     for part in when.parts:
         yield from _condition_addresses(part)
+
+
+def _simple(when: Condition | None) -> Iterator[Condition]:
+    if when is None:
+        return
+    if when.address is not None:
+        yield when
+    for part in when.parts:
+        yield from _simple(part)

@@ -46,14 +46,23 @@ def filled(text: str) -> bool:
 
 def has(text: str, component: int, value: str) -> bool:
     """Whether any repetition has this value in a component."""
-    return value in text and any(part(one, component, 1) == value for one in text.split("~"))
+    if value not in text:
+        return False
+    if component == 1 and "~" not in text and "&" not in text:
+        return text.split("^", 1)[0] == value
+    return any(part(one, component, 1) == value for one in text.split("~"))
 
 
-def head(text: str, component: int, sub: int) -> str:
+def part1(text: str, component: int, sub: int) -> str:
     """The plain value at a place of the first repetition."""
     if not text:
         return ""
-    return part(text.split("~", 1)[0] if "~" in text else text, component, sub)
+    if "~" in text:
+        text = text.split("~", 1)[0]
+    if component == 1 and sub == 1:
+        text = text.split("^", 1)[0]
+        return text.split("&", 1)[0] if "&" in text else text
+    return part(text, component, sub)
 
 
 def kept(text: str, filters: tuple[tuple[int, str], ...]) -> str:
@@ -80,7 +89,7 @@ def only(text: str, components: frozenset[int]) -> None:
 def first_where(segments: Iterable[Segment], field: int, component: int, value: str) -> Segment:
     """The first segment whose field has this value, or an empty one."""
     for segment in segments:
-        if field < len(segment) and head(segment[field], component, 1) == value:
+        if field < len(segment) and part1(segment[field], component, 1) == value:
             return segment + BLANK
     return BLANK
 
@@ -124,8 +133,9 @@ def label_all(resources: Iterable[dict[str, Any]], name: str, values: list[Any])
     for resource in resources:
         meta = resource.get("meta")
         if meta is None:
-            meta = resource["meta"] = {}
-        extend(meta, name, values)
+            resource["meta"] = {name: [{**value} for value in values]}
+        else:
+            extend(meta, name, ({**value} for value in values))
 
 
 def addressees(found: list[tuple[int, Segment]], field: int) -> tuple[Addressee, ...]:
@@ -152,7 +162,7 @@ PARTS: Mapping[str, Any] = {
     for name, value in globals().items()
     if name
     in (
-        "Suspect", "suspect", "BLANK", "padded", "long_enough", "filled", "has", "head", "kept", "only", "first_where", "items",
+        "Suspect", "suspect", "BLANK", "padded", "long_enough", "filled", "has", "part1", "kept", "only", "first_where", "items",
         "extend", "labelled", "label_all", "addressees",
     )
 }  # fmt: skip

@@ -7,10 +7,12 @@ from an id by trying (mapping-language.md section 4, RFC 9562 section 5.8).
 from __future__ import annotations
 
 import hashlib
-import hmac
 from collections.abc import Callable
+from typing import Any
 
 _SEPARATOR = "\x1f"
+_INNER = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER = bytes(byte ^ 0x5C for byte in range(256))
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 PUBLISHED_TEST_KEY = hashlib.sha256(b"warm-handoff published test id key").digest()
@@ -18,13 +20,24 @@ PUBLISHED_TEST_KEY = hashlib.sha256(b"warm-handoff published test id key").diges
 
 
 def id_maker(id_key: bytes, partner: str) -> Callable[[str, str], str]:
-    """A function (record key, role) -> id text, for one partner."""
-    digest = hmac.digest
-    prefix = partner + _SEPARATOR
+    """A function (record key, role) -> id text, for one partner and the few keys of one record.
+
+    HMAC (RFC 2104) is written out so that the part that all roles of a record share is hashed once.
+    """
+    block = (id_key if len(id_key) <= 64 else hashlib.sha256(id_key).digest()).ljust(64, b"\0")
+    start = hashlib.sha256(block.translate(_INNER) + (partner + _SEPARATOR).encode())
+    outer = hashlib.sha256(block.translate(_OUTER))
+    shared: dict[str, Any] = {}
 
     def make(key: str, role: str) -> str:
-        text = digest(id_key, (prefix + key + _SEPARATOR + role).encode(), "sha256").hex()
-        variant = _VARIANT[text[16]]
-        return f"{text[:8]}-{text[8:12]}-8{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
+        known = shared.get(key)
+        if known is None:
+            known = shared[key] = start.copy()
+            known.update((key + _SEPARATOR).encode())
+        inner, last = known.copy(), outer.copy()
+        inner.update(role.encode())
+        last.update(inner.digest())
+        text = last.hexdigest()
+        return f"{text[:8]}-{text[8:12]}-8{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"
 
     return make

@@ -108,6 +108,7 @@ class Interpreter:
         self.issues: list[Issue] = []
         self.synonyms: dict[str, Any] = {}
         self.key, self.key_places = "", ()
+        self.leaves = tree.leaves()
 
     def run(self) -> Interpreted:
         """The resources and the account. Raises TranslationRefused."""
@@ -370,7 +371,7 @@ class Interpreter:
     ) -> set[str]:
         """The output paths that change when one leaf is blanked or altered."""
         changed: set[str] = set()
-        text = str(self.tree.leaves().get(spot.leaves[index], ""))
+        text = str(self.leaves.get(spot.leaves[index], ""))
         for trial in ("", text + "x", "x" + text):
             altered = list(raws)
             altered[position] = Spot(spot.place, raws[position], spot.leaves, spot.alter).alter(index, trial)
@@ -394,7 +395,7 @@ class Interpreter:
 
     def finish(self, addressees: tuple[Addressee, ...]) -> Interpreted:
         """Every leaf in one class, and all that was found."""
-        leaves = self.tree.leaves()
+        leaves = self.leaves
         mapped = {place for inputs, _ in self.inputs.values() for place in inputs} - self.dropped
         dropped = self.dropped
         carried = self.carried - mapped - dropped - self.unfit

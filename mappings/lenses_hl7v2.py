@@ -15,7 +15,7 @@ from mappings.syntax.hl7v2 import EscapeError, escape, unescape
 from mappings.times import Zone, v2_back, v2_date, v2_datetime
 from mappings.unfit import Unfit
 
-_ODD = re.compile(r'[&\\ ]|""')
+_MORE = "^" * 14
 _OID = re.compile(r"^[0-2](\.(0|[1-9]\d*))+$")
 _UUID = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 _HL7_TABLE = re.compile(r"^HL7(\d{1,4})$", re.IGNORECASE)
@@ -27,6 +27,8 @@ _TYPE_CODE = re.compile(r"^[A-Z][A-Z0-9&]{0,5}$")
 
 def plain(text: str) -> str:
     """The value of one component: first sub-component, unescaped, trimmed; a v2 delete is no value."""
+    if not text:
+        return text
     if "&" in text:
         text = text.split("&", 1)[0]
     if "\\" in text:
@@ -38,12 +40,18 @@ def plain(text: str) -> str:
     return "" if text == '""' else text
 
 
+def pieces(raw: str) -> list[str]:
+    """The components of a repetition, each as `plain` gives it."""
+    if "&" in raw or "\\" in raw or '"' in raw:
+        return [plain(part) for part in raw.split("^")]
+    if " " in raw and (raw[0] == " " or raw[-1] == " " or " ^" in raw or "^ " in raw):
+        return [part.strip() for part in raw.split("^")]
+    return raw.split("^")
+
+
 def components(raw: str) -> list[str]:
     """At least 15 components of a repetition, each as `plain` gives it."""
-    found = raw.split("^")
-    if _ODD.search(raw):
-        found = [plain(part) for part in found]
-    return found + [""] * (15 - len(found))
+    return pieces(raw + _MORE)
 
 
 def _joined(*parts: str) -> str:
@@ -58,7 +66,11 @@ def _need(text: str) -> str:
 
 def text_lens(spec: LensSpec) -> Lens:
     """ST: the text."""
-    return Lens(lambda raw, zone: _need(plain(raw.split("^", 1)[0])), lambda value: escape(str(value)))
+
+    def forward(raw: str, zone: Zone) -> str:
+        return plain(raw.split("^", 1)[0] if "^" in raw else raw) or _need("")
+
+    return Lens(forward, lambda value: escape(str(value)))
 
 
 def code_lens(spec: LensSpec) -> Lens:
@@ -87,7 +99,16 @@ def system_uri(systems: ConceptMap | None, mnemonic: str) -> str:
     """The URI of a v2 coding system mnemonic (table 0396, `HL7nnnn`), or "" when unknown: never a guess."""
     if not mnemonic or systems is None:
         return ""
-    found = systems.forward.get(mnemonic) or systems.forward.get(mnemonic.upper())
+    known = systems.forward.get(mnemonic)
+    if known:
+        return known[0].code
+    return _system_uri(systems, mnemonic)
+
+
+def _system_uri(systems: ConceptMap, mnemonic: str) -> str:
+    if mnemonic[:3] == "HL7" and len(mnemonic) == 7 and mnemonic[3:].isdigit():
+        return _V2_SYSTEM + mnemonic[3:]
+    found = systems.forward.get(mnemonic.upper())
     if found:
         return found[0].code
     table = _HL7_TABLE.match(mnemonic)
@@ -106,29 +127,36 @@ def concept_lens(spec: LensSpec) -> Lens:
     """CE, CWE: CodeableConcept with up to two codings; with a table, the targets first and the original kept."""
     systems, table, default = spec.systems, spec.table, spec.text("system")
 
-    def one(code: str, name: str, mnemonic: str, first: bool) -> dict[str, str] | None:
-        if not code:
-            return None
-        system = system_uri(systems, mnemonic) or (default if first and not mnemonic else "")
-        return coding(Concept(system, code, name))
+    def one(code: str, name: str, mnemonic: str, fallback: str) -> dict[str, str]:
+        system = system_uri(systems, mnemonic) if mnemonic else fallback
+        found = {"system": system, "code": code} if system else {"code": code}
+        if name:
+            found["display"] = name
+        return found
+
+    def translated(c: list[str], codings: list[dict[str, str]]) -> list[dict[str, str]]:
+        targets = table.targets(c[0]) if table is not None else ()
+        if not targets:
+            raise Unfit("NO_CONCEPT", "the code is not in the table of this row", "103")
+        return [coding(target) for target in targets] + codings
 
     def forward(raw: str, zone: Zone) -> dict[str, Any]:
-        c = components(raw)
-        codings = [found for found in (one(c[0], c[1], c[2], True), one(c[3], c[4], c[5], False)) if found]
+        c = pieces(raw)
+        count = len(c)
+        codings = []
+        if c[0]:
+            codings.append(one(c[0], c[1] if count > 1 else "", c[2] if count > 2 else "", default))
+        if count > 3 and c[3]:
+            codings.append(one(c[3], c[4] if count > 4 else "", c[5] if count > 5 else "", ""))
         if table is not None:
-            targets = table.targets(c[0])
-            if not targets:
-                raise Unfit("NO_CONCEPT", "the code is not in the table of this row", "103")
-            codings = [coding(target) for target in targets] + codings
-        result: dict[str, Any] = {}
-        if codings:
-            result["coding"] = codings
-        text = c[8] or ("" if codings else c[1])
-        if text:
-            result["text"] = text
-        if not result:
-            raise Unfit("EMPTY", "a code or a text was expected")
-        return result
+            codings = translated(c, codings)
+        text = c[8] if count > 8 else ""
+        if not codings:
+            text = text or (c[1] if count > 1 else "")
+            if not text:
+                raise Unfit("EMPTY", "a code or a text was expected")
+            return {"text": text}
+        return {"coding": codings, "text": text} if text else {"coding": codings}
 
     return Lens(forward, _concept_back(systems, table))
 
@@ -240,16 +268,24 @@ def cx_lens(spec: LensSpec) -> Lens:
     namespaces, use = spec.table, spec.text("use")
 
     def forward(raw: str, zone: Zone) -> dict[str, Any]:
-        c = components(raw)
+        c = pieces(raw)
+        count = len(c)
         result: dict[str, Any] = {"use": use} if use else {}
-        if _TYPE_CODE.match(c[4]):
-            result["type"] = _identifier_type(c[4])
-        authority = [*(plain(part) for part in (raw + "^^^").split("^", 4)[3].split("&")), "", ""]
-        _name_authority(result, (authority[0], authority[1], authority[2]), namespaces)
-        if c[4] == "NPI" and "system" not in result:
+        kind = c[4] if count > 4 else ""
+        if kind and _TYPE_CODE.match(kind):
+            result["type"] = _identifier_type(kind)
+        if count > 3:
+            field = raw.split("^", 4)[3]
+            if "&" in field:
+                authority = [*map(plain, field.split("&")), ""]
+                _name_authority(result, (authority[0], authority[1], authority[2]), namespaces)
+            elif c[3]:
+                _name_authority(result, (c[3], "", ""), namespaces)
+        if kind == "NPI" and "system" not in result:
             result["system"] = NPI
-        result["value"] = _need(c[0])
-        _period(result, c[6], c[7])
+        result["value"] = c[0] or _need("")
+        if count > 6:
+            _period(result, c[6], c[7] if count > 7 else "")
         return result
 
     def backward(value: Any) -> str:
@@ -284,9 +320,11 @@ def ei_lens(spec: LensSpec) -> Lens:
     namespaces, kind = spec.table, spec.text("type")
 
     def forward(raw: str, zone: Zone) -> dict[str, Any]:
-        c = components(raw)
+        c = pieces(raw)
         result: dict[str, Any] = {"type": _identifier_type(kind)} if kind else {}
-        _name_authority(result, (c[1], c[2], c[3]), namespaces)
+        if len(c) > 1:
+            c += ("", "")
+            _name_authority(result, (c[1], c[2], c[3]), namespaces)
         result["value"] = _need(c[0])
         return result
 
@@ -302,7 +340,8 @@ def pln_lens(spec: LensSpec) -> Lens:
     """PLN: Identifier of a practitioner; NPI gets its system, other types (table 0338) are kept as type."""
 
     def forward(raw: str, zone: Zone) -> dict[str, Any]:
-        c = components(raw)
+        c = pieces(raw)
+        c += ("", "", "")
         result: dict[str, Any] = {}
         if c[1] == "NPI":
             result = {"type": _identifier_type("NPI"), "system": NPI}
@@ -328,7 +367,13 @@ def date_lens(spec: LensSpec) -> Lens:
 
 def datetime_lens(spec: LensSpec) -> Lens:
     """TS, DTM: precision and zone kept, never invented."""
-    return Lens(lambda raw, zone: v2_datetime(_need(plain(raw.split("^", 1)[0])), zone), v2_back)
+
+    def forward(raw: str, zone: Zone) -> str:
+        if raw.isalnum():
+            return v2_date(raw) if len(raw) <= 8 else v2_datetime(raw, zone)
+        return v2_datetime(_need(plain(raw.split("^", 1)[0])), zone)
+
+    return Lens(forward, v2_back)
 
 
 def day_lens(spec: LensSpec) -> Lens:

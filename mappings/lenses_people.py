@@ -11,7 +11,6 @@ from mappings.lenses_hl7v2 import (
     boolean_lens,
     code_lens,
     coding_lens,
-    components,
     concept_lens,
     cx_lens,
     date_lens,
@@ -20,6 +19,7 @@ from mappings.lenses_hl7v2 import (
     ei_lens,
     label_lens,
     number_lens,
+    pieces,
     plain,
     pln_lens,
     quantity_lens,
@@ -33,6 +33,7 @@ _NAME_USE = {"L": "official", "D": "usual", "M": "maiden", "N": "nickname", "T":
 _NAME_TYPE = {use: code for code, use in _NAME_USE.items()}
 _ADDRESS_USE = {"H": "home", "B": "work", "O": "work", "BI": "billing", "C": "temp"}
 _ADDRESS_TYPE = {"home": "H", "work": "B", "billing": "BI", "temp": "C"}
+_ADDRESS_PARTS = ((2, "city"), (3, "state"), (4, "postalCode"), (5, "country"), (8, "district"))
 _TELECOM_USE = {"PRN": "home", "ORN": "home", "VHN": "temp", "WPN": "work", "PRS": "mobile"}
 _TELECOM_SYSTEM = {
     "PH": "phone",
@@ -56,19 +57,21 @@ def name_lens(spec: LensSpec) -> Lens:
     """XPN: HumanName."""
 
     def forward(raw: str, zone: Zone) -> dict[str, Any]:
-        c = components(raw)
+        c = pieces(raw)
+        count = len(c)
         result: dict[str, Any] = {}
-        use = _NAME_USE.get(c[6])
-        if use:
-            result["use"] = use
+        if count > 6 and c[6] in _NAME_USE:
+            result["use"] = _NAME_USE[c[6]]
         if c[0]:
             result["family"] = c[0]
-        if c[1] or c[2]:
-            result["given"] = [part for part in (c[1], c[2]) if part]
-        if c[4]:
+        if count > 2 and c[2]:
+            result["given"] = [c[1], c[2]] if c[1] else [c[2]]
+        elif count > 1 and c[1]:
+            result["given"] = [c[1]]
+        if count > 4 and c[4]:
             result["prefix"] = [c[4]]
-        if c[3] or c[5]:
-            result["suffix"] = [part for part in (c[3], c[5]) if part]
+        if count > 3 and (suffix := [part for part in (c[3], c[5] if count > 5 else "") if part]):
+            result["suffix"] = suffix
         if "family" not in result and "given" not in result:
             raise Unfit("EMPTY", "a family or given name was expected")
         return result
@@ -90,20 +93,23 @@ def address_lens(spec: LensSpec) -> Lens:
     """XAD: Address."""
 
     def forward(raw: str, zone: Zone) -> dict[str, Any]:
-        c = components(raw)
+        c = pieces(raw)
+        count = len(c)
         result: dict[str, Any] = {}
-        if c[6] in _ADDRESS_USE:
-            result["use"] = _ADDRESS_USE[c[6]]
-        elif c[6] == "M":
-            result["type"] = "postal"
-        lines = [part for part in (c[0], c[1]) if part]
-        if lines:
-            result["line"] = lines
-        for name, part in (("city", c[2]), ("district", c[8]), ("state", c[3]), ("postalCode", c[4])):
-            if part:
-                result[name] = part
-        if c[5]:
-            result["country"] = c[5]
+        if count > 6 and c[6]:
+            if c[6] in _ADDRESS_USE:
+                result["use"] = _ADDRESS_USE[c[6]]
+            elif c[6] == "M":
+                result["type"] = "postal"
+        if count > 1 and c[1]:
+            result["line"] = [c[0], c[1]] if c[0] else [c[1]]
+        elif c[0]:
+            result["line"] = [c[0]]
+        for index, name in _ADDRESS_PARTS:
+            if index >= count:
+                break
+            if c[index]:
+                result[name] = c[index]
         if not result.keys() - {"use", "type"}:
             raise Unfit("EMPTY", "a part of an address was expected")
         return result
@@ -118,13 +124,13 @@ def address_lens(spec: LensSpec) -> Lens:
     return Lens(forward, backward)
 
 
-def _number_text(c: list[str]) -> str:
-    if c[11]:
+def _number_text(c: list[str], count: int) -> str:
+    if count > 11 and c[11]:
         return c[11]
-    if c[6]:
+    if count > 6 and c[6]:
         text = f"({c[5]}) {c[6]}" if c[5] else c[6]
         text = f"+{c[4].lstrip('+')} {text}" if c[4] else text
-        return f"{text} ext. {c[7]}" if c[7] else text
+        return f"{text} ext. {c[7]}" if count > 7 and c[7] else text
     return c[0]
 
 
@@ -132,23 +138,23 @@ def telecom_lens(spec: LensSpec) -> Lens:
     """XTN: ContactPoint. The number in the form the sender gave; parts are joined, none is guessed."""
 
     def forward(raw: str, zone: Zone) -> dict[str, Any]:
-        c = components(raw)
-        kind = c[2].upper()
-        result: dict[str, Any] = {}
-        if c[3] and (kind in ("INTERNET", "X.400") or not _number_text(c)):
-            result["system"] = "email" if "@" in c[3] else "url" if "://" in c[3] else "other"
-            result["value"] = c[3]
+        c = pieces(raw)
+        count = len(c)
+        kind = c[2].upper() if count > 2 else ""
+        value = _number_text(c, count)
+        if count > 3 and c[3] and (kind in ("INTERNET", "X.400") or not value):
+            value = c[3]
+            system = "email" if "@" in value else "url" if "://" in value else "other"
         else:
-            system = _TELECOM_SYSTEM.get(kind, "phone" if not kind else "other")
-            value = _number_text(c)
             if not value:
                 raise Unfit("EMPTY", "a number or address was expected")
-            result["system"] = "other" if system == "email" and "@" not in value else system
-            result["value"] = value
-        use = "mobile" if kind == "CP" else _TELECOM_USE.get(c[1])
+            system = _TELECOM_SYSTEM.get(kind, "other") if kind else "phone"
+            if system == "email" and "@" not in value:
+                system = "other"
+        use = "mobile" if kind == "CP" else _TELECOM_USE.get(c[1]) if count > 1 else None
         if use:
-            result["use"] = use
-        return result
+            return {"system": system, "value": value, "use": use}
+        return {"system": system, "value": value}
 
     def backward(value: Any) -> str:
         system, use, text = value.get("system", "phone"), value.get("use", ""), escape(value.get("value", ""))

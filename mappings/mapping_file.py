@@ -216,9 +216,16 @@ class Reader:
         if verb == "ref" and role not in self.types:
             raise self.wrong("ROLE_UNKNOWN", f"role `{role}` is not in `resources`", at)
         required = at.get("required") is True
+        codes = self._codes(at) if verb == "map" and lens_name == "code" else None
         return Row(
-            self.number, at.line, verb, sources, target, lens, lens_name, value, role, reason, when, required
+            self.number, at.line, verb, sources, target, lens, lens_name, value, role, reason, when, required, codes
         )
+
+    def _codes(self, at: Located) -> Mapping[str, str] | None:
+        table = self.tables.by_name.get(str(at.get("map", "")))
+        if table is None:
+            return None
+        return {code: targets[0].code for code, targets in table.forward.items() if targets}
 
     def _verb(self, at: Located) -> Verb:
         named = [word for word in ("const", "ref", "carry", "drop", "setting") if word in at]

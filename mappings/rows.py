@@ -64,6 +64,8 @@ class Row:
     reason: str = ""
     when: Condition | None = None
     required: bool = False
+    codes: Mapping[str, str] | None = None
+    """For a `code` row: local code -> FHIR code, as the table says; what is not in it goes through the lens."""
 
 
 @dataclass(frozen=True, slots=True)

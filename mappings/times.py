@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from mappings.unfit import Partly, Unfit
@@ -45,6 +46,7 @@ class ZoneUnknown(Partly):
         super().__init__(code, _PARTLY[code], day)
 
 
+@lru_cache(maxsize=4096)
 def v2_date(text: str) -> str:
     """A v2 DT (or the date of a TS without time) as FHIR date, precision kept. Raises NotATime."""
     size = len(text)

@@ -11,16 +11,18 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from mappings.compiled_parts import Suspect
 from mappings.ids import id_maker
 from mappings.interpret import Interpreted, Interpreter
 from mappings.library import Mapping_
 from mappings.model import Account, MappingRoomError, TranslatedRecord, Translation, TranslationRefused
 from mappings.syntax.csv_rows import CsvTree, read_rows
-from mappings.syntax.hl7v2 import read_messages, split
-from mappings.syntax.hl7v2_tree import V2Tree
+from mappings.syntax.hl7v2 import head_fields, read_messages, split, standard
+from mappings.syntax.hl7v2_tree import V2Tree, head_facts
 from mappings.syntax.json_tree import JsonTree, read_json
 from mappings.times import Zone, v2_zone
 from mappings.tree import Tree
+from mappings.unfit import Unfit
 
 TreeMaker = Callable[[], Tree]
 
@@ -97,10 +99,32 @@ def named_zone(zone: str | None) -> ZoneInfo | None:
 def _message(
     mapping: Mapping_, lines: list[str], source: bytes, partner: str, id_key: bytes, zone: Zone
 ) -> Translation:
-    segments = split(lines)
-    head = segments[0]
-    known = (v2_zone(head[7]) if len(head) > 7 else None) or zone
-    return _interpreted(mapping, lambda: V2Tree(segments), source, partner, id_key, known)
+    lines = standard(lines)
+    head = head_fields(lines[0])
+    known = v2_zone(head[7]) or zone
+    make_id = id_maker(id_key, partner)
+    compiled = mapping.compiled
+
+    def make_tree() -> Tree:
+        return V2Tree(split(lines))
+
+    if compiled is not None:
+        try:
+            resources, roles, key, named = compiled.run(lines, head, make_id, known)
+        except (Suspect, Unfit):
+            pass
+        else:
+            return Translation(
+                resources=resources,
+                roles=roles,
+                issues=(),
+                business_key=key,
+                addressee_codes=named,
+                message=head_facts(head),
+                provenance=_provenance(mapping, source),
+                explain=lambda: interpret(mapping, make_tree, partner, id_key, known).account,
+            )
+    return _interpreted(mapping, make_tree, source, partner, id_key, known)
 
 
 def _plain(

@@ -85,13 +85,21 @@ def _decode(source: bytes) -> str:
 
 def split(lines: list[str]) -> list[Segment]:
     """The segments of one message. Raises TranslationRefused `DELIMITERS_WRONG`."""
-    head = lines[0]
-    if head[3:9] != "|^~\\&|":
-        lines = _standard_lines(lines)
-        head = lines[0]
-    segments = [line.split("|") for line in lines]
+    segments = [line.split("|") for line in standard(lines)]
     segments[0].insert(1, "|")
     return segments
+
+
+def standard(lines: list[str]) -> list[str]:
+    """The lines with the standard encoding characters. Raises TranslationRefused `DELIMITERS_WRONG`."""
+    return lines if lines[0][3:9] == "|^~\\&|" else _standard_lines(lines)
+
+
+def head_fields(line: str) -> Segment:
+    """The fields of the MSH line, at least 20 entries, index = field number."""
+    fields = line.split("|")
+    fields.insert(1, "|")
+    return fields + [""] * (20 - len(fields))
 
 
 def _standard_lines(lines: list[str]) -> list[str]:

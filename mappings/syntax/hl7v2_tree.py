@@ -224,7 +224,11 @@ def erl_place(first_leaf: str, count: int) -> str:
 
 def message_facts(segments: list[Segment]) -> dict[str, str]:
     """What the envelope says, as plain text: `type`, `event`, `structure`, `control_id`, `version`, ..."""
-    fields = segments[0] + [""] * (19 - len(segments[0]))
+    return head_facts(segments[0] + [""] * (20 - len(segments[0])))
+
+
+def head_facts(fields: Segment) -> dict[str, str]:
+    """The facts of an MSH of at least 20 entries."""
     kind = (fields[9] + "^^").split("^")
     return {
         "type": kind[0],
@@ -241,4 +245,4 @@ def message_facts(segments: list[Segment]) -> dict[str, str]:
     }
 
 
-__all__ = ["V2Address", "V2Tree", "erl", "head_of", "message_facts", "parse_address", "part"]
+__all__ = ["V2Address", "V2Tree", "erl", "head_facts", "head_of", "message_facts", "parse_address", "part"]
