@@ -35,8 +35,10 @@ VERSION = re.compile(r"/_history/[A-Za-z0-9.-]{1,64}\Z", re.ASCII)
 ROLE_SYSTEMS = frozenset(
     {
         "http://terminology.hl7.org/CodeSystem/v3-ParticipationType",
+        "http://terminology.hl7.org/CodeSystem/v3-RoleClass",
         "http://terminology.hl7.org/CodeSystem/v3-RoleCode",
         "http://hl7.org/fhir/v3/ParticipationType",
+        "http://hl7.org/fhir/v3/RoleClass",
         "http://hl7.org/fhir/v3/RoleCode",
     }
 )
