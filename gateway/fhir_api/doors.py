@@ -69,7 +69,7 @@ class Doors:
     ready: Ready
 
 
-class BaseUrl(Protocol):
+class PublicAddress(Protocol):
     """The public address of the gateway, without a slash at the end (`https://gateway.example.org`)."""
 
     def __call__(self) -> str: ...
@@ -89,7 +89,7 @@ class Desk:
     token_key: TokenKey
     client_by_id: ClientById
     use_once: UseOnce
-    base_url: BaseUrl
+    base_url: PublicAddress
     body_limit_bytes: int
     started_at: datetime
     on_call: str = ""
