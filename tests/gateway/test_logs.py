@@ -189,3 +189,14 @@ def test_lines_go_to_standard_error_and_never_to_standard_output(capsys: pytest.
     shown = capsys.readouterr()
     assert shown.out == ""
     assert json.loads(shown.err)["address"] == "127.0.0.1:8080"
+
+
+def test_at_level_debug_everything_is_written_also_what_libraries_whisper(written: Written) -> None:
+    logs.debug(Event.DECIDED)
+    logging.getLogger("some.library").debug("connected to %s", MARK)
+
+    assert [(line["event"], line["level"]) for line in written.lines] == [
+        ("decided", "debug"),
+        ("library_message", "info"),
+    ]
+    assert "Markson" not in written.text
