@@ -383,3 +383,18 @@ def test_what_the_header_rules_out_is_handed_over_to_be_kept(door: Any, referral
     assert b"ERR||MSH^1^11^1^1|202^Unsupported processing id^HL70357|E|PROCESSING_ID_NOT_TAKEN^^L" in training
     assert msa(wire.ask(referral)) == "MSA|AA|MSG-0001"
     assert len(door.flow.messages) == 2
+
+
+def test_stop_ends_an_idle_tls_connection(
+    door: Any, referral: bytes, certificates: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(certificates.server)
+    client = ssl.create_default_context(cafile=str(certificates.authority))
+    wire = door.open(tls=server).connect(client)
+    wire.ask(referral)
+    began = time.monotonic()
+    door.stop()
+    assert wire.rest() == b""
+    assert time.monotonic() - began < 4
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
