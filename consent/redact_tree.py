@@ -185,14 +185,14 @@ def _meta(value: object, walk: Walk) -> object:
         return GONE
     left: dict[str, object] = {}
     for key in value:
-        if key not in KEPT_META:
+        if key not in KEPT_META or any(place.startswith(f"/meta/{key}") for place in walk.removals):
             continue
         kept = value[key]
         if key == "security" and not walk.rules.knows:
             kept = [coding for coding in _listed(kept) if not _is_sensitivity(coding, walk)]
         elif key == "profile" and not walk.rules.knows:
             kept = [profile for profile in _listed(kept) if not _tells(str(profile), walk)]
-        if kept or kept == 0:
+        if kept:
             left[key] = kept
     return left or GONE
 

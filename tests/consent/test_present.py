@@ -18,7 +18,6 @@ from tests.consent.releases import (
     SUD_SCOPE,
     Json,
     asked,
-    coded,
     decided,
     resource,
     table_files,
@@ -152,7 +151,7 @@ def test_a_contained_source_without_a_name_gets_a_neutral_one() -> None:
         "resourceType": "Practitioner",
         "id": "w",
         "name": [{"text": "x"}],
-        "qualification": [coded("SUD")],
+        "qualification": [{"code": {"text": "counselor"}}],
     }
     plain = {"resourceType": "Location", "id": "l", "name": "Room 4"}
     one = resource(

@@ -213,6 +213,8 @@ def test_removals_point_into_the_record_as_asked() -> None:
     )
     found = one([record], removals={"CarePlan/p1": ("/a~1b~0", "/category/0", "/category/2/text", "/meta")})
     assert found == resource("CarePlan", "p1", category=[{"text": "b"}])
+    dated = resource("CarePlan", "p1", meta={"versionId": "1", "security": [{"code": "R"}]})
+    assert one([dated], removals={"CarePlan/p1": ("/meta/security/0",)})["meta"] == {"versionId": "1"}
 
 
 @pytest.mark.requirement("FH-RED-01")
@@ -339,3 +341,20 @@ def test_labels_stay_where_the_recipient_may_read_them_and_go_where_they_would_t
     assert hidden["meta"] == {"security": [security[1]], "profile": ["urn:plan"]}
     bare = resource("CarePlan", "p1", meta="odd")
     assert "meta" not in one([bare], recipient=HOUSING, scopes=(CLASS_SCOPE,))
+
+
+def test_half_empty_identifiers_and_codes_of_withheld_records_hide_nothing_else() -> None:
+    withheld = resource(
+        "Condition", "c1", identifier=[{"system": "urn:x"}], code={"coding": [{"system": "urn:x"}]}
+    )
+    task = resource(
+        "Task",
+        "t1",
+        meta={"security": [], "profile": [], "versionId": "1"},
+        identifier=[{"system": "urn:x", "value": "1"}],
+        reasonCode={"coding": [{"system": "urn:x"}], "text": "x"},
+        owner={"reference": "Organization/x", "identifier": {"system": "urn:y", "value": "9"}},
+    )
+    named = resource("Condition", "c2", identifier=[{"system": "urn:y", "value": "9"}])
+    (found,) = redacted([task, withheld, named], withheld=["Condition/c1", "Condition/c2"])
+    assert found == {**task, "meta": {"versionId": "1"}, "owner": {"reference": "Organization/x"}}

@@ -182,14 +182,15 @@ def test_who_may_know_that_a_program_is_involved(
 
 def test_whatever_belongs_to_a_program_is_kept_back_with_it() -> None:
     deeper = {"resourceType": "Location", "id": "desk", "partOf": {"reference": "Location/room"}}
-    nameless = {"resourceType": "Organization"}
+    nameless = {"resourceType": "Organization", "partOf": {"display": "Sunrise Center"}}
     person = {"resourceType": "RelatedPerson", "id": "methadone"}
     told = resource("Task", "t1", owner={"reference": "Practitioner/told", "display": "Addiction counselor"})
     patient = {"reference": PATIENT, "display": "heroin"}
     about = resource(
         "Task", "t2", **{"for": patient}, focus={"reference": "Condition/c", "display": "heroin"}
     )
-    request = asked([told, about], HOUSING, (*DIRECTORY, deeper, nameless, person))
+    loose = {"resourceType": "Organization", "id": "loose", "partOf": {"display": "x"}}
+    request = asked([told, about], HOUSING, (*DIRECTORY, deeper, nameless, loose, person))
     found = sensitive_sources(request, tables())
     assert found.references == {
         PROGRAM,
