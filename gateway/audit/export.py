@@ -121,18 +121,14 @@ class _Walk:
     def notes(self) -> list[str]:
         """The notes of the lines that follow."""
         found = []
-        for line in self._lines:
-            if not line.startswith(b'{"checkpoint"'):
-                self._pending = line
-                break
+        while (line := next(self._lines, b"")).startswith(b'{"checkpoint"'):
             found.append(_CHECKPOINT.decode(line).checkpoint)
+        self._pending = line
         return found
 
     def envelopes(self) -> Iterator[Envelope]:
         """The entries that follow, up to the end line."""
-        for line in chain([self._pending], self._lines):
-            if not line.strip():
-                continue
+        for line in filter(None, chain([self._pending], self._lines)):
             if self.end is not None:
                 raise NotUnderstood("EXPORT_UNREADABLE", "a line follows the end of the export")
             if line.startswith(b'{"end"'):

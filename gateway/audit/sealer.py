@@ -64,10 +64,10 @@ class Sealer:
         return checkpoint
 
     def _sign(self, tx: Transaction) -> Checkpoint | None:
+        _check_last_checkpoint(tx)
         head = audit_rows.last(tx)
         if head is None or not _unsealed(tx):
             return None
-        _check_last_checkpoint(tx)
         size, chain = head
         made = sign_head(self._signer, size, chain, instant_text(self._clock.now()))
         audit_rows.add_checkpoint(tx, CheckpointRow(size, chain, made.note, made.at))

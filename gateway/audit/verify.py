@@ -56,7 +56,7 @@ class _Inspector:
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
-        self._row: AuditRow | None = None
+        self._row: AuditRow
         self.shredded = 0
 
     def look_at(self, row: AuditRow) -> Envelope:
@@ -66,8 +66,6 @@ class _Inspector:
 
     def inspect(self, envelope: Envelope, before: bytes) -> str | None:
         """`ENTRY_FORGED` when the facts do not open, or say something else than the envelope."""
-        if self._row is None:
-            return "ENTRY_FORGED"
         try:
             salt, facts = open_facts(self._reading, self._row, before)
             said = read_facts(facts)

@@ -120,13 +120,12 @@ class GroupWriter:
 
     def _wipe(self) -> None:
         """Cut the write-ahead log. A reader that still looks at the past hinders it: then again a moment later."""
-        if self._connection is None:
-            return
-        self._connection.execute("PRAGMA busy_timeout = 0")
         with contextlib.suppress(sqlite3.Error):
-            busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            connection = self._connection = self._connection or self._connect()
+            connection.execute("PRAGMA busy_timeout = 0")
+            busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             self._wipe_wanted = bool(busy)
-        self._connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+            connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
 
     def _run_job(self, connection: sqlite3.Connection, job: Job) -> None:
         job.tx = self._transaction(connection)
@@ -148,14 +147,15 @@ class GroupWriter:
             if job.error is None:
                 job.error = error
                 _call_all(job.tx.rolled_back if job.tx is not None else [])
+        if self._connection is None:
+            return
         try:
-            if self._connection is not None and self._connection.in_transaction:
+            if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
         except sqlite3.Error:
-            broken, self._connection = self._connection, None
-            if broken is not None:
-                with contextlib.suppress(sqlite3.Error):
-                    broken.close()
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.close()
+            self._connection = None
 
 
 def _call_all(actions: list[Callable[[], None]]) -> None:
@@ -180,7 +180,7 @@ def _resolve(group: list[Job]) -> None:
         by_loop.setdefault(job.loop, []).append(job)
     for loop, jobs in by_loop.items():
         # A loop that has been closed has nobody left who waits.
-        if not loop.is_closed():
+        with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(_tell, jobs)
 
 

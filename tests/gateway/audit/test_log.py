@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway import audit
-from gateway.audit import AuditedResource, AuditReason, read_verifier, read_witness
+from gateway.audit import AuditedResource, AuditReason, Sealer, read_verifier, read_witness
 from gateway.audit.checkpoint import append_witness, read_note, sign_head
 from gateway.errors import Internal, NotNow, NotUnderstood
 from gateway.store import AuditFilter, audit_rows
@@ -130,6 +130,22 @@ def test_the_sealer_does_not_sign_a_cut_log(log: Any) -> None:
     log.tamper("DELETE FROM audit WHERE seq > 8")
     with pytest.raises(Internal, match="AUDIT_ALTERED"):
         asyncio.run(log.sealer.seal_now())
+
+
+def test_the_sealer_does_not_sign_a_log_that_is_gone(log: Any) -> None:
+    log.tamper("DELETE FROM audit")
+    with pytest.raises(Internal, match="AUDIT_ALTERED"):
+        asyncio.run(log.sealer.seal_now())
+
+
+def test_two_sealers_at_once_sign_a_head_once(log: Any) -> None:
+    async def run() -> list[Any]:
+        await log.store.write(lambda tx: audit.append(tx, entry()))
+        without_witness = Sealer(log.store, SIGNER, None, log.clock)
+        return list(await asyncio.gather(log.sealer.seal_now(), without_witness.seal_now()))
+
+    made = asyncio.run(run())
+    assert [head.size for head in made if head is not None] == [11]
 
 
 def test_a_busy_store_or_an_unwritable_witness_is_told_and_tried_again(log: Any) -> None:

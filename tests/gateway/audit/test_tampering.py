@@ -245,6 +245,14 @@ def test_an_untouched_export_is_intact_without_store_and_keys(log: Any, facts: b
     assert (b"NOT_IN_SCOPE" in b"".join(lines)) is facts
 
 
+def test_facts_that_are_destroyed_are_not_in_an_export_that_still_proves_the_rest(log: Any) -> None:
+    log.tamper("DELETE FROM data_key WHERE scope = 'audit:p1'")
+    log.store._cipher.forget("audit:p1", for_ever=True)
+    lines = log.export()
+    assert b"NOT_IN_SCOPE" not in b"".join(lines)
+    assert _verified(lines, log, witness=True).ok
+
+
 def _entry_lines(lines: list[bytes]) -> list[int]:
     return [place for place, line in enumerate(lines) if b'"seq"' in line]
 

@@ -63,6 +63,7 @@ def test_an_intent_comes_back_as_it_was_added(write: Any, store: Any) -> None:
         )
         assert intents.of_patient(reading, "p1") == (found,)
         assert intents.of_key(reading, "p1", "clinic", "key-a") == (found,)
+        assert intents.of_message(reading, "m1") == ()
         assert intents.get(reading, "b") is None
 
 

@@ -58,6 +58,28 @@ def test_a_refused_opening_leaves_no_lock_behind(tmp_path: Path) -> None:
     asyncio.run(opened(tmp_path).close())
 
 
+def test_a_store_that_was_never_upgraded_is_not_read(tmp_path: Path) -> None:
+    connection = _made(tmp_path)
+    connection.execute("DELETE FROM migration")
+    connection.commit()
+    with pytest.raises(HandoffError, match="STORE_OLDER"):
+        open_store_for_reading("sqlite:///handoff.db", cipher(), folder=tmp_path)
+
+
+def test_a_step_that_breaks_off_leaves_nothing_of_itself() -> None:
+    from gateway.store.sqlite_migrations import _apply, applied_version
+
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    assert applied_version(connection) == 0
+    connection.execute("CREATE TABLE migration (number, name, sha256)")
+    with pytest.raises(sqlite3.Error):
+        _apply(connection, 1, "0001_x.sql", "", "CREATE TABLE a (x); CREATE TABLE a (y);")
+    assert applied_version(connection) == 0
+    assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("migration",)]
+    _apply(connection, 1, "0001_x.sql", "", "CREATE TABLE a (x);")
+    assert applied_version(connection) == 1
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> sqlite3.Connection:
     return _made(tmp_path_factory.mktemp("store"))

@@ -175,6 +175,91 @@ def test_a_full_disk_answers_not_now_and_passes_when_there_is_space(tmp_path: Pa
     asyncio.run(run())
 
 
+def test_a_broken_connection_is_opened_anew(tmp_path: Path) -> None:
+    async def run() -> None:
+        store = opened(tmp_path)
+        broken = store._writer._connection
+        assert broken is not None
+        broken.close()
+        with pytest.raises(NotNow, match="STORE_BUSY"):
+            await _keep(store, 1)
+        await _keep(store, 1)
+        await store.close()
+
+    asyncio.run(run())
+
+
+def test_a_store_that_cannot_be_opened_again_answers_not_now_until_it_can(tmp_path: Path) -> None:
+    async def run() -> None:
+        store = opened(tmp_path)
+        connect, store._writer._connect = store._writer._connect, _no_disk
+        broken = store._writer._connection
+        assert broken is not None
+        broken.close()
+        for _ in range(2):
+            with pytest.raises(NotNow, match="STORE_BUSY"):
+                await _keep(store, 1)
+        store._writer._connect = connect
+        await _keep(store, 1)
+        await store.close()
+        await store.close()
+
+    asyncio.run(run())
+
+
+def _no_disk() -> sqlite3.Connection:
+    raise sqlite3.OperationalError("unable to open database file")
+
+
+def test_a_loop_that_ended_before_its_answer_harms_nobody(tmp_path: Path) -> None:
+    """A command that was interrupted: nobody waits, and the thread that writes must not die of it."""
+    commits = Commits()
+    store = opened(tmp_path, fault_point=commits)
+    commits.gate.clear()
+
+    async def give_up() -> None:
+        waiting = asyncio.ensure_future(_keep(store, 1))
+        await asyncio.to_thread(commits.entered.wait)
+        waiting.cancel()
+
+    asyncio.run(give_up())
+    commits.gate.set()
+    asyncio.run(_keep(store, 2))
+    asyncio.run(store.close())
+    with open_store_for_reading("sqlite:///handoff.db", cipher(), folder=tmp_path).read() as reading:
+        assert len(inbox.list_messages(reading)) == 2
+
+
+def test_how_much_waits_is_told(tmp_path: Path) -> None:
+    async def run() -> None:
+        commits = Commits()
+        store = await _opened_with(tmp_path, commits)
+        commits.gate.clear()
+        waiting = [asyncio.ensure_future(_keep(store, 0))]
+        await asyncio.to_thread(commits.entered.wait)
+        waiting += [asyncio.ensure_future(_keep(store, number)) for number in (1, 2)]
+        await asyncio.sleep(0)
+        assert store.waiting == 2
+        commits.gate.set()
+        await asyncio.gather(*waiting)
+        assert store.waiting == 0
+        await store.close()
+
+    asyncio.run(run())
+
+
+def test_a_reader_that_outlives_the_store_is_let_go_and_no_new_one_comes(tmp_path: Path) -> None:
+    async def run() -> None:
+        store = opened(tmp_path)
+        with store.read() as reading:
+            await store.close()
+            assert inbox.list_messages(reading) == ()
+        with pytest.raises(NotNow, match="STORE_CLOSED"), store.read():
+            pass
+
+    asyncio.run(run())
+
+
 def test_too_many_waiting_writes_are_refused_at_once(tmp_path: Path) -> None:
     async def run() -> list[object]:
         commits = Commits()
