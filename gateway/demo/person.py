@@ -26,7 +26,7 @@ _ROLES = {
     "IRCP": "http://terminology.hl7.org/CodeSystem/v3-ParticipationType",
 }
 _ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
-_NEED = "urn:warm-handoff:need"
+_SDOH = "http://hl7.org/fhir/us/sdoh-clinicalcare/CodeSystem/SDOHCC-CodeSystemTemporaryCodes"
 
 
 def referral_message(control_id: str, referral: str, addressee: str, provider: str) -> bytes:
@@ -105,18 +105,16 @@ def consent(
 def treatment_plan() -> dict[str, Any]:
     """What the opioid treatment program posts: its client, her care plan and goals, as a FHIR transaction."""
     subject = {"reference": "urn:uuid:11111111-1111-4111-8111-111111111111"}
+    ride = (_SDOH, "transportation-insecurity", "Transportation Insecurity")
+    home = (_SDOH, "housing-instability", "Housing Instability")
     goals = (
-        (
-            "22222222-2222-4222-8222-222222222221",
-            "Sleep at least six hours in four nights of the week",
-            "2026-05-01",
-        ),
-        ("22222222-2222-4222-8222-222222222222", "Keep the apartment; rent agreement renewed", "2026-06-30"),
+        ("22222222-2222-4222-8222-222222222221", ride, "A ride to her appointments each morning", "2026-05-01"),
+        ("22222222-2222-4222-8222-222222222222", home, "Rent agreement renewed", "2026-06-30"),
     )
     entries = [
         _entry("11111111-1111-4111-8111-111111111111", person(OTP_SYSTEM, "OTP-3391")),
-        *(_entry(key, _goal(subject, text, due)) for key, text, due in goals),
-        _entry("33333333-3333-4333-8333-333333333333", _plan(subject, [key for key, _, _ in goals])),
+        *(_entry(key, _goal(subject, code, text, due)) for key, code, text, due in goals),
+        _entry("33333333-3333-4333-8333-333333333333", _plan(subject, [key for key, _, _, _ in goals])),
     ]
     return {"resourceType": "Bundle", "type": "transaction", "entry": entries}
 
@@ -182,11 +180,12 @@ def _plan(subject: dict[str, str], goals: list[str]) -> dict[str, Any]:
     }
 
 
-def _goal(subject: dict[str, str], text: str, due: str) -> dict[str, Any]:
+def _goal(subject: dict[str, str], code: tuple[str, str, str], text: str, due: str) -> dict[str, Any]:
+    coding = dict(zip(("system", "code", "display"), code, strict=True))
     return {
         "resourceType": "Goal",
         "lifecycleStatus": "active",
-        "description": {"coding": [{"system": _NEED, "code": "stability"}], "text": text},
+        "description": {"coding": [coding], "text": text},
         "subject": subject,
         "target": [{"dueDate": due}],
         "identifier": [{"system": "urn:sunrise-opioid-treatment:goal", "value": due}],

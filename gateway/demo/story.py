@@ -104,7 +104,7 @@ def _housing_pulls_the_plan(stage: Stage) -> None:
     _expect(stage.otp.ask("POST", "/Consent", "TREAT", json=consent), 201)
     plan = stage.housing.ask("POST", "/CarePlan/_search", "COC", data=own_number).json()
     goals = stage.housing.ask("POST", "/Goal/_search", "COC", data=own_number).json()
-    shown = [entry["resource"]["description"]["text"] for entry in _matches(goals)]
+    shown = [entry["resource"]["description"]["coding"][0]["code"] for entry in _matches(goals)]
     stage.tell(f"   housing sees {len(_matches(plan))} plan and the goals: {'; '.join(shown)}")
     text = json.dumps([plan, goals]).lower() + _notice_free(plan, goals).lower()
     stage.must(len(_matches(plan)) == 1 and len(shown) == 2, "the housing agency sees the plan and its goals")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ import consent
 import mappings
 from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
-from gateway.partners import MllpDelivery
+from gateway.partners import MllpDelivery, partner_of
 from gateway.resources import to_json
 
 FHIR_JSON = "application/fhir+json"
@@ -19,7 +20,7 @@ _CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 
 
 def transaction_bundle(
-    resources: Sequence[Mapping[str, Any]], decision: consent.Decision, patient: str, at: datetime
+    resources: Sequence[Mapping[str, Any]], notice: consent.Notice, patient: str, at: datetime
 ) -> bytes:
     """A FHIR R4 transaction that puts every resource under its own id, so that sending it twice changes nothing."""
     entries = [
@@ -28,7 +29,7 @@ def transaction_bundle(
             "resource": resource,
             "request": {"method": "PUT", "url": f"{resource['resourceType']}/{resource['id']}"},
         }
-        for resource in (*resources, *_notice_documents(resources, decision, patient, at))
+        for resource in (*resources, *_notice_documents(resources, notice, patient, at))
     ]
     return to_json(_bundle("transaction", entries, resources, at))
 
@@ -85,20 +86,32 @@ def sha256_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def notice_outcomes(decisions: Iterable[consent.Decision]) -> tuple[Mapping[str, Any], ...]:
+def notice_of(premises: Premises, decision: consent.Decision) -> consent.Notice:
+    """The notice for a decision, with the recipient named as people know it."""
+    notice = consent.notice_for(decision)
+    partner = premises.network.partners.get(partner_of(decision.recipient))
+    if partner is None:
+        return notice
+    return replace(
+        notice, scope_text=notice.scope_text.replace(decision.recipient, partner.organization.name)
+    )
+
+
+def notice_outcomes(
+    premises: Premises, decisions: Iterable[consent.Decision]
+) -> tuple[Mapping[str, Any], ...]:
     """The notices of several decisions as OperationOutcomes, each once."""
     found: dict[tuple[str | None, str], Mapping[str, Any]] = {}
     for decision in decisions:
-        notice = consent.notice_for(decision)
+        notice = notice_of(premises, decision)
         if notice.statement or notice.scope_text:
             found.setdefault((notice.statement, notice.scope_text), consent.notice_outcome(notice))
     return tuple(found.values())
 
 
 def _notice_documents(
-    resources: Sequence[Mapping[str, Any]], decision: consent.Decision, patient: str, at: datetime
+    resources: Sequence[Mapping[str, Any]], notice: consent.Notice, patient: str, at: datetime
 ) -> tuple[Mapping[str, Any], ...]:
-    notice = consent.notice_for(decision)
     if not resources or not (notice.statement or notice.scope_text):
         return ()
     document_id = _derived_id(notice.statement or "", notice.scope_text, *(str(r["id"]) for r in resources))

@@ -17,7 +17,7 @@ import consent
 from gateway.audit import append
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.account import entry_of, refusal_codes
-from gateway.disclosure.content import FHIR_JSON, rendered_message, sha256_of, transaction_bundle
+from gateway.disclosure.content import FHIR_JSON, notice_of, rendered_message, sha256_of, transaction_bundle
 from gateway.disclosure.gather import Gathered, gather, own_resource
 from gateway.disclosure.held import hold, hold_for_identity
 from gateway.disclosure.premises import Premises
@@ -149,10 +149,10 @@ def _write(
     control_id: str,
 ) -> tuple[bytes, str]:
     delivery = premises.network.partners[intent.partner].delivery
+    notice = notice_of(premises, decision)
     if isinstance(delivery, FhirDelivery):
-        return transaction_bundle(resources, decision, gathered.request.patient, at), FHIR_JSON
+        return transaction_bundle(resources, notice, gathered.request.patient, at), FHIR_JSON
     if isinstance(delivery, MllpDelivery):
-        notice = consent.notice_for(decision)
         zone = premises.network.zone_of(intent.partner)
         made = rendered_message(
             premises, delivery, resources, notice, at=at, control_id=control_id, zone=zone

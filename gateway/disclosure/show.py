@@ -94,7 +94,9 @@ def _answer(premises: Premises, partner: str, purpose: str, select: Select, writ
     for gathered, decision in decided:
         resources.extend(shown_resources(premises, gathered, decision))
     resources.sort(key=lambda resource: (resource["resourceType"], resource["id"]))
-    notices = notice_outcomes(decision for _, decision in decided if decision.outcome != "withhold")
+    notices = notice_outcomes(
+        premises, (decision for _, decision in decided if decision.outcome != "withhold")
+    )
     content = write(resources, notices, at)
     return _Answer(patient_id, epoch, tuple(decided), tuple(own), tuple(resources), content, at)
 
