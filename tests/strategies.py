@@ -30,9 +30,11 @@ from tests.consent.question_pools import (
     PERFORMER_POOL,
     PERMIT_ACTION_POOL,
     PERMIT_LABEL_POOL,
+    PROGRAMS,
     PURPOSES,
     RECIPIENTS,
     SENSITIVITY_POOL,
+    SOURCE_POOL,
     TYPES,
     ZONES,
     Json,
@@ -96,8 +98,9 @@ def a_resource(picks: Picks, index: int, levels_everywhere: bool) -> Json:
     level = picks.one(LEVEL_POOL) if levels_everywhere or picks.yes(0.85) else None
     made: Json = {"resourceType": kind, "id": f"r{index}", "subject": ref("Patient/p1")}
     security = labels(*picks.one(SENSITIVITY_POOL), *([level] if level else []))
-    if security:
-        made["meta"] = {"security": security}
+    source = picks.sometimes(0.2, SOURCE_POOL)
+    if security or source:
+        made["meta"] = {name: value for name, value in (("security", security), ("source", source)) if value}
     code, date, by = picks.one(CODES), picks.one(DATE_POOL), picks.one(PERFORMER_POOL)
     if kind == "Encounter":
         made |= {"status": "finished", "class": {"system": ACT_CODE, "code": "AMB"}, "type": coded(code)}
@@ -242,20 +245,26 @@ def a_valid_consent(picks: Picks, index: int) -> Json:
 def a_question(picks: Picks, packs: Sequence[Sequence[str]] = ((),), valid: bool = False) -> Json:
     deny_levels = picks.yes()
     asked = [
-        a_valid_consent(picks, index) if valid and picks.yes(0.6) else a_consent(picks, index, deny_levels)
+        a_valid_consent(picks, index) if valid and picks.yes(0.75) else a_consent(picks, index, deny_levels)
         for index in range(picks.one((1, 2, 3)))
     ]
+    aligned = valid and picks.yes(0.7)
+    unlisted = picks.sometimes(0.15, range(len(DIRECTORY)))
     return {
         "at": picks.one(AT),
         "patient": "Patient/p1",
-        "discloser": picks.one(DISCLOSERS),
-        "recipient": {"roles": ["IRCP"], **picks.one(RECIPIENTS)},
-        "purposes": picks.one(PURPOSES),
+        "discloser": DISCLOSERS[0] if aligned else picks.one(DISCLOSERS),
+        "recipient": {"roles": ["IRCP"], **picks.one(RECIPIENTS[:2] if aligned else RECIPIENTS)},
+        "purposes": picks.one(PURPOSES[:6] if aligned else PURPOSES),
         "action": "disclose",
-        "directory": list(DIRECTORY),
+        "directory": [entry for index, entry in enumerate(DIRECTORY) if index != unlisted],
         "consents": asked,
         "resources": [a_resource(picks, index, deny_levels) for index in range(picks.one((1, 2, 3, 4)))],
-        "policy": {"packs": list(picks.one(packs)), "part2_sources": [], "zone": picks.one(ZONES)},
+        "policy": {
+            "packs": list(picks.one(packs)),
+            "part2_sources": picks.one(PROGRAMS),
+            "zone": picks.one(ZONES),
+        },
     }
 
 

@@ -158,7 +158,9 @@ def names(designation: Json, party: Json, question: Json) -> bool | None:
     directory = question.get("directory", ())
     if "reference" in designation:
         ref = designation["reference"]
-        listed = {name_of(entry) for entry in directory} | set(question["recipient"].get("references", ()))
+        listed = {name_of(entry) for entry in directory}
+        for one in (question["recipient"], question["discloser"]):
+            listed |= {*one.get("references", ()), *one.get("members_of", ())}
         return ref in belongs_to(party, directory) if ref in listed else None
     if "identifier" in designation:
         identifier = designation["identifier"]
@@ -280,6 +282,22 @@ def level_of(resource: Json) -> int | None:
 
 def labels_of(resource: Json) -> list[tuple[str, str]]:
     return [(row["system"], row["code"]) for row in resource.get("meta", {}).get("security", ())]
+
+
+def as_labelled(resource: Json, question: Json) -> Json:
+    """The resource with what its source alone tells: a program's record is a Part 2 record and SUD-protected."""
+    source = resource.get("meta", {}).get("source")
+    sources = [source] if source else question["discloser"]["references"]
+    programs = question["policy"]["part2_sources"]
+    if not any(one == program or one.endswith("/" + program) for one in sources for program in programs):
+        return resource
+    carried = {code for _, code in labels_of(resource)}
+    added = ["42CFRPart2"] if carried & {"ETHUD", "OPIOIDUD"} else ["42CFRPart2", "SUD"]
+    security = [
+        *resource.get("meta", {}).get("security", ()),
+        *({"system": "", "code": code} for code in added),
+    ]
+    return {**resource, "meta": {**resource.get("meta", {}), "security": security}}
 
 
 def denial_names_a_label(named: Sequence[Json], resource: Json) -> bool:

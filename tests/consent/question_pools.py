@@ -67,10 +67,24 @@ RECIPIENTS: tuple[Json, ...] = (
     party("Organization/housing-1", 4, standing=["community"]),
     {"references": [], "identifiers": [npi(1)], "standing": ["covered_entity"]},
     party("Organization/stranger"),
+    party("Practitioner/guest", members_of=["Organization/clinic-7"]),
+    party("Practitioner/guest", members_of=["Group/group-2"]),
 )
 DISCLOSERS: tuple[Json, ...] = (
     party("Organization/otp-1", 3),
     party("Organization/clinic-7", 7),
+)
+PROGRAMS: tuple[list[str], ...] = (
+    [],
+    [],
+    ["Organization/otp-1"],
+    ["Organization/clinic-7", "Organization/x"],
+)
+SOURCE_POOL = (
+    "Organization/otp-1",
+    "https://example.org/fhir/Organization/otp-1",
+    "Organization/hosp-1",
+    "Organization/not-otp-1",
 )
 AT = (
     "2026-06-15T12:00:00-07:00",
@@ -153,6 +167,7 @@ ACTOR_POOL: tuple[list[Json], ...] = (
     [actor({"identifier": npi(1)})],
     [actor({"identifier": npi(999)})],
     [actor(ref("Organization/nowhere"))],
+    [actor(ref("Group/group-2"))],
     [actor(ref("Organization/nowhere")), actor(ref("Organization/hosp-1"))],
     [actor(ref("Organization/housing-1")), actor(ref("Practitioner/psych-1"))],
     [actor(ref("Organization/otp-1"), "CST")],

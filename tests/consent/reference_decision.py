@@ -21,6 +21,7 @@ from typing import Any
 from tests.consent.naive_predicates import (
     PREDICATES,
     Json,
+    as_labelled,
     denial_names_a_label,
     labels_cover,
     runs_backwards,
@@ -34,7 +35,8 @@ Allowed = list[Sequence[Json] | None]
 
 def reference_decision(question: Json) -> tuple[str, ...]:
     """`disclose` or `withhold` for each resource of the question, in its order."""
-    return tuple("disclose" if released(question, one) else "withhold" for one in question["resources"])
+    labelled = [as_labelled(one, question) for one in question["resources"]]
+    return tuple("disclose" if released(question, one) else "withhold" for one in labelled)
 
 
 def released(question: Json, resource: Json) -> bool:

@@ -213,3 +213,62 @@ def empty_nodes(node: object, place: str = "") -> list[str]:
         found = [deeper for key, value in inner for deeper in empty_nodes(value, f"{place}/{key}")]
         return found if node else [place]
     return []
+
+
+SHAPES = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(-5, 5),
+        st.sampled_from(["F11.20", "heroin", "#x", "Condition/a", ""]),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from(
+                [
+                    "code",
+                    "coding",
+                    "system",
+                    "display",
+                    "reference",
+                    "identifier",
+                    "value",
+                    "extension",
+                    "url",
+                    "text",
+                ]
+                + [
+                    "contained",
+                    "id",
+                    "meta",
+                    "security",
+                    "assigner",
+                    "valueCoding",
+                    "name",
+                    "given",
+                    "_given",
+                    "type",
+                ]
+            ),
+            inner,
+            max_size=4,
+        ),
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=examples(300, 10000))
+@given(
+    st.dictionaries(
+        st.sampled_from(["meta", "code", "contained", "identifier", "extension", "name", "note", "x"]), SHAPES
+    )
+)
+def test_no_shape_of_a_record_makes_redaction_fail(elements: Json) -> None:
+    odd = {"resourceType": "Basic", "id": "odd", "code": {"text": "x"}, **elements}
+    place = {"resourceType": "Organization", "id": "place", **elements}
+    request = asked([odd, place, resource("Condition", "a", **{"code": {}, **elements})], HOUSING, (place,))
+    decision = decided(request, ["Condition/a"], scopes=(CLASS_SCOPE,))
+    shown = redact(request, decision, tables())
+    assert len(present(shown, decision, request=request, alias_key=b"k", tables=tables())) == len(shown) <= 2
