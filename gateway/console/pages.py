@@ -29,11 +29,12 @@ HEADERS = {
         "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
 _FOLDER = Path(__file__).parent
+_MEDIA_TYPES = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
 _STATUS = {NotAllowed: 403, NotFound: 404, NotNow: 503}
 _LARGEST_FORM = 4096
 
@@ -49,7 +50,7 @@ class _Console:
     def __init__(self, office: Office) -> None:
         self._office = office
         self._sessions = Sessions()
-        self._style = (_FOLDER / "style.css").read_bytes()
+        self._files = {name: (_FOLDER / name).read_bytes() for name in _MEDIA_TYPES}
         self._templates = Environment(
             loader=FileSystemLoader(_FOLDER / "templates"),
             autoescape=True,
@@ -62,7 +63,7 @@ class _Console:
             [
                 Route("/", self._disclosures),
                 Route("/decisions/{seq:int}", self._decision),
-                Route("/style.css", self._style_sheet),
+                *(Route(f"/{name}", self._file) for name in _MEDIA_TYPES),
                 Route("/login", self._login, methods=["GET", "POST"]),
                 Route("/logout", self._logout, methods=["POST"]),
                 Route("/{rest:path}", self._nothing),
@@ -150,10 +151,10 @@ class _Console:
             return self._stranger(request)
         raise NotFound("NO_SUCH_PAGE", "there is no such page")
 
-    async def _style_sheet(self, _request: Request) -> Response:
-        return Response(
-            self._style, headers={**HEADERS, "Cache-Control": "max-age=300"}, media_type="text/css"
-        )
+    async def _file(self, request: Request) -> Response:
+        name = request.url.path.rpartition("/")[2]
+        headers = {**HEADERS, "Cache-Control": "max-age=300"}
+        return Response(self._files[name], headers=headers, media_type=_MEDIA_TYPES[name])
 
     def _visitor(self, request: Request) -> Visitor | None:
         return self._sessions.visitor(request.cookies.get(COOKIE), self._office.clock.now())
@@ -165,7 +166,7 @@ class _Console:
         """A form is taken only from our own pages; the cookie's SameSite is the other fence."""
         origin = request.headers.get("origin")
         own = f"{request.url.scheme}://{request.headers.get('host', '')}"
-        if origin not in (None, "null") and not hmac.compare_digest(
+        if origin is not None and not hmac.compare_digest(
             origin.partition("://")[2], own.partition("://")[2]
         ):
             raise NotAllowed("OTHER_ORIGIN", "this form was sent from another site")

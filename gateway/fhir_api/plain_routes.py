@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import lru_cache
+
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +18,12 @@ from gateway.resources import to_json
 async def metadata(request: Request) -> Response:
     """`GET /fhir/metadata`."""
     desk: Desk = request.app.state.desk
-    return fhir_answer(to_json(capability_statement(desk.base_url(), desk.started_at)))
+    return fhir_answer(_statement(desk.base_url(), desk.started_at))
+
+
+@lru_cache(maxsize=8)
+def _statement(base: str, started_at: datetime) -> bytes:
+    return to_json(capability_statement(base, started_at))
 
 
 async def smart(request: Request) -> Response:

@@ -99,9 +99,10 @@ def test_logging_out_ends_the_session_on_our_side(browser: Any) -> None:
     assert browser.get("").status_code == 401
 
 
-def test_a_form_from_another_site_is_refused(browser: Any) -> None:
+@pytest.mark.parametrize("origin", ["https://elsewhere.test", "null", ""])
+def test_a_form_from_another_site_is_refused(browser: Any, origin: str) -> None:
     browser.log_in()
-    refused = browser.ask("POST", "/console/logout", headers={"Origin": "https://elsewhere.test"})
+    refused = browser.ask("POST", "/console/logout", headers={"Origin": origin})
 
     assert refused.status_code == 403
     assert browser.get("").status_code == 200

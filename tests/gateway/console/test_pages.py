@@ -157,7 +157,7 @@ def test_pages_run_no_script_and_load_nothing_from_elsewhere(browser: Any) -> No
 
         assert answer.headers["content-security-policy"].startswith("default-src 'self';")
         assert answer.headers["cache-control"] == "no-store"
-        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["referrer-policy"] == "same-origin"
         assert not re.search(r"<script|<style|\sstyle=|\son\w+=|https?://", answer.text)
 
 
@@ -166,6 +166,19 @@ def test_the_style_sheet_is_served_to_anybody_and_is_our_own(browser: Any) -> No
 
     assert answer.headers["content-type"].startswith("text/css")
     assert "url(" not in answer.text and "@import" not in answer.text
+    assert browser.get("icon.svg").headers["content-type"] == "image/svg+xml"
+
+
+def test_a_look_into_the_console_is_listed_with_who_looked(browser: Any, entries: list[Any]) -> None:
+    from dataclasses import replace
+
+    row = replace(entries[0].row, seq=9, kind="read", partner="", purpose="")
+    entry = replace(entries[1].entry, recipient_name="Kim Officer", partner="", purpose="")
+    entries.append(type(entries[0])(row, entry))
+    browser.log_in()
+
+    assert re.search(r"<td>Kim Officer</td>", browser.get("?kind=read").text)
+    assert "Read by Kim Officer" in browser.get("decisions/9").text
 
 
 def test_what_the_log_says_is_text_never_markup(browser: Any, entries: list[Any]) -> None:
