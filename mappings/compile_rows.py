@@ -14,6 +14,29 @@ Scope = Mapping[str, str]
 """Segment name -> variable of the instance in hand; other segments are their first occurrence."""
 
 
+_CODED = frozenset({"concept", "coding"})
+"""Lenses on codes: few different values, the same in many records, none of them tells of a person alone. Their values
+are remembered and shared between resources, which nobody may change anyway."""
+
+
+def _remembering(forward: Any) -> Any:
+    known: dict[str, Any] = {}
+
+    def remembered(raw: str, zone: Any) -> Any:
+        found = known.get(raw)
+        if found is None:
+            found = forward(raw, zone)
+            if len(known) < _MOST_CODES and len(raw) < _LONGEST_CODE:
+                known[raw] = found
+        return found
+
+    return remembered
+
+
+_MOST_CODES = 4096
+_LONGEST_CODE = 200
+
+
 class Unsupported(Exception):
     """A construct that the generated form does not have yet; the mapping runs interpreted."""
 
@@ -264,7 +287,7 @@ class Source:
             raise Unsupported("address of a value")
         lens = f"L{row.number}"
         assert row.lens is not None
-        self.names[lens] = row.lens.forward
+        self.names[lens] = _remembering(row.lens.forward) if row.lens_name in _CODED else row.lens.forward
         self.add(f"v = {self.variable(first, scope)}[{first.field}]")
         if filters := self._filters(first):
             self.add(f"if v: v = kept(v, {filters!r})")

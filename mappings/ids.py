@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 _SEPARATOR = "\x1f"
@@ -24,9 +25,7 @@ def id_maker(id_key: bytes, partner: str) -> Callable[[str, str], str]:
 
     HMAC (RFC 2104) is written out so that the part that all roles of a record share is hashed once.
     """
-    block = (id_key if len(id_key) <= 64 else hashlib.sha256(id_key).digest()).ljust(64, b"\0")
-    start = hashlib.sha256(block.translate(_INNER) + (partner + _SEPARATOR).encode())
-    outer = hashlib.sha256(block.translate(_OUTER))
+    start, outer = _halves(id_key, partner)
     shared: dict[str, Any] = {}
 
     def make(key: str, role: str) -> str:
@@ -41,3 +40,11 @@ def id_maker(id_key: bytes, partner: str) -> Callable[[str, str], str]:
         return f"{text[:8]}-{text[8:12]}-8{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"
 
     return make
+
+
+@lru_cache(maxsize=256)
+def _halves(id_key: bytes, partner: str) -> tuple[Any, Any]:
+    """The inner hash up to the partner, and the outer hash; both are only ever copied."""
+    block = (id_key if len(id_key) <= 64 else hashlib.sha256(id_key).digest()).ljust(64, b"\0")
+    inner = hashlib.sha256(block.translate(_INNER) + (partner + _SEPARATOR).encode())
+    return inner, hashlib.sha256(block.translate(_OUTER))

@@ -94,11 +94,11 @@ class Translation:
     __slots__ = (
         "_account",
         "_explain",
+        "_provenance",
         "addressee_codes",
         "business_key",
         "issues",
         "message",
-        "provenance",
         "resources",
         "roles",
     )
@@ -112,7 +112,7 @@ class Translation:
         business_key: str,
         addressee_codes: tuple[Addressee, ...],
         message: Mapping[str, str],
-        provenance: Mapping[str, str],
+        provenance: Callable[[], Mapping[str, str]],
         explain: Callable[[], Account],
     ) -> None:
         self.resources = resources
@@ -121,9 +121,14 @@ class Translation:
         self.business_key = business_key
         self.addressee_codes = addressee_codes
         self.message = message
-        self.provenance = provenance
+        self._provenance = provenance
         self._explain = explain
         self._account: Account | None = None
+
+    @property
+    def provenance(self) -> Mapping[str, str]:
+        """Mapping id, version, content hash, and the SHA-256 of the source."""
+        return self._provenance()
 
     @property
     def account(self) -> Account:

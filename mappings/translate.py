@@ -121,7 +121,7 @@ def _message(
                 business_key=key,
                 addressee_codes=named,
                 message=head_facts(head),
-                provenance=_provenance(mapping, source),
+                provenance=lambda: _provenance(mapping, source),
                 explain=lambda: interpret(mapping, make_tree, partner, id_key, known).account,
             )
     return _interpreted(mapping, make_tree, source, partner, id_key, known)
@@ -144,7 +144,7 @@ def _interpreted(
         business_key=found.business_key,
         addressee_codes=found.addressee_codes,
         message=found.facts,
-        provenance=_provenance(mapping, source),
+        provenance=lambda: _provenance(mapping, source),
         explain=lambda: found.account,
     )
 
