@@ -134,7 +134,7 @@ class _Found:
         self.implied |= finding.implied
 
 
-def normalised(system: object, code: object, tables: Tables) -> tuple[str, ...]:
+def normalised(system: str, code: object, tables: Tables) -> tuple[str, ...]:
     """Label codes that one coding of `meta.security` stands for; retired ones become their successors.
     FH-LBL-04.
 
@@ -254,8 +254,12 @@ def _inline_labels(resource: Resource, tables: Tables) -> Iterator[tuple[str, fr
             waiting += [(entry, f"{place}/{number}") for number, entry in enumerate(node)]
 
 
-def _system_and_code(coding: object) -> tuple[object, object]:
-    return (coding.get("system", ""), coding.get("code")) if isinstance(coding, Mapping) else ("", None)
+def _system_and_code(coding: object) -> tuple[str, object]:
+    """System (empty where it is no text) and code of a label."""
+    if not isinstance(coding, Mapping):
+        return "", None
+    system = coding.get("system")
+    return system if isinstance(system, str) else "", coding.get("code")
 
 
 def _is_unstructured(resource: Resource) -> bool:

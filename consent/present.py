@@ -123,8 +123,10 @@ def _aliased(node: object, aliases: Mapping[str, str]) -> object:
     """A copy of `node` in which each reference to a hidden source is its alias, with a display that tells
     nothing.
     """
-    if isinstance(node, Mapping):
-        alias = aliases.get(target_of(node.get("reference")))
+    if isinstance(node, str):
+        return node
+    if isinstance(node, dict | Mapping):
+        alias = aliases.get(target_of(node["reference"])) if "reference" in node else None
         if alias is not None:
             return {"reference": alias, "display": _alias_words(alias)}
         return {key: _aliased(value, aliases) for key, value in node.items()}
@@ -172,7 +174,7 @@ def _security(
     wanted, others = set(labels), list[dict[str, str]]()
     for coding in _listed(arrived):
         if isinstance(coding, Mapping):
-            known = normalised(coding.get("system", ""), coding.get("code"), tables)
+            known = normalised(str(coding.get("system", "")), coding.get("code"), tables)
             if all(code in table.rank or code in table.kinds for code in known):
                 wanted.update(known)
             else:

@@ -121,15 +121,14 @@ def _is_copy(entry: Resource, reference: str, rules: Rules) -> bool:
     return withheld or any(pair in rules.codes for pair in _codes_of([entry]))
 
 
-def _codes_of(withheld: list[Resource]) -> Iterator[tuple[object, object]]:
+def _codes_of(withheld: list[Resource]) -> Iterator[tuple[str, str]]:
     """(system, value) of the identifiers and main codes of withheld records: nothing else may repeat them."""
     for resource in withheld:
-        for identifier in _mappings(resource.get("identifier")):
-            if identifier.get("value"):
-                yield identifier.get("system"), identifier["value"]
-        for coding in _main_codings(resource):
-            if coding.get("code"):
-                yield coding.get("system"), coding["code"]
+        named = [(identifier, "value") for identifier in _mappings(resource.get("identifier"))]
+        for node, key in [*named, *((coding, "code") for coding in _main_codings(resource))]:
+            system, value = node.get("system"), node.get(key)
+            if isinstance(value, str) and value:
+                yield system if isinstance(system, str) else "", value
 
 
 def _texts_of(withheld: list[Resource]) -> Iterator[str]:

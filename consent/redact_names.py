@@ -135,13 +135,13 @@ def _telling_displays(resources: Iterable[Resource], tables: Tables) -> Iterator
     waiting: list[object] = list(resources)
     while waiting:
         node = waiting.pop()
-        if isinstance(node, Mapping):
+        if isinstance(node, dict | Mapping):
             reference, display = node.get("reference"), node.get("display")
             if isinstance(reference, str) and isinstance(display, str) and tables.find_words(display).tier:
                 target = "/".join(reference.split("/")[-2:])
                 if target.split("/")[0] in PEOPLE_AND_PLACES and not target.startswith("Patient/"):
                     yield target
-            waiting.extend(node.values())
+            waiting += [value for value in node.values() if not isinstance(value, str)]
         elif isinstance(node, list | tuple):
             waiting.extend(node)
 

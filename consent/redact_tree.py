@@ -55,7 +55,7 @@ class Rules:
     asked: frozenset[str]
     shown: frozenset[str]
     sources: SensitiveSources
-    codes: frozenset[tuple[object, object]]
+    codes: frozenset[tuple[str, str]]
     texts: frozenset[str]
     classes: frozenset[str]
     knows: bool
@@ -130,7 +130,7 @@ def _inner_resources(resource: Resource, walk: Walk) -> dict[str, Resource]:
 
 def _inner_round(resource: Resource, walk: Walk) -> Iterator[tuple[str, Resource]]:
     for number, entry in enumerate(_listed(resource.get("contained"))):
-        if isinstance(entry, Mapping) and entry.get("id") in walk.inside:
+        if isinstance(entry, Mapping) and _text(entry.get("id")) in walk.inside:
             if f"/contained/{number}" in walk.removals:
                 continue
             kind = str(entry.get("resourceType"))
@@ -147,6 +147,8 @@ def _below(removals: frozenset[str], number: int) -> frozenset[str]:
 
 def _with_contained(left: dict[str, object], inner: Mapping[str, Resource]) -> Resource:
     """`left` with those of `inner` that it still refers to (FHIR dom-3), directly or through one another."""
+    if not inner:
+        return left
     named: set[str] = set()
     waiting = list(_local_references(left))
     while waiting:
@@ -200,8 +202,8 @@ def _meta(value: object, walk: Walk) -> object:
 def _is_sensitivity(coding: object, walk: Walk) -> bool:
     """Whether a label says what the record is about (anything but confidentiality and handling)."""
     code = coding.get("code") if isinstance(coding, Mapping) else None
-    kind = walk.rules.tables.labels.kinds.get(code, "sensitivity") if isinstance(code, str) else "sensitivity"
-    return kind == "sensitivity" and code not in walk.rules.tables.labels.rank
+    kind = walk.rules.tables.labels.kinds.get(_text(code), "sensitivity")
+    return kind == "sensitivity" and code not in walk.rules.tables.labels.confidentiality
 
 
 def _node(key: str, value: object, place: str, walk: Walk, depth: int) -> object:
@@ -212,7 +214,9 @@ def _node(key: str, value: object, place: str, walk: Walk, depth: int) -> object
         return GONE
     if isinstance(value, str):
         return GONE if _must_not_read(key, value, walk) else value
-    if isinstance(value, Mapping):
+    if isinstance(
+        value, dict | Mapping
+    ):  # `dict` first: asking the abstract class alone costs five times as much
         return _branch(key, value, place, walk, depth)
     if isinstance(value, list | tuple):
         if key == "extension":
@@ -225,7 +229,7 @@ def _node(key: str, value: object, place: str, walk: Walk, depth: int) -> object
 
 
 def _is_known_extension(entry: object) -> bool:
-    return isinstance(entry, Mapping) and entry.get("url") in KEPT_EXTENSIONS
+    return isinstance(entry, Mapping) and _text(entry.get("url")) in KEPT_EXTENSIONS
 
 
 def _branch(key: str, node: Mapping[str, object], place: str, walk: Walk, depth: int) -> object:
@@ -262,7 +266,7 @@ def _names_a_withheld_thing(key: str, node: Mapping[str, object], place: str, wa
     """
     rules = walk.rules
     if key == "identifier" or "assigner" in node:
-        if (node.get("system"), node.get("value")) in rules.codes:
+        if (_text(node.get("system")), _text(node.get("value"))) in rules.codes:
             return True
         assigner = node.get("assigner")
         named = assigner.get("reference") if isinstance(assigner, Mapping) else None
@@ -277,11 +281,12 @@ def _names_a_withheld_thing(key: str, node: Mapping[str, object], place: str, wa
 
 
 def _tells_by_code(coding: Mapping[str, object], walk: Walk) -> bool:
-    if "code" not in coding:
+    code = coding.get("code")
+    if not isinstance(code, str):
         return False
-    if (coding.get("system"), coding["code"]) in walk.rules.codes:
+    if (_text(coding.get("system")), code) in walk.rules.codes:
         return True
-    finding = walk.rules.tables.find_code(coding.get("system", ""), coding["code"])
+    finding = walk.rules.tables.find_code(coding.get("system", ""), code)
     return not walk.rules.knows and bool(finding.tier) and not SUD_LABELS.isdisjoint(finding.specific)
 
 
@@ -372,6 +377,10 @@ def _drop_unpaired(left: dict[str, object], before: Mapping[str, object]) -> Non
         name = twin[1:]
         if left[twin] != before[twin] or (name in before and left.get(name) != before[name]):
             del left[twin]
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _listed(value: object) -> tuple[object, ...]:

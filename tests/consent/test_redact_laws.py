@@ -215,45 +215,17 @@ def empty_nodes(node: object, place: str = "") -> list[str]:
     return []
 
 
+KEYS = (
+    "code", "coding", "system", "display", "reference", "identifier", "value", "extension", "url", "text", "contained",
+    "id", "meta", "security", "assigner", "valueCoding", "name", "given", "_given", "type",
+)  # fmt: skip
+LEAVES = st.one_of(
+    st.none(), st.booleans(), st.integers(-5, 5), st.sampled_from(["F11.20", "heroin", "#x", "Goal/a", ""])
+)
 SHAPES = st.recursive(
-    st.one_of(
-        st.none(),
-        st.booleans(),
-        st.integers(-5, 5),
-        st.sampled_from(["F11.20", "heroin", "#x", "Condition/a", ""]),
-    ),
+    LEAVES,
     lambda inner: st.one_of(
-        st.lists(inner, max_size=3),
-        st.dictionaries(
-            st.sampled_from(
-                [
-                    "code",
-                    "coding",
-                    "system",
-                    "display",
-                    "reference",
-                    "identifier",
-                    "value",
-                    "extension",
-                    "url",
-                    "text",
-                ]
-                + [
-                    "contained",
-                    "id",
-                    "meta",
-                    "security",
-                    "assigner",
-                    "valueCoding",
-                    "name",
-                    "given",
-                    "_given",
-                    "type",
-                ]
-            ),
-            inner,
-            max_size=4,
-        ),
+        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(KEYS), inner, max_size=4)
     ),
     max_leaves=12,
 )
