@@ -22,7 +22,7 @@ class ReceivedMessage:
     parted by `^` whatever the sender uses (`REF^I12^REF_I12`). `raw` is exactly what was framed, byte order
     mark and line ends included. `received_at` has zone UTC. `refusals` says what the door could already see
     to be unacceptable (no HL7, processing id, version): such a message is kept and its receipt is `rejected`
-    with these faults.
+    with these faults; its `message_type` is empty, so that no mapping can be found for it.
     """
 
     partner: str

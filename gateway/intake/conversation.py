@@ -192,8 +192,11 @@ class Conversation:
         return receipt
 
     def _message(self, frame: Frame, header: Hl7Header | None, at: datetime) -> ReceivedMessage:
-        message_type = text_of(header.field(9).replace(header.component_sign, b"^")) if header else ""
-        kind = "^".join(text_of(part) for part in header.kind) if header else ""
+        ruled_out = refusals(header, self._settings.processing_ids)
+        message_type = kind = ""
+        if header and not ruled_out:
+            message_type = text_of(header.field(9).replace(header.component_sign, b"^"))
+            kind = "^".join(text_of(part) for part in header.kind)
         return ReceivedMessage(
             partner=self._partner,
             channel=self._settings.channel,
@@ -202,5 +205,5 @@ class Conversation:
             message_type=message_type,
             raw=frame.content,
             received_at=at,
-            refusals=refusals(header, self._settings.processing_ids),
+            refusals=ruled_out,
         )

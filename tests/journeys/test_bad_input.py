@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,6 +74,7 @@ class House:
 
     def __init__(self, folder: Path, address: str) -> None:
         self.folder = folder
+        self.address = address
         self.line = Line(address)
 
     def handoff(self, *words: str) -> subprocess.CompletedProcess[bytes]:
@@ -184,6 +187,26 @@ def test_bad_message_can_be_found_and_replayed(house: House, name: str) -> None:
     assert json.loads(replayed.stdout)["outcome"] in ("content_error", "rejected")
 
 
+HOSTILE = (
+    *(
+        b"|",
+        b"^",
+        b"~",
+        b"\\",
+        b"&",
+        b"\r",
+        b"\n",
+        b"",
+        b"\x00",
+        b"\xff",
+        b'""',
+        b"\\X0D\\",
+        b"\\F\\",
+        b"\\.br\\",
+    ),
+    *(b"MSH|^~\\&|", b"\rPRD|RT|||||||SUNRISE\r", b"99999999", b"-1", b"20261399", b"A" * 300),
+)
+
 TAKEN = {
     "byte order mark": b"\xef\xbb\xbf" + referral("T1"),
     "LF": referral("T2").replace(b"\r", b"\n"),
@@ -215,6 +238,47 @@ def test_repeated_control_id_with_the_same_body_is_one_message(house: House) -> 
 
     assert first == again
     assert len(house.named("S1")) == 1
+
+
+def test_sixteen_senders_of_the_same_message_at_once_bring_one(house: House) -> None:
+    lines = [Line(house.address) for _ in range(16)]
+    with ThreadPoolExecutor(16) as pool:
+        answers = {answer.raw for answer in pool.map(lambda line: line.ask(referral("S2")), lines)}
+    for line in lines:
+        line.close()
+
+    assert len(answers) == 1
+    assert len(house.named("S2")) == 1
+
+
+def test_header_that_rules_a_message_out_is_a_rejection(house: House) -> None:
+    wrong_mode = house.line.ask(referral("H1").replace(b"|P|2.5.1", b"|X|2.5.1"))
+    wrong_version = house.line.ask(referral("H2").replace(b"|P|2.5.1", b"|P|3.0"))
+
+    assert (wrong_mode.code, wrong_mode.errors[0][:2]) == ("AR", ("MSH^1^11^1^1", "202"))
+    assert (wrong_version.code, wrong_version.errors[0][:2]) == ("AR", ("MSH^1^12^1^1", "203"))
+    assert house.newest("H1")[0].state == house.newest("H2")[0].state == "rejected"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_mutated_message_is_always_answered_and_never_a_fault_of_ours(house: House, seed: int) -> None:
+    chance = random.Random(seed)
+    for number in range(40):
+        answer = house.line.ask(mutated(referral(f"M{seed}-{number}"), chance))
+
+        assert answer.code in {"AA", "AE", "AR", "CA", "CE", "CR"}
+        assert not {error[3] for error in answer.errors} & {"INTERNAL", "STORE_RULE_BROKEN"}
+        assert not any(byte < 0x20 for byte in answer.raw[1:-2].replace(b"\r", b""))
+
+
+def mutated(message: bytes, chance: random.Random) -> bytes:
+    """`message` with a few places overwritten by what breaks parsers; MSH-15 and 16, which may ask for silence, not."""
+    header, _, rest = message.partition(b"\r")
+    for _ in range(chance.choice((1, 2, 4, 10))):
+        begin = chance.randrange(len(rest))
+        end = begin + chance.choice((0, 1, 5, 60))
+        rest = rest[:begin] + chance.choice(HOSTILE) + rest[end:]
+    return header + b"\r" + rest
 
 
 def test_repeated_control_id_with_another_body_is_taken_with_a_warning(house: House) -> None:
