@@ -6,8 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mappings.syntax.hl7v2_tree import part
-from mappings.writing import V2Builder, _with_part
+from mappings.writing import V2Builder, with_part
 
 _V2_PLACE = re.compile(r"^(\w{3})(?:\[(\d+)\])?-(\d+)(?:\[(\d+)\])?(?:\.(\d+))?(?:\.(\d+))?$")
 _JSON_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
@@ -18,7 +17,8 @@ def _kept(complement: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def overlay_v2(builder: V2Builder, complement: Mapping[str, Any]) -> Sequence[str] | None:
-    """Put carried leaves into the message where nothing stands; the order of its segments, if the complement has one."""
+    """Put carried leaves into the message; the order of its segments, if the complement has one. A carried leaf was
+    mapped nowhere, so only a constant or a fact of the sender can stand in its place, and gives way."""
     for place, raw in _kept(complement).items():
         found = _V2_PLACE.match(place)
         if found is None:
@@ -29,8 +29,7 @@ def overlay_v2(builder: V2Builder, complement: Mapping[str, Any]) -> Sequence[st
         index = int(repetition or 1) - 1
         repetitions += [""] * (index + 1 - len(repetitions))
         where = int(component or 1), int(sub or 0)
-        if not part(repetitions[index], *where):
-            repetitions[index] = _with_part(repetitions[index], *where, str(raw))
+        repetitions[index] = with_part(repetitions[index], *where, str(raw))
     order = complement.get("order")
     if not order:
         return None
@@ -65,13 +64,18 @@ def overlay_csv(row: dict[str, str], complement: Mapping[str, Any]) -> None:
             row[column] = str(raw)
 
 
+def json_steps(place: str) -> list[str | int]:
+    """The steps of a JSON place: `needs[0].code` -> needs, 0, code."""
+    return [
+        found.group(1) if found.group(1) is not None else int(found.group(2))
+        for found in _JSON_STEP.finditer(place)
+    ]
+
+
 def overlay_json(document: dict[str, Any], complement: Mapping[str, Any]) -> None:
     """Put carried scalars into the document where nothing stands."""
     for place, raw in _kept(complement).items():
-        steps: list[str | int] = [
-            found.group(1) if found.group(1) is not None else int(found.group(2))
-            for found in _JSON_STEP.finditer(place)
-        ]
+        steps = json_steps(place)
         node: Any = document
         for step, following in zip(steps, steps[1:], strict=False):
             node = _child(node, step, [] if isinstance(following, int) else {})

@@ -176,7 +176,7 @@ class Interpreter:
         for role in group.roles:
             answer, looked = holds(role.when, self.tree, scope)
             if answer:
-                seen[role.name] = self.make(role, scope, path, looked)
+                seen[role.name] = self.make(role, scope, path, places + looked)
         self.instances.append(Instance(group, scope, seen, places))
         counts: dict[str, int] = {}
         for inner in group.groups:
@@ -201,9 +201,9 @@ class Interpreter:
             key, places = f"{role.name}:{own}", own_places
         made_id = self.make_id(key, role.name + path)
         resource: dict[str, Any] = {"resourceType": role.type, "id": made_id}
-        made = Made(role.name, role.type, made_id, resource, places)
+        made = Made(role.name, role.type, made_id, resource, places + looked)
         self.made.append(made)
-        self.note(f"{made.reference}#id", places + looked, "id")
+        self.note(f"{made.reference}#id", made.key_places, "id")
         return made
 
     def note(self, output: str, places: Iterable[str], row: str) -> None:

@@ -117,18 +117,13 @@ class Rendering:
         if row.verb == "map":
             self.map(row, roles, slot)
             return
-        if self.kept(row):
+        if row.verb == "setting" and self.complement:
             return
         text = row.value if row.verb == "local" else self.fact(row.value)
         if text and self.fits(row.when, slot, strict=True):
             self.builder.add(row.sources[0], text, slot, repeat=False)
         elif row.required and not text:
             raise RenderRefused("SETTING_MISSING", f"the setting `{row.value}` is needed", row.sources[0].text)
-
-    def kept(self, row: Row) -> bool:
-        """Whether the complement brings the agency's own value for this address."""
-        carried = self.complement.get("carried", {})
-        return any(_same_address(row.sources[0].text, place, self.mapping.format) for place in carried)
 
     def fact(self, name: str) -> str:
         """A setting, or the id of a role's resource (`task_id`)."""
@@ -168,20 +163,25 @@ class Rendering:
                 text = row.lens.backward(value)
         except (Unfit, KeyError, TypeError):
             return False
-        if text == "" or not self.builder.add(row.sources[0], text, slot, repeat):
+        if text == "":
+            return False
+        if not self.builder.add(row.sources[0], text, slot, repeat):
+            if self.builder.holds(row.sources[0], text, slot):
+                self.use(resource, path)
             return False
         self.settle(row.when, slot)
         self.use(resource, path)
         return True
 
     def is_const(self, row: Row, value: Any) -> bool:
-        """Whether another row of the mapping says this value itself."""
+        """Whether an unconditional constant of the same list element says this value itself."""
+        target = row.target
+        if target is None or not target.steps[-1].many:
+            return False
         return any(
-            other.verb == "const" and other.target is not None and row.target is not None
-            and other.target.role == row.target.role and other.target.steps == row.target.steps
-            and other.value == value
+            other.verb == "const" and other.when is None and other.target == target and other.value == value
             for other in self.mapping.root.rows
-        )  # fmt: skip
+        )
 
     def synonym(self, row: Row, value: Any) -> Any:
         """The sender's own form of the value, from the complement."""

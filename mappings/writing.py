@@ -30,6 +30,10 @@ class Builder(Protocol):
         """The first plain value written at an address; "" when nothing."""
         ...
 
+    def holds(self, address: Any, value: Any, slot: Slot) -> bool:
+        """Whether just this stands at an address already."""
+        ...
+
 
 class V2Builder:
     """Segments with their fields, each field a list of repetitions."""
@@ -69,7 +73,7 @@ class V2Builder:
             repetitions.append("")
         if part(repetitions[0], address.component, address.sub):
             return False
-        repetitions[0] = _with_part(repetitions[0], address.component, address.sub, text)
+        repetitions[0] = with_part(repetitions[0], address.component, address.sub, text)
         return True
 
     def head(self, address: V2Address, slot: Slot) -> str:
@@ -81,6 +85,11 @@ class V2Builder:
             return part(repetition, address.component or 1, address.sub or 1)
         return ""
 
+    def holds(self, address: V2Address, value: Any, slot: Slot) -> bool:
+        """Whether one of the repetitions is this text."""
+        fields = self._fields(address, slot, create=False) or {}
+        return any(part(one, address.component, address.sub) == str(value) for one in fields.get(address.field, ()))
+
     def text(self, order: Sequence[str]) -> bytes:
         """The message: segments in `order` (then as written), CR behind each."""
         rank = {name: position for position, name in enumerate(order)}
@@ -88,7 +97,7 @@ class V2Builder:
         return b"".join(_line(name, fields) for name, fields in ordered if fields or name == "MSH")
 
 
-def _with_part(text: str, component: int, sub: int, value: str) -> str:
+def with_part(text: str, component: int, sub: int, value: str) -> str:
     components = text.split("^")
     components += [""] * (component - len(components))
     if sub:
@@ -128,6 +137,10 @@ class CsvBuilder:
     def head(self, address: CsvAddress, slot: Slot) -> str:
         """The cell."""
         return self.row.get(address.text, "")
+
+    def holds(self, address: CsvAddress, value: Any, slot: Slot) -> bool:
+        """Whether the cell is this text."""
+        return self.row.get(address.text) == str(value)
 
 
 class JsonBuilder:
@@ -176,6 +189,10 @@ class JsonBuilder:
         if isinstance(value, bool):
             return "true" if value else "false"
         return "" if isinstance(value, (dict, list)) else str(value)
+
+    def holds(self, address: JsonAddress, value: Any, slot: Slot) -> bool:
+        """Whether the scalar is this value."""
+        return bool(self._node(address.steps[:-1], slot).get(address.steps[-1][0]) == value)
 
 
 def csv_bytes(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> bytes:

@@ -1,0 +1,76 @@
+"""A source with some of its leaves changed: how the laws of lineage and of no resurrection are tried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from mappings.complement import json_steps
+from mappings.syntax.csv_rows import read_rows, write_rows
+from mappings.syntax.hl7v2 import leaves, occurrences, place_text, read_messages, split
+from mappings.syntax.json_tree import read_json
+from mappings.writing import with_part
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+def altered(syntax: str, source: bytes, changes: Mapping[str, Any]) -> bytes:
+    """The source with these leaves (by place) replaced. One record only."""
+    if syntax == "hl7v2":
+        return _altered_v2(source, changes)
+    if syntax == "json":
+        return _altered_json(source, changes)
+    return _altered_csv(source, changes)
+
+
+def _altered_v2(source: bytes, changes: Mapping[str, Any]) -> bytes:
+    segments = split(read_messages(source)[0])
+    numbers = occurrences(segments)
+    for leaf in leaves(segments):
+        place = place_text(segments, numbers, leaf)
+        if place not in changes:
+            continue
+        repetitions = segments[leaf.segment][leaf.field].split("~")
+        whole = repetitions[leaf.repetition - 1]
+        text = str(changes[place])
+        if "^" in whole or "&" in whole:
+            sub = leaf.sub if "&" in whole.split("^")[leaf.component - 1] else 0
+            text = with_part(whole, leaf.component, sub, text)
+        repetitions[leaf.repetition - 1] = text
+        segments[leaf.segment][leaf.field] = "~".join(repetitions)
+    head, *rest = segments
+    lines = ["|".join([head[0], *head[2:]]), *("|".join(fields) for fields in rest)]
+    return "".join(line + "\r" for line in lines).encode()
+
+
+def _altered_json(source: bytes, changes: Mapping[str, Any]) -> bytes:
+    document = read_json(source)
+    for place, value in changes.items():
+        node = document
+        *way, last = json_steps(place)
+        for step in way:
+            node = node[step]
+        node[last] = _like(node[last], value)
+    return _ENCODER.encode(document)
+
+
+def _like(old: Any, value: Any) -> Any:
+    """A changed value of the same JSON type, where that can be."""
+    if isinstance(old, bool):
+        return not old
+    if isinstance(old, (int, Decimal)):
+        return old + 1
+    return value
+
+
+def _altered_csv(source: bytes, changes: Mapping[str, Any]) -> bytes:
+    header, rows = read_rows(source)
+    number, cells = rows[0]
+    named = {f"row {number} column {name}": name for name in header}
+    row = dict(zip(header, cells, strict=False))
+    for place, value in changes.items():
+        row[named[place]] = str(value)
+    return write_rows(header, [row])

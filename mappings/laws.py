@@ -1,0 +1,176 @@
+"""The laws of a mapping (mapping-language.md section 4), tried on one source. Used by `handoff mapping check` and the tests.
+
+Each function gives the faults it found as (code, place) pairs; nothing found means the law holds there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from mappings.altering import altered
+from mappings.library import Mapping_
+from mappings.model import RenderRefused, Translation, TranslationRefused
+from mappings.placing import flat
+from mappings.render import render
+from mappings.rows import all_groups
+from mappings.syntax.csv_rows import CsvTree, read_rows
+from mappings.syntax.hl7v2 import read_messages, split
+from mappings.syntax.hl7v2_tree import V2Tree
+from mappings.syntax.json_tree import json_leaves, read_json
+from mappings.translate import translate
+
+Fault = tuple[str, str]
+_AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+_KEY = b"law"
+_ENVELOPE = ("MSH-7", "MSH-9", "MSH-18")
+"""Places by which a message is recognised: with a mark in them it is refused, not translated."""
+
+
+def leaves_of(mapping: Mapping_, source: bytes) -> dict[str, Any]:
+    """Every leaf of a source with one record, by place, with no knowledge of the mapping."""
+    if mapping.format == "hl7v2":
+        return dict(V2Tree(split(read_messages(source)[0])).leaves())
+    if mapping.format == "csv":
+        header, rows = read_rows(source)
+        return dict(CsvTree(header, rows[0][1], rows[0][0]).leaves())
+    return json_leaves(read_json(source))
+
+
+def conservation(translation: Translation, leaves: int) -> list[Fault]:
+    """Every leaf in exactly one class; none unmapped."""
+    found = translation.accounting
+    faults: list[Fault] = []
+    if found.mapped + found.carried + found.dropped + found.unmapped != found.leaves or found.leaves != leaves:
+        faults.append(("CONSERVATION", translation.business_key and "record"))
+    unmapped = translation.complement.get("unmapped")
+    if isinstance(unmapped, Mapping):
+        faults += [("UNMAPPED", place) for place in unmapped]
+    return faults
+
+
+def traced(translation: Translation) -> list[Fault]:
+    """Every output leaf has a row of lineage, and every input it names is a leaf of the source."""
+    known = {row.output for row in translation.lineage}
+    faults: list[Fault] = []
+    for resource in translation.resources:
+        reference = f"{resource['resourceType']}/{resource['id']}"
+        for path in flat(resource, ""):
+            if path != "resourceType" and f"{reference}#{path}" not in known:
+                faults.append(("UNTRACED", f"{resource['resourceType']}.{path}"))
+    return faults
+
+
+def round_trip(mapping: Mapping_, source: bytes, translation: Translation, zone: str | None) -> list[Fault]:
+    """GetPut and PutGet for a mapping of both directions."""
+    if mapping.direction != "both":
+        return []
+    try:
+        back = render(
+            mapping,
+            translation.resources,
+            at=_AT,
+            control_id="1",
+            zone=zone,
+            complement=translation.complement,
+        )
+    except RenderRefused as refusal:
+        return [("GET_PUT_REFUSED", refusal.place or refusal.code)]
+    before, after = leaves_of(mapping, source), leaves_of(mapping, back.content)
+    named = {place for row in translation.lineage for place in row.inputs}
+    kept = {*named, *_places(translation, "carried"), *_places(translation, "unmapped")}
+    faults = [("GET_PUT", p) for p, raw in before.items() if p in kept and after.get(_row(p, after)) != raw]
+    own = _constants(mapping)
+    faults += [("GET_PUT_EXTRA", p) for p, raw in after.items() if _row(p, before) not in before and raw not in own]
+    again = translate(mapping, back.content, partner="law", id_key=_KEY, zone=zone)
+    first = translate(mapping, source, partner="law", id_key=_KEY, zone=zone)
+    if again.resources != first.resources:
+        faults.append(("PUT_GET", "record"))
+    return faults
+
+
+def _constants(mapping: Mapping_) -> set[str]:
+    """The parts of the constants that the mapping itself writes."""
+    return {
+        part
+        for group in all_groups(mapping.file.root)
+        for row in group.rows
+        if row.verb == "local"
+        for part in str(row.value).split("^")
+    }
+
+
+def _places(translation: Translation, name: str) -> set[str]:
+    found = translation.complement.get(name)
+    return set(found) if isinstance(found, Mapping) else set()
+
+
+def _row(place: str, leaves: Mapping[str, Any]) -> str:
+    """The same cell in another row number: a file of one row has it as row 2."""
+    if not place.startswith("row "):
+        return place
+    numbers = {other.split(" ", 2)[1] for other in leaves if other.startswith("row ")}
+    return place if not numbers else f"row {min(numbers)} {place.split(' ', 2)[2]}"
+
+
+def no_resurrection(mapping: Mapping_, source: bytes, translation: Translation, zone: str | None) -> list[Fault]:
+    """A disclosure (empty complement) holds nothing of what was carried, unmapped or dropped.
+
+    Tried with a mark in every such leaf, so that a value the resources say as well is not taken for one.
+    """
+    if mapping.direction == "in":
+        return []
+    named = {place for row in translation.lineage for place in row.inputs}
+    hidden = [
+        place
+        for place, raw in leaves_of(mapping, source).items()
+        if place not in named and isinstance(raw, str) and not place.startswith(_ENVELOPE)
+    ]
+    marks = {place: f"ZQ{index}QZ" for index, place in enumerate(hidden)}
+    marked = translate(mapping, altered(mapping.format, source, marks), partner="law", id_key=_KEY, zone=zone)
+    rendered = render(mapping, marked.resources, at=_AT, control_id="1", zone=zone)
+    text = rendered.content.decode("utf-8")
+    return [("RESURRECTED", place) for place, mark in marks.items() if mark in text]
+
+
+def lineage_misses(mapping: Mapping_, source: bytes, zone: str | None) -> tuple[int, list[Fault]]:
+    """Change each mapped leaf alone: outputs that change without naming it. Also how many changes were tried."""
+    base = translate(mapping, source, partner="law", id_key=_KEY, zone=zone)
+    inputs = {row.output: set(row.inputs) for row in base.lineage}
+    plain = _by_role(base)
+    tried, faults = 0, []
+    for place, raw in leaves_of(mapping, source).items():
+        for change in _changes(raw):
+            try:
+                other = translate(
+                    mapping, altered(mapping.format, source, {place: change}), partner="law", id_key=_KEY, zone=zone
+                )
+            except TranslationRefused:
+                continue
+            tried += 1
+            now = _by_role(other)
+            for name, (output, value) in plain.items():
+                if now.get(name, ("", None))[1] != value and place not in inputs.get(output, ()):
+                    faults.append(("LINEAGE", f"{place} changes {name}"))
+    return tried, faults
+
+
+def _changes(raw: Any) -> tuple[Any, ...]:
+    text = str(raw)
+    return (text[:-1] + ("7" if text[-1:] != "7" else "8"), text + "Q")
+
+
+def _by_role(translation: Translation) -> dict[str, tuple[str, Any]]:
+    """Output leaves by role and path, so that a changed id does not hide the rest; references by their role."""
+    names: dict[str, str] = {}
+    for role, ids in translation.roles.items():
+        for number, made in enumerate(ids):
+            names[made] = f"{role}/{number}"
+    found: dict[str, tuple[str, Any]] = {}
+    for resource in translation.resources:
+        reference = f"{resource['resourceType']}/{resource['id']}"
+        for path, value in flat({k: v for k, v in resource.items() if k != "resourceType"}, "").items():
+            output = f"{reference}#{path}"
+            found[f"{names[str(resource['id'])]}#{path}"] = (output, value)
+    return found
