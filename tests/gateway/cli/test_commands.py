@@ -157,7 +157,7 @@ def test_the_installed_command_is_this_one() -> None:
 
 def test_it_runs_as_a_module_where_no_script_is_installed() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "gateway.cli", "--help"], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "gateway", "--help"], capture_output=True, text=True, check=False
     )
 
     assert done.returncode == 0
