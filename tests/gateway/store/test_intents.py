@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import AlreadyReceived, NotFound
-from gateway.store import ReleaseRow, Transaction, intents, outbox
+from gateway.store import ReleaseRow, SqliteStore, Transaction, intents, outbox
 from gateway.store.model import Recovered
-from tests.gateway.store.samples import AT, LATER, MUCH_LATER, entry, intent, with_patient
+from tests.gateway.store.samples import AT, LATER, MUCH_LATER, entry, intent, opened, with_patient
 
 
 def _add(write: Any, *ids: str, **changed: Any) -> None:
@@ -228,16 +230,22 @@ _STEPS = st.lists(
 )
 
 
+class _Undo(Exception):
+    """Ends an example and takes back what it wrote, so that one store serves them all."""
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
+    made = opened(tmp_path_factory.mktemp("lanes"))
+    yield made
+    asyncio.run(made.close())
+
+
 @given(steps=_STEPS)
 def test_whatever_happens_each_lane_keeps_its_order(
-    steps: list[tuple[str, int]], tmp_path_factory: Any
+    steps: list[tuple[str, int]], shared: SqliteStore
 ) -> None:
     """Against a slow and obvious model: which intent may be claimed next in the one lane with two keys."""
-    import asyncio
-
-    from tests.gateway.store.samples import opened
-
-    store = opened(tmp_path_factory.mktemp("lane"))
     names = itertools.count()
     model: list[dict[str, str]] = []
 
@@ -265,14 +273,10 @@ def test_whatever_happens_each_lane_keeps_its_order(
         with_patient()(tx)
         for act, number in [*steps, ("claim", 0)]:
             step(tx, act, number)
+        raise _Undo
 
-    async def run() -> None:
-        try:
-            await store.write(play)
-        finally:
-            await store.close()
-
-    asyncio.run(run())
+    with pytest.raises(_Undo):
+        asyncio.run(shared.write(play))
 
 
 def _may_go(model: list[dict[str, str]]) -> list[str]:
