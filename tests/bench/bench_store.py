@@ -1,4 +1,4 @@
-"""The store alone: durable messages a second, claims from long lanes and queues, verifying the log.
+"""The store alone: durable messages, claims from long lanes and queues, verifying the log.
 
 One "message" is what the main path writes for a referral: the sealed raw message, eight sealed records (one with two
 search tokens), an intent, the claim, an audit entry with its release, and the end of the intent; four writes.
@@ -124,11 +124,11 @@ def _messages(folder: Path) -> list[dict[str, object]]:
         rows.append(
             {
                 "what": f"durable messages, {together} at a time",
-                "value": rate,
-                "unit": "messages/s",
-                "than": "plain SQLite, one row a commit",
+                "value": 1 / cpu,
+                "unit": "messages/CPU-s",
+                "than": "plain SQLite, one row a commit, by the clock",
                 "ratio": rate / plain,
-                "cpu_us": cpu * 1e6,
+                "per_second": rate,
             }
         )
     asyncio.run(store.close())
@@ -157,7 +157,7 @@ def _claims(folder: Path) -> list[dict[str, object]]:
         {
             "what": f"claim and settle, 20,000 queued {shape}",
             "value": 1 / seconds,
-            "unit": "intents/s",
+            "unit": "intents/CPU-s",
             "than": "200 queued",
             "ratio": few / seconds,
         }
@@ -174,12 +174,12 @@ def _claim_seconds(folder: Path, name: str, queued: int, patient: str) -> float:
             intents.add(tx, intent(f"i{number}", patient_id=patient.format(place=number % PATIENTS)))
 
     def drain(tx: Transaction) -> float:
-        began, done = time.perf_counter(), 0
+        began, done = time.thread_time(), 0
         while done < 150:
             for found in intents.claim_due(tx, AT, 10):
                 intents.finish(tx, found.id, "delivered", AT, "OK")
                 done += 1
-        return (time.perf_counter() - began) / done
+        return (time.thread_time() - began) / done
 
     asyncio.run(store.write(fill))
     seconds = asyncio.run(store.write(drain))
@@ -195,20 +195,20 @@ def _verification(folder: Path) -> list[dict[str, object]]:
         for number in range(count):
             audit.append(tx, entry(f"q{number}", patient_id=f"p{number % PATIENTS}"))
 
-    began = time.perf_counter()
+    began = time.process_time()
     asyncio.run(store.write(fill))
-    append_rate = count / (time.perf_counter() - began)
+    append_rate = count / (time.process_time() - began)
     asyncio.run(Sealer(store, SIGNER, None, SystemClock()).seal_now())
     rates = []
     for facts in (False, True):
-        began = time.perf_counter()
+        began = time.process_time()
         with store.read() as reading:
             report = verify(reading, verifier_of(SIGNER), facts=facts)
         assert report.ok and report.signed_to == count
-        rates.append(count / (time.perf_counter() - began))
+        rates.append(count / (time.process_time() - began))
     asyncio.run(store.close())
     return [
-        {"what": "audit entries appended", "value": append_rate, "unit": "entries/s"},
-        {"what": "audit verified, chain and heads", "value": rates[0], "unit": "entries/s"},
-        {"what": "audit verified, facts opened too", "value": rates[1], "unit": "entries/s"},
+        {"what": "audit entries appended", "value": append_rate, "unit": "entries/CPU-s"},
+        {"what": "audit verified, chain and heads", "value": rates[0], "unit": "entries/CPU-s"},
+        {"what": "audit verified, facts opened too", "value": rates[1], "unit": "entries/CPU-s"},
     ]
