@@ -161,7 +161,9 @@ def names(designation: Json, party: Json, question: Json) -> bool | None:
         listed = {name_of(entry) for entry in directory}
         for one in (question["recipient"], question["discloser"]):
             listed |= {*one.get("references", ()), *one.get("members_of", ())}
-        return ref in belongs_to(party, directory) if ref in listed else None
+        if ref in belongs_to(party, directory):
+            return True
+        return False if ref in listed else None
     if "identifier" in designation:
         identifier = designation["identifier"]
         bearers = {name_of(entry) for entry in directory if identifier in entry.get("identifier", ())}

@@ -29,6 +29,8 @@ from tests.strategies import (
     questions,
 )
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(examples(300, 12 * 3600))]
+
 Json = dict[str, Any]
 PACKS = ((), (), ("part2",), ("part2", "hipaa"), ("part2", "hipaa", "state/sample-mh-named"))
 SOUND = questions(PACKS, valid=True)
@@ -198,6 +200,18 @@ def unknown_elements(question: Json, kind: int) -> Json:
             if kind == 9:
                 node["action"] = [{"coding": [{"system": "http://example.org/actions", "code": "whisper"}]}]
     return changed
+
+
+@pytest.mark.requirement("P2-20-01", "ST-01")
+@law()
+@given(SOUND, st.sampled_from(PACKS[2:]))
+def test_packs_only_take_away(question: Json, packs: tuple[str, ...]) -> None:
+    """A rule pack may turn a permit into a refusal, never a refusal into a permit.
+
+    Without programs, so that the communication inside a program, a legal basis of its own, stays out of it.
+    """
+    without = {**question, "policy": {**question["policy"], "packs": [], "part2_sources": []}}
+    discloses_no_more({**without, "policy": {**without["policy"], "packs": list(packs)}}, without)
 
 
 @pytest.mark.requirement("FH-CON-07", "FH-CON-12")
