@@ -17,6 +17,9 @@ from consent.directory import Directory, Party, read_directory
 from consent.instants import read_span, zone_named
 from consent.matching import Asking, Bound, bind
 from consent.model import (
+    Coding,
+    Decision,
+    Discloser,
     DisclosureRequest,
     Facts,
     Policy,
@@ -28,7 +31,7 @@ from consent.model import (
 from consent.rules.bars import Bar, bar, basis_without_consent
 from consent.rules.case import TPO_STANDING, in_force, names
 from consent.rules.data_sets import Cap, cap_for
-from consent.rules.state_law import Pack, packs_named
+from consent.rules.state_law import Pack, birthdays, pack_instants, packs_named
 from consent.tables import Tables
 from consent.validity import findings, is_for_proceedings
 
@@ -36,6 +39,7 @@ REMEMBERED_CONTEXTS = 512
 REMEMBERED_ANSWERS = 20_000
 SCOPES_ALONE = frozenset({"patient-privacy", "research", "treatment"})
 SCOPES_UNDER_PACKS = frozenset({"patient-privacy"})
+NO_FACTS = Facts()
 FAULT_CITATION = "consent-semantics 3; FH-CON-07"
 
 
@@ -65,12 +69,35 @@ class Context:
     remembers: bool
     """Whether a ruling depends on a resource's facts alone: no cap cuts it, no tree looks at other resources."""
     answers: dict[tuple[object, ...], Ruling] = field(default_factory=dict, compare=False, repr=False)
+    decisions: dict[tuple[int, ...], tuple[tuple[Ruling, ...], Decision]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def remember(self, key: tuple[object, ...], ruling: Ruling) -> None:
         """Keep the ruling for resources with the same facts."""
         if len(self.answers) >= REMEMBERED_ANSWERS:
             self.answers.clear()
+            self.decisions.clear()
         self.answers[key] = ruling
+
+    def decided(self, rulings: tuple[Ruling, ...]) -> Decision | None:
+        """The decision these very rulings made before, if they did."""
+        found = self.decisions.get(tuple(map(id, rulings)))
+        return (
+            None
+            if found is None or any(a is not b for a, b in zip(found[0], rulings, strict=True))
+            else found[1]
+        )
+
+    def keep(self, rulings: tuple[Ruling, ...], decision: Decision) -> None:
+        """Remember the decision of remembered rulings; they are kept with it, so their ids stay theirs."""
+        if len(self.decisions) >= REMEMBERED_CONTEXTS:
+            self.decisions.clear()
+        self.decisions[tuple(map(id, rulings))] = (rulings, decision)
+
+
+LastContext = tuple[Recipient, Discloser, tuple[Coding, ...], str, Facts, object, Context]
+"""What the last question asked, and its context; the objects are kept so that `is` cannot be fooled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +118,7 @@ class CompiledConsents:
     deficient: Mapping[str, tuple[Reason, ...]]
     boundaries: tuple[datetime, ...]
     contexts: dict[tuple[object, ...], Context] = field(default_factory=dict, compare=False, repr=False)
+    last: dict[str, LastContext] = field(default_factory=dict, compare=False, repr=False)
     programs_of: dict[tuple[str, ...], bool] = field(default_factory=dict, compare=False, repr=False)
 
     def fits(self, request: DisclosureRequest, tables: Tables) -> bool:
@@ -123,7 +151,7 @@ def compile_consents(request: DisclosureRequest, tables: Tables) -> CompiledCons
     zone = zone_named(request.policy.zone) or UTC
     packs = frozenset(request.policy.packs)
     directory = read_directory(request.directory, zone)
-    found: dict[tuple[object, ...], Directive] = {}
+    found: dict[str, list[Directive]] = {}
     deficient: dict[str, tuple[Reason, ...]] = {}
     for consent in request.consents:
         directive = _read(consent, request.patient, zone, bool(packs))
@@ -133,9 +161,15 @@ def compile_consents(request: DisclosureRequest, tables: Tables) -> CompiledCons
                 sorted({*deficient.get(directive.version, ()), *reasons}, key=_order)
             )
             directive = _unusable(directive)
-        found.setdefault((directive.version, repr(directive)), directive)
+        same = found.setdefault(directive.version, [])
+        if directive not in same:
+            same.append(directive)
     state_packs, unknown = packs_named(request.policy.packs, tables)
-    directives = tuple(found[key] for key in sorted(found, key=str))
+    directives = tuple(
+        directive
+        for version in sorted(found)
+        for directive in (found[version] if len(found[version]) == 1 else sorted(found[version], key=repr))
+    )
     return CompiledConsents(
         patient=request.patient,
         policy=request.policy,
@@ -144,12 +178,12 @@ def compile_consents(request: DisclosureRequest, tables: Tables) -> CompiledCons
         directives=directives,
         directory=directory,
         programs=_programs(request.policy.part2_sources, directory),
-        birth=_birth(request, zone),
+        birth=_birth(request),
         packs=packs,
         state_packs=state_packs,
         unknown_packs=unknown,
         deficient=deficient,
-        boundaries=_boundaries(directives, directory, bool(packs)),
+        boundaries=_boundaries(directives, directory, _birth(request), state_packs),
     )
 
 
@@ -184,8 +218,8 @@ def _programs(sources: tuple[str, ...], directory: Directory) -> tuple[str, ...]
     return tuple(dict.fromkeys(found))
 
 
-def _birth(request: DisclosureRequest, zone: tzinfo) -> date | None:
-    """The patient's date of birth, where the question holds the Patient; of a partial date its latest day."""
+def _birth(request: DisclosureRequest) -> date | None:
+    """The patient's date of birth, where the question holds the Patient; of a partial date its first day."""
     for resource in (*request.directory, *(subject.resource for subject in request.resources)):
         if resource.get("resourceType") == "Patient" and f"Patient/{resource.get('id')}" == request.patient:
             span = read_span(resource.get("birthDate"), UTC)
@@ -195,10 +229,15 @@ def _birth(request: DisclosureRequest, zone: tzinfo) -> date | None:
 
 
 def _boundaries(
-    directives: tuple[Directive, ...], directory: Directory, with_packs: bool
+    directives: tuple[Directive, ...], directory: Directory, birth: date | None, packs: tuple[Pack, ...]
 ) -> tuple[datetime, ...]:
-    """Every instant at which something of the consents or the directory starts or ends."""
+    """Every instant at which an answer may change: something starts, ends, is signed, grows old or comes of age."""
     found: set[datetime] = set(directory.instants())
+    for directive in directives:
+        if directive.signed is not None:
+            found |= {directive.signed.start, *pack_instants(directive.signed.start, packs)}
+    if birth is not None:
+        found |= set(birthdays(birth, packs))
     waiting = [directive.root for directive in directives if directive.root is not None]
     while waiting:
         node = waiting.pop()
@@ -212,13 +251,24 @@ def _boundaries(
 
 
 def context_of(compiled: CompiledConsents, request: DisclosureRequest, tables: Tables) -> Context:
-    """The bound trees for the request's recipient, purposes and time."""
-    recorded = request.facts
-    if compiled.packs or recorded != Facts():
-        # rules compare dates of signing, ages and agreements with the very instant
-        bucket: object = request.at
-    else:
-        bucket = bisect_right(compiled.boundaries, request.at)
+    """The bound trees for the request's recipient, purposes and time.
+
+    Between two boundaries nothing starts or ends, so all instants there share one context; where facts are recorded,
+    which have times of their own, every instant has its own.
+    """
+    at, recorded = request.at, request.facts
+    bucket: object = bisect_right(compiled.boundaries, at) if recorded == NO_FACTS else at
+    last = compiled.last.get("context")
+    if (
+        last is not None
+        and last[0] is request.recipient
+        and last[1] is request.discloser
+        and last[2] is request.purposes
+        and last[3] == request.action
+        and last[4] is recorded
+        and last[5] == bucket
+    ):
+        return last[6]
     key = (request.recipient, request.discloser, request.purposes, request.action, recorded, bucket)
     found = compiled.contexts.get(key)
     if found is None:
@@ -226,6 +276,7 @@ def context_of(compiled: CompiledConsents, request: DisclosureRequest, tables: T
         if len(compiled.contexts) >= REMEMBERED_CONTEXTS:
             compiled.contexts.clear()
         compiled.contexts[key] = found
+    compiled.last["context"] = (*key, found)
     return found
 
 

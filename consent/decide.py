@@ -67,18 +67,34 @@ def _facts(subject: SubjectResource, tables: Tables, compiled: CompiledConsents)
 def _decide(request: DisclosureRequest, tables: Tables, compiled: CompiledConsents) -> Decision:
     context = context_of(compiled, request, tables)
     found = [_facts(subject, tables, compiled) for subject in request.resources]
-    linked = NOTHING_LINKED
     if not context.remembers:
         linked = Linked({facts.reference: facts.references for facts in found})
-    rulings = []
-    for subject, facts in zip(request.resources, found, strict=True):
-        ruling = context.answers.get(facts.key) if context.remembers else None
-        if ruling is None:
-            ruling = _rule(subject, facts, linked, context, compiled, tables)
-            if context.remembers:
-                context.remember(facts.key, ruling)
-        rulings.append(ruling)
-    return decision_of(request, context, compiled, tuple(rulings), tables)
+        rulings = tuple(
+            _rule(subject, facts, linked, context, compiled, tables)
+            for subject, facts in zip(request.resources, found, strict=True)
+        )
+        return decision_of(request, context, rulings, tables)
+    rulings = tuple(
+        context.answers.get(facts.key) or _remembered(subject, facts, context, compiled, tables)
+        for subject, facts in zip(request.resources, found, strict=True)
+    )
+    decision = context.decided(rulings)
+    if decision is None:
+        decision = decision_of(request, context, rulings, tables)
+        context.keep(rulings, decision)
+    return decision
+
+
+def _remembered(
+    subject: SubjectResource,
+    facts: ResourceFacts,
+    context: Context,
+    compiled: CompiledConsents,
+    tables: Tables,
+) -> Ruling:
+    ruling = _rule(subject, facts, NOTHING_LINKED, context, compiled, tables)
+    context.remember(facts.key, ruling)
+    return ruling
 
 
 def _rule(

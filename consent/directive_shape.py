@@ -6,7 +6,7 @@ looks at the resource.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,9 @@ DEEPEST_PROVISION: Final = 8
 MOST_PROVISIONS: Final = 2_000
 DEEPEST_JSON: Final = 64
 MOST_ITEMS: Final = 100_000
+
+SIMPLE = frozenset({str, int, float, bool, type(None)})
+CONTAINERS = (dict, list, tuple, Mapping)
 
 CONSENT_ELEMENTS = frozenset(
     {
@@ -72,19 +75,20 @@ def is_oversized(consent: Resource) -> str | None:
         value, depth, nested = waiting.pop()
         if depth > DEEPEST_JSON or nested > DEEPEST_PROVISION:
             return "CONSENT_TOO_DEEP"
-        entries: list[tuple[object, int]] = []
-        if isinstance(value, Mapping):
-            entries = [(entry, nested) for key, entry in value.items() if key != "provision"]
-            if "provision" in value:
-                entries.append((value["provision"], nested + 1))
-                below = value["provision"]
-                provisions += len(below) if isinstance(below, Sequence) else 1
-        elif isinstance(value, list | tuple):
-            entries = [(entry, nested) for entry in value]
-        items += len(entries)
+        items += len(value)  # type: ignore[arg-type]  # only objects and lists wait here
+        if value.__class__ is dict or isinstance(value, Mapping):
+            for name, entry in value.items():
+                if entry.__class__ in SIMPLE or not isinstance(entry, CONTAINERS):
+                    continue
+                below = nested + 1 if name == "provision" else nested
+                provisions += len(entry) if below > nested else 0
+                waiting.append((entry, depth + 1, below))
+        else:
+            for entry in value:  # type: ignore[attr-defined]  # a list
+                if entry.__class__ not in SIMPLE and isinstance(entry, CONTAINERS):
+                    waiting.append((entry, depth + 1, nested))
         if items > MOST_ITEMS or provisions > MOST_PROVISIONS:
             return "CONSENT_TOO_LARGE"
-        waiting.extend((entry, depth + 1, below_) for entry, below_ in entries if not isinstance(entry, str))
     return None
 
 

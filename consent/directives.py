@@ -32,6 +32,7 @@ NODE_ELEMENTS = frozenset(
 )  # fmt: skip
 LONGEST_TEXT = 2_000
 VERSION = re.compile(r"/_history/[A-Za-z0-9.-]{1,64}\Z", re.ASCII)
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 ROLE_SYSTEMS = frozenset(
     {
         "http://terminology.hl7.org/CodeSystem/v3-ParticipationType",
@@ -354,9 +355,9 @@ def _references(holders: object) -> list[str]:
 
 def clean_text(value: object) -> str | None:
     """`value` if it is a text of ordinary length without control characters."""
-    if not isinstance(value, str) or not value.strip() or len(value) > LONGEST_TEXT:
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT or not value or value.isspace():
         return None
-    return None if any(ord(letter) < 32 or 127 <= ord(letter) < 160 for letter in value) else value
+    return None if CONTROL.search(value) else value
 
 
 def coding_of(row: object) -> Coding | None:

@@ -20,6 +20,7 @@ _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?\Z", re.ASCII)
 _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)\Z", re.ASCII
 )
+LONGEST = 40
 _FRACTION = re.compile(r"\.(\d{1,9})")
 
 
@@ -71,8 +72,11 @@ def _six_digits(found: re.Match[str]) -> str:
 
 def read_span(text: object, zone: tzinfo) -> Span | None:
     """The time a FHIR date or dateTime stands for; None if it is none."""
-    if not isinstance(text, str):
-        return None
+    return _read_text(text, zone) if isinstance(text, str) and len(text) <= LONGEST else None
+
+
+@lru_cache(maxsize=4096)
+def _read_text(text: str, zone: tzinfo) -> Span | None:
     found = _DATE.match(text)
     if found is None:
         instant = read_instant(text)

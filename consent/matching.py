@@ -12,7 +12,6 @@ from datetime import datetime
 from consent.answers import NO, UNKNOWN, YES, Match
 from consent.directives import Actor, Directive, Provision
 from consent.directory import Directory, Party
-from consent.instants import Span
 from consent.matching_labels import (
     DeniedLabels,
     LabelLimit,
@@ -102,8 +101,10 @@ def _bind(
     node: Provision, directive: Directive, asking: Asking, above: _Above, why: set[str]
 ) -> Bound | None:
     common, reason = _common(node, directive, asking, above)
-    permit, reason = _worst(common, reason, node, asking, permits=True)
-    denial, _ = _worst(common, reason, node, asking, permits=False)
+    permit = denial = common
+    if common is not NO:
+        permit, reason = _worst(common, reason, node, asking, permits=True)
+        denial, _ = _worst(common, reason, node, asking, permits=False)
     if reason and node.permits:
         why.add(reason)
     permit, denial = min(permit, above.permit), min(denial, above.denial)
@@ -153,19 +154,17 @@ def _missing(here: _Above, asking: Asking) -> str:
 
 def _common(node: Provision, directive: Directive, asking: Asking, above: _Above) -> tuple[Match, str]:
     """What permits and denials read alike: time, recipient, discloser, clarity; with the first limit not met."""
-    checks = (
-        (_period(node.period, asking.at), "CONSENT_EXPIRED"),
-        (_recipients(node.actors, asking), "RECIPIENT_NOT_COVERED"),
-        (_disclosers(node.actors, directive, asking, above.discloser), "DISCLOSER_NOT_COVERED"),
-        (UNKNOWN if node.unclear else YES, "CONSENT_NOT_UNDERSTOOD"),
-    )
-    worst, reason = YES, ""
-    for found, code in checks:
-        if found < worst:
-            worst, reason = found, code
-    if reason == "CONSENT_EXPIRED" and node.period is not None and asking.at < node.period.start:
-        reason = "CONSENT_NOT_YET_IN_FORCE"
-    return worst, reason
+    if node.period is not None and not node.period.holds(asking.at):
+        return NO, "CONSENT_EXPIRED" if node.period.start <= asking.at else "CONSENT_NOT_YET_IN_FORCE"
+    worst, reason = _recipients(node.actors, asking), "RECIPIENT_NOT_COVERED"
+    if worst is NO:
+        return worst, reason
+    discloser = _disclosers(node.actors, directive, asking, above.discloser)
+    if discloser < worst:
+        worst, reason = discloser, "DISCLOSER_NOT_COVERED"
+    if node.unclear and worst is YES:
+        worst, reason = UNKNOWN, "CONSENT_NOT_UNDERSTOOD"
+    return worst, "" if worst is YES else reason
 
 
 def _worst(
@@ -177,10 +176,6 @@ def _worst(
     if worst is common:
         return worst, reason
     return worst, "PURPOSE_NOT_COVERED" if worst is purposes else "ACTION_NOT_COVERED"
-
-
-def _period(period: Span | None, at: datetime) -> Match:
-    return YES if period is None or period.holds(at) else NO
 
 
 def _recipients(actors: tuple[Actor, ...], asking: Asking) -> Match:

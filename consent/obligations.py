@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from consent.compiled import CompiledConsents, Context, Ruling
+from consent.compiled import Context, Ruling
 from consent.directives import Directive
 from consent.instants import LATEST
 from consent.model import (
@@ -23,7 +23,6 @@ PART2_LABELS = ("42CFRPart2", "NORDSCLCD", "RedisclosureProhibitionMark")
 def decision_of(
     request: DisclosureRequest,
     context: Context,
-    compiled: CompiledConsents,
     rulings: tuple[Ruling, ...],
     tables: Tables,
 ) -> Decision:

@@ -34,6 +34,8 @@ AUTHORS = (
 )  # fmt: skip
 SUBJECTS = ("subject", "patient", "beneficiary", "for", "individual")
 MOST_ITEMS = 200_000
+SIMPLE = frozenset({str, int, float, bool, type(None)})
+PARTS = ("actor", "individual", "party", "provider")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +66,30 @@ def facts_of(subject: SubjectResource, part2_source: bool, zone: tzinfo, tables:
         # labels of single elements do not speak for the rest: the rest is labelled without them
         rest = without(resource, [pointer for pointer, _ in labelling.inline])
         labelling = replace(label_resource(rest, part2_source, tables), inline=labelling.inline)
-    found = ResourceFacts(
+    main_codes, when = frozenset(_main_codes(resource)), _clinical_date(resource, zone)
+    words, authors = " ".join(_code_words(resource)), frozenset(_authors(resource))
+    subjects = frozenset(_subjects(resource, subject.reference))
+    meta = resource.get("meta")
+    profiles = frozenset(_texts(meta.get("profile")) if isinstance(meta, Mapping) else ())
+    key = (
+        subject.reference, subject.type, labelling.codes, labelling.level, labelling.sensitive, labelling.inline,
+        part2_source, main_codes, all_codes, words, when, references, authors, subjects, profiles,
+    )  # fmt: skip
+    return ResourceFacts(
         reference=subject.reference,
         type=subject.type,
         labelling=labelling,
         part2_source=part2_source,
-        main_codes=frozenset(_main_codes(resource)),
+        main_codes=main_codes,
         all_codes=all_codes,
-        code_words=" ".join(_code_words(resource)),
-        when=_clinical_date(resource, zone),
+        code_words=words,
+        when=when,
         references=references,
-        authors=frozenset(_authors(resource)),
-        subjects=frozenset(_subjects(resource, subject.reference)),
-        profiles=frozenset(_texts(_child(resource, "meta").get("profile"))),
+        authors=authors,
+        subjects=subjects,
+        profiles=profiles,
+        key=key,
     )
-    return replace(found, key=_key(found))
 
 
 def without(resource: Resource, pointers: Iterable[str]) -> Resource:
@@ -116,36 +127,29 @@ def _below(gone: Mapping[str, object], name: str) -> Mapping[str, object]:
     return found if isinstance(found, Mapping) else {}
 
 
-def _key(facts: ResourceFacts) -> tuple[object, ...]:
-    labelling = facts.labelling
-    return (
-        facts.reference, facts.type, labelling.codes, labelling.level, labelling.sensitive, labelling.inline,
-        facts.part2_source, facts.main_codes, facts.all_codes, facts.code_words, facts.when, facts.references,
-        facts.authors, facts.subjects, facts.profiles,
-    )  # fmt: skip
-
-
 def _walk(resource: Resource) -> tuple[frozenset[Pair], frozenset[str]]:
     """All codings and all references anywhere in the resource (not in `meta`); without recursion."""
     codes: set[Pair] = set()
     references: set[str] = set()
-    waiting: list[object] = [value for key, value in resource.items() if key != "meta"]
+    waiting: list[object] = [
+        value for key, value in resource.items() if key != "meta" and value.__class__ not in SIMPLE
+    ]
     seen = 0
     while waiting:
         value = waiting.pop()
         seen += 1
         if seen > MOST_ITEMS:
             raise ValueError("the resource holds too many elements")
-        if isinstance(value, Mapping):
-            code, reference = value.get("code"), value.get("reference")
+        if value.__class__ is dict or isinstance(value, Mapping):
+            code, reference = value.get("code"), value.get("reference")  # type: ignore[attr-defined]  # an object
             if isinstance(code, str):
-                system = value.get("system")
+                system = value.get("system")  # type: ignore[attr-defined]  # an object
                 codes.add((system if isinstance(system, str) else "", code))
             if isinstance(reference, str):
                 references.add(plain_reference(reference))
-            waiting.extend(entry for entry in value.values() if isinstance(entry, Mapping | list | tuple))
+            waiting.extend(entry for entry in value.values() if entry.__class__ not in SIMPLE)  # type: ignore[attr-defined]
         elif isinstance(value, list | tuple):
-            waiting.extend(entry for entry in value if isinstance(entry, Mapping | list | tuple))
+            waiting.extend(entry for entry in value if entry.__class__ not in SIMPLE)
     return frozenset(codes), frozenset(references)
 
 
@@ -156,6 +160,8 @@ def _child(resource: Resource, name: str) -> Mapping[str, object]:
 
 def _rows(value: object) -> list[Mapping[str, object]]:
     """The objects of an element that may repeat."""
+    if value is None:
+        return []
     rows = value if isinstance(value, list | tuple) else [value]
     return [row for row in rows if isinstance(row, Mapping)]
 
@@ -205,7 +211,7 @@ def _authors(resource: Resource) -> Iterable[str]:
         for row in _rows(resource.get(name)):
             for holder in (
                 row,
-                *(_child(row, part) for part in ("actor", "individual", "party", "provider")),
+                *(_child(row, part) for part in PARTS if part in row),
             ):
                 reference = holder.get("reference")
                 if isinstance(reference, str):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from consent.model import Reason
 from consent.rules.case import Case
@@ -88,6 +88,31 @@ def minor_signature(case: Case, packs: tuple[Pack, ...]) -> Reason | None:
     if own and (alone or any(has_authority(signer, case) for signer in signers)):
         return None
     return Reason("MINOR_SIGNATURE_MISSING", "42 CFR §2.14, §2.31(a)(8)", case.directive.version)
+
+
+def birthdays(birth: date, packs: tuple[Pack, ...]) -> list[datetime]:
+    """The instants (UTC midnights, as `age` counts) at which the patient comes of one of the ages that matter."""
+    ages = {MAJORITY}
+    for pack in packs:
+        row = pack.get("minors")
+        if isinstance(row, Mapping):
+            ages |= {int(row["majority"]), int(row["consents_alone_from"])}
+    born = datetime(birth.year, birth.month, birth.day, tzinfo=UTC)
+    return [
+        months_after(born, 12 * years) + timedelta(days=extra) for years in sorted(ages) for extra in (0, 1)
+    ]
+
+
+def pack_instants(signed: datetime, packs: tuple[Pack, ...]) -> list[datetime]:
+    """The instants at which a consent signed then grows too old for one of the packs."""
+    found = []
+    for pack in packs:
+        rows = pack["rules"]
+        for row in rows if isinstance(rows, list) else ():
+            months = row["require"].get("signed_within_months")
+            if isinstance(months, int):
+                found.append(months_after(signed, months))
+    return found
 
 
 def age(birth: date, today: date) -> int:
