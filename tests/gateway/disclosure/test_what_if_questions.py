@@ -40,10 +40,10 @@ def test_a_bare_consent_is_asked_for_every_agency_and_purpose_it_names() -> None
     actor = draft["provision"]["actor"][0]
     draft["provision"]["actor"].append({**actor, "reference": {"reference": "Organization/otp-1"}})
     reason = PURPOSES[0]["system"]
-    draft["provision"]["provision"] = [{"type": "deny", "purpose": [{"system": reason, "code": "TREAT"}]}]
+    draft["provision"]["provision"] = [{"type": "deny", "purpose": [{"system": reason, "code": "HPAYMT"}]}]
     told = outlook_sentences(json.dumps(draft).encode(), NOW)
     assert told[0] == "Organization/housing-1 (COC) would see: how the referral is going."
-    assert any(line.startswith("Organization/housing-1 (TREAT) would see nothing at all.") for line in told)
+    assert any(line.startswith("Organization/housing-1 (HPAYMT) would see nothing at all.") for line in told)
     draft["provision"]["actor"] += [{**actor, "reference": {"display": "nobody"}}, "odd"]
     (told_why, *_) = outlook_sentences(json.dumps(draft).encode(), NOW)
     assert "this form holds an element of the wrong shape" in told_why.lower()
