@@ -49,7 +49,8 @@ class VerifyReport:
     """What verification found. `first_bad_seq` and `reason` say where and what when not `ok`.
 
     `root` is the chain hash after the last good entry (hex), `signed_to` the number of entries that a head
-    vouches for, `shredded` the number of entries whose facts were destroyed with their key.
+    vouches for, `shredded` the number of entries whose facts were destroyed with their key, `behind` how many
+    entries more than an export holds its witness knows of: it was made before them, or cut.
     """
 
     ok: bool
@@ -59,6 +60,7 @@ class VerifyReport:
     root: str
     signed_to: int = 0
     shredded: int = 0
+    behind: int = 0
 
 
 def facts_hash(salt: bytes, facts: bytes) -> bytes:

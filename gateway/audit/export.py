@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
 import msgspec
 
-from gateway.audit.chain import START, Envelope, VerifyReport, envelope_of, facts_hash, follow
+from gateway.audit.chain import START, Envelope, Head, VerifyReport, envelope_of, facts_hash, follow
 from gateway.audit.checkpoint import NoteVerifier, read_verifier
 from gateway.audit.log import open_facts
 from gateway.audit.verify import read_heads
@@ -91,17 +91,31 @@ def verify_export(
         own = read_verifier(walk.start())
         if verifier is not None and own != verifier:
             return _refusal("KEY_DIFFERS")
-        heads, forged = read_heads((*walk.notes(), *witness), verifier or own)
-        report = follow(walk.envelopes(), heads, walk.inspect)
+        heads, forged = read_heads(walk.notes(), verifier or own)
+        known, _ = read_heads(witness, verifier or own)
+        report = follow(walk.envelopes(), (*heads, *known), walk.inspect)
     except (NotUnderstood, msgspec.MsgspecError, binascii.Error):
         return _refusal("EXPORT_UNREADABLE", walk.count)
-    if report.ok and walk.end is None:
-        return replace(report, ok=False, first_bad_seq=report.entries + 1, reason="EXPORT_CUT")
-    if report.ok and walk.end != report.entries:
-        return replace(report, ok=False, first_bad_seq=report.entries + 1, reason="TAIL_CUT")
-    if report.ok and forged:
-        return replace(report, ok=False, first_bad_seq=report.signed_to + 1, reason="CHECKPOINT_FORGED")
+    if report.ok or report.reason == "TAIL_CUT":
+        return _ending(report, walk.end, heads, known, forged)
     return report
+
+
+def _ending(
+    report: VerifyReport, end: int | None, heads: Sequence[Head], known: Sequence[Head], forged: int
+) -> VerifyReport:
+    """The report once every entry was found good: is this the end, as far as the export itself can say?"""
+    size = report.entries
+    if end is None:
+        reason, place = "EXPORT_CUT", size + 1
+    elif end != size or any(head.size > size for head in heads):
+        reason, place = "TAIL_CUT", size + 1
+    elif forged:
+        reason, place = "CHECKPOINT_FORGED", report.signed_to + 1
+    else:
+        behind = max((head.size - size for head in known if head.size > size), default=0)
+        return replace(report, ok=True, first_bad_seq=None, reason=None, behind=behind)
+    return replace(report, ok=False, first_bad_seq=place, reason=reason)
 
 
 class _Walk:

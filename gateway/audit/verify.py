@@ -20,7 +20,8 @@ _IN_BOTH = ("at", "kind", "patient_id", "partner", "purpose", "outcome", "reques
 def verify(
     reading: Reading, verifier: NoteVerifier, witness: Iterable[str] = (), *, facts: bool = True
 ) -> VerifyReport:
-    """Recompute the whole log, a page at a time. `witness` holds the notes of the witness file.
+    """Recompute the whole log, a page at a time. `witness` holds the notes of the witness file,
+    read before the first look at the store, which may grow meanwhile.
 
     With `facts` every entry is also opened and compared, which finds exactly where somebody without the keys
     wrote a consistent chain of her own. Reasons beyond those of `chain.follow`: `ENTRY_FORGED`,

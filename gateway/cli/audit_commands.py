@@ -134,6 +134,8 @@ def print_report(report: VerifyReport, out: TextIO | None = None) -> int:
         print(f"head {report.root}", file=out)
         if report.shredded:
             print(f"{report.shredded} entries whose facts were destroyed with their key", file=out)
+        if report.behind:
+            print(f"the witness knows of {report.behind} entries more: made before them, or cut", file=out)
         return 0
     told = _REASONS.get(report.reason or "", "the log was altered")
     print(f"AUDIT LOG ALTERED at entry {report.first_bad_seq}: {told} ({report.reason})", file=out)

@@ -102,10 +102,11 @@ def test_why_says_so_when_the_facts_were_destroyed(log: Log) -> None:
 
 @pytest.mark.requirement("HI-312-02")
 def test_a_report_says_where_and_ends_with_1_when_something_was_altered() -> None:
-    good = VerifyReport(True, 7, None, None, "ab", 7, 2)
+    good = VerifyReport(True, 7, None, None, "ab", 7, 2, 3)
     bad = VerifyReport(False, 4, 5, "ENTRY_ALTERED", "ab", 3)
     code, text = _printed(audit_commands.print_report, good)
     assert code == 0 and "7 entries" in text and "2 entries whose facts" in text
+    assert "3 entries more" in text
     code, text = _printed(audit_commands.print_report, bad)
     assert code == 1 and "ALTERED at entry 5" in text and "ENTRY_ALTERED" in text
 
