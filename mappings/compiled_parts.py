@@ -106,6 +106,8 @@ def items(text: str, lens: Callable[[Any, Any], Any], zone: Any) -> list[Any]:
             value = lens(one, zone)
             if value not in found:
                 found.append(value)
+    if not found:
+        raise Suspect
     return found
 
 

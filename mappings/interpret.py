@@ -51,7 +51,7 @@ class Instance:
 
     group: Group
     scope: Scope
-    roles: dict[str, Made]
+    roles: dict[str, Made | None]
     places: tuple[str, ...]
 
 
@@ -170,13 +170,12 @@ class Interpreter:
                 found.append(Addressee(parts[0], parts[1], spot.leaves[0]))
         return tuple(found)
 
-    def open(self, group: Group, scope: Scope, roles: dict[str, Made], places: tuple[str, ...], path: str) -> None:
+    def open(self, group: Group, scope: Scope, roles: dict[str, Made | None], places: tuple[str, ...], path: str) -> None:
         """Make the resources of one instance of a group, and open the groups inside it."""
         seen = dict(roles)
         for role in group.roles:
             answer, looked = holds(role.when, self.tree, scope)
-            if answer:
-                seen[role.name] = self.make(role, scope, path, places + looked)
+            seen[role.name] = self.make(role, scope, path, places + looked) if answer else None
         self.instances.append(Instance(group, scope, seen, places))
         counts: dict[str, int] = {}
         for inner in group.groups:
@@ -249,7 +248,10 @@ class Interpreter:
     def refer(self, row: Row, instance: Instance, places: tuple[str, ...]) -> None:
         """References to the role's resources: the nearest, or all where the element repeats."""
         near = instance.roles.get(row.role)
-        found = [near] if near is not None else [made for made in self.made if made.role == row.role]
+        if row.role in instance.roles:
+            found = [near] if near is not None else []
+        else:
+            found = [made for made in self.made if made.role == row.role]
         for made in self.targets(row, instance):
             for other in found:
                 inputs = places + other.key_places

@@ -37,7 +37,7 @@ def read_yaml(content: bytes, file: str) -> Located:
 
 def _value(node: yaml.Node, file: str) -> Any:
     if isinstance(node, yaml.ScalarNode):
-        if node.style is None and node.value in ("true", "false"):
+        if not node.style and node.value in ("true", "false"):
             return node.value == "true"
         return node.value
     if isinstance(node, yaml.SequenceNode):

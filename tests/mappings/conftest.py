@@ -1,0 +1,72 @@
+"""The shipped mappings and their samples, for every test of this folder."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from mappings import Library, Mapping_, read_library
+
+SUFFIX = {"hl7v2": ".hl7", "csv": ".csv", "json": ".json"}
+FORMATS = Path(str(files("mappings") / "formats"))
+
+
+def read_formats() -> dict[str, bytes]:
+    """Mapping files and ConceptMaps, as wiring hands them in."""
+    return {
+        f"formats/{path.relative_to(FORMATS).as_posix()}": path.read_bytes()
+        for path in sorted(FORMATS.rglob("*"))
+        if path.suffix in (".yaml", ".json") and "samples" not in path.parts
+    }
+
+
+_LIBRARY = read_library(read_formats())
+
+
+def _samples() -> list[tuple[str, str]]:
+    found = []
+    for mapping_id in _LIBRARY.ids():
+        suffix = SUFFIX[_LIBRARY.mapping(mapping_id).format]
+        for path in sorted((FORMATS / mapping_id / "samples").glob(f"*{suffix}")):
+            if not path.name.endswith(".fhir.json"):
+                found.append((mapping_id, path.name))
+    return found
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """`sample` runs a test on every shipped sample."""
+    if "sample" in metafunc.fixturenames:
+        pairs = _samples()
+        metafunc.parametrize("sample", pairs, ids=[f"{m}:{n}" for m, n in pairs])
+
+
+@pytest.fixture
+def library() -> Library:
+    """Every shipped mapping."""
+    return _LIBRARY
+
+
+@pytest.fixture
+def mapping(sample: tuple[str, str]) -> Mapping_:
+    """The mapping of the sample."""
+    return _LIBRARY.mapping(sample[0])
+
+
+@pytest.fixture
+def source(sample: tuple[str, str]) -> bytes:
+    """The bytes of the sample."""
+    return (FORMATS / sample[0] / "samples" / sample[1]).read_bytes()
+
+
+@pytest.fixture
+def golden(sample: tuple[str, str]) -> bytes:
+    """The expected resources of the sample."""
+    return (FORMATS / sample[0] / "samples" / f"{sample[1].rpartition('.')[0]}.fhir.json").read_bytes()
+
+
+@pytest.fixture
+def referral() -> bytes:
+    """The I12 of the new mother."""
+    return (FORMATS / "hospital/ref_i12/samples/i12_new_mother.hl7").read_bytes()

@@ -1,0 +1,147 @@
+"""Input that is broken, odd or huge: a located error or the right result, in linear time."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from mappings import Library, TranslationRefused, translate, translate_all
+
+
+def _run(library: Library, source: bytes, mapping: str = "hospital/ref_i12"):  # type: ignore[no-untyped-def]
+    return translate(library.mapping(mapping), source, partner="p", id_key=b"k", zone="America/Phoenix")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda m: b"\xef\xbb\xbf" + m,
+        lambda m: m.replace(b"\r", b"\n"),
+        lambda m: m.replace(b"\r", b"\r\n"),
+        lambda m: m.replace(b"\r", b"\r\r"),
+        lambda m: m.rstrip(b"\r"),
+        lambda m: b"FHS|^~\\&|x\rBHS|^~\\&|x\r" + m + b"BTS|1\rFTS|1\r",
+    ],
+    ids=["bom", "lf", "crlf", "blank lines", "no end", "batch of one"],
+)
+def test_other_line_ends_and_envelopes_say_the_same(library: Library, referral: bytes, change) -> None:  # type: ignore[no-untyped-def]
+    assert _run(library, change(referral)).resources == _run(library, referral).resources
+
+
+def test_other_encoding_characters_say_the_same(library: Library, referral: bytes) -> None:
+    table = bytes.maketrans(b"|^~\\&", b"#$*!%")
+    odd = referral.translate(table)
+    assert odd.startswith(b"MSH#$*!%#")
+    assert _run(library, odd).resources == _run(library, referral).resources
+
+
+def test_standard_marks_are_plain_text_under_other_encoding_characters(library: Library, referral: bytes) -> None:
+    odd = referral.translate(bytes.maketrans(b"|^~\\&", b"#$*!%")).replace(b"Marisol", b"Mari|sol^&")
+    patient = _run(library, odd).resources[0]
+    assert patient["name"][0]["given"][0] == "Mari|sol^&"
+
+
+def test_escapes_are_read(library: Library, referral: bytes) -> None:
+    text = referral.replace(b"$Marisol", b"").replace(b"^Marisol^", b"^Mar\\T\\is\\X6F\\l \\F\\\\E\\^")
+    assert _run(library, text).resources[0]["name"][0]["given"][0] == "Mar&isol |\\"
+
+
+@pytest.mark.parametrize("broken", [b"\\T", b"\\Qzz\\", b"\\X4\\", b"\\X07\\", b"\\"])
+def test_a_cut_or_unknown_escape_is_located(library: Library, referral: bytes, broken: bytes) -> None:
+    with pytest.raises(TranslationRefused) as caught:
+        _run(library, referral.replace(b"^Marisol^", b"^Mar" + broken + b"^"))
+    assert (caught.value.code, caught.value.place) == ("ESCAPE_WRONG", "PID-5")
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        (b"", "NOT_HL7"),
+        (b"\r\n\r\n", "NOT_HL7"),
+        (b"hello", "NOT_HL7"),
+        (b"\x00\x01\x02", "NOT_TEXT"),
+        (b"PID|1\rMSH|^~\\&|", "NOT_HL7"),
+        (b"MSH", "DELIMITERS_WRONG"),
+        (b"MSH|", "DELIMITERS_WRONG"),
+        (b"MSH||||", "DELIMITERS_WRONG"),
+        (b"MSH|^^^^|", "DELIMITERS_WRONG"),
+        (b"MSH|^~\\&|", "MESSAGE_TYPE_UNKNOWN"),
+        (b"MSH|^~\\&|A|B|C|D|2026||REF^I12|1|P|2.5.1\rPID|\xff\xfe", "CHARSET_WRONG"),
+    ],
+)
+def test_what_is_no_message_is_refused_with_a_code(library: Library, source: bytes, code: str) -> None:
+    with pytest.raises(TranslationRefused) as caught:
+        _run(library, source)
+    assert caught.value.code == code
+
+
+def test_the_character_set_of_msh_18_is_used(library: Library, referral: bytes) -> None:
+    latin = referral.replace(b"UNICODE UTF-8", b"8859/1").replace(b"Marisol", "Marísol".encode("latin-1"))
+    assert _run(library, latin).resources[0]["name"][0]["given"][0] == "Marísol"
+
+
+def test_several_messages_are_told_apart(library: Library, referral: bytes) -> None:
+    with pytest.raises(TranslationRefused, match="SEVERAL_RECORDS"):
+        _run(library, referral + referral)
+    broken = referral.replace(b"PRD|RT", b"PRD|CP")
+    records = translate_all(
+        library.mapping("hospital/ref_i12"), referral + broken + referral, partner="p", id_key=b"k", zone=None
+    )
+    assert [(r.place, r.translation is not None) for r in records] == [
+        ("message 1", True),
+        ("message 2", False),
+        ("message 3", True),
+    ]
+
+
+@pytest.mark.parametrize("size", [2_000_000])
+def test_a_field_of_two_megabytes_takes_linear_time(library: Library, referral: bytes, size: int) -> None:
+    for big in (b"x" * size, b"&" * (size // 10), b"^" * (size // 10), b"~" * (size // 10), b"\\T\\" * (size // 10)):
+        text = referral.replace(b"Lost sleep", big)
+        start = time.process_time()
+        _run(library, text)
+        assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "place"),
+    [
+        (b"", "HEADER_WRONG", "row 1"),
+        (b"a,a\n1,2\n", "HEADER_WRONG", "row 1"),
+        (b"a,b\n1,2\n", "COLUMN_MISSING", "row 1 column referral_no"),
+        (b"\xff\xfe", "CHARSET_WRONG", "row 1"),
+        (b'referral_no,name\n1,"x\n', "CSV_WRONG", "row 2"),
+    ],
+)
+def test_a_broken_sheet_is_refused_at_its_row(library: Library, source: bytes, code: str, place: str) -> None:
+    with pytest.raises(TranslationRefused) as caught:
+        translate_all(library.mapping("housing/referral_csv"), source, partner="p", id_key=b"k", zone=None)
+    assert (caught.value.code, caught.value.place) == (code, place)
+
+
+def test_a_bad_row_does_not_stop_the_good_ones(library: Library) -> None:
+    sheet = b"referral_no,client_no,need\nR-1,C-1,HOMELESS\n,C-2,HOMELESS\nR-3,C-3,NOTHING\n"
+    records = translate_all(library.mapping("housing/referral_csv"), sheet, partner="p", id_key=b"k", zone=None)
+    assert [r.refusal.place if r.refusal else "" for r in records] == ["", "row 3 column referral_no", ""]
+    assert records[2].translation is not None
+    assert [(i.code, i.place) for i in records[2].translation.issues] == [("NO_CONCEPT", "row 4 column need")]
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        (b"{", "NOT_JSON"),
+        (b'{"a": 1, "a": 2}', "DUPLICATE_KEY"),
+        (b'{"a": NaN}', "NOT_JSON"),
+        (b"[" * 100_000, "TOO_DEEP"),
+        (b'{"a":' * 80 + b"1" + b"}" * 80, "TOO_DEEP"),
+        (b"\xff", "CHARSET_WRONG"),
+        (b"{}", "KEY_MISSING"),
+        (b"3", "NOT_A_RECORD"),
+    ],
+)
+def test_broken_json_is_refused_with_a_code(library: Library, source: bytes, code: str) -> None:
+    with pytest.raises(TranslationRefused) as caught:
+        translate(library.mapping("otp/dosing"), source, partner="p", id_key=b"k", zone=None)
+    assert caught.value.code == code
