@@ -121,43 +121,21 @@ def a_resource(picks: Picks, index: int, levels_everywhere: bool) -> Json:
     return made
 
 
-def a_provision(
-    picks: Picks,
-    kind: str,
-    depth: int = 0,
-    deny_levels: bool = False,
-    labelled_above: bool = False,
-    under_denial: bool = False,
-) -> Json:
-    """One provision with its children; children of the other kind are exceptions.
-
-    Kept out, because the page does not settle them: a permit under a denial that names labels, and a permit
-    that names labels under a denial while an ancestor names labels too.
-    """
+def a_provision(picks: Picks, kind: str, depth: int = 0, deny_levels: bool = False) -> Json:
+    """One provision with its children; children of the other kind are exceptions."""
     made: Json = {"type": kind}
     for name, chance, pool in ELEMENT_POOLS:
         put(made, name, picks.sometimes(chance, pool))
-    children = picks.one(("", "", "", "d", "p", "pd", "dp", "pp", "dd") if depth < 3 else ("",))
     if kind == "permit":
         put(made, "action", picks.sometimes(0.1, PERMIT_ACTION_POOL))
-        if not (under_denial and labelled_above):
-            put(made, "securityLabel", picks.sometimes(0.35, PERMIT_LABEL_POOL))
-    elif "p" not in children:
-        pool_of_labels = DENY_LABEL_POOL + (DENY_LEVEL_POOL if deny_levels else ())
-        put(made, "securityLabel", picks.sometimes(0.6, pool_of_labels))
-    labelled = labelled_above or "securityLabel" in made
+        put(made, "securityLabel", picks.sometimes(0.35, PERMIT_LABEL_POOL))
+    else:
+        levels = DENY_LEVEL_POOL if deny_levels else ()
+        put(made, "securityLabel", picks.sometimes(0.4, DENY_LABEL_POOL + levels))
+    children = picks.one(("", "", "", "d", "p", "pd", "dp", "pp", "dd") if depth < 3 else ("",))
     if children:
-        made["provision"] = [
-            a_provision(
-                picks,
-                "permit" if child == "p" else "deny",
-                depth + 1,
-                deny_levels,
-                labelled,
-                under_denial or kind == "deny",
-            )
-            for child in children
-        ]
+        kinds = {"p": "permit", "d": "deny"}
+        made["provision"] = [a_provision(picks, kinds[child], depth + 1, deny_levels) for child in children]
     return made
 
 

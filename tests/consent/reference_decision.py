@@ -62,7 +62,7 @@ def branch(chain: Chain, usable: bool, question: Json, resource: Json) -> tuple[
     if any(denied for denied, _ in below):
         return True, []
     allowed = [labels for _, permits in below for labels in permits]
-    if node.get("type") == PERMIT and "modifierExtension" not in node:
+    if node.get("type") == PERMIT and not any("modifierExtension" in one for one in chain):
         if usable and elements_hold(chain, question, resource, PERMIT):
             allowed.append(label_limit(chain))
         return False, allowed
