@@ -47,7 +47,9 @@ class Cast:
         self.mapping = mapping
         self.by_reference = {f"{r.get('resourceType')}/{r.get('id')}": r for r in resources}
         self.roles: dict[str, list[Resource]] = {}
-        self._references = [row for group in all_groups(mapping.root) for row in group.rows if row.verb == "ref"]
+        self._references = [
+            row for group in all_groups(mapping.root) for row in group.rows if row.verb == "ref"
+        ]
         self._assign(resources)
 
     def _assign(self, resources: Sequence[Resource]) -> None:
@@ -65,7 +67,7 @@ class Cast:
                 self.roles[role] = list(found)
         changed = True
         while changed:
-            changed = any([self._follow(row) for row in self._references])
+            changed = sum(self._follow(row) for row in self._references) > 0
 
     def _focused(self, role: str, found: list[Resource]) -> list[Resource]:
         """Among several, those that another role's reference names."""

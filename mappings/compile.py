@@ -118,7 +118,6 @@ class Writer:
 
     def roles(self, group: Group, prefix: str, path: str, scope: Mapping[str, str] | None = None) -> None:
         """The resources of a group, each with its constants."""
-        source = self.source
         for role in group.roles:
             self.role(role, group, prefix, path, scope or {})
 
@@ -138,7 +137,11 @@ class Writer:
             key = "key"
             if role.key:
                 key = f"{role.name + ':'!r} + {self.key_text(role.key, scope, 'q')}"
-            source.add(f"i = make_id({key}, {role.name!r} + {path})" if path != "''" else f"i = make_id({key}, {role.name!r})")
+            source.add(
+                f"i = make_id({key}, {role.name!r} + {path})"
+                if path != "''"
+                else f"i = make_id({key}, {role.name!r})"
+            )
             source.add(f"{name} = {{'resourceType': {role.type!r}, 'id': i{', ' + body if body else ''}}}")
             if source.labels(group, role):
                 source.add(f"m_{role.name} = {{}}")

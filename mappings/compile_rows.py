@@ -6,35 +6,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from mappings.compile_conditions import CODED, condition_addresses, remembering, simple
 from mappings.placing import put
 from mappings.rows import EVERY_ROLE, Condition, Group, MappingFile, Role, Row, Target
 from mappings.syntax.hl7v2_tree import V2Address
 
 Scope = Mapping[str, str]
 """Segment name -> variable of the instance in hand; other segments are their first occurrence."""
-
-
-_CODED = frozenset({"concept", "coding"})
-"""Lenses on codes: few different values, the same in many records, none of them tells of a person alone. Their values
-are remembered and shared between resources, which nobody may change anyway."""
-
-
-def _remembering(forward: Any) -> Any:
-    known: dict[str, Any] = {}
-
-    def remembered(raw: str, zone: Any) -> Any:
-        found = known.get(raw)
-        if found is None:
-            found = forward(raw, zone)
-            if len(known) < _MOST_CODES and len(raw) < _LONGEST_CODE:
-                known[raw] = found
-        return found
-
-    return remembered
-
-
-_MOST_CODES = 4096
-_LONGEST_CODE = 200
 
 
 class Unsupported(Exception):
@@ -76,14 +54,18 @@ class Source:
         for group in (root, *root.groups):
             for row in group.rows:
                 yield from (a for a in row.sources if isinstance(a, V2Address))
-                yield from _condition_addresses(row.when)
+                yield from condition_addresses(row.when)
             for role in group.roles:
                 yield from (a for a in role.key if isinstance(a, V2Address))
-                yield from _condition_addresses(role.when)
-            yield from _condition_addresses(group.when)
+                yield from condition_addresses(role.when)
+            yield from condition_addresses(group.when)
             yield from (a for a in (group.key, group.each) if isinstance(a, V2Address))
         if self.mapping.addressee is not None:
-            yield from (a for a in (self.mapping.addressee.each, self.mapping.addressee.codes) if isinstance(a, V2Address))
+            yield from (
+                a
+                for a in (self.mapping.addressee.each, self.mapping.addressee.codes)
+                if isinstance(a, V2Address)
+            )
         yield from (a for a in (*self.mapping.record_key, *self.mapping.required) if isinstance(a, V2Address))
 
     def _sizes(self) -> dict[str, int]:
@@ -205,7 +187,9 @@ class Source:
     def labels(self, group: Group, role: Role) -> bool:
         """Whether rows of the group fill labelled items of this role."""
         return any(
-            row.target is not None and row.target.role == role.name and any(step.label for step in row.target.steps)
+            row.target is not None
+            and row.target.role == role.name
+            and any(step.label for step in row.target.steps)
             for row in group.rows
         )
 
@@ -229,9 +213,13 @@ class Source:
         asked: dict[str, int] = {}
         for row in group.rows:
             if row.verb in ("map", "const", "ref"):
-                for when in _simple(row.when):
+                for when in simple(row.when):
                     assert isinstance(when.address, V2Address)
-                    text = self.present(when.address, scope) if when.kind == "present" else self.head(when.address, scope)
+                    text = (
+                        self.present(when.address, scope)
+                        if when.kind == "present"
+                        else self.head(when.address, scope)
+                    )
                     asked[text] = asked.get(text, 0) + 1
         for number, text in enumerate(text for text, count in asked.items() if count > 1):
             self.add(f"x{number} = {text}")
@@ -287,7 +275,7 @@ class Source:
             raise Unsupported("address of a value")
         lens = f"L{row.number}"
         assert row.lens is not None
-        self.names[lens] = _remembering(row.lens.forward) if row.lens_name in _CODED else row.lens.forward
+        self.names[lens] = remembering(row.lens.forward) if row.lens_name in CODED else row.lens.forward
         self.add(f"v = {self.variable(first, scope)}[{first.field}]")
         if filters := self._filters(first):
             self.add(f"if v: v = kept(v, {filters!r})")
@@ -314,7 +302,11 @@ class Source:
         for group in (self.mapping.root, *self.mapping.root.groups):
             for row in group.rows:
                 for other in row.sources:
-                    if not isinstance(other, V2Address) or row.verb != "drop" or other.segment != address.segment:
+                    if (
+                        not isinstance(other, V2Address)
+                        or row.verb != "drop"
+                        or other.segment != address.segment
+                    ):
                         continue
                     if other.field == address.field or not other.field:
                         if other.which is None or other.component or row.when is not None:
@@ -383,23 +375,3 @@ class Source:
         from mappings.compile_coverage import write_coverage
 
         write_coverage(self)
-
-
-def _condition_addresses(when: Condition | None) -> Iterator[V2Address]:
-    if when is None:
-        return
-    if isinstance(when.address, V2Address):
-        yield when.address
-        if when.address.where is not None:
-            yield V2Address("", when.address.segment, 0, None, when.address.where[0], 0, None, 0, 0)
-    for part in when.parts:
-        yield from _condition_addresses(part)
-
-
-def _simple(when: Condition | None) -> Iterator[Condition]:
-    if when is None:
-        return
-    if when.address is not None:
-        yield when
-    for part in when.parts:
-        yield from _simple(part)

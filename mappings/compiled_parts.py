@@ -160,12 +160,23 @@ def addressees(found: list[tuple[int, Segment]], field: int) -> tuple[Addressee,
 
 
 PARTS: Mapping[str, Any] = {
-    name: value
-    for name, value in globals().items()
-    if name
-    in (
-        "Suspect", "suspect", "BLANK", "padded", "long_enough", "filled", "has", "part1", "kept", "only", "first_where", "items",
-        "extend", "labelled", "label_all", "addressees",
+    found.__name__: found
+    for found in (
+        Suspect,
+        suspect,
+        padded,
+        long_enough,
+        filled,
+        has,
+        part1,
+        kept,
+        only,
+        first_where,
+        items,
+        extend,
+        labelled,
+        label_all,
+        addressees,
     )
-}  # fmt: skip
+} | {"BLANK": BLANK}
 """The names that generated source may use."""

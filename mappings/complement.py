@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from mappings.writing import V2Builder, with_part
@@ -77,7 +78,7 @@ def overlay_json(document: dict[str, Any], complement: Mapping[str, Any]) -> Non
     for place, raw in _kept(complement).items():
         steps = json_steps(place)
         node: Any = document
-        for step, following in zip(steps, steps[1:], strict=False):
+        for step, following in pairwise(steps):
             node = _child(node, step, [] if isinstance(following, int) else {})
         _leaf(node, steps[-1], raw)
 

@@ -63,12 +63,15 @@ def read_concept_map(content: bytes, file: str) -> ConceptMap:
     try:
         resource = orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        raise MappingFileError("CONCEPT_MAP_UNREADABLE", f"no JSON: {error.msg}", file, error.lineno) from None
+        raise MappingFileError(
+            "CONCEPT_MAP_UNREADABLE", f"no JSON: {error.msg}", file, error.lineno
+        ) from None
     if not isinstance(resource, dict) or resource.get("resourceType") != "ConceptMap":
         raise MappingFileError("CONCEPT_MAP_WRONG", "not a FHIR R4 ConceptMap", file)
     forward: dict[str, tuple[Concept, ...]] = {}
     claims: dict[str, list[tuple[Concept, str]]] = {}
-    keep, fallback, source = False, (), ""
+    keep, source = False, ""
+    fallback: tuple[Concept, ...] = ()
     for group in resource.get("group", ()):
         source = source or str(group.get("source", ""))
         for code, targets in _read_group(group, file, claims).items():

@@ -10,9 +10,7 @@ from typing import NamedTuple
 
 from mappings.generated.r4_elements import TEXT
 
-STAFF_TYPES = frozenset(
-    {"Practitioner", "PractitionerRole", "Organization", "Location", "HealthcareService"}
-)
+STAFF_TYPES = frozenset({"Practitioner", "PractitionerRole", "Organization", "Location", "HealthcareService"})
 """Types that say nothing about a patient: record-wide sensitivity labels are not put on them."""
 
 

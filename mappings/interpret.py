@@ -10,14 +10,14 @@ the outputs it feeds. What changes nothing is carried.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from mappings.elements import STAFF_TYPES
-from mappings.model import Account, Accounting, Addressee, Issue, LineageRow, TranslationRefused
-from mappings.placing import Marks, flat, put
-from mappings.rows import EVERY_ROLE, Condition, Group, MappingFile, Role, Row
+from mappings.instances import Instance, Interpreted, Made, holds, refused
+from mappings.model import Account, Accounting, Addressee, Issue, LineageRow
+from mappings.placing import flat, put
+from mappings.rows import EVERY_ROLE, Group, MappingFile, Role, Row
 from mappings.syntax.hl7v2 import erl
 from mappings.times import Zone
 from mappings.tree import Scope, Spot, Tree
@@ -28,73 +28,12 @@ V2_DELETE = '""'
 """HL7 v2: the sender deletes the value. The resource has none; the complement remembers the deletion."""
 
 
-@dataclass(slots=True)
-class Made:
-    """One resource in the making."""
-
-    role: str
-    type: str
-    id: str
-    resource: dict[str, Any]
-    key_places: tuple[str, ...]
-    marks: Marks = field(default_factory=dict)
-
-    @property
-    def reference(self) -> str:
-        """`Type/id`."""
-        return f"{self.type}/{self.id}"
-
-
-@dataclass(slots=True)
-class Instance:
-    """A group at one of its instances, with the roles that can be seen from there (nearest first)."""
-
-    group: Group
-    scope: Scope
-    roles: dict[str, Made | None]
-    places: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Interpreted:
-    """All that a translation needs."""
-
-    resources: tuple[dict[str, object], ...]
-    roles: Mapping[str, tuple[str, ...]]
-    business_key: str
-    addressee_codes: tuple[Addressee, ...]
-    facts: Mapping[str, str]
-    account: Account
-
-
-def refused(code: str, message: str, place: str, hl7_error_code: str) -> TranslationRefused:
-    """A refusal with the place in ERR-2 form as well."""
-    return TranslationRefused(code, message, place, hl7_error_code, erl(place))
-
-
-def holds(condition: Condition | None, tree: Tree, scope: Scope) -> tuple[bool, tuple[str, ...]]:
-    """Whether a condition holds, and the places it looked at."""
-    if condition is None:
-        return True, ()
-    if condition.kind in ("present", "in"):
-        if condition.kind == "present":
-            spots = tree.spots(condition.address, scope)
-            return bool(spots), tuple(place for spot in spots for place in spot.leaves)
-        value, places = tree.head(condition.address, scope)
-        return value in condition.values, places
-    answers = [holds(part, tree, scope) for part in condition.parts]
-    places = tuple(place for _, found in answers for place in found)
-    if condition.kind == "and":
-        return all(answer for answer, _ in answers), places
-    if condition.kind == "or":
-        return any(answer for answer, _ in answers), places
-    return not answers[0][0], places
-
-
 class Interpreter:
     """One run over one record."""
 
-    def __init__(self, mapping: MappingFile, tree: Tree, make_id: Callable[[str, str], str], zone: Zone) -> None:
+    def __init__(
+        self, mapping: MappingFile, tree: Tree, make_id: Callable[[str, str], str], zone: Zone
+    ) -> None:
         self.mapping = mapping
         self.tree = tree
         self.make_id = make_id
@@ -107,7 +46,8 @@ class Interpreter:
         self.unfit: set[str] = set()
         self.issues: list[Issue] = []
         self.synonyms: dict[str, Any] = {}
-        self.key, self.key_places = "", ()
+        self.key = ""
+        self.key_places: tuple[str, ...] = ()
         self.leaves = tree.leaves()
 
     def run(self) -> Interpreted:
@@ -116,7 +56,9 @@ class Interpreter:
         self.key, self.key_places = self.record_key(self.mapping.record_key)
         for address in self.mapping.required:
             if not self.tree.spots(address, self.tree.top()):
-                raise refused("REQUIRED_MISSING", "a required value is missing", self.tree.expected(address), "101")
+                raise refused(
+                    "REQUIRED_MISSING", "a required value is missing", self.tree.expected(address), "101"
+                )
         addressees = self.addressees()
         self.open(self.mapping.root, self.tree.top(), {}, (), "")
         for instance in self.instances:
@@ -144,7 +86,9 @@ class Interpreter:
         for position, address in enumerate(addresses):
             value, found = self.tree.head(address, scope if scope is not None else self.tree.top())
             if not value and not position:
-                raise refused("KEY_MISSING", "the record's key is missing", self.tree.expected(address), "101")
+                raise refused(
+                    "KEY_MISSING", "the record's key is missing", self.tree.expected(address), "101"
+                )
             values.append(value)
             places += found
         while values and not values[-1]:
@@ -162,7 +106,9 @@ class Interpreter:
         if not named:
             raise refused("ADDRESSEE_MISSING", "no addressee is named; exactly one is needed", place, "101")
         if len(named) > 1:
-            raise refused("ADDRESSEE_TWICE", "several addressees are named; exactly one is needed", place, "207")
+            raise refused(
+                "ADDRESSEE_TWICE", "several addressees are named; exactly one is needed", place, "207"
+            )
         found = []
         for spot in self.tree.spots(rule.codes, named[0]):
             parts = [*str(spot.raw).split("^"), ""]
@@ -170,7 +116,9 @@ class Interpreter:
                 found.append(Addressee(parts[0], parts[1], spot.leaves[0]))
         return tuple(found)
 
-    def open(self, group: Group, scope: Scope, roles: dict[str, Made | None], places: tuple[str, ...], path: str) -> None:
+    def open(
+        self, group: Group, scope: Scope, roles: dict[str, Made | None], places: tuple[str, ...], path: str
+    ) -> None:
         """Make the resources of one instance of a group, and open the groups inside it."""
         seen = dict(roles)
         for role in group.roles:
@@ -194,7 +142,7 @@ class Interpreter:
 
     def make(self, role: Role, scope: Scope, path: str, looked: tuple[str, ...]) -> Made:
         """An empty resource with its id."""
-        key, places = (self.key, self.key_places)
+        key, places = self.key, self.key_places
         if role.key:
             own, own_places = self.record_key(role.key, scope)
             key, places = f"{role.name}:{own}", own_places
@@ -228,7 +176,7 @@ class Interpreter:
             self.map(row, instance, places)
         elif row.verb == "const":
             for made in self.targets(row, instance):
-                self.place(row, made, row.value, lambda path: places)
+                self.place(row, made, row.value, _always(places))
         elif row.verb == "ref":
             self.refer(row, instance, places)
         elif row.verb in ("carry", "local", "setting"):
@@ -255,7 +203,7 @@ class Interpreter:
         for made in self.targets(row, instance):
             for other in found:
                 inputs = places + other.key_places
-                self.place(row, made, {"reference": other.reference}, lambda path, i=inputs: i)
+                self.place(row, made, {"reference": other.reference}, _always(inputs))
 
     def place(self, row: Row, made: Made, value: Any, inputs: Callable[[str], Iterable[str]]) -> bool:
         """Put a value and note its lineage; False when the element was already taken."""
@@ -299,7 +247,9 @@ class Interpreter:
             found.append(Spot(spot.place, raw, spot.leaves, spot.alter) if gone else spot)
         return found
 
-    def convert(self, row: Row, instance: Instance, spots: Sequence[Spot | None], places: tuple[str, ...]) -> None:
+    def convert(
+        self, row: Row, instance: Instance, spots: Sequence[Spot | None], places: tuple[str, ...]
+    ) -> None:
         """One value (or several that belong together) through the lens."""
         raws = [spot.raw if spot is not None else "" for spot in spots]
         first = next(spot for spot in spots if spot is not None)
@@ -322,8 +272,8 @@ class Interpreter:
             placed |= self.place(row, one, value, lambda path: [*feeds.get(path, ()), *places])
         if not placed:
             self.unfit.update(leaves)
-            unfit = Unfit("ONE_VALUE_ONLY", "the element takes one value and already has one", "207")
-            self.say(unfit, first.place, row.required)
+            twice = Unfit("ONE_VALUE_ONLY", "the element takes one value and already has one", "207")
+            self.say(twice, first.place, row.required)
             return
         fed = {place for found in feeds.values() for place in found}
         self.carried.update(place for place in leaves if place not in fed)
@@ -344,7 +294,9 @@ class Interpreter:
             raise refused(unfit.code, unfit.message, place, unfit.hl7_error_code)
         self.issues.append(Issue(unfit.code, "W", place, unfit.message, unfit.hl7_error_code, erl(place)))
 
-    def trials(self, row: Row, spots: Sequence[Spot | None], raws: list[Any], value: Any) -> dict[str, list[str]]:
+    def trials(
+        self, row: Row, spots: Sequence[Spot | None], raws: list[Any], value: Any
+    ) -> dict[str, list[str]]:
         """Output path below the value -> leaves that feed it: those whose change changes it."""
         if row.lens is not None:
             self.say_partly(row, spots, raws)
@@ -425,3 +377,8 @@ class Interpreter:
         account = Account(complement, lineage, accounting, tuple(self.issues))
         resources = tuple(made.resource for made in self.made)
         return Interpreted(resources, roles, self.key, addressees, self.tree.facts(), account)
+
+
+def _always(places: Iterable[str]) -> Callable[[str], Iterable[str]]:
+    """The same inputs for every path."""
+    return lambda path: places

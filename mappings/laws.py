@@ -1,4 +1,4 @@
-"""The laws of a mapping (mapping-language.md section 4), tried on one source. Used by `handoff mapping check` and the tests.
+"""The laws of a mapping (mapping-language.md section 4), tried on one source. Used by `mapping check` and the tests.
 
 Each function gives the faults it found as (code, place) pairs; nothing found means the law holds there.
 """
@@ -42,7 +42,10 @@ def conservation(translation: Translation, leaves: int) -> list[Fault]:
     """Every leaf in exactly one class; none unmapped."""
     found = translation.accounting
     faults: list[Fault] = []
-    if found.mapped + found.carried + found.dropped + found.unmapped != found.leaves or found.leaves != leaves:
+    if (
+        found.mapped + found.carried + found.dropped + found.unmapped != found.leaves
+        or found.leaves != leaves
+    ):
         faults.append(("CONSERVATION", translation.business_key and "record"))
     unmapped = translation.complement.get("unmapped")
     if isinstance(unmapped, Mapping):
@@ -82,7 +85,9 @@ def round_trip(mapping: Mapping_, source: bytes, translation: Translation, zone:
     kept = {*named, *_places(translation, "carried"), *_places(translation, "unmapped")}
     faults = [("GET_PUT", p) for p, raw in before.items() if p in kept and after.get(_row(p, after)) != raw]
     own = _constants(mapping)
-    faults += [("GET_PUT_EXTRA", p) for p, raw in after.items() if _row(p, before) not in before and raw not in own]
+    faults += [
+        ("GET_PUT_EXTRA", p) for p, raw in after.items() if _row(p, before) not in before and raw not in own
+    ]
     again = translate(mapping, back.content, partner="law", id_key=_KEY, zone=zone)
     first = translate(mapping, source, partner="law", id_key=_KEY, zone=zone)
     if again.resources != first.resources:
@@ -114,7 +119,9 @@ def _row(place: str, leaves: Mapping[str, Any]) -> str:
     return place if not numbers else f"row {min(numbers)} {place.split(' ', 2)[2]}"
 
 
-def no_resurrection(mapping: Mapping_, source: bytes, translation: Translation, zone: str | None) -> list[Fault]:
+def no_resurrection(
+    mapping: Mapping_, source: bytes, translation: Translation, zone: str | None
+) -> list[Fault]:
     """A disclosure (empty complement) holds nothing of what was carried, unmapped or dropped.
 
     Tried with a mark in every such leaf, so that a value the resources say as well is not taken for one.
@@ -144,7 +151,11 @@ def lineage_misses(mapping: Mapping_, source: bytes, zone: str | None) -> tuple[
         for change in _changes(raw):
             try:
                 other = translate(
-                    mapping, altered(mapping.format, source, {place: change}), partner="law", id_key=_KEY, zone=zone
+                    mapping,
+                    altered(mapping.format, source, {place: change}),
+                    partner="law",
+                    id_key=_KEY,
+                    zone=zone,
                 )
             except TranslationRefused:
                 continue

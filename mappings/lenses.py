@@ -116,9 +116,7 @@ def code_lens(spec: LensSpec) -> Lens:
 
         return Lens(check, str)
     table = spec.table
-    return Lens(
-        lambda value, zone: _targets(table, value)[0].code, lambda value: _local_code(table, value)
-    )
+    return Lens(lambda value, zone: _targets(table, value)[0].code, lambda value: _local_code(table, value))
 
 
 def concept_lens(spec: LensSpec) -> Lens:

@@ -16,13 +16,8 @@ from mappings.times import Zone, v2_back, v2_date, v2_datetime
 from mappings.unfit import Unfit
 
 _MORE = "^" * 14
-_OID = re.compile(r"^[0-2](\.(0|[1-9]\d*))+$")
-_UUID = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 _HL7_TABLE = re.compile(r"^HL7(\d{1,4})$", re.IGNORECASE)
-_V2_SYSTEM = "http://terminology.hl7.org/CodeSystem/v2-"
-NPI = "http://hl7.org/fhir/sid/us-npi"
-_IDENTIFIER_TYPE = _V2_SYSTEM + "0203"
-_TYPE_CODE = re.compile(r"^[A-Z][A-Z0-9&]{0,5}$")
+V2_SYSTEM = "http://terminology.hl7.org/CodeSystem/v2-"
 
 
 def plain(text: str) -> str:
@@ -54,11 +49,11 @@ def components(raw: str) -> list[str]:
     return pieces(raw + _MORE)
 
 
-def _joined(*parts: str) -> str:
+def joined(*parts: str) -> str:
     return "^".join(parts).rstrip("^")
 
 
-def _need(text: str) -> str:
+def need(text: str) -> str:
     if not text:
         raise Unfit("EMPTY", "no usable value")
     return text
@@ -68,7 +63,7 @@ def text_lens(spec: LensSpec) -> Lens:
     """ST: the text."""
 
     def forward(raw: str, zone: Zone) -> str:
-        return plain(raw.split("^", 1)[0] if "^" in raw else raw) or _need("")
+        return plain(raw.split("^", 1)[0] if "^" in raw else raw) or need("")
 
     return Lens(forward, lambda value: escape(str(value)))
 
@@ -90,7 +85,7 @@ def code_lens(spec: LensSpec) -> Lens:
         local = table.local(str(value))
         if local is None:
             raise Unfit("NO_LOCAL_CODE", "no local code stands for this code", "103")
-        return _joined(local.code, local.display, system) if with_name else local.code
+        return joined(local.code, local.display, system) if with_name else local.code
 
     return Lens(forward, backward)
 
@@ -107,17 +102,17 @@ def system_uri(systems: ConceptMap | None, mnemonic: str) -> str:
 
 def _system_uri(systems: ConceptMap, mnemonic: str) -> str:
     if mnemonic[:3] == "HL7" and len(mnemonic) == 7 and mnemonic[3:].isdigit():
-        return _V2_SYSTEM + mnemonic[3:]
+        return V2_SYSTEM + mnemonic[3:]
     found = systems.forward.get(mnemonic.upper())
     if found:
         return found[0].code
     table = _HL7_TABLE.match(mnemonic)
-    return f"{_V2_SYSTEM}{table.group(1).zfill(4)[-4:]}" if table else ""
+    return f"{V2_SYSTEM}{table.group(1).zfill(4)[-4:]}" if table else ""
 
 
 def system_mnemonic(systems: ConceptMap | None, uri: str) -> str:
     """The v2 mnemonic of a coding system URI, or ""."""
-    if uri.startswith(_V2_SYSTEM) and uri[-4:].isdigit():
+    if uri.startswith(V2_SYSTEM) and uri[-4:].isdigit():
         return f"HL7{uri[-4:]}"
     local = systems.local(uri) if systems is not None else None
     return local.code if local is not None else ""
@@ -165,7 +160,11 @@ def _concept_back(systems: ConceptMap | None, table: ConceptMap | None) -> Backw
     def backward(value: Any) -> str:
         parts: list[str] = []
         for entry in value.get("coding", ()):
-            if table is not None and entry.get("code") in table.backward and entry.get("code") not in table.forward:
+            if (
+                table is not None
+                and entry.get("code") in table.backward
+                and entry.get("code") not in table.forward
+            ):
                 continue
             mnemonic = system_mnemonic(systems, str(entry.get("system", "")))
             parts += [escape(str(entry.get("code", ""))), escape(str(entry.get("display", ""))), mnemonic]
@@ -177,8 +176,8 @@ def _concept_back(systems: ConceptMap | None, table: ConceptMap | None) -> Backw
         parts = (parts + [""] * 6)[:6]
         text = escape(str(value.get("text", "")))
         if text and not parts[0]:
-            return _joined("", text)
-        return _joined(*parts, "", "", text)
+            return joined("", text)
+        return joined(*parts, "", "", text)
 
     return backward
 
@@ -190,11 +189,11 @@ def coding_lens(spec: LensSpec) -> Lens:
     def forward(raw: str, zone: Zone) -> dict[str, str]:
         c = components(raw)
         system = system_uri(systems, c[2]) or ("" if c[2] else default)
-        return coding(Concept(system, _need(c[0]), c[1]))
+        return coding(Concept(system, need(c[0]), c[1]))
 
     def backward(value: Any) -> str:
         mnemonic = system_mnemonic(systems, str(value.get("system", "")))
-        return _joined(escape(value.get("code", "")), escape(value.get("display", "")), mnemonic)
+        return joined(escape(value.get("code", "")), escape(value.get("display", "")), mnemonic)
 
     return Lens(forward, backward)
 
@@ -215,154 +214,9 @@ def label_lens(spec: LensSpec) -> Lens:
     return Lens(forward, None)
 
 
-def authority_uri(universal_id: str, kind: str) -> str:
-    """The URI of an HD's universal id, or "" when it is none we can state without a guess."""
-    if kind == "ISO" and _OID.match(universal_id):
-        return f"urn:oid:{universal_id}"
-    if kind in ("UUID", "GUID") and _UUID.match(universal_id):
-        return f"urn:uuid:{universal_id.lower()}"
-    if kind == "URI" and ":" in universal_id:
-        return universal_id
-    return ""
-
-
-def _authority_back(system: str) -> tuple[str, str]:
-    if system.startswith("urn:oid:"):
-        return system[8:], "ISO"
-    if system.startswith("urn:uuid:"):
-        return system[9:], "UUID"
-    return (escape(system), "URI") if system else ("", "")
-
-
-def _name_authority(result: dict[str, Any], authority: tuple[str, str, str], namespaces: ConceptMap | None) -> None:
-    """`system` where a URI is known for the authority; else its namespace as the assigner's name, so that it can
-    be echoed. Never a made-up system."""
-    namespace, universal_id, kind = authority
-    system = authority_uri(universal_id, kind)
-    if not system and namespaces is not None and namespace in namespaces.forward:
-        system = namespaces.forward[namespace][0].code
-    if system:
-        result["system"] = system
-    elif namespace:
-        result["assigner"] = {"display": namespace}
-
-
-def _authority_parts(value: Any, namespaces: ConceptMap | None) -> tuple[str, str, str]:
-    system = str(value.get("system", ""))
-    if not system:
-        return escape(str(value.get("assigner", {}).get("display", ""))), "", ""
-    local = namespaces.local(system) if namespaces is not None else None
-    return (local.code, "", "") if local is not None else ("", *_authority_back(system))
-
-
-def _kind_of(value: Any) -> str:
-    return next((str(entry.get("code", "")) for entry in value.get("type", {}).get("coding", ())), "")
-
-
-def _identifier_type(code: str, system: str = _IDENTIFIER_TYPE) -> dict[str, Any]:
-    return {"coding": [{"system": system, "code": code}]}
-
-
-def cx_lens(spec: LensSpec) -> Lens:
-    """CX: Identifier; CX.4 is the system (OID, UUID, URI, or a namespace of the row's table), never the assigner."""
-    namespaces, use = spec.table, spec.text("use")
-
-    def forward(raw: str, zone: Zone) -> dict[str, Any]:
-        c = pieces(raw)
-        count = len(c)
-        result: dict[str, Any] = {"use": use} if use else {}
-        kind = c[4] if count > 4 else ""
-        if kind and _TYPE_CODE.match(kind):
-            result["type"] = _identifier_type(kind)
-        if count > 3:
-            field = raw.split("^", 4)[3]
-            if "&" in field:
-                authority = [*map(plain, field.split("&")), ""]
-                _name_authority(result, (authority[0], authority[1], authority[2]), namespaces)
-            elif c[3]:
-                _name_authority(result, (c[3], "", ""), namespaces)
-        if kind == "NPI" and "system" not in result:
-            result["system"] = NPI
-        result["value"] = c[0] or _need("")
-        if count > 6:
-            _period(result, c[6], c[7] if count > 7 else "")
-        return result
-
-    def backward(value: Any) -> str:
-        kind = _kind_of(value)
-        if kind == "NPI" and value.get("system") == NPI:
-            authority = ""
-        else:
-            authority = "&".join(_authority_parts(value, namespaces)).rstrip("&")
-        start, end = _period_back(value)
-        return _joined(escape(value.get("value", "")), "", "", authority, escape(kind), "", start, end)
-
-    return Lens(forward, backward)
-
-
-def _period(result: dict[str, Any], start: str, end: str) -> None:
-    if start or end:
-        period = {}
-        if start:
-            period["start"] = v2_date(start[:8])
-        if end:
-            period["end"] = v2_date(end[:8])
-        result["period"] = period
-
-
-def _period_back(value: Any) -> tuple[str, str]:
-    period = value.get("period", {})
-    return tuple(v2_back(period[name])[:8] if name in period else "" for name in ("start", "end"))  # type: ignore[return-value]
-
-
-def ei_lens(spec: LensSpec) -> Lens:
-    """EI: Identifier; EI.3 and EI.4 (or the namespace table) give the system. `type` is a code of table 0203."""
-    namespaces, kind = spec.table, spec.text("type")
-
-    def forward(raw: str, zone: Zone) -> dict[str, Any]:
-        c = pieces(raw)
-        result: dict[str, Any] = {"type": _identifier_type(kind)} if kind else {}
-        if len(c) > 1:
-            c += ("", "")
-            _name_authority(result, (c[1], c[2], c[3]), namespaces)
-        result["value"] = _need(c[0])
-        return result
-
-    def backward(value: Any) -> str:
-        if kind and _kind_of(value) not in ("", kind):
-            raise Unfit("OTHER_TYPE", "an identifier of another type")
-        return _joined(escape(value.get("value", "")), *_authority_parts(value, namespaces))
-
-    return Lens(forward, backward)
-
-
-def pln_lens(spec: LensSpec) -> Lens:
-    """PLN: Identifier of a practitioner; NPI gets its system, other types (table 0338) are kept as type."""
-
-    def forward(raw: str, zone: Zone) -> dict[str, Any]:
-        c = pieces(raw)
-        c += ("", "", "")
-        result: dict[str, Any] = {}
-        if c[1] == "NPI":
-            result = {"type": _identifier_type("NPI"), "system": NPI}
-        elif _TYPE_CODE.match(c[1]):
-            result["type"] = _identifier_type(c[1], _V2_SYSTEM + "0338")
-        result["value"] = _need(c[0])
-        if c[3]:
-            result["period"] = {"end": v2_date(c[3][:8])}
-        return result
-
-    def backward(value: Any) -> str:
-        kind = _kind_of(value)
-        end = value.get("period", {}).get("end", "")
-        return _joined(escape(value.get("value", "")), escape(kind), "", v2_back(end)[:8] if end else "")
-
-    return Lens(forward, backward)
-
-
 def date_lens(spec: LensSpec) -> Lens:
     """DT, or TS without a time."""
-    return Lens(lambda raw, zone: v2_date(_need(plain(raw.split("^", 1)[0]))), v2_back)
+    return Lens(lambda raw, zone: v2_date(need(plain(raw.split("^", 1)[0]))), v2_back)
 
 
 def datetime_lens(spec: LensSpec) -> Lens:
@@ -371,19 +225,19 @@ def datetime_lens(spec: LensSpec) -> Lens:
     def forward(raw: str, zone: Zone) -> str:
         if raw.isalnum():
             return v2_date(raw) if len(raw) <= 8 else v2_datetime(raw, zone)
-        return v2_datetime(_need(plain(raw.split("^", 1)[0])), zone)
+        return v2_datetime(need(plain(raw.split("^", 1)[0])), zone)
 
     return Lens(forward, v2_back)
 
 
 def day_lens(spec: LensSpec) -> Lens:
     """TS whose time is of no meaning where it goes (a birth date): the date alone; the complement keeps the rest."""
-    return Lens(lambda raw, zone: v2_date(_need(plain(raw.split("^", 1)[0]))[:8]), v2_back)
+    return Lens(lambda raw, zone: v2_date(need(plain(raw.split("^", 1)[0]))[:8]), v2_back)
 
 
 def number_lens(spec: LensSpec) -> Lens:
     """NM: exact decimal, digits kept."""
-    return Lens(lambda raw, zone: number(_need(plain(raw.split("^", 1)[0]))), str)
+    return Lens(lambda raw, zone: number(need(plain(raw.split("^", 1)[0]))), str)
 
 
 def boolean_lens(spec: LensSpec) -> Lens:
@@ -403,7 +257,7 @@ def quantity_lens(spec: LensSpec) -> Lens:
 
     def forward(raw: tuple[str, str], zone: Zone) -> dict[str, Any]:
         value, unit = raw
-        result: dict[str, Any] = {"value": number(_need(plain(value.split("^", 1)[0])))}
+        result: dict[str, Any] = {"value": number(need(plain(value.split("^", 1)[0])))}
         c = components(unit)
         if c[0]:
             result["unit"] = c[1] or c[0]
@@ -413,5 +267,3 @@ def quantity_lens(spec: LensSpec) -> Lens:
         return result
 
     return Lens(forward, None)
-
-

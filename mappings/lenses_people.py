@@ -12,19 +12,18 @@ from mappings.lenses_hl7v2 import (
     code_lens,
     coding_lens,
     concept_lens,
-    cx_lens,
     date_lens,
     datetime_lens,
     day_lens,
-    ei_lens,
+    joined,
     label_lens,
     number_lens,
     pieces,
     plain,
-    pln_lens,
     quantity_lens,
     text_lens,
 )
+from mappings.lenses_identifiers import cx_lens, ei_lens, pln_lens
 from mappings.syntax.hl7v2 import escape
 from mappings.times import Zone
 from mappings.unfit import Unfit
@@ -47,10 +46,6 @@ _TELECOM_SYSTEM = {
     "TTY": "other",
     "MD": "other",
 }
-
-
-def _joined(*parts: str) -> str:
-    return "^".join(parts).rstrip("^")
 
 
 def name_lens(spec: LensSpec) -> Lens:
@@ -82,9 +77,7 @@ def name_lens(spec: LensSpec) -> Lens:
         prefix = " ".join(escape(part) for part in value.get("prefix", ()))
         family = escape(value.get("family", "") or ("" if given else value.get("text", "")))
         use = _NAME_TYPE.get(value.get("use", ""), "")
-        return _joined(
-            family, *(given[:1] or [""]), " ".join(given[1:]), " ".join(suffix), prefix, "", use
-        )
+        return joined(family, *(given[:1] or [""]), " ".join(given[1:]), " ".join(suffix), prefix, "", use)
 
     return Lens(forward, backward)
 
@@ -119,7 +112,7 @@ def address_lens(spec: LensSpec) -> Lens:
         kind = _ADDRESS_TYPE.get(value.get("use", ""), "M" if value.get("type") == "postal" else "")
         rest = [escape(value.get(name, "")) for name in ("city", "state", "postalCode", "country")]
         district = escape(value.get("district", ""))
-        return _joined(*(lines[:1] or [""]), ", ".join(lines[1:]), *rest, kind, "", district)
+        return joined(*(lines[:1] or [""]), ", ".join(lines[1:]), *rest, kind, "", district)
 
     return Lens(forward, backward)
 
@@ -160,9 +153,9 @@ def telecom_lens(spec: LensSpec) -> Lens:
         system, use, text = value.get("system", "phone"), value.get("use", ""), escape(value.get("value", ""))
         code = {"home": "PRN", "work": "WPN", "temp": "VHN", "mobile": "PRS"}.get(use, "")
         if system in ("email", "url"):
-            return _joined("", "NET" if not code else code, "Internet", text)
+            return joined("", code or "NET", "Internet", text)
         kind = "CP" if use == "mobile" else {"phone": "PH", "fax": "FX", "pager": "BP"}.get(system, "MD")
-        return _joined("", code, kind, *[""] * 8, text)
+        return joined("", code, kind, *[""] * 8, text)
 
     return Lens(forward, backward)
 

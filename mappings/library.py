@@ -63,7 +63,9 @@ def read_library(files: Mapping[str, bytes]) -> Library:
     shared = _tables(files, _SHARED)
     systems = shared.get("coding-systems")
     documents = {
-        path: read_yaml(content, path) for path, content in sorted(files.items()) if path.endswith("/mapping.yaml")
+        path: read_yaml(content, path)
+        for path, content in sorted(files.items())
+        if path.endswith("/mapping.yaml")
     }
     by_id = {path[len(_ROOT) : -len("/mapping.yaml")]: path for path in documents}
     mappings: dict[str, Mapping_] = {}
@@ -71,7 +73,9 @@ def read_library(files: Mapping[str, bytes]) -> Library:
     for mapping_id, path in by_id.items():
         document = documents[path]
         if document.get("mapping") != mapping_id:
-            raise MappingFileError("ID_WRONG", f"`mapping` must be `{mapping_id}`, the folder's path", path, 1)
+            raise MappingFileError(
+                "ID_WRONG", f"`mapping` must be `{mapping_id}`, the folder's path", path, 1
+            )
         chain = _chain(path, documents, by_id)
         folders = [link.rpartition("/")[0] + "/concept_maps/" for link in chain]
         own = {**shared, **{n: t for folder in reversed(folders) for n, t in _tables(files, folder).items()}}
@@ -119,7 +123,12 @@ def _merged(chain: list[str], documents: Mapping[str, Located]) -> Located:
         merged = Located({**below, **above})
         merged.line, merged.column = above.line, above.column
         merged["resources"] = Located({**(below.get("resources") or {}), **(above.get("resources") or {})})
-        taken = {_name(row, word) for row in above.get("rows") or () for word in ("to", "from", "each") if word in row}
+        taken = {
+            _name(row, word)
+            for row in above.get("rows") or ()
+            for word in ("to", "from", "each")
+            if word in row
+        }
         kept = [
             row
             for row in below.get("rows") or ()
@@ -131,5 +140,3 @@ def _merged(chain: list[str], documents: Mapping[str, Located]) -> Located:
 
 def _name(row: Any, word: str) -> tuple[str, str]:
     return word, str(row[word]) + (str(row.get("when", "")) if word == "each" else "")
-
-

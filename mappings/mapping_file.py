@@ -17,7 +17,18 @@ from mappings.elements import elements_of, is_resource
 from mappings.lenses import PLAIN_LENSES, Lens, LensSpec
 from mappings.lenses_people import V2_LENSES
 from mappings.model import MappingFileError
-from mappings.rows import EVERY_ROLE, AddresseeRule, Condition, Group, MappingFile, Role, Row, Step, Target, Verb
+from mappings.rows import (
+    EVERY_ROLE,
+    AddresseeRule,
+    Condition,
+    Group,
+    MappingFile,
+    Role,
+    Row,
+    Step,
+    Target,
+    Verb,
+)
 from mappings.syntax import csv_rows, hl7v2_tree, json_tree
 from mappings.tree import Address
 from mappings.yaml_text import Located
@@ -218,7 +229,19 @@ class Reader:
         required = at.get("required") is True
         codes = self._codes(at) if verb == "map" and lens_name == "code" else None
         return Row(
-            self.number, at.line, verb, sources, target, lens, lens_name, value, role, reason, when, required, codes
+            self.number,
+            at.line,
+            verb,
+            sources,
+            target,
+            lens,
+            lens_name,
+            value,
+            role,
+            reason,
+            when,
+            required,
+            codes,
         )
 
     def _codes(self, at: Located) -> Mapping[str, str] | None:
@@ -244,7 +267,9 @@ class Reader:
             "setting": (True, False),
         }[word]
         if (has_from, has_to) != wanted:
-            raise self.wrong("ROW_WRONG", f"`{word}` needs {'from' if wanted[0] else 'to'} (and nothing else)", at)
+            raise self.wrong(
+                "ROW_WRONG", f"`{word}` needs {'from' if wanted[0] else 'to'} (and nothing else)", at
+            )
         if word in ("carry", "drop") and not str(at[word]).strip():
             raise self.wrong("REASON_MISSING", f"`{word}` needs a reason", at)
         if word != "map" and (extra := sorted(at.keys() - _VERBS)):

@@ -20,7 +20,11 @@ from mappings.translate import named_zone
 from mappings.unfit import Unfit
 from mappings.writing import Builder, CsvBuilder, JsonBuilder, Slot, V2Builder, csv_bytes, json_bytes
 
-MEDIA_TYPES = {"hl7v2": "x-application/hl7-v2+er7", "csv": "text/csv; charset=utf-8", "json": "application/json"}
+MEDIA_TYPES = {
+    "hl7v2": "x-application/hl7-v2+er7",
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+}
 _UNTRACED = ("resourceType", "id", "meta", "text")
 
 
@@ -70,7 +74,8 @@ class Rendering:
         self.settings = settings
         self.complement = complement
         self.synonyms = list(complement.get("synonyms", {}).items())
-        self.builder: Builder = {"hl7v2": V2Builder, "csv": CsvBuilder, "json": JsonBuilder}[mapping.format]()
+        makers: dict[str, type[Builder]] = {"hl7v2": V2Builder, "csv": CsvBuilder, "json": JsonBuilder}
+        self.builder: Builder = makers[mapping.format]()
         self.used: set[tuple[int, str]] = set()
 
     def write(self) -> Builder:
@@ -123,7 +128,9 @@ class Rendering:
         if text and self.fits(row.when, slot, strict=True):
             self.builder.add(row.sources[0], text, slot, repeat=False)
         elif row.required and not text:
-            raise RenderRefused("SETTING_MISSING", f"the setting `{row.value}` is needed", row.sources[0].text)
+            raise RenderRefused(
+                "SETTING_MISSING", f"the setting `{row.value}` is needed", row.sources[0].text
+            )
 
     def fact(self, name: str) -> str:
         """A setting, or the id of a role's resource (`task_id`)."""
@@ -236,7 +243,9 @@ class Rendering:
             for path in flat(rest, ""):
                 if not any(path == home or path.startswith((home + ".", home + "[")) for home in used):
                     place = f"{name}.{path}"
-                    found.append(Issue("NO_LOCAL_HOME", "I", place, "the format has no place for this element"))
+                    found.append(
+                        Issue("NO_LOCAL_HOME", "I", place, "the format has no place for this element")
+                    )
         return tuple(found)
 
     def finish(self, builder: Builder) -> Rendered:

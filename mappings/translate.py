@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mappings.compiled_parts import Suspect
 from mappings.ids import id_maker
-from mappings.interpret import Interpreted, Interpreter
+from mappings.instances import Interpreted
+from mappings.interpret import Interpreter
 from mappings.library import Mapping_
-from mappings.model import Account, MappingRoomError, TranslatedRecord, Translation, TranslationRefused
+from mappings.model import MappingRoomError, TranslatedRecord, Translation, TranslationRefused
 from mappings.syntax.csv_rows import CsvTree, read_rows
 from mappings.syntax.hl7v2 import head_fields, read_messages, split, standard
 from mappings.syntax.hl7v2_tree import V2Tree, head_facts
@@ -38,7 +39,9 @@ def translate(
         return _message(mapping, messages[0], source, partner, id_key, named_zone(zone))
     records = translate_all(mapping, source, partner=partner, id_key=id_key, zone=zone)
     if len(records) != 1:
-        raise TranslationRefused("SEVERAL_RECORDS", "one record was expected", records[1].place if records else None)
+        raise TranslationRefused(
+            "SEVERAL_RECORDS", "one record was expected", records[1].place if records else None
+        )
     if records[0].translation is None:
         raise records[0].refusal or TranslationRefused("NO_RECORD", "no record found")
     return records[0].translation
@@ -49,26 +52,26 @@ def translate_all(
 ) -> tuple[TranslatedRecord, ...]:
     """Every record of a file or batch, each with its place. Raises TranslationRefused when the file cannot be read."""
     known = named_zone(zone)
-    found: list[TranslatedRecord] = []
+
+    def plain(place: str, make: TreeMaker) -> TranslatedRecord:
+        return _try(place, lambda: _interpreted(mapping, make, source, partner, id_key, known))
+
+    def message(number: int, lines: list[str]) -> TranslatedRecord:
+        place = f"message {number}"
+        return _try(place, lambda: _message(mapping, lines, source, partner, id_key, known))
+
     if mapping.format == "hl7v2":
-        messages = read_messages(source)
-        for number, lines in enumerate(messages, 1):
-            place = f"message {number}"
-            found.append(_try(place, lambda m=lines: _message(mapping, m, source, partner, id_key, known)))
-    elif mapping.format == "csv":
+        return tuple(message(number, lines) for number, lines in enumerate(read_messages(source), 1))
+    if mapping.format == "csv":
         header, rows = read_rows(source)
         _check_header(mapping, header)
-        for number, cells in rows:
-            make = lambda n=number, c=cells: CsvTree(header, c, n)  # noqa: E731
-            found.append(_try(f"row {number}", lambda m=make: _plain(mapping, m, source, partner, id_key, known)))
-    else:
-        document = read_json(source)
-        items = document if isinstance(document, list) else [document]
-        for number, item in enumerate(items):
-            place = f"[{number}]" if isinstance(document, list) else ""
-            make_json = lambda i=item: JsonTree(i)  # noqa: E731
-            found.append(_try(place, lambda m=make_json: _plain(mapping, m, source, partner, id_key, known)))
-    return tuple(found)
+        return tuple(
+            plain(f"row {number}", partial(CsvTree, header, cells, number)) for number, cells in rows
+        )
+    document = read_json(source)
+    if isinstance(document, list):
+        return tuple(plain(f"[{number}]", partial(JsonTree, item)) for number, item in enumerate(document))
+    return (plain("", partial(JsonTree, document)),)
 
 
 def _check_header(mapping: Mapping_, header: list[str]) -> None:
@@ -127,12 +130,6 @@ def _message(
     return _interpreted(mapping, make_tree, source, partner, id_key, known)
 
 
-def _plain(
-    mapping: Mapping_, make: TreeMaker, source: bytes, partner: str, id_key: bytes, zone: Zone
-) -> Translation:
-    return _interpreted(mapping, make, source, partner, id_key, zone)
-
-
 def _interpreted(
     mapping: Mapping_, make: TreeMaker, source: bytes, partner: str, id_key: bytes, zone: Zone
 ) -> Translation:
@@ -163,4 +160,4 @@ def _provenance(mapping: Mapping_, source: bytes) -> Mapping[str, str]:
     }
 
 
-__all__ = ["Account", "interpret", "named_zone", "translate", "translate_all"]
+__all__ = ["interpret", "named_zone", "translate", "translate_all"]

@@ -1,4 +1,4 @@
-"""What every syntax offers the engine: places, values at an address, repeating groups, and the independent leaf count."""
+"""What every syntax offers the engine: values at an address, repeating groups, and the independent leaf count."""
 
 from __future__ import annotations
 

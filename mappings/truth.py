@@ -1,4 +1,4 @@
-"""Whether some conditions together always hold: used to prove, when a mapping is loaded, that a field is always named."""
+"""Whether some conditions together always hold: proves, when a mapping is loaded, that a field is always named."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class V2Builder:
     def _fields(self, address: V2Address, slot: Slot, create: bool) -> dict[int, list[str]] | None:
         index = (slot or {}).get(address.segment)
         if index is not None:
-            return self.segments[index][1]
+            return self.segments[int(index)][1]
         for name, fields in self.segments:
             if name == address.segment:
                 return fields
@@ -88,7 +88,9 @@ class V2Builder:
     def holds(self, address: V2Address, value: Any, slot: Slot) -> bool:
         """Whether one of the repetitions is this text."""
         fields = self._fields(address, slot, create=False) or {}
-        return any(part(one, address.component, address.sub) == str(value) for one in fields.get(address.field, ()))
+        return any(
+            part(one, address.component, address.sub) == str(value) for one in fields.get(address.field, ())
+        )
 
     def text(self, order: Sequence[str]) -> bytes:
         """The message: segments in `order` (then as written), CR behind each."""

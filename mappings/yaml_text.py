@@ -26,7 +26,9 @@ def read_yaml(content: bytes, file: str) -> Located:
         mark = error.problem_mark
         line = mark.line + 1 if mark else None
         column = mark.column + 1 if mark else None
-        raise MappingFileError("YAML_WRONG", str(error.problem or "cannot be read"), file, line, column) from None
+        raise MappingFileError(
+            "YAML_WRONG", str(error.problem or "cannot be read"), file, line, column
+        ) from None
     except yaml.YAMLError:
         raise MappingFileError("YAML_WRONG", "cannot be read as YAML", file) from None
     found = _value(node, file) if node is not None else None

@@ -102,7 +102,9 @@ def check_sample(mapping: Mapping_, content: bytes, golden: bytes | None) -> lis
     return faults
 
 
-def _record_faults(mapping: Mapping_, record: TranslatedRecord, content: bytes, *, single: bool) -> list[Fault]:
+def _record_faults(
+    mapping: Mapping_, record: TranslatedRecord, content: bytes, *, single: bool
+) -> list[Fault]:
     if record.translation is None:
         assert record.refusal is not None
         return [(record.refusal.code, f"{record.place} {record.refusal.place}")]
@@ -117,5 +119,7 @@ def _record_faults(mapping: Mapping_, record: TranslatedRecord, content: bytes, 
 
 def golden_bytes(records: tuple[TranslatedRecord, ...]) -> bytes:
     """The resources of all records as the golden file has them."""
-    resources: list[Any] = [r for record in records if record.translation for r in record.translation.resources]
+    resources: list[Any] = [
+        r for record in records if record.translation for r in record.translation.resources
+    ]
     return msgspec.json.format(_ENCODER.encode(resources), indent=1) + b"\n"

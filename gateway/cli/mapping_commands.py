@@ -60,14 +60,16 @@ def translate(
 def translation_answer(records: Sequence[TranslatedRecord]) -> dict[str, Any]:
     """One object for all records of a file."""
     good = [record.translation for record in records if record.translation is not None]
-    counts = {name: 0 for name in ("mapped", "carried", "dropped", "unmapped", "leaves")}
+    counts = dict.fromkeys(("mapped", "carried", "dropped", "unmapped", "leaves"), 0)
     for translation in good:
         for name, count in translation.accounting.answer().items():
             counts[name] += count
     return {
         "resources": [resource for translation in good for resource in translation.resources],
         "lineage": [row.answer() for translation in good for row in translation.lineage],
-        "issues": [_issue(issue, record.place, len(records)) for record in records for issue in _issues(record)],
+        "issues": [
+            _issue(issue, record.place, len(records)) for record in records for issue in _issues(record)
+        ],
         "accounting": counts,
         "records": [_record(record) for record in records],
         "provenance": dict(good[0].provenance) if good else {},
@@ -236,7 +238,9 @@ def _print_tried(record: TranslatedRecord) -> None:
         print(f"\n{reference}")
         for output, row in rows.items():
             if output.startswith(reference + "#"):
-                print(f"  {output.partition('#')[2]:48} <- {', '.join(row.inputs) or '-':30} row {row.row.rpartition(':')[2]}")
+                print(
+                    f"  {output.partition('#')[2]:48} <- {', '.join(row.inputs) or '-':30} row {row.row.rpartition(':')[2]}"
+                )
     kept = record.translation.complement
     for name in ("carried", "unmapped"):
         places = list(kept.get(name, {}))  # type: ignore[call-overload]  # the complement's own shape

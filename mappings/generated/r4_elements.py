@@ -9,19 +9,13 @@ TEXT = {
         "owner:Reference partOf:Reference servicePeriod:Period status:code subject*:Reference "
         "type:CodeableConcept "
     ),
-    "AccountCoverage": (
-        "id:string coverage:Reference priority:positiveInt "
-    ),
-    "AccountGuarantor": (
-        "id:string onHold:boolean party:Reference period:Period "
-    ),
+    "AccountCoverage": ("id:string coverage:Reference priority:positiveInt "),
+    "AccountGuarantor": ("id:string onHold:boolean party:Reference period:Period "),
     "Address": (
         "id:string city:string country:string district:string line*:string period:Period "
         "postalCode:string state:string text:string type:code use:code "
     ),
-    "Age": (
-        "id:string code:code comparator:code system:uri unit:string value:decimal "
-    ),
+    "Age": ("id:string code:code comparator:code system:uri unit:string value:decimal "),
     "AllergyIntolerance": (
         "id:id language:code meta:Meta text:Narrative asserter:Reference category*:code "
         "clinicalStatus:CodeableConcept code:CodeableConcept criticality:code encounter:Reference "
@@ -35,9 +29,7 @@ TEXT = {
         "manifestation*:CodeableConcept note*:Annotation onset:dateTime severity:code "
         "substance:CodeableConcept "
     ),
-    "Annotation": (
-        "id:string authorReference:Reference authorString:string text:markdown time:dateTime "
-    ),
+    "Annotation": ("id:string authorReference:Reference authorString:string text:markdown time:dateTime "),
     "Appointment": (
         "id:id language:code meta:Meta text:Narrative appointmentType:CodeableConcept "
         "basedOn*:Reference cancelationReason:CodeableConcept comment:string created:dateTime "
@@ -69,12 +61,8 @@ TEXT = {
     "BundleEntryResponse": (
         "id:string etag:string lastModified:instant location:uri outcome:Resource status:string "
     ),
-    "BundleEntrySearch": (
-        "id:string mode:code score:decimal "
-    ),
-    "BundleLink": (
-        "id:string relation:string url:uri "
-    ),
+    "BundleEntrySearch": ("id:string mode:code score:decimal "),
+    "BundleLink": ("id:string relation:string url:uri "),
     "CarePlan": (
         "id:id language:code meta:Meta text:Narrative activity*:CarePlanActivity "
         "addresses*:Reference author:Reference basedOn*:Reference careTeam*:Reference "
@@ -168,15 +156,9 @@ TEXT = {
     "ClaimResponseProcessNote": (
         "id:string language:CodeableConcept number:positiveInt text:string type:code "
     ),
-    "ClaimResponseTotal": (
-        "id:string amount:Money category:CodeableConcept "
-    ),
-    "CodeableConcept": (
-        "id:string coding*:Coding text:string "
-    ),
-    "Coding": (
-        "id:string code:code display:string system:uri userSelected:boolean version:string "
-    ),
+    "ClaimResponseTotal": ("id:string amount:Money category:CodeableConcept "),
+    "CodeableConcept": ("id:string coding*:Coding text:string "),
+    "Coding": ("id:string code:code display:string system:uri userSelected:boolean version:string "),
     "Communication": (
         "id:id language:code meta:Meta text:Narrative about*:Reference basedOn*:Reference "
         "category*:CodeableConcept encounter:Reference identifier*:Identifier "
@@ -208,15 +190,9 @@ TEXT = {
         "relatesTo*:CompositionRelatesTo section*:CompositionSection status:code "
         "subject:Reference title:string type:CodeableConcept "
     ),
-    "CompositionAttester": (
-        "id:string mode:code party:Reference time:dateTime "
-    ),
-    "CompositionEvent": (
-        "id:string code*:CodeableConcept detail*:Reference period:Period "
-    ),
-    "CompositionRelatesTo": (
-        "id:string code:code targetIdentifier:Identifier targetReference:Reference "
-    ),
+    "CompositionAttester": ("id:string mode:code party:Reference time:dateTime "),
+    "CompositionEvent": ("id:string code*:CodeableConcept detail*:Reference period:Period "),
+    "CompositionRelatesTo": ("id:string code:code targetIdentifier:Identifier targetReference:Reference "),
     "CompositionSection": (
         "id:string author*:Reference code:CodeableConcept emptyReason:CodeableConcept "
         "entry*:Reference focus:Reference mode:code orderedBy:CodeableConcept "
@@ -232,12 +208,8 @@ TEXT = {
         "recorder:Reference severity:CodeableConcept stage*:ConditionStage subject:Reference "
         "verificationStatus:CodeableConcept "
     ),
-    "ConditionEvidence": (
-        "id:string code*:CodeableConcept detail*:Reference "
-    ),
-    "ConditionStage": (
-        "id:string assessment*:Reference summary:CodeableConcept type:CodeableConcept "
-    ),
+    "ConditionEvidence": ("id:string code*:CodeableConcept detail*:Reference "),
+    "ConditionStage": ("id:string assessment*:Reference summary:CodeableConcept type:CodeableConcept "),
     "Consent": (
         "id:id language:code meta:Meta text:Narrative category*:CodeableConcept dateTime:dateTime "
         "identifier*:Identifier organization*:Reference patient:Reference performer*:Reference "
@@ -245,35 +217,19 @@ TEXT = {
         "scope:CodeableConcept sourceAttachment:Attachment sourceReference:Reference status:code "
         "verification*:ConsentVerification "
     ),
-    "ConsentPolicy": (
-        "id:string authority:uri uri:uri "
-    ),
+    "ConsentPolicy": ("id:string authority:uri uri:uri "),
     "ConsentProvision": (
         "id:string action*:CodeableConcept actor*:ConsentProvisionActor class*:Coding "
         "code*:CodeableConcept data*:ConsentProvisionData dataPeriod:Period period:Period "
         "provision*:ConsentProvision purpose*:Coding securityLabel*:Coding type:code "
     ),
-    "ConsentProvisionActor": (
-        "id:string reference:Reference role:CodeableConcept "
-    ),
-    "ConsentProvisionData": (
-        "id:string meaning:code reference:Reference "
-    ),
-    "ConsentVerification": (
-        "id:string verificationDate:dateTime verified:boolean verifiedWith:Reference "
-    ),
-    "ContactDetail": (
-        "id:string name:string telecom*:ContactPoint "
-    ),
-    "ContactPoint": (
-        "id:string period:Period rank:positiveInt system:code use:code value:string "
-    ),
-    "Contributor": (
-        "id:string contact*:ContactDetail name:string type:code "
-    ),
-    "Count": (
-        "id:string code:code comparator:code system:uri unit:string value:decimal "
-    ),
+    "ConsentProvisionActor": ("id:string reference:Reference role:CodeableConcept "),
+    "ConsentProvisionData": ("id:string meaning:code reference:Reference "),
+    "ConsentVerification": ("id:string verificationDate:dateTime verified:boolean verifiedWith:Reference "),
+    "ContactDetail": ("id:string name:string telecom*:ContactPoint "),
+    "ContactPoint": ("id:string period:Period rank:positiveInt system:code use:code value:string "),
+    "Contributor": ("id:string contact*:ContactDetail name:string type:code "),
+    "Count": ("id:string code:code comparator:code system:uri unit:string value:decimal "),
     "Coverage": (
         "id:id language:code meta:Meta text:Narrative beneficiary:Reference class*:CoverageClass "
         "contract*:Reference costToBeneficiary*:CoverageCostToBeneficiary dependent:string "
@@ -281,16 +237,12 @@ TEXT = {
         "policyHolder:Reference relationship:CodeableConcept status:code subrogation:boolean "
         "subscriber:Reference subscriberId:string type:CodeableConcept "
     ),
-    "CoverageClass": (
-        "id:string name:string type:CodeableConcept value:string "
-    ),
+    "CoverageClass": ("id:string name:string type:CodeableConcept value:string "),
     "CoverageCostToBeneficiary": (
         "id:string exception*:CoverageCostToBeneficiaryException type:CodeableConcept "
         "valueMoney:Money valueQuantity:Quantity "
     ),
-    "CoverageCostToBeneficiaryException": (
-        "id:string period:Period type:CodeableConcept "
-    ),
+    "CoverageCostToBeneficiaryException": ("id:string period:Period type:CodeableConcept "),
     "CoverageEligibilityResponse": (
         "id:id language:code meta:Meta text:Narrative created:dateTime disposition:string "
         "error*:CoverageEligibilityResponseError form:CodeableConcept identifier*:Identifier "
@@ -298,9 +250,7 @@ TEXT = {
         "patient:Reference preAuthRef:string purpose*:code request:Reference requestor:Reference "
         "servicedDate:date servicedPeriod:Period status:code "
     ),
-    "CoverageEligibilityResponseError": (
-        "id:string code:CodeableConcept "
-    ),
+    "CoverageEligibilityResponseError": ("id:string code:CodeableConcept "),
     "CoverageEligibilityResponseInsurance": (
         "id:string benefitPeriod:Period coverage:Reference inforce:boolean "
         "item*:CoverageEligibilityResponseInsuranceItem "
@@ -328,9 +278,7 @@ TEXT = {
         "id:string path:string searchParam:string valueDateTime:dateTime valueDuration:Duration "
         "valuePeriod:Period "
     ),
-    "DataRequirementSort": (
-        "id:string direction:code path:string "
-    ),
+    "DataRequirementSort": ("id:string direction:code path:string "),
     "Device": (
         "id:id language:code meta:Meta text:Narrative contact*:ContactPoint definition:Reference "
         "deviceName*:DeviceDeviceName distinctIdentifier:string expirationDate:dateTime "
@@ -341,22 +289,14 @@ TEXT = {
         "statusReason*:CodeableConcept type:CodeableConcept udiCarrier*:DeviceUdiCarrier url:uri "
         "version*:DeviceVersion "
     ),
-    "DeviceDeviceName": (
-        "id:string name:string type:code "
-    ),
-    "DeviceProperty": (
-        "id:string type:CodeableConcept valueCode*:CodeableConcept valueQuantity*:Quantity "
-    ),
-    "DeviceSpecialization": (
-        "id:string systemType:CodeableConcept version:string "
-    ),
+    "DeviceDeviceName": ("id:string name:string type:code "),
+    "DeviceProperty": ("id:string type:CodeableConcept valueCode*:CodeableConcept valueQuantity*:Quantity "),
+    "DeviceSpecialization": ("id:string systemType:CodeableConcept version:string "),
     "DeviceUdiCarrier": (
         "id:string carrierAIDC:encodedBytes carrierHRF:string deviceIdentifier:string "
         "entryType:code issuer:uri jurisdiction:uri "
     ),
-    "DeviceVersion": (
-        "id:string component:Identifier type:CodeableConcept value:string "
-    ),
+    "DeviceVersion": ("id:string component:Identifier type:CodeableConcept value:string "),
     "DiagnosticReport": (
         "id:id language:code meta:Meta text:Narrative basedOn*:Reference "
         "category*:CodeableConcept code:CodeableConcept conclusion:string "
@@ -366,12 +306,8 @@ TEXT = {
         "result*:Reference resultsInterpreter*:Reference specimen*:Reference status:code "
         "subject:Reference "
     ),
-    "DiagnosticReportMedia": (
-        "id:string comment:string link:Reference "
-    ),
-    "Distance": (
-        "id:string code:code comparator:code system:uri unit:string value:decimal "
-    ),
+    "DiagnosticReportMedia": ("id:string comment:string link:Reference "),
+    "Distance": ("id:string code:code comparator:code system:uri unit:string value:decimal "),
     "DocumentReference": (
         "id:id language:code meta:Meta text:Narrative authenticator:Reference author*:Reference "
         "category*:CodeableConcept content*:DocumentReferenceContent "
@@ -380,17 +316,13 @@ TEXT = {
         "relatesTo*:DocumentReferenceRelatesTo securityLabel*:CodeableConcept status:code "
         "subject:Reference type:CodeableConcept "
     ),
-    "DocumentReferenceContent": (
-        "id:string attachment:Attachment format:Coding "
-    ),
+    "DocumentReferenceContent": ("id:string attachment:Attachment format:Coding "),
     "DocumentReferenceContext": (
         "id:string encounter*:Reference event*:CodeableConcept facilityType:CodeableConcept "
         "period:Period practiceSetting:CodeableConcept related*:Reference "
         "sourcePatientInfo:Reference "
     ),
-    "DocumentReferenceRelatesTo": (
-        "id:string code:code target:Reference "
-    ),
+    "DocumentReferenceRelatesTo": ("id:string code:code target:Reference "),
     "Dosage": (
         "id:string additionalInstruction*:CodeableConcept asNeededBoolean:boolean "
         "asNeededCodeableConcept:CodeableConcept doseAndRate*:DosageDoseAndRate "
@@ -402,9 +334,7 @@ TEXT = {
         "id:string doseQuantity:Quantity doseRange:Range rateQuantity:Quantity rateRange:Range "
         "rateRatio:Ratio type:CodeableConcept "
     ),
-    "Duration": (
-        "id:string code:code comparator:code system:uri unit:string value:decimal "
-    ),
+    "Duration": ("id:string code:code comparator:code system:uri unit:string value:decimal "),
     "Encounter": (
         "id:id language:code meta:Meta text:Narrative account*:Reference appointment*:Reference "
         "basedOn*:Reference classHistory*:EncounterClassHistory class:Coding "
@@ -416,12 +346,8 @@ TEXT = {
         "status:code statusHistory*:EncounterStatusHistory subject:Reference "
         "type*:CodeableConcept "
     ),
-    "EncounterClassHistory": (
-        "id:string class:Coding period:Period "
-    ),
-    "EncounterDiagnosis": (
-        "id:string condition:Reference rank:positiveInt use:CodeableConcept "
-    ),
+    "EncounterClassHistory": ("id:string class:Coding period:Period "),
+    "EncounterDiagnosis": ("id:string condition:Reference rank:positiveInt use:CodeableConcept "),
     "EncounterHospitalization": (
         "id:string admitSource:CodeableConcept destination:Reference "
         "dietPreference*:CodeableConcept dischargeDisposition:CodeableConcept origin:Reference "
@@ -431,27 +357,17 @@ TEXT = {
     "EncounterLocation": (
         "id:string location:Reference period:Period physicalType:CodeableConcept status:code "
     ),
-    "EncounterParticipant": (
-        "id:string individual:Reference period:Period type*:CodeableConcept "
-    ),
-    "EncounterStatusHistory": (
-        "id:string period:Period status:code "
-    ),
+    "EncounterParticipant": ("id:string individual:Reference period:Period type*:CodeableConcept "),
+    "EncounterStatusHistory": ("id:string period:Period status:code "),
     "EpisodeOfCare": (
         "id:id language:code meta:Meta text:Narrative account*:Reference careManager:Reference "
         "diagnosis*:EpisodeOfCareDiagnosis identifier*:Identifier managingOrganization:Reference "
         "patient:Reference period:Period referralRequest*:Reference status:code "
         "statusHistory*:EpisodeOfCareStatusHistory team*:Reference type*:CodeableConcept "
     ),
-    "EpisodeOfCareDiagnosis": (
-        "id:string condition:Reference rank:positiveInt role:CodeableConcept "
-    ),
-    "EpisodeOfCareStatusHistory": (
-        "id:string period:Period status:code "
-    ),
-    "Expression": (
-        "id:string description:string expression:string language:code name:id reference:uri "
-    ),
+    "EpisodeOfCareDiagnosis": ("id:string condition:Reference rank:positiveInt role:CodeableConcept "),
+    "EpisodeOfCareStatusHistory": ("id:string period:Period status:code "),
+    "Expression": ("id:string description:string expression:string language:code name:id reference:uri "),
     "Flag": (
         "id:id language:code meta:Meta text:Narrative author:Reference category*:CodeableConcept "
         "code:CodeableConcept encounter:Reference identifier*:Identifier period:Period "
@@ -480,9 +396,7 @@ TEXT = {
         "valueCodeableConcept:CodeableConcept valueQuantity:Quantity valueRange:Range "
         "valueReference:Reference "
     ),
-    "GroupMember": (
-        "id:string entity:Reference inactive:boolean period:Period "
-    ),
+    "GroupMember": ("id:string entity:Reference inactive:boolean period:Period "),
     "HealthcareService": (
         "id:id language:code meta:Meta text:Narrative active:boolean appointmentRequired:boolean "
         "availabilityExceptions:string availableTime*:HealthcareServiceAvailableTime "
@@ -498,19 +412,14 @@ TEXT = {
     "HealthcareServiceAvailableTime": (
         "id:string allDay:boolean availableEndTime:time availableStartTime:time daysOfWeek*:code "
     ),
-    "HealthcareServiceEligibility": (
-        "id:string code:CodeableConcept comment:markdown "
-    ),
-    "HealthcareServiceNotAvailable": (
-        "id:string description:string during:Period "
-    ),
+    "HealthcareServiceEligibility": ("id:string code:CodeableConcept comment:markdown "),
+    "HealthcareServiceNotAvailable": ("id:string description:string during:Period "),
     "HumanName": (
         "id:string family:string given*:string period:Period prefix*:string suffix*:string "
         "text:string use:code "
     ),
     "Identifier": (
-        "id:string assigner:Reference period:Period system:uri type:CodeableConcept use:code "
-        "value:string "
+        "id:string assigner:Reference period:Period system:uri type:CodeableConcept use:code value:string "
     ),
     "Immunization": (
         "id:id language:code meta:Meta text:Narrative doseQuantity:Quantity "
@@ -526,29 +435,22 @@ TEXT = {
         "subpotentReason*:CodeableConcept vaccineCode:CodeableConcept "
     ),
     "ImmunizationEducation": (
-        "id:string documentType:string presentationDate:dateTime publicationDate:dateTime "
-        "reference:uri "
+        "id:string documentType:string presentationDate:dateTime publicationDate:dateTime reference:uri "
     ),
-    "ImmunizationPerformer": (
-        "id:string actor:Reference function:CodeableConcept "
-    ),
+    "ImmunizationPerformer": ("id:string actor:Reference function:CodeableConcept "),
     "ImmunizationProtocolApplied": (
         "id:string authority:Reference doseNumberPositiveInt:positiveInt doseNumberString:string "
         "series:string seriesDosesPositiveInt:positiveInt seriesDosesString:string "
         "targetDisease*:CodeableConcept "
     ),
-    "ImmunizationReaction": (
-        "id:string date:dateTime detail:Reference reported:boolean "
-    ),
+    "ImmunizationReaction": ("id:string date:dateTime detail:Reference reported:boolean "),
     "List": (
         "id:id language:code meta:Meta text:Narrative code:CodeableConcept date:dateTime "
         "emptyReason:CodeableConcept encounter:Reference entry*:ListEntry identifier*:Identifier "
         "mode:code note*:Annotation orderedBy:CodeableConcept source:Reference status:code "
         "subject:Reference title:string "
     ),
-    "ListEntry": (
-        "id:string date:dateTime deleted:boolean flag:CodeableConcept item:Reference "
-    ),
+    "ListEntry": ("id:string date:dateTime deleted:boolean flag:CodeableConcept item:Reference "),
     "Location": (
         "id:id language:code meta:Meta text:Narrative address:Address alias*:string "
         "availabilityExceptions:string description:string endpoint*:Reference "
@@ -560,9 +462,7 @@ TEXT = {
     "LocationHoursOfOperation": (
         "id:string allDay:boolean closingTime:time daysOfWeek*:code openingTime:time "
     ),
-    "LocationPosition": (
-        "id:string altitude:decimal latitude:decimal longitude:decimal "
-    ),
+    "LocationPosition": ("id:string altitude:decimal latitude:decimal longitude:decimal "),
     "Medication": (
         "id:id language:code meta:Meta text:Narrative amount:Ratio batch:MedicationBatch "
         "code:CodeableConcept form:CodeableConcept identifier*:Identifier "
@@ -581,12 +481,8 @@ TEXT = {
         "id:string dose:Quantity method:CodeableConcept rateQuantity:Quantity rateRatio:Ratio "
         "route:CodeableConcept site:CodeableConcept text:string "
     ),
-    "MedicationAdministrationPerformer": (
-        "id:string actor:Reference function:CodeableConcept "
-    ),
-    "MedicationBatch": (
-        "id:string expirationDate:dateTime lotNumber:string "
-    ),
+    "MedicationAdministrationPerformer": ("id:string actor:Reference function:CodeableConcept "),
+    "MedicationBatch": ("id:string expirationDate:dateTime lotNumber:string "),
     "MedicationIngredient": (
         "id:string isActive:boolean itemCodeableConcept:CodeableConcept itemReference:Reference "
         "strength:Ratio "
@@ -611,12 +507,9 @@ TEXT = {
         "numberOfRepeatsAllowed:unsignedInt performer:Reference quantity:Quantity "
         "validityPeriod:Period "
     ),
-    "MedicationRequestDispenseRequestInitialFill": (
-        "id:string duration:Duration quantity:Quantity "
-    ),
+    "MedicationRequestDispenseRequestInitialFill": ("id:string duration:Duration quantity:Quantity "),
     "MedicationRequestSubstitution": (
-        "id:string allowedBoolean:boolean allowedCodeableConcept:CodeableConcept "
-        "reason:CodeableConcept "
+        "id:string allowedBoolean:boolean allowedCodeableConcept:CodeableConcept reason:CodeableConcept "
     ),
     "MedicationStatement": (
         "id:id language:code meta:Meta text:Narrative basedOn*:Reference category:CodeableConcept "
@@ -636,23 +529,16 @@ TEXT = {
     "MessageHeaderDestination": (
         "id:string endpoint:string name:string receiver:Reference target:Reference "
     ),
-    "MessageHeaderResponse": (
-        "id:string code:code details:Reference identifier:id "
-    ),
+    "MessageHeaderResponse": ("id:string code:code details:Reference identifier:id "),
     "MessageHeaderSource": (
-        "id:string contact:ContactPoint endpoint:string name:string software:string "
-        "version:string "
+        "id:string contact:ContactPoint endpoint:string name:string software:string version:string "
     ),
     "Meta": (
         "id:string lastUpdated:instant profile*:canonical security*:Coding source:uri tag*:Coding "
         "versionId:id "
     ),
-    "Money": (
-        "id:string currency:code value:decimal "
-    ),
-    "Narrative": (
-        "id:string div:string status:code "
-    ),
+    "Money": ("id:string currency:code value:decimal "),
+    "Narrative": ("id:string div:string status:code "),
     "Observation": (
         "id:id language:code meta:Meta text:Narrative basedOn*:Reference bodySite:CodeableConcept "
         "category*:CodeableConcept code:CodeableConcept component*:ObservationComponent "
@@ -699,19 +585,13 @@ TEXT = {
         "multipleBirthBoolean:boolean multipleBirthInteger:integer name*:HumanName "
         "photo*:Attachment telecom*:ContactPoint "
     ),
-    "PatientCommunication": (
-        "id:string language:CodeableConcept preferred:boolean "
-    ),
+    "PatientCommunication": ("id:string language:CodeableConcept preferred:boolean "),
     "PatientContact": (
         "id:string address:Address gender:code name:HumanName organization:Reference "
         "period:Period relationship*:CodeableConcept telecom*:ContactPoint "
     ),
-    "PatientLink": (
-        "id:string other:Reference type:code "
-    ),
-    "Period": (
-        "id:string end:dateTime start:dateTime "
-    ),
+    "PatientLink": ("id:string other:Reference type:code "),
+    "Period": ("id:string end:dateTime start:dateTime "),
     "Practitioner": (
         "id:id language:code meta:Meta text:Narrative active:boolean address*:Address "
         "birthDate:date communication*:CodeableConcept gender:code identifier*:Identifier "
@@ -732,9 +612,7 @@ TEXT = {
     "PractitionerRoleAvailableTime": (
         "id:string allDay:boolean availableEndTime:time availableStartTime:time daysOfWeek*:code "
     ),
-    "PractitionerRoleNotAvailable": (
-        "id:string description:string during:Period "
-    ),
+    "PractitionerRoleNotAvailable": ("id:string description:string during:Period "),
     "Procedure": (
         "id:id language:code meta:Meta text:Narrative asserter:Reference basedOn*:Reference "
         "bodySite*:CodeableConcept category:CodeableConcept code:CodeableConcept "
@@ -748,12 +626,8 @@ TEXT = {
         "statusReason:CodeableConcept subject:Reference usedCode*:CodeableConcept "
         "usedReference*:Reference "
     ),
-    "ProcedureFocalDevice": (
-        "id:string action:CodeableConcept manipulated:Reference "
-    ),
-    "ProcedurePerformer": (
-        "id:string actor:Reference function:CodeableConcept onBehalfOf:Reference "
-    ),
+    "ProcedureFocalDevice": ("id:string action:CodeableConcept manipulated:Reference "),
+    "ProcedurePerformer": ("id:string actor:Reference function:CodeableConcept onBehalfOf:Reference "),
     "Provenance": (
         "id:id language:code meta:Meta text:Narrative activity:CodeableConcept "
         "agent*:ProvenanceAgent entity*:ProvenanceEntity location:Reference "
@@ -763,12 +637,8 @@ TEXT = {
     "ProvenanceAgent": (
         "id:string onBehalfOf:Reference role*:CodeableConcept type:CodeableConcept who:Reference "
     ),
-    "ProvenanceEntity": (
-        "id:string agent*:ProvenanceAgent role:code what:Reference "
-    ),
-    "Quantity": (
-        "id:string code:code comparator:code system:uri unit:string value:decimal "
-    ),
+    "ProvenanceEntity": ("id:string agent*:ProvenanceAgent role:code what:Reference "),
+    "Quantity": ("id:string code:code comparator:code system:uri unit:string value:decimal "),
     "QuestionnaireResponse": (
         "id:id language:code meta:Meta text:Narrative author:Reference authored:dateTime "
         "basedOn*:Reference encounter:Reference identifier:Identifier "
@@ -785,15 +655,9 @@ TEXT = {
         "valueDecimal:decimal valueInteger:integer valueQuantity:Quantity "
         "valueReference:Reference valueString:string valueTime:time valueUri:uri "
     ),
-    "Range": (
-        "id:string high:Quantity low:Quantity "
-    ),
-    "Ratio": (
-        "id:string denominator:Quantity numerator:Quantity "
-    ),
-    "Reference": (
-        "id:string display:string identifier:Identifier reference:string type:uri "
-    ),
+    "Range": ("id:string high:Quantity low:Quantity "),
+    "Ratio": ("id:string denominator:Quantity numerator:Quantity "),
+    "Reference": ("id:string display:string identifier:Identifier reference:string type:uri "),
     "RelatedArtifact": (
         "id:string citation:markdown display:string document:Attachment label:string "
         "resource:canonical type:code url:string "
@@ -804,9 +668,7 @@ TEXT = {
         "identifier*:Identifier name*:HumanName patient:Reference period:Period photo*:Attachment "
         "relationship*:CodeableConcept telecom*:ContactPoint "
     ),
-    "RelatedPersonCommunication": (
-        "id:string language:CodeableConcept preferred:boolean "
-    ),
+    "RelatedPersonCommunication": ("id:string language:CodeableConcept preferred:boolean "),
     "SampledData": (
         "id:string data:string dimensions:positiveInt factor:decimal lowerLimit:decimal "
         "origin:Quantity period:decimal upperLimit:decimal "
@@ -898,12 +760,8 @@ TEXT = {
         "valueTiming:Timing valueTriggerDefinition:TriggerDefinition valueUnsignedInt:unsignedInt "
         "valueUri:uri valueUrl:string valueUsageContext:UsageContext valueUuid:uuidVersion "
     ),
-    "TaskRestriction": (
-        "id:string period:Period recipient*:Reference repetitions:positiveInt "
-    ),
-    "Timing": (
-        "id:string code:CodeableConcept event*:dateTime repeat:TimingRepeat "
-    ),
+    "TaskRestriction": ("id:string period:Period recipient*:Reference repetitions:positiveInt "),
+    "Timing": ("id:string code:CodeableConcept event*:dateTime repeat:TimingRepeat "),
     "TimingRepeat": (
         "id:string boundsDuration:Duration boundsPeriod:Period boundsRange:Range "
         "count:positiveInt countMax:positiveInt dayOfWeek*:code duration:decimal "

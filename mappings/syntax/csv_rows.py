@@ -1,4 +1,4 @@
-"""CSV with one header row: one record a row, cells addressed by column header. RFC 4180; BOM, CRLF and `;` understood."""
+"""CSV with one header row: one record a row, cells addressed by column header. RFC 4180; BOM and `;` understood."""
 
 from __future__ import annotations
 
@@ -47,12 +47,16 @@ def read_rows(source: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
             if any(cell.strip() for cell in cells):
                 rows.append((number, cells))
     except csv.Error:
-        raise TranslationRefused("CSV_WRONG", "the quotes of the file do not close", f"row {len(rows) + 1}") from None
+        raise TranslationRefused(
+            "CSV_WRONG", "the quotes of the file do not close", f"row {len(rows) + 1}"
+        ) from None
     if not rows:
         raise TranslationRefused("HEADER_WRONG", "no header row found", "row 1", "101")
     header = [name.strip() for name in rows[0][1]]
     if "" in header or len(set(header)) != len(header):
-        raise TranslationRefused("HEADER_WRONG", "column headers must be present and different", "row 1", "102")
+        raise TranslationRefused(
+            "HEADER_WRONG", "column headers must be present and different", "row 1", "102"
+        )
     return header, rows[1:]
 
 

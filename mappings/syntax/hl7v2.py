@@ -108,7 +108,11 @@ def _standard_lines(lines: list[str]) -> list[str]:
     field = head[3:4]
     marks = head[4:].split(field, 1)[0] if field else ""
     used = field + marks[:4]
-    if not 3 <= len(used) <= 5 or len(set(used)) != len(used) or any(c.isalnum() or c.isspace() for c in used):
+    if (
+        not 3 <= len(used) <= 5
+        or len(set(used)) != len(used)
+        or any(c.isalnum() or c.isspace() for c in used)
+    ):
         message = "MSH-1 and MSH-2 do not name the encoding characters"
         raise TranslationRefused("DELIMITERS_WRONG", message, "MSH-2", "102", "MSH^1^2")
     table: dict[int, str] = {ord(c): f"\\{_NAMES_BY_MARK[c]}\\" for c in STANDARD}

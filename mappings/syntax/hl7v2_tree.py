@@ -1,4 +1,4 @@
-"""HL7 v2 addresses (`RF1-6.1`, `PID-3[CX.5=MR].1`, `OBX[OBX-3.1=44261-6]-5`, `GT1`, `Z*`) and the tree of one message."""
+"""HL7 v2 addresses (`RF1-6.1`, `PID-3[CX.5=MR].1`, `OBX[OBX-3.1=44261-6]-5`, `GT1`, `Z*`), one message as a tree."""
 
 from __future__ import annotations
 
@@ -108,7 +108,9 @@ class V2Tree:
     def __init__(self, segments: list[Segment]) -> None:
         self.segments = segments
         self._numbers = occurrences(segments)
-        self._leaves = {place_text(segments, self._numbers, leaf): (leaf, raw) for leaf, raw in leaves(segments).items()}
+        self._leaves = {
+            place_text(segments, self._numbers, leaf): (leaf, raw) for leaf, raw in leaves(segments).items()
+        }
         self._places = {leaf: place for place, (leaf, _) in self._leaves.items()}
 
     def leaves(self) -> Mapping[str, str]:

@@ -60,7 +60,9 @@ def read_json(source: bytes) -> Any:
         place = f"line {error.lineno} column {error.colno}"
         raise TranslationRefused("NOT_JSON", "the document cannot be read as JSON", place, "102") from None
     except (RecursionError, ValueError):
-        raise TranslationRefused("TOO_DEEP", "the document is nested too deep or has a number too long") from None
+        raise TranslationRefused(
+            "TOO_DEEP", "the document is nested too deep or has a number too long"
+        ) from None
     _check_depth(found)
     return found
 

@@ -36,7 +36,9 @@ def test_other_encoding_characters_say_the_same(library: Library, referral: byte
     assert _run(library, odd).resources == _run(library, referral).resources
 
 
-def test_standard_marks_are_plain_text_under_other_encoding_characters(library: Library, referral: bytes) -> None:
+def test_standard_marks_are_plain_text_under_other_encoding_characters(
+    library: Library, referral: bytes
+) -> None:
     odd = referral.translate(bytes.maketrans(b"|^~\\&", b"#$*!%")).replace(b"Marisol", b"Mari|sol^&")
     patient = _run(library, odd).resources[0]
     assert patient["name"][0]["given"][0] == "Mari|sol^&"
@@ -97,7 +99,13 @@ def test_several_messages_are_told_apart(library: Library, referral: bytes) -> N
 
 @pytest.mark.parametrize("size", [2_000_000])
 def test_a_field_of_two_megabytes_takes_linear_time(library: Library, referral: bytes, size: int) -> None:
-    for big in (b"x" * size, b"&" * (size // 10), b"^" * (size // 10), b"~" * (size // 10), b"\\T\\" * (size // 10)):
+    for big in (
+        b"x" * size,
+        b"&" * (size // 10),
+        b"^" * (size // 10),
+        b"~" * (size // 10),
+        b"\\T\\" * (size // 10),
+    ):
         text = referral.replace(b"Lost sleep", big)
         start = time.process_time()
         _run(library, text)
@@ -122,7 +130,9 @@ def test_a_broken_sheet_is_refused_at_its_row(library: Library, source: bytes, c
 
 def test_a_bad_row_does_not_stop_the_good_ones(library: Library) -> None:
     sheet = b"referral_no,client_no,need\nR-1,C-1,HOMELESS\n,C-2,HOMELESS\nR-3,C-3,NOTHING\n"
-    records = translate_all(library.mapping("housing/referral_csv"), sheet, partner="p", id_key=b"k", zone=None)
+    records = translate_all(
+        library.mapping("housing/referral_csv"), sheet, partner="p", id_key=b"k", zone=None
+    )
     assert [r.refusal.place if r.refusal else "" for r in records] == ["", "row 3 column referral_no", ""]
     assert records[2].translation is not None
     assert [(i.code, i.place) for i in records[2].translation.issues] == [("NO_CONCEPT", "row 4 column need")]

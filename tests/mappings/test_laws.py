@@ -83,7 +83,10 @@ def test_ids_hang_on_key_partner_and_role_and_cannot_be_guessed(mapping: Mapping
     assert ids[0] == ids[1]
     assert not ids[0] & ids[2]
     assert not ids[0] & ids[3]
-    assert all(re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", i) for i in ids[0])
+    assert all(
+        re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", i)
+        for i in ids[0]
+    )
 
 
 def test_ids_are_the_hmac_of_the_contract() -> None:
@@ -174,7 +177,9 @@ def _same(mapping: Mapping_, text: bytes) -> int:
 
 
 def test_mapping_ids_are_folder_paths_and_the_version_covers_all_files(library: Library) -> None:
-    assert {"hospital/ref_i12", "hospital/rri_i12", "housing/referral_csv", "otp/dosing"} <= set(library.ids())
+    assert {"hospital/ref_i12", "hospital/rri_i12", "housing/referral_csv", "otp/dosing"} <= set(
+        library.ids()
+    )
     assert re.fullmatch(r"[0-9a-f]{64}", library.version)
     with pytest.raises(MappingRoomError, match="MAPPING_UNKNOWN"):
         library.mapping("hospital/none")

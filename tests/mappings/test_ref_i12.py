@@ -13,7 +13,9 @@ PRD_RT = b"PRD|RT^Referred to Provider^HL70286|Vance^Teresa^^^^LCSW^L"
 
 
 def _run(library: Library, source: bytes, zone: str | None = "America/Phoenix") -> Translation:
-    return translate(library.mapping("hospital/ref_i12"), source, partner="hospital", id_key=b"k" * 32, zone=zone)
+    return translate(
+        library.mapping("hospital/ref_i12"), source, partner="hospital", id_key=b"k" * 32, zone=zone
+    )
 
 
 def _of(translation: Translation, kind: str) -> list[dict[str, Any]]:
@@ -77,7 +79,13 @@ def test_the_addressee_is_named_by_exactly_one_rt(library: Library, referral: by
         (PRD_RT, PRD_RT.replace(b"RT", b"CP"), "ADDRESSEE_MISSING", "PRD", "101"),
         (b"PRD|RP^", b"PRD|RT^", "ADDRESSEE_TWICE", "PRD", "207"),
         (b"|RB-77120^RIVERBEND^2.16.840.1.113883.3.9999.10^ISO|", b"||", "KEY_MISSING", "RF1-6.1", "101"),
-        (b"Delgado-Example^Marisol^Ana^^^^L||19960314|F||2131", b"||19960314|F||2131", "REQUIRED_MISSING", "PID-5", "101"),
+        (
+            b"Delgado-Example^Marisol^Ana^^^^L||19960314|F||2131",
+            b"||19960314|F||2131",
+            "REQUIRED_MISSING",
+            "PID-5",
+            "101",
+        ),
         (b"\rPID|", b"\rZID|", "REQUIRED_MISSING", "PID-3", "101"),
         (b"REF^I12^REF_I12", b"ADT^A01^ADT_A01", "MESSAGE_TYPE_UNKNOWN", "MSH-9.1", "200"),
         (b"REF^I12^REF_I12", b"REF^I15^REF_I12", "EVENT_UNKNOWN", "MSH-9.2", "201"),
@@ -146,7 +154,9 @@ def test_a_word_in_msh_8_that_nobody_knows_restricts_the_record(library: Library
 def test_times_keep_precision_and_zone_and_none_is_invented(library: Library, referral: bytes) -> None:
     result = _of(_run(library, referral), "Observation")[0]
     assert result["effectiveDateTime"] == "2026-11-02T10:20:00-07:00"
-    bare = referral.replace(b"20261102143015-0700", b"20261102").replace(b"20261102102000-0700", b"20261102102000")
+    bare = referral.replace(b"20261102143015-0700", b"20261102").replace(
+        b"20261102102000-0700", b"20261102102000"
+    )
     known = _run(library, bare)
     assert _of(known, "Observation")[0]["effectiveDateTime"] == "2026-11-02T10:20:00-07:00"
     unknown = _run(library, bare, zone=None)
@@ -178,7 +188,10 @@ def test_coding_systems_are_named_by_their_uri(library: Library, referral: bytes
 
 def test_without_a_referring_provider_the_sending_facility_asks(library: Library, referral: bytes) -> None:
     translation = _run(library, referral.replace(b"PRD|RP^", b"PRD|CP^"))
-    assert _of(translation, "Task")[0]["requester"]["reference"] == f"Organization/{translation.roles['sender'][0]}"
+    assert (
+        _of(translation, "Task")[0]["requester"]["reference"]
+        == f"Organization/{translation.roles['sender'][0]}"
+    )
 
 
 def test_a_deleted_value_leaves_the_element_out(library: Library, referral: bytes) -> None:

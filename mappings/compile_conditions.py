@@ -1,0 +1,51 @@
+"""What the generator asks of conditions and lenses (see `compile`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mappings.rows import Condition
+from mappings.syntax.hl7v2_tree import V2Address
+
+CODED = frozenset({"concept", "coding"})
+"""Lenses on codes: few different values, the same in many records, none of them tells of a person alone. Their values
+are remembered and shared between resources, which nobody may change anyway."""
+
+
+def remembering(forward: Any) -> Any:
+    known: dict[str, Any] = {}
+
+    def remembered(raw: str, zone: Any) -> Any:
+        found = known.get(raw)
+        if found is None:
+            found = forward(raw, zone)
+            if len(known) < _MOST_CODES and len(raw) < _LONGEST_CODE:
+                known[raw] = found
+        return found
+
+    return remembered
+
+
+_MOST_CODES = 4096
+_LONGEST_CODE = 200
+
+
+def condition_addresses(when: Condition | None) -> Iterator[V2Address]:
+    if when is None:
+        return
+    if isinstance(when.address, V2Address):
+        yield when.address
+        if when.address.where is not None:
+            yield V2Address("", when.address.segment, 0, None, when.address.where[0], 0, None, 0, 0)
+    for part in when.parts:
+        yield from condition_addresses(part)
+
+
+def simple(when: Condition | None) -> Iterator[Condition]:
+    if when is None:
+        return
+    if when.address is not None:
+        yield when
+    for part in when.parts:
+        yield from simple(part)

@@ -1,0 +1,76 @@
+"""The resources of a record in the making, and the conditions under which they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mappings.model import Account, Addressee, TranslationRefused
+from mappings.placing import Marks
+from mappings.rows import Condition, Group
+from mappings.syntax.hl7v2 import erl
+from mappings.tree import Scope, Tree
+
+
+@dataclass(slots=True)
+class Made:
+    """One resource in the making."""
+
+    role: str
+    type: str
+    id: str
+    resource: dict[str, Any]
+    key_places: tuple[str, ...]
+    marks: Marks = field(default_factory=dict)
+
+    @property
+    def reference(self) -> str:
+        """`Type/id`."""
+        return f"{self.type}/{self.id}"
+
+
+@dataclass(slots=True)
+class Instance:
+    """A group at one of its instances, with the roles that can be seen from there (nearest first)."""
+
+    group: Group
+    scope: Scope
+    roles: dict[str, Made | None]
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreted:
+    """All that a translation needs."""
+
+    resources: tuple[dict[str, object], ...]
+    roles: Mapping[str, tuple[str, ...]]
+    business_key: str
+    addressee_codes: tuple[Addressee, ...]
+    facts: Mapping[str, str]
+    account: Account
+
+
+def refused(code: str, message: str, place: str, hl7_error_code: str) -> TranslationRefused:
+    """A refusal with the place in ERR-2 form as well."""
+    return TranslationRefused(code, message, place, hl7_error_code, erl(place))
+
+
+def holds(condition: Condition | None, tree: Tree, scope: Scope) -> tuple[bool, tuple[str, ...]]:
+    """Whether a condition holds, and the places it looked at."""
+    if condition is None:
+        return True, ()
+    if condition.kind in ("present", "in"):
+        if condition.kind == "present":
+            spots = tree.spots(condition.address, scope)
+            return bool(spots), tuple(place for spot in spots for place in spot.leaves)
+        value, places = tree.head(condition.address, scope)
+        return value in condition.values, places
+    answers = [holds(part, tree, scope) for part in condition.parts]
+    places = tuple(place for _, found in answers for place in found)
+    if condition.kind == "and":
+        return all(answer for answer, _ in answers), places
+    if condition.kind == "or":
+        return any(answer for answer, _ in answers), places
+    return not answers[0][0], places

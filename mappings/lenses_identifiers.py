@@ -1,0 +1,166 @@
+"""Lenses on the HL7 v2 identifier types CX, EI and PLN. An authority is named by URI, or kept by its name: no guess."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from mappings.concept_map import ConceptMap
+from mappings.lenses import Lens, LensSpec
+from mappings.lenses_hl7v2 import V2_SYSTEM, joined, need, pieces, plain
+from mappings.syntax.hl7v2 import escape
+from mappings.times import Zone, v2_back, v2_date
+from mappings.unfit import Unfit
+
+_OID = re.compile(r"^[0-2](\.(0|[1-9]\d*))+$")
+_UUID = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+NPI = "http://hl7.org/fhir/sid/us-npi"
+_IDENTIFIER_TYPE = V2_SYSTEM + "0203"
+_TYPE_CODE = re.compile(r"^[A-Z][A-Z0-9&]{0,5}$")
+
+
+def authority_uri(universal_id: str, kind: str) -> str:
+    """The URI of an HD's universal id, or "" when it is none we can state without a guess."""
+    if kind == "ISO" and _OID.match(universal_id):
+        return f"urn:oid:{universal_id}"
+    if kind in ("UUID", "GUID") and _UUID.match(universal_id):
+        return f"urn:uuid:{universal_id.lower()}"
+    if kind == "URI" and ":" in universal_id:
+        return universal_id
+    return ""
+
+
+def _authority_back(system: str) -> tuple[str, str]:
+    if system.startswith("urn:oid:"):
+        return system[8:], "ISO"
+    if system.startswith("urn:uuid:"):
+        return system[9:], "UUID"
+    return (escape(system), "URI") if system else ("", "")
+
+
+def _name_authority(
+    result: dict[str, Any], authority: tuple[str, str, str], namespaces: ConceptMap | None
+) -> None:
+    """`system` where a URI is known for the authority; else its namespace as the assigner's name, so that it can
+    be echoed. Never a made-up system."""
+    namespace, universal_id, kind = authority
+    system = authority_uri(universal_id, kind)
+    if not system and namespaces is not None and namespace in namespaces.forward:
+        system = namespaces.forward[namespace][0].code
+    if system:
+        result["system"] = system
+    elif namespace:
+        result["assigner"] = {"display": namespace}
+
+
+def _authority_parts(value: Any, namespaces: ConceptMap | None) -> tuple[str, str, str]:
+    system = str(value.get("system", ""))
+    if not system:
+        return escape(str(value.get("assigner", {}).get("display", ""))), "", ""
+    local = namespaces.local(system) if namespaces is not None else None
+    return (local.code, "", "") if local is not None else ("", *_authority_back(system))
+
+
+def _kind_of(value: Any) -> str:
+    return next((str(entry.get("code", "")) for entry in value.get("type", {}).get("coding", ())), "")
+
+
+def _identifier_type(code: str, system: str = _IDENTIFIER_TYPE) -> dict[str, Any]:
+    return {"coding": [{"system": system, "code": code}]}
+
+
+def cx_lens(spec: LensSpec) -> Lens:
+    """CX: Identifier; CX.4 is the system (OID, UUID, URI, or a namespace of the row's table), never the assigner."""
+    namespaces, use = spec.table, spec.text("use")
+
+    def forward(raw: str, zone: Zone) -> dict[str, Any]:
+        c = pieces(raw)
+        count = len(c)
+        result: dict[str, Any] = {"use": use} if use else {}
+        kind = c[4] if count > 4 else ""
+        if kind and _TYPE_CODE.match(kind):
+            result["type"] = _identifier_type(kind)
+        if count > 3:
+            field = raw.split("^", 4)[3]
+            if "&" in field:
+                authority = [*map(plain, field.split("&")), ""]
+                _name_authority(result, (authority[0], authority[1], authority[2]), namespaces)
+            elif c[3]:
+                _name_authority(result, (c[3], "", ""), namespaces)
+        if kind == "NPI" and "system" not in result:
+            result["system"] = NPI
+        result["value"] = c[0] or need("")
+        if count > 6:
+            _period(result, c[6], c[7] if count > 7 else "")
+        return result
+
+    def backward(value: Any) -> str:
+        kind = _kind_of(value)
+        if kind == "NPI" and value.get("system") == NPI:
+            authority = ""
+        else:
+            authority = "&".join(_authority_parts(value, namespaces)).rstrip("&")
+        start, end = _period_back(value)
+        return joined(escape(value.get("value", "")), "", "", authority, escape(kind), "", start, end)
+
+    return Lens(forward, backward)
+
+
+def _period(result: dict[str, Any], start: str, end: str) -> None:
+    if start or end:
+        period = {}
+        if start:
+            period["start"] = v2_date(start[:8])
+        if end:
+            period["end"] = v2_date(end[:8])
+        result["period"] = period
+
+
+def _period_back(value: Any) -> tuple[str, str]:
+    period = value.get("period", {})
+    return tuple(v2_back(period[name])[:8] if name in period else "" for name in ("start", "end"))  # type: ignore[return-value]
+
+
+def ei_lens(spec: LensSpec) -> Lens:
+    """EI: Identifier; EI.3 and EI.4 (or the namespace table) give the system. `type` is a code of table 0203."""
+    namespaces, kind = spec.table, spec.text("type")
+
+    def forward(raw: str, zone: Zone) -> dict[str, Any]:
+        c = pieces(raw)
+        result: dict[str, Any] = {"type": _identifier_type(kind)} if kind else {}
+        if len(c) > 1:
+            c += ("", "")
+            _name_authority(result, (c[1], c[2], c[3]), namespaces)
+        result["value"] = need(c[0])
+        return result
+
+    def backward(value: Any) -> str:
+        if kind and _kind_of(value) not in ("", kind):
+            raise Unfit("OTHER_TYPE", "an identifier of another type")
+        return joined(escape(value.get("value", "")), *_authority_parts(value, namespaces))
+
+    return Lens(forward, backward)
+
+
+def pln_lens(spec: LensSpec) -> Lens:
+    """PLN: Identifier of a practitioner; NPI gets its system, other types (table 0338) are kept as type."""
+
+    def forward(raw: str, zone: Zone) -> dict[str, Any]:
+        c = pieces(raw)
+        c += ("", "", "")
+        result: dict[str, Any] = {}
+        if c[1] == "NPI":
+            result = {"type": _identifier_type("NPI"), "system": NPI}
+        elif _TYPE_CODE.match(c[1]):
+            result["type"] = _identifier_type(c[1], V2_SYSTEM + "0338")
+        result["value"] = need(c[0])
+        if c[3]:
+            result["period"] = {"end": v2_date(c[3][:8])}
+        return result
+
+    def backward(value: Any) -> str:
+        kind = _kind_of(value)
+        end = value.get("period", {}).get("end", "")
+        return joined(escape(value.get("value", "")), escape(kind), "", v2_back(end)[:8] if end else "")
+
+    return Lens(forward, backward)
