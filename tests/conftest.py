@@ -42,8 +42,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse a mark whose requirement id has no known form, so that a slip of the pen shows no rule."""
+    """Refuse a requirement id of no known form, so that a slip of the pen shows no rule; journeys are slow."""
     for item in items:
+        if "journeys" in item.path.parts:
+            item.add_marker(pytest.mark.slow)
         for mark in item.iter_markers("requirement"):
             wrong = [rule for rule in mark.args if not REQUIREMENT.fullmatch(str(rule))]
             if wrong or not mark.args:
