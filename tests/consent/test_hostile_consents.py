@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+import json
 import time
 from typing import Any
 
 import pytest
 
 import consent
-from tests.consent.asking import ask, ask_or_refuse, disclosed
+from tests.consent.asking import ask, ask_or_refuse, disclosed, tables
 from tests.consent.question_pools import (
     ACT_CODE,
     DIRECTORY,
@@ -197,6 +198,58 @@ def test_rings_among_the_records_end(meaning: str) -> None:
     data = [{"meaning": meaning, "reference": ref("Observation/r0")}]
     asked = question(around(permit(data=data)), resources=records)
     assert decided_in_time(asked) <= {"Observation/r0", "Observation/r1"}
+
+
+def test_a_denial_among_junk_children_is_not_lost() -> None:
+    """What stood in a child that cannot be read may have been a denial."""
+    for junk in (5, "x", [5], [None], {"type": "deny"}, [[deny()]], [{"type": "deny", "actor": 7}]):
+        assert decided_in_time(question(BROAD, around(permit(provision=junk), "c2"))) == set()
+
+
+@pytest.mark.parametrize("depth", [50, 500, 900])
+def test_a_record_of_any_depth_is_answered_or_refused(depth: int) -> None:
+    deep: Json = {"url": "urn:x", "valueString": "x"}
+    for _ in range(depth):
+        deep = {"url": "urn:x", "extension": [deep]}
+    asked = question(BROAD, resources=[observation(extension=[deep])])
+    assert decided_in_time(asked) <= {"Observation/r0"}
+    assert decided_in_time({**asked, "consents": []}) == set()
+
+
+def test_a_denied_record_does_not_leave_inside_another() -> None:
+    inner = {
+        "resourceType": "Condition",
+        "id": "c",
+        "meta": {"security": labels("SUD")},
+        "subject": ref("Patient/p1"),
+        "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "F11.20"}]},
+    }
+    asked = question(
+        around(permit(provision=[deny(securityLabel=labels("SUD"))])),
+        resources=[observation(contained=[inner])],
+    )
+    request = consent.read_question(asked)
+    leaving = consent.redact(request, consent.decide(request, tables()), tables())
+    assert "F11.20" not in json.dumps(leaving)
+
+
+def test_two_thousand_records_that_refer_to_each_other_are_decided_in_time() -> None:
+    records = [observation(f"r{i}", hasMember=[ref(f"Observation/r{i + 1}")]) for i in range(2_000)]
+    data = [{"meaning": "dependents", "reference": ref("Observation/r7")}]
+    asked = question(around(permit(data=data)), resources=records)
+    assert decided_in_time(asked) == {"Observation/r6", "Observation/r7"}
+
+
+def test_strings_that_are_no_unicode_text_name_nobody() -> None:
+    half = "Organization/hosp-1" + chr(0xD800)
+    assert decided_in_time(question(around(permit(actor=[actor(ref(half))])))) == set()
+    assert decided_in_time(question(BROAD, around(deny(actor=[actor(ref(half))]), "c2"))) == set()
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), 10**400, -0.0])
+def test_odd_numbers_permit_nothing(number: float) -> None:
+    assert decided_in_time(question(around(permit(period={"end": number})))) == set()
+    assert decided_in_time(question(around(permit(purpose=[{"system": number, "code": "TREAT"}])))) == set()
 
 
 UNKNOWN = "http://example.org/no-such-system"

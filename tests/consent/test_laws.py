@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import consent
 from tests.consent.asking import as_bytes, ask, ask_or_refuse, disclosed, released, tables
-from tests.consent.question_pools import label, labels
+from tests.consent.question_pools import AT, label, labels
 from tests.consent.reference_decision import reference_decision
 from tests.strategies import (
     Picks,
@@ -36,7 +36,21 @@ PACKS = ((), (), ("part2",), ("part2", "hipaa"), ("part2", "hipaa", "state/sampl
 SOUND = questions(PACKS, valid=True)
 
 
-def law(short: int = 400, long: int = 10_000) -> Callable[[Any], Any]:
+INSTANTS = (
+    *AT,
+    "2026-01-01T00:00:00-07:00",
+    "2025-12-31T23:59:59.999999-07:00",
+    "2026-06-15T11:59:59.999999-07:00",
+    "2026-06-15T12:00:00.000001-07:00",
+    "2027-01-01T00:00:00-07:00",
+    "2027-01-01T05:00:00Z",
+    "2026-12-31T23:59:59.999999-07:00",
+    "2026-06-30T23:59:59.999999Z",
+    "2026-07-01T00:00:00Z",
+)
+
+
+def law(short: int = 300, long: int = 10_000) -> Callable[[Any], Any]:
     """How often a law is tried; the same examples in every short run, so that a red build can be repeated."""
     count = examples(short, long)
     return settings(
@@ -332,19 +346,36 @@ def test_replay_gives_the_same_decision(question: Json) -> None:
     assert as_bytes(ask(stored)) == as_bytes(cached)
 
 
-@pytest.mark.requirement("FH-CON-05")
-@law()
-@given(SOUND, built(lambda picks: a_question(picks, ((),)), 320))
-def test_compiled_consents_serve_other_questions_about_the_same_patient(question: Json, other: Json) -> None:
-    """What is compiled depends on consents, directory and policy alone, never on who asks or for what."""
-    same_patient = {
-        **other,
-        **{name: question[name] for name in ("consents", "directory", "policy", "patient", "discloser")},
-    }
+@pytest.mark.requirement("FH-CON-05", "P2-31-11")
+@law(120)
+@given(questions(), st.lists(built(a_question), min_size=1, max_size=3), st.sampled_from(AT))
+def test_what_was_compiled_or_asked_before_changes_no_answer(
+    question: Json, others: list[Json], later: str
+) -> None:
+    """What is compiled depends on consents, directory and policy, never on who asked what and when before."""
     compiled = consent.compile_consents(consent.read_question(question), tables())
-    served = consent.decide(consent.read_question(same_patient), tables(), compiled)
-    note(json.dumps(same_patient))
-    assert as_bytes(consent.decision_answer(served)) == as_bytes(ask(same_patient))
+    fixed = {name: question[name] for name in ("consents", "directory", "policy", "patient", "discloser")}
+    asked = [question, *({**other, **fixed} for other in others)]
+    asked += [{**one, "at": later} for one in asked] + [question]
+    note(json.dumps(asked))
+    for one in asked:
+        served = consent.decision_answer(consent.decide(consent.read_question(one), tables(), compiled))
+        assert released(served) == reference_decision(one)
+        assert as_bytes(served) == as_bytes(ask(one))
+
+
+@pytest.mark.requirement("P2-31-11", "P2-31-12")
+@law(200)
+@given(SOUND, st.lists(st.sampled_from(INSTANTS), min_size=2, max_size=6))
+def test_an_answer_remembered_for_one_instant_is_right_at_every_other(
+    question: Json, instants: list[str]
+) -> None:
+    """Under the packs too: the same compiled consents asked along the edges of all periods of the pools."""
+    compiled = consent.compile_consents(consent.read_question(question), tables())
+    for at in instants:
+        one = {**question, "at": at}
+        served = consent.decide(consent.read_question(one), tables(), compiled)
+        assert as_bytes(consent.decision_answer(served)) == as_bytes(ask(one))
 
 
 def test_the_generated_questions_reach_both_answers() -> None:
