@@ -167,6 +167,33 @@ ENGLISH = Words(
             "Records of veterans' care follow a law of their own, whose rules are not installed.",
             "Install the rule pack for 38 U.S.C. 7332.",
         ),
+        "MEDICAL_EMERGENCY": Because(
+            "Released to medical personnel in a medical emergency; every use is reviewed."
+        ),
+        "NOT_MEDICAL_PERSONNEL": Because(
+            "Emergency access is for medical personnel only.", "Call the medical lead or 988."
+        ),
+        "EMERGENCY_PURPOSE_MISSING": Because(
+            "The stated purpose is no emergency treatment.", "State the emergency as the purpose."
+        ),
+        "EMERGENCY_RECORD_INCOMPLETE": Because(
+            "Something that the law asks to be written down about the emergency is missing.",
+            "Write down name, facility, discloser and nature of the emergency.",
+        ),
+        "CONSENT_OBTAINABLE": Because(
+            "Nobody has stated that consent cannot be obtained.",
+            "Ask the person, or state why that cannot be done.",
+        ),
+        "SECOND_FACTOR_MISSING": Because(
+            "The clinician did not confirm with a second factor.", "Confirm with the second factor."
+        ),
+        "EMERGENCY_OVER": Because(
+            "The time of this emergency access has ended.",
+            "Open a new emergency access if the emergency lasts.",
+        ),
+        "SECOND_PERSON_MISSING": Because(
+            "A third emergency access within 24 hours needs a second person.", "Have a second person confirm."
+        ),
     },
     obligations={
         "NOTICE": "The notice of 42 CFR §2.32(a) goes with this release.",
@@ -174,6 +201,10 @@ ENGLISH = Words(
         "SCOPE_TEXT": "The explanation of the scope of {value} goes with this release (42 CFR §2.32(b)).",
         "HUMAN_RELEASE": "A person must release this by hand ({value}).",
         "ACCOUNTING": "This disclosure is accounted for ({value}).",
+        "EMERGENCY_RECORD": "This use goes into the patient's record at once ({value}).",
+        "REVIEW": "This use is reviewed within {value}.",
+        "TELL_DISCLOSER": "The discloser is told {value}.",
+        "NO_FURTHER_USE": "What was released for the emergency may not be used for anything else ({value}).",
         "INTERMEDIARY_LIST": "This disclosure goes on the list of the intermediary ({value}).",
     },
 )

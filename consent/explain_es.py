@@ -175,6 +175,35 @@ SPANISH = Words(
             "Los registros de atención a veteranos siguen una ley propia cuyas reglas no están instaladas.",
             "Instale el paquete de reglas de 38 U.S.C. 7332.",
         ),
+        "MEDICAL_EMERGENCY": Because(
+            "Divulgado a personal médico en una emergencia médica; todo uso se revisa."
+        ),
+        "NOT_MEDICAL_PERSONNEL": Because(
+            "El acceso de emergencia es solo para personal médico.", "Llame a la dirección médica o al 988."
+        ),
+        "EMERGENCY_PURPOSE_MISSING": Because(
+            "El propósito declarado no es un tratamiento de emergencia.",
+            "Indique la emergencia como propósito.",
+        ),
+        "EMERGENCY_RECORD_INCOMPLETE": Because(
+            "Falta algo que la ley exige anotar sobre la emergencia.",
+            "Anote nombre, centro, quien divulga y naturaleza de la emergencia.",
+        ),
+        "CONSENT_OBTAINABLE": Because(
+            "Nadie ha declarado que no se puede obtener el consentimiento.",
+            "Pregunte a la persona o declare por qué no es posible.",
+        ),
+        "SECOND_FACTOR_MISSING": Because(
+            "La persona clínica no confirmó con un segundo factor.", "Confirme con el segundo factor."
+        ),
+        "EMERGENCY_OVER": Because(
+            "El plazo de este acceso de emergencia ha terminado.",
+            "Abra un nuevo acceso de emergencia si la emergencia continúa.",
+        ),
+        "SECOND_PERSON_MISSING": Because(
+            "Un tercer acceso de emergencia en 24 horas exige una segunda persona.",
+            "Haga que confirme una segunda persona.",
+        ),
     },
     obligations={
         "NOTICE": "El aviso de 42 CFR §2.32(a) acompaña esta divulgación.",
@@ -182,6 +211,10 @@ SPANISH = Words(
         "SCOPE_TEXT": "La explicación del alcance de {value} acompaña esta divulgación (42 CFR §2.32(b)).",
         "HUMAN_RELEASE": "Una persona debe autorizar esta divulgación a mano ({value}).",
         "ACCOUNTING": "Esta divulgación queda en la contabilidad ({value}).",
+        "EMERGENCY_RECORD": "Este uso se anota de inmediato en el registro ({value}).",
+        "REVIEW": "Este uso se revisa en {value}.",
+        "TELL_DISCLOSER": "Se avisa a quien divulga ({value}).",
+        "NO_FURTHER_USE": "Lo divulgado por la emergencia no puede usarse para otra cosa ({value}).",
         "INTERMEDIARY_LIST": "Esta divulgación va en la lista del intermediario ({value}).",
     },
 )

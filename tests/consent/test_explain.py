@@ -26,6 +26,8 @@ def reason_codes() -> set[str]:
         found.update(CODE.findall(text))
         if file.name == "matching.py":
             found.update(re.findall(r'"([A-Z]+_(?:NOT_[A-Z_]+|EXPIRED))"', text))
+        if file.name == "emergency.py":
+            found.update(re.findall(r', "([A-Z_]+)"\),', text))
     for pack in (ROOM / "rules" / "state").rglob("*.json"):
         found.update(PACK_CODE.findall(pack.read_text(encoding="utf-8")))
     return found
