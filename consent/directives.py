@@ -151,7 +151,8 @@ def version_of(consent: Resource) -> str:
     """`Consent/id/_history/version`; without a version `Consent/id`; without an id a name made from the content."""
     meta, given = consent.get("meta"), consent.get("id")
     if not isinstance(given, str) or not given or len(given) > 128:
-        content = json.dumps(_cut(consent), sort_keys=True, default=str).encode()
+        rest = {name: value for name, value in consent.items() if name != "id"}
+        content = json.dumps(_cut(rest), sort_keys=True, default=str).encode()
         return f"Consent/unnamed-{hashlib.sha256(content).hexdigest()[:16]}"
     version = meta.get("versionId") if isinstance(meta, Mapping) else None
     return (
