@@ -129,7 +129,7 @@ class Writer:
             raise Unsupported("a role twice")
         source.made[name] = role
         template = source.constants(group, role)
-        body = ", ".join(f"{key!r}: {value!r}" for key, value in template.items())
+        body = ", ".join(f"{key!r}: {source.shared(role, key, value)}" for key, value in template.items())
         if role.when is not None:
             source.add(f"{name} = None")
             source.add(f"if {source.condition(role.when, scope)}:")
@@ -145,6 +145,8 @@ class Writer:
             source.add(f"{name} = {{'resourceType': {role.type!r}, 'id': i{', ' + body if body else ''}}}")
             if source.labels(group, role):
                 source.add(f"m_{role.name} = {{}}")
+            if group.each is None and role.when is None:
+                source.add(f"o_{role.name} = {{'reference': {role.type + '/'!r} + i}}")
 
     def open(self, group: Group, number: int) -> None:
         """The instances of one repeating group, with their resources."""

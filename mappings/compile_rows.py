@@ -184,6 +184,23 @@ class Source:
                 self.written.add((role.name, tuple(step.name for step in target.steps)))
         return template
 
+    def shared(self, role: Role, name: str, value: Any) -> str:
+        """A constant's expression; one object for all records where no other row writes into it."""
+        if not isinstance(value, (dict, list)):
+            return repr(value)
+        writers = [
+            row
+            for group in (self.mapping.root, *self.mapping.root.groups)
+            for row in group.rows
+            if row.target is not None and row.target.steps[0].name == name
+            if row.target.role in (role.name, EVERY_ROLE) and not (row.verb == "const" and row.when is None)
+        ]
+        if writers:
+            return repr(value)
+        constant = f"K{len(self.names)}"
+        self.names[constant] = value
+        return constant
+
     def labels(self, group: Group, role: Role) -> bool:
         """Whether rows of the group fill labelled items of this role."""
         return any(
@@ -265,7 +282,9 @@ class Source:
         if role.when is not None:
             self.add(f"if r_{row.role} is not None:")
         with self.indented(role.when is not None):
-            self.place(row, f"{{'reference': {start}r_{row.role}['id']}}", "reference")
+            one = f"{{'reference': {start}r_{row.role}['id']}}"
+            known = role in self.mapping.root.roles and role.when is None
+            self.place(row, f"o_{role.name}" if known else one, "reference")
 
     def value(self, row: Row, scope: Scope) -> None:
         """A `from … to … lens` row."""

@@ -135,9 +135,9 @@ def label_all(resources: Iterable[dict[str, Any]], name: str, values: list[Any])
     for resource in resources:
         meta = resource.get("meta")
         if meta is None:
-            resource["meta"] = {name: [{**value} for value in values]}
+            resource["meta"] = {name: list(values)}
         else:
-            extend(meta, name, ({**value} for value in values))
+            extend(meta, name, values)
 
 
 def addressees(found: list[tuple[int, Segment]], field: int) -> tuple[Addressee, ...]:

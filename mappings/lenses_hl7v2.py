@@ -7,6 +7,7 @@ and the v2-to-FHIR guide's data type tables; deviations are listed in `formats/h
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from mappings.concept_map import Concept, ConceptMap
@@ -209,9 +210,14 @@ def label_lens(spec: LensSpec) -> Lens:
         found = table.targets(code.upper()) if code else ()
         if not found:
             raise Unfit("NO_CONCEPT", "the code is not in the table of this row", "103")
-        return [coding(target) for target in found]
+        return _label_codings(found)
 
     return Lens(forward, None)
+
+
+@lru_cache(maxsize=256)
+def _label_codings(found: tuple[Concept, ...]) -> list[dict[str, str]]:
+    return [coding(target) for target in found]
 
 
 def date_lens(spec: LensSpec) -> Lens:

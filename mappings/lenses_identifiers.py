@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from mappings.concept_map import ConceptMap
@@ -65,6 +66,7 @@ def _kind_of(value: Any) -> str:
     return next((str(entry.get("code", "")) for entry in value.get("type", {}).get("coding", ())), "")
 
 
+@lru_cache(maxsize=512)
 def _identifier_type(code: str, system: str = _IDENTIFIER_TYPE) -> dict[str, Any]:
     return {"coding": [{"system": system, "code": code}]}
 

@@ -85,6 +85,8 @@ class Account:
 class Translation:
     """One record as FHIR resources, with everything needed to trace it.
 
+    Resources are read-only: parts of them (codings, constants) are shared between resources and records.
+
     `roles` gives, for each role of the mapping (`patient`, `referral`, `task`, `requester`, ...), the ids of the
     resources made for it. `business_key` is the text of the record's key (RF1-6 for a referral). `message` holds
     header facts (`type`, `event`, `control_id`, ...). `provenance` names mapping id, version and content hash and
