@@ -1,0 +1,77 @@
+"""A consent taken at a desk: valid under §2.31 once signed, and the paper says what the record says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from consent.consent_form import CLASSES, Choices, ChoicesError, draft_consent, printed_form, signed_consent
+from consent.validity_report import report_answer, validate_consent
+from consent.what_if import what_if_sentences
+from tests.consent.test_what_if import outlook, tables
+
+TODAY = date(2026, 4, 11)
+CHOICES = Choices(
+    patient="Patient/p1",
+    patient_name="Ada Sample",
+    discloser="Organization/otp-1",
+    discloser_name="Sunrise Center",
+    agency="Organization/housing-1",
+    agency_name="Harbor House",
+    purpose="COC",
+    kinds=("referral", "contact"),
+    until=date(2026, 9, 30),
+)
+
+
+@pytest.mark.requirement("FH-CON-11", "P2-31-01", "P2-31-06", "P2-31-08", "P2-31-09")
+def test_a_signed_form_passes_validation_and_an_unsigned_one_does_not() -> None:
+    draft = draft_consent(CHOICES, "c1", TODAY)
+    unsigned = report_answer(validate_consent(draft))
+    assert unsigned["valid"] is False
+    signed = signed_consent(draft, TODAY, "2jmj7l5rSw0yVb/vlWAYkK/YBwk=", "urn:scan:c1")
+    report = report_answer(validate_consent(signed))
+    assert report["valid"] is True, report
+    assert report["faults"] == []
+
+
+@pytest.mark.parametrize("kind", sorted(CLASSES))
+def test_each_kind_lets_the_agency_see_that_kind(kind: str) -> None:
+    draft = draft_consent(replace(CHOICES, kinds=(kind,)), "c1", TODAY)
+    assert kind in outlook(draft, "housing-1").whole
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "field"),
+    [
+        ({"kinds": ()}, "KINDS_UNKNOWN", "kinds"),
+        ({"kinds": ("everything",)}, "KINDS_UNKNOWN", "kinds"),
+        ({"until": date(2026, 4, 10)}, "END_OUT_OF_RANGE", "until"),
+        ({"until": date(2028, 1, 1)}, "END_OUT_OF_RANGE", "until"),
+    ],
+)
+def test_choices_that_make_no_consent_are_refused(change: dict[str, object], code: str, field: str) -> None:
+    with pytest.raises(ChoicesError) as refused:
+        draft_consent(replace(CHOICES, **change), "c1", TODAY)  # type: ignore[arg-type]  # test
+    assert (refused.value.code, refused.value.field) == (code, field)
+
+
+@pytest.mark.requirement("P2-31-06", "P2-31-08", "HI-508-01")
+def test_the_paper_says_who_what_for_until_when_and_the_three_statements() -> None:
+    draft = draft_consent(CHOICES, "c1", TODAY)
+    form = printed_form(CHOICES, "c1", what_if_sentences([outlook(draft, "housing-1")], tables()))
+    for text in (
+        "Name: Ada Sample",
+        "With whom: Harbor House",
+        "What for: coordination of care",
+        "Until: 2026-09-30",
+        "- housing-1 would see: your name and contact; the referral and what you need",
+        "1. You may withdraw this at any time",
+        "2. A health organization that gets this",
+        "3. You may say no. Treatment at Sunrise Center does not depend on it",
+        "Scan this page under: c1",
+    ):
+        assert text in form
+    assert "{" not in form
