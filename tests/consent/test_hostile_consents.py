@@ -206,6 +206,13 @@ def test_a_denial_among_junk_children_is_not_lost() -> None:
         assert decided_in_time(question(BROAD, around(permit(provision=junk), "c2"))) == set()
 
 
+def test_a_denial_about_what_an_absent_record_references_denies() -> None:
+    """Whether the Task refers to this record cannot be known, so the denial holds and a permit does not."""
+    named = [{"meaning": "related", "reference": ref("Task/elsewhere")}]
+    assert decided_in_time(question(BROAD, around(deny(data=named), "c2"))) == set()
+    assert decided_in_time(question(around(permit(data=named)))) == set()
+
+
 @pytest.mark.parametrize("depth", [50, 500, 900])
 def test_a_record_of_any_depth_is_answered_or_refused(depth: int) -> None:
     deep: Json = {"url": "urn:x", "valueString": "x"}
