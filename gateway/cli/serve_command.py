@@ -6,6 +6,8 @@ import asyncio
 import json
 import sys
 
+import uvloop
+
 from gateway import logs
 from gateway.errors import HandoffError
 from gateway.partners import NetworkFileRefused
@@ -23,7 +25,8 @@ def serve(settings: Settings) -> int:
     logs.configure(settings.log_level)
     try:
         folder = open_folder(settings.network, settings.keys)
-        asyncio.run(run(folder, settings, Addresses(settings.http, settings.mllp), _ready))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(run(folder, settings, Addresses(settings.http, settings.mllp), _ready))
     except NetworkFileRefused as error:
         for fault in error.faults:
             print(fault.text(str(settings.network / "network.yaml")), file=sys.stderr)

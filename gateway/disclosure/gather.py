@@ -41,6 +41,8 @@ def gather(
 ) -> Gathered:
     """The question whether partner `discloser` may disclose `held_records` of the patient to partner `recipient`."""
     epoch = patients.epoch(reading, patient_id)
+    version = premises.network.version
+    known = premises.compiled.get(patient_id, discloser, version, epoch)
     request = consent.DisclosureRequest(
         at=at,
         patient=f"Patient/{patient_id}",
@@ -48,15 +50,14 @@ def gather(
         recipient=_recipient(premises, recipient),
         purposes=(consent.Coding(PURPOSE_SYSTEM, purpose),),
         resources=subjects_of(reading, patient_id, held_records),
-        consents=consents_of(reading, patient_id),
+        consents=known[0] if known else consents_of(reading, patient_id),
         directory=premises.directory,
         policy=_policy(premises),
     )
-    compiled = premises.compiled.get(patient_id, discloser, premises.network.version, epoch)
-    if compiled is None:
-        compiled = consent.compile_consents(request, premises.tables)
-        premises.compiled.keep(patient_id, discloser, premises.network.version, epoch, compiled)
-    return Gathered(request, compiled, epoch, discloser, recipient)
+    if known is None:
+        known = (request.consents, consent.compile_consents(request, premises.tables))
+        premises.compiled.keep(patient_id, discloser, version, epoch, known)
+    return Gathered(request, known[1], epoch, discloser, recipient)
 
 
 def consents_of(reading: Reading, patient_id: str) -> tuple[consent.Resource, ...]:
@@ -132,14 +133,18 @@ def _with_patient(resource: Mapping[str, Any], aliases: frozenset[str], patient_
 
 
 def _renamed(value: Any, renamed: Mapping[str, str]) -> Any:
-    if isinstance(value, Mapping):
-        return {
-            key: renamed.get(child, child)
-            if key == "reference" and isinstance(child, str)
-            else _renamed(child, renamed)
-            for key, child in value.items()
-        }
-    if isinstance(value, list | tuple):
+    """A copy of a JSON tree with references renamed; what the store hands out is plain dicts and lists."""
+    if type(value) is dict:
+        found = {}
+        for key, child in value.items():
+            if key == "reference":
+                found[key] = renamed.get(child, child) if type(child) is str else child
+            elif type(child) is dict or type(child) is list:
+                found[key] = _renamed(child, renamed)
+            else:
+                found[key] = child
+        return found
+    if type(value) is list:
         return [_renamed(child, renamed) for child in value]
     return value
 

@@ -15,24 +15,23 @@ from gateway.clock import Clock
 from gateway.partners import Network, directory_resources
 from gateway.store import Store
 
+Compiled = tuple[tuple[consent.Resource, ...], consent.CompiledConsents]
+"""A patient's Consents as they were read, and what they were compiled into."""
+
 
 class CompiledConsents:
     """Compiled consents by patient, valid for one (epoch, network version) only, and dropped oldest first."""
 
-    def __init__(self, capacity: int = 4096) -> None:
+    def __init__(self, capacity: int = 1024) -> None:
         self._capacity = capacity
-        self._kept: dict[tuple[str, str, str], tuple[int, consent.CompiledConsents]] = {}
+        self._kept: dict[tuple[str, str, str], tuple[int, Compiled]] = {}
 
-    def get(
-        self, patient_id: str, discloser: str, network: str, epoch: int
-    ) -> consent.CompiledConsents | None:
-        """The compiled consents for exactly this epoch, or None."""
+    def get(self, patient_id: str, discloser: str, network: str, epoch: int) -> Compiled | None:
+        """The consents and their compiled form for exactly this epoch, or None."""
         found = self._kept.get((patient_id, discloser, network))
         return found[1] if found is not None and found[0] == epoch else None
 
-    def keep(
-        self, patient_id: str, discloser: str, network: str, epoch: int, compiled: consent.CompiledConsents
-    ) -> None:
+    def keep(self, patient_id: str, discloser: str, network: str, epoch: int, compiled: Compiled) -> None:
         """Keep `compiled`, in place of what an older epoch left."""
         self._kept.pop((patient_id, discloser, network), None)
         if len(self._kept) >= self._capacity:

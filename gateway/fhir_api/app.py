@@ -7,15 +7,15 @@ never logged; a log line names the door, not the address.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway import logs
@@ -27,6 +27,7 @@ from gateway.fhir_api.counters import RequestCounters
 from gateway.fhir_api.doors import Desk
 from gateway.fhir_api.operation_outcome import Refusal, refusal_of, unexpected
 
+Endpoint = Callable[[Request], Awaitable[Response]]
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -35,23 +36,19 @@ def build_app(
 ) -> ASGIApp:
     """The ASGI application. `mounts` are further applications by path (`{"/console": …}`); they keep their
     own errors and get the same request id in `scope["state"]["request_id"]`."""
-    routes: list[BaseRoute] = [
-        Route("/fhir/metadata", plain_routes.metadata, name="metadata"),
-        Route("/fhir/.well-known/smart-configuration", plain_routes.smart, name="smart"),
-        Route("/.well-known/smart-configuration", plain_routes.smart, name="smart"),
-        Route("/oauth/token", token_route.give_token, methods=["POST"], name="token"),
-        Route("/healthz", plain_routes.alive, name="healthz"),
-        Route("/readyz", plain_routes.ready, name="readyz"),
-        Route("/metrics", plain_routes.metrics, name="metrics"),
-        Route("/fhir", writing_routes.submit_bundle, methods=["POST"], name="submit"),
-        Route("/fhir/", writing_routes.submit_bundle, methods=["POST"], name="submit"),
-        Route("/fhir/{type}/_search", reading_routes.search_by_form, methods=["POST"], name="search"),
-        Route("/fhir/{type}", _type_level, methods=["GET", "POST"], name="type"),
-        Route("/fhir/{type}/{id}", _instance_level, methods=["GET", "PUT"], name="instance"),
-        *(Mount(path, app=app, name=path.strip("/")) for path, app in (mounts or {}).items()),
-        *(Route(path, _to_folder, name=path.strip("/")) for path in mounts or ()),
-    ]
-    return _Entrance(desk, Router(routes, redirect_slashes=False), RequestCounters(registry))
+    api = FastAPI(title="Warm Handoff", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    api.router.redirect_slashes = False
+    for path, endpoint, methods, name in _ROUTES:
+        api.add_api_route(path, endpoint, methods=list(methods), name=name, response_model=None)
+    for path, app in (mounts or {}).items():
+        api.add_api_route(path, _to_folder, name=path.strip("/"), include_in_schema=False)
+        api.mount(path, app, name=path.strip("/"))
+    answers = _Errors(desk)
+    api.add_exception_handler(HandoffError, answers.of_ours)
+    api.add_exception_handler(HTTPException, answers.of_the_router)
+    api.add_exception_handler(ClientDisconnect, answers.gone)
+    api.add_exception_handler(Exception, answers.unforeseen)
+    return _Entrance(desk, api, RequestCounters(registry))
 
 
 async def _to_folder(request: Request) -> Response:
@@ -71,14 +68,77 @@ async def _instance_level(request: Request) -> Response:
     return await reading_routes.read_one(request)
 
 
+_GET, _POST, _GET_POST, _GET_PUT = ("GET",), ("POST",), ("GET", "POST"), ("GET", "PUT")
+_ROUTES: tuple[tuple[str, Endpoint, tuple[str, ...], str], ...] = (
+    ("/fhir/metadata", plain_routes.metadata, _GET, "metadata"),
+    ("/fhir/.well-known/smart-configuration", plain_routes.smart, _GET, "smart"),
+    ("/.well-known/smart-configuration", plain_routes.smart, _GET, "smart"),
+    ("/oauth/token", token_route.give_token, _POST, "token"),
+    ("/healthz", plain_routes.alive, _GET, "healthz"),
+    ("/readyz", plain_routes.ready, _GET, "readyz"),
+    ("/metrics", plain_routes.metrics, _GET, "metrics"),
+    ("/fhir", writing_routes.submit_bundle, _POST, "submit"),
+    ("/fhir/", writing_routes.submit_bundle, _POST, "submit"),
+    ("/fhir/{type}/_search", reading_routes.search_by_form, _POST, "search"),
+    ("/fhir/{type}", _type_level, _GET_POST, "type"),
+    ("/fhir/{type}/{id}", _instance_level, _GET_PUT, "instance"),
+)
+
+
+class _Nothing(Response):
+    """An answer that sends nothing."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send nothing."""
+
+
+class _Errors:
+    """What an error becomes, as FastAPI's exception handlers."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def of_ours(self, request: Request, error: Exception) -> Response:
+        """An error of our own tree: the one table."""
+        assert isinstance(error, HandoffError)
+        state = request.scope["state"]
+        state["request_id"] = getattr(error, "request_id", None) or state["request_id"]
+        refusal = refusal_of(error, state["request_id"], self._desk.on_call)
+        if refusal.status == 500:
+            logs.fault(logs.Event.FAULT, error, incident_id=state["request_id"])
+        state["code"] = refusal.code
+        return _refuse(refusal)
+
+    async def unforeseen(self, request: Request, _error: Exception) -> Response:
+        """A fault of ours: its number alone leaves. It is raised on to the entrance, which logs and counts it."""
+        return _refuse(unexpected(request.scope["state"]["request_id"]))
+
+    async def gone(self, request: Request, _error: Exception) -> Response:
+        """The caller went away in the middle of its request: nobody is there to answer."""
+        request.scope["state"]["code"] = "CLIENT_GONE"
+        return _Nothing()
+
+    async def of_the_router(self, request: Request, error: Exception) -> Response:
+        """No such address, or a method that is not served there."""
+        assert isinstance(error, HTTPException)
+        state = request.scope["state"]
+        refused: HandoffError = NotFound("NO_SUCH_ADDRESS", "there is nothing at this address")
+        if error.status_code == 405:
+            refused = NotSupported("METHOD_NOT_SERVED", "this method is not served here")
+        refusal = refusal_of(refused, state["request_id"], self._desk.on_call)
+        state["code"] = refusal.code
+        headers = tuple((name, value) for name, value in (error.headers or {}).items())
+        return _refuse(Refusal(refusal.status, refusal.code, refusal.content, (*refusal.headers, *headers)))
+
+
 class _Entrance:
     """Every request enters and leaves here."""
 
-    def __init__(self, desk: Desk, router: ASGIApp, counters: RequestCounters) -> None:
-        self._router = router
+    def __init__(self, desk: Desk, api: FastAPI, counters: RequestCounters) -> None:
+        self._api = api
         self._counters = counters
         self._desk = desk
-        self.state = State({"desk": desk, "counters": counters})
+        api.state = State({"desk": desk, "counters": counters})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -87,7 +147,6 @@ class _Entrance:
         if scope["type"] != "http":
             return
         began = asyncio.get_running_loop().time()
-        scope["app"] = self
         state: dict[str, Any] = {"request_id": new_id()}
         scope["state"] = state
         status = 0
@@ -104,41 +163,14 @@ class _Entrance:
             await send(message)
 
         with logs.bound(request_id=state["request_id"]):
-            refusal = await self._answer(scope, receive, send_marked)
-            if refusal is not None:
-                state["code"] = refusal.code
-                if not status:
-                    await _refuse(refusal)(scope, receive, send_marked)
-        self._tell(scope, state, status, asyncio.get_running_loop().time() - began)
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> Refusal | None:
-        """None when the answer was sent, else the refusal to send."""
-        state = scope["state"]
-        try:
-            await self._router(scope, receive, send)
-        except HandoffError as error:
-            state["request_id"] = getattr(error, "request_id", None) or state["request_id"]
-            refusal = refusal_of(error, state["request_id"], self._desk.on_call)
-            if refusal.status == 500:
+            try:
+                await self._api(scope, receive, send_marked)
+            except Exception as error:  # noqa: BLE001  the last fence: nothing of a fault leaves, all of it is counted
                 logs.fault(logs.Event.FAULT, error, incident_id=state["request_id"])
-            return refusal
-        except HTTPException as error:  # the router's own: no such address, wrong method
-            return self._no_such_route(error, state["request_id"])
-        except ClientDisconnect:  # nobody is there to be answered
-            state["code"] = "CLIENT_GONE"
-        except Exception as error:  # noqa: BLE001  the last fence: nothing of a fault leaves, all of it is counted
-            logs.fault(logs.Event.FAULT, error, incident_id=state["request_id"])
-            return unexpected(state["request_id"])
-        return None
-
-    def _no_such_route(self, error: HTTPException, request_id: str) -> Refusal:
-        if error.status_code == 405:
-            refused: HandoffError = NotSupported("METHOD_NOT_SERVED", "this method is not served here")
-        else:
-            refused = NotFound("NO_SUCH_ADDRESS", "there is nothing at this address")
-        refusal = refusal_of(refused, request_id, self._desk.on_call)
-        headers = tuple((name, value) for name, value in (error.headers or {}).items())
-        return Refusal(refusal.status, refusal.code, refusal.content, (*refusal.headers, *headers))
+                state["code"] = "INTERNAL"
+                if not status:
+                    await _refuse(unexpected(state["request_id"]))(scope, receive, send_marked)
+        self._tell(scope, state, status, asyncio.get_running_loop().time() - began)
 
     def _tell(self, scope: Scope, state: Mapping[str, Any], status: int, seconds: float) -> None:
         route = scope.get("route")
