@@ -14,7 +14,7 @@ from consent.compiled import CompiledConsents, Context, Ruling, compile_consents
 from consent.directives import Directive
 from consent.matching import says
 from consent.matching_labels import is_covered
-from consent.matching_records import NOTHING_LINKED, Linked
+from consent.matching_records import NOTHING_LINKED, Linked, linked_by
 from consent.model import (
     Decision,
     DisclosureRequest,
@@ -68,7 +68,7 @@ def _decide(request: DisclosureRequest, tables: Tables, compiled: CompiledConsen
     context = context_of(compiled, request, tables)
     found = [_facts(subject, tables, compiled) for subject in request.resources]
     if not context.remembers:
-        linked = Linked({facts.reference: facts.references for facts in found})
+        linked = linked_by(found)
         rulings = tuple(
             _rule(subject, facts, linked, context, compiled, tables)
             for subject, facts in zip(request.resources, found, strict=True)

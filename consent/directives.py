@@ -227,7 +227,7 @@ def _provision(
     labels, purposes, classes = read.codings("securityLabel"), read.codings("purpose"), read.codings("class")
     codes = read.concepts("code")
     unclear = len(faults) > before
-    children = read.rows("provision")
+    below = _children_of(node, faults, place)
     return Provision(
         permits=node.get("type") == "permit" and not modified,
         unclear=unclear,
@@ -242,9 +242,22 @@ def _provision(
         data=data,
         children=tuple(
             _provision(child, zone, faults, f"{place}.provision[{number}]", modified)
-            for number, child in enumerate(children)
+            if isinstance(child, Mapping)
+            else DENY_ALL
+            for number, child in enumerate(below)
         ),
     )
+
+
+def _children_of(node: Mapping[str, object], faults: list[Fault], place: str) -> Sequence[object]:
+    """What stands below a node. What cannot be read there may have been a denial, and is read as one."""
+    if "provision" not in node:
+        return ()
+    below = node["provision"]
+    listed = isinstance(below, list | tuple)
+    if not listed or not below or not all(isinstance(child, Mapping) for child in below):
+        faults.append(Fault("CONSENT_ELEMENT_INVALID", f"{place}.provision"))
+    return below if isinstance(below, list | tuple) else (None,)
 
 
 class _Reader:
@@ -266,8 +279,8 @@ class _Reader:
         found = [row for row in value if isinstance(row, Mapping)] if isinstance(value, list | tuple) else []
         if not isinstance(value, list | tuple) or not value or len(found) < len(value):
             self.fault("CONSENT_ELEMENT_INVALID", name)
-            return found if name == "provision" else []
-        if name != "provision" and any("modifierExtension" in row for row in found):
+            return []
+        if any("modifierExtension" in row for row in found):
             self.fault("CONSENT_MODIFIED", name)
             return []
         return found

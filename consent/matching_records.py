@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from consent.answers import NO, UNKNOWN, YES, Match
@@ -24,6 +24,15 @@ class Linked:
 
 
 NOTHING_LINKED = Linked({})
+
+
+def linked_by(found: Iterable[ResourceFacts]) -> Linked:
+    """The references that the resources of a question make, by the resource that makes them."""
+    references: dict[str, frozenset[str]] = {}
+    for facts in found:
+        references[facts.reference] = references.get(facts.reference, frozenset()) | facts.references
+    return Linked(references)
+
 
 Test = Callable[[ResourceFacts, Linked], Match]
 
@@ -91,6 +100,10 @@ def _data(rule: DataRule, facts: ResourceFacts, linked: Linked) -> Match:
         return NO
     if rule.meaning == "dependents":
         return YES if named in facts.references else NO
-    if named.startswith("Encounter/") and named in facts.references:
+    referenced = linked.references.get(named)
+    if referenced is not None and facts.reference in referenced:
         return YES
-    return YES if facts.reference in linked.references.get(named, frozenset()) else NO
+    if named.startswith("Encounter/"):
+        # what belongs to an encounter refers to it, so its absence from the question leaves nothing open
+        return YES if named in facts.references else NO
+    return UNKNOWN if referenced is None else NO

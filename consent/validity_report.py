@@ -100,9 +100,7 @@ def _profiles(consent: Resource, directive: Directive) -> tuple[Profile, ...]:
     deep = ["provision.provision.provision"] if _depth(directive.root) > 2 else []
     return (
         Profile("PCF Basic", (*common, *(f"provision.{name}" for name in basic), *deep)),
-        Profile(
-            "PCF Intermediate", (*common, *(f"provision.{name}" for name in advanced_only), *deep)
-        ),
+        Profile("PCF Intermediate", (*common, *(f"provision.{name}" for name in advanced_only), *deep)),
         Profile("PCF Advanced", (*common, *deep)),
         Profile("SDOHCC Consent", tuple(_sdohcc(consent))),
     )
