@@ -5,6 +5,9 @@ One declaration (a mapping file under `formats/`) serves both directions; every 
 
 from __future__ import annotations
 
+from mappings.checking import sample_faults
+from mappings.drafting import draft_mapping
+from mappings.ids import PUBLISHED_TEST_KEY
 from mappings.library import Library, Mapping_, read_library
 from mappings.model import (
     Account,
@@ -24,6 +27,7 @@ from mappings.render import render
 from mappings.translate import translate, translate_all
 
 __all__ = [
+    "PUBLISHED_TEST_KEY",
     "Account",
     "Accounting",
     "Addressee",
@@ -38,8 +42,10 @@ __all__ = [
     "TranslatedRecord",
     "Translation",
     "TranslationRefused",
+    "draft_mapping",
     "read_library",
     "render",
+    "sample_faults",
     "translate",
     "translate_all",
 ]

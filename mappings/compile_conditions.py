@@ -14,6 +14,7 @@ are remembered and shared between resources, which nobody may change anyway."""
 
 
 def remembering(forward: Any) -> Any:
+    """The lens, with its few values remembered."""
     known: dict[str, Any] = {}
 
     def remembered(raw: str, zone: Any) -> Any:
@@ -32,6 +33,7 @@ _LONGEST_CODE = 200
 
 
 def condition_addresses(when: Condition | None) -> Iterator[V2Address]:
+    """Every address it looks at."""
     if when is None:
         return
     if isinstance(when.address, V2Address):
@@ -43,6 +45,7 @@ def condition_addresses(when: Condition | None) -> Iterator[V2Address]:
 
 
 def simple(when: Condition | None) -> Iterator[Condition]:
+    """Every condition of it that looks at an address."""
     if when is None:
         return
     if when.address is not None:

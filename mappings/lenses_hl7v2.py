@@ -51,10 +51,12 @@ def components(raw: str) -> list[str]:
 
 
 def joined(*parts: str) -> str:
+    """Components as text, without empty ones at the end."""
     return "^".join(parts).rstrip("^")
 
 
 def need(text: str) -> str:
+    """The text; raises Unfit when there is none."""
     if not text:
         raise Unfit("EMPTY", "no usable value")
     return text

@@ -100,6 +100,7 @@ class V2Builder:
 
 
 def with_part(text: str, component: int, sub: int, value: str) -> str:
+    """The text of a repetition with one component (or sub-component) set."""
     components = text.split("^")
     components += [""] * (component - len(components))
     if sub:

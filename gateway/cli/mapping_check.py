@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from decimal import Decimal
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from gateway.errors import HandoffError
 from gateway.flows.library import open_library
-from mappings import Library, Mapping_, MappingRoomError, TranslatedRecord, translate_all
-from mappings.ids import PUBLISHED_TEST_KEY
-from mappings.laws import Fault, conservation, leaves_of, no_resurrection, round_trip, traced
+from mappings import Library, Mapping_, MappingRoomError, sample_faults
 
-_ENCODER = msgspec.json.Encoder(decimal_format="number")
+Fault = tuple[str, str]
 _SUFFIX = {"hl7v2": ".hl7", "csv": ".csv", "json": ".json"}
 
 
@@ -82,44 +75,5 @@ def check_mapping(mapping: Mapping_, samples: dict[str, bytes]) -> tuple[list[tu
         found.append(("-", ("NO_SAMPLE", "a mapping needs at least one sample")))
     for name, content in sources.items():
         golden = samples.get(name.rpartition(".")[0] + ".fhir.json")
-        found += [(name, fault) for fault in check_sample(mapping, content, golden)]
+        found += [(name, fault) for fault in sample_faults(mapping, content, golden)]
     return found, len(sources)
-
-
-def check_sample(mapping: Mapping_, content: bytes, golden: bytes | None) -> list[Fault]:
-    """The laws on one sample, and its golden output."""
-    try:
-        records = translate_all(mapping, content, partner="local", id_key=PUBLISHED_TEST_KEY, zone=None)
-    except MappingRoomError as error:
-        return [(error.code, error.place or "file")]
-    faults: list[Fault] = []
-    for record in records:
-        faults += _record_faults(mapping, record, content, single=len(records) == 1)
-    if golden is None:
-        faults.append(("NO_GOLDEN", "write the expected resources beside the sample as *.fhir.json"))
-    elif json.loads(golden, parse_float=Decimal) != json.loads(golden_bytes(records), parse_float=Decimal):
-        faults.append(("GOLDEN_DIFFERS", "the resources are not those of the *.fhir.json beside the sample"))
-    return faults
-
-
-def _record_faults(
-    mapping: Mapping_, record: TranslatedRecord, content: bytes, *, single: bool
-) -> list[Fault]:
-    if record.translation is None:
-        assert record.refusal is not None
-        return [(record.refusal.code, f"{record.place} {record.refusal.place}")]
-    translation = record.translation
-    leaves = len(leaves_of(mapping, content)) if single else translation.accounting.leaves
-    faults = [*conservation(translation, leaves), *traced(translation)]
-    if single:
-        faults += round_trip(mapping, content, translation, None)
-        faults += no_resurrection(mapping, content, translation, None)
-    return faults
-
-
-def golden_bytes(records: tuple[TranslatedRecord, ...]) -> bytes:
-    """The resources of all records as the golden file has them."""
-    resources: list[Any] = [
-        r for record in records if record.translation for r in record.translation.resources
-    ]
-    return msgspec.json.format(_ENCODER.encode(resources), indent=1) + b"\n"

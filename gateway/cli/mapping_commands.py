@@ -17,6 +17,7 @@ import msgspec
 from gateway.errors import HandoffError
 from gateway.flows.library import open_library
 from mappings import (
+    PUBLISHED_TEST_KEY,
     Issue,
     Library,
     Mapping_,
@@ -25,7 +26,6 @@ from mappings import (
     translate_all,
 )
 from mappings import render as render_resources
-from mappings.ids import PUBLISHED_TEST_KEY
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _SETTINGS = {"sending_application": "WARM-HANDOFF", "processing_id": "T"}

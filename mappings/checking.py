@@ -1,0 +1,56 @@
+"""One sample of a mapping through all laws and against its golden output."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from mappings.ids import PUBLISHED_TEST_KEY
+from mappings.laws import Fault, conservation, leaves_of, no_resurrection, round_trip, traced
+from mappings.library import Mapping_
+from mappings.model import MappingRoomError, TranslatedRecord
+from mappings.translate import translate_all
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+def sample_faults(mapping: Mapping_, content: bytes, golden: bytes | None) -> list[Fault]:
+    """The laws on one sample, and its golden output."""
+    try:
+        records = translate_all(mapping, content, partner="local", id_key=PUBLISHED_TEST_KEY, zone=None)
+    except MappingRoomError as error:
+        return [(error.code, error.place or "file")]
+    faults: list[Fault] = []
+    for record in records:
+        faults += _record_faults(mapping, record, content, single=len(records) == 1)
+    if golden is None:
+        faults.append(("NO_GOLDEN", "write the expected resources beside the sample as *.fhir.json"))
+    elif json.loads(golden, parse_float=Decimal) != json.loads(golden_bytes(records), parse_float=Decimal):
+        faults.append(("GOLDEN_DIFFERS", "the resources are not those of the *.fhir.json beside the sample"))
+    return faults
+
+
+def _record_faults(
+    mapping: Mapping_, record: TranslatedRecord, content: bytes, *, single: bool
+) -> list[Fault]:
+    if record.translation is None:
+        assert record.refusal is not None
+        return [(record.refusal.code, f"{record.place} {record.refusal.place}")]
+    translation = record.translation
+    leaves = len(leaves_of(mapping, content)) if single else translation.accounting.leaves
+    faults = [*conservation(translation, leaves), *traced(translation)]
+    if single:
+        faults += round_trip(mapping, content, translation, None)
+        faults += no_resurrection(mapping, content, translation, None)
+    return faults
+
+
+def golden_bytes(records: tuple[TranslatedRecord, ...]) -> bytes:
+    """The resources of all records as the golden file has them."""
+    resources: list[Any] = [
+        r for record in records if record.translation for r in record.translation.resources
+    ]
+    return msgspec.json.format(_ENCODER.encode(resources), indent=1) + b"\n"
