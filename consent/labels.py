@@ -96,7 +96,7 @@ def label_resource(resource: Resource, part2_source: bool, tables: Tables) -> La
     _settle_notes(resource, found, part2)
     if part2:
         found.asserted |= table.part2_set - table.rank.keys()
-        if found.coded.isdisjoint(CHILDREN_OF_SUD):
+        if found.asserted.isdisjoint(CHILDREN_OF_SUD):
             found.asserted.add("SUD")
     kinds = table.kinds
     sensitive = frozenset(code for code in found.asserted if kinds.get(code, "sensitivity") == "sensitivity")

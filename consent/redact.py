@@ -108,6 +108,7 @@ def _contained_that_may_stay(
         allowed = not rules.classes or kind in PEOPLE_AND_PLACES or kind in rules.classes
         if (
             isinstance(name, str)
+            and name
             and tells_no_more
             and allowed
             and not _is_copy(entry, f"{kind}/{name}", rules)
