@@ -10,6 +10,7 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import cast
 
 from gateway.delivery.hl7_answer import Answer, read_answer
 from gateway.delivery.outcome import DeliveryOutcome
@@ -52,8 +53,7 @@ class _Line(asyncio.Protocol):
         self._waiting: asyncio.Future[Answer] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass of it
         self.closed = False
 
     def connection_lost(self, exc: Exception | None) -> None:

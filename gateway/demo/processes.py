@@ -36,8 +36,10 @@ class Running:
             if left <= 0:
                 raise TimeoutError(f"{self.name} did not say `{event}`")
             try:
-                said = self._news.get(timeout=left)
+                said = self._news.get(timeout=min(left, 0.5))
             except queue.Empty:
+                if self.process.poll() is not None:
+                    raise TimeoutError(f"{self.name} ended before it said `{event}`") from None
                 continue
             if said.get("event") == event:
                 return said
