@@ -46,7 +46,9 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least level logged"
     )
-    mllp_frame_bytes: int = Field(default=4 * _MIB, ge=_KIB, description="largest MLLP frame taken, in bytes")
+    mllp_frame_bytes: int = Field(
+        default=16 * _MIB, ge=_KIB, description="largest MLLP frame taken, in bytes"
+    )
     mllp_idle_seconds: float = Field(
         default=300, gt=0, description="an MLLP connection silent for so long is closed"
     )
