@@ -217,6 +217,7 @@ DATA_POOL: tuple[list[Json], ...] = (
     [{"meaning": "related", "reference": ref("Encounter/r1")}],
     [{"meaning": "related", "reference": ref("Observation/r0")}],
     [{"meaning": "dependents", "reference": ref("Observation/r0")}],
+    [{"meaning": "related", "reference": ref("Task/elsewhere")}],
     [{"meaning": "authoredby", "reference": ref("Practitioner/doc-1")}],
     [
         {"meaning": "instance", "reference": ref("Observation/r2")},
