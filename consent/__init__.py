@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from consent.compiled import CompiledConsents, compile_consents
+from consent.consent_form import CLASSES, Choices, ChoicesError, draft_consent, printed_form
 from consent.decide import decide, prepare
 from consent.explain import explain, explain_to_asker, what_would_change
 from consent.labels import Labelling, label_resource
@@ -32,12 +33,16 @@ from consent.question import decision_answer, read_question
 from consent.redact import redact
 from consent.tables import Tables, TablesError, read_tables
 from consent.validity_report import ConsentReport, report_answer, validate_consent
+from consent.what_if import Agency, what_if, what_if_sentences
+from consent.what_if_words import PHRASES
 
 __all__ = [
-    "SEMANTICS_VERSION", "Agreement", "Authority", "Coding", "CompiledConsents", "ConsentReport", "Decision",
-    "Discloser", "DisclosureRequest", "Facts", "Identifier", "Labelling", "Notice", "Obligation", "Policy",
-    "QuestionError", "Reason", "Recipient", "Relationship", "Resource", "ResourceDecision", "SubjectResource",
-    "Tables", "TablesError", "compile_consents", "decide", "decision_answer", "explain", "explain_to_asker",
-    "label_resource", "notice_document", "notice_for", "notice_outcome", "prepare", "present", "read_question",
-    "read_tables", "redact", "report_answer", "validate_consent", "what_would_change",
+    "CLASSES", "PHRASES", "SEMANTICS_VERSION", "Agency", "Agreement", "Authority", "Choices",
+    "ChoicesError", "Coding", "CompiledConsents", "ConsentReport", "Decision", "Discloser",
+    "DisclosureRequest", "Facts", "Identifier", "Labelling", "Notice", "Obligation", "Policy",
+    "QuestionError", "Reason", "Recipient", "Relationship", "Resource", "ResourceDecision",
+    "SubjectResource", "Tables", "TablesError", "compile_consents", "decide", "decision_answer",
+    "draft_consent", "explain", "explain_to_asker", "label_resource", "notice_document", "notice_for",
+    "notice_outcome", "prepare", "present", "printed_form", "read_question", "read_tables", "redact",
+    "report_answer", "validate_consent", "what_if", "what_if_sentences", "what_would_change",
 ]  # fmt: skip

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from consent.consent_form import CLASSES, Choices, ChoicesError, draft_consent, printed_form
+import consent
 from gateway.disclosure.what_if_questions import outlook_sentences
 from gateway.errors import NotUnderstood
 from gateway.resources import to_json
 
-KINDS = tuple(CLASSES)
+KINDS = tuple(consent.CLASSES)
 QUESTIONS: Mapping[str, str] = {
     "patient": "Patient (Patient/id)",
     "patient_name": "Name as it stands on the form",
@@ -50,14 +50,14 @@ def prepare_consent(answers: Mapping[str, str], consent_id: str, now: datetime) 
             raise NotUnderstood("REFERENCE_INVALID", "expected `Type/id`", name)
     given = {name: answers[name].strip() for name in QUESTIONS}
     kinds = tuple(dict.fromkeys(kind.strip() for kind in given.pop("kinds").split(",") if kind.strip()))
-    choices = Choices(kinds=kinds, until=_day(given.pop("until")), **given)
+    choices = consent.Choices(kinds=kinds, until=_day(given.pop("until")), **given)
     try:
-        draft = draft_consent(choices, consent_id, now.date())
-    except ChoicesError as fault:
+        draft = consent.draft_consent(choices, consent_id, now.date())
+    except consent.ChoicesError as fault:
         raise NotUnderstood(fault.code, fault.message, fault.field) from None
     content = to_json(draft)
     outlook = outlook_sentences(content, now)
-    return Prepared(content, outlook, printed_form(choices, consent_id, outlook))
+    return Prepared(content, outlook, consent.printed_form(choices, consent_id, outlook))
 
 
 def _day(text: str) -> date:

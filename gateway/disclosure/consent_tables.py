@@ -6,15 +6,15 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from consent.tables import Tables, read_tables
+import consent
 
 FOLDERS = ("value_sets", "rules")
 
 
 @cache
-def consent_tables() -> Tables:
+def consent_tables() -> consent.Tables:
     """The tables shipped with this release. Raises `TablesError` for a table that does not fit."""
-    return read_tables(packaged_files())
+    return consent.read_tables(packaged_files())
 
 
 def packaged_files() -> dict[str, bytes]:

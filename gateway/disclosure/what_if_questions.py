@@ -7,8 +7,6 @@ from datetime import datetime
 from typing import Any
 
 import consent
-from consent.what_if import Agency, what_if, what_if_sentences
-from consent.what_if_words import PHRASES
 from gateway.clock import instant_text
 from gateway.disclosure.consent_tables import consent_tables
 from gateway.errors import NotUnderstood
@@ -30,7 +28,7 @@ def outlook_sentences(text: bytes, now: datetime) -> tuple[str, ...]:
     if fields.get("resourceType") == "Consent":
         fields = _question_of(fields, now)
     language = fields.pop("language", "en")
-    if language not in PHRASES:
+    if language not in consent.PHRASES:
         raise NotUnderstood("LANGUAGE_UNKNOWN", "no words for this language", "language")
     draft, agencies = fields.pop("draft", None), fields.pop("agencies", None)
     if not isinstance(draft, dict) or draft.get("resourceType") != "Consent":
@@ -39,13 +37,13 @@ def outlook_sentences(text: bytes, now: datetime) -> tuple[str, ...]:
         raise NotUnderstood("AGENCIES_MISSING", "expected a list of agencies", "agencies")
     asked = [_asked(fields, agency, f"agencies[{number}]") for number, agency in enumerate(agencies)]
     tables = consent_tables()
-    outlooks = what_if(asked[0][1], draft, [agency for agency, _ in asked], tables)
-    return what_if_sentences(outlooks, tables, str(language))
+    outlooks = consent.what_if(asked[0][1], draft, [agency for agency, _ in asked], tables)
+    return consent.what_if_sentences(outlooks, tables, str(language))
 
 
 def _asked(
     fields: Mapping[str, object], entry: object, place: str
-) -> tuple[Agency, consent.DisclosureRequest]:
+) -> tuple[consent.Agency, consent.DisclosureRequest]:
     """One agency, read as the recipient of a question about nothing."""
     if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
         raise NotUnderstood("AGENCY_INVALID", "expected name, recipient and purposes", place)
@@ -60,7 +58,7 @@ def _asked(
         request = consent.read_question(question)
     except consent.QuestionError as fault:
         raise NotUnderstood(fault.code, fault.message, f"{place}.{fault.place}") from None
-    return Agency(entry["name"], request.recipient, request.purposes), request
+    return consent.Agency(entry["name"], request.recipient, request.purposes), request
 
 
 def _question_of(draft: dict[str, Any], now: datetime) -> dict[str, object]:
