@@ -5,7 +5,7 @@ from __future__ import annotations
 from consent.compiled import CompiledConsents, compile_consents
 from consent.consent_form import CLASSES, Choices, ChoicesError, draft_consent, printed_form
 from consent.decide import decide, prepare
-from consent.explain import explain, explain_to_asker, what_would_change
+from consent.explain import explain, explain_to_asker, sentence_for, what_would_change
 from consent.labels import Labelling, label_resource
 from consent.model import (
     SEMANTICS_VERSION,
@@ -44,5 +44,5 @@ __all__ = [
     "SubjectResource", "Tables", "TablesError", "compile_consents", "decide", "decision_answer",
     "draft_consent", "explain", "explain_to_asker", "label_resource", "notice_document", "notice_for",
     "notice_outcome", "prepare", "present", "printed_form", "read_question", "read_tables", "redact",
-    "report_answer", "validate_consent", "what_if", "what_if_sentences", "what_would_change",
+    "report_answer", "sentence_for", "validate_consent", "what_if", "what_if_sentences", "what_would_change",
 ]  # fmt: skip

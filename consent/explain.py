@@ -16,6 +16,7 @@ from consent.explain_es import SPANISH
 from consent.explain_words import Words
 from consent.model import Decision, Reason, ResourceDecision
 
+_NAMELESS = {"consent": "a_consent", "recipient": "a_recipient", "purposes": "this_purpose"}
 CATALOGUE: Mapping[str, Words] = {"en": ENGLISH, "es": SPANISH}
 
 
@@ -51,6 +52,17 @@ def what_would_change(decision: Decision, language: str = "en") -> tuple[str, ..
                 if remedy:
                     found[_filled(remedy, decision, reason, words)] = None
     return tuple(found)
+
+
+def sentence_for(code: str, language: str = "en") -> str:
+    """What a reason code means, in one sentence that names nobody; empty for a code without words of its own."""
+    words = _words(language)
+    because = words.reasons.get(code)
+    if because is None:
+        return ""
+    general = {name: words.phrases[phrase] for name, phrase in _NAMELESS.items()}
+    sentence = because.sentence.format_map({**general, "code": code})
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _words(language: str) -> Words:

@@ -19,6 +19,8 @@ ENGLISH = Words(
         "resource_redact": "Released in part: {names}. {because}",
         "resource_withhold": "Withheld: {names}. {because}",
         "and_more": "{names} and {count} more",
+        "a_recipient": "the recipient",
+        "this_purpose": "this purpose",
         "a_consent": "The consent",
         "consents": "Decided under {consents}.",
         "note": "Also noted: {because}",

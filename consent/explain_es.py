@@ -21,6 +21,8 @@ SPANISH = Words(
         "resource_redact": "Divulgado en parte: {names}. {because}",
         "resource_withhold": "Retenido: {names}. {because}",
         "and_more": "{names} y {count} más",
+        "a_recipient": "quien recibe",
+        "this_purpose": "este propósito",
         "a_consent": "El consentimiento",
         "consents": "Decidido según {consents}.",
         "note": "También consta: {because}",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import consent.model
-from consent.explain import CATALOGUE, explain, explain_to_asker, what_would_change
+from consent.explain import CATALOGUE, explain, explain_to_asker, sentence_for, what_would_change
 from consent.model import Decision, Obligation, Reason, ResourceDecision
 from tests.consent.releases import asked, decided, resource
 
@@ -134,3 +134,17 @@ def test_the_asking_side_reads_the_same_words_whatever_the_reason() -> None:
 def test_an_unknown_language_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="`fr`"):
         explain(decision(row("Task/1", "disclose")), "fr")
+
+
+def test_a_code_alone_has_a_sentence_that_names_nobody() -> None:
+    assert sentence_for("RECIPIENT_NOT_COVERED") == "The consent does not name the recipient."
+    assert (
+        sentence_for("NOT_IN_DATA_SET") == "The recipient does not need this kind of record for this purpose."
+    )
+    assert sentence_for("RECIPIENT_NOT_COVERED", "es") == "El consentimiento no nombra a quien recibe."
+    assert sentence_for("NO_SUCH_CODE") == ""
+    assert all(
+        "{" not in sentence_for(code, language)
+        for language in CATALOGUE
+        for code in CATALOGUE[language].reasons
+    )
