@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 
+from consent.context import REMEMBERED_CONTEXTS, Context, uses_of
 from consent.directives import Directive, read_directive
 from consent.directory import Directory, Party, read_directory
 from consent.instants import read_span, zone_named
 from consent.matching import Asking, Bound, bind
 from consent.model import (
     Coding,
-    Decision,
     Discloser,
     DisclosureRequest,
     Facts,
@@ -26,74 +26,18 @@ from consent.model import (
     Reason,
     Recipient,
     Resource,
-    ResourceDecision,
 )
-from consent.rules.bars import Bar, bar, basis_without_consent
+from consent.rules.bars import bar, basis_without_consent
 from consent.rules.case import TPO_STANDING, in_force, names
-from consent.rules.data_sets import Cap, cap_for
+from consent.rules.data_sets import cap_for
 from consent.rules.state_law import Pack, birthdays, pack_instants, packs_named
 from consent.tables import Tables
 from consent.validity import findings, is_for_proceedings
 
-REMEMBERED_CONTEXTS = 512
-REMEMBERED_ANSWERS = 20_000
 SCOPES_ALONE = frozenset({"patient-privacy", "research", "treatment"})
 SCOPES_UNDER_PACKS = frozenset({"patient-privacy"})
 NO_FACTS = Facts()
 FAULT_CITATION = "consent-semantics 3; FH-CON-07"
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """What was found for one resource: its row, the directives that permit it, and whether it is a Part 2 record."""
-
-    row: ResourceDecision
-    permitting: tuple[Directive, ...]
-    part2: bool
-    intermediary: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """Everything about a question but its resources."""
-
-    asking: Asking
-    recorded: Facts
-    bound: tuple[tuple[Directive, Bound], ...]
-    refusals: tuple[Reason, ...]
-    bar: Bar | None
-    lifting: frozenset[str]
-    """Consents for proceedings only that name the recipient: they lift a bar that can be lifted."""
-    basis: tuple[str, str] | None
-    cap: Cap | None
-    remembers: bool
-    """Whether a ruling depends on a resource's facts alone: no cap cuts it, no tree looks at other resources."""
-    answers: dict[tuple[object, ...], Ruling] = field(default_factory=dict, compare=False, repr=False)
-    decisions: dict[tuple[int, ...], tuple[tuple[Ruling, ...], Decision]] = field(
-        default_factory=dict, compare=False, repr=False
-    )
-
-    def remember(self, key: tuple[object, ...], ruling: Ruling) -> None:
-        """Keep the ruling for resources with the same facts."""
-        if len(self.answers) >= REMEMBERED_ANSWERS:
-            self.answers.clear()
-            self.decisions.clear()
-        self.answers[key] = ruling
-
-    def decided(self, rulings: tuple[Ruling, ...]) -> Decision | None:
-        """The decision these very rulings made before, if they did."""
-        found = self.decisions.get(tuple(map(id, rulings)))
-        return (
-            None
-            if found is None or any(a is not b for a, b in zip(found[0], rulings, strict=True))
-            else found[1]
-        )
-
-    def keep(self, rulings: tuple[Ruling, ...], decision: Decision) -> None:
-        """Remember the decision of remembered rulings; they are kept with it, so their ids stay theirs."""
-        if len(self.decisions) >= REMEMBERED_CONTEXTS:
-            self.decisions.clear()
-        self.decisions[tuple(map(id, rulings))] = (rulings, decision)
 
 
 LastContext = tuple[Recipient, Discloser, tuple[Coding, ...], str, Facts, object, Context]
@@ -310,6 +254,7 @@ def _bind_all(compiled: CompiledConsents, request: DisclosureRequest, tables: Ta
         if with_packs and not compiled.unknown_packs
         else None,
         cap=cap,
+        uses=uses_of(compiled.directives, request.facts),
         remembers=cap is None and not any(_looks_around(tree) for _, tree in bound),
     )
 

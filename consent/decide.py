@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from consent.compiled import CompiledConsents, Context, Ruling, compile_consents, context_of
+from consent.compiled import CompiledConsents, compile_consents, context_of
+from consent.context import Context, Ruling
 from consent.directives import Directive
 from consent.matching import says
 from consent.matching_labels import is_covered
@@ -75,7 +76,7 @@ def _decide(request: DisclosureRequest, tables: Tables, compiled: CompiledConsen
         )
         return decision_of(request, context, rulings, tables)
     rulings = tuple(
-        context.answers.get(facts.key) or _remembered(subject, facts, context, compiled, tables)
+        context.remembered(facts) or _remembered(subject, facts, context, compiled, tables)
         for subject, facts in zip(request.resources, found, strict=True)
     )
     decision = context.decided(rulings)
@@ -93,7 +94,7 @@ def _remembered(
     tables: Tables,
 ) -> Ruling:
     ruling = _rule(subject, facts, NOTHING_LINKED, context, compiled, tables)
-    context.remember(facts.key, ruling)
+    context.remember(facts, ruling)
     return ruling
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from consent.compiled import Context, Ruling
+from dataclasses import replace
+
+from consent.context import Context, Ruling
 from consent.directives import Directive
 from consent.instants import LATEST
 from consent.model import (
@@ -28,6 +30,9 @@ def decision_of(
 ) -> Decision:
     """The decision that the rulings make."""
     rows = tuple(ruling.row for ruling in rulings)
+    alike = context.same_rest(rulings)
+    if alike is not None:
+        return replace(alike, resources=rows)
     released = [ruling for ruling in rulings if ruling.row.outcome != "withhold"]
     deciding = {directive.version: directive for ruling in released for directive in ruling.permitting}
     denying = {

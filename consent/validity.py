@@ -26,6 +26,24 @@ TPO = frozenset({"TREAT", "HPAYMT", "HOPERAT"})
 PROCEEDINGS = frozenset({"HLEGAL"})
 
 
+ELEMENTS = (
+    ("patient", "PATIENT_MISSING", "(a)(1)", "Consent.patient"),
+    ("discloser", "DISCLOSER_MISSING", "(a)(2)", "Consent.organization"),
+    ("information", "DESCRIPTION_MISSING", "(a)(3)", "Consent.provision"),
+    ("recipient", "RECIPIENT_MISSING", "(a)(4)", "Consent.provision.actor"),
+    ("intermediary", "INTERMEDIARY_INCOMPLETE", "(a)(4)(ii)", "Consent.provision.actor"),
+    ("purpose", "PURPOSE_MISSING_IN_CONSENT", "(a)(5)", "Consent.provision.purpose"),
+    ("statements", "STATEMENT_MISSING", "(a)(4)(iii), (6), (10)", "Consent.source[x]"),
+    ("expiry", "EXPIRY_MISSING", "(a)(7)", "Consent.provision.period.end"),
+    ("expiry event", "EXPIRY_EVENT_WITHOUT_DATE", "(a)(7)", "Consent.extension"),
+    ("signature", "SIGNATURE_MISSING", "(a)(8)", "Consent.source[x]"),
+    ("date signed", "DATE_SIGNED_MISSING", "(a)(9)", "Consent.dateTime"),
+    ("notes apart", "NOTES_COMBINED", "(b)(2)", "Consent.provision.securityLabel"),
+    ("proceedings apart", "PROCEEDINGS_COMBINED", "(d)", "Consent.provision.purpose"),
+)
+"""Name, code when missing, part of §2.31, place; in the order of the regulation."""
+
+
 @dataclass(frozen=True, slots=True)
 class Element:
     """One element of §2.31: its code when missing, the citation, whether it is there, and where it belongs."""
@@ -93,71 +111,24 @@ def elements(consent: Resource, directive: Directive) -> tuple[Element, ...]:
     """Every element of §2.31(a), (b) and (d) with whether this consent has it."""
     chains = list(permits_of(directive.root))
     purposes = purposes_permitted(directive)
-    rows = (
-        ("patient", "PATIENT_MISSING", "(a)(1)", _names_patient(consent), "Consent.patient"),
-        (
-            "discloser",
-            "DISCLOSER_MISSING",
-            "(a)(2)",
-            _names_discloser(directive, chains),
-            "Consent.organization",
-        ),
-        ("information", "DESCRIPTION_MISSING", "(a)(3)", _is_described(chains), "Consent.provision"),
-        ("recipient", "RECIPIENT_MISSING", "(a)(4)", _names_recipients(chains), "Consent.provision.actor"),
-        (
-            "intermediary",
-            "INTERMEDIARY_INCOMPLETE",
-            "(a)(4)(ii)",
-            _participants(chains),
-            "Consent.provision.actor",
-        ),
-        (
-            "purpose",
-            "PURPOSE_MISSING_IN_CONSENT",
-            "(a)(5)",
-            _states_purposes(chains),
-            "Consent.provision.purpose",
-        ),
-        (
-            "statements",
-            "STATEMENT_MISSING",
-            "(a)(4)(iii), (6), (10)",
-            _has_statements(consent),
-            "Consent.source[x]",
-        ),
-        (
-            "expiry",
-            "EXPIRY_MISSING",
-            "(a)(7)",
-            _may_end_so(directive, purposes),
-            "Consent.provision.period.end",
-        ),
-        (
-            "expiry event",
-            "EXPIRY_EVENT_WITHOUT_DATE",
-            "(a)(7)",
-            _event_dated(consent, directive),
-            "Consent.extension",
-        ),
-        ("signature", "SIGNATURE_MISSING", "(a)(8)", _is_signed(consent), "Consent.source[x]"),
-        ("date signed", "DATE_SIGNED_MISSING", "(a)(9)", directive.signed is not None, "Consent.dateTime"),
-        (
-            "notes apart",
-            "NOTES_COMBINED",
-            "(b)(2)",
-            _notes_apart(directive),
-            "Consent.provision.securityLabel",
-        ),
-        (
-            "proceedings apart",
-            "PROCEEDINGS_COMBINED",
-            "(d)",
-            _proceedings_apart(purposes),
-            "Consent.provision.purpose",
-        ),
+    found = (
+        _names_patient(consent),
+        _names_discloser(directive, chains),
+        _is_described(chains),
+        _names_recipients(chains),
+        _participants(chains),
+        _states_purposes(chains),
+        _has_statements(consent),
+        _may_end_so(directive, purposes),
+        _event_dated(consent, directive),
+        _is_signed(consent),
+        directive.signed is not None,
+        _notes_apart(directive),
+        _proceedings_apart(purposes),
     )
     return tuple(
-        Element(name, code, f"42 CFR §2.31{part}", there, place) for name, code, part, there, place in rows
+        Element(name, code, f"42 CFR §2.31{part}", present, place)
+        for (name, code, part, place), present in zip(ELEMENTS, found, strict=True)
     )
 
 

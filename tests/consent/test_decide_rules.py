@@ -330,3 +330,49 @@ def test_a_fault_in_a_rule_withholds_everything_and_says_so() -> None:
     unmet = {"id": "state/broken", "rules": [{"when": {}, "require": {"moon": "full"}}]}
     answer = consent.decide(request, tables(), replace(compiled, state_packs=(unmet,)))
     assert {reason.code for row in answer.resources for reason in row.reasons} == {"RULE_FAILED"}
+
+
+def test_records_that_differ_in_nothing_that_matters_get_the_same_answer_under_their_own_name() -> None:
+    question = asked(resources=a_question(1, resources=3)["resources"])
+    other = copy.deepcopy(question["resources"][0])
+    other["id"], other["meta"]["security"] = (
+        "r9",
+        [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "HIV"}],
+    )
+    question["resources"].insert(1, other)
+    request = consent.read_question(question)
+    compiled = compile_consents(request, tables())
+    whole = consent.decide(request, tables(), compiled)
+    assert [(row.reference, row.outcome) for row in whole.resources] == [
+        ("Observation/r0", "disclose"),
+        ("Observation/r9", "withhold"),
+        ("Observation/r1", "disclose"),
+        ("Observation/r2", "disclose"),
+    ]
+    for resource, row in zip(question["resources"], whole.resources, strict=True):
+        alone = consent.read_question({**question, "resources": [resource]})
+        assert consent.decide(alone, tables(), compiled).resources == (row,)
+        assert consent.decide(alone, tables()) == consent.decide(alone, tables(), compiled)
+
+
+@pytest.mark.parametrize(
+    ("limit", "own"),
+    [
+        ({"data": [{"meaning": "instance", "reference": {"reference": "Observation/r0"}}]}, True),
+        ({"dataPeriod": {"start": "2026-02-02", "end": "2026-02-02"}}, False),
+        ({"code": [{"coding": [{"system": "http://loinc.org", "code": "29463-7"}]}]}, False),
+    ],
+)
+def test_what_a_consent_looks_at_keeps_records_apart(limit: Json, own: bool) -> None:
+    permit = a_consent(0, "Organization/hosp-1")
+    permit["provision"].update(limit)
+    question = asked(consents=[permit], resources=a_question(1, resources=2)["resources"])
+    if not own:
+        question["resources"][1]["effectiveDateTime"] = "2025-02-02"
+        question["resources"][1]["code"]["coding"][0]["code"] = "8302-2"
+    request = consent.read_question(question)
+    compiled = compile_consents(request, tables())
+    assert [row.outcome for row in consent.decide(request, tables(), compiled).resources] == [
+        "disclose",
+        "withhold",
+    ]
