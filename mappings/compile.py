@@ -65,7 +65,7 @@ class Writer:
         source.fetch()
         self.envelope()
         self.key()
-        self.roles(mapping.root, "", "''")
+        self.roles(mapping.root, "", "")
         for number, group in enumerate(mapping.root.groups):
             self.open(group, number)
         self.about()
@@ -137,11 +137,7 @@ class Writer:
             key = "key"
             if role.key:
                 key = f"{role.name + ':'!r} + {self.key_text(role.key, scope, 'q')}"
-            source.add(
-                f"i = make_id({key}, {role.name!r} + {path})"
-                if path != "''"
-                else f"i = make_id({key}, {role.name!r})"
-            )
+            source.add(f"i = make_id({key}, {role.name.encode()!r}{path})")
             source.add(f"{name} = {{'resourceType': {role.type!r}, 'id': i{', ' + body if body else ''}}}")
             if source.labels(group, role):
                 source.add(f"m_{role.name} = {{}}")
@@ -164,11 +160,12 @@ class Writer:
             if group.when is not None:
                 source.add(f"if not ({source.condition(group.when, scope)}): continue")
             source.add("c += 1")
-            path = "'/' + str(c)"
             if group.key is not None:
                 source.add(f"v = {source.head(_v2(group.key), scope)}")
-                path = "('/=' + v if v else '/' + str(c))"
-            self.roles(group, f"g{number}", path, scope)
+                source.add("p = ('/=' + v).encode() if v else b'/%d' % c")
+            elif group.roles:
+                source.add("p = b'/%d' % c")
+            self.roles(group, f"g{number}", " + p", scope)
             names = [f"r_{role.name}" for role in group.roles]
             marks = [f"m_{role.name}" if source.labels(group, role) else "None" for role in group.roles]
             for role in group.roles:

@@ -12,6 +12,9 @@ CODED = frozenset({"concept", "coding"})
 """Lenses on codes: few different values, the same in many records, none of them tells of a person alone. Their values
 are remembered and shared between resources, which nobody may change anyway."""
 
+STAFF_LENSES = frozenset({"name", "address", "telecom", "identifier", "string"})
+"""Lenses without a zone; their values are remembered where they tell of staff or an organisation."""
+
 
 def remembering(forward: Any) -> Any:
     """The lens, with its few values remembered."""

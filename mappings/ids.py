@@ -20,21 +20,21 @@ PUBLISHED_TEST_KEY = hashlib.sha256(b"warm-handoff published test id key").diges
 """The id key of the command line when no network is named. Published on purpose: never for real records."""
 
 
-def id_maker(id_key: bytes, partner: str) -> Callable[[str, str], str]:
-    """A function (record key, role) -> id text, for one partner and the few keys of one record.
+def id_maker(id_key: bytes, partner: str) -> Callable[[str, bytes], str]:
+    """A function (record key, role as bytes) -> id text, for one partner and the few keys of one record.
 
     HMAC (RFC 2104) is written out so that the part that all roles of a record share is hashed once.
     """
     start, outer = _halves(id_key, partner)
     shared: dict[str, Any] = {}
 
-    def make(key: str, role: str) -> str:
+    def make(key: str, role: bytes) -> str:
         known = shared.get(key)
         if known is None:
             known = shared[key] = start.copy()
             known.update((key + _SEPARATOR).encode())
         inner, last = known.copy(), outer.copy()
-        inner.update(role.encode())
+        inner.update(role)
         last.update(inner.digest())
         text = last.hexdigest()
         return f"{text[:8]}-{text[8:12]}-8{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"

@@ -4,6 +4,8 @@ It is slow on purpose and says everything: which leaf made which output, what wa
 The compiled form (`compile`) must give the same resources; when the compiled form meets anything unusual it hands over
 to this one, so every issue a person reads comes from here.
 
+With `explain` off it gives the same resources and issues, but no lineage, and leaves a lens holds count as carried.
+
 Lineage is found by trial, not by trust: each leaf under a row is blanked and altered, and the outputs that change are
 the outputs it feeds. What changes nothing is carried.
 """
@@ -32,12 +34,19 @@ class Interpreter:
     """One run over one record."""
 
     def __init__(
-        self, mapping: MappingFile, tree: Tree, make_id: Callable[[str, str], str], zone: Zone
+        self,
+        mapping: MappingFile,
+        tree: Tree,
+        make_id: Callable[[str, bytes], str],
+        zone: Zone,
+        *,
+        explain: bool = True,
     ) -> None:
         self.mapping = mapping
         self.tree = tree
         self.make_id = make_id
         self.zone = zone
+        self.explain = explain
         self.made: list[Made] = []
         self.instances: list[Instance] = []
         self.inputs: dict[str, tuple[dict[str, None], str]] = {}
@@ -146,7 +155,7 @@ class Interpreter:
         if role.key:
             own, own_places = self.record_key(role.key, scope)
             key, places = f"{role.name}:{own}", own_places
-        made_id = self.make_id(key, role.name + path)
+        made_id = self.make_id(key, (role.name + path).encode())
         resource: dict[str, Any] = {"resourceType": role.type, "id": made_id}
         made = Made(role.name, role.type, made_id, resource, places + looked)
         self.made.append(made)
@@ -266,7 +275,8 @@ class Interpreter:
             self.unfit.update(leaves)
             self.say(unfit, first.place, row.required)
             return
-        feeds = self.trials(row, spots, raws, value)
+        self.say_partly(row, spots, raws)
+        feeds = self.trials(spots, row, raws, value) if self.explain else {}
         placed = False
         for one in made:
             placed |= self.place(row, one, value, lambda path: [*feeds.get(path, ()), *places])
@@ -277,7 +287,8 @@ class Interpreter:
             return
         fed = {place for found in feeds.values() for place in found}
         self.carried.update(place for place in leaves if place not in fed)
-        self.keep_synonym(row, first, raws, value)
+        if self.explain:
+            self.keep_synonym(row, first, raws, value)
 
     def see(self, row: Row, raws: Sequence[Any]) -> Any:
         """The lens's value; a partial one is used and said. Raises Unfit."""
@@ -295,11 +306,9 @@ class Interpreter:
         self.issues.append(Issue(unfit.code, "W", place, unfit.message, unfit.hl7_error_code, erl(place)))
 
     def trials(
-        self, row: Row, spots: Sequence[Spot | None], raws: list[Any], value: Any
+        self, spots: Sequence[Spot | None], row: Row, raws: list[Any], value: Any
     ) -> dict[str, list[str]]:
         """Output path below the value -> leaves that feed it: those whose change changes it."""
-        if row.lens is not None:
-            self.say_partly(row, spots, raws)
         base = flat(value, "")
         feeds: dict[str, list[str]] = {}
         for position, spot in enumerate(spots):

@@ -133,7 +133,7 @@ def _message(
 def _interpreted(
     mapping: Mapping_, make: TreeMaker, source: bytes, partner: str, id_key: bytes, zone: Zone
 ) -> Translation:
-    found = interpret(mapping, make, partner, id_key, zone)
+    found = interpret(mapping, make, partner, id_key, zone, explain=False)
     return Translation(
         resources=found.resources,
         roles=found.roles,
@@ -142,13 +142,15 @@ def _interpreted(
         addressee_codes=found.addressee_codes,
         message=found.facts,
         provenance=lambda: _provenance(mapping, source),
-        explain=lambda: found.account,
+        explain=lambda: interpret(mapping, make, partner, id_key, zone).account,
     )
 
 
-def interpret(mapping: Mapping_, make: TreeMaker, partner: str, id_key: bytes, zone: Zone) -> Interpreted:
-    """The specification's answer for one record."""
-    return Interpreter(mapping.file, make(), id_maker(id_key, partner), zone).run()
+def interpret(
+    mapping: Mapping_, make: TreeMaker, partner: str, id_key: bytes, zone: Zone, *, explain: bool = True
+) -> Interpreted:
+    """The specification's answer for one record; without `explain`, its account holds the issues only."""
+    return Interpreter(mapping.file, make(), id_maker(id_key, partner), zone, explain=explain).run()
 
 
 def _provenance(mapping: Mapping_, source: bytes) -> Mapping[str, str]:

@@ -238,9 +238,8 @@ def _print_tried(record: TranslatedRecord) -> None:
         print(f"\n{reference}")
         for output, row in rows.items():
             if output.startswith(reference + "#"):
-                print(
-                    f"  {output.partition('#')[2]:48} <- {', '.join(row.inputs) or '-':30} row {row.row.rpartition(':')[2]}"
-                )
+                path, number = output.partition("#")[2], row.row.rpartition(":")[2]
+                print(f"  {path:48} <- {', '.join(row.inputs) or '-':30} row {number}")
     kept = record.translation.complement
     for name in ("carried", "unmapped"):
         places = list(kept.get(name, {}))  # type: ignore[call-overload]  # the complement's own shape

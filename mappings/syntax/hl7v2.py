@@ -16,6 +16,7 @@ Segment = list[str]
 STANDARD = "|^~\\&"
 _CONTROL = bytes(range(9)) + bytes((11,)) + bytes(range(14, 32)) + b"\x7f"
 _ENVELOPE = ("FHS", "BHS", "BTS", "FTS")
+_SEVERAL = ("\rMSH", "\rFHS", "\rBHS", "\rBTS", "\rFTS", "\r ", "\r\t")
 _ESCAPE = re.compile(r"\\([^\\]*)\\")
 _ESCAPED = {"F": "|", "S": "^", "T": "&", "R": "~", "E": "\\", ".br": "\n", "H": "", "N": "", "P": "#"}
 _NAMES = {letter: mark for mark, letter in zip("|^&~\\", "FSTRE", strict=True)}
@@ -50,6 +51,8 @@ def read_messages(source: bytes) -> list[list[str]]:
     text = _decode(source)
     if "\n" in text:
         text = text.replace("\r\n", "\r").replace("\n", "\r")
+    if text[:3] == "MSH" and not any(mark in text for mark in _SEVERAL):
+        return [[line for line in text.split("\r") if line]]
     groups: list[list[str]] = []
     for line in text.split("\r"):
         if line[:3] == "MSH":

@@ -14,8 +14,8 @@ from gateway.flows.library import open_library
 from mappings import Mapping_, translate
 from mappings.syntax.hl7v2 import read_messages, split
 
-_ROUNDS = 5
-_MESSAGES = 40
+_ROUNDS = 12
+_MESSAGES = 25
 
 
 def referrals(count: int = _MESSAGES) -> list[bytes]:

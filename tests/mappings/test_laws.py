@@ -93,7 +93,7 @@ def test_ids_are_the_hmac_of_the_contract() -> None:
     import hmac
 
     for key in (b"short", b"x" * 100):
-        made = id_maker(key, "partner")("record", "task")
+        made = id_maker(key, "partner")("record", b"task")
         text = hmac.digest(key, b"partner\x1frecord\x1ftask", "sha256").hex()
         assert made[:8] + made[9:13] == text[:12]
         assert made[-12:] == text[20:32]
@@ -147,6 +147,7 @@ def test_the_compiled_form_says_what_the_interpreter_says(
             assert refusal.hl7_error_code
             continue
         assert conservation(translation, translation.accounting.leaves)[:1] in ([], _unmapped(translation))
+        assert translation.issues == translation.account.issues
         fast += _same(mapping, text)
     assert fast > 5
 
@@ -167,6 +168,8 @@ def _same(mapping: Mapping_, text: bytes) -> int:
     except (Suspect, Unfit):
         return 0
     slow = interpret(mapping, lambda: V2Tree(split(lines)), "p", b"k", zone)
+    quick = interpret(mapping, lambda: V2Tree(split(lines)), "p", b"k", zone, explain=False)
+    assert (quick.resources, quick.account.issues) == (slow.resources, slow.account.issues)
     assert resources == slow.resources
     assert roles == slow.roles
     assert key == slow.business_key
