@@ -28,8 +28,8 @@ from consent.model import (
     Resource,
 )
 from consent.rules.bars import bar, basis_without_consent
+from consent.rules.caps import cap_for
 from consent.rules.case import TPO_STANDING, in_force, names
-from consent.rules.data_sets import cap_for
 from consent.rules.state_law import Pack, birthdays, pack_instants, packs_named
 from consent.tables import Tables
 from consent.validity import findings, is_for_proceedings

@@ -10,7 +10,7 @@ from consent.matching import Asking, Bound
 from consent.model import Decision, Facts, Reason, ResourceDecision
 from consent.resource_facts import ResourceFacts
 from consent.rules.bars import Bar
-from consent.rules.data_sets import Cap
+from consent.rules.caps import Cap
 
 REMEMBERED_CONTEXTS = 512
 REMEMBERED_ANSWERS = 20_000

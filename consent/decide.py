@@ -28,8 +28,8 @@ from consent.obligations import decision_of, refused_whole
 from consent.resource_facts import ResourceFacts, facts_of
 from consent.rules import hipaa, part2
 from consent.rules.bars import order_covers
+from consent.rules.caps import capped
 from consent.rules.case import Case
-from consent.rules.data_sets import capped
 from consent.rules.state_law import minor_signature, refusals
 from consent.tables import Tables
 

@@ -68,7 +68,7 @@ class Concept:
 
 
 @dataclass(frozen=True, slots=True)
-class DataRule:
+class InstanceRule:
     """One `provision.data`: which instance, and what about it."""
 
     meaning: str
@@ -89,7 +89,7 @@ class Provision:
     classes: tuple[Coding, ...] = ()
     codes: tuple[Concept, ...] = ()
     data_period: Span | None = None
-    data: tuple[DataRule, ...] = ()
+    data: tuple[InstanceRule, ...] = ()
     children: tuple[Provision, ...] = ()
 
 
@@ -320,14 +320,14 @@ class _Reader:
     def actors(self) -> tuple[Actor, ...]:
         return tuple(_actor(row) for row in self.rows("actor"))
 
-    def data(self) -> tuple[DataRule, ...]:
+    def data(self) -> tuple[InstanceRule, ...]:
         found = []
         for row in self.rows("data"):
             meaning, references = row.get("meaning"), _references([row.get("reference")])
             if meaning not in MEANINGS or not isinstance(meaning, str):
                 self.fault("CONSENT_CODE_INVALID", "data.meaning")
                 return ()
-            found.append(DataRule(meaning, references[0] if references else None))
+            found.append(InstanceRule(meaning, references[0] if references else None))
         return tuple(found)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from consent.answers import NO, UNKNOWN, YES, Match
-from consent.directives import Concept, DataRule, Provision
+from consent.directives import Concept, InstanceRule, Provision
 from consent.instants import Span
 from consent.model import Coding
 from consent.resource_facts import ResourceFacts
@@ -87,7 +87,7 @@ def _dated(period: Span, when: Span | None, permits: bool) -> Match:
     return YES if (period.surrounds(when) if permits else period.touches(when)) else NO
 
 
-def _data(rule: DataRule, facts: ResourceFacts, linked: Linked) -> Match:
+def _data(rule: InstanceRule, facts: ResourceFacts, linked: Linked) -> Match:
     """instance, related (and what it references; of an Encounter what references it), dependents, authoredby."""
     named = rule.reference
     if named is None:

@@ -36,7 +36,7 @@ def cap_for(
     recipient: Recipient, standing: frozenset[str], directory: Directory, tables: Tables
 ) -> Cap | None:
     """The cap of the recipient's category; None for health organisations. A category nobody knows is capped."""
-    table = tables.of_kind("data_sets")[0]
+    table = tables.of_kind("caps")[0]
     category = recipient.category or _category_in_directory(recipient, directory, table)
     if category is None:
         if standing & {"law_enforcement", "court"}:

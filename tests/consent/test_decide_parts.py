@@ -1,0 +1,224 @@
+"""Corners of matching, caps and facts that no table row reaches."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+import consent
+from consent.model import Coding, Identifier, Policy, Recipient
+from consent.resource_facts import without
+from tests.bench.bench_consent import a_consent, a_question
+from tests.consent.asking import ask, tables
+
+Json = dict[str, Any]
+LEVELS = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+ACTIONS = "http://terminology.hl7.org/CodeSystem/consentaction"
+ROLES = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
+
+
+def alone(provision: Json, **changes: Any) -> Json:
+    """A question decided from one consent alone, whose root is `provision`."""
+    one = a_consent(0, "Organization/hosp-1")
+    one["provision"] = provision
+    return {**a_question(1), "consents": [one], **changes}
+
+
+def actor(reference: Json, role: str | None = "IRCP", system: str = ROLES) -> Json:
+    row: Json = {"reference": reference}
+    if role is not None:
+        row["role"] = {"coding": [{"system": system, "code": role}]}
+    return row
+
+
+def outcome(provision: Json, **changes: Any) -> str:
+    return str(ask(alone(provision, **changes))["outcome"])
+
+
+NPI = {"system": "http://hl7.org/fhir/sid/us-npi", "value": "1"}
+KNOWN = {"resourceType": "Organization", "id": "hosp-1", "identifier": [NPI]}
+ELSE = {"resourceType": "Organization", "id": "x", "identifier": [{**NPI, "value": "2"}]}
+ENDED = {
+    "resourceType": "Group",
+    "id": "g",
+    "active": False,
+    "identifier": [{**NPI, "value": "3"}],
+    "member": [{"entity": {"reference": "Organization/hosp-1"}}],
+}
+
+
+@pytest.mark.requirement("FH-CON-02")
+@pytest.mark.parametrize(
+    ("who", "permits", "denies"),
+    [
+        ([actor({"identifier": NPI})], True, True),
+        ([actor({"identifier": {**NPI, "value": "2"}})], False, False),
+        ([actor({"identifier": {**NPI, "value": "3"}})], False, True),
+        ([actor({"identifier": {**NPI, "value": "9"}})], False, True),
+        ([actor({"identifier": {"value": "1"}})], False, True),
+        ([actor({"reference": "Group/g"})], False, True),
+        ([actor({"reference": "Organization/x"})], False, False),
+        ([actor({"reference": "Organization/nobody"})], False, True),
+        ([actor({"reference": "http://elsewhere/Organization/hosp-1"})], False, True),
+        ([actor({"reference": "Organization/hosp-1"}, None)], True, True),
+        ([actor({"reference": "Organization/hosp-1"}, "WIT")], False, True),
+        ([actor({"reference": "Organization/hosp-1"}, "DELEGATEE")], False, True),
+        ([{"role": {"text": "friend"}, "reference": {"reference": "Organization/hosp-1"}}], False, True),
+        ([{"role": {"coding": [{"code": 5}]}, "reference": {}}], False, True),
+        ([{"reference": "x"}], False, True),
+        ([actor({"display": "anybody"})], False, True),
+        ([actor({"display": "my treating providers"})], True, True),
+        ([actor({"display": "health plans"})], False, False),
+        ([actor({"display": "my treating providers who take part in Elm"})], False, True),
+        (
+            [
+                actor({"display": "health plans who take part in Elm"}),
+                actor({"reference": "Organization/x"}, "DELEGATEE"),
+            ],
+            False,
+            True,
+        ),
+        ([actor({"reference": "Organization/otp-1"}, "PROV")], True, True),
+        ([actor({"reference": "Organization/x"}, "CST")], False, False),
+        ([{**actor({"reference": "Organization/hosp-1"}), "modifierExtension": []}], False, True),
+    ],
+)
+def test_whom_an_actor_names(who: list[Json], permits: bool, denies: bool) -> None:
+    more = {"directory": [KNOWN, ELSE, ENDED]}
+    assert (outcome({"type": "permit", "actor": who}, **more) == "disclose") is permits
+    permit, deny = a_consent(0, "Organization/hosp-1"), a_consent(1, "Organization/hosp-1")
+    deny["provision"] = {"type": "deny", "actor": who}
+    both = {**a_question(1), "consents": [permit, deny], **more}
+    assert (ask(both)["outcome"] == "withhold") is denies
+
+
+@pytest.mark.parametrize(
+    ("limit", "permits", "denies"),
+    [
+        ({"class": [{"system": "http://hl7.org/fhir/resource-types", "code": "Resource"}]}, True, True),
+        ({"class": [{"system": "http://hl7.org/fhir/resource-types", "code": "DomainResource"}]}, True, True),
+        ({"class": [{"system": "http://loinc.org", "code": "29463-7"}]}, True, True),
+        ({"class": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "F11"}]}, False, False),
+        ({"class": [{"system": "urn:x", "code": "urn:profile"}]}, True, True),
+        ({"code": [{"text": "attendance only"}]}, False, False),
+        ({"code": [{"text": "everything"}]}, False, True),
+        ({"data": [{"meaning": "instance", "reference": {"display": "that"}}]}, False, True),
+        ({"data": [{"meaning": "authoredby", "reference": {"reference": "Practitioner/d"}}]}, True, True),
+        ({"data": [{"meaning": "dependents", "reference": {"reference": "Encounter/e"}}]}, True, True),
+        ({"data": [{"meaning": "related", "reference": {"reference": "Encounter/e"}}]}, True, True),
+        ({"data": [{"meaning": "related", "reference": {"reference": "Task/t"}}]}, False, True),
+        ({"dataPeriod": {"start": "2026-02"}}, True, True),
+        ({"dataPeriod": {"start": "2026-02-03"}}, False, False),
+        ({"purpose": [{"code": "TREAT"}]}, False, True),
+        (
+            {"action": [{"coding": [{"system": ACTIONS, "code": "use"}]}]},
+            False,
+            True,
+        ),
+        (
+            {"action": [{"coding": [{"system": ACTIONS, "code": "correct"}]}]},
+            False,
+            False,
+        ),
+        ({"action": [{"text": "do"}]}, False, True),
+        ({"securityLabel": [{"system": "urn:x", "code": "ZZZ"}]}, False, True),
+        ({"securityLabel": [{"system": LEVELS, "code": "V"}]}, True, False),
+    ],
+)  # fmt: skip
+def test_what_a_limit_reaches(limit: Json, permits: bool, denies: bool) -> None:
+    question = a_question(1)
+    record = question["resources"][0]
+    record["meta"]["profile"] = ["urn:profile"]
+    record["encounter"] = {"reference": "Encounter/e"}
+    record["performer"] = [{"reference": "Practitioner/d"}]
+    resources = {"resources": [record]}
+    assert (outcome({"type": "permit", **limit}, **resources) == "disclose") is permits
+    deny = a_consent(1, "Organization/hosp-1")
+    deny["provision"] = {"type": "deny", **limit}
+    both = {**question, "consents": [*question["consents"], deny], **resources}
+    assert (ask(both)["outcome"] == "withhold") is denies
+
+
+@pytest.mark.requirement("FH-CON-01", "FH-CON-03")
+def test_scopes_of_other_matters_permit_only_without_packs() -> None:
+    one = a_consent(0, "Organization/hosp-1")
+    one["scope"]["coding"][0]["code"] = "research"
+    question = {**a_question(1), "consents": [one]}
+    assert ask(question)["outcome"] == "disclose"
+    question["policy"]["packs"] = ["part2"]
+    assert ask(question)["outcome"] == "withhold"
+
+
+def test_versions_that_differ_are_all_heard_in_any_order() -> None:
+    permit, other = a_consent(0, "Organization/hosp-1"), a_consent(0, "Organization/org-1")
+    answers = {
+        str(ask({**a_question(1), "consents": row})) for row in ([permit, other], [other, permit, permit])
+    }
+    assert len(answers) == 1
+
+
+def test_sources_are_recognised_by_identifier_address_and_membership() -> None:
+    unit = {"resourceType": "Organization", "id": "unit", "partOf": {"reference": "Organization/otp-1"}}
+    program = {"resourceType": "Organization", "id": "otp-1", "identifier": [NPI]}
+    for source in (f"{NPI['system']}|1", "http://x/fhir/Organization/otp-1", "Organization/unit"):
+        question = {**a_question(1), "directory": [unit, program]}
+        question["resources"][0]["meta"] = {"source": source}
+        assert "42CFRPart2" in ask(question)["resources"][0]["labels"]
+    question["resources"][0]["meta"] = {"source": "Organization/pcp"}
+    assert "42CFRPart2" not in ask(question)["resources"][0]["labels"]
+
+
+@pytest.mark.requirement("DM-01", "DM-08", "DM-11", "DM-12")
+@pytest.mark.parametrize(
+    ("kind", "standing", "types", "caps"),
+    [
+        (None, (), (), "community"),
+        ("nobody knows", (), (), "community"),
+        ("nobody knows", ("covered_entity",), (), None),
+        (None, ("crisis_line",), (), "crisis"),
+        (None, ("monitor",), (), "monitor"),
+        (None, ("court",), (), "law_enforcement"),
+        (None, (), ({"system": "urn:warm-handoff:partner-kind", "code": "housing"},), "housing"),
+        (
+            None,
+            (),
+            ({"system": "http://terminology.hl7.org/CodeSystem/organization-type", "code": "pay"},),
+            None,
+        ),
+        (None, (), ({"system": "urn:x", "code": "zz"}, {"code": 3}), "community"),
+        ("case_management", (), (), None),
+    ],
+)
+def test_the_category_comes_from_the_question_the_directory_or_the_standing(
+    kind: str | None, standing: tuple[str, ...], types: tuple[Json, ...], caps: str | None
+) -> None:
+    from datetime import UTC
+
+    from consent.directory import read_directory
+    from consent.rules.caps import cap_for
+
+    entry = {"resourceType": "Organization", "id": "a", "type": [{"coding": list(types)}, "x"]}
+    found = cap_for(
+        Recipient(("Organization/a",), standing=standing, category=kind),
+        frozenset(standing),
+        read_directory([entry], UTC),
+        tables(),
+    )
+    assert (found.category if found else None) == caps
+
+
+def test_removing_by_pointer_shares_the_rest() -> None:
+    record = {"a": [{"b": 1, "c": 2}, 5], "x/y": {"~": 1}, "k": "v"}
+    before = copy.deepcopy(record)
+    assert without(record, ["/a/0/b", "/x~1y/~0", "/none/1"]) == {"a": [{"c": 2}, 5], "x/y": {}, "k": "v"}
+    assert without(record, ["/a/1", "/k"]) == {"a": [{"b": 1, "c": 2}], "x/y": {"~": 1}}
+    assert record == before
+
+
+def test_the_model_is_plain_and_frozen() -> None:
+    assert Policy().packs == ()
+    assert Coding("s", "c") == Coding("s", "c")
+    assert len({Identifier("s", "v"), Identifier("s", "v")}) == 1
+    assert str(consent.QuestionError("A", "b", "c")) == "A: b at `c`"
