@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mappings.rows import Condition
+from mappings.elements import STAFF_TYPES
+from mappings.rows import Condition, Role, Row
 from mappings.syntax.hl7v2_tree import V2Address
 
 CODED = frozenset({"concept", "coding"})
@@ -14,6 +15,13 @@ are remembered and shared between resources, which nobody may change anyway."""
 
 STAFF_LENSES = frozenset({"name", "address", "telecom", "identifier", "string"})
 """Lenses without a zone; their values are remembered where they tell of staff or an organisation."""
+
+
+def few_values(row: Row, role: Role | None) -> bool:
+    """Whether the row's values are few, the same in many records, and tell of no patient."""
+    return row.lens_name in CODED or (
+        role is not None and role.type in STAFF_TYPES and row.lens_name in STAFF_LENSES
+    )
 
 
 def remembering(forward: Any) -> Any:

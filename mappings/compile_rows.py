@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from mappings.compile_conditions import CODED, STAFF_LENSES, condition_addresses, remembering, simple
-from mappings.elements import STAFF_TYPES
+from mappings.compile_conditions import condition_addresses, few_values, remembering, simple
 from mappings.placing import put
 from mappings.rows import EVERY_ROLE, Condition, Group, MappingFile, Role, Row, Target
 from mappings.syntax.hl7v2_tree import V2Address
@@ -295,7 +294,8 @@ class Source:
             raise Unsupported("address of a value")
         lens = f"L{row.number}"
         assert row.lens is not None
-        few = row.lens_name in CODED or self.of_staff(row)
+        role = self.made.get(f"r_{row.target.role}") if row.target is not None else None
+        few = few_values(row, role)
         self.names[lens] = remembering(row.lens.forward) if few else row.lens.forward
         self.add(f"v = {self.variable(first, scope)}[{first.field}]")
         if filters := self._filters(first):
@@ -316,11 +316,6 @@ class Source:
                 self.names[f"C{row.number}"] = row.codes
                 expression = f"C{row.number}.get(v) or {expression}"
             self.place(row, expression, "value")
-
-    def of_staff(self, row: Row) -> bool:
-        """Whether the value tells of staff or an organisation, who are few and come again and again."""
-        role = self.made.get(f"r_{row.target.role}") if row.target is not None else None
-        return role is not None and role.type in STAFF_TYPES and row.lens_name in STAFF_LENSES
 
     def _filters(self, address: V2Address) -> tuple[tuple[int, str], ...]:
         """Repetitions of the field that drop rows name. Other drops under a mapped field are not supported here."""

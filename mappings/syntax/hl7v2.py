@@ -110,7 +110,7 @@ def _standard_lines(lines: list[str]) -> list[str]:
     head = lines[0].rstrip(" ")
     field = head[3:4]
     marks = head[4:].split(field, 1)[0] if field else ""
-    used = field + marks[:4]
+    used = field + "".join(dict.fromkeys(marks))[:4]
     if (
         not 3 <= len(used) <= 5
         or len(set(used)) != len(used)
