@@ -1,0 +1,128 @@
+"""What `handoff translate`, `render` and `mapping` print and how they end (design.md section 9)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gateway.cli.mapping_commands import mapping_check, mapping_list, mapping_try, render, translate
+
+AT = "2026-11-22T12:00:00Z"
+
+
+@pytest.fixture
+def file(tmp_path: Path, referral: bytes) -> Path:
+    """The referral as a file."""
+    path = tmp_path / "referral.hl7"
+    path.write_bytes(referral)
+    return path
+
+
+def test_translate_prints_the_shapes_of_the_contract(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert translate("hospital/ref_i12", str(file), complement_out=tmp_path / "kept.json") == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert {"resources", "lineage", "issues", "accounting", "records"} <= answer.keys()
+    request = next(r for r in answer["resources"] if r["resourceType"] == "ServiceRequest")
+    output = f"ServiceRequest/{request['id']}#code.coding[0].code"
+    row = next(row for row in answer["lineage"] if row["output"] == output)
+    assert row["inputs"] == ["RF1-3.1"]
+    assert row["row"].startswith("hospital/ref_i12:")
+    counts = answer["accounting"]
+    assert counts["leaves"] == counts["mapped"] + counts["carried"] + counts["dropped"] + counts["unmapped"]
+    assert answer["records"] == [{"place": "message 1", "ok": True}]
+    assert "NTE-3" in json.loads((tmp_path / "kept.json").read_text())["carried"]
+
+
+def test_a_refused_file_prints_the_error_and_its_place(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_bytes(file.read_bytes().replace(b"PRD|RT", b"PRD|CP"))
+    assert translate("hospital/ref_i12", str(file)) == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["error"]["code"] == "ADDRESSEE_MISSING"
+    assert answer["error"]["place"] == "PRD"
+    assert answer["issues"] == []
+
+
+def test_one_bad_message_of_a_batch_is_named_and_the_others_are_there(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = file.read_bytes()
+    file.write_bytes(good + good.replace(b"PRD|RT", b"PRD|CP"))
+    assert translate("hospital/ref_i12", str(file)) == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert [record["ok"] for record in answer["records"]] == [True, False]
+    assert answer["records"][1]["error"]["code"] == "ADDRESSEE_MISSING"
+    assert answer["resources"]
+
+
+def test_a_missing_file_or_mapping_is_a_refusal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert translate("hospital/ref_i12", str(tmp_path / "none")) == 1
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "FILE_UNREADABLE"
+    assert translate("hospital/none", str(tmp_path)) == 1
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "MAPPING_UNKNOWN"
+
+
+def test_the_same_release_is_the_same_bytes(
+    file: Path, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    translate("hospital/ref_i12", str(file))
+    (tmp_path / "r.json").write_bytes(capsysbinary.readouterr().out)
+    made = []
+    for _ in range(2):
+        assert render("hospital/rri_i12", str(tmp_path / "r.json"), at=AT, control_id="C-1") == 0
+        made.append(capsysbinary.readouterr().out)
+    assert made[0] == made[1]
+    fields = [line.split(b"|") for line in made[0].split(b"\r") if line]
+    assert [line[0] for line in fields] == [b"MSH", b"RF1", b"PRD", b"PRD", b"PID"]
+    assert fields[0][6] == b"20261122120000+0000"
+    assert (fields[0][8], fields[0][9]) == (b"RRI^I12^RRI_I12", b"C-1")
+    assert fields[1][1].startswith(b"P^")
+    assert fields[1][6].startswith(b"RB-77120^")
+
+
+def test_a_rendering_without_its_patient_is_refused(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    translate("hospital/ref_i12", str(file))
+    resources = json.loads(capsys.readouterr().out)["resources"]
+    kept = [r for r in resources if r["resourceType"] != "Patient"]
+    (tmp_path / "r.json").write_text(json.dumps(kept))
+    assert render("hospital/rri_i12", str(tmp_path / "r.json"), at=AT, control_id="C-1") == 1
+    assert json.loads(capsys.readouterr().err)["error"] == {
+        "code": "REQUIRED_MISSING",
+        "message": "a required value has no source",
+        "place": "PID-3",
+    }
+
+
+def test_a_housing_agency_gets_a_row_without_diagnosis_or_sender(
+    file: Path, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    translate("hospital/ref_i12", str(file))
+    (tmp_path / "r.json").write_bytes(capsysbinary.readouterr().out)
+    assert render("housing/referral_csv", str(tmp_path / "r.json"), at=AT) == 0
+    sheet = capsysbinary.readouterr().out.decode()
+    assert "RB-77120" in sheet
+    assert "new" in sheet.splitlines()[1].split(",")
+    for hidden in ("F11", "Opioid", "Okafor", "Sunrise", "SUNRISE", "RIVERBEND"):
+        assert hidden not in sheet
+
+
+def test_every_shipped_mapping_passes_its_check(capsys: pytest.CaptureFixture[str]) -> None:
+    assert mapping_check(None) == 0
+    assert "fault" not in capsys.readouterr().out
+    assert mapping_check("hospital/none") == 1
+
+
+def test_list_and_try_are_for_people(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert mapping_list(True) == 0
+    assert {"id", "format", "direction", "version"} <= json.loads(capsys.readouterr().out)[0].keys()
+    assert mapping_try("hospital/ref_i12", str(file)) == 0
+    said = capsys.readouterr().out
+    assert "birthDate" in said
+    assert "PID-7" in said
