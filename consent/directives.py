@@ -254,10 +254,10 @@ def _children_of(node: Mapping[str, object], faults: list[Fault], place: str) ->
     if "provision" not in node:
         return ()
     below = node["provision"]
-    listed = isinstance(below, list | tuple)
-    if not listed or not below or not all(isinstance(child, Mapping) for child in below):
+    rows: Sequence[object] = below if isinstance(below, list | tuple) else (None,)
+    if not rows or not all(isinstance(child, Mapping) for child in rows):
         faults.append(Fault("CONSENT_ELEMENT_INVALID", f"{place}.provision"))
-    return below if isinstance(below, list | tuple) else (None,)
+    return rows
 
 
 class _Reader:

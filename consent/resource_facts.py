@@ -141,13 +141,13 @@ def _walk(resource: Resource) -> tuple[frozenset[Pair], frozenset[str]]:
         if seen > MOST_ITEMS:
             raise ValueError("the resource holds too many elements")
         if value.__class__ is dict or isinstance(value, Mapping):
-            code, reference = value.get("code"), value.get("reference")  # type: ignore[attr-defined]  # an object
+            code, reference = value.get("code"), value.get("reference")
             if isinstance(code, str):
-                system = value.get("system")  # type: ignore[attr-defined]  # an object
+                system = value.get("system")
                 codes.add((system if isinstance(system, str) else "", code))
             if isinstance(reference, str):
                 references.add(plain_reference(reference))
-            waiting.extend(entry for entry in value.values() if entry.__class__ not in SIMPLE)  # type: ignore[attr-defined]
+            waiting.extend(entry for entry in value.values() if entry.__class__ not in SIMPLE)
         elif isinstance(value, list | tuple):
             waiting.extend(entry for entry in value if entry.__class__ not in SIMPLE)
     return frozenset(codes), frozenset(references)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,19 @@ def warm(question: dict[str, Any]) -> Callable[[], object]:
     return lambda: consent.decide(prepared, tables(), compiled)
 
 
+def unseen(question: dict[str, Any], records: int = 2_000) -> float:
+    """Decisions per second where every record is a new one; consents, recipient and purpose stay."""
+    many = consent.read_question({**question, "resources": a_question(1, resources=records)["resources"]})
+    compiled = consent.compile_consents(many, tables())
+    prepared = consent.prepare(many, tables(), compiled)
+    asked = [replace(prepared, resources=(subject,)) for subject in prepared.resources]
+    consent.decide(asked[0], tables(), compiled)
+    started = time.process_time()
+    for request in asked[1:]:
+        consent.decide(request, tables(), compiled)
+    return (records - 1) / (time.process_time() - started)
+
+
 def run(seconds: float = SECONDS) -> list[dict[str, Any]]:
     """One row per measurement: name, rate per second, the reference's rate (or None), and their ratio."""
     rows = []
@@ -131,9 +145,16 @@ def run(seconds: float = SECONDS) -> list[dict[str, Any]]:
                 None,
             )
         )
+        rows.append(
+            _row(f"decide, records never seen, {consents} consents", unseen(a_question(consents)), None)
+        )
     hundred = consent.read_question(a_question(100, ("part2", "hipaa")))
     rows.append(
-        _row("compile 100 consents", rate_of(lambda: consent.compile_consents(hundred, tables()), seconds), None)
+        _row(
+            "compile 100 consents",
+            rate_of(lambda: consent.compile_consents(hundred, tables()), seconds),
+            None,
+        )
     )
     twenty = consent.read_question(a_question(10, resources=20))
     compiled = consent.compile_consents(twenty, tables())
