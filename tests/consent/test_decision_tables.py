@@ -202,6 +202,14 @@ def test_the_row_is_decided_as_the_table_says(row: Row) -> None:
     assert found == row["expected"], f"{row['why']} ({row['citation']}): {answer}"
 
 
+@pytest.mark.parametrize("row", list(rows("duties")))
+def test_the_release_carries_the_duties_of_the_table(row: Row) -> None:
+    answer = ask_or_refuse(question(row))
+    found = {duty["code"] for duty in answer["obligations"]}
+    assert set(row["duties"].split()) <= found, f"{row['why']}: {answer}"
+    assert not found & set(row["duties_not"].split()), f"{row['why']}: {answer}"
+
+
 @pytest.mark.parametrize("row", list(rows("labels")))
 def test_the_record_carries_the_labels_of_the_table(row: Row) -> None:
     asked = question(
