@@ -163,6 +163,16 @@ def consent_validate(
     _finish(body(paths))
 
 
+@consent_app.command("new")
+def consent_new(
+    path: Annotated[str, typer.Argument(metavar="FILE", help="Where the draft is written; a new file.")],
+) -> None:
+    """Ask for a consent, show who would see what, print the form to sign."""
+    from gateway.cli.consent_new_command import consent_new as body
+
+    _finish(body(path))
+
+
 @consent_app.command("what-if")
 def what_if(path: InputFile) -> None:
     """Say in plain words who would see what."""

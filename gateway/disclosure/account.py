@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 import consent
 from gateway.audit import AuditedResource, AuditEntry, AuditReason
@@ -14,6 +16,7 @@ from gateway.partners import reference_of
 
 NOTICE_VERSION = "2024"
 OWN_RECORD = "OWN_RECORD"
+_NOTHING_LEFT = AuditReason("NOT_VALID_WITHOUT_WHAT_WAS_REMOVED", "requirement FH-RED-05")
 
 
 def entry_of(
@@ -24,15 +27,18 @@ def entry_of(
     kind: str,
     request_id: str,
     at: datetime,
+    shown: Iterable[Mapping[str, Any]],
     content_sha256: str | None = None,
     subject: str = "",
     returned: Iterable[str] = (),
 ) -> AuditEntry:
     """The audit entry of one decision.
 
+    `shown` is what was left after redaction: the log names as released what was, not what might have been.
     `returned` are references of the recipient's own records that go back to it together with what was decided.
     """
     notice = consent.notice_for(decision)
+    left = frozenset(f"{resource['resourceType']}/{resource['id']}" for resource in shown)
     return AuditEntry(
         request_id=request_id,
         at=instant_text(at),
@@ -45,14 +51,14 @@ def entry_of(
         basis=decision.basis,
         consents=decision.consents,
         reasons=tuple(_reason(reason) for reason in decision.notes),
-        resources=(*_audited(decision), *_returned(returned)),
+        resources=(*_audited(decision, left), *_returned(returned)),
         obligations=tuple(sorted({obligation.code for obligation in decision.obligations})),
         notice_version=NOTICE_VERSION if notice.statement and content_sha256 else None,
         bytes_sha256=content_sha256,
         versions=_versions(premises, gathered, decision),
         recipient_name=premises.network.partners[gathered.recipient].organization.name,
         recipient_address=premises.network.partners[gathered.recipient].organization.address,
-        description=_description(decision),
+        description=_description(left),
         subject=subject,
     )
 
@@ -98,13 +104,15 @@ def refusal_codes(decision: consent.Decision) -> tuple[str, ...]:
     return tuple(sorted({reason.code for reason in (*withheld, *decision.notes)}))
 
 
-def _audited(decision: consent.Decision) -> tuple[AuditedResource, ...]:
-    return tuple(
-        AuditedResource(
-            resource.reference, resource.outcome, resource.labels, tuple(_reason(r) for r in resource.reasons)
-        )
-        for resource in decision.resources
-    )
+def _audited(decision: consent.Decision, left: frozenset[str]) -> tuple[AuditedResource, ...]:
+    return tuple(_audited_row(row, row.reference in left) for row in decision.resources)
+
+
+def _audited_row(row: consent.ResourceDecision, released: bool) -> AuditedResource:
+    reasons = tuple(_reason(reason) for reason in row.reasons)
+    if released or row.outcome == "withhold":
+        return AuditedResource(row.reference, row.outcome, row.labels, reasons)
+    return AuditedResource(row.reference, "withhold", row.labels, (*reasons, _NOTHING_LEFT))
 
 
 def _returned(references: Iterable[str]) -> tuple[AuditedResource, ...]:
@@ -116,13 +124,9 @@ def _reason(reason: consent.Reason) -> AuditReason:
     return AuditReason(reason.code, reason.citation, reason.consent)
 
 
-def _description(decision: consent.Decision) -> str:
+def _description(left: frozenset[str]) -> str:
     """What kinds of resources went, in plain words and counts (45 CFR 164.528(b)(2)(iii)); never a value."""
-    counts: dict[str, int] = {}
-    for resource in decision.resources:
-        if resource.outcome != "withhold":
-            kind = resource.reference.partition("/")[0]
-            counts[kind] = counts.get(kind, 0) + 1
+    counts = Counter(reference.partition("/")[0] for reference in left)
     return ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
 
 

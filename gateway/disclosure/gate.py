@@ -37,6 +37,7 @@ class _Prepared:
 
     gathered: Gathered
     decision: consent.Decision
+    shown: tuple[Mapping[str, Any], ...]
     content: bytes | None
     media_type: str
     returned: tuple[str, ...]
@@ -93,7 +94,7 @@ def _prepare(premises: Premises, intent: Intent) -> _Prepared:
             premises, intent, gathered, decision, (*shown, *returned), at, control_id
         )
     references = tuple(f"{r['resourceType']}/{r['id']}" for r in returned)
-    return _Prepared(gathered, decision, content, media_type, references, at, control_id)
+    return _Prepared(gathered, decision, shown, content, media_type, references, at, control_id)
 
 
 def shown_resources(
@@ -177,6 +178,7 @@ def _commit(
         kind="disclose" if content is not None else "refuse",
         request_id=request_id,
         at=prepared.at,
+        shown=prepared.shown if content is not None else (),
         content_sha256=digest,
         subject=intent.id,
         returned=prepared.returned if content is not None else (),

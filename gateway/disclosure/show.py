@@ -23,6 +23,8 @@ from gateway.errors import NotNow
 from gateway.store import Reading, Record, ReleaseRow, Transaction, outbox, patients
 
 _TRIES = 5
+Decided = tuple[Gathered, consent.Decision, tuple[Mapping[str, Any], ...]]
+"""A question to one discloser, its decision, and what is left to show."""
 Select = Callable[[Reading], tuple[str | None, Sequence[Record]]]
 Write = Callable[[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]], datetime], bytes]
 
@@ -40,7 +42,7 @@ class Shown:
 class _Answer:
     patient_id: str | None
     epoch: int
-    decided: tuple[tuple[Gathered, consent.Decision], ...]
+    decided: tuple[Decided, ...]
     own: tuple[str, ...]
     resources: tuple[Mapping[str, Any], ...]
     content: bytes
@@ -68,7 +70,7 @@ async def show(
 
 def _answer(premises: Premises, partner: str, purpose: str, select: Select, write: Write) -> _Answer:
     at = premises.clock.now()
-    decided: list[tuple[Gathered, consent.Decision]] = []
+    decided: list[Decided] = []
     resources: list[Mapping[str, Any]] = []
     own: list[str] = []
     with premises.store.read() as reading:
@@ -90,13 +92,11 @@ def _answer(premises: Premises, partner: str, purpose: str, select: Select, writ
                 held_records=theirs,
                 at=at,
             )
-            decided.append((gathered, consent.decide(gathered.request, premises.tables, gathered.compiled)))
-    for gathered, decision in decided:
-        resources.extend(shown_resources(premises, gathered, decision))
+            decision = consent.decide(gathered.request, premises.tables, gathered.compiled)
+            decided.append((gathered, decision, shown_resources(premises, gathered, decision)))
+    resources += [resource for _, _, shown in decided for resource in shown]
     resources.sort(key=lambda resource: (resource["resourceType"], resource["id"]))
-    notices = notice_outcomes(
-        premises, (decision for _, decision in decided if decision.outcome != "withhold")
-    )
+    notices = notice_outcomes(premises, (decision for _, decision, shown in decided if shown))
     content = write(resources, notices, at)
     return _Answer(patient_id, epoch, tuple(decided), tuple(own), tuple(resources), content, at)
 
@@ -164,12 +164,13 @@ def _entries(
             premises,
             gathered,
             decision,
-            kind="disclose" if decision.outcome != "withhold" else "refuse",
+            kind="disclose" if shown else "refuse",
             request_id=request_id,
             at=answer.at,
-            content_sha256=digest,
+            shown=shown,
+            content_sha256=digest if shown else None,
         )
-        for gathered, decision in answer.decided
+        for gathered, decision, shown in answer.decided
     ]
     if answer.own or not entries:
         entries.append(
