@@ -305,7 +305,7 @@ class Source:
         if first.component:
             self.add(f"if v: v = part1(v, {first.component}, 0) if '~' not in v else suspect()")
         if row.required:
-            self.add("if not v: raise Suspect")
+            self.add(f"if v in ('', '\"\"') and {self.condition(row.when, scope)}: raise Suspect")
         with self.guarded(row, scope, "v and v != '\"\"'"):
             if len(addresses) > 1:
                 others = [f"{self.variable(a, scope)}[{a.field}]" for a in addresses[1:]]

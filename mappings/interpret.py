@@ -267,6 +267,8 @@ class Interpreter:
         if not made:
             return
         if raws[0] == V2_DELETE:
+            if row.required:
+                raise refused("REQUIRED_MISSING", "a required value is deleted", first.place, "101")
             self.carried.update(leaves)
             return
         try:

@@ -126,6 +126,8 @@ def concept_lens(spec: LensSpec) -> Lens:
     systems, table, default = spec.systems, spec.table, spec.text("system")
 
     def one(code: str, name: str, mnemonic: str, fallback: str) -> dict[str, str]:
+        if "\n" in code or "  " in code:
+            raise Unfit("NOT_A_CODE", "a code has no line breaks or double spaces")
         system = system_uri(systems, mnemonic) if mnemonic else fallback
         found = {"system": system, "code": code} if system else {"code": code}
         if name:
