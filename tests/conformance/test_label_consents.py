@@ -231,7 +231,7 @@ MISSING = {
 def test_a_defective_consent_is_reported_and_permits_nothing(name: str) -> None:
     one = sample(name)
     assert expectations(name)[0]["decision"] == "reject at intake"
-    report = consent.report_answer(consent.validate_consent(one))
+    report: dict[str, Any] = consent.report_answer(consent.validate_consent(one))
     absent = {row["citation"] for row in report["elements"] if row["status"] == "missing"}
     assert report["standing"] == "deficient"
     assert absent >= MISSING[name]

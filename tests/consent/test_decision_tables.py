@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,7 @@ def text_of_dates(period: Json) -> Json:
 
 def provision(short: Json) -> Json:
     """A FHIR provision in full from its short form in the cast."""
-    writers = {
+    writers: dict[str, Callable[[Any], Any]] = {
         "period": text_of_dates,
         "dataPeriod": text_of_dates,
         "actor": lambda value: [designation(who) for who in value],
@@ -100,7 +100,7 @@ def provision(short: Json) -> Json:
         "action": lambda value: [{"coding": [{"system": ACTIONS, "code": code}]} for code in value],
         "provision": lambda value: [provision(child) for child in value],
     }
-    return {name: writers.get(name, lambda kept: kept)(value) for name, value in short.items()}
+    return {name: writers[name](value) if name in writers else value for name, value in short.items()}
 
 
 def consent_named(name: str, discloser: str) -> Json:
