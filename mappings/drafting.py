@@ -50,7 +50,7 @@ def _path(place: str) -> str:
 def _text(name: str, form: str, names: list[str]) -> str:
     """The draft."""
     key = next(
-        (n for n in names if _guess(n).startswith("to: task.identifier")), names[0] if names else "TODO"
+        (n for n in names if _guess(n).startswith("to: task.identifier")), names[0] if names else "FILL IN"
     )
     lines = [
         f"mapping: {name}",
@@ -83,7 +83,7 @@ def _row(name: str) -> str:
     guess = _guess(name)
     if guess:
         return f"{guess}}}  # guess"
-    return 'carry: "TODO: say where it goes, or why it stays"}'
+    return 'carry: "FILL IN: say where it goes, or why it stays"}'
 
 
 def _quoted(text: str) -> str:

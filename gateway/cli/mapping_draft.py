@@ -22,5 +22,5 @@ def draft(name: str, form: str, sample: Path) -> int:
     (folder / "concept_maps").mkdir(exist_ok=True)
     target.write_text(text, "utf-8")
     (folder / "samples" / sample.name).write_bytes(content)
-    print(f"Wrote {target}. Replace each TODO, then: handoff mapping check {folder}")
+    print(f"Wrote {target}. Replace each FILL IN, then: handoff mapping check {folder}")
     return 0
