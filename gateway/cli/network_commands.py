@@ -47,9 +47,8 @@ def check(folder: Path, print_schema: bool) -> int:
         state: sum(p.state == state for p in network.partners.values())
         for state in ("live", "test", "paused")
     }
-    print(
-        f"{folder}/network.yaml is fine: {len(network.partners)} partners {states}, {len(network.content.routes)} routes."
-    )
+    routes = len(network.content.routes)
+    print(f"{folder}/network.yaml is fine: {len(network.partners)} partners {states}, {routes} routes.")
     return 0
 
 

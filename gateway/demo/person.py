@@ -65,19 +65,6 @@ def consent(
     `classes` limits it to resource types; what carries a label in `without` is withheld.
     """
     form = f"Consent of {NAME[1]} {NAME[0]}: {discloser} to {recipient} for {purpose}".encode()
-    provision: dict[str, Any] = {
-        "type": "permit",
-        "period": {"start": "2026-01-01", "end": "2027-12-31"},
-        "actor": [_actor("PROV", discloser), _actor("IRCP", recipient)],
-        "purpose": [{"system": _REASON, "code": purpose}],
-    }
-    if classes:
-        provision["class"] = [
-            {"system": "http://hl7.org/fhir/resource-types", "code": name} for name in classes
-        ]
-    if without:
-        labels = [{"system": _CODE, "code": label} for label in without]
-        provision["provision"] = [{"type": "deny", "securityLabel": labels}]
     return {
         "resourceType": "Consent",
         "status": "active",
@@ -98,8 +85,27 @@ def consent(
             "title": "Signed consent form",
         },
         "policy": [{"uri": "urn:warm-handoff:policy:42cfr2:2024"}],
-        "provision": provision,
+        "provision": _provision(discloser, recipient, purpose, classes, without),
     }
+
+
+def _provision(
+    discloser: str, recipient: str, purpose: str, classes: tuple[str, ...], without: tuple[str, ...]
+) -> dict[str, Any]:
+    provision: dict[str, Any] = {
+        "type": "permit",
+        "period": {"start": "2026-01-01", "end": "2027-12-31"},
+        "actor": [_actor("PROV", discloser), _actor("IRCP", recipient)],
+        "purpose": [{"system": _REASON, "code": purpose}],
+    }
+    if classes:
+        provision["class"] = [
+            {"system": "http://hl7.org/fhir/resource-types", "code": name} for name in classes
+        ]
+    if without:
+        labels = [{"system": _CODE, "code": label} for label in without]
+        provision["provision"] = [{"type": "deny", "securityLabel": labels}]
+    return provision
 
 
 def treatment_plan() -> dict[str, Any]:
@@ -108,7 +114,12 @@ def treatment_plan() -> dict[str, Any]:
     ride = (_SDOH, "transportation-insecurity", "Transportation Insecurity")
     home = (_SDOH, "housing-instability", "Housing Instability")
     goals = (
-        ("22222222-2222-4222-8222-222222222221", ride, "A ride to her appointments each morning", "2026-05-01"),
+        (
+            "22222222-2222-4222-8222-222222222221",
+            ride,
+            "A ride to her appointments each morning",
+            "2026-05-01",
+        ),
         ("22222222-2222-4222-8222-222222222222", home, "Rent agreement renewed", "2026-06-30"),
     )
     entries = [

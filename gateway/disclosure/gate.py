@@ -100,8 +100,12 @@ def _prepare(premises: Premises, intent: Intent) -> _Prepared:
 def shown_resources(
     premises: Premises, gathered: Gathered, decision: consent.Decision
 ) -> tuple[Mapping[str, Any], ...]:
-    """The resources as the recipient may see them: redacted, then labelled and with sensitive sources aliased."""
-    if decision.outcome == "withhold":
+    """The resources as the recipient may see them: redacted, then labelled and with sensitive sources aliased.
+
+    None where a rule demands that a person releases them (`HUMAN_RELEASE`): nothing here does that by itself.
+    """
+    by_a_person = any(obligation.code == "HUMAN_RELEASE" for obligation in decision.obligations)
+    if decision.outcome == "withhold" or by_a_person:
         return ()
     redacted = consent.redact(gathered.request, decision, premises.tables)
     presented = consent.present(
@@ -168,8 +172,7 @@ def _commit(
     """One transaction: the audit entry with the release it allows, or with the intent held. None: decide again."""
     if patients.epoch(tx, intent.patient_id) != prepared.gathered.epoch:
         return None
-    request_id = new_id()
-    content = prepared.content
+    request_id, content = new_id(), prepared.content
     digest = sha256_of(content) if content is not None else None
     entry = entry_of(
         premises,
@@ -188,20 +191,10 @@ def _commit(
         codes = refusal_codes(prepared.decision)
         ended = hold(premises, tx, intent, codes, prepared.at)
         return Refusal(request_id, codes, seq, ended)
-    row = ReleaseRow(
-        id=new_id(),
-        intent_id=intent.id,
-        patient_id=intent.patient_id,
-        partner=intent.partner,
-        audit_seq=seq,
-        sha256=digest,
-        media_type=prepared.media_type,
-        created_at=instant_text(prepared.at),
-        state="prepared",
-    )
-    outbox.add(tx, row, content)
+    release_id = new_id()
+    outbox.add(tx, _row(release_id, intent, prepared, seq, digest), content)
     return Release(
-        id=row.id,
+        id=release_id,
         patient_id=intent.patient_id,
         partner=intent.partner,
         audit_seq=seq,
@@ -212,4 +205,18 @@ def _commit(
         request_id=request_id,
         decision=prepared.decision,
         control_id=prepared.control_id,
+    )
+
+
+def _row(release_id: str, intent: Intent, prepared: _Prepared, seq: int, digest: str) -> ReleaseRow:
+    return ReleaseRow(
+        id=release_id,
+        intent_id=intent.id,
+        patient_id=intent.patient_id,
+        partner=intent.partner,
+        audit_seq=seq,
+        sha256=digest,
+        media_type=prepared.media_type,
+        created_at=instant_text(prepared.at),
+        state="prepared",
     )

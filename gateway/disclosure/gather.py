@@ -151,7 +151,8 @@ def _renamed(value: Any, renamed: Mapping[str, str]) -> Any:
 
 def _discloser(premises: Premises, partner_id: str) -> consent.Discloser:
     found = discloser_of(premises.network, partner_id)
-    return consent.Discloser(tuple(found["references"]), _identifiers(found["identifiers"]))
+    standing = tuple(premises.network.partners[partner_id].standing)
+    return consent.Discloser(tuple(found["references"]), _identifiers(found["identifiers"]), standing)
 
 
 def _recipient(premises: Premises, partner_id: str) -> consent.Recipient:

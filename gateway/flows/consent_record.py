@@ -16,6 +16,7 @@ from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
 from gateway.flows.answers import Saved
 from gateway.flows.checked import checked
+from gateway.flows.nothing import nothing_for
 from gateway.flows.people import patient_of_consent
 from gateway.partners import reference_of
 from gateway.security.callers import Caller
@@ -77,7 +78,12 @@ async def replace_consent(
             premises, tx, caller, content, before.patient_id, at, request_id, before.source_partner
         )
 
-    recorded = await premises.store.write(work)
+    try:
+        recorded = await premises.store.write(work)
+    except NotFound:
+        raise await nothing_for(
+            premises, caller, f"Consent/{consent_id}", "CONSENT_NOT_KNOWN_TO_CALLER"
+        ) from None
     premises.work_waiting.set()
     return _saved(recorded.record, request_id, created=False)
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from gateway.disclosure.content import searchset_bundle
 from gateway.disclosure.premises import Premises
-from gateway.disclosure.show import Shown, show
-from gateway.errors import NotFound
+from gateway.disclosure.show import show
 from gateway.flows.answers import Pulled, SearchCriteria
+from gateway.flows.nothing import NothingToShow
 from gateway.flows.waiting_text import with_waiting_text
 from gateway.identity import IDENTIFIER
 from gateway.resources import to_json
@@ -63,23 +63,11 @@ async def read(premises: Premises, caller: Caller, resource_type: str, resource_
         premises, partner=caller.partner, purpose=caller.purpose, select=select, write=write, kind="read"
     )
     if not shown.resources:
-        raise _nothing(shown)
+        raise NothingToShow(shown.request_id)
     meta = shown.resources[0].get("meta", {})
     return Pulled(
         shown.content, shown.request_id, str(meta.get("versionId", "")), str(meta.get("lastUpdated", ""))
     )
-
-
-class NothingToShow(NotFound):
-    """Nothing to show, with the opaque id by which the compliance role finds the reason."""
-
-    def __init__(self, request_id: str) -> None:
-        super().__init__("NO_SUCH_RECORD", "nothing can be shown for this request")
-        self.request_id = request_id
-
-
-def _nothing(shown: Shown) -> NothingToShow:
-    return NothingToShow(shown.request_id)
 
 
 def _patient_of(premises: Premises, reading: Reading, caller: Caller, criteria: SearchCriteria) -> str | None:

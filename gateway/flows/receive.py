@@ -63,7 +63,8 @@ async def accept_message(
                 return _receipt_again(earlier)
     else:
         known = ()
-    verdict = _understand(premises, message, reused=bool(known) and bool(message.control_id))
+    reused = bool(message.control_id) and any(earlier.state == "accepted" for earlier in known)
+    verdict = _understand(premises, message, reused=reused)
     receipt = await premises.store.write(lambda tx: _keep(premises, tx, message, digest, verdict, replay_of))
     premises.work_waiting.set()
     return receipt
@@ -71,6 +72,8 @@ async def accept_message(
 
 def _understand(premises: Premises, message: ReceivedMessage, *, reused: bool) -> _Verdict:
     """What the message says, or why it cannot be used. Pure: nothing is written here."""
+    if message.refusals:
+        return _Verdict("rejected", message.refusals, None)
     partner = premises.network.partners[message.partner]
     warnings: tuple[Fault, ...] = ()
     try:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import mappings
-from gateway.clock import new_id
 from gateway.disclosure.held import IDENTITY_PENDING
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotUnderstood
+from gateway.flows.new_intents import Content, new_intent
 from gateway.identity import identify
-from gateway.partners import FhirDelivery, MllpDelivery, Network, Route
+from gateway.partners import Network, Route
 from gateway.store import Intent, Record, Transaction, intents, records
 
 _OPEN = ("due", "held", "retry", "unknown")
@@ -60,15 +60,14 @@ def record_referral(premises: Premises, tx: Transaction, referral: Referral, mes
     who = identify(tx, partner=referral.partner, patient=patient, index=premises.keys.index, at=at)
     saved = [_save(premises, tx, referral, resource, who.patient_id, at) for resource in referral.resources]
     focus = tuple(f"{r.resource_type}/{r.id}/{r.version}" for r in saved)
-    earlier = [i for i in intents.of_patient(tx, who.patient_id) if i.business_key == referral.business_key]
     for route in referral.addressees:
-        theirs = [i for i in earlier if i.partner == route.addressee and i.kind in ("referral", "cancel")]
+        known = intents.of_key(tx, who.patient_id, route.addressee, referral.business_key)
+        theirs = [i for i in known if i.kind in ("referral", "cancel")]
         if _still_needed(tx, referral, theirs, focus, at):
-            state = "due" if who.certain else "held"
-            reason = "" if who.certain else IDENTITY_PENDING
-            intents.add(
-                tx, _intent(premises, referral, route, who.patient_id, focus, message_id, at, state, reason)
-            )
+            content = Content(referral.partner, referral.business_key, focus, message_id)
+            kind = "cancel" if referral.event == CANCEL_EVENT else "referral"
+            held_for = "" if who.certain else IDENTITY_PENDING
+            intents.add(tx, new_intent(premises, route, who.patient_id, content, kind, at, held_for))
     return who.patient_id
 
 
@@ -117,42 +116,3 @@ def _still_needed(
         intents.finish(tx, intent.id, "cancelled", at, SUPERSEDED)
     left = [i for i in theirs if i not in waiting and i.state in ("delivered", "sending")]
     return referral.event != CANCEL_EVENT or bool(left)
-
-
-def _intent(
-    premises: Premises,
-    referral: Referral,
-    route: Route,
-    patient_id: str,
-    focus: tuple[str, ...],
-    message_id: str,
-    at: str,
-    state: str,
-    reason: str,
-) -> Intent:
-    return Intent(
-        id=new_id(),
-        patient_id=patient_id,
-        partner=route.addressee,
-        source_partner=referral.partner,
-        business_key=referral.business_key,
-        purpose=route.purpose,
-        kind="cancel" if referral.event == CANCEL_EVENT else "referral",
-        format=format_for(premises.network, route.addressee),
-        message_id=message_id,
-        focus=focus,
-        state=state,
-        due_at=at,
-        attempts=0,
-        reason=reason,
-        created_at=at,
-        updated_at=at,
-    )
-
-
-def format_for(network: Network, partner_id: str) -> str:
-    """The format in which a partner receives: `fhir+json`, a mapping id, or empty when it only pulls."""
-    delivery = network.partners[partner_id].delivery
-    if isinstance(delivery, FhirDelivery):
-        return "fhir+json"
-    return delivery.format if isinstance(delivery, MllpDelivery) else ""

@@ -50,10 +50,10 @@ async def replay(premises: Premises, message_id: str, reason: str) -> dict[str, 
 
 
 def _message_type(raw: bytes) -> str:
-    """MSH-9 as the listener had read it."""
+    """MSH-9 as the listener had read it: components parted by `^`, whatever the sender's own signs are."""
     start = raw.find(b"MSH")
-    separator = raw[start + 3 : start + 4]
-    fields = (
-        raw[start:].replace(b"\n", b"\r").split(b"\r")[0].split(separator) if start >= 0 and separator else []
-    )
-    return fields[8].decode("ascii", "replace") if len(fields) > 8 else ""
+    separator, sign = raw[start + 3 : start + 4], raw[start + 4 : start + 5]
+    if start < 0 or not separator:
+        return ""
+    fields = raw[start:].replace(b"\n", b"\r").split(b"\r")[0].split(separator)
+    return fields[8].replace(sign, b"^").decode("ascii", "replace") if len(fields) > 8 else ""

@@ -10,7 +10,8 @@ from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
 from gateway.flows.answers import Saved
 from gateway.flows.checked import checked
-from gateway.flows.referral import format_for
+from gateway.flows.new_intents import Content, new_intent
+from gateway.flows.nothing import nothing_for
 from gateway.security.callers import Caller
 from gateway.store import Intent, Reading, Record, Transaction, intents, records
 
@@ -57,7 +58,10 @@ async def update_task(
             _tell_source(premises, tx, saved, sent, at)
         return saved
 
-    record = await premises.store.write(work)
+    try:
+        record = await premises.store.write(work)
+    except NotFound:
+        raise await nothing_for(premises, caller, f"Task/{task_id}", "TASK_NOT_SENT_TO_CALLER") from None
     premises.work_waiting.set()
     shown = {name: resource[name] for name in resource if name != "meta"}
     shown["meta"] = {"versionId": str(record.version), "lastUpdated": record.updated_at}
@@ -119,22 +123,5 @@ def _tell_source(premises: Premises, tx: Transaction, task: Record, sent: Intent
             continue
         focus = [f"Task/{task.id}/{task.version}"]
         focus += [f for f in sent.focus if f.partition("/")[0] in _STATUS_FOCUS and not f.startswith("Task/")]
-        intent = Intent(
-            id=new_id(),
-            patient_id=task.patient_id,
-            partner=route.addressee,
-            source_partner=sent.partner,
-            business_key=sent.business_key,
-            purpose=route.purpose,
-            kind="status",
-            format=format_for(premises.network, route.addressee),
-            message_id=None,
-            focus=tuple(focus),
-            state="due",
-            due_at=at,
-            attempts=0,
-            reason="",
-            created_at=at,
-            updated_at=at,
-        )
-        intents.add(tx, intent)
+        content = Content(sent.partner, sent.business_key, tuple(focus), None)
+        intents.add(tx, new_intent(premises, route, task.patient_id, content, "status", at))

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gateway.clock import new_id
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotUnderstood
-from gateway.flows.referral import format_for
+from gateway.flows.new_intents import Content, new_intent
 from gateway.flows.submitted_ids import Submitted
-from gateway.partners import partner_of
+from gateway.partners import Route, partner_of
 from gateway.security.callers import Caller
-from gateway.store import Intent, Transaction, intents, records
+from gateway.store import Transaction, intents, records
 
 _NOT_SENT = ("Consent", "Organization")
 
@@ -30,46 +29,33 @@ def add_referral_intents(
     Raises NotUnderstood `ADDRESSEE_UNKNOWN` at `Task.owner` when no route leads there.
     """
     tasks = [e.resource for e in entries if e.resource["resourceType"] == "Task" and _is_referral(e.resource)]
-    if not tasks:
-        return
-    focus = []
-    for entry in entries:
-        if entry.resource["resourceType"] in _NOT_SENT:
-            continue
-        record = records.get(tx, str(entry.resource["resourceType"]), str(entry.resource["id"]))
-        if record is not None:
-            focus.append(f"{record.resource_type}/{record.id}/{record.version}")
+    focus = _focus(tx, entries) if tasks else ()
     for task in tasks:
-        addressee = _owner(premises, task)
-        routes = premises.network.routes_from(caller.partner, "referral")
-        direct = [r for r in routes if r.addressee == addressee and r.with_addressee is None]
-        if not direct:
-            message = "names no addressee this sender has a route to"
-            raise NotUnderstood("ADDRESSEE_UNKNOWN", message, "Task.owner")
         key = premises.keys.index("business-key", caller.partner, str(task["id"]))
-        known = intents.of_key(tx, patient_id, direct[0].addressee, key)
-        if any(intent.focus == tuple(focus) for intent in known):
-            continue
-        for route in (direct[0], *(r for r in routes if r.with_addressee == addressee)):
-            intent = Intent(
-                id=new_id(),
-                patient_id=patient_id,
-                partner=route.addressee,
-                source_partner=caller.partner,
-                business_key=key,
-                purpose=route.purpose,
-                kind="referral",
-                format=format_for(premises.network, route.addressee),
-                message_id=None,
-                focus=tuple(focus),
-                state="due",
-                due_at=at,
-                attempts=0,
-                reason="",
-                created_at=at,
-                updated_at=at,
-            )
-            intents.add(tx, intent)
+        for route in _routes(premises, caller.partner, _owner(premises, task)):
+            known = intents.of_key(tx, patient_id, route.addressee, key)
+            if not any(intent.focus == focus for intent in known):
+                content = Content(caller.partner, key, focus, None)
+                intents.add(tx, new_intent(premises, route, patient_id, content, "referral", at))
+
+
+def _focus(tx: Transaction, entries: Sequence[Submitted]) -> tuple[str, ...]:
+    found = []
+    for entry in entries:
+        record = records.get(tx, str(entry.resource["resourceType"]), str(entry.resource["id"]))
+        if record is not None and record.resource_type not in _NOT_SENT:
+            found.append(f"{record.resource_type}/{record.id}/{record.version}")
+    return tuple(found)
+
+
+def _routes(premises: Premises, source: str, addressee: str | None) -> tuple[Route, ...]:
+    routes = premises.network.routes_from(source, "referral")
+    direct = [route for route in routes if route.addressee == addressee and route.with_addressee is None]
+    if not direct:
+        raise NotUnderstood(
+            "ADDRESSEE_UNKNOWN", "names no addressee this sender has a route to", "Task.owner"
+        )
+    return (direct[0], *(route for route in routes if route.with_addressee == addressee))
 
 
 def _is_referral(task: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ import uvicorn
 
 from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
+from gateway.errors import HandoffError
 from gateway.fhir_api import Desk, Doors, build_app
 from gateway.flows import consent_record, pull, status, submissions
 from gateway.security.tokens import RegisteredClient, TokenChecker
@@ -87,14 +88,21 @@ class HttpDoor:
         )
 
     async def _ready(self) -> bool:
-        with self._premises.store.read():
-            return True
+        """Whether the store takes a durable write and gives it back to a reader."""
+        try:
+            await self._premises.store.write(lambda _tx: None)
+            with self._premises.store.read():
+                return True
+        except HandoffError:
+            return False
 
     def _client(self, client_id: str) -> RegisteredClient | None:
         found = self._folder.network.client(client_id)
         if found is None:
             return None
         partner, client = found
+        if self._folder.network.partners[partner].state == "paused":
+            return None  # its tokens end with it
         jwks: Mapping[str, object] = client.jwks
         return RegisteredClient(partner, jwks, frozenset(client.scopes), frozenset(client.purposes))
 

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gateway.flows.library import open_library
-
 from gateway.clock import Clock, SystemClock
 from gateway.disclosure.consent_tables import consent_tables
 from gateway.disclosure.premises import KeyUses, Premises
+from gateway.flows.library import open_library
 from gateway.partners import MllpDelivery, Network
 from gateway.store import Reading, Store, open_store, open_store_for_reading
 from gateway.wiring.network_folder import NetworkFolder, open_folder

@@ -20,8 +20,7 @@ from gateway.flows.receive import accept_message
 from gateway.intake import AckSettings, ListenerSettings, MllpListener
 from gateway.logs import Event
 from gateway.settings import Settings
-from gateway.store import intents
-from gateway.store.model import Store, Transaction
+from gateway.store import Transaction, intents
 from gateway.wiring.control import ControlDoor
 from gateway.wiring.http_door import HttpDoor
 from gateway.wiring.network_folder import NetworkFolder
@@ -80,17 +79,12 @@ class _Running:
         for sign in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(sign, self._stop.set)
         async with contextlib.AsyncExitStack() as stack:
-            sealer = Sealer(
-                self._store(),
-                self._folder.keys.signer,
-                self._folder.path / "witness.log",
-                self._premises.clock,
-            )
-            stack.push_async_callback(sealer.seal_now)
-            await self._start(stack, sealer.run, None)
+            witness = self._folder.path / "witness.log"
+            sealer = Sealer(self._premises.store, self._folder.keys.signer, witness, self._premises.clock)
+            await self._start(stack, sealer.run, sealer.stop)
             client = await stack.enter_async_context(open_client())
             sender = Sender(self._premises, client)
-            await self._start(stack, sender.run, partial(sender.stop, self._settings.stop_seconds))
+            await self._start(stack, sender.run, partial(sender.stop, self._settings.stop_seconds / 2))
             http = HttpDoor(self._folder, self._premises, self._settings, self._addresses.http)
             http_address = await http.start()
             stack.push_async_callback(http.stop)
@@ -100,7 +94,7 @@ class _Running:
             mllp = []
             for listener in listeners:
                 mllp.append(await listener.start())
-                stack.push_async_callback(listener.stop, self._settings.stop_seconds)
+                stack.push_async_callback(listener.stop, self._settings.stop_seconds / 4)
             control = ControlDoor(self._folder.path, self._premises)
             await control.start(f"http://{http_address}")
             stack.push_async_callback(control.stop)
@@ -109,24 +103,18 @@ class _Running:
             await self._stop.wait()
             logs.info(Event.STOPPING)
 
-    def _store(self) -> Store:
-        return self._premises.store
-
     async def _start(
         self,
         stack: contextlib.AsyncExitStack,
         run: Callable[[], Awaitable[None]],
-        stop: Callable[[], Awaitable[None]] | None,
+        stop: Callable[[], Awaitable[None]],
     ) -> None:
-        """Run `run` as a task that ends the gateway when it fails; on the way out `stop` it (or cut it), and wait."""
+        """Run `run` as a task that ends the gateway when it fails; on the way out `stop` it and wait."""
         task = asyncio.ensure_future(run())
         task.add_done_callback(self._ended)
 
         async def end() -> None:
-            if stop is None:
-                task.cancel()
-            else:
-                await stop()
+            await stop()
             await asyncio.gather(task, return_exceptions=True)
 
         stack.push_async_callback(end)

@@ -1,0 +1,58 @@
+"""Making an intent: these record versions should go along that route."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.clock import new_id
+from gateway.disclosure.premises import Premises
+from gateway.partners import FhirDelivery, MllpDelivery, Network, Route
+from gateway.store import Intent
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What should go: from whom, under which business key, which record versions, brought by which message."""
+
+    source: str
+    business_key: str
+    focus: tuple[str, ...]
+    message_id: str | None
+
+
+def new_intent(
+    premises: Premises,
+    route: Route,
+    patient_id: str,
+    content: Content,
+    kind: str,
+    at: str,
+    held_for: str = "",
+) -> Intent:
+    """An intent along `route`, due at once; or held from the start, with the reason `held_for`."""
+    return Intent(
+        id=new_id(),
+        patient_id=patient_id,
+        partner=route.addressee,
+        source_partner=content.source,
+        business_key=content.business_key,
+        purpose=route.purpose,
+        kind=kind,
+        format=format_for(premises.network, route.addressee),
+        message_id=content.message_id,
+        focus=content.focus,
+        state="held" if held_for else "due",
+        due_at=at,
+        attempts=0,
+        reason=held_for,
+        created_at=at,
+        updated_at=at,
+    )
+
+
+def format_for(network: Network, partner_id: str) -> str:
+    """The format in which a partner receives: `fhir+json`, a mapping id, or empty when it only pulls."""
+    delivery = network.partners[partner_id].delivery
+    if isinstance(delivery, FhirDelivery):
+        return "fhir+json"
+    return delivery.format if isinstance(delivery, MllpDelivery) else ""
