@@ -17,7 +17,7 @@ from typing import Any
 from consent.labels import PART2, normalised
 from consent.model import Decision, DisclosureRequest, Resource
 from consent.redact_names import may_know_sources, sensitive_sources
-from consent.redact_tree import target_of
+from consent.redact_rules import target_of
 from consent.tables import Tables
 
 LABELS = "http://terminology.hl7.org/CodeSystem/v3-ActCode"

@@ -10,22 +10,18 @@ goes (FH-RED-05).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from consent.labels import PART2, from_program, label_resource
 from consent.model import Decision, DisclosureRequest, Resource, ResourceDecision, SubjectResource
 from consent.redact_names import NO_SOURCES, is_own, may_know_sources, sensitive_sources
 from consent.redact_places import MAIN_CODES, PEOPLE_AND_PLACES
-from consent.redact_tree import WHOLE_DOCUMENTS, Rules, Walk, pruned
+from consent.redact_rules import Rules, Walk, near_references
+from consent.redact_tree import WHOLE_DOCUMENTS, pruned
 from consent.tables import Tables
 
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """One resource that is not withheld, beside its decision."""
-
-    subject: SubjectResource
-    decided: ResourceDecision
+_Kept = tuple[SubjectResource, ResourceDecision]
+"""One resource that is not withheld, beside its decision."""
 
 
 def redact(request: DisclosureRequest, decision: Decision, tables: Tables) -> tuple[Resource, ...]:
@@ -39,31 +35,36 @@ def redact(request: DisclosureRequest, decision: Decision, tables: Tables) -> tu
         return ()
     rules = _rules(request, decision, kept, tables)
     while True:
-        rules = replace(rules, shown=frozenset(row.subject.reference for row in kept))
-        results = [(row, _redacted(row, request, rules)) for row in kept]
-        remaining = [row for row, result in results if result is not None]
+        walks: dict[object, Walk] = {}
+        results = [_redacted(subject, decided, request, rules, walks) for subject, decided in kept]
+        remaining = [row for row, result in zip(kept, results, strict=True) if result is not None]
         if len(remaining) == len(kept):
-            return tuple(result for _, result in results if result is not None)
+            return tuple(result for result in results if result is not None)
         # a resource that could not stay valid is withheld too: references to it go in the next round
         kept = remaining
+        shown = frozenset(subject.reference for subject, _ in kept)
+        rules = replace(rules, shown=shown, near=near_references(shown, rules.patient))
 
 
 def _rules(request: DisclosureRequest, decision: Decision, kept: list[_Kept], tables: Tables) -> Rules:
     knows = may_know_sources(request, decision)
-    shown = frozenset(row.subject.reference for row in kept)
+    shown = frozenset(subject.reference for subject, _ in kept)
     withheld = [row.resource for row in request.resources if row.reference not in shown]
     limits = [frozenset(scope.classes) for scope in decision.scopes]
+    codes, texts = frozenset(_codes_of(withheld)), frozenset(_texts_of(withheld))
     return Rules(
         patient=request.patient,
         asked=frozenset(row.reference for row in request.resources),
         shown=shown,
         sources=NO_SOURCES if knows else sensitive_sources(request, tables),
-        codes=frozenset(_codes_of(withheld)),
-        texts=frozenset(_texts_of(withheld)),
+        codes=codes,
+        texts=texts,
         classes=frozenset().union(*limits) if limits and all(limits) else frozenset(),
         knows=knows,
         readable=is_own(request) or decision.basis == "PATIENT_ACCESS",
         tables=tables,
+        near=near_references(shown, request.patient),
+        sweeps=not knows or bool(codes) or bool(texts),
     )
 
 
@@ -71,25 +72,38 @@ def _not_withheld(request: DisclosureRequest, decision: Decision) -> list[_Kept]
     if [row.reference for row in request.resources] != [row.reference for row in decision.resources]:
         raise ValueError("the decision answers another question")
     return [
-        _Kept(subject, decided)
+        (subject, decided)
         for subject, decided in zip(request.resources, decision.resources, strict=True)
         if decided.outcome != "withhold"
     ]
 
 
-def _redacted(row: _Kept, request: DisclosureRequest, rules: Rules) -> Resource | None:
-    """The resource without what must go, or None when it could not stay valid."""
-    labels = frozenset(row.decided.labels)
-    part2 = PART2 in labels or from_program(row.subject.sources, request.policy.part2_sources)
-    walk = Walk(
-        rules=rules,
-        kind=row.subject.type,
-        labels=labels,
-        removals=frozenset(row.decided.removals),
-        inside=frozenset(_contained_that_may_stay(row.subject.resource, labels, part2, rules)),
-        whole_text=row.decided.outcome == "disclose" and row.subject.type in WHOLE_DOCUMENTS,
-    )
-    return pruned(row.subject.resource, walk)
+def _redacted(
+    subject: SubjectResource,
+    decided: ResourceDecision,
+    request: DisclosureRequest,
+    rules: Rules,
+    walks: dict[object, Walk],
+) -> Resource | None:
+    """The resource without what must go, or None when it could not stay valid.
+
+    Resources that are alike share one of `walks`.
+    """
+    alike = (subject.type, decided.labels, decided.removals, decided.outcome)
+    walk = walks.get(alike)
+    if walk is None:
+        walk = walks[alike] = Walk(
+            rules=rules,
+            kind=subject.type,
+            labels=frozenset(decided.labels),
+            removals=frozenset(decided.removals),
+            whole_text=decided.outcome == "disclose" and subject.type in WHOLE_DOCUMENTS,
+        )
+    if "contained" in subject.resource:
+        part2 = PART2 in walk.labels or from_program(subject.sources, request.policy.part2_sources)
+        inside = frozenset(_contained_that_may_stay(subject.resource, walk.labels, part2, rules))
+        walk = replace(walk, inside=inside)
+    return pruned(subject.resource, walk)
 
 
 def _contained_that_may_stay(
