@@ -87,7 +87,7 @@ def put(target: Json, name: str, value: Any) -> None:
         target[name] = value
 
 
-def a_resource(picks: Picks, index: int, levels_everywhere: bool) -> Json:
+def a_resource(picks: Picks, index: int) -> Json:
     kind = (
         "Encounter"
         if index == 1
@@ -95,7 +95,7 @@ def a_resource(picks: Picks, index: int, levels_everywhere: bool) -> Json:
         if index == 3
         else "Observation"
     )
-    level = picks.one(LEVEL_POOL) if levels_everywhere or picks.yes(0.85) else None
+    level = picks.one(LEVEL_POOL) if picks.yes(0.85) else None
     made: Json = {"resourceType": kind, "id": f"r{index}", "subject": ref("Patient/p1")}
     security = labels(*picks.one(SENSITIVITY_POOL), *([level] if level else []))
     source = picks.sometimes(0.2, SOURCE_POOL)
@@ -121,7 +121,7 @@ def a_resource(picks: Picks, index: int, levels_everywhere: bool) -> Json:
     return made
 
 
-def a_provision(picks: Picks, kind: str, depth: int = 0, deny_levels: bool = False) -> Json:
+def a_provision(picks: Picks, kind: str, depth: int = 0) -> Json:
     """One provision with its children; children of the other kind are exceptions."""
     made: Json = {"type": kind}
     for name, chance, pool in ELEMENT_POOLS:
@@ -130,12 +130,11 @@ def a_provision(picks: Picks, kind: str, depth: int = 0, deny_levels: bool = Fal
         put(made, "action", picks.sometimes(0.1, PERMIT_ACTION_POOL))
         put(made, "securityLabel", picks.sometimes(0.35, PERMIT_LABEL_POOL))
     else:
-        levels = DENY_LEVEL_POOL if deny_levels else ()
-        put(made, "securityLabel", picks.sometimes(0.4, DENY_LABEL_POOL + levels))
+        put(made, "securityLabel", picks.sometimes(0.4, DENY_LABEL_POOL + DENY_LEVEL_POOL))
     children = picks.one(("", "", "", "d", "p", "pd", "dp", "pp", "dd") if depth < 3 else ("",))
     if children:
         kinds = {"p": "permit", "d": "deny"}
-        made["provision"] = [a_provision(picks, kinds[child], depth + 1, deny_levels) for child in children]
+        made["provision"] = [a_provision(picks, kinds[child], depth + 1) for child in children]
     return made
 
 
@@ -197,10 +196,10 @@ def spoil(consent: Json, defect: str | None) -> Json:
     return {**consent, "provision": root}
 
 
-def a_consent(picks: Picks, index: int, deny_levels: bool = False) -> Json:
+def a_consent(picks: Picks, index: int) -> Json:
     kind = picks.one(("permit", "permit", "permit", "permit", "deny"))
     status = picks.sometimes(0.1, ODD_STATUS_POOL) or "active"
-    made = consent_around(a_provision(picks, kind, deny_levels=deny_levels), f"c{index}", status)
+    made = consent_around(a_provision(picks, kind), f"c{index}", status)
     return spoil(made, picks.sometimes(0.12, DEFECTS))
 
 
@@ -221,9 +220,8 @@ def a_valid_consent(picks: Picks, index: int) -> Json:
 
 
 def a_question(picks: Picks, packs: Sequence[Sequence[str]] = ((),), valid: bool = False) -> Json:
-    deny_levels = picks.yes()
     asked = [
-        a_valid_consent(picks, index) if valid and picks.yes(0.75) else a_consent(picks, index, deny_levels)
+        a_valid_consent(picks, index) if valid and picks.yes(0.75) else a_consent(picks, index)
         for index in range(picks.one((1, 2, 3)))
     ]
     aligned = valid and picks.yes(0.7)
@@ -237,7 +235,7 @@ def a_question(picks: Picks, packs: Sequence[Sequence[str]] = ((),), valid: bool
         "action": "disclose",
         "directory": [entry for index, entry in enumerate(DIRECTORY) if index != unlisted],
         "consents": asked,
-        "resources": [a_resource(picks, index, deny_levels) for index in range(picks.one((1, 2, 3, 4)))],
+        "resources": [a_resource(picks, index) for index in range(picks.one((1, 2, 3, 4)))],
         "policy": {
             "packs": list(picks.one(packs)),
             "part2_sources": picks.one(PROGRAMS),

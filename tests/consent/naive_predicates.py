@@ -305,6 +305,7 @@ def as_labelled(resource: Json, question: Json) -> Json:
 def denial_names_a_label(named: Sequence[Json], resource: Json) -> bool:
     """A level and higher; a label, everything under it, and its parent when only the parent is asserted.
 
+    A record without any level counts as N, so that a denial of R leaves it as otherwise decided (FH-LBL-07).
     Notes always carry their own label, so PSY or MH alone leaves nothing open about PSYTHPN (its parent is SPI).
     """
     level = level_of(resource)
@@ -312,7 +313,7 @@ def denial_names_a_label(named: Sequence[Json], resource: Json) -> bool:
     for label in named:
         code = label["code"]
         if label["system"] == CONFIDENTIALITY:
-            if level is not None and level >= LEVELS.index(code):
+            if (LEVELS.index("N") if level is None else level) >= LEVELS.index(code):
                 return True
             continue
         if carried & DENY_REACHES.get(code, {code}):
