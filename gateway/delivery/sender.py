@@ -23,7 +23,7 @@ from gateway.disclosure.gate import release, still_stands
 from gateway.disclosure.held import WITHDRAWN
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.release import Refusal, Release
-from gateway.errors import HandoffError
+from gateway.errors import HandoffError, NotUnderstood
 from gateway.logs import Event
 from gateway.partners import FhirDelivery, MllpDelivery
 from gateway.store import Intent, Transaction, intents, outbox
@@ -136,6 +136,10 @@ class Sender:
             await self._record(intent, made, outcome)
         except asyncio.CancelledError:
             raise
+        except NotUnderstood as error:
+            # It cannot be written in the partner's format, now or later: a person must look.
+            logs.fault(Event.DELIVERY_DEAD, error, intent_id=intent.id, partner=intent.partner)
+            await self._end(intent, "dead", error.code, None)
         except Exception as error:  # noqa: BLE001  # one bad intent must not stop the others; it fails closed
             code = error.code if isinstance(error, HandoffError) else "INTERNAL"
             logs.fault(Event.TASK_FAILED, error, intent_id=intent.id, partner=intent.partner)
@@ -199,11 +203,14 @@ class Sender:
         intents.finish(tx, intent.id, intent_state, now, reason, due_at=due_at)
 
     async def _postpone(self, intent: Intent, code: str) -> None:
-        at = self._premises.clock.now()
-        state, due_at = self._next_try(intent, at, None)
+        state, due_at = self._next_try(intent, self._premises.clock.now(), None)
+        await self._end(intent, state, code, due_at)
+
+    async def _end(self, intent: Intent, state: str, code: str, due_at: str | None) -> None:
+        at = instant_text(self._premises.clock.now())
         try:
             await self._premises.store.write(
-                lambda tx: intents.finish(tx, intent.id, state, instant_text(at), code, due_at=due_at)
+                lambda tx: intents.finish(tx, intent.id, state, at, code, due_at=due_at)
             )
         except HandoffError as error:
             # It stays `sending` and is found again at the next start.

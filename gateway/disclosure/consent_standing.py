@@ -35,7 +35,9 @@ def judge(premises: Premises, resource: Mapping[str, Any], recorded_by: str) -> 
         return Judgement("unverified", ("SIGNED_FORM_MISSING",))
     if "part2" not in network.content.policy.packs:
         return Judgement("usable", ())
-    return Judgement("usable", ())
+    report = consent.validate_consent(resource, network.zone)
+    missing = tuple(element.code for element in report.elements if not element.present)
+    return Judgement("deficient", missing) if missing and report.permits else Judgement("usable", ())
 
 
 def disclosers_named(network: Network, resource: Mapping[str, Any]) -> frozenset[str]:

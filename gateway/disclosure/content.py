@@ -12,6 +12,7 @@ import consent
 import mappings
 from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
+from gateway.errors import NotUnderstood
 from gateway.partners import MllpDelivery, partner_of
 from gateway.resources import to_json
 
@@ -65,7 +66,10 @@ def rendered_message(
     control_id: str,
     zone: str,
 ) -> mappings.Rendered:
-    """The resources in the recipient's own format, with an empty complement and the notice in it."""
+    """The resources in the recipient's own format, with an empty complement and the notice in it.
+
+    Raises NotUnderstood `RENDER_REFUSED` naming the element without which the format cannot be written.
+    """
     settings = {
         "sending_application": "WARM-HANDOFF",
         "sending_facility": premises.network.content.network,
@@ -78,7 +82,10 @@ def rendered_message(
     if texts:
         settings["notice"] = " ".join(texts)
     mapping = premises.library.mapping(delivery.format)
-    return mappings.render(mapping, resources, at=at, control_id=control_id, zone=zone, settings=settings)
+    try:
+        return mappings.render(mapping, resources, at=at, control_id=control_id, zone=zone, settings=settings)
+    except mappings.RenderRefused as refused:
+        raise NotUnderstood("RENDER_REFUSED", f"{refused.code}: {refused.message}", refused.place) from None
 
 
 def sha256_of(content: bytes) -> str:

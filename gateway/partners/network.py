@@ -176,7 +176,11 @@ class PolicyChoice(Strict, frozen=True):
 
 
 class NetworkFile(Strict, frozen=True):
-    """The whole of `network.yaml`."""
+    """The whole of `network.yaml`.
+
+    `public_url` is how clients reach the gateway (`https://gateway.example.org`) where that is not its own HTTP address:
+    tokens name it as their audience, and under https the console's cookie insists on it.
+    """
 
     network: str
     operator: Operator
@@ -184,6 +188,7 @@ class NetworkFile(Strict, frozen=True):
     partners: dict[PartnerId, Partner]
     routes: tuple[Route, ...]
     http: Address = "127.0.0.1:8080"
+    public_url: str = ""
     mllp: tuple[MllpListener, ...] = ()
     policy: PolicyChoice = PolicyChoice()
     keys: str = "keys"

@@ -167,6 +167,10 @@ def _meaning_faults(content: NetworkFile, lines: _Lines) -> Iterator[FileFault]:
     yield from _zone_faults(content, lines)
     yield from _route_faults(content, lines)
     yield from _partner_faults(content, lines)
+    url = content.public_url
+    if url and (not url.startswith(("https://", "http://")) or url.endswith("/")):
+        text = "must begin with `https://` and end without a slash"
+        yield FileFault(lines.of(("public_url",)), "public_url", text)
     for index, listener in enumerate(content.mllp):
         if listener.partner not in content.partners:
             where = ("mllp", index, "partner")

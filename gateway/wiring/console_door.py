@@ -33,7 +33,7 @@ def console_mounts(folder: NetworkFolder, premises: Premises) -> Mapping[str, AS
         partners=tuple(premises.network.partners),
         clock=premises.clock,
         link_key=folder.keys.derived(LINK_PURPOSE),
-        secure=False,
+        secure=premises.network.content.public_url.startswith("https://"),
     )
     return {"/console": build_console(office)}
 

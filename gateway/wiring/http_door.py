@@ -69,7 +69,7 @@ class HttpDoor:
             token_key=self._folder.token_key,
             client_by_id=self._client,
             use_once=self._use_once,
-            base_url=lambda: f"http://{address}",
+            base_url=lambda: network.content.public_url or f"http://{address}",
             body_limit_bytes=self._settings.http_body_bytes,
             started_at=premises.clock.now(),
             on_call=network.content.operator.on_call.phone,
