@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import consent
 from gateway.disclosure.premises import Premises
 from gateway.partners import Network, partner_of
 
