@@ -12,6 +12,8 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from consent.labels import PART2, normalised
@@ -61,7 +63,44 @@ def present(
     hidden = frozenset() if knows else sensitive_sources(request, tables).references
     recipient = request.recipient.references[0] if request.recipient.references else ""
     aliases = {name: alias_of(name, recipient, alias_key) for name in hidden if not name.startswith("#")}
-    return tuple(_presented(resource, decision, knows, hidden, aliases, tables) for resource in resources)
+    showing = _Showing(knows, hidden, aliases, _decided(decision), _without_id(decision), tables)
+    return tuple(_presented(resource, showing) for resource in resources)
+
+
+_Decided = tuple[tuple[str, ...], bool]
+"""The labels a resource was decided with, and whether something of it went."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Showing:
+    """What holds for every resource of one release. `without_id`: what holds for one that has no row."""
+
+    knows: bool
+    hidden: frozenset[str]
+    aliases: Mapping[str, str]
+    decided: Mapping[str, _Decided]
+    without_id: _Decided
+    tables: Tables
+    security: dict[tuple[str, ...], tuple[dict[str, str], ...]] = field(default_factory=dict)
+    """By labels: the codings of resources that arrived with none."""
+
+
+def _decided(decision: Decision) -> dict[str, _Decided]:
+    """By reference; rows of one reference together."""
+    found: dict[str, _Decided] = {}
+    for row in decision.resources:
+        labels, is_partial = row.labels, row.outcome == "redact"
+        if row.reference in found:
+            others, was_partial = found[row.reference]
+            labels, is_partial = tuple(sorted({*others, *labels})), was_partial or is_partial
+        found[row.reference] = labels, is_partial
+    return found
+
+
+def _without_id(decision: Decision) -> _Decided:
+    """The labels of all released resources that have no id: only ever more than those of one of them."""
+    rows = [row for row in decision.resources if row.reference[:1] == "#" and row.outcome != "withhold"]
+    return tuple(sorted({label for row in rows for label in row.labels})), False
 
 
 def alias_of(reference: str, recipient: str, alias_key: bytes) -> str:
@@ -73,47 +112,23 @@ def alias_of(reference: str, recipient: str, alias_key: bytes) -> str:
     return f"{kind}/{digest[:8]}-{digest[8:12]}-8{digest[13:16]}-8{digest[17:20]}-{digest[20:32]}"
 
 
-def _labels_of(resource: Resource, decision: Decision) -> frozenset[str]:
-    """The labels a resource was decided with; one without an id gets those of all that have none (only ever
-    more).
-    """
-    own = f"{resource.get('resourceType')}/{resource.get('id')}"
-    rows = [row for row in decision.resources if row.reference == own]
-    if not rows:
-        rows = [
-            row for row in decision.resources if row.reference.startswith("#") and row.outcome != "withhold"
-        ]
-    return frozenset(label for row in rows for label in row.labels)
-
-
-def _is_partial(resource: Resource, decision: Decision) -> bool:
-    own = f"{resource.get('resourceType')}/{resource.get('id')}"
-    return any(row.reference == own and row.outcome == "redact" for row in decision.resources)
-
-
-def _presented(
-    resource: Resource,
-    decision: Decision,
-    knows: bool,
-    hidden: frozenset[str],
-    aliases: Mapping[str, str],
-    tables: Tables,
-) -> Resource:
-    own = f"{resource.get('resourceType')}/{resource.get('id')}"
-    body = _aliased(resource, aliases) if aliases else dict(resource)
-    assert isinstance(body, dict)
-    kind = str(body.pop("resourceType", ""))
-    shown: dict[str, Any] = {"resourceType": kind}
+def _presented(resource: Resource, showing: _Showing) -> Resource:
+    own, aliases = f"{resource.get('resourceType')}/{resource.get('id')}", showing.aliases
+    labels, is_partial = showing.decided.get(own, showing.without_id)
+    body = _aliased(resource, aliases) if aliases else resource
+    assert isinstance(body, dict | Mapping)
+    kind = str(body.get("resourceType", ""))
+    head: dict[str, Any] = {"resourceType": kind}
     if "id" in body:
-        shown["id"] = aliases[own].split("/")[1] if own in aliases else body["id"]
-    shown["meta"] = _meta(body.pop("meta", None), _labels_of(resource, decision), knows, tables)
-    if knows and _is_partial(resource, decision):
-        shown["meta"]["tag"] = [SUBSETTED]
+        head["id"] = aliases[own].split("/")[1] if own in aliases else body["id"]
+    head["meta"] = _meta(body.get("meta"), labels, showing)
+    if is_partial and showing.knows:
+        head["meta"]["tag"] = [SUBSETTED]
     if kind not in WITHOUT_NARRATIVE:
-        shown["text"] = _narrative(kind, body)
-    if "contained" in body:
-        body["contained"] = [_named_inside(entry, hidden) for entry in _listed(body["contained"])]
-    shown.update((key, value) for key, value in body.items() if key not in shown)
+        head["text"] = _narrative(kind, body)
+    shown = {**head, **body, **head}  # the head stands first, and wins
+    if "contained" in shown:
+        shown["contained"] = [_named_inside(entry, showing.hidden) for entry in _listed(shown["contained"])]
     if own in aliases:
         shown.update(_alias_name(kind, aliases[own]))
     return shown
@@ -156,14 +171,21 @@ def _named_inside(entry: object, hidden: frozenset[str]) -> object:
     return {**entry, "name": ALIAS_WORDS.get(kind, "Partner")} if kind in NAMED_BY_TEXT else entry
 
 
-def _meta(meta: object, labels: frozenset[str], knows: bool, tables: Tables) -> dict[str, object]:
+def _meta(meta: object, decided: tuple[str, ...], showing: _Showing) -> dict[str, object]:
     """`meta` with the labels of the decision: exactly one confidentiality, the Part 2 set, and what may be
     told.
     """
-    left = dict(meta) if isinstance(meta, Mapping) else {}
-    if PART2 in labels:
-        labels |= PART2_MARKS
-    left["security"] = list(_security(left.get("security"), labels, knows, tables))
+    left = dict(meta) if isinstance(meta, dict | Mapping) else {}
+    arrived = left.get("security")
+    known = showing.security.get(decided) if arrived is None else None
+    if known is None:
+        labels = frozenset(decided)
+        if PART2 in labels:
+            labels |= PART2_MARKS
+        known = tuple(_security(arrived, labels, showing.knows, showing.tables))
+        if arrived is None:
+            showing.security[decided] = known
+    left["security"] = list(known)
     return left
 
 
@@ -190,16 +212,23 @@ def _security(
 
 def _narrative(kind: str, body: Mapping[str, object]) -> dict[str, str]:
     """A narrative that says the kind of record and its state, nothing else. US Core asks CarePlan for one."""
+    states = [_plain(body[element]) if element in body else "" for element in STATE_ELEMENTS]
+    return {"status": "generated", "div": _narrative_text(kind, *states)}
+
+
+def _plain(code: object) -> str:
+    """The state as it may be read, or empty."""
+    return code if isinstance(code, str) and PLAIN_CODE.fullmatch(code) else ""
+
+
+@lru_cache(maxsize=512)
+def _narrative_text(kind: str, *states: str) -> str:
     words = (
         " ".join(word.lower() for word in re.findall(r"[A-Z][a-z]*", kind)) if kind.isalpha() else "record"
     )
-    states = [
-        f"{element}: {body[element]}"
-        for element in STATE_ELEMENTS
-        if PLAIN_CODE.fullmatch(str(body.get(element, "")))
-    ]
-    text = "; ".join([words, *states])
-    return {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{text}</div>'}
+    told = [f"{element}: {state}" for element, state in zip(STATE_ELEMENTS, states, strict=True) if state]
+    text = "; ".join([words, *told])
+    return f'<div xmlns="http://www.w3.org/1999/xhtml">{text}</div>'
 
 
 def _listed(value: object) -> tuple[object, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from consent.redact_names import SUD_LABELS, SensitiveSources
-from consent.redact_places import MAIN_CODES, OPEN_TYPES
+from consent.redact_places import OPEN_TYPES
 from consent.tables import Tables
 
 NOT_SWEPT = frozenset(
@@ -44,7 +44,7 @@ def near_references(shown: frozenset[str], patient: str) -> frozenset[str]:
     return frozenset(
         reference
         for reference in (*shown, patient)
-        if target_of(reference) == reference and not reference.startswith(("#", "urn:"))
+        if reference.count("/") == 1 and not reference.startswith(("#", "urn:"))
     )
 
 
@@ -66,9 +66,9 @@ def is_bare_display(node: Mapping[str, object]) -> bool:
     return "display" in node and "code" not in node and "system" not in node
 
 
-def names_a_withheld_thing(key: str, node: Mapping[str, object], place: str, walk: Walk) -> bool:
+def names_a_withheld_thing(key: str, node: Mapping[str, object], is_main: bool, walk: Walk) -> bool:
     """Whether `node` is an identifier or a code of something that was withheld, or names a source to keep
-    back.
+    back. `is_main`: it stands in what says what the record is.
     """
     rules = walk.rules
     if key == "identifier" or "assigner" in node:
@@ -80,7 +80,7 @@ def names_a_withheld_thing(key: str, node: Mapping[str, object], place: str, wal
             target_of(named) in rules.sources.references or tells(str(node.get("system")), walk)
         ):
             return True
-    if place.split("/")[1] in MAIN_CODES or key == "coding":
+    if is_main or key == "coding":
         return False  # what a record is was decided with it; a coding goes with its whole concept
     codings = listed(node.get("coding", node))
     return any(isinstance(coding, Mapping) and _tells_by_code(coding, walk) for coding in codings)

@@ -14,6 +14,7 @@ from consent.redact_places import (
     FREE_TEXT,
     FREE_TEXT_OF,
     KEPT_EXTENSIONS,
+    MAIN_CODES,
     MANDATORY,
     MANDATORY_WITHIN,
     NAMES_SOMEBODY,
@@ -39,7 +40,7 @@ DEEPEST = 64
 """Levels of a resource that are looked at; whatever lies deeper goes."""
 
 KEPT_META = frozenset({"lastUpdated", "profile", "security", "versionId"})
-LEAVING = frozenset({"contained", "text"})
+LEAVING = frozenset({"contained", "meta", "text"})
 WHOLE_DOCUMENTS = UNSTRUCTURED_TYPES | {"Communication", "Composition"}
 
 
@@ -58,18 +59,15 @@ def pruned(resource: Resource, walk: Walk) -> Resource | None:
     if not walk.is_inner and "contained" in resource:
         inner = _inner_resources(resource, walk)
         walk = replace(walk, inside=frozenset(inner))
-    left: dict[str, object] = {}
     leaving = _leaving_the_root(resource, walk)
-    for key, value in resource.items():
-        if key in leaving:
-            continue
-        kept: object = value
-        if key == "meta":
-            kept = _meta(value, walk)
-        elif not stays_whole(key, value, walk):
-            kept = _node(key, value, f"/{escaped(key)}", walk, 1)
-        if kept is not GONE:
-            left[key] = kept
+    left = {key: value for key, value in resource.items() if key not in leaving}
+    if not stays_whole(left, walk):
+        left = dict(_pruned_elements(left, walk))
+    # a contained resource carries no labels and no version of its own (FHIR dom-4, dom-5)
+    if "meta" in resource and not walk.is_inner:
+        meta = _meta(resource["meta"], walk)
+        if meta is not GONE:
+            left["meta"] = meta
     _drop_unpaired(left, resource)
     if not is_complete(left, MANDATORY.get(walk.kind, ())):
         return None
@@ -152,15 +150,22 @@ def _local_references(node: object) -> Iterator[str]:
             yield from _local_references(value)
 
 
+def _pruned_elements(elements: Mapping[str, object], walk: Walk) -> Iterator[tuple[str, object]]:
+    for key, value in elements.items():
+        whole = stays_whole({key: value}, walk)
+        kept = value if whole else _node(key, value, f"/{escaped(key)}", walk, 1)
+        if kept is not GONE:
+            yield key, kept
+
+
 def _leaving_the_root(resource: Resource, walk: Walk) -> frozenset[str]:
-    """Names of root elements that go whatever they hold. `contained` is put back by `_with_contained`."""
+    """Names of root elements that go whatever they hold, and of those that are put back when they were
+    looked at on their own.
+    """
     leaving = LEAVING
     free = FREE_TEXT_OF.get(walk.kind)
     if free and not _may_read(walk):
         leaving |= free
-    if walk.is_inner:
-        # a contained resource carries no labels and no version of its own (FHIR dom-4, dom-5)
-        leaving |= {"meta"}
     return leaving.union(NAMES_OF_A_SOURCE) if _is_sensitive_source(resource, walk) else leaving
 
 
@@ -219,7 +224,7 @@ def _is_known_extension(entry: object) -> bool:
 def _branch(key: str, node: Mapping[str, object], place: str, walk: Walk, depth: int) -> object:
     if "modifierExtension" in node or ("div" in node and not walk.whole_text):
         return GONE
-    if names_a_withheld_thing(key, node, place, walk):
+    if names_a_withheld_thing(key, node, place.split("/")[1] in MAIN_CODES, walk):
         return GONE
     reference = node.get("reference")
     if isinstance(reference, str):

@@ -6,12 +6,13 @@ Most elements of most releases are such. Whatever this module does not look at c
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 from consent.redact_places import (
     ATTACHMENTS,
     FREE_TEXT,
+    MAIN_CODES,
     MANDATORY_WITHIN,
     NAMES_SOMEBODY,
     PEOPLE_AND_PLACES,
@@ -20,8 +21,6 @@ from consent.redact_places import (
 from consent.redact_rules import (
     Walk,
     display_may_stay,
-    escaped,
-    is_bare_display,
     may_refer,
     must_not_read,
     names_a_withheld_thing,
@@ -36,26 +35,19 @@ NEEDING = frozenset(element for _, element in MANDATORY_WITHIN)
 SIMPLE = frozenset({bool, float, int, Decimal, type(None)})
 MOST_LEVELS = 24
 
-Below = list[tuple[str, Any]]
-"""Objects and arrays one level further down, each with the name of its element."""
+Below = list[tuple[str, bool | None, Mapping[str, object]]]
+"""Objects one level further down: the name of its element, whether that stands in a main code, the object."""
 
 
-def stays_whole(key: str, value: object, walk: Walk) -> bool:
-    """Whether it is plain that nothing of `value`, the root element `key`, has to go."""
-    if walk.removals or key in STOPS:
+def stays_whole(elements: Mapping[str, object], walk: Walk) -> bool:
+    """Whether it is plain that nothing of `elements`, which stand at the root of a resource, has to go."""
+    if walk.removals:
         return False
-    if isinstance(value, str):
-        return not (walk.rules.sweeps and must_not_read(key, value, walk))
-    if value.__class__ is not dict and value.__class__ is not list:
-        return value.__class__ in SIMPLE
-    level: Below = [(key, value)]
+    level: Below = [("", None, elements)]
     for _ in range(MOST_LEVELS):
         below: Below = []
-        for name, node in level:
-            if node.__class__ is list:
-                if not _array_stays(name, node, walk, below):
-                    return False
-            elif not _object_stays(name, node, key, walk, below):
+        for name, is_main, node in level:
+            if not _object_stays(name, is_main, node, walk, below):
                 return False
         if not below:
             return True
@@ -63,50 +55,51 @@ def stays_whole(key: str, value: object, walk: Walk) -> bool:
     return False
 
 
-def _array_stays(name: str, entries: list[object], walk: Walk, below: Below) -> bool:
-    for entry in entries:
-        kind = entry.__class__
-        if kind is dict or kind is list:
-            below.append((name, entry))
-        elif isinstance(entry, str):
-            if walk.rules.sweeps and must_not_read(name, entry, walk):
-                return False
-        elif kind not in SIMPLE:
-            return False
-    return bool(entries)
-
-
-def _object_stays(name: str, node: dict[str, object], root: str, walk: Walk, below: Below) -> bool:
-    sweeps = walk.rules.sweeps
-    if sweeps and names_a_withheld_thing(name, node, f"/{escaped(root)}", walk):
+def _object_stays(
+    name: str, is_main: bool | None, node: Mapping[str, object], walk: Walk, below: Below
+) -> bool:
+    """Whether nothing of this object has to go but for the objects in it, which are put on `below`."""
+    if not STOPS.isdisjoint(node):
         return False
-    if "reference" in node and isinstance(node["reference"], str):
-        if not _reference_stays(node["reference"], node, walk):
-            return False
-        if len(node) == 1:
-            return True
-    elif "display" in node and not _bare_display_stays(name, node, walk):
+    sweeps = walk.rules.sweeps
+    if "reference" in node and not _reference_stays(node["reference"], node, walk):
+        return False
+    if sweeps and names_a_withheld_thing(name, node, bool(is_main), walk):
+        return False
+    is_bare = "display" in node and not ("system" in node or "code" in node or "reference" in node)
+    if is_bare and not (name in NAMES_SOMEBODY and display_may_stay(node, walk)):
         return False
     if name in NEEDING and not is_complete(node, MANDATORY_WITHIN.get((walk.kind, name), ())):
-        return False
-    if not STOPS.isdisjoint(node):
         return False
     for key, value in node.items():
         if isinstance(value, str):
             if sweeps and must_not_read(key, value, walk):
                 return False
-        elif value.__class__ is dict or value.__class__ is list:
-            below.append((key, value))
+        elif isinstance(value, list):
+            if not _array_stays(key, key in MAIN_CODES if is_main is None else is_main, value, walk, below):
+                return False
+        elif value.__class__ is dict:
+            below.append((key, key in MAIN_CODES if is_main is None else is_main, value))
         elif value.__class__ not in SIMPLE:
             return False
     return bool(node)
 
 
-def _bare_display_stays(name: str, node: dict[str, object], walk: Walk) -> bool:
-    return not is_bare_display(node) or (name in NAMES_SOMEBODY and display_may_stay(node, walk))
+def _array_stays(name: str, is_main: bool, entries: list[object], walk: Walk, below: Below) -> bool:
+    for entry in entries:
+        if entry.__class__ is dict:
+            below.append((name, is_main, entry))
+        elif isinstance(entry, str):
+            if walk.rules.sweeps and must_not_read(name, entry, walk):
+                return False
+        elif entry.__class__ not in SIMPLE:
+            return False
+    return bool(entries)
 
 
-def _reference_stays(reference: str, node: dict[str, object], walk: Walk) -> bool:
+def _reference_stays(reference: object, node: Mapping[str, object], walk: Walk) -> bool:
+    if not isinstance(reference, str):
+        return False
     rules = walk.rules
     target = reference
     if reference not in rules.near:
