@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gateway.disclosure.release_questions import error_text, released_bytes
 from gateway.errors import HandoffError
+from mappings import Mapping_
 
 DONE, NOTHING_RELEASED, BAD_QUESTION = 0, 1, 2
 
@@ -25,7 +26,7 @@ def release(path: str) -> int:
         )
         return BAD_QUESTION
     try:
-        content = released_bytes(text)
+        content = released_bytes(text, packaged_mapping)
     except HandoffError as fault:
         sys.stderr.write(error_text(fault) + "\n")
         return BAD_QUESTION
@@ -34,3 +35,11 @@ def release(path: str) -> int:
     sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()
     return DONE
+
+
+def packaged_mapping(mapping_id: str) -> Mapping_ | None:
+    """The shipped mapping of that id, or None; the library is read only when a question names one."""
+    from gateway.flows.library import open_library
+
+    library = open_library()
+    return library.mapping(mapping_id) if mapping_id in library.ids() else None

@@ -11,8 +11,8 @@ from typing import Any
 import consent
 import mappings
 from gateway.clock import instant_text
+from gateway.disclosure.local_format import in_local_format
 from gateway.disclosure.premises import Premises
-from gateway.errors import NotUnderstood
 from gateway.partners import MllpDelivery, partner_of
 from gateway.resources import to_json
 
@@ -66,26 +66,17 @@ def rendered_message(
     control_id: str,
     zone: str,
 ) -> mappings.Rendered:
-    """The resources in the recipient's own format, with an empty complement and the notice in it.
-
-    Raises NotUnderstood `RENDER_REFUSED` naming the element without which the format cannot be written.
-    """
+    """The resources in the recipient's own format. Raises NotUnderstood as `in_local_format` does."""
     settings = {
         "sending_application": "WARM-HANDOFF",
         "sending_facility": premises.network.content.network,
         "receiving_application": delivery.receiving_application,
         "receiving_facility": delivery.receiving_facility,
-        "processing_id": "P",
-        "version": "2.5.1",
     }
-    texts = [text for text in (notice.short_statement, notice.scope_text) if text]
-    if texts:
-        settings["notice"] = " ".join(texts)
     mapping = premises.library.mapping(delivery.format)
-    try:
-        return mappings.render(mapping, resources, at=at, control_id=control_id, zone=zone, settings=settings)
-    except mappings.RenderRefused as refused:
-        raise NotUnderstood("RENDER_REFUSED", f"{refused.code}: {refused.message}", refused.place) from None
+    return in_local_format(
+        mapping, resources, notice, at=at, control_id=control_id, zone=zone, settings=settings
+    )
 
 
 def sha256_of(content: bytes) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from operator import is_
 from typing import Any
 
 import consent
 from gateway.disclosure.premises import Premises
-from gateway.partners import discloser_of, recipient_of, reference_of
+from gateway.partners import Network, discloser_of, recipient_of, reference_of
 from gateway.store import Reading, consents, patients, records
 from gateway.store.model import Record
 
@@ -46,13 +48,13 @@ def gather(
     request = consent.DisclosureRequest(
         at=at,
         patient=f"Patient/{patient_id}",
-        discloser=_discloser(premises, discloser),
-        recipient=_recipient(premises, recipient),
-        purposes=(consent.Coding(PURPOSE_SYSTEM, purpose),),
+        discloser=_discloser(premises.network, discloser),
+        recipient=_recipient(premises.network, recipient),
+        purposes=_purposes(purpose),
         resources=subjects_of(reading, patient_id, held_records),
         consents=known[0] if known else consents_of(reading, patient_id),
         directory=premises.directory,
-        policy=_policy(premises),
+        policy=_policy(premises.network),
     )
     if known is None:
         known = (request.consents, consent.compile_consents(request, premises.tables))
@@ -66,10 +68,10 @@ def consents_of(reading: Reading, patient_id: str) -> tuple[consent.Resource, ..
     Consent-semantics 11, "Who may record a consent".
     """
     standing = {state.consent_id: state.standing for state in consents.of_patient(reading, patient_id)}
-    aliases = _patient_aliases(reading, patient_id)
+    renamed = _patient_aliases(reading, patient_id)
     found = []
     for record in records.of_patient(reading, patient_id, ("Consent",)):
-        resource = _as_consent_of(_as_held(record, aliases, patient_id), record.id, patient_id)
+        resource = _as_consent_of(_as_held(record, renamed, patient_id), record.id, patient_id)
         if standing.get(record.id) == "unverified":
             resource = {**resource, "verification": list(_UNVERIFIED)}
         found.append(resource)
@@ -88,13 +90,13 @@ def subjects_of(
     reading: Reading, patient_id: str, held_records: Iterable[Record]
 ) -> tuple[consent.SubjectResource, ...]:
     """The records as the decision sees them: the patient under the network's own id, every source named."""
-    aliases = _patient_aliases(reading, patient_id)
+    renamed = _patient_aliases(reading, patient_id)
     return tuple(
         consent.SubjectResource(
-            resource=_as_held(record, aliases, patient_id),
-            reference=f"{record.resource_type}/{_own_id(record, patient_id)}",
-            type=record.resource_type,
-            sources=tuple(reference_of(source) for source in record.sources),
+            _as_held(record, renamed, patient_id),
+            f"{record.resource_type}/{_own_id(record, patient_id)}",
+            record.resource_type,
+            _references(record.sources),
         )
         for record in held_records
     )
@@ -105,58 +107,68 @@ def own_resource(reading: Reading, patient_id: str, record: Record) -> Mapping[s
     return _as_held(record, _patient_aliases(reading, patient_id), patient_id)
 
 
-def _as_held(record: Record, aliases: frozenset[str], patient_id: str) -> dict[str, Any]:
-    """The record's resource with the version it has here."""
-    found = _with_patient(record.resource, aliases, patient_id)
-    meta = {**found.get("meta", {}), "versionId": str(record.version), "lastUpdated": record.updated_at}
-    return {**found, "meta": meta}
+def _as_held(record: Record, renamed: Mapping[str, str], patient_id: str) -> dict[str, Any]:
+    """The record's resource with the version it has here, and the patient's references as in `renamed`.
+
+    What is the same as in the record is shared with it.
+    """
+    resource: Mapping[str, Any] = record.resource
+    found = dict(_with_references(resource, renamed) if renamed else resource)
+    if renamed and record.resource_type == "Patient":
+        found["id"] = patient_id
+    versioned = {"versionId": str(record.version), "lastUpdated": record.updated_at}
+    found["meta"] = {**found["meta"], **versioned} if "meta" in found else versioned
+    return found
 
 
 def _own_id(record: Record, patient_id: str) -> str:
     return patient_id if record.resource_type == "Patient" else record.id
 
 
-def _patient_aliases(reading: Reading, patient_id: str) -> frozenset[str]:
-    """Ids under which sources know this patient, other than the network's own."""
-    return frozenset(records.ids_of_patient(reading, patient_id, "Patient")) - {patient_id}
+def _patient_aliases(reading: Reading, patient_id: str) -> Mapping[str, str]:
+    """References by which sources name this patient, other than the network's own, with the network's own."""
+    return {
+        f"Patient/{alias}": f"Patient/{patient_id}"
+        for alias in records.ids_of_patient(reading, patient_id, "Patient")
+        if alias != patient_id
+    }
 
 
-def _with_patient(resource: Mapping[str, Any], aliases: frozenset[str], patient_id: str) -> dict[str, Any]:
-    """`resource` with each reference to one of the sources' ids of the patient turned to the network's id."""
-    if not aliases:
-        return dict(resource)
-    renamed = {f"Patient/{alias}": f"Patient/{patient_id}" for alias in aliases}
-    found: dict[str, Any] = _renamed(resource, renamed)
-    if found.get("resourceType") == "Patient":
-        found["id"] = patient_id
+def _with_references(value: Any, renamed: Mapping[str, str]) -> Any:
+    """A JSON tree with references renamed, copied only where something changes; plain dicts and lists only."""
+    if type(value) is list:
+        entries = [
+            _with_references(entry, renamed) if type(entry) in (dict, list) else entry for entry in value
+        ]
+        return value if all(map(is_, entries, value)) else entries
+    found = value
+    for key, child in value.items():
+        kind = type(child)
+        if kind is dict or kind is list:
+            new = _with_references(child, renamed)
+        elif key == "reference" and kind is str:
+            new = renamed.get(child, child)
+        else:
+            continue
+        if new is not child:
+            if found is value:
+                found = dict(value)
+            found[key] = new
     return found
 
 
-def _renamed(value: Any, renamed: Mapping[str, str]) -> Any:
-    """A copy of a JSON tree with references renamed; what the store hands out is plain dicts and lists."""
-    if type(value) is dict:
-        found = {}
-        for key, child in value.items():
-            if key == "reference":
-                found[key] = renamed.get(child, child) if type(child) is str else child
-            elif type(child) is dict or type(child) is list:
-                found[key] = _renamed(child, renamed)
-            else:
-                found[key] = child
-        return found
-    if type(value) is list:
-        return [_renamed(child, renamed) for child in value]
-    return value
+# What a network says of a partner never changes: the same objects each time, by which `consent` knows them again.
 
 
-def _discloser(premises: Premises, partner_id: str) -> consent.Discloser:
-    found = discloser_of(premises.network, partner_id)
-    standing = tuple(premises.network.partners[partner_id].standing)
-    return consent.Discloser(tuple(found["references"]), _identifiers(found["identifiers"]), standing)
+@lru_cache(maxsize=256)
+def _discloser(network: Network, partner_id: str) -> consent.Discloser:
+    found = discloser_of(network, partner_id)
+    return consent.Discloser(tuple(found["references"]), _identifiers(found["identifiers"]))
 
 
-def _recipient(premises: Premises, partner_id: str) -> consent.Recipient:
-    found = recipient_of(premises.network, partner_id)
+@lru_cache(maxsize=256)
+def _recipient(network: Network, partner_id: str) -> consent.Recipient:
+    found = recipient_of(network, partner_id)
     return consent.Recipient(
         references=tuple(found["references"]),
         identifiers=_identifiers(found["identifiers"]),
@@ -171,11 +183,22 @@ def _identifiers(found: Iterable[Mapping[str, str]]) -> tuple[consent.Identifier
     return tuple(consent.Identifier(i["system"], i["value"]) for i in found)
 
 
-def _policy(premises: Premises) -> consent.Policy:
-    content = premises.network.content
+@lru_cache(maxsize=256)
+def _purposes(purpose: str) -> tuple[consent.Coding, ...]:
+    return (consent.Coding(PURPOSE_SYSTEM, purpose),)
+
+
+@lru_cache(maxsize=256)
+def _references(sources: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(reference_of(source) for source in sources)
+
+
+@lru_cache(maxsize=8)
+def _policy(network: Network) -> consent.Policy:
+    content = network.content
     return consent.Policy(
         packs=content.policy.packs,
-        part2_sources=premises.network.part2_sources(),
+        part2_sources=network.part2_sources(),
         zone=content.zone,
         no_consent=content.policy.no_consent,
     )

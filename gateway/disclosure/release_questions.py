@@ -7,11 +7,13 @@ the gate.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import consent
+import mappings
 from gateway.disclosure.consent_tables import consent_tables
+from gateway.disclosure.local_format import in_local_format
 from gateway.errors import HandoffError, NotSupported, NotUnderstood
 from gateway.resources import parse_json, to_json
 
@@ -19,11 +21,17 @@ FHIR_JSON = "fhir+json"
 CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 LEVELS = "ULMNRV"
 
+_SENDER_FACTS = ("sending_application", "sending_facility", "receiving_application", "receiving_facility")
+
 OFFLINE_ALIAS_KEY = b"aliases of questions asked offline: no deployment uses this key"
 """A deployment has its own secret; here equal questions shall give equal bytes."""
 
 
-def released_bytes(text: bytes) -> bytes | None:
+FindMapping = Callable[[str], mappings.Mapping_ | None]
+"""The mapping of an id, or None. Handed in, because a library is read from files."""
+
+
+def released_bytes(text: bytes, find_mapping: FindMapping) -> bytes | None:
     """The bytes of the release that the question in `text` asks for; None when nothing may be released.
 
     Raises HandoffError with the code, message and place of what is wrong with the question: no JSON object,
@@ -33,7 +41,8 @@ def released_bytes(text: bytes) -> bytes | None:
     wanted = fields.pop("format", None)
     if wanted is None:
         raise NotUnderstood("FORMAT_MISSING", "the question names no format", "format")
-    if wanted != FHIR_JSON:
+    mapping = find_mapping(wanted) if isinstance(wanted, str) and wanted != FHIR_JSON else None
+    if mapping is None and wanted != FHIR_JSON:
         raise NotSupported("FORMAT_UNKNOWN", "no such format to release in", "format")
     try:
         request = consent.read_question(fields)
@@ -42,7 +51,30 @@ def released_bytes(text: bytes) -> bytes | None:
     shown, decision = _shown(request)
     if not shown:
         return None
+    if mapping is not None:
+        return _in_format(mapping, shown, decision, request)
     return to_json(_collection([*shown, *_notices(shown, decision, request)], shown, str(fields["at"])))
+
+
+def _in_format(
+    mapping: mappings.Mapping_,
+    shown: Sequence[Mapping[str, Any]],
+    decision: consent.Decision,
+    request: consent.DisclosureRequest,
+) -> bytes:
+    """The release in a partner's format; the control id comes from the content: equal questions, equal bytes."""
+    control_id = hashlib.sha256(to_json({"of": list(shown)})).hexdigest()[:20].upper()
+    sender = dict.fromkeys(_SENDER_FACTS, "WARM-HANDOFF")
+    made = in_local_format(
+        mapping,
+        shown,
+        consent.notice_for(decision),
+        at=request.at,
+        control_id=control_id,
+        zone=request.policy.zone,
+        settings=sender,
+    )
+    return made.content
 
 
 def _shown(request: consent.DisclosureRequest) -> tuple[Sequence[Mapping[str, Any]], consent.Decision]:

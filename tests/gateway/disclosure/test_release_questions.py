@@ -8,13 +8,18 @@ from typing import Any
 
 import pytest
 
-from gateway.cli.release_command import release
+from gateway.cli.release_command import packaged_mapping, release
 from gateway.disclosure.consent_tables import consent_tables, packaged_files
-from gateway.disclosure.release_questions import released_bytes
+from gateway.disclosure.release_questions import released_bytes as _released_bytes
 from gateway.errors import HandoffError
 
 ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+
+
+def released_bytes(text: bytes) -> bytes | None:
+    """The release with the shipped mappings at hand."""
+    return _released_bytes(text, packaged_mapping)
 
 
 def coding(system: str, code: str) -> dict[str, str]:
@@ -191,3 +196,14 @@ def test_the_packaged_tables_are_read_once_with_their_rule_packs() -> None:
     assert consent_tables() is consent_tables()
     assert "value_sets/labels.json" in packaged_files()
     assert "rules/state/sample-expiry-12m/pack.json" in packaged_files()
+
+
+def test_a_format_without_a_place_for_the_notice_cannot_carry_the_release(tmp_path: Path) -> None:
+    mapping = packaged_mapping("hospital/rri_i12")
+    assert mapping is not None
+    question = {**json.loads(asked()), "format": "otp/dosing"}
+
+    with pytest.raises(HandoffError) as refused:
+        released_bytes(json.dumps(question).encode())
+
+    assert refused.value.code in ("NOTICE_CANNOT_BE_CARRIED", "RENDER_REFUSED")
