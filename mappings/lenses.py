@@ -214,6 +214,8 @@ def number(value: object) -> Decimal:
     """An exact decimal with its digits kept. Raises Unfit."""
     if isinstance(value, Decimal):
         return value
+    if isinstance(value, str) and value.isdigit() and value.isascii():
+        return Decimal(value)
     text = plain_text(value)
     if isinstance(value, bool) or not _NUMBER.match(text):
         raise Unfit("NOT_NUMBER", "not a plain number")

@@ -143,7 +143,7 @@ def concept_lens(spec: LensSpec) -> Lens:
     def forward(raw: str, zone: Zone) -> dict[str, Any]:
         c = pieces(raw)
         count = len(c)
-        codings = []
+        codings: list[dict[str, str]] = []
         if c[0]:
             codings.append(one(c[0], c[1] if count > 1 else "", c[2] if count > 2 else "", default))
         if count > 3 and c[3]:
@@ -267,13 +267,21 @@ def quantity_lens(spec: LensSpec) -> Lens:
 
     def forward(raw: tuple[str, str], zone: Zone) -> dict[str, Any]:
         value, unit = raw
-        result: dict[str, Any] = {"value": number(need(plain(value.split("^", 1)[0])))}
-        c = components(unit)
-        if c[0]:
-            result["unit"] = c[1] or c[0]
-            if c[2].upper() == "UCUM":
-                result["system"] = "http://unitsofmeasure.org"
-                result["code"] = c[0]
-        return result
+        if not value.isdigit():
+            value = need(plain(value.split("^", 1)[0]))
+        return {"value": number(value), **(_known_unit(unit) if len(unit) < _LONGEST_UNIT else _unit(unit))}
 
     return Lens(forward, None)
+
+
+def _unit(text: str) -> dict[str, str]:
+    c = components(text)
+    if not c[0]:
+        return {}
+    if c[2].upper() == "UCUM":
+        return {"unit": c[1] or c[0], "system": "http://unitsofmeasure.org", "code": c[0]}
+    return {"unit": c[1] or c[0]}
+
+
+_LONGEST_UNIT = 64
+_known_unit = lru_cache(maxsize=512)(_unit)

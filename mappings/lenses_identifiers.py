@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -39,19 +40,20 @@ def _authority_back(system: str) -> tuple[str, str]:
     return (escape(system), "URI") if system else ("", "")
 
 
-def _name_authority(
-    result: dict[str, Any], authority: tuple[str, str, str], namespaces: ConceptMap | None
-) -> None:
-    """`system` where a URI is known for the authority; else its namespace as the assigner's name, so that it can
-    be echoed. Never a made-up system."""
-    namespace, universal_id, kind = authority
-    system = authority_uri(universal_id, kind)
-    if not system and namespaces is not None and namespace in namespaces.forward:
-        system = namespaces.forward[namespace][0].code
-    if system:
-        result["system"] = system
-    elif namespace:
-        result["assigner"] = {"display": namespace}
+def _authorities(namespaces: ConceptMap | None) -> Callable[[str, str, str], dict[str, Any]]:
+    """A function namespace, universal id, kind -> `system` where a URI is known for the authority; else its namespace
+    as the assigner's name, so that it can be echoed. Never a made-up system. Authorities are few and remembered."""
+
+    @lru_cache(maxsize=512)
+    def authority(namespace: str, universal_id: str, kind: str) -> dict[str, Any]:
+        system = authority_uri(universal_id, kind)
+        if not system and namespaces is not None and namespace in namespaces.forward:
+            system = namespaces.forward[namespace][0].code
+        if system:
+            return {"system": system}
+        return {"assigner": {"display": namespace}} if namespace else {}
+
+    return authority
 
 
 def _authority_parts(value: Any, namespaces: ConceptMap | None) -> tuple[str, str, str]:
@@ -71,24 +73,31 @@ def _identifier_type(code: str, system: str = _IDENTIFIER_TYPE) -> dict[str, Any
     return {"coding": [{"system": system, "code": code}]}
 
 
+@lru_cache(maxsize=512)
+def _type_of(code: str) -> dict[str, Any]:
+    """`type` for a code of table 0203; empty for what cannot be one."""
+    return {"type": _identifier_type(code)} if _TYPE_CODE.match(code) else {}
+
+
 def cx_lens(spec: LensSpec) -> Lens:
     """CX: Identifier; CX.4 is the system (OID, UUID, URI, or a namespace of the row's table), never the assigner."""
     namespaces, use = spec.table, spec.text("use")
+    authority = _authorities(namespaces)
 
     def forward(raw: str, zone: Zone) -> dict[str, Any]:
         c = pieces(raw)
         count = len(c)
-        result: dict[str, Any] = {"use": use} if use else {}
         kind = c[4] if count > 4 else ""
-        if kind and _TYPE_CODE.match(kind):
-            result["type"] = _identifier_type(kind)
+        result: dict[str, Any] = {**_type_of(kind)} if kind else {}
+        if use:
+            result["use"] = use
         if count > 3:
             field = raw.split("^", 4)[3]
             if "&" in field:
-                authority = [*map(plain, field.split("&")), ""]
-                _name_authority(result, (authority[0], authority[1], authority[2]), namespaces)
+                parts = [*map(plain, field.split("&")), ""]
+                result.update(authority(parts[0], parts[1], parts[2]))
             elif c[3]:
-                _name_authority(result, (c[3], "", ""), namespaces)
+                result.update(authority(c[3], "", ""))
         if kind == "NPI" and "system" not in result:
             result["system"] = NPI
         result["value"] = c[0] or need("")
@@ -126,15 +135,14 @@ def _period_back(value: Any) -> tuple[str, str]:
 def ei_lens(spec: LensSpec) -> Lens:
     """EI: Identifier; EI.3 and EI.4 (or the namespace table) give the system. `type` is a code of table 0203."""
     namespaces, kind = spec.table, spec.text("type")
+    authority, typed = _authorities(namespaces), {"type": _identifier_type(kind)} if kind else {}
 
     def forward(raw: str, zone: Zone) -> dict[str, Any]:
         c = pieces(raw)
-        result: dict[str, Any] = {"type": _identifier_type(kind)} if kind else {}
-        if len(c) > 1:
-            c += ("", "")
-            _name_authority(result, (c[1], c[2], c[3]), namespaces)
-        result["value"] = need(c[0])
-        return result
+        if len(c) == 1:
+            return {**typed, "value": need(c[0])}
+        c += ("", "")
+        return {**typed, **authority(c[1], c[2], c[3]), "value": need(c[0])}
 
     def backward(value: Any) -> str:
         if kind and _kind_of(value) not in ("", kind):

@@ -75,6 +75,23 @@ def v2_datetime(text: str, zone: Zone) -> str:
     """A v2 TS/DTM as FHIR dateTime. Raises NotATime, or ZoneUnknown with the date alone."""
     if len(text) <= 8:
         return v2_date(text)
+    clock = text[8:14]
+    if len(clock) == 6 and clock.isdigit() and clock.isascii():
+        offset = _offset(text[14:]) or (zone if len(text) == 14 and isinstance(zone, str) else "")
+        hour, minute, second = clock[:2], clock[2:4], clock[4:]
+        if offset and hour < "24" and minute < "60" and second < "60":
+            return f"{v2_date(text[:8])}T{hour}:{minute}:{second}{offset}"
+    return _any_v2_datetime(text, zone)
+
+
+@lru_cache(maxsize=256)
+def _offset(text: str) -> str:
+    """An offset as v2 writes it in FHIR's form; empty when it is none."""
+    found = re.match(r"^([+-](?:0\d|1[0-4]))([0-5]\d)$", text, re.ASCII)
+    return f"{found[1]}:{found[2]}" if found and len(text) == 5 else ""
+
+
+def _any_v2_datetime(text: str, zone: Zone) -> str:
     year, month, day, hour, minute, second, fraction, sign, zh, zm = v2_parts(text)
     if hour is None:
         return v2_date(text[:-5])

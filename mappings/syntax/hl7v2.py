@@ -16,7 +16,7 @@ Segment = list[str]
 STANDARD = "|^~\\&"
 _CONTROL = bytes(range(9)) + bytes((11,)) + bytes(range(14, 32)) + b"\x7f"
 _ENVELOPE = ("FHS", "BHS", "BTS", "FTS")
-_SEVERAL = ("\rMSH", "\rFHS", "\rBHS", "\rBTS", "\rFTS", "\r ", "\r\t")
+_SEVERAL = re.compile(r"\r(?:MSH|FHS|BHS|BTS|FTS|[^\S\r])")
 _ESCAPE = re.compile(r"\\([^\\]*)\\")
 _ESCAPED = {"F": "|", "S": "^", "T": "&", "R": "~", "E": "\\", ".br": "\n", "H": "", "N": "", "P": "#"}
 _NAMES = {letter: mark for mark, letter in zip("|^&~\\", "FSTRE", strict=True)}
@@ -44,14 +44,25 @@ class Message:
     place: str
 
 
-def read_messages(source: bytes) -> list[list[str]]:
-    """The lines of each message in the source. Raises TranslationRefused `NOT_HL7`, `CHARSET_WRONG`, `NOT_TEXT`."""
+def read_lines(source: bytes) -> list[str]:
+    """The lines of the source as one message, for a reader that hands over at lines it does not know.
+
+    Raises TranslationRefused `CHARSET_WRONG`, `NOT_TEXT`.
+    """
+    return [line for line in _text(source).split("\r") if line]
+
+
+def _text(source: bytes) -> str:
     if len(source.translate(None, _CONTROL)) != len(source):
         raise TranslationRefused("NOT_TEXT", "the message holds control characters", "MSH", "102")
     text = _decode(source)
-    if "\n" in text:
-        text = text.replace("\r\n", "\r").replace("\n", "\r")
-    if text[:3] == "MSH" and not any(mark in text for mark in _SEVERAL):
+    return text.replace("\r\n", "\r").replace("\n", "\r") if "\n" in text else text
+
+
+def read_messages(source: bytes) -> list[list[str]]:
+    """The lines of each message in the source. Raises TranslationRefused `NOT_HL7`, `CHARSET_WRONG`, `NOT_TEXT`."""
+    text = _text(source)
+    if text[:3] == "MSH" and _SEVERAL.search(text) is None:
         return [[line for line in text.split("\r") if line]]
     groups: list[list[str]] = []
     for line in text.split("\r"):
