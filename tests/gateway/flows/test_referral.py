@@ -1,0 +1,171 @@
+"""What a repeated, changed or cancelled referral does to what is already under way."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from gateway.partners.network import Route
+from tests.gateway.county import County, matches, resources_of
+
+CHANGED = {"F53.0^Postpartum depression": "F32.9^Depression"}
+
+
+def again(county: County, event: str = "I12", change: dict[str, str] | None = None) -> None:
+    """The hospital sends the referral once more, a minute later and under another control id."""
+    county.clock.advance(timedelta(minutes=1))
+    receipt = county.refer(f"ED-{event}-{county.clock.now():%H%M}", event=event, change=change)
+    assert receipt.outcome == "accepted", receipt.faults
+
+
+@pytest.mark.parametrize("state", ["due", "held", "delivered"])
+def test_the_same_content_again_adds_nothing(county: County, state: str) -> None:
+    if state == "delivered":
+        county.consent()
+    county.refer()
+    if state == "held":
+        county.refused()
+    elif state == "delivered":
+        county.deliver()
+
+    again(county)
+    again(county)
+
+    assert county.states() == [state]
+
+
+def test_changed_content_takes_the_place_of_what_has_not_left(county: County) -> None:
+    county.refer()
+    again(county, "I13", CHANGED)
+    county.consent()
+
+    assert county.states() == ["cancelled", "due"]
+    assert county.intents()[0].reason == "SUPERSEDED"
+    made = county.deliver()
+    assert b"F32.9" in made.content
+    assert b"F53.0" not in made.content
+
+
+def test_changed_content_follows_what_was_delivered(county: County) -> None:
+    county.consent()
+    county.refer()
+    county.deliver()
+    again(county, "I13", CHANGED)
+
+    assert county.states() == ["delivered", "due"]
+    assert b"F32.9" in county.released().content
+
+
+def test_a_cancellation_of_what_never_left_ends_it_and_tells_nobody(county: County) -> None:
+    county.refer()
+    county.refused()
+
+    again(county, "I14")
+
+    assert county.states() == ["cancelled"]
+    assert county.task().resource["status"] == "cancelled"
+
+
+@pytest.mark.parametrize("state", ["delivered", "unknown"])
+def test_a_cancellation_of_what_may_have_arrived_is_told_to_the_addressee(county: County, state: str) -> None:
+    county.consent()
+    county.refer()
+    county.released()
+    county.settle(county.intents("sending")[0], state, "TIMEOUT")
+
+    again(county, "I14")
+
+    told = county.intents("due")[-1]
+    assert told.kind == "cancel"
+    (task,) = resources_of(county.released().content)["Task"]
+    assert task["status"] == "cancelled"
+
+
+def test_a_referral_that_was_turned_away_can_be_corrected(county: County) -> None:
+    county.consent()
+    county.refer()
+    county.released()
+    county.settle(county.intents("sending")[0], "dead", "HTTP_422")
+
+    again(county, "I13", CHANGED)
+
+    assert b"F32.9" in county.released().content
+
+
+def test_the_sender_s_repeat_does_not_reset_the_addressee_s_word(county: County) -> None:
+    county.consent()
+    county.refer()
+    county.deliver()
+    county.answer("otp", "rejected", statusReason={"text": "no bed this week"})
+
+    again(county, "I13", CHANGED)
+
+    task = county.task().resource
+    assert (task["status"], task["statusReason"]) == ("rejected", {"text": "no bed this week"})
+
+
+@pytest.mark.requirement("P2-12-01", "P2-13-02")
+def test_the_sender_s_repeat_does_not_make_the_addressee_s_word_its_own_to_disclose(county: County) -> None:
+    county.consent()
+    county.refer()
+    county.deliver()
+    county.answer("otp", "accepted")
+    county.consent("psychiatry")
+
+    again(county)
+
+    assert county.states() == ["delivered", "due"], "the program's status, and no second referral"
+    found = county.search("psychiatry", "Task", None, patient=county.patient_id)
+    assert matches(found) == []
+
+
+def test_a_cancellation_after_an_answer_is_the_sender_s_to_make(county: County) -> None:
+    county.consent()
+    county.refer()
+    county.deliver()
+    county.answer("otp", "accepted")
+
+    again(county, "I14")
+
+    assert county.task().resource["status"] == "cancelled"
+
+
+def test_a_route_that_joins_an_addressee_gets_an_intent_of_its_own(county: County) -> None:
+    joined = Route(
+        name="hospital-to-case-management-with-otp",
+        source="hospital",
+        addressee="case_management",
+        carries="referral",
+        purpose="COC",
+        with_addressee="otp",
+    )
+    county.change_network(routes=(*county.premises.network.content.routes, joined))
+
+    county.refer()
+
+    assert [(i.partner, i.purpose) for i in county.intents()] == [
+        ("otp", "TREAT"),
+        ("case_management", "COC"),
+    ]
+
+
+def test_an_addressee_that_is_reached_only_together_with_another_cannot_be_addressed(county: County) -> None:
+    routes = tuple(
+        msgspec.structs.replace(route, with_addressee="counseling") if route.addressee == "otp" else route
+        for route in county.premises.network.content.routes
+    )
+    county.change_network(routes=routes)
+
+    assert [fault.code for fault in county.refer().faults] == ["ADDRESSEE_UNKNOWN"]
+
+
+def test_the_format_of_an_intent_is_that_of_the_addressee(county: County) -> None:
+    county.refer("ED-1", "R-1")
+    county.change_partner("otp", delivery=county.premises.network.partners["hospital"].delivery)
+    county.refer("ED-2", "R-2")
+    county.change_partner("otp", delivery=county.premises.network.partners["housing"].delivery)
+    county.refer("ED-3", "R-3")
+
+    assert [intent.format for intent in county.intents()] == ["fhir+json", "hospital/rri_i12", ""]
