@@ -24,6 +24,7 @@ from gateway.disclosure.held import WITHDRAWN
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.release import Refusal, Release
 from gateway.errors import HandoffError, NotUnderstood
+from gateway.flows.referral import POSSIBLE_DUPLICATE
 from gateway.logs import Event
 from gateway.partners import FhirDelivery, MllpDelivery
 from gateway.store import Intent, Transaction, intents, outbox
@@ -197,6 +198,8 @@ class Sender:
             state = "unknown"
             if self._asks_a_person(intent.partner):
                 intent_state = "unknown"
+            else:
+                reason = POSSIBLE_DUPLICATE
         if intent_state == "retry":
             intent_state, due_at = self._next_try(intent, at, outcome.retry_after)
         outbox.mark(tx, made.id, state, now)

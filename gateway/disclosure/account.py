@@ -16,6 +16,7 @@ from gateway.partners import reference_of
 
 NOTICE_VERSION = "2024"
 OWN_RECORD = "OWN_RECORD"
+_OTHER_SOURCE = AuditReason("OTHER_SOURCE_WITHHOLDS", "42 CFR 2.12(a); consent-semantics 11, Source")
 _NOTHING_LEFT = AuditReason("NOT_VALID_WITHOUT_WHAT_WAS_REMOVED", "requirement FH-RED-05")
 
 
@@ -51,7 +52,7 @@ def entry_of(
         basis=decision.basis,
         consents=decision.consents,
         reasons=tuple(_reason(reason) for reason in decision.notes),
-        resources=(*_audited(decision, left), *_returned(returned)),
+        resources=(*_audited(decision, left, gathered.vetoed), *_returned(returned)),
         obligations=tuple(sorted({obligation.code for obligation in decision.obligations})),
         notice_version=NOTICE_VERSION if notice.statement and content_sha256 else None,
         bytes_sha256=content_sha256,
@@ -104,15 +105,20 @@ def refusal_codes(decision: consent.Decision) -> tuple[str, ...]:
     return tuple(sorted({reason.code for reason in (*withheld, *decision.notes)}))
 
 
-def _audited(decision: consent.Decision, left: frozenset[str]) -> tuple[AuditedResource, ...]:
-    return tuple(_audited_row(row, row.reference in left) for row in decision.resources)
+def _audited(
+    decision: consent.Decision, left: frozenset[str], vetoed: frozenset[str]
+) -> tuple[AuditedResource, ...]:
+    return tuple(
+        _audited_row(row, row.reference in left, _OTHER_SOURCE if row.reference in vetoed else _NOTHING_LEFT)
+        for row in decision.resources
+    )
 
 
-def _audited_row(row: consent.ResourceDecision, released: bool) -> AuditedResource:
+def _audited_row(row: consent.ResourceDecision, released: bool, otherwise: AuditReason) -> AuditedResource:
     reasons = tuple(_reason(reason) for reason in row.reasons)
     if released or row.outcome == "withhold":
         return AuditedResource(row.reference, row.outcome, row.labels, reasons)
-    return AuditedResource(row.reference, "withhold", row.labels, (*reasons, _NOTHING_LEFT))
+    return AuditedResource(row.reference, "withhold", row.labels, (*reasons, otherwise))
 
 
 def _returned(references: Iterable[str]) -> tuple[AuditedResource, ...]:

@@ -17,8 +17,9 @@ import consent
 from gateway.audit import append
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.account import entry_of, refusal_codes
+from gateway.disclosure.co_sources import gather_with_vetoes
 from gateway.disclosure.content import FHIR_JSON, notice_of, rendered_message, sha256_of, transaction_bundle
-from gateway.disclosure.gather import Gathered, gather, own_resource
+from gateway.disclosure.gather import Gathered, own_resource
 from gateway.disclosure.held import hold, hold_for_identity
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.release import Refusal, Release
@@ -74,7 +75,7 @@ def _prepare(premises: Premises, intent: Intent) -> _Prepared:
     at = premises.clock.now()
     with premises.store.read() as reading:
         decided, own = _records_of(reading, intent)
-        gathered = gather(
+        gathered = gather_with_vetoes(
             premises,
             reading,
             patient_id=intent.patient_id,
@@ -107,7 +108,11 @@ def shown_resources(
     by_a_person = any(obligation.code == "HUMAN_RELEASE" for obligation in decision.obligations)
     if decision.outcome == "withhold" or by_a_person:
         return ()
-    redacted = consent.redact(gathered.request, decision, premises.tables)
+    redacted = [
+        resource
+        for resource in consent.redact(gathered.request, decision, premises.tables)
+        if f"{resource['resourceType']}/{resource['id']}" not in gathered.vetoed
+    ]
     presented = consent.present(
         redacted,
         decision,

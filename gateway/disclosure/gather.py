@@ -28,6 +28,8 @@ class Gathered:
     epoch: int
     discloser: str
     recipient: str
+    vetoed: frozenset[str] = frozenset()
+    """References of records that another of their sources may not disclose; they are withheld whatever is decided."""
 
 
 def gather(

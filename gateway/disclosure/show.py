@@ -15,9 +15,10 @@ import consent
 from gateway.audit import AuditEntry, append
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.account import entry_of, own_record_entry
+from gateway.disclosure.co_sources import gather_with_vetoes
 from gateway.disclosure.content import FHIR_JSON, notice_outcomes, sha256_of
 from gateway.disclosure.gate import shown_resources, without_source
-from gateway.disclosure.gather import Gathered, gather, own_resource
+from gateway.disclosure.gather import Gathered, own_resource
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotNow
 from gateway.store import Reading, Record, ReleaseRow, Transaction, outbox, patients
@@ -82,7 +83,7 @@ def _answer(premises: Premises, partner: str, purpose: str, select: Select, writ
                 own.append(record.version_reference)
         for discloser, theirs in _by_discloser(found, partner).items():
             assert patient_id is not None
-            gathered = gather(
+            gathered = gather_with_vetoes(
                 premises,
                 reading,
                 patient_id=patient_id,

@@ -15,10 +15,12 @@ from gateway.identity import identify
 from gateway.partners import Network, Route
 from gateway.store import Intent, Record, Transaction, intents, records
 
-_OPEN = ("due", "held", "retry", "unknown")
+_OPEN = ("due", "held", "retry", "unknown", "dead")
+_MAY_HAVE_ARRIVED = ("delivered", "sending", "unknown")
 _WORKFLOW = ("status", "statusReason", "businessStatus", "output", "owner", "lastModified")
 CANCEL_EVENT = "I14"
 SUPERSEDED = "SUPERSEDED"
+POSSIBLE_DUPLICATE = "POSSIBLE_DUPLICATE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,11 @@ def record_referral(premises: Premises, tx: Transaction, referral: Referral, mes
     who = identify(tx, partner=referral.partner, patient=patient, index=premises.keys.index, at=at)
     saved = [_save(premises, tx, referral, resource, who.patient_id, at) for resource in referral.resources]
     focus = tuple(f"{r.resource_type}/{r.id}/{r.version}" for r in saved)
+    task_is_news = any(r.resource_type == "Task" and r.updated_at == at for r in saved)
     for route in referral.addressees:
         known = intents.of_key(tx, who.patient_id, route.addressee, referral.business_key)
         theirs = [i for i in known if i.kind in ("referral", "cancel")]
-        if _still_needed(tx, referral, theirs, focus, at):
+        if _still_needed(tx, referral, theirs, focus, at, task_is_news=task_is_news):
             content = Content(referral.partner, referral.business_key, focus, message_id)
             kind = "cancel" if referral.event == CANCEL_EVENT else "referral"
             held_for = "" if who.certain else IDENTITY_PENDING
@@ -81,17 +84,21 @@ def _save(
 ) -> Record:
     resource_type, resource_id = str(resource["resourceType"]), str(resource["id"])
     before = records.get(tx, resource_type, resource_id) if resource_type == "Task" else None
+    source, sources = referral.partner, {referral.partner}
+    if before is not None:
+        sources |= set(before.sources)
     if before is not None and referral.event != CANCEL_EVENT:
-        # The addressee's word on the workflow stands; a sender that repeats itself does not reset it.
+        # The addressee's word on the workflow stands, and stays the addressee's: a sender that repeats itself neither
+        # resets it nor becomes the one who discloses it.
         kept = {name: before.resource[name] for name in _WORKFLOW if name in before.resource}
         resource = {**{k: v for k, v in resource.items() if k not in _WORKFLOW}, **kept}
-    sources = {referral.partner} | (set(before.sources) if before else set())
+        source = before.source_partner
     record = Record(
         resource_type=resource_type,
         id=resource_id,
         version=0,
         patient_id=patient_id,
-        source_partner=referral.partner,
+        source_partner=source,
         sources=tuple(sorted(sources)),
         part2=any(premises.network.partners[source].is_part2_program for source in sources),
         updated_at=at,
@@ -102,17 +109,31 @@ def _save(
 
 
 def _still_needed(
-    tx: Transaction, referral: Referral, theirs: Sequence[Intent], focus: tuple[str, ...], at: str
+    tx: Transaction,
+    referral: Referral,
+    theirs: Sequence[Intent],
+    focus: tuple[str, ...],
+    at: str,
+    *,
+    task_is_news: bool,
 ) -> bool:
     """Whether a new intent is needed beside what is already there for the same referral and partner.
 
     The same content again adds nothing; changed content takes the place of what has not left yet; a cancellation of
     what never left ends it without telling anybody (design section 10, "Order").
     """
-    if any(i.focus == focus and i.state not in ("cancelled", "dead", "refused") for i in theirs):
+    known = [i.focus for i in theirs if i.state not in ("cancelled", "dead", "refused")]
+    if focus in known:
+        return False
+    # A Task version that this message did not write is the addressee's answer to it, and no news to her.
+    if not task_is_news and _without_task(focus) in [_without_task(earlier) for earlier in known]:
         return False
     waiting = [i for i in theirs if i.state in _OPEN]
     for intent in waiting:
         intents.finish(tx, intent.id, "cancelled", at, SUPERSEDED)
-    left = [i for i in theirs if i not in waiting and i.state in ("delivered", "sending")]
-    return referral.event != CANCEL_EVENT or bool(left)
+    may_be_there = any(i.state in _MAY_HAVE_ARRIVED or i.reason == POSSIBLE_DUPLICATE for i in theirs)
+    return referral.event != CANCEL_EVENT or may_be_there
+
+
+def _without_task(focus: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(reference for reference in focus if not reference.startswith("Task/"))
