@@ -12,8 +12,11 @@ from consent.resource_facts import ResourceFacts
 from consent.rules.bars import Bar
 from consent.rules.caps import Cap
 
-REMEMBERED_CONTEXTS = 512
-REMEMBERED_ANSWERS = 20_000
+REMEMBERED_CONTEXTS = 64
+REMEMBERED_RULINGS = 512
+REMEMBERED_DECISIONS = 64
+LONGEST_REMEMBERED = 512
+"""No decision about more resources than these is remembered. What is remembered holds no resource."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +39,7 @@ class Uses:
 
     def shape_of(self, facts: ResourceFacts) -> tuple[object, ...]:
         """Everything of the facts that a ruling in this context can depend on."""
-        labelling = facts.labelling
-        shape: tuple[object, ...] = (
-            facts.type, labelling.codes, labelling.level, labelling.sensitive, labelling.inline, labelling.part2,
-            labelling.note, labelling.unstructured, facts.part2_source, facts.subjects,
-        )  # fmt: skip
+        shape: tuple[object, ...] = (facts.type, facts.labelling, facts.part2_source, facts.subjects)
         if self.identity:
             shape += (facts.reference, facts.references, facts.authors)
         if self.codes:
@@ -77,65 +76,30 @@ class Context:
     remembers: bool
     """Whether a ruling depends on a resource's facts alone: no cap cuts it, no tree looks at other resources."""
     uses: Uses
-    answers: dict[tuple[object, ...], Ruling] = field(default_factory=dict, compare=False, repr=False)
-    shapes: dict[tuple[object, ...], Ruling] = field(default_factory=dict, compare=False, repr=False)
+    rulings: dict[tuple[object, ...], Ruling] = field(default_factory=dict, compare=False, repr=False)
     decisions: dict[tuple[int, ...], tuple[tuple[Ruling, ...], Decision]] = field(
         default_factory=dict, compare=False, repr=False
     )
 
-    rests: dict[tuple[object, ...], tuple[tuple[Ruling, ...], Decision]] = field(
-        default_factory=dict, compare=False, repr=False
-    )
-
     def remembered(self, facts: ResourceFacts) -> Ruling | None:
-        """The ruling for these facts, or for another resource that differs in nothing that matters here."""
-        found = self.answers.get(facts.key)
-        if found is None:
-            alike = self.shapes.get(self.uses.shape_of(facts))
-            if alike is not None:
-                found = replace(alike, row=replace(alike.row, reference=facts.reference))
-                self._keep_answer(facts, found)
-        return found
+        """The ruling for a resource that differs in nothing that matters here but its reference."""
+        return self.rulings.get(self.uses.shape_of(facts))
 
     def remember(self, facts: ResourceFacts, ruling: Ruling) -> None:
-        """Keep the ruling for resources with the same facts."""
-        self._keep_answer(facts, ruling)
-        if len(self.shapes) >= REMEMBERED_ANSWERS:
-            self.shapes.clear()
-        self.shapes[self.uses.shape_of(facts)] = ruling
-
-    def _keep_answer(self, facts: ResourceFacts, ruling: Ruling) -> None:
-        if len(self.answers) >= REMEMBERED_ANSWERS:
-            self.answers.clear()
-            self.decisions.clear()
-        self.answers[facts.key] = ruling
-
-    def same_rest(self, rulings: tuple[Ruling, ...]) -> Decision | None:
-        """An earlier decision that differs from this one in its rows' references at most."""
-        found = self.rests.get(_rest_key(rulings))
-        return None if found is None else found[1]
+        """Keep the ruling for resources alike."""
+        if len(self.rulings) >= REMEMBERED_RULINGS:
+            self.rulings.clear()
+        self.rulings[self.uses.shape_of(facts)] = ruling
 
     def decided(self, rulings: tuple[Ruling, ...]) -> Decision | None:
-        """The decision these very rulings made before, if they did."""
+        """What these very rulings decided before, if they did: all of the decision but its rows."""
         found = self.decisions.get(tuple(map(id, rulings)))
-        return (
-            None
-            if found is None or any(a is not b for a, b in zip(found[0], rulings, strict=True))
-            else found[1]
-        )
+        return None if found is None else found[1]
 
     def keep(self, rulings: tuple[Ruling, ...], decision: Decision) -> None:
-        """Remember the decision of remembered rulings; they are kept with it, so their ids stay theirs."""
-        if len(self.decisions) >= REMEMBERED_CONTEXTS:
+        """Remember what remembered rulings decided; they are kept with it, so their ids stay theirs."""
+        if len(rulings) > LONGEST_REMEMBERED:
+            return
+        if len(self.decisions) >= REMEMBERED_DECISIONS:
             self.decisions.clear()
-            self.rests.clear()
-        self.decisions[tuple(map(id, rulings))] = (rulings, decision)
-        self.rests[_rest_key(rulings)] = (rulings, decision)
-
-
-def _rest_key(rulings: tuple[Ruling, ...]) -> tuple[object, ...]:
-    """What everything in a decision but its rows depends on; the ids are of objects that the rulings keep."""
-    return tuple(
-        (one.row.outcome, id(one.row.reasons), id(one.permitting), one.part2, one.intermediary)
-        for one in rulings
-    )
+        self.decisions[tuple(map(id, rulings))] = (rulings, replace(decision, resources=()))

@@ -52,11 +52,16 @@ def decide(request: DisclosureRequest, tables: Tables, compiled: CompiledConsent
 
 
 def prepare(request: DisclosureRequest, tables: Tables, compiled: CompiledConsents) -> DisclosureRequest:
-    """The same request with the facts of its resources found, for deciding it more than once."""
-    subjects = tuple(
-        replace(subject, known=_facts(subject, tables, compiled)) for subject in request.resources
-    )
-    return replace(request, resources=subjects)
+    """The same request with the facts of its resources found, for deciding it more than once.
+
+    Raises ValueError where a resource is too large to read.
+    """
+    subjects = []
+    for subject in request.resources:
+        facts = _facts(subject, tables, compiled)
+        facts.read_whole()
+        subjects.append(replace(subject, known=facts))
+    return replace(request, resources=tuple(subjects))
 
 
 def _facts(subject: SubjectResource, tables: Tables, compiled: CompiledConsents) -> ResourceFacts:
@@ -74,16 +79,25 @@ def _decide(request: DisclosureRequest, tables: Tables, compiled: CompiledConsen
             _rule(subject, facts, linked, context, compiled, tables)
             for subject, facts in zip(request.resources, found, strict=True)
         )
-        return decision_of(request, context, rulings, tables)
+        return decision_of(request, context, rulings, tuple(ruling.row for ruling in rulings), tables)
     rulings = tuple(
         context.remembered(facts) or _remembered(subject, facts, context, compiled, tables)
         for subject, facts in zip(request.resources, found, strict=True)
     )
-    decision = context.decided(rulings)
-    if decision is None:
-        decision = decision_of(request, context, rulings, tables)
-        context.keep(rulings, decision)
+    rows = tuple(_named(ruling.row, facts.reference) for ruling, facts in zip(rulings, found, strict=True))
+    alike = context.decided(rulings)
+    if alike is not None:
+        return replace(alike, resources=rows)
+    decision = decision_of(request, context, rulings, rows, tables)
+    context.keep(rulings, decision)
     return decision
+
+
+def _named(row: ResourceDecision, reference: str) -> ResourceDecision:
+    """The row for another resource alike."""
+    if row.reference == reference:
+        return row
+    return ResourceDecision(reference, row.outcome, row.labels, row.reasons, row.removals)
 
 
 def _remembered(

@@ -193,7 +193,7 @@ def _patient_of(consent: Resource, patient: str) -> bool | None:
 
 def plain_reference(reference: str) -> str:
     """A reference without its version (`Organization/1/_history/3` is `Organization/1`)."""
-    return VERSION.sub("", reference)
+    return VERSION.sub("", reference) if "/_history/" in reference else reference
 
 
 def _root(consent: Resource, zone: tzinfo, faults: list[Fault]) -> Provision | None:

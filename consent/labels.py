@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from consent.model import Resource
-from consent.tables import NOTE_LABELS, Finding, LabelTable, Tables
+from consent.tables import NO_LABELS, NOTE_LABELS, Finding, LabelTable, Tables
 
 INLINE_LABEL = "http://hl7.org/fhir/uv/security-label-ds4p/StructureDefinition/extension-inline-sec-label"
 PART2 = "42CFRPart2"
@@ -29,6 +29,11 @@ NO_SCAN = frozenset({
 PLAIN_WORDS = frozenset({"description", "text", "title", "valueString"})
 """Read for words. The display of a reference is not: it names somebody; `redact` decides who reads it."""
 
+REMEMBERED_LABELLINGS = 1_000
+LONGEST_REMEMBERED = 400
+"""Characters of all label codes together; what arrives may hold longer ones, and is not kept."""
+
+READ = PLAIN_WORDS | {"display", "url"}
 SIMPLE = frozenset({bool, float, int, str, type(None)})
 CHILDREN_OF_SUD = frozenset({"ETHUD", "OPIOIDUD"})
 
@@ -84,16 +89,42 @@ def label_resource(resource: Resource, part2_source: bool, tables: Tables) -> La
 
     `part2_source` says that it came from, or through, a Part 2 program (42 CFR §2.12(b), (d)(2)).
     """
-    table = tables.labels
     found = _Found()
-    level = _read_incoming(resource.get("meta"), tables, found)
+    meta = resource.get("meta")
+    level = _read_incoming(meta, tables, found) if meta is not None else ""
     _walk(resource, tables, found, part2_source)
     inline = tuple(_inline_labels(resource, tables)) if found.has_inline else ()
+    kind, unstructured = resource.get("resourceType"), _is_unstructured(resource)
+    if inline:
+        return _settled(found, level, inline, part2_source, kind in NOTE_TYPES, unstructured, tables)
+    key = (level, *found.frozen(), part2_source, kind in NOTE_TYPES, unstructured)
+    known = tables.seen_labellings.get(key)
+    if known is None:
+        known = _settled(found, level, (), part2_source, kind in NOTE_TYPES, unstructured, tables)
+        if len(tables.seen_labellings) >= REMEMBERED_LABELLINGS:
+            tables.seen_labellings.clear()
+        if sum(map(len, known.codes)) <= LONGEST_REMEMBERED:
+            tables.seen_labellings[key] = known
+    assert isinstance(known, Labelling)
+    return known
+
+
+def _settled(
+    found: _Found,
+    level: str,
+    inline: tuple[tuple[str, frozenset[str]], ...],
+    part2_source: bool,
+    may_be_note: bool,
+    unstructured: bool,
+    tables: Tables,
+) -> Labelling:
+    """The labels that follow from what was found in a resource."""
+    table = tables.labels
     for labels in (labels for place, labels in inline if not place):
         level = _higher(level, labels, table)
         found.asserted |= labels - table.rank.keys()
     part2 = part2_source or PART2 in found.asserted
-    _settle_notes(resource, found, part2)
+    _settle_notes(may_be_note, found, part2)
     if part2:
         found.asserted |= table.part2_set - table.rank.keys()
         if found.asserted.isdisjoint(CHILDREN_OF_SUD):
@@ -110,7 +141,7 @@ def label_resource(resource: Resource, part2_source: bool, tables: Tables) -> La
         sensitive=sensitive,
         part2=part2,
         note=not sensitive.isdisjoint(NOTE_LABELS),
-        unstructured=_is_unstructured(resource),
+        unstructured=unstructured,
         inline=inline,
     )
 
@@ -128,6 +159,13 @@ class _Found:
         self.implied: set[str] = set()
         self.handling: set[str] = set()
         self.has_inline = False
+
+    def frozen(self) -> tuple[frozenset[str], ...]:
+        """What was found so far, to know it again."""
+        return tuple(
+            frozenset(labels) if labels else NO_LABELS
+            for labels in (self.asserted, self.coded, self.implied, self.handling)
+        )
 
     def add(self, finding: Finding) -> None:
         self.coded |= finding.specific
@@ -176,7 +214,7 @@ def _higher(level: str, labels: Iterable[str], table: LabelTable) -> str:
     )
 
 
-def _settle_notes(resource: Resource, found: _Found, part2: bool) -> None:
+def _settle_notes(may_be_note: bool, found: _Found, part2: bool) -> None:
     """Move what codes and words said to the asserted labels; words make a note only of a document. P2-11-02.
 
     A counseling note of a program carries both note labels, one of anybody else is a psychotherapy note.
@@ -184,7 +222,7 @@ def _settle_notes(resource: Resource, found: _Found, part2: bool) -> None:
     notes = found.coded & NOTE_LABELS
     found.coded -= NOTE_LABELS
     found.asserted |= found.coded
-    if notes and resource.get("resourceType") in NOTE_TYPES:
+    if notes and may_be_note:
         found.asserted |= NOTE_LABELS if part2 else {"PSYTHPN"}
     if part2 and not found.asserted.isdisjoint(NOTE_LABELS):
         found.asserted |= NOTE_LABELS
@@ -204,32 +242,42 @@ def _walk(resource: Resource, tables: Tables, found: _Found, part2_source: bool)
     """One walk over codings, displays, titles and descriptions; narrative, notes and contained resources
     are not read.
     """
-    find_code, find_words = tables.find_code, tables.find_words
     waiting: list[object] = [resource]
     while waiting:
         node = waiting.pop()
-        if node.__class__ is list:
+        kind = node.__class__
+        if kind is dict or (kind not in SIMPLE and isinstance(node, Mapping)):
+            _read_object(node, tables, found, part2_source, waiting)  # type: ignore[arg-type]  # asked by class
+        elif isinstance(node, list | tuple):
             waiting.extend(node)
-        elif node.__class__ is dict or isinstance(node, Mapping):
-            code = node.get("code")
-            is_coding = code.__class__ is str or "system" in node
-            if code.__class__ is str:
-                finding = find_code(node.get("system", ""), code)
-                if finding.tier and (finding.tier < 3 or part2_source):
-                    found.add(finding)
-            for key, value in node.items():
-                kind = value.__class__
-                if kind is str:
-                    if key in PLAIN_WORDS or (is_coding and key == "display"):
-                        finding = find_words(value)
-                        if finding.tier:
-                            found.add(finding)
-                    elif value == INLINE_LABEL and key == "url":
-                        found.has_inline = True
-                elif kind not in SIMPLE and key not in NO_SCAN:
-                    waiting.append(value)
-        elif isinstance(node, tuple):
-            waiting.extend(node)
+
+
+def _read_object(
+    node: Mapping[str, object], tables: Tables, found: _Found, part2_source: bool, waiting: list[object]
+) -> None:
+    is_coding = "system" in node
+    if "code" in node:
+        code = node["code"]
+        if isinstance(code, str):
+            is_coding = True
+            finding = tables.find_code(node.get("system", ""), code)
+            if finding.tier and (finding.tier < 3 or part2_source):
+                found.add(finding)
+    for key, value in node.items():
+        kind = value.__class__
+        if kind is str:
+            if key in READ:
+                if key in PLAIN_WORDS or (is_coding and key == "display"):
+                    finding = tables.find_words(value)  # type: ignore[arg-type]  # asked by class
+                    if finding.tier:
+                        found.add(finding)
+                elif value == INLINE_LABEL and key == "url":
+                    found.has_inline = True
+        elif kind is list:
+            if key not in NO_SCAN:
+                waiting.extend(value)  # type: ignore[arg-type]  # asked by class
+        elif kind not in SIMPLE and key not in NO_SCAN:
+            waiting.append(value)
 
 
 def _inline_labels(resource: Resource, tables: Tables) -> Iterator[tuple[str, frozenset[str]]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from consent.context import Context, Ruling
 from consent.directives import Directive
 from consent.instants import LATEST
@@ -26,13 +24,10 @@ def decision_of(
     request: DisclosureRequest,
     context: Context,
     rulings: tuple[Ruling, ...],
+    rows: tuple[ResourceDecision, ...],
     tables: Tables,
 ) -> Decision:
-    """The decision that the rulings make."""
-    rows = tuple(ruling.row for ruling in rulings)
-    alike = context.same_rest(rulings)
-    if alike is not None:
-        return replace(alike, resources=rows)
+    """The decision that the rulings make; `rows` are theirs, each with the reference of its resource."""
     released = [ruling for ruling in rulings if ruling.row.outcome != "withhold"]
     deciding = {directive.version: directive for ruling in released for directive in ruling.permitting}
     denying = {

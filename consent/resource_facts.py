@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
+from functools import cached_property
 
 from consent.directives import clean_text, plain_reference
 from consent.instants import LATEST, Span, read_span
@@ -38,58 +39,77 @@ SIMPLE = frozenset({str, int, float, bool, type(None)})
 PARTS = ("actor", "individual", "party", "provider")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ResourceFacts:
-    """Facts of one resource. `key` holds everything a decision may depend on, for remembering answers."""
+    """Facts of one resource.
+
+    Labels and subjects matter to every decision. What only some provisions ask is found when it is asked first and
+    kept with the rest, for which the class has no slots.
+    """
 
     reference: str
     type: str
     labelling: Labelling
     part2_source: bool
-    main_codes: frozenset[Pair]
-    all_codes: frozenset[Pair]
-    code_words: str
-    when: Span | None
-    references: frozenset[str]
-    authors: frozenset[str]
     subjects: frozenset[str]
-    profiles: frozenset[str]
-    key: tuple[object, ...] = ()
+    resource: Resource = field(repr=False, compare=False)
+    zone: tzinfo = field(repr=False, compare=False)
+
+    @cached_property
+    def _codes_and_references(self) -> tuple[frozenset[Pair], frozenset[str]]:
+        return _walk(self.resource)
+
+    def read_whole(self) -> None:
+        """Find what is anywhere in the resource now. Raises ValueError where it is too large to read."""
+        self._codes_and_references  # noqa: B018  # a cached property
+
+    @property
+    def all_codes(self) -> frozenset[Pair]:
+        """Every coding anywhere in the resource. Raises ValueError as `read_whole`."""
+        return self._codes_and_references[0]
+
+    @property
+    def references(self) -> frozenset[str]:
+        """Every reference anywhere in the resource. Raises ValueError as `read_whole`."""
+        return self._codes_and_references[1]
+
+    @cached_property
+    def main_codes(self) -> frozenset[Pair]:
+        """Codings that say what the resource is: of its own code, type, category, class."""
+        return frozenset(_main_codes(self.resource))
+
+    @cached_property
+    def code_words(self) -> str:
+        """Texts, displays and codes of the resource's own code, in lower case."""
+        return " ".join(_code_words(self.resource))
+
+    @cached_property
+    def when(self) -> Span | None:
+        """When it happened; None if that is not said or cannot be read."""
+        return _clinical_date(self.resource, self.zone)
+
+    @cached_property
+    def authors(self) -> frozenset[str]:
+        """References to whoever wrote, made or stands for the record."""
+        return frozenset(_authors(self.resource))
+
+    @cached_property
+    def profiles(self) -> frozenset[str]:
+        """Profiles that it claims."""
+        meta = self.resource.get("meta")
+        return frozenset(_texts(meta.get("profile")) if isinstance(meta, Mapping) else ())
 
 
 def facts_of(subject: SubjectResource, part2_source: bool, zone: tzinfo, tables: Tables) -> ResourceFacts:
-    """All facts of one resource; never raises for its content, except where it is too large to read."""
+    """The facts of one resource; never raises for its content."""
     resource = subject.resource
-    all_codes, references = _walk(resource)
     labelling = label_resource(resource, part2_source, tables)
     if labelling.inline:
         # labels of single elements do not speak for the rest: the rest is labelled without them
         rest = without(resource, [pointer for pointer, _ in labelling.inline])
         labelling = replace(label_resource(rest, part2_source, tables), inline=labelling.inline)
-    main_codes, when = frozenset(_main_codes(resource)), _clinical_date(resource, zone)
-    words, authors = " ".join(_code_words(resource)), frozenset(_authors(resource))
     subjects = frozenset(_subjects(resource, subject.reference))
-    meta = resource.get("meta")
-    profiles = frozenset(_texts(meta.get("profile")) if isinstance(meta, Mapping) else ())
-    key = (
-        subject.reference, subject.type, labelling.codes, labelling.level, labelling.sensitive, labelling.inline,
-        part2_source, main_codes, all_codes, words, when, references, authors, subjects, profiles,
-    )  # fmt: skip
-    return ResourceFacts(
-        reference=subject.reference,
-        type=subject.type,
-        labelling=labelling,
-        part2_source=part2_source,
-        main_codes=main_codes,
-        all_codes=all_codes,
-        code_words=words,
-        when=when,
-        references=references,
-        authors=authors,
-        subjects=subjects,
-        profiles=profiles,
-        key=key,
-    )
+    return ResourceFacts(subject.reference, subject.type, labelling, part2_source, subjects, resource, zone)
 
 
 def without(resource: Resource, pointers: Iterable[str]) -> Resource:
@@ -223,7 +243,8 @@ def _subjects(resource: Resource, reference: str) -> Iterable[str]:
     if reference.startswith("Patient/"):
         yield reference
     for name in SUBJECTS:
-        for row in _rows(resource.get(name)):
-            found = row.get("reference")
-            if isinstance(found, str) and "Patient/" in found:
-                yield plain_reference(found)
+        if name in resource:
+            for row in _rows(resource[name]):
+                found = row.get("reference")
+                if isinstance(found, str) and "Patient/" in found:
+                    yield plain_reference(found)
