@@ -4,8 +4,9 @@ The generated function gives exactly what the interpreter gives, for records wit
 unusual thing it raises `Suspect` and the interpreter runs instead. So it needs no issues, no lineage and no account,
 only a cheap proof that every filled field is named by a row. HL7 v2 only; other formats run interpreted.
 
-Shape of the generated source (see `Compiled.source`): fetch the segments, check envelope, key and coverage, make the
-resources with their constants, then one statement or two for each row.
+Shape of the generated source (see `Compiled.source`): fetch the segments, check envelope and key, make the resources
+of the root, then for each repeating group a loop that makes and fills its resources, then the rows of the root, then
+rows of groups that write labels or into other resources, and the proof of coverage.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mappings.compile_rows import Source, Unsupported
+from mappings.compile_rows import Source
+from mappings.compile_segments import Unsupported
 from mappings.compiled_parts import PARTS
-from mappings.elements import STAFF_TYPES
-from mappings.rows import Group, MappingFile, Role
+from mappings.rows import Group, MappingFile, Role, Row
 from mappings.syntax.hl7v2_tree import V2Address
 from mappings.unfit import Unfit
 
@@ -28,8 +29,9 @@ Run = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The generated function and its source. `run(lines, head_fields, make_id, zone)` gives
-    (resources, roles, key, addressees); it raises Suspect or Unfit when the interpreter must run."""
+    """The generated function and its source. `run(lines, head_fields, ids_of, zone)` gives
+    (resources, roles, key, addressees); it raises Suspect or Unfit when the interpreter must run. The first line must
+    be an MSH; a further one, or a line of no segment that a row names, is suspect."""
 
     run: Run
     source: str
@@ -65,14 +67,19 @@ class Writer:
         source.fetch()
         self.envelope()
         self.key()
-        self.roles(mapping.root, "", "")
+        source.add("roles = {}")
+        self.roles(mapping.root, "", None)
+        source.add("made = []")
+        for role in mapping.root.roles:
+            guard = f"if r_{role.name} is not None: " if role.when is not None else ""
+            source.add(f"{guard}made.append(r_{role.name})")
         for number, group in enumerate(mapping.root.groups):
             self.open(group, number)
-        self.about()
-        source.rows(mapping.root, {})
+        source.rows(mapping.root, {}, mapping.root.rows)
         for number, group in enumerate(mapping.root.groups):
-            self.rows(group, number)
-        self.result()
+            self.late_rows(group, number)
+        source.coverage()
+        source.add("return tuple(made), roles, key, named")
         return source
 
     def envelope(self) -> None:
@@ -97,31 +104,38 @@ class Writer:
             source.add("named = ()")
 
     def key(self) -> None:
-        """The record's key."""
+        """The record's key, and how ids come from it."""
         source = self.source
-        source.add(f"key = {self.key_text(self.mapping.record_key, {}, 'k')}")
+        source.add(f"key = {self.key_text(self.mapping.record_key, {})}")
+        source.add("ids = ids_of(key)")
 
-    def key_text(self, addresses: Any, scope: Mapping[str, str], name: str) -> str:
+    def key_text(self, addresses: Any, scope: Mapping[str, str]) -> str:
         """Writes the parts of a key; an expression of its text."""
         source = self.source
-        parts = []
-        for number, address in enumerate(addresses):
-            source.add(f"{name}{number} = {source.head(_v2(address), scope)}")
-            parts.append(f"{name}{number}")
-        if parts:
-            source.add(f"if not {parts[0]}: raise Suspect")
-        joined = "(" + " + '|' + ".join(parts) + ").rstrip('|')" if parts else "''"
-        if len(parts) > 1:
-            source.add(f"{name}t = {joined} if {parts[-1]} == '' else {' + chr(124) + '.join(parts)}")
-            return f"{name}t"
-        return parts[0] if parts else "''"
+        found = [_v2(address) for address in addresses]
+        if not found:
+            return "''"
+        first = found[0]
+        if any(a.which is not None or a.repetition > 1 or a.where is not None for a in found):
+            raise Unsupported("filtered key")
+        if len(found) == 1:
+            source.add(f"k = {source.head(first, scope)}")
+            source.add("if not k: raise Suspect")
+            return "k"
+        if any((a.segment, a.field) != (first.segment, first.field) for a in found):
+            source.add(f"k = [{', '.join(source.head(a, scope) for a in found)}]")
+        else:
+            places = tuple((a.component or 1, a.sub or 1) for a in found)
+            source.add(f"k = key_parts({source.variable(first, scope)}[{first.field}], {places!r})")
+        source.add("if not k[0]: raise Suspect")
+        return "('|'.join(k) if k[-1] else '|'.join(k).rstrip('|'))"
 
-    def roles(self, group: Group, prefix: str, path: str, scope: Mapping[str, str] | None = None) -> None:
-        """The resources of a group, each with its constants."""
+    def roles(self, group: Group, prefix: str, scope: Mapping[str, str] | None) -> None:
+        """The resources of a group, each with its constants; `prefix` writes what follows the role in its id."""
         for role in group.roles:
-            self.role(role, group, prefix, path, scope or {})
+            self.role(role, group, prefix, scope or {})
 
-    def role(self, role: Role, group: Group, prefix: str, path: str, scope: Mapping[str, str]) -> None:
+    def role(self, role: Role, group: Group, suffix: str, scope: Mapping[str, str]) -> None:
         """One resource: `r_<role>`, or None when its condition does not hold."""
         source = self.source
         name = f"r_{role.name}"
@@ -134,25 +148,32 @@ class Writer:
             source.add(f"{name} = None")
             source.add(f"if {source.condition(role.when, scope)}:")
         with source.indented(role.when is not None):
-            key = "key"
+            ids = "ids"
             if role.key:
-                key = f"{role.name + ':'!r} + {self.key_text(role.key, scope, 'q')}"
-            source.add(f"i = make_id({key}, {role.name.encode()!r}{path})")
+                ids = f"ids_of({role.name + ':'!r} + {self.key_text(role.key, scope)})"
+            source.add(f"i = {ids}({role.name.encode()!r}{suffix})")
             source.add(f"{name} = {{'resourceType': {role.type!r}, 'id': i{', ' + body if body else ''}}}")
             if source.labels(group, role):
                 source.add(f"m_{role.name} = {{}}")
-            if group.each is None and role.when is None:
+            if group.each is not None:
+                source.add(f"j_{role.name}.append(i)")
+                source.add(f"made.append({name})")
+                return
+            source.add(f"roles[{role.name!r}] = (i,)")
+            if role.when is None:
                 source.add(f"o_{role.name} = {{'reference': {role.type + '/'!r} + i}}")
 
     def open(self, group: Group, number: int) -> None:
-        """The instances of one repeating group, with their resources."""
+        """The instances of one repeating group: resources and what its rows say of them."""
         source = self.source
         segment = _v2(group.each).segment
         scope = {segment: "f"}
-        source.add(f"g{number} = []")
+        now, late = self.split_rows(group)
         for role in group.roles:
-            source.add(f"l_{role.name} = []")
-        if not group.roles and not any(row.verb == "map" for row in group.rows):
+            source.add(f"j_{role.name} = []")
+        if late:
+            source.add(f"g{number} = []")
+        if not group.roles and not late:
             return
         source.add("c = 0")
         source.add(f"for f in a_{segment}:")
@@ -164,71 +185,56 @@ class Writer:
                 source.add(f"v = {source.head(_v2(group.key), scope)}")
                 source.add("p = ('/=' + v).encode() if v else b'/%d' % c")
             elif group.roles:
-                source.add("p = b'/%d' % c")
-            self.roles(group, f"g{number}", " + p", scope)
-            names = [f"r_{role.name}" for role in group.roles]
-            marks = [f"m_{role.name}" if source.labels(group, role) else "None" for role in group.roles]
-            for role in group.roles:
-                guard = f"if r_{role.name} is not None: " if role.when is not None else ""
-                source.add(f"{guard}l_{role.name}.append(r_{role.name})")
-            source.add(f"g{number}.append((f, {''.join(f'{name}, ' for name in names + marks)}))")
+                source.add("p = NUMBERS[c] if c < 64 else b'/%d' % c")
+            self.roles(group, " + p", scope)
+            source.rows(group, scope, now)
+            if late:
+                source.add(f"g{number}.append((f, {', '.join(self.late_names(group))}))")
+        for role in group.roles:
+            source.add(f"if j_{role.name}: roles[{role.name!r}] = tuple(j_{role.name})")
 
-    def about(self) -> None:
-        """All resources in order, and those about the patient."""
-        source = self.source
-        source.add("made = []")
-        source.add("about = []")
-        source.add("roles = {}")
-        for role in self.mapping.root.roles:
-            if role.when is not None:
-                source.add(f"if r_{role.name} is not None:")
-            with source.indented(role.when is not None):
-                source.add(f"made.append(r_{role.name})")
-                if role.type not in STAFF_TYPES:
-                    source.add(f"about.append(r_{role.name})")
-                source.add(f"roles[{role.name!r}] = (r_{role.name}['id'],)")
-        for number, group in enumerate(self.mapping.root.groups):
-            if group.roles:
-                self.about_group(group, number)
+    def split_rows(self, group: Group) -> tuple[list[Row], list[Row]]:
+        """Rows that run with the making of an instance, and those that must wait for the rows of the root."""
+        near = {*group.roles, *self.mapping.root.roles}
+        own = {role.name for role in group.roles}
+        now: list[Row] = []
+        late: list[Row] = []
+        for row in group.rows:
+            if row.verb not in ("map", "const", "ref") or (row.verb == "const" and row.when is None):
+                continue
+            target = row.target
+            waits = target is None or target.role not in own or target.steps[0].name == "meta"
+            far = row.verb == "ref" and row.role not in {role.name for role in near}
+            (late if waits or far else now).append(row)
+        return (now, late) if not _shared_path(now, late) else ([], now + late)
 
-    def about_group(self, group: Group, number: int) -> None:
-        """The same for the instances of a repeating group."""
-        source = self.source
-        source.add(f"if g{number}:")
-        with source.indented():
-            if len(group.roles) == 1 and group.roles[0].when is None:
-                source.add(f"made += l_{group.roles[0].name}")
-            else:
-                names = [f"r_{role.name}" for role in group.roles]
-                unpack = ", ".join(["f", *names, *["_"] * len(names)])
-                source.add(f"for {unpack} in g{number}:")
-                for role in group.roles:
-                    guard = f"if r_{role.name} is not None: " if role.when is not None else ""
-                    source.add(f"    {guard}made.append(r_{role.name})")
-            for role in group.roles:
-                if role.type not in STAFF_TYPES:
-                    source.add(f"about += l_{role.name}")
-                guard = f"if l_{role.name}: " if role.when is not None else ""
-                source.add(f"{guard}roles[{role.name!r}] = tuple([r['id'] for r in l_{role.name}])")
-
-    def rows(self, group: Group, number: int) -> None:
-        """The rows of a repeating group, for each of its instances."""
-        source = self.source
-        if not group.roles and not any(row.verb == "map" for row in group.rows):
-            return
-        segment = _v2(group.each).segment
+    def late_names(self, group: Group) -> list[str]:
+        """What rows of the second round need of an instance."""
         names = [f"r_{role.name}" for role in group.roles]
-        marks = [f"m_{role.name}" for role in group.roles]
-        source.add(f"for {', '.join(['f', *names, *marks])}, in g{number}:")
-        with source.indented():
-            source.rows(group, {segment: "f"})
-            source.add("pass")
+        return [
+            *names,
+            *(f"m_{role.name}" for role in group.roles if self.source.labels(group, role)),
+            "None",
+        ]
 
-    def result(self) -> None:
-        """What the function gives."""
+    def late_rows(self, group: Group, number: int) -> None:
+        """Rows of a repeating group that come behind the rows of the root."""
         source = self.source
-        source.coverage()
-        source.add("return tuple(made), roles, key, named")
+        _, late = self.split_rows(group)
+        if not late:
+            return
+        source.add(f"for f, {', '.join([*self.late_names(group)[:-1], '_'])} in g{number}:")
+        with source.indented():
+            source.rows(group, {_v2(group.each).segment: "f"}, late)
+
+
+def _shared_path(now: list[Row], late: list[Row]) -> bool:
+    """Whether rows of both rounds write into the same element."""
+    paths = [
+        {(r.target.role, r.target.steps[0].name) for r in rows if r.target is not None}
+        for rows in (now, late)
+    ]
+    return bool(paths[0] & paths[1])
 
 
 def _v2(address: Any) -> V2Address:

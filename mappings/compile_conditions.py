@@ -24,9 +24,8 @@ def few_values(row: Row, role: Role | None) -> bool:
     )
 
 
-def remembering(forward: Any) -> Any:
-    """The lens, with its few values remembered."""
-    known: dict[str, Any] = {}
+def remembering(forward: Any, known: dict[str, Any]) -> Any:
+    """The lens, keeping its few values in `known`."""
 
     def remembered(raw: str, zone: Any) -> Any:
         found = known.get(raw)

@@ -2,175 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from mappings.compile_conditions import condition_addresses, few_values, remembering, simple
+from mappings.compile_conditions import few_values, remembering, simple
+from mappings.compile_segments import Scope, SegmentSource, Unsupported
 from mappings.placing import put
-from mappings.rows import EVERY_ROLE, Condition, Group, MappingFile, Role, Row, Target
+from mappings.rows import EVERY_ROLE, Group, Role, Row, Target
 from mappings.syntax.hl7v2_tree import V2Address
 
-Scope = Mapping[str, str]
-"""Segment name -> variable of the instance in hand; other segments are their first occurrence."""
 
-
-class Unsupported(Exception):
-    """A construct that the generated form does not have yet; the mapping runs interpreted."""
-
-
-class Source:
-    """Lines of the function being written."""
-
-    def __init__(self, mapping: MappingFile) -> None:
-        self.mapping = mapping
-        self.lines: list[str] = []
-        self.depth = 1
-        self.names: dict[str, Any] = {}
-        self.made: dict[str, Role] = {}
-        self.grouped = {g.each.segment for g in mapping.root.groups if isinstance(g.each, V2Address)}
-        self.sizes = self._sizes()
-        self.whole = self._whole()
-        self.written: set[tuple[str, tuple[str, ...]]] = set()
-        self.memory: dict[str, str] = {}
-
-    def add(self, line: str) -> None:
-        """One more line."""
-        self.lines.append("    " * self.depth + line)
-
-    @contextmanager
-    def indented(self, really: bool = True) -> Iterator[None]:
-        """Lines one level deeper."""
-        self.depth += really
-        yield
-        self.depth -= really
-
-    def text(self) -> str:
-        """The function."""
-        return "def run(lines, head, make_id, zone):\n" + "\n".join(self.lines) + "\n"
-
-    def _addresses(self) -> Iterator[V2Address]:
-        root = self.mapping.root
-        for group in (root, *root.groups):
-            for row in group.rows:
-                yield from (a for a in row.sources if isinstance(a, V2Address))
-                yield from condition_addresses(row.when)
-            for role in group.roles:
-                yield from (a for a in role.key if isinstance(a, V2Address))
-                yield from condition_addresses(role.when)
-            yield from condition_addresses(group.when)
-            yield from (a for a in (group.key, group.each) if isinstance(a, V2Address))
-        if self.mapping.addressee is not None:
-            yield from (
-                a
-                for a in (self.mapping.addressee.each, self.mapping.addressee.codes)
-                if isinstance(a, V2Address)
-            )
-        yield from (a for a in (*self.mapping.record_key, *self.mapping.required) if isinstance(a, V2Address))
-
-    def _sizes(self) -> dict[str, int]:
-        found = {"MSH": 20}
-        for address in self._addresses():
-            if address.occurrence:
-                raise Unsupported("numbered segments")
-            found[address.segment] = max(found.get(address.segment, 1), address.field + 1)
-        return found
-
-    def _whole(self) -> set[str]:
-        """Segments that a row of the root carries or drops as a whole."""
-        return {
-            address.segment
-            for row in self.mapping.root.rows
-            if row.verb in ("carry", "drop") and row.when is None
-            for address in row.sources
-            if isinstance(address, V2Address) and not address.field
-        }
-
-    def fetch(self) -> None:
-        """Segments by name; the first occurrence, padded, of those that rows of the root look into."""
-        known = frozenset(self.sizes)
-        self.names["KNOWN"] = known
-        self.add("by = {}")
-        self.add("for line in lines:")
-        self.add("    n = line[:3]")
-        self.add("    if line[3:4] != '|' and len(line) != 3: raise Suspect")
-        self.add("    if n in by: by[n].append(line)")
-        self.add("    else: by[n] = [line]")
-        self.add("if not by.keys() <= KNOWN:")
-        wild = "n[:1] != 'Z'" if "Z*" in known else "True"
-        self.add(f"    if any({wild} for n in by if n not in KNOWN): raise Suspect")
-        for name, size in self.sizes.items():
-            if name == "Z*" or (name in self.whole and size == 1 and name not in self.grouped):
-                continue
-            free = name in self.whole or (name in self.grouped and self._group_whole(name))
-            pad = "long_enough" if free else "padded"
-            self.add(f"a_{name} = by.get({name!r}, ())")
-            if name in self.grouped:
-                self.add(f"if a_{name}: a_{name} = [{pad}(line.split('|'), {size}) for line in a_{name}]")
-                self.add(f"s_{name} = a_{name}[0] if a_{name} else BLANK")
-            elif name == "MSH":
-                self.add(f"s_MSH = {pad}(head, {size})")
-            else:
-                self.add(f"s_{name} = {pad}(a_{name}[0].split('|'), {size}) if a_{name} else BLANK")
-
-    def _group_whole(self, name: str) -> bool:
-        """Whether every group over this segment carries it as a whole."""
-        return all(
-            any(
-                row.verb == "carry" and row.when is None and isinstance(a, V2Address) and not a.field
-                for row in group.rows
-                for a in row.sources
-                if isinstance(a, V2Address) and a.segment == name
-            )
-            for group in self.mapping.root.groups
-            if isinstance(group.each, V2Address) and group.each.segment == name
-        )
-
-    def variable(self, address: V2Address, scope: Scope) -> str:
-        """The segment an address means."""
-        if address.where is not None:
-            field, component, value = address.where
-            if address.segment not in self.grouped:
-                raise Unsupported("filtered segment")
-            return f"first_where(a_{address.segment}, {field}, {component}, {value!r})"
-        return scope.get(address.segment, f"s_{address.segment}")
-
-    def head(self, address: V2Address, scope: Scope) -> str:
-        """An expression of the first plain value."""
-        if address.which is not None or address.repetition > 1:
-            raise Unsupported("filtered key")
-        field = f"{self.variable(address, scope)}[{address.field}]"
-        return f"part1({field}, {address.component or 1}, {address.sub or 1})"
-
-    def present(self, address: V2Address, scope: Scope) -> str:
-        """An expression: is there any leaf at the address."""
-        if not address.field:
-            return f"{address.segment!r} in by"
-        field = f"{self.variable(address, scope)}[{address.field}]"
-        if address.which is not None:
-            if address.component:
-                raise Unsupported("filtered component in a condition")
-            return f"has({field}, {address.which[0]}, {address.which[1]!r})"
-        if address.component or address.repetition > 1:
-            return f"(part1({field}, {address.component or 1}, {address.sub or 1}) != '')"
-        return f"({field}.strip('~^&') != '')"
-
-    def condition(self, when: Condition | None, scope: Scope) -> str:
-        """An expression of a condition."""
-        if when is None:
-            return "True"
-        if when.kind == "present":
-            assert isinstance(when.address, V2Address)
-            text = self.present(when.address, scope)
-            return self.memory.get(text, text)
-        if when.kind == "in":
-            assert isinstance(when.address, V2Address)
-            text = self.head(when.address, scope)
-            return f"({self.memory.get(text, text)} in {when.values!r})"
-        parts = [self.condition(part, scope) for part in when.parts]
-        if when.kind == "not":
-            return f"(not {parts[0]})"
-        return "(" + f" {when.kind} ".join(parts) + ")"
+class Source(SegmentSource):
+    """Lines of the function being written, and how rows become lines."""
 
     def constants(self, group: Group, role: Role) -> dict[str, Any]:
         """What the constants of a role make, with nothing else in it."""
@@ -210,14 +54,14 @@ class Source:
             for row in group.rows
         )
 
-    def rows(self, group: Group, scope: Scope) -> None:
+    def rows(self, group: Group, scope: Scope, rows: Sequence[Row]) -> None:
         """Conditional constants first, then values and references in their order."""
-        self.remember(group, scope)
-        for row in group.rows:
+        self.remember(rows, scope)
+        for row in rows:
             if row.verb == "const" and row.when is not None:
                 with self.guarded(row, scope):
                     self.place(row, repr(row.value), "plain")
-        for row in group.rows:
+        for row in rows:
             if row.verb == "map":
                 self.value(row, scope)
             elif row.verb == "ref":
@@ -225,10 +69,10 @@ class Source:
                     self.refer(row, group)
         self.memory = {}
 
-    def remember(self, group: Group, scope: Scope) -> None:
+    def remember(self, rows: Sequence[Row], scope: Scope) -> None:
         """What several rows ask is asked once."""
         asked: dict[str, int] = {}
-        for row in group.rows:
+        for row in rows:
             if row.verb in ("map", "const", "ref"):
                 for when in simple(row.when):
                     assert isinstance(when.address, V2Address)
@@ -266,18 +110,18 @@ class Source:
             assert target is not None
             path = (target.role, tuple(step.name for step in target.steps))
             many = target.steps[-1].many
-            self.add(f"if l_{role.name}:")
+            self.add(f"if j_{role.name}:")
             with self.indented():
                 if many and path not in self.written and len(target.steps) == 1:
                     self.written.add(path)
-                    made = f"[{{'reference': {start}o['id']}} for o in l_{role.name}]"
+                    made = f"[{{'reference': {start}j}} for j in j_{role.name}]"
                     self.add(f"r_{target.role}[{target.steps[0].name!r}] = {made}")
                 elif many:
-                    self.add(f"for o in l_{role.name}:")
+                    self.add(f"for j in j_{role.name}:")
                     with self.indented():
-                        self.place(row, f"{{'reference': {start}o['id']}}", "reference")
+                        self.place(row, f"{{'reference': {start}j}}", "reference")
                 else:
-                    self.place(row, f"{{'reference': {start}l_{role.name}[0]['id']}}", "reference")
+                    self.place(row, f"{{'reference': {start}j_{role.name}[0]}}", "reference")
             return
         if role.when is not None:
             self.add(f"if r_{row.role} is not None:")
@@ -296,7 +140,11 @@ class Source:
         assert row.lens is not None
         role = self.made.get(f"r_{row.target.role}") if row.target is not None else None
         few = few_values(row, role)
-        self.names[lens] = remembering(row.lens.forward) if few else row.lens.forward
+        self.names[lens] = row.lens.forward
+        if few:
+            known: dict[str, Any] = {}
+            self.names[lens] = remembering(row.lens.forward, known)
+            self.names[f"M{row.number}"] = known.get
         self.add(f"v = {self.variable(first, scope)}[{first.field}]")
         if filters := self._filters(first):
             self.add(f"if v: v = kept(v, {filters!r})")
@@ -305,13 +153,14 @@ class Source:
         if first.component:
             self.add(f"if v: v = part1(v, {first.component}, 0) if '~' not in v else suspect()")
         if row.required:
-            self.add(f"if v in ('', '\"\"') and {self.condition(row.when, scope)}: raise Suspect")
+            when = "" if row.when is None else f" and {self.condition(row.when, scope)}"
+            self.add(f"if v in ('', '\"\"'){when}: raise Suspect")
         with self.guarded(row, scope, "v and v != '\"\"'"):
             if len(addresses) > 1:
                 others = [f"{self.variable(a, scope)}[{a.field}]" for a in addresses[1:]]
                 self.add(f"v = (v, {', '.join(others)})")
                 self.add("if any('~' in one for one in v): raise Suspect")
-            expression = f"{lens}(v, zone)"
+            expression = f"M{row.number}(v) or one_value(v, {lens}, zone)" if few else f"{lens}(v, zone)"
             if row.codes:
                 self.names[f"C{row.number}"] = row.codes
                 expression = f"C{row.number}.get(v) or {expression}"
@@ -343,7 +192,7 @@ class Source:
         if target.role == EVERY_ROLE:
             if [step.name for step in target.steps] != ["meta", "security"]:
                 raise Unsupported("every role")
-            self.add(f"label_all(about, 'security', {expression})")
+            self.add(f"label_all(made, 'security', {expression})")
             return
         node = self.node(target)
         path = (target.role, tuple(step.name for step in target.steps))
@@ -355,7 +204,7 @@ class Source:
             guard = f"if {last.name!r} not in {node}: " if again else ""
             self.add(f"{guard}{node}[{last.name!r}] = {expression}")
         else:
-            if kind == "value" and len(row.sources) == 1:
+            if kind == "value" and len(row.sources) == 1 and "one_value(" not in expression:
                 self.add("if '~' in v: raise Suspect")
             if again:
                 self.add(f"if {last.name!r} in {node}: raise Suspect")
@@ -366,7 +215,8 @@ class Source:
         if kind == "value" and row.lens_name == "label":
             self.add(f"extend({node}, {name!r}, {expression})")
         elif kind == "value" and len(row.sources) == 1:
-            found = f"[L{row.number}(v, zone)] if '~' not in v else items(v, L{row.number}, zone)"
+            known = f"M{row.number}(v) or " if f"M{row.number}" in self.names else ""
+            found = f"[{known}L{row.number}(v, zone)] if '~' not in v else items(v, L{row.number}, zone)"
             self.add(f"extend({node}, {name!r}, {found})" if again else f"{node}[{name!r}] = {found}")
         elif kind == "plain" and expression.startswith("["):
             self.add(f"extend({node}, {name!r}, {expression})")
@@ -382,6 +232,8 @@ class Source:
             if step.label:
                 mark = f"{path}[{step.label}]"
                 self.add(f"o_ = labelled({node}, {step.name!r}, {mark!r}, m_{target.role})")
+            elif path == ".meta":
+                self.add(f"o_ = own_meta({node})")
             elif step.many:
                 self.add(f"o_ = {node}.setdefault({step.name!r}, [])")
                 self.add("if not o_: o_.append({})")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from mappings.elements import STAFF_TYPES
 from mappings.model import Addressee
 from mappings.syntax.hl7v2_tree import part
 
@@ -23,20 +24,10 @@ def suspect() -> str:
 BLANK = [""] * 128
 
 
-def padded(segment: Segment, size: int) -> Segment:
-    """The segment with at least `size` entries. Suspect when a field beyond them is filled."""
-    count = len(segment)
-    if count < size:
-        return segment + BLANK[: size - count]
-    if count > size and any(segment[size:]):
+def nothing_beyond(segment: Segment, size: int) -> None:
+    """Suspect when a field beyond those that rows name is filled."""
+    if any(segment[size:]):
         raise Suspect
-    return segment
-
-
-def long_enough(segment: Segment, size: int) -> Segment:
-    """The segment with at least `size` entries; fields beyond are named by a row for the whole segment."""
-    count = len(segment)
-    return segment + BLANK[: size - count] if count < size else segment
 
 
 def filled(text: str) -> bool:
@@ -72,9 +63,39 @@ def kept(text: str, filters: tuple[tuple[int, str], ...]) -> str:
             break
     else:
         return text
-    return "~".join(
-        one for one in text.split("~") if not any(part(one, number, 1) == value for number, value in filters)
-    )
+    found = []
+    for one in text.split("~"):
+        for number, value in filters:
+            if value in one and part(one, number, 1) == value:
+                break
+        else:
+            found.append(one)
+    return "~".join(found)
+
+
+def one_value(text: str, lens: Callable[[Any, Any], Any], zone: Any) -> Any:
+    """The only repetition through the lens."""
+    if "~" in text:
+        raise Suspect
+    return lens(text, zone)
+
+
+def key_parts(text: str, wanted: tuple[tuple[int, int], ...]) -> list[str]:
+    """The plain values at places of the first repetition."""
+    if "~" in text:
+        text = text.split("~", 1)[0]
+    components = text.split("^")
+    count = len(components)
+    found = []
+    for component, sub in wanted:
+        value = components[component - 1] if component <= count else ""
+        if "&" in value:
+            subs = value.split("&")
+            value = subs[sub - 1] if sub <= len(subs) else ""
+        elif sub > 1:
+            value = ""
+        found.append(value)
+    return found
 
 
 def only(text: str, components: frozenset[int]) -> None:
@@ -90,7 +111,7 @@ def first_where(segments: Iterable[Segment], field: int, component: int, value: 
     """The first segment whose field has this value, or an empty one."""
     for segment in segments:
         if field < len(segment) and part1(segment[field], component, 1) == value:
-            return segment + BLANK
+            return segment
     return BLANK
 
 
@@ -131,13 +152,30 @@ def labelled(node: dict[str, Any], name: str, mark: str, marks: dict[str, dict[s
 
 
 def label_all(resources: Iterable[dict[str, Any]], name: str, values: list[Any]) -> None:
-    """Sensitivity labels on every resource about the patient."""
+    """Sensitivity labels on every resource about the patient; resources share one `meta` until they get their own."""
+    seen: Any = None
+    mixed: dict[str, Any] = {}
+    fresh = {name: values}
     for resource in resources:
         meta = resource.get("meta")
         if meta is None:
-            resource["meta"] = {name: list(values)}
-        else:
-            extend(meta, name, values)
+            if resource["resourceType"] not in STAFF_TYPES:
+                resource["meta"] = fresh
+        elif resource["resourceType"] not in STAFF_TYPES:
+            if meta is not seen:
+                seen, there = meta, meta.get(name, [])
+                mixed = {**meta, name: [*there, *(value for value in values if value not in there)]}
+            resource["meta"] = mixed
+
+
+def own_meta(resource: dict[str, Any]) -> dict[str, Any]:
+    """The resource's `meta`, no longer shared with others."""
+    meta = {
+        name: [*value] if isinstance(value, list) else value
+        for name, value in resource.get("meta", {}).items()
+    }
+    resource["meta"] = meta
+    return meta
 
 
 def addressees(found: list[tuple[int, Segment]], field: int) -> tuple[Addressee, ...]:
@@ -164,12 +202,14 @@ PARTS: Mapping[str, Any] = {
     for found in (
         Suspect,
         suspect,
-        padded,
-        long_enough,
+        nothing_beyond,
         filled,
         has,
         part1,
         kept,
+        one_value,
+        key_parts,
+        own_meta,
         only,
         first_where,
         items,
@@ -178,5 +218,5 @@ PARTS: Mapping[str, Any] = {
         label_all,
         addressees,
     )
-} | {"BLANK": BLANK}
+} | {"BLANK": BLANK, "NUMBERS": tuple(b"/%d" % number for number in range(64))}
 """The names that generated source may use."""

@@ -12,13 +12,13 @@ from functools import lru_cache, partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mappings.compiled_parts import Suspect
-from mappings.ids import id_maker
+from mappings.ids import id_maker, key_ids
 from mappings.instances import Interpreted
 from mappings.interpret import Interpreter
 from mappings.library import Mapping_
-from mappings.model import MappingRoomError, TranslatedRecord, Translation, TranslationRefused
+from mappings.model import Account, MappingRoomError, TranslatedRecord, Translation, TranslationRefused
 from mappings.syntax.csv_rows import CsvTree, read_rows
-from mappings.syntax.hl7v2 import head_fields, read_messages, split, standard
+from mappings.syntax.hl7v2 import head_fields, read_lines, read_messages, split, standard
 from mappings.syntax.hl7v2_tree import V2Tree, head_facts
 from mappings.syntax.json_tree import JsonTree, read_json
 from mappings.times import Zone, v2_zone
@@ -33,10 +33,7 @@ def translate(
 ) -> Translation:
     """One record. Raises TranslationRefused: code, message, place, HL7 error code and ERL."""
     if mapping.format == "hl7v2":
-        messages = read_messages(source)
-        if len(messages) > 1:
-            raise TranslationRefused("SEVERAL_RECORDS", "one message was expected", "MSH[2]", "207", "MSH^2")
-        return _message(mapping, messages[0], source, partner, id_key, named_zone(zone))
+        return _one_message(mapping, source, partner, id_key, named_zone(zone))
     records = translate_all(mapping, source, partner=partner, id_key=id_key, zone=zone)
     if len(records) != 1:
         raise TranslationRefused(
@@ -99,35 +96,55 @@ def named_zone(zone: str | None) -> ZoneInfo | None:
         raise MappingRoomError("ZONE_UNKNOWN", f"no time zone `{zone}`") from None
 
 
+def _one_message(mapping: Mapping_, source: bytes, partner: str, id_key: bytes, zone: Zone) -> Translation:
+    lines = read_lines(source)
+    if lines and lines[0][:9] == "MSH|^~\\&|":
+        found = _compiled(mapping, lines, source, partner, id_key, zone)
+        if found is not None:
+            return found
+    messages = read_messages(source)
+    if len(messages) > 1:
+        raise TranslationRefused("SEVERAL_RECORDS", "one message was expected", "MSH[2]", "207", "MSH^2")
+    return _message(mapping, messages[0], source, partner, id_key, zone)
+
+
 def _message(
     mapping: Mapping_, lines: list[str], source: bytes, partner: str, id_key: bytes, zone: Zone
 ) -> Translation:
     lines = standard(lines)
+    found = _compiled(mapping, lines, source, partner, id_key, zone)
+    if found is not None:
+        return found
+    known = v2_zone(head_fields(lines[0])[7]) or zone
+    return _interpreted(mapping, lambda: V2Tree(split(lines)), source, partner, id_key, known)
+
+
+def _compiled(
+    mapping: Mapping_, lines: list[str], source: bytes, partner: str, id_key: bytes, zone: Zone
+) -> Translation | None:
+    """What the compiled form gives; None when it hands over."""
+    if mapping.compiled is None:
+        return None
     head = head_fields(lines[0])
     known = v2_zone(head[7]) or zone
-    make_id = id_maker(id_key, partner)
-    compiled = mapping.compiled
+    try:
+        resources, roles, key, named = mapping.compiled.run(lines, head, key_ids(id_key, partner), known)
+    except (Suspect, Unfit):
+        return None
 
-    def make_tree() -> Tree:
-        return V2Tree(split(lines))
+    def explain() -> Account:
+        return interpret(mapping, lambda: V2Tree(split(lines)), partner, id_key, known).account
 
-    if compiled is not None:
-        try:
-            resources, roles, key, named = compiled.run(lines, head, make_id, known)
-        except (Suspect, Unfit):
-            pass
-        else:
-            return Translation(
-                resources=resources,
-                roles=roles,
-                issues=(),
-                business_key=key,
-                addressee_codes=named,
-                message=head_facts(head),
-                provenance=lambda: _provenance(mapping, source),
-                explain=lambda: interpret(mapping, make_tree, partner, id_key, known).account,
-            )
-    return _interpreted(mapping, make_tree, source, partner, id_key, known)
+    return Translation(
+        resources=resources,
+        roles=roles,
+        issues=(),
+        business_key=key,
+        addressee_codes=named,
+        message=head_facts(head),
+        provenance=lambda: _provenance(mapping, source),
+        explain=explain,
+    )
 
 
 def _interpreted(

@@ -15,7 +15,7 @@ from mappings.model import TranslationRefused
 Segment = list[str]
 STANDARD = "|^~\\&"
 _CONTROL = bytes(range(9)) + bytes((11,)) + bytes(range(14, 32)) + b"\x7f"
-_ENVELOPE = ("FHS", "BHS", "BTS", "FTS")
+ENVELOPE = ("FHS", "BHS", "BTS", "FTS")
 _SEVERAL = re.compile(r"\r(?:MSH|FHS|BHS|BTS|FTS|[^\S\r])")
 _ESCAPE = re.compile(r"\\([^\\]*)\\")
 _ESCAPED = {"F": "|", "S": "^", "T": "&", "R": "~", "E": "\\", ".br": "\n", "H": "", "N": "", "P": "#"}
@@ -68,7 +68,7 @@ def read_messages(source: bytes) -> list[list[str]]:
     for line in text.split("\r"):
         if line[:3] == "MSH":
             groups.append([line])
-        elif not line or line.isspace() or line[:3] in _ENVELOPE:
+        elif not line or line.isspace() or line[:3] in ENVELOPE:
             continue
         elif not groups:
             raise TranslationRefused("NOT_HL7", "the message does not begin with MSH", "MSH", "100", "MSH^1")

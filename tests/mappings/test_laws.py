@@ -12,7 +12,7 @@ import pytest
 
 from mappings import Library, Mapping_, MappingRoomError, TranslationRefused, translate, translate_all
 from mappings.compiled_parts import Suspect
-from mappings.ids import PUBLISHED_TEST_KEY, id_maker
+from mappings.ids import PUBLISHED_TEST_KEY, id_maker, key_ids
 from mappings.laws import conservation, leaves_of, lineage_misses, no_resurrection, round_trip, traced
 from mappings.syntax.hl7v2 import head_fields, read_messages, split, standard
 from mappings.syntax.hl7v2_tree import V2Tree
@@ -170,7 +170,7 @@ def _same(mapping: Mapping_, text: bytes) -> int:
     zone = v2_zone(head[7]) or "+00:00"
     assert mapping.compiled is not None
     try:
-        resources, roles, key, named = mapping.compiled.run(lines, head, id_maker(b"k", "p"), zone)
+        resources, roles, key, named = mapping.compiled.run(lines, head, key_ids(b"k", "p"), zone)
     except (Suspect, Unfit):
         return 0
     slow = interpret(mapping, lambda: V2Tree(split(lines)), "p", b"k", zone)
