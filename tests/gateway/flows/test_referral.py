@@ -136,7 +136,7 @@ def test_a_route_that_joins_an_addressee_gets_an_intent_of_its_own(county: Count
     joined = Route(
         name="hospital-to-case-management-with-otp",
         source="hospital",
-        addressee="case_management",
+        addressee="case-management",
         carries="referral",
         purpose="COC",
         with_addressee="otp",
@@ -147,7 +147,7 @@ def test_a_route_that_joins_an_addressee_gets_an_intent_of_its_own(county: Count
 
     assert [(i.partner, i.purpose) for i in county.intents()] == [
         ("otp", "TREAT"),
-        ("case_management", "COC"),
+        ("case-management", "COC"),
     ]
 
 
