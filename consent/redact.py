@@ -93,16 +93,16 @@ def _redacted(
     walk = walks.get(alike)
     if walk is None:
         walk = walks[alike] = Walk(
-            rules=rules,
-            kind=subject.type,
-            labels=frozenset(decided.labels),
-            removals=frozenset(decided.removals),
+            rules,
+            subject.type,
+            frozenset(decided.labels),
+            frozenset(decided.removals),
             whole_text=decided.outcome == "disclose" and subject.type in WHOLE_DOCUMENTS,
         )
     if "contained" in subject.resource:
         part2 = PART2 in walk.labels or from_program(subject.sources, request.policy.part2_sources)
         inside = frozenset(_contained_that_may_stay(subject.resource, walk.labels, part2, rules))
-        walk = replace(walk, inside=inside)
+        walk = walk._replace(inside=inside)
     return pruned(subject.resource, walk)
 
 

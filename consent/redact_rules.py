@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from consent.redact_names import SUD_LABELS, SensitiveSources
 from consent.redact_places import OPEN_TYPES
@@ -48,9 +49,11 @@ def near_references(shown: frozenset[str], patient: str) -> frozenset[str]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
-    """What holds for one resource: its type, its labels, contained ids that stay, pointers that go."""
+class Walk(NamedTuple):
+    """What holds for one resource: its type, its labels, contained ids that stay, pointers that go.
+
+    Made for every kind of record of every release, so a tuple, which is made in a fifth of a dataclass's time.
+    """
 
     rules: Rules
     kind: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Final
 
 from consent.labels import UNSTRUCTURED_TYPES
@@ -41,6 +40,8 @@ DEEPEST = 64
 
 KEPT_META = frozenset({"lastUpdated", "profile", "security", "versionId"})
 LEAVING = frozenset({"contained", "meta", "text"})
+"""Root elements that go whatever they hold, or are put back when they were looked at on their own."""
+LEAVING_OF = {kind: LEAVING | free for kind, free in FREE_TEXT_OF.items()}
 WHOLE_DOCUMENTS = UNSTRUCTURED_TYPES | {"Communication", "Composition"}
 
 
@@ -58,33 +59,34 @@ def pruned(resource: Resource, walk: Walk) -> Resource | None:
     inner: dict[str, Resource] = {}
     if not walk.is_inner and "contained" in resource:
         inner = _inner_resources(resource, walk)
-        walk = replace(walk, inside=frozenset(inner))
-    leaving = _leaving_the_root(resource, walk)
+        walk = walk._replace(inside=frozenset(inner))
+    leaving = LEAVING if _may_read(walk) else LEAVING_OF.get(walk.kind, LEAVING)
+    if _is_sensitive_source(resource, walk):
+        leaving = leaving.union(NAMES_OF_A_SOURCE)
     left = {key: value for key, value in resource.items() if key not in leaving}
-    if not stays_whole(left, walk):
+    is_whole = stays_whole(left, walk)
+    if not is_whole:
         left = dict(_pruned_elements(left, walk))
     # a contained resource carries no labels and no version of its own (FHIR dom-4, dom-5)
     if "meta" in resource and not walk.is_inner:
         meta = _meta(resource["meta"], walk)
         if meta is not GONE:
             left["meta"] = meta
-    _drop_unpaired(left, resource)
+    if not is_whole or len(left) != len(resource) or "_meta" in left:
+        _drop_unpaired(left, resource)
     if not is_complete(left, MANDATORY.get(walk.kind, ())):
         return None
-    return _with_contained(left, inner)
+    return _with_contained(left, inner) if inner else left
 
 
 def _may_stand(resource: Resource, walk: Walk) -> bool:
     """False where a rule that nobody here knows would change the meaning, or where the id itself tells."""
     if "implicitRules" in resource or "modifierExtension" in resource:
         return False
+    if walk.rules.knows:
+        return True
     name = resource.get("id")
-    return (
-        walk.rules.knows
-        or not isinstance(name, str)
-        or not tells(name, walk)
-        or _is_sensitive_source(resource, walk)
-    )
+    return not isinstance(name, str) or not tells(name, walk) or _is_sensitive_source(resource, walk)
 
 
 def _is_sensitive_source(resource: Resource, walk: Walk) -> bool:
@@ -102,7 +104,7 @@ def _inner_resources(resource: Resource, walk: Walk) -> dict[str, Resource]:
         found = dict(_inner_round(resource, walk))
         if found.keys() == walk.inside:
             return found
-        walk = replace(walk, inside=frozenset(found))
+        walk = walk._replace(inside=frozenset(found))
 
 
 def _inner_round(resource: Resource, walk: Walk) -> Iterator[tuple[str, Resource]]:
@@ -111,7 +113,7 @@ def _inner_round(resource: Resource, walk: Walk) -> Iterator[tuple[str, Resource
             if f"/contained/{number}" in walk.removals:
                 continue
             kind = str(entry.get("resourceType"))
-            inner = replace(walk, kind=kind, removals=_below(walk.removals, number), is_inner=True)
+            inner = walk._replace(kind=kind, removals=_below(walk.removals, number), is_inner=True)
             left = pruned(entry, inner)
             if left is not None:
                 yield str(entry["id"]), left
@@ -124,8 +126,6 @@ def _below(removals: frozenset[str], number: int) -> frozenset[str]:
 
 def _with_contained(left: dict[str, object], inner: Mapping[str, Resource]) -> Resource:
     """`left` with those of `inner` that it still refers to (FHIR dom-3), directly or through one another."""
-    if not inner:
-        return left
     named: set[str] = set()
     waiting = list(_local_references(left))
     while waiting:
@@ -156,17 +156,6 @@ def _pruned_elements(elements: Mapping[str, object], walk: Walk) -> Iterator[tup
         kept = value if whole else _node(key, value, f"/{escaped(key)}", walk, 1)
         if kept is not GONE:
             yield key, kept
-
-
-def _leaving_the_root(resource: Resource, walk: Walk) -> frozenset[str]:
-    """Names of root elements that go whatever they hold, and of those that are put back when they were
-    looked at on their own.
-    """
-    leaving = LEAVING
-    free = FREE_TEXT_OF.get(walk.kind)
-    if free and not _may_read(walk):
-        leaving |= free
-    return leaving.union(NAMES_OF_A_SOURCE) if _is_sensitive_source(resource, walk) else leaving
 
 
 def _meta(value: object, walk: Walk) -> object:

@@ -21,6 +21,7 @@ from consent.redact_places import (
 from consent.redact_rules import (
     Walk,
     display_may_stay,
+    is_bare_display,
     may_refer,
     must_not_read,
     names_a_withheld_thing,
@@ -43,46 +44,46 @@ def stays_whole(elements: Mapping[str, object], walk: Walk) -> bool:
     """Whether it is plain that nothing of `elements`, which stand at the root of a resource, has to go."""
     if walk.removals:
         return False
+    sweeps, near = walk.rules.sweeps, walk.rules.near
     level: Below = [("", None, elements)]
     for _ in range(MOST_LEVELS):
         below: Below = []
         for name, is_main, node in level:
-            if not _object_stays(name, is_main, node, walk, below):
+            if len(node) == 1 and not sweeps:
+                reference = node.get("reference")
+                if isinstance(reference, str) and reference in near:
+                    continue
+            if not (node and STOPS.isdisjoint(node) and _object_stays(name, is_main, node, walk)):
                 return False
+            for key, value in node.items():
+                kind = value.__class__
+                if kind is str:
+                    if sweeps and must_not_read(key, value, walk):  # type: ignore[arg-type]  # asked by class
+                        return False
+                elif kind is dict:
+                    below.append((key, key in MAIN_CODES if is_main is None else is_main, value))  # type: ignore[arg-type]
+                elif isinstance(value, list):
+                    main = key in MAIN_CODES if is_main is None else is_main
+                    if not _array_stays(key, main, value, walk, below):
+                        return False
+                elif kind not in SIMPLE:
+                    return False
         if not below:
             return True
         level = below
     return False
 
 
-def _object_stays(
-    name: str, is_main: bool | None, node: Mapping[str, object], walk: Walk, below: Below
-) -> bool:
-    """Whether nothing of this object has to go but for the objects in it, which are put on `below`."""
-    if not STOPS.isdisjoint(node):
-        return False
-    sweeps = walk.rules.sweeps
-    if "reference" in node and not _reference_stays(node["reference"], node, walk):
-        return False
-    if sweeps and names_a_withheld_thing(name, node, bool(is_main), walk):
-        return False
-    is_bare = "display" in node and not ("system" in node or "code" in node or "reference" in node)
-    if is_bare and not (name in NAMES_SOMEBODY and display_may_stay(node, walk)):
+def _object_stays(name: str, is_main: bool | None, node: Mapping[str, object], walk: Walk) -> bool:
+    """Whether this object may stay for what stands in itself."""
+    if "reference" in node:
+        if not _reference_stays(node["reference"], node, walk):
+            return False
+    elif "display" in node and is_bare_display(node) and not _bare_display_stays(name, node, walk):
         return False
     if name in NEEDING and not is_complete(node, MANDATORY_WITHIN.get((walk.kind, name), ())):
         return False
-    for key, value in node.items():
-        if isinstance(value, str):
-            if sweeps and must_not_read(key, value, walk):
-                return False
-        elif isinstance(value, list):
-            if not _array_stays(key, key in MAIN_CODES if is_main is None else is_main, value, walk, below):
-                return False
-        elif value.__class__ is dict:
-            below.append((key, key in MAIN_CODES if is_main is None else is_main, value))
-        elif value.__class__ not in SIMPLE:
-            return False
-    return bool(node)
+    return not (walk.rules.sweeps and names_a_withheld_thing(name, node, bool(is_main), walk))
 
 
 def _array_stays(name: str, is_main: bool, entries: list[object], walk: Walk, below: Below) -> bool:
@@ -95,6 +96,10 @@ def _array_stays(name: str, is_main: bool, entries: list[object], walk: Walk, be
         elif entry.__class__ not in SIMPLE:
             return False
     return bool(entries)
+
+
+def _bare_display_stays(name: str, node: Mapping[str, object], walk: Walk) -> bool:
+    return name in NAMES_SOMEBODY and display_may_stay(node, walk)
 
 
 def _reference_stays(reference: object, node: Mapping[str, object], walk: Walk) -> bool:
