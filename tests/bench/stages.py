@@ -103,7 +103,7 @@ def _pure_stages(premises: Premises, template: bytes, claimed: list[Intent]) -> 
         decided, _ = gate._records_of(reading, claimed[0])
 
         def gathered() -> Any:
-            return gate.gather(
+            return gate.gather_with_vetoes(
                 premises, reading, patient_id=claimed[0].patient_id, discloser="hospital", recipient="otp",
                 purpose="TREAT", held_records=decided, at=at,
             )  # fmt: skip
