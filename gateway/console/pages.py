@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,9 @@ def build_console(office: Office) -> ASGIApp:
     return _Console(office)
 
 
+_SEQ = re.compile(r"[0-9]{1,15}", re.ASCII)
+
+
 class _Console:
     """Every page of the console, behind one check of the session."""
 
@@ -62,7 +66,7 @@ class _Console:
         self._router = Router(
             [
                 Route("/", self._disclosures),
-                Route("/decisions/{seq:int}", self._decision),
+                Route("/decisions/{seq}", self._decision),
                 *(Route(f"/{name}", self._file) for name in _MEDIA_TYPES),
                 Route("/login", self._login, methods=["GET", "POST"]),
                 Route("/logout", self._logout, methods=["POST"]),
@@ -108,8 +112,8 @@ class _Console:
         visitor = self._visitor(request)
         if visitor is None:
             return self._stranger(request)
-        seq = int(request.path_params["seq"])
-        logged = self._office.entry_of(seq) if seq < 2**62 else None
+        seq = request.path_params["seq"]
+        logged = self._office.entry_of(int(seq)) if _SEQ.fullmatch(seq) else None
         if logged is None:
             raise NotFound("NO_SUCH_ENTRY", "there is no entry of that number")
         await self._audit(request, visitor, f"decisions/{seq}", (logged,))

@@ -5,7 +5,7 @@ Unknown, without consent and withheld give the same answer, and each question le
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -18,10 +18,10 @@ from gateway.disclosure.account import entry_of, own_record_entry
 from gateway.disclosure.co_sources import gather_with_vetoes
 from gateway.disclosure.content import FHIR_JSON, notice_outcomes, sha256_of
 from gateway.disclosure.gate import shown_resources, without_source
-from gateway.disclosure.gather import Gathered, own_resource
+from gateway.disclosure.gather import Gathered
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotNow
-from gateway.store import Reading, Record, ReleaseRow, Transaction, outbox, patients
+from gateway.store import Reading, Record, ReleaseRow, Transaction, outbox, patients, records
 
 _TRIES = 5
 Decided = tuple[Gathered, consent.Decision, tuple[Mapping[str, Any], ...]]
@@ -79,7 +79,7 @@ def _answer(premises: Premises, partner: str, purpose: str, select: Select, writ
         epoch = patients.epoch(reading, patient_id) if patient_id else 0
         for record in found:
             if patient_id and set(record.sources) == {partner}:
-                resources.append(without_source(own_resource(reading, patient_id, record)))
+                resources.append(_own_words(record))
                 own.append(record.version_reference)
         for discloser, theirs in _by_discloser(found, partner).items():
             assert patient_id is not None
@@ -95,11 +95,41 @@ def _answer(premises: Premises, partner: str, purpose: str, select: Select, writ
             )
             decision = consent.decide(gathered.request, premises.tables, gathered.compiled)
             decided.append((gathered, decision, shown_resources(premises, gathered, decision)))
+        shown_already = {f"{r['resourceType']}/{r['id']}" for _, _, shown in decided for r in shown}
+        for record in _last_own_versions(reading, found, partner, shown_already):
+            resources.append(_own_words(record))
+            own.append(record.version_reference)
     resources += [resource for _, _, shown in decided for resource in shown]
     resources.sort(key=lambda resource: (resource["resourceType"], resource["id"]))
     notices = notice_outcomes(premises, (decision for _, decision, shown in decided if shown))
     content = write(resources, notices, at)
     return _Answer(patient_id, epoch, tuple(decided), tuple(own), tuple(resources), content, at)
+
+
+def _own_words(record: Record) -> Mapping[str, Any]:
+    """A record as its only source wrote it, under its own ids, with the version it has here."""
+    meta = {
+        **record.resource.get("meta", {}),
+        "versionId": str(record.version),
+        "lastUpdated": record.updated_at,
+    }
+    return without_source({**record.resource, "meta": meta})
+
+
+def _last_own_versions(
+    reading: Reading, found: Sequence[Record], partner: str, shown: Collection[str]
+) -> list[Record]:
+    """For what `partner` began and others have added to without her permission to tell it: its own last version.
+
+    So an answer of another party does not show in a record that suddenly cannot be found.
+    """
+    kept = []
+    for record in found:
+        if partner not in record.sources or set(record.sources) == {partner} or record.reference in shown:
+            continue
+        versions = records.history(reading, record.resource_type, record.id)
+        kept += [version for version in versions if set(version.sources) == {partner}][:1]
+    return kept
 
 
 def _by_discloser(found: Sequence[Record], partner: str) -> dict[str, list[Record]]:

@@ -45,10 +45,13 @@ async def read(premises: Premises, caller: Caller, resource_type: str, resource_
     """
 
     def select(reading: Reading) -> tuple[str | None, Sequence[Record]]:
-        if resource_type == "Patient" and patients.exists(reading, resource_id):
-            return resource_id, _of_type(reading, resource_id, "Patient", caller.partner)
+        if resource_type == "Patient":
+            patient_id = _patient_named(reading, caller.partner, resource_id)
+            if patient_id is None:
+                return None, ()
+            return patient_id, _of_type(reading, patient_id, "Patient", caller.partner)
         record = records.get(reading, resource_type, resource_id)
-        if record is None or record.deleted or record.patient_id is None or resource_type == "Patient":
+        if record is None or record.deleted or record.patient_id is None:
             return None, ()
         return record.patient_id, (record,)
 
@@ -77,11 +80,20 @@ def _patient_of(premises: Premises, reading: Reading, caller: Caller, criteria: 
         system, value = criteria.identifier
         token = premises.keys.index(IDENTIFIER, system, value)
         found = {patient_id for _, patient_id in patients.find_by_token(reading, caller.partner, token)}
-        if criteria.patient is not None and found != {criteria.patient}:
+        if criteria.patient and found != {_patient_named(reading, caller.partner, criteria.patient)}:
             return None
-    elif criteria.patient is not None and patients.exists(reading, criteria.patient):
-        found = {criteria.patient}
+    elif criteria.patient is not None:
+        named = _patient_named(reading, caller.partner, criteria.patient)
+        found = {named} if named else set()
     return next(iter(found)) if len(found) == 1 else None
+
+
+def _patient_named(reading: Reading, partner: str, patient_id: str) -> str | None:
+    """The network's patient behind our id for her, or behind the id of a Patient that `partner` itself submitted."""
+    if patients.exists(reading, patient_id):
+        return patient_id
+    record = records.get(reading, "Patient", patient_id)
+    return record.patient_id if record is not None and record.source_partner == partner else None
 
 
 def _of_type(reading: Reading, patient_id: str, resource_type: str, partner: str) -> tuple[Record, ...]:

@@ -60,13 +60,15 @@ def record_referral(premises: Premises, tx: Transaction, referral: Referral, mes
     if patient is None:
         raise NotUnderstood("PATIENT_MISSING", "the message is about no patient", "PID")
     who = identify(tx, partner=referral.partner, patient=patient, index=premises.keys.index, at=at)
+    tasks = [records.get(tx, "Task", str(r["id"])) for r in referral.resources if r["resourceType"] == "Task"]
+    before = {task.id: task.version for task in tasks if task is not None}
     saved = [_save(premises, tx, referral, resource, who.patient_id, at) for resource in referral.resources]
     focus = tuple(f"{r.resource_type}/{r.id}/{r.version}" for r in saved)
-    task_is_news = any(r.resource_type == "Task" and r.updated_at == at for r in saved)
+    task_is_news = any(r.resource_type == "Task" and r.version != before.get(r.id, 0) for r in saved)
     for route in referral.addressees:
         known = intents.of_key(tx, who.patient_id, route.addressee, referral.business_key)
         theirs = [i for i in known if i.kind in ("referral", "cancel")]
-        if _still_needed(tx, referral, theirs, focus, at, task_is_news=task_is_news):
+        if still_needed(tx, referral, theirs, focus, at, task_is_news=task_is_news):
             content = Content(referral.partner, referral.business_key, focus, message_id)
             kind = "cancel" if referral.event == CANCEL_EVENT else "referral"
             held_for = "" if who.certain else IDENTITY_PENDING
@@ -84,15 +86,14 @@ def _save(
 ) -> Record:
     resource_type, resource_id = str(resource["resourceType"]), str(resource["id"])
     before = records.get(tx, resource_type, resource_id) if resource_type == "Task" else None
-    source, sources = referral.partner, {referral.partner}
-    if before is not None:
-        sources |= set(before.sources)
-    if before is not None and referral.event != CANCEL_EVENT:
+    source, sources = referral.partner, frozenset({referral.partner})
+    if before is not None and before.source_partner != referral.partner and _is_addressed(referral, before):
         # The addressee's word on the workflow stands, and stays the addressee's: a sender that repeats itself neither
-        # resets it nor becomes the one who discloses it.
-        kept = {name: before.resource[name] for name in _WORKFLOW if name in before.resource}
-        resource = {**{k: v for k, v in resource.items() if k not in _WORKFLOW}, **kept}
-        source = before.source_partner
+        # resets it nor becomes the one who discloses it. Another addressee gets the sender's own words alone.
+        sources |= frozenset(before.sources)
+        if referral.event != CANCEL_EVENT:
+            resource = _with_answer(resource, before.resource)
+            source = before.source_partner
     record = Record(
         resource_type=resource_type,
         id=resource_id,
@@ -108,7 +109,20 @@ def _save(
     return records.save(tx, record)
 
 
-def _still_needed(
+def _is_addressed(referral: Referral, task: Record) -> bool:
+    """Whether who last wrote to the Task is one of those this message is for."""
+    return any(route.addressee == task.source_partner for route in referral.addressees)
+
+
+def _with_answer(resource: Mapping[str, Any], answered: Mapping[str, Any]) -> dict[str, Any]:
+    """The sender's Task with the addressee's answer, in the order we hold it, so that a repeat changes no byte."""
+    found = {**{k: v for k, v in resource.items() if k not in _WORKFLOW}}
+    found |= {name: answered[name] for name in _WORKFLOW if name in answered}
+    known = {name: found[name] for name in answered if name in found}
+    return {**known, **{name: value for name, value in found.items() if name not in known}}
+
+
+def still_needed(
     tx: Transaction,
     referral: Referral,
     theirs: Sequence[Intent],

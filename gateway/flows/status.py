@@ -24,6 +24,7 @@ _NEXT: Mapping[str, frozenset[str]] = {
     "in-progress": frozenset({"completed", "failed", "on-hold", "cancelled"}),
     "on-hold": frozenset({"in-progress", "cancelled", "completed", "failed"}),
 }
+_RECEIVED = ("delivered", "unknown", "sending")
 _ADDRESSEE_MAY_SET = ("status", "statusReason", "businessStatus", "output", "executionPeriod")
 _STATUS_FOCUS = ("Task", "ServiceRequest", "Patient", "PractitionerRole", "Practitioner", "Organization")
 
@@ -69,18 +70,21 @@ async def update_task(
 
 
 def _sent_to(reading: Reading, task: Record, partner: str) -> Intent | None:
-    """The referral intent by which `partner` received this Task, if it did."""
+    """The referral intent by which `partner` received this Task, if it is one of its present addressees."""
     if task.patient_id is None:
         return None
-    for intent in intents.of_patient(reading, task.patient_id):
-        received = intent.state in ("delivered", "unknown", "sending") and intent.kind == "referral"
-        if (
-            intent.partner == partner
-            and received
-            and any(f.startswith(f"Task/{task.id}/") for f in intent.focus)
-        ):
-            return intent
-    return None
+    sent = [
+        intent
+        for intent in intents.of_patient(reading, task.patient_id)
+        if intent.kind == "referral" and any(f.startswith(f"Task/{task.id}/") for f in intent.focus)
+    ]
+    theirs = [intent for intent in sent if intent.partner == partner and intent.state in _RECEIVED]
+    if not theirs:
+        return None
+    # A referral that went on to somebody else is no longer the former addressee's to answer.
+    newest = sent[-1]
+    present = theirs[-1].message_id == newest.message_id or newest.partner == partner
+    return theirs[-1] if present or newest.state == "cancelled" else None
 
 
 def _check_step(before: str, after: str) -> None:

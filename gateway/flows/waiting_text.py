@@ -10,6 +10,7 @@ from gateway.store import intents, records
 
 SENT = "Sent."
 FIXED = "Free text and attachments are not forwarded."
+PRACTICE = "PRACTICE"
 _WAITING_STATES = ("requested",)
 
 
@@ -38,12 +39,14 @@ def _delivery_state(premises: Premises, partner: str, task_id: str) -> str | Non
     """`delivered` or `waiting` for a Task this partner has sent; None for anybody else's."""
     with premises.store.read() as reading:
         record = records.get(reading, "Task", task_id)
-        if record is None or record.patient_id is None or set(record.sources) != {partner}:
+        if record is None or record.patient_id is None:
             return None
         states = [
             intent.state
             for intent in intents.of_patient(reading, record.patient_id)
             if intent.source_partner == partner
+            and intent.kind == "referral"
+            and intent.reason != PRACTICE
             and any(reference.startswith(f"Task/{task_id}/") for reference in intent.focus)
         ]
     if not states:

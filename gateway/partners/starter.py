@@ -13,7 +13,7 @@ CLIENT_PURPOSES = ("TREAT", "COC", "HOPERAT", "HPAYMT", "PATRQT", "CAREMGT")
 
 def clients_wanted() -> tuple[str, ...]:
     """Ids of the partners that get a FHIR client, and so a key pair, in the starting network."""
-    return tuple(re.findall(r"@CLIENT:([a-z_]+)@", _template()))
+    return tuple(re.findall(r"@CLIENT:([a-z-]+)@", _template()))
 
 
 def starter_yaml(
@@ -30,14 +30,14 @@ def starter_yaml(
     own = addresses or {}
     text = _template().replace("@STATE@", "live" if sink or own else "test")
     nowhere = "http://127.0.0.1:8181/{}/fhir"
-    text = re.sub(r"@SINK:([a-z_]+)@", lambda it: own.get(it[1]) or sink or nowhere.format(it[1]), text)
+    text = re.sub(r"@SINK:([a-z-]+)@", lambda it: own.get(it[1]) or sink or nowhere.format(it[1]), text)
     text = text.replace("@HOSPITAL@", own.get("hospital", "127.0.0.1:2576"))
-    return re.sub(r"@CLIENT:([a-z_]+)@", lambda found: _client(found.group(1), public_keys), text)
+    return re.sub(r"@CLIENT:([a-z-]+)@", lambda found: _client(found.group(1), public_keys), text)
 
 
 def _client(partner_id: str, public_keys: Mapping[str, Mapping[str, str]]) -> str:
     client = {
-        "client_id": f"{partner_id.replace('_', '-')}-client",
+        "client_id": f"{partner_id}-client",
         "jwks": {"keys": [dict(public_keys[partner_id])]},
         "scopes": list(CLIENT_SCOPES),
         "purposes": list(CLIENT_PURPOSES),

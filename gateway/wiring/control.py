@@ -63,11 +63,14 @@ class ControlDoor:
 
     async def _answer(self, line: bytes) -> dict[str, Any]:
         asked = json.loads(line)
-        if not isinstance(asked, dict) or not hmac.compare_digest(str(asked.get("secret", "")), self._secret):
+        secret = str(asked.get("secret", "")).encode() if isinstance(asked, dict) else b""
+        if not hmac.compare_digest(secret, self._secret.encode()):
             return {"error": {"code": "NOT_ALLOWED", "message": "the secret does not fit"}}
         try:
             if asked.get("command") == "replay":
-                return await replay(self._premises, str(asked["message"]), str(asked["reason"]))
+                return await replay(
+                    self._premises, str(asked.get("message", "")), str(asked.get("reason", ""))
+                )
         except HandoffError as error:
             return {"error": {"code": error.code, "message": error.message, "place": error.place}}
         return {"error": {"code": "COMMAND_UNKNOWN", "message": "no such command"}}

@@ -49,7 +49,7 @@ def test_an_organisation_without_an_answer_counts_as_a_program():
         ("zone: America/Phoenix", "zone: Mars/Olympus", "zone"),
         ("carries: status, purpose: TREAT}", "carries: status}", "routes.6"),
         ("from: otp, to: hospital", "from: otp, to: hospitall", "routes.6.to"),
-        ("to: peer_support, carries", "to: crisis_intervention_police, carries", "routes.4.to"),
+        ("to: peer-support, carries", "to: crisis-intervention-police, carries", "routes.4.to"),
         ("role: qso", "role: boss", "operator.role"),
         ("[{value: NEWPATH}]", "[{value: SUNRISE}, {value: X}]", "partners.counseling.addressee_codes"),
         ("partner: hospital, address", "partner: hospitall, address", "mllp.0.partner"),
