@@ -188,9 +188,10 @@ class County:
         return found
 
     def answer(self, partner: str, new_status: str, if_match: str | None = None, **more: Any) -> Saved:
-        """The addressee's word on the one Task."""
+        """The addressee's word on the one Task; an element given as None is left out."""
         task = self.task()
         resource = {**task.resource, "status": new_status, **more}
+        resource = {name: value for name, value in resource.items() if value is not None}
         asked = caller(partner)
         return self.run(status.update_task(self.premises, asked, task.id, resource, if_match))
 

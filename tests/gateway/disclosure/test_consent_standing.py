@@ -12,6 +12,7 @@ from tests.gateway.county import HOUSING, OTP, County, matches
 
 NPI = "http://hl7.org/fhir/sid/us-npi"
 OTP_NPI = "1000000012"
+ROLES = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
 FORM = "sourceAttachment"
 
 
@@ -25,9 +26,12 @@ def signed(**changes: Any) -> dict[str, Any]:
 def from_actor(reference: dict[str, Any], role: str = "PROV") -> dict[str, Any]:
     """The consent with its discloser named in another way."""
     made = signed()
-    actor = {"role": {"coding": [{"code": role}]}, "reference": reference}
+    actor = {"role": {"coding": [{"system": ROLES, "code": role}]}, "reference": reference}
     made["provision"]["actor"] = [actor, *made["provision"]["actor"][1:]]
     return made
+
+
+TWO = ({"reference": "Organization/otp"}, {"reference": "Organization/hospital"})
 
 
 def from_organization(*references: dict[str, Any]) -> dict[str, Any]:
@@ -49,7 +53,7 @@ def from_organization(*references: dict[str, Any]) -> dict[str, Any]:
         (from_actor({"reference": "Practitioner/otp"}), {""}),
         (from_actor({"display": "Sunrise"}), {""}),
         (from_actor({"reference": "Organization/hospital"}, "IRCP"), {"otp"}),
-        (from_organization({"reference": "Organization/otp"}, {"reference": "Organization/hospital"}), {"otp", "hospital"}),
+        (from_organization(*TWO), {"otp", "hospital"}),
         (from_organization({"reference": "Organization/elsewhere"}), {""}),
         (from_organization(), set()),
     ],
@@ -69,7 +73,7 @@ def test_the_disclosers_of_a_consent_are_found_however_it_names_them(
         (from_organization(), "otp", "unverified", "RECORDER_NOT_ENTITLED"),
         (from_organization({"reference": "Organization/elsewhere"}), "otp", "unverified", "RECORDER_NOT_ENTITLED"),
         (
-            from_organization({"reference": "Organization/otp"}, {"reference": "Organization/hospital"}),
+            from_organization(*TWO),
             "otp", "unverified", "RECORDER_NOT_ENTITLED",
         ),
         (signed(sourceAttachment=None), "otp", "unverified", "SIGNED_FORM_MISSING"),

@@ -134,7 +134,7 @@ def test_a_cancellation_after_an_answer_is_the_sender_s_to_make(county: County) 
 
 def test_a_route_that_joins_an_addressee_gets_an_intent_of_its_own(county: County) -> None:
     joined = Route(
-        name="hospital-to-case-management-with-otp",
+        name="hospital-to-psychiatry-with-otp",
         source="hospital",
         addressee="case-management",
         carries="referral",
