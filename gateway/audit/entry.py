@@ -34,7 +34,7 @@ class AuditedResource:
 class AuditEntry:
     """The facts of one act. `at` is ISO 8601 UTC text (`gateway.clock.instant_text`).
 
-    `kind`: disclose, refuse, import, query, consent, revoke, handover, outcome, read. `partner` is the
+    `kind`: disclose, practice, refuse, import, query, consent, revoke, handover, outcome, read. `partner` is the
     recipient.
     """
 

@@ -1,7 +1,9 @@
 """Sending what is due: decide, hand over, record what came of it. At every attempt anew.
 
 One claimed intent of a lane at a time; lanes and partners are independent. Nothing is sent that the gate did not
-release in this very attempt, and just before the first byte the ground is looked at once more (invariant I3).
+release in this very attempt, and just before the first byte the ground is looked at once more (invariant I3). From
+that byte on the intent is never put back as if nothing had left: what came of it is kept here and stored again, round
+after round, until the store takes it; after a restart it is found as handed over.
 """
 
 from __future__ import annotations
@@ -9,8 +11,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 import httpx
 
@@ -19,7 +23,8 @@ from gateway.clock import instant_text
 from gateway.delivery.http_push import HttpTimeouts, push_bundle
 from gateway.delivery.mllp_push import MllpConnections, MllpEndpoint, MllpTimeouts, send_frame
 from gateway.delivery.outcome import DeliveryOutcome
-from gateway.disclosure.gate import release, still_stands
+from gateway.disclosure.gate import LastLook, release
+from gateway.disclosure.handovers import account_for, interrupted
 from gateway.disclosure.held import WITHDRAWN
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.release import Refusal, Release
@@ -36,6 +41,7 @@ _FIRST_WAIT_SECONDS = 2.0
 _LONGEST_WAIT_SECONDS = 900.0
 _GIVE_UP_AFTER = timedelta(days=7)
 PRACTICE = "PRACTICE"
+INTERRUPTED = "INTERRUPTED"
 _EVENTS = {
     "delivered": Event.DELIVERED,
     "refused": Event.DELIVERY_REFUSED,
@@ -43,6 +49,10 @@ _EVENTS = {
     "unknown": Event.DELIVERY_UNKNOWN,
     "aborted": Event.DELIVERY_STOPPED,
 }
+
+
+Settling = Callable[[Transaction], None]
+"""What is to be stored of an attempt that ended; stored twice it changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +75,15 @@ class Sender:
         self._connections = MllpConnections()
         self._under_way: set[asyncio.Task[None]] = set()
         self._of_partner: dict[str, int] = {}
+        self._unsettled: dict[str, Settling] = {}
         self._stopping = False
 
     async def run(self) -> None:
         """Deliver until `stop`; comes back when nothing is under way any more."""
+        self._account_for_interrupted()
         while not self._stopping:
             self._premises.work_waiting.clear()
+            await self._settle_the_rest()
             claimed = await self._claim()
             for intent in claimed:
                 self._start(intent)
@@ -78,6 +91,7 @@ class Sender:
                 await self._wait()
         if self._under_way:
             await asyncio.wait(self._under_way)
+        await self._settle_the_rest()
 
     async def stop(self, seconds: float) -> None:
         """Take nothing new; give what is under way `seconds` to finish, then cut it (a restart finds it again)."""
@@ -128,40 +142,82 @@ class Sender:
 
     async def _deliver(self, intent: Intent) -> None:
         """One attempt. What raises on the way releases nothing; the intent is tried again later."""
+        settling: Settling
         try:
             made = await release(self._premises, intent)
             if isinstance(made, Refusal):
                 logs.info(Event.HELD, intent_id=intent.id, partner=intent.partner, request_id=made.request_id)
                 return
-            outcome = await self._hand_over(intent, made)
-            await self._record(intent, made, outcome)
-        except asyncio.CancelledError:
-            raise
+            settling = await self._attempt(intent, made)
         except NotUnderstood as error:
             # It cannot be written in the partner's format, now or later: a person must look.
             logs.fault(Event.DELIVERY_DEAD, error, intent_id=intent.id, partner=intent.partner)
-            await self._end(intent, "dead", error.code, None)
+            settling = self._ending(intent, "dead", error.code, None)
         except Exception as error:  # noqa: BLE001  # one bad intent must not stop the others; it fails closed
             code = error.code if isinstance(error, HandoffError) else "INTERNAL"
             logs.fault(Event.TASK_FAILED, error, intent_id=intent.id, partner=intent.partner)
-            await self._postpone(intent, code)
+            settling = self._postponing(intent, code)
+        self._unsettled[intent.id] = settling
+        await self._settle_one(intent.id)
 
-    async def _hand_over(self, intent: Intent, made: Release) -> DeliveryOutcome:
+    async def _attempt(self, intent: Intent, made: Release) -> Settling:
+        """Hand `made` over; what to store of it. Raises only while nothing can have left."""
+        last_look = LastLook(self._premises, made)
+        try:
+            outcome = await self._hand_over(intent, made, last_look)
+        except asyncio.CancelledError:
+            # Cut at a stop: what may have left is recorded before the process ends.
+            if last_look.said_yes:
+                outcome = DeliveryOutcome("unknown", INTERRUPTED)
+                self._unsettled[intent.id] = self._settling(intent, made, outcome, left=True)
+            raise
+        except Exception as error:
+            if not last_look.said_yes:
+                raise
+            logs.fault(Event.TASK_FAILED, error, intent_id=intent.id, partner=intent.partner)
+            outcome = DeliveryOutcome("unknown", "INTERNAL")
+        logs.info(_EVENTS[outcome.kind], intent_id=intent.id, partner=intent.partner, code=outcome.code)
+        lost_before = outcome.kind == "retry" and outcome.code == "CONNECTION_LOST"
+        return self._settling(intent, made, outcome, left=last_look.said_yes and not lost_before)
+
+    async def _settle_the_rest(self) -> None:
+        """Store again what the store did not take before."""
+        for key in tuple(self._unsettled):
+            await self._settle_one(key)
+
+    async def _settle_one(self, key: str) -> None:
+        settling = self._unsettled.get(key)
+        if settling is None:
+            return
+        try:
+            await self._premises.store.write(settling)
+        except Exception as error:  # noqa: BLE001  # what has happened must be recorded, however long it takes
+            code = error.code if isinstance(error, HandoffError) else "INTERNAL"
+            logs.warning(Event.STORE_BUSY, intent_id=key, code=code)
+            return
+        if self._unsettled.get(key) is settling:
+            del self._unsettled[key]
+
+    def _account_for_interrupted(self) -> None:
+        """Pushes that were handed over when the last process ended: they may have arrived, and are accounted for."""
+        with self._premises.store.read() as reading:
+            found = outbox.pushes_handed_over(reading)
+        at = self._premises.clock.now()
+        for row in found:
+            self._unsettled[row.id] = partial(interrupted, release_id=row.id, code=INTERRUPTED, at=at)
+
+    async def _hand_over(self, intent: Intent, made: Release, last_look: LastLook) -> DeliveryOutcome:
         partner = self._premises.network.partners[intent.partner]
         if partner.state == "test":
             return DeliveryOutcome("delivered", PRACTICE)
-
-        async def before_handover() -> bool:
-            return still_stands(self._premises, made)
-
         if isinstance(partner.delivery, FhirDelivery):
             return await push_bundle(
                 self._client,
                 partner.delivery.url,
                 made.content,
-                intent.id,
+                made.key,
                 self._timeouts.http,
-                before_handover,
+                last_look,
                 clock=self._premises.clock,
             )
         if isinstance(partner.delivery, MllpDelivery):
@@ -173,14 +229,22 @@ class Sender:
                 made.content,
                 made.control_id,
                 self._timeouts.mllp,
-                before_handover,
+                last_look,
             )
         return DeliveryOutcome("refused", "NO_DELIVERY")
 
-    async def _record(self, intent: Intent, made: Release, outcome: DeliveryOutcome) -> None:
+    def _settling(self, intent: Intent, made: Release, outcome: DeliveryOutcome, *, left: bool) -> Settling:
         at = self._premises.clock.now()
-        logs.info(_EVENTS[outcome.kind], intent_id=intent.id, partner=intent.partner, code=outcome.code)
-        await self._premises.store.write(lambda tx: self._settle(tx, intent, made, outcome, at))
+
+        def settle(tx: Transaction) -> None:
+            row = outbox.get(tx, made.id)
+            if row is None or row.state not in outbox.OPEN:
+                return  # stored before
+            if left:
+                account_for(tx, made.id, made.entry, outcome.kind, outcome.code, at)
+            self._settle(tx, intent, made, outcome, at)
+
+        return settle
 
     def _settle(
         self, tx: Transaction, intent: Intent, made: Release, outcome: DeliveryOutcome, at: datetime
@@ -205,23 +269,26 @@ class Sender:
         outbox.mark(tx, made.id, state, now)
         intents.finish(tx, intent.id, intent_state, now, reason, due_at=due_at)
 
-    async def _postpone(self, intent: Intent, code: str) -> None:
+    def _postponing(self, intent: Intent, code: str) -> Settling:
         state, due_at = self._next_try(intent, self._premises.clock.now(), None)
-        await self._end(intent, state, code, due_at)
+        return self._ending(intent, state, code, due_at)
 
-    async def _end(self, intent: Intent, state: str, code: str, due_at: str | None) -> None:
+    def _ending(self, intent: Intent, state: str, code: str, due_at: str | None) -> Settling:
         at = instant_text(self._premises.clock.now())
-        try:
-            await self._premises.store.write(
-                lambda tx: intents.finish(tx, intent.id, state, at, code, due_at=due_at)
-            )
-        except HandoffError as error:
-            # It stays `sending` and is found again at the next start.
-            logs.warning(Event.STORE_BUSY, intent_id=intent.id, code=error.code)
+
+        def end(tx: Transaction) -> None:
+            now = intents.get(tx, intent.id)
+            if now is not None and now.state == "sending" and now.attempts == intent.attempts:
+                intents.finish(tx, intent.id, state, at, code, due_at=due_at)
+
+        return end
 
     def _next_try(self, intent: Intent, at: datetime, retry_after: float | None) -> tuple[str, str | None]:
-        """The next state and time: longer waits with jitter, the partner's own wish honoured, an end after a week."""
-        if instant_text(at - _GIVE_UP_AFTER) > intent.created_at:
+        """The next state and time: longer waits with jitter, the partner's own wish honoured, an end after a week.
+
+        The week counts from the first try since it last became due, not while it waited for a consent.
+        """
+        if intent.first_tried_at and instant_text(at - _GIVE_UP_AFTER) > intent.first_tried_at:
             return "dead", None
         wait = min(_FIRST_WAIT_SECONDS * 2 ** min(intent.attempts - 1, 12), _LONGEST_WAIT_SECONDS)
         wait *= random.uniform(0.75, 1.25)  # noqa: S311  # spreads retries; nothing secret

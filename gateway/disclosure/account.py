@@ -17,6 +17,8 @@ from gateway.partners import reference_of
 NOTICE_VERSION = "2024"
 OWN_RECORD = "OWN_RECORD"
 _OTHER_SOURCE = AuditReason("OTHER_SOURCE_WITHHOLDS", "42 CFR 2.12(a); consent-semantics 11, Source")
+_BY_A_PERSON = AuditReason("HUMAN_RELEASE", "a rule demands that a person releases it")
+_NOTHING_WITHOUT_HEART = AuditReason("NOTHING_WITHOUT_HEART", "what the message is about may not be shown")
 _NOTHING_LEFT = AuditReason("NOT_VALID_WITHOUT_WHAT_WAS_REMOVED", "requirement FH-RED-05")
 
 
@@ -35,11 +37,14 @@ def entry_of(
 ) -> AuditEntry:
     """The audit entry of one decision.
 
-    `shown` is what was left after redaction: the log names as released what was, not what might have been.
+    `shown` is what was left after redaction: the log names as released what was, not what might have been. A refusal
+    released nothing of it.
     `returned` are references of the recipient's own records that go back to it together with what was decided.
     """
     notice = consent.notice_for(decision)
     left = frozenset(f"{resource['resourceType']}/{resource['id']}" for resource in shown)
+    refused = kind == "refuse"
+    released = frozenset() if refused else left
     return AuditEntry(
         request_id=request_id,
         at=instant_text(at),
@@ -47,19 +52,19 @@ def entry_of(
         patient_id=gathered.request.patient.removeprefix("Patient/"),
         partner=gathered.recipient,
         purpose=" ".join(purpose.code for purpose in gathered.request.purposes),
-        outcome=decision.outcome,
+        outcome="withhold" if refused else decision.outcome,
         source=(reference_of(gathered.discloser),),
         basis=decision.basis,
         consents=decision.consents,
         reasons=tuple(_reason(reason) for reason in decision.notes),
-        resources=(*_audited(decision, left, gathered.vetoed), *_returned(returned)),
+        resources=(*_audited(decision, left, refused, gathered.vetoed), *_returned(returned)),
         obligations=tuple(sorted({obligation.code for obligation in decision.obligations})),
         notice_version=NOTICE_VERSION if notice.statement and content_sha256 else None,
         bytes_sha256=content_sha256,
         versions=_versions(premises, gathered, decision),
         recipient_name=premises.network.partners[gathered.recipient].organization.name,
         recipient_address=premises.network.partners[gathered.recipient].organization.address,
-        description=_description(left),
+        description=_description(released),
         subject=subject,
     )
 
@@ -106,12 +111,18 @@ def refusal_codes(decision: consent.Decision) -> tuple[str, ...]:
 
 
 def _audited(
-    decision: consent.Decision, left: frozenset[str], vetoed: frozenset[str]
+    decision: consent.Decision, left: frozenset[str], refused: bool, vetoed: frozenset[str]
 ) -> tuple[AuditedResource, ...]:
-    return tuple(
-        _audited_row(row, row.reference in left, _OTHER_SOURCE if row.reference in vetoed else _NOTHING_LEFT)
-        for row in decision.resources
-    )
+    by_a_person = any(obligation.code == _BY_A_PERSON.code for obligation in decision.obligations)
+    rows = []
+    for row in decision.resources:
+        otherwise = _BY_A_PERSON if by_a_person else _NOTHING_LEFT
+        if row.reference in vetoed:
+            otherwise = _OTHER_SOURCE
+        elif row.reference in left:
+            otherwise = _NOTHING_WITHOUT_HEART
+        rows.append(_audited_row(row, row.reference in left and not refused, otherwise))
+    return tuple(rows)
 
 
 def _audited_row(row: consent.ResourceDecision, released: bool, otherwise: AuditReason) -> AuditedResource:

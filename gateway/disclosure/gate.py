@@ -7,6 +7,7 @@ meantime. Nothing here catches an error on the way to a release: what raises rel
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,7 @@ from typing import Any
 
 import consent
 from gateway.audit import append
-from gateway.clock import instant_text, new_id
+from gateway.clock import instant_text, new_id, read_instant
 from gateway.disclosure.account import entry_of, refusal_codes
 from gateway.disclosure.co_sources import gather_with_vetoes
 from gateway.disclosure.content import FHIR_JSON, notice_of, rendered_message, sha256_of, transaction_bundle
@@ -44,6 +45,7 @@ class _Prepared:
     returned: tuple[str, ...]
     at: datetime
     control_id: str
+    valid_until: datetime | None
 
 
 async def release(premises: Premises, intent: Intent) -> Release | Refusal:
@@ -64,11 +66,39 @@ async def release(premises: Premises, intent: Intent) -> Release | Refusal:
 
 
 def still_stands(premises: Premises, made: Release) -> bool:
-    """Whether nothing has moved since `made`: asked just before its first byte is handed over (invariant I3)."""
+    """Whether nothing has moved or run out since `made`: asked just before its first byte (invariant I3)."""
+    with premises.store.read() as reading:
+        return _stands(premises, reading, made)
+
+
+class LastLook:
+    """Asked just before the first byte; when it says yes, that is stored, so that a restart knows what may have left."""
+
+    def __init__(self, premises: Premises, made: Release) -> None:
+        self._premises = premises
+        self._made = made
+        self.said_yes = False
+
+    async def __call__(self) -> bool:
+        """Whether the release may leave now. Raises NotNow `STORE_BUSY` when that cannot be stored."""
+        if still_stands(self._premises, self._made) and await self._premises.store.write(self._mark):
+            # Committing takes a moment, in which she may have withdrawn.
+            self.said_yes = still_stands(self._premises, self._made)
+        return self.said_yes
+
+    def _mark(self, tx: Transaction) -> bool:
+        if not _stands(self._premises, tx, self._made):
+            return False
+        outbox.mark(tx, self._made.id, "handed_over", instant_text(self._premises.clock.now()))
+        return True
+
+
+def _stands(premises: Premises, reading: Reading, made: Release) -> bool:
     if premises.network.partners[made.partner].state != "live":
         return False
-    with premises.store.read() as reading:
-        return patients.epoch(reading, made.patient_id) == made.epoch
+    if made.valid_until is not None and premises.clock.now() >= made.valid_until:
+        return False
+    return patients.epoch(reading, made.patient_id) == made.epoch
 
 
 def _prepare(premises: Premises, intent: Intent) -> _Prepared:
@@ -91,11 +121,16 @@ def _prepare(premises: Premises, intent: Intent) -> _Prepared:
     control_id = intent.id.replace("-", "")[:20]  # MSH-10 holds 20 characters (HL7 v2.5.1)
     content, media_type = None, FHIR_JSON
     if shown and _has_heart(intent, shown):
-        content, media_type = _write(
-            premises, intent, gathered, decision, (*shown, *returned), at, control_id
-        )
+        content, media_type = _write(premises, intent, gathered, decision, (*shown, *returned), control_id)
     references = tuple(f"{r['resourceType']}/{r['id']}" for r in returned)
-    return _Prepared(gathered, decision, shown, content, media_type, references, at, control_id)
+    valid_until = _next_change(gathered.compiled, at)
+    return _Prepared(gathered, decision, shown, content, media_type, references, at, control_id, valid_until)
+
+
+def _next_change(compiled: consent.CompiledConsents, at: datetime) -> datetime | None:
+    """The next instant at which one of her consents begins or ends; None: never."""
+    index = bisect_right(compiled.boundaries, at)
+    return compiled.boundaries[index] if index < len(compiled.boundaries) else None
 
 
 def shown_resources(
@@ -155,9 +190,10 @@ def _write(
     gathered: Gathered,
     decision: consent.Decision,
     resources: Sequence[Mapping[str, Any]],
-    at: datetime,
     control_id: str,
 ) -> tuple[bytes, str]:
+    """The bytes and their media type. Their date is the intent's, so that trying again writes the same bytes."""
+    at = read_instant(intent.created_at)
     delivery = premises.network.partners[intent.partner].delivery
     notice = notice_of(premises, decision)
     if isinstance(delivery, FhirDelivery):
@@ -183,10 +219,10 @@ def _commit(
         premises,
         prepared.gathered,
         prepared.decision,
-        kind="disclose" if content is not None else "refuse",
+        kind=_kind(premises, intent, content),
         request_id=request_id,
         at=prepared.at,
-        shown=prepared.shown if content is not None else (),
+        shown=prepared.shown,
         content_sha256=digest,
         subject=intent.id,
         returned=prepared.returned if content is not None else (),
@@ -209,8 +245,18 @@ def _commit(
         media_type=prepared.media_type,
         request_id=request_id,
         decision=prepared.decision,
+        entry=entry,
+        key=f"{intent.id}.{digest[:16]}",
         control_id=prepared.control_id,
+        valid_until=prepared.valid_until,
     )
+
+
+def _kind(premises: Premises, intent: Intent, content: bytes | None) -> str:
+    """A partner in `test` gets nothing: what was decided for it is practice, and no disclosure."""
+    if content is None:
+        return "refuse"
+    return "practice" if premises.network.partners[intent.partner].state == "test" else "disclose"
 
 
 def _row(release_id: str, intent: Intent, prepared: _Prepared, seq: int, digest: str) -> ReleaseRow:

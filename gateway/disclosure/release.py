@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import consent
+from gateway.audit import AuditEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +14,8 @@ class Release:
     """The only thing a sender can send. Made by the gate alone.
 
     `epoch` is the patient's consent epoch at the decision; `content_sha256` is the hex hash of `content`, as audited.
+    `key` is the same for the same content for the same intent, and only then. `valid_until`: the next instant at which
+    a consent begins or ends, so that the decision may be another one. `entry` is the audit entry that allowed it.
     """
 
     id: str
@@ -24,7 +28,10 @@ class Release:
     media_type: str
     request_id: str
     decision: consent.Decision = field(repr=False)
+    entry: AuditEntry = field(repr=False)
+    key: str
     control_id: str = ""
+    valid_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

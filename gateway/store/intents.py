@@ -101,7 +101,8 @@ def claim_due(
         for row in tx.rows("intents.due_of_partner", {"partner": partner, "now": now, "limit": share}):
             tx.execute("intents.claim", {"sequence": row["sequence"], "at": now})
             found = _intent(row)
-            claimed.append(replace(found, state="sending", attempts=found.attempts + 1, updated_at=now))
+            sending = replace(found, state="sending", attempts=found.attempts + 1, updated_at=now)
+            claimed.append(replace(sending, first_tried_at=found.first_tried_at or now))
     return tuple(claimed)
 
 

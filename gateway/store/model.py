@@ -176,7 +176,7 @@ class Intent:
 
     `state`: due, held, sending, retry, delivered, refused, unknown, dead, cancelled. `kind`: referral,
     status, notice, cancel. `focus`: `Type/id/version`. `sequence` (0 until added) is the order within the
-    store.
+    store. `first_tried_at`: when it was first tried since it last became due; empty before.
     """
 
     id: str
@@ -196,6 +196,7 @@ class Intent:
     created_at: str
     updated_at: str
     sequence: int = 0
+    first_tried_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

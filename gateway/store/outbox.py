@@ -9,6 +9,10 @@ from __future__ import annotations
 from gateway.errors import NotFound
 from gateway.store.model import Reading, ReleaseRow, Transaction
 
+HANDED_OVER = "handed_over"
+OPEN = ("prepared", HANDED_OVER)
+"""States of a release whose outcome is not recorded yet."""
+
 
 def add(tx: Transaction, release: ReleaseRow, content: bytes) -> None:
     """Keep a release with its bytes. Raises Internal `STORE_RULE_BROKEN` without its audit entry."""
@@ -66,3 +70,8 @@ def of_audit(reading: Reading, audit_seq: int) -> tuple[ReleaseRow, ...]:
 def of_patient(reading: Reading, patient_id: str) -> tuple[ReleaseRow, ...]:
     """All releases about the patient, oldest first."""
     return tuple(ReleaseRow(*row) for row in reading.rows("outbox.of_patient", {"patient_id": patient_id}))
+
+
+def pushes_handed_over(reading: Reading) -> tuple[ReleaseRow, ...]:
+    """Releases of intents that were handed over and whose outcome is not recorded, oldest first."""
+    return tuple(ReleaseRow(*row) for row in reading.rows("outbox.pushes_handed_over"))

@@ -94,6 +94,7 @@ CREATE INDEX consent_state_patient ON consent_state (patient_id);
 
 -- `blocked`: an earlier intent of the same business key is held, unknown or dead.
 -- `head`: the one intent of its lane (patient, partner) that may be sent or is being sent.
+-- `first_tried_at`: when it was first tried since it last became due; empty before.
 CREATE TABLE intent (
     sequence       INTEGER PRIMARY KEY AUTOINCREMENT,
     id             TEXT NOT NULL UNIQUE,
@@ -113,6 +114,7 @@ CREATE TABLE intent (
     reason         TEXT NOT NULL,
     created_at     TEXT NOT NULL,
     updated_at     TEXT NOT NULL,
+    first_tried_at TEXT NOT NULL DEFAULT '',
     blocked        INTEGER NOT NULL DEFAULT 0,
     head           INTEGER NOT NULL DEFAULT 0
 );
@@ -170,6 +172,7 @@ CREATE TABLE releases (
 );
 CREATE INDEX releases_intent ON releases (intent_id, created_at) WHERE intent_id IS NOT NULL;
 CREATE INDEX releases_audit ON releases (audit_seq);
+CREATE INDEX releases_handed_over ON releases (created_at) WHERE state = 'handed_over' AND intent_id IS NOT NULL;
 CREATE INDEX releases_patient ON releases (patient_id, created_at);
 
 CREATE TABLE consent_request (

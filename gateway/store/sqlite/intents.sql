@@ -6,24 +6,24 @@ VALUES (:id, :patient_id, :partner, :source_partner, :business_key, :purpose, :k
 
 -- name: get
 SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus, state, due_at,
-       attempts, reason, created_at, updated_at, sequence FROM intent WHERE id = :id;
+       attempts, reason, created_at, updated_at, sequence, first_tried_at FROM intent WHERE id = :id;
 
 -- name: of_patient
 SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus, state, due_at,
-       attempts, reason, created_at, updated_at, sequence FROM intent WHERE patient_id = :patient_id ORDER BY sequence;
+       attempts, reason, created_at, updated_at, sequence, first_tried_at FROM intent WHERE patient_id = :patient_id ORDER BY sequence;
 
 -- name: of_key
 SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus, state, due_at,
-       attempts, reason, created_at, updated_at, sequence FROM intent
+       attempts, reason, created_at, updated_at, sequence, first_tried_at FROM intent
 WHERE patient_id = :patient_id AND partner = :partner AND business_key = :business_key ORDER BY sequence;
 
 -- name: of_message
 SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus, state, due_at,
-       attempts, reason, created_at, updated_at, sequence FROM intent WHERE message_id = :message_id ORDER BY sequence;
+       attempts, reason, created_at, updated_at, sequence, first_tried_at FROM intent WHERE message_id = :message_id ORDER BY sequence;
 
 -- name: in_state
 SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus, state, due_at,
-       attempts, reason, created_at, updated_at, sequence FROM intent INDEXED BY intent_waiting
+       attempts, reason, created_at, updated_at, sequence, first_tried_at FROM intent INDEXED BY intent_waiting
 WHERE state = :state AND state NOT IN ('delivered', 'refused', 'cancelled') ORDER BY due_at LIMIT :limit;
 
 -- name: partners_with_due
@@ -43,7 +43,7 @@ SELECT partner FROM first WHERE due_at <= :now ORDER BY due_at;
 
 -- name: due_of_partner
 SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus, state, due_at,
-       attempts, reason, created_at, updated_at, sequence FROM intent INDEXED BY intent_claim
+       attempts, reason, created_at, updated_at, sequence, first_tried_at FROM intent INDEXED BY intent_claim
 WHERE partner = :partner AND head = 1 AND state IN ('due', 'retry') AND due_at <= :now
 ORDER BY due_at, sequence LIMIT :limit;
 
@@ -51,11 +51,13 @@ ORDER BY due_at, sequence LIMIT :limit;
 SELECT min(due_at) AS due_at FROM intent WHERE partner = :partner AND head = 1 AND state IN ('due', 'retry');
 
 -- name: claim
-UPDATE intent SET state = 'sending', attempts = attempts + 1, updated_at = :at WHERE sequence = :sequence;
+UPDATE intent SET state = 'sending', attempts = attempts + 1, updated_at = :at,
+       first_tried_at = CASE WHEN first_tried_at = '' THEN :at ELSE first_tried_at END
+WHERE sequence = :sequence;
 
 -- name: set_state
 UPDATE intent SET state = :state, updated_at = :at, reason = :reason, due_at = coalesce(:due_at, due_at),
-       head = 0, blocked = 0
+       first_tried_at = CASE WHEN :state IN ('due', 'held') THEN '' ELSE first_tried_at END, head = 0, blocked = 0
 WHERE id = :id;
 
 -- name: lane_head

@@ -25,3 +25,8 @@ FROM releases WHERE audit_seq = :audit_seq ORDER BY rowid;
 -- name: of_patient
 SELECT id, intent_id, patient_id, partner, audit_seq, sha256, media_type, created_at, state
 FROM releases WHERE patient_id = :patient_id ORDER BY created_at, rowid;
+
+-- name: pushes_handed_over
+SELECT id, intent_id, patient_id, partner, audit_seq, sha256, media_type, created_at, state
+FROM releases INDEXED BY releases_handed_over
+WHERE state = 'handed_over' AND intent_id IS NOT NULL ORDER BY created_at, rowid;

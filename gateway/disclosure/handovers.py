@@ -1,0 +1,45 @@
+"""What has left: told from what was only prepared, because a decision to disclose is not yet a disclosure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from gateway.audit import AuditEntry, AuditReason, append, get
+from gateway.clock import instant_text
+from gateway.store import Transaction, outbox
+
+HANDOVER = "handover"
+
+
+def account_for(
+    tx: Transaction, release_id: str, allowed: AuditEntry, outcome: str, code: str, at: datetime
+) -> None:
+    """Put into the log that the bytes of a release left, and what came of it (45 CFR 164.528(b)(2)).
+
+    The entry has the request id, the recipient, the description and the hash of the entry that allowed it; its
+    resources are named there.
+    """
+    reasons = (AuditReason(code, "what the recipient's system answered"),)
+    left = replace(
+        allowed,
+        at=instant_text(at),
+        kind=HANDOVER,
+        outcome=outcome,
+        reasons=reasons,
+        resources=(),
+        obligations=(),
+        subject=release_id,
+    )
+    append(tx, left)
+
+
+def interrupted(tx: Transaction, release_id: str, code: str, at: datetime) -> None:
+    """Account for a push that was being handed over when the process ended: it may have arrived."""
+    row = outbox.get(tx, release_id)
+    if row is None or row.state != outbox.HANDED_OVER:
+        return
+    logged = get(tx, row.audit_seq)
+    if logged is not None and logged.entry is not None:
+        account_for(tx, release_id, logged.entry, "unknown", code, at)
+    outbox.mark(tx, release_id, "unknown", instant_text(at))
