@@ -87,7 +87,7 @@ async def submit_bundle(request: Request) -> Response:
     key = idempotency_key(request)
     bundle, raw = await resource_in(request, desk.body_limit_bytes)
     _require_type(bundle, "Bundle")
-    if bundle.get("type") not in _RESPONSE_TYPE:
+    if bundle.get("type") not in tuple(_RESPONSE_TYPE):
         raise NotUnderstood("BUNDLE_TYPE", "must be `transaction` or `batch`", "Bundle.type")
     _require_scopes(caller, bundle)
     outcome = await desk.doors.submit(caller, bundle, raw, key)
@@ -112,7 +112,7 @@ def _response_bundle(sent: str, outcome: TransactionOutcome) -> bytes:
 
 
 def _require_scopes(caller: Caller, bundle: Mapping[str, Any]) -> None:
-    """Each entry is checked by itself (requirement SM-02)."""
+    """Each entry is checked by itself (requirement SM-02), on the type of what would be saved and not of its address."""
     entries = bundle.get("entry")
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
         asked = entry.get("request") if isinstance(entry, dict) else None
@@ -124,7 +124,12 @@ def _require_scopes(caller: Caller, bundle: Mapping[str, Any]) -> None:
         interaction = _INTERACTION_OF.get(method)
         if interaction is None:
             raise NotSupported("ENTRY_METHOD", "this method is not supported in an entry", f"{place}.method")
-        require_scope(caller, target.group(1), interaction)
+        resource = entry.get("resource", {})
+        own_type = resource.get("resourceType") if isinstance(resource, dict) else None
+        require_scope(caller, own_type if isinstance(own_type, str) else target.group(1), interaction)
+        if isinstance(own_type, str) and own_type != target.group(1):
+            message = f"must address the resource of the entry, a `{own_type}`"
+            raise NotUnderstood("ENTRY_TYPE_DIFFERS", message, f"{place}.url")
 
 
 def _require_type(resource: Mapping[str, Any], expected: str) -> None:

@@ -13,7 +13,7 @@ from gateway.clock import instant_text, new_id
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotSupported, NotUnderstood
 from gateway.flows.answers import EntryOutcome, TransactionOutcome
-from gateway.flows.checked import checked
+from gateway.flows.checked import checked_entries
 from gateway.flows.consent_record import keep_consent
 from gateway.flows.people import patient_meant
 from gateway.flows.submitted_ids import Submitted, submitted
@@ -50,11 +50,7 @@ async def accept_transaction(
     """
     if bundle.get("resourceType") != "Bundle" or bundle.get("type") not in ("transaction", "batch"):
         raise NotUnderstood("BUNDLE_TYPE", "must be a `Bundle` of type `transaction`", "Bundle.type")
-    entries = bundle.get("entry", [])
-    if not 0 < len(entries) <= _MOST_ENTRIES:
-        raise NotUnderstood("ENTRY_COUNT", f"must hold 1 to {_MOST_ENTRIES} entries", "Bundle.entry")
-    for index, entry in enumerate(entries):
-        checked(entry.get("resource", {}), None, f"Bundle.entry[{index}].resource.")
+    entries = checked_entries(bundle, _MOST_ENTRIES)
     digest = hashlib.sha256(raw).hexdigest()
     work = _Work(
         caller=caller,

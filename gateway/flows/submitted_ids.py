@@ -6,6 +6,7 @@ what the caller submitted (design section 10).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -45,13 +46,16 @@ def submitted(id_key: bytes, partner: str, entries: Sequence[Mapping[str, Any]])
 def _id_of(id_key: bytes, partner: str, entry: Mapping[str, Any], place: str) -> str:
     """PUT and an identifier name the same thing each time; anything else is named by its place in this Bundle."""
     request = entry.get("request", {})
-    method, url = str(request.get("method", "POST")), str(request.get("url", ""))
+    method, url = str(request.get("method", "")), str(request.get("url", ""))
     resource = entry["resource"]
     resource_type = str(resource["resourceType"])
-    if method == "PUT" and url.startswith(f"{resource_type}/") and "?" not in url:
-        return own_id(id_key, partner, resource_type, url.partition("/")[2])
     if method not in ("POST", "PUT"):
         raise NotSupported("METHOD_UNKNOWN", "must be `POST` or `PUT`", f"{place}.request.method")
+    if re.split("[/?]", url, maxsplit=1)[0] != resource_type:
+        message = f"must address the resource of the entry, a `{resource_type}`"
+        raise NotUnderstood("ENTRY_TYPE_DIFFERS", message, f"{place}.request.url")
+    if method == "PUT" and url.startswith(f"{resource_type}/") and "?" not in url:
+        return own_id(id_key, partner, resource_type, url.partition("/")[2])
     for identifier in _identifiers(resource):
         if identifier.get("system") and identifier.get("value"):
             return own_id(id_key, partner, resource_type, identifier["system"], identifier["value"])

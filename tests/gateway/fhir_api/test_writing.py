@@ -98,9 +98,23 @@ def test_each_entry_needs_its_own_scope(door: Any) -> None:
     assert door.post_resource("POST", "/fhir", bundle(entry()), token=token).status_code == 200
 
 
+@pytest.mark.requirement("SM-02")
+@pytest.mark.parametrize(("method", "url"), [("POST", "CarePlan"), ("PUT", "CarePlan/x")])
+def test_the_scope_is_that_of_what_would_be_saved(door: Any, method: str, url: str) -> None:
+    hidden = {**entry(method, url), "resource": CONSENT}
+    refused = door.post_resource("POST", "/fhir", bundle(hidden), token=door.token("system/CarePlan.cu"))
+    confused = door.post_resource("POST", "/fhir", bundle(hidden))
+
+    assert (refused.status_code, code_of(refused)) == (403, "SCOPE_MISSING")
+    assert (confused.status_code, code_of(confused)) == (422, "ENTRY_TYPE_DIFFERS")
+    assert door.flows.asked == []
+
+
 @pytest.mark.parametrize(
     ("sent", "status", "code"),
     [
+        ({**bundle(), "type": ["transaction"]}, 422, "BUNDLE_TYPE"),
+        ({**bundle(), "entry": [None]}, 422, "REQUEST_INVALID"),
         (bundle({"resource": {}}), 422, "REQUEST_INVALID"),
         (bundle(entry("POST", "https://elsewhere.test/CarePlan")), 422, "REQUEST_INVALID"),
         (bundle(entry("PATCH")), 422, "ENTRY_METHOD"),
