@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from operator import is_
 from typing import Any
 
 import consent
@@ -114,8 +113,8 @@ def _as_held(record: Record, renamed: Mapping[str, str], patient_id: str) -> dic
 
     What is the same as in the record is shared with it.
     """
-    resource: Mapping[str, Any] = record.resource
-    found = dict(_with_references(resource, renamed) if renamed else resource)
+    resource = dict(record.resource)
+    found = dict(_with_references(resource, renamed)) if renamed else resource
     if renamed and record.resource_type == "Patient":
         found["id"] = patient_id
     versioned = {"versionId": str(record.version), "lastUpdated": record.updated_at}
@@ -136,26 +135,44 @@ def _patient_aliases(reading: Reading, patient_id: str) -> Mapping[str, str]:
     }
 
 
-def _with_references(value: Any, renamed: Mapping[str, str]) -> Any:
-    """A JSON tree with references renamed, copied only where something changes; plain dicts and lists only."""
-    if type(value) is list:
-        entries = [
-            _with_references(entry, renamed) if type(entry) in (dict, list) else entry for entry in value
-        ]
-        return value if all(map(is_, entries, value)) else entries
+def _with_references(value: dict[str, Any], renamed: Mapping[str, str]) -> dict[str, Any]:
+    """A JSON object with references renamed, copied only where something changes; plain dicts and lists only."""
     found = value
+    new: Any
     for key, child in value.items():
         kind = type(child)
-        if kind is dict or kind is list:
-            new = _with_references(child, renamed)
-        elif key == "reference" and kind is str:
-            new = renamed.get(child, child)
+        if kind is str:
+            if key != "reference" or child not in renamed:
+                continue
+            new = renamed[child]
+        elif kind is dict:
+            target = child.get("reference") if len(child) == 1 else None
+            if type(target) is str:  # most objects are nothing but a reference
+                new = {"reference": renamed[target]} if target in renamed else child
+            else:
+                new = _with_references(child, renamed)
+        elif kind is list:
+            new = _each_with_references(child, renamed)
         else:
             continue
         if new is not child:
-            if found is value:
-                found = dict(value)
+            found = dict(value) if found is value else found
             found[key] = new
+    return found
+
+
+def _each_with_references(entries: list[Any], renamed: Mapping[str, str]) -> list[Any]:
+    found = entries
+    for number, entry in enumerate(entries):
+        if type(entry) is dict:
+            new: Any = _with_references(entry, renamed)
+        elif type(entry) is list:
+            new = _each_with_references(entry, renamed)
+        else:
+            continue
+        if new is not entry:
+            found = list(entries) if found is entries else found
+            found[number] = new
     return found
 
 
