@@ -8,7 +8,9 @@ from typing import Any
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotUnderstood
 from gateway.identity import IDENTIFIER, identify
-from gateway.store import Reading, Transaction, patients, records
+from gateway.store import Reading, Transaction, intents, patients, records
+
+_SAYS_NOTHING = ("Patient", "Consent")
 
 
 def patient_meant(
@@ -51,6 +53,21 @@ def patient_of_consent(
         raise NotUnderstood("PATIENT_UNKNOWN", "names no patient that you have sent here", "Consent.patient")
     stand_in = {"resourceType": "Patient", "identifier": [dict(identifier)]}
     return identify(tx, partner=partner, patient=stand_in, index=premises.keys.index, at=at).patient_id
+
+
+def related(reading: Reading, partner: str, patient_id: str) -> bool:
+    """Whether `partner` has to do with the patient: source or addressee of an intent, or origin of a record of hers.
+
+    Having named her, or having recorded a Consent, is not enough: anybody can do that with what is on a form. Whoever
+    is not related cannot stop her care by a denial or a withdrawal.
+    """
+    if any(partner in (i.partner, i.source_partner) for i in intents.of_patient(reading, patient_id)):
+        return True
+    return any(
+        partner in record.sources
+        for record in records.of_patient(reading, patient_id)
+        if record.resource_type not in _SAYS_NOTHING
+    )
 
 
 def _by_identifier(premises: Premises, reading: Reading, partner: str, system: str, value: str) -> str | None:
