@@ -153,8 +153,8 @@ class Writer:
                 ids = f"ids_of({role.name + ':'!r} + {self.key_text(role.key, scope)})"
             source.add(f"i = {ids}({role.name.encode()!r}{suffix})")
             source.add(f"{name} = {{'resourceType': {role.type!r}, 'id': i{', ' + body if body else ''}}}")
-            if source.labels(group, role):
-                source.add(f"m_{role.name} = {{}}")
+            for variable in source.labels(group, role):
+                source.add(f"{variable} = None")
             if group.each is not None:
                 source.add(f"j_{role.name}.append(i)")
                 source.add(f"made.append({name})")
@@ -197,6 +197,7 @@ class Writer:
         """Rows that run with the making of an instance, and those that must wait for the rows of the root."""
         near = {*group.roles, *self.mapping.root.roles}
         own = {role.name for role in group.roles}
+        labelled = {row.target.role for row in group.rows if row.target and row.target.steps[0].label}
         now: list[Row] = []
         late: list[Row] = []
         for row in group.rows:
@@ -205,17 +206,14 @@ class Writer:
             target = row.target
             waits = target is None or target.role not in own or target.steps[0].name == "meta"
             far = row.verb == "ref" and row.role not in {role.name for role in near}
+            if (waits or far) and target is not None and target.role in labelled:
+                raise Unsupported("labelled items in the second round")
             (late if waits or far else now).append(row)
         return (now, late) if not _shared_path(now, late) else ([], now + late)
 
     def late_names(self, group: Group) -> list[str]:
         """What rows of the second round need of an instance."""
-        names = [f"r_{role.name}" for role in group.roles]
-        return [
-            *names,
-            *(f"m_{role.name}" for role in group.roles if self.source.labels(group, role)),
-            "None",
-        ]
+        return [*(f"r_{role.name}" for role in group.roles), "None"]
 
     def late_rows(self, group: Group, number: int) -> None:
         """Rows of a repeating group that come behind the rows of the root."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +12,10 @@ from mappings.compile_segments import Scope, SegmentSource, Unsupported
 from mappings.placing import put
 from mappings.rows import EVERY_ROLE, Group, Role, Row, Target
 from mappings.syntax.hl7v2_tree import V2Address
+
+_DATES = frozenset({"date", "day", "datetime"})
+_CHECKED = re.compile(r"\b(one_value|moment)\(")
+"""Expressions that see to it themselves that the field does not repeat."""
 
 
 class Source(SegmentSource):
@@ -45,18 +50,29 @@ class Source(SegmentSource):
         self.names[constant] = value
         return constant
 
-    def labels(self, group: Group, role: Role) -> bool:
-        """Whether rows of the group fill labelled items of this role."""
-        return any(
-            row.target is not None
-            and row.target.role == role.name
-            and any(step.label for step in row.target.steps)
-            for row in group.rows
+    def labels(self, group: Group, role: Role) -> list[str]:
+        """Variables of the labelled items that rows of the group fill in this role."""
+        found: dict[str, None] = {}
+        for row in group.rows:
+            if row.target is not None and row.target.role == role.name:
+                for number, step in enumerate(row.target.steps):
+                    if step.label:
+                        found[self._labelled(row.target, number)] = None
+        return list(found)
+
+    def _labelled(self, target: Target, number: int) -> str:
+        """The variable of one labelled item."""
+        mark = ".".join(
+            step.name + (f"[{step.label}]" if step.label else "") for step in target.steps[: number + 1]
         )
+        self.labelled.setdefault((target.role, mark), f"k{len(self.labelled)}_")
+        return self.labelled[target.role, mark]
 
     def rows(self, group: Group, scope: Scope, rows: Sequence[Row]) -> None:
         """Conditional constants first, then values and references in their order."""
         self.remember(rows, scope)
+        makers = [self._maker(row) for row in rows]
+        self.twice = {maker: "" for maker in makers if maker and makers.count(maker) > 1}
         for row in rows:
             if row.verb == "const" and row.when is not None:
                 with self.guarded(row, scope):
@@ -159,8 +175,14 @@ class Source(SegmentSource):
             if len(addresses) > 1:
                 others = [f"{self.variable(a, scope)}[{a.field}]" for a in addresses[1:]]
                 self.add(f"v = (v, {', '.join(others)})")
-                self.add("if any('~' in one for one in v): raise Suspect")
-            expression = f"M{row.number}(v) or one_value(v, {lens}, zone)" if few else f"{lens}(v, zone)"
+                tests = [f"'~' in v[{n}]" for n in range(len(addresses))]
+                self.add(f"if {' or '.join(tests)}: raise Suspect")
+            expression = f"{lens}(v, zone)"
+            if few:
+                expression = f"M{row.number}(v) or one_value(v, {lens}, zone)"
+            elif row.lens_name in _DATES and len(addresses) == 1:
+                other = "moment" if row.lens_name == "datetime" else "one_value"
+                expression = f"day_of(v) if len(v) == 8 and v.isdigit() else {other}(v, {lens}, zone)"
             if row.codes:
                 self.names[f"C{row.number}"] = row.codes
                 expression = f"C{row.number}.get(v) or {expression}"
@@ -204,8 +226,9 @@ class Source(SegmentSource):
             guard = f"if {last.name!r} not in {node}: " if again else ""
             self.add(f"{guard}{node}[{last.name!r}] = {expression}")
         else:
-            if kind == "value" and len(row.sources) == 1 and "one_value(" not in expression:
+            if kind == "value" and len(row.sources) == 1 and not _CHECKED.search(expression):
                 self.add("if '~' in v: raise Suspect")
+            expression = self._made_once(row, expression)
             if again:
                 self.add(f"if {last.name!r} in {node}: raise Suspect")
             self.add(f"{node}[{last.name!r}] = {expression}")
@@ -217,21 +240,44 @@ class Source(SegmentSource):
         elif kind == "value" and len(row.sources) == 1:
             known = f"M{row.number}(v) or " if f"M{row.number}" in self.names else ""
             found = f"[{known}L{row.number}(v, zone)] if '~' not in v else items(v, L{row.number}, zone)"
+            made = self._made_once(row, found)
+            found = found if made == found else f"[*{made}]"
             self.add(f"extend({node}, {name!r}, {found})" if again else f"{node}[{name!r}] = {found}")
         elif kind == "plain" and expression.startswith("["):
             self.add(f"extend({node}, {name!r}, {expression})")
         else:
             self.add(f"extend({node}, {name!r}, ({expression},))")
 
+    def _maker(self, row: Row) -> str:
+        """What makes a row's value, where another row may use the value as well; else empty."""
+        role = self.made.get(f"r_{row.target.role}") if row.target is not None else None
+        if row.verb != "map" or row.when is not None or len(row.sources) != 1 or role is None or role.when:
+            return ""
+        many = row.target is not None and row.target.steps[-1].many
+        return f"{id(row.lens)} {row.sources[0].text} {many}" if row.lens_name != "label" else ""
+
+    def _made_once(self, row: Row, expression: str) -> str:
+        """The expression, or the variable of its value where several rows want it."""
+        maker = self._maker(row)
+        if maker not in self.twice:
+            return expression
+        if not self.twice[maker]:
+            self.twice[maker] = f"w{row.number}"
+            self.add(f"w{row.number} = {expression}")
+        return self.twice[maker]
+
     def node(self, target: Target) -> str:
         """Writes the way to the object that holds the last step; its variable."""
         node = f"r_{target.role}"
         path = ""
-        for step in target.steps[:-1]:
+        for number, step in enumerate(target.steps[:-1]):
             path += f".{step.name}"
             if step.label:
-                mark = f"{path}[{step.label}]"
-                self.add(f"o_ = labelled({node}, {step.name!r}, {mark!r}, m_{target.role})")
+                item = self._labelled(target, number)
+                self.add(f"if {item} is None:")
+                self.add(f"    {item} = {{}}")
+                self.add(f"    {node}.setdefault({step.name!r}, []).append({item})")
+                self.add(f"o_ = {item}")
             elif path == ".meta":
                 self.add(f"o_ = own_meta({node})")
             elif step.many:

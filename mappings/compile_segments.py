@@ -33,6 +33,9 @@ class SegmentSource:
         self.whole = self._whole()
         self.written: set[tuple[str, tuple[str, ...]]] = set()
         self.memory: dict[str, str] = {}
+        self.labelled: dict[tuple[str, str], str] = {}
+        self.twice: dict[str, str] = {}
+        """Values that several rows of a round want, by what makes them -> their variable; empty before the first."""
 
     def add(self, line: str) -> None:
         """One more line."""
@@ -90,16 +93,15 @@ class SegmentSource:
         """Segments by name; the first occurrence of those that rows of the root look into. Each gets empty fields at
         its end, so that every field a row names is there."""
         known = frozenset(self.sizes) - frozenset(ENVELOPE)
-        self.names["KNOWN"] = known
+        self.names["KNOWN"] = frozenset(f"{name}|" for name in known)
         self.add("by = {}")
         self.add("for line in lines:")
-        self.add("    n = line[:3]")
+        self.add("    n = line[:4]")
         self.add("    if n in by: by[n].append(line)")
         self.add("    else: by[n] = [line]")
-        self.add("    if line[3:4] != '|' and len(line) != 3: raise Suspect")
-        self.add("if len(by['MSH']) > 1: raise Suspect")
+        self.add("if len(by['MSH|']) > 1: raise Suspect")
         self.add("if not by.keys() <= KNOWN:")
-        wild = "n[:1] != 'Z'" if "Z*" in known else "True"
+        wild = "n[:1] != 'Z' or n[3:] != '|'" if "Z*" in known else "True"
         self.add(f"    if any({wild} for n in by if n not in KNOWN): raise Suspect")
         for name, size in self.sizes.items():
             if name != "Z*" and not (name in self.whole and size == 1 and name not in self.grouped):
@@ -108,7 +110,7 @@ class SegmentSource:
     def _fetch_one(self, name: str, size: int) -> None:
         self.names[f"B{size}"] = ("",) * size
         checked = not (name in self.whole or (name in self.grouped and self._group_whole(name)))
-        self.add(f"a_{name} = by.get({name!r}, ())")
+        self.add(f"a_{name} = by.get({name + '|'!r}, ())")
         if name in self.grouped:
             self.add(f"s_{name} = BLANK")
             self.add(f"if a_{name}:")
@@ -162,7 +164,7 @@ class SegmentSource:
     def present(self, address: V2Address, scope: Scope) -> str:
         """An expression: is there any leaf at the address."""
         if not address.field:
-            return f"{address.segment!r} in by"
+            return f"{address.segment + '|'!r} in by"
         field = f"{self.variable(address, scope)}[{address.field}]"
         if address.which is not None:
             if address.component:

@@ -8,6 +8,7 @@ from typing import Any
 from mappings.elements import STAFF_TYPES
 from mappings.model import Addressee
 from mappings.syntax.hl7v2_tree import part
+from mappings.times import v2_date, v2_moment
 
 Segment = list[str]
 
@@ -22,6 +23,11 @@ def suspect() -> str:
 
 
 BLANK = [""] * 128
+
+
+def moment(text: str, lens: Callable[[Any, Any], Any], zone: Any) -> Any:
+    """A v2 time through its lens; the usual form at once."""
+    return v2_moment(text, zone) or one_value(text, lens, zone)
 
 
 def nothing_beyond(segment: Segment, size: int) -> None:
@@ -142,15 +148,6 @@ def extend(node: dict[str, Any], name: str, values: Iterable[Any]) -> None:
             there.append(value)
 
 
-def labelled(node: dict[str, Any], name: str, mark: str, marks: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """The item of a list that rows with one label fill together."""
-    item = marks.get(mark)
-    if item is None:
-        item = marks[mark] = {}
-        node.setdefault(name, []).append(item)
-    return item
-
-
 def label_all(resources: Iterable[dict[str, Any]], name: str, values: list[Any]) -> None:
     """Sensitivity labels on every resource about the patient; resources share one `meta` until they get their own."""
     seen: Any = None
@@ -203,6 +200,7 @@ PARTS: Mapping[str, Any] = {
         Suspect,
         suspect,
         nothing_beyond,
+        moment,
         filled,
         has,
         part1,
@@ -214,9 +212,8 @@ PARTS: Mapping[str, Any] = {
         first_where,
         items,
         extend,
-        labelled,
         label_all,
         addressees,
     )
-} | {"BLANK": BLANK, "NUMBERS": tuple(b"/%d" % number for number in range(64))}
+} | {"BLANK": BLANK, "day_of": v2_date, "NUMBERS": tuple(b"/%d" % number for number in range(64))}
 """The names that generated source may use."""

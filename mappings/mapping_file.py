@@ -85,6 +85,7 @@ class Reader:
         self.file = file
         self.tables = tables
         self.number = 0
+        self.lenses: dict[str, Lens] = {}
         self.types: dict[str, str] = {}
         name = str(document.get("format", ""))
         if name not in FORMATS:
@@ -292,8 +293,11 @@ class Reader:
             if table.unclear and name != "label":
                 message = f"several codes lead to `{table.unclear[0]}`: mark exactly one `equivalent`"
                 raise self.wrong("REVERSE_UNCLEAR", message, at)
+        spec = f"{name} {sorted((key, repr(value)) for key, value in parameters.items())}"
         try:
-            return make(LensSpec(name, parameters, table, self.tables.systems))
+            if spec not in self.lenses:
+                self.lenses[spec] = make(LensSpec(name, parameters, table, self.tables.systems))
+            return self.lenses[spec]
         except KeyError as error:
             raise self.wrong("PARAMETER_MISSING", f"lens `{name}` needs `{error.args[0]}`", at) from None
 

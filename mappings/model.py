@@ -96,11 +96,11 @@ class Translation:
     __slots__ = (
         "_account",
         "_explain",
+        "_message",
         "_provenance",
         "addressee_codes",
         "business_key",
         "issues",
-        "message",
         "resources",
         "roles",
     )
@@ -113,7 +113,7 @@ class Translation:
         issues: tuple[Issue, ...],
         business_key: str,
         addressee_codes: tuple[Addressee, ...],
-        message: Mapping[str, str],
+        message: Callable[[], Mapping[str, str]],
         provenance: Callable[[], Mapping[str, str]],
         explain: Callable[[], Account],
     ) -> None:
@@ -122,7 +122,7 @@ class Translation:
         self.issues = issues
         self.business_key = business_key
         self.addressee_codes = addressee_codes
-        self.message = message
+        self._message = message
         self._provenance = provenance
         self._explain = explain
         self._account: Account | None = None
@@ -131,6 +131,11 @@ class Translation:
     def provenance(self) -> Mapping[str, str]:
         """Mapping id, version, content hash, and the SHA-256 of the source."""
         return self._provenance()
+
+    @property
+    def message(self) -> Mapping[str, str]:
+        """Facts of the message header: `type`, `event`, `control_id`, ...; empty for other formats."""
+        return self._message()
 
     @property
     def account(self) -> Account:

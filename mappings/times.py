@@ -75,13 +75,19 @@ def v2_datetime(text: str, zone: Zone) -> str:
     """A v2 TS/DTM as FHIR dateTime. Raises NotATime, or ZoneUnknown with the date alone."""
     if len(text) <= 8:
         return v2_date(text)
+    return v2_moment(text, zone) or _any_v2_datetime(text, zone)
+
+
+def v2_moment(text: str, zone: Zone) -> str:
+    """A v2 time to the second whose offset is known, as FHIR dateTime; empty for every other form. Raises NotATime."""
     clock = text[8:14]
-    if len(clock) == 6 and clock.isdigit() and clock.isascii():
-        offset = _offset(text[14:]) or (zone if len(text) == 14 and isinstance(zone, str) else "")
-        hour, minute, second = clock[:2], clock[2:4], clock[4:]
-        if offset and hour < "24" and minute < "60" and second < "60":
-            return f"{v2_date(text[:8])}T{hour}:{minute}:{second}{offset}"
-    return _any_v2_datetime(text, zone)
+    if len(clock) < 6 or not clock.isdigit() or not clock.isascii():
+        return ""
+    offset = _offset(text[14:]) if len(text) > 14 else zone
+    hour, minute, second = clock[:2], clock[2:4], clock[4:]
+    if type(offset) is str and offset and hour < "24" and minute < "60" and second < "60":
+        return f"{v2_date(text[:8])}T{hour}:{minute}:{second}{offset}"
+    return ""
 
 
 @lru_cache(maxsize=256)

@@ -141,7 +141,7 @@ def _compiled(
         issues=(),
         business_key=key,
         addressee_codes=named,
-        message=head_facts(head),
+        message=lambda: head_facts(head),
         provenance=lambda: _provenance(mapping, source),
         explain=explain,
     )
@@ -157,7 +157,7 @@ def _interpreted(
         issues=found.account.issues,
         business_key=found.business_key,
         addressee_codes=found.addressee_codes,
-        message=found.facts,
+        message=lambda: found.facts,
         provenance=lambda: _provenance(mapping, source),
         explain=lambda: interpret(mapping, make, partner, id_key, zone).account,
     )
