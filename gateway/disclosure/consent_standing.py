@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,8 +12,12 @@ from typing import Any, Literal
 import consent
 from gateway.disclosure.premises import Premises
 from gateway.partners import Network, partner_of
+from gateway.store import Reading, records
 
 Standing = Literal["usable", "unverified", "deficient"]
+_NO_FORM = "SIGNED_FORM_MISSING"
+_DIGESTS = {20: hashlib.sha1, 32: hashlib.sha256}
+_VOID = ("entered-in-error", "superseded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +28,20 @@ class Judgement:
     reasons: tuple[str, ...]
 
 
-def judge(premises: Premises, resource: Mapping[str, Any], recorded_by: str) -> Judgement:
+def judge(
+    premises: Premises, resource: Mapping[str, Any], recorded_by: str, *, form_stored: bool = False
+) -> Judgement:
     """May this Consent, recorded by partner `recorded_by`, permit anything?
 
     Only when its recorder is the discloser it names or may record for that discloser, the signed form's bytes or
-    hash are with it, and no element of 42 CFR §2.31(a) is missing. Whatever it denies binds in any case.
+    hash are with it (or stored before: `form_stored`), and no element of 42 CFR §2.31(a) is missing. Whatever it
+    denies binds in any case.
     """
     network = premises.network
-    disclosers = disclosers_named(network, resource)
-    may_record = {recorded_by, *network.partners[recorded_by].may_record_consent_for}
-    if not disclosers or not disclosers <= may_record:
+    if not disclosers_named(network, resource) <= may_record(network, recorded_by):
         return Judgement("unverified", ("RECORDER_NOT_ENTITLED",))
-    if not _has_signed_form(resource):
-        return Judgement("unverified", ("SIGNED_FORM_MISSING",))
+    if (missing_form := _missing_form(resource, form_stored)) is not None:
+        return Judgement("unverified", (missing_form,))
     if "part2" not in network.content.policy.packs:
         return Judgement("usable", ())
     report = consent.validate_consent(resource, network.zone)
@@ -41,32 +49,76 @@ def judge(premises: Premises, resource: Mapping[str, Any], recorded_by: str) -> 
     return Judgement("deficient", missing) if missing and report.permits else Judgement("usable", ())
 
 
+def may_record(network: Network, recorder: str) -> frozenset[str]:
+    """Partner ids of the disclosers for which `recorder` may record a Consent; itself among them."""
+    partner = network.partners.get(recorder)
+    return frozenset((recorder, *partner.may_record_consent_for)) if partner is not None else frozenset()
+
+
 def disclosers_named(network: Network, resource: Mapping[str, Any]) -> frozenset[str]:
-    """Partner ids of the disclosers a Consent names: actors with role PROV or CST at its root, else its organization.
+    """Partner ids of the disclosers by whom a permit of the Consent could hold, as the engine reads it.
 
-    One that is no partner of this network is named by an empty text, which no recorder may record for.
+    One that is no partner of this network, is not stated, or is named as two different parties is an empty text,
+    which no recorder may record for. Empty when nothing in it is a permit.
     """
-    actors = [
-        actor.get("reference", {})
-        for actor in resource.get("provision", {}).get("actor", ())
-        if any(c.get("code") in ("PROV", "CST") for c in actor.get("role", {}).get("coding", ()))
-    ]
-    named = actors or list(resource.get("organization", ()))
-    return frozenset(_partner_named(network, reference) for reference in named)
+    return frozenset(
+        partner
+        for named in consent.disclosers_of(resource)
+        for partner in _partners_named(network, named)
+    )
 
 
-def _partner_named(network: Network, reference: Mapping[str, Any]) -> str:
-    partner = partner_of(str(reference.get("reference", "")))
-    if partner in network.partners:
-        return partner
-    identifier = reference.get("identifier", {})
-    system, value = identifier.get("system"), identifier.get("value")
-    for partner_id, candidate in network.partners.items():
-        if any(i.system == system and i.value == value for i in candidate.organization.identifiers):
-            return partner_id
-    return ""
+def is_stored_form(reading: Reading, resource: Mapping[str, Any], recorder: str, patient_id: str) -> bool:
+    """Whether `sourceReference` leads to a form that this recorder sent before, about this patient, with its bytes."""
+    reference = resource.get("sourceReference", {}).get("reference", "")
+    kind, _, form_id = str(reference).partition("/")
+    form = records.get(reading, kind, form_id) if kind == "DocumentReference" else None
+    if form is None or form.deleted or form.patient_id != patient_id or set(form.sources) != {recorder}:
+        return False
+    if form.resource.get("status") in _VOID:
+        return False
+    attachments = [content.get("attachment", {}) for content in form.resource.get("content", ())]
+    return bool(attachments) and all(_fault_of(attachment) is None for attachment in attachments)
 
 
-def _has_signed_form(resource: Mapping[str, Any]) -> bool:
-    attachment = resource.get("sourceAttachment", {})
-    return bool(attachment.get("data") or attachment.get("hash") or resource.get("sourceReference"))
+def _partners_named(network: Network, named: consent.NamedDiscloser) -> frozenset[str]:
+    """The partners a discloser's name means; an empty text where it means none, or two parties."""
+    partner = partner_of(named.reference) if named.reference is not None else ""
+    by_reference = {partner} if partner in network.partners else set()
+    by_identifier = {
+        partner_id
+        for partner_id, candidate in network.partners.items()
+        if named.identifier is not None
+        for known in candidate.organization.identifiers
+        if (known.system, known.value) == (named.identifier.system, named.identifier.value)
+    }
+    if named.reference is None:
+        return frozenset(by_identifier or {""})
+    if named.identifier is not None and by_identifier != by_reference:
+        return frozenset({"", *by_reference, *by_identifier})
+    return frozenset(by_reference or {""})
+
+
+def _missing_form(resource: Mapping[str, Any], form_stored: bool) -> str | None:
+    """Why the signed form is not with the Consent: `SIGNED_FORM_MISSING`, `SIGNED_FORM_ALTERED`; None when it is."""
+    if "sourceAttachment" in resource:
+        return _fault_of(resource["sourceAttachment"])
+    return None if form_stored else _NO_FORM
+
+
+def _fault_of(attachment: Mapping[str, Any]) -> str | None:
+    """What is wrong with an attachment as a signed form. Its hash is base64 of SHA-1 (FHIR R4) or of SHA-256."""
+    data, digest = attachment.get("data"), attachment.get("hash")
+    if not data and not digest:
+        return _NO_FORM
+    try:
+        content = base64.b64decode("".join(str(data or "").split()), validate=True)
+        stated = base64.b64decode(str(digest or ""), validate=True)
+    except (binascii.Error, ValueError):
+        return "SIGNED_FORM_ALTERED"
+    if not digest:
+        return None if content else _NO_FORM
+    made_by = _DIGESTS.get(len(stated))
+    if made_by is None or (data and made_by(content).digest() != stated):
+        return "SIGNED_FORM_ALTERED"
+    return None

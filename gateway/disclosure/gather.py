@@ -9,10 +9,11 @@ from functools import lru_cache
 from typing import Any
 
 import consent
+from gateway.disclosure.consent_standing import may_record
 from gateway.disclosure.premises import Premises
 from gateway.partners import Network, discloser_of, recipient_of, reference_of
 from gateway.store import Reading, consents, patients, records
-from gateway.store.model import Record
+from gateway.store.model import ConsentState, Record
 
 PURPOSE_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 _UNVERIFIED = ({"verified": False},)
@@ -53,7 +54,7 @@ def gather(
         recipient=_recipient(premises.network, recipient),
         purposes=_purposes(purpose),
         resources=subjects_of(reading, patient_id, held_records),
-        consents=known[0] if known else consents_of(reading, patient_id),
+        consents=known[0] if known else consents_of(premises.network, reading, patient_id, discloser),
         directory=premises.directory,
         policy=_policy(premises.network),
     )
@@ -63,20 +64,32 @@ def gather(
     return Gathered(request, known[1], epoch, discloser, recipient)
 
 
-def consents_of(reading: Reading, patient_id: str) -> tuple[consent.Resource, ...]:
-    """All of the patient's Consents. One that nobody entitled recorded is marked unverified: it can only deny.
+def consents_of(
+    network: Network, reading: Reading, patient_id: str, discloser: str
+) -> tuple[consent.Resource, ...]:
+    """All of the patient's Consents, as a question to `discloser` takes them.
 
-    Consent-semantics 11, "Who may record a consent".
+    One whose present version was not judged usable, or whose recorder may not record for this discloser, is marked
+    unverified: it can only deny. Consent-semantics 11, "Who may record a consent".
     """
-    standing = {state.consent_id: state.standing for state in consents.of_patient(reading, patient_id)}
+    states = {state.consent_id: state for state in consents.of_patient(reading, patient_id)}
     renamed = _patient_aliases(reading, patient_id)
     found = []
     for record in records.of_patient(reading, patient_id, ("Consent",)):
         resource = _as_consent_of(_as_held(record, renamed, patient_id), record.id, patient_id)
-        if standing.get(record.id) == "unverified":
+        if not _may_permit(network, states.get(record.id), record, discloser):
             resource = {**resource, "verification": list(_UNVERIFIED)}
         found.append(resource)
     return tuple(found)
+
+
+def _may_permit(network: Network, state: ConsentState | None, record: Record, discloser: str) -> bool:
+    return (
+        state is not None
+        and state.version == record.version
+        and state.standing == "usable"
+        and discloser in may_record(network, state.recorded_by)
+    )
 
 
 def _as_consent_of(resource: dict[str, Any], consent_id: str, patient_id: str) -> dict[str, Any]:

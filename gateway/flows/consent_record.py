@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.audit import AuditEntry, AuditReason, append
 from gateway.clock import instant_text, new_id
-from gateway.disclosure.consent_standing import Judgement, judge
+from gateway.disclosure.consent_standing import Judgement, is_stored_form, judge
 from gateway.disclosure.held import WITHDRAWN
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
@@ -100,7 +100,8 @@ def keep_consent(
 ) -> ConsentRecorded:
     """Save one Consent version with its standing, raise the patient's epoch, wake or stop her intents, and audit it."""
     recorder = recorder or caller.partner
-    judgement = judge(premises, resource, recorder)
+    form_stored = is_stored_form(tx, resource, recorder, patient_id)
+    judgement = judge(premises, resource, recorder, form_stored=form_stored)
     record = records.save(tx, _record(premises, resource, patient_id, recorder, instant_text(at)))
     state = ConsentState(
         consent_id=record.id,
