@@ -24,6 +24,7 @@ from gateway.errors import NotNow
 from gateway.store import Reading, Record, ReleaseRow, Transaction, outbox, patients, records
 
 _TRIES = 5
+_ITS_RECORDER_ONLY = "Consent"
 Decided = tuple[Gathered, consent.Decision, tuple[Mapping[str, Any], ...]]
 """A question to one discloser, its decision, and what is left to show."""
 Select = Callable[[Reading], tuple[str | None, Sequence[Record]]]
@@ -81,7 +82,8 @@ def _answer(premises: Premises, partner: str, purpose: str, select: Select, writ
             if patient_id and set(record.sources) == {partner}:
                 resources.append(_own_words(record))
                 own.append(record.version_reference)
-        for discloser, theirs in _by_discloser(found, partner).items():
+        certain = patient_id is not None and patients.certain(reading, patient_id)
+        for discloser, theirs in _by_discloser(found if certain else (), partner).items():
             assert patient_id is not None
             gathered = gather_with_vetoes(
                 premises,
@@ -133,10 +135,15 @@ def _last_own_versions(
 
 
 def _by_discloser(found: Sequence[Record], partner: str) -> dict[str, list[Record]]:
-    """Records of others, by the party that would disclose them."""
+    """Records of others, by the party that would disclose them; never a Consent, which only its recorder sees.
+
+    A Consent names other parties and carries the signed form, of which no part can be redacted.
+    """
     groups: dict[str, list[Record]] = {}
     for record in found:
-        if record.patient_id is not None and set(record.sources) != {partner}:
+        if record.patient_id is None or record.resource_type == _ITS_RECORDER_ONLY:
+            continue
+        if set(record.sources) != {partner}:
             groups.setdefault(record.source_partner, []).append(record)
     return dict(sorted(groups.items()))
 

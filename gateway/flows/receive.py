@@ -65,7 +65,16 @@ async def accept_message(
         known = ()
     reused = bool(message.control_id) and any(earlier.state == "accepted" for earlier in known)
     verdict = _understand(premises, message, reused=reused)
-    receipt = await premises.store.write(lambda tx: _keep(premises, tx, message, digest, verdict, replay_of))
+    try:
+        receipt = await premises.store.write(
+            lambda tx: _keep(premises, tx, message, digest, verdict, replay_of)
+        )
+    except (NotUnderstood, AlreadyReceived) as error:
+        # What was written on the way is undone; the message itself is kept with what is wrong with it.
+        refused = _Verdict("content_error", (_fault(error),), None)
+        receipt = await premises.store.write(
+            lambda tx: _keep(premises, tx, message, digest, refused, replay_of)
+        )
     premises.work_waiting.set()
     return receipt
 
@@ -155,12 +164,8 @@ def _keep(
     inbox.keep(tx, row, message.raw)
     outcome, faults = verdict.outcome, verdict.faults
     if verdict.referral is not None:
-        try:
-            patient_id = record_referral(premises, tx, verdict.referral, row.id, row.received_at)
-            inbox.set_patient(tx, row.id, patient_id, row.business_key)
-        except (NotUnderstood, AlreadyReceived) as error:
-            outcome, faults = "content_error", (_fault(error),)
-            inbox.set_state(tx, row.id, _STATE[outcome], json.dumps([asdict(faults[0])]))
+        patient_id = record_referral(premises, tx, verdict.referral, row.id, row.received_at)
+        inbox.set_patient(tx, row.id, patient_id, row.business_key)
     if replay_of is not None and outcome == "accepted":
         inbox.set_state(tx, replay_of, "replayed", "[]")
     return Receipt(row.id, message.received_at, outcome, faults)

@@ -10,6 +10,7 @@ import mappings
 from gateway.disclosure.held import IDENTITY_PENDING
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotUnderstood
+from gateway.flows.kept_labels import save_keeping_labels
 from gateway.flows.new_intents import Content, new_intent
 from gateway.identity import identify
 from gateway.partners import Network, Route
@@ -62,12 +63,18 @@ def record_referral(premises: Premises, tx: Transaction, referral: Referral, mes
     who = identify(tx, partner=referral.partner, patient=patient, index=premises.keys.index, at=at)
     tasks = [records.get(tx, "Task", str(r["id"])) for r in referral.resources if r["resourceType"] == "Task"]
     before = {task.id: task.version for task in tasks if task is not None}
+    if any(task is not None and task.patient_id != who.patient_id for task in tasks):
+        message = "this referral number was used for another patient; cancel that referral and send a new one"
+        raise NotUnderstood("REFERRAL_OF_ANOTHER_PATIENT", message, "PID-3")
+    ended = any(task is not None and task.resource.get("status") == "cancelled" for task in tasks)
     saved = [_save(premises, tx, referral, resource, who.patient_id, at) for resource in referral.resources]
     focus = tuple(f"{r.resource_type}/{r.id}/{r.version}" for r in saved)
     task_is_news = any(r.resource_type == "Task" and r.version != before.get(r.id, 0) for r in saved)
     for route in referral.addressees:
         known = intents.of_key(tx, who.patient_id, route.addressee, referral.business_key)
         theirs = [i for i in known if i.kind in ("referral", "cancel")]
+        if ended and referral.event != CANCEL_EVENT:
+            continue  # a cancellation that overtook its referral stands; a new one needs a new number
         if still_needed(tx, referral, theirs, focus, at, task_is_news=task_is_news):
             content = Content(referral.partner, referral.business_key, focus, message_id)
             kind = "cancel" if referral.event == CANCEL_EVENT else "referral"
@@ -87,6 +94,8 @@ def _save(
     resource_type, resource_id = str(resource["resourceType"]), str(resource["id"])
     before = records.get(tx, resource_type, resource_id) if resource_type == "Task" else None
     source, sources = referral.partner, frozenset({referral.partner})
+    if before is not None and before.resource.get("status") == "cancelled":
+        resource = _with_answer(resource, before.resource)
     if before is not None and before.source_partner != referral.partner and _is_addressed(referral, before):
         # The addressee's word on the workflow stands, and stays the addressee's: a sender that repeats itself neither
         # resets it nor becomes the one who discloses it. Another addressee gets the sender's own words alone.
@@ -106,7 +115,7 @@ def _save(
         deleted=False,
         resource=resource,
     )
-    return records.save(tx, record)
+    return save_keeping_labels(tx, record)
 
 
 def _is_addressed(referral: Referral, task: Record) -> bool:
