@@ -11,13 +11,15 @@ from typing import Any
 
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.premises import Premises
-from gateway.errors import AlreadyReceived, NotSupported, NotUnderstood
+from gateway.errors import AlreadyReceived, NotUnderstood
 from gateway.flows.answers import EntryOutcome, TransactionOutcome
 from gateway.flows.checked import checked_entries
 from gateway.flows.consent_record import keep_consent
+from gateway.flows.kept_labels import save_keeping_labels
 from gateway.flows.people import patient_meant
+from gateway.flows.sources import Beside, asserted_sources, beside
 from gateway.flows.submitted_ids import Submitted, submitted
-from gateway.flows.submitted_referral import add_referral_intents
+from gateway.flows.submitted_referral import add_referral_intents, own_words
 from gateway.identity import identify
 from gateway.security.callers import Caller
 from gateway.store import InboxMessage, Reading, Record, Transaction, inbox, records
@@ -71,10 +73,15 @@ def _take_in(premises: Premises, tx: Transaction, work: _Work) -> TransactionOut
     if known is not None:
         return known
     patient_id = _patient_of(premises, tx, work)
-    outcomes = []
+    around = beside([entry.resource for entry in work.entries])
+    outcomes, news = [], set()
     for index, entry in enumerate(work.entries):
-        outcomes.append(_save(premises, tx, work, entry, patient_id, f"Bundle.entry[{index}]"))
-    add_referral_intents(premises, tx, work.caller, work.entries, patient_id, instant_text(work.at))
+        outcome, changed = _save(premises, tx, work, entry, patient_id, around, f"Bundle.entry[{index}]")
+        outcomes.append(outcome)
+        if changed:
+            news.add(outcome.reference)
+    at = instant_text(work.at)
+    add_referral_intents(premises, tx, work.caller, work.entries, patient_id, at, news)
     message = InboxMessage(
         id=work.request_id,
         partner=work.caller.partner,
@@ -86,7 +93,7 @@ def _take_in(premises: Premises, tx: Transaction, work: _Work) -> TransactionOut
         faults=json.dumps([asdict(outcome) for outcome in outcomes]),
         business_key="",
         patient_id=patient_id,
-        received_at=instant_text(work.at),
+        received_at=at,
     )
     inbox.keep(tx, message, work.raw)
     return TransactionOutcome(tuple(outcomes), work.request_id)
@@ -132,21 +139,29 @@ def _subjects(resource: Mapping[str, Any]) -> Sequence[tuple[str, Mapping[str, A
 
 
 def _save(
-    premises: Premises, tx: Transaction, work: _Work, entry: Submitted, patient_id: str, place: str
-) -> EntryOutcome:
+    premises: Premises,
+    tx: Transaction,
+    work: _Work,
+    entry: Submitted,
+    patient_id: str,
+    around: Beside,
+    place: str,
+) -> tuple[EntryOutcome, bool]:
+    """What became of one entry, and whether it changed what is held."""
     resource = _about(entry.resource, patient_id, tx)
     before = records.get(tx, resource["resourceType"], resource["id"])
-    if before is not None and set(before.sources) != {work.caller.partner}:
-        raise NotSupported(
-            "NOT_YOURS_ALONE", "others have added to it; update it by itself", f"{place}.request.url"
-        )
+    if before is not None and before.patient_id != patient_id:
+        message = "was sent for another patient; it cannot become this one's"
+        raise AlreadyReceived("RECORD_OF_ANOTHER_PATIENT", message, f"{place}.request.url")
     if resource["resourceType"] == "Consent":
         kept = keep_consent(premises, tx, work.caller, resource, patient_id, work.at, work.request_id)
         record = kept.record
     else:
-        record = records.save(tx, _record(premises, work, resource, patient_id))
+        made = _record(premises, work, resource, patient_id, before, around)
+        record = save_keeping_labels(tx, made)
     status = "201 Created" if before is None else "200 OK"
-    return EntryOutcome(record.reference, record.version, status, record.updated_at)
+    outcome = EntryOutcome(record.reference, record.version, status, record.updated_at)
+    return outcome, before is None or before.version != record.version
 
 
 def _about(resource: Mapping[str, Any], patient_id: str, reading: Reading) -> dict[str, Any]:
@@ -158,16 +173,28 @@ def _about(resource: Mapping[str, Any], patient_id: str, reading: Reading) -> di
     return found
 
 
-def _record(premises: Premises, work: _Work, resource: Mapping[str, Any], patient_id: str) -> Record:
+def _record(
+    premises: Premises,
+    work: _Work,
+    submitted_resource: Mapping[str, Any],
+    patient_id: str,
+    before: Record | None,
+    around: Beside,
+) -> Record:
+    """The record of one resource. Whatever it has once come from stays its source in all later versions."""
     partner = work.caller.partner
+    resource, last_word = own_words(premises, partner, before, submitted_resource)
+    sources = set(asserted_sources(premises.network, partner, resource, around))
+    if before is not None and (last_word != partner or before.source_partner == partner):
+        sources |= set(before.sources)
     return Record(
         resource_type=str(resource["resourceType"]),
         id=str(resource["id"]),
         version=0,
         patient_id=patient_id,
-        source_partner=partner,
-        sources=(partner,),
-        part2=premises.network.partners[partner].is_part2_program,
+        source_partner=last_word,
+        sources=tuple(sorted(sources)),
+        part2=any(premises.network.partners[source].is_part2_program for source in sources),
         updated_at=instant_text(work.at),
         deleted=False,
         resource=resource,

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from gateway.disclosure.premises import Premises
-from gateway.errors import NotUnderstood
+from gateway.errors import AlreadyReceived, NotUnderstood
 from gateway.flows.new_intents import Content, new_intent
+from gateway.flows.referral import CANCEL_EVENT, SUPERSEDED, Referral, _with_answer, still_needed
 from gateway.flows.submitted_ids import Submitted
 from gateway.partners import Route, partner_of
 from gateway.security.callers import Caller
-from gateway.store import Transaction, intents, records
+from gateway.store import Intent, Record, Transaction, intents, records
 
 _NOT_SENT = ("Consent", "Organization")
+_ENDED = ("cancelled", "entered-in-error")
+_SENT_KINDS = ("referral", "cancel")
+_NOT_YET_THERE = ("due", "held", "retry", "dead")
+_REFERRED = "I12"
 
 
 def add_referral_intents(
@@ -23,20 +28,94 @@ def add_referral_intents(
     entries: Sequence[Submitted],
     patient_id: str,
     at: str,
+    news: Collection[str],
 ) -> None:
-    """An intent for each Task with an owner in this network; the whole transaction but its Consents is the focus.
+    """What the submitted Tasks mean for what is under way. `news` names the resources this transaction changed.
 
+    A Task with an owner in this network refers: the whole transaction but its Consents is what goes there, in place of
+    what has not left yet. A cancelled one ends what never left, and is told to whoever may have it.
     Raises NotUnderstood `ADDRESSEE_UNKNOWN` at `Task.owner` when no route leads there.
     """
-    tasks = [e.resource for e in entries if e.resource["resourceType"] == "Task" and _is_referral(e.resource)]
+    tasks = [e.resource for e in entries if e.resource["resourceType"] == "Task"]
+    tasks = [task for task in tasks if _is_referral(task) or task.get("status") in _ENDED]
     focus = _focus(tx, entries) if tasks else ()
     for task in tasks:
-        key = premises.keys.index("business-key", caller.partner, str(task["id"]))
-        for route in _routes(premises, caller.partner, _owner(premises, task)):
-            known = intents.of_key(tx, patient_id, route.addressee, key)
-            if not any(intent.focus == focus for intent in known):
-                content = Content(caller.partner, key, focus, None)
-                intents.add(tx, new_intent(premises, route, patient_id, content, "referral", at))
+        _settle(premises, tx, caller.partner, task, patient_id, focus, at, f"Task/{task['id']}" in news)
+
+
+def _settle(
+    premises: Premises,
+    tx: Transaction,
+    source: str,
+    task: Mapping[str, Any],
+    patient_id: str,
+    focus: tuple[str, ...],
+    at: str,
+    is_news: bool,
+) -> None:
+    """Bring what is under way for one Task in line with what it says now."""
+    key, ended = premises.keys.index("business-key", source, str(task["id"])), task.get("status") in _ENDED
+    known = [i for i in intents.of_patient(tx, patient_id) if i.business_key == key and i.kind in _SENT_KINDS]
+    routes = (
+        _routes_back(premises, source, known) if ended else _routes(premises, source, _owner(premises, task))
+    )
+    addressees = {route.addressee for route in routes}
+    for intent in known:
+        if intent.state in _NOT_YET_THERE and intent.partner not in addressees:
+            intents.finish(tx, intent.id, "cancelled", at, SUPERSEDED)
+    referral = Referral(source, CANCEL_EVENT if ended else _REFERRED, key, (), routes)
+    for route in routes:
+        theirs = [i for i in known if i.partner == route.addressee]
+        going = _with_earlier(focus, theirs) if ended else focus
+        if still_needed(tx, referral, theirs, going, at, task_is_news=is_news):
+            content = Content(source, key, going, None)
+            intents.add(
+                tx,
+                new_intent(premises, route, patient_id, content, "cancel" if ended else "referral", at),
+            )
+
+
+def own_words(
+    premises: Premises, submitter: str, before: Record | None, resource: Mapping[str, Any]
+) -> tuple[Mapping[str, Any], str]:
+    """A submitted Task, and who has the last word in it: the addressee's answer stands when the sender repeats itself.
+
+    A cancellation is the sender's to make, and a Task addressed to somebody else starts with the sender's words alone.
+    Raises AlreadyReceived `STATUS_JUMP` when the sender takes back its own cancellation.
+    """
+    if before is None or resource["resourceType"] != "Task":
+        return resource, submitter
+    if before.source_partner == submitter:
+        if before.resource.get("status") in _ENDED and resource.get("status") not in _ENDED:
+            raise AlreadyReceived(
+                "STATUS_JUMP", "a cancelled referral stays so; send a new one", "Task.status"
+            )
+        return resource, submitter
+    if resource.get("status") in _ENDED or not _is_addressed(premises, submitter, before, resource):
+        return resource, submitter
+    return _with_answer(resource, before.resource), before.source_partner
+
+
+def _is_addressed(premises: Premises, submitter: str, before: Record, task: Mapping[str, Any]) -> bool:
+    """Whether who last wrote to the Task is still one of those it is for."""
+    owner = _owner(premises, task)
+    routes = premises.network.routes_from(submitter, "referral")
+    joined = {route.addressee for route in routes if route.with_addressee == owner}
+    return before.source_partner in {owner, *joined}
+
+
+def _routes_back(premises: Premises, source: str, known: Sequence[Intent]) -> tuple[Route, ...]:
+    """One route to each partner for whom there is something to cancel."""
+    wanted = {intent.partner for intent in known}
+    found = {route.addressee: route for route in premises.network.routes_from(source, "referral")}
+    return tuple(found[addressee] for addressee in sorted(wanted & set(found)))
+
+
+def _with_earlier(focus: tuple[str, ...], theirs: Sequence[Intent]) -> tuple[str, ...]:
+    """What a cancellation carries: what came with it, and beside that what the addressee was sent before."""
+    named = {reference.rpartition("/")[0] for reference in focus}
+    earlier = theirs[-1].focus if theirs else ()
+    return (*focus, *(reference for reference in earlier if reference.rpartition("/")[0] not in named))
 
 
 def _focus(tx: Transaction, entries: Sequence[Submitted]) -> tuple[str, ...]:

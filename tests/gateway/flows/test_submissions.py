@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from gateway.demo import person
-from gateway.errors import AlreadyReceived, HandoffError, NotSupported, NotUnderstood
+from gateway.errors import AlreadyReceived, HandoffError, NotUnderstood
 from gateway.store import Record, records
 from tests.gateway.county import HOUSING, MRN, OTP, County
 
@@ -274,7 +274,7 @@ def test_a_fault_inside_is_located_by_its_entry(county: County) -> None:
     assert (error.place or "").startswith("Bundle.entry[2].resource.")
 
 
-def test_what_others_have_added_to_is_not_overwritten_from_outside(county: County) -> None:
+def test_the_addressee_s_word_stands_when_the_sender_repeats_itself(county: County) -> None:
     county.submit("hospital", referral())
     before = county.task()
     shared = Record(
@@ -283,11 +283,11 @@ def test_what_others_have_added_to_is_not_overwritten_from_outside(county: Count
     )  # fmt: skip
     county.write(lambda tx: records.save(tx, shared))
 
-    error = refused(county, referral({**task(), "description": "changed"}))
+    county.submit("hospital", referral({**task(), "description": "changed"}))
 
-    assert isinstance(error, NotSupported)
-    assert (error.code, error.place) == ("NOT_YOURS_ALONE", "Bundle.entry[2].request.url")
-    assert county.task().resource["status"] == "accepted"
+    now = county.task()
+    assert (now.resource["status"], now.resource["description"]) == ("accepted", "changed")
+    assert (now.source_partner, now.sources) == ("counseling", ("counseling", "hospital"))
 
 
 @pytest.mark.requirement("P2-31-04", "SD-03")

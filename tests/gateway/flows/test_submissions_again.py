@@ -1,0 +1,179 @@
+"""A FHIR referral that is changed, cancelled or sent once more; and whose record a submitted one stays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gateway.demo import person
+from gateway.errors import HandoffError
+from tests.gateway.county import MRN, OTP, County, resources_of
+
+PLAN = {
+    "resourceType": "CarePlan",
+    "status": "active",
+    "intent": "plan",
+    "subject": {"reference": "Patient/p1"},
+}
+
+
+def put(resource: dict[str, Any], own_id: str) -> dict[str, Any]:
+    """One entry, under the sender's own id."""
+    name = f"{resource['resourceType']}/{own_id}"
+    entry = {"resource": {**resource, "id": own_id}, "request": {"method": "PUT", "url": name}}
+    return {"fullUrl": f"https://ehr.example/{name}", **entry}
+
+
+def transaction(*entries: dict[str, Any], bundle_id: str = "b1") -> dict[str, Any]:
+    return {"resourceType": "Bundle", "id": bundle_id, "type": "transaction", "entry": list(entries)}
+
+
+def referral(
+    bundle_id: str, day: str = "2026-04-01", owner: str = "otp", status: str = "requested"
+) -> dict[str, Any]:
+    """The hospital's referral in FHIR, from a given day."""
+    wish = {
+        "resourceType": "ServiceRequest",
+        "status": "active",
+        "intent": "order",
+        "subject": {"reference": "Patient/p1"},
+        "code": {"text": "treatment"},
+        "authoredOn": day,
+    }
+    return transaction(
+        put(person.person(*MRN), "p1"), put(wish, "s1"), ask(owner, status), bundle_id=bundle_id
+    )
+
+
+def ask(owner: str, status: str) -> dict[str, Any]:
+    """The entry of its Task."""
+    task = {
+        "resourceType": "Task",
+        "status": status,
+        "intent": "order",
+        "focus": {"reference": "ServiceRequest/s1"},
+        "for": {"reference": "Patient/p1"},
+        "owner": {"reference": f"Organization/{owner}"},
+    }
+    return put(task, "t1")
+
+
+def test_changed_content_takes_the_place_of_what_waits(county: County) -> None:
+    county.submit("hospital", referral("b1"))
+    county.refused()
+
+    county.submit("hospital", referral("b2", day="2026-04-02"))
+    county.consent()
+
+    assert county.states() == ["cancelled", "due"]
+    (sent,) = resources_of(county.released().content)["ServiceRequest"]
+    assert sent["authoredOn"] == "2026-04-02"
+
+
+@pytest.mark.parametrize("status", ["cancelled", "entered-in-error"])
+def test_a_cancellation_of_what_never_left_ends_it_and_tells_nobody(county: County, status: str) -> None:
+    county.submit("hospital", referral("b1"))
+    county.refused()
+
+    county.submit("hospital", referral("b2", status=status))
+    county.consent()
+
+    assert county.states() == ["cancelled"]
+    assert county.intents()[0].reason == "SUPERSEDED"
+
+
+def test_a_cancellation_of_what_was_delivered_is_told_to_the_addressee(county: County) -> None:
+    county.consent()
+    county.submit("hospital", referral("b1"))
+    county.deliver()
+
+    she = {"system": MRN[0], "value": MRN[1]}
+    cancelled = ask("otp", "cancelled")
+    cancelled["resource"]["for"] = {"identifier": she}
+    county.submit("hospital", transaction(cancelled, bundle_id="b2"))
+
+    (told,) = county.intents("due")
+    assert (told.kind, told.partner) == ("cancel", "otp")
+    assert {f.split("/")[0] for f in told.focus} == {"Task", "Patient", "ServiceRequest"}
+    (task,) = resources_of(county.released().content)["Task"]
+    assert task["status"] == "cancelled"
+
+
+def test_a_cancellation_after_an_answer_is_the_sender_s_to_make(county: County) -> None:
+    county.consent()
+    county.submit("hospital", referral("b1"))
+    county.deliver()
+    county.answer("otp", "accepted")
+
+    county.submit("hospital", referral("b2", status="cancelled"))
+
+    assert county.task().resource["status"] == "cancelled"
+    assert county.task().source_partner == "hospital"
+
+
+def test_a_cancelled_referral_stays_cancelled(county: County) -> None:
+    county.submit("hospital", referral("b1"))
+    county.submit("hospital", referral("b2", status="cancelled"))
+
+    with pytest.raises(HandoffError) as error:
+        county.submit("hospital", referral("b3"))
+
+    assert (error.value.code, error.value.place) == ("STATUS_JUMP", "Task.status")
+
+
+def test_sent_once_more_after_a_withdrawal_it_waits_for_a_new_consent(county: County) -> None:
+    saved = county.consent()
+    county.submit("hospital", referral("b1"))
+    county.released()
+    county.settle(county.intents("sending")[0], "cancelled", "CONSENT_WITHDRAWN")
+    county.withdraw(saved)
+
+    county.submit("hospital", referral("b2"))
+    county.refused()
+    signed_anew = person.consent("hospital", "otp", "TREAT", identifier=MRN)
+    county.record("hospital", {**signed_anew, "identifier": [{"system": "urn:form", "value": "2"}]})
+
+    assert county.states() == ["cancelled", "due"]
+    assert county.released().partner == "otp"
+
+
+def test_a_referral_that_goes_elsewhere_leaves_nothing_waiting_for_the_first(county: County) -> None:
+    county.submit("hospital", referral("b1"))
+    county.refused()
+
+    county.submit("hospital", referral("b2", owner="psychiatry"))
+
+    assert [(i.partner, i.state) for i in county.intents()] == [("otp", "cancelled"), ("psychiatry", "due")]
+
+
+@pytest.mark.requirement("P2-12-01")
+def test_what_another_agency_wrote_stays_its_record_also_in_later_versions(county: County) -> None:
+    her = put(person.person(*OTP), "p1")
+    written = {**PLAN, "author": {"reference": "Organization/otp"}}
+    county.submit("psychiatry", transaction(her, put(written, "c1")))
+    first = county.records("CarePlan")[0]
+
+    county.submit("psychiatry", transaction(her, put({**PLAN, "status": "completed"}, "c1"), bundle_id="b2"))
+    second = county.records("CarePlan")[0]
+
+    assert (first.sources, first.part2) == (("otp", "psychiatry"), True)
+    assert (second.version, second.sources, second.part2) == (2, ("otp", "psychiatry"), True)
+
+
+def test_a_record_of_one_patient_cannot_become_another_s(county: County) -> None:
+    other = {
+        **person.person(MRN[0], "880022"),
+        "name": [{"family": "Other", "given": ["Ana"]}],
+        "birthDate": "1980-02-03",
+    }
+    county.submit("hospital", transaction(put(person.person(*MRN), "p1"), put(PLAN, "c1")))
+    moved = {**PLAN, "subject": {"reference": "Patient/p2"}}
+
+    with pytest.raises(HandoffError) as error:
+        county.submit("hospital", transaction(put(other, "p2"), put(moved, "c1"), bundle_id="b2"))
+
+    assert (error.value.code, error.value.place) == (
+        "RECORD_OF_ANOTHER_PATIENT",
+        "Bundle.entry[1].request.url",
+    )
