@@ -10,12 +10,13 @@ from gateway.clock import instant_text, new_id
 from gateway.disclosure.account import own_record_entry
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.release import Refusal
-from gateway.store import ConsentRequest, Intent, Transaction, consent_requests, intents
+from gateway.store import ConsentRequest, Intent, Transaction, consent_requests, intents, outbox
 
 WITHDRAWN = "CONSENT_WITHDRAWN"
 WAITING = "CONSENT_NEEDED"
 IDENTITY_PENDING = "IDENTITY_PENDING"
 _DAYS_TO_ANSWER = 2
+_NOT_YET_SENT = ("due", "retry")
 
 
 def hold(premises: Premises, tx: Transaction, intent: Intent, codes: tuple[str, ...], at: datetime) -> bool:
@@ -38,6 +39,16 @@ def hold(premises: Premises, tx: Transaction, intent: Intent, codes: tuple[str, 
     )
     consent_requests.open_request(tx, request)
     return False
+
+
+def stop_what_waits(tx: Transaction, patient_id: str, at: str) -> None:
+    """After a withdrawal: what was released before and has not left is decided again, and ends if nothing permits it.
+
+    What no consent ever released waits on, as it did, for one that does.
+    """
+    for intent in intents.of_patient(tx, patient_id):
+        if intent.state in _NOT_YET_SENT and outbox.of_intent(tx, intent.id):
+            intents.finish(tx, intent.id, "due", at, WITHDRAWN, due_at=at)
 
 
 def hold_for_identity(premises: Premises, tx: Transaction, intent: Intent) -> Refusal:

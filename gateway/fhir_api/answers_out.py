@@ -43,9 +43,10 @@ def http_date(instant: str) -> str:
 def saved_answer(request: Request, saved: Saved, base: str) -> Response:
     """What `Prefer: return=` asks for about a resource that was taken in."""
     request.state.request_id = saved.request_id
-    headers = version_headers(saved.version, saved.last_modified)
+    headers = version_headers(saved.version or "", saved.last_modified)
     reference = f"{saved.resource['resourceType']}/{saved.resource['id']}"
-    headers["Location"] = f"{base}/fhir/{reference}/_history/{saved.version}"
+    history = f"/_history/{saved.version}" if saved.version else ""
+    headers["Location"] = f"{base}/fhir/{reference}{history}"
     status = 201 if saved.created else 200
     wanted = preferences(request).get("return", "representation")
     if wanted == "minimal":

@@ -31,7 +31,7 @@ class Pulled:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A resource that was taken in, as its submitter may see it again."""
+    """A resource that was taken in, as its submitter may see it again; `version` is 0 where it is not theirs to know."""
 
     resource: Mapping[str, Any] = field(repr=False)
     version: int

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from gateway.audit import AuditEntry, AuditReason, append
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.consent_standing import Judgement, is_stored_form, judge
-from gateway.disclosure.held import WITHDRAWN
+from gateway.disclosure.held import stop_what_waits
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
-from gateway.flows.answers import Saved
+from gateway.flows.answers import EntryOutcome, Saved
 from gateway.flows.checked import checked
 from gateway.flows.nothing import nothing_for
 from gateway.flows.people import patient_of_consent
 from gateway.partners import reference_of
+from gateway.resources import to_json
 from gateway.security.callers import Caller
-from gateway.store import ConsentState, Record, Transaction, consents, intents, patients, records
+from gateway.store import (
+    ConsentState,
+    InboxMessage,
+    Record,
+    Transaction,
+    consents,
+    inbox,
+    intents,
+    patients,
+    records,
+)
 
-_NOT_YET_SENT = ("due", "retry")
+_CHANNEL = "fhir"
+_ENDED = ("inactive", "rejected", "entered-in-error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +49,27 @@ class ConsentRecorded:
 async def record_consent(
     premises: Premises, caller: Caller, resource: Mapping[str, Any], raw: bytes
 ) -> Saved:
-    """Record a new Consent. It counts from the commit on.
+    """Record a new Consent. It counts from the commit on. The same content of the same recorder again is the same one.
 
-    Raises NotUnderstood with the place of what is wrong.
+    Raises NotUnderstood with the place of what is wrong, AlreadyReceived `CONSENT_ENDED` when this very Consent was
+    recorded before and has ended since.
     """
     checked(resource, "Consent")
     at, request_id, consent_id = premises.clock.now(), new_id(), new_id()
+    digest = hashlib.sha256(to_json(resource)).hexdigest()
 
-    def work(tx: Transaction) -> ConsentRecorded:
+    def work(tx: Transaction) -> Saved:
+        known = _recorded_before(tx, caller, digest)
+        if known is not None:
+            return known
         patient_id = patient_of_consent(premises, tx, caller.partner, resource, instant_text(at))
-        return keep_consent(premises, tx, caller, {**resource, "id": consent_id}, patient_id, at, request_id)
+        kept = keep_consent(premises, tx, caller, {**resource, "id": consent_id}, patient_id, at, request_id)
+        inbox.keep(tx, _received(caller, kept.record, digest, request_id), raw)
+        return _saved(kept.record, request_id, created=True)
 
-    recorded = await premises.store.write(work)
+    saved = await premises.store.write(work)
     premises.work_waiting.set()
-    return _saved(recorded.record, request_id, created=True)
+    return saved
 
 
 async def replace_consent(
@@ -57,35 +77,37 @@ async def replace_consent(
 ) -> Saved:
     """A new version of a Consent: a withdrawal by anybody related to the patient, other changes by its recorder.
 
-    Raises NotFound `NO_SUCH_RECORD` for whoever may not know of it, AlreadyReceived `VERSION_CONFLICT` when
-    `if_match` is not the present version.
+    Who did not record it gets back what it sent, and no version: the Consent itself is not theirs to see. Raises
+    NotFound `NO_SUCH_RECORD` for whoever may not know of it, AlreadyReceived `VERSION_CONFLICT` when `if_match` is not
+    the recorder's present version, `CONSENT_ENDED` when it would be in force again.
     """
     checked(resource, "Consent")
     if resource.get("id", consent_id) != consent_id:
         raise NotUnderstood("ID_MISMATCH", "must be the id in the address", "Consent.id")
     at, request_id = premises.clock.now(), new_id()
 
-    def work(tx: Transaction) -> ConsentRecorded:
+    def work(tx: Transaction) -> Saved:
         before = records.get(tx, "Consent", consent_id)
-        if before is None or not _may_change(tx, caller, before, resource):
+        if before is None or before.patient_id is None or not _may_change(tx, caller, before, resource):
             raise NotFound("NO_SUCH_RECORD", "nothing can be shown for this request")
+        recorder, patient_id = before.source_partner, before.patient_id
+        if recorder != caller.partner:
+            keep_consent(premises, tx, caller, _withdrawn(before), patient_id, at, request_id, recorder)
+            return _told(resource, consent_id, request_id)
         if if_match is not None and if_match != str(before.version):
             raise AlreadyReceived("VERSION_CONFLICT", "is not the present version", "If-Match")
-        assert before.patient_id is not None
-        content = resource if before.source_partner == caller.partner else _withdrawn(before.resource)
-        content = {**content, "id": consent_id, "patient": before.resource["patient"]}
-        return keep_consent(
-            premises, tx, caller, content, before.patient_id, at, request_id, before.source_partner
-        )
+        content = {**resource, "id": consent_id, "patient": before.resource["patient"]}
+        kept = keep_consent(premises, tx, caller, content, patient_id, at, request_id)
+        return _saved(kept.record, request_id, created=False)
 
     try:
-        recorded = await premises.store.write(work)
+        saved = await premises.store.write(work)
     except NotFound:
         raise await nothing_for(
             premises, caller, f"Consent/{consent_id}", "CONSENT_NOT_KNOWN_TO_CALLER"
         ) from None
     premises.work_waiting.set()
-    return _saved(recorded.record, request_id, created=False)
+    return saved
 
 
 def keep_consent(
@@ -98,8 +120,15 @@ def keep_consent(
     request_id: str,
     recorder: str | None = None,
 ) -> ConsentRecorded:
-    """Save one Consent version with its standing, raise the patient's epoch, wake or stop her intents, and audit it."""
+    """Save one Consent version with its standing, raise the patient's epoch, wake or stop her intents, and audit it.
+
+    Raises AlreadyReceived `RECORD_OF_ANOTHER_PATIENT` when it was another patient's before, `CONSENT_ENDED` when it
+    had ended.
+    """
     recorder = recorder or caller.partner
+    before = records.get(tx, "Consent", str(resource["id"]))
+    if before is not None:
+        _refuse_change(before, resource, patient_id)
     form_stored = is_stored_form(tx, resource, recorder, patient_id)
     judgement = judge(premises, resource, recorder, form_stored=form_stored)
     record = records.save(tx, _record(premises, resource, patient_id, recorder, instant_text(at)))
@@ -116,17 +145,58 @@ def keep_consent(
     patients.raise_epoch(tx, patient_id)
     if resource.get("status") == "active":
         intents.wake_patient(tx, patient_id, instant_text(at))
-    else:
+    elif before is not None and before.resource.get("status") == "active":
         stop_what_waits(tx, patient_id, instant_text(at))
     append(tx, _entry(premises, caller, record, judgement, at, request_id))
     return ConsentRecorded(record, judgement)
 
 
-def stop_what_waits(tx: Transaction, patient_id: str, at: str) -> None:
-    """After a withdrawal: everything not yet handed over is decided again, and ends if nothing else permits it."""
-    for intent in intents.of_patient(tx, patient_id):
-        if intent.state in _NOT_YET_SENT:
-            intents.finish(tx, intent.id, "due", at, WITHDRAWN, due_at=at)
+def _refuse_change(before: Record, resource: Mapping[str, Any], patient_id: str) -> None:
+    """What no new version of a Consent may do: become another patient's, or be in force after it has ended."""
+    if before.patient_id != patient_id:
+        raise AlreadyReceived("RECORD_OF_ANOTHER_PATIENT", "belongs to another patient", "Consent.patient")
+    if _has_ended(before.resource) and not _has_ended(resource):
+        raise _ended()
+
+
+def _has_ended(resource: Mapping[str, Any]) -> bool:
+    return resource.get("status") in _ENDED
+
+
+def _ended() -> AlreadyReceived:
+    return AlreadyReceived("CONSENT_ENDED", "has ended; a new permission is a new consent", "Consent.status")
+
+
+def _recorded_before(tx: Transaction, caller: Caller, digest: str) -> Saved | None:
+    """The answer given when the same content came before."""
+    for earlier in inbox.find(tx, caller.partner, _CHANNEL, digest):
+        if earlier.body_sha256 != digest:
+            continue
+        (outcome,) = json.loads(earlier.faults)
+        consent_id = str(outcome["reference"]).removeprefix("Consent/")
+        present = records.get(tx, "Consent", consent_id)
+        first = records.version(tx, "Consent", consent_id, outcome["version"])
+        if present is None or first is None or _has_ended(present.resource):
+            raise _ended()
+        return _saved(first, earlier.id, created=True)
+    return None
+
+
+def _received(caller: Caller, record: Record, digest: str, request_id: str) -> InboxMessage:
+    outcome = EntryOutcome(record.reference, record.version, "201 Created", record.updated_at)
+    return InboxMessage(
+        id=request_id,
+        partner=caller.partner,
+        channel=_CHANNEL,
+        control_id=digest,
+        body_sha256=digest,
+        format="fhir+json",
+        state="accepted",
+        faults=json.dumps([asdict(outcome)]),
+        business_key="",
+        patient_id=record.patient_id,
+        received_at=record.updated_at,
+    )
 
 
 def _may_change(tx: Transaction, caller: Caller, before: Record, resource: Mapping[str, Any]) -> bool:
@@ -136,9 +206,9 @@ def _may_change(tx: Transaction, caller: Caller, before: Record, resource: Mappi
     return related and resource.get("status") in ("inactive", "rejected")
 
 
-def _withdrawn(resource: Mapping[str, Any]) -> dict[str, Any]:
+def _withdrawn(before: Record) -> Mapping[str, Any]:
     """The Consent as it was, withdrawn: another party may end it, but not rewrite it."""
-    return {**resource, "status": "inactive"}
+    return before.resource if _has_ended(before.resource) else {**before.resource, "status": "inactive"}
 
 
 def _record(
@@ -185,3 +255,9 @@ def _saved(record: Record, request_id: str, *, created: bool) -> Saved:
         "lastUpdated": record.updated_at,
     }
     return Saved({**record.resource, "meta": meta}, record.version, record.updated_at, request_id, created)
+
+
+def _told(resource: Mapping[str, Any], consent_id: str, request_id: str) -> Saved:
+    """The answer to somebody else's withdrawal: its own words."""
+    sent = {name: value for name, value in resource.items() if name != "meta"}
+    return Saved({**sent, "id": consent_id}, 0, "", request_id)

@@ -61,6 +61,7 @@ class County:
         made = _starting_network()
         self.folder = replace(made, path=path, keys=read_keys(made.path / "keys"))
         self.clock = FixedClock(NOW)
+        self.signed = 0
         self.store = open_writing_store(self.folder, None)
         self.premises: Premises = open_premises(self.folder, self.store, self.clock)
 
@@ -132,7 +133,11 @@ class County:
         **limits: Any,
     ) -> Saved:
         """A consent of hers, recorded by the discloser or by partner `by`."""
+        self.signed += 1
         made = person.consent(discloser, recipient, purpose, identifier=identifier, **limits)
+        made["dateTime"] = (
+            f"2026-03-01T10:{self.signed:02}:00-07:00"  # each time she signs is another consent
+        )
         return self.record(by or discloser, made)
 
     def record(self, partner: str, consent: Mapping[str, Any]) -> Saved:

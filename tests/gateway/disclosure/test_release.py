@@ -101,6 +101,9 @@ def test_a_consent_wakes_what_was_held(county: County) -> None:
 def test_what_waits_when_she_withdraws_ends_instead_of_waiting_on(county: County) -> None:
     saved = county.consent()
     county.refer()
+    county.released()
+    (intent,) = county.intents()
+    county.settle(intent, "retry", "HTTP_503")
     county.withdraw(saved)
 
     refusal = county.refused()

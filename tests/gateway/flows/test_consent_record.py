@@ -1,221 +1,218 @@
-"""A Consent comes, changes or ends: who may do that, and what it does to what waits."""
+"""A Consent is recorded once, withdrawn by whoever may, never revived, and seen by its recorder only."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
 from gateway.demo import person
-from gateway.errors import AlreadyReceived, NotSupported, NotUnderstood
-from gateway.flows.nothing import NothingToShow
-from gateway.store import consents, patients
-from tests.gateway.county import HOUSING, MRN, OTP, County, matches
+from gateway.disclosure.release import Release
+from gateway.errors import AlreadyReceived, NotFound
+from gateway.flows.answers import Saved
+from gateway.store import consents
+from tests.gateway.county import HOUSING, MRN, County, matches
+
+OTHER_MRN = (person.MRN_SYSTEM, "880022")
 
 
-def epoch(county: County) -> int:
-    return county.look(lambda reading: patients.epoch(reading, county.patient_id))
-
-
-@pytest.mark.requirement("P2-31-10", "AU-04")
-def test_a_consent_is_recorded_with_its_standing_and_audited(county: County) -> None:
-    saved = county.consent()
-
-    assert (saved.version, saved.created) == (1, True)
-    assert saved.resource["meta"]["versionId"] == "1"
-    state = county.look(lambda reading: consents.get(reading, str(saved.resource["id"])))
-    assert state is not None
-    assert (state.standing, state.recorded_by, state.reasons) == ("usable", "hospital", "[]")
-    entry = county.audit("consent")[-1].entry
-    assert entry is not None
-    assert entry.subject == f"Consent/{saved.resource['id']}"
-    assert (entry.partner, entry.outcome) == ("hospital", "usable")
-
-
-def test_an_id_chosen_by_the_sender_is_not_taken_for_a_new_consent(county: County) -> None:
-    made = {**person.consent("hospital", "otp", "TREAT", identifier=MRN), "id": "chosen"}
-
-    assert county.record("hospital", made).resource["id"] != "chosen"
-
-
-@pytest.mark.requirement("P2-31-12")
-def test_every_change_of_a_consent_moves_the_patient_s_epoch(county: County) -> None:
-    saved = county.consent()
-    before = epoch(county)
-    county.withdraw(saved)
-
-    assert epoch(county) == before + 1
-    assert county.audit("revoke")[-1].row.outcome == "withdrawn"
-
-
-def test_a_consent_may_be_signed_before_the_first_referral(county: County) -> None:
-    county.consent()
-    county.refer()
-
-    assert {record.patient_id for record in county.records("Consent", "Task")} == {county.patient_id}
-    county.released()
-
-
-@pytest.mark.parametrize(
-    "patient", [{"reference": "Patient/nobody"}, {"display": "Maribel"}, {"identifier": {"value": "770011"}}]
-)
-def test_a_consent_of_nobody_known_is_refused(county: County, patient: dict[str, object]) -> None:
-    made = {**person.consent("hospital", "otp", "TREAT", identifier=MRN), "patient": patient}
-
-    with pytest.raises(NotUnderstood) as refused:
-        county.record("hospital", made)
-
-    assert (refused.value.code, refused.value.place) == ("PATIENT_UNKNOWN", "Consent.patient")
-
-
-@pytest.mark.parametrize(
-    ("change", "error", "code"),
-    [
-        ({"resourceType": "Patient"}, NotUnderstood, "RESOURCE_TYPE_UNEXPECTED"),
-        ({"resourceType": "Basket"}, NotSupported, "RESOURCE_TYPE_UNKNOWN"),
-        ({"resourceType": None}, NotSupported, "RESOURCE_TYPE_UNKNOWN"),
-        ({"status": "bogus"}, NotUnderstood, None),
-    ],
-)
-def test_what_is_no_consent_is_refused_with_its_place(
-    county: County, change: dict[str, object], error: type[NotUnderstood], code: str | None
-) -> None:
-    with pytest.raises(error) as refused:
-        county.record("hospital", {**person.consent("hospital", "otp", "TREAT", identifier=MRN), **change})
-
-    assert code in (None, refused.value.code)
-    assert refused.value.place
-
-
-# ---------------------------------------------------------------------------------------------- changing it
-
-
-@pytest.mark.requirement("P2-31-12")
-def test_her_recorder_may_change_a_consent(county: County) -> None:
-    saved = county.consent()
-    county.refer()
-    wider = person.consent("hospital", "otp", "TREAT", identifier=MRN, without=("SUD",))
-
-    county.replace("hospital", str(saved.resource["id"]), wider)
-
-    assert b"F11.20" not in county.released().content
-
-
-@pytest.mark.requirement("P2-31-12")
-def test_whoever_serves_her_may_take_her_withdrawal_but_rewrite_nothing(county: County) -> None:
-    saved = county.consent()
+@pytest.fixture
+def known(county: County) -> County:
+    """The hospital has referred her; the housing agency knows her too."""
     county.refer()
     county.submit("housing", person.housing_client(), purpose="COC")
-    rewritten = person.consent("hospital", "housing", "COC", identifier=MRN)
-
-    withdrawn = county.replace("housing", str(saved.resource["id"]), {**rewritten, "status": "inactive"})
-
-    assert withdrawn.resource["status"] == "inactive"
-    assert withdrawn.resource["provision"] == saved.resource["provision"]
-    assert county.audit("revoke")[-1].row.partner == "housing"
-    state = county.look(lambda reading: consents.get(reading, str(saved.resource["id"])))
-    assert state is not None
-    assert state.recorded_by == "hospital"
+    return county
 
 
-@pytest.mark.requirement("P2-13-02", "FH-CON-10")
-@pytest.mark.parametrize(
-    ("partner", "knows_her", "status"),
-    [("housing", True, "active"), ("housing", False, "inactive"), ("psychiatry", False, "inactive")],
-)
-def test_others_can_neither_change_a_consent_nor_learn_of_it(
-    county: County, partner: str, knows_her: bool, status: str
-) -> None:
+def signed(**changes: Any) -> dict[str, Any]:
+    """Her consent from the hospital to the program."""
+    return {**person.consent("hospital", "otp", "TREAT", identifier=MRN), **changes}
+
+
+def withdrawal_by_housing(saved: Saved) -> dict[str, Any]:
+    """What the housing agency sends when she takes a consent back there: it has never seen the consent."""
+    made = person.consent("housing", "psychiatry", "COC", identifier=HOUSING)
+    return {**made, "id": saved.resource["id"], "status": "inactive"}
+
+
+def transaction(consent: dict[str, Any], number: int) -> dict[str, Any]:
+    """A nightly resend of the hospital."""
+    entry = {
+        "fullUrl": "urn:uuid:55555555-4444-4444-8444-444444444444",
+        "resource": consent,
+        "request": {"method": "PUT", "url": "Consent/c1"},
+    }
+    return {"resourceType": "Bundle", "id": f"night-{number}", "type": "transaction", "entry": [entry]}
+
+
+def submitted(county: County, consent: dict[str, Any], number: int) -> str:
+    """The id of the Consent in a transaction."""
+    return county.submit("hospital", transaction(consent, number)).entries[0].reference.split("/")[1]
+
+
+def status_of(county: County) -> list[str]:
+    """The present status of each of her Consents."""
+    return [str(record.resource["status"]) for record in county.records("Consent")]
+
+
+# ------------------------------------------------------------------------------------------- who sees a Consent
+
+
+@pytest.mark.requirement("FH-RED-04", "DM-25")
+def test_a_consent_is_shown_to_its_recorder_only(known: County) -> None:
+    saved = known.consent()
+    known.consent("housing")
+    known.consent("psychiatry", without=("SUD",))
+
+    own = matches(known.search("hospital", "Consent", MRN))
+    others = known.search("housing", "Consent", HOUSING)
+
+    assert len(own) == 3
+    assert all("sourceAttachment" in consent for consent in own)
+    assert (others["total"], matches(others)) == (0, [])
+    with pytest.raises(NotFound):
+        known.read("housing", "Consent", saved.resource["id"])
+
+
+@pytest.mark.requirement("P2-31-11", "P2-13-02")
+def test_whoever_withdraws_another_s_consent_gets_back_only_its_own_words(known: County) -> None:
+    saved = known.consent()
+    sent = withdrawal_by_housing(saved)
+
+    answer = known.replace("housing", saved.resource["id"], sent, if_match="77")
+
+    assert answer.resource == sent
+    assert (answer.version, answer.last_modified) == (0, "")
+    (record,) = known.records("Consent")
+    assert record.resource["status"] == "inactive"
+    assert record.resource["provision"] == saved.resource["provision"]
+    assert record.source_partner == "hospital"
+
+
+def test_the_same_withdrawal_again_changes_nothing_more(known: County) -> None:
+    saved = known.consent()
+    sent = withdrawal_by_housing(saved)
+    known.replace("housing", saved.resource["id"], sent)
+    version = known.records("Consent")[0].version
+
+    known.replace("housing", saved.resource["id"], sent)
+
+    assert known.records("Consent")[0].version == version
+
+
+# ---------------------------------------------------------------------------------------- what has ended stays so
+
+
+@pytest.mark.requirement("P2-31-11", "P2-31-12")
+@pytest.mark.parametrize("end", ["inactive", "rejected", "entered-in-error"])
+@pytest.mark.parametrize("then", ["active", "draft", "proposed"])
+def test_a_consent_that_ended_is_never_in_force_again(county: County, end: str, then: str) -> None:
     saved = county.consent()
-    county.refer()
-    if knows_her:
-        county.submit("housing", person.housing_client(), purpose="COC")
-
-    with pytest.raises(NothingToShow) as refused:
-        county.replace(partner, str(saved.resource["id"]), {**saved.resource, "status": status})
-    with pytest.raises(NothingToShow) as unknown:
-        county.replace(partner, "none", {**saved.resource, "id": "none", "status": status})
-
-    assert refused.value.message == unknown.value.message
-    assert county.records("Consent")[0].resource["status"] == "active"
-
-
-def test_a_change_of_an_older_version_is_a_conflict(county: County) -> None:
-    saved = county.consent()
-    consent_id = str(saved.resource["id"])
-    county.replace("hospital", consent_id, {**saved.resource, "status": "inactive"}, "1")
+    county.replace("hospital", saved.resource["id"], {**saved.resource, "status": end})
 
     with pytest.raises(AlreadyReceived) as refused:
-        county.replace("hospital", consent_id, saved.resource, "1")
+        county.replace("hospital", saved.resource["id"], {**saved.resource, "status": then})
 
-    assert (refused.value.code, refused.value.place) == ("VERSION_CONFLICT", "If-Match")
-    assert county.records("Consent")[0].version == 2
-
-
-def test_the_id_in_the_consent_must_be_the_one_in_the_address(county: County) -> None:
-    saved = county.consent()
-
-    with pytest.raises(NotUnderstood) as refused:
-        county.replace("hospital", "another", saved.resource)
-
-    assert refused.value.code == "ID_MISMATCH"
+    assert (refused.value.code, refused.value.place) == ("CONSENT_ENDED", "Consent.status")
+    assert status_of(county) == [end]
 
 
-@pytest.mark.requirement("P2-31-03")
-def test_a_consent_cannot_be_turned_to_another_patient(county: County) -> None:
-    saved = county.consent()
+@pytest.mark.requirement("P2-31-11", "P2-31-12")
+def test_a_nightly_resend_does_not_undo_what_she_said_elsewhere(known: County) -> None:
+    consent_id = submitted(known, signed(), 1)
+    sent = {**person.consent("housing", "psychiatry", "COC", identifier=HOUSING), "status": "inactive"}
+    known.replace("housing", consent_id, {**sent, "id": consent_id})
+
+    with pytest.raises(AlreadyReceived) as refused:
+        known.submit("hospital", transaction(signed(), 2))
+
+    assert refused.value.code == "CONSENT_ENDED"
+    assert status_of(known) == ["inactive"]
+
+
+@pytest.mark.requirement("DM-28")
+def test_a_consent_never_becomes_another_patient_s(known: County) -> None:
+    other = person.housing_client()
+    other["entry"][0]["resource"] = {
+        "resourceType": "Patient",
+        "identifier": [{"system": OTHER_MRN[0], "value": OTHER_MRN[1]}],
+        "name": [{"family": "Other", "given": ["Person"]}],
+        "birthDate": "1980-01-01",
+    }
+    known.submit("hospital", other)
+    submitted(known, signed(), 1)
+    moved = signed(patient={"identifier": {"system": OTHER_MRN[0], "value": OTHER_MRN[1]}})
+
+    with pytest.raises(AlreadyReceived) as refused:
+        known.submit("hospital", transaction(moved, 2))
+
+    assert refused.value.code == "RECORD_OF_ANOTHER_PATIENT"
+    assert isinstance(known.release(), Release)
+
+
+# -------------------------------------------------------------------------------------------------- sent twice
+
+
+@pytest.mark.requirement("FH-API-07", "P2-31-11")
+def test_the_same_consent_sent_twice_is_one_consent(county: County) -> None:
     county.refer()
-    other = {"identifier": {"system": person.MRN_SYSTEM, "value": "880022"}}
+    first = county.record("hospital", signed())
+    again = county.record("hospital", signed())
 
-    changed = county.replace("hospital", str(saved.resource["id"]), {**saved.resource, "patient": other})
-
-    assert changed.resource["patient"] == saved.resource["patient"]
-    assert county.records("Consent")[0].patient_id == county.patient_id
+    assert again == first
+    assert status_of(county) == ["active"]
+    county.withdraw(first)
+    county.refused()
 
 
 @pytest.mark.requirement("P2-31-12")
-def test_a_withdrawal_makes_what_waits_for_its_next_try_be_decided_at_once(county: County) -> None:
-    saved = county.consent()
+def test_the_same_consent_sent_again_after_its_end_is_refused(county: County) -> None:
+    county.withdraw(county.record("hospital", signed()))
+
+    with pytest.raises(AlreadyReceived) as refused:
+        county.record("hospital", signed())
+
+    assert refused.value.code == "CONSENT_ENDED"
+    county.record("hospital", signed(dateTime="2026-04-11T08:00:00-07:00"))
+    assert sorted(status_of(county)) == ["active", "inactive"]
+
+
+def test_what_two_partners_send_alike_are_two_consents(known: County) -> None:
+    for partner in ("hospital", "housing"):
+        known.record(partner, signed(patient={"reference": f"Patient/{known.patient_id}"}))
+
+    states = known.look(lambda reading: consents.of_patient(reading, known.patient_id))
+    assert {(state.recorded_by, state.standing) for state in states} == {
+        ("hospital", "usable"),
+        ("housing", "unverified"),
+    }
+
+
+# ------------------------------------------------------------------------------------- what waits for a consent
+
+
+@pytest.mark.requirement("P2-31-12")
+def test_a_withdrawal_ends_nothing_that_was_never_released(county: County) -> None:
+    unrelated = county.consent("psychiatry")
+    county.refer()
+    county.withdraw(unrelated)
+    county.refused()
+    assert county.states() == ["held"]
+
+    county.consent()
+
+    assert isinstance(county.release(), Release)
+
+
+@pytest.mark.parametrize("status", ["draft", "proposed", "entered-in-error", "inactive"])
+def test_a_consent_that_never_was_in_force_stops_nothing(county: County, status: str) -> None:
+    county.consent()
     county.refer()
     county.released()
-    county.settle(county.intents("sending")[0], "retry", "HTTP_503")
-
-    county.withdraw(saved)
-
     (intent,) = county.intents()
-    assert (intent.state, intent.reason) == ("due", "CONSENT_WITHDRAWN")
-    assert county.refused().ended
+    county.settle(intent, "retry", "HTTP_503")
 
+    county.record("hospital", signed(status=status))
 
-@pytest.mark.requirement("P2-31-12")
-def test_a_withdrawal_does_not_touch_what_was_delivered(county: County) -> None:
-    saved = county.consent()
-    county.refer()
-    county.deliver()
-
-    county.withdraw(saved)
-
-    assert county.states() == ["delivered"]
-
-
-@pytest.mark.requirement("P2-31-04")
-def test_a_consent_names_her_by_our_id_or_by_a_patient_its_recorder_sent(county: County) -> None:
-    county.share_plan()
-    by_our_id = person.consent("otp", "housing", "COC", identifier=OTP, classes=("Goal",))
-    sent = next(r for r in county.records("Patient") if r.source_partner == "otp")
-    county.record("otp", {**by_our_id, "patient": {"reference": f"Patient/{county.patient_id}"}})
-    county.record("otp", {**by_our_id, "patient": {"reference": f"Patient/{sent.id}"}})
-    condition = f"Patient?identifier={OTP[0]}|{OTP[1]}"
-    county.record("otp", {**by_our_id, "patient": {"reference": condition}})
-
-    assert len(county.records("Consent")) == 3
-    assert len(matches(county.search("housing", "Goal", HOUSING, "COC"))) == 2
-
-
-@pytest.mark.requirement("P2-13-02")
-def test_a_patient_only_others_have_sent_cannot_be_named_by_her_id(county: County) -> None:
-    county.share_plan()
-    theirs = next(r for r in county.records("Patient") if r.source_partner == "otp")
-    made = person.consent("hospital", "otp", "TREAT", identifier=MRN)
-
-    for patient_id in (county.patient_id, theirs.id):
-        with pytest.raises(NotUnderstood):
-            county.record("hospital", {**made, "patient": {"reference": f"Patient/{patient_id}"}})
+    (waits,) = county.intents()
+    assert (waits.state, waits.reason) == ("retry", "HTTP_503")
