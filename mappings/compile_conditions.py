@@ -9,7 +9,7 @@ from mappings.elements import STAFF_TYPES
 from mappings.rows import Condition, Role, Row
 from mappings.syntax.hl7v2_tree import V2Address
 
-CODED = frozenset({"concept", "coding"})
+CODED = frozenset({"code", "concept", "coding", "label"})
 """Lenses on codes: few different values, the same in many records, none of them tells of a person alone. Their values
 are remembered and shared between resources, which nobody may change anyway."""
 

@@ -158,7 +158,7 @@ class Source(SegmentSource):
         few = few_values(row, role)
         self.names[lens] = row.lens.forward
         if few:
-            known: dict[str, Any] = {}
+            known: dict[str, Any] = dict(row.codes or {})
             self.names[lens] = remembering(row.lens.forward, known)
             self.names[f"M{row.number}"] = known.get
         self.add(f"v = {self.variable(first, scope)}[{first.field}]")
@@ -183,9 +183,6 @@ class Source(SegmentSource):
             elif row.lens_name in _DATES and len(addresses) == 1:
                 other = "moment" if row.lens_name == "datetime" else "one_value"
                 expression = f"day_of(v) if len(v) == 8 and v.isdigit() else {other}(v, {lens}, zone)"
-            if row.codes:
-                self.names[f"C{row.number}"] = row.codes
-                expression = f"C{row.number}.get(v) or {expression}"
             self.place(row, expression, "value")
 
     def _filters(self, address: V2Address) -> tuple[tuple[int, str], ...]:

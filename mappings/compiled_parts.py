@@ -71,12 +71,14 @@ def kept(text: str, filters: tuple[tuple[int, str], ...]) -> str:
         return text
     found = []
     for one in text.split("~"):
+        components = one.split("^")
+        count = len(components)
         for number, value in filters:
-            if value in one and part(one, number, 1) == value:
+            if number <= count and components[number - 1].split("&", 1)[0] == value:
                 break
         else:
             found.append(one)
-    return "~".join(found)
+    return found[0] if len(found) == 1 else "~".join(found)
 
 
 def one_value(text: str, lens: Callable[[Any, Any], Any], zone: Any) -> Any:

@@ -40,7 +40,7 @@ def pieces(raw: str) -> list[str]:
     """The components of a repetition, each as `plain` gives it."""
     if "&" in raw or "\\" in raw or '"' in raw:
         return [plain(part) for part in raw.split("^")]
-    if " " in raw and (raw[0] == " " or raw[-1] == " " or " ^" in raw or "^ " in raw):
+    if " ^" in raw or "^ " in raw or raw[:1] == " " or raw[-1:] == " ":
         return [part.strip() for part in raw.split("^")]
     return raw.split("^")
 

@@ -32,7 +32,8 @@ _NAME_USE = {"L": "official", "D": "usual", "M": "maiden", "N": "nickname", "T":
 _NAME_TYPE = {use: code for code, use in _NAME_USE.items()}
 _ADDRESS_USE = {"H": "home", "B": "work", "O": "work", "BI": "billing", "C": "temp"}
 _ADDRESS_TYPE = {"home": "H", "work": "B", "billing": "BI", "temp": "C"}
-_ADDRESS_PARTS = ((2, "city"), (3, "state"), (4, "postalCode"), (5, "country"), (8, "district"))
+_ADDRESS_PARTS = ("city", "state", "postalCode", "country")
+_ADDRESS_KIND = frozenset({"use", "type"})
 _TELECOM_USE = {"PRN": "home", "ORN": "home", "VHN": "temp", "WPN": "work", "PRS": "mobile"}
 _TELECOM_SYSTEM = {
     "PH": "phone",
@@ -54,6 +55,8 @@ def name_lens(spec: LensSpec) -> Lens:
     def forward(raw: str, zone: Zone) -> dict[str, Any]:
         c = pieces(raw)
         count = len(c)
+        if count == 2 and c[0] and c[1]:
+            return {"family": c[0], "given": [c[1]]}
         result: dict[str, Any] = {}
         if count > 6 and c[6] in _NAME_USE:
             result["use"] = _NAME_USE[c[6]]
@@ -98,12 +101,12 @@ def address_lens(spec: LensSpec) -> Lens:
             result["line"] = [c[0], c[1]] if c[0] else [c[1]]
         elif c[0]:
             result["line"] = [c[0]]
-        for index, name in _ADDRESS_PARTS:
-            if index >= count:
-                break
-            if c[index]:
-                result[name] = c[index]
-        if not result.keys() - {"use", "type"}:
+        for name, value in zip(_ADDRESS_PARTS, c[2:6], strict=False):
+            if value:
+                result[name] = value
+        if count > 8 and c[8]:
+            result["district"] = c[8]
+        if not result or result.keys() <= _ADDRESS_KIND:
             raise Unfit("EMPTY", "a part of an address was expected")
         return result
 
@@ -133,8 +136,10 @@ def telecom_lens(spec: LensSpec) -> Lens:
     def forward(raw: str, zone: Zone) -> dict[str, Any]:
         c = pieces(raw)
         count = len(c)
-        kind = c[2].upper() if count > 2 else ""
-        value = _number_text(c, count)
+        kind = c[2] if count > 2 else ""
+        if kind and kind not in _TELECOM_SYSTEM:
+            kind = kind.upper()
+        value = _number_text(c, count) if count > 6 else c[0]
         if count > 3 and c[3] and (kind in ("INTERNET", "X.400") or not value):
             value = c[3]
             system = "email" if "@" in value else "url" if "://" in value else "other"

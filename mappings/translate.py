@@ -18,7 +18,7 @@ from mappings.interpret import Interpreter
 from mappings.library import Mapping_
 from mappings.model import Account, MappingRoomError, TranslatedRecord, Translation, TranslationRefused
 from mappings.syntax.csv_rows import CsvTree, read_rows
-from mappings.syntax.hl7v2 import head_fields, read_lines, read_messages, split, standard
+from mappings.syntax.hl7v2 import check_charset, head_fields, read_lines, read_messages, split, standard
 from mappings.syntax.hl7v2_tree import V2Tree, head_facts
 from mappings.syntax.json_tree import JsonTree, read_json
 from mappings.times import Zone, v2_zone
@@ -115,7 +115,9 @@ def _message(
     found = _compiled(mapping, lines, source, partner, id_key, zone)
     if found is not None:
         return found
-    known = v2_zone(head_fields(lines[0])[7]) or zone
+    head = head_fields(lines[0])
+    check_charset(head[18])
+    known = v2_zone(head[7]) or zone
     return _interpreted(mapping, lambda: V2Tree(split(lines)), source, partner, id_key, known)
 
 
@@ -126,6 +128,7 @@ def _compiled(
     if mapping.compiled is None:
         return None
     head = head_fields(lines[0])
+    check_charset(head[18])
     known = v2_zone(head[7]) or zone
     try:
         resources, roles, key, named = mapping.compiled.run(lines, head, key_ids(id_key, partner), known)

@@ -21,7 +21,9 @@ _ESCAPE = re.compile(r"\\([^\\]*)\\")
 _ESCAPED = {"F": "|", "S": "^", "T": "&", "R": "~", "E": "\\", ".br": "\n", "H": "", "N": "", "P": "#"}
 _NAMES = {letter: mark for mark, letter in zip("|^&~\\", "FSTRE", strict=True)}
 _CHARSETS = {
+    **{f"8859/{number}": f"iso8859-{number}" for number in (3, 4, 5, 6, 7, 8, 9)},
     "": "utf-8",
+    '""': "utf-8",
     "ASCII": "ascii",
     "UNICODE UTF-8": "utf-8",
     "UNICODE": "utf-8",
@@ -89,12 +91,19 @@ def _decode(source: bytes) -> str:
     named = source[:2000].split(b"\r", 1)[0].split(b"\n", 1)[0].decode("latin-1")
     fields = named.split(named[3:4]) if len(named) > 3 else []
     charset = fields[17].split("~")[0].strip().upper() if len(fields) > 17 else ""
-    codec = _CHARSETS.get(charset, "utf-8")
+    check_charset(charset)
     try:
-        return source.decode(codec)
+        return source.decode(_CHARSETS[charset])
     except UnicodeDecodeError:
         message = "the bytes do not fit the character set named in MSH-18 (UTF-8 when empty)"
         raise TranslationRefused("CHARSET_WRONG", message, "MSH-18", "102", "MSH^1^18") from None
+
+
+def check_charset(named: str) -> None:
+    """MSH-18 names a character set we can read. Raises TranslationRefused `CHARSET_WRONG` (HL7 error code 103)."""
+    if named not in _CHARSETS and named.split("~")[0].strip().upper() not in _CHARSETS:
+        message = "MSH-18 names a character set that is not known here"
+        raise TranslationRefused("CHARSET_WRONG", message, "MSH-18", "103", "MSH^1^18")
 
 
 def split(lines: list[str]) -> list[Segment]:

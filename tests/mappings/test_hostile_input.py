@@ -83,6 +83,17 @@ def test_the_character_set_of_msh_18_is_used(library: Library, referral: bytes) 
     assert _run(library, latin).resources[0]["name"][0]["given"][0] == "Marísol"
 
 
+@pytest.mark.parametrize("text", ["Marisol", "Mar\u00edsol"])
+def test_a_character_set_that_nobody_knows_is_refused_at_its_field(
+    library: Library, referral: bytes, text: str
+) -> None:
+    odd = referral.replace(b"UNICODE UTF-8", b"ISO IR999").replace(b"Marisol", text.encode())
+    with pytest.raises(TranslationRefused) as caught:
+        _run(library, odd)
+    assert (caught.value.code, caught.value.place) == ("CHARSET_WRONG", "MSH-18")
+    assert (caught.value.hl7_error_code, caught.value.erl) == ("103", "MSH^1^18")
+
+
 def test_several_messages_are_told_apart(library: Library, referral: bytes) -> None:
     with pytest.raises(TranslationRefused, match="SEVERAL_RECORDS"):
         _run(library, referral + referral)
