@@ -82,8 +82,8 @@ def _answer(premises: Premises, partner: str, purpose: str, select: Select, writ
             if patient_id and set(record.sources) == {partner}:
                 resources.append(_own_words(record))
                 own.append(record.version_reference)
-        certain = patient_id is not None and patients.certain(reading, patient_id)
-        for discloser, theirs in _by_discloser(found if certain else (), partner).items():
+        decidable = found if _may_be_decided(premises, reading, partner, patient_id) else ()
+        for discloser, theirs in _by_discloser(decidable, partner).items():
             assert patient_id is not None
             gathered = gather_with_vetoes(
                 premises,
@@ -106,6 +106,13 @@ def _answer(premises: Premises, partner: str, purpose: str, select: Select, writ
     notices = notice_outcomes(premises, (decision for _, decision, shown in decided if shown))
     content = write(resources, notices, at)
     return _Answer(patient_id, epoch, tuple(decided), tuple(own), tuple(resources), content, at)
+
+
+def _may_be_decided(premises: Premises, reading: Reading, partner: str, patient_id: str | None) -> bool:
+    """Not while it is uncertain who she is; and a partner that still practises is shown nothing of others."""
+    if premises.network.partners[partner].state == "test":
+        return False
+    return patient_id is not None and patients.certain(reading, patient_id)
 
 
 def _own_words(record: Record) -> Mapping[str, Any]:
