@@ -22,6 +22,7 @@ from gateway.logs import Event
 from gateway.settings import Settings
 from gateway.store import Transaction, intents
 from gateway.wiring.control import ControlDoor
+from gateway.wiring.housekeeping import Housekeeping
 from gateway.wiring.http_door import HttpDoor
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.opening import open_premises, open_writing_store
@@ -82,6 +83,8 @@ class _Running:
             witness = self._folder.path / "witness.log"
             sealer = Sealer(self._premises.store, self._folder.keys.signer, witness, self._premises.clock)
             await self._start(stack, sealer.run, sealer.stop)
+            housekeeping = Housekeeping(self._premises)
+            await self._start(stack, housekeeping.run, housekeeping.stop)
             client = await stack.enter_async_context(open_client())
             sender = Sender(self._premises, client)
             await self._start(stack, sender.run, partial(sender.stop, self._settings.stop_seconds / 2))
