@@ -219,6 +219,10 @@ class Interpreter:
         if row.target is None:
             return False
         placed = put(made.resource, row.target.steps, value, made.marks)
+        if not self.explain:
+            if placed:
+                self.note(f"{made.reference}#{row.number}", inputs(""), str(row.number))
+            return bool(placed)
         items = value if isinstance(value, list) and row.target.steps[-1].many else [value]
         for position, (path, item) in enumerate(placed):
             prefix = f"[{position}]" if len(items) > 1 or isinstance(value, list) else ""
@@ -380,7 +384,7 @@ class Interpreter:
         }
         lineage = tuple(
             LineageRow(output, tuple(p for p in inputs if p not in dropped), f"{self.mapping.id}:{row}")
-            for output, (inputs, row) in self.inputs.items()
+            for output, (inputs, row) in (self.inputs.items() if self.explain else ())
         )
         roles: dict[str, tuple[str, ...]] = {}
         for made in self.made:
