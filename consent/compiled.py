@@ -8,9 +8,9 @@ with the same purposes gets the same bound trees. Nothing remembered outlives th
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from consent.context import REMEMBERED_CONTEXTS, Context, uses_of
 from consent.directives import Directive, read_directive
@@ -37,6 +37,7 @@ from consent.validity import findings, is_for_proceedings
 SCOPES_ALONE = frozenset({"patient-privacy", "research", "treatment"})
 SCOPES_UNDER_PACKS = frozenset({"patient-privacy"})
 NO_FACTS = Facts()
+LAST_VERSION = 10**9
 FAULT_CITATION = "consent-semantics 3; FH-CON-07"
 
 
@@ -78,6 +79,8 @@ class CompiledConsents:
         found = self.programs_of.get(sources)
         if found is None:
             found = self._is_from_program(sources)
+            if len(self.programs_of) >= REMEMBERED_CONTEXTS:
+                self.programs_of.clear()
             self.programs_of[sources] = found
         return found
 
@@ -97,8 +100,11 @@ def compile_consents(request: DisclosureRequest, tables: Tables) -> CompiledCons
     directory = read_directory(request.directory, zone)
     found: dict[str, list[Directive]] = {}
     deficient: dict[str, tuple[Reason, ...]] = {}
+    last = _last_versions(request.consents)
     for consent in request.consents:
         directive = _read(consent, request.patient, zone, bool(packs))
+        if _is_history(consent, last):
+            directive = _unusable(directive)
         reasons = _deficiencies(consent, directive) if packs else ()
         if reasons:
             deficient[directive.version] = tuple(
@@ -135,6 +141,37 @@ def _order(reason: Reason) -> tuple[str, str, str]:
     return reason.code, reason.citation, reason.consent or ""
 
 
+def _last_versions(consents: Iterable[Resource]) -> Mapping[str, tuple[int, bool]]:
+    """By id the last version there is, and whether it is in force."""
+    found: dict[str, tuple[int, bool]] = {}
+    for consent in consents:
+        given, version = consent.get("id"), _version_number(consent)
+        if isinstance(given, str):
+            active = consent.get("status") == "active"
+            number, in_force = found.get(given, (version, active))
+            if version >= number:
+                found[given] = (version, active and (in_force or version > number))
+    return found
+
+
+def _is_history(consent: Resource, last: Mapping[str, tuple[int, bool]]) -> bool:
+    """Whether a later version of the same Consent took its place, or the same one was withdrawn. 42 CFR §2.31(c)(3)."""
+    given = consent.get("id")
+    if not isinstance(given, str):
+        return False
+    number, in_force = last[given]
+    return _version_number(consent) < number or not in_force
+
+
+def _version_number(consent: Resource) -> int:
+    """The number of a version. Without one a consent in force is the first, one that is not in force the last."""
+    meta = consent.get("meta")
+    version = meta.get("versionId") if isinstance(meta, Mapping) else None
+    if isinstance(version, str) and len(version) < 10 and version.isdecimal():
+        return int(version)
+    return 0 if consent.get("status") == "active" else LAST_VERSION
+
+
 def _read(consent: Resource, patient: str, zone: tzinfo, with_packs: bool) -> Directive:
     directive = read_directive(consent, patient, zone)
     scopes = SCOPES_UNDER_PACKS if with_packs else SCOPES_ALONE
@@ -163,12 +200,12 @@ def _programs(sources: tuple[str, ...], directory: Directory) -> tuple[str, ...]
 
 
 def _birth(request: DisclosureRequest) -> date | None:
-    """The patient's date of birth, where the question holds the Patient; of a partial date its first day."""
+    """The patient's date of birth, where the question holds the Patient; of a partial date its last day (§2.14)."""
     for resource in (*request.directory, *(subject.resource for subject in request.resources)):
         if resource.get("resourceType") == "Patient" and f"Patient/{resource.get('id')}" == request.patient:
             span = read_span(resource.get("birthDate"), UTC)
             if span is not None:
-                return span.start.date()
+                return max(span.start, span.end - timedelta(days=1)).date()
     return None
 
 

@@ -8,6 +8,7 @@ is here, and it refuses.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from consent.compiled import CompiledConsents, compile_consents, context_of
@@ -34,6 +35,8 @@ from consent.rules.state_law import minor_signature, refusals
 from consent.tables import Tables
 
 DEFAULT_DENY = Reason("NO_PERMIT", "42 CFR §2.13(a), §2.31; consent-semantics 2(7)")
+
+NOTES_APART = ("NOTES_NEED_OWN_CONSENT", "42 CFR §2.31(b); 45 CFR 164.508(a)(2)")
 
 
 def decide(request: DisclosureRequest, tables: Tables, compiled: CompiledConsents | None = None) -> Decision:
@@ -124,7 +127,7 @@ def _rule(
     if facts.subjects and compiled.patient not in facts.subjects:
         return _withheld(facts, [Reason("OTHER_PATIENT", "42 CFR §2.13(a)")])
     if context.basis is not None:
-        return _by_basis(facts, context)
+        return _by_basis(facts, context, tables)
     if context.bar is not None and not context.bar.lifts:
         return _withheld(facts, [context.bar.reason])
     denials, permitting, missed = _heard(facts, linked, context, tables)
@@ -133,19 +136,42 @@ def _rule(
     if context.bar is not None:
         permitting = [directive for directive in permitting if directive.version in context.lifting]
         if not permitting and order_covers(context.asking, context.recorded, facts):
-            return _released(facts, subject, context, (), [Reason("COURT_ORDER", "42 CFR §2.61")], set())
+            removals = _inline_removals(
+                facts,
+                linked,
+                context,
+                tables,
+                lambda part, _: order_covers(context.asking, context.recorded, part),
+            )
+            return _released(facts, subject, context, (), [Reason("COURT_ORDER", "42 CFR §2.61")], removals)
         if not permitting:
             return _withheld(facts, [context.bar.reason])
     if not permitting and _is_treatment_between_providers(facts, context, compiled):
         reasons = [Reason("HIPAA_TREATMENT", "45 CFR 164.506(c)(2); FH-CON-06")]
-        return _released(facts, subject, context, (), reasons, set())
+        removals = _inline_removals(
+            facts,
+            linked,
+            context,
+            tables,
+            lambda part, _: _is_treatment_between_providers(part, context, compiled),
+        )
+        return _released(facts, subject, context, (), reasons, removals)
     if not permitting:
         return _withheld(facts, [DEFAULT_DENY, *context.refusals, *missed])
     standing, refused = _after_packs(facts, permitting, context, compiled)
     if not standing:
         return _withheld(facts, refused)
     reasons = [Reason("PERMITTED_BY_CONSENT", "42 CFR §2.31, §2.33", one.version) for one in standing]
-    removals = _inline_removals(facts, standing, linked, context, tables)
+    versions = {one.version for one in standing}
+    removals = _inline_removals(
+        facts,
+        linked,
+        context,
+        tables,
+        lambda part, found: any(
+            one.version in versions for one in _after_packs(part, found, context, compiled)[0]
+        ),
+    )
     return _released(facts, subject, context, tuple(standing), reasons, removals)
 
 
@@ -164,18 +190,23 @@ def _heard(
         elif is_covered(allowed, facts.labelling, tables):
             permitting.append(directive)
         elif allowed:
-            missed.append(Reason("LABEL_NOT_COVERED", "FH-LBL-03, FH-LBL-07", directive.version))
+            code, citation = (
+                NOTES_APART if facts.labelling.note else ("LABEL_NOT_COVERED", "FH-LBL-03, FH-LBL-07")
+            )
+            missed.append(Reason(code, citation, directive.version))
         elif why:
             missed.append(Reason(why, "consent-semantics 4", directive.version))
     return denials, permitting, missed
 
 
-def _by_basis(facts: ResourceFacts, context: Context) -> Ruling:
+def _by_basis(facts: ResourceFacts, context: Context, tables: Tables) -> Ruling:
     """Step 0: released without consent; notes are not (45 CFR 164.524(a)(1), 42 CFR §2.31(b))."""
     basis, citation = context.basis or ("", "")
     if facts.labelling.note:
         return _withheld(facts, [Reason("NOTES_NEED_OWN_CONSENT", "42 CFR §2.31(b); 45 CFR 164.524(a)(1)")])
-    return Ruling(_row(facts, "disclose", [Reason(basis, citation)]), (), facts.labelling.part2)
+    removals = {pointer for pointer, part in _parts(facts, tables) if part.labelling.note}
+    row = _row(facts, "redact" if removals else "disclose", [Reason(basis, citation)], removals)
+    return Ruling(row, (), facts.labelling.part2)
 
 
 def _is_treatment_between_providers(
@@ -220,17 +251,28 @@ def _after_packs(
 
 
 def _inline_removals(
-    facts: ResourceFacts, standing: list[Directive], linked: Linked, context: Context, tables: Tables
+    facts: ResourceFacts,
+    linked: Linked,
+    context: Context,
+    tables: Tables,
+    is_allowed: Callable[[ResourceFacts, list[Directive]], bool],
 ) -> set[str]:
-    """Elements with a label of their own that no standing consent covers, or some consent denies. FH-LBL-05."""
+    """Elements with a label of their own that a consent denies, or that what releases the rest does not reach.
+
+    `is_allowed` is asked with the facts of the element and the consents that permit it. FH-LBL-05.
+    """
     removals: set[str] = set()
-    for pointer, labels in facts.labelling.inline:
-        codes = facts.labelling.codes | labels
-        inside = replace(facts, labelling=replace(facts.labelling, codes=codes, sensitive=labels))
-        denials, permitting, _ = _heard(inside, linked, context, tables)
-        if denials or not {one.version for one in permitting} & {one.version for one in standing}:
+    for pointer, part in _parts(facts, tables):
+        denials, permitting, _ = _heard(part, linked, context, tables)
+        if denials or not is_allowed(part, permitting):
             removals.add(pointer)
     return removals
+
+
+def _parts(facts: ResourceFacts, tables: Tables) -> Iterator[tuple[str, ResourceFacts]]:
+    """The elements with labels of their own: where, and the facts that hold for each."""
+    for pointer, labels in facts.labelling.inline:
+        yield pointer, replace(facts, labelling=facts.labelling.within(labels, tables))
 
 
 def _released(

@@ -18,6 +18,7 @@ from consent.model import (
     Obligation,
     Reason,
     ResourceDecision,
+    ResourceOutcome,
 )
 from consent.obligations import PART2_LABELS, outcome_of
 from consent.resource_facts import ResourceFacts
@@ -80,7 +81,7 @@ def decide_emergency(request: EmergencyRequest, tables: Tables) -> Decision:
             request, tables, [_withheld(s.reference, failed) for s in request.question.resources], ()
         )
     facts = [subject.known for subject in prepared.resources if subject.known is not None]
-    rows = [_row(one, request.question.patient) for one in facts]
+    rows = [_row(one, request.question.patient, tables) for one in facts]
     part2 = any(
         one.labelling.part2 for one, row in zip(facts, rows, strict=True) if row.outcome != "withhold"
     )
@@ -114,7 +115,7 @@ def _is_complete(request: EmergencyRequest) -> bool:
     return all((request.clinician, request.facility, request.discloser_name, request.nature))
 
 
-def _row(facts: ResourceFacts, patient: str) -> ResourceDecision:
+def _row(facts: ResourceFacts, patient: str, tables: Tables) -> ResourceDecision:
     if facts.subjects and patient not in facts.subjects:
         return _withheld(facts.reference, Reason("OTHER_PATIENT", "42 CFR §2.13(a)"))
     if facts.labelling.note or facts.labelling.unstructured:
@@ -123,7 +124,13 @@ def _row(facts: ResourceFacts, patient: str) -> ResourceDecision:
     if facts.type not in EMERGENCY_TYPES and not plan:
         return _withheld(facts.reference, Reason("NOT_IN_DATA_SET", "42 CFR §2.51(a)"))
     reasons = (Reason("MEDICAL_EMERGENCY", "42 CFR §2.51(a)"),)
-    return ResourceDecision(facts.reference, "disclose", facts.labelling.shown, reasons)
+    notes = tuple(
+        sorted(
+            place for place, labels in facts.labelling.inline if facts.labelling.within(labels, tables).note
+        )
+    )
+    outcome: ResourceOutcome = "redact" if notes else "disclose"
+    return ResourceDecision(facts.reference, outcome, facts.labelling.shown, reasons, notes)
 
 
 def _withheld(reference: str, reason: Reason) -> ResourceDecision:

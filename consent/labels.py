@@ -10,7 +10,7 @@ applies (P2-12-05).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from consent.model import Resource
 from consent.tables import NO_LABELS, NOTE_LABELS, Finding, LabelTable, Tables
@@ -28,6 +28,9 @@ NO_SCAN = frozenset({
 })  # fmt: skip
 PLAIN_WORDS = frozenset({"description", "text", "title", "valueString"})
 """Read for words. The display of a reference is not: it names somebody; `redact` decides who reads it."""
+
+MAY_BEAR_LABELS = NO_SCAN - {"contained", "div", "meta", "resourceType", "url"}
+"""Not read for codes and words, but a label on one of them, or inside, is a label. FH-LBL-05."""
 
 REMEMBERED_LABELLINGS = 1_000
 LONGEST_REMEMBERED = 400
@@ -72,6 +75,22 @@ class Labelling:
             return rank[self.level] >= rank[label]
         return not self.codes.isdisjoint(tables.deny_matches(label)) or not self.sensitive.isdisjoint(
             tables.ambiguous_for(label)
+        )
+
+    def within(self, labels: frozenset[str], tables: Tables) -> Labelling:
+        """The labelling of an element with `labels` of its own: the highest protection of both. FH-LBL-05."""
+        table = tables.labels
+        codes = set(self.codes | labels)
+        own = frozenset(
+            code
+            for code in labels - table.rank.keys()
+            if table.kinds.get(code, "sensitivity") == "sensitivity"
+        )
+        level = _raised(_higher(self.level, labels, table), codes, self.part2, table)
+        codes.add(level)
+        note = not own.isdisjoint(NOTE_LABELS)
+        return replace(
+            self, codes=frozenset(codes), level=level, sensitive=own or self.sensitive, note=note, inline=()
         )
 
 
@@ -276,8 +295,27 @@ def _read_object(
         elif kind is list:
             if key not in NO_SCAN:
                 waiting.extend(value)  # type: ignore[arg-type]  # asked by class
-        elif kind not in SIMPLE and key not in NO_SCAN:
-            waiting.append(value)
+            elif key in MAY_BEAR_LABELS:
+                found.has_inline = found.has_inline or _bears_label(value)
+        elif kind not in SIMPLE:
+            if key not in NO_SCAN:
+                waiting.append(value)
+            elif key in MAY_BEAR_LABELS:
+                found.has_inline = found.has_inline or _bears_label(value)
+
+
+def _bears_label(value: object) -> bool:
+    """Whether an element that is not read for codes and words bears a label."""
+    waiting = [value]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Mapping):
+            if node.get("url") == INLINE_LABEL:
+                return True
+            waiting += [below for below in node.values() if below.__class__ not in SIMPLE]
+        elif isinstance(node, list | tuple):
+            waiting += [below for below in node if below.__class__ not in SIMPLE]
+    return False
 
 
 def _inline_labels(resource: Resource, tables: Tables) -> Iterator[tuple[str, frozenset[str]]]:
@@ -296,7 +334,7 @@ def _inline_labels(resource: Resource, tables: Tables) -> Iterator[tuple[str, fr
             waiting += [
                 (value, f"{place}/{key.removeprefix('_')}")
                 for key, value in node.items()
-                if key not in NO_SCAN and key != "extension"
+                if (key not in NO_SCAN or key in MAY_BEAR_LABELS) and key != "extension"
             ]
         elif isinstance(node, list | tuple):
             waiting += [(entry, f"{place}/{number}") for number, entry in enumerate(node)]

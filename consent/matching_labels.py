@@ -32,12 +32,15 @@ def label_limit(
 ) -> LabelLimit | None:
     """The labels a permit at this node may release; None where neither it nor what it inherits from names any.
 
-    Labels of a permit child add to its parent's; below a denial the child's own labels stand alone.
+    Labels of a permit child add to its parent's; below a denial the child's own labels stand alone, as do note labels
+    below a permit without any: that one never reaches notes.
     """
     own = _own_limit(node, tables)
     if above_permits is None or (own is not None and not above_permits):
         return own
-    if inherited is None or own is None:
+    if inherited is None:
+        return own if own is not None and own.labels & NOTE_LABELS else None
+    if own is None:
         return inherited
     return _joined(own, inherited)
 
@@ -81,10 +84,18 @@ def labels_denied(node: Provision, tables: Tables) -> DeniedLabels | None:
 
 
 def is_covered(allowed: list[LabelLimit | None], labelling: Labelling, tables: Tables) -> bool:
-    """Whether the permits of one consent together cover the labels of a resource. Consent-semantics 4 and 11."""
+    """Whether the permits of one consent together cover the labels of a resource. Consent-semantics 4, 5 and 11.
+
+    A note has to be named by its label, with any packs: no level and no permit without labels reaches it. That the
+    consent then covers nothing else is an element of §2.31(b) (`NOTES_COMBINED`).
+    """
     if not allowed:
         return False
     codes, sensitive = labelling.codes, labelling.sensitive
+    if labelling.note and not any(
+        limit is not None and not sensitive.isdisjoint(limit.labels & NOTE_LABELS) for limit in allowed
+    ):
+        return False
     level = tables.labels.rank[labelling.level] if labelling.level in codes else None
     reached: frozenset[str] = frozenset()
     for limit in allowed:

@@ -101,30 +101,39 @@ def _redacted(
         )
     if "contained" in subject.resource:
         part2 = PART2 in walk.labels or from_program(subject.sources, request.policy.part2_sources)
-        inside = frozenset(_contained_that_may_stay(subject.resource, walk.labels, part2, rules))
+        inside = frozenset(
+            _contained_that_may_stay(subject.resource, walk.labels, walk.removals, part2, rules)
+        )
         walk = walk._replace(inside=inside)
     return pruned(subject.resource, walk)
 
 
 def _contained_that_may_stay(
-    resource: Resource, labels: frozenset[str], part2: bool, rules: Rules
+    resource: Resource, labels: frozenset[str], removals: frozenset[str], part2: bool, rules: Rules
 ) -> Iterator[str]:
     """Ids of contained resources that tell no more than their container was decided with.
 
-    A contained resource stays when each of its sensitivity labels is among the labels its container was
-    released with, and its class is one the deciding consents name (all, where they name none). Notes never
-    stay inside.
+    A contained resource stays when it is not among the removals, its level and each of its sensitivity labels
+    are within what its container was released with, no element has a label of its own, and its class is one
+    the deciding consents name (all, where they name none). Notes never stay inside.
     """
-    for entry in _mappings(resource.get("contained")):
+    for number, entry in enumerate(_mappings(resource.get("contained"))):
         kind, name = entry.get("resourceType"), entry.get("id")
         labelling = label_resource(entry, part2, rules.tables)
-        tells_no_more = labelling.sensitive <= labels and not labelling.note
+        rank = rules.tables.labels.rank
+        level = max((rank[label] for label in labels if label in rank), default=rank["N"])
+        tells_no_more = (
+            labelling.sensitive <= labels
+            and rank[labelling.level] <= level
+            and not (labelling.note or labelling.inline)
+        )
         allowed = not rules.classes or kind in PEOPLE_AND_PLACES or kind in rules.classes
         if (
             isinstance(name, str)
             and name
             and tells_no_more
             and allowed
+            and f"/contained/{number}" not in removals
             and not _is_copy(entry, f"{kind}/{name}", rules)
         ):
             yield name

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from consent.directives import clean_text, plain_reference
 from consent.instants import LATEST, Span, read_span
-from consent.labels import Labelling, label_resource
+from consent.labels import PART2, Labelling, label_resource
 from consent.model import Resource, SubjectResource
 from consent.tables import Tables
 
@@ -105,9 +105,11 @@ def facts_of(subject: SubjectResource, part2_source: bool, zone: tzinfo, tables:
     resource = subject.resource
     labelling = label_resource(resource, part2_source, tables)
     if labelling.inline:
-        # labels of single elements do not speak for the rest: the rest is labelled without them
+        # labels of single elements do not speak for the rest: the rest is labelled without them; only whether it is
+        # a Part 2 record is a question of the whole
+        part2 = part2_source or any(PART2 in labels for _, labels in labelling.inline)
         rest = without(resource, [pointer for pointer, _ in labelling.inline])
-        labelling = replace(label_resource(rest, part2_source, tables), inline=labelling.inline)
+        labelling = replace(label_resource(rest, part2, tables), inline=labelling.inline)
     subjects = frozenset(_subjects(resource, subject.reference))
     return ResourceFacts(subject.reference, subject.type, labelling, part2_source, subjects, resource, zone)
 

@@ -99,15 +99,26 @@ def capped(cap: Cap, facts: ResourceFacts, resource: Resource) -> Capped:
         if shape.get("type", name) != facts.type or not _is_meant(shape, facts):
             continue
         wanted = shape.get("elements")
-        if not isinstance(wanted, Mapping):
-            return Capped(True)
         scanned = not (facts.labelling.sensitive or facts.part2_source)
-        removals = tuple(sorted(_outside(resource, wanted, "", ALWAYS_KEPT, scanned)))
+        outside = _outside(resource, wanted, "", ALWAYS_KEPT, scanned) if isinstance(wanted, Mapping) else ()
+        removals = tuple(sorted({*outside, *_contained_outside(cap, resource)}))
         gone = {pointer.split("/")[1] for pointer in removals if pointer.count("/") == 1}
         if any(name in resource and name in gone for name in cap.required.get(facts.type, ())):
             return Capped(False)
         return Capped(True, removals)
     return Capped(False)
+
+
+def _contained_outside(cap: Cap, resource: Resource) -> Iterator[str]:
+    """What of the contained copies has to go: the data set is the same inside as outside (DM-01, 42 CFR §2.13(a))."""
+    rows = resource.get("contained")
+    for number, entry in enumerate(rows if isinstance(rows, list) else ()):
+        kind = entry.get("resourceType") if isinstance(entry, Mapping) else None
+        shape = cap.shapes.get(kind) if isinstance(kind, str) else None
+        if not isinstance(entry, Mapping) or shape is None or not {"only", "words"}.isdisjoint(shape):
+            yield f"/contained/{number}"
+        elif isinstance(wanted := shape.get("elements"), Mapping):
+            yield from _outside(entry, wanted, f"/contained/{number}", ALWAYS_KEPT, scanned=False)
 
 
 def _is_meant(shape: Mapping[str, object], facts: ResourceFacts) -> bool:

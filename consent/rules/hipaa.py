@@ -5,14 +5,7 @@ from __future__ import annotations
 from consent.model import Reason
 from consent.rules.case import Case, Rule, agreements_with
 from consent.rules.part2 import document_is_covered
-from consent.validity import has_end, is_for_notes
-
-
-def notes_need_own_authorization(case: Case) -> Reason | None:
-    """Psychotherapy notes need an authorization of their own. 45 CFR 164.508(a)(2), (b)(3)(ii) (HI-508-03)."""
-    if case.subject.labelling.note and not is_for_notes(case.directive):
-        return Reason("NOTES_NEED_OWN_CONSENT", "45 CFR 164.508(a)(2)", case.directive.version)
-    return None
+from consent.validity import has_end
 
 
 def authorization_names_agency(case: Case) -> Reason | None:
@@ -41,7 +34,6 @@ def research_needs_agreement(case: Case) -> Reason | None:
 
 
 RULES: tuple[Rule, ...] = (
-    notes_need_own_authorization,
     authorization_names_agency,
     authorization_ends,
     research_needs_agreement,

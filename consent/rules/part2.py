@@ -10,13 +10,6 @@ AUDIT_PURPOSES = frozenset({"FRAUD", "GOV", "HACCRED", "HCOMPL"})
 MONITOR_PURPOSES = frozenset({"CJ-MONITOR"})
 
 
-def notes_need_own_consent(case: Case) -> Reason | None:
-    """Counseling notes go only under a consent that covers nothing else. 42 CFR §2.31(b) (P2-31-13)."""
-    if case.subject.labelling.note and not is_for_notes(case.directive):
-        return _reason("NOTES_NEED_OWN_CONSENT", "42 CFR §2.31(b)", case)
-    return None
-
-
 def consent_is_in_writing_before(case: Case) -> Reason | None:
     """A consent signed later than the disclosure, or on a date nobody can read, permits nothing. §2.31(a)(9)."""
     signed = case.directive.signed
@@ -121,7 +114,6 @@ def _reason(code: str, citation: str, case: Case) -> Reason:
 
 
 RULES: tuple[Rule, ...] = (
-    notes_need_own_consent,
     consent_is_in_writing_before,
     agency_is_named,
     agency_consent_ends,

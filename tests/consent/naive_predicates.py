@@ -323,6 +323,15 @@ def denial_names_a_label(named: Sequence[Json], resource: Json) -> bool:
     return False
 
 
+def is_note(resource: Json) -> bool:
+    """Notes have a consent of their own and are never in a general permit (sections 5 and 11)."""
+    return names_notes([{"code": code} for _, code in labels_of(resource)])
+
+
+def names_notes(named: Sequence[Json]) -> bool:
+    return any(label["code"] == "PSYTHPN" for label in named)
+
+
 def labels_cover(named: Sequence[Json], resource: Json) -> bool:
     """The resource's level is permitted, or it has sensitivity labels and each of them is permitted."""
     level = level_of(resource)

@@ -23,7 +23,9 @@ from tests.consent.naive_predicates import (
     Json,
     as_labelled,
     denial_names_a_label,
+    is_note,
     labels_cover,
+    names_notes,
     runs_backwards,
 )
 
@@ -93,10 +95,14 @@ def label_limit(chain: Chain) -> Sequence[Json] | None:
     inherited = label_limit(tuple(above))
     if own and above[-1].get("type") != PERMIT:
         return own
-    return None if inherited is None else [*inherited, *own]
+    if inherited is None:
+        return own if names_notes(own) else None
+    return [*inherited, *own]
 
 
 def covered(allowed: Allowed, resource: Json) -> bool:
+    if is_note(resource) and not any(names_notes(labels or ()) for labels in allowed):
+        return False
     if any(labels is None for labels in allowed):
         return True
     return labels_cover([label for labels in allowed for label in labels or ()], resource)
