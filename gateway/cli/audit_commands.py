@@ -30,7 +30,7 @@ from gateway.cli.tables import print_table
 from gateway.store.model import AuditFilter, Reading
 
 LISTED = 200
-SHOWN_KINDS = ("disclose", "refuse")
+SHOWN_KINDS = ("disclose", "handover", "practice", "refuse")
 WITNESS_FILE = "witness.log"
 _REASONS = {
     "ENTRY_MISSING": "an entry is missing",
@@ -85,7 +85,7 @@ def audit_export(network: Path, store: str | None) -> int:
 def print_disclosures(
     view: Reading, patient: str | None, *, as_json: bool, out: TextIO | None = None, limit: int = LISTED
 ) -> int:
-    """Print the newest disclosures and refusals, or all about one patient; 0."""
+    """Print the newest disclosures, handovers and refusals, or all about one patient; 0."""
     if patient is not None:
         shown = [found for found in reversed(of_patient(view, patient)) if found.row.kind in SHOWN_KINDS]
     else:
@@ -98,6 +98,7 @@ def print_disclosures(
         (
             str(logged.row.seq),
             logged.row.at[:19] + "Z",
+            logged.row.kind,
             logged.row.outcome,
             logged.row.partner,
             logged.row.purpose,
@@ -107,7 +108,7 @@ def print_disclosures(
         )
         for logged in shown
     ]
-    heads = ("entry", "at", "outcome", "recipient", "purpose", "patient", "consents", "request")
+    heads = ("entry", "at", "kind", "outcome", "recipient", "purpose", "patient", "consents", "request")
     print_table(heads, rows, out)
     return 0
 

@@ -20,6 +20,7 @@ KINDS = {
     "handover": "Handed over",
     "import": "Received",
     "outcome": "Delivery outcome",
+    "practice": "Practice",
     "query": "Question",
     "read": "Read",
     "refuse": "Refusal",

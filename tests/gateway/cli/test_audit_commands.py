@@ -46,6 +46,7 @@ def test_disclosures_lists_both_what_went_and_what_did_not_newest_first(log: Log
     assert lines[0].split() == [
         "entry",
         "at",
+        "kind",
         "outcome",
         "recipient",
         "purpose",

@@ -15,7 +15,7 @@ from gateway.errors import Internal, NotNow
 from gateway.partners import NoDelivery
 from gateway.partners.network import Contact
 from gateway.store import consent_requests, intents, outbox, patients
-from tests.gateway.county import NOW, OTP, County, resources_of
+from tests.gateway.county import HOUSING, NOW, OTP, County, resources_of
 from tests.gateway.disclosure.unsteady import FullStore, unsteady
 
 
@@ -145,8 +145,25 @@ def test_a_referral_without_its_heart_is_not_sent_at_all(county: County, classes
     entry = county.audit("refuse")[-1].entry
     assert entry is not None
     assert (entry.description, entry.bytes_sha256) == ("", None)
+    assert entry.outcome == "withhold"
     assert "disclose" not in {resource.outcome for resource in entry.resources}
+    permitted = [r for r in entry.resources if r.reference.partition("/")[0] in classes]
+    assert permitted
+    assert {resource.reasons[-1].code for resource in permitted} == {"NOTHING_WITHOUT_HEART"}
     assert refusal.codes
+
+
+@pytest.mark.requirement("AU-05")
+def test_what_only_a_person_may_release_says_so_in_the_audit(county: County) -> None:
+    county.share_plan()
+    county.consent("housing", discloser="otp", identifier=OTP, purpose="HLEGAL")
+
+    assert county.search("housing", "Goal", HOUSING, "HLEGAL")["total"] == 0
+
+    entry = county.audit("refuse")[-1].entry
+    assert entry is not None
+    assert entry.outcome == "withhold"
+    assert {resource.reasons[-1].code for resource in entry.resources} == {"HUMAN_RELEASE"}
 
 
 @pytest.mark.requirement("DM-28")
