@@ -3,25 +3,23 @@
 Certain are: an identifier the same partner used before, or the same name, birth date and sex together with the same
 phone number or street address. Anything less makes a provisional patient, whose intents wait for a person
 (`IDENTITY_PENDING`). The store sees keyed hashes alone, never a name.
+
+Doubt falls on whoever comes with it. A namesake about whom nothing is held but her name makes nobody else doubtful:
+otherwise anybody could stop a person's care by posting what stands on an envelope.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.errors import NotUnderstood
-from gateway.store import Transaction, patients
-
-IndexHash = Callable[[str, str, str], str]
-"""Keyed hash of (parameter, system, value), as hex text."""
+from gateway.identity.described import IndexHash, apart_key, identifiers_of, match_keys, sameness_keys
+from gateway.store import Reading, Transaction, intents, patients, records
 
 IDENTIFIER = "Patient.identifier"
-_LIKELY = "match.likely"
-_CERTAIN = "match.certain"
+_SAYS_NOTHING = ("Patient", "Consent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,50 +36,31 @@ def identify(
 ) -> Identified:
     """The network's patient for a partner's FHIR Patient; made when nobody matches. `at` is ISO 8601 UTC text.
 
-    Raises NotUnderstood `PATIENT_UNIDENTIFIABLE` when there is neither an identifier nor a name with a birth date.
+    Her id is never one that a source has chosen. Raises NotUnderstood `PATIENT_UNIDENTIFIABLE` when there is neither an
+    identifier nor a name with a birth date, `PATIENT_AMBIGUOUS` when identifiers belong to several patients.
     """
     tokens = tuple(index(IDENTIFIER, system, value) for system, value in identifiers_of(patient))
     likely, certain = match_keys(patient, index)
     if not tokens and likely is None:
         message = "needs an identifier with its system, or a name with a birth date"
         raise NotUnderstood("PATIENT_UNIDENTIFIABLE", message, "Patient.identifier")
-    found = _known_to_partner(tx, partner, tokens) or _certain_match(tx, certain)
-    if found is not None:
+    found = _known_to_partner(tx, partner, tokens)
+    if found is None:
+        known = _by_description(tx, likely, certain, at)
+    elif likely is None or found in patients.find_by_match_key(tx, likely):
         known = Identified(found, patients.certain(tx, found), created=False)
+    elif _contradicts(tx, found, sameness_keys(patient, index, found)):
+        return _apart(tx, apart_key(patient, index, partner, tokens), at)
+    elif any(other != found and _matters(tx, other) for other in _sharing(tx, certain)):
+        _link(tx, partner, tokens, found)
+        patients.doubt(tx, found)
+        return Identified(found, certain=False, created=False)
     else:
-        lonely = likely is None or not patients.find_by_match_key(tx, likely)
-        known = Identified(patients.create(tx, at, lonely, _free_id(tx, patient)), lonely, created=True)
-    for token in tokens:
-        patients.link(tx, partner, token, known.patient_id)
-    for key in (*((likely,) if likely else ()), *certain):
+        known = Identified(found, patients.certain(tx, found), created=False)
+    _link(tx, partner, tokens, known.patient_id)
+    for key in (*((likely,) if likely else ()), *certain, *sameness_keys(patient, index, known.patient_id)):
         patients.add_match_key(tx, known.patient_id, key)
     return known
-
-
-def identifiers_of(patient: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """(system, value) of each identifier that has both; only the two together name somebody."""
-    for identifier in patient.get("identifier", ()):
-        system, value = identifier.get("system"), identifier.get("value")
-        if system and value:
-            yield str(system), str(value)
-
-
-def match_keys(patient: Mapping[str, Any], index: IndexHash) -> tuple[str | None, tuple[str, ...]]:
-    """A key shared by likely matches (name, birth date, sex), and keys that only a certain match shares."""
-    born, sex = str(patient.get("birthDate", "")), str(patient.get("gender", ""))
-    name = _name_of(patient)
-    if name is None or len(born) != len("YYYY-MM-DD"):
-        return None, ()
-    person = f"{name}|{born}|{sex}"
-    ways = [f"{person}|tel|{number}" for number in _phones(patient)]
-    ways += [f"{person}|adr|{street}" for street in _streets(patient)]
-    return index(_LIKELY, "", person), tuple(index(_CERTAIN, "", way) for way in ways)
-
-
-def _free_id(tx: Transaction, patient: Mapping[str, Any]) -> str | None:
-    """The first source's own Patient id where it is free, so that most references need no renaming."""
-    resource_id = patient.get("id")
-    return str(resource_id) if resource_id and not patients.exists(tx, str(resource_id)) else None
 
 
 def _known_to_partner(tx: Transaction, partner: str, tokens: tuple[str, ...]) -> str | None:
@@ -92,34 +71,44 @@ def _known_to_partner(tx: Transaction, partner: str, tokens: tuple[str, ...]) ->
     return next(iter(found), None)
 
 
-def _certain_match(tx: Transaction, keys: tuple[str, ...]) -> str | None:
-    found = {patient_id for key in keys for patient_id in patients.find_by_match_key(tx, key)}
-    return next(iter(found)) if len(found) == 1 else None
+def _by_description(tx: Transaction, likely: str | None, certain: tuple[str, ...], at: str) -> Identified:
+    """The one patient described the same, or a new one; a provisional one when others come near."""
+    same = _sharing(tx, certain)
+    if len(same) == 1:
+        (found,) = same
+        return Identified(found, patients.certain(tx, found), created=False)
+    near = set(patients.find_by_match_key(tx, likely)) if likely is not None else set()
+    alone = not same and not any(_matters(tx, other) for other in near)
+    return Identified(patients.create(tx, at, alone), alone, created=True)
 
 
-def _name_of(patient: Mapping[str, Any]) -> str | None:
-    for name in patient.get("name", ()):
-        family, given = _plain(name.get("family", "")), [_plain(part) for part in name.get("given", ())]
-        if family and given and given[0]:
-            return f"{family}|{given[0]}"
-    return None
+def _sharing(tx: Transaction, keys: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(patient_id for key in keys for patient_id in patients.find_by_match_key(tx, key))
 
 
-def _phones(patient: Mapping[str, Any]) -> Iterator[str]:
-    for contact in patient.get("telecom", ()):
-        digits = re.sub(r"\D", "", str(contact.get("value", "")))
-        if contact.get("system") in ("phone", "sms") and len(digits) >= 10:
-            yield digits[-10:]
+def _contradicts(tx: Transaction, patient_id: str, keys: tuple[str, ...]) -> bool:
+    """Whether the patient is described in at least two of name, birth date and sex otherwise than `keys` say."""
+    if not keys or not patients.find_by_match_key(tx, keys[0]):
+        return False
+    return not any(patient_id in patients.find_by_match_key(tx, pair) for pair in keys[1:])
 
 
-def _streets(patient: Mapping[str, Any]) -> Iterator[str]:
-    for address in patient.get("address", ()):
-        lines, postal = address.get("line", ()), str(address.get("postalCode", ""))[:5]
-        if lines and len(postal) == 5:
-            yield f"{_plain(lines[0])}|{postal}"
+def _apart(tx: Transaction, key: str, at: str) -> Identified:
+    """A provisional patient for who came under another's identifier; nothing of hers is linked to anybody."""
+    for patient_id in patients.find_by_match_key(tx, key):
+        return Identified(patient_id, patients.certain(tx, patient_id), created=False)
+    made = patients.create(tx, at, certain=False)
+    patients.add_match_key(tx, made, key)
+    return Identified(made, certain=False, created=True)
 
 
-def _plain(text: str) -> str:
-    """Letters and digits only, without accents or case, so that spelling habits do not part one person in two."""
-    decomposed = unicodedata.normalize("NFKD", str(text))
-    return re.sub(r"[^a-z0-9]", "", decomposed.casefold())
+def _matters(reading: Reading, patient_id: str) -> bool:
+    """Whether anything is held about the patient, or meant to go somewhere, that would be missed elsewhere."""
+    if intents.of_patient(reading, patient_id):
+        return True
+    return any(r.resource_type not in _SAYS_NOTHING for r in records.of_patient(reading, patient_id))
+
+
+def _link(tx: Transaction, partner: str, tokens: tuple[str, ...], patient_id: str) -> None:
+    for token in tokens:
+        patients.link(tx, partner, token, patient_id)

@@ -49,6 +49,13 @@ def certain(reading: Reading, patient_id: str) -> bool:
     return bool(row["certain"])
 
 
+def doubt(tx: Transaction, patient_id: str) -> None:
+    """Make the patient a provisional one: who she is has come into doubt. Raises NotFound `NO_SUCH_PATIENT`."""
+    if certain(tx, patient_id):
+        tx.execute("patients.doubt", {"id": patient_id})
+        raise_epoch(tx, patient_id)
+
+
 def link(tx: Transaction, partner: str, token: str, patient_id: str) -> None:
     """`partner` knows the patient by the identifier whose HMAC is `token`. The same link again changes
     nothing.

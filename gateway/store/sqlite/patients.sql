@@ -10,6 +10,9 @@ UPDATE patient SET epoch = epoch + 1 WHERE id = :id;
 -- name: raise_all_epochs
 UPDATE patient SET epoch = epoch + 1;
 
+-- name: doubt
+UPDATE patient SET certain = 0 WHERE id = :id;
+
 -- name: link
 INSERT OR IGNORE INTO patient_link (token, partner, patient_id) VALUES (:token, :partner, :patient_id);
 

@@ -37,6 +37,8 @@ class Book:
             return [{"partner": params["partner"], "patient_id": found}] if found else []
         if name == "patients.by_match_key":
             return [{"patient_id": p} for k, p in sorted(self.keys) if k == params["key"]]
+        if name in ("intents.of_patient", "records.of_patient"):
+            return []
         raise AssertionError(name)
 
     def execute(self, name, params=None):
@@ -92,15 +94,71 @@ def test_another_agency_s_patient_with_name_birth_sex_and_phone_is_the_same():
     assert second.certain
 
 
-@pytest.mark.requirement("DM-28", "MT-01")
-def test_a_namesake_without_anything_more_waits_for_a_person():
+@pytest.mark.requirement("DM-28", "MT-01", "P2-13-02")
+def test_her_id_is_never_one_that_a_source_has_chosen():
+    assert who(Book(), id="own-1").patient_id != "own-1"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"telecom": [{"system": "phone", "value": "000-000-0000"}]},
+        {"telecom": [{"system": "phone", "value": "(602) 555-5555"}]},
+        {"telecom": [{"system": "phone", "value": "123-456-7890"}]},
+        {"telecom": [], "address": [{"line": ["-"], "postalCode": "85004"}]},
+        {"telecom": [], "address": [{"line": ["Homeless"], "postalCode": "85004"}]},
+        {"telecom": [], "address": [{"line": ["00000"], "postalCode": "85004"}]},
+    ],
+)
+def test_what_a_form_is_filled_with_makes_no_certain_match(changes):
+    assert match_keys(patient(**changes), index)[1] == ()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"telecom": [{"system": "phone", "value": "602-555-0100"}]},
+        {"telecom": [], "address": [{"line": ["12 Palm Lane"], "postalCode": "85004"}]},
+        {"telecom": [], "address": [{"line": ["ул. Ленина 5"], "postalCode": "85004"}]},
+    ],
+)
+def test_a_real_number_or_street_does(changes):
+    assert len(match_keys(patient(**changes), index)[1]) == 1
+
+
+SMITH = {"name": [{"family": "Smith", "given": ["Robert"]}], "birthDate": "1951-01-01", "gender": "male"}
+
+
+@pytest.mark.requirement("DM-28")
+def test_somebody_else_under_a_known_number_waits_for_a_person():
     book = Book()
     first = who(book)
 
-    second = who(book, "b", identifier=[{"system": "urn:b", "value": "9"}], telecom=[])
+    second = who(book, **SMITH)
 
     assert second.patient_id != first.patient_id
-    assert not second.certain
+    assert (first.certain, second.certain) == (True, False)
+    assert who(book, **SMITH).patient_id == second.patient_id, "the same comes to the same again"
+    assert who(book) == type(first)(first.patient_id, certain=True, created=False)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": SMITH["name"]},
+        {"birthDate": "1990-02-04"},
+        {"gender": "male"},
+        {"name": SMITH["name"], "gender": "unknown"},
+        {"name": SMITH["name"], "birthDate": "1990"},
+    ],
+)
+def test_one_difference_or_less_told_is_still_her(changes):
+    book = Book()
+    first = who(book)
+
+    again = who(book, **changes)
+
+    assert (again.patient_id, again.certain) == (first.patient_id, True)
 
 
 def test_somebody_new_is_certain():

@@ -1,0 +1,99 @@
+"""How a FHIR Patient is described, made comparable; as keyed hashes alone, so that the store never sees a name."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from itertools import combinations
+from typing import Any
+
+IndexHash = Callable[[str, str, str], str]
+"""Keyed hash of (parameter, system, value), as hex text."""
+
+_LIKELY = "match.likely"
+_CERTAIN = "match.certain"
+_SAME = "match.same"
+_APART = "match.apart"
+_NOT_TOLD = ("", "unknown")
+_PLACEHOLDERS = frozenset({"1234567890", "0123456789", "9876543210"})
+
+
+def identifiers_of(patient: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(system, value) of each identifier that has both; only the two together name somebody."""
+    for identifier in patient.get("identifier", ()):
+        system, value = identifier.get("system"), identifier.get("value")
+        if system and value:
+            yield str(system), str(value)
+
+
+def match_keys(patient: Mapping[str, Any], index: IndexHash) -> tuple[str | None, tuple[str, ...]]:
+    """A key shared by likely matches (name, birth date, sex), and keys that only a certain match shares."""
+    described = _person_of(patient)
+    if described is None:
+        return None, ()
+    person = "|".join(described)
+    ways = [f"{person}|tel|{number}" for number in _phones(patient)]
+    ways += [f"{person}|adr|{street}" for street in _streets(patient)]
+    return index(_LIKELY, "", person), tuple(index(_CERTAIN, "", way) for way in ways)
+
+
+def sameness_keys(patient: Mapping[str, Any], index: IndexHash, patient_id: str) -> tuple[str, ...]:
+    """Keys of one patient, by which a later description is told from somebody else's: the first says that she is fully
+    described at all, each other one holds two of name, birth date and sex. Empty unless all three are told.
+
+    Two descriptions that share no pair contradict each other in at least two of the three.
+    """
+    described = _person_of(patient)
+    if described is None or described[2] in _NOT_TOLD:
+        return ()
+    told = (f"{place}|{value}" for place, value in enumerate(described))
+    pairs = ("&".join(pair) for pair in combinations(told, 2))
+    return tuple(index(_SAME, patient_id, text) for text in ("described", *pairs))
+
+
+def apart_key(patient: Mapping[str, Any], index: IndexHash, partner: str, tokens: tuple[str, ...]) -> str:
+    """A key for somebody who came under another's identifiers, so that the same comes to the same again."""
+    return index(_APART, "|".join((partner, *sorted(tokens))), "|".join(_person_of(patient) or ()))
+
+
+def _person_of(patient: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    born, sex = str(patient.get("birthDate", "")), str(patient.get("gender", ""))
+    name = _name_of(patient)
+    return None if name is None or len(born) != len("YYYY-MM-DD") else (name, born, sex)
+
+
+def _name_of(patient: Mapping[str, Any]) -> str | None:
+    for name in patient.get("name", ()):
+        family, given = _plain(name.get("family", "")), [_plain(part) for part in name.get("given", ())]
+        if family and given and given[0]:
+            return f"{family}|{given[0]}"
+    return None
+
+
+def _phones(patient: Mapping[str, Any]) -> Iterator[str]:
+    for contact in patient.get("telecom", ()):
+        number = re.sub(r"[^0-9]", "", str(contact.get("value", "")))[-10:]
+        if contact.get("system") in ("phone", "sms") and len(number) == 10 and not _made_up(number):
+            yield number
+
+
+def _made_up(number: str) -> bool:
+    """Whether a phone number is one that forms are filled with when there is none."""
+    return len(set(number[-7:])) == 1 or number.startswith("000") or number in _PLACEHOLDERS
+
+
+def _streets(patient: Mapping[str, Any]) -> Iterator[str]:
+    """Street and postal code; only what has a number and a name: not `-`, `homeless` or `general delivery`."""
+    for address in patient.get("address", ()):
+        lines, postal = address.get("line", ()), str(address.get("postalCode", ""))[:5]
+        street = _plain(lines[0]) if lines else ""
+        told = any(c.isdigit() for c in street) and any(c.isalpha() for c in street)
+        if told and len(postal) == 5:
+            yield f"{street}|{postal}"
+
+
+def _plain(text: str) -> str:
+    """Letters and digits only, without accents or case, so that spelling habits do not part one person in two."""
+    decomposed = unicodedata.normalize("NFKD", str(text)).casefold()
+    return "".join(c for c in decomposed if c.isalnum())
