@@ -42,11 +42,10 @@ def _delivery_state(premises: Premises, partner: str, task_id: str) -> str | Non
         if record is None or record.patient_id is None:
             return None
         states = [
-            intent.state
+            "practised" if intent.reason == PRACTICE else intent.state
             for intent in intents.of_patient(reading, record.patient_id)
             if intent.source_partner == partner
             and intent.kind == "referral"
-            and intent.reason != PRACTICE
             and any(reference.startswith(f"Task/{task_id}/") for reference in intent.focus)
         ]
     if not states:
