@@ -230,6 +230,11 @@ class County:
         """Her present records."""
         return self.look(lambda reading: records.of_patient(reading, self.patient_id, types or None))
 
+    def own_patient_id(self, partner: str) -> str:
+        """The id under which `partner` sent her here itself."""
+        (found,) = {r.id for r in self.records("Patient") if r.source_partner == partner}
+        return found
+
     def audit(self, kind: str | None = None) -> list[LoggedEntry]:
         """The audit entries about her."""
         found = self.look(lambda reading: audit_of_patient(reading, self.patient_id))

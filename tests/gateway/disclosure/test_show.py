@@ -76,7 +76,7 @@ def test_own_records_go_back_whole_without_a_consent_and_without_a_notice(county
 
     (plan,) = matches(found)
     assert plan["title"] == "Methadone maintenance and a home for two"
-    assert plan["subject"]["reference"] == f"Patient/{county.patient_id}"
+    assert plan["subject"]["reference"] == f"Patient/{county.own_patient_id('otp')}"
     assert [entry["search"]["mode"] for entry in found["entry"]] == ["match"]
     entry = county.audit("query")[-1].entry
     assert entry is not None
@@ -189,6 +189,6 @@ def test_a_patient_is_shown_once_the_caller_s_own_view_first(county: County) -> 
 
     (mine,) = matches(county.search("otp", "Patient", OTP))
 
-    assert mine["id"] == county.patient_id
+    assert mine["id"] == county.own_patient_id("otp")
     assert [identifier["system"] for identifier in mine["identifier"]] == [person.OTP_SYSTEM]
     assert MRN[1] not in str(mine)

@@ -34,7 +34,9 @@ def test_one_resource_is_read_with_its_version(county: County) -> None:
     goal = county.records("Goal")[0]
 
     assert county.read("otp", "Goal", goal.id)["meta"]["versionId"] == "1"
-    assert county.read("otp", "Patient", county.patient_id)["id"] == county.patient_id
+    own_id = county.own_patient_id("otp")
+    assert county.read("otp", "Patient", county.patient_id)["id"] == own_id
+    assert county.read("otp", "Patient", own_id)["id"] == own_id
 
 
 @pytest.mark.requirement("P2-13-02")
