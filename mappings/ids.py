@@ -9,22 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from functools import lru_cache
-from importlib import import_module
 from typing import Any
 
-
-def _small_sha256() -> Callable[[bytes], Any]:
-    """SHA-256 of the interpreter's own: an id hashes three short blocks, where OpenSSL's copying costs most."""
-    for name in ("_sha2", "_sha256"):
-        try:
-            found: Callable[[bytes], Any] = import_module(name).sha256
-        except ImportError:
-            continue
-        return found
-    return hashlib.sha256
-
-
-_sha256 = _small_sha256()
+try:  # SHA-256 of the interpreter's own: an id hashes three short blocks, where OpenSSL's copying costs most
+    from _sha256 import sha256 as _sha256  # type: ignore[import-not-found,unused-ignore]
+except ImportError:
+    _sha256 = hashlib.sha256
 _SEPARATOR = "\x1f"
 _INNER = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER = bytes(byte ^ 0x5C for byte in range(256))
