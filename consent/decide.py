@@ -36,6 +36,9 @@ from consent.tables import Tables
 
 DEFAULT_DENY = Reason("NO_PERMIT", "42 CFR §2.13(a), §2.31; consent-semantics 2(7)")
 
+CARRIERS = frozenset({"Bundle", "Parameters"})
+"""They hold resources, each with labels of its own; those are asked about, never the carrier."""
+
 NOTES_APART = ("NOTES_NEED_OWN_CONSENT", "42 CFR §2.31(b); 45 CFR 164.508(a)(2)")
 
 
@@ -124,8 +127,10 @@ def _rule(
     tables: Tables,
 ) -> Ruling:
     """The ruling for one resource: steps 0 to 7."""
-    if facts.subjects and compiled.patient not in facts.subjects:
+    if not facts.subjects <= {compiled.patient}:
         return _withheld(facts, [Reason("OTHER_PATIENT", "42 CFR §2.13(a)")])
+    if facts.type in CARRIERS:
+        return _withheld(facts, [Reason("UNSTRUCTURED_NOT_COVERED", "FH-RED-01")])
     if context.basis is not None:
         return _by_basis(facts, context, tables)
     if context.bar is not None and not context.bar.lifts:

@@ -116,7 +116,7 @@ def _is_complete(request: EmergencyRequest) -> bool:
 
 
 def _row(facts: ResourceFacts, patient: str, tables: Tables) -> ResourceDecision:
-    if facts.subjects and patient not in facts.subjects:
+    if not facts.subjects <= {patient}:
         return _withheld(facts.reference, Reason("OTHER_PATIENT", "42 CFR §2.13(a)"))
     if facts.labelling.note or facts.labelling.unstructured:
         return _withheld(facts.reference, Reason("NOTES_NEED_OWN_CONSENT", "42 CFR §2.31(b)"))

@@ -53,6 +53,8 @@ def basis_without_consent(
     codes = {purpose.code for purpose in asking.purposes}
     if not codes or codes & PROCEEDINGS or asking.standing & BARRED_STANDING:
         return None
+    if not asking.standing <= KNOWN_STANDING:
+        return None
     if codes <= OWN_REQUEST and _is_own_request(asking, recorded, patient):
         return "PATIENT_ACCESS", "42 CFR §2.23; 45 CFR 164.524"
     if "part2" not in packs:

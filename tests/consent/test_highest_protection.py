@@ -60,8 +60,9 @@ def test_a_permit_for_normal_data_does_not_reach_a_labelled_element(code: str) -
 
 
 @pytest.mark.requirement("FH-LBL-05", "FH-LBL-07")
-def test_a_denial_of_restricted_data_takes_a_restricted_element() -> None:
-    made = asked(consents="all_clinic_but_restricted", discloser="hospital")
+@pytest.mark.parametrize("consents", ["all_clinic_but_restricted", "all_clinic;deny_restricted"])
+def test_a_denial_of_restricted_data_takes_a_restricted_element(consents: str) -> None:
+    made = asked(consents=consents, discloser="hospital")
     assert SECRET in shown(with_labelled_value(made, "N"))
     left = shown(with_labelled_value(made, "R"))
     assert left and SECRET not in left
@@ -215,3 +216,31 @@ def test_whoever_may_still_be_a_minor_counts_as_one(born: str, released: bool) -
     made = asked(consents="all_clinic", discloser="hospital")
     made["directory"].append({"resourceType": "Patient", "id": "p1", "birthDate": born})
     assert bool(shown(made)) is released
+
+
+@pytest.mark.requirement("P2-13-01", "FH-RED-01")
+@pytest.mark.parametrize(("kind", "part"), [
+    ("Bundle", {"type": "collection", "entry": ...}),
+    ("Parameters", {"parameter": ...}),
+])  # fmt: skip
+def test_what_carries_records_is_no_record(kind: str, part: Json) -> None:
+    made = asked(consents="all_clinic", packs="none")
+    inner = [{"resource": {**made["resources"][0], "meta": {"security": [label("PSYTHPN")]}}}]
+    held = {name: inner if value is ... else value for name, value in part.items()}
+    made["resources"] = [{"resourceType": kind, "id": "b", **held}]
+    assert not shown(made)
+
+
+@pytest.mark.requirement("P2-13-01")
+def test_a_record_about_two_patients_needs_more_than_the_consent_of_one() -> None:
+    made = asked(consents="all_clinic", packs="none")
+    made["resources"][0]["for"] = {"reference": "Patient/p2"}
+    assert not shown(made)
+
+
+@pytest.mark.requirement("P2-11-04")
+def test_a_standing_nobody_knows_has_no_basis_without_consent() -> None:
+    made = asked(recipient="patient", purpose="PATRQT", record="part2_sud")
+    assert shown(made)
+    made["recipient"]["standing"] = ["patient", "wizard"]
+    assert not shown(made)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.consent.asking import ask, disclosed
+import consent
+from tests.consent.asking import ask, disclosed, tables
 from tests.consent.question_pools import LOINC, npi, ref
 from tests.consent.test_decision_tables import consent_named
 from tests.consent.test_highest_protection import SECRET, asked, shown
@@ -107,4 +108,6 @@ def test_what_is_no_part_of_the_data_set_goes_whole(element: str) -> None:
     concept = {"coding": [{"system": "urn:example:codes", "code": SECRET}]}
     made["resources"][0][element] = SECRET if element == "patientInstruction" else [concept]
     assert json.loads(shown(made))[0]["status"] == "active"
+    (row,) = consent.decide(consent.read_question(made), tables()).resources
+    assert f"/{element}" in row.removals
     assert SECRET not in shown(made)
