@@ -14,8 +14,12 @@ from gateway.disclosure.gather import own_resource
 from gateway.disclosure.handovers import interrupted
 from gateway.disclosure.local_format import in_local_format
 from gateway.disclosure.release import Release
+from gateway.disclosure.release_questions import released_bytes
 from gateway.errors import NotUnderstood
+from gateway.flows.library import mapping_files
+from gateway.resources import to_json
 from gateway.store import Intent, Record, intents, outbox, patients, records
+from mappings import read_library
 from tests.gateway.county import NOW, OTP, County, matches
 from tests.gateway.disclosure.unsteady import UnsteadyStore
 
@@ -232,3 +236,70 @@ def test_an_intent_of_no_special_kind_needs_no_special_resource(county: County) 
 
     assert isinstance(done, Release)
     assert b"F11.20" in done.content
+
+
+# ---------------------------------------------------------------------------------------- formats and notices
+
+
+def without_notice(county: County) -> Any:
+    """The hospital's own answer format, with the row taken out that holds the notice."""
+    file = "formats/hospital/rri_i12/mapping.yaml"
+    files = mapping_files()
+    files[file] = files[file].replace(b"  - {setting: notice, from: NTE-3}\n", b"")
+    return read_library(files).mapping("hospital/rri_i12")
+
+
+@pytest.mark.requirement("P2-32-04", "P2-32-02")
+def test_a_format_with_no_place_for_the_notice_carries_nothing_that_owes_one(county: County) -> None:
+    answer(county)
+    county.share_plan()
+    county.consent("hospital", discloser="otp", identifier=OTP, classes=("Task",))
+    made = county.released()
+    notice = notice_of(county.premises, made.decision)
+    resources = [record.resource for record in county.records()]
+
+    with pytest.raises(NotUnderstood) as refused:
+        in_local_format(
+            without_notice(county), resources, notice, at=NOW, control_id="C1", zone="UTC", settings={}
+        )
+
+    assert refused.value.code == "NOTICE_CANNOT_BE_CARRIED"
+
+
+def test_a_question_asked_offline_may_be_answered_in_a_partner_s_format(county: County) -> None:
+    """She asks for her own records: nothing is withheld and no notice is owed."""
+    county.refer()
+    own = {"reference": f"Patient/{county.patient_id}"}
+    asked = {
+        "at": "2026-04-11T15:00:00Z",
+        "patient": own["reference"],
+        "discloser": {"references": ["Organization/hospital"]},
+        "recipient": {"references": [own["reference"]], "standing": ["patient"]},
+        "purposes": ["PATRQT"],
+        "action": "disclose",
+        "directory": [],
+        "consents": [],
+        "resources": [dict(record.resource) for record in county.records()],
+        "policy": {"packs": ["hipaa"], "part2_sources": [], "zone": "UTC"},
+        "format": "hospital/rri_i12",
+    }
+    library = county.premises.library
+
+    once = released_bytes(to_json(asked), library.mapping)
+    again = released_bytes(to_json(asked), library.mapping)
+
+    assert once is not None
+    assert once.startswith(b"MSH|")
+    assert b"RRI^I12^RRI_I12" in once
+    assert once == again
+
+
+@pytest.mark.requirement("FH-CON-06", "P2-32-01")
+def test_what_is_released_for_treatment_without_a_consent_owes_no_notice(county: County) -> None:
+    policy = type(county.premises.network.content.policy)
+    county.change_network(policy=policy(no_consent="treatment"))
+    county.refer()
+
+    found = county.search("psychiatry", "Condition", None, patient=county.patient_id)
+
+    assert [entry["search"]["mode"] for entry in found["entry"]] == ["match"]
