@@ -14,7 +14,7 @@ from gateway.disclosure.premises import Premises
 from gateway.partners import Network, partner_of
 from gateway.store import Reading, records
 
-Standing = Literal["usable", "unverified", "deficient"]
+Standing = Literal["usable", "unverified", "deficient", "unrelated"]
 _NO_FORM = "SIGNED_FORM_MISSING"
 _DIGESTS = {20: hashlib.sha1, 32: hashlib.sha256}
 _VOID = ("entered-in-error", "superseded")
@@ -62,9 +62,7 @@ def disclosers_named(network: Network, resource: Mapping[str, Any]) -> frozenset
     which no recorder may record for. Empty when nothing in it is a permit.
     """
     return frozenset(
-        partner
-        for named in consent.disclosers_of(resource)
-        for partner in _partners_named(network, named)
+        partner for named in consent.disclosers_of(resource) for partner in _partners_named(network, named)
     )
 
 

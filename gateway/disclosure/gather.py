@@ -76,8 +76,11 @@ def consents_of(
     renamed = _patient_aliases(reading, patient_id)
     found = []
     for record in records.of_patient(reading, patient_id, ("Consent",)):
+        state = states.get(record.id)
+        if state is not None and state.version == record.version and state.standing == "unrelated":
+            continue
         resource = _as_consent_of(_as_held(record, renamed, patient_id), record.id, patient_id)
-        if not _may_permit(network, states.get(record.id), record, discloser):
+        if not _may_permit(network, state, record, discloser):
             resource = {**resource, "verification": list(_UNVERIFIED)}
         found.append(resource)
     return tuple(found)

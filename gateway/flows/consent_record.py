@@ -18,7 +18,7 @@ from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
 from gateway.flows.answers import EntryOutcome, Saved
 from gateway.flows.checked import checked
 from gateway.flows.nothing import nothing_for
-from gateway.flows.people import patient_of_consent
+from gateway.flows.people import patient_of_consent, related
 from gateway.partners import reference_of
 from gateway.resources import to_json
 from gateway.security.callers import Caller
@@ -131,6 +131,9 @@ def keep_consent(
         _refuse_change(before, resource, patient_id)
     form_stored = is_stored_form(tx, resource, recorder, patient_id)
     judgement = judge(premises, resource, recorder, form_stored=form_stored)
+    if judgement.standing == "unverified" and not related(tx, recorder, patient_id):
+        # Neither may it permit, nor may somebody who has nothing to do with her stop her care.
+        judgement = Judgement("unrelated", (*judgement.reasons, "RECORDER_NOT_RELATED"))
     record = records.save(tx, _record(premises, resource, patient_id, recorder, instant_text(at)))
     state = ConsentState(
         consent_id=record.id,
@@ -202,8 +205,8 @@ def _received(caller: Caller, record: Record, digest: str, request_id: str) -> I
 def _may_change(tx: Transaction, caller: Caller, before: Record, resource: Mapping[str, Any]) -> bool:
     if before.source_partner == caller.partner:
         return True
-    related = before.patient_id is not None and patients.knows(tx, caller.partner, before.patient_id)
-    return related and resource.get("status") in ("inactive", "rejected")
+    has_part = before.patient_id is not None and related(tx, caller.partner, before.patient_id)
+    return has_part and resource.get("status") in ("inactive", "rejected")
 
 
 def _withdrawn(before: Record) -> Mapping[str, Any]:

@@ -85,7 +85,7 @@ CREATE TABLE consent_state (
     consent_id  TEXT PRIMARY KEY,
     patient_id  TEXT NOT NULL REFERENCES patient (id),
     version     INTEGER NOT NULL,
-    standing    TEXT NOT NULL CHECK (standing IN ('usable', 'unverified', 'deficient')),
+    standing    TEXT NOT NULL CHECK (standing IN ('usable', 'unverified', 'deficient', 'unrelated')),
     recorded_by TEXT NOT NULL,
     recorded_at TEXT NOT NULL,
     reasons     TEXT NOT NULL

@@ -18,9 +18,24 @@ OTHER_MRN = (person.MRN_SYSTEM, "880022")
 
 @pytest.fixture
 def known(county: County) -> County:
-    """The hospital has referred her; the housing agency knows her too."""
+    """The hospital has referred her; the housing agency knows her too, and serves her."""
     county.refer()
-    county.submit("housing", person.housing_client(), purpose="COC")
+    served = person.housing_client()
+    subject = {"reference": served["entry"][0]["fullUrl"]}
+    goal = {
+        "resourceType": "Goal",
+        "lifecycleStatus": "active",
+        "description": {"text": "Rent agreement renewed"},
+        "subject": subject,
+    }
+    served["entry"].append(
+        {
+            "fullUrl": "urn:uuid:55555555-5555-4555-8555-555555555555",
+            "resource": goal,
+            "request": {"method": "POST", "url": "Goal"},
+        }
+    )
+    county.submit("housing", served, purpose="COC")
     return county
 
 
@@ -216,3 +231,17 @@ def test_a_consent_that_never_was_in_force_stops_nothing(county: County, status:
 
     (waits,) = county.intents()
     assert (waits.state, waits.reason) == ("retry", "HTTP_503")
+
+
+@pytest.mark.requirement("FH-CON-10")
+def test_a_stranger_neither_withdraws_nor_blocks(county: County) -> None:
+    county.refer()
+    county.submit("housing", person.housing_client(), purpose="COC")
+    saved = county.consent()
+
+    with pytest.raises(NotFound):
+        county.replace("housing", saved.resource["id"], withdrawal_by_housing(saved))
+    county.record("housing", {**signed(), "patient": {"reference": f"Patient/{county.patient_id}"}})
+
+    states = county.look(lambda reading: consents.of_patient(reading, county.patient_id))
+    assert {(s.recorded_by, s.standing) for s in states} == {("hospital", "usable"), ("housing", "unrelated")}
