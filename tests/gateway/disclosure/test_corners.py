@@ -269,7 +269,7 @@ def test_a_format_with_no_place_for_the_notice_carries_nothing_that_owes_one(cou
 def test_a_question_asked_offline_may_be_answered_in_a_partner_s_format(county: County) -> None:
     """She asks for her own records: nothing is withheld and no notice is owed."""
     county.refer()
-    own = {"reference": f"Patient/{county.patient_id}"}
+    own = {"reference": f"Patient/{county.records('Patient')[0].id}"}
     asked = {
         "at": "2026-04-11T15:00:00Z",
         "patient": own["reference"],
