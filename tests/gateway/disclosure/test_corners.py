@@ -279,9 +279,7 @@ def test_a_question_asked_offline_may_be_answered_in_a_partner_s_format(county: 
         "action": "disclose",
         "directory": [],
         "consents": [],
-        "resources": county.look(
-            lambda reading: [own_resource(reading, county.patient_id, r) for r in county.records()]
-        ),
+        "resources": [dict(record.resource) for record in county.records()],
         "policy": {"packs": ["hipaa"], "part2_sources": [], "zone": "UTC"},
         "format": "hospital/rri_i12",
     }
