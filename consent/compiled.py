@@ -98,22 +98,7 @@ def compile_consents(request: DisclosureRequest, tables: Tables) -> CompiledCons
     zone = zone_named(request.policy.zone) or UTC
     packs = frozenset(request.policy.packs)
     directory = read_directory(request.directory, zone)
-    found: dict[str, list[Directive]] = {}
-    deficient: dict[str, tuple[Reason, ...]] = {}
-    last = _last_versions(request.consents)
-    for consent in request.consents:
-        directive = _read(consent, request.patient, zone, bool(packs))
-        if _is_history(consent, last):
-            directive = _unusable(directive)
-        reasons = _deficiencies(consent, directive) if packs else ()
-        if reasons:
-            deficient[directive.version] = tuple(
-                sorted({*deficient.get(directive.version, ()), *reasons}, key=_order)
-            )
-            directive = _unusable(directive)
-        same = found.setdefault(directive.version, [])
-        if directive not in same:
-            same.append(directive)
+    found, deficient = _directives_by_version(request, zone)
     state_packs, unknown = packs_named(request.policy.packs, tables)
     directives = tuple(
         directive
@@ -135,6 +120,30 @@ def compile_consents(request: DisclosureRequest, tables: Tables) -> CompiledCons
         deficient=deficient,
         boundaries=_boundaries(directives, directory, _birth(request), state_packs),
     )
+
+
+def _directives_by_version(
+    request: DisclosureRequest, zone: tzinfo
+) -> tuple[dict[str, list[Directive]], dict[str, tuple[Reason, ...]]]:
+    """What each version of a consent says, each once; and why some versions permit nothing."""
+    with_packs = bool(request.policy.packs)
+    found: dict[str, list[Directive]] = {}
+    deficient: dict[str, tuple[Reason, ...]] = {}
+    last = _last_versions(request.consents)
+    for consent in request.consents:
+        directive = _read(consent, request.patient, zone, with_packs)
+        if _is_history(consent, last):
+            directive = _unusable(directive)
+        reasons = _deficiencies(consent, directive) if with_packs else ()
+        if reasons:
+            deficient[directive.version] = tuple(
+                sorted({*deficient.get(directive.version, ()), *reasons}, key=_order)
+            )
+            directive = _unusable(directive)
+        same = found.setdefault(directive.version, [])
+        if directive not in same:
+            same.append(directive)
+    return found, deficient
 
 
 def _order(reason: Reason) -> tuple[str, str, str]:

@@ -140,29 +140,62 @@ def _rule(
         return _withheld(facts, denials)
     if context.bar is not None:
         permitting = [directive for directive in permitting if directive.version in context.lifting]
-        if not permitting and order_covers(context.asking, context.recorded, facts):
-            removals = _inline_removals(
-                facts,
-                linked,
-                context,
-                tables,
-                lambda part, _: order_covers(context.asking, context.recorded, part),
-            )
-            return _released(facts, subject, context, (), [Reason("COURT_ORDER", "42 CFR §2.61")], removals)
         if not permitting:
-            return _withheld(facts, [context.bar.reason])
-    if not permitting and _is_treatment_between_providers(facts, context, compiled):
-        reasons = [Reason("HIPAA_TREATMENT", "45 CFR 164.506(c)(2); FH-CON-06")]
-        removals = _inline_removals(
-            facts,
-            linked,
-            context,
-            tables,
-            lambda part, _: _is_treatment_between_providers(part, context, compiled),
-        )
-        return _released(facts, subject, context, (), reasons, removals)
-    if not permitting:
-        return _withheld(facts, [DEFAULT_DENY, *context.refusals, *missed])
+            return _under_bar(subject, facts, linked, context, tables, context.bar.reason)
+    if permitting:
+        return _permitted(subject, facts, linked, context, compiled, tables, permitting)
+    if _is_treatment_between_providers(facts, context, compiled):
+        return _as_treatment(subject, facts, linked, context, compiled, tables)
+    return _withheld(facts, [DEFAULT_DENY, *context.refusals, *missed])
+
+
+def _under_bar(
+    subject: SubjectResource,
+    facts: ResourceFacts,
+    linked: Linked,
+    context: Context,
+    tables: Tables,
+    reason: Reason,
+) -> Ruling:
+    """What a bar leaves without a consent that lifts it: what a recorded court order covers. 42 CFR §2.61."""
+    if not order_covers(context.asking, context.recorded, facts):
+        return _withheld(facts, [reason])
+    removals = _inline_removals(
+        facts, linked, context, tables, lambda part, _: order_covers(context.asking, context.recorded, part)
+    )
+    return _released(facts, subject, context, (), [Reason("COURT_ORDER", "42 CFR §2.61")], removals)
+
+
+def _as_treatment(
+    subject: SubjectResource,
+    facts: ResourceFacts,
+    linked: Linked,
+    context: Context,
+    compiled: CompiledConsents,
+    tables: Tables,
+) -> Ruling:
+    """Treatment between providers where the deployment chose so (FH-CON-06)."""
+    removals = _inline_removals(
+        facts,
+        linked,
+        context,
+        tables,
+        lambda part, _: _is_treatment_between_providers(part, context, compiled),
+    )
+    reasons = [Reason("HIPAA_TREATMENT", "45 CFR 164.506(c)(2); FH-CON-06")]
+    return _released(facts, subject, context, (), reasons, removals)
+
+
+def _permitted(
+    subject: SubjectResource,
+    facts: ResourceFacts,
+    linked: Linked,
+    context: Context,
+    compiled: CompiledConsents,
+    tables: Tables,
+    permitting: list[Directive],
+) -> Ruling:
+    """Permitted by consents, as far as the packs let them stand."""
     standing, refused = _after_packs(facts, permitting, context, compiled)
     if not standing:
         return _withheld(facts, refused)

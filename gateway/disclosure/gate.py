@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 import consent
-from gateway.audit import append
+from gateway.audit import AuditEntry, append
 from gateway.clock import instant_text, new_id, read_instant
 from gateway.disclosure.account import entry_of, refusal_codes
 from gateway.disclosure.co_sources import gather_with_vetoes
@@ -234,6 +234,13 @@ def _commit(
         return Refusal(request_id, codes, seq, ended)
     release_id = new_id()
     outbox.add(tx, _row(release_id, intent, prepared, seq, digest), content)
+    return _made(release_id, intent, prepared, entry, seq, content)
+
+
+def _made(
+    release_id: str, intent: Intent, prepared: _Prepared, entry: AuditEntry, seq: int, content: bytes
+) -> Release:
+    digest = entry.bytes_sha256 or ""
     return Release(
         id=release_id,
         patient_id=intent.patient_id,
@@ -243,7 +250,7 @@ def _commit(
         content=content,
         content_sha256=digest,
         media_type=prepared.media_type,
-        request_id=request_id,
+        request_id=entry.request_id,
         decision=prepared.decision,
         entry=entry,
         key=f"{intent.id}.{digest[:16]}",

@@ -57,7 +57,15 @@ async def _run(place: Path) -> list[dict[str, object]]:
         for name, used in found.items()
     ]
     whole = sum(used for name, used in found.items() if name.startswith("whole"))
-    return [*rows, {"what": "both wholes", "value": parsing / whole, "unit": "times", "than": "python-hl7 parsing alone"}]
+    return [
+        *rows,
+        {
+            "what": "both wholes",
+            "value": parsing / whole,
+            "unit": "times",
+            "than": "python-hl7 parsing alone",
+        },
+    ]
 
 
 async def _permit(premises: Premises) -> None:
@@ -69,7 +77,9 @@ async def _permit(premises: Premises) -> None:
 def _message(template: bytes, number: int, premises: Premises) -> ReceivedMessage:
     raw = template.replace(b"@CONTROL@", b"C%d" % number).replace(b"@REFERRAL@", b"R%d" % number)
     raw = raw.replace(b"@PATIENT@", b"P1").replace(b"@BIRTH@", b"19960417")
-    return ReceivedMessage("hospital", "bench", "hospital/ref_i12", f"C{number}", "REF^I12^REF_I12", raw, premises.clock.now())
+    return ReceivedMessage(
+        "hospital", "bench", "hospital/ref_i12", f"C{number}", "REF^I12^REF_I12", raw, premises.clock.now()
+    )
 
 
 async def _accept_all(premises: Premises, template: bytes) -> float:
@@ -114,7 +124,9 @@ def _pure_stages(premises: Premises, template: bytes, claimed: list[Intent]) -> 
         keys, tables = premises.keys, premises.tables
 
         def present() -> Any:
-            return consent.present(shown, decision, request=asked.request, alias_key=keys.alias_key, tables=tables)
+            return consent.present(
+                shown, decision, request=asked.request, alias_key=keys.alias_key, tables=tables
+            )
 
         resources = list(present())
         stages: dict[str, Callable[[], Any]] = {

@@ -168,7 +168,7 @@ def test_a_consent_never_becomes_another_patient_s(known: County) -> None:
 # -------------------------------------------------------------------------------------------------- sent twice
 
 
-@pytest.mark.requirement("FH-API-07", "P2-31-11")
+@pytest.mark.requirement("P2-31-11")
 def test_the_same_consent_sent_twice_is_one_consent(county: County) -> None:
     county.refer()
     first = county.record("hospital", signed())
