@@ -74,13 +74,12 @@ def token(partner: str, purpose: str, folder: Path) -> int:
 
 
 def _check_mappings(folder: Path) -> None:
-    from gateway.flows.library import open_library
+    from gateway.flows.library import open_library, require_mappings
     from gateway.wiring.opening import mappings_named
 
     extra = folder / "mappings"
     library = open_library(extra if extra.is_dir() else None)
-    for mapping_id in mappings_named(read_network(folder)):
-        library.mapping(mapping_id)
+    require_mappings(library, mappings_named(read_network(folder)))
 
 
 def _refused(error: HandoffError) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -23,6 +24,14 @@ def open_library(extra: Path | None = None) -> Library:
         return read_library(mapping_files(extra))
     except MappingFileError as error:
         raise NotUnderstood(error.code, error.message, error.place) from None
+
+
+def require_mappings(library: Library, wanted: Iterable[str]) -> None:
+    """Nothing, when the library holds every mapping the network names. Raises NotUnderstood `MAPPING_UNKNOWN`."""
+    for mapping_id in wanted:
+        if mapping_id not in library.ids():
+            message = "network.yaml names no such mapping; `handoff mapping list` shows those there are"
+            raise NotUnderstood("MAPPING_UNKNOWN", message, mapping_id)
 
 
 def mapping_files(extra: Path | None = None) -> dict[str, bytes]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from gateway.clock import Clock, SystemClock
 from gateway.disclosure.consent_tables import consent_tables
 from gateway.disclosure.premises import KeyUses, Premises
-from gateway.flows.library import open_library
+from gateway.flows.library import open_library, require_mappings
 from gateway.partners import MllpDelivery, Network
 from gateway.store import Reading, Store, open_store, open_store_for_reading
 from gateway.wiring.network_folder import NetworkFolder, open_folder
@@ -20,8 +20,7 @@ def open_premises(folder: NetworkFolder, store: Store, clock: Clock | None = Non
     """The premises for `folder` on an opened store. Raises MappingFileError for a mapping of the folder."""
     extra = folder.path / "mappings"
     library = open_library(extra if extra.is_dir() else None)
-    for mapping_id in mappings_named(folder.network):
-        library.mapping(mapping_id)
+    require_mappings(library, mappings_named(folder.network))
     keys = KeyUses(
         id_key=folder.keys.derived("ids"),
         alias_key=folder.keys.derived("aliases"),

@@ -59,6 +59,7 @@ def test_the_schema_needs_no_network(tmp_path: Path, capsys: pytest.CaptureFixtu
     [
         ("kind: otp", "kind: clinic", "network.yaml:"),
         ("zone: America/Phoenix", "zone: Mars/Olympus", "network.yaml:"),
+        ("hospital/ref_i12, ", "hospital/none, ", "hospital/none"),
         ("keys: keys", "keys: elsewhere", "secret file `store.key` cannot be read"),
     ],
 )
