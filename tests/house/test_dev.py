@@ -31,13 +31,13 @@ def measured(statements: int, covered: int) -> dict[str, object]:
     return {"summary": summary, "missing_lines": [7]}
 
 
-def test_one_missing_line_in_consent_fails_its_gate_and_names_the_file(
+def test_a_gate_that_is_missed_fails_and_names_the_file(
     dev: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    files = {"consent/decide.py": measured(1000, 999), "gateway/flows/receive.py": measured(100, 95)}
+    files = {"consent/decide.py": measured(1000, 979), "gateway/flows/receive.py": measured(100, 95)}
 
     assert dev.coverage_gates({"files": files}) == ["coverage of consent"]
-    assert "consent/decide.py: 99.9 % (missing: 7)" in capsys.readouterr().out
+    assert "consent/decide.py: 97.9 % (missing: 7)" in capsys.readouterr().out
 
 
 def test_a_file_counts_for_the_gate_of_its_own_room_and_not_for_the_whole_gateway(dev: ModuleType) -> None:
