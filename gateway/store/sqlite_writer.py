@@ -1,7 +1,8 @@
-"""The writer thread: it takes every work that waits, runs them in one transaction, and commits once.
+"""The writer: it takes every work that waits, runs them in one transaction, and commits once.
 
-There is no waiting for company: an idle writer starts at once, and what arrives during a commit forms the
-next group. A work that fails is undone alone (SAVEPOINT). A commit that fails fails every work of its group.
+There is no waiting for company: an idle writer starts at once, and what arrives during a commit forms the next group.
+Works run on the event loop, where nobody else runs meanwhile; only the commit, which waits for the disk, runs in a
+thread of its own. A work that fails is undone alone (SAVEPOINT). A commit that fails fails every work of its group.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from gateway.errors import NotNow
 from gateway.store.model import Transaction
 from gateway.store.sqlite_view import BUSY_SECONDS, SqliteTransaction
 
-GROUP_LIMIT = 256
+GROUP_LIMIT = 128
 QUEUE_LIMIT = 2000
 WIPE_AGAIN_SECONDS = 0.5
 
@@ -37,7 +40,7 @@ class Job:
 
 
 class GroupWriter:
-    """One thread, one connection. `submit` from any event loop."""
+    """One connection, one group at a time. `submit` from any event loop."""
 
     def __init__(
         self,
@@ -50,11 +53,12 @@ class GroupWriter:
         self._fault_point = fault_point
         self._connection: sqlite3.Connection | None = connect()
         self._waiting: deque[Job] = deque()
-        self._signal = threading.Condition()
+        self._lock = threading.Lock()
+        self._idle = threading.Condition(self._lock)
+        self._busy = False
         self._closing = False
         self._wipe_wanted = False
-        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
-        self._thread.start()
+        self._commits = ThreadPoolExecutor(1, thread_name_prefix="store-commit")
 
     @property
     def waiting(self) -> int:
@@ -63,53 +67,91 @@ class GroupWriter:
 
     def submit(self, job: Job) -> None:
         """Let `job` wait for the next group. Raises NotNow `STORE_BUSY` or `STORE_CLOSED`."""
-        with self._signal:
+        with self._lock:
             if self._closing:
                 raise NotNow("STORE_CLOSED", "the store is closing")
             if len(self._waiting) >= QUEUE_LIMIT:
                 raise NotNow("STORE_BUSY", "too many writes wait")
             self._waiting.append(job)
-            self._signal.notify()
+            idle = not self._busy
+        if idle:
+            job.loop.call_soon(self._next)
 
     def stop(self) -> None:
-        """Finish everything that waits, then end the thread and close the connection."""
-        with self._signal:
-            self._closing = True
-            self._signal.notify()
-        self._thread.join()
+        """Wait until nothing waits any more, then close the connection. Not to be called on the event loop."""
+        self._closing = True
+        while self._busy or self._waiting:
+            self._next()
+            with self._idle:
+                while self._busy:
+                    self._idle.wait()
+        if self._wipe_wanted:
+            self._commits.submit(self._wipe).result()
+        self._commits.shutdown()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    def _run(self) -> None:
-        while (group := self._next_group()) is not None:
-            if group:
-                self._write_or_undo(group)
-            if self._wipe_wanted:
-                self._wipe()
-            _resolve(group)
-
-    def _write_or_undo(self, group: list[Job]) -> None:
+    def _next(self) -> None:
+        """Run what waits as one group, and let it be committed."""
+        with self._lock:
+            if self._busy or not self._waiting:
+                return
+            self._busy = True
+            group = [self._waiting.popleft() for _ in range(min(len(self._waiting), GROUP_LIMIT))]
         try:
-            self._write_group(group)
-        except BaseException as error:  # noqa: BLE001 - nobody may wait for ever, and the thread must live on
+            self._run_group(group)
+        except BaseException as error:  # noqa: BLE001 - nobody may wait for ever
             self._undo(group, _as_not_now(error))
+            self._ended(group[0].loop, group)
+        else:
+            self._in_thread(partial(self._commit, group), group[0].loop, group)
 
-    def _next_group(self) -> list[Job] | None:
-        """What waits, up to the limit; nothing when it is time to try to wipe again; None at the end."""
-        with self._signal:
-            while not self._waiting:
-                if self._closing:
-                    return None
-                if not self._signal.wait(WIPE_AGAIN_SECONDS if self._wipe_wanted else None):
-                    return []
-            return [self._waiting.popleft() for _ in range(min(len(self._waiting), GROUP_LIMIT))]
+    def _in_thread(
+        self, action: Callable[[], None], loop: asyncio.AbstractEventLoop, group: list[Job]
+    ) -> None:
+        done = self._commits.submit(action)
+        done.add_done_callback(lambda _: _on_loop(loop, partial(self._ended, loop, group)))
 
-    def _write_group(self, group: list[Job]) -> None:
+    def _ended(self, loop: asyncio.AbstractEventLoop, group: list[Job]) -> None:
+        """Tell those who wait, and go on with what came meanwhile."""
+        with self._idle:
+            self._busy = False
+            following = self._waiting[0].loop if self._waiting else None
+            self._idle.notify_all()
+        _resolve(group)
+        if following is not None:
+            _on_loop(following, self._next)
+        elif self._wipe_wanted:
+            with contextlib.suppress(RuntimeError):
+                loop.call_later(WIPE_AGAIN_SECONDS, self._wipe_again, loop)
+
+    def _wipe_again(self, loop: asyncio.AbstractEventLoop) -> None:
+        with self._lock:
+            if self._busy or self._closing or not self._wipe_wanted:
+                return
+            self._busy = True
+        self._in_thread(self._wipe, loop, [])
+
+    def _run_group(self, group: list[Job]) -> None:
         connection = self._connection = self._connection or self._connect()
         connection.execute("BEGIN IMMEDIATE")
         for job in group:
             self._run_job(connection, job)
+
+    def _commit(self, group: list[Job]) -> None:
+        """Make the group durable, in the thread that may wait for the disk."""
+        try:
+            self._commit_or_raise(group)
+        except BaseException as error:  # noqa: BLE001 - nobody may wait for ever, and the thread must live on
+            self._undo(group, _as_not_now(error))
+        if self._wipe_wanted:
+            self._wipe()
+
+    def _commit_or_raise(self, group: list[Job]) -> None:
+        connection = self._connection
+        if connection is None:
+            raise NotNow("STORE_BUSY", "the store has no connection")
         self._fault_point("store.before_commit")
         connection.execute("COMMIT")
         self._fault_point("store.after_commit")
@@ -173,15 +215,34 @@ def _as_not_now(error: BaseException) -> BaseException:
     return error
 
 
+def _on_loop(loop: asyncio.AbstractEventLoop, action: Callable[[], None]) -> None:
+    """Run `action` on the loop; at once, here, where the loop has been closed and nobody waits any more."""
+    try:
+        loop.call_soon_threadsafe(action)
+    except RuntimeError:
+        action()
+
+
 def _resolve(group: list[Job]) -> None:
-    """Tell the waiters; one call for each event loop."""
+    """Tell the waiters; one call for each event loop that is not this one."""
+    here = _running_loop()
     by_loop: dict[asyncio.AbstractEventLoop, list[Job]] = {}
     for job in group:
         by_loop.setdefault(job.loop, []).append(job)
     for loop, jobs in by_loop.items():
+        if loop is here:
+            _tell(jobs)
+            continue
         # A loop that has been closed has nobody left who waits.
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(_tell, jobs)
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def _tell(jobs: list[Job]) -> None:

@@ -56,7 +56,7 @@ def message(template: bytes, plan: Plan, number: int) -> tuple[str, bytes]:
         b"@CONTROL@": control_id,
         b"@REFERRAL@": f"{plan.prefix}R{number:08d}",
         b"@PATIENT@": f"{plan.prefix}P{person:07d}",
-        b"@FAMILY@": "Load" + _word(person),
+        b"@FAMILY@": plan.prefix.title() + _word(person),
         b"@GIVEN@": "Test" + _word(person * 7 + 3),
         b"@BIRTH@": f"{1940 + person % 60:04d}{1 + person % 12:02d}{1 + person % 28:02d}",
     }
