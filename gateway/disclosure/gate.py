@@ -170,13 +170,19 @@ def _records_of(reading: Reading, intent: Intent) -> tuple[list[Record], list[Re
     """The focus of the intent: what must be decided, and what is the recipient's own and only goes back to it."""
     decided: list[Record] = []
     own: list[Record] = []
-    for reference in intent.focus:
-        resource_type, resource_id, version = reference.split("/")
-        record = records.version(reading, resource_type, resource_id, int(version))
+    keys = [(kind, record_id, int(version)) for kind, record_id, version in map(_parts, intent.focus)]
+    found = records.versions(reading, keys)
+    for key in keys:
+        record = found.get(key)
         if record is None:
             raise Internal("FOCUS_MISSING", "an intent names a record version that is not there", intent.id)
         (own if set(record.sources) == {intent.partner} else decided).append(record)
     return decided, own
+
+
+def _parts(reference: str) -> tuple[str, str, str]:
+    kind, record_id, version = reference.split("/")
+    return kind, record_id, version
 
 
 def _has_heart(intent: Intent, shown: Sequence[Mapping[str, Any]]) -> bool:

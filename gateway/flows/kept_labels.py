@@ -5,7 +5,7 @@ Consent-semantics 5; FH-LBL-05. Only a named person may lower a label, and no wa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,18 +14,21 @@ from gateway.store import Record, Transaction, records
 
 def save_keeping_labels(tx: Transaction, record: Record) -> Record:
     """Save a version of a record; labels of the version before that are missing in it are put back."""
-    saved = records.save(tx, record)
-    if saved.version == 1:
-        return saved
-    before = records.version(tx, record.resource_type, record.id, saved.version - 1)
-    if before is None:
-        return saved
+    return records.save(tx, record, _labels_kept)
+
+
+def save_all_keeping_labels(tx: Transaction, wanted: Sequence[Record]) -> tuple[Record, ...]:
+    """As `save_keeping_labels`, for records that came together."""
+    return records.save_all(tx, wanted, _labels_kept)
+
+
+def _labels_kept(before: Record, record: Record) -> Record:
     lost = [label for label in _labels(before.resource) if label not in _labels(record.resource)]
     if not lost:
-        return saved
+        return record
     meta = dict(record.resource.get("meta", {}))
     meta["security"] = [*_labels(record.resource), *lost]
-    return records.save(tx, replace(record, resource={**record.resource, "meta": meta}))
+    return replace(record, resource={**record.resource, "meta": meta})
 
 
 def _labels(resource: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -10,7 +10,7 @@ import mappings
 from gateway.disclosure.held import IDENTITY_PENDING
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotUnderstood
-from gateway.flows.kept_labels import save_keeping_labels
+from gateway.flows.kept_labels import save_all_keeping_labels
 from gateway.flows.new_intents import Content, new_intent
 from gateway.identity import identify
 from gateway.partners import Network, Route
@@ -67,7 +67,8 @@ def record_referral(premises: Premises, tx: Transaction, referral: Referral, mes
         message = "this referral number was used for another patient; cancel that referral and send a new one"
         raise NotUnderstood("REFERRAL_OF_ANOTHER_PATIENT", message, "PID-3")
     ended = any(task is not None and task.resource.get("status") == "cancelled" for task in tasks)
-    saved = [_save(premises, tx, referral, resource, who.patient_id, at) for resource in referral.resources]
+    made = [_record(premises, tx, referral, resource, who.patient_id, at) for resource in referral.resources]
+    saved = save_all_keeping_labels(tx, made)
     focus = tuple(f"{r.resource_type}/{r.id}/{r.version}" for r in saved)
     task_is_news = any(r.resource_type == "Task" and r.version != before.get(r.id, 0) for r in saved)
     for route in referral.addressees:
@@ -83,7 +84,7 @@ def record_referral(premises: Premises, tx: Transaction, referral: Referral, mes
     return who.patient_id
 
 
-def _save(
+def _record(
     premises: Premises,
     tx: Transaction,
     referral: Referral,
@@ -103,7 +104,7 @@ def _save(
         if referral.event != CANCEL_EVENT:
             resource = _with_answer(resource, before.resource)
             source = before.source_partner
-    record = Record(
+    return Record(
         resource_type=resource_type,
         id=resource_id,
         version=0,
@@ -115,7 +116,6 @@ def _save(
         deleted=False,
         resource=resource,
     )
-    return save_keeping_labels(tx, record)
 
 
 def _is_addressed(referral: Referral, task: Record) -> bool:

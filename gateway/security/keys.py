@@ -103,8 +103,9 @@ class _ScopeKeys:
 class EnvelopeCipher:
     """Seals and opens rows; see `gateway.store.model.Cipher`. Safe to use from several threads."""
 
-    def __init__(self, provider: KeyProvider) -> None:
+    def __init__(self, provider: KeyProvider, digest_key: bytes) -> None:
         self._provider = provider
+        self._digest_key = digest_key
         self._cache: OrderedDict[str, _ScopeKeys] = OrderedDict()
         self._destroyed: set[str] = set()
         self._lock = threading.Lock()
@@ -131,6 +132,10 @@ class EnvelopeCipher:
         generation = int.from_bytes(sealed[1:3], "big")
         key = self._of_generation(reading, scope, generation)
         return _decrypt(key, sealed[3:_HEAD_BYTES], sealed[_HEAD_BYTES:], _bound(scope, row, generation))
+
+    def digest(self, row: str, plain: bytes) -> bytes:
+        """A keyed hash of `plain` as content of `row`, 16 bytes (BLAKE2b): by it the same content again is known."""
+        return hashlib.blake2b(row.encode() + b"\x00" + plain, digest_size=16, key=self._digest_key).digest()
 
     def forget(self, scope: str, *, for_ever: bool = False) -> None:
         """Drop the keys of `scope` from memory; `for_ever` after destruction, so that no old snapshot brings
@@ -227,7 +232,7 @@ class Keys:
 
     def __init__(self, store: Iterable[NamedKey], index: NamedKey, audit: NamedKey) -> None:
         self._index = index.secret
-        self.cipher = EnvelopeCipher(FileKeyProvider(store))
+        self.cipher = EnvelopeCipher(FileKeyProvider(store), self.derived("record-digests"))
         self.signer = Ed25519Signer(audit)
 
     def index_hmac(self, parameter: str, system: str, value: str) -> str:

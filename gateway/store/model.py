@@ -39,6 +39,10 @@ class Cipher(Protocol):
         """The plain bytes. Raises NotFound `KEY_GONE` when the key was destroyed, Internal `SEAL_BROKEN`."""
         ...
 
+    def digest(self, row: str, plain: bytes) -> bytes:
+        """A keyed hash of `plain` as content of `row`, 16 bytes: by it the same content again is known."""
+        ...
+
     def forget(self, scope: str, *, for_ever: bool = False) -> None:
         """Drop what is held in memory of the keys of `scope`; `for_ever` when they were destroyed."""
         ...
@@ -93,8 +97,8 @@ class Store(Protocol):
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """What `work` returns, after a commit that survives a power cut.
 
-        `work` is quick, plain and without awaits; it runs beside the event loop together with other works of
-        the same moment. An exception in it undoes only its own changes and is raised here. Raises NotNow
+        `work` is quick, plain and without awaits; it runs on the event loop together with other works of the same
+        moment. An exception in it undoes only its own changes and is raised here. Raises NotNow
         `STORE_BUSY` when too much waits or the disk does not take the commit.
         """
         ...

@@ -10,6 +10,8 @@ from gateway.clock import new_id
 from gateway.errors import AlreadyReceived, NotFound
 from gateway.store.model import Reading, Transaction
 
+_INDEXES = ("patients.drop_links", "patients.drop_match_keys", "patients.drop_tokens", "records.drop_digests")
+
 
 def create(tx: Transaction, at: str, certain: bool, patient_id: str | None = None) -> str:
     """The id of a new patient; `certain` is False for a provisional one whose identity is in doubt."""
@@ -111,6 +113,6 @@ def destroy_patient_key(tx: Transaction, patient_id: str, at: str) -> None:
         tx.execute("data_key.mark_destroyed", {"scope": scope, "at": at})
         tx.execute("data_key.destroy", {"scope": scope})
         tx.after_commit(partial(tx.cipher.forget, scope, for_ever=True))
-    for index in ("patients.drop_links", "patients.drop_match_keys", "patients.drop_tokens"):
+    for index in _INDEXES:
         tx.execute(index, {"patient_id": patient_id})
     tx.wipe_after_commit()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
-from gateway.store.model import Reading, Record, Row, Transaction
+from gateway.errors import Internal
+from gateway.store.model import Params, Reading, Record, Row, Transaction
 
 
 def _plain(value: object) -> object:
@@ -21,41 +22,75 @@ def _plain(value: object) -> object:
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=_plain)
 _DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+_SET_DECODER = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LIST_ENCODER = msgspec.json.Encoder()
 _LIST_DECODER = msgspec.json.Decoder(tuple[str, ...])
+_LARGEST_SET = 64
 
 
-def save(tx: Transaction, record: Record) -> Record:
-    """`record` with its version. The same content with the same facts again is the same version and writes
-    nothing.
+Keep = Callable[[Record, Record], Record]
+"""Given the present version and the one to be saved in its place: the one to save."""
+
+
+def save(tx: Transaction, record: Record, keep: Keep | None = None) -> Record:
+    """`record` with its version. The same content with the same facts again is the same version and writes nothing.
+
+    `keep` is asked before something else takes the place of a present version. Raises NotFound `KEY_GONE`.
     """
-    content = _ENCODER.encode(record.resource)
-    row = tx.row("records.current", {"type": record.resource_type, "id": record.id})
-    if row is None:
-        return _add(tx, record, 1, content)
-    if _facts(row) == _facts_of(record) and _open(tx, row) == content:
-        return replace(record, version=row["version"], updated_at=row["updated_at"])
-    before = {"type": record.resource_type, "id": record.id, "version": row["version"]}
-    tx.execute("records.retire", before)
-    return _add(tx, record, row["version"] + 1, content)
+    return save_all(tx, (record,), keep)[0]
+
+
+def save_all(tx: Transaction, wanted: Sequence[Record], keep: Keep | None = None) -> tuple[Record, ...]:
+    """Each of `wanted` as `save` returns it, in their order; what is new is sealed together."""
+    keys = [(record.resource_type, record.id) for record in wanted]
+    if len(set(keys)) < len(keys):
+        return tuple(save(tx, record, keep) for record in wanted)
+    present = {(row["resource_type"], row["id"]): row for row in _of_keys(tx, "records.all_current", keys)}
+    saved: list[Record] = []
+    news: dict[str | None, list[tuple[Record, bytes, bytes]]] = {}
+    for record in wanted:
+        row = present.get((record.resource_type, record.id))
+        content, digest = _content_of(tx, record)
+        if row is not None and not _same(row, record, digest) and keep is not None:
+            record = keep(_records(tx, [row])[0], record)
+            content, digest = _content_of(tx, record)
+        if row is not None and _same(row, record, digest):
+            saved.append(_renewed(record, row["version"], row["updated_at"]))
+            continue
+        if row is not None:
+            key = {"type": record.resource_type, "id": record.id, "version": row["version"]}
+            tx.execute("records.retire", key)
+        made = _renewed(record, 1 if row is None else row["version"] + 1, record.updated_at)
+        saved.append(made)
+        news.setdefault(record.patient_id, []).append((made, content, digest))
+    for patient_id, added in news.items():
+        for start in range(0, len(added), _LARGEST_SET):
+            _add_set(tx, patient_id, added[start : start + _LARGEST_SET])
+    return tuple(saved)
 
 
 def get(reading: Reading, resource_type: str, record_id: str) -> Record | None:
     """The present version, deleted or not; None when there never was one. Raises NotFound `KEY_GONE`."""
     row = reading.row("records.current", {"type": resource_type, "id": record_id})
-    return None if row is None else _record(reading, row)
+    return None if row is None else _records(reading, [row])[0]
 
 
 def version(reading: Reading, resource_type: str, record_id: str, number: int) -> Record | None:
     """That version, or None. Raises NotFound `KEY_GONE`."""
     row = reading.row("records.of_version", {"type": resource_type, "id": record_id, "version": number})
-    return None if row is None else _record(reading, row)
+    return None if row is None else _records(reading, [row])[0]
+
+
+def versions(reading: Reading, wanted: Sequence[tuple[str, str, int]]) -> dict[tuple[str, str, int], Record]:
+    """The records of these (type, id, version), as far as they are there. Raises NotFound `KEY_GONE`."""
+    found = _records(reading, _of_keys(reading, "records.of_versions", wanted))
+    return {(record.resource_type, record.id, record.version): record for record in found}
 
 
 def history(reading: Reading, resource_type: str, record_id: str, limit: int = 100) -> tuple[Record, ...]:
     """Its versions, newest first. Raises NotFound `KEY_GONE`."""
     rows = reading.rows("records.history", {"type": resource_type, "id": record_id, "limit": limit})
-    return tuple(_record(reading, row) for row in rows)
+    return _records(reading, rows)
 
 
 def of_patient(reading: Reading, patient_id: str, types: Collection[str] | None = None) -> tuple[Record, ...]:
@@ -71,7 +106,7 @@ def of_patient(reading: Reading, patient_id: str, types: Collection[str] | None 
             for wanted in sorted(set(types))
             for row in reading.rows("records.of_patient_and_type", {"patient_id": patient_id, "type": wanted})
         ]
-    return tuple(_record(reading, row) for row in rows)
+    return _records(reading, rows)
 
 
 def ids_of_patient(reading: Reading, patient_id: str, resource_type: str) -> tuple[str, ...]:
@@ -94,25 +129,63 @@ def find_token(reading: Reading, resource_type: str, param: str, token: str) -> 
     return tuple((row["resource_type"], row["id"]) for row in rows)
 
 
-def _add(tx: Transaction, record: Record, number: int, content: bytes) -> Record:
-    row_name = _row_name(record.resource_type, record.id, number)
-    patient_id, source_partner, sources, part2, deleted = _facts_of(record)
-    tx.execute(
-        "records.add",
-        {
-            "type": record.resource_type,
-            "id": record.id,
-            "version": number,
-            "patient_id": patient_id,
-            "source_partner": source_partner,
-            "sources": sources,
-            "part2": part2,
-            "updated_at": record.updated_at,
-            "deleted": deleted,
-            "sealed": tx.cipher.seal(tx, _scope(patient_id), row_name, content),
-        },
+def _of_keys(reading: Reading, query: str, keys: Sequence[tuple[object, ...]]) -> list[Row]:
+    return reading.rows(query, {"wanted": _LIST_ENCODER.encode(keys).decode()})
+
+
+def _content_of(tx: Transaction, record: Record) -> tuple[bytes, bytes]:
+    content = _ENCODER.encode(record.resource)
+    return content, tx.cipher.digest(f"{record.resource_type}/{record.id}", content)
+
+
+def _same(row: Row, record: Record, digest: bytes) -> bool:
+    return bool(row["digest"] == digest and _facts(row) == _facts_of(record))
+
+
+def _renewed(record: Record, version: int, updated_at: str) -> Record:
+    return Record(
+        record.resource_type,
+        record.id,
+        version,
+        record.patient_id,
+        record.source_partner,
+        record.sources,
+        record.part2,
+        updated_at,
+        record.deleted,
+        record.resource,
     )
-    return replace(record, version=number)
+
+
+def _add_set(tx: Transaction, patient_id: str | None, added: Sequence[tuple[Record, bytes, bytes]]) -> None:
+    """Seal the contents as one, each under its own name, and add a row for each."""
+    number = _next_set(tx)
+    contents = _ENCODER.encode({_name(record): msgspec.Raw(content) for record, content, _ in added})
+    sealed = tx.cipher.seal(tx, _scope(patient_id), _set_name(number), contents)
+    tx.execute("records.add_set", {"id": number, "sealed": sealed})
+    tx.execute_each("records.add", [_row_of(record, digest, number) for record, _, digest in added])
+
+
+def _next_set(tx: Transaction) -> int:
+    row = tx.row("records.next_set")
+    return int(row["id"]) if row is not None else 1
+
+
+def _row_of(record: Record, digest: bytes, set_id: int) -> Params:
+    patient_id, source_partner, sources, part2, deleted = _facts_of(record)
+    return {
+        "type": record.resource_type,
+        "id": record.id,
+        "version": record.version,
+        "patient_id": patient_id,
+        "source_partner": source_partner,
+        "sources": sources,
+        "part2": part2,
+        "updated_at": record.updated_at,
+        "deleted": deleted,
+        "digest": digest,
+        "set_id": set_id,
+    }
 
 
 def _facts_of(record: Record) -> tuple[Any, ...]:
@@ -128,25 +201,46 @@ def _scope(patient_id: str | None) -> str:
     return "network" if patient_id is None else f"patient:{patient_id}"
 
 
-def _row_name(resource_type: str, record_id: str, number: int) -> str:
-    return f"record/{resource_type}/{record_id}/{number}"
+def _set_name(number: int) -> str:
+    return f"record-set/{number}"
 
 
-def _open(reading: Reading, row: Row) -> bytes:
-    row_name = _row_name(row["resource_type"], row["id"], row["version"])
-    return reading.cipher.open(reading, _scope(row["patient_id"]), row_name, row["sealed"])
+def _name(record: Record) -> str:
+    """What a content is called in its set, so that no other row can be given it."""
+    return f"{record.resource_type}/{record.id}/{record.version}"
 
 
-def _record(reading: Reading, row: Row) -> Record:
+def _records(reading: Reading, rows: Sequence[Row]) -> tuple[Record, ...]:
+    """The records of `rows`; each set is opened once. Raises NotFound `KEY_GONE`."""
+    scopes = {row["set_id"]: _scope(row["patient_id"]) for row in rows}
+    contents: dict[str, msgspec.Raw] = {}
+    for found in reading.rows("records.sets", {"wanted": _LIST_ENCODER.encode(list(scopes)).decode()}):
+        number, sealed = found
+        plain = reading.cipher.open(reading, scopes[number], _set_name(number), sealed)
+        contents |= _SET_DECODER.decode(plain)
+    return tuple(_record(row, contents) for row in rows)
+
+
+def _record(row: Row, contents: Mapping[str, msgspec.Raw]) -> Record:
+    resource_type, record_id, version, patient_id, source, sources, part2, updated_at, deleted, _, _ = row
+    content = contents.get(f"{resource_type}/{record_id}/{version}")
+    if content is None:
+        raise Internal("SEAL_BROKEN", "a record is not in the set that its row names")
     return Record(
-        resource_type=row["resource_type"],
-        id=row["id"],
-        version=row["version"],
-        patient_id=row["patient_id"],
-        source_partner=row["source_partner"],
-        sources=_LIST_DECODER.decode(row["sources"]),
-        part2=bool(row["part2"]),
-        updated_at=row["updated_at"],
-        deleted=bool(row["deleted"]),
-        resource=_DECODER.decode(_open(reading, row)),
+        resource_type,
+        record_id,
+        version,
+        patient_id,
+        source,
+        _sources(sources),
+        bool(part2),
+        updated_at,
+        bool(deleted),
+        _DECODER.decode(content),
     )
+
+
+@lru_cache(maxsize=1024)
+def _sources(text: str) -> tuple[str, ...]:
+    """Partners are few."""
+    return _LIST_DECODER.decode(text)

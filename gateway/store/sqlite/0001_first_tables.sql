@@ -56,6 +56,14 @@ CREATE TABLE match_key (
 ) WITHOUT ROWID;
 CREATE INDEX match_key_patient ON match_key (patient_id);
 
+-- The contents of record versions that were saved together, sealed as one: a referral is one such set.
+CREATE TABLE record_set (
+    id     INTEGER PRIMARY KEY,
+    sealed BLOB NOT NULL
+);
+
+-- `digest`: keyed hash of the content in the set, by which the same content again is known without opening it;
+-- empty once another version took its place.
 CREATE TABLE record (
     resource_type  TEXT NOT NULL,
     id             TEXT NOT NULL,
@@ -66,7 +74,8 @@ CREATE TABLE record (
     part2          INTEGER NOT NULL CHECK (part2 IN (0, 1)),
     updated_at     TEXT NOT NULL,
     deleted        INTEGER NOT NULL CHECK (deleted IN (0, 1)),
-    sealed         BLOB NOT NULL,
+    digest         BLOB NOT NULL,
+    set_id         INTEGER NOT NULL REFERENCES record_set (id),
     current        INTEGER NOT NULL DEFAULT 1 CHECK (current IN (0, 1)),
     PRIMARY KEY (id, resource_type, version)
 );

@@ -31,7 +31,8 @@ OLD, NEW = NamedKey("store-old", b"o" * 32), NamedKey("store-new", b"n" * 32)
 
 
 def _opened(folder: Path, *keys: NamedKey) -> SqliteStore:
-    return open_store("sqlite:///handoff.db", EnvelopeCipher(FileKeyProvider(keys or (OLD,))), folder=folder)
+    made = EnvelopeCipher(FileKeyProvider(keys or (OLD,)), b"d" * 32)
+    return open_store("sqlite:///handoff.db", made, folder=folder)
 
 
 def _write(store: SqliteStore, work: Any) -> Any:
@@ -122,7 +123,7 @@ def test_rotation_rewraps_every_data_key_and_then_the_old_file_is_not_needed(tmp
     store = _opened(tmp_path, OLD)
     sealed = [_seal(store, f"patient:p{number}", "row", b"secret") for number in range(5)]
     _close(store)
-    cipher = EnvelopeCipher(FileKeyProvider((NEW, OLD)))
+    cipher = EnvelopeCipher(FileKeyProvider((NEW, OLD)), b"d" * 32)
     store = open_store("sqlite:///handoff.db", cipher, folder=tmp_path)
     assert _write(store, lambda tx: cipher.rewrap(tx, 3)) == 3
     assert _write(store, lambda tx: cipher.rewrap(tx, 3)) == 2

@@ -19,7 +19,7 @@ STORE_KEY = NamedKey("store-test", bytes(range(32)))
 
 def cipher() -> EnvelopeCipher:
     """A cipher with an empty memory over the one test key."""
-    return EnvelopeCipher(FileKeyProvider((STORE_KEY,)))
+    return EnvelopeCipher(FileKeyProvider((STORE_KEY,)), b"d" * 32)
 
 
 def opened(folder: Path, **named: Any) -> SqliteStore:
