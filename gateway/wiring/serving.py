@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from gateway.wiring.http_door import HttpDoor
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.opening import open_premises, open_writing_store
 
+_OBJECTS_A_ROUND = 20_000
 Ready = Callable[[dict[str, object]], None]
 
 
@@ -66,6 +68,17 @@ async def _recover(premises: Premises) -> None:
     await premises.store.write(work)
 
 
+def _settle_memory() -> None:
+    """Take what was loaded for good out of the collector's rounds, and let it come round less often.
+
+    A message makes tens of thousands of objects that die young; looking through all modules for each of them would
+    cost a tenth of the time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_A_ROUND, 20, 50)
+
+
 class _Running:
     def __init__(
         self, folder: NetworkFolder, premises: Premises, settings: Settings, addresses: Addresses
@@ -101,6 +114,7 @@ class _Running:
             control = ControlDoor(self._folder.path, self._premises)
             await control.start(f"http://{http_address}")
             stack.push_async_callback(control.stop)
+            _settle_memory()
             ready({"event": "ready", "http": f"http://{http_address}", "mllp": mllp})
             logs.info(Event.READY)
             await self._stop.wait()
