@@ -126,7 +126,10 @@ class Writer:
             source.add(f"k = [{', '.join(source.head(a, scope) for a in found)}]")
         else:
             places = tuple((a.component or 1, a.sub or 1) for a in found)
-            source.add(f"k = key_parts({source.variable(first, scope)}[{first.field}], {places!r})")
+            count = max(component for component, _ in places)
+            if count > 15 or max(sub for _, sub in places) > 15:
+                raise Unsupported("a key of far components")
+            source.add(f"k = key_parts({source.variable(first, scope)}[{first.field}], {places!r}, {count})")
         source.add("if not k[0]: raise Suspect")
         return "('|'.join(k) if k[-1] else '|'.join(k).rstrip('|'))"
 

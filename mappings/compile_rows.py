@@ -198,7 +198,12 @@ class Source(SegmentSource):
                     ):
                         continue
                     if other.field == address.field or not other.field:
-                        if other.which is None or other.component or row.when is not None:
+                        if (
+                            other.which is None
+                            or other.which[0] > 15
+                            or other.component
+                            or row.when is not None
+                        ):
                             raise Unsupported("drop under a mapped field")
                         found.append(other.which)
         return tuple(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from mappings.elements import STAFF_TYPES
@@ -23,6 +24,9 @@ def suspect() -> str:
 
 
 BLANK = [""] * 128
+_MORE = "^" * 15
+_SUBS = "&" * 15
+_LONGEST_ADDRESSEE = 200
 
 
 def moment(text: str, lens: Callable[[Any, Any], Any], zone: Any) -> Any:
@@ -64,21 +68,17 @@ def part1(text: str, component: int, sub: int) -> str:
 
 def kept(text: str, filters: tuple[tuple[int, str], ...]) -> str:
     """The field without the repetitions that drop rows name."""
-    for _, value in filters:
-        if value in text:
-            break
-    else:
-        return text
-    found = []
-    for one in text.split("~"):
-        components = one.split("^")
-        count = len(components)
-        for number, value in filters:
-            if number <= count and components[number - 1].split("&", 1)[0] == value:
-                break
-        else:
-            found.append(one)
+    if "~" not in text:
+        return "" if _named_by(text, filters) else text
+    found = [one for one in text.split("~") if not _named_by(one, filters)]
     return found[0] if len(found) == 1 else "~".join(found)
+
+
+def _named_by(text: str, filters: tuple[tuple[int, str], ...]) -> bool:
+    for number, value in filters:
+        if value in text and (text + _MORE).split("^", number)[number - 1].split("&", 1)[0] == value:
+            return True
+    return False
 
 
 def one_value(text: str, lens: Callable[[Any, Any], Any], zone: Any) -> Any:
@@ -88,22 +88,14 @@ def one_value(text: str, lens: Callable[[Any, Any], Any], zone: Any) -> Any:
     return lens(text, zone)
 
 
-def key_parts(text: str, wanted: tuple[tuple[int, int], ...]) -> list[str]:
-    """The plain values at places of the first repetition."""
+def key_parts(text: str, wanted: tuple[tuple[int, int], ...], count: int) -> list[str]:
+    """The plain values at places of the first repetition, all within its first `count` (at most 15) components."""
     if "~" in text:
         text = text.split("~", 1)[0]
-    components = text.split("^")
-    count = len(components)
-    found = []
-    for component, sub in wanted:
-        value = components[component - 1] if component <= count else ""
-        if "&" in value:
-            subs = value.split("&")
-            value = subs[sub - 1] if sub <= len(subs) else ""
-        elif sub > 1:
-            value = ""
-        found.append(value)
-    return found
+    components = (text + _MORE).split("^", count)
+    if "&" not in text:
+        return [components[component - 1] if sub == 1 else "" for component, sub in wanted]
+    return [(components[component - 1] + _SUBS).split("&", sub)[sub - 1] for component, sub in wanted]
 
 
 def only(text: str, components: frozenset[int]) -> None:
@@ -185,12 +177,19 @@ def addressees(found: list[tuple[int, Segment]], field: int) -> tuple[Addressee,
     text = segment[field]
     if not text:
         return ()
+    if len(text) > _LONGEST_ADDRESSEE:
+        raise Suspect
+    return _addressee(segment[0], number, field, text)
+
+
+@lru_cache(maxsize=512)
+def _addressee(name: str, number: int, field: int, text: str) -> tuple[Addressee, ...]:
     if "~" in text or "&" in text:
         raise Suspect
     parts = text.split("^")
     if not parts[0]:
         return ()
-    place = f"{segment[0]}[{number}]-{field}" if number > 1 else f"{segment[0]}-{field}"
+    place = f"{name}[{number}]-{field}" if number > 1 else f"{name}-{field}"
     if len(parts) > 1:
         return (Addressee(parts[0], parts[1], f"{place}.1"),)
     return (Addressee(parts[0], "", place),)

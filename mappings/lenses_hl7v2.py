@@ -16,14 +16,15 @@ from mappings.syntax.hl7v2 import EscapeError, escape, unescape
 from mappings.times import Zone, v2_back, v2_date, v2_datetime
 from mappings.unfit import Unfit
 
-_MORE = "^" * 14
+_MORE = "^" * 15
+_EMPTY = ("",) * 16
 _HL7_TABLE = re.compile(r"^HL7(\d{1,4})$", re.IGNORECASE)
 V2_SYSTEM = "http://terminology.hl7.org/CodeSystem/v2-"
 
 
 def plain(text: str) -> str:
     """The value of one component: first sub-component, unescaped, trimmed; a v2 delete is no value."""
-    if not text:
+    if not text or text.isalnum():
         return text
     if "&" in text:
         text = text.split("&", 1)[0]
@@ -40,14 +41,19 @@ def pieces(raw: str) -> list[str]:
     """The components of a repetition, each as `plain` gives it."""
     if "&" in raw or "\\" in raw or '"' in raw:
         return [plain(part) for part in raw.split("^")]
-    if " ^" in raw or "^ " in raw or raw[:1] == " " or raw[-1:] == " ":
+    if " " in raw and (" ^" in raw or "^ " in raw or raw[0] == " " or raw[-1] == " "):
         return [part.strip() for part in raw.split("^")]
     return raw.split("^")
 
 
-def components(raw: str) -> list[str]:
-    """At least 15 components of a repetition, each as `plain` gives it."""
-    return pieces(raw + _MORE)
+def components(raw: str, count: int) -> list[str]:
+    """The first `count` (at most 15) components of a repetition, each as `plain` gives it and empty where the sender
+    gives fewer, and one entry more: what follows them, of no use."""
+    if "&" in raw or "\\" in raw or '"' in raw:
+        return [*pieces(raw), *_EMPTY][: count + 1]
+    if " " in raw and (" ^" in raw or "^ " in raw or raw[0] == " " or raw[-1] == " "):
+        return [*pieces(raw), *_EMPTY][: count + 1]
+    return (raw + _MORE).split("^", count)
 
 
 def joined(*parts: str) -> str:
@@ -66,7 +72,7 @@ def text_lens(spec: LensSpec) -> Lens:
     """ST: the text."""
 
     def forward(raw: str, zone: Zone) -> str:
-        return plain(raw.split("^", 1)[0] if "^" in raw else raw) or need("")
+        return raw if raw.isalnum() else plain(raw.split("^", 1)[0] if "^" in raw else raw) or need("")
 
     return Lens(forward, lambda value: escape(str(value)))
 
@@ -192,9 +198,9 @@ def coding_lens(spec: LensSpec) -> Lens:
     systems, default = spec.systems, spec.text("system")
 
     def forward(raw: str, zone: Zone) -> dict[str, str]:
-        c = components(raw)
-        system = system_uri(systems, c[2]) or ("" if c[2] else default)
-        return coding(Concept(system, need(c[0]), c[1]))
+        code, name, mnemonic, _ = components(raw, 3)
+        system = system_uri(systems, mnemonic) or ("" if mnemonic else default)
+        return coding(Concept(system, need(code), name))
 
     def backward(value: Any) -> str:
         mnemonic = system_mnemonic(systems, str(value.get("system", "")))
@@ -275,12 +281,12 @@ def quantity_lens(spec: LensSpec) -> Lens:
 
 
 def _unit(text: str) -> dict[str, str]:
-    c = components(text)
-    if not c[0]:
+    code, name, system, _ = components(text, 3)
+    if not code:
         return {}
-    if c[2].upper() == "UCUM":
-        return {"unit": c[1] or c[0], "system": "http://unitsofmeasure.org", "code": c[0]}
-    return {"unit": c[1] or c[0]}
+    if system.upper() == "UCUM":
+        return {"unit": name or code, "system": "http://unitsofmeasure.org", "code": code}
+    return {"unit": name or code}
 
 
 _LONGEST_UNIT = 64

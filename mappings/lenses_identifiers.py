@@ -19,6 +19,7 @@ _UUID = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 NPI = "http://hl7.org/fhir/sid/us-npi"
 _IDENTIFIER_TYPE = V2_SYSTEM + "0203"
 _TYPE_CODE = re.compile(r"^[A-Z][A-Z0-9&]{0,5}$")
+_LONGEST_AUTHORITY = 200
 
 
 def authority_uri(universal_id: str, kind: str) -> str:
@@ -40,12 +41,12 @@ def _authority_back(system: str) -> tuple[str, str]:
     return (escape(system), "URI") if system else ("", "")
 
 
-def _authorities(namespaces: ConceptMap | None) -> Callable[[str, str, str], dict[str, Any]]:
-    """A function namespace, universal id, kind -> `system` where a URI is known for the authority; else its namespace
-    as the assigner's name, so that it can be echoed. Never a made-up system. Authorities are few and remembered."""
+def _authorities(namespaces: ConceptMap | None, separator: str) -> Callable[[str], dict[str, Any]]:
+    """A function of the text of an HD -> `system` where a URI is known for the authority; else its namespace as the
+    assigner's name, so that it can be echoed. Never a made-up system. Authorities are few and remembered."""
 
-    @lru_cache(maxsize=512)
-    def authority(namespace: str, universal_id: str, kind: str) -> dict[str, Any]:
+    def authority(text: str) -> dict[str, Any]:
+        namespace, universal_id, kind = ([plain(part) for part in text.split(separator)] + ["", ""])[:3]
         system = authority_uri(universal_id, kind)
         if not system and namespaces is not None and namespace in namespaces.forward:
             system = namespaces.forward[namespace][0].code
@@ -53,7 +54,8 @@ def _authorities(namespaces: ConceptMap | None) -> Callable[[str, str, str], dic
             return {"system": system}
         return {"assigner": {"display": namespace}} if namespace else {}
 
-    return authority
+    known = lru_cache(maxsize=512)(authority)
+    return lambda text: known(text) if len(text) < _LONGEST_AUTHORITY else authority(text)
 
 
 def _authority_parts(value: Any, namespaces: ConceptMap | None) -> tuple[str, str, str]:
@@ -82,27 +84,24 @@ def _type_of(code: str) -> dict[str, Any]:
 def cx_lens(spec: LensSpec) -> Lens:
     """CX: Identifier; CX.4 is the system (OID, UUID, URI, or a namespace of the row's table), never the assigner."""
     namespaces, use = spec.table, spec.text("use")
-    authority = _authorities(namespaces)
+    authority = _authorities(namespaces, "&")
 
     def forward(raw: str, zone: Zone) -> dict[str, Any]:
-        c = pieces(raw)
+        c = raw.split("^")
+        if "\\" in raw:
+            pieces(raw)
         count = len(c)
-        kind = c[4] if count > 4 else ""
+        kind = plain(c[4]) if count > 4 else ""
         result: dict[str, Any] = {**_type_of(kind)} if kind else {}
         if use:
             result["use"] = use
-        if count > 3:
-            field = raw.split("^", 4)[3]
-            if "&" in field:
-                parts = [*map(plain, field.split("&")), ""]
-                result.update(authority(parts[0], parts[1], parts[2]))
-            elif c[3]:
-                result.update(authority(c[3], "", ""))
+        if count > 3 and c[3]:
+            result.update(authority(c[3]))
         if kind == "NPI" and "system" not in result:
             result["system"] = NPI
-        result["value"] = c[0] or need("")
+        result["value"] = plain(c[0]) or need("")
         if count > 6:
-            _period(result, c[6], c[7] if count > 7 else "")
+            _period(result, plain(c[6]), plain(c[7]) if count > 7 else "")
         return result
 
     def backward(value: Any) -> str:
@@ -135,14 +134,11 @@ def _period_back(value: Any) -> tuple[str, str]:
 def ei_lens(spec: LensSpec) -> Lens:
     """EI: Identifier; EI.3 and EI.4 (or the namespace table) give the system. `type` is a code of table 0203."""
     namespaces, kind = spec.table, spec.text("type")
-    authority, typed = _authorities(namespaces), {"type": _identifier_type(kind)} if kind else {}
+    authority, typed = _authorities(namespaces, "^"), {"type": _identifier_type(kind)} if kind else {}
 
     def forward(raw: str, zone: Zone) -> dict[str, Any]:
-        c = pieces(raw)
-        if len(c) == 1:
-            return {**typed, "value": need(c[0])}
-        c += ("", "")
-        return {**typed, **authority(c[1], c[2], c[3]), "value": need(c[0])}
+        value, _, assigner = raw.partition("^")
+        return {**typed, **authority(assigner), "value": plain(value) or need("")}
 
     def backward(value: Any) -> str:
         if kind and _kind_of(value) not in ("", kind):

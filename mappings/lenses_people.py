@@ -11,6 +11,7 @@ from mappings.lenses_hl7v2 import (
     boolean_lens,
     code_lens,
     coding_lens,
+    components,
     concept_lens,
     date_lens,
     datetime_lens,
@@ -32,8 +33,8 @@ _NAME_USE = {"L": "official", "D": "usual", "M": "maiden", "N": "nickname", "T":
 _NAME_TYPE = {use: code for code, use in _NAME_USE.items()}
 _ADDRESS_USE = {"H": "home", "B": "work", "O": "work", "BI": "billing", "C": "temp"}
 _ADDRESS_TYPE = {"home": "H", "work": "B", "billing": "BI", "temp": "C"}
-_ADDRESS_PARTS = ("city", "state", "postalCode", "country")
-_ADDRESS_KIND = frozenset({"use", "type"})
+_ADDRESS_KIND = {**{code: {"use": use} for code, use in _ADDRESS_USE.items()}, "M": {"type": "postal"}}
+_NOTHING: dict[str, str] = {}
 _TELECOM_USE = {"PRN": "home", "ORN": "home", "VHN": "temp", "WPN": "work", "PRS": "mobile"}
 _TELECOM_SYSTEM = {
     "PH": "phone",
@@ -47,30 +48,29 @@ _TELECOM_SYSTEM = {
     "TTY": "other",
     "MD": "other",
 }
+_TELECOM_USES = {code: {"use": use} for code, use in _TELECOM_USE.items()}
+_MOBILE = {"use": "mobile"}
+_NUMBER_ALONE = frozenset(_TELECOM_SYSTEM) - {"INTERNET", "X.400"}
+"""Equipment whose component 1 is the number, where nothing else is given."""
 
 
 def name_lens(spec: LensSpec) -> Lens:
     """XPN: HumanName."""
 
     def forward(raw: str, zone: Zone) -> dict[str, Any]:
-        c = pieces(raw)
-        count = len(c)
-        if count == 2 and c[0] and c[1]:
-            return {"family": c[0], "given": [c[1]]}
-        result: dict[str, Any] = {}
-        if count > 6 and c[6] in _NAME_USE:
-            result["use"] = _NAME_USE[c[6]]
-        if c[0]:
-            result["family"] = c[0]
-        if count > 2 and c[2]:
-            result["given"] = [c[1], c[2]] if c[1] else [c[2]]
-        elif count > 1 and c[1]:
-            result["given"] = [c[1]]
-        if count > 4 and c[4]:
-            result["prefix"] = [c[4]]
-        if count > 3 and (suffix := [part for part in (c[3], c[5] if count > 5 else "") if part]):
-            result["suffix"] = suffix
-        if "family" not in result and "given" not in result:
+        family, given, more, suffix, prefix, degree, kind, _ = components(raw, 7)
+        result: dict[str, Any] = {"use": _NAME_USE[kind]} if kind in _NAME_USE else {}
+        if family:
+            result["family"] = family
+        if more:
+            result["given"] = [given, more] if given else [more]
+        elif given:
+            result["given"] = [given]
+        if prefix:
+            result["prefix"] = [prefix]
+        if suffix or degree:
+            result["suffix"] = [part for part in (suffix, degree) if part]
+        if not (family or given or more):
             raise Unfit("EMPTY", "a family or given name was expected")
         return result
 
@@ -89,24 +89,23 @@ def address_lens(spec: LensSpec) -> Lens:
     """XAD: Address."""
 
     def forward(raw: str, zone: Zone) -> dict[str, Any]:
-        c = pieces(raw)
-        count = len(c)
-        result: dict[str, Any] = {}
-        if count > 6 and c[6]:
-            if c[6] in _ADDRESS_USE:
-                result["use"] = _ADDRESS_USE[c[6]]
-            elif c[6] == "M":
-                result["type"] = "postal"
-        if count > 1 and c[1]:
-            result["line"] = [c[0], c[1]] if c[0] else [c[1]]
-        elif c[0]:
-            result["line"] = [c[0]]
-        for name, value in zip(_ADDRESS_PARTS, c[2:6], strict=False):
-            if value:
-                result[name] = value
-        if count > 8 and c[8]:
-            result["district"] = c[8]
-        if not result or result.keys() <= _ADDRESS_KIND:
+        first, second, city, state, code, country, kind, _, district, _ = components(raw, 9)
+        result: dict[str, Any] = {**_ADDRESS_KIND.get(kind, _NOTHING)}
+        if second:
+            result["line"] = [first, second] if first else [second]
+        elif first:
+            result["line"] = [first]
+        if city:
+            result["city"] = city
+        if state:
+            result["state"] = state
+        if code:
+            result["postalCode"] = code
+        if country:
+            result["country"] = country
+        if district:
+            result["district"] = district
+        if not (first or second or city or state or code or country or district):
             raise Unfit("EMPTY", "a part of an address was expected")
         return result
 
@@ -130,6 +129,10 @@ def _number_text(c: list[str], count: int) -> str:
     return c[0]
 
 
+def _telecom_use(code: str, kind: str) -> dict[str, str]:
+    return _MOBILE if kind == "CP" else _TELECOM_USES.get(code, _NOTHING)
+
+
 def telecom_lens(spec: LensSpec) -> Lens:
     """XTN: ContactPoint. The number in the form the sender gave; parts are joined, none is guessed."""
 
@@ -137,6 +140,8 @@ def telecom_lens(spec: LensSpec) -> Lens:
         c = pieces(raw)
         count = len(c)
         kind = c[2] if count > 2 else ""
+        if count == 3 and c[0] and kind in _NUMBER_ALONE:
+            return {"system": _TELECOM_SYSTEM[kind], "value": c[0], **_telecom_use(c[1], kind)}
         if kind and kind not in _TELECOM_SYSTEM:
             kind = kind.upper()
         value = _number_text(c, count) if count > 6 else c[0]
@@ -149,10 +154,7 @@ def telecom_lens(spec: LensSpec) -> Lens:
             system = _TELECOM_SYSTEM.get(kind, "other") if kind else "phone"
             if system == "email" and "@" not in value:
                 system = "other"
-        use = "mobile" if kind == "CP" else _TELECOM_USE.get(c[1]) if count > 1 else None
-        if use:
-            return {"system": system, "value": value, "use": use}
-        return {"system": system, "value": value}
+        return {"system": system, "value": value, **_telecom_use(c[1] if count > 1 else "", kind)}
 
     def backward(value: Any) -> str:
         system, use, text = value.get("system", "phone"), value.get("use", ""), escape(value.get("value", ""))

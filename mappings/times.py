@@ -80,13 +80,26 @@ def v2_datetime(text: str, zone: Zone) -> str:
 
 def v2_moment(text: str, zone: Zone) -> str:
     """A v2 time to the second whose offset is known, as FHIR dateTime; empty for every other form. Raises NotATime."""
-    clock = text[8:14]
-    if len(clock) < 6 or not clock.isdigit() or not clock.isascii():
+    clock = _clock(text[8:14])
+    if not clock:
         return ""
     offset = _offset(text[14:]) if len(text) > 14 else zone
-    hour, minute, second = clock[:2], clock[2:4], clock[4:]
-    if type(offset) is str and offset and hour < "24" and minute < "60" and second < "60":
-        return f"{v2_date(text[:8])}T{hour}:{minute}:{second}{offset}"
+    return f"{v2_date(text[:8])}{clock}{offset}" if offset and type(offset) is str else ""
+
+
+@lru_cache(maxsize=4096)
+def _clock(text: str) -> str:
+    """A time of day to the second, `hhmmss`, as FHIR writes it behind a date; empty when it is none."""
+    hour, minute, second = text[:2], text[2:4], text[4:]
+    if (
+        len(text) == 6
+        and text.isascii()
+        and text.isdigit()
+        and hour < "24"
+        and minute < "60"
+        and second < "60"
+    ):
+        return f"T{hour}:{minute}:{second}"
     return ""
 
 
