@@ -41,6 +41,7 @@ TABLES = (
 )
 CODE_ELEMENT = {"MedicationRequest": "medicationCodeableConcept"}
 DATE_ELEMENT = {"Observation": "effectiveDateTime", "Condition": "recordedDate"}
+SUBJECT_ELEMENT = {"Task": "for", "DetectedIssue": "patient"}
 STATUS = {
     "Observation": "final",
     "MedicationRequest": "active",
@@ -49,6 +50,7 @@ STATUS = {
     "Task": "requested",
     "Procedure": "completed",
     "DocumentReference": "current",
+    "DetectedIssue": "final",
 }
 
 
@@ -124,7 +126,7 @@ def record_named(name: str) -> Json:
         "resourceType": kind,
         "id": name.replace("_", "-"),
         "meta": {"security": [label(code) for code in short["labels"]]},
-        "subject" if kind != "Task" else "for": ref("Patient/p1"),
+        SUBJECT_ELEMENT.get(kind, "subject"): ref("Patient/p1"),
     }
     if not short["labels"]:
         del made["meta"]["security"]
