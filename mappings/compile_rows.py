@@ -216,7 +216,7 @@ class Source(SegmentSource):
         if target.role == EVERY_ROLE:
             if [step.name for step in target.steps] != ["meta", "security"]:
                 raise Unsupported("every role")
-            self.add(f"label_all(made, 'security', {expression})")
+            self.add(f"label_all(about, 'security', {expression})")
             return
         node = self.node(target)
         path = (target.role, tuple(step.name for step in target.steps))

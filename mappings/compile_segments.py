@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from mappings.compile_conditions import condition_addresses
-from mappings.rows import Condition, MappingFile, Role
+from mappings.rows import EVERY_ROLE, Condition, MappingFile, Role
 from mappings.syntax.hl7v2 import ENVELOPE
 from mappings.syntax.hl7v2_tree import V2Address
 
@@ -34,6 +34,7 @@ class SegmentSource:
         self.written: set[tuple[str, tuple[str, ...]]] = set()
         self.memory: dict[str, str] = {}
         self.labelled: dict[tuple[str, str], str] = {}
+        self.labelled_all = self._labelled_all()
         self.twice: dict[str, str] = {}
         """Values that several rows of a round want, by what makes them -> their variable; empty before the first."""
 
@@ -79,6 +80,11 @@ class SegmentSource:
             found[address.segment] = max(found.get(address.segment, 1), address.field + 1)
         return found
 
+    def _labelled_all(self) -> bool:
+        """Whether rows write labels into every resource about the patient."""
+        groups = (self.mapping.root, *self.mapping.root.groups)
+        return any(row.target and row.target.role == EVERY_ROLE for group in groups for row in group.rows)
+
     def _whole(self) -> set[str]:
         """Segments that a row of the root carries or drops as a whole."""
         return {
@@ -93,15 +99,16 @@ class SegmentSource:
         """Segments by name; the first occurrence of those that rows of the root look into. Each gets empty fields at
         its end, so that every field a row names is there."""
         known = frozenset(self.sizes) - frozenset(ENVELOPE)
-        self.names["KNOWN"] = frozenset(f"{name}|" for name in known)
+        self.names["KNOWN"] = known
         self.add("by = {}")
         self.add("for line in lines:")
-        self.add("    n = line[:4]")
-        self.add("    if n in by: by[n].append(line)")
-        self.add("    else: by[n] = [line]")
-        self.add("if len(by['MSH|']) > 1: raise Suspect")
+        self.add("    f = line.split('|')")
+        self.add("    n = f[0]")
+        self.add("    if n in by: by[n].append(f)")
+        self.add("    else: by[n] = [f]")
+        self.add("if len(by['MSH']) > 1: raise Suspect")
         self.add("if not by.keys() <= KNOWN:")
-        wild = "n[:1] != 'Z' or n[3:] != '|'" if "Z*" in known else "True"
+        wild = "n[:1] != 'Z' or len(n) != 3" if "Z*" in known else "True"
         self.add(f"    if any({wild} for n in by if n not in KNOWN): raise Suspect")
         for name, size in self.sizes.items():
             if name != "Z*" and not (name in self.whole and size == 1 and name not in self.grouped):
@@ -110,21 +117,17 @@ class SegmentSource:
     def _fetch_one(self, name: str, size: int) -> None:
         self.names[f"B{size}"] = ("",) * size
         checked = not (name in self.whole or (name in self.grouped and self._group_whole(name)))
-        self.add(f"a_{name} = by.get({name + '|'!r}, ())")
+        self.add(f"a_{name} = by.get({name!r}, ())")
         if name in self.grouped:
-            self.add(f"s_{name} = BLANK")
-            self.add(f"if a_{name}:")
-            self.add(f"    a_{name} = [line.split('|') for line in a_{name}]")
-            self.add(f"    for f in a_{name}:")
+            self.add(f"for f in a_{name}:")
             if checked:
-                self.add(f"        if len(f) > {size}: nothing_beyond(f, {size})")
-            self.add(f"        f += B{size}")
-            self.add(f"    s_{name} = a_{name}[0]")
+                self.add(f"    if len(f) > {size}: nothing_beyond(f, {size})")
+            self.add(f"    f += B{size}")
+            self.add(f"s_{name} = a_{name}[0] if a_{name} else BLANK")
             return
-        first = "head[:]" if name == "MSH" else f"a_{name}[0].split('|')"
         self.add(f"s_{name} = BLANK")
         self.add(f"if a_{name}:")
-        self.add(f"    s_{name} = {first}")
+        self.add(f"    s_{name} = {'head' if name == 'MSH' else f'a_{name}[0]'}")
         if checked:
             self.add(f"    if len(s_{name}) > {size}: nothing_beyond(s_{name}, {size})")
         self.add(f"    s_{name} += B{size}")
@@ -164,7 +167,7 @@ class SegmentSource:
     def present(self, address: V2Address, scope: Scope) -> str:
         """An expression: is there any leaf at the address."""
         if not address.field:
-            return f"{address.segment + '|'!r} in by"
+            return f"{address.segment!r} in by"
         field = f"{self.variable(address, scope)}[{address.field}]"
         if address.which is not None:
             if address.component:

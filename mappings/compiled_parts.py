@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from mappings.elements import STAFF_TYPES
 from mappings.model import Addressee
 from mappings.syntax.hl7v2_tree import part
 from mappings.times import v2_date, v2_moment
@@ -16,6 +15,17 @@ Segment = list[str]
 
 class Suspect(Exception):
     """Something unusual: the interpreter must run the record and say what it is."""
+
+
+class Numbered(dict[int, bytes]):
+    """The name of a role at each instance of its group, as its id is made from it: `related/1`, `related/2`, ..."""
+
+    def __init__(self, role: bytes) -> None:
+        super().__init__((number, role + b"/%d" % number) for number in range(1, 64))
+        self.role = role
+
+    def __missing__(self, number: int) -> bytes:
+        return self.role + b"/%d" % number
 
 
 def suspect() -> str:
@@ -143,16 +153,15 @@ def extend(node: dict[str, Any], name: str, values: Iterable[Any]) -> None:
 
 
 def label_all(resources: Iterable[dict[str, Any]], name: str, values: list[Any]) -> None:
-    """Sensitivity labels on every resource about the patient; resources share one `meta` until they get their own."""
+    """Sensitivity labels on every one of the resources; they share one `meta` until they get their own."""
     seen: Any = None
     mixed: dict[str, Any] = {}
     fresh = {name: values}
     for resource in resources:
         meta = resource.get("meta")
         if meta is None:
-            if resource["resourceType"] not in STAFF_TYPES:
-                resource["meta"] = fresh
-        elif resource["resourceType"] not in STAFF_TYPES:
+            resource["meta"] = fresh
+        else:
             if meta is not seen:
                 seen, there = meta, meta.get(name, [])
                 mixed = {**meta, name: [*there, *(value for value in values if value not in there)]}
@@ -216,5 +225,5 @@ PARTS: Mapping[str, Any] = {
         label_all,
         addressees,
     )
-} | {"BLANK": BLANK, "day_of": v2_date, "NUMBERS": tuple(b"/%d" % number for number in range(64))}
+} | {"BLANK": BLANK, "day_of": v2_date}
 """The names that generated source may use."""
