@@ -5,9 +5,13 @@ Everything else is handed a `Clock`, so that a test can hold time still and a cl
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+_ZERO_OFFSET = len("+00:00")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 
 
 class Clock(Protocol):
@@ -48,7 +52,7 @@ def new_id() -> str:
 
 def instant_text(at: datetime) -> str:
     """`at` as ISO 8601 text in UTC with microseconds and `Z`, so that text order is time order."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:-_ZERO_OFFSET] + "Z"
 
 
 def read_instant(text: str) -> datetime:
@@ -56,4 +60,6 @@ def read_instant(text: str) -> datetime:
 
     Raises ValueError when `text` is no such instant.
     """
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    if not _INSTANT.fullmatch(text):
+        raise ValueError("no instant of ours")
+    return datetime.fromisoformat(text)

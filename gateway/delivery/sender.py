@@ -143,6 +143,7 @@ class Sender:
     async def _deliver(self, intent: Intent) -> None:
         """One attempt. What raises on the way releases nothing; the intent is tried again later."""
         settling: Settling
+        made: Release | Refusal | None = None
         try:
             made = await release(self._premises, intent)
             if isinstance(made, Refusal):
@@ -152,11 +153,11 @@ class Sender:
         except NotUnderstood as error:
             # It cannot be written in the partner's format, now or later: a person must look.
             logs.fault(Event.DELIVERY_DEAD, error, intent_id=intent.id, partner=intent.partner)
-            settling = self._ending(intent, "dead", error.code, None)
+            settling = self._ending(intent, made, "dead", error.code, None)
         except Exception as error:  # noqa: BLE001  # one bad intent must not stop the others; it fails closed
             code = error.code if isinstance(error, HandoffError) else "INTERNAL"
             logs.fault(Event.TASK_FAILED, error, intent_id=intent.id, partner=intent.partner)
-            settling = self._postponing(intent, code)
+            settling = self._postponing(intent, made, code)
         self._unsettled[intent.id] = settling
         await self._settle_one(intent.id)
 
@@ -260,7 +261,7 @@ class Sender:
             intent_state, reason, due_at = "due", WITHDRAWN, now
         elif outcome.kind == "unknown":
             state = "unknown"
-            if self._asks_a_person(intent.partner):
+            if self._premises.network.asks_a_person(intent.partner):
                 intent_state = "unknown"
             else:
                 reason = POSSIBLE_DUPLICATE
@@ -269,14 +270,19 @@ class Sender:
         outbox.mark(tx, made.id, state, now)
         intents.finish(tx, intent.id, intent_state, now, reason, due_at=due_at)
 
-    def _postponing(self, intent: Intent, code: str) -> Settling:
+    def _postponing(self, intent: Intent, made: Release | Refusal | None, code: str) -> Settling:
         state, due_at = self._next_try(intent, self._premises.clock.now(), None)
-        return self._ending(intent, state, code, due_at)
+        return self._ending(intent, made, state, code, due_at)
 
-    def _ending(self, intent: Intent, state: str, code: str, due_at: str | None) -> Settling:
+    def _ending(
+        self, intent: Intent, made: Release | Refusal | None, state: str, code: str, due_at: str | None
+    ) -> Settling:
+        """What to store of an attempt of which nothing left."""
         at = instant_text(self._premises.clock.now())
 
         def end(tx: Transaction) -> None:
+            if isinstance(made, Release):
+                outbox.mark(tx, made.id, "failed", at)
             now = intents.get(tx, intent.id)
             if now is not None and now.state == "sending" and now.attempts == intent.attempts:
                 intents.finish(tx, intent.id, state, at, code, due_at=due_at)
@@ -293,7 +299,3 @@ class Sender:
         wait = min(_FIRST_WAIT_SECONDS * 2 ** min(intent.attempts - 1, 12), _LONGEST_WAIT_SECONDS)
         wait *= random.uniform(0.75, 1.25)  # noqa: S311  # spreads retries; nothing secret
         return "retry", instant_text(at + timedelta(seconds=max(wait, retry_after or 0.0)))
-
-    def _asks_a_person(self, partner_id: str) -> bool:
-        delivery = self._premises.network.partners[partner_id].delivery
-        return isinstance(delivery, FhirDelivery | MllpDelivery) and delivery.on_unknown == "ask"

@@ -53,12 +53,10 @@ async def release(premises: Premises, intent: Intent) -> Release | Refusal:
 
     Raises NotNow `CONSENT_KEEPS_CHANGING` when consent changed under each of several tries.
     """
-    with premises.store.read() as reading:
-        certain = patients.certain(reading, intent.patient_id)
-    if not certain:
-        return await premises.store.write(lambda tx: hold_for_identity(premises, tx, intent))
     for _ in range(_TRIES):
         prepared = _prepare(premises, intent)
+        if prepared is None:
+            return await premises.store.write(lambda tx: hold_for_identity(premises, tx, intent))
         done = await premises.store.write(partial(_commit, premises, intent, prepared))
         if done is not None:
             return done
@@ -72,7 +70,9 @@ def still_stands(premises: Premises, made: Release) -> bool:
 
 
 class LastLook:
-    """Asked just before the first byte; when it says yes, that is stored, so that a restart knows what may have left."""
+    """Asked just before the first byte. A restart takes whatever was released and not settled as what may have left;
+    where a repeat would harm the recipient, that it is leaving is stored first, so that only that is asked about.
+    """
 
     def __init__(self, premises: Premises, made: Release) -> None:
         self._premises = premises
@@ -81,15 +81,17 @@ class LastLook:
 
     async def __call__(self) -> bool:
         """Whether the release may leave now. Raises NotNow `STORE_BUSY` when that cannot be stored."""
-        if still_stands(self._premises, self._made) and await self._premises.store.write(self._mark):
+        stands = still_stands(self._premises, self._made)
+        if stands and self._premises.network.asks_a_person(self._made.partner):
             # Committing takes a moment, in which she may have withdrawn.
-            self.said_yes = still_stands(self._premises, self._made)
-        return self.said_yes
+            stands = await self._premises.store.write(self._mark) and still_stands(self._premises, self._made)
+        self.said_yes = stands
+        return stands
 
     def _mark(self, tx: Transaction) -> bool:
         if not _stands(self._premises, tx, self._made):
             return False
-        outbox.mark(tx, self._made.id, "handed_over", instant_text(self._premises.clock.now()))
+        outbox.mark(tx, self._made.id, outbox.HANDED_OVER, instant_text(self._premises.clock.now()))
         return True
 
 
@@ -101,9 +103,12 @@ def _stands(premises: Premises, reading: Reading, made: Release) -> bool:
     return patients.epoch(reading, made.patient_id) == made.epoch
 
 
-def _prepare(premises: Premises, intent: Intent) -> _Prepared:
+def _prepare(premises: Premises, intent: Intent) -> _Prepared | None:
+    """The decision and its bytes; None while it is not certain whom they are about."""
     at = premises.clock.now()
     with premises.store.read() as reading:
+        if not patients.certain(reading, intent.patient_id):
+            return None
         decided, own = _records_of(reading, intent)
         gathered = gather_with_vetoes(
             premises,
@@ -239,7 +244,7 @@ def _commit(
         ended = hold(premises, tx, intent, codes, prepared.at)
         return Refusal(request_id, codes, seq, ended)
     release_id = new_id()
-    outbox.add(tx, _row(release_id, intent, prepared, seq, digest), content)
+    outbox.add(tx, _row(premises, release_id, intent, prepared, seq, digest), content)
     return _made(release_id, intent, prepared, entry, seq, content)
 
 
@@ -272,7 +277,9 @@ def _kind(premises: Premises, intent: Intent, content: bytes | None) -> str:
     return "practice" if premises.network.partners[intent.partner].state == "test" else "disclose"
 
 
-def _row(release_id: str, intent: Intent, prepared: _Prepared, seq: int, digest: str) -> ReleaseRow:
+def _row(
+    premises: Premises, release_id: str, intent: Intent, prepared: _Prepared, seq: int, digest: str
+) -> ReleaseRow:
     return ReleaseRow(
         id=release_id,
         intent_id=intent.id,
@@ -282,5 +289,5 @@ def _row(release_id: str, intent: Intent, prepared: _Prepared, seq: int, digest:
         sha256=digest,
         media_type=prepared.media_type,
         created_at=instant_text(prepared.at),
-        state="prepared",
+        state=outbox.PREPARED if premises.network.asks_a_person(intent.partner) else outbox.HANDED_OVER,
     )

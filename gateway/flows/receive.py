@@ -15,7 +15,7 @@ from gateway.clock import instant_text, new_id, read_instant
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, HandoffError, NotSupported, NotUnderstood
 from gateway.flows.messages import Fault, Receipt, ReceiptOutcome, ReceivedMessage
-from gateway.flows.referral import Referral, addressees_of, record_referral
+from gateway.flows.referral import Referral, addressees_of, identify_patient, record_referral
 from gateway.store import InboxMessage, Transaction, inbox
 
 _STATE: dict[ReceiptOutcome, str] = {
@@ -147,6 +147,8 @@ def _keep(
         for earlier in inbox.find(tx, message.partner, message.channel, message.control_id):
             if earlier.body_sha256 == digest:
                 return _receipt_again(earlier)
+    received_at = instant_text(message.received_at)
+    who = None if verdict.referral is None else identify_patient(premises, tx, verdict.referral, received_at)
     row = InboxMessage(
         id=new_id(),
         partner=message.partner,
@@ -155,17 +157,16 @@ def _keep(
         body_sha256=digest,
         format=message.format,
         state=_STATE[verdict.outcome],
-        faults=json.dumps([asdict(fault) for fault in verdict.faults]),
+        faults=json.dumps([asdict(fault) for fault in verdict.faults]) if verdict.faults else "[]",
         business_key=verdict.referral.business_key if verdict.referral else "",
-        patient_id=None,
-        received_at=instant_text(message.received_at),
+        patient_id=who.patient_id if who is not None else None,
+        received_at=received_at,
         replay_of=replay_of,
     )
     inbox.keep(tx, row, message.raw)
     outcome, faults = verdict.outcome, verdict.faults
-    if verdict.referral is not None:
-        patient_id = record_referral(premises, tx, verdict.referral, row.id, row.received_at)
-        inbox.set_patient(tx, row.id, patient_id, row.business_key)
+    if verdict.referral is not None and who is not None:
+        record_referral(premises, tx, verdict.referral, who, row.id, received_at)
     if replay_of is not None and outcome == "accepted":
         inbox.set_state(tx, replay_of, "replayed", "[]")
     return Receipt(row.id, message.received_at, outcome, faults)

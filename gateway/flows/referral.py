@@ -12,7 +12,7 @@ from gateway.disclosure.premises import Premises
 from gateway.errors import NotUnderstood
 from gateway.flows.kept_labels import save_all_keeping_labels
 from gateway.flows.new_intents import Content, new_intent
-from gateway.identity import identify
+from gateway.identity import Identified, identify
 from gateway.partners import Network, Route
 from gateway.store import Intent, Record, Transaction, intents, records
 
@@ -52,15 +52,21 @@ def addressees_of(network: Network, source: str, translation: mappings.Translati
     return (direct[0], *(r for r in routes if r.with_addressee == addressee))
 
 
-def record_referral(premises: Premises, tx: Transaction, referral: Referral, message_id: str, at: str) -> str:
-    """Save the referral's records and the intents for its addressees; the network's patient id.
-
-    Raises NotUnderstood when the patient cannot be told.
-    """
+def identify_patient(premises: Premises, tx: Transaction, referral: Referral, at: str) -> Identified:
+    """The network's patient that the referral is about. Raises NotUnderstood when she cannot be told."""
     patient = next((r for r in referral.resources if r["resourceType"] == "Patient"), None)
     if patient is None:
         raise NotUnderstood("PATIENT_MISSING", "the message is about no patient", "PID")
-    who = identify(tx, partner=referral.partner, patient=patient, index=premises.keys.index, at=at)
+    return identify(tx, partner=referral.partner, patient=patient, index=premises.keys.index, at=at)
+
+
+def record_referral(
+    premises: Premises, tx: Transaction, referral: Referral, who: Identified, message_id: str, at: str
+) -> None:
+    """Save the referral's records and the intents for its addressees.
+
+    Raises NotUnderstood `REFERRAL_OF_ANOTHER_PATIENT`.
+    """
     tasks = [records.get(tx, "Task", str(r["id"])) for r in referral.resources if r["resourceType"] == "Task"]
     before = {task.id: task.version for task in tasks if task is not None}
     if any(task is not None and task.patient_id != who.patient_id for task in tasks):
@@ -81,7 +87,6 @@ def record_referral(premises: Premises, tx: Transaction, referral: Referral, mes
             kind = "cancel" if referral.event == CANCEL_EVENT else "referral"
             held_for = "" if who.certain else IDENTITY_PENDING
             intents.add(tx, new_intent(premises, route, who.patient_id, content, kind, at, held_for))
-    return who.patient_id
 
 
 def _record(

@@ -10,7 +10,7 @@ otherwise anybody could stop a person's care by posting what stands on an envelo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,31 +44,37 @@ def identify(
     if not tokens and likely is None:
         message = "needs an identifier with its system, or a name with a birth date"
         raise NotUnderstood("PATIENT_UNIDENTIFIABLE", message, "Patient.identifier")
-    found = _known_to_partner(tx, partner, tokens)
+    linked = _linked(tx, partner, tokens)
+    found = next(iter(linked.values()), None)
     if found is None:
         known = _by_description(tx, likely, certain, at)
-    elif likely is None or found in patients.find_by_match_key(tx, likely):
-        known = Identified(found, patients.certain(tx, found), created=False)
-    elif _contradicts(tx, found, sameness_keys(patient, index, found)):
-        return _apart(tx, apart_key(patient, index, partner, tokens), at)
-    elif any(other != found and _matters(tx, other) for other in _sharing(tx, certain)):
-        _link(tx, partner, tokens, found)
-        patients.doubt(tx, found)
-        return Identified(found, certain=False, created=False)
+        held = patients.match_keys_of(tx, known.patient_id)
     else:
         known = Identified(found, patients.certain(tx, found), created=False)
-    _link(tx, partner, tokens, known.patient_id)
+        held = patients.match_keys_of(tx, found)
+        if likely is not None and likely not in held:
+            if _contradicts(held, sameness_keys(patient, index, found)):
+                return _apart(tx, apart_key(patient, index, partner, tokens), at)
+            if any(other != found and _matters(tx, other) for other in _sharing(tx, certain)):
+                _link(tx, partner, tokens, found)
+                patients.doubt(tx, found)
+                return Identified(found, certain=False, created=False)
+    _link(tx, partner, [token for token in tokens if token not in linked], known.patient_id)
     for key in (*((likely,) if likely else ()), *certain, *sameness_keys(patient, index, known.patient_id)):
-        patients.add_match_key(tx, known.patient_id, key)
+        if key not in held:
+            patients.add_match_key(tx, known.patient_id, key)
     return known
 
 
-def _known_to_partner(tx: Transaction, partner: str, tokens: tuple[str, ...]) -> str | None:
-    found = {patient_id for token in tokens for _, patient_id in patients.find_by_token(tx, partner, token)}
-    if len(found) > 1:
+def _linked(tx: Transaction, partner: str, tokens: tuple[str, ...]) -> dict[str, str]:
+    """The patient of each token that the partner has used before: one and the same."""
+    linked = {
+        token: patient_id for token in tokens for _, patient_id in patients.find_by_token(tx, partner, token)
+    }
+    if len(set(linked.values())) > 1:
         message = "identifiers belong to more than one patient; a person has to sort this out"
         raise NotUnderstood("PATIENT_AMBIGUOUS", message, "Patient.identifier")
-    return next(iter(found), None)
+    return linked
 
 
 def _by_description(tx: Transaction, likely: str | None, certain: tuple[str, ...], at: str) -> Identified:
@@ -86,11 +92,11 @@ def _sharing(tx: Transaction, keys: tuple[str, ...]) -> frozenset[str]:
     return frozenset(patient_id for key in keys for patient_id in patients.find_by_match_key(tx, key))
 
 
-def _contradicts(tx: Transaction, patient_id: str, keys: tuple[str, ...]) -> bool:
-    """Whether the patient is described in at least two of name, birth date and sex otherwise than `keys` say."""
-    if not keys or not patients.find_by_match_key(tx, keys[0]):
+def _contradicts(held: frozenset[str], keys: tuple[str, ...]) -> bool:
+    """Whether who has the keys `held` is described otherwise in at least two of name, birth date and sex."""
+    if not keys or keys[0] not in held:
         return False
-    return not any(patient_id in patients.find_by_match_key(tx, pair) for pair in keys[1:])
+    return held.isdisjoint(keys[1:])
 
 
 def _apart(tx: Transaction, key: str, at: str) -> Identified:
@@ -109,6 +115,6 @@ def _matters(reading: Reading, patient_id: str) -> bool:
     return any(r.resource_type not in _SAYS_NOTHING for r in records.of_patient(reading, patient_id))
 
 
-def _link(tx: Transaction, partner: str, tokens: tuple[str, ...], patient_id: str) -> None:
+def _link(tx: Transaction, partner: str, tokens: Iterable[str], patient_id: str) -> None:
     for token in tokens:
         patients.link(tx, partner, token, patient_id)

@@ -221,6 +221,11 @@ class Network:
         """IANA name of the zone in which `partner_id` writes times without one."""
         return self.partners[partner_id].zone or self.content.zone
 
+    def asks_a_person(self, partner_id: str) -> bool:
+        """Whether a repeat would harm this partner, so that a person is asked when it is unknown what arrived."""
+        delivery = self.partners[partner_id].delivery
+        return isinstance(delivery, FhirDelivery | MllpDelivery) and delivery.on_unknown == "ask"
+
     def client(self, client_id: str) -> tuple[str, Client] | None:
         """The partner id and client with this `client_id`, if there is one."""
         return self._by_client.get(client_id)

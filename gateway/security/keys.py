@@ -248,7 +248,7 @@ def index_hmac(index_key: bytes, parameter: str, system: str, value: str) -> str
     """HMAC-SHA256 over parameter, system and value, each with its length before it, as 64 hex digits."""
     parts = [part.encode() for part in (parameter, system, value)]
     content = b"index\x00" + b"".join(len(part).to_bytes(4, "big") + part for part in parts)
-    return hmac.new(index_key, content, hashlib.sha256).hexdigest()
+    return hmac.digest(index_key, content, "sha256").hex()
 
 
 def read_key_file(path: Path) -> NamedKey:

@@ -63,13 +63,6 @@ def set_state(tx: Transaction, message_id: str, state: str, faults_json: str) ->
         raise NotFound("NO_SUCH_MESSAGE", "no message has that id")
 
 
-def set_patient(tx: Transaction, message_id: str, patient_id: str, business_key: str) -> None:
-    """Record whose message it is, known only after translation. Raises NotFound `NO_SUCH_MESSAGE`."""
-    params = {"id": message_id, "patient_id": patient_id, "business_key": business_key}
-    if not tx.execute("inbox.set_patient", params):
-        raise NotFound("NO_SUCH_MESSAGE", "no message has that id")
-
-
 def list_messages(
     reading: Reading, state: str | None = None, partner: str | None = None, limit: int = 100
 ) -> tuple[InboxMessage, ...]:

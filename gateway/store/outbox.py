@@ -9,9 +9,10 @@ from __future__ import annotations
 from gateway.errors import NotFound
 from gateway.store.model import Reading, ReleaseRow, Transaction
 
+PREPARED = "prepared"
 HANDED_OVER = "handed_over"
-OPEN = ("prepared", HANDED_OVER)
-"""States of a release whose outcome is not recorded yet."""
+OPEN = (PREPARED, HANDED_OVER)
+"""States of a release whose outcome is not recorded yet: it has not left, or it may have."""
 
 
 def add(tx: Transaction, release: ReleaseRow, content: bytes) -> None:

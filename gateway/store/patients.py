@@ -104,6 +104,12 @@ def find_by_match_key(reading: Reading, key: str) -> tuple[str, ...]:
     return tuple(row["patient_id"] for row in reading.rows("patients.by_match_key", {"key": key}))
 
 
+def match_keys_of(reading: Reading, patient_id: str) -> frozenset[str]:
+    """Every blocking key the patient can be found by."""
+    rows = reading.rows("patients.match_keys_of", {"patient_id": patient_id})
+    return frozenset(row["key"] for row in rows)
+
+
 def destroy_patient_key(tx: Transaction, patient_id: str, at: str) -> None:
     """Make everything sealed for this patient unreadable for ever: records, released bytes, messages; and
     take the patient out of every index. The audit facts have a key of their own and stay. Cannot be undone.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
-from functools import lru_cache
-from typing import Any
 
 import msgspec
 
@@ -21,11 +19,12 @@ def _plain(value: object) -> object:
 
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=_plain)
-_DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
-_SET_DECODER = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_SET_DECODER = msgspec.json.Decoder(list[Record], float_hook=Decimal)
 _LIST_ENCODER = msgspec.json.Encoder()
-_LIST_DECODER = msgspec.json.Decoder(tuple[str, ...])
 _LARGEST_SET = 64
+_SETS_IN_TURN = 2
+Key = tuple[str, str, int]
+"""Type, id and version of a record."""
 
 
 Keep = Callable[[Record, Record], Record]
@@ -47,14 +46,14 @@ def save_all(tx: Transaction, wanted: Sequence[Record], keep: Keep | None = None
         return tuple(save(tx, record, keep) for record in wanted)
     present = {(row["resource_type"], row["id"]): row for row in _of_keys(tx, "records.all_current", keys)}
     saved: list[Record] = []
-    news: dict[str | None, list[tuple[Record, bytes, bytes]]] = {}
+    news: dict[str | None, list[tuple[Record, bytes]]] = {}
     for record in wanted:
         row = present.get((record.resource_type, record.id))
-        content, digest = _content_of(tx, record)
-        if row is not None and not _same(row, record, digest) and keep is not None:
+        digest = _digest_of(tx, record)
+        if row is not None and row["digest"] != digest and keep is not None:
             record = keep(_records(tx, [row])[0], record)
-            content, digest = _content_of(tx, record)
-        if row is not None and _same(row, record, digest):
+            digest = _digest_of(tx, record)
+        if row is not None and row["digest"] == digest:
             saved.append(_renewed(record, row["version"], row["updated_at"]))
             continue
         if row is not None:
@@ -62,7 +61,7 @@ def save_all(tx: Transaction, wanted: Sequence[Record], keep: Keep | None = None
             tx.execute("records.retire", key)
         made = _renewed(record, 1 if row is None else row["version"] + 1, record.updated_at)
         saved.append(made)
-        news.setdefault(record.patient_id, []).append((made, content, digest))
+        news.setdefault(record.patient_id, []).append((made, digest))
     for patient_id, added in news.items():
         for start in range(0, len(added), _LARGEST_SET):
             _add_set(tx, patient_id, added[start : start + _LARGEST_SET])
@@ -77,14 +76,26 @@ def get(reading: Reading, resource_type: str, record_id: str) -> Record | None:
 
 def version(reading: Reading, resource_type: str, record_id: str, number: int) -> Record | None:
     """That version, or None. Raises NotFound `KEY_GONE`."""
-    row = reading.row("records.of_version", {"type": resource_type, "id": record_id, "version": number})
+    row = _row_of_version(reading, resource_type, record_id, number)
     return None if row is None else _records(reading, [row])[0]
 
 
-def versions(reading: Reading, wanted: Sequence[tuple[str, str, int]]) -> dict[tuple[str, str, int], Record]:
-    """The records of these (type, id, version), as far as they are there. Raises NotFound `KEY_GONE`."""
-    found = _records(reading, _of_keys(reading, "records.of_versions", wanted))
-    return {(record.resource_type, record.id, record.version): record for record in found}
+def versions(reading: Reading, wanted: Sequence[Key]) -> dict[Key, Record]:
+    """The records of these (type, id, version), as far as they are there. Raises NotFound `KEY_GONE`.
+
+    What was saved together is looked for together: one of them leads to the set of all.
+    """
+    found: dict[Key, Record] = {}
+    left = list(wanted)
+    for _ in range(_SETS_IN_TURN):
+        row = _row_of_version(reading, *left[0]) if left else None
+        if row is None:
+            break
+        found |= _of_sets(reading, {row["set_id"]: row["patient_id"]})
+        left = [key for key in left if key not in found]
+    for record in _records(reading, _of_keys(reading, "records.of_versions", left) if left else ()):
+        found[record.resource_type, record.id, record.version] = record
+    return {key: found[key] for key in wanted if key in found}
 
 
 def history(reading: Reading, resource_type: str, record_id: str, limit: int = 100) -> tuple[Record, ...]:
@@ -129,17 +140,24 @@ def find_token(reading: Reading, resource_type: str, param: str, token: str) -> 
     return tuple((row["resource_type"], row["id"]) for row in rows)
 
 
+def _row_of_version(reading: Reading, resource_type: str, record_id: str, number: int) -> Row | None:
+    return reading.row("records.of_version", {"type": resource_type, "id": record_id, "version": number})
+
+
 def _of_keys(reading: Reading, query: str, keys: Sequence[tuple[object, ...]]) -> list[Row]:
     return reading.rows(query, {"wanted": _LIST_ENCODER.encode(keys).decode()})
 
 
-def _content_of(tx: Transaction, record: Record) -> tuple[bytes, bytes]:
-    content = _ENCODER.encode(record.resource)
-    return content, tx.cipher.digest(f"{record.resource_type}/{record.id}", content)
-
-
-def _same(row: Row, record: Record, digest: bytes) -> bool:
-    return bool(row["digest"] == digest and _facts(row) == _facts_of(record))
+def _digest_of(tx: Transaction, record: Record) -> bytes:
+    facts = (
+        record.patient_id,
+        record.source_partner,
+        record.sources,
+        record.part2,
+        record.deleted,
+        record.resource,
+    )
+    return tx.cipher.digest(f"{record.resource_type}/{record.id}", _ENCODER.encode(facts))
 
 
 def _renewed(record: Record, version: int, updated_at: str) -> Record:
@@ -157,13 +175,13 @@ def _renewed(record: Record, version: int, updated_at: str) -> Record:
     )
 
 
-def _add_set(tx: Transaction, patient_id: str | None, added: Sequence[tuple[Record, bytes, bytes]]) -> None:
-    """Seal the contents as one, each under its own name, and add a row for each."""
+def _add_set(tx: Transaction, patient_id: str | None, added: Sequence[tuple[Record, bytes]]) -> None:
+    """Seal the records as one, and add a row for each."""
     number = _next_set(tx)
-    contents = _ENCODER.encode({_name(record): msgspec.Raw(content) for record, content, _ in added})
+    contents = _ENCODER.encode([record for record, _ in added])
     sealed = tx.cipher.seal(tx, _scope(patient_id), _set_name(number), contents)
-    tx.execute("records.add_set", {"id": number, "sealed": sealed})
-    tx.execute_each("records.add", [_row_of(record, digest, number) for record, _, digest in added])
+    tx.execute("records.add_set", {"id": number, "patient_id": patient_id, "sealed": sealed})
+    tx.execute_each("records.add", [_row_of(record, digest, number) for record, digest in added])
 
 
 def _next_set(tx: Transaction) -> int:
@@ -172,29 +190,16 @@ def _next_set(tx: Transaction) -> int:
 
 
 def _row_of(record: Record, digest: bytes, set_id: int) -> Params:
-    patient_id, source_partner, sources, part2, deleted = _facts_of(record)
     return {
         "type": record.resource_type,
         "id": record.id,
         "version": record.version,
-        "patient_id": patient_id,
-        "source_partner": source_partner,
-        "sources": sources,
-        "part2": part2,
+        "patient_id": record.patient_id,
         "updated_at": record.updated_at,
-        "deleted": deleted,
+        "deleted": int(record.deleted),
         "digest": digest,
         "set_id": set_id,
     }
-
-
-def _facts_of(record: Record) -> tuple[Any, ...]:
-    sources = _LIST_ENCODER.encode(record.sources).decode()
-    return (record.patient_id, record.source_partner, sources, int(record.part2), int(record.deleted))
-
-
-def _facts(row: Row) -> tuple[Any, ...]:
-    return tuple(row[name] for name in ("patient_id", "source_partner", "sources", "part2", "deleted"))
 
 
 def _scope(patient_id: str | None) -> str:
@@ -205,42 +210,23 @@ def _set_name(number: int) -> str:
     return f"record-set/{number}"
 
 
-def _name(record: Record) -> str:
-    """What a content is called in its set, so that no other row can be given it."""
-    return f"{record.resource_type}/{record.id}/{record.version}"
-
-
 def _records(reading: Reading, rows: Sequence[Row]) -> tuple[Record, ...]:
     """The records of `rows`; each set is opened once. Raises NotFound `KEY_GONE`."""
-    scopes = {row["set_id"]: _scope(row["patient_id"]) for row in rows}
-    contents: dict[str, msgspec.Raw] = {}
-    for found in reading.rows("records.sets", {"wanted": _LIST_ENCODER.encode(list(scopes)).decode()}):
-        number, sealed = found
-        plain = reading.cipher.open(reading, scopes[number], _set_name(number), sealed)
-        contents |= _SET_DECODER.decode(plain)
-    return tuple(_record(row, contents) for row in rows)
+    if not rows:
+        return ()
+    found = _of_sets(reading, {row["set_id"]: row["patient_id"] for row in rows})
+    try:
+        return tuple(found[row["resource_type"], row["id"], row["version"]] for row in rows)
+    except KeyError:
+        raise Internal("SEAL_BROKEN", "a record is not in the set that its row names") from None
 
 
-def _record(row: Row, contents: Mapping[str, msgspec.Raw]) -> Record:
-    resource_type, record_id, version, patient_id, source, sources, part2, updated_at, deleted, _, _ = row
-    content = contents.get(f"{resource_type}/{record_id}/{version}")
-    if content is None:
-        raise Internal("SEAL_BROKEN", "a record is not in the set that its row names")
-    return Record(
-        resource_type,
-        record_id,
-        version,
-        patient_id,
-        source,
-        _sources(sources),
-        bool(part2),
-        updated_at,
-        bool(deleted),
-        _DECODER.decode(content),
-    )
-
-
-@lru_cache(maxsize=1024)
-def _sources(text: str) -> tuple[str, ...]:
-    """Partners are few."""
-    return _LIST_DECODER.decode(text)
+def _of_sets(reading: Reading, patients: Mapping[int, str | None]) -> dict[Key, Record]:
+    """Every record of these sets, by type, id and version. What a set says was sealed with it and cannot be altered."""
+    rows = reading.rows("records.sets", {"wanted": _LIST_ENCODER.encode(list(patients)).decode()})
+    found: dict[Key, Record] = {}
+    for number, sealed in rows:
+        plain = reading.cipher.open(reading, _scope(patients[number]), _set_name(number), sealed)
+        for record in _SET_DECODER.decode(plain):
+            found[record.resource_type, record.id, record.version] = record
+    return found

@@ -56,11 +56,8 @@ async def serve(folder: NetworkFolder, settings: Settings, addresses: Addresses,
 async def _recover(premises: Premises) -> None:
     """What was in flight when the last process ended goes again, or to a person."""
     at = instant_text(premises.clock.now())
-    asks = [
-        partner_id
-        for partner_id, partner in premises.network.partners.items()
-        if getattr(partner.delivery, "on_unknown", "resend") == "ask"
-    ]
+    network = premises.network
+    asks = [partner_id for partner_id in network.partners if network.asks_a_person(partner_id)]
 
     def work(tx: Transaction) -> None:
         intents.recover_sending(tx, at, asks)

@@ -56,27 +56,25 @@ CREATE TABLE match_key (
 ) WITHOUT ROWID;
 CREATE INDEX match_key_patient ON match_key (patient_id);
 
--- The contents of record versions that were saved together, sealed as one: a referral is one such set.
+-- Record versions that were saved together, sealed as one with everything that is known of them.
 CREATE TABLE record_set (
-    id     INTEGER PRIMARY KEY,
-    sealed BLOB NOT NULL
+    id         INTEGER PRIMARY KEY,
+    patient_id TEXT REFERENCES patient (id),
+    sealed     BLOB NOT NULL
 );
 
--- `digest`: keyed hash of the content in the set, by which the same content again is known without opening it;
--- empty once another version took its place.
+-- Where to find them. `digest`: keyed hash of content and facts, by which the same again is known without opening it;
+-- empty once another version took its place. No foreign keys: they would cost as much as the rows.
 CREATE TABLE record (
-    resource_type  TEXT NOT NULL,
-    id             TEXT NOT NULL,
-    version        INTEGER NOT NULL CHECK (version > 0),
-    patient_id     TEXT REFERENCES patient (id),
-    source_partner TEXT NOT NULL,
-    sources        TEXT NOT NULL,
-    part2          INTEGER NOT NULL CHECK (part2 IN (0, 1)),
-    updated_at     TEXT NOT NULL,
-    deleted        INTEGER NOT NULL CHECK (deleted IN (0, 1)),
-    digest         BLOB NOT NULL,
-    set_id         INTEGER NOT NULL REFERENCES record_set (id),
-    current        INTEGER NOT NULL DEFAULT 1 CHECK (current IN (0, 1)),
+    resource_type TEXT NOT NULL,
+    id            TEXT NOT NULL,
+    version       INTEGER NOT NULL,
+    patient_id    TEXT,
+    updated_at    TEXT NOT NULL,
+    deleted       INTEGER NOT NULL,
+    digest        BLOB NOT NULL,
+    set_id        INTEGER NOT NULL,
+    current       INTEGER NOT NULL DEFAULT 1,
     PRIMARY KEY (id, resource_type, version)
 );
 CREATE INDEX record_of_patient ON record (patient_id, resource_type, id) WHERE current = 1;

@@ -20,9 +20,6 @@ SELECT sealed FROM inbox WHERE id = :id;
 -- name: set_state
 UPDATE inbox SET state = :state, faults = :faults WHERE id = :id;
 
--- name: set_patient
-UPDATE inbox SET patient_id = :patient_id, business_key = :business_key WHERE id = :id;
-
 -- name: newest
 SELECT id, partner, channel, control_id, body_sha256, format, state, faults, business_key, patient_id, received_at,
        replay_of FROM inbox

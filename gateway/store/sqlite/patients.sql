@@ -34,6 +34,9 @@ INSERT OR IGNORE INTO match_key (key, patient_id) VALUES (:key, :patient_id);
 -- name: by_match_key
 SELECT patient_id FROM match_key WHERE key = :key ORDER BY patient_id;
 
+-- name: match_keys_of
+SELECT key FROM match_key WHERE patient_id = :patient_id;
+
 -- name: drop_links
 DELETE FROM patient_link WHERE patient_id = :patient_id;
 

@@ -1,22 +1,22 @@
 -- name: current
-SELECT resource_type, id, version, patient_id, source_partner, sources, part2, updated_at, deleted, digest, set_id
+SELECT resource_type, id, version, patient_id, updated_at, digest, set_id
 FROM record WHERE id = :id AND resource_type = :type ORDER BY version DESC LIMIT 1;
 
 -- name: of_version
-SELECT resource_type, id, version, patient_id, source_partner, sources, part2, updated_at, deleted, digest, set_id
+SELECT resource_type, id, version, patient_id, updated_at, digest, set_id
 FROM record WHERE id = :id AND resource_type = :type AND version = :version;
 
 -- name: history
-SELECT resource_type, id, version, patient_id, source_partner, sources, part2, updated_at, deleted, digest, set_id
+SELECT resource_type, id, version, patient_id, updated_at, digest, set_id
 FROM record WHERE id = :id AND resource_type = :type ORDER BY version DESC LIMIT :limit;
 
 -- name: of_patient
-SELECT resource_type, id, version, patient_id, source_partner, sources, part2, updated_at, deleted, digest, set_id
+SELECT resource_type, id, version, patient_id, updated_at, digest, set_id
 FROM record INDEXED BY record_of_patient
 WHERE patient_id = :patient_id AND current = 1 AND deleted = 0 ORDER BY resource_type, id;
 
 -- name: of_patient_and_type
-SELECT resource_type, id, version, patient_id, source_partner, sources, part2, updated_at, deleted, digest, set_id
+SELECT resource_type, id, version, patient_id, updated_at, digest, set_id
 FROM record INDEXED BY record_of_patient
 WHERE patient_id = :patient_id AND resource_type = :type AND current = 1 AND deleted = 0 ORDER BY id;
 
@@ -28,16 +28,14 @@ WHERE patient_id = :patient_id AND resource_type = :type AND current = 1 AND del
 UPDATE record SET current = 0, digest = x'' WHERE id = :id AND resource_type = :type AND version = :version;
 
 -- name: add
-INSERT INTO record (resource_type, id, version, patient_id, source_partner, sources, part2, updated_at, deleted,
-                    digest, set_id)
-VALUES (:type, :id, :version, :patient_id, :source_partner, :sources, :part2, :updated_at, :deleted,
-        :digest, :set_id);
+INSERT INTO record (resource_type, id, version, patient_id, updated_at, deleted, digest, set_id)
+VALUES (:type, :id, :version, :patient_id, :updated_at, :deleted, :digest, :set_id);
 
 -- name: next_set
 SELECT coalesce(max(id), 0) + 1 AS id FROM record_set;
 
 -- name: add_set
-INSERT INTO record_set (id, sealed) VALUES (:id, :sealed);
+INSERT INTO record_set (id, patient_id, sealed) VALUES (:id, :patient_id, :sealed);
 
 -- name: sets
 -- `wanted` is JSON: a list of ids.
@@ -46,14 +44,14 @@ CROSS JOIN record_set ON record_set.id = wanted.value;
 
 -- name: all_current
 -- `wanted` is JSON: a list of [type, id].
-SELECT record.resource_type, record.id, record.version, record.patient_id, record.source_partner, record.sources, record.part2, record.updated_at, record.deleted, record.digest, record.set_id
+SELECT record.resource_type, record.id, record.version, record.patient_id, record.updated_at, record.digest, record.set_id
 FROM json_each(:wanted) AS wanted
 CROSS JOIN record ON record.id = json_extract(wanted.value, '$[1]')
     AND record.resource_type = json_extract(wanted.value, '$[0]') AND record.current = 1;
 
 -- name: of_versions
 -- `wanted` is JSON: a list of [type, id, version].
-SELECT record.resource_type, record.id, record.version, record.patient_id, record.source_partner, record.sources, record.part2, record.updated_at, record.deleted, record.digest, record.set_id
+SELECT record.resource_type, record.id, record.version, record.patient_id, record.updated_at, record.digest, record.set_id
 FROM json_each(:wanted) AS wanted
 CROSS JOIN record ON record.id = json_extract(wanted.value, '$[1]')
     AND record.resource_type = json_extract(wanted.value, '$[0]')

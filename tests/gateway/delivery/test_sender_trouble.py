@@ -101,7 +101,7 @@ def test_a_store_that_is_busy_for_a_moment_leaves_nothing_sending(due: County) -
 
 def test_when_handing_over_cannot_be_stored_nothing_leaves(due: County) -> None:
     server, store = Server("200 OK"), StoreWithAGap(due.store, range(2, 3))
-    play(due, server, settled(due, "retry"), premises=replace(due.premises, store=store))
+    play(due, server, settled(due, "retry"), premises=replace(due.premises, store=store), on_unknown="ask")
 
     assert server.received == []
     assert handovers(due) == []
@@ -131,7 +131,8 @@ def test_killed_while_handing_over_it_goes_again_as_a_possible_repeat_and_is_acc
     assert first.entry.bytes_sha256 == second.entry.bytes_sha256
 
 
-def test_killed_before_the_first_byte_it_goes_again_without_a_flag(due: County) -> None:
+def test_killed_before_the_first_byte_it_goes_again_without_a_flag_where_that_matters(due: County) -> None:
+    due.change_partner("otp", delivery=FhirDelivery(url="http://127.0.0.1:9/fhir", on_unknown="ask"))
     due.released()
     restart(due, "otp")
 
@@ -208,7 +209,7 @@ def test_a_consent_that_ends_between_decision_and_first_byte_stops_it(county: Co
 
     assert not still_stands(county.premises, released)
     assert not county.run(LastLook(county.premises, released)())
-    assert release_states(county) == ["prepared"]
+    assert release_states(county) == ["handed_over"]
 
 
 def test_what_breaks_after_the_first_byte_may_have_arrived(

@@ -17,6 +17,7 @@ from gateway.disclosure.release import Release
 from gateway.disclosure.release_questions import released_bytes
 from gateway.errors import NotUnderstood
 from gateway.flows.library import mapping_files
+from gateway.partners import FhirDelivery
 from gateway.resources import to_json
 from gateway.store import Intent, Record, intents, outbox, patients, records
 from mappings import read_library
@@ -28,7 +29,8 @@ AT = "2026-04-11T15:00:00.000000Z"
 
 @pytest.fixture
 def made(county: County) -> Release:
-    """A release to the program that has not left."""
+    """A release that has not left, to a program that a repeat would harm."""
+    county.change_partner("otp", delivery=FhirDelivery(url="http://127.0.0.1:9/fhir", on_unknown="ask"))
     county.consent()
     county.refer()
     return county.released()

@@ -32,7 +32,7 @@ def test_a_release_is_stored_with_its_audit_entry_and_the_hash_of_its_bytes(coun
     assert county.look(lambda reading: outbox.content(reading, made.id)) == made.content
     row = county.look(lambda reading: outbox.get(reading, made.id))
     assert row is not None
-    assert (row.state, row.audit_seq, row.partner) == ("prepared", made.audit_seq, "otp")
+    assert (row.state, row.audit_seq, row.partner) == ("handed_over", made.audit_seq, "otp")
     assert entry.consents == (f"Consent/{saved.resource['id']}/_history/1",)
     assert (entry.partner, entry.source, entry.purpose) == ("otp", ("Organization/hospital",), "TREAT")
     assert entry.recipient_name == "Sunrise Opioid Treatment Program"

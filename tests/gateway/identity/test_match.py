@@ -37,6 +37,8 @@ class Book:
             return [{"partner": params["partner"], "patient_id": found}] if found else []
         if name == "patients.by_match_key":
             return [{"patient_id": p} for k, p in sorted(self.keys) if k == params["key"]]
+        if name == "patients.match_keys_of":
+            return [{"key": k} for k, p in sorted(self.keys) if p == params["patient_id"]]
         if name in ("intents.of_patient", "records.of_patient"):
             return []
         raise AssertionError(name)

@@ -18,8 +18,7 @@ PLAIN = f"methadone for {MARK}".encode()
 
 def _everything(tx: Transaction) -> None:
     with_patient()(tx)
-    inbox.keep(tx, message(1), b"MSH|^~\\&|" + PLAIN)
-    inbox.set_patient(tx, "m1", "p1", "0f" * 32)
+    inbox.keep(tx, message(1, patient_id="p1", business_key="0f" * 32), b"MSH|^~\\&|" + PLAIN)
     saved = records.save(tx, record({"resourceType": "Patient", "name": [{"family": MARK}]}))
     records.set_tokens(tx, saved, [("family", "ab" * 32)])
     patients.link(tx, "hospital", "cd" * 32, "p1")

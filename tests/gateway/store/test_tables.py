@@ -73,18 +73,10 @@ def test_messages_are_listed_by_state_and_partner(write: Any, store: Any) -> Non
         assert len(inbox.list_messages(reading, limit=1)) == 1
 
 
-def test_what_became_known_later_is_added_to_a_message(write: Any, store: Any) -> None:
-    write(lambda tx: inbox.keep(tx, message(1), b""))
-    write(lambda tx: inbox.set_patient(tx, "m1", "p1", "key"))
-    with store.read() as reading:
-        assert inbox.get(reading, "m1") == message(1, patient_id="p1", business_key="key")
-
-
 @pytest.mark.parametrize(
     "work",
     [
         lambda tx: inbox.set_state(tx, "m9", "accepted", "[]"),
-        lambda tx: inbox.set_patient(tx, "m9", "p1", ""),
         lambda tx: outbox.mark(tx, "rel9", "delivered", AT),
         lambda tx: patients.raise_epoch(tx, "p9"),
         lambda tx: patients.certain(tx, "p9"),
