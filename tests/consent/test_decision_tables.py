@@ -201,7 +201,9 @@ def question(row: Row) -> Json:
 def test_the_row_is_decided_as_the_table_says(row: Row) -> None:
     answer = ask_or_refuse(question(row))
     found = "disclose" if disclosed(answer) else "withhold"
+    reasons = {reason["code"] for resource in answer["resources"] for reason in resource["reasons"]}
     assert found == row["expected"], f"{row['why']} ({row['citation']}): {answer}"
+    assert reasons == set(row["because"].split()), f"{row['why']} ({row['citation']}): {answer}"
 
 
 @pytest.mark.parametrize("row", list(rows("duties")))
