@@ -12,14 +12,15 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from gateway.store.model import AuditRow
 
 START = bytes(32)
 _ABSENT = b"\xff\xff\xff\xff"
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True):
     """What the chain covers of an entry; all that an export needs to prove it."""
 
     seq: int

@@ -8,11 +8,12 @@ purpose. Never a clinical value.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class AuditReason:
+class AuditReason(msgspec.Struct, frozen=True):
     """Why: a stable code, the law or rule it rests on, and the consent version it came from, if any."""
 
     code: str
@@ -20,8 +21,7 @@ class AuditReason:
     consent: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AuditedResource:
+class AuditedResource(msgspec.Struct, frozen=True):
     """What was decided about one resource; a reference and codes only."""
 
     reference: str
@@ -30,8 +30,7 @@ class AuditedResource:
     reasons: tuple[AuditReason, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
+class AuditEntry(msgspec.Struct, frozen=True):
     """The facts of one act. `at` is ISO 8601 UTC text (`gateway.clock.instant_text`).
 
     `kind`: disclose, practice, refuse, import, query, consent, revoke, handover, outcome, read. `partner` is the
@@ -53,7 +52,7 @@ class AuditEntry:
     obligations: tuple[str, ...] = ()
     notice_version: str | None = None
     bytes_sha256: str | None = None
-    versions: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = msgspec.field(default_factory=dict)
     recipient_name: str = ""
     recipient_address: str = ""
     description: str = ""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import msgspec
+from msgspec.structs import replace
 
 from gateway.audit.chain import START, chain_hash, envelope_of, facts_hash, leaf_hash
 from gateway.audit.entry import AuditEntry, AuditReceipt

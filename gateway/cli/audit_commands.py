@@ -7,7 +7,6 @@ opened `Reading`, so that they can be used and tested without a network folder.
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
@@ -176,7 +175,7 @@ def _as_dict(logged: LoggedEntry) -> dict[str, object]:
     destroyed).
     """
     if logged.entry is not None:
-        return {"seq": logged.row.seq, **asdict(logged.entry)}
+        return {"seq": logged.row.seq, **msgspec.to_builtins(logged.entry)}
     names = ("seq", "at", "kind", "patient_id", "partner", "purpose", "outcome", "request_id")
     return {name: getattr(logged.row, name) for name in names}
 

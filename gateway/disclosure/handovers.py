@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from gateway.audit import AuditEntry, AuditReason, append, get
 from gateway.clock import instant_text

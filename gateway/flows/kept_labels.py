@@ -6,8 +6,9 @@ Consent-semantics 5; FH-LBL-05. Only a named person may lower a label, and no wa
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from gateway.store import Record, Transaction, records
 

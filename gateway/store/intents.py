@@ -101,8 +101,10 @@ def claim_due(
         for row in tx.rows("intents.due_of_partner", {"partner": partner, "now": now, "limit": share}):
             tx.execute("intents.claim", {"sequence": row["sequence"], "at": now})
             found = _intent(row)
-            sending = replace(found, state="sending", attempts=found.attempts + 1, updated_at=now)
-            claimed.append(replace(sending, first_tried_at=found.first_tried_at or now))
+            attempts, first = found.attempts + 1, found.first_tried_at or now
+            claimed.append(
+                replace(found, state="sending", attempts=attempts, updated_at=now, first_tried_at=first)
+            )
     return tuple(claimed)
 
 

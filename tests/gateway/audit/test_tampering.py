@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sqlite3
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from gateway import audit
 from gateway.audit.chain import START, chain_hash, envelope_of, leaf_hash
@@ -240,7 +241,7 @@ def _verified(lines: list[bytes], log: Any, *, witness: bool = False) -> Any:
 def test_an_untouched_export_is_intact_without_store_and_keys(log: Any, facts: bool) -> None:
     lines = log.export(facts=facts)
     report = _verified(lines, log, witness=True)
-    assert report == replace(log.verify(), shredded=0)
+    assert report == dataclasses.replace(log.verify(), shredded=0)
     assert audit.verify_export(lines).ok
     assert (b"NOT_IN_SCOPE" in b"".join(lines)) is facts
 

@@ -80,7 +80,7 @@ def test_a_long_list_is_paged_by_links(browser: Any, entries: list[Any]) -> None
 
 
 def _many(row: Any, count: int) -> list[Any]:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     return [replace(row, seq=seq) for seq in range(10, 10 + count)]
 
@@ -170,7 +170,7 @@ def test_the_style_sheet_is_served_to_anybody_and_is_our_own(browser: Any) -> No
 
 
 def test_a_look_into_the_console_is_listed_with_who_looked(browser: Any, entries: list[Any]) -> None:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     row = replace(entries[0].row, seq=9, kind="read", partner="", purpose="")
     entry = replace(entries[1].entry, recipient_name="Kim Officer", partner="", purpose="")
@@ -182,7 +182,7 @@ def test_a_look_into_the_console_is_listed_with_who_looked(browser: Any, entries
 
 
 def test_what_the_log_says_is_text_never_markup(browser: Any, entries: list[Any]) -> None:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     entry = replace(entries[1].entry, description="<b onclick=x>1 CarePlan</b>", recipient_name="<img src=x>")
     entries[1] = type(entries[1])(entries[1].row, entry)

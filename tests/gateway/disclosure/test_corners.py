@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from gateway.demo import person
 from gateway.disclosure.content import notice_of, notice_outcomes, transaction_bundle
@@ -188,7 +189,7 @@ def test_what_one_of_its_sources_may_not_disclose_is_withheld_and_audited_so(cou
     answer(county)
     county.consent("psychiatry")
     task = county.task()
-    both = replace(task, version=0, source_partner="hospital", updated_at=AT)
+    both = structs.replace(task, version=0, source_partner="hospital", updated_at=AT)
     county.write(lambda tx: records.save(tx, both))
 
     found = county.search("psychiatry", "Task", None, patient=county.patient_id)
@@ -222,7 +223,7 @@ def test_others_records_are_not_even_decided_for_whom_or_about_whom_it_is_too_ea
         patient_id = county.patient_id
     else:
         patient_id = county.write(lambda tx: patients.create(tx, AT, False))
-        goal = replace(county.records("Goal")[0], id="g2", version=0, patient_id=patient_id)
+        goal = structs.replace(county.records("Goal")[0], id="g2", version=0, patient_id=patient_id)
         county.write(lambda tx: records.save(tx, goal))
 
     assert county.search("housing", "Goal", None, "COC", patient=patient_id)["total"] == 0
