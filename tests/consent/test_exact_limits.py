@@ -1,0 +1,354 @@
+"""Limits exactly where they are: found by changing the engine and seeing that no other test noticed (`mutations.md`)."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import consent
+from consent.compiled import compile_consents
+from consent.directives import version_of
+from tests.bench.bench_consent import a_consent, a_question
+from tests.consent.asking import ask, tables
+from tests.consent.question_pools import ACT_REASON, actor, label, ref
+
+Json = dict[str, Any]
+BOTH = ("part2", "hipaa")
+TYPES = "http://hl7.org/fhir/resource-types"
+
+
+def permit_for(recipient: str, **changes: Any) -> Json:
+    """A signed consent for one recipient, its root changed."""
+    one = a_consent(0, recipient)
+    one["provision"] = {**one["provision"], **changes}
+    return one
+
+
+def reasons(answer: Json) -> set[str]:
+    return {reason["code"] for row in answer["resources"] for reason in row["reasons"]}
+
+
+def agency_question(category: str, *records: Json, types: tuple[str, ...]) -> Json:
+    """An agency of a category asks for records of the types that its consent names."""
+    named = f"Organization/{category}-1"
+    made = a_question(0, BOTH)
+    return {
+        **made,
+        "recipient": {
+            "references": [named],
+            "identifiers": [],
+            "roles": ["IRCP"],
+            "standing": ["community"],
+            "category": category,
+        },
+        "directory": [*made["directory"], {"resourceType": "Organization", "id": f"{category}-1"}],
+        "consents": [permit_for(named, **{"class": [{"system": TYPES, "code": kind} for kind in types]})],
+        "resources": list(records),
+    }
+
+
+def a_task(**elements: Any) -> Json:
+    return {
+        "resourceType": "Task",
+        "id": "t",
+        "status": "requested",
+        "intent": "order",
+        "for": ref("Patient/p1"),
+        **elements,
+    }
+
+
+# --- who -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("FH-CON-02", "P2-31-04")
+def test_the_number_of_the_organization_above_names_its_units() -> None:
+    number = {"system": "urn:numbers", "value": "7"}
+    above = {"resourceType": "Organization", "id": "system", "identifier": [number]}
+    unit = {"resourceType": "Organization", "id": "hosp-1", "partOf": ref("Organization/system")}
+    named = actor(ref("Organization/x"))
+    named["reference"] = {"identifier": number}
+    question = {**a_question(0), "consents": [permit_for("Organization/x", actor=[named])]}
+
+    assert ask({**question, "directory": [above, unit]})["outcome"] == "disclose"
+    assert ask({**question, "directory": [above, {**unit, "active": False}]})["outcome"] == "withhold"
+
+
+@pytest.mark.requirement("ST-02")
+def test_who_is_named_as_a_discloser_is_not_named_as_a_recipient() -> None:
+    treating = actor({"display": "my treating providers"})
+    itself = actor(ref("Organization/hosp-1"), "CST")
+    program = actor(ref("Organization/otp-1"), "CST")
+    one = permit_for("Organization/hosp-1", actor=[treating, itself, program])
+    question = a_question(0, (*BOTH, "state/sample-mh-named"))
+    question = {**question, "consents": [one], "resources": a_question(1)["resources"]}
+    question["resources"][0]["meta"]["security"] = [label("MH")]
+
+    assert reasons(ask(question)) == {"STATE_RECIPIENT_NOT_NAMED"}
+    one["provision"]["actor"].append(actor(ref("Organization/hosp-1")))
+    assert ask(question)["outcome"] == "disclose"
+
+
+@pytest.mark.requirement("P2-12-03", "P2-23-01")
+def test_a_patient_who_is_also_law_enforcement_is_barred() -> None:
+    own = {"references": ["Patient/p1"], "identifiers": [], "roles": [], "standing": ["patient"]}
+    question = {
+        **a_question(0, BOTH),
+        "purposes": [{"system": ACT_REASON, "code": "PATRQT"}],
+        "recipient": own,
+    }
+    assert ask(question)["outcome"] == "disclose"
+    own["standing"] = ["patient", "law_enforcement"]
+    assert reasons(ask(question)) == {"PROCEEDINGS_BARRED"}
+
+
+def test_an_actor_that_cannot_be_read_spoils_no_other_consent() -> None:
+    odd = permit_for("Organization/hosp-1", actor=[{"reference": "Organization/hosp-1"}])
+    odd["id"] = "odd"
+    question = {**a_question(1), "consents": [odd, *a_question(1)["consents"]]}
+
+    assert ask(question)["outcome"] == "disclose"
+
+
+# --- what for ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("P2-31-07", "FH-PUR-01")
+def test_the_same_code_of_another_list_is_another_purpose() -> None:
+    question = {**a_question(1), "purposes": [{"system": "urn:elsewhere", "code": "TREAT"}]}
+
+    assert reasons(ask(question)) == {"NO_PERMIT", "PURPOSE_NOT_COVERED"}
+
+
+@pytest.mark.requirement("FH-CON-12")
+@pytest.mark.parametrize(
+    ("asked", "denied", "outcome"),
+    [
+        ("disclose", "access", "withhold"),
+        ("use", "disclose", "withhold"),
+        ("collect", "access", "disclose"),
+        ("collect", "collect", "withhold"),
+    ],
+)
+def test_a_denial_of_access_denies_what_gives_access_and_nothing_else(
+    asked: str, denied: str, outcome: str
+) -> None:
+    denial = a_consent(2, "Organization/hosp-1")
+    action = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentaction", "code": denied}]}
+    denial["provision"] = {"type": "deny", "action": [action]}
+    question = a_question(1)
+
+    answer = ask({**question, "action": asked, "consents": [*question["consents"], denial]})
+
+    assert answer["outcome"] == outcome
+
+
+# --- orders of a court ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("P2-61-02", "P2-31-13")
+@pytest.mark.parametrize(
+    ("scope", "outcome"), [("DocumentReference", "withhold"), ("DocumentReference/note", "disclose")]
+)
+def test_an_order_for_a_type_of_record_does_not_reach_notes(scope: str, outcome: str) -> None:
+    note = {
+        "resourceType": "DocumentReference",
+        "id": "note",
+        "meta": {"security": [label("PSYTHPN")]},
+        "status": "current",
+        "subject": ref("Patient/p1"),
+        "content": [{"attachment": {"contentType": "text/plain", "url": "urn:uuid:0"}}],
+    }
+    question = {
+        **a_question(0, BOTH),
+        "recipient": {
+            "references": ["Organization/court"],
+            "identifiers": [],
+            "roles": [],
+            "standing": ["court"],
+            "category": "case_management",
+        },
+        "purposes": [{"system": ACT_REASON, "code": "HLEGAL"}],
+        "facts": {
+            "agreements": [
+                {"kind": "order", "party": "Organization/court", "scope": [scope], "from": "2026-01-01"}
+            ]
+        },
+        "resources": [note],
+    }
+
+    assert ask(question)["outcome"] == outcome
+
+
+# --- state packs ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("ST-01")
+@pytest.mark.parametrize(
+    ("when", "outcome"),
+    [
+        ({}, "withhold"),
+        ({"labels": ["SUD"]}, "withhold"),
+        ({"labels": ["HIV"]}, "disclose"),
+        ({"purposes": ["TREAT"]}, "withhold"),
+        ({"purposes": ["HPAYMT"]}, "disclose"),
+        ({"standing": ["treating_provider"]}, "withhold"),
+        ({"standing": ["community"]}, "disclose"),
+        ({"types": ["Observation"]}, "withhold"),
+        ({"types": ["Condition"]}, "disclose"),
+        ({"labels": ["SUD"], "types": ["Condition"]}, "disclose"),
+        (
+            {
+                "labels": ["SUD"],
+                "purposes": ["TREAT"],
+                "standing": ["treating_provider"],
+                "types": ["Observation"],
+            },
+            "withhold",
+        ),
+    ],
+)
+def test_a_state_rule_holds_where_all_its_conditions_do(when: Json, outcome: str) -> None:
+    request = consent.read_question(a_question(1, BOTH))
+    rule = {"when": when, "require": {"signed_within_months": 1}, "code": "TOO_OLD", "citation": "state law"}
+
+    compiled = replace(compile_consents(request, tables()), state_packs=({"id": "state/x", "rules": [rule]},))
+
+    assert consent.decide(request, tables(), compiled).outcome == outcome
+
+
+@pytest.mark.requirement("ST-02", "P2-31-11")
+@pytest.mark.parametrize(
+    ("at", "outcome"),
+    [("2027-01-01T23:59:59.999999-07:00", "disclose"), ("2027-01-02T00:00:00-07:00", "withhold")],
+)
+def test_the_months_of_a_state_end_at_their_instant_also_for_consents_compiled_before(
+    at: str, outcome: str
+) -> None:
+    question = a_question(0, (*BOTH, "state/sample-expiry-12m"))
+    question["consents"] = [
+        permit_for("Organization/hosp-1", period={"start": "2026-01-02", "end": "2027-12-31"})
+    ]
+    first = consent.read_question(question)
+    compiled = compile_consents(first, tables())
+    assert consent.decide(first, tables(), compiled).outcome == "disclose"
+
+    later = consent.read_question({**question, "at": at})
+
+    assert consent.decide(later, tables(), compiled).outcome == outcome
+    assert consent.decide(later, tables()).outcome == outcome
+
+
+@pytest.mark.requirement("ST-03")
+@pytest.mark.parametrize(
+    ("at", "outcome"), [("2026-06-14T12:00:00Z", "withhold"), ("2026-06-15T12:00:00Z", "disclose")]
+)
+def test_a_birthday_counts_also_for_consents_compiled_before_it(at: str, outcome: str) -> None:
+    question = a_question(1, (*BOTH, "state/sample-mh-named"))
+    person = {"resourceType": "Patient", "id": "p1", "birthDate": "2012-06-15"}
+    question["directory"] = [*question["directory"], person]
+    before = consent.read_question({**question, "at": "2026-06-01T12:00:00Z"})
+    compiled = compile_consents(before, tables())
+    assert consent.decide(before, tables(), compiled).outcome == "withhold"
+
+    later = consent.read_question({**question, "at": at})
+
+    assert consent.decide(later, tables(), compiled).outcome == outcome
+
+
+# --- data sets -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("DM-01", "P2-13-01")
+def test_a_data_set_holds_inside_contained_records_and_keeps_the_language() -> None:
+    inner = {
+        "resourceType": "ServiceRequest",
+        "id": "inner",
+        "language": "es",
+        "status": "active",
+        "intent": "order",
+        "subject": ref("Patient/p1"),
+        "orderDetail": [{"text": "free words"}],
+        "a~b/c": "odd",
+    }
+    task = a_task(
+        language="es", focus={"reference": "#inner"}, contained=[inner], reasonCode={"text": "words"}
+    )
+    question = agency_question("housing", task, types=("Task", "ServiceRequest"))
+
+    (row,) = consent.decide(consent.read_question(question), tables()).resources
+
+    assert (row.outcome, row.removals) == (
+        "redact",
+        ("/contained/0/a~0b~1c", "/contained/0/orderDetail", "/reasonCode"),
+    )
+
+
+@pytest.mark.requirement("DM-01")
+def test_what_is_kept_of_a_reference_and_of_a_code() -> None:
+    task = a_task(
+        requester={"reference": "Organization/o", "type": "Organization", "id": "x", "display": "words"},
+        code={
+            "id": "y",
+            "text": "words",
+            "coding": [
+                {"system": "s", "code": "c", "version": "1"},
+                {"system": "s", "display": "words"},
+            ],
+        },
+        businessStatus={"coding": [{"system": "s", "display": "words"}]},
+    )
+    question = agency_question("housing", task, types=("Task",))
+
+    (row,) = consent.decide(consent.read_question(question), tables()).resources
+
+    assert set(row.removals) == {
+        "/requester/display",
+        "/code/id",
+        "/code/text",
+        "/code/coding/0/version",
+        "/code/coding/1/display",
+        "/businessStatus",
+    }
+
+
+# --- names of consents ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"id": "a", "meta": {"versionId": "2"}}, "Consent/a/_history/2"),
+        ({"id": "a", "meta": {"versionId": ""}}, "Consent/a"),
+        ({"id": "a", "meta": {"versionId": 2}}, "Consent/a"),
+        ({"id": "a", "meta": "2"}, "Consent/a"),
+        ({"id": "a" * 128}, f"Consent/{'a' * 128}"),
+    ],
+)
+def test_a_consent_is_named_by_id_and_version(given: Json, name: str) -> None:
+    assert version_of({"resourceType": "Consent", **given}) == name
+
+
+@pytest.mark.parametrize("odd", [{}, {"id": ""}, {"id": 5}, {"id": "a" * 129}])
+def test_a_consent_without_a_usable_id_is_named_by_its_content(odd: Json) -> None:
+    one = {
+        "resourceType": "Consent",
+        "provision": {"provision": [{"actor": [{"reference": ref("Organization/a")}]}]},
+    }
+    other = copy.deepcopy(one)
+    other["provision"]["provision"][0]["actor"][0]["reference"] = ref("Organization/b")
+
+    assert version_of({**one, **odd}) == version_of({**copy.deepcopy(one), **odd})
+    assert version_of({**one, **odd}) != version_of({**other, **odd})
+    assert version_of({**one, **odd}).startswith("Consent/unnamed-")
+
+
+def test_a_consent_of_any_depth_has_a_name() -> None:
+    deep: Json = {}
+    for _ in range(20_000):
+        deep = {"provision": [deep]}
+
+    assert version_of(deep).startswith("Consent/unnamed-")
