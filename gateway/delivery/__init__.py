@@ -1,6 +1,6 @@
 """Handing releases over to partners and recording what came of it."""
 
-from gateway.delivery.http_push import HttpTimeouts, open_client, push_bundle
+from gateway.delivery.http_push import HttpTimeouts, open_transport, push_bundle
 from gateway.delivery.mllp_push import MllpConnections, MllpEndpoint, MllpTimeouts, send_frame
 from gateway.delivery.outcome import DeliveryOutcome
 from gateway.delivery.sender import Sender, Timeouts
@@ -13,7 +13,7 @@ __all__ = [
     "MllpTimeouts",
     "Sender",
     "Timeouts",
-    "open_client",
+    "open_transport",
     "push_bundle",
     "send_frame",
 ]

@@ -67,10 +67,10 @@ class Sender:
     """Takes due intents and delivers them until it is told to stop."""
 
     def __init__(
-        self, premises: Premises, client: httpx.AsyncClient, timeouts: Timeouts | None = None
+        self, premises: Premises, transport: httpx.AsyncBaseTransport, timeouts: Timeouts | None = None
     ) -> None:
         self._premises = premises
-        self._client = client
+        self._transport = transport
         self._timeouts = timeouts or Timeouts()
         self._connections = MllpConnections()
         self._under_way: set[asyncio.Task[None]] = set()
@@ -213,7 +213,7 @@ class Sender:
             return DeliveryOutcome("delivered", PRACTICE)
         if isinstance(partner.delivery, FhirDelivery):
             return await push_bundle(
-                self._client,
+                self._transport,
                 partner.delivery.url,
                 made.content,
                 made.key,

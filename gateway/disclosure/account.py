@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import consent
@@ -137,7 +138,9 @@ def _returned(references: Iterable[str]) -> tuple[AuditedResource, ...]:
     return tuple(AuditedResource(reference, "disclose", (), own) for reference in references)
 
 
+@lru_cache(maxsize=4096)
 def _reason(reason: consent.Reason) -> AuditReason:
+    """Reasons are codes, and the same ones again and again."""
     return AuditReason(reason.code, reason.citation, reason.consent)
 
 

@@ -67,16 +67,16 @@ def record_referral(
 
     Raises NotUnderstood `REFERRAL_OF_ANOTHER_PATIENT`.
     """
-    tasks = [records.get(tx, "Task", str(r["id"])) for r in referral.resources if r["resourceType"] == "Task"]
-    before = {task.id: task.version for task in tasks if task is not None}
-    if any(task is not None and task.patient_id != who.patient_id for task in tasks):
+    before = _tasks_before(tx, referral)
+    if any(task.patient_id != who.patient_id for task in before.values()):
         message = "this referral number was used for another patient; cancel that referral and send a new one"
         raise NotUnderstood("REFERRAL_OF_ANOTHER_PATIENT", message, "PID-3")
-    ended = any(task is not None and task.resource.get("status") == "cancelled" for task in tasks)
-    made = [_record(premises, tx, referral, resource, who.patient_id, at) for resource in referral.resources]
+    ended = any(task.resource.get("status") == "cancelled" for task in before.values())
+    made = [_record(premises, referral, r, before, who.patient_id, at) for r in referral.resources]
     saved = save_all_keeping_labels(tx, made)
     focus = tuple(f"{r.resource_type}/{r.id}/{r.version}" for r in saved)
-    task_is_news = any(r.resource_type == "Task" and r.version != before.get(r.id, 0) for r in saved)
+    versions_before = {task.id: task.version for task in before.values()}
+    task_is_news = any(r.resource_type == "Task" and r.version != versions_before.get(r.id, 0) for r in saved)
     for route in referral.addressees:
         known = intents.of_key(tx, who.patient_id, route.addressee, referral.business_key)
         theirs = [i for i in known if i.kind in ("referral", "cancel")]
@@ -89,16 +89,23 @@ def record_referral(
             intents.add(tx, new_intent(premises, route, who.patient_id, content, kind, at, held_for))
 
 
+def _tasks_before(tx: Transaction, referral: Referral) -> dict[str, Record]:
+    """The Tasks of the message as they are held, by reference."""
+    ids = [str(r["id"]) for r in referral.resources if r["resourceType"] == "Task"]
+    held = (records.get(tx, "Task", task_id) for task_id in ids)
+    return {task.reference: task for task in held if task is not None}
+
+
 def _record(
     premises: Premises,
-    tx: Transaction,
     referral: Referral,
     resource: Mapping[str, Any],
+    tasks_before: Mapping[str, Record],
     patient_id: str,
     at: str,
 ) -> Record:
     resource_type, resource_id = str(resource["resourceType"]), str(resource["id"])
-    before = records.get(tx, resource_type, resource_id) if resource_type == "Task" else None
+    before = tasks_before.get(f"{resource_type}/{resource_id}")
     source, sources = referral.partner, frozenset({referral.partner})
     if before is not None and before.resource.get("status") == "cancelled":
         resource = _with_answer(resource, before.resource)

@@ -20,6 +20,7 @@ _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(tuple[str, ...])
 _MAY_GO = ("due", "retry")
 _HANDED_OVER = "handed_over"
+_HOLDS_ITS_KEY = ("held", "unknown", "dead")
 
 
 def add(tx: Transaction, intent: Intent) -> None:
@@ -124,7 +125,8 @@ def finish(
         raise NotFound("NO_SUCH_INTENT", "no intent has that id")
     params = {"id": intent_id, "state": state, "at": at, "reason": reason, "due_at": due_at}
     tx.execute("intents.set_state", params)
-    _settle_key(tx, row["patient_id"], row["partner"], row["business_key"])
+    if row["state"] in _HOLDS_ITS_KEY or state in _HOLDS_ITS_KEY or state in _MAY_GO:
+        _settle_key(tx, row["patient_id"], row["partner"], row["business_key"])
     _settle_lane(tx, row["patient_id"], row["partner"])
 
 

@@ -13,7 +13,7 @@ from functools import partial
 from gateway import logs
 from gateway.audit import Sealer
 from gateway.clock import instant_text
-from gateway.delivery.http_push import open_client
+from gateway.delivery.http_push import open_transport
 from gateway.delivery.sender import Sender
 from gateway.disclosure.premises import Premises
 from gateway.flows.messages import Receipt, ReceivedMessage
@@ -95,8 +95,8 @@ class _Running:
             await self._start(stack, sealer.run, sealer.stop)
             housekeeping = Housekeeping(self._premises)
             await self._start(stack, housekeeping.run, housekeeping.stop)
-            client = await stack.enter_async_context(open_client())
-            sender = Sender(self._premises, client)
+            transport = await stack.enter_async_context(open_transport())
+            sender = Sender(self._premises, transport)
             await self._start(stack, sender.run, partial(sender.stop, self._settings.stop_seconds / 2))
             http = HttpDoor(self._folder, self._premises, self._settings, self._addresses.http)
             http_address = await http.start()

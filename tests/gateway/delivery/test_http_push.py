@@ -17,7 +17,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from gateway.clock import FixedClock
-from gateway.delivery.http_push import HttpTimeouts, open_client, push_bundle
+from gateway.delivery.http_push import HttpTimeouts, open_transport, push_bundle
 from gateway.delivery.outcome import DeliveryOutcome
 
 pytestmark = pytest.mark.timeout(30)
@@ -43,7 +43,7 @@ async def no() -> bool:
 
 
 async def push(
-    client: httpx.AsyncClient,
+    client: httpx.AsyncBaseTransport,
     url: str,
     check: Callable[[], Awaitable[bool]] = yes,
     times: HttpTimeouts = TIMES,
@@ -51,9 +51,9 @@ async def push(
     return await push_bundle(client, url, BUNDLE, "release-1", times, check, clock=FixedClock(AT))
 
 
-def run(scene: Callable[[httpx.AsyncClient], Coroutine[Any, Any, Any]]) -> Any:
+def run(scene: Callable[[httpx.AsyncBaseTransport], Coroutine[Any, Any, Any]]) -> Any:
     async def with_client() -> Any:
-        async with open_client() as client:
+        async with open_transport() as client:
             return await scene(client)
 
     return asyncio.run(with_client())
@@ -90,7 +90,7 @@ class Partner:
 def met(
     partner: Partner, check: Callable[[], Awaitable[bool]] = yes, times: HttpTimeouts = SHORT
 ) -> DeliveryOutcome:
-    async def scene(client: httpx.AsyncClient) -> DeliveryOutcome:
+    async def scene(client: httpx.AsyncBaseTransport) -> DeliveryOutcome:
         server = await asyncio.start_server(partner.serve, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         try:
@@ -169,7 +169,7 @@ def test_nobody_listening_is_retried_later_without_asking() -> None:
 def test_connecting_is_tried_again_within_the_attempt() -> None:
     partner = Partner(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
-    async def scene(client: httpx.AsyncClient) -> DeliveryOutcome:
+    async def scene(client: httpx.AsyncBaseTransport) -> DeliveryOutcome:
         server = await asyncio.start_server(partner.serve, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         server.close()
@@ -281,7 +281,7 @@ def test_connection_is_used_again() -> None:
                 seen = b""
         writer.close()
 
-    async def scene(client: httpx.AsyncClient) -> list[DeliveryOutcome]:
+    async def scene(client: httpx.AsyncBaseTransport) -> list[DeliveryOutcome]:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/fhir"
         outcomes = [await push(client, url) for _ in range(3)]
@@ -295,7 +295,7 @@ def test_connection_is_used_again() -> None:
 def test_cookies_of_a_partner_are_not_kept(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/fhir").respond_with_data(b"", headers={"Set-Cookie": "who=knows; Path=/"})
 
-    async def scene(client: httpx.AsyncClient) -> None:
+    async def scene(client: httpx.AsyncBaseTransport) -> None:
         for _ in range(2):
             await push(client, httpserver.url_for("/fhir"))
 
@@ -322,7 +322,7 @@ def test_slow_partner_does_not_hold_up_another(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/fhir").respond_with_handler(slow)
     quick = Partner(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
-    async def scene(client: httpx.AsyncClient) -> tuple[DeliveryOutcome, DeliveryOutcome]:
+    async def scene(client: httpx.AsyncBaseTransport) -> tuple[DeliveryOutcome, DeliveryOutcome]:
         server = await asyncio.start_server(quick.serve, "127.0.0.1", 0)
         held = asyncio.ensure_future(push(client, httpserver.url_for("/fhir")))
         await asyncio.sleep(0.05)

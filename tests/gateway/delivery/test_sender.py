@@ -14,7 +14,7 @@ import pytest
 
 from gateway.clock import read_instant
 from gateway.delivery import sender as room
-from gateway.delivery.http_push import HttpTimeouts, open_client
+from gateway.delivery.http_push import HttpTimeouts, open_transport
 from gateway.delivery.mllp_push import MllpTimeouts
 from gateway.delivery.sender import Sender, Timeouts
 from gateway.disclosure.premises import Premises
@@ -83,7 +83,7 @@ def play(
                 "otp", delivery=FhirDelivery(url=f"http://127.0.0.1:{port}/fhir", **delivery)
             )
         used = premises or county.premises
-        async with open_client() as client:
+        async with open_transport() as client:
             ours = replace(used, network=county.premises.network, work_waiting=asyncio.Event())
             sender = Sender(ours, client, TIMES)
             running = asyncio.create_task(sender.run())
@@ -307,7 +307,7 @@ def test_a_status_goes_by_mllp_to_the_hospital_and_its_answer_counts(county: Cou
         assert isinstance(delivery, MllpDelivery)
         address = f"127.0.0.1:{listening.sockets[0].getsockname()[1]}"
         county.change_partner("hospital", delivery=msgspec.structs.replace(delivery, address=address))
-        async with open_client() as client:
+        async with open_transport() as client:
             sender = Sender(county.premises, client, TIMES)
             running = asyncio.create_task(sender.run())
             async with asyncio.timeout(5):
@@ -345,7 +345,7 @@ def test_what_is_too_late_when_stopping_is_cut_and_marked_as_perhaps_arrived(due
         listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
         port = listening.sockets[0].getsockname()[1]
         due.change_partner("otp", delivery=FhirDelivery(url=f"http://127.0.0.1:{port}/fhir"))
-        async with open_client() as client:
+        async with open_transport() as client:
             sender = Sender(due.premises, client, TIMES)
             running = asyncio.create_task(sender.run())
             await until(lambda: bool(server.received))

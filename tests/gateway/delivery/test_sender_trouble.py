@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from gateway.clock import instant_text
-from gateway.delivery.http_push import open_client
+from gateway.delivery.http_push import open_transport
 from gateway.delivery.outcome import DeliveryOutcome
 from gateway.delivery.sender import Sender
 from gateway.disclosure.gate import LastLook, still_stands
@@ -233,7 +233,7 @@ def test_what_was_stored_once_is_not_stored_again(due: County) -> None:
     (intent,) = due.intents("sending")
 
     async def scene() -> None:
-        async with open_client() as client:
+        async with open_transport() as client:
             sender = Sender(due.premises, client, TIMES)
             outcome = DeliveryOutcome("delivered", "HTTP_200")
             settling = sender._settling(intent, made, outcome, left=True)
