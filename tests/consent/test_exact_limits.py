@@ -17,6 +17,8 @@ from tests.consent.question_pools import ACT_REASON, actor, label, ref
 
 Json = dict[str, Any]
 BOTH = ("part2", "hipaa")
+ACTIONS = "http://terminology.hl7.org/CodeSystem/consentaction"
+LEVELS = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 TYPES = "http://hl7.org/fhir/resource-types"
 
 
@@ -105,12 +107,53 @@ def test_a_patient_who_is_also_law_enforcement_is_barred() -> None:
     assert reasons(ask(question)) == {"PROCEEDINGS_BARRED"}
 
 
-def test_an_actor_that_cannot_be_read_spoils_no_other_consent() -> None:
-    odd = permit_for("Organization/hosp-1", actor=[{"reference": "Organization/hosp-1"}])
+@pytest.mark.parametrize(
+    "limit",
+    [
+        {"actor": [{"reference": "Organization/hosp-1"}]},
+        {"actor": [{"role": {"coding": ["IRCP"]}, "reference": ref("Organization/hosp-1")}]},
+        {"securityLabel": [{"system": LEVELS, "code": "Q"}]},
+        {"securityLabel": [{**label("SUD"), "system": 5}]},
+        {"code": [{"coding": ["29463-7"]}]},
+        {"code": [{"coding": [{"system": "http://loinc.org", "code": "29463-7", "modifierExtension": []}]}]},
+    ],
+)
+def test_a_permit_that_cannot_be_read_permits_nothing_and_spoils_no_other_consent(limit: Json) -> None:
+    odd = permit_for("Organization/hosp-1", **limit)
     odd["id"] = "odd"
-    question = {**a_question(1), "consents": [odd, *a_question(1)["consents"]]}
+    question = a_question(1)
+
+    assert ask({**question, "consents": [odd]})["outcome"] == "withhold"
+    assert ask({**question, "consents": [odd, *question["consents"]]})["outcome"] == "disclose"
+
+
+@pytest.mark.parametrize("rows", [["x"], [{"type": "permit"}, "x"], [], "x", {"type": "permit"}])
+def test_exceptions_that_cannot_be_read_are_a_fault(rows: object) -> None:
+    odd = permit_for("Organization/hosp-1", provision=rows)
+
+    assert not consent.validate_consent(odd).computable
+    assert ask({**a_question(1), "consents": [odd]})["outcome"] == "withhold"
+
+
+@pytest.mark.requirement("P2-31-04")
+def test_a_recipient_may_be_known_by_number_alone() -> None:
+    number = {"system": "urn:numbers", "value": "7"}
+    question = a_question(1, BOTH)
+    question["directory"] = [{"resourceType": "Organization", "id": "hosp-1", "identifier": [number]}]
+    question["recipient"] = {**question["recipient"], "references": [], "identifiers": [number]}
 
     assert ask(question)["outcome"] == "disclose"
+
+
+@pytest.mark.requirement("P2-14-01")
+def test_the_age_of_the_patient_is_a_matter_of_the_packs() -> None:
+    question = a_question(1)
+    child = {"resourceType": "Patient", "id": "p1", "birthDate": "2020-06-15"}
+    question["directory"] = [*question["directory"], child]
+
+    assert ask(question)["outcome"] == "disclose"
+    question["policy"] = {**question["policy"], "packs": ["part2"]}
+    assert reasons(ask(question)) == {"MINOR_SIGNATURE_MISSING"}
 
 
 # --- what for ------------------------------------------------------------------------------------------------------
@@ -137,13 +180,35 @@ def test_a_denial_of_access_denies_what_gives_access_and_nothing_else(
     asked: str, denied: str, outcome: str
 ) -> None:
     denial = a_consent(2, "Organization/hosp-1")
-    action = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentaction", "code": denied}]}
+    action = {"coding": [{"system": ACTIONS, "code": denied}]}
     denial["provision"] = {"type": "deny", "action": [action]}
     question = a_question(1)
 
     answer = ask({**question, "action": asked, "consents": [*question["consents"], denial]})
 
     assert answer["outcome"] == outcome
+
+
+@pytest.mark.requirement("FH-CON-12")
+@pytest.mark.parametrize(
+    ("action", "code"),
+    [
+        ({"coding": [{"system": ACTIONS, "code": "disclose"}]}, "DENIED_BY_CONSENT"),
+        ({"text": "do"}, "DENIED_UNLESS_CLEAR"),
+    ],
+)
+def test_a_denial_of_an_action_nobody_knows_is_no_clear_one(action: Json, code: str) -> None:
+    denial = a_consent(2, "Organization/hosp-1")
+    denial["provision"] = {"type": "deny", "action": [action]}
+    question = a_question(1)
+
+    assert reasons(ask({**question, "consents": [*question["consents"], denial]})) == {code}
+
+
+def test_a_permit_of_another_action_says_so() -> None:
+    one = permit_for("Organization/hosp-1", action=[{"coding": [{"system": ACTIONS, "code": "collect"}]}])
+
+    assert reasons(ask({**a_question(1), "consents": [one]})) == {"NO_PERMIT", "ACTION_NOT_COVERED"}
 
 
 # --- orders of a court ---------------------------------------------------------------------------------------------
