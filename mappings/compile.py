@@ -17,7 +17,7 @@ from typing import Any
 
 from mappings.compile_roles import RoleSource, v2
 from mappings.compile_segments import Unsupported
-from mappings.compiled_parts import PARTS
+from mappings.compiled_parts import PARTS, Remembered
 from mappings.rows import Group, MappingFile, Row
 from mappings.unfit import Unfit
 
@@ -28,34 +28,48 @@ Run = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The generated function and its source. `run(lines, head_fields, ids_of, zone)` gives
-    (resources, roles, key, addressees); it raises Suspect or Unfit when the interpreter must run. The first line must
-    be an MSH; a further one, or a line of no segment that a row names, is suspect."""
+    """The generated functions and the source of the first. `run(lines, head_fields, ids_of, zone)` gives (resources,
+    names and ids for `roles_of`, key, addressees); it raises Suspect or Unfit when the interpreter must run. The first
+    line must be an MSH; a further one, or a line of no segment that a row names, is suspect. `run_unquoted` is for
+    messages without any quotation mark, so without a v2 delete."""
 
     run: Run
+    run_unquoted: Run
     source: str
+
+    def form_for(self, message: bytes) -> Run:
+        """The function for this message."""
+        return self.run if b'"' in message else self.run_unquoted
 
 
 def compile_mapping(mapping: MappingFile) -> Compiled | None:
     """The generated form, or None where the format or a construct of the mapping has none."""
     if mapping.format != "hl7v2" or mapping.direction == "out":
         return None
+    remembered: dict[int, Remembered] = {}
     try:
-        source = Writer(mapping).write()
+        sources = [
+            Writer(mapping, RoleSource(mapping, remembered, deletes)).write() for deletes in (True, False)
+        ]
     except Unsupported:
         return None
-    text = source.text()
+    first, second = (_function(source, mapping.id) for source in sources)
+    return Compiled(first, second, sources[0].text())
+
+
+def _function(source: RoleSource, mapping_id: str) -> Run:
     names: dict[str, Any] = {**PARTS, **source.names}
-    exec(compile(text, f"<mapping {mapping.id}>", "exec"), names)  # noqa: S102 - our own generated source
-    return Compiled(names["run"], text)
+    exec(compile(source.text(), f"<mapping {mapping_id}>", "exec"), names)  # noqa: S102 - our own generated source
+    run: Run = names["run"]
+    return run
 
 
 class Writer:
     """Writes the function of one mapping."""
 
-    def __init__(self, mapping: MappingFile) -> None:
+    def __init__(self, mapping: MappingFile, source: RoleSource) -> None:
         self.mapping = mapping
-        self.source = RoleSource(mapping)
+        self.source = source
 
     def write(self) -> RoleSource:
         """The whole function. Raises Unsupported."""
@@ -67,7 +81,6 @@ class Writer:
         self.envelope()
         source.add(f"key = {source.key_text(mapping.record_key, {})}")
         source.ids()
-        source.add("roles = {}")
         source.add("made = []")
         source.add("about = []")
         source.roles(mapping.root)
@@ -77,7 +90,7 @@ class Writer:
         for number, group in enumerate(mapping.root.groups):
             self.late_rows(group, number)
         source.coverage()
-        source.add("return tuple(made), roles, key, named")
+        source.add("return tuple(made), (names, found), key, named")
         return source
 
     def envelope(self) -> None:
@@ -107,7 +120,8 @@ class Writer:
         segment = v2(group.each).segment
         now, late = self.split_rows(group)
         for role in group.roles:
-            source.add(f"j_{role.name} = []")
+            if role.name in source.referred:
+                source.add(f"j_{role.name} = []")
         if late:
             source.add(f"g{number} = []")
         if not group.roles and not late:
@@ -117,12 +131,13 @@ class Writer:
         with source.indented():
             if group.when is not None and not picked:
                 source.add(f"if not ({source.condition(group.when, {segment: 'f'})}): continue")
-            source.roles(group)
-            source.rows(group, {segment: "f"}, now)
+            with source.taking("f"):
+                source.flags = source.role_flags(group, {segment: "f"})
+                source.roles(group)
+                source.rows(group, {segment: "f"}, now)
+                source.flags = {}
             if late:
                 source.add(f"g{number}.append((f, {', '.join(self.late_names(group))}))")
-        for role in group.roles:
-            source.add(f"if j_{role.name}: roles[{role.name!r}] = tuple(j_{role.name})")
 
     def split_rows(self, group: Group) -> tuple[list[Row], list[Row]]:
         """Rows that run with the making of an instance, and those that must wait for the rows of the root."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from mappings.elements import STAFF_TYPES
 from mappings.rows import Condition, Role, Row
@@ -22,24 +21,6 @@ def few_values(row: Row, role: Role | None) -> bool:
     return row.lens_name in CODED or (
         role is not None and role.type in STAFF_TYPES and row.lens_name in STAFF_LENSES
     )
-
-
-def remembering(forward: Any, known: dict[str, Any]) -> Any:
-    """The lens, keeping its few values in `known`."""
-
-    def remembered(raw: str, zone: Any) -> Any:
-        found = known.get(raw)
-        if found is None:
-            found = forward(raw, zone)
-            if len(known) < _MOST_CODES and len(raw) < _LONGEST_CODE:
-                known[raw] = found
-        return found
-
-    return remembered
-
-
-_MOST_CODES = 4096
-_LONGEST_CODE = 200
 
 
 def condition_addresses(when: Condition | None) -> Iterator[V2Address]:

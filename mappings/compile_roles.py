@@ -16,9 +16,10 @@ class RoleSource(Source):
     """How roles become resources. `take()` in the generated function gives the next id."""
 
     def ids(self) -> None:
-        """All ids of the record: of the root, of the instances of its groups, of roles with a key of their own."""
+        """All ids of the record: of roles with a key of their own, of the root, of the instances of its groups."""
         root = self.mapping.root
-        self.add("names = []")
+        own = [role for role in root.roles if role.key]
+        self.add(f"names = [{', '.join(repr(role.name.encode()) for role in own)}]")
         for role in root.roles:
             if role.when is not None:
                 self.add(f"t_{role.name} = {self.condition(role.when, {})}")
@@ -28,17 +29,16 @@ class RoleSource(Source):
         for number, group in enumerate(root.groups):
             if group.roles:
                 self.instances(group, number)
-        own = [role for role in root.roles if role.key]
-        others = ""
+        keys = ""
         for role in own:
             if role.when is not None:
                 raise Unsupported("a condition on a role with a key of its own")
             self.add(f"k_{role.name} = {role.name + ':'!r} + {self.key_text(role.key, {})}")
-            others += f", (k_{role.name}, ({role.name.encode()!r},))"
-        self.add(f"found = ids_of(((key, names){others}))" if own else "found = ids_of(((key, names),))")
-        for number, role in enumerate(reversed(own), 1):
-            self.add(f"i_{role.name} = found[-{number}]")
+            keys += f"(k_{role.name}, ({role.name.encode()!r},)), "
+        self.add(f"found = ids_of(({keys}(key, names[{len(own)}:]),))")
         self.add("take = iter(found).__next__")
+        for role in own:
+            self.add(f"i_{role.name} = take()")
 
     def instances(self, group: Group, number: int) -> None:
         """Names for the ids of a group's instances, and the list of them where not every segment is one."""
@@ -80,6 +80,14 @@ class RoleSource(Source):
         flags = [f"t_{role.name}" for role in group.roles if role.when is not None]
         return ["f", *flags] if flags or group.when is not None else []
 
+    def role_flags(self, group: Group, scope: Scope) -> dict[str, str]:
+        """What is known at an instance: the simple conditions of its roles, asked before."""
+        found = {}
+        for role in group.roles:
+            if role.when is not None and role.when.kind == "present":
+                found[self.present(v2(role.when.address), scope)] = f"t_{role.name}"
+        return found
+
     def roles(self, group: Group) -> None:
         """The resources of a group, each with its constants."""
         for role in group.roles:
@@ -105,9 +113,9 @@ class RoleSource(Source):
             if self.labelled_all and role.type not in STAFF_TYPES:
                 self.add(f"about.append({name})")
             if group.each is not None:
-                self.add(f"j_{role.name}.append(i)")
+                if role.name in self.referred:
+                    self.add(f"j_{role.name}.append(i)")
                 return
-            self.add(f"roles[{role.name!r}] = (i,)")
             if role.when is None:
                 self.add(f"o_{role.name} = {{'reference': {role.type + '/'!r} + i}}")
 

@@ -7,14 +7,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from mappings.compile_conditions import few_values, remembering, simple
+from mappings.compile_conditions import few_values, simple
 from mappings.compile_segments import Scope, SegmentSource, Unsupported
+from mappings.compiled_parts import Remembered
 from mappings.placing import put
 from mappings.rows import EVERY_ROLE, Group, Role, Row, Target
 from mappings.syntax.hl7v2_tree import V2Address
 
 _DATES = frozenset({"date", "day", "datetime"})
-_CHECKED = re.compile(r"\b(one_value|moment)\(")
+_CHECKED = re.compile(r"^M\d+\[|\b(one_value|moment)\(")
 """Expressions that see to it themselves that the field does not repeat."""
 
 
@@ -97,7 +98,8 @@ class Source(SegmentSource):
                         if when.kind == "present"
                         else self.head(when.address, scope)
                     )
-                    asked[text] = asked.get(text, 0) + 1
+                    if text not in self.flags:
+                        asked[text] = asked.get(text, 0) + 1
         for number, text in enumerate(text for text, count in asked.items() if count > 1):
             self.add(f"x{number} = {text}")
             self.memory[text] = f"x{number}"
@@ -155,35 +157,55 @@ class Source(SegmentSource):
         lens = f"L{row.number}"
         assert row.lens is not None
         role = self.made.get(f"r_{row.target.role}") if row.target is not None else None
-        few = few_values(row, role)
         self.names[lens] = row.lens.forward
-        if few:
-            known: dict[str, Any] = dict(row.codes or {})
-            self.names[lens] = remembering(row.lens.forward, known)
-            self.names[f"M{row.number}"] = known.get
-        self.add(f"v = {self.variable(first, scope)}[{first.field}]")
-        if filters := self._filters(first):
-            self.add(f"if v: v = kept(v, {filters!r})")
-        if first.which is not None:
-            raise Unsupported("filtered value")
-        if first.component:
-            self.add(f"if v: v = part1(v, {first.component}, 0) if '~' not in v else suspect()")
+        v = self.raw(first, scope)
         if row.required:
-            when = "" if row.when is None else f" and {self.condition(row.when, scope)}"
-            self.add(f"if v in ('', '\"\"'){when}: raise Suspect")
-        with self.guarded(row, scope, "v and v != '\"\"'"):
+            when = "" if row.when is None else f"{self.condition(row.when, scope)} and "
+            self.add(f"if {when}not ({self.filled(v)}): raise Suspect")
+        with self.guarded(row, scope, "" if row.required else self.filled(v)):
             if len(addresses) > 1:
-                others = [f"{self.variable(a, scope)}[{a.field}]" for a in addresses[1:]]
-                self.add(f"v = (v, {', '.join(others)})")
-                tests = [f"'~' in v[{n}]" for n in range(len(addresses))]
-                self.add(f"if {' or '.join(tests)}: raise Suspect")
-            expression = f"{lens}(v, zone)"
-            if few:
-                expression = f"M{row.number}(v) or one_value(v, {lens}, zone)"
+                texts = [v, *(self.field(a, scope) for a in addresses[1:])]
+                repeats = [f"'~' in {text}" for text in texts]
+                self.add(f"if {' or '.join(repeats)}: raise Suspect")
+                v = f"({', '.join(texts)})"
+            expression = f"{lens}({v}, zone)"
+            if few_values(row, role):
+                many = row.target is not None and row.target.steps[-1].many and row.lens_name != "label"
+                known = Remembered(row.lens.forward, row.codes or {}, many)
+                self.names[f"M{row.number}"] = self.remembered.setdefault(row.number, known)
+                expression = f"M{row.number}[{v}]"
             elif row.lens_name in _DATES and len(addresses) == 1:
                 other = "moment" if row.lens_name == "datetime" else "one_value"
-                expression = f"day_of(v) if len(v) == 8 and v.isdigit() else {other}(v, {lens}, zone)"
+                expression = f"DAYS[{v}] or {other}({v}, {lens}, zone)"
+            self.value_of = v
             self.place(row, expression, "value")
+
+    def filled(self, variable: str) -> str:
+        """An expression: the field has a value."""
+        return f"{variable} and {variable} != '\"\"'" if self.deletes else variable
+
+    def raw(self, address: V2Address, scope: Scope) -> str:
+        """Writes what the lens of a row sees of its first address; its variable."""
+        if address.which is not None:
+            raise Unsupported("filtered value")
+        field = self.field(address, scope)
+        filters = self._filters(address)
+        if not (filters or address.component or "[" in field):
+            return field
+        self.add(f"v = {field}")
+        if filters:
+            self.add(f"if v: v = kept(v, {filters!r})")
+        if address.component:
+            self.add(f"if v: v = part1(v, {address.component}, 0) if '~' not in v else suspect()")
+        return "v"
+
+    def _writers(self, row: Row) -> int:
+        """How many rows write into the element of this one."""
+        if row.target is None:
+            return 0
+        place = row.target.role, row.target.steps[0].name
+        rows = (other for group in (self.mapping.root, *self.mapping.root.groups) for other in group.rows)
+        return sum(r.target is not None and (r.target.role, r.target.steps[0].name) == place for r in rows)
 
     def _filters(self, address: V2Address) -> tuple[tuple[int, str], ...]:
         """Repetitions of the field that drop rows name. Other drops under a mapped field are not supported here."""
@@ -229,7 +251,7 @@ class Source(SegmentSource):
             self.add(f"{guard}{node}[{last.name!r}] = {expression}")
         else:
             if kind == "value" and len(row.sources) == 1 and not _CHECKED.search(expression):
-                self.add("if '~' in v: raise Suspect")
+                self.add(f"if '~' in {self.value_of}: raise Suspect")
             expression = self._made_once(row, expression)
             if again:
                 self.add(f"if {last.name!r} in {node}: raise Suspect")
@@ -240,10 +262,13 @@ class Source(SegmentSource):
         if kind == "value" and row.lens_name == "label":
             self.add(f"extend({node}, {name!r}, {expression})")
         elif kind == "value" and len(row.sources) == 1:
-            known = f"M{row.number}(v) or " if f"M{row.number}" in self.names else ""
-            found = f"[{known}L{row.number}(v, zone)] if '~' not in v else items(v, L{row.number}, zone)"
+            v = self.value_of
+            found = expression
+            if not expression.startswith("M"):
+                found = f"[{expression}] if '~' not in {v} else items({v}, L{row.number}, zone)"
             made = self._made_once(row, found)
-            found = found if made == found else f"[*{made}]"
+            if made != found or (found == expression and self._writers(row) > 1):
+                found = f"[*{made}]"
             self.add(f"extend({node}, {name!r}, {found})" if again else f"{node}[{name!r}] = {found}")
         elif kind == "plain" and expression.startswith("["):
             self.add(f"extend({node}, {name!r}, {expression})")

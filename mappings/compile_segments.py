@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from operator import itemgetter
 from typing import Any
 
 from mappings.compile_conditions import condition_addresses
+from mappings.compiled_parts import Remembered
 from mappings.rows import EVERY_ROLE, Condition, MappingFile, Role
 from mappings.syntax.hl7v2 import ENVELOPE
 from mappings.syntax.hl7v2_tree import V2Address
@@ -22,8 +24,12 @@ class Unsupported(Exception):
 class SegmentSource:
     """Lines of the function being written, and what they know of segments."""
 
-    def __init__(self, mapping: MappingFile) -> None:
+    def __init__(self, mapping: MappingFile, remembered: dict[int, Remembered], deletes: bool) -> None:
         self.mapping = mapping
+        self.remembered = remembered
+        """Row number -> values of its lens; the forms of one mapping share them."""
+        self.deletes = deletes
+        """Whether a field may be a v2 delete, which is no value."""
         self.lines: list[str] = []
         self.depth = 1
         self.names: dict[str, Any] = {}
@@ -34,7 +40,13 @@ class SegmentSource:
         self.written: set[tuple[str, tuple[str, ...]]] = set()
         self.memory: dict[str, str] = {}
         self.labelled: dict[tuple[str, str], str] = {}
+        self.value_of = ""
+        """The variable of the text that the row in hand turns into a value."""
+        self.taken: dict[str, set[int]] = {}
+        self.flags: dict[str, str] = {}
+        """Conditions that are known already where rows are written -> their variable."""
         self.labelled_all = self._labelled_all()
+        self.referred = self._referred()
         self.twice: dict[str, str] = {}
         """Values that several rows of a round want, by what makes them -> their variable; empty before the first."""
 
@@ -79,6 +91,11 @@ class SegmentSource:
                 raise Unsupported("numbered segments")
             found[address.segment] = max(found.get(address.segment, 1), address.field + 1)
         return found
+
+    def _referred(self) -> set[str]:
+        """Roles that rows refer to."""
+        groups = (self.mapping.root, *self.mapping.root.groups)
+        return {row.role for group in groups for row in group.rows if row.verb == "ref"}
 
     def _labelled_all(self) -> bool:
         """Whether rows write labels into every resource about the patient."""
@@ -154,11 +171,32 @@ class SegmentSource:
             return f"first_where(a_{address.segment}, {field}, {component}, {value!r})"
         return scope.get(address.segment, f"s_{address.segment}")
 
+    def field(self, address: V2Address, scope: Scope) -> str:
+        """The field an address means: a variable where the segment's fields have been taken out of it."""
+        name = self.variable(address, scope)
+        if name not in self.taken:
+            return f"{name}[{address.field}]"
+        self.taken[name].add(address.field)
+        return f"{name}_{address.field}"
+
+    @contextmanager
+    def taking(self, name: str) -> Iterator[None]:
+        """Lines in which the fields of a segment are variables; written before them: the taking of those in use."""
+        start = len(self.lines)
+        self.taken[name] = set()
+        yield
+        used = sorted(self.taken.pop(name))
+        if used:
+            variables = ", ".join(f"{name}_{number}" for number in used)
+            self.names[f"take_{name}_{start}"] = itemgetter(*used)
+            taken = f"take_{name}_{start}({name})" if len(used) > 1 else f"{name}[{used[0]}]"
+            self.lines.insert(start, "    " * self.depth + f"{variables} = {taken}")
+
     def head(self, address: V2Address, scope: Scope) -> str:
         """An expression of the first plain value."""
         if address.which is not None or address.repetition > 1:
             raise Unsupported("filtered key")
-        field = f"{self.variable(address, scope)}[{address.field}]"
+        field = self.field(address, scope)
         component, sub = address.component or 1, address.sub or 1
         if component == sub == 1:
             return f"(h if (h := {field}).isalnum() else part1(h, 1, 1))"
@@ -168,15 +206,23 @@ class SegmentSource:
         """An expression: is there any leaf at the address."""
         if not address.field:
             return f"{address.segment!r} in by"
-        field = f"{self.variable(address, scope)}[{address.field}]"
+        field = self.field(address, scope)
         if address.which is not None:
             if address.component:
                 raise Unsupported("filtered component in a condition")
             number, value = address.which
-            return f"({value!r} in {field} and has({field}, {number}, {value!r}))"
+            rest = f"{value!r} in {field} and has({field}, {number}, {value!r})"
+            first = f"{value}^"
+            return f"({field}[:{len(first)}] == {first!r} or {rest})" if number == 1 else f"({rest})"
         if address.component or address.repetition > 1:
             return f"(part1({field}, {address.component or 1}, {address.sub or 1}) != '')"
+        if address.where is not None:
+            return f"((h := {field}) != '' and h.strip('~^&') != '')"
         return f"({field} != '' and {field}.strip('~^&') != '')"
+
+    def known(self, text: str) -> str:
+        """The variable that holds the value of an expression already, or the expression."""
+        return self.flags.get(text) or self.memory.get(text, text)
 
     def condition(self, when: Condition | None, scope: Scope) -> str:
         """An expression of a condition."""
@@ -185,11 +231,11 @@ class SegmentSource:
         if when.kind == "present":
             assert isinstance(when.address, V2Address)
             text = self.present(when.address, scope)
-            return self.memory.get(text, text)
+            return self.known(text)
         if when.kind == "in":
             assert isinstance(when.address, V2Address)
             text = self.head(when.address, scope)
-            return f"({self.memory.get(text, text)} in {when.values!r})"
+            return f"({self.known(text)} in {when.values!r})"
         parts = [self.condition(part, scope) for part in when.parts]
         if when.kind == "not":
             return f"(not {parts[0]})"

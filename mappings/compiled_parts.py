@@ -28,6 +28,42 @@ class Numbered(dict[int, bytes]):
         return self.role + b"/%d" % number
 
 
+class Remembered(dict[str, Any]):
+    """Raw text of a field -> what its lens makes of it: few values, the same in many records. `known` are codes as the
+    table says; what is not there goes through the lens, which needs no zone. Raises Suspect for a field that repeats
+    where the element takes one value."""
+
+    def __init__(self, lens: Callable[[Any, Any], Any], known: Mapping[str, Any], many: bool) -> None:
+        super().__init__({raw: [value] if many else value for raw, value in known.items()})
+        self.lens, self.many = lens, many
+
+    def __missing__(self, raw: str) -> Any:
+        found = items(raw, self.lens, None) if self.many else one_value(raw, self.lens, None)
+        if len(self) < _MOST_VALUES and len(raw) < _LONGEST_VALUE:
+            self[raw] = found
+        return found
+
+
+class Days(dict[str, str]):
+    """A v2 date of eight digits -> FHIR date; empty for any other text. Raises NotATime for a day that is none."""
+
+    def __missing__(self, text: str) -> str:
+        if len(text) != 8 or not text.isdigit():
+            return ""
+        if len(self) > _MOST_VALUES:
+            self.clear()
+        found = self[text] = v2_date(text)
+        return found
+
+
+def roles_of(names: Iterable[bytes], ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Role -> its ids, from the names that the ids were made from (`task`, `result/2`)."""
+    found: dict[str, list[str]] = {}
+    for name, made in zip(names, ids, strict=True):
+        found.setdefault(name.partition(b"/")[0].decode(), []).append(made)
+    return {role: tuple(made) for role, made in found.items()}
+
+
 def suspect() -> str:
     """Raises Suspect, as an expression."""
     raise Suspect
@@ -37,6 +73,8 @@ BLANK = [""] * 128
 _MORE = "^" * 15
 _SUBS = "&" * 15
 _LONGEST_ADDRESSEE = 200
+_MOST_VALUES = 4096
+_LONGEST_VALUE = 200
 
 
 def moment(text: str, lens: Callable[[Any, Any], Any], zone: Any) -> Any:
@@ -225,5 +263,5 @@ PARTS: Mapping[str, Any] = {
         label_all,
         addressees,
     )
-} | {"BLANK": BLANK, "day_of": v2_date}
+} | {"BLANK": BLANK, "DAYS": Days()}
 """The names that generated source may use."""

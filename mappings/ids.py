@@ -7,8 +7,10 @@ from an id by trying (mapping-language.md section 4, RFC 9562 section 5.8).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from itertools import repeat
+from operator import itemgetter
 from typing import Any
 
 try:  # SHA-256 of the interpreter's own: an id hashes three short blocks, where OpenSSL's copying costs most
@@ -24,7 +26,7 @@ _VARIANT = bytes(0x80 | byte & 0x3F for byte in range(256))
 PUBLISHED_TEST_KEY = hashlib.sha256(b"warm-handoff published test id key").digest()
 """The id key of the command line when no network is named. Published on purpose: never for real records."""
 
-IdsOf = Callable[[Iterable[tuple[str, Iterable[bytes]]]], list[str]]
+IdsOf = Callable[[Iterable[tuple[str, Sequence[bytes]]]], list[str]]
 """Record keys, each with roles as bytes -> their ids, in the same order."""
 
 
@@ -41,22 +43,25 @@ def key_ids(id_key: bytes, partner: str) -> IdsOf:
     HMAC (RFC 2104) is written out so that the part that all roles of a record share is hashed once.
     """
     start, outer = _halves(id_key, partner)
-    copy_outer = outer.copy
 
-    def ids_of(wanted: Iterable[tuple[str, Iterable[bytes]]]) -> list[str]:
-        digests: list[bytes] = []
+    def ids_of(wanted: Iterable[tuple[str, Sequence[bytes]]]) -> list[str]:
+        inner: list[Any] = []
         for key, roles in wanted:
             known = start.copy()
             known.update((key + _SEPARATOR).encode())
-            copy_inner = known.copy
-            for role in roles:
-                inner, last = copy_inner(), copy_outer()
-                inner.update(role)
-                last.update(inner.digest())
-                digests.append(last.digest()[:16])
-        return uuid_texts(b"".join(digests))
+            begun = [*map(_copy, repeat(known, len(roles)))]
+            any(map(_update, begun, roles))
+            inner += begun
+        last = [*map(_copy, repeat(outer, len(inner)))]
+        any(map(_update, last, map(_digest, inner)))
+        return uuid_texts(b"".join(map(_first_16, map(_digest, last))))
 
     return ids_of
+
+
+_State = type(_sha256())
+_copy, _update, _digest = _State.copy, _State.update, _State.digest
+_first_16 = itemgetter(slice(16))
 
 
 def uuid_texts(found: bytes) -> list[str]:

@@ -7,9 +7,9 @@ resources at once, but the proof of where every value came from only when somebo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 Severity = Literal["E", "W", "I"]
 
@@ -82,6 +82,15 @@ class Account:
     issues: tuple[Issue, ...]
 
 
+class Origin(Protocol):
+    """What a translation was made from: it answers what is seldom asked, when it is asked."""
+
+    def roles(self) -> Mapping[str, tuple[str, ...]]: ...
+    def facts(self) -> Mapping[str, str]: ...
+    def provenance(self) -> Mapping[str, str]: ...
+    def account(self) -> Account: ...
+
+
 class Translation:
     """One record as FHIR resources, with everything needed to trace it.
 
@@ -93,55 +102,43 @@ class Translation:
     the source's SHA-256.
     """
 
-    __slots__ = (
-        "_account",
-        "_explain",
-        "_message",
-        "_provenance",
-        "addressee_codes",
-        "business_key",
-        "issues",
-        "resources",
-        "roles",
-    )
+    __slots__ = ("_account", "_origin", "addressee_codes", "business_key", "issues", "resources")
 
     def __init__(
         self,
-        *,
         resources: tuple[dict[str, object], ...],
-        roles: Mapping[str, tuple[str, ...]],
         issues: tuple[Issue, ...],
         business_key: str,
         addressee_codes: tuple[Addressee, ...],
-        message: Callable[[], Mapping[str, str]],
-        provenance: Callable[[], Mapping[str, str]],
-        explain: Callable[[], Account],
+        origin: Origin,
     ) -> None:
         self.resources = resources
-        self.roles = roles
         self.issues = issues
         self.business_key = business_key
         self.addressee_codes = addressee_codes
-        self._message = message
-        self._provenance = provenance
-        self._explain = explain
+        self._origin = origin
         self._account: Account | None = None
+
+    @property
+    def roles(self) -> Mapping[str, tuple[str, ...]]:
+        """Role -> the ids of the resources made for it."""
+        return self._origin.roles()
 
     @property
     def provenance(self) -> Mapping[str, str]:
         """Mapping id, version, content hash, and the SHA-256 of the source."""
-        return self._provenance()
+        return self._origin.provenance()
 
     @property
     def message(self) -> Mapping[str, str]:
         """Facts of the message header: `type`, `event`, `control_id`, ...; empty for other formats."""
-        return self._message()
+        return self._origin.facts()
 
     @property
     def account(self) -> Account:
         """Lineage, complement and accounting, worked out once."""
         if self._account is None:
-            self._account = self._explain()
+            self._account = self._origin.account()
         return self._account
 
     @property

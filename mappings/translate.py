@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from mappings.compiled_parts import Suspect
+from mappings.compiled_parts import Suspect, roles_of
 from mappings.ids import id_maker, key_ids
 from mappings.instances import Interpreted
 from mappings.interpret import Interpreter
@@ -125,44 +126,94 @@ def _compiled(
     mapping: Mapping_, lines: list[str], source: bytes, partner: str, id_key: bytes, zone: Zone
 ) -> Translation | None:
     """What the compiled form gives; None when it hands over."""
-    if mapping.compiled is None:
+    compiled = mapping.compiled
+    if compiled is None:
         return None
     head = head_fields(lines[0])
     check_charset(head[18])
     known = v2_zone(head[7]) or zone
+    ids_of = key_ids(id_key, partner)
     try:
-        resources, roles, key, named = mapping.compiled.run(lines, head, key_ids(id_key, partner), known)
+        resources, named, key, addressees = compiled.form_for(source)(lines, head, ids_of, known)
     except (Suspect, Unfit):
         return None
+    origin = _CompiledOrigin(mapping, source, lines, head, named, partner, id_key, known)
+    return Translation(resources, (), key, addressees, origin)
 
-    def explain() -> Account:
-        return interpret(mapping, lambda: V2Tree(split(lines)), partner, id_key, known).account
 
-    return Translation(
-        resources=resources,
-        roles=roles,
-        issues=(),
-        business_key=key,
-        addressee_codes=named,
-        message=lambda: head_facts(head),
-        provenance=lambda: _provenance(mapping, source),
-        explain=explain,
-    )
+class _CompiledOrigin:
+    """A message that went through the compiled form; the interpreter explains it when asked."""
+
+    __slots__ = ("head", "id_key", "lines", "mapping", "named", "partner", "source", "zone")
+
+    def __init__(
+        self,
+        mapping: Mapping_,
+        source: bytes,
+        lines: list[str],
+        head: list[str],
+        named: tuple[list[bytes], list[str]],
+        partner: str,
+        id_key: bytes,
+        zone: Zone,
+    ) -> None:
+        self.mapping = mapping
+        self.source = source
+        self.lines = lines
+        self.head = head
+        self.named = named
+        self.partner = partner
+        self.id_key = id_key
+        self.zone = zone
+
+    def tree(self) -> V2Tree:
+        return V2Tree(split(self.lines))
+
+    def roles(self) -> Mapping[str, tuple[str, ...]]:
+        return roles_of(*self.named)
+
+    def facts(self) -> Mapping[str, str]:
+        return head_facts(self.head)
+
+    def provenance(self) -> Mapping[str, str]:
+        return _provenance(self.mapping, self.source)
+
+    def account(self) -> Account:
+        return interpret(self.mapping, self.tree, self.partner, self.id_key, self.zone).account
+
+
+@dataclass(frozen=True, slots=True)
+class _InterpretedOrigin:
+    """A record that the interpreter translated without explaining."""
+
+    mapping: Mapping_
+    source: bytes
+    make: TreeMaker
+    found: Interpreted
+    partner: str
+    id_key: bytes
+    zone: Zone
+
+    def roles(self) -> Mapping[str, tuple[str, ...]]:
+        return self.found.roles
+
+    def facts(self) -> Mapping[str, str]:
+        return self.found.facts
+
+    def provenance(self) -> Mapping[str, str]:
+        return _provenance(self.mapping, self.source)
+
+    def account(self) -> Account:
+        return interpret(self.mapping, self.make, self.partner, self.id_key, self.zone).account
 
 
 def _interpreted(
     mapping: Mapping_, make: TreeMaker, source: bytes, partner: str, id_key: bytes, zone: Zone
 ) -> Translation:
     found = interpret(mapping, make, partner, id_key, zone, explain=False)
+    origin = _InterpretedOrigin(mapping, source, make, found, partner, id_key, zone)
     return Translation(
-        resources=found.resources,
-        roles=found.roles,
-        issues=found.account.issues,
-        business_key=found.business_key,
-        addressee_codes=found.addressee_codes,
-        message=lambda: found.facts,
-        provenance=lambda: _provenance(mapping, source),
-        explain=lambda: interpret(mapping, make, partner, id_key, zone).account,
+        found.resources, found.account.issues, found.business_key, found.addressee_codes, origin
     )
 
 

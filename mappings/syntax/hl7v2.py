@@ -51,7 +51,10 @@ def read_lines(source: bytes) -> list[str]:
 
     Raises TranslationRefused `CHARSET_WRONG`, `NOT_TEXT`.
     """
-    return [line for line in _text(source).split("\r") if line]
+    lines = _text(source).split("\r")
+    if not lines[-1]:
+        lines.pop()
+    return lines if all(lines) else [line for line in lines if line]
 
 
 def _text(source: bytes) -> str:

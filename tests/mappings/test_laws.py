@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from mappings import Library, Mapping_, MappingRoomError, TranslationRefused, translate, translate_all
-from mappings.compiled_parts import Suspect
+from mappings.compiled_parts import Suspect, roles_of
 from mappings.ids import PUBLISHED_TEST_KEY, id_maker, key_ids
 from mappings.laws import conservation, leaves_of, lineage_misses, no_resurrection, round_trip, traced
 from mappings.syntax.hl7v2 import head_fields, read_messages, split, standard
@@ -170,14 +170,16 @@ def _same(mapping: Mapping_, text: bytes) -> int:
     zone = v2_zone(head[7]) or "+00:00"
     assert mapping.compiled is not None
     try:
-        resources, roles, key, named = mapping.compiled.run(lines, head, key_ids(b"k", "p"), zone)
+        run = mapping.compiled.form_for(text)
+        resources, ids, key, named = run(lines, head, key_ids(b"k", "p"), zone)
     except (Suspect, Unfit):
         return 0
     slow = interpret(mapping, lambda: V2Tree(split(lines)), "p", b"k", zone)
     quick = interpret(mapping, lambda: V2Tree(split(lines)), "p", b"k", zone, explain=False)
     assert (quick.resources, quick.account.issues) == (slow.resources, slow.account.issues)
     assert resources == slow.resources
-    assert roles == slow.roles
+    assert roles_of(*ids) == slow.roles
+    assert mapping.compiled.run(lines, head_fields(lines[0]), key_ids(b"k", "p"), zone)[0] == resources
     assert key == slow.business_key
     assert named == slow.addressee_codes
     assert slow.account.issues == ()
