@@ -127,6 +127,7 @@ def test_whom_an_actor_names(who: list[Json], permits: bool, denies: bool) -> No
         ),
         ({"action": [{"text": "do"}]}, False, True),
         ({"securityLabel": [{"system": "urn:x", "code": "ZZZ"}]}, False, True),
+        ({"securityLabel": [{"code": "SUD"}]}, False, True),
         ({"securityLabel": [{"system": LEVELS, "code": "V"}]}, True, False),
     ],
 )  # fmt: skip
@@ -204,7 +205,7 @@ def test_the_category_comes_from_the_question_the_directory_or_the_standing(
     from consent.directory import read_directory
     from consent.rules.caps import cap_for
 
-    entry = {"resourceType": "Organization", "id": "a", "type": [{"coding": list(types)}, "x"]}
+    entry = {"resourceType": "Organization", "id": "a", "type": [{"coding": ["x", *types]}, "x"]}
     found = cap_for(
         Recipient(("Organization/a",), standing=standing, category=kind),
         frozenset(standing),

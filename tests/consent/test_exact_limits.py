@@ -136,6 +136,20 @@ def test_exceptions_that_cannot_be_read_are_a_fault(rows: object) -> None:
 
 
 @pytest.mark.requirement("P2-31-04")
+@pytest.mark.parametrize(("group", "named"), [("Group", False), ("CareTeam", False), ("Organization", True)])
+def test_who_names_a_group_names_none_of_its_members(group: str, named: bool) -> None:
+    question = agency_question("housing", a_task(), types=("Task",))
+    question["recipient"]["members_of"] = [f"{group}/g"]
+    question["directory"].append({"resourceType": group, "id": "g"})
+    question["consents"] = [permit_for(f"{group}/g", **{"class": [{"system": TYPES, "code": "Task"}]})]
+
+    answer = ask(question)
+
+    assert (answer["outcome"] == "disclose") is named
+    assert ("RECIPIENT_NOT_NAMED" in reasons(answer)) is not named
+
+
+@pytest.mark.requirement("P2-31-04")
 def test_a_recipient_may_be_known_by_number_alone() -> None:
     number = {"system": "urn:numbers", "value": "7"}
     question = a_question(1, BOTH)
@@ -211,6 +225,31 @@ def test_a_permit_of_another_action_says_so() -> None:
     assert reasons(ask({**a_question(1), "consents": [one]})) == {"NO_PERMIT", "ACTION_NOT_COVERED"}
 
 
+@pytest.mark.requirement("P2-23-01")
+def test_a_patient_who_states_no_purpose_gets_nothing_either() -> None:
+    own = {"references": ["Patient/p1"], "identifiers": [], "roles": [], "standing": ["patient"]}
+
+    assert reasons(ask({**a_question(0, BOTH), "purposes": [], "recipient": own})) == {"PURPOSE_MISSING"}
+
+
+@pytest.mark.requirement("P2-53-01")
+@pytest.mark.parametrize("code", ["FRAUD", "GOV", "HACCRED", "HCOMPL"])
+@pytest.mark.parametrize("kind", ["audit", "research"])
+def test_every_purpose_of_audit_needs_its_agreement(code: str, kind: str) -> None:
+    question = a_question(0, BOTH)
+    stated = {"system": ACT_REASON, "code": code}
+    agreement = {"kind": kind, "party": "Organization/hosp-1", "from": "2026-01-01", "to": "2026-12-31"}
+    question |= {
+        "purposes": [stated],
+        "consents": [permit_for("Organization/hosp-1", purpose=[stated])],
+        "facts": {"agreements": [agreement]},
+    }
+
+    assert reasons(ask(question)) == (
+        {"PERMITTED_BY_CONSENT"} if kind == "audit" else {"AUDIT_AGREEMENT_MISSING"}
+    )
+
+
 # --- orders of a court ---------------------------------------------------------------------------------------------
 
 
@@ -246,6 +285,20 @@ def test_an_order_for_a_type_of_record_does_not_reach_notes(scope: str, outcome:
     }
 
     assert ask(question)["outcome"] == outcome
+
+
+# --- when ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("P2-31-10")
+@pytest.mark.parametrize(
+    ("signed", "outcome"),
+    [("2026-06-15T12:00:00-07:00", "disclose"), ("2026-06-15T12:00:00.000001-07:00", "withhold")],
+)
+def test_a_consent_counts_from_the_instant_of_its_signature(signed: str, outcome: str) -> None:
+    one = {**permit_for("Organization/hosp-1"), "dateTime": signed}
+
+    assert ask({**a_question(1, BOTH), "consents": [one]})["outcome"] == outcome
 
 
 # --- state packs ---------------------------------------------------------------------------------------------------
@@ -322,62 +375,6 @@ def test_a_birthday_counts_also_for_consents_compiled_before_it(at: str, outcome
     later = consent.read_question({**question, "at": at})
 
     assert consent.decide(later, tables(), compiled).outcome == outcome
-
-
-# --- data sets -----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.requirement("DM-01", "P2-13-01")
-def test_a_data_set_holds_inside_contained_records_and_keeps_the_language() -> None:
-    inner = {
-        "resourceType": "ServiceRequest",
-        "id": "inner",
-        "language": "es",
-        "status": "active",
-        "intent": "order",
-        "subject": ref("Patient/p1"),
-        "orderDetail": [{"text": "free words"}],
-        "a~b/c": "odd",
-    }
-    task = a_task(
-        language="es", focus={"reference": "#inner"}, contained=[inner], reasonCode={"text": "words"}
-    )
-    question = agency_question("housing", task, types=("Task", "ServiceRequest"))
-
-    (row,) = consent.decide(consent.read_question(question), tables()).resources
-
-    assert (row.outcome, row.removals) == (
-        "redact",
-        ("/contained/0/a~0b~1c", "/contained/0/orderDetail", "/reasonCode"),
-    )
-
-
-@pytest.mark.requirement("DM-01")
-def test_what_is_kept_of_a_reference_and_of_a_code() -> None:
-    task = a_task(
-        requester={"reference": "Organization/o", "type": "Organization", "id": "x", "display": "words"},
-        code={
-            "id": "y",
-            "text": "words",
-            "coding": [
-                {"system": "s", "code": "c", "version": "1"},
-                {"system": "s", "display": "words"},
-            ],
-        },
-        businessStatus={"coding": [{"system": "s", "display": "words"}]},
-    )
-    question = agency_question("housing", task, types=("Task",))
-
-    (row,) = consent.decide(consent.read_question(question), tables()).resources
-
-    assert set(row.removals) == {
-        "/requester/display",
-        "/code/id",
-        "/code/text",
-        "/code/coding/0/version",
-        "/code/coding/1/display",
-        "/businessStatus",
-    }
 
 
 # --- names of consents ---------------------------------------------------------------------------------------------

@@ -1,0 +1,107 @@
+"""What of a record an agency of some kind gets, element by element (data-set caps, DM-01 to DM-12)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import consent
+from tests.consent.asking import tables
+from tests.consent.question_pools import label, ref
+from tests.consent.test_exact_limits import a_task, agency_question
+
+Json = dict[str, Any]
+
+
+@pytest.mark.requirement("DM-01", "P2-13-01")
+def test_a_data_set_holds_inside_contained_records_and_keeps_the_language() -> None:
+    inner = {
+        "resourceType": "ServiceRequest",
+        "id": "inner",
+        "language": "es",
+        "status": "active",
+        "intent": "order",
+        "subject": ref("Patient/p1"),
+        "orderDetail": [{"text": "free words"}],
+        "a~b/c": "odd",
+    }
+    meta = {"security": [label("N")], "profile": ["urn:p"]}
+    text = {"status": "generated", "div": "<div>words</div>"}
+    goal = {
+        "resourceType": "Goal",
+        "id": "goal",
+        "lifecycleStatus": "active",
+        "description": {"text": "nobody scanned these words"},
+        "subject": ref("Patient/p1"),
+    }
+    task = a_task(
+        meta=meta,
+        language="es",
+        focus={"reference": "#inner"},
+        contained=[inner, goal],
+        text=text,
+        reasonCode={"text": "words"},
+    )
+    question = agency_question("housing", task, types=("Task", "ServiceRequest", "Goal"))
+
+    (row,) = consent.decide(consent.read_question(question), tables()).resources
+
+    assert (row.outcome, row.removals) == (
+        "redact",
+        ("/contained/0/a~0b~1c", "/contained/0/orderDetail", "/contained/1/description", "/reasonCode"),
+    )
+
+
+@pytest.mark.requirement("DM-01")
+def test_what_is_kept_of_a_reference_and_of_a_code() -> None:
+    task = a_task(
+        requester={"reference": "Organization/o", "type": "Organization", "id": "x", "display": "words"},
+        code={
+            "id": "y",
+            "text": "words",
+            "coding": [
+                {"system": "s", "code": "c", "version": "1"},
+                {"system": "s", "display": "words"},
+            ],
+        },
+        businessStatus={"coding": [{"system": "s", "display": "words"}]},
+    )
+    question = agency_question("housing", task, types=("Task",))
+
+    (row,) = consent.decide(consent.read_question(question), tables()).resources
+
+    assert set(row.removals) == {
+        "/requester/display",
+        "/code/id",
+        "/code/text",
+        "/code/coding/0/version",
+        "/code/coding/1/display",
+        "/businessStatus",
+    }
+
+
+@pytest.mark.requirement("DM-01")
+@pytest.mark.parametrize(
+    ("category", "removal"),
+    [
+        ([{"text": "words"}, {"text": "more"}], "/category"),
+        ([{"text": "words"}, {"coding": [{"system": "s", "code": "c"}]}], "/category/0"),
+        ([], "/category"),
+        ("words", "/category"),
+    ],
+)
+def test_of_an_element_the_entries_without_a_code_go_or_all_of_it(category: object, removal: str) -> None:
+    need = {
+        "resourceType": "ServiceRequest",
+        "id": "s",
+        "status": "active",
+        "intent": "order",
+        "subject": ref("Patient/p1"),
+        "category": category,
+    }
+    question = agency_question("housing", need, types=("ServiceRequest",))
+
+    (row,) = consent.decide(consent.read_question(question), tables()).resources
+
+    assert (row.outcome, row.removals) == ("redact", (removal,))
