@@ -63,6 +63,7 @@ ENDED = {
         ([actor({"reference": "Organization/nobody"})], False, True),
         ([actor({"reference": "http://elsewhere/Organization/hosp-1"})], False, True),
         ([actor({"reference": "Organization/hosp-1"}, None)], True, True),
+        ([{"role": {}, "reference": {"reference": "Organization/hosp-1"}}], True, True),
         ([actor({"reference": "Organization/hosp-1"}, "WIT")], False, True),
         ([actor({"reference": "Organization/hosp-1"}, "DELEGATEE")], False, True),
         ([{"role": {"text": "friend"}, "reference": {"reference": "Organization/hosp-1"}}], False, True),

@@ -41,6 +41,7 @@ def test_a_data_set_holds_inside_contained_records_and_keeps_the_language() -> N
         focus={"reference": "#inner"},
         contained=[inner, goal],
         text=text,
+        extension=[{"url": "urn:x", "valueString": "redaction looks after extensions"}],
         reasonCode={"text": "words"},
     )
     question = agency_question("housing", task, types=("Task", "ServiceRequest", "Goal"))

@@ -18,6 +18,7 @@ from tests.consent.question_pools import ACT_REASON, actor, label, ref
 Json = dict[str, Any]
 BOTH = ("part2", "hipaa")
 ACTIONS = "http://terminology.hl7.org/CodeSystem/consentaction"
+INLINE = "http://hl7.org/fhir/uv/security-label-ds4p/StructureDefinition/extension-inline-sec-label"
 LEVELS = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 TYPES = "http://hl7.org/fhir/resource-types"
 
@@ -112,6 +113,15 @@ def test_a_patient_who_is_also_law_enforcement_is_barred() -> None:
     [
         {"actor": [{"reference": "Organization/hosp-1"}]},
         {"actor": [{"role": {"coding": ["IRCP"]}, "reference": ref("Organization/hosp-1")}]},
+        {
+            "actor": [
+                {
+                    "role": {"coding": [*actor(ref("x"))["role"]["coding"], "x"]},
+                    "reference": ref("Organization/hosp-1"),
+                }
+            ]
+        },
+        {"data": [{"meaning": "instance", "reference": {"display": "that"}}]},
         {"securityLabel": [{"system": LEVELS, "code": "Q"}]},
         {"securityLabel": [{**label("SUD"), "system": 5}]},
         {"code": [{"coding": ["29463-7"]}]},
@@ -168,6 +178,43 @@ def test_the_age_of_the_patient_is_a_matter_of_the_packs() -> None:
     assert ask(question)["outcome"] == "disclose"
     question["policy"] = {**question["policy"], "packs": ["part2"]}
     assert reasons(ask(question)) == {"MINOR_SIGNATURE_MISSING"}
+
+
+@pytest.mark.requirement("FH-CON-02")
+def test_without_packs_nobody_is_barred_for_what_they_are() -> None:
+    question = a_question(1)
+    question["recipient"] = {**question["recipient"], "standing": ["law_enforcement"]}
+
+    assert ask(question)["outcome"] == "disclose"
+    assert reasons(ask({**question, "policy": {**question["policy"], "packs": ["hipaa"]}})) == {
+        "PROCEEDINGS_BARRED"
+    }
+
+
+@pytest.mark.requirement("FH-CON-02")
+@pytest.mark.parametrize(("name", "outcome"), [("Resource", "disclose"), ("DomainResource", "withhold")])
+def test_a_binary_is_a_resource_and_no_domain_resource(name: str, outcome: str) -> None:
+    binary = {"resourceType": "Binary", "id": "b", "contentType": "text/plain", "data": "eA=="}
+    one = permit_for("Organization/hosp-1", **{"class": [{"system": TYPES, "code": name}]})
+    del one["provision"]["securityLabel"]
+
+    assert ask({**a_question(1), "consents": [one], "resources": [binary]})["outcome"] == outcome
+
+
+@pytest.mark.requirement("P2-23-01", "HI-524-01", "P2-31-13")
+def test_the_patient_gets_the_own_record_without_a_note_that_stands_in_it() -> None:
+    own = {"references": ["Patient/p1"], "identifiers": [], "roles": [], "standing": ["patient"]}
+    question = {
+        **a_question(1, BOTH),
+        "purposes": [{"system": ACT_REASON, "code": "PATRQT"}],
+        "recipient": own,
+    }
+    note = {"url": INLINE, "valueCoding": label("PSYTHPN")}
+    question["resources"][0]["valueCodeableConcept"] = {"text": "words", "extension": [note]}
+
+    (row,) = consent.decide(consent.read_question(question), tables()).resources
+
+    assert (row.outcome, row.removals) == ("redact", ("/valueCodeableConcept",))
 
 
 # --- what for ------------------------------------------------------------------------------------------------------
