@@ -12,6 +12,7 @@ rows of groups that write labels or into other resources, and the proof of cover
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from mappings.compile_roles import RoleSource, v2
 from mappings.compile_segments import Unsupported
 from mappings.compiled_parts import PARTS, Remembered
 from mappings.rows import Group, MappingFile, Row
+from mappings.syntax.hl7v2_tree import V2Address
 from mappings.unfit import Unfit
 
 __all__ = ["Compiled", "Unfit", "compile_mapping"]
@@ -83,22 +85,43 @@ class Writer:
         source.ids()
         source.add("made = []")
         source.add("about = []")
+        source.add(f"marked = {self.marked()}")
         source.roles(mapping.root)
         for number, group in enumerate(mapping.root.groups):
             self.open(group, number)
-        source.rows(mapping.root, {}, mapping.root.rows)
+        with ExitStack() as taking:
+            for name in self.often():
+                taking.enter_context(source.taking(f"s_{name}"))
+            source.rows(mapping.root, {}, mapping.root.rows)
         for number, group in enumerate(mapping.root.groups):
             self.late_rows(group, number)
         source.coverage()
         source.add("return tuple(made), (names, found), key, named")
         return source
 
+    def marked(self) -> bool:
+        """Whether resources are made with a `meta`, so that labels find one there."""
+        rows = [row for group in (self.mapping.root, *self.mapping.root.groups) for row in group.rows]
+        return any(row.verb == "const" and row.target and row.target.steps[0].name == "meta" for row in rows)
+
+    def often(self) -> list[str]:
+        """Segments that the rows of the root look into often enough to take their fields out."""
+        rows = [row for row in self.mapping.root.rows if row.verb == "map"]
+        fields = {v2(address) for row in rows for address in row.sources}
+        names = [address.segment for address in fields if address.segment not in self.source.grouped]
+        return sorted(name for name in set(names) if names.count(name) > 3)
+
     def envelope(self) -> None:
         """Accepted messages, required values, the addressee."""
         source, mapping = self.source, self.mapping
         if mapping.accepts:
             kinds = {tuple(kind.split("^")) for kind in mapping.accepts}
-            source.add(f"if (part1(s_MSH[9], 1, 1), part1(s_MSH[9], 2, 1)) not in {kinds!r}: raise Suspect")
+            source.add("kind = KINDS[s_MSH[9]]")
+            source.add(f"if kind not in {kinds!r}: raise Suspect")
+            for number in (1, 2):
+                source.always[source.head(V2Address("", "MSH", 0, None, 9, 0, None, number, 0), {})] = (
+                    f"kind[{number - 1}]"
+                )
         for address in mapping.required:
             source.add(f"if not ({source.present(v2(address), {})}): raise Suspect")
         if mapping.addressee is not None:
@@ -132,10 +155,10 @@ class Writer:
             if group.when is not None and not picked:
                 source.add(f"if not ({source.condition(group.when, {segment: 'f'})}): continue")
             with source.taking("f"):
-                source.flags = source.role_flags(group, {segment: "f"})
+                source.flags = source.always | source.role_flags(group, {segment: "f"})
                 source.roles(group)
                 source.rows(group, {segment: "f"}, now)
-                source.flags = {}
+                source.flags = source.always
             if late:
                 source.add(f"g{number}.append((f, {', '.join(self.late_names(group))}))")
 

@@ -238,7 +238,8 @@ class Source(SegmentSource):
         if target.role == EVERY_ROLE:
             if [step.name for step in target.steps] != ["meta", "security"]:
                 raise Unsupported("every role")
-            self.add(f"label_all(about, 'security', {expression})")
+            self.add(f"(label_all if marked else label_first)(about, 'security', {expression})")
+            self.add("marked = True")
             return
         node = self.node(target)
         path = (target.role, tuple(step.name for step in target.steps))
@@ -272,8 +273,10 @@ class Source(SegmentSource):
             self.add(f"extend({node}, {name!r}, {found})" if again else f"{node}[{name!r}] = {found}")
         elif kind == "plain" and expression.startswith("["):
             self.add(f"extend({node}, {name!r}, {expression})")
-        else:
+        elif again:
             self.add(f"extend({node}, {name!r}, ({expression},))")
+        else:
+            self.add(f"{node}[{name!r}] = [{expression}]")
 
     def _maker(self, row: Row) -> str:
         """What makes a row's value, where another row may use the value as well; else empty."""
@@ -307,6 +310,7 @@ class Source(SegmentSource):
                 self.add(f"o_ = {item}")
             elif path == ".meta":
                 self.add(f"o_ = own_meta({node})")
+                self.add("marked = True")
             elif step.many:
                 self.add(f"o_ = {node}.setdefault({step.name!r}, [])")
                 self.add("if not o_: o_.append({})")

@@ -43,8 +43,10 @@ class SegmentSource:
         self.value_of = ""
         """The variable of the text that the row in hand turns into a value."""
         self.taken: dict[str, set[int]] = {}
-        self.flags: dict[str, str] = {}
-        """Conditions that are known already where rows are written -> their variable."""
+        self.always: dict[str, str] = {}
+        """Expressions whose value is known from the start -> their variable."""
+        self.flags = self.always
+        """The same where rows are written, with what is known of the instance in hand."""
         self.labelled_all = self._labelled_all()
         self.referred = self._referred()
         self.twice: dict[str, str] = {}

@@ -44,6 +44,16 @@ class Remembered(dict[str, Any]):
         return found
 
 
+class Kinds(dict[str, tuple[str, str]]):
+    """MSH-9 -> message type and event."""
+
+    def __missing__(self, text: str) -> tuple[str, str]:
+        found = part1(text, 1, 1), part1(text, 2, 1)
+        if len(self) < _MOST_VALUES and len(text) < _LONGEST_VALUE:
+            self[text] = found
+        return found
+
+
 class Days(dict[str, str]):
     """A v2 date of eight digits -> FHIR date; empty for any other text. Raises NotATime for a day that is none."""
 
@@ -190,6 +200,13 @@ def extend(node: dict[str, Any], name: str, values: Iterable[Any]) -> None:
             there.append(value)
 
 
+def label_first(resources: Iterable[dict[str, Any]], name: str, values: list[Any]) -> None:
+    """Sensitivity labels on every one of the resources, none of which has a `meta` yet; they share it."""
+    fresh = {name: values}
+    for resource in resources:
+        resource["meta"] = fresh
+
+
 def label_all(resources: Iterable[dict[str, Any]], name: str, values: list[Any]) -> None:
     """Sensitivity labels on every one of the resources; they share one `meta` until they get their own."""
     seen: Any = None
@@ -261,7 +278,8 @@ PARTS: Mapping[str, Any] = {
         items,
         extend,
         label_all,
+        label_first,
         addressees,
     )
-} | {"BLANK": BLANK, "DAYS": Days()}
+} | {"BLANK": BLANK, "DAYS": Days(), "KINDS": Kinds()}
 """The names that generated source may use."""

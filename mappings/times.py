@@ -142,7 +142,11 @@ def offset_at(clock: str, zone: Zone, day: str) -> str:
 
 def v2_zone(text: str) -> str | None:
     """The offset that a v2 time carries (`20220125+0000` -> `+00:00`), or None."""
-    tail = text[-5:]
+    return _tail_zone(text[-5:])
+
+
+@lru_cache(maxsize=256)
+def _tail_zone(tail: str) -> str | None:
     if tail[:1] in ("+", "-") and tail[1:].isdigit():
         return f"{tail[:3]}:{tail[3:]}"
     return None
