@@ -183,6 +183,7 @@ def test_sources_are_recognised_by_identifier_address_and_membership() -> None:
         ("nobody knows", (), (), "community"),
         ("nobody knows", ("covered_entity",), (), None),
         ("nobody knows", ("community",), (), "community"),
+        (None, ("community",), ({"code": ["prov"]},), "community"),
         (None, ("community",), ({"system": "urn:warm-handoff:partner-kind", "code": 3},), "community"),
         (None, ("crisis_line",), (), "crisis"),
         (None, ("monitor",), (), "monitor"),

@@ -201,6 +201,14 @@ def test_a_binary_is_a_resource_and_no_domain_resource(name: str, outcome: str) 
     assert ask({**a_question(1), "consents": [one], "resources": [binary]})["outcome"] == outcome
 
 
+@pytest.mark.requirement("FH-RED-01")
+@pytest.mark.parametrize("kind", ["Bundle", "Parameters"])
+def test_what_carries_records_never_goes_as_one(kind: str) -> None:
+    carrier = {"resourceType": kind, "id": "b", "entry": [{"resource": a_question(1)["resources"][0]}]}
+
+    assert reasons(ask({**a_question(1), "resources": [carrier]})) == {"UNSTRUCTURED_NOT_COVERED"}
+
+
 @pytest.mark.requirement("P2-23-01", "HI-524-01", "P2-31-13")
 def test_the_patient_gets_the_own_record_without_a_note_that_stands_in_it() -> None:
     own = {"references": ["Patient/p1"], "identifiers": [], "roles": [], "standing": ["patient"]}
