@@ -112,6 +112,7 @@ def test_a_patient_who_is_also_law_enforcement_is_barred() -> None:
     "limit",
     [
         {"actor": [{"reference": "Organization/hosp-1"}]},
+        {"actor": [{"reference": {"type": "Organization"}}]},
         {"actor": [{"role": {"coding": ["IRCP"]}, "reference": ref("Organization/hosp-1")}]},
         {
             "actor": [
@@ -354,6 +355,26 @@ def test_a_consent_counts_from_the_instant_of_its_signature(signed: str, outcome
     one = {**permit_for("Organization/hosp-1"), "dateTime": signed}
 
     assert ask({**a_question(1, BOTH), "consents": [one]})["outcome"] == outcome
+
+
+@pytest.mark.requirement("P2-61-02", "P2-12-03")
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"purposes": []}, "PURPOSE_MISSING"),
+        ({"standing": ["prosecutor"]}, "STANDING_UNKNOWN"),
+        ({"packs": ["part2", "state/none"]}, "PACK_UNKNOWN"),
+    ],
+)
+def test_an_order_lifts_no_bar_but_that_on_proceedings(changes: Json, code: str) -> None:
+    order = {"kind": "order", "party": "Organization/hosp-1", "scope": ["Observation"], "from": "2026-01-01"}
+    question = a_question(0, tuple(changes.get("packs", BOTH)))
+    question["facts"] = {"agreements": [order]}
+    question["recipient"] = {**question["recipient"], "standing": changes.get("standing", ["court"])}
+    question["purposes"] = changes.get("purposes", [{"system": ACT_REASON, "code": "HLEGAL"}])
+    question["resources"] = a_question(1)["resources"]
+
+    assert reasons(ask(question)) == {code}
 
 
 # --- state packs ---------------------------------------------------------------------------------------------------
