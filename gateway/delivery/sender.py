@@ -35,7 +35,7 @@ from gateway.partners import FhirDelivery, MllpDelivery
 from gateway.store import Intent, Transaction, intents, outbox
 
 _MOST_AT_ONCE = 64
-_MOST_OF_A_PARTNER = 16
+_MOST_OF_A_PARTNER = 24
 _LOOK_AGAIN_SECONDS = 1.0
 _FIRST_WAIT_SECONDS = 2.0
 _LONGEST_WAIT_SECONDS = 900.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import mappings
@@ -74,6 +75,7 @@ def record_referral(
     ended = any(task.resource.get("status") == "cancelled" for task in before.values())
     made = [_record(premises, referral, r, before, who.patient_id, at) for r in referral.resources]
     saved = save_all_keeping_labels(tx, made)
+    tx.after_commit(partial(tx.fresh.keep, saved))
     focus = tuple(f"{r.resource_type}/{r.id}/{r.version}" for r in saved)
     versions_before = {task.id: task.version for task in before.values()}
     task_is_news = any(r.resource_type == "Task" and r.version != versions_before.get(r.id, 0) for r in saved)

@@ -7,7 +7,7 @@ Nothing here holds a clinical value in the clear but `Record.resource`, which is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -16,6 +16,8 @@ import msgspec
 
 T = TypeVar("T")
 Params = Mapping[str, object]
+Key = tuple[str, str, int]
+"""Type, id and version of a record."""
 
 
 class Row(Protocol):
@@ -50,8 +52,29 @@ class Cipher(Protocol):
         ...
 
 
+class Fresh(Protocol):
+    """Records that were saved a moment ago; see `gateway.store.fresh_records`."""
+
+    def keep(self, saved: Iterable[Record]) -> None:
+        """Keep records whose saving is durable."""
+        ...
+
+    def take(self, wanted: Sequence[Key]) -> dict[Key, Record]:
+        """Those of `wanted` that are here; they are not kept any longer."""
+        ...
+
+    def forget(self, patient_id: str) -> None:
+        """Drop whatever is about the patient."""
+        ...
+
+
 class Reading(Protocol):
     """A consistent view of the store at one moment."""
+
+    @property
+    def fresh(self) -> Fresh:
+        """What was saved a moment ago."""
+        ...
 
     @property
     def cipher(self) -> Cipher:

@@ -119,6 +119,7 @@ def destroy_patient_key(tx: Transaction, patient_id: str, at: str) -> None:
         tx.execute("data_key.mark_destroyed", {"scope": scope, "at": at})
         tx.execute("data_key.destroy", {"scope": scope})
         tx.after_commit(partial(tx.cipher.forget, scope, for_ever=True))
+    tx.after_commit(partial(tx.fresh.forget, patient_id))
     for index in _INDEXES:
         tx.execute(index, {"patient_id": patient_id})
     tx.wipe_after_commit()

@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 
 from gateway.errors import Internal
-from gateway.store.model import Params, Reading, Record, Row, Transaction
+from gateway.store.model import Key, Params, Reading, Record, Row, Transaction
 
 
 def _plain(value: object) -> object:
@@ -23,8 +23,6 @@ _SET_DECODER = msgspec.json.Decoder(list[Record], float_hook=Decimal)
 _LIST_ENCODER = msgspec.json.Encoder()
 _LARGEST_SET = 64
 _SETS_IN_TURN = 2
-Key = tuple[str, str, int]
-"""Type, id and version of a record."""
 
 
 Keep = Callable[[Record, Record], Record]
@@ -85,8 +83,8 @@ def versions(reading: Reading, wanted: Sequence[Key]) -> dict[Key, Record]:
 
     What was saved together is looked for together: one of them leads to the set of all.
     """
-    found: dict[Key, Record] = {}
-    left = list(wanted)
+    found = reading.fresh.take(wanted)
+    left = [key for key in wanted if key not in found]
     for _ in range(_SETS_IN_TURN):
         row = _row_of_version(reading, *left[0]) if left else None
         if row is None:

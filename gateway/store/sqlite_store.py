@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from gateway.errors import Internal, NotFound, NotNow, NotSupported
+from gateway.store.fresh_records import FreshRecords
 from gateway.store.model import Cipher, Reading, Transaction
 from gateway.store.named_queries import named_queries
 from gateway.store.sqlite_migrations import applied_version, known_version, migrate, refuse_newer
@@ -36,6 +37,7 @@ class ReadOnlyStore:
     def __init__(self, path: Path, cipher: Cipher) -> None:
         self.path = path
         self._cipher = cipher
+        self._fresh = FreshRecords()
         self._queries = named_queries("sqlite")
         self._idle: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
@@ -81,7 +83,7 @@ class Snapshot:
     def __enter__(self) -> Reading:
         connection = self._connection = self._store._take()
         connection.execute("BEGIN")
-        return SqliteReading(connection, self._store._queries, self._store._cipher)
+        return SqliteReading(connection, self._store._queries, self._store._cipher, self._store._fresh)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -126,7 +128,7 @@ class SqliteStore(ReadOnlyStore):
             self._lock_file = -1
 
     def _transaction(self, connection: sqlite3.Connection) -> SqliteTransaction:
-        return SqliteTransaction(connection, self._queries, self._cipher)
+        return SqliteTransaction(connection, self._queries, self._cipher, self._fresh)
 
     def _migrate(self) -> None:
         connection = connect_writer(self.path)

@@ -9,7 +9,7 @@ from typing import cast
 from urllib.parse import quote
 
 from gateway.errors import AlreadyReceived, HandoffError, Internal
-from gateway.store.model import Cipher, Params, Row
+from gateway.store.model import Cipher, Fresh, Params, Row
 
 _NOTHING: Params = {}
 _STATEMENTS_KEPT = 256
@@ -30,12 +30,15 @@ _WRITER_SETTINGS = (
 class SqliteReading:
     """A snapshot of the file, through one connection that nobody else uses meanwhile."""
 
-    __slots__ = ("_connection", "_queries", "cipher")
+    __slots__ = ("_connection", "_queries", "cipher", "fresh")
 
-    def __init__(self, connection: sqlite3.Connection, queries: Mapping[str, str], cipher: Cipher) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, queries: Mapping[str, str], cipher: Cipher, fresh: Fresh
+    ) -> None:
         self._connection = connection
         self._queries = queries
         self.cipher = cipher
+        self.fresh = fresh
 
     def rows(self, name: str, params: Params | None = None) -> list[Row]:
         """All rows of the named query."""
@@ -51,8 +54,10 @@ class SqliteTransaction(SqliteReading):
 
     __slots__ = ("committed", "rolled_back", "wipe")
 
-    def __init__(self, connection: sqlite3.Connection, queries: Mapping[str, str], cipher: Cipher) -> None:
-        super().__init__(connection, queries, cipher)
+    def __init__(
+        self, connection: sqlite3.Connection, queries: Mapping[str, str], cipher: Cipher, fresh: Fresh
+    ) -> None:
+        super().__init__(connection, queries, cipher, fresh)
         self.committed: list[Callable[[], None]] = []
         self.rolled_back: list[Callable[[], None]] = []
         self.wipe = False

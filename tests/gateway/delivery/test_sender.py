@@ -402,7 +402,7 @@ def test_a_full_house_waits_for_room(county: County) -> None:
         full = await sender._claim()
         await asyncio.wait(sender._under_way)
         sender._under_way = set()
-        sender._of_partner["otp"] = 16
+        sender._of_partner["otp"] = 24
         return full, await sender._claim()
 
     assert county.run(scene()) == ((), ())
