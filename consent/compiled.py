@@ -290,6 +290,7 @@ def _bind_all(compiled: CompiledConsents, request: DisclosureRequest, tables: Ta
     )
     cap = cap_for(request.recipient, asking.standing, compiled.directory, tables) if with_packs else None
     return Context(
+        patient=compiled.patient,
         asking=asking,
         recorded=request.facts,
         bound=tuple(bound),

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from consent.directives import Directive
+from consent.labels import Labelling
 from consent.matching import Asking, Bound
+from consent.matching_records import RESOURCE_TYPES
 from consent.model import Decision, Facts, Reason, ResourceDecision
 from consent.resource_facts import ResourceFacts
 from consent.rules.bars import Bar
@@ -37,9 +39,18 @@ class Uses:
     codes: bool
     dates: bool
 
-    def shape_of(self, facts: ResourceFacts) -> tuple[object, ...]:
-        """Everything of the facts that a ruling in this context can depend on."""
-        shape: tuple[object, ...] = (facts.type, facts.labelling, facts.part2_source, facts.subjects)
+    @property
+    def labels_alone(self) -> bool:
+        """Whether they look at nothing beyond that."""
+        return not (self.identity or self.codes or self.dates)
+
+    def shape_of(self, facts: ResourceFacts, patient: str) -> tuple[object, ...]:
+        """Everything of the facts that a ruling in a context of the patient can depend on.
+
+        Labellings are shared by resources with the same labels, and so known by their id while one is kept.
+        """
+        own = facts.subjects <= {patient}
+        shape: tuple[object, ...] = (facts.type, id(facts.labelling), facts.part2_source, own)
         if self.identity:
             shape += (facts.reference, facts.references, facts.authors)
         if self.codes:
@@ -54,7 +65,7 @@ def uses_of(directives: Iterable[Directive], recorded: Facts) -> Uses:
     while nodes:
         node = nodes.pop()
         identity = identity or bool(node.data)
-        codes = codes or bool(node.codes or node.classes)
+        codes = codes or bool(node.codes) or any(named.system != RESOURCE_TYPES for named in node.classes)
         dates = dates or node.data_period is not None
         nodes.extend(node.children)
     return Uses(identity, codes, dates)
@@ -64,6 +75,7 @@ def uses_of(directives: Iterable[Directive], recorded: Facts) -> Uses:
 class Context:
     """Everything about a question but its resources."""
 
+    patient: str
     asking: Asking
     recorded: Facts
     bound: tuple[tuple[Directive, Bound], ...]
@@ -76,20 +88,23 @@ class Context:
     remembers: bool
     """Whether a ruling depends on a resource's facts alone: no cap cuts it, no tree looks at other resources."""
     uses: Uses
-    rulings: dict[tuple[object, ...], Ruling] = field(default_factory=dict, compare=False, repr=False)
+    rulings: dict[tuple[object, ...], tuple[Ruling, Labelling]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
     decisions: dict[tuple[int, ...], tuple[tuple[Ruling, ...], Decision]] = field(
         default_factory=dict, compare=False, repr=False
     )
 
     def remembered(self, facts: ResourceFacts) -> Ruling | None:
         """The ruling for a resource that differs in nothing that matters here but its reference."""
-        return self.rulings.get(self.uses.shape_of(facts))
+        known = self.rulings.get(self.uses.shape_of(facts, self.patient))
+        return None if known is None else known[0]
 
     def remember(self, facts: ResourceFacts, ruling: Ruling) -> None:
         """Keep the ruling for resources alike."""
         if len(self.rulings) >= REMEMBERED_RULINGS:
             self.rulings.clear()
-        self.rulings[self.uses.shape_of(facts)] = ruling
+        self.rulings[self.uses.shape_of(facts, self.patient)] = ruling, facts.labelling
 
     def decided(self, rulings: tuple[Ruling, ...]) -> Decision | None:
         """What these very rulings decided before, if they did: all of the decision but its rows."""
@@ -102,4 +117,4 @@ class Context:
             return
         if len(self.decisions) >= REMEMBERED_DECISIONS:
             self.decisions.clear()
-        self.decisions[tuple(map(id, rulings))] = (rulings, replace(decision, resources=()))
+        self.decisions[tuple(map(id, rulings))] = (rulings, replace(decision, resources=(), outlines=()))

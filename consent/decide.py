@@ -14,6 +14,7 @@ from dataclasses import replace
 from consent.compiled import CompiledConsents, compile_consents, context_of
 from consent.context import Context, Ruling
 from consent.directives import Directive
+from consent.labels import labelling_of
 from consent.matching import says
 from consent.matching_labels import is_covered
 from consent.matching_records import NOTHING_LINKED, Linked, linked_by
@@ -25,8 +26,9 @@ from consent.model import (
     ResourceOutcome,
     SubjectResource,
 )
-from consent.obligations import decision_of, refused_whole
-from consent.resource_facts import ResourceFacts, facts_of
+from consent.obligations import about, decision_of, refused_whole
+from consent.outline import Outline, outline_of
+from consent.resource_facts import ResourceFacts, facts_of, is_only_about
 from consent.rules import hipaa, part2
 from consent.rules.bars import order_covers
 from consent.rules.caps import capped
@@ -78,44 +80,57 @@ def _facts(subject: SubjectResource, tables: Tables, compiled: CompiledConsents)
 
 def _decide(request: DisclosureRequest, tables: Tables, compiled: CompiledConsents) -> Decision:
     context = context_of(compiled, request, tables)
-    found = [_facts(subject, tables, compiled) for subject in request.resources]
     if not context.remembers:
-        linked = linked_by(found)
-        rulings = tuple(
-            _rule(subject, facts, linked, context, compiled, tables)
-            for subject, facts in zip(request.resources, found, strict=True)
-        )
-        return decision_of(request, context, rulings, tuple(ruling.row for ruling in rulings), tables)
-    rulings = tuple(
-        context.remembered(facts) or _remembered(subject, facts, context, compiled, tables)
-        for subject, facts in zip(request.resources, found, strict=True)
+        return _decide_together(request, context, tables, compiled)
+    read = [_read(subject, context, compiled, tables) for subject in request.resources]
+    outlines, rulings = tuple([outline for outline, _ in read]), tuple([ruling for _, ruling in read])
+    rows = tuple(
+        [
+            ruling.row.about(subject.reference)
+            for subject, ruling in zip(request.resources, rulings, strict=True)
+        ]
     )
-    rows = tuple(_named(ruling.row, facts.reference) for ruling, facts in zip(rulings, found, strict=True))
     alike = context.decided(rulings)
     if alike is not None:
-        return replace(alike, resources=rows)
-    decision = decision_of(request, context, rulings, rows, tables)
+        return about(alike, rows, outlines)
+    decision = decision_of(request, context, rulings, rows, outlines, tables)
     context.keep(rulings, decision)
     return decision
 
 
-def _named(row: ResourceDecision, reference: str) -> ResourceDecision:
-    """The row for another resource alike."""
-    if row.reference == reference:
-        return row
-    return ResourceDecision(reference, row.outcome, row.labels, row.reasons, row.removals)
+def _decide_together(
+    request: DisclosureRequest, context: Context, tables: Tables, compiled: CompiledConsents
+) -> Decision:
+    """The decision where a ruling may depend on other resources, or on more of the resource than its facts."""
+    found = [_facts(subject, tables, compiled) for subject in request.resources]
+    linked = linked_by(found)
+    rulings = tuple(
+        _rule(subject, facts, linked, context, compiled, tables)
+        for subject, facts in zip(request.resources, found, strict=True)
+    )
+    rows = tuple(ruling.row for ruling in rulings)
+    return decision_of(request, context, rulings, rows, tuple(facts.outline for facts in found), tables)
 
 
-def _remembered(
-    subject: SubjectResource,
-    facts: ResourceFacts,
-    context: Context,
-    compiled: CompiledConsents,
-    tables: Tables,
-) -> Ruling:
-    ruling = _rule(subject, facts, NOTHING_LINKED, context, compiled, tables)
-    context.remember(facts, ruling)
-    return ruling
+def _read(
+    subject: SubjectResource, context: Context, compiled: CompiledConsents, tables: Tables
+) -> tuple[Outline, Ruling]:
+    """What a walk over the resource finds, and the ruling for it: the one for resources alike, if there is one."""
+    facts = subject.known
+    if facts is None and context.uses.labels_alone:
+        outline = outline_of(subject.resource, subject.type, tables)
+        part2 = compiled.is_from_program(subject.sources)
+        own = is_only_about(compiled.patient, subject.resource, subject.reference)
+        labelling = labelling_of(outline, part2, tables)
+        known = context.rulings.get((subject.type, id(labelling), part2, own))
+        if known is not None and not outline.may_bear_labels:
+            return outline, known[0]
+    facts = facts or _facts(subject, tables, compiled)
+    ruling = context.remembered(facts)
+    if ruling is None:
+        ruling = _rule(subject, facts, NOTHING_LINKED, context, compiled, tables)
+        context.remember(facts, ruling)
+    return facts.outline, ruling
 
 
 def _rule(

@@ -80,9 +80,11 @@ def is_oversized(consent: Resource) -> str | None:
             for name, entry in value.items():
                 if entry.__class__ in SIMPLE or not isinstance(entry, CONTAINERS):
                     continue
-                below = nested + 1 if name == "provision" else nested
-                provisions += len(entry) if below > nested else 0
-                waiting.append((entry, depth + 1, below))
+                if name == "provision":
+                    provisions += len(entry)
+                    waiting.append((entry, depth + 1, nested + 1))
+                else:
+                    waiting.append((entry, depth + 1, nested))
         else:
             for entry in value:  # type: ignore[attr-defined]  # a list
                 if entry.__class__ not in SIMPLE and isinstance(entry, CONTAINERS):

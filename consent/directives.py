@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
+from consent.codings import clean_text, coding_of, codings_of
 from consent.directive_shape import FAULTS, Fault, check_shape, is_oversized
 from consent.instants import Span, read_period, read_span
 from consent.model import Coding, Identifier, Resource
@@ -30,9 +31,7 @@ NODE_ELEMENTS = frozenset(
         "data", "provision", "id", "extension", "_type",
     }
 )  # fmt: skip
-LONGEST_TEXT = 2_000
 VERSION = re.compile(r"/_history/[A-Za-z0-9.-]{1,64}\Z", re.ASCII)
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 ROLE_SYSTEMS = frozenset(
     {
         "http://terminology.hl7.org/CodeSystem/v3-ParticipationType",
@@ -365,30 +364,3 @@ def _references(holders: object) -> list[str]:
         if reference:
             found.append(plain_reference(reference))
     return found
-
-
-def clean_text(value: object) -> str | None:
-    """`value` if it is a text of ordinary length without control characters."""
-    if not isinstance(value, str) or len(value) > LONGEST_TEXT or not value or value.isspace():
-        return None
-    return None if CONTROL.search(value) else value
-
-
-def coding_of(row: object) -> Coding | None:
-    """A Coding with a readable code; the system is empty where none is stated."""
-    if not isinstance(row, Mapping) or "modifierExtension" in row:
-        return None
-    code = clean_text(row.get("code"))
-    system = clean_text(row.get("system")) if "system" in row else ""
-    return None if code is None or system is None else Coding(system, code)
-
-
-def codings_of(concept: object) -> tuple[Coding, ...] | None:
-    """The codings of a CodeableConcept, or None if one of them cannot be read."""
-    if not isinstance(concept, Mapping):
-        return None
-    rows = concept.get("coding", ())
-    if not isinstance(rows, list | tuple):
-        return None
-    found = [coding_of(row) for row in rows]
-    return None if None in found else tuple(coding for coding in found if coding is not None)

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from consent.directives import clean_text, plain_reference
+from consent.codings import clean_text
+from consent.directives import plain_reference
 from consent.instants import ALWAYS, Span, read_period
 from consent.model import Identifier, Resource
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 
-from consent.directives import Actor, Directive, Provision, clean_text, plain_reference, read_directive
+from consent.codings import clean_text
+from consent.directives import Actor, Directive, Provision, plain_reference, read_directive
 from consent.model import Identifier, Resource
 
 

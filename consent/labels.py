@@ -13,31 +13,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from consent.model import Resource
-from consent.tables import NO_LABELS, NOTE_LABELS, Finding, LabelTable, Tables
+from consent.outline import INLINE_LABEL, MAY_BEAR_LABELS, NO_SCAN, Outline, outline_of
+from consent.tables import NO_LABELS, NOTE_LABELS, LabelTable, Tables
 
-INLINE_LABEL = "http://hl7.org/fhir/uv/security-label-ds4p/StructureDefinition/extension-inline-sec-label"
 PART2 = "42CFRPart2"
 UNREADABLE_LABEL = "SPI"
 """A label without a readable code counts as specially protected information."""
 
 SAME_MEANING = {"HIPAAPsyNotes": "PSYTHPN"}
 UNSTRUCTURED_TYPES = frozenset({"Binary", "DocumentReference", "Media"})
+MAY_BE_UNSTRUCTURED = UNSTRUCTURED_TYPES | {"Communication", "Composition", "DiagnosticReport"}
 NOTE_TYPES = UNSTRUCTURED_TYPES | {"ClinicalImpression", "Communication", "Composition", "DiagnosticReport"}
-NO_SCAN = frozenset({
-    "address", "contained", "div", "identifier", "meta", "name", "note", "resourceType", "subject", "telecom", "url",
-})  # fmt: skip
-PLAIN_WORDS = frozenset({"description", "text", "title", "valueString"})
-"""Read for words. The display of a reference is not: it names somebody; `redact` decides who reads it."""
-
-MAY_BEAR_LABELS = NO_SCAN - {"contained", "div", "meta", "resourceType", "url"}
-"""Not read for codes and words, but a label on one of them, or inside, is a label. FH-LBL-05."""
-
 REMEMBERED_LABELLINGS = 1_000
+MOST_FINDINGS = 32
 LONGEST_REMEMBERED = 400
 """Characters of all label codes together; what arrives may hold longer ones, and is not kept."""
 
-READ = PLAIN_WORDS | {"display", "url"}
-SIMPLE = frozenset({bool, float, int, str, type(None)})
 CHILDREN_OF_SUD = frozenset({"ETHUD", "OPIOIDUD"})
 
 
@@ -108,24 +99,52 @@ def label_resource(resource: Resource, part2_source: bool, tables: Tables) -> La
 
     `part2_source` says that it came from, or through, a Part 2 program (42 CFR §2.12(b), (d)(2)).
     """
-    found = _Found()
-    meta = resource.get("meta")
-    level = _read_incoming(meta, tables, found) if meta is not None else ""
-    _walk(resource, tables, found, part2_source)
-    inline = tuple(_inline_labels(resource, tables)) if found.has_inline else ()
-    kind, unstructured = resource.get("resourceType"), _is_unstructured(resource)
-    if inline:
-        return _settled(found, level, inline, part2_source, kind in NOTE_TYPES, unstructured, tables)
-    key = (level, *found.frozen(), part2_source, kind in NOTE_TYPES, unstructured)
+    return labelling_of(outline_of(resource, str(resource.get("resourceType")), tables), part2_source, tables)
+
+
+def labelling_of(outline: Outline, part2_source: bool, tables: Tables) -> Labelling:
+    """The labels of the resource that `outline` was made of, as `label_resource`."""
+    resource, said = outline.resource, outline.findings
+    meta, kind = resource.get("meta"), resource.get("resourceType")
+    unstructured = kind in MAY_BE_UNSTRUCTURED and _is_unstructured(resource)
+    is_labelled = meta is not None and (meta.__class__ is not dict or "security" in meta)
+    if is_labelled or outline.may_bear_labels or len(said) > MOST_FINDINGS:
+        return _labelling(outline, part2_source, unstructured, tables)
+    key: object = (part2_source, kind in NOTE_TYPES, unstructured)
+    if said:
+        key = (key, *map(id, said))
     known = tables.seen_labellings.get(key)
     if known is None:
-        known = _settled(found, level, (), part2_source, kind in NOTE_TYPES, unstructured, tables)
-        if len(tables.seen_labellings) >= REMEMBERED_LABELLINGS:
-            tables.seen_labellings.clear()
+        known = said, _labelling(outline, part2_source, unstructured, tables)
+        _remember(key, known, tables)  # with the findings, so that their ids stay theirs
+    return known[1]  # type: ignore[index,no-any-return]
+
+
+def _labelling(outline: Outline, part2_source: bool, unstructured: bool, tables: Tables) -> Labelling:
+    resource, found = outline.resource, _Found()
+    level = _read_incoming(resource.get("meta"), tables, found)
+    for finding in outline.findings:
+        if finding.tier < 3 or part2_source:
+            found.coded |= finding.specific
+            found.implied |= finding.implied
+    may_be_note = resource.get("resourceType") in NOTE_TYPES
+    inline = tuple(_inline_labels(resource, tables)) if outline.may_bear_labels else ()
+    if inline:
+        return _settled(found, level, inline, part2_source, may_be_note, unstructured, tables)
+    key = (level, *found.frozen(), part2_source, may_be_note, unstructured)
+    known = tables.seen_labellings.get(key)
+    if known is None:
+        known = _settled(found, level, (), part2_source, may_be_note, unstructured, tables)
         if sum(map(len, known.codes)) <= LONGEST_REMEMBERED:
-            tables.seen_labellings[key] = known
+            _remember(key, known, tables)
     assert isinstance(known, Labelling)
     return known
+
+
+def _remember(key: object, known: object, tables: Tables) -> None:
+    if len(tables.seen_labellings) >= REMEMBERED_LABELLINGS:
+        tables.seen_labellings.clear()
+    tables.seen_labellings[key] = known
 
 
 def _settled(
@@ -166,18 +185,17 @@ def _settled(
 
 
 class _Found:
-    """What one walk collects: labels that stand for themselves, those from codes, implied parents, tags for
+    """What is known of one resource: labels that stand for themselves, those from codes, implied parents, tags for
     handling.
     """
 
-    __slots__ = ("asserted", "coded", "handling", "has_inline", "implied")
+    __slots__ = ("asserted", "coded", "handling", "implied")
 
     def __init__(self) -> None:
         self.asserted: set[str] = set()
         self.coded: set[str] = set()
         self.implied: set[str] = set()
         self.handling: set[str] = set()
-        self.has_inline = False
 
     def frozen(self) -> tuple[frozenset[str], ...]:
         """What was found so far, to know it again."""
@@ -185,10 +203,6 @@ class _Found:
             frozenset(labels) if labels else NO_LABELS
             for labels in (self.asserted, self.coded, self.implied, self.handling)
         )
-
-    def add(self, finding: Finding) -> None:
-        self.coded |= finding.specific
-        self.implied |= finding.implied
 
 
 def normalised(system: str, code: object, tables: Tables) -> tuple[str, ...]:
@@ -255,67 +269,6 @@ def _raised(level: str, codes: set[str], part2: bool, table: LabelTable) -> str:
     if not codes.isdisjoint(table.very_restricted):
         wanted = "V"
     return level if level and table.rank[level] >= table.rank[wanted] else wanted
-
-
-def _walk(resource: Resource, tables: Tables, found: _Found, part2_source: bool) -> None:
-    """One walk over codings, displays, titles and descriptions; narrative, notes and contained resources
-    are not read.
-    """
-    waiting: list[object] = [resource]
-    while waiting:
-        node = waiting.pop()
-        kind = node.__class__
-        if kind is dict or (kind not in SIMPLE and isinstance(node, Mapping)):
-            _read_object(node, tables, found, part2_source, waiting)  # type: ignore[arg-type]  # asked by class
-        elif isinstance(node, list | tuple):
-            waiting.extend(node)
-
-
-def _read_object(
-    node: Mapping[str, object], tables: Tables, found: _Found, part2_source: bool, waiting: list[object]
-) -> None:
-    is_coding = "system" in node
-    if "code" in node:
-        code = node["code"]
-        if isinstance(code, str):
-            is_coding = True
-            finding = tables.find_code(node.get("system", ""), code)
-            if finding.tier and (finding.tier < 3 or part2_source):
-                found.add(finding)
-    for key, value in node.items():
-        kind = value.__class__
-        if kind is str:
-            if key in READ:
-                if key in PLAIN_WORDS or (is_coding and key == "display"):
-                    finding = tables.find_words(value)  # type: ignore[arg-type]  # asked by class
-                    if finding.tier:
-                        found.add(finding)
-                elif value == INLINE_LABEL and key == "url":
-                    found.has_inline = True
-        elif kind is list:
-            if key not in NO_SCAN:
-                waiting.extend(value)  # type: ignore[arg-type]  # asked by class
-            elif key in MAY_BEAR_LABELS:
-                found.has_inline = found.has_inline or _bears_label(value)
-        elif kind not in SIMPLE:
-            if key not in NO_SCAN:
-                waiting.append(value)
-            elif key in MAY_BEAR_LABELS:
-                found.has_inline = found.has_inline or _bears_label(value)
-
-
-def _bears_label(value: object) -> bool:
-    """Whether an element that is not read for codes and words bears a label."""
-    waiting = [value]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, Mapping):
-            if node.get("url") == INLINE_LABEL:
-                return True
-            waiting += [below for below in node.values() if below.__class__ not in SIMPLE]
-        elif isinstance(node, list | tuple):
-            waiting += [below for below in node if below.__class__ not in SIMPLE]
-    return False
 
 
 def _inline_labels(resource: Resource, tables: Tables) -> Iterator[tuple[str, frozenset[str]]]:

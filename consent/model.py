@@ -7,11 +7,12 @@ Nothing here decides. `DisclosureRequest` is the whole question (no clock, store
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from consent.outline import Outline
     from consent.resource_facts import ResourceFacts
 
 SEMANTICS_VERSION = "1"
@@ -185,6 +186,12 @@ class ResourceDecision:
     reasons: tuple[Reason, ...]
     removals: tuple[str, ...] = ()
 
+    def about(self, reference: str) -> ResourceDecision:
+        """The same row for another resource alike."""
+        if self.reference == reference:
+            return self
+        return ResourceDecision(reference, self.outcome, self.labels, self.reasons, self.removals)
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -213,3 +220,5 @@ class Decision:
     """Further findings (unusable consents, work items) for the compliance role; never shown to an asker."""
     versions: tuple[tuple[str, str], ...] = ()
     semantics_version: str = SEMANTICS_VERSION
+    outlines: tuple[Outline, ...] = field(default=(), compare=False, repr=False)
+    """What was read of each resource on the way, so that `redact` need not walk it again; no part of the answer."""

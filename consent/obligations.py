@@ -14,6 +14,7 @@ from consent.model import (
     ResourceDecision,
     Scope,
 )
+from consent.outline import Outline
 from consent.tables import Tables
 from consent.validity import permits_of
 
@@ -25,6 +26,7 @@ def decision_of(
     context: Context,
     rulings: tuple[Ruling, ...],
     rows: tuple[ResourceDecision, ...],
+    outlines: tuple[Outline, ...],
     tables: Tables,
 ) -> Decision:
     """The decision that the rulings make; `rows` are theirs, each with the reference of its resource."""
@@ -47,7 +49,16 @@ def decision_of(
         scopes=tuple(_scope(deciding[version]) for version in sorted(deciding)),
         notes=context.refusals,
         versions=(("tables", tables.version),),
+        outlines=outlines,
     )
+
+
+def about(decision: Decision, rows: tuple[ResourceDecision, ...], outlines: tuple[Outline, ...]) -> Decision:
+    """The same decision about other resources alike."""
+    return Decision(
+        decision.outcome, rows, decision.consents, decision.obligations, decision.basis, decision.purposes,
+        decision.recipient, decision.scopes, decision.notes, decision.versions, decision.semantics_version, outlines,
+    )  # fmt: skip
 
 
 def outcome_of(rows: tuple[ResourceDecision, ...]) -> RequestOutcome:

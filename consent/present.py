@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from consent.labels import PART2, normalised
+from consent.labels import LONGEST_REMEMBERED, PART2, REMEMBERED_LABELLINGS, normalised
 from consent.model import Decision, DisclosureRequest, Resource
 from consent.redact_names import may_know_sources, sensitive_sources
 from consent.redact_rules import target_of
@@ -41,6 +41,9 @@ ALIAS_WORDS: Mapping[str, str] = {
 }
 NAMED_BY_TEXT = frozenset({"CareTeam", "Endpoint", "HealthcareService", "Location", "Organization"})
 STATE_ELEMENTS = ("status", "lifecycleStatus", "intent")
+USUAL_STATES = frozenset(
+    {"active", "completed", "current", "draft", "final", "order", "plan", "proposal", "proposed", "requested"}
+)
 PLAIN_CODE = re.compile(r"[a-z][a-z-]{0,39}")
 
 
@@ -64,7 +67,7 @@ def present(
     recipient = request.recipient.references[0] if request.recipient.references else ""
     aliases = {name: alias_of(name, recipient, alias_key) for name in hidden if not name.startswith("#")}
     showing = _Showing(knows, hidden, aliases, _decided(decision), _without_id(decision), tables)
-    return tuple(_presented(resource, showing) for resource in resources)
+    return tuple([_presented(resource, showing) for resource in resources])
 
 
 _Decided = tuple[tuple[str, ...], bool]
@@ -81,7 +84,7 @@ class _Showing:
     decided: Mapping[str, _Decided]
     without_id: _Decided
     tables: Tables
-    security: dict[tuple[str, ...], tuple[dict[str, str], ...]] = field(default_factory=dict)
+    security: dict[tuple[str, ...], list[dict[str, str]]] = field(default_factory=dict)
     """By labels: the codings of resources that arrived with none."""
 
 
@@ -115,22 +118,25 @@ def alias_of(reference: str, recipient: str, alias_key: bytes) -> str:
 def _presented(resource: Resource, showing: _Showing) -> Resource:
     own, aliases = f"{resource.get('resourceType')}/{resource.get('id')}", showing.aliases
     labels, is_partial = showing.decided.get(own, showing.without_id)
-    body = _aliased(resource, aliases) if aliases else resource
-    assert isinstance(body, dict | Mapping)
+    body: Any = _aliased(resource, aliases) if aliases else resource
     kind = str(body.get("resourceType", ""))
-    head: dict[str, Any] = {"resourceType": kind}
-    if "id" in body:
-        head["id"] = aliases[own].split("/")[1] if own in aliases else body["id"]
-    head["meta"] = _meta(body.get("meta"), labels, showing)
+    meta = _meta(body.get("meta"), labels, showing)
     if is_partial and showing.knows:
-        head["meta"]["tag"] = [SUBSETTED]
-    if kind not in WITHOUT_NARRATIVE:
-        head["text"] = _narrative(kind, body)
-    shown = {**head, **body, **head}  # the head stands first, and wins
-    if "contained" in shown:
-        shown["contained"] = [_named_inside(entry, showing.hidden) for entry in _listed(shown["contained"])]
-    if own in aliases:
+        meta["tag"] = [SUBSETTED]
+    # what stands first here stands first in what is shown, whatever order the record has
+    shown: dict[str, Any] = {"resourceType": kind, "id": None, "meta": meta, "text": None, **body}
+    shown["resourceType"], shown["meta"] = kind, meta
+    if "id" not in body:
+        del shown["id"]
+    elif own in aliases:
+        shown["id"] = aliases[own].split("/")[1]
         shown.update(_alias_name(kind, aliases[own]))
+    if kind not in WITHOUT_NARRATIVE:
+        shown["text"] = _narrative(kind, body)
+    elif "text" not in body:
+        del shown["text"]
+    if "contained" in body:
+        shown["contained"] = [_named_inside(entry, showing.hidden) for entry in _listed(body["contained"])]
     return shown
 
 
@@ -175,25 +181,41 @@ def _meta(meta: object, decided: tuple[str, ...], showing: _Showing) -> dict[str
     """`meta` with the labels of the decision: exactly one confidentiality, the Part 2 set, and what may be
     told.
     """
-    left = dict(meta) if isinstance(meta, dict | Mapping) else {}
+    left: dict[str, object] = (
+        dict(meta) if isinstance(meta, dict) else {**meta} if isinstance(meta, Mapping) else {}
+    )
     arrived = left.get("security")
-    known = showing.security.get(decided) if arrived is None else None
+    if arrived is not None:
+        left["security"] = list(_security(arrived, decided, showing))
+        return left
+    known = showing.security.get(decided)
     if known is None:
-        labels = frozenset(decided)
-        if PART2 in labels:
-            labels |= PART2_MARKS
-        known = tuple(_security(arrived, labels, showing.knows, showing.tables))
-        if arrived is None:
-            showing.security[decided] = known
-    left["security"] = list(known)
+        known = showing.security[decided] = [
+            {"system": system, "code": code} for system, code in _known_codings(decided, showing)
+        ]
+    left["security"] = known.copy()
     return left
 
 
-def _security(
-    arrived: object, labels: frozenset[str], knows: bool, tables: Tables
-) -> Iterator[dict[str, str]]:
+def _known_codings(decided: tuple[str, ...], showing: _Showing) -> tuple[tuple[str, str], ...]:
+    """System and code of the labels of a resource that arrived with none; remembered with the tables."""
+    remembered, key = showing.tables.seen_securities, (decided, showing.knows)
+    known = remembered.get(key)
+    if known is None:
+        known = tuple((coding["system"], coding["code"]) for coding in _security((), decided, showing))
+        if len(remembered) >= REMEMBERED_LABELLINGS:
+            remembered.clear()
+        if sum(map(len, decided)) <= LONGEST_REMEMBERED:
+            remembered[key] = known
+    return known
+
+
+def _security(arrived: object, decided: tuple[str, ...], showing: _Showing) -> Iterator[dict[str, str]]:
+    tables, knows = showing.tables, showing.knows
     table = tables.labels
-    wanted, others = set(labels), list[dict[str, str]]()
+    wanted, others = set(decided), list[dict[str, str]]()
+    if PART2 in wanted:
+        wanted |= PART2_MARKS
     for coding in _listed(arrived):
         if isinstance(coding, Mapping):
             known = normalised(str(coding.get("system", "")), coding.get("code"), tables)
@@ -218,7 +240,9 @@ def _narrative(kind: str, body: Mapping[str, object]) -> dict[str, str]:
 
 def _plain(code: object) -> str:
     """The state as it may be read, or empty."""
-    return code if isinstance(code, str) and PLAIN_CODE.fullmatch(code) else ""
+    if not isinstance(code, str):
+        return ""
+    return code if code in USUAL_STATES or PLAIN_CODE.fullmatch(code) else ""
 
 
 @lru_cache(maxsize=512)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NoReturn, TypeVar
 
-from consent.directives import clean_text, plain_reference
+from consent.codings import clean_text
+from consent.directives import plain_reference
 from consent.instants import read_instant, read_span, zone_named
 from consent.model import (
     Agreement,

@@ -9,19 +9,21 @@ goes (FH-RED-05).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from consent.labels import PART2, from_program, label_resource
 from consent.model import Decision, DisclosureRequest, Resource, ResourceDecision, SubjectResource
+from consent.outline import Outline, outline_of
 from consent.redact_names import NO_SOURCES, is_own, may_know_sources, sensitive_sources
 from consent.redact_places import MAIN_CODES, PEOPLE_AND_PLACES
 from consent.redact_rules import Rules, Walk, near_references
-from consent.redact_tree import WHOLE_DOCUMENTS, pruned
+from consent.redact_tree import WHOLE_DOCUMENTS, left_whole, pruned
+from consent.redact_whole import all_may_stay, is_plain_for_all
 from consent.tables import Tables
 
-_Kept = tuple[SubjectResource, ResourceDecision]
-"""One resource that is not withheld, beside its decision."""
+_Kept = tuple[SubjectResource, ResourceDecision, Outline]
+"""One resource that is not withheld, its decision, and what a walk over it found."""
 
 
 def redact(request: DisclosureRequest, decision: Decision, tables: Tables) -> tuple[Resource, ...]:
@@ -30,31 +32,34 @@ def redact(request: DisclosureRequest, decision: Decision, tables: Tables) -> tu
     Raises ValueError when `decision` does not answer `request` (another number of resources, or another
     order). Removing twice is removing once, but for `removals`, which point into the resources as asked.
     """
-    kept = _not_withheld(request, decision)
+    kept = _not_withheld(request, decision, tables)
     if not kept:
         return ()
     rules = _rules(request, decision, kept, tables)
     while True:
         walks: dict[object, Walk] = {}
-        results = [_redacted(subject, decided, request, rules, walks) for subject, decided in kept]
-        remaining = [row for row, result in zip(kept, results, strict=True) if result is not None]
-        if len(remaining) == len(kept):
-            return tuple(result for result in results if result is not None)
+        results = [_redacted(one, request, rules, walks) for one in kept]
+        left = [result for result in results if result is not None]
+        if len(left) == len(kept):
+            return tuple(left)
         # a resource that could not stay valid is withheld too: references to it go in the next round
-        kept = remaining
-        shown = frozenset(subject.reference for subject, _ in kept)
+        kept = [one for one, result in zip(kept, results, strict=True) if result is not None]
+        shown = frozenset([subject.reference for subject, _, _ in kept])
         rules = replace(rules, shown=shown, near=near_references(shown, rules.patient))
 
 
 def _rules(request: DisclosureRequest, decision: Decision, kept: list[_Kept], tables: Tables) -> Rules:
     knows = may_know_sources(request, decision)
-    shown = frozenset(subject.reference for subject, _ in kept)
-    withheld = [row.resource for row in request.resources if row.reference not in shown]
+    asked = frozenset([row.reference for row in request.resources])
+    shown = frozenset([subject.reference for subject, _, _ in kept])
+    withheld = (
+        [row.resource for row in request.resources if row.reference not in shown] if asked > shown else ()
+    )
     limits = [frozenset(scope.classes) for scope in decision.scopes]
     codes, texts = frozenset(_codes_of(withheld)), frozenset(_texts_of(withheld))
     return Rules(
         patient=request.patient,
-        asked=frozenset(row.reference for row in request.resources),
+        asked=asked,
         shown=shown,
         sources=NO_SOURCES if knows else sensitive_sources(request, tables),
         codes=codes,
@@ -68,27 +73,29 @@ def _rules(request: DisclosureRequest, decision: Decision, kept: list[_Kept], ta
     )
 
 
-def _not_withheld(request: DisclosureRequest, decision: Decision) -> list[_Kept]:
-    if [row.reference for row in request.resources] != [row.reference for row in decision.resources]:
+def _not_withheld(request: DisclosureRequest, decision: Decision, tables: Tables) -> list[_Kept]:
+    asked, rows, outlines = request.resources, decision.resources, decision.outlines
+    if [row.reference for row in asked] != [row.reference for row in rows]:
         raise ValueError("the decision answers another question")
-    return [
-        (subject, decided)
-        for subject, decided in zip(request.resources, decision.resources, strict=True)
-        if decided.outcome != "withhold"
-    ]
+    if len(outlines) != len(asked):
+        outlines = tuple(outline_of(subject.resource, subject.type, tables) for subject in asked)
+    return [one for one in zip(asked, rows, outlines, strict=True) if one[1].outcome != "withhold"]
 
 
 def _redacted(
-    subject: SubjectResource,
-    decided: ResourceDecision,
-    request: DisclosureRequest,
-    rules: Rules,
-    walks: dict[object, Walk],
+    one: _Kept, request: DisclosureRequest, rules: Rules, walks: dict[object, Walk]
 ) -> Resource | None:
     """The resource without what must go, or None when it could not stay valid.
 
     Resources that are alike share one of `walks`.
     """
+    subject, decided, outline = one
+    resource = subject.resource
+    is_outlined = (
+        outline.resource is resource and outline.kind == subject.type and "contained" not in resource
+    )
+    if is_outlined and not decided.removals and is_plain_for_all(outline, rules):
+        return left_whole(resource)
     alike = (subject.type, decided.labels, decided.removals, decided.outcome)
     walk = walks.get(alike)
     if walk is None:
@@ -99,13 +106,13 @@ def _redacted(
             frozenset(decided.removals),
             whole_text=decided.outcome == "disclose" and subject.type in WHOLE_DOCUMENTS,
         )
-    if "contained" in subject.resource:
+    if "contained" in resource:
         part2 = PART2 in walk.labels or from_program(subject.sources, request.policy.part2_sources)
-        inside = frozenset(
-            _contained_that_may_stay(subject.resource, walk.labels, walk.removals, part2, rules)
-        )
+        inside = frozenset(_contained_that_may_stay(resource, walk.labels, walk.removals, part2, rules))
         walk = walk._replace(inside=inside)
-    return pruned(subject.resource, walk)
+    elif is_outlined and all_may_stay(outline, walk):
+        return left_whole(resource)
+    return pruned(resource, walk)
 
 
 def _contained_that_may_stay(
@@ -145,7 +152,7 @@ def _is_copy(entry: Resource, reference: str, rules: Rules) -> bool:
     return withheld or any(pair in rules.codes for pair in _codes_of([entry]))
 
 
-def _codes_of(withheld: list[Resource]) -> Iterator[tuple[str, str]]:
+def _codes_of(withheld: Sequence[Resource]) -> Iterator[tuple[str, str]]:
     """(system, value) of the identifiers and main codes of withheld records: nothing else may repeat them."""
     for resource in withheld:
         named = [(identifier, "value") for identifier in _mappings(resource.get("identifier"))]
@@ -155,7 +162,7 @@ def _codes_of(withheld: list[Resource]) -> Iterator[tuple[str, str]]:
                 yield system if isinstance(system, str) else "", value
 
 
-def _texts_of(withheld: list[Resource]) -> Iterator[str]:
+def _texts_of(withheld: Sequence[Resource]) -> Iterator[str]:
     """What withheld records are called, folded: titles, and the displays and texts of their main codes."""
     for resource in withheld:
         concepts = [concept for element in MAIN_CODES for concept in _mappings(resource.get(element))]

@@ -43,9 +43,7 @@ class Rules:
 def near_references(shown: frozenset[str], patient: str) -> frozenset[str]:
     """Of the references released and the patient's, those that are `Type/id` and nothing else."""
     return frozenset(
-        reference
-        for reference in (*shown, patient)
-        if reference.count("/") == 1 and not reference.startswith(("#", "urn:"))
+        [one for one in (*shown, patient) if "A" <= one < "[" and one.count("/") == 1]  # a type begins so
     )
 
 

@@ -79,6 +79,21 @@ def pruned(resource: Resource, walk: Walk) -> Resource | None:
     return _with_contained(left, inner) if inner else left
 
 
+def left_whole(resource: Resource) -> Resource:
+    """A resource of which only what always leaves the root has to go, where all labels may be told; itself where
+    there is no such thing.
+    """
+    meta = resource.get("meta")
+    is_kept = meta and isinstance(meta, dict) and KEPT_META.issuperset(meta) and all(meta.values())
+    if "text" not in resource and (is_kept or "meta" not in resource):
+        return resource
+    left = {key: value for key, value in resource.items() if key not in LEAVING}
+    if isinstance(meta, Mapping):
+        kept = {key: value for key, value in meta.items() if key in KEPT_META and value}
+        left |= {"meta": kept} if kept else {}
+    return left
+
+
 def _may_stand(resource: Resource, walk: Walk) -> bool:
     """False where a rule that nobody here knows would change the meaning, or where the id itself tells."""
     if "implicitRules" in resource or "modifierExtension" in resource:

@@ -7,11 +7,9 @@ Most elements of most releases are such. Whatever this module does not look at c
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 
+from consent.outline import SIMPLE, STOPS, Outline
 from consent.redact_places import (
-    ATTACHMENTS,
-    FREE_TEXT,
     MAIN_CODES,
     MANDATORY_WITHIN,
     NAMES_SOMEBODY,
@@ -19,6 +17,7 @@ from consent.redact_places import (
     is_complete,
 )
 from consent.redact_rules import (
+    Rules,
     Walk,
     display_may_stay,
     is_bare_display,
@@ -28,16 +27,38 @@ from consent.redact_rules import (
     target_of,
 )
 
-STOPS = FREE_TEXT | {*ATTACHMENTS, "div", "extension", "modifierExtension"}
-"""Elements that may go for their name alone, wherever they stand."""
-
 PARTS_OF_A_REFERENCE = frozenset({"display", "identifier", "reference", "type"})
 NEEDING = frozenset(element for _, element in MANDATORY_WITHIN)
-SIMPLE = frozenset({bool, float, int, Decimal, type(None)})
 MOST_LEVELS = 24
 
 Below = list[tuple[str, bool | None, Mapping[str, object]]]
 """Objects one level further down: the name of its element, whether that stands in a main code, the object."""
+
+
+def all_may_stay(outline: Outline, walk: Walk) -> bool:
+    """Whether nothing at the root of the outlined resource, but what always leaves it, has to go."""
+    rules = walk.rules
+    if not outline.is_plain or rules.sweeps or walk.removals or outline.kind != walk.kind:
+        return False
+    near, references = rules.near, outline.references
+    if not near.issuperset(references):
+        for reference in references:
+            if reference not in near and not may_refer(reference, None, walk):
+                return False
+    for name, node in outline.others:  # noqa: SIM110  # a loop, as most resources have none
+        if not _object_stays(name, False, node, walk):
+            return False
+    return True
+
+
+def is_plain_for_all(outline: Outline, rules: Rules) -> bool:
+    """Whether that is so for every resource like it, whatever it was labelled and decided, but for removals."""
+    return (
+        outline.is_plain
+        and not outline.others
+        and not rules.sweeps
+        and rules.near.issuperset(outline.references)
+    )
 
 
 def stays_whole(elements: Mapping[str, object], walk: Walk) -> bool:

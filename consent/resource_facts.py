@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from functools import cached_property
 
-from consent.directives import clean_text, plain_reference
+from consent.codings import clean_text
+from consent.directives import plain_reference
 from consent.instants import LATEST, Span, read_span
-from consent.labels import PART2, Labelling, label_resource
+from consent.labels import PART2, Labelling, label_resource, labelling_of
 from consent.model import Resource, SubjectResource
+from consent.outline import Outline, outline_of
 from consent.tables import Tables
 
 Pair = tuple[str, str]
@@ -34,17 +36,19 @@ AUTHORS = (
     "expressedBy",
 )  # fmt: skip
 SUBJECTS = ("subject", "patient", "beneficiary", "for", "individual")
+NO_SUBJECTS: frozenset[str] = frozenset()
 MOST_ITEMS = 200_000
 SIMPLE = frozenset({str, int, float, bool, type(None)})
 PARTS = ("actor", "individual", "party", "provider")
 
 
-@dataclass(frozen=True)
+@dataclass
 class ResourceFacts:
-    """Facts of one resource.
+    """Facts of one resource, never changed.
 
     Labels and subjects matter to every decision. What only some provisions ask is found when it is asked first and
-    kept with the rest, for which the class has no slots.
+    kept with the rest, for which the class has no slots. It is not frozen only because a frozen one takes three times
+    as long to make.
     """
 
     reference: str
@@ -54,6 +58,7 @@ class ResourceFacts:
     subjects: frozenset[str]
     resource: Resource = field(repr=False, compare=False)
     zone: tzinfo = field(repr=False, compare=False)
+    outline: Outline = field(repr=False, compare=False)
 
     @cached_property
     def _codes_and_references(self) -> tuple[frozenset[Pair], frozenset[str]]:
@@ -103,15 +108,18 @@ class ResourceFacts:
 def facts_of(subject: SubjectResource, part2_source: bool, zone: tzinfo, tables: Tables) -> ResourceFacts:
     """The facts of one resource; never raises for its content."""
     resource = subject.resource
-    labelling = label_resource(resource, part2_source, tables)
+    outline = outline_of(resource, subject.type, tables)
+    labelling = labelling_of(outline, part2_source, tables)
     if labelling.inline:
         # labels of single elements do not speak for the rest: the rest is labelled without them; only whether it is
         # a Part 2 record is a question of the whole
         part2 = part2_source or any(PART2 in labels for _, labels in labelling.inline)
         rest = without(resource, [pointer for pointer, _ in labelling.inline])
         labelling = replace(label_resource(rest, part2, tables), inline=labelling.inline)
-    subjects = frozenset(_subjects(resource, subject.reference))
-    return ResourceFacts(subject.reference, subject.type, labelling, part2_source, subjects, resource, zone)
+    subjects = subjects_of(resource, subject.reference)
+    return ResourceFacts(
+        subject.reference, subject.type, labelling, part2_source, subjects, resource, zone, outline
+    )
 
 
 def without(resource: Resource, pointers: Iterable[str]) -> Resource:
@@ -240,13 +248,26 @@ def _authors(resource: Resource) -> Iterable[str]:
                     yield plain_reference(reference)
 
 
-def _subjects(resource: Resource, reference: str) -> Iterable[str]:
+def is_only_about(patient: str, resource: Resource, reference: str) -> bool:
+    """Whether it is about the patient (reference), or about nobody."""
+    if reference == patient or not reference.startswith("Patient/"):
+        for name in SUBJECTS:
+            if name in resource:
+                value = resource[name]
+                if value.__class__ is not dict or value.get("reference") != patient:
+                    return subjects_of(resource, reference) <= {patient}
+        return True
+    return False
+
+
+def subjects_of(resource: Resource, reference: str) -> frozenset[str]:
     """The patients it is about."""
-    if reference.startswith("Patient/"):
-        yield reference
+    found = [reference] if reference.startswith("Patient/") else []
     for name in SUBJECTS:
         if name in resource:
-            for row in _rows(resource[name]):
-                found = row.get("reference")
-                if isinstance(found, str) and "Patient/" in found:
-                    yield plain_reference(found)
+            value = resource[name]
+            for row in (value,) if value.__class__ is dict else _rows(value):
+                subject = row.get("reference")
+                if isinstance(subject, str) and "Patient/" in subject:
+                    found.append(plain_reference(subject))
+    return frozenset(found) if found else NO_SUBJECTS

@@ -69,8 +69,8 @@ class Tables:
     """All tables of one version. `version` is a content hash; `documents` holds files of other kinds by
     their name.
 
-    The dictionaries `_seen_codes`, `_seen_words` and `seen_labellings` (kept by `consent.labels`) only remember
-    answers that the tables already determine.
+    The dictionaries `_seen_codes`, `_seen_words`, `seen_codings` (kept by `consent.outline`), `seen_labellings` (by
+    `consent.labels`) and `seen_securities` (by `consent.present`) only remember answers that the tables determine.
     """
 
     version: str
@@ -88,7 +88,13 @@ class Tables:
     documents: Mapping[str, Mapping[str, object]]
     _seen_codes: dict[tuple[object, object], Finding] = field(default_factory=dict, repr=False, compare=False)
     _seen_words: dict[str, Finding] = field(default_factory=dict, repr=False, compare=False)
+    seen_codings: dict[tuple[object, ...], tuple[Finding, ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
     seen_labellings: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
+    seen_securities: dict[tuple[tuple[str, ...], bool], tuple[tuple[str, str], ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def of_kind(self, kind: str) -> tuple[Mapping[str, object], ...]:
         """The documents of one `kind`, in the order of their file names."""

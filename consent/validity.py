@@ -109,9 +109,17 @@ def has_end(directive: Directive) -> bool:
 
 def elements(consent: Resource, directive: Directive) -> tuple[Element, ...]:
     """Every element of §2.31(a), (b) and (d) with whether this consent has it."""
+    return tuple(
+        Element(name, code, f"42 CFR §2.31{part}", present, place)
+        for (name, code, part, place), present in zip(ELEMENTS, _present(consent, directive), strict=True)
+    )
+
+
+def _present(consent: Resource, directive: Directive) -> tuple[bool, ...]:
+    """Which of `ELEMENTS` are there."""
     chains = list(permits_of(directive.root))
     purposes = purposes_permitted(directive)
-    found = (
+    return (
         _names_patient(consent),
         _names_discloser(directive, chains),
         _is_described(chains),
@@ -126,10 +134,6 @@ def elements(consent: Resource, directive: Directive) -> tuple[Element, ...]:
         _notes_apart(directive),
         _proceedings_apart(purposes),
     )
-    return tuple(
-        Element(name, code, f"42 CFR §2.31{part}", present, place)
-        for (name, code, part, place), present in zip(ELEMENTS, found, strict=True)
-    )
 
 
 def findings(consent: Resource, directive: Directive) -> tuple[tuple[str, str], ...]:
@@ -137,7 +141,9 @@ def findings(consent: Resource, directive: Directive) -> tuple[tuple[str, str], 
     if directive.root is None or not any(True for _ in permits_of(directive.root)):
         return ()
     return tuple(
-        (element.code, element.citation) for element in elements(consent, directive) if not element.present
+        (code, f"42 CFR §2.31{part}")
+        for (_, code, part, _), present in zip(ELEMENTS, _present(consent, directive), strict=True)
+        if not present
     )
 
 
