@@ -47,6 +47,11 @@ class RoleSource(Source):
         picked = self.picked(group)
         if any(role.key for role in group.roles):
             raise Unsupported("a group's role with a key of its own")
+        if not picked and group.key is None and len(group.roles) == 1:
+            name = group.roles[0].name
+            self.names[f"N_{name}"] = Numbered(name.encode())
+            self.add(f"names += N_{name}.first(len(a_{segment}))")
+            return
         if picked:
             self.add(f"p{number} = []")
         self.add("c = 0")

@@ -23,6 +23,13 @@ class Numbered(dict[int, bytes]):
     def __init__(self, role: bytes) -> None:
         super().__init__((number, role + b"/%d" % number) for number in range(1, 64))
         self.role = role
+        self.few = [*self.values()]
+
+    def first(self, count: int) -> list[bytes]:
+        """The names of the first instances."""
+        if count <= len(self.few):
+            return self.few[:count]
+        return [self[number] for number in range(1, count + 1)]
 
     def __missing__(self, number: int) -> bytes:
         return self.role + b"/%d" % number

@@ -321,7 +321,7 @@ class Interpreter:
             for index, place in enumerate(spot.leaves if spot is not None else ()):
                 if spot is None or place in self.dropped:
                     continue
-                for path in self.affected(row, spot, position, index, raws, base):
+                for path in self.affected(row, spot, position, index, raws, value, base):
                     feeds.setdefault(path, []).append(place)
         return feeds
 
@@ -336,7 +336,14 @@ class Interpreter:
             )
 
     def affected(
-        self, row: Row, spot: Spot, position: int, index: int, raws: list[Any], base: dict[str, Any]
+        self,
+        row: Row,
+        spot: Spot,
+        position: int,
+        index: int,
+        raws: list[Any],
+        value: Any,
+        base: dict[str, Any],
     ) -> set[str]:
         """The output paths that change when one leaf is blanked or altered."""
         changed: set[str] = set()
@@ -345,10 +352,14 @@ class Interpreter:
             altered = list(raws)
             altered[position] = Spot(spot.place, raws[position], spot.leaves, spot.alter).alter(index, trial)
             try:
-                other = flat(self.see(row, altered), "")
+                other = self.see(row, altered)
             except Unfit:
                 return set(base)
-            changed |= {path for path, value in base.items() if other.get(path, _ABSENT) != value}
+            if other != value:
+                now = flat(other, "")
+                changed.update(path for path, leaf in base.items() if now.get(path, _ABSENT) != leaf)
+            if len(changed) == len(base):
+                break
         return changed
 
     def keep_synonym(self, row: Row, spot: Spot, raws: list[Any], value: Any) -> None:

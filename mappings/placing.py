@@ -61,14 +61,17 @@ def _append(items: list[Any], path: str, value: Any) -> list[tuple[str, Any]]:
 
 def flat(value: Any, path: str) -> dict[str, Any]:
     """Every leaf below a value by path (`name[0].family`)."""
+    found: dict[str, Any] = {}
+    _flatten(value, path, found)
+    return found
+
+
+def _flatten(value: Any, path: str, found: dict[str, Any]) -> None:
     if isinstance(value, dict):
-        found: dict[str, Any] = {}
         for name, inner in value.items():
-            found.update(flat(inner, f"{path}.{name}" if path else name))
-        return found
-    if isinstance(value, list):
-        found = {}
+            _flatten(inner, f"{path}.{name}" if path else name, found)
+    elif isinstance(value, list):
         for index, inner in enumerate(value):
-            found.update(flat(inner, f"{path}[{index}]"))
-        return found
-    return {path: value}
+            _flatten(inner, f"{path}[{index}]", found)
+    else:
+        found[path] = value

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import random
 import re
+import uuid
 from decimal import Decimal
 
 import msgspec
 import pytest
 
 from mappings import Library, Mapping_, MappingRoomError, TranslationRefused, translate, translate_all
-from mappings.compiled_parts import Suspect, roles_of
+from mappings.compiled_parts import Days, Remembered, Suspect, roles_of
 from mappings.ids import PUBLISHED_TEST_KEY, id_maker, key_ids
 from mappings.laws import conservation, leaves_of, lineage_misses, no_resurrection, round_trip, traced
 from mappings.syntax.hl7v2 import head_fields, read_messages, split, standard
@@ -25,6 +26,8 @@ MUTANTS = 10 if strategies.quick_run else strategies.examples(70, 400)
 """Altered messages tried of each sample."""
 LINEAGE_STEP = 7 if strategies.quick_run else 1
 """Every how many leaves of a message one is altered: all of them but in a quick run."""
+_FREE_BITS = ~(0xF << 76 | 3 << 62)
+_VERSION_8 = 8 << 76 | 2 << 62
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -103,6 +106,17 @@ def test_ids_are_the_hmac_of_the_contract() -> None:
         text = hmac.digest(key, b"partner\x1frecord\x1ftask", "sha256").hex()
         assert made[:8] + made[9:13] == text[:12]
         assert made[-12:] == text[20:32]
+
+
+def test_all_ids_of_a_record_are_the_hmac_of_the_contract() -> None:
+    import hmac
+
+    names = [b"patient", *(b"result/%d" % number for number in range(1, 70))]
+    made = key_ids(b"key", "partner")((("one", names[:1]), ("other", names[1:])))
+    keys = [b"one", *[b"other"] * (len(names) - 1)]
+    for name, key, text in zip(names, keys, made, strict=True):
+        digest = hmac.digest(b"key", b"partner\x1f" + key + b"\x1f" + name, "sha256")[:16]
+        assert text == str(uuid.UUID(int=int.from_bytes(digest, "big") & _FREE_BITS | _VERSION_8))
 
 
 def _mutant(chance: random.Random, source: bytes) -> bytes:
@@ -185,6 +199,33 @@ def _same(mapping: Mapping_, text: bytes) -> int:
     assert slow.account.issues == ()
     assert slow.account.accounting.unmapped == 0
     return 1
+
+
+def test_more_instances_than_usual_are_numbered_alike_by_both_forms(
+    library: Library, referral: bytes
+) -> None:
+    lines = referral.split(b"\r")
+    number = next(n for n, line in enumerate(lines) if line.startswith(b"OBX|"))
+    diagnosis = next(n for n, line in enumerate(lines) if line.startswith(b"DG1|"))
+    lines[number:number] = [lines[number]] * 80
+    lines[diagnosis:diagnosis] = [lines[diagnosis]] * 80
+    assert _same(library.mapping("hospital/ref_i12"), b"\r".join(lines)) == 1
+
+
+def test_values_that_are_remembered_stay_few_and_right() -> None:
+    days, remembered = Days(), Remembered(lambda raw, zone: raw.lower(), {"A": "known"}, False)
+    for number in range(10_000):
+        day = f"{1900 + number // 336:04d}{number // 28 % 12 + 1:02d}{number % 28 + 1:02d}"
+        assert days[day] == f"{day[:4]}-{day[4:6]}-{day[6:]}"
+        assert remembered[f"X{number}"] == f"x{number}"
+    assert len(days) < 5000
+    assert len(remembered) < 5000
+    assert remembered["A"] == "known"
+    assert days["2026"] == ""
+    with pytest.raises(Suspect):
+        remembered["A~B"]
+    with pytest.raises(Unfit):
+        days["20260230"]
 
 
 def test_mapping_ids_are_folder_paths_and_the_version_covers_all_files(library: Library) -> None:
