@@ -18,14 +18,13 @@ from typing import Any
 from mappings.elements import STAFF_TYPES
 from mappings.instances import Instance, Interpreted, Made, holds, refused
 from mappings.model import Account, Accounting, Addressee, Issue, LineageRow
-from mappings.placing import flat, put
+from mappings.placing import changed_paths, flat, put
 from mappings.rows import EVERY_ROLE, Group, MappingFile, Role, Row
 from mappings.syntax.hl7v2 import erl
 from mappings.times import Zone
 from mappings.tree import Scope, Spot, Tree
 from mappings.unfit import Partly, Unfit
 
-_ABSENT = object()
 V2_DELETE = '""'
 """HL7 v2: the sender deletes the value. The resource has none; the complement remembers the deletion."""
 
@@ -321,7 +320,7 @@ class Interpreter:
             for index, place in enumerate(spot.leaves if spot is not None else ()):
                 if spot is None or place in self.dropped:
                     continue
-                for path in self.affected(row, spot, position, index, raws, value, base):
+                for path in self.affected(row, spot, (position, index), raws, value, base):
                     feeds.setdefault(path, []).append(place)
         return feeds
 
@@ -336,28 +335,19 @@ class Interpreter:
             )
 
     def affected(
-        self,
-        row: Row,
-        spot: Spot,
-        position: int,
-        index: int,
-        raws: list[Any],
-        value: Any,
-        base: dict[str, Any],
+        self, row: Row, spot: Spot, at: tuple[int, int], raws: list[Any], value: Any, base: dict[str, Any]
     ) -> set[str]:
-        """The output paths that change when one leaf is blanked or altered."""
+        """The output paths that change when one leaf is blanked or altered; `at`: the spot's place and the leaf's."""
         changed: set[str] = set()
+        position, index = at
         text = str(self.leaves.get(spot.leaves[index], ""))
         for trial in ("", text + "x", "x" + text):
             altered = list(raws)
             altered[position] = Spot(spot.place, raws[position], spot.leaves, spot.alter).alter(index, trial)
             try:
-                other = self.see(row, altered)
+                changed |= changed_paths(base, value, self.see(row, altered))
             except Unfit:
                 return set(base)
-            if other != value:
-                now = flat(other, "")
-                changed.update(path for path, leaf in base.items() if now.get(path, _ABSENT) != leaf)
             if len(changed) == len(base):
                 break
         return changed

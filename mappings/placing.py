@@ -7,6 +7,7 @@ from typing import Any
 
 from mappings.rows import Step
 
+_ABSENT = object()
 Marks = dict[tuple[str, str], int]
 """(path of a list, label) -> index of the item that the labelled rows fill together."""
 
@@ -64,6 +65,14 @@ def flat(value: Any, path: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     _flatten(value, path, found)
     return found
+
+
+def changed_paths(leaves: dict[str, Any], value: Any, other: Any) -> set[str]:
+    """The paths of `leaves`, which are those of `value`, where `other` has something else or nothing."""
+    if other == value:
+        return set()
+    there = flat(other, "")
+    return {path for path, leaf in leaves.items() if there.get(path, _ABSENT) != leaf}
 
 
 def _flatten(value: Any, path: str, found: dict[str, Any]) -> None:
