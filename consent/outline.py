@@ -122,14 +122,15 @@ class Outline:
                         self._walk_apart(key, value, read, waiting)
                 elif kind is list and key == "coding":
                     self._walk_codings(value, read, waiting)
-                elif kind is list and value and key not in APART:
+                elif kind is list and value and key not in DOUBTFUL:
+                    reads = read and key not in UNREAD
                     for entry in value:
                         if entry.__class__ is not dict:
-                            self._walk_odd(key, entry, read, waiting)
+                            self._walk_odd(key, entry, reads, waiting)
                         elif len(entry) == 1 and (target := entry.get("reference")).__class__ is str:
                             references.append(target)
                         else:
-                            waiting.append((key, entry, read))
+                            waiting.append((key, entry, reads))
                 elif (kind not in SIMPLE or key in APART) and not (key in LEFT_OUT and node is self.resource):
                     self._walk_apart(key, value, read, waiting)
         if len(waiting) > MOST_OBJECTS:
