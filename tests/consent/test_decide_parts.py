@@ -129,6 +129,7 @@ def test_whom_an_actor_names(who: list[Json], permits: bool, denies: bool) -> No
         ({"action": [{"text": "do"}]}, False, True),
         ({"securityLabel": [{"system": "urn:x", "code": "ZZZ"}]}, False, True),
         ({"securityLabel": [{"code": "SUD"}]}, False, True),
+        ({"securityLabel": [{"system": "urn:x", "code": "SUD"}]}, False, True),
         ({"securityLabel": [{"system": LEVELS, "code": "V"}]}, True, False),
     ],
 )  # fmt: skip

@@ -10,7 +10,7 @@ import pytest
 
 import consent
 from consent.compiled import compile_consents
-from consent.directives import version_of
+from consent.directives import clean_text, version_of
 from tests.bench.bench_consent import a_consent, a_question
 from tests.consent.asking import ask, tables
 from tests.consent.question_pools import ACT_REASON, actor, label, ref
@@ -226,6 +226,37 @@ def test_the_patient_gets_the_own_record_without_a_note_that_stands_in_it() -> N
     assert (row.outcome, row.removals) == ("redact", ("/valueCodeableConcept",))
 
 
+@pytest.mark.requirement("P2-31-04")
+@pytest.mark.parametrize(
+    "standing",
+    [
+        "covered_entity",
+        "business_associate",
+        "part2_program",
+        "qso",
+        "treating_provider",
+        "health_plan",
+        "payer",
+        "community",
+        "crisis_line",
+        "intermediary",
+        "medical_personnel",
+        "monitor",
+        "patient",
+        "representative",
+        "program_operation",
+    ],
+)
+def test_every_standing_that_is_not_barred_may_be_named(standing: str) -> None:
+    question = a_question(1, BOTH)
+    question["recipient"] = {**question["recipient"], "standing": [standing], "category": "clinical"}
+    if standing == "monitor":
+        question["purposes"] = [{"system": "urn:gateway:purpose", "code": "CJ-MONITOR"}]
+        question["consents"] = [permit_for("Organization/hosp-1", purpose=question["purposes"])]
+
+    assert reasons(ask(question)) == {"PERMITTED_BY_CONSENT"}
+
+
 # --- what for ------------------------------------------------------------------------------------------------------
 
 
@@ -311,9 +342,10 @@ def test_every_purpose_of_audit_needs_its_agreement(code: str, kind: str) -> Non
 
 @pytest.mark.requirement("P2-61-02", "P2-31-13")
 @pytest.mark.parametrize(
-    ("scope", "outcome"), [("DocumentReference", "withhold"), ("DocumentReference/note", "disclose")]
+    ("scope", "code"),
+    [("DocumentReference", "PROCEEDINGS_BARRED"), ("DocumentReference/note", "COURT_ORDER")],
 )
-def test_an_order_for_a_type_of_record_does_not_reach_notes(scope: str, outcome: str) -> None:
+def test_an_order_for_a_type_of_record_does_not_reach_notes(scope: str, code: str) -> None:
     note = {
         "resourceType": "DocumentReference",
         "id": "note",
@@ -340,7 +372,7 @@ def test_an_order_for_a_type_of_record_does_not_reach_notes(scope: str, outcome:
         "resources": [note],
     }
 
-    assert ask(question)["outcome"] == outcome
+    assert reasons(ask(question)) == {code}
 
 
 # --- when ----------------------------------------------------------------------------------------------------------
@@ -482,6 +514,23 @@ def test_a_consent_without_a_usable_id_is_named_by_its_content(odd: Json) -> Non
     assert version_of({**one, **odd}) == version_of({**copy.deepcopy(one), **odd})
     assert version_of({**one, **odd}) != version_of({**other, **odd})
     assert version_of({**one, **odd}).startswith("Consent/unnamed-")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("a", "a"),
+        ("a" * 2_000, "a" * 2_000),
+        ("a" * 2_001, None),
+        ("", None),
+        (" ", None),
+        ("a\x00", None),
+        (5, None),
+        (None, None),
+    ],
+)
+def test_a_text_is_of_ordinary_length_and_says_something(value: object, text: str | None) -> None:
+    assert clean_text(value) == text
 
 
 def test_a_consent_of_any_depth_has_a_name() -> None:
