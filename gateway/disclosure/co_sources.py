@@ -40,8 +40,11 @@ def gather_with_vetoes(
             at=at,
         )
 
+    others = _by_other_source(held_records, discloser, recipient)
+    if not others:
+        return ask(discloser, held_records)
     vetoed: set[str] = set()
-    for source, records in _by_other_source(held_records, discloser, recipient).items():
+    for source, records in others.items():
         asked = ask(source, records)
         decision = consent.decide(asked.request, premises.tables, asked.compiled)
         vetoed |= {row.reference for row in decision.resources if row.outcome != "disclose"}

@@ -246,9 +246,13 @@ class Keys:
 
 def index_hmac(index_key: bytes, parameter: str, system: str, value: str) -> str:
     """HMAC-SHA256 over parameter, system and value, each with its length before it, as 64 hex digits."""
-    parts = [part.encode() for part in (parameter, system, value)]
-    content = b"index\x00" + b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    of, within, what = parameter.encode(), system.encode(), value.encode()
+    content = b"index\x00%b%b%b%b%b%b" % (_length(of), of, _length(within), within, _length(what), what)
     return hmac.digest(index_key, content, "sha256").hex()
+
+
+def _length(part: bytes) -> bytes:
+    return len(part).to_bytes(4, "big")
 
 
 def read_key_file(path: Path) -> NamedKey:

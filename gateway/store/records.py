@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
@@ -55,8 +57,8 @@ def save_all(tx: Transaction, wanted: Sequence[Record], keep: Keep | None = None
             saved.append(_renewed(record, row["version"], row["updated_at"]))
             continue
         if row is not None:
-            key = {"type": record.resource_type, "id": record.id, "version": row["version"]}
-            tx.execute("records.retire", key)
+            where = _where(record.resource_type, record.id) | {"version": row["version"]}
+            tx.execute("records.retire", where)
         made = _renewed(record, 1 if row is None else row["version"] + 1, record.updated_at)
         saved.append(made)
         news.setdefault(record.patient_id, []).append((made, digest))
@@ -68,7 +70,7 @@ def save_all(tx: Transaction, wanted: Sequence[Record], keep: Keep | None = None
 
 def get(reading: Reading, resource_type: str, record_id: str) -> Record | None:
     """The present version, deleted or not; None when there never was one. Raises NotFound `KEY_GONE`."""
-    row = reading.row("records.current", {"type": resource_type, "id": record_id})
+    row = reading.row("records.current", _where(resource_type, record_id))
     return None if row is None else _records(reading, [row])[0]
 
 
@@ -98,7 +100,7 @@ def versions(reading: Reading, wanted: Sequence[Key]) -> dict[Key, Record]:
 
 def history(reading: Reading, resource_type: str, record_id: str, limit: int = 100) -> tuple[Record, ...]:
     """Its versions, newest first. Raises NotFound `KEY_GONE`."""
-    rows = reading.rows("records.history", {"type": resource_type, "id": record_id, "limit": limit})
+    rows = reading.rows("records.history", _where(resource_type, record_id) | {"limit": limit})
     return _records(reading, rows)
 
 
@@ -108,12 +110,14 @@ def of_patient(reading: Reading, patient_id: str, types: Collection[str] | None 
     Raises NotFound `KEY_GONE`.
     """
     if types is None:
-        rows = reading.rows("records.of_patient", {"patient_id": patient_id})
+        rows = _in_order(reading.rows("records.of_patient", {"patient_id": patient_id}))
     else:
         rows = [
             row
             for wanted in sorted(set(types))
-            for row in reading.rows("records.of_patient_and_type", {"patient_id": patient_id, "type": wanted})
+            for row in _in_order(
+                reading.rows("records.of_patient_and_type", {"patient_id": patient_id, "type": wanted})
+            )
         ]
     return _records(reading, rows)
 
@@ -121,7 +125,7 @@ def of_patient(reading: Reading, patient_id: str, types: Collection[str] | None 
 def ids_of_patient(reading: Reading, patient_id: str, resource_type: str) -> tuple[str, ...]:
     """The ids alone of the patient's present records of one type; nothing is opened."""
     wanted = {"patient_id": patient_id, "type": resource_type}
-    return tuple(row["id"] for row in reading.rows("records.ids_of_patient_and_type", wanted))
+    return tuple(sorted(row["id"] for row in reading.rows("records.ids_of_patient_and_type", wanted)))
 
 
 def set_tokens(tx: Transaction, record: Record, tokens: Collection[tuple[str, str]]) -> None:
@@ -139,11 +143,27 @@ def find_token(reading: Reading, resource_type: str, param: str, token: str) -> 
 
 
 def _row_of_version(reading: Reading, resource_type: str, record_id: str, number: int) -> Row | None:
-    return reading.row("records.of_version", {"type": resource_type, "id": record_id, "version": number})
+    return reading.row("records.of_version", _where(resource_type, record_id) | {"version": number})
 
 
-def _of_keys(reading: Reading, query: str, keys: Sequence[tuple[object, ...]]) -> list[Row]:
-    return reading.rows(query, {"wanted": _LIST_ENCODER.encode(keys).decode()})
+def _of_keys(reading: Reading, query: str, keys: Sequence[tuple[Any, ...]]) -> list[Row]:
+    """The rows of keys that begin with type and id."""
+    wanted = [(_place(key[0], key[1]), *key) for key in keys]
+    return reading.rows(query, {"wanted": _LIST_ENCODER.encode(wanted).decode()})
+
+
+def _where(resource_type: str, record_id: str) -> dict[str, object]:
+    return {"place": _place(resource_type, record_id), "type": resource_type, "id": record_id}
+
+
+def _place(resource_type: str, record_id: str) -> int:
+    """A number of 63 bits. Two records of the same number are told apart by type and id."""
+    digest = hashlib.blake2b(f"{resource_type}/{record_id}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 1
+
+
+def _in_order(rows: list[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: (row["resource_type"], row["id"]))
 
 
 def _digest_of(tx: Transaction, record: Record) -> bytes:
@@ -189,6 +209,7 @@ def _next_set(tx: Transaction) -> int:
 
 def _row_of(record: Record, digest: bytes, set_id: int) -> Params:
     return {
+        "place": _place(record.resource_type, record.id),
         "type": record.resource_type,
         "id": record.id,
         "version": record.version,

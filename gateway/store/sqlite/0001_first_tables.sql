@@ -64,8 +64,10 @@ CREATE TABLE record_set (
 );
 
 -- Where to find them. `digest`: keyed hash of content and facts, by which the same again is known without opening it;
--- empty once another version took its place. No foreign keys: they would cost as much as the rows.
+-- empty once another version took its place. `place`: a number made of type and id, by which a row is found: an index of
+-- numbers stays small, and random ids would else change a page each. No foreign keys: they would cost as much as the rows.
 CREATE TABLE record (
+    place         INTEGER NOT NULL,
     resource_type TEXT NOT NULL,
     id            TEXT NOT NULL,
     version       INTEGER NOT NULL,
@@ -74,10 +76,10 @@ CREATE TABLE record (
     deleted       INTEGER NOT NULL,
     digest        BLOB NOT NULL,
     set_id        INTEGER NOT NULL,
-    current       INTEGER NOT NULL DEFAULT 1,
-    PRIMARY KEY (id, resource_type, version)
+    current       INTEGER NOT NULL DEFAULT 1
 );
-CREATE INDEX record_of_patient ON record (patient_id, resource_type, id) WHERE current = 1;
+CREATE INDEX record_place ON record (place);
+CREATE INDEX record_of_patient ON record (patient_id, resource_type) WHERE current = 1;
 
 CREATE TABLE search_token (
     token         TEXT NOT NULL,

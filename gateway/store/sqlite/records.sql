@@ -1,35 +1,35 @@
 -- name: current
 SELECT resource_type, id, version, patient_id, updated_at, digest, set_id
-FROM record WHERE id = :id AND resource_type = :type ORDER BY version DESC LIMIT 1;
+FROM record WHERE place = :place AND id = :id AND resource_type = :type ORDER BY version DESC LIMIT 1;
 
 -- name: of_version
 SELECT resource_type, id, version, patient_id, updated_at, digest, set_id
-FROM record WHERE id = :id AND resource_type = :type AND version = :version;
+FROM record WHERE place = :place AND id = :id AND resource_type = :type AND version = :version;
 
 -- name: history
 SELECT resource_type, id, version, patient_id, updated_at, digest, set_id
-FROM record WHERE id = :id AND resource_type = :type ORDER BY version DESC LIMIT :limit;
+FROM record WHERE place = :place AND id = :id AND resource_type = :type ORDER BY version DESC LIMIT :limit;
 
 -- name: of_patient
 SELECT resource_type, id, version, patient_id, updated_at, digest, set_id
 FROM record INDEXED BY record_of_patient
-WHERE patient_id = :patient_id AND current = 1 AND deleted = 0 ORDER BY resource_type, id;
+WHERE patient_id = :patient_id AND current = 1 AND deleted = 0;
 
 -- name: of_patient_and_type
 SELECT resource_type, id, version, patient_id, updated_at, digest, set_id
 FROM record INDEXED BY record_of_patient
-WHERE patient_id = :patient_id AND resource_type = :type AND current = 1 AND deleted = 0 ORDER BY id;
+WHERE patient_id = :patient_id AND resource_type = :type AND current = 1 AND deleted = 0;
 
 -- name: ids_of_patient_and_type
 SELECT id FROM record INDEXED BY record_of_patient
-WHERE patient_id = :patient_id AND resource_type = :type AND current = 1 AND deleted = 0 ORDER BY id;
+WHERE patient_id = :patient_id AND resource_type = :type AND current = 1 AND deleted = 0;
 
 -- name: retire
-UPDATE record SET current = 0, digest = x'' WHERE id = :id AND resource_type = :type AND version = :version;
+UPDATE record SET current = 0, digest = x'' WHERE place = :place AND id = :id AND resource_type = :type AND version = :version;
 
 -- name: add
-INSERT INTO record (resource_type, id, version, patient_id, updated_at, deleted, digest, set_id)
-VALUES (:type, :id, :version, :patient_id, :updated_at, :deleted, :digest, :set_id);
+INSERT INTO record (place, resource_type, id, version, patient_id, updated_at, deleted, digest, set_id)
+VALUES (:place, :type, :id, :version, :patient_id, :updated_at, :deleted, :digest, :set_id);
 
 -- name: next_set
 SELECT coalesce(max(id), 0) + 1 AS id FROM record_set;
@@ -43,19 +43,19 @@ SELECT record_set.id, record_set.sealed FROM json_each(:wanted) AS wanted
 CROSS JOIN record_set ON record_set.id = wanted.value;
 
 -- name: all_current
--- `wanted` is JSON: a list of [type, id].
+-- `wanted` is JSON: a list of [place, type, id].
 SELECT record.resource_type, record.id, record.version, record.patient_id, record.updated_at, record.digest, record.set_id
 FROM json_each(:wanted) AS wanted
-CROSS JOIN record ON record.id = json_extract(wanted.value, '$[1]')
-    AND record.resource_type = json_extract(wanted.value, '$[0]') AND record.current = 1;
+CROSS JOIN record ON record.place = json_extract(wanted.value, '$[0]')
+    AND record.resource_type = json_extract(wanted.value, '$[1]') AND record.id = json_extract(wanted.value, '$[2]') AND record.current = 1;
 
 -- name: of_versions
--- `wanted` is JSON: a list of [type, id, version].
+-- `wanted` is JSON: a list of [place, type, id, version].
 SELECT record.resource_type, record.id, record.version, record.patient_id, record.updated_at, record.digest, record.set_id
 FROM json_each(:wanted) AS wanted
-CROSS JOIN record ON record.id = json_extract(wanted.value, '$[1]')
-    AND record.resource_type = json_extract(wanted.value, '$[0]')
-    AND record.version = json_extract(wanted.value, '$[2]');
+CROSS JOIN record ON record.place = json_extract(wanted.value, '$[0]')
+    AND record.resource_type = json_extract(wanted.value, '$[1]') AND record.id = json_extract(wanted.value, '$[2]')
+    AND record.version = json_extract(wanted.value, '$[3]');
 
 -- name: drop_digests
 UPDATE record INDEXED BY record_of_patient SET digest = x'' WHERE patient_id = :patient_id AND current = 1;
