@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import consent
+from tests.bench.bench_labels import bundle
 from tests.consent.asking import tables
 from tests.consent.reference_decision import reference_decision
 
@@ -130,6 +131,21 @@ def unseen(question: dict[str, Any], records: int = 2_000) -> float:
     return (records - 1) / (time.process_time() - started)
 
 
+def release(records: list[dict[str, Any]], standing: list[str]) -> Callable[[], object]:
+    """Deciding, redacting and presenting records that nobody has looked at before, as the gateway does."""
+    question = a_question(10, ("part2", "hipaa"))
+    recipient = {**question["recipient"], "standing": standing}
+    request = consent.read_question({**question, "recipient": recipient, "resources": records})
+    compiled = consent.compile_consents(request, tables())
+
+    def work() -> object:
+        decision = consent.decide(request, tables(), compiled)
+        shown = consent.redact(request, decision, tables())
+        return consent.present(shown, decision, request=request, alias_key=b"key", tables=tables())
+
+    return work
+
+
 def run(seconds: float = SECONDS) -> list[dict[str, Any]]:
     """One row per measurement: name, rate per second, the reference's rate (or None), and their ratio."""
     rows = []
@@ -148,6 +164,11 @@ def run(seconds: float = SECONDS) -> list[dict[str, Any]]:
         rows.append(
             _row(f"decide, records never seen, {consents} consents", unseen(a_question(consents)), None)
         )
+    provider = ["covered_entity", "treating_provider"]
+    rows += [
+        _row("release 20 records to a provider", rate_of(release(bundle(), provider), seconds), None),
+        _row("release 20 records to an agency", rate_of(release(bundle(), ["community"]), seconds), None),
+    ]
     hundred = consent.read_question(a_question(100, ("part2", "hipaa")))
     rows.append(
         _row(
