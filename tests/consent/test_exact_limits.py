@@ -257,6 +257,25 @@ def test_every_standing_that_is_not_barred_may_be_named(standing: str) -> None:
     assert reasons(ask(question)) == {"PERMITTED_BY_CONSENT"}
 
 
+@pytest.mark.requirement("FH-CON-04")
+@pytest.mark.parametrize("kind", ["permit", "deny"])
+def test_what_is_related_to_a_record_is_what_it_references(kind: str) -> None:
+    question = a_question(1, (), 2)
+    task = a_task(focus=ref("Observation/r0"))
+    related = {"data": [{"meaning": "related", "reference": ref("Task/t")}]}
+    one = a_consent(2, "Organization/hosp-1")
+    one["provision"] = {"type": kind, **related}
+    everything = a_consent(3, "Organization/hosp-1")
+    everything["provision"] = {"type": "permit"}
+    question["consents"] = [one] if kind == "permit" else [everything, one]
+    question["resources"] = [task, *question["resources"]]
+
+    rows = [row["outcome"] for row in ask(question)["resources"]]
+
+    reached, other = ("disclose", "withhold") if kind == "permit" else ("withhold", "disclose")
+    assert rows == [reached, reached, other]
+
+
 # --- what for ------------------------------------------------------------------------------------------------------
 
 
