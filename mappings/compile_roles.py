@@ -19,13 +19,12 @@ class RoleSource(Source):
         """All ids of the record: of roles with a key of their own, of the root, of the instances of its groups."""
         root = self.mapping.root
         own = [role for role in root.roles if role.key]
-        self.add(f"names = [{', '.join(repr(role.name.encode()) for role in own)}]")
+        sure = [role for role in root.roles if not role.key and role.when is None]
+        self.add(f"names = [{', '.join(repr(role.name.encode()) for role in (*own, *sure))}]")
         for role in root.roles:
             if role.when is not None:
                 self.add(f"t_{role.name} = {self.condition(role.when, {})}")
-            if not role.key:
-                guard = f"if t_{role.name}: " if role.when is not None else ""
-                self.add(f"{guard}names.append({role.name.encode()!r})")
+                self.add(f"if t_{role.name}: names.append({role.name.encode()!r})")
         for number, group in enumerate(root.groups):
             if group.roles:
                 self.instances(group, number)
@@ -37,7 +36,7 @@ class RoleSource(Source):
             keys += f"(k_{role.name}, ({role.name.encode()!r},)), "
         self.add(f"found = ids_of(({keys}(key, names[{len(own)}:]),))")
         self.add("take = iter(found).__next__")
-        for role in own:
+        for role in (*own, *sure):
             self.add(f"i_{role.name} = take()")
 
     def instances(self, group: Group, number: int) -> None:
@@ -110,7 +109,8 @@ class RoleSource(Source):
             self.add(f"{name} = None")
             self.add(f"if t_{role.name}:")
         with self.indented(role.when is not None):
-            self.add(f"i = i_{role.name}" if role.key else "i = take()")
+            sure = group.each is None and role.when is None
+            self.add(f"i = i_{role.name}" if sure else "i = take()")
             self.add(f"{name} = {{'resourceType': {role.type!r}, 'id': i{', ' + body if body else ''}}}")
             for variable in self.labels(group, role):
                 self.add(f"{variable} = None")

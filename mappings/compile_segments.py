@@ -119,8 +119,8 @@ class SegmentSource:
         its end, so that every field a row names is there."""
         known = frozenset(self.sizes) - frozenset(ENVELOPE)
         self.names["KNOWN"] = known
-        self.add("by = {}")
-        self.add("for line in lines:")
+        self.add("by = {'MSH': [head]}")
+        self.add("for line in lines[1:]:")
         self.add("    f = line.split('|')")
         self.add("    n = f[0]")
         self.add("    if n in by: by[n].append(f)")
