@@ -16,7 +16,7 @@ from typing import Any
 
 import consent
 from gateway.audit import AuditEntry, append
-from gateway.clock import instant_text, new_id, read_instant
+from gateway.clock import instant_text, new_row_id, read_instant
 from gateway.disclosure.account import entry_of, refusal_codes
 from gateway.disclosure.co_sources import gather_with_vetoes
 from gateway.disclosure.content import FHIR_JSON, notice_of, rendered_message, sha256_of, transaction_bundle
@@ -123,7 +123,7 @@ def _prepare(premises: Premises, intent: Intent) -> _Prepared | None:
         returned = tuple(own_resource(reading, intent.patient_id, record) for record in own)
     decision = consent.decide(gathered.request, premises.tables, gathered.compiled)
     shown = shown_resources(premises, gathered, decision)
-    control_id = intent.id.replace("-", "")[:20]  # MSH-10 holds 20 characters (HL7 v2.5.1)
+    control_id = intent.id.replace("-", "")[-20:]  # MSH-10 holds 20 characters (HL7 v2.5.1); the random ones
     content, media_type = None, FHIR_JSON
     if shown and _has_heart(intent, shown):
         content, media_type = _write(premises, intent, gathered, decision, (*shown, *returned), control_id)
@@ -224,7 +224,7 @@ def _commit(
     """One transaction: the audit entry with the release it allows, or with the intent held. None: decide again."""
     if patients.epoch(tx, intent.patient_id) != prepared.gathered.epoch:
         return None
-    request_id, content = new_id(), prepared.content
+    request_id, content = new_row_id(), prepared.content
     digest = sha256_of(content) if content is not None else None
     entry = entry_of(
         premises,
@@ -243,7 +243,7 @@ def _commit(
         codes = refusal_codes(prepared.decision)
         ended = hold(premises, tx, intent, codes, prepared.at)
         return Refusal(request_id, codes, seq, ended)
-    release_id = new_id()
+    release_id = new_row_id()
     outbox.add(tx, _row(premises, release_id, intent, prepared, seq, digest), content)
     return _made(release_id, intent, prepared, entry, seq, content)
 

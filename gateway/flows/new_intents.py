@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gateway.clock import new_id
+from gateway.clock import new_row_id
 from gateway.disclosure.premises import Premises
 from gateway.partners import FhirDelivery, MllpDelivery, Network, Route
 from gateway.store import Intent
@@ -31,7 +31,7 @@ def new_intent(
 ) -> Intent:
     """An intent along `route`, due at once; or held from the start, with the reason `held_for`."""
     return Intent(
-        id=new_id(),
+        id=new_row_id(),
         patient_id=patient_id,
         partner=route.addressee,
         source_partner=content.source,

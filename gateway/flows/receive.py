@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import mappings
-from gateway.clock import instant_text, new_id, read_instant
+from gateway.clock import instant_text, new_row_id, read_instant
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, HandoffError, NotSupported, NotUnderstood
 from gateway.flows.messages import Fault, Receipt, ReceiptOutcome, ReceivedMessage
@@ -150,7 +150,7 @@ def _keep(
     received_at = instant_text(message.received_at)
     who = None if verdict.referral is None else identify_patient(premises, tx, verdict.referral, received_at)
     row = InboxMessage(
-        id=new_id(),
+        id=new_row_id(),
         partner=message.partner,
         channel=message.channel,
         control_id=message.control_id,

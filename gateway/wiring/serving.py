@@ -28,7 +28,7 @@ from gateway.wiring.http_door import HttpDoor
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.opening import open_premises, open_writing_store
 
-_OBJECTS_A_ROUND = 20_000
+_OBJECTS_A_ROUND = 50_000
 Ready = Callable[[dict[str, object]], None]
 
 

@@ -26,6 +26,7 @@ from gateway.wiring.network_folder import make_network_folder
 
 HERE = Path(__file__).parent
 MESSAGES = 3000
+WARMING = 200
 PATIENTS = 100
 CONNECTIONS = 8
 
@@ -50,13 +51,13 @@ def _run(place: Path) -> list[dict[str, object]]:
     gateway, ready = start_gateway(folder, place / "gateway.log")
     try:
         permit_all(folder, ready["http"])
-        load(template, ready["mllp"][0], 200, "WARM")
+        load(template, ready["mllp"][0], WARMING, "WARM")
+        wait_for(sink_port, WARMING)
         process = gateway.process.pid
         forwarded_before, cpu_before = count(sink_port), cpu(process)
         began = time.monotonic()
         accepted = load(template, ready["mllp"][0], MESSAGES, "LOAD")
-        while count(sink_port) < forwarded_before + MESSAGES and time.monotonic() - began < 120:
-            time.sleep(0.02)
+        wait_for(sink_port, forwarded_before + MESSAGES)
         seconds, used = time.monotonic() - began, cpu(process) - cpu_before
         forwarded = count(sink_port) - forwarded_before
         memory = resident(process) / 1e6
@@ -144,6 +145,13 @@ def load(template: Path, address: str, messages: int, prefix: str) -> dict[str, 
     found: dict[str, Any] = json.loads(done.stdout)
     assert found["codes"] == {"AA": messages}, found
     return found
+
+
+def wait_for(port: int, number: int) -> None:
+    """Wait until the sink has taken `number` Bundles, two minutes at most."""
+    began = time.monotonic()
+    while count(port) < number and time.monotonic() - began < 120:
+        time.sleep(0.02)
 
 
 def count(port: int) -> int:
