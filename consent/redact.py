@@ -3,7 +3,8 @@
 `redact` only removes. Resources go whole; elements go by the decision's `removals`; references to anything
 removed go with their displays; narrative, notes, attachments and extensions that nobody scanned go;
 contained copies go unless they tell no more than their container; names of SUD programs go where the
-recipient may not know them (FH-RED-01, -04). Where a mandatory element would have to go, the whole resource
+recipient may not know them (FH-RED-01, -04); alerts that rest on what is withheld go only to who treats the
+patient (FH-RED-06). Where a mandatory element would have to go, the whole resource
 goes (FH-RED-05).
 """
 
@@ -15,12 +16,17 @@ from dataclasses import replace
 from consent.labels import PART2, from_program, label_resource
 from consent.model import Decision, DisclosureRequest, Resource, ResourceDecision, SubjectResource
 from consent.outline import Outline, outline_of
-from consent.redact_names import NO_SOURCES, is_own, may_know_sources, sensitive_sources
+from consent.redact_names import NO_SOURCES, OWN_BASES, is_own, may_know_sources, sensitive_sources
 from consent.redact_places import MAIN_CODES, PEOPLE_AND_PLACES
-from consent.redact_rules import Rules, Walk, near_references
+from consent.redact_rules import Rules, Walk, near_references, target_of
 from consent.redact_tree import WHOLE_DOCUMENTS, left_whole, pruned
 from consent.redact_whole import all_may_stay, is_plain_for_all
 from consent.tables import Tables
+
+ALERTS = frozenset({"DetectedIssue"})
+"""Records that other records gave rise to: they tell of those, whatever is removed from them."""
+
+TREATING = frozenset({"covered_entity", "medical_personnel", "part2_program", "treating_provider"})
 
 _Kept = tuple[SubjectResource, ResourceDecision, Outline]
 """One resource that is not withheld, its decision, and what a walk over it found."""
@@ -68,6 +74,7 @@ def _rules(request: DisclosureRequest, decision: Decision, kept: list[_Kept], ta
         knows=knows,
         readable=is_own(request) or decision.basis == "PATIENT_ACCESS",
         tables=tables,
+        treats=_treats(request, decision, tables),
         near=near_references(shown, request.patient),
         sweeps=not knows or bool(codes) or bool(texts),
     )
@@ -91,6 +98,8 @@ def _redacted(
     """
     subject, decided, outline = one
     resource = subject.resource
+    if subject.type in ALERTS and not (rules.treats or _rests_on_what_is_shown(resource, rules)):
+        return None
     is_outlined = (
         outline.resource is resource and outline.kind == subject.type and "contained" not in resource
     )
@@ -115,6 +124,23 @@ def _redacted(
     return pruned(resource, walk)
 
 
+def _treats(request: DisclosureRequest, decision: Decision, tables: Tables) -> bool:
+    """Whether the recipient treats the patient and asks for that, or it is the own record. FH-RED-06."""
+    reached = tables.permit_reaches("TREAT")
+    return decision.basis in OWN_BASES or (
+        not TREATING.isdisjoint(request.recipient.standing)
+        and all(purpose.code in reached for purpose in request.purposes)
+    )
+
+
+def _rests_on_what_is_shown(alert: Resource, rules: Rules) -> bool:
+    """Whether an alert says what it rests on, and all of that is released: else it would tell of what is not."""
+    found = [*_mappings(alert.get("implicated"))]
+    for evidence in _mappings(alert.get("evidence")):
+        found += _mappings(evidence.get("detail"))
+    return bool(found) and all(target_of(one.get("reference")) in rules.shown for one in found)
+
+
 def _contained_that_may_stay(
     resource: Resource, labels: frozenset[str], removals: frozenset[str], part2: bool, rules: Rules
 ) -> Iterator[str]:
@@ -126,6 +152,10 @@ def _contained_that_may_stay(
     """
     for number, entry in enumerate(_mappings(resource.get("contained"))):
         kind, name = entry.get("resourceType"), entry.get("id")
+        if not (isinstance(kind, str) and isinstance(name, str) and name):
+            continue
+        if kind in ALERTS and not rules.treats:
+            continue
         labelling = label_resource(entry, part2, rules.tables)
         rank = rules.tables.labels.rank
         level = max((rank[label] for label in labels if label in rank), default=rank["N"])
@@ -136,9 +166,7 @@ def _contained_that_may_stay(
         )
         allowed = not rules.classes or kind in PEOPLE_AND_PLACES or kind in rules.classes
         if (
-            isinstance(name, str)
-            and name
-            and tells_no_more
+            tells_no_more
             and allowed
             and f"/contained/{number}" not in removals
             and not _is_copy(entry, f"{kind}/{name}", rules)

@@ -22,8 +22,9 @@ class Rules:
     `asked` and `shown`: references in the question, and those that are released. `sources`: people and
     places to keep back (none, when the recipient `knows`). `codes`, `texts`: by what the withheld records
     are known. `classes`: what the deciding consents are limited to (empty: not limited). `readable`: free
-    text may stay (own organisation, the patient). `near`: those references to what is released, or to the
-    patient, that need no taking apart. `sweeps`: some text or code may have to go for what it says.
+    text may stay (own organisation, the patient). `treats`: alerts that rest on something withheld may stay.
+    `near`: those references to what is released, or to the patient, that need no taking apart. `sweeps`: some text or
+    code may have to go for what it says.
     """
 
     patient: str
@@ -35,6 +36,7 @@ class Rules:
     classes: frozenset[str]
     knows: bool
     readable: bool
+    treats: bool
     tables: Tables
     near: frozenset[str] = frozenset()
     sweeps: bool = True

@@ -55,6 +55,7 @@ def walk(kind: str, *, knows: bool, withheld: bool) -> Walk:
         classes=frozenset(),
         knows=knows,
         readable=False,
+        treats=False,
         tables=tables(),
         near=near_references(shown, "Patient/p"),
         sweeps=not knows or withheld,
