@@ -323,9 +323,13 @@ def _inline_removals(
 
 
 def _parts(facts: ResourceFacts, tables: Tables) -> Iterator[tuple[str, ResourceFacts]]:
-    """The elements with labels of their own: where, and the facts that hold for each."""
+    """The elements with labels of their own: where, and the facts that hold for each.
+
+    A label on the record itself (an empty pointer) is among the labels of the record, which was asked with them.
+    """
     for pointer, labels in facts.labelling.inline:
-        yield pointer, replace(facts, labelling=facts.labelling.within(labels, tables))
+        if pointer:
+            yield pointer, replace(facts, labelling=facts.labelling.within(labels, tables))
 
 
 def _released(
@@ -337,8 +341,6 @@ def _released(
     removals: set[str],
 ) -> Ruling:
     """Step 6: the data-set cap, then the row."""
-    if "" in removals:
-        return _withheld(facts, [Reason("LABEL_NOT_COVERED", "FH-LBL-05")])
     if context.cap is not None:
         cut = capped(context.cap, facts, subject.resource)
         if not cut.allowed:

@@ -108,7 +108,7 @@ def check_shape(consent: Resource) -> list[Fault]:
     for name in ("modifierExtension", "implicitRules"):
         if name in consent:
             faults.append(Fault("CONSENT_MODIFIED", f"Consent.{name}"))
-    if not _is_one_of(consent.get("status"), STATUSES):
+    if not is_one_of(consent.get("status"), STATUSES):
         faults.append(Fault("CONSENT_CODE_INVALID", "Consent.status"))
     _check_lists(consent, faults)
     _check_scope(consent, faults)
@@ -120,7 +120,8 @@ def check_shape(consent: Resource) -> list[Fault]:
     return faults
 
 
-def _is_one_of(code: object, codes: frozenset[str]) -> bool:
+def is_one_of(code: object, codes: frozenset[str]) -> bool:
+    """Whether `code` is a text and one of `codes`."""
     return isinstance(code, str) and code in codes
 
 
@@ -148,7 +149,7 @@ def _check_scope(consent: Resource, faults: list[Fault]) -> None:
     codings = scope.get("coding") if isinstance(scope, Mapping) else None
     rows = [row for row in codings if isinstance(row, Mapping)] if isinstance(codings, list | tuple) else []
     if not rows or not all(
-        row.get("system") == SCOPE_SYSTEM and _is_one_of(row.get("code"), SCOPES) for row in rows
+        row.get("system") == SCOPE_SYSTEM and is_one_of(row.get("code"), SCOPES) for row in rows
     ):
         faults.append(Fault("CONSENT_SCOPE_INVALID", "Consent.scope"))
 

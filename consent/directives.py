@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from consent.codings import clean_text, coding_of, codings_of
-from consent.directive_shape import FAULTS, Fault, check_shape, is_oversized
+from consent.directive_shape import FAULTS, Fault, check_shape, is_one_of, is_oversized
 from consent.instants import Span, read_period, read_span
 from consent.model import Coding, Identifier, Resource
 
@@ -125,7 +125,7 @@ def read_directive(consent: Resource, patient: str, zone: tzinfo) -> Directive:
     if (oversized := is_oversized(consent)) is not None:
         return Directive(version_of(consent), DENY_ALL, False, "", (Fault(oversized, "Consent"),))
     version = version_of(consent)
-    if consent.get("status") in NOT_IN_FORCE:
+    if is_one_of(consent.get("status"), NOT_IN_FORCE):
         return Directive(version, None, False, "", (Fault("CONSENT_NOT_ACTIVE", "Consent.status"),))
     named = _patient_of(consent, patient)
     if named is False:
@@ -323,7 +323,7 @@ class _Reader:
         found = []
         for row in self.rows("data"):
             meaning, references = row.get("meaning"), _references([row.get("reference")])
-            if meaning not in MEANINGS or not isinstance(meaning, str):
+            if not isinstance(meaning, str) or meaning not in MEANINGS:
                 self.fault("CONSENT_CODE_INVALID", "data.meaning")
                 return ()
             found.append(InstanceRule(meaning, references[0] if references else None))

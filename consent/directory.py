@@ -130,7 +130,8 @@ def _reference(holder: object) -> str | None:
 def _memberships(
     resource: Resource, kind: str, reference: str, zone: tzinfo
 ) -> Iterable[tuple[str, Membership]]:
-    ended = resource.get("active") is False or resource.get("status") in ENDED
+    status = resource.get("status", "")
+    ended = resource.get("active") is False or not isinstance(status, str) or status in ENDED
     if kind == "Organization":
         yield from _membership(reference, resource.get("partOf"), resource, zone, ended)
     elif kind == "PractitionerRole":

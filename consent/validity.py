@@ -210,8 +210,8 @@ def _extensions(consent: Resource, url: str) -> list[Mapping[str, object]]:
 
 def _has_statements(consent: Resource) -> bool:
     """Our form states each; a Consent from elsewhere has them in its signed form."""
-    stated = {row.get("valueCode") for row in _extensions(consent, STATEMENT)}
-    return stated >= STATEMENTS.keys() if stated else _is_signed(consent)
+    stated = [row.get("valueCode") for row in _extensions(consent, STATEMENT)]
+    return all(code in stated for code in STATEMENTS) if stated else _is_signed(consent)
 
 
 def _may_end_so(directive: Directive, purposes: frozenset[str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC
 
+from consent.codings import codings_of
 from consent.directive_shape import FAULTS, Fault
 from consent.directives import Directive, Provision, plain_reference, read_directive
 from consent.instants import zone_named
@@ -142,11 +143,9 @@ def _sdohcc(consent: Resource) -> list[str]:
         unmet.append("source[x]")
     categories = consent.get("category")
     codes = {
-        coding.get("code")
+        coding.code
         for concept in (categories if isinstance(categories, list) else [])
-        if isinstance(concept, dict)
-        for coding in (concept.get("coding") or [])
-        if isinstance(coding, dict)
+        for coding in codings_of(concept) or ()
     }
     return unmet if "IDSCL" in codes else [*unmet, "category IDSCL"]
 

@@ -189,19 +189,22 @@ def _inside(row: object, rule: object, place: str, scanned: bool) -> Iterator[st
     elif rule == "reference":
         yield from (f"{place}/{_escaped(name)}" for name in row if name not in ("reference", "type", "id"))
     else:
-        codings = row.get("coding")
-        coded = isinstance(codings, list) and any(
-            isinstance(one, Mapping) and one.get("code") for one in codings
-        )
-        yield from (f"{place}/{_escaped(name)}" for name in row if name != "coding" or not coded)
-        if coded and isinstance(codings, list):
-            for number, coding in enumerate(codings):
-                names = coding if isinstance(coding, Mapping) else ()
-                yield from (
-                    f"{place}/coding/{number}/{_escaped(name)}"
-                    for name in names
-                    if name not in ("system", "code")
-                )
+        stated = row.get("coding")
+        codings: list[object] = stated if isinstance(stated, list) and any(map(_has_code, stated)) else []
+        yield from (f"{place}/{_escaped(name)}" for name in row if name != "coding" or not codings)
+        for number, coding in enumerate(codings):
+            if not isinstance(coding, Mapping):
+                yield f"{place}/coding/{number}"
+                continue
+            yield from (
+                f"{place}/coding/{number}/{_escaped(name)}"
+                for name in coding
+                if name not in ("system", "code")
+            )
+
+
+def _has_code(coding: object) -> bool:
+    return isinstance(coding, Mapping) and bool(coding.get("code"))
 
 
 def _escaped(name: str) -> str:

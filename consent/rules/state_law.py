@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 
+from consent.instants import LATEST
 from consent.model import Reason
 from consent.rules.case import Case
 from consent.rules.part2 import has_authority
@@ -60,14 +62,11 @@ def _is_met(demand: Mapping[str, object], case: Case) -> bool:
 
 
 def months_after(moment: datetime, months: int) -> datetime:
-    """The same day `months` later (the last day of a shorter month)."""
+    """The same day `months` later (the last day of a shorter month); `LATEST` beyond the end of the calendar."""
     year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
-    for day in (moment.day, 30, 29, 28):
-        try:
-            return moment.replace(year=year, month=month + 1, day=day)
-        except ValueError:
-            continue
-    return moment + timedelta(days=28)
+    if year > LATEST.year:
+        return LATEST
+    return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
 
 
 def minor_signature(case: Case, packs: tuple[Pack, ...]) -> Reason | None:
@@ -98,9 +97,8 @@ def birthdays(birth: date, packs: tuple[Pack, ...]) -> list[datetime]:
         if isinstance(row, Mapping):
             ages |= {int(row["majority"]), int(row["consents_alone_from"])}
     born = datetime(birth.year, birth.month, birth.day, tzinfo=UTC)
-    return [
-        months_after(born, 12 * years) + timedelta(days=extra) for years in sorted(ages) for extra in (0, 1)
-    ]
+    reached = [months_after(born, 12 * years) for years in sorted(ages)]
+    return [day + timedelta(days=extra) for day in reached if day < LATEST for extra in (0, 1)]
 
 
 def pack_instants(signed: datetime, packs: tuple[Pack, ...]) -> list[datetime]:

@@ -123,6 +123,7 @@ def test_a_patient_who_is_also_law_enforcement_is_barred() -> None:
             ]
         },
         {"data": [{"meaning": "instance", "reference": {"display": "that"}}]},
+        {"data": [{"meaning": ["instance"], "reference": ref("Observation/r0")}]},
         {"securityLabel": [{"system": LEVELS, "code": "Q"}]},
         {"securityLabel": [{**label("SUD"), "system": 5}]},
         {"code": [{"coding": ["29463-7"]}]},
@@ -485,6 +486,29 @@ def test_the_months_of_a_state_end_at_their_instant_also_for_consents_compiled_b
 
     assert consent.decide(later, tables(), compiled).outcome == outcome
     assert consent.decide(later, tables()).outcome == outcome
+
+
+@pytest.mark.requirement("ST-03", "P2-14-01")
+@pytest.mark.parametrize(
+    ("birth", "code"), [("2007-06-15", "MINOR_SIGNATURE_MISSING"), ("2005-06-15", "PERMITTED_BY_CONSENT")]
+)
+def test_of_two_ages_of_majority_the_higher_counts(birth: str, code: str) -> None:
+    question = a_question(1, BOTH)
+    question["directory"] = [
+        *question["directory"],
+        {"resourceType": "Patient", "id": "p1", "birthDate": birth},
+    ]
+    request = consent.read_question(question)
+    packs = tuple(
+        {"id": f"state/{age}", "rules": [], "minors": {"majority": age, "consents_alone_from": age}}
+        for age in (18, 21)
+    )
+
+    decision = consent.decide(
+        request, tables(), replace(compile_consents(request, tables()), state_packs=packs)
+    )
+
+    assert [reason.code for reason in decision.resources[0].reasons] == [code]
 
 
 @pytest.mark.requirement("ST-03")

@@ -10,12 +10,13 @@ import pytest
 
 import consent
 from consent.disclosers import disclosers_of
+from consent.instants import LATEST
 from consent.rules.state_law import birthdays, months_after
 from consent.validity_report import validate_consent
 from tests.bench.bench_consent import a_consent, a_question
 from tests.consent.asking import ROOM, ask, tables
 from tests.consent.question_pools import ACT_REASON, actor, label, ref
-from tests.consent.releases import AT, HOSPITAL, SUD_SCOPE, asked, decided, resource
+from tests.consent.releases import HOSPITAL, SUD_SCOPE, asked, decided, resource
 from tests.consent.releases import tables as value_sets
 from tests.consent.test_present import labels
 from tests.consent.test_redact import one, redacted
@@ -287,7 +288,13 @@ def test_text_where_a_coded_element_should_stand_goes_under_a_cap() -> None:
     (row,) = consent.decide(shown, tables()).resources
 
     assert row.outcome == "redact"
-    assert {"/category/0", "/category/1/coding/1/display", "/code"} <= set(row.removals)
+    assert set(row.removals) == {
+        "/category/0",
+        "/category/1/coding/0",
+        "/category/1/coding/1/display",
+        "/code",
+    }
+    assert "heroin" not in json.dumps(consent.redact(shown, consent.decide(shown, tables()), tables()))
 
 
 @pytest.mark.requirement("ST-03")
@@ -308,10 +315,25 @@ def test_a_pack_without_ages_adds_no_birthday() -> None:
         ((2026, 3, 31), 1, (2026, 4, 30)),
         ((2026, 12, 15), 1, (2027, 1, 15)),
         ((2026, 11, 30), 13, (2027, 12, 30)),
+        ((2023, 12, 31), 2, (2024, 2, 29)),
+        ((9998, 12, 31), 12, (9999, 12, 31)),
     ],
 )
 def test_a_month_later_is_the_same_day_or_the_last_of_the_month(
     start: tuple[int, int, int], months: int, end: tuple[int, int, int]
 ) -> None:
     assert months_after(datetime(*start, tzinfo=UTC), months) == datetime(*end, tzinfo=UTC)
-    assert AT.tzinfo is UTC
+
+
+@pytest.mark.requirement("ST-02", "ST-03", "FH-CON-07")
+@pytest.mark.parametrize("late", ["9999-12-31", "9999-01", "9999"])
+def test_the_end_of_the_calendar_refuses_nothing_else(late: str) -> None:
+    question = a_question(1, ("part2", "hipaa", "state/sample-expiry-12m"))
+    signed = {**a_consent(5, "Organization/hosp-1"), "dateTime": late}
+    assert ask({**question, "consents": [signed, *question["consents"]]})["outcome"] == "disclose"
+
+    born = {"resourceType": "Patient", "id": "p1", "birthDate": late}
+    answer = ask({**question, "directory": [*question["directory"], born]})
+
+    assert {reason["code"] for reason in answer["resources"][0]["reasons"]} == {"MINOR_SIGNATURE_MISSING"}
+    assert months_after(datetime(9999, 12, 31, tzinfo=UTC), 1) == LATEST
