@@ -84,6 +84,14 @@ ENDED = {
         ([actor({"reference": "Organization/otp-1"}, "PROV")], True, True),
         ([actor({"reference": "Organization/x"}, "CST")], False, False),
         ([{**actor({"reference": "Organization/hosp-1"}), "modifierExtension": []}], False, True),
+        (
+            [
+                actor({"reference": "Organization/hosp-1"}),
+                {**actor({"reference": "Organization/hosp-1"}), "modifierExtension": []},
+            ],
+            False,
+            True,
+        ),
     ],
 )
 def test_whom_an_actor_names(who: list[Json], permits: bool, denies: bool) -> None:
@@ -105,6 +113,11 @@ def test_whom_an_actor_names(who: list[Json], permits: bool, denies: bool) -> No
         ({"class": [{"system": "urn:x", "code": "urn:profile"}]}, True, True),
         ({"code": [{"text": "attendance only"}]}, False, False),
         ({"code": [{"text": "everything"}]}, False, True),
+        (
+            {"code": [{"coding": [{"system": "http://loinc.org", "code": "29463-7"}], "text": "weight"}]},
+            True,
+            True,
+        ),
         ({"data": [{"meaning": "instance", "reference": {"display": "that"}}]}, False, True),
         ({"data": [{"meaning": "authoredby", "reference": {"reference": "Practitioner/d"}}]}, True, True),
         ({"data": [{"meaning": "authoredby", "reference": {"reference": "Practitioner/e"}}]}, False, False),

@@ -9,7 +9,7 @@ import pytest
 import consent
 from tests.consent.asking import tables
 from tests.consent.question_pools import label, ref
-from tests.consent.test_exact_limits import a_task, agency_question
+from tests.consent.test_exact_limits import INLINE, a_task, agency_question
 
 Json = dict[str, Any]
 
@@ -38,6 +38,8 @@ def test_a_data_set_holds_inside_contained_records_and_keeps_the_language() -> N
     task = a_task(
         meta=meta,
         language="es",
+        _status={"extension": [{"url": "urn:x"}]},
+        _note=[{"id": "x"}],
         focus={"reference": "#inner"},
         contained=[inner, goal],
         text=text,
@@ -50,7 +52,13 @@ def test_a_data_set_holds_inside_contained_records_and_keeps_the_language() -> N
 
     assert (row.outcome, row.removals) == (
         "redact",
-        ("/contained/0/a~0b~1c", "/contained/0/orderDetail", "/contained/1/description", "/reasonCode"),
+        (
+            "/_note",
+            "/contained/0/a~0b~1c",
+            "/contained/0/orderDetail",
+            "/contained/1/description",
+            "/reasonCode",
+        ),
     )
 
 
@@ -106,3 +114,18 @@ def test_of_an_element_the_entries_without_a_code_go_or_all_of_it(category: obje
     (row,) = consent.decide(consent.read_question(question), tables()).resources
 
     assert (row.outcome, row.removals) == ("redact", (removal,))
+
+
+@pytest.mark.requirement("DM-01", "FH-LBL-05", "P2-31-03")
+def test_under_a_data_set_an_element_with_a_denied_label_goes_too() -> None:
+    hidden = {"url": INLINE, "valueCoding": label("HIV")}
+    task = a_task(
+        code={"coding": [{"system": "s", "code": "c"}], "extension": [hidden]}, reasonCode={"text": "x"}
+    )
+    question = agency_question("housing", task, types=("Task",))
+    del question["consents"][0]["provision"]["securityLabel"]
+    question["consents"][0]["provision"]["provision"] = [{"type": "deny", "securityLabel": [label("HIV")]}]
+
+    (row,) = consent.decide(consent.read_question(question), tables()).resources
+
+    assert (row.outcome, row.removals) == ("redact", ("/code", "/reasonCode"))

@@ -277,6 +277,30 @@ def test_what_is_related_to_a_record_is_what_it_references(kind: str) -> None:
     assert rows == [reached, reached, other]
 
 
+@pytest.mark.requirement("FH-CON-04")
+def test_of_a_record_without_an_author_nobody_knows_who_wrote_it() -> None:
+    question = a_question(1)
+    by_doctor = {"data": [{"meaning": "authoredby", "reference": ref("Practitioner/d")}]}
+    denial = a_consent(2, "Organization/hosp-1")
+    denial["provision"] = {"type": "deny", **by_doctor}
+
+    permitted = ask({**question, "consents": [permit_for("Organization/hosp-1", **by_doctor)]})
+    denied = ask({**question, "consents": [*question["consents"], denial]})
+
+    assert reasons(permitted) == {"NO_PERMIT", "DATA_NOT_COVERED"}
+    assert reasons(denied) == {"DENIED_UNLESS_CLEAR"}
+
+
+@pytest.mark.requirement("FH-CON-12", "FH-CON-07")
+@pytest.mark.parametrize(("scope", "outcome"), [("patient-privacy", "withhold"), ("adr", "disclose")])
+def test_a_privacy_consent_without_a_provision_may_be_a_denial(scope: str, outcome: str) -> None:
+    bare = {name: value for name, value in a_consent(2, "x").items() if name != "provision"}
+    bare["scope"] = {"coding": [{**bare["scope"]["coding"][0], "code": scope}]}
+    question = a_question(1)
+
+    assert ask({**question, "consents": [*question["consents"], bare]})["outcome"] == outcome
+
+
 # --- what for ------------------------------------------------------------------------------------------------------
 
 
@@ -293,6 +317,7 @@ def test_the_same_code_of_another_list_is_another_purpose() -> None:
     [
         ("disclose", "access", "withhold"),
         ("use", "disclose", "withhold"),
+        ("disclose", "use", "withhold"),
         ("collect", "access", "disclose"),
         ("collect", "collect", "withhold"),
     ],
@@ -308,6 +333,7 @@ def test_a_denial_of_access_denies_what_gives_access_and_nothing_else(
     answer = ask({**question, "action": asked, "consents": [*question["consents"], denial]})
 
     assert answer["outcome"] == outcome
+    assert ("DENIED_BY_CONSENT" in reasons(answer)) is (outcome == "withhold")
 
 
 @pytest.mark.requirement("FH-CON-12")
@@ -556,6 +582,7 @@ def test_a_consent_without_a_usable_id_is_named_by_its_content(odd: Json) -> Non
 
     assert version_of({**one, **odd}) == version_of({**copy.deepcopy(one), **odd})
     assert version_of({**one, **odd}) != version_of({**other, **odd})
+    assert version_of({**one, **odd}) == version_of({**dict(reversed(one.items())), "id": ""})
     assert version_of({**one, **odd}).startswith("Consent/unnamed-")
 
 
