@@ -72,6 +72,14 @@ ENDED = {
         ([actor({"display": "anybody"})], False, True),
         ([actor({"display": "my treating providers"})], True, True),
         ([actor({"display": "health plans"})], False, False),
+        (
+            [
+                actor({"display": "my treating providers"}),
+                actor({"reference": "Organization/x"}, "DELEGATEE"),
+            ],
+            False,
+            False,
+        ),
         ([actor({"display": "my treating providers who take part in Elm"})], False, True),
         (
             [
@@ -140,6 +148,7 @@ def test_whom_an_actor_names(who: list[Json], permits: bool, denies: bool) -> No
             False,
         ),
         ({"action": [{"text": "do"}]}, False, True),
+        ({"action": [{"coding": [{"system": ACTIONS, "code": "disclose"}]}]}, True, True),
         ({"securityLabel": [{"system": "urn:x", "code": "ZZZ"}]}, False, True),
         ({"securityLabel": [{"code": "SUD"}]}, False, True),
         ({"securityLabel": [{"system": "urn:x", "code": "SUD"}]}, False, True),

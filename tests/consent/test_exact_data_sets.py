@@ -128,4 +128,4 @@ def test_under_a_data_set_an_element_with_a_denied_label_goes_too() -> None:
 
     (row,) = consent.decide(consent.read_question(question), tables()).resources
 
-    assert (row.outcome, row.removals) == ("redact", ("/code", "/reasonCode"))
+    assert (row.outcome, row.removals) == ("redact", ("/code", "/code/extension", "/reasonCode"))

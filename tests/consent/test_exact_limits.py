@@ -301,6 +301,15 @@ def test_a_privacy_consent_without_a_provision_may_be_a_denial(scope: str, outco
     assert ask({**question, "consents": [*question["consents"], bare]})["outcome"] == outcome
 
 
+@pytest.mark.requirement("FH-LBL-07", "FH-CON-05")
+def test_a_denial_of_a_label_nobody_knows_denies_everything() -> None:
+    denial = a_consent(2, "Organization/hosp-1")
+    denial["provision"] = {"type": "deny", "securityLabel": [{"system": "urn:x", "code": "ZZZ"}]}
+    question = a_question(1)
+
+    assert reasons(ask({**question, "consents": [*question["consents"], denial]})) == {"DENIED_BY_CONSENT"}
+
+
 # --- what for ------------------------------------------------------------------------------------------------------
 
 
