@@ -11,43 +11,32 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 import typer.main
 
+from gateway.cli.operator_apps import identity_app, lanes_app
+from gateway.cli.options import PLAIN, AsJson, InputFile, Network, Store, finish, folder_of
 from gateway.errors import HandoffError
 
 REFUSED = 1
 WRONG_USAGE = 2
 
-_PLAIN: dict[str, Any] = {"no_args_is_help": True, "add_completion": False, "rich_markup_mode": None}
-app = typer.Typer(name="handoff", help="A consent-enforcing FHIR integration gateway.", **_PLAIN)
-network_app = typer.Typer(help="The network: partners, routes, keys.", **_PLAIN)
-consent_app = typer.Typer(help="Consents, without a running gateway.", **_PLAIN)
-mapping_app = typer.Typer(help="Mappings between partners' formats and FHIR.", **_PLAIN)
-messages_app = typer.Typer(help="Messages that arrived.", **_PLAIN)
-audit_app = typer.Typer(help="The audit log.", **_PLAIN)
+app = typer.Typer(name="handoff", help="A consent-enforcing FHIR integration gateway.", **PLAIN)
+network_app = typer.Typer(help="The network: partners, routes, keys.", **PLAIN)
+consent_app = typer.Typer(help="Consents, without a running gateway.", **PLAIN)
+mapping_app = typer.Typer(help="Mappings between partners' formats and FHIR.", **PLAIN)
+messages_app = typer.Typer(help="Messages that arrived.", **PLAIN)
+audit_app = typer.Typer(help="The audit log.", **PLAIN)
 app.add_typer(network_app, name="network")
 app.add_typer(consent_app, name="consent")
 app.add_typer(mapping_app, name="mapping")
 app.add_typer(messages_app, name="messages")
+app.add_typer(lanes_app, name="lanes")
+app.add_typer(identity_app, name="identity")
 app.add_typer(audit_app, name="audit")
 
-InputFile = Annotated[str, typer.Argument(metavar="FILE", help="A file, or - for standard input.")]
-Network = Annotated[
-    Path | None,
-    typer.Option(
-        "--network", metavar="DIR", help="Folder of network.yaml. Default: HANDOFF_NETWORK or here."
-    ),
-]
-Store = Annotated[
-    str | None,
-    typer.Option(
-        "--store", metavar="URL", help="Store URL. Default: HANDOFF_STORE or handoff.db in the network."
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 MappingId = Annotated[str, typer.Argument(metavar="MAPPING", help="Mapping id, say hospital/ref_i12.")]
 PartnerId = Annotated[str, typer.Option("--partner", help="Partner whose identifiers these are.")]
 Zone = Annotated[
@@ -71,7 +60,7 @@ def serve(
     settings = read_settings(network=network, store=store, http=http, mllp=mllp, workers=workers)
     from gateway.cli.serve_command import serve as body
 
-    _finish(body(settings))
+    finish(body(settings))
 
 
 @app.command()
@@ -83,7 +72,7 @@ def demo(
     """Start a gateway and a small network of agencies on this machine, and play one person's story."""
     from gateway.cli.demo_command import demo as body
 
-    _finish(body(once=once))
+    finish(body(once=once))
 
 
 @app.command()
@@ -94,7 +83,7 @@ def check(
     """Check network.yaml and everything it names; say file, line and what to do."""
     from gateway.cli.network_commands import check as body
 
-    _finish(body(_network(network), schema))
+    finish(body(folder_of(network), schema))
 
 
 @network_app.command("init")
@@ -105,7 +94,7 @@ def network_init(
     """Write a working network with test keys and one partner of each kind."""
     from gateway.cli.network_commands import network_init as body
 
-    _finish(body(folder, sink))
+    finish(body(folder, sink))
 
 
 @app.command()
@@ -117,7 +106,7 @@ def token(
     """Print a bearer token of a partner, for tests."""
     from gateway.cli.network_commands import token as body
 
-    _finish(body(partner, purpose, _network(network)))
+    finish(body(partner, purpose, folder_of(network)))
 
 
 @app.command("console-link")
@@ -129,7 +118,7 @@ def console_link(
     """Print a link that logs one person in to the console, once."""
     from gateway.cli.network_commands import console_link as body
 
-    _finish(body(_network(network), name, role))
+    finish(body(folder_of(network), name, role))
 
 
 @app.command()
@@ -142,7 +131,7 @@ def decide(
     """Decide what consent says about one disclosure, offline."""
     from gateway.cli.consent_commands import decide as body
 
-    _finish(body(path, ndjson))
+    finish(body(path, ndjson))
 
 
 @app.command()
@@ -150,7 +139,7 @@ def release(path: InputFile) -> None:
     """Print the exact bytes a recipient would get, offline; nothing if nothing may go."""
     from gateway.cli.release_command import release as body
 
-    _finish(body(path))
+    finish(body(path))
 
 
 @consent_app.command("validate")
@@ -160,7 +149,7 @@ def consent_validate(
     """Say which elements of 42 CFR 2.31 a consent has and whether it can be computed."""
     from gateway.cli.consent_commands import consent_validate as body
 
-    _finish(body(paths))
+    finish(body(paths))
 
 
 @consent_app.command("new")
@@ -170,7 +159,7 @@ def consent_new(
     """Ask for a consent, show who would see what, print the form to sign."""
     from gateway.cli.consent_new_command import consent_new as body
 
-    _finish(body(path))
+    finish(body(path))
 
 
 @consent_app.command("what-if")
@@ -178,7 +167,7 @@ def what_if(path: InputFile) -> None:
     """Say in plain words who would see what."""
     from gateway.cli.what_if_command import what_if as body
 
-    _finish(body(path))
+    finish(body(path))
 
 
 @app.command()
@@ -194,7 +183,7 @@ def translate(
     """Turn a partner's file into FHIR resources, with lineage and an account of every leaf."""
     from gateway.cli.mapping_commands import translate as body
 
-    _finish(body(mapping, path, partner=partner, zone=zone, complement_out=complement_out))
+    finish(body(mapping, path, partner=partner, zone=zone, complement_out=complement_out))
 
 
 @app.command()
@@ -216,7 +205,7 @@ def render(
     from gateway.cli.mapping_commands import render as body
 
     files = {"complement": complement, "out": out}
-    _finish(body(mapping, path, partner=partner, zone=zone, at=at, control_id=control_id, **files))
+    finish(body(mapping, path, partner=partner, zone=zone, at=at, control_id=control_id, **files))
 
 
 @mapping_app.command("check")
@@ -228,7 +217,7 @@ def mapping_check(
     """Check a mapping: schema, types, samples, laws."""
     from gateway.cli.mapping_commands import mapping_check as body
 
-    _finish(body(folder))
+    finish(body(folder))
 
 
 @mapping_app.command("list")
@@ -236,7 +225,7 @@ def mapping_list(as_json: AsJson = False) -> None:
     """Print the ids of the mappings."""
     from gateway.cli.mapping_commands import mapping_list as body
 
-    _finish(body(as_json))
+    finish(body(as_json))
 
 
 @mapping_app.command("new")
@@ -248,7 +237,7 @@ def mapping_new(
     """Draft a mapping from a sample, with every column listed."""
     from gateway.cli.mapping_commands import mapping_new as body
 
-    _finish(body(name, form, sample))
+    finish(body(name, form, sample))
 
 
 @mapping_app.command("try")
@@ -256,7 +245,7 @@ def mapping_try(mapping: MappingId, path: InputFile, partner: PartnerId = "local
     """Print resources, lineage and what is not mapped, side by side."""
     from gateway.cli.mapping_commands import mapping_try as body
 
-    _finish(body(mapping, path, partner=partner, zone=zone))
+    finish(body(mapping, path, partner=partner, zone=zone))
 
 
 @messages_app.command("list")
@@ -270,7 +259,7 @@ def messages_list(
     """List messages that arrived, newest first, by id; no content."""
     from gateway.cli.messages_commands import messages_list as body
 
-    _finish(body(_network(network), store, state=state, partner=partner, as_json=as_json))
+    finish(body(folder_of(network), store, state=state, partner=partner, as_json=as_json))
 
 
 @messages_app.command("show")
@@ -286,8 +275,8 @@ def messages_show(
     """Show one message's state and faults."""
     from gateway.cli.messages_commands import messages_raw, messages_show
 
-    folder = _network(network)
-    _finish(
+    folder = folder_of(network)
+    finish(
         messages_raw(folder, store, message_id)
         if raw
         else messages_show(folder, store, message_id, as_json=as_json)
@@ -304,7 +293,7 @@ def messages_replay(
     """Take a kept message in again, as if it had just arrived."""
     from gateway.cli.replay_command import messages_replay as body
 
-    _finish(body(_network(network), store, message_id, reason))
+    finish(body(folder_of(network), store, message_id, reason))
 
 
 @app.command()
@@ -317,7 +306,7 @@ def disclosures(
     """List disclosures and refusals, newest first."""
     from gateway.cli.audit_commands import disclosures as body
 
-    _finish(body(_network(network), store, patient=patient, as_json=as_json))
+    finish(body(folder_of(network), store, patient=patient, as_json=as_json))
 
 
 @app.command()
@@ -325,7 +314,7 @@ def why(request_id: str, network: Network = None, store: Store = None, as_json: 
     """Say why a request was answered as it was, for the compliance role."""
     from gateway.cli.audit_commands import why as body
 
-    _finish(body(_network(network), store, request_id, as_json=as_json))
+    finish(body(folder_of(network), store, request_id, as_json=as_json))
 
 
 @audit_app.command("verify")
@@ -337,7 +326,7 @@ def audit_verify(
     """Recompute the whole audit log and say where it was altered, if it was."""
     from gateway.cli.audit_commands import audit_verify as body
 
-    _finish(body(_network(network), store, export))
+    finish(body(folder_of(network), store, export))
 
 
 @audit_app.command("export")
@@ -345,20 +334,7 @@ def audit_export(network: Network = None, store: Store = None) -> None:
     """Print the audit log, one entry a line, in the form `audit verify` reads."""
     from gateway.cli.audit_commands import audit_export as body
 
-    _finish(body(_network(network), store))
-
-
-def _network(given: Path | None) -> Path:
-    """The network's folder: the one given, else the setting's, else the present folder."""
-    if given is not None:
-        return given
-    from gateway.settings import read_settings
-
-    return read_settings().network
-
-
-def _finish(code: int) -> None:
-    raise typer.Exit(code)
+    finish(body(folder_of(network), store))
 
 
 def _report_fault(kind: type[BaseException], _fault: BaseException, trace: TracebackType | None) -> None:

@@ -11,7 +11,7 @@ from gateway.flows.library import open_library
 from mappings import Library, Mapping_, MappingRoomError, sample_faults
 
 Fault = tuple[str, str]
-_SUFFIX = {"hl7v2": ".hl7", "csv": ".csv", "json": ".json"}
+_SUFFIX = {"hl7v2": ".hl7", "csv": ".csv", "xlsx": ".xlsx", "json": ".json"}
 
 
 def check_folder(folder: str | None) -> int:

@@ -13,6 +13,10 @@ OUTCOMES = {
     "unverified": "Recorded, not verified",
     "deficient": "Recorded, not sufficient",
     "withdrawn": "Withdrawn",
+    "sent_again": "To be sent again, a person decided",
+    "arrived": "Arrived, a person made sure",
+    "given_up": "Given up by a person",
+    "identity_confirmed": "Identity confirmed by a person",
 }
 KINDS = {
     "consent": "Consent recorded",

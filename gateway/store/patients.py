@@ -58,6 +58,24 @@ def doubt(tx: Transaction, patient_id: str) -> None:
         raise_epoch(tx, patient_id)
 
 
+def settle_doubt(tx: Transaction, patient_id: str) -> None:
+    """A person has made sure who she is. Raises NotFound `NO_SUCH_PATIENT`."""
+    tx.execute("patients.settle_doubt", {"id": patient_id})
+    raise_epoch(tx, patient_id)
+
+
+def in_doubt(reading: Reading, limit: int = 200) -> tuple[tuple[str, str], ...]:
+    """(patient id, when she was first heard of) of those of whom it is not certain who they are, the oldest first."""
+    rows = reading.rows("patients.in_doubt", {"limit": limit})
+    return tuple((row["id"], row["created_at"]) for row in rows)
+
+
+def alike(reading: Reading, patient_id: str) -> tuple[str, ...]:
+    """Ids of other patients that are described alike: who she may be."""
+    found = {other for key in match_keys_of(reading, patient_id) for other in find_by_match_key(reading, key)}
+    return tuple(sorted(found - {patient_id}))
+
+
 def link(tx: Transaction, partner: str, token: str, patient_id: str) -> None:
     """`partner` knows the patient by the identifier whose HMAC is `token`. The same link again changes
     nothing.

@@ -18,6 +18,7 @@ from typing import Any
 from gateway import logs
 from gateway.disclosure.premises import Premises
 from gateway.errors import HandoffError, NotNow
+from gateway.flows.operator_acts import ACTS
 from gateway.flows.replay import replay
 from gateway.logs import Event
 
@@ -67,10 +68,11 @@ class ControlDoor:
         if not hmac.compare_digest(secret, self._secret.encode()):
             return {"error": {"code": "NOT_ALLOWED", "message": "the secret does not fit"}}
         try:
-            if asked.get("command") == "replay":
-                return await replay(
-                    self._premises, str(asked.get("message", "")), str(asked.get("reason", ""))
-                )
+            command, reason = str(asked.get("command", "")), str(asked.get("reason", ""))
+            if command == "replay":
+                return await replay(self._premises, str(asked.get("message", "")), reason)
+            if command in ACTS:
+                return await ACTS[command](self._premises, str(asked.get("about", "")), reason)
         except HandoffError as error:
             return {"error": {"code": error.code, "message": error.message, "place": error.place}}
         return {"error": {"code": "COMMAND_UNKNOWN", "message": "no such command"}}

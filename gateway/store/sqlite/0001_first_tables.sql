@@ -40,6 +40,7 @@ CREATE TABLE patient (
     certain    INTEGER NOT NULL CHECK (certain IN (0, 1)),
     epoch      INTEGER NOT NULL DEFAULT 1
 ) WITHOUT ROWID;
+CREATE INDEX patient_in_doubt ON patient (created_at) WHERE certain = 0;
 
 CREATE TABLE patient_link (
     token      TEXT NOT NULL,
@@ -100,6 +101,28 @@ CREATE TABLE consent_state (
     reasons     TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX consent_state_patient ON consent_state (patient_id);
+
+-- Every state a consent has had, with the patient's epoch from which it held; read only to decide again.
+CREATE TABLE consent_history (
+    patient_id  TEXT NOT NULL REFERENCES patient (id),
+    consent_id  TEXT NOT NULL,
+    epoch       INTEGER NOT NULL,
+    version     INTEGER NOT NULL,
+    standing    TEXT NOT NULL,
+    recorded_by TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    reasons     TEXT NOT NULL,
+    PRIMARY KEY (patient_id, consent_id, epoch)
+) WITHOUT ROWID;
+
+-- Every configuration and table version that a decision named, as it was; read only to decide again.
+CREATE TABLE kept_version (
+    kind    TEXT NOT NULL,
+    version TEXT NOT NULL,
+    kept_at TEXT NOT NULL,
+    sealed  BLOB NOT NULL,
+    PRIMARY KEY (kind, version)
+) WITHOUT ROWID;
 
 -- `blocked`: an earlier intent of the same business key is held, unknown or dead.
 -- `head`: the one intent of its lane (patient, partner) that may be sent or is being sent.

@@ -13,6 +13,12 @@ UPDATE patient SET epoch = epoch + 1;
 -- name: doubt
 UPDATE patient SET certain = 0 WHERE id = :id;
 
+-- name: settle_doubt
+UPDATE patient SET certain = 1 WHERE id = :id;
+
+-- name: in_doubt
+SELECT id, created_at FROM patient INDEXED BY patient_in_doubt WHERE certain = 0 ORDER BY created_at LIMIT :limit;
+
 -- name: link
 INSERT OR IGNORE INTO patient_link (token, partner, patient_id) VALUES (:token, :partner, :patient_id);
 

@@ -1,0 +1,76 @@
+"""The commands `handoff lanes` and `handoff identity`: names and arguments; the bodies are in `operator_commands`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gateway.cli.options import PLAIN, AsJson, Network, Store, finish, folder_of
+
+lanes_app = typer.Typer(help="What has not reached its recipient yet.", **PLAIN)
+identity_app = typer.Typer(help="Patients of whom it is not certain who they are.", **PLAIN)
+
+Intent = Annotated[str, typer.Argument(metavar="INTENT", help="Id from `handoff lanes list`.")]
+Reason = Annotated[str | None, typer.Option(help="Why; the audit log keeps it.")]
+
+
+@lanes_app.command("list")
+def lanes_list(
+    state: Annotated[str | None, typer.Option(help="Only this state, say dead or unknown.")] = None,
+    partner: Annotated[str | None, typer.Option(help="Only what goes to this partner.")] = None,
+    network: Network = None,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """List what waits, is held, or needs a person, by id; no content."""
+    from gateway.cli.operator_commands import lanes_list as body
+
+    finish(body(folder_of(network), store, state=state, partner=partner, as_json=as_json))
+
+
+@lanes_app.command("again")
+def lanes_again(intent: Intent, reason: Reason = None, network: Network = None, store: Store = None) -> None:
+    """Send a dead or unknown one again; consent is decided again first."""
+    from gateway.cli.operator_commands import act
+
+    finish(act(folder_of(network), store, "lanes again", intent, reason))
+
+
+@lanes_app.command("arrived")
+def lanes_arrived(
+    intent: Intent, reason: Reason = None, network: Network = None, store: Store = None
+) -> None:
+    """Say that an unknown one did arrive: the recipient was asked."""
+    from gateway.cli.operator_commands import act
+
+    finish(act(folder_of(network), store, "lanes arrived", intent, reason))
+
+
+@lanes_app.command("drop")
+def lanes_drop(intent: Intent, reason: Reason = None, network: Network = None, store: Store = None) -> None:
+    """End one that is not to go any more."""
+    from gateway.cli.operator_commands import act
+
+    finish(act(folder_of(network), store, "lanes drop", intent, reason))
+
+
+@identity_app.command("list")
+def identity_list(network: Network = None, store: Store = None, as_json: AsJson = False) -> None:
+    """List patients in doubt: who knows them, who they may be, how much waits. Ids only."""
+    from gateway.cli.operator_commands import identity_list as body
+
+    finish(body(folder_of(network), store, as_json=as_json))
+
+
+@identity_app.command("confirm")
+def identity_confirm(
+    patient: Annotated[str, typer.Argument(metavar="PATIENT", help="Id from `handoff identity list`.")],
+    reason: Reason = None,
+    network: Network = None,
+    store: Store = None,
+) -> None:
+    """Say that this is a person of her own; what was held for it is decided again."""
+    from gateway.cli.operator_commands import act
+
+    finish(act(folder_of(network), store, "identity confirm", patient, reason))

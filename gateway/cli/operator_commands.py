@@ -1,0 +1,126 @@
+"""`handoff lanes …` and `handoff identity …`: what waits for whom, and a person's word where one is needed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any, TextIO
+
+from gateway.cli.tables import print_table
+from gateway.errors import HandoffError
+from gateway.store import Intent, Reading, consent_requests, intents, patients
+
+WAITING = ("dead", "unknown", "held", "retry", "due", "sending")
+LISTED = 200
+
+
+def lanes_list(
+    network: Path, store: str | None, *, state: str | None, partner: str | None, as_json: bool
+) -> int:
+    """Print what has not reached its recipient, the states that need a person first; 2 for an unknown state."""
+    if state is not None and state not in WAITING:
+        print(f"a state is one of {', '.join(WAITING)}", file=sys.stderr)
+        return 2
+    from gateway.wiring.opening import reading
+
+    with reading(network, store) as (_, view):
+        return print_lanes(view, (state,) if state else WAITING, partner, as_json=as_json)
+
+
+def print_lanes(
+    view: Reading,
+    states: tuple[str, ...],
+    partner: str | None,
+    *,
+    as_json: bool = False,
+    out: TextIO | None = None,
+) -> int:
+    """Print intents in `states` by id, no content; 0."""
+    found = [intent for state in states for intent in intents.in_state(view, state, LISTED)]
+    rows = [_lane(view, intent) for intent in found if partner in (None, intent.partner)]
+    if as_json:
+        print(json.dumps(rows, indent=2), file=out)
+        return 0
+    heads = ("state", "intent", "to", "kind", "since", "tries", "reason", "owner")
+    print_table(heads, [tuple(str(row[head]) for head in heads) for row in rows], out)
+    return 0
+
+
+def _lane(view: Reading, intent: Intent) -> dict[str, object]:
+    asked = consent_requests.of_intent(view, intent.id)
+    return {
+        "state": intent.state,
+        "intent": intent.id,
+        "to": intent.partner,
+        "from": intent.source_partner,
+        "kind": intent.kind,
+        "since": intent.created_at[:19] + "Z",
+        "next": intent.due_at[:19] + "Z",
+        "tries": intent.attempts,
+        "reason": intent.reason,
+        "owner": asked.owner if asked is not None else "",
+        "patient": intent.patient_id,
+        "message": intent.message_id,
+    }
+
+
+def identity_list(network: Path, store: str | None, *, as_json: bool) -> int:
+    """Print the patients of whom it is not certain who they are, by id; 0."""
+    from gateway.wiring.opening import reading
+
+    with reading(network, store) as (_, view):
+        return print_doubts(view, as_json=as_json)
+
+
+def print_doubts(view: Reading, *, as_json: bool = False, out: TextIO | None = None) -> int:
+    """Print each with the partners that know her, who she may be, and how much waits; 0."""
+    rows: list[dict[str, Any]] = []
+    for patient_id, since in patients.in_doubt(view, LISTED):
+        waiting = [i for i in intents.of_patient(view, patient_id) if i.state == "held"]
+        rows.append(
+            {
+                "patient": patient_id,
+                "since": since[:19] + "Z",
+                "known to": sorted({partner for partner, _ in patients.links_of(view, patient_id)}),
+                "may be": list(patients.alike(view, patient_id)),
+                "waiting": len(waiting),
+            }
+        )
+    if as_json:
+        print(json.dumps(rows, indent=2), file=out)
+        return 0
+    heads = ("patient", "since", "known to", "may be", "waiting")
+    print_table(heads, [tuple(_cell(row[head]) for head in heads) for row in rows], out)
+    return 0
+
+
+def _cell(value: object) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def act(network: Path, store: str | None, command: str, about: str, reason: str | None) -> int:
+    """Carry out `command` (of `ACTS`) through the running gateway or without one and print what came of it; 0 or 1."""
+    from gateway.wiring.control import ask
+
+    asked = {"command": command, "about": about, "reason": reason or ""}
+    try:
+        answer = ask(network, asked) or asyncio.run(_offline(network, store, command, about, reason or ""))
+    except HandoffError as error:
+        answer = {"error": {"code": error.code, "message": error.message, "place": error.place}}
+    print(json.dumps(answer, indent=2), file=sys.stderr if "error" in answer else sys.stdout)
+    return 1 if "error" in answer else 0
+
+
+async def _offline(network: Path, store: str | None, command: str, about: str, reason: str) -> dict[str, Any]:
+    from gateway.flows.operator_acts import ACTS
+    from gateway.wiring.network_folder import open_folder
+    from gateway.wiring.opening import open_premises, open_writing_store
+
+    folder = open_folder(network)
+    opened = open_writing_store(folder, store)
+    try:
+        return await ACTS[command](open_premises(folder, opened), about, reason)
+    finally:
+        await opened.close()

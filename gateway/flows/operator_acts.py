@@ -1,0 +1,122 @@
+"""What a person at the gateway decides where the gateway may not: each act is audited with its reason.
+
+An intent that is `dead` or `unknown` waits for such a word, and so does a patient of whom it is not certain who she is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from gateway.audit import AuditEntry, AuditReason, append
+from gateway.clock import instant_text, new_row_id
+from gateway.disclosure.premises import Premises
+from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
+from gateway.store import Intent, Transaction, consent_requests, intents, patients
+
+Act = Callable[[Premises, str, str], Awaitable[dict[str, Any]]]
+SENT_AGAIN, ARRIVED, GIVEN_UP, CONFIRMED = "sent_again", "arrived", "given_up", "identity_confirmed"
+BY_A_PERSON = "BY_A_PERSON"
+_WAITS_FOR_A_PERSON = ("dead", "unknown")
+_HAS_NOT_LEFT = ("dead", "unknown", "held", "due", "retry")
+
+
+async def send_again(premises: Premises, intent_id: str, reason: str) -> dict[str, Any]:
+    """Make a dead or unknown intent due; consent is decided again before anything leaves.
+
+    Raises NotFound `NO_SUCH_INTENT`, AlreadyReceived `INTENT_SETTLED` in any other state, NotUnderstood
+    `REASON_MISSING`.
+    """
+    return await _settle(premises, intent_id, reason, _WAITS_FOR_A_PERSON, "due", SENT_AGAIN)
+
+
+async def arrived(premises: Premises, intent_id: str, reason: str) -> dict[str, Any]:
+    """Take the recipient's word that what was sent did arrive. Raises as `send_again`, for `unknown` only."""
+    return await _settle(premises, intent_id, reason, ("unknown",), "delivered", ARRIVED)
+
+
+async def give_up(premises: Premises, intent_id: str, reason: str) -> dict[str, Any]:
+    """End an intent that is not to go any more. Raises as `send_again`, for what is settled or being sent."""
+    return await _settle(premises, intent_id, reason, _HAS_NOT_LEFT, "cancelled", GIVEN_UP)
+
+
+async def confirm_identity(premises: Premises, patient_id: str, reason: str) -> dict[str, Any]:
+    """Somebody has made sure that this patient is a person of her own, and nobody else whom we know.
+
+    What was held for it is decided again. Raises NotFound `NO_SUCH_PATIENT`, AlreadyReceived `IDENTITY_CERTAIN`,
+    NotUnderstood `REASON_MISSING`.
+    """
+    said = _said(reason)
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        if patients.certain(tx, patient_id):
+            raise AlreadyReceived("IDENTITY_CERTAIN", "nobody doubts who this patient is", patient_id)
+        at = instant_text(premises.clock.now())
+        patients.settle_doubt(tx, patient_id)
+        append(tx, _entry(CONFIRMED, at, said, patient_id=patient_id))
+        return {
+            "patient": patient_id,
+            "outcome": CONFIRMED,
+            "woken": intents.wake_patient(tx, patient_id, at),
+        }
+
+    return await _done(premises, work)
+
+
+ACTS: Mapping[str, Act] = {
+    "lanes again": send_again,
+    "lanes arrived": arrived,
+    "lanes drop": give_up,
+    "identity confirm": confirm_identity,
+}
+"""By the words of the command."""
+
+
+async def _settle(
+    premises: Premises, intent_id: str, reason: str, allowed: tuple[str, ...], state: str, outcome: str
+) -> dict[str, Any]:
+    said = _said(reason)
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        intent = intents.get(tx, intent_id)
+        if intent is None:
+            raise NotFound("NO_SUCH_INTENT", "no intent has that id", intent_id)
+        if intent.state not in allowed:
+            message = f"is `{intent.state}`; this can be said only of {', '.join(allowed)}"
+            raise AlreadyReceived("INTENT_SETTLED", message, intent_id)
+        at = instant_text(premises.clock.now())
+        due_at = at if state == "due" else None
+        intents.finish(tx, intent_id, state, at, BY_A_PERSON, due_at=due_at)
+        consent_requests.close(tx, intent_id, at, BY_A_PERSON)
+        append(tx, _entry(outcome, at, said, patient_id=intent.patient_id, intent=intent))
+        return {"intent": intent_id, "outcome": outcome, "state": state}
+
+    return await _done(premises, work)
+
+
+async def _done(premises: Premises, work: Callable[[Transaction], dict[str, Any]]) -> dict[str, Any]:
+    found = await premises.store.write(work)
+    premises.work_waiting.set()
+    return found
+
+
+def _said(reason: str) -> str:
+    if not reason.strip():
+        raise NotUnderstood("REASON_MISSING", "say why; the audit log keeps it", "--reason")
+    return reason.strip()
+
+
+def _entry(outcome: str, at: str, said: str, *, patient_id: str, intent: Intent | None = None) -> AuditEntry:
+    """The reason stands in the sealed part of the entry: it may say more than codes."""
+    return AuditEntry(
+        request_id=new_row_id(),
+        at=at,
+        kind="outcome",
+        patient_id=patient_id,
+        partner=intent.partner if intent is not None else "",
+        purpose=intent.purpose if intent is not None else "",
+        outcome=outcome,
+        reasons=(AuditReason(BY_A_PERSON, "a person at the gateway decided"),),
+        description=said,
+        subject=intent.id if intent is not None else patient_id,
+    )
