@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from mappings.complement import json_steps
-from mappings.syntax.csv_rows import read_rows, write_rows
 from mappings.syntax.hl7v2 import leaves, occurrences, place_text, read_messages, split
 from mappings.syntax.json_tree import read_json
+from mappings.syntax.sheets import SHEETS, SheetSyntax
 from mappings.writing import with_part
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -23,7 +23,7 @@ def altered(syntax: str, source: bytes, changes: Mapping[str, Any]) -> bytes:
         return _altered_v2(source, changes)
     if syntax == "json":
         return _altered_json(source, changes)
-    return _altered_csv(source, changes)
+    return _altered_row(SHEETS[syntax], source, changes)
 
 
 def _altered_v2(source: bytes, changes: Mapping[str, Any]) -> bytes:
@@ -66,11 +66,11 @@ def _like(old: Any, value: Any) -> Any:
     return value
 
 
-def _altered_csv(source: bytes, changes: Mapping[str, Any]) -> bytes:
-    header, rows = read_rows(source)
+def _altered_row(sheet: SheetSyntax, source: bytes, changes: Mapping[str, Any]) -> bytes:
+    header, rows = sheet.read_rows(source)
     number, cells = rows[0]
     named = {f"row {number} column {name}": name for name in header}
     row = dict(zip(header, cells, strict=False))
     for place, value in changes.items():
         row[named[place]] = str(value)
-    return write_rows(header, [row])
+    return sheet.write_rows(header, [row])

@@ -6,9 +6,9 @@ Guesses are marked `# guess`; what nothing is known about is carried, with a rea
 from __future__ import annotations
 
 from mappings.model import MappingRoomError
-from mappings.syntax.csv_rows import read_rows
 from mappings.syntax.hl7v2 import leaves, read_messages, split
 from mappings.syntax.json_tree import json_leaves, read_json
+from mappings.syntax.sheets import SHEETS
 
 _GUESSES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("dob", "birth", "date_of_birth"), "to: patient.birthDate, lens: date"),
@@ -28,8 +28,8 @@ def draft_mapping(name: str, form: str, content: bytes) -> str:
 
 def _addresses(form: str, content: bytes) -> list[str]:
     """Every address of the sample, in its order."""
-    if form == "csv":
-        return read_rows(content)[0]
+    if form in SHEETS:
+        return SHEETS[form].read_rows(content)[0]
     if form == "json":
         document = read_json(content)
         record = document[0] if isinstance(document, list) and document else document
@@ -38,7 +38,7 @@ def _addresses(form: str, content: bytes) -> list[str]:
         segments = split(read_messages(content)[0])
         found = [f"{segments[leaf.segment][0]}-{leaf.field}" for leaf in leaves(segments)]
         return list(dict.fromkeys(found))
-    raise MappingRoomError("FORMAT_UNKNOWN", "format is hl7v2, csv or json")
+    raise MappingRoomError("FORMAT_UNKNOWN", "format is hl7v2, csv, xlsx or json")
 
 
 def _path(place: str) -> str:

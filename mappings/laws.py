@@ -15,10 +15,10 @@ from mappings.model import RenderRefused, Translation, TranslationRefused
 from mappings.placing import flat
 from mappings.render import render
 from mappings.rows import all_groups
-from mappings.syntax.csv_rows import CsvTree, read_rows
 from mappings.syntax.hl7v2 import read_messages, split
 from mappings.syntax.hl7v2_tree import V2Tree
 from mappings.syntax.json_tree import json_leaves, read_json
+from mappings.syntax.sheets import SHEETS
 from mappings.translate import translate
 
 Fault = tuple[str, str]
@@ -32,9 +32,8 @@ def leaves_of(mapping: Mapping_, source: bytes) -> dict[str, Any]:
     """Every leaf of a source with one record, by place, with no knowledge of the mapping."""
     if mapping.format == "hl7v2":
         return dict(V2Tree(split(read_messages(source)[0])).leaves())
-    if mapping.format == "csv":
-        header, rows = read_rows(source)
-        return dict(CsvTree(header, rows[0][1], rows[0][0]).leaves())
+    if mapping.format in SHEETS:
+        return dict(SHEETS[mapping.format].read_records(source)[1][0][1]().leaves())
     return json_leaves(read_json(source))
 
 
@@ -137,8 +136,8 @@ def no_resurrection(
     marks = {place: f"ZQ{index}QZ" for index, place in enumerate(hidden)}
     marked = translate(mapping, altered(mapping.format, source, marks), partner="law", id_key=_KEY, zone=zone)
     rendered = render(mapping, marked.resources, at=_AT, control_id="1", zone=zone)
-    text = rendered.content.decode("utf-8")
-    return [("RESURRECTED", place) for place, mark in marks.items() if mark in text]
+    content = rendered.content
+    return [("RESURRECTED", place) for place, mark in marks.items() if mark.encode() in content]
 
 
 def lineage_misses(

@@ -67,6 +67,7 @@ FORMATS: dict[str, Format] = {
     "hl7v2": Format(hl7v2_tree.parse_address, V2_LENSES),
     "json": Format(json_tree.parse_address, PLAIN_LENSES),
     "csv": Format(csv_rows.parse_address, PLAIN_LENSES),
+    "xlsx": Format(csv_rows.parse_address, PLAIN_LENSES),
 }
 
 

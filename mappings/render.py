@@ -16,13 +16,15 @@ from mappings.model import Issue, Rendered, RenderRefused
 from mappings.placing import flat
 from mappings.rows import EVERY_ROLE, Condition, Group, MappingFile, Row
 from mappings.syntax.hl7v2 import escape
+from mappings.syntax.sheets import SHEETS
 from mappings.translate import named_zone
 from mappings.unfit import Unfit
-from mappings.writing import Builder, CsvBuilder, JsonBuilder, Slot, V2Builder, csv_bytes, json_bytes
+from mappings.writing import Builder, CsvBuilder, JsonBuilder, Slot, V2Builder, json_bytes
 
 MEDIA_TYPES = {
     "hl7v2": "x-application/hl7-v2+er7",
     "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "json": "application/json",
 }
 _UNTRACED = ("resourceType", "id", "meta", "text")
@@ -74,8 +76,8 @@ class Rendering:
         self.settings = settings
         self.complement = complement
         self.synonyms = list(complement.get("synonyms", {}).items())
-        makers: dict[str, type[Builder]] = {"hl7v2": V2Builder, "csv": CsvBuilder, "json": JsonBuilder}
-        self.builder: Builder = makers[mapping.format]()
+        makers: dict[str, type[Builder]] = {"hl7v2": V2Builder, "json": JsonBuilder}
+        self.builder: Builder = makers.get(mapping.format, CsvBuilder)()
         self.used: set[tuple[int, str]] = set()
 
     def write(self) -> Builder:
@@ -257,14 +259,15 @@ class Rendering:
             return Rendered(builder.text(order), kind, issues)
         if isinstance(builder, CsvBuilder):
             overlay_csv(builder.row, self.complement)
-            return Rendered(csv_bytes(self.mapping.columns, [builder.row]), kind, issues)
+            write_rows = SHEETS[self.mapping.format].write_rows
+            return Rendered(write_rows(self.mapping.columns, [builder.row]), kind, issues)
         assert isinstance(builder, JsonBuilder)
         overlay_json(builder.document, self.complement)
         return Rendered(json_bytes(builder.document), kind, issues)
 
 
 def _same_address(address: str, place: str, syntax: str) -> bool:
-    if syntax == "csv":
+    if syntax in SHEETS:
         return place.endswith(f"column {address}")
     bare = "".join(part.partition("]")[2] if index else part for index, part in enumerate(place.split("[")))
     return bare == address.replace("[*]", "") or bare.startswith(address.replace("[*]", "") + ".")

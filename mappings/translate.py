@@ -18,10 +18,10 @@ from mappings.instances import Interpreted
 from mappings.interpret import Interpreter
 from mappings.library import Mapping_
 from mappings.model import Account, MappingRoomError, TranslatedRecord, Translation, TranslationRefused
-from mappings.syntax.csv_rows import CsvTree, read_rows
 from mappings.syntax.hl7v2 import check_charset, head_fields, read_lines, read_messages, split, standard
 from mappings.syntax.hl7v2_tree import V2Tree, head_facts
 from mappings.syntax.json_tree import JsonTree, read_json
+from mappings.syntax.sheets import SHEETS
 from mappings.times import Zone, v2_zone
 from mappings.tree import Tree
 from mappings.unfit import Unfit
@@ -60,12 +60,10 @@ def translate_all(
 
     if mapping.format == "hl7v2":
         return tuple(message(number, lines) for number, lines in enumerate(read_messages(source), 1))
-    if mapping.format == "csv":
-        header, rows = read_rows(source)
+    if mapping.format in SHEETS:
+        header, rows = SHEETS[mapping.format].read_records(source)
         _check_header(mapping, header)
-        return tuple(
-            plain(f"row {number}", partial(CsvTree, header, cells, number)) for number, cells in rows
-        )
+        return tuple(plain(f"row {number}", make) for number, make in rows)
     document = read_json(source)
     if isinstance(document, list):
         return tuple(plain(f"[{number}]", partial(JsonTree, item)) for number, item in enumerate(document))

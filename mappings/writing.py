@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from mappings.syntax.csv_rows import CsvAddress, write_rows
+from mappings.syntax.csv_rows import CsvAddress
 from mappings.syntax.hl7v2_tree import V2Address, part
 from mappings.syntax.json_tree import JsonAddress
 
@@ -198,11 +198,6 @@ class JsonBuilder:
         return bool(self._node(address.steps[:-1], slot).get(address.steps[-1][0]) == value)
 
 
-def csv_bytes(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> bytes:
-    """The file."""
-    return write_rows(columns, rows)
-
-
 _JSON = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -220,4 +215,4 @@ def _without_empty(value: Any) -> Any:
     return value
 
 
-__all__ = ["Builder", "CsvBuilder", "JsonBuilder", "Slot", "V2Builder", "csv_bytes", "json_bytes"]
+__all__ = ["Builder", "CsvBuilder", "JsonBuilder", "Slot", "V2Builder", "json_bytes"]

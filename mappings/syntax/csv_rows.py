@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from mappings.model import TranslationRefused
@@ -53,11 +54,21 @@ def read_rows(source: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
     if not rows:
         raise TranslationRefused("HEADER_WRONG", "no header row found", "row 1", "101")
     header = [name.strip() for name in rows[0][1]]
-    if "" in header or len(set(header)) != len(header):
-        raise TranslationRefused(
-            "HEADER_WRONG", "column headers must be present and different", "row 1", "102"
-        )
+    check_header(header, 1)
     return header, rows[1:]
+
+
+def check_header(header: Sequence[str], number: int) -> None:
+    """Nothing, when every column has its own name. Raises TranslationRefused `HEADER_WRONG`."""
+    if "" in header or len(set(header)) != len(header):
+        message = "column headers must be present and different"
+        raise TranslationRefused("HEADER_WRONG", message, f"row {number}", "102")
+
+
+def read_records(source: bytes) -> tuple[list[str], list[tuple[int, partial[CsvTree]]]]:
+    """Header and, for each row, its number and how its tree is made."""
+    header, rows = read_rows(source)
+    return header, [(number, partial(CsvTree, header, cells, number)) for number, cells in rows]
 
 
 def _replaced(index: int, value: str) -> Any:

@@ -9,7 +9,7 @@ import pytest
 
 from mappings import Library, Mapping_, read_library
 
-SUFFIX = {"hl7v2": ".hl7", "csv": ".csv", "json": ".json"}
+SUFFIX = {"hl7v2": ".hl7", "csv": ".csv", "xlsx": ".xlsx", "json": ".json"}
 FORMATS = Path(str(files("mappings") / "formats"))
 
 

@@ -15,6 +15,7 @@ from mappings import Library, Mapping_, MappingRoomError, TranslationRefused, tr
 from mappings.compiled_parts import Days, Remembered, Suspect, roles_of
 from mappings.ids import PUBLISHED_TEST_KEY, id_maker, key_ids
 from mappings.laws import conservation, leaves_of, lineage_misses, no_resurrection, round_trip, traced
+from mappings.syntax import xlsx_rows
 from mappings.syntax.hl7v2 import head_fields, read_messages, split, standard
 from mappings.syntax.hl7v2_tree import V2Tree
 from mappings.times import v2_zone
@@ -33,6 +34,9 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 def _one_record(mapping: Mapping_, source: bytes) -> bytes:
     """The first record of a sheet; other samples are one record."""
+    if mapping.format == "xlsx":
+        header, rows = xlsx_rows.read_rows(source)
+        return xlsx_rows.write_rows(header, [dict(zip(header, rows[0][1], strict=False))])
     if mapping.format != "csv":
         return source
     return b"\n".join(source.splitlines()[:2]) + b"\n"
