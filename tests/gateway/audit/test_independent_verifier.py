@@ -1,0 +1,140 @@
+"""The verifier that shares no code with the gateway comes to the same answer as the gateway's own."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from gateway.audit import verify_export
+from tests.gateway.audit.conftest import Log
+
+SCRIPT = Path(__file__).parents[3] / "deploy/verify_audit.py"
+Change = Callable[[list[bytes]], list[bytes]]
+
+
+def asked(log: Log, lines: list[bytes], *options: str) -> tuple[int, str]:
+    """Exit code and sentence of the script, run as anybody would."""
+    export = log.folder / "audit.ndjson"
+    export.write_bytes(b"".join(lines))
+    command = [sys.executable, "-I", str(SCRIPT), str(export), *options]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr == ""
+    return done.returncode, done.stdout.strip()
+
+
+def edited(number: int, **changed: object) -> Change:
+    """Entry `number` with other values."""
+
+    def change(lines: list[bytes]) -> list[bytes]:
+        found = list(lines)
+        for place, line in enumerate(lines):
+            told = json.loads(line)
+            if told.get("seq") == number:
+                found[place] = json.dumps({**told, **changed}, separators=(",", ":")).encode() + b"\n"
+        return found
+
+    return change
+
+
+def without(part: bytes) -> Change:
+    return lambda lines: [line for line in lines if part not in line]
+
+
+def with_forged_head(lines: list[bytes]) -> list[bytes]:
+    head = json.loads(lines[1])["checkpoint"].replace("\n6\n", "\n7\n", 1)
+    return [lines[0], json.dumps({"checkpoint": head}).encode() + b"\n", *lines[2:]]
+
+
+@pytest.mark.requirement("AU-06")
+@pytest.mark.parametrize("facts", [True, False])
+def test_a_whole_log_is_whole_to_both(log: Log, facts: bool) -> None:
+    lines = log.export(facts=facts)
+
+    code, said = asked(log, lines, "--key", log.verifier.text, "--witness", str(log.witness))
+
+    assert (code, said) == (0, "10 entries, all whole")
+    assert verify_export(lines, log.verifier).ok
+
+
+@pytest.mark.requirement("AU-06")
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (edited(4, outcome="withhold"), "entry 4 was altered"),
+        (edited(4, facts="{}"), "entry 4 shows facts that are not its own"),
+        (edited(4, chain_hash="00" * 32), "entry 4 does not follow the one before it"),
+        (without(b'"seq":4,'), "entry 4 is missing or out of order"),
+        (without(b'"seq":10,'), "the log is cut after entry 9"),
+        (without(b'"end"'), "the log is cut after entry 10"),
+        (with_forged_head, "cannot be read as an export: ValueError"),
+        (lambda lines: [*lines, lines[-2]], "something follows the end of the export"),
+        (lambda lines: lines[:1], "the log is cut after entry 0"),
+        (lambda lines: [b"no json\n"], "cannot be read as an export: JSONDecodeError"),
+    ],
+)
+def test_what_was_tampered_with_is_found_by_both(log: Log, change: Change, said: str) -> None:
+    lines = change(log.export())
+
+    assert asked(log, lines, "--key", log.verifier.text) == (1, said)
+    assert not verify_export(lines, log.verifier).ok
+
+
+@pytest.mark.requirement("AU-06")
+def test_a_log_that_was_written_anew_is_not_the_one_that_was_signed(log: Log, tmp_path: Path) -> None:
+    """The chain fits itself, and the export carries no heads: only the witness tells."""
+    (tmp_path / "other").mkdir()
+    other = Log(tmp_path / "other")
+    other.grow(10, outcome="withhold")
+    lines = without(b'"checkpoint"')(other.export())
+
+    code, said = asked(log, lines, "--witness", str(log.witness))
+
+    assert (code, said) == (1, "the log up to entry 6 is not the one that was signed")
+
+
+def test_an_older_export_is_told_from_the_whole(log: Log) -> None:
+    lines = log.export()
+    log.grow(3)
+
+    code, said = asked(log, lines, "--witness", str(log.witness))
+
+    assert (code, said) == (
+        0,
+        "10 entries, all whole; the witness knows 3 entries more: the export is older, or cut",
+    )
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_its_signatures_are_those_of_rfc_8032(number: int) -> None:
+    spec = importlib.util.spec_from_file_location("verify_audit", SCRIPT)
+    assert spec is not None and spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    signer = Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32)
+    key, body = signer.public_key().public_bytes_raw(), b"head" * number
+    signature = signer.sign(body)
+
+    assert script.signed(key, signature, body)
+    for place in range(0, 64, 7):
+        altered = bytearray(signature)
+        altered[place] ^= 1
+        assert not script.signed(key, bytes(altered), body)
+    higher = int.from_bytes(signature[32:], "little") + script.L
+    assert not script.signed(key, signature[:32] + higher.to_bytes(32, "little"), body)
+    assert not script.signed(key, signature, body + b"x")
+    assert not script.signed(b"\xff" * 32, signature, body)
+
+
+def test_another_key_is_not_believed(log: Log) -> None:
+    name, key_id, key = log.verifier.text.split("+", 2)
+
+    code, said = asked(log, log.export(), "--key", f"{name}x+{key_id}+{key}")
+
+    assert (code, said) == (1, "the export names another key than the one given")
