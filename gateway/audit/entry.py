@@ -53,6 +53,12 @@ class AuditEntry(msgspec.Struct, frozen=True):
     notice_version: str | None = None
     bytes_sha256: str | None = None
     versions: Mapping[str, str] = msgspec.field(default_factory=dict)
+    read: tuple[str, ...] = ()
+    """For each decided resource, in order, the version of the record that was read; `id/version` where the record has
+    another id than the reference.
+    """
+    decision_sha256: str = ""
+    """Hex hash of the decision's bytes (`gateway.disclosure.decision_bytes`); empty where consent decided nothing."""
     recipient_name: str = ""
     recipient_address: str = ""
     description: str = ""

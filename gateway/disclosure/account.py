@@ -11,9 +11,11 @@ from typing import Any
 import consent
 from gateway.audit import AuditedResource, AuditEntry, AuditReason
 from gateway.clock import instant_text
+from gateway.disclosure.decision_bytes import decision_sha256, engine_version
 from gateway.disclosure.gather import Gathered
 from gateway.disclosure.premises import Premises
 from gateway.partners import reference_of
+from gateway.store import Record
 
 NOTICE_VERSION = "2024"
 OWN_RECORD = "OWN_RECORD"
@@ -42,10 +44,9 @@ def entry_of(
     released nothing of it.
     `returned` are references of the recipient's own records that go back to it together with what was decided.
     """
-    notice = consent.notice_for(decision)
     left = frozenset(f"{resource['resourceType']}/{resource['id']}" for resource in shown)
     refused = kind == "refuse"
-    released = frozenset() if refused else left
+    organization = premises.network.partners[gathered.recipient].organization
     return AuditEntry(
         request_id=request_id,
         at=instant_text(at),
@@ -60,12 +61,14 @@ def entry_of(
         reasons=tuple(_reason(reason) for reason in decision.notes),
         resources=(*_audited(decision, left, refused, gathered.vetoed), *_returned(returned)),
         obligations=tuple(sorted({obligation.code for obligation in decision.obligations})),
-        notice_version=NOTICE_VERSION if notice.statement and content_sha256 else None,
+        notice_version=_notice_version(decision) if content_sha256 else None,
         bytes_sha256=content_sha256,
         versions=_versions(premises, gathered, decision),
-        recipient_name=premises.network.partners[gathered.recipient].organization.name,
-        recipient_address=premises.network.partners[gathered.recipient].organization.address,
-        description=_description(released),
+        read=tuple([_version_read(record) for record in gathered.read]),
+        decision_sha256=decision_sha256(decision),
+        recipient_name=organization.name,
+        recipient_address=organization.address,
+        description="" if refused else _description(left),
         subject=subject,
     )
 
@@ -144,6 +147,17 @@ def _reason(reason: consent.Reason) -> AuditReason:
     return AuditReason(reason.code, reason.citation, reason.consent)
 
 
+def _notice_version(decision: consent.Decision) -> str | None:
+    return NOTICE_VERSION if consent.notice_for(decision).statement else None
+
+
+def _version_read(record: Record) -> str:
+    """How the log names the version that was read of a record; a Patient is decided about under the network's own id."""
+    if record.resource_type == "Patient":
+        return f"{record.id}/{record.version}"
+    return str(record.version)
+
+
 def _description(left: frozenset[str]) -> str:
     """What kinds of resources went, in plain words and counts (45 CFR 164.528(b)(2)(iii)); never a value."""
     counts = Counter(reference.partition("/")[0] for reference in left)
@@ -157,4 +171,5 @@ def _versions(premises: Premises, gathered: Gathered, decision: consent.Decision
         "network": premises.network.version,
         "mappings": premises.library.version,
         "epoch": str(gathered.epoch),
+        "engine": engine_version(),
     }

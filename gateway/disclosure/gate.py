@@ -22,6 +22,7 @@ from gateway.disclosure.co_sources import gather_with_vetoes
 from gateway.disclosure.content import FHIR_JSON, notice_of, rendered_message, sha256_of, transaction_bundle
 from gateway.disclosure.gather import Gathered, own_resource
 from gateway.disclosure.held import hold, hold_for_identity
+from gateway.disclosure.named_versions import keep_named
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.release import Refusal, Release
 from gateway.errors import Internal, NotNow
@@ -238,6 +239,7 @@ def _commit(
         subject=intent.id,
         returned=prepared.returned if content is not None else (),
     )
+    keep_named(premises, tx)
     seq = append(tx, entry).seq
     if content is None or digest is None:
         codes = refusal_codes(prepared.decision)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -30,6 +30,8 @@ class Gathered:
     recipient: str
     vetoed: frozenset[str] = frozenset()
     """References of records that another of their sources may not disclose; they are withheld whatever is decided."""
+    read: Sequence[Record] = ()
+    """The records asked about, in the order of the request's resources."""
 
 
 def gather(
@@ -40,28 +42,54 @@ def gather(
     discloser: str,
     recipient: str,
     purpose: str,
-    held_records: Iterable[Record],
+    held_records: Sequence[Record],
     at: datetime,
 ) -> Gathered:
     """The question whether partner `discloser` may disclose `held_records` of the patient to partner `recipient`."""
     epoch = patients.epoch(reading, patient_id)
     version = premises.network.version
     known = premises.compiled.get(patient_id, discloser, version, epoch)
-    request = consent.DisclosureRequest(
+    request = request_of(
+        premises.network,
+        premises.directory,
         at=at,
-        patient=f"Patient/{patient_id}",
-        discloser=_discloser(premises.network, discloser),
-        recipient=_recipient(premises.network, recipient),
-        purposes=_purposes(purpose),
+        patient_id=patient_id,
+        discloser=discloser,
+        recipient=recipient,
+        purpose=purpose,
         resources=subjects_of(reading, patient_id, held_records),
         consents=known[0] if known else consents_of(premises.network, reading, patient_id, discloser),
-        directory=premises.directory,
-        policy=_policy(premises.network),
     )
     if known is None:
         known = (request.consents, consent.compile_consents(request, premises.tables))
         premises.compiled.keep(patient_id, discloser, version, epoch, known)
-    return Gathered(request, known[1], epoch, discloser, recipient)
+    return Gathered(request, known[1], epoch, discloser, recipient, read=held_records)
+
+
+def request_of(
+    network: Network,
+    directory: tuple[consent.Resource, ...],
+    *,
+    at: datetime,
+    patient_id: str,
+    discloser: str,
+    recipient: str,
+    purpose: str,
+    resources: tuple[consent.SubjectResource, ...],
+    consents: tuple[consent.Resource, ...],
+) -> consent.DisclosureRequest:
+    """The question as a network asks it: who its partners are, and by which policy it decides."""
+    return consent.DisclosureRequest(
+        at=at,
+        patient=f"Patient/{patient_id}",
+        discloser=_discloser(network, discloser),
+        recipient=_recipient(network, recipient),
+        purposes=_purposes(purpose),
+        resources=resources,
+        consents=consents,
+        directory=directory,
+        policy=_policy(network),
+    )
 
 
 def consents_of(
@@ -72,10 +100,25 @@ def consents_of(
     One whose present version was not judged usable, or whose recorder may not record for this discloser, is marked
     unverified: it can only deny. Consent-semantics 11, "Who may record a consent".
     """
-    states = {state.consent_id: state for state in consents.of_patient(reading, patient_id)}
+    held = records.of_patient(reading, patient_id, ("Consent",))
+    return consents_as_asked(
+        network, reading, patient_id, discloser, held, consents.of_patient(reading, patient_id)
+    )
+
+
+def consents_as_asked(
+    network: Network,
+    reading: Reading,
+    patient_id: str,
+    discloser: str,
+    held: Iterable[Record],
+    judged: Iterable[ConsentState],
+) -> tuple[consent.Resource, ...]:
+    """These Consents of the patient, with their states, as a question to `discloser` takes them."""
+    states = {state.consent_id: state for state in judged}
     renamed = _patient_aliases(reading, patient_id)
     found = []
-    for record in records.of_patient(reading, patient_id, ("Consent",)):
+    for record in held:
         state = states.get(record.id)
         if state is not None and state.version == record.version and state.standing == "unrelated":
             continue

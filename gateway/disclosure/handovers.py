@@ -19,7 +19,7 @@ def account_for(
     """Put into the log that the bytes of a release left, and what came of it (45 CFR 164.528(b)(2)).
 
     The entry has the request id, the recipient, the description and the hash of the entry that allowed it; its
-    resources are named there.
+    resources and its decision are named there.
     """
     reasons = (AuditReason(code, "what the recipient's system answered"),)
     left = replace(
@@ -29,6 +29,8 @@ def account_for(
         outcome=outcome,
         reasons=reasons,
         resources=(),
+        read=(),
+        decision_sha256="",
         obligations=(),
         subject=release_id,
     )

@@ -61,6 +61,8 @@ class Premises:
     work_waiting: asyncio.Event
     compiled: CompiledConsents = field(default_factory=CompiledConsents)
     directory: tuple[consent.Resource, ...] = ()
+    kept: set[tuple[str, str]] = field(default_factory=set)
+    """Versions of network and tables of which the store is known to hold a copy."""
 
     @staticmethod
     def directory_of(network: Network) -> tuple[consent.Resource, ...]:

@@ -19,6 +19,7 @@ from gateway.disclosure.co_sources import gather_with_vetoes
 from gateway.disclosure.content import FHIR_JSON, notice_outcomes, sha256_of
 from gateway.disclosure.gate import shown_resources, without_source
 from gateway.disclosure.gather import Gathered
+from gateway.disclosure.named_versions import keep_named
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotNow
 from gateway.store import Reading, Record, ReleaseRow, Transaction, outbox, patients, records
@@ -174,6 +175,7 @@ def _commit(
     if answer.patient_id is not None and patients.epoch(tx, answer.patient_id) != answer.epoch:
         return False
     digest = sha256_of(answer.content)
+    keep_named(premises, tx)
     first: int | None = None
     for entry in _entries(premises, partner, purpose, kind, answer, request_id, digest):
         seq = append(tx, entry).seq

@@ -144,8 +144,8 @@ def keep_consent(
         recorded_at=instant_text(at),
         reasons=json.dumps(judgement.reasons),
     )
-    consents.save(tx, state)
     patients.raise_epoch(tx, patient_id)
+    consents.save(tx, state)
     if resource.get("status") == "active":
         intents.wake_patient(tx, patient_id, instant_text(at))
     elif before is not None and before.resource.get("status") == "active":

@@ -12,6 +12,7 @@ from gateway.partners.network import (
     Partner,
     Route,
     partner_of,
+    read_written,
     reference_of,
 )
 from gateway.partners.network_file import FileFault, NetworkFileRefused, parse_network, read_network, schema
@@ -36,6 +37,7 @@ __all__ = [
     "parse_network",
     "partner_of",
     "read_network",
+    "read_written",
     "recipient_of",
     "reference_of",
     "schema",

@@ -6,6 +6,7 @@ of the file (`handoff check --schema`) is made from these structs, so the two ca
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
@@ -195,11 +196,14 @@ class NetworkFile(Strict, frozen=True):
 
 
 class Network:
-    """The network in force: the file's content, its version, and the look-ups the flows need."""
+    """The network in force: the file's content, its version, and the look-ups the flows need.
 
-    def __init__(self, content: NetworkFile, version: str) -> None:
+    The version is a hash of what the file says: its comments and spaces make no other version.
+    """
+
+    def __init__(self, content: NetworkFile) -> None:
         self.content = content
-        self.version = version
+        self.version = "sha256:" + hashlib.sha256(msgspec.json.encode(content)).hexdigest()
         self.partners: Mapping[str, Partner] = content.partners
         self._by_code = {
             (code.system, code.value): partner_id
@@ -211,6 +215,10 @@ class Network:
             for partner_id, partner in content.partners.items()
             if partner.client is not None
         }
+
+    def written(self) -> bytes:
+        """What the file says, as `read_written` takes it."""
+        return msgspec.json.encode(self.content)
 
     @property
     def zone(self) -> str:
@@ -241,6 +249,11 @@ class Network:
     def part2_sources(self) -> tuple[str, ...]:
         """References of all organisations whose records are Part 2 records (P2-12-01)."""
         return tuple(reference_of(pid) for pid, partner in self.partners.items() if partner.is_part2_program)
+
+
+def read_written(content: bytes) -> Network:
+    """The network that `Network.written` wrote. Raises msgspec.MsgspecError for anything else."""
+    return Network(msgspec.json.decode(content, type=NetworkFile))
 
 
 def reference_of(partner_id: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,7 +90,7 @@ def parse_network(content: bytes, file: str = "network.yaml") -> Network:
     faults = list(_meaning_faults(network_file, lines))
     if faults:
         raise NetworkFileRefused(file, faults)
-    return Network(network_file, "sha256:" + hashlib.sha256(content).hexdigest())
+    return Network(network_file)
 
 
 class _Lines:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from gateway.store.model import ConsentState, Reading, Transaction
+from gateway.store.model import ConsentState, Params, Reading, Transaction
 
 
 def save(tx: Transaction, state: ConsentState) -> None:
-    """Keep `state` as the present one of its consent."""
-    tx.execute(
-        "consents.save",
-        {
-            "consent_id": state.consent_id,
-            "patient_id": state.patient_id,
-            "version": state.version,
-            "standing": state.standing,
-            "recorded_by": state.recorded_by,
-            "recorded_at": state.recorded_at,
-            "reasons": state.reasons,
-        },
-    )
+    """Keep `state` as the present one of its consent, and in the history as the one from the present epoch on.
+
+    Raise the patient's epoch first, so that the history tells which decision knew what.
+    """
+    params: Params = {
+        "consent_id": state.consent_id,
+        "patient_id": state.patient_id,
+        "version": state.version,
+        "standing": state.standing,
+        "recorded_by": state.recorded_by,
+        "recorded_at": state.recorded_at,
+        "reasons": state.reasons,
+    }
+    tx.execute("consents.save", params)
+    tx.execute("consents.keep_history", params)
 
 
 def get(reading: Reading, consent_id: str) -> ConsentState | None:
@@ -32,3 +34,9 @@ def of_patient(reading: Reading, patient_id: str) -> tuple[ConsentState, ...]:
     return tuple(
         ConsentState(*row) for row in reading.rows("consents.of_patient", {"patient_id": patient_id})
     )
+
+
+def of_patient_at(reading: Reading, patient_id: str, epoch: int) -> tuple[ConsentState, ...]:
+    """The states that the patient's consents had at that epoch of hers, by consent id."""
+    asked = {"patient_id": patient_id, "epoch": epoch}
+    return tuple(ConsentState(*row) for row in reading.rows("consents.of_patient_at", asked))

@@ -87,7 +87,7 @@ class County:
     def change_network(self, **changes: Any) -> None:
         """The same network with other settings at its root."""
         content = msgspec.structs.replace(self.premises.network.content, **changes)
-        network = Network(content, self.premises.network.version + "+")
+        network = Network(content)
         self.premises = replace(self.premises, network=network, directory=Premises.directory_of(network))
 
     def change_partner(self, partner: str, **changes: Any) -> None:

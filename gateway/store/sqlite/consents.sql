@@ -12,3 +12,14 @@ FROM consent_state WHERE consent_id = :consent_id;
 -- name: of_patient
 SELECT consent_id, patient_id, version, standing, recorded_by, recorded_at, reasons
 FROM consent_state WHERE patient_id = :patient_id ORDER BY consent_id;
+
+-- name: keep_history
+INSERT OR REPLACE INTO consent_history (patient_id, consent_id, epoch, version, standing, recorded_by, recorded_at, reasons)
+SELECT id, :consent_id, epoch, :version, :standing, :recorded_by, :recorded_at, :reasons FROM patient WHERE id = :patient_id;
+
+-- name: of_patient_at
+SELECT consent_id, patient_id, version, standing, recorded_by, recorded_at, reasons
+FROM consent_history AS one WHERE patient_id = :patient_id AND epoch = (
+    SELECT max(epoch) FROM consent_history
+    WHERE patient_id = one.patient_id AND consent_id = one.consent_id AND epoch <= :epoch
+) ORDER BY consent_id;

@@ -1,0 +1,8 @@
+-- name: has
+SELECT 1 FROM kept_version WHERE kind = :kind AND version = :version;
+
+-- name: keep
+INSERT INTO kept_version (kind, version, kept_at, sealed) VALUES (:kind, :version, :kept_at, :sealed);
+
+-- name: get
+SELECT sealed FROM kept_version WHERE kind = :kind AND version = :version;
