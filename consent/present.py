@@ -133,7 +133,7 @@ def _presented(resource: Resource, showing: _Showing) -> Resource:
         shown.update(_alias_name(kind, aliases[own]))
     if kind not in WITHOUT_NARRATIVE:
         shown["text"] = _narrative(kind, body)
-    elif "text" not in body:
+    else:
         del shown["text"]
     if "contained" in body:
         shown["contained"] = [_named_inside(entry, showing.hidden) for entry in _listed(body["contained"])]
@@ -256,6 +256,4 @@ def _narrative_text(kind: str, *states: str) -> str:
 
 
 def _listed(value: object) -> tuple[object, ...]:
-    if value is None:
-        return ()
     return tuple(value) if isinstance(value, list | tuple) else (value,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,10 +12,11 @@ import consent
 from consent.compiled import compile_consents
 from consent.context import REMEMBERED_CONTEXTS, REMEMBERED_DECISIONS, REMEMBERED_RULINGS
 from consent.labels import REMEMBERED_LABELLINGS, label_resource
+from consent.outline import REMEMBERED_CODINGS
 from tests.bench.bench_consent import a_consent, a_question
 from tests.consent.asking import tables
 from tests.consent.question_pools import label
-from tests.consent.releases import resource
+from tests.consent.releases import HOSPITAL, SUD_SCOPE, asked, decided, resource
 from tests.consent.test_odd_shapes import files
 
 Json = dict[str, Any]
@@ -69,7 +71,7 @@ def test_of_many_kinds_of_records_each_is_decided_as_if_alone() -> None:
 def test_of_many_sets_of_records_each_is_decided_as_if_alone() -> None:
     question = a_question(1, (), 12)
     for number, record in enumerate(question["resources"]):
-        record["meta"]["security"] = [label("SUD" if number % 2 else "HIV"), label("MH")][: 1 + number % 3]
+        record["meta"]["security"] = [label("SUD"), {"system": "urn:x", "code": f"L{number}"}][: number + 1]
     compiled = compile_consents(read(question), tables())
     pairs = list(itertools.permutations(question["resources"], 2))
     assert len(pairs) > REMEMBERED_DECISIONS
@@ -91,6 +93,41 @@ def test_of_many_sets_of_labels_each_is_read_for_itself() -> None:
         found = [label_resource(record, False, fresh).codes for record in records]
         assert [f"L{number}" in codes for number, codes in enumerate(found)] == [True] * len(records)
         assert len(fresh.seen_labellings) <= REMEMBERED_LABELLINGS
+
+
+def test_of_many_codes_each_is_read_for_itself() -> None:
+    fresh = consent.read_tables(files())
+    system = "http://hl7.org/fhir/sid/icd-10-cm"
+    parts = [
+        {"code": {"coding": [{"system": system, "code": f"J{number}"}]}}
+        for number in range(REMEMBERED_CODINGS + 2)
+    ]
+    plain = resource("Observation", "o", component=parts)
+    sick = resource("Condition", "c", code={"coding": [{"system": system, "code": "F11.20"}]})
+
+    for record, codes in ((sick, {"R", "SUD", "OPIOIDUD"}), (plain, set()), (sick, {"R", "SUD", "OPIOIDUD"})):
+        assert label_resource(record, False, fresh).codes == codes
+        assert len(fresh.seen_codings) <= REMEMBERED_CODINGS
+
+
+@pytest.mark.requirement("FH-LBL-05")
+def test_of_many_sets_of_labels_each_record_goes_out_with_its_own() -> None:
+    fresh = consent.read_tables(files())
+    request = asked([resource("Task", f"t{number}") for number in range(REMEMBERED_LABELLINGS + 2)], HOSPITAL)
+    decision = decided(request, scopes=(SUD_SCOPE,))
+    kinds = sorted(fresh.labels.kinds)
+    sets = list(itertools.islice(itertools.combinations(kinds, 2), len(decision.resources)))
+    sets[0] = (*kinds, *(f"urn:{number}" for number in range(REMEMBERED_LABELLINGS)))
+    rows = tuple(
+        replace(row, labels=("N", *labels)) for row, labels in zip(decision.resources, sets, strict=True)
+    )
+    decision = replace(decision, resources=rows)
+
+    for _ in range(2):
+        shown = consent.redact(request, decision, fresh)
+        found = consent.present(shown, decision, request=request, alias_key=b"key", tables=fresh)
+        for record, labels in zip(found, sets, strict=True):
+            assert {one["code"] for one in record["meta"]["security"]} >= {"N", *labels[:2]}
 
 
 @pytest.mark.requirement("FH-LBL-05")

@@ -245,6 +245,7 @@ def test_removing_by_pointer_shares_the_rest() -> None:
     before = copy.deepcopy(record)
     assert without(record, ["/a/0/b", "/x~1y/~0", "/none/1"]) == {"a": [{"c": 2}, 5], "x/y": {}, "k": "v"}
     assert without(record, ["/a/1", "/k"]) == {"a": [{"b": 1, "c": 2}], "x/y": {"~": 1}}
+    assert without(record, ["/k/0", "/a/1/b"]) == before, "nothing is inside a text or a number"
     assert record == before
 
 

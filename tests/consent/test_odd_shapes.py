@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -109,6 +110,16 @@ def test_a_label_inside_a_name_protects_the_name() -> None:
     (row,) = consent.decide(consent.read_question(question), tables()).resources
 
     assert (row.outcome, row.removals) == ("redact", ("/subject/identifier",))
+
+
+def test_exact_decimals_are_numbers_like_others() -> None:
+    question = a_question(1)
+    question["resources"][0]["valueQuantity"] = {"value": Decimal("70.50"), "unit": "kg"}
+    question["resources"][0]["referenceRange"] = [Decimal("1"), (Decimal("2"),)]
+    denial = a_consent(2, "Organization/hosp-1")
+    denial["provision"] = {"type": "deny", "code": [{"coding": [{"system": "s", "code": "c"}]}]}
+
+    assert ask({**question, "consents": [*question["consents"], denial]})["outcome"] == "disclose"
 
 
 @pytest.mark.requirement("FH-CON-04")

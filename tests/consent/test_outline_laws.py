@@ -21,7 +21,7 @@ from consent.model import Decision, DisclosureRequest, Resource
 from consent.outline import INLINE_LABEL, NO_SCAN, PLAIN_WORDS, Outline, outline_of
 from consent.redact import redact
 from consent.redact_names import NO_SOURCES
-from consent.redact_rules import Rules, Walk, near_references
+from consent.redact_rules import Rules, Walk, escaped, near_references
 from consent.redact_tree import left_whole, pruned
 from consent.redact_whole import all_may_stay, is_plain_for_all
 from consent.tables import Finding, Tables
@@ -32,9 +32,10 @@ from tests.strategies import Picks, built, examples
 
 Json = dict[str, Any]
 
+INLINE = {"url": INLINE_LABEL, "valueCoding": {"code": "HIV"}}
 KINDS = (
     "Observation", "Condition", "Task", "CarePlan", "Patient", "CareTeam", "Appointment", "DocumentReference",
-    "Communication", "List", "Organization",
+    "Communication", "List", "Organization", "DiagnosticReport",
 )  # fmt: skip
 PLAIN_ELEMENTS: tuple[tuple[str, Any], ...] = (
     ("subject", {"reference": "Patient/p1"}),
@@ -56,6 +57,34 @@ PLAIN_ELEMENTS: tuple[tuple[str, Any], ...] = (
     ("participant", [{"member": {"reference": "Practitioner/a"}, "status": "accepted"}]),
     ("entry", [{"item": {"reference": "Observation/r0"}}]),
 )
+ODD_ELEMENTS: tuple[Json, ...] = (
+    {"description": "x"},
+    {"comment": "x"},
+    {"note": "x"},
+    {"note": ["x"]},
+    {"note": {"reference": "Patient/p1"}},
+    {"implicitRules": "http://example.org/rules"},
+    {"text": {"status": "generated", "div": "<div>x</div>"}, "_text": {"id": "t"}},
+    {"text": "opioid use disorder"},
+    {"_meta": {"id": "m"}, "meta": {"source": "urn:x"}},
+    {"contained": [{"resourceType": "Organization", "id": "inner", "name": "Sunrise Methadone Clinic"}]},
+    {"category": [[]]},
+    {"category": []},
+    {"category": {"coding": []}},
+    {
+        "component": [{"valueQuantity": {"value": 1}}],
+        "participant": [{"role": "x"}],
+        "entry": [{"date": "2026"}],
+    },
+    {"title": "psychotherapy note"},
+    {"extension": [INLINE]},
+    {"_status": {"extension": [INLINE]}},
+    {"name": [{"extension": [INLINE]}]},
+    {"subject": {"reference": "Patient/p1", "extension": [INLINE]}},
+    {"meta": {"security": [{"code": "SUD"}, {}]}},
+    {"meta": "x"},
+    {"modifierExtension": [{"url": "urn:x"}]},
+)
 NAMES = (
     "category", "code", "coding", "display", "reference", "system", "value", "note", "text", "name", "subject",
     "performer", "participant", "member", "identifier", "assigner", "telecom", "address", "extension", "url",
@@ -73,7 +102,6 @@ REFERENCES = (
     "Organization/otp-1", "#", "#inner", "http://far.example/Observation/r0/_history/2", "urn:uuid:r1", "",
 )  # fmt: skip
 CODES = ("F11.20", "F32.9", "F10.20", "8867-4", "H0020", "B20")
-INLINE = {"url": INLINE_LABEL, "valueCoding": {"code": "HIV"}}
 
 
 def a_coding(picks: Picks) -> Any:
@@ -122,6 +150,8 @@ def a_record(picks: Picks, number: int = 0) -> Json:
     for _ in range(picks.one((1, 2, 3, 6))):
         name, value = picks.one(PLAIN_ELEMENTS)
         made[name] = value
+    if picks.yes():
+        made |= picks.one(ODD_ELEMENTS)
     for _ in range(picks.one((0, 0, 1, 2, 3))):
         made[picks.one(NAMES)] = a_value(picks)
     if picks.yes(0.1):
@@ -247,7 +277,11 @@ def a_release(picks: Picks) -> tuple[DisclosureRequest, Decision]:
     request = asked(kept, recipient=picks.one((HOSPITAL, HOUSING)), directory=[picks.one(PLACES)])
     references = [subject.reference for subject in request.resources]
     withheld = [reference for reference in references if picks.yes(0.2)]
-    removals = {reference: ("/category/0",) for reference in references if picks.yes(0.15)}
+    removals = {
+        f"{record['resourceType']}/{record['id']}": (f"/{escaped(picks.one(tuple(record)))}",)
+        for record in kept
+        if picks.yes(0.15)
+    }
     scopes = picks.one(((SUD_SCOPE,), (), (CLASS_SCOPE,)))
     return request, decided(request, withheld, removals, scopes=scopes)
 

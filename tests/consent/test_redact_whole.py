@@ -12,7 +12,8 @@ from consent.redact_names import NO_SOURCES, SensitiveSources
 from consent.redact_rules import Rules, Walk, near_references
 from consent.redact_tree import _node
 from consent.redact_whole import stays_whole
-from tests.consent.releases import tables
+from tests.consent.releases import resource, tables
+from tests.consent.test_redact import redacted
 from tests.strategies import examples
 
 NAMES = (
@@ -87,6 +88,7 @@ def test_what_stays_whole_would_be_left_as_it_is(
         {"code": {"extension": [{"url": "u", "valueString": "x"}]}},
         {"value": {"deep": [{"deeper": {"modifierExtension": []}}]}},
         {"value": {}},
+        {"value": {"deep": ("x",)}},
     ],
 )
 def test_what_may_have_to_go_takes_the_long_way(element: dict[str, Any]) -> None:
@@ -99,3 +101,23 @@ def test_what_everybody_may_read_takes_the_short_way() -> None:
         "code": {"coding": [{"system": "http://loinc.org", "code": "8867-4", "display": "Heart rate"}]},
     }
     assert stays_whole(element, walk("Observation", knows=True, withheld=False))
+
+
+@pytest.mark.requirement("FH-RED-01")
+@pytest.mark.parametrize(
+    ("owner", "stays"),
+    [
+        ({"reference": "Organization/o"}, True),
+        ({"reference": "Practitioner/w", "display": "Wen Li"}, True),
+        ({"reference": "Observation/elsewhere"}, False),
+        ({"reference": "Practitioner/w", "display": "opioid use disorder team"}, False),
+        ({"reference": "Condition/c", "display": "asthma"}, False),
+    ],
+)
+def test_a_record_goes_whole_where_all_it_names_may_be_named(owner: dict[str, str], stays: bool) -> None:
+    record = resource("Task", "t", owner=owner, code={"coding": [{"system": "s", "code": "c"}]})
+
+    (found,) = redacted([record])
+
+    assert (found.get("owner") == owner) is stays
+    assert {**found, "owner": owner} == record
