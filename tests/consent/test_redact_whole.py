@@ -95,6 +95,20 @@ def test_what_may_have_to_go_takes_the_long_way(element: dict[str, Any]) -> None
     assert not stays_whole(element, walk("Observation", knows=True, withheld=False))
 
 
+@pytest.mark.requirement("FH-RED-04")
+@pytest.mark.parametrize(
+    ("element", "whole"),
+    [
+        ({"alias": ["Sunrise Methadone Clinic"]}, False),
+        ({"alias": "Sunrise Methadone Clinic"}, False),
+        ({"title": ["withheld title"]}, False),
+        ({"alias": ["Harbor House"]}, True),
+    ],
+)
+def test_names_that_may_not_be_known_take_the_long_way(element: dict[str, Any], whole: bool) -> None:
+    assert stays_whole(element, walk("Organization", knows=False, withheld=True)) is whole
+
+
 def test_what_everybody_may_read_takes_the_short_way() -> None:
     element = {
         "subject": {"reference": "Patient/p"},
