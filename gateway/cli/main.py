@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 import typer.main
 
-from gateway.cli.operator_apps import identity_app, lanes_app
+from gateway.cli.operator_apps import accounting, identity_app, lanes_app
 from gateway.cli.options import PLAIN, AsJson, InputFile, Network, Store, finish, folder_of
 from gateway.errors import HandoffError
 
@@ -307,6 +307,9 @@ def disclosures(
     from gateway.cli.audit_commands import disclosures as body
 
     finish(body(folder_of(network), store, patient=patient, as_json=as_json))
+
+
+app.command("accounting")(accounting)
 
 
 @app.command()

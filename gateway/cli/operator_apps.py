@@ -1,4 +1,4 @@
-"""The commands `handoff lanes` and `handoff identity`: names and arguments; the bodies are in `operator_commands`."""
+"""The commands `handoff lanes`, `identity` and `accounting`: names and arguments; the bodies are in other files."""
 
 from __future__ import annotations
 
@@ -10,6 +10,22 @@ from gateway.cli.options import PLAIN, AsJson, Network, Store, finish, folder_of
 
 lanes_app = typer.Typer(help="What has not reached its recipient yet.", **PLAIN)
 identity_app = typer.Typer(help="Patients of whom it is not certain who they are.", **PLAIN)
+
+
+def accounting(
+    patient: Annotated[str, typer.Argument(metavar="PATIENT", help="Our id of the patient.")],
+    law: Annotated[
+        str, typer.Option(help="all, part2 (consented, 3 years), intermediary (3 years) or hipaa (6 years).")
+    ] = "all",
+    written_as: Annotated[str, typer.Option("--as", help="table, csv or json.")] = "table",
+    network: Network = None,
+    store: Store = None,
+) -> None:
+    """The account of disclosures a patient may ask for: to whom, when, what, what for."""
+    from gateway.cli.accounting_command import accounting as body
+
+    finish(body(folder_of(network), store, patient, law, written_as))
+
 
 Intent = Annotated[str, typer.Argument(metavar="INTENT", help="Id from `handoff lanes list`.")]
 Reason = Annotated[str | None, typer.Option(help="Why; the audit log keeps it.")]

@@ -1,0 +1,95 @@
+"""`handoff accounting PATIENT`: the account of disclosures that a patient may ask for."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TextIO
+
+from gateway.audit import of_patient
+from gateway.cli.tables import print_table
+from gateway.clock import SystemClock
+from gateway.disclosure.accounting import AccountLine, account_of
+from gateway.store import Reading, patients
+
+FORMATS = ("table", "csv", "json")
+_HEADS = (
+    "date",
+    "recipient",
+    "address",
+    "what",
+    "purpose",
+    "disclosed by",
+    "basis",
+    "consent",
+    "outcome",
+    "times",
+    "request",
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def accounting(network: Path, store: str | None, patient: str, law: str, written_as: str) -> int:
+    """Print the account; 1 when nobody has that id, 2 for a way of writing nobody knows.
+
+    Raises NotUnderstood `LAW_UNKNOWN`.
+    """
+    if written_as not in FORMATS:
+        print(f"--as is one of {', '.join(FORMATS)}", file=sys.stderr)
+        return 2
+    from gateway.wiring.opening import reading
+
+    with reading(network, store) as (_, view):
+        return print_account(view, patient, law, written_as, SystemClock().now())
+
+
+def print_account(
+    view: Reading, patient: str, law: str, written_as: str, now: datetime, out: TextIO | None = None
+) -> int:
+    """Print the account of one patient; 1 when nobody has that id. Entries whose facts were destroyed are counted."""
+    if not patients.exists(view, patient):
+        print("no patient has that id", file=sys.stderr)
+        return 1
+    logged = of_patient(view, patient)
+    lines = account_of((one.entry for one in logged if one.entry is not None), law, now)
+    gone = sum(one.entry is None for one in logged)
+    if written_as == "json":
+        print(json.dumps([asdict(line) for line in lines], indent=2), file=out)
+    elif written_as == "csv":
+        print(_csv(lines), end="", file=out)
+    else:
+        print_table(_HEADS, [_cells(line) for line in lines], out)
+    if gone:
+        print(f"{gone} entries can no longer be told: their key was destroyed", file=sys.stderr)
+    return 0
+
+
+def _cells(line: AccountLine) -> tuple[str, ...]:
+    return (
+        line.at[:19] + "Z",
+        line.recipient,
+        line.address,
+        line.description,
+        line.purpose,
+        line.discloser,
+        line.basis,
+        " ".join(line.consents),
+        line.outcome,
+        str(line.times),
+        line.request_id,
+    )
+
+
+def _csv(lines: tuple[AccountLine, ...]) -> str:
+    """RFC 4180. What a spreadsheet would take for a formula is made text."""
+    written = io.StringIO()
+    writer = csv.writer(written)
+    writer.writerow(_HEADS)
+    for line in lines:
+        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in _cells(line)])
+    return written.getvalue()
