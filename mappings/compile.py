@@ -122,6 +122,8 @@ class Writer:
                 source.always[source.head(V2Address("", "MSH", 0, None, 9, 0, None, number, 0), {})] = (
                     f"kind[{number - 1}]"
                 )
+        for address in mapping.once:
+            source.add(f"if len(by.get({v2(address).segment!r}, ())) > 1: raise Suspect")
         for address in mapping.required:
             source.add(f"if not ({source.present(v2(address), {})}): raise Suspect")
         if mapping.addressee is not None:
@@ -170,12 +172,12 @@ class Writer:
         now: list[Row] = []
         late: list[Row] = []
         for row in group.rows:
-            if row.verb not in ("map", "const", "ref") or (row.verb == "const" and row.when is None):
+            if row.verb not in ("map", "const", "ref") or _in_template(row, own):
                 continue
             target = row.target
             waits = target is None or target.role not in own or target.steps[0].name == "meta"
             far = row.verb == "ref" and row.role not in {role.name for role in near}
-            if (waits or far) and target is not None and target.role in labelled:
+            if (waits or far) and target is not None and target.role in labelled & own:
                 raise Unsupported("labelled items in the second round")
             (late if waits or far else now).append(row)
         return (now, late) if not _shared_path(now, late) else ([], now + late)
@@ -192,7 +194,14 @@ class Writer:
             return
         source.add(f"for f, {', '.join([*self.late_names(group)[:-1], '_'])} in g{number}:")
         with source.indented():
+            for variable in source.items_of(group, late):
+                source.add(f"{variable} = None")
             source.rows(group, {v2(group.each).segment: "f"}, late)
+
+
+def _in_template(row: Row, own: set[str]) -> bool:
+    """Whether the row is a constant that its resource is made with."""
+    return row.verb == "const" and row.when is None and row.target is not None and row.target.role in own
 
 
 def _shared_path(now: list[Row], late: list[Row]) -> bool:

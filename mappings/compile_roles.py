@@ -18,26 +18,47 @@ class RoleSource(Source):
     def ids(self) -> None:
         """All ids of the record: of roles with a key of their own, of the root, of the instances of its groups."""
         root = self.mapping.root
-        own = [role for role in root.roles if role.key]
+        own = [role for role in root.roles if role.key and role.when is None]
         sure = [role for role in root.roles if not role.key and role.when is None]
         self.add(f"names = [{', '.join(repr(role.name.encode()) for role in (*own, *sure))}]")
         for role in root.roles:
             if role.when is not None:
                 self.add(f"t_{role.name} = {self.condition(role.when, {})}")
-                self.add(f"if t_{role.name}: names.append({role.name.encode()!r})")
+                if not role.key:
+                    self.add(f"if t_{role.name}: names.append({role.name.encode()!r})")
         for number, group in enumerate(root.groups):
             if group.roles:
                 self.instances(group, number)
         keys = ""
         for role in own:
-            if role.when is not None:
-                raise Unsupported("a condition on a role with a key of its own")
-            self.add(f"k_{role.name} = {role.name + ':'!r} + {self.key_text(role.key, {})}")
-            keys += f"(k_{role.name}, ({role.name.encode()!r},)), "
-        self.add(f"found = ids_of(({keys}(key, names[{len(own)}:]),))")
+            self.add(f"k_{role.name} = {role.named + ':'!r} + {self.key_text(role.key, {})}")
+            keys += f"(k_{role.name}, ({role.named.encode()!r},)), "
+        perhaps = [role for role in root.roles if role.key and role.when is not None]
+        if perhaps:
+            self.perhaps(perhaps, len(own))
+            self.add(f"found = ids_of(({keys}*more, (key, names[{len(own)} + len(more):])))")
+        else:
+            self.add(f"found = ids_of(({keys}(key, names[{len(own)}:]),))")
         self.add("take = iter(found).__next__")
-        for role in (*own, *sure):
+        for role in own:
             self.add(f"i_{role.name} = take()")
+        for role in perhaps:
+            self.add(f"i_{role.name} = take() if t_{role.name} else None")
+        for role in sure:
+            self.add(f"i_{role.name} = take()")
+        for role in (*own, *perhaps):
+            if role.same_as:
+                self.add(f"if found.count(i_{role.name}) > 1: raise Suspect")
+
+    def perhaps(self, roles: Sequence[Role], before: int) -> None:
+        """Roles with a key of their own that are not always there: their keys, and their names behind the first ones."""
+        self.add("more = []")
+        for role in roles:
+            self.add(f"if t_{role.name}:")
+            with self.indented():
+                self.add(f"names.insert({before} + len(more), {role.name.encode()!r})")
+                text = f"{role.named + ':'!r} + {self.key_text(role.key, {})}"
+                self.add(f"more.append(({text}, ({role.named.encode()!r},)))")
 
     def instances(self, group: Group, number: int) -> None:
         """Names for the ids of a group's instances, and the list of them where not every segment is one."""
@@ -109,7 +130,7 @@ class RoleSource(Source):
             self.add(f"{name} = None")
             self.add(f"if t_{role.name}:")
         with self.indented(role.when is not None):
-            sure = group.each is None and role.when is None
+            sure = group.each is None and (role.when is None or bool(role.key))
             self.add(f"i = i_{role.name}" if sure else "i = take()")
             self.add(f"{name} = {{'resourceType': {role.type!r}, 'id': i{', ' + body if body else ''}}}")
             for variable in self.labels(group, role):

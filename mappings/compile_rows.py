@@ -61,6 +61,17 @@ class Source(SegmentSource):
                         found[self._labelled(row.target, number)] = None
         return list(found)
 
+    def items_of(self, group: Group, rows: Sequence[Row]) -> list[str]:
+        """Variables of the labelled items that an instance of the group fills in resources of outer groups."""
+        own = {role.name for role in group.roles}
+        found: dict[str, None] = {}
+        for row in rows:
+            if row.target is not None and row.target.role not in own:
+                for number, step in enumerate(row.target.steps):
+                    if step.label:
+                        found[self._labelled(row.target, number)] = None
+        return list(found)
+
     def _labelled(self, target: Target, number: int) -> str:
         """The variable of one labelled item."""
         mark = ".".join(
@@ -75,7 +86,8 @@ class Source(SegmentSource):
         makers = [self._maker(row) for row in rows]
         self.twice = {maker: "" for maker in makers if maker and makers.count(maker) > 1}
         for row in rows:
-            if row.verb == "const" and row.when is not None:
+            far = row.target is not None and row.target.role not in {role.name for role in group.roles}
+            if row.verb == "const" and (row.when is not None or far):
                 with self.guarded(row, scope):
                     self.place(row, repr(row.value), "plain")
         for row in rows:
@@ -152,7 +164,7 @@ class Source(SegmentSource):
         """A `from … to … lens` row."""
         addresses = [a for a in row.sources if isinstance(a, V2Address)]
         first = addresses[0]
-        if not first.field or first.sub or first.repetition:
+        if not first.field or first.sub or first.repetition > 1 or (first.repetition and first.component):
             raise Unsupported("address of a value")
         lens = f"L{row.number}"
         assert row.lens is not None
@@ -190,9 +202,11 @@ class Source(SegmentSource):
             raise Unsupported("filtered value")
         field = self.field(address, scope)
         filters = self._filters(address)
-        if not (filters or address.component or "[" in field):
+        if not (filters or address.component or address.repetition or "[" in field):
             return field
         self.add(f"v = {field}")
+        if address.repetition:
+            self.add("if '~' in v: v = v[:v.index('~')]")
         if filters:
             self.add(f"if v: v = kept(v, {filters!r})")
         if address.component:

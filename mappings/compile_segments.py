@@ -84,7 +84,8 @@ class SegmentSource:
                 for a in (self.mapping.addressee.each, self.mapping.addressee.codes)
                 if isinstance(a, V2Address)
             )
-        yield from (a for a in (*self.mapping.record_key, *self.mapping.required) if isinstance(a, V2Address))
+        named = (*self.mapping.record_key, *self.mapping.required, *self.mapping.once)
+        yield from (a for a in named if isinstance(a, V2Address))
 
     def _sizes(self) -> dict[str, int]:
         found = {"MSH": 20}
@@ -217,7 +218,7 @@ class SegmentSource:
             first = f"{value}^"
             return f"({field}[:{len(first)}] == {first!r} or {rest})" if number == 1 else f"({rest})"
         if address.component or address.repetition > 1:
-            return f"(part1({field}, {address.component or 1}, {address.sub or 1}) != '')"
+            return f"there({field}, {address.repetition}, {address.component}, {address.sub})"
         if address.where is not None:
             return f"((h := {field}) != '' and h.strip('~^&') != '')"
         return f"({field} != '' and {field}.strip('~^&') != '')"

@@ -131,6 +131,16 @@ def part1(text: str, component: int, sub: int) -> str:
     return part(text, component, sub)
 
 
+def there(text: str, repetition: int, component: int, sub: int) -> bool:
+    """Whether any leaf is at a place; 0 stands for all repetitions, components or sub-components."""
+    if not text:
+        return False
+    for number, one in enumerate(text.split("~"), 1):
+        if repetition in (0, number) and part(one, component, sub).strip("^&"):
+            return True
+    return False
+
+
 def kept(text: str, filters: tuple[tuple[int, str], ...]) -> str:
     """The field without the repetitions that drop rows name."""
     if "~" not in text:
@@ -276,6 +286,7 @@ PARTS: Mapping[str, Any] = {
         filled,
         has,
         part1,
+        there,
         kept,
         one_value,
         key_parts,

@@ -38,6 +38,13 @@ class Instance:
     scope: Scope
     roles: dict[str, Made | None]
     places: tuple[str, ...]
+    marks: dict[str, Marks] = field(default_factory=dict)
+
+    def marks_of(self, made: Made) -> Marks:
+        """Labelled items of a resource: one set for all rows that see its group; in a resource of an outer group, each
+        instance fills items of its own (one participant for each AIP)."""
+        own = self.group.each is None or any(role.name == made.role for role in self.group.roles)
+        return made.marks if own else self.marks.setdefault(made.id, {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from mappings.elements import STAFF_TYPES
+from mappings.envelope import check_envelope, named_addressees
 from mappings.instances import Instance, Interpreted, Made, holds, refused
 from mappings.model import Account, Accounting, Addressee, Issue, LineageRow
 from mappings.placing import changed_paths, flat, put
@@ -25,6 +26,7 @@ from mappings.times import Zone
 from mappings.tree import Scope, Spot, Tree
 from mappings.unfit import Partly, Unfit
 
+Feeds = Callable[[str], Iterable[str]]
 V2_DELETE = '""'
 """HL7 v2: the sender deletes the value. The resource has none; the complement remembers the deletion."""
 
@@ -60,14 +62,14 @@ class Interpreter:
 
     def run(self) -> Interpreted:
         """The resources and the account. Raises TranslationRefused."""
-        self.check_envelope()
+        check_envelope(self.mapping, self.tree)
         self.key, self.key_places = self.record_key(self.mapping.record_key)
         for address in self.mapping.required:
             if not self.tree.spots(address, self.tree.top()):
                 raise refused(
                     "REQUIRED_MISSING", "a required value is missing", self.tree.expected(address), "101"
                 )
-        addressees = self.addressees()
+        addressees = named_addressees(self.mapping.addressee, self.tree)
         self.open(self.mapping.root, self.tree.top(), {}, (), "")
         for instance in self.instances:
             self.drop(instance)
@@ -77,15 +79,6 @@ class Interpreter:
                     if (row.verb == "const") == (wanted == "const"):
                         self.apply(row, instance)
         return self.finish(addressees)
-
-    def check_envelope(self) -> None:
-        """Raises TranslationRefused when the mapping does not take this kind of message."""
-        accepts, facts = self.mapping.accepts, self.tree.facts()
-        if not accepts or f"{facts.get('type')}^{facts.get('event')}" in accepts:
-            return
-        if facts.get("type") not in {kind.partition("^")[0] for kind in accepts}:
-            raise refused("MESSAGE_TYPE_UNKNOWN", "this mapping takes other message types", "MSH-9.1", "200")
-        raise refused("EVENT_UNKNOWN", "this mapping takes other events", "MSH-9.2", "201")
 
     def record_key(self, addresses: Iterable[Any], scope: Scope | None = None) -> tuple[str, tuple[str, ...]]:
         """The record's key text and its places; the first address must be filled."""
@@ -102,27 +95,6 @@ class Interpreter:
         while values and not values[-1]:
             values.pop()
         return "|".join(values), places
-
-    def addressees(self) -> tuple[Addressee, ...]:
-        """The addressee's codes; exactly one instance must name the addressee."""
-        rule = self.mapping.addressee
-        if rule is None:
-            return ()
-        scopes = self.tree.scopes(rule.each, (), self.tree.top())
-        named = [scope for scope in scopes if holds(rule.when, self.tree, scope)[0]]
-        place = self.tree.expected(rule.each)
-        if not named:
-            raise refused("ADDRESSEE_MISSING", "no addressee is named; exactly one is needed", place, "101")
-        if len(named) > 1:
-            raise refused(
-                "ADDRESSEE_TWICE", "several addressees are named; exactly one is needed", place, "207"
-            )
-        found = []
-        for spot in self.tree.spots(rule.codes, named[0]):
-            parts = [*str(spot.raw).split("^"), ""]
-            if parts[0]:
-                found.append(Addressee(parts[0], parts[1], spot.leaves[0]))
-        return tuple(found)
 
     def open(
         self, group: Group, scope: Scope, roles: dict[str, Made | None], places: tuple[str, ...], path: str
@@ -153,9 +125,13 @@ class Interpreter:
         key, places = self.key, self.key_places
         if role.key:
             own, own_places = self.record_key(role.key, scope)
-            key, places = f"{role.name}:{own}", own_places
-        made_id = self.make_id(key, (role.name + path).encode())
+            key, places = f"{role.named}:{own}", own_places
+        made_id = self.make_id(key, (role.named + path).encode())
         resource: dict[str, Any] = {"resourceType": role.type, "id": made_id}
+        if role.same_as and any(made.id == made_id for made in self.made):
+            raise refused(
+                "SAME_RECORD", "a record cannot end in itself", self.tree.expected(role.key[0]), "207"
+            )
         made = Made(role.name, role.type, made_id, resource, places + looked)
         self.made.append(made)
         self.note(f"{made.reference}#id", made.key_places, "id")
@@ -184,7 +160,7 @@ class Interpreter:
             self.map(row, instance, places)
         elif row.verb == "const":
             for made in self.targets(row, instance):
-                self.place(row, made, row.value, _always(places))
+                self.place(row, made, row.value, _always(places), instance)
         elif row.verb == "ref":
             self.refer(row, instance, places)
         elif row.verb in ("carry", "local", "setting"):
@@ -211,13 +187,13 @@ class Interpreter:
         for made in self.targets(row, instance):
             for other in found:
                 inputs = places + other.key_places
-                self.place(row, made, {"reference": other.reference}, _always(inputs))
+                self.place(row, made, {"reference": other.reference}, _always(inputs), instance)
 
-    def place(self, row: Row, made: Made, value: Any, inputs: Callable[[str], Iterable[str]]) -> bool:
+    def place(self, row: Row, made: Made, value: Any, inputs: Feeds, instance: Instance) -> bool:
         """Put a value and note its lineage; False when the element was already taken."""
         if row.target is None:
             return False
-        placed = put(made.resource, row.target.steps, value, made.marks)
+        placed = put(made.resource, row.target.steps, value, instance.marks_of(made))
         if not self.explain:
             if placed:
                 self.note(f"{made.reference}#{row.number}", inputs(""), str(row.number))
@@ -284,7 +260,7 @@ class Interpreter:
         feeds = self.trials(spots, row, raws, value) if self.explain else {}
         placed = False
         for one in made:
-            placed |= self.place(row, one, value, lambda path: [*feeds.get(path, ()), *places])
+            placed |= self.place(row, one, value, lambda path: [*feeds.get(path, ()), *places], instance)
         if not placed:
             self.unfit.update(leaves)
             twice = Unfit("ONE_VALUE_ONLY", "the element takes one value and already has one", "207")
@@ -395,6 +371,6 @@ class Interpreter:
         return Interpreted(resources, roles, self.key, addressees, self.tree.facts(), account)
 
 
-def _always(places: Iterable[str]) -> Callable[[str], Iterable[str]]:
+def _always(places: Iterable[str]) -> Feeds:
     """The same inputs for every path."""
     return lambda path: places

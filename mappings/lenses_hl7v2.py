@@ -11,10 +11,10 @@ from functools import lru_cache
 from typing import Any
 
 from mappings.concept_map import Concept, ConceptMap
-from mappings.lenses import Backward, Lens, LensSpec, coding, number
+from mappings.lenses import Backward, Lens, LensSpec, coding, integer, number
 from mappings.syntax.hl7v2 import EscapeError, escape, unescape
 from mappings.times import Zone, v2_back, v2_date, v2_datetime
-from mappings.unfit import Unfit
+from mappings.unfit import Partly, Unfit
 
 _MORE = "^" * 15
 _EMPTY = ("",) * 16
@@ -128,8 +128,11 @@ def system_mnemonic(systems: ConceptMap | None, uri: str) -> str:
 
 
 def concept_lens(spec: LensSpec) -> Lens:
-    """CE, CWE: CodeableConcept with up to two codings; with a table, the targets first and the original kept."""
+    """CE, CWE: CodeableConcept with up to two codings; with a table, the targets first and the original kept.
+
+    With `unknown: keep`, a code that the table does not know stays as the sender gave it, without a target."""
     systems, table, default = spec.systems, spec.table, spec.text("system")
+    keep = spec.text("unknown") == "keep"
 
     def one(code: str, name: str, mnemonic: str, fallback: str) -> dict[str, str]:
         if "\n" in code or "  " in code:
@@ -142,7 +145,7 @@ def concept_lens(spec: LensSpec) -> Lens:
 
     def translated(c: list[str], codings: list[dict[str, str]]) -> list[dict[str, str]]:
         targets = table.targets(c[0]) if table is not None else ()
-        if not targets:
+        if not targets and not keep:
             raise Unfit("NO_CONCEPT", "the code is not in the table of this row", "103")
         return [coding(target) for target in targets] + codings
 
@@ -194,11 +197,16 @@ def _concept_back(systems: ConceptMap | None, table: ConceptMap | None) -> Backw
 
 
 def coding_lens(spec: LensSpec) -> Lens:
-    """CE, CWE as one Coding."""
-    systems, default = spec.systems, spec.text("system")
+    """CE, CWE as one Coding: of the row's table, else as the sender names it."""
+    systems, table, default = spec.systems, spec.table, spec.text("system")
 
     def forward(raw: str, zone: Zone) -> dict[str, str]:
         code, name, mnemonic, _ = components(raw, 3)
+        if table is not None:
+            found = table.targets(code)
+            if not found:
+                raise Unfit("NO_CONCEPT", "the code is not in the table of this row", "103")
+            return coding(found[0])
         system = system_uri(systems, mnemonic) or ("" if mnemonic else default)
         return coding(Concept(system, need(code), name))
 
@@ -206,7 +214,7 @@ def coding_lens(spec: LensSpec) -> Lens:
         mnemonic = system_mnemonic(systems, str(value.get("system", "")))
         return joined(escape(value.get("code", "")), escape(value.get("display", "")), mnemonic)
 
-    return Lens(forward, backward)
+    return Lens(forward, backward if table is None else None)
 
 
 def label_lens(spec: LensSpec) -> Lens:
@@ -249,6 +257,26 @@ def datetime_lens(spec: LensSpec) -> Lens:
 def day_lens(spec: LensSpec) -> Lens:
     """TS whose time is of no meaning where it goes (a birth date): the date alone; the complement keeps the rest."""
     return Lens(lambda raw, zone: v2_date(need(plain(raw.split("^", 1)[0]))[:8]), v2_back)
+
+
+def instant_lens(spec: LensSpec) -> Lens:
+    """TS, DTM to the minute and with a known zone; a date alone is no instant."""
+
+    def forward(raw: str, zone: Zone) -> str:
+        try:
+            found = v2_datetime(need(plain(raw.split("^", 1)[0])), zone)
+        except Partly as partly:
+            raise Unfit(partly.code, partly.message, partly.hl7_error_code) from None
+        if "T" not in found:
+            raise Unfit("TIME_TOO_COARSE", "a date without a time is no instant", "102")
+        return found
+
+    return Lens(forward, v2_back)
+
+
+def integer_lens(spec: LensSpec) -> Lens:
+    """NM that is a whole number."""
+    return Lens(lambda raw, zone: integer(need(plain(raw.split("^", 1)[0]))), str)
 
 
 def number_lens(spec: LensSpec) -> Lens:

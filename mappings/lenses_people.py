@@ -16,6 +16,8 @@ from mappings.lenses_hl7v2 import (
     date_lens,
     datetime_lens,
     day_lens,
+    instant_lens,
+    integer_lens,
     joined,
     label_lens,
     number_lens,
@@ -55,7 +57,10 @@ _NUMBER_ALONE = frozenset(_TELECOM_SYSTEM) - {"INTERNET", "X.400"}
 
 
 def name_lens(spec: LensSpec) -> Lens:
-    """XPN: HumanName."""
+    """XPN: HumanName; with `datatype: xcn`, the name in an XCN."""
+    if spec.text("datatype") == "xcn":
+        plain_name = name_lens(LensSpec("name", {}, None, None))
+        return Lens(lambda raw, zone: plain_name.forward(_name_in(raw), zone), None)
 
     def forward(raw: str, zone: Zone) -> dict[str, Any]:
         family, given, more, suffix, prefix, degree, kind, _ = components(raw, 7)
@@ -83,6 +88,24 @@ def name_lens(spec: LensSpec) -> Lens:
         return joined(family, *(given[:1] or [""]), " ".join(given[1:]), " ".join(suffix), prefix, "", use)
 
     return Lens(forward, backward)
+
+
+def _name_in(raw: str) -> str:
+    """The XPN in an XCN: components 2 to 7, and the type of name in 10."""
+    c = [*raw.split("^"), *[""] * 10]
+    return joined(*c[1:7], c[9])
+
+
+def _identifier_in(raw: str) -> str:
+    """The CX in an XCN: its id, authority (9) and type (13)."""
+    c = [*raw.split("^"), *[""] * 13]
+    return joined(c[0], "", "", c[8], c[12])
+
+
+def xcn_identifier_lens(spec: LensSpec) -> Lens:
+    """XCN: the Identifier in it."""
+    inner = cx_lens(spec)
+    return Lens(lambda raw, zone: inner.forward(_identifier_in(raw), zone), None)
 
 
 def address_lens(spec: LensSpec) -> Lens:
@@ -168,7 +191,12 @@ def telecom_lens(spec: LensSpec) -> Lens:
 
 
 def _identifier_lens(spec: LensSpec) -> Lens:
-    makers: dict[str, Callable[[LensSpec], Lens]] = {"cx": cx_lens, "ei": ei_lens, "pln": pln_lens}
+    makers: dict[str, Callable[[LensSpec], Lens]] = {
+        "cx": cx_lens,
+        "ei": ei_lens,
+        "pln": pln_lens,
+        "xcn": xcn_identifier_lens,
+    }
     return makers[spec.text("datatype", "cx")](spec)
 
 
@@ -187,17 +215,19 @@ def annotation_lens(spec: LensSpec) -> Lens:
 V2_LENSES: dict[str, tuple[Callable[[LensSpec], Lens], frozenset[str]]] = {
     "string": (text_lens, frozenset()),
     "code": (code_lens, frozenset({"map", "with_name", "coding_system"})),
-    "concept": (concept_lens, frozenset({"map", "system"})),
-    "coding": (coding_lens, frozenset({"system"})),
+    "concept": (concept_lens, frozenset({"map", "system", "unknown"})),
+    "coding": (coding_lens, frozenset({"map", "system"})),
     "label": (label_lens, frozenset({"map"})),
     "identifier": (_identifier_lens, frozenset({"datatype", "map", "use", "type"})),
     "date": (date_lens, frozenset()),
     "day": (day_lens, frozenset()),
     "datetime": (datetime_lens, frozenset()),
+    "instant": (instant_lens, frozenset()),
+    "integer": (integer_lens, frozenset()),
     "decimal": (number_lens, frozenset()),
     "boolean": (boolean_lens, frozenset()),
     "quantity": (quantity_lens, frozenset()),
-    "name": (name_lens, frozenset()),
+    "name": (name_lens, frozenset({"datatype"})),
     "address": (address_lens, frozenset()),
     "telecom": (telecom_lens, frozenset()),
     "annotation": (annotation_lens, frozenset()),

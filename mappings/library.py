@@ -1,5 +1,7 @@
 """All mappings of one deployment, read from bytes that were handed in.
 
+A file with `layer: true` is only a base for others: checked like them, but none of the library's mappings.
+
 Keys are paths like `formats/hospital/ref_i12/mapping.yaml`. ConceptMaps are found in the mapping's own `concept_maps/`
 folder first, then in `formats/vocabulary/concept_maps/`, by file name, name or URL.
 """
@@ -86,7 +88,9 @@ def read_library(files: Mapping[str, bytes]) -> Library:
         )
         total.update(content)
         merged = _merged(chain, documents)
-        mappings[mapping_id] = Mapping_(read_mapping(merged, path, Tables(own, systems), content))
+        read = Mapping_(read_mapping(merged, path, Tables(own, systems), content))
+        if document.get("layer") is not True:
+            mappings[mapping_id] = read
     return Library(mappings, total.hexdigest())
 
 
@@ -105,7 +109,8 @@ def _chain(path: str, documents: Mapping[str, Located], by_id: Mapping[str, str]
     """The file and the layers below it, nearest first."""
     chain = [path]
     for link in chain:
-        for base in documents[link].get("base") or ():
+        named = documents[link].get("base") or ()
+        for base in [named] if isinstance(named, str) else named:
             below = by_id.get(base)
             if below is None:
                 raise MappingFileError("BASE_UNKNOWN", f"base `{base}` not found", link, 1)
@@ -121,7 +126,7 @@ def _merged(chain: list[str], documents: Mapping[str, Located]) -> Located:
     for link in chain[1:]:
         below, above = documents[link], merged
         merged = Located({**below, **above})
-        merged.line, merged.column = above.line, above.column
+        merged.file, merged.line, merged.column = above.file, above.line, above.column
         merged["resources"] = Located({**(below.get("resources") or {}), **(above.get("resources") or {})})
         taken = {
             _name(row, word)

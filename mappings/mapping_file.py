@@ -42,10 +42,12 @@ _TOP = frozenset(
         "format",
         "direction",
         "base",
+        "layer",
         "accepts",
         "sends",
         "record",
         "required",
+        "once",
         "addressee",
         "resources",
         "rows",
@@ -94,8 +96,8 @@ class Reader:
         self.format = FORMATS[name]
 
     def wrong(self, code: str, message: str, at: Located) -> MappingFileError:
-        """The complaint, located."""
-        return MappingFileError(code, message, self.file, at.line, at.column)
+        """The complaint, located: in the layer's own file where a row comes from a layer."""
+        return MappingFileError(code, message, at.file or self.file, at.line, at.column)
 
     def read(self) -> MappingFile:
         """The whole file."""
@@ -117,6 +119,7 @@ class Reader:
             sends=str(d.get("sends", "")),
             record_key=keys,
             required=tuple(self.address(text, d) for text in _texts(d.get("required", ()))),
+            once=tuple(self.address(text, d) for text in _texts(d.get("once", ()))),
             addressee=self._addressee(d),
             root=root,
             file=self.file,
@@ -176,9 +179,14 @@ class Reader:
     def _role(self, name: str, spec: Any, at: Located) -> Role:
         if not isinstance(spec, Located):
             return Role(name, str(spec), (), None)
-        self._known(spec, frozenset({"type", "key", "when"}))
+        self._known(spec, frozenset({"type", "key", "when", "same_as"}))
         keys = tuple(self.address(text, spec) for text in _texts(spec.get("key", ())))
-        return Role(name, self.types[name], keys, self.condition(spec.get("when"), spec))
+        same = str(spec.get("same_as", ""))
+        if same and (self.types.get(same) != self.types[name] or not keys):
+            raise self.wrong(
+                "ROLE_UNKNOWN", f"`same_as: {same}` needs a role of the same type, and a key", spec
+            )
+        return Role(name, self.types[name], keys, self.condition(spec.get("when"), spec), same)
 
     def address(self, text: str, at: Located) -> Address:
         """A source address. Raises MappingFileError `ADDRESS_WRONG`."""

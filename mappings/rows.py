@@ -70,12 +70,20 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A resource of the record: its type, the key its id comes from (else the record's), and when it exists."""
+    """A resource of the record: its type, the key its id comes from (else the record's), and when it exists.
+
+    `same_as` names another role whose ids it shares: with the same key it is the same resource (the merged patient)."""
 
     name: str
     type: str
     key: tuple[Address, ...]
     when: Condition | None
+    same_as: str = ""
+
+    @property
+    def named(self) -> str:
+        """The role name that its id is made from."""
+        return self.same_as or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +126,8 @@ class MappingFile:
     content_hash: str
     types: Mapping[str, str]
     columns: tuple[str, ...] = ()
+    once: tuple[Address, ...] = ()
+    """Groups (v2 segments) of which a record has one at most; a record with more is refused."""
 
 
 def all_groups(group: Group) -> list[Group]:

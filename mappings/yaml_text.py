@@ -12,8 +12,9 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Located(dict[str, Any]):
-    """A map with the line and column it begins at (from 1)."""
+    """A map with the file, line and column it begins at (from 1)."""
 
+    file: str = ""
     line: int = 0
     column: int = 0
 
@@ -45,6 +46,7 @@ def _value(node: yaml.Node, file: str) -> Any:
     if isinstance(node, yaml.SequenceNode):
         return [_value(item, file) for item in node.value]
     found = Located()
+    found.file = file
     found.line, found.column = node.start_mark.line + 1, node.start_mark.column + 1
     for key_node, value_node in node.value:
         key = str(key_node.value)

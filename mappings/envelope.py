@@ -1,0 +1,39 @@
+"""Whether a mapping takes a record at all, and whom the record names as its addressee."""
+
+from __future__ import annotations
+
+from mappings.instances import holds, refused
+from mappings.model import Addressee
+from mappings.rows import AddresseeRule, MappingFile
+from mappings.tree import Tree
+
+
+def check_envelope(mapping: MappingFile, tree: Tree) -> None:
+    """Raises TranslationRefused when the mapping does not take this message, or takes `once` what comes twice."""
+    accepts, facts = mapping.accepts, tree.facts()
+    if accepts and f"{facts.get('type')}^{facts.get('event')}" not in accepts:
+        if facts.get("type") not in {kind.partition("^")[0] for kind in accepts}:
+            raise refused("MESSAGE_TYPE_UNKNOWN", "this mapping takes other message types", "MSH-9.1", "200")
+        raise refused("EVENT_UNKNOWN", "this mapping takes other events", "MSH-9.2", "201")
+    for address in mapping.once:
+        if len(tree.scopes(address, (), tree.top())) > 1:
+            message = "this comes several times, and the mapping takes it once"
+            raise refused("SEVERAL_GIVEN", message, tree.expected(address), "207")
+
+
+def named_addressees(rule: AddresseeRule | None, tree: Tree) -> tuple[Addressee, ...]:
+    """The addressee's codes; exactly one instance must name the addressee. Raises TranslationRefused."""
+    if rule is None:
+        return ()
+    named = [scope for scope in tree.scopes(rule.each, (), tree.top()) if holds(rule.when, tree, scope)[0]]
+    place = tree.expected(rule.each)
+    if not named:
+        raise refused("ADDRESSEE_MISSING", "no addressee is named; exactly one is needed", place, "101")
+    if len(named) > 1:
+        raise refused("ADDRESSEE_TWICE", "several addressees are named; exactly one is needed", place, "207")
+    found = []
+    for spot in tree.spots(rule.codes, named[0]):
+        parts = [*str(spot.raw).split("^"), ""]
+        if parts[0]:
+            found.append(Addressee(parts[0], parts[1], spot.leaves[0]))
+    return tuple(found)
