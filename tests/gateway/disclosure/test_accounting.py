@@ -22,6 +22,7 @@ from tests.gateway.county import HOUSING, NOW, County
 from tests.gateway.store.samples import entry
 
 AT = datetime(2026, 11, 22, 8, tzinfo=UTC)
+LONG_AGO = "2019-01-01T00:00:00.000000Z"
 
 
 def left(**changed: Any) -> AuditEntry:
@@ -116,7 +117,7 @@ def test_hipaa_leaves_out_treatment_authorization_and_her_own_access() -> None:
             basis="QSO_SERVICE",
             purpose="PUBHLTH",
             bytes_sha256="5",
-            at="2019-01-01T00:00:00.000000Z",
+            at=LONG_AGO,
         ),
     ]
     assert [line.request_id for line in account_of(entries, "hipaa", AT)] == ["other"]
