@@ -1,8 +1,9 @@
 """Which resource plays which role, when resources are to be written in a local format.
 
 A role whose type is unique in the mapping takes the resource of that type; every other role is found by following the
-mapping's own `ref` rows (the requester is what `referral.requester` points to). Nothing is guessed: when two resources
-could play one role, the rendering is refused.
+mapping's own `ref` rows (the requester is what `referral.requester` points to). Roles of one type, and labelled items of
+one list, are told apart by the constant `code` that their rows give. Nothing is guessed: when two resources could play
+one role, the rendering is refused.
 """
 
 from __future__ import annotations
@@ -40,6 +41,31 @@ def values_at(resource: Resource, steps: Sequence[Any]) -> list[tuple[str, Any]]
     return found
 
 
+def same_code(value: Any, wanted: Any) -> bool:
+    """Whether a value is this concept: the same, or with one of its codings."""
+    if value == wanted or not isinstance(value, Mapping) or not isinstance(wanted, Mapping):
+        return bool(value == wanted)
+    codes = {(one.get("system"), one.get("code")) for one in wanted.get("coding", ())}
+    return any((one.get("system"), one.get("code")) in codes for one in value.get("coding", ()))
+
+
+def in_its_item(rows: Sequence[Row], row: Row, resource: Resource, path: str) -> bool:
+    """Whether the item a value stands in has the code that the constants of the row's label give (or there is none)."""
+    steps = row.target.steps if row.target is not None else ()
+    depth = next((at for at in range(len(steps), 0, -1) if steps[at - 1].label), 0)
+    for other in rows if depth else ():
+        target = other.target
+        if other.verb != "const" or target is None or row.target is None or target.role != row.target.role:
+            continue
+        if target.steps[:depth] != steps[:depth] or target.steps[-1].name != "code":
+            continue
+        for item_path, item in values_at(resource, steps[:depth]):
+            found = values_at(item, target.steps[depth:]) if path.startswith(item_path) else ()
+            if path.startswith(item_path) and not any(same_code(value, other.value) for _, value in found):
+                return False
+    return True
+
+
 class Cast:
     """The resources of one rendering, by role."""
 
@@ -50,7 +76,20 @@ class Cast:
         self._references = [
             row for group in all_groups(mapping.root) for row in group.rows if row.verb == "ref"
         ]
+        self._codes = self._constant_codes()
         self._assign(resources)
+
+    def _constant_codes(self) -> dict[str, Any]:
+        """The constant `code` of each role whose type other roles have too."""
+        kinds = list(self.mapping.types.values())
+        return {
+            row.target.role: row.value
+            for group in all_groups(self.mapping.root)
+            for row in group.rows
+            if row.verb == "const" and row.target is not None and row.when is None
+            if [step.name for step in row.target.steps] == ["code"]
+            if kinds.count(self.mapping.types[row.target.role]) > 1
+        }
 
     def _assign(self, resources: Sequence[Resource]) -> None:
         kinds = list(self.mapping.types.values())
@@ -96,7 +135,9 @@ class Cast:
         for _, value in values_at(source, row.target.steps if row.target else ()):
             reference = value.get("reference") if isinstance(value, Mapping) else None
             other = self.by_reference.get(local_reference(str(reference)))
-            if other is not None and other.get("resourceType") == self.mapping.types[row.role]:
+            if other is None or other.get("resourceType") != self.mapping.types[row.role]:
+                continue
+            if row.role not in self._codes or same_code(other.get("code"), self._codes[row.role]):
                 found.append(other)
         return found
 

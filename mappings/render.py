@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from mappings.assigning import Cast, Resource, values_at
+from mappings.assigning import Cast, Resource, in_its_item, values_at
 from mappings.complement import overlay_csv, overlay_json, overlay_v2
 from mappings.library import Mapping_
 from mappings.model import Issue, Rendered, RenderRefused
 from mappings.placing import flat
-from mappings.rows import EVERY_ROLE, Condition, Group, MappingFile, Row
+from mappings.rows import EVERY_ROLE, Condition, Group, MappingFile, Row, all_groups
 from mappings.syntax.hl7v2 import escape
 from mappings.syntax.sheets import SHEETS
 from mappings.translate import named_zone
@@ -79,6 +79,7 @@ class Rendering:
         makers: dict[str, type[Builder]] = {"hl7v2": V2Builder, "json": JsonBuilder}
         self.builder: Builder = makers.get(mapping.format, CsvBuilder)()
         self.used: set[tuple[int, str]] = set()
+        self.rows = [row for group in all_groups(mapping.root) for row in group.rows]
 
     def write(self) -> Builder:
         """Everything but the complement."""
@@ -155,8 +156,10 @@ class Rendering:
             taken = bool(self.builder.head(row.sources[0], slot)) and row.target.steps[-1].many
             repeat = row.target.steps[-1].many and not (taken and self.mapping.format == "hl7v2")
             for path, value in values_at(resource, row.target.steps):
-                written |= self.value(row, resource, path, value, slot, repeat)
-        if row.required and not written and not self.builder.head(row.sources[0], slot):
+                if in_its_item(self.rows, row, resource, path):
+                    written |= self.value(row, resource, path, value, slot, repeat)
+        wanted = row.required and (resource is not None or row.when is None)
+        if wanted and not written and not self.builder.head(row.sources[0], slot):
             raise RenderRefused("REQUIRED_MISSING", "a required value has no source", row.sources[0].text)
 
     def value(self, row: Row, resource: Resource, path: str, value: Any, slot: Slot, repeat: bool) -> bool:
