@@ -110,13 +110,13 @@ def _record(
     before = tasks_before.get(f"{resource_type}/{resource_id}")
     source, sources = referral.partner, frozenset({referral.partner})
     if before is not None and before.resource.get("status") == "cancelled":
-        resource = _with_answer(resource, before.resource)
+        resource = with_answer(resource, before.resource)
     if before is not None and before.source_partner != referral.partner and _is_addressed(referral, before):
         # The addressee's word on the workflow stands, and stays the addressee's: a sender that repeats itself neither
         # resets it nor becomes the one who discloses it. Another addressee gets the sender's own words alone.
         sources |= frozenset(before.sources)
         if referral.event != CANCEL_EVENT:
-            resource = _with_answer(resource, before.resource)
+            resource = with_answer(resource, before.resource)
             source = before.source_partner
     return Record(
         resource_type=resource_type,
@@ -137,7 +137,7 @@ def _is_addressed(referral: Referral, task: Record) -> bool:
     return any(route.addressee == task.source_partner for route in referral.addressees)
 
 
-def _with_answer(resource: Mapping[str, Any], answered: Mapping[str, Any]) -> dict[str, Any]:
+def with_answer(resource: Mapping[str, Any], answered: Mapping[str, Any]) -> dict[str, Any]:
     """The sender's Task with the addressee's answer, in the order we hold it, so that a repeat changes no byte."""
     found = {**{k: v for k, v in resource.items() if k not in _WORKFLOW}}
     found |= {name: answered[name] for name in _WORKFLOW if name in answered}

@@ -81,7 +81,6 @@ def _take_in(premises: Premises, tx: Transaction, work: _Work) -> TransactionOut
         if changed:
             news.add(outcome.reference)
     at = instant_text(work.at)
-    add_referral_intents(premises, tx, work.caller, work.entries, patient_id, at, news)
     message = InboxMessage(
         id=work.request_id,
         partner=work.caller.partner,
@@ -96,6 +95,7 @@ def _take_in(premises: Premises, tx: Transaction, work: _Work) -> TransactionOut
         received_at=at,
     )
     inbox.keep(tx, message, work.raw)
+    add_referral_intents(premises, tx, work.caller, work.entries, patient_id, at, news, message.id)
     return TransactionOutcome(tuple(outcomes), work.request_id)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotUnderstood
 from gateway.flows.new_intents import Content, new_intent
-from gateway.flows.referral import CANCEL_EVENT, SUPERSEDED, Referral, _with_answer, still_needed
+from gateway.flows.referral import CANCEL_EVENT, SUPERSEDED, Referral, still_needed, with_answer
 from gateway.flows.submitted_ids import Submitted
 from gateway.partners import Route, partner_of
 from gateway.security.callers import Caller
@@ -29,6 +29,7 @@ def add_referral_intents(
     patient_id: str,
     at: str,
     news: Collection[str],
+    message_id: str,
 ) -> None:
     """What the submitted Tasks mean for what is under way. `news` names the resources this transaction changed.
 
@@ -40,7 +41,17 @@ def add_referral_intents(
     tasks = [task for task in tasks if _is_referral(task) or task.get("status") in _ENDED]
     focus = _focus(tx, entries) if tasks else ()
     for task in tasks:
-        _settle(premises, tx, caller.partner, task, patient_id, focus, at, f"Task/{task['id']}" in news)
+        _settle(
+            premises,
+            tx,
+            caller.partner,
+            task,
+            patient_id,
+            focus,
+            at,
+            f"Task/{task['id']}" in news,
+            message_id,
+        )
 
 
 def _settle(
@@ -52,6 +63,7 @@ def _settle(
     focus: tuple[str, ...],
     at: str,
     is_news: bool,
+    message_id: str,
 ) -> None:
     """Bring what is under way for one Task in line with what it says now."""
     key, ended = premises.keys.index("business-key", source, str(task["id"])), task.get("status") in _ENDED
@@ -68,7 +80,7 @@ def _settle(
         theirs = [i for i in known if i.partner == route.addressee]
         going = _with_earlier(focus, theirs) if ended else focus
         if still_needed(tx, referral, theirs, going, at, task_is_news=is_news):
-            content = Content(source, key, going, None)
+            content = Content(source, key, going, message_id)
             intents.add(
                 tx,
                 new_intent(premises, route, patient_id, content, "cancel" if ended else "referral", at),
@@ -93,7 +105,7 @@ def own_words(
         return resource, submitter
     if resource.get("status") in _ENDED or not _is_addressed(premises, submitter, before, resource):
         return resource, submitter
-    return _with_answer(resource, before.resource), before.source_partner
+    return with_answer(resource, before.resource), before.source_partner
 
 
 def _is_addressed(premises: Premises, submitter: str, before: Record, task: Mapping[str, Any]) -> bool:

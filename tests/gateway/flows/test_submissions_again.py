@@ -147,6 +147,28 @@ def test_a_referral_that_goes_elsewhere_leaves_nothing_waiting_for_the_first(cou
     assert [(i.partner, i.state) for i in county.intents()] == [("otp", "cancelled"), ("psychiatry", "due")]
 
 
+def test_whom_a_referral_has_left_answers_it_no_more(county: County) -> None:
+    county.consent()
+    county.consent("psychiatry")
+    county.submit("hospital", referral("b1"))
+    county.deliver()
+    first = county.intents()[0]
+
+    county.submit("hospital", referral("b2", owner="psychiatry"))
+    (due,) = county.intents("due")
+    assert (due.partner, first.message_id is None, due.message_id == first.message_id) == (
+        "psychiatry",
+        False,
+        False,
+    )
+
+    with pytest.raises(HandoffError) as error:
+        county.answer("otp", "accepted")
+    assert error.value.code == "NO_SUCH_RECORD"
+    county.deliver()
+    assert county.answer("psychiatry", "accepted").resource["status"] == "accepted"
+
+
 @pytest.mark.requirement("P2-12-01")
 def test_what_another_agency_wrote_stays_its_record_also_in_later_versions(county: County) -> None:
     her = put(person.person(*OTP), "p1")
