@@ -313,10 +313,18 @@ app.command("accounting")(accounting)
 
 
 @app.command()
-def why(request_id: str, network: Network = None, store: Store = None, as_json: AsJson = False) -> None:
+def why(
+    request_id: str,
+    replay: Annotated[bool, typer.Option("--replay", help="Decide again; is it the same?")] = False,
+    network: Network = None,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
     """Say why a request was answered as it was, for the compliance role."""
-    from gateway.cli.audit_commands import why as body
-
+    if replay:
+        from gateway.cli.decide_again_command import why_again as body
+    else:
+        from gateway.cli.audit_commands import why as body
     finish(body(folder_of(network), store, request_id, as_json=as_json))
 
 

@@ -19,6 +19,7 @@ from gateway.store import Record
 
 NOTICE_VERSION = "2024"
 OWN_RECORD = "OWN_RECORD"
+OVERTAKEN = "OVERTAKEN"
 _OTHER_SOURCE = AuditReason("OTHER_SOURCE_WITHHOLDS", "42 CFR 2.12(a); consent-semantics 11, Source")
 _BY_A_PERSON = AuditReason("HUMAN_RELEASE", "a rule demands that a person releases it")
 _NOTHING_WITHOUT_HEART = AuditReason("NOTHING_WITHOUT_HEART", "what the message is about may not be shown")

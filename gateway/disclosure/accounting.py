@@ -14,6 +14,7 @@ from datetime import datetime
 
 from gateway.audit import AuditEntry
 from gateway.clock import instant_text
+from gateway.disclosure.account import OVERTAKEN
 from gateway.errors import NotUnderstood
 
 _BY_CONSENT = "CONSENT"
@@ -54,10 +55,13 @@ def account_of(entries: Iterable[AuditEntry], law: str, now: datetime) -> tuple[
         raise NotUnderstood("LAW_UNKNOWN", f"expected one of {', '.join(YEARS)}", "--law")
     since = _years_before(now, YEARS[law])
     allowed = list(entries)
+    overtaken = {entry.request_id for entry in allowed if any(r.code == OVERTAKEN for r in entry.reasons)}
     listed = {entry.request_id for entry in allowed if _INTERMEDIARY in entry.obligations}
     lines: dict[tuple[str, str, str], AccountLine] = {}
     for entry in allowed:
-        if not _left(entry) or entry.at < since or not _counts(entry, law, listed):
+        if entry.request_id in overtaken or entry.at < since:
+            continue
+        if not _left(entry) or not _counts(entry, law, listed):
             continue
         line = _line(entry)
         key = (entry.partner, entry.bytes_sha256 or entry.request_id, " ".join(entry.source))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -40,15 +40,27 @@ def gather_with_vetoes(
             at=at,
         )
 
-    others = _by_other_source(held_records, discloser, recipient)
-    if not others:
-        return ask(discloser, held_records)
-    vetoed: set[str] = set()
-    for source, records in others.items():
+    def decided(source: str, records: Sequence[Record]) -> consent.Decision:
         asked = ask(source, records)
-        decision = consent.decide(asked.request, premises.tables, asked.compiled)
-        vetoed |= {row.reference for row in decision.resources if row.outcome != "disclose"}
-    return replace(ask(discloser, held_records), vetoed=frozenset(vetoed))
+        return consent.decide(asked.request, premises.tables, asked.compiled)
+
+    vetoed = vetoes(held_records, discloser, recipient, decided)
+    gathered = ask(discloser, held_records)
+    return replace(gathered, vetoed=vetoed) if vetoed else gathered
+
+
+def vetoes(
+    held_records: Sequence[Record],
+    discloser: str,
+    recipient: str,
+    decided: Callable[[str, Sequence[Record]], consent.Decision],
+) -> frozenset[str]:
+    """References that a source other than `discloser` may not disclose whole; `decided` asks one source."""
+    found: set[str] = set()
+    for source, records in _by_other_source(held_records, discloser, recipient).items():
+        rows = decided(source, records).resources
+        found |= {row.reference for row in rows if row.outcome != "disclose"}
+    return frozenset(found)
 
 
 def _by_other_source(

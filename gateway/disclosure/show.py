@@ -11,10 +11,12 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from msgspec.structs import replace
+
 import consent
-from gateway.audit import AuditEntry, append
+from gateway.audit import AuditEntry, AuditReason, append, find_by_request
 from gateway.clock import instant_text, new_id
-from gateway.disclosure.account import entry_of, own_record_entry
+from gateway.disclosure.account import OVERTAKEN, entry_of, own_record_entry
 from gateway.disclosure.co_sources import gather_with_vetoes
 from gateway.disclosure.content import FHIR_JSON, notice_outcomes, sha256_of
 from gateway.disclosure.gate import shown_resources, without_source
@@ -68,7 +70,32 @@ async def show(
         )
         if kept and _unmoved(premises, answer):
             return Shown(answer.content, answer.resources, request_id)
+        if kept:
+            await premises.store.write(partial(_overtaken, premises, partner, purpose, answer, request_id))
     raise NotNow("CONSENT_KEEPS_CHANGING", "the patient's consents change faster than they can be decided")
+
+
+def _overtaken(
+    premises: Premises, partner: str, purpose: str, answer: _Answer, request_id: str, tx: Transaction
+) -> None:
+    """What was committed to be shown was not: her consents moved before a byte of it left. The log says so."""
+    entry = own_record_entry(
+        premises,
+        kind="refuse",
+        request_id=request_id,
+        at=premises.clock.now(),
+        patient_id=answer.patient_id,
+        partner=partner,
+        purpose=purpose,
+        returned=(),
+        content_sha256=None,
+    )
+    reasons = (AuditReason(OVERTAKEN, "consent moved before anything was shown; decided again"),)
+    append(tx, replace(entry, reasons=reasons))
+    at = instant_text(premises.clock.now())
+    for logged in find_by_request(tx, request_id):
+        for release in outbox.of_audit(tx, logged.row.seq):
+            outbox.mark(tx, release.id, "failed", at)
 
 
 def _answer(premises: Premises, partner: str, purpose: str, select: Select, write: Write) -> _Answer:
