@@ -8,6 +8,7 @@ import pytest
 
 from gateway.audit import find_by_request
 from gateway.demo import person
+from gateway.disclosure.accounting import account_of
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.show import Shown
 from gateway.errors import NotNow
@@ -152,6 +153,22 @@ def test_consents_that_move_under_an_answer_make_it_answer_again(shared: County,
         from gateway.store import patients
 
         assert entry.versions["epoch"] == str(patients.epoch(reading, shared.patient_id))
+
+
+@pytest.mark.requirement("P2-25-01", "AU-05")
+def test_an_answer_that_was_overtaken_is_no_disclosure(shared: County) -> None:
+    """It was committed, and then not given: the log says so, and the account of disclosures leaves it out."""
+    moved = unsteady(shared.premises, shared.patient_id, 3, after=True)
+
+    goals(shared, moved)
+
+    decided = [logged.entry for logged in shared.audit("disclose") if logged.entry is not None]
+    assert len(decided) > 1
+    told = [logged.entry for logged in shared.audit() if logged.entry is not None]
+    (line,) = account_of(told, "all", shared.clock.now())
+    assert line.request_id == decided[-1].request_id
+    rows = shared.look(lambda reading: outbox.of_patient(reading, shared.patient_id))
+    assert sorted(row.state for row in rows) == ["failed"] * (len(decided) - 1) + ["handed_over"]
 
 
 @pytest.mark.requirement("P2-31-12")
