@@ -231,7 +231,7 @@ def mapping_list(as_json: AsJson = False) -> None:
 @mapping_app.command("new")
 def mapping_new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Mapping id to make, say benefits/letters.")],
-    form: Annotated[str, typer.Option("--format", help="hl7v2, csv or json.")],
+    form: Annotated[str, typer.Option("--format", help="hl7v2, csv, xlsx or json.")],
     sample: Annotated[Path, typer.Option(metavar="FILE", help="A synthetic sample of the format.")],
 ) -> None:
     """Draft a mapping from a sample, with every column listed."""
