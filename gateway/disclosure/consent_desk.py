@@ -45,8 +45,7 @@ def prepare_consent(answers: Mapping[str, str], consent_id: str, now: datetime) 
         if not answers.get(name, "").strip():
             raise NotUnderstood("ANSWER_MISSING", "an answer is missing", name)
     for name in ("patient", "discloser", "agency"):
-        kind, _, own_id = answers[name].strip().partition("/")
-        if not kind.isalpha() or not own_id or "/" in own_id:
+        if not _is_reference(answers[name].strip()):
             raise NotUnderstood("REFERENCE_INVALID", "expected `Type/id`", name)
     given = {name: answers[name].strip() for name in QUESTIONS}
     kinds = tuple(dict.fromkeys(kind.strip() for kind in given.pop("kinds").split(",") if kind.strip()))
@@ -57,7 +56,13 @@ def prepare_consent(answers: Mapping[str, str], consent_id: str, now: datetime) 
         raise NotUnderstood(fault.code, fault.message, fault.field) from None
     content = to_json(draft)
     outlook = outlook_sentences(content, now)
-    return Prepared(content, outlook, consent.printed_form(choices, consent_id, outlook))
+    form = consent.printed_form(choices, consent.form_reference(draft), now.date(), outlook)
+    return Prepared(content, outlook, form)
+
+
+def _is_reference(text: str) -> bool:
+    kind, _, own_id = text.partition("/")
+    return kind.isalpha() and bool(own_id) and "/" not in own_id
 
 
 def _day(text: str) -> date:

@@ -7,7 +7,19 @@ from datetime import date
 
 import pytest
 
-from consent.consent_form import CLASSES, Choices, ChoicesError, draft_consent, printed_form, signed_consent
+from consent.consent_form import (
+    CLASS_TEXTS,
+    CLASSES,
+    FORM,
+    RECORDER,
+    Choices,
+    ChoicesError,
+    Signature,
+    draft_consent,
+    form_reference,
+    printed_form,
+    signed_consent,
+)
 from consent.validity_report import report_answer, validate_consent
 from consent.what_if import what_if_sentences
 from tests.consent.test_what_if import outlook, tables
@@ -26,12 +38,23 @@ CHOICES = Choices(
 )
 
 
+SIGNATURE = Signature(
+    signed_on=TODAY,
+    signer="Patient/p1",
+    recorded_by="counselor 17",
+    scan_sha1="2jmj7l5rSw0yVb/vlWAYkK/YBwk=",
+    scan_url="ni:///sha-256;AAAA",
+    scan_type="application/pdf",
+    scan_bytes=4,
+)
+
+
 @pytest.mark.requirement("FH-CON-11", "P2-31-01", "P2-31-06", "P2-31-08", "P2-31-09")
 def test_a_signed_form_passes_validation_and_an_unsigned_one_does_not() -> None:
     draft = draft_consent(CHOICES, "c1", TODAY)
     unsigned = report_answer(validate_consent(draft))
     assert unsigned["valid"] is False
-    signed = signed_consent(draft, TODAY, "2jmj7l5rSw0yVb/vlWAYkK/YBwk=", "urn:scan:c1")
+    signed = signed_consent(draft, SIGNATURE)
     report = report_answer(validate_consent(signed))
     assert report["valid"] is True, report
     assert report["faults"] == []
@@ -61,17 +84,58 @@ def test_choices_that_make_no_consent_are_refused(change: dict[str, object], cod
 @pytest.mark.requirement("P2-31-06", "P2-31-08", "HI-508-01")
 def test_the_paper_says_who_what_for_until_when_and_the_three_statements() -> None:
     draft = draft_consent(CHOICES, "c1", TODAY)
-    form = printed_form(CHOICES, "c1", what_if_sentences([outlook(draft, "housing-1")], tables()))
+    form = printed_form(
+        CHOICES, form_reference(draft), TODAY, what_if_sentences([outlook(draft, "housing-1")], tables())
+    )
     for text in (
         "Name: Ada Sample",
         "With whom: Harbor House",
         "What for: coordination of care",
-        "Until: 2026-09-30",
+        "What may be shared: the referral: what you need, and how it stands; your name and how to reach you",
+        "Who may share: Sunrise Center",
+        "How long: from 2026-04-11 until 2026-09-30 (that day included), unless you withdraw it before",
+        "Signature: ____",
+        "Date: ____",
+        "If somebody signs for you: name ____",
+        "Recorded by (role or staff number): ____",
         "- housing-1 would see: your name and contact; the referral and what you need",
         "1. You may withdraw this at any time",
         "2. A health organization that gets this",
         "3. You may say no. Treatment at Sunrise Center does not depend on it",
-        "Scan this page under: c1",
+        f"Scan this page under: {form_reference(draft)}",
     ):
         assert text in form
     assert "{" not in form
+
+
+def test_every_kind_has_words_for_the_paper() -> None:
+    assert CLASS_TEXTS.keys() == CLASSES.keys()
+
+
+def test_the_reference_stands_on_the_draft_and_belongs_to_its_content_alone() -> None:
+    draft = draft_consent(CHOICES, "c1", TODAY)
+    (identifier,) = draft["identifier"]  # type: ignore[misc,attr-defined]  # a list of one
+
+    assert identifier == {"system": FORM, "value": form_reference(draft)}
+    assert [len(part) for part in form_reference(draft).split("-")] == [4, 4, 4]
+    assert form_reference({**draft, "status": "active"}) != form_reference(draft)
+    assert form_reference(draft_consent(CHOICES, "c2", TODAY)) != form_reference(draft)
+
+
+@pytest.mark.requirement("P2-31-08", "P2-31-09")
+def test_a_signed_form_says_who_signed_who_recorded_it_and_which_scan_it_is() -> None:
+    draft = draft_consent(CHOICES, "c1", TODAY)
+    signed = signed_consent(draft, replace(SIGNATURE, signer="RelatedPerson/r1"))
+
+    assert signed["performer"] == [{"reference": "RelatedPerson/r1"}]
+    assert signed["identifier"] == draft["identifier"]
+    assert {"url": RECORDER, "valueString": "counselor 17"} in signed["extension"]  # type: ignore[operator]  # a list
+    assert signed["sourceAttachment"] == {
+        "contentType": "application/pdf",
+        "url": "ni:///sha-256;AAAA",
+        "size": 4,
+        "hash": "2jmj7l5rSw0yVb/vlWAYkK/YBwk=",
+        "title": f"Signed form {form_reference(draft)}",
+        "creation": "2026-04-11",
+    }
+    assert signed_consent({}, SIGNATURE)["extension"] == [{"url": RECORDER, "valueString": "counselor 17"}]
