@@ -145,8 +145,9 @@ def test_a_twin_of_every_record_and_a_labelled_element_leave_in_no_format(
     plain = sent(question(shown, [], wanted, recipient))
     hidden = {"extension": [{"url": INLINE, "valueCoding": label("HIV")}], "text": f"{TOKEN}hidden"}
     for one in shown:
-        one["reasonCode"] = [hidden]
-        one["supportingInfo"] = [{"reference": f"{twin['resourceType']}/{twin['id']}"} for twin in twins]
+        one["bodySite"] = [hidden]  # an element that no format reads
+        named = [{"reference": f"{twin['resourceType']}/{twin['id']}"} for twin in twins]
+        one["supportingInfo"] = [*one.get("supportingInfo", []), *named]
 
     asked = question(shown, twins, wanted, recipient)
     left = sent(asked)
