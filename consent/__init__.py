@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from consent.compiled import CompiledConsents, compile_consents
 from consent.consent_form import (
-    CLASSES, FORM, Choices, ChoicesError, Signature, draft_consent, form_reference, printed_form, signed_consent,
+    CLASSES,
+    FORM,
+    Choices,
+    ChoicesError,
+    Signature,
+    draft_consent,
+    form_reference,
+    printed_form,
+    signed_consent,
 )  # fmt: skip
 from consent.decide import decide, prepare
 from consent.disclosers import NamedDiscloser, disclosers_of
@@ -41,13 +49,11 @@ from consent.what_if_words import PHRASES
 
 __all__ = [
     "CLASSES", "FORM", "PHRASES", "SEMANTICS_VERSION", "Agency", "Agreement", "Authority", "Choices",
-    "ChoicesError", "Coding", "CompiledConsents", "ConsentReport", "Decision", "Discloser",
-    "DisclosureRequest", "Facts", "Identifier", "Labelling", "NamedDiscloser", "Notice", "Obligation", "Policy",
-    "QuestionError", "Reason", "Recipient", "Relationship", "Resource", "ResourceDecision",
-    "Signature", "SubjectResource", "Tables", "TablesError", "compile_consents", "decide", "decision_answer",
-    "disclosers_of", "draft_consent", "explain", "explain_to_asker", "form_reference", "label_resource",
-    "notice_document", "notice_for",
-    "notice_outcome", "prepare", "present", "printed_form", "read_question", "read_tables", "redact",
-    "report_answer", "sentence_for", "signed_consent", "validate_consent", "what_if",
-    "what_if_sentences", "what_would_change",
+    "ChoicesError", "Coding", "CompiledConsents", "ConsentReport", "Decision", "Discloser", "DisclosureRequest",
+    "Facts", "Identifier", "Labelling", "NamedDiscloser", "Notice", "Obligation", "Policy", "QuestionError",
+    "Reason", "Recipient", "Relationship", "Resource", "ResourceDecision", "Signature", "SubjectResource", "Tables",
+    "TablesError", "compile_consents", "decide", "decision_answer", "disclosers_of", "draft_consent", "explain",
+    "explain_to_asker", "form_reference", "label_resource", "notice_document", "notice_for", "notice_outcome",
+    "prepare", "present", "printed_form", "read_question", "read_tables", "redact", "report_answer", "sentence_for",
+    "signed_consent", "validate_consent", "what_if", "what_if_sentences", "what_would_change",
 ]  # fmt: skip

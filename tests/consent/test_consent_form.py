@@ -22,7 +22,8 @@ from consent.consent_form import (
 )
 from consent.validity_report import report_answer, validate_consent
 from consent.what_if import what_if_sentences
-from tests.consent.test_what_if import outlook, tables
+from tests.consent.asking import tables
+from tests.consent.test_what_if import outlook
 
 TODAY = date(2026, 4, 11)
 CHOICES = Choices(
@@ -84,9 +85,8 @@ def test_choices_that_make_no_consent_are_refused(change: dict[str, object], cod
 @pytest.mark.requirement("P2-31-06", "P2-31-08", "HI-508-01")
 def test_the_paper_says_who_what_for_until_when_and_the_three_statements() -> None:
     draft = draft_consent(CHOICES, "c1", TODAY)
-    form = printed_form(
-        CHOICES, form_reference(draft), TODAY, what_if_sentences([outlook(draft, "housing-1")], tables())
-    )
+    sentences = what_if_sentences([outlook(draft, "housing-1")], tables())
+    form = printed_form(CHOICES, form_reference(draft), TODAY, sentences)
     for text in (
         "Name: Ada Sample",
         "With whom: Harbor House",
@@ -114,9 +114,7 @@ def test_every_kind_has_words_for_the_paper() -> None:
 
 def test_the_reference_stands_on_the_draft_and_belongs_to_its_content_alone() -> None:
     draft = draft_consent(CHOICES, "c1", TODAY)
-    (identifier,) = draft["identifier"]  # type: ignore[misc,attr-defined]  # a list of one
-
-    assert identifier == {"system": FORM, "value": form_reference(draft)}
+    assert draft["identifier"] == [{"system": FORM, "value": form_reference(draft)}]
     assert [len(part) for part in form_reference(draft).split("-")] == [4, 4, 4]
     assert form_reference({**draft, "status": "active"}) != form_reference(draft)
     assert form_reference(draft_consent(CHOICES, "c2", TODAY)) != form_reference(draft)

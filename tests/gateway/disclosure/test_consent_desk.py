@@ -66,7 +66,8 @@ def test_a_yes_prints_the_form_and_keeps_the_draft(
     assert consent_new(str(file)) == 0
     out, err = capsys.readouterr()
     assert out.startswith("PERMISSION TO SHARE INFORMATION")
-    assert json.loads(file.read_bytes())["id"] in out
+    reference = json.loads(file.read_bytes())["identifier"][0]["value"]
+    assert out.count(reference) == 2
     assert "Harbor House (COC) would see:" in err
     typed(monkeypatch, "yes")
     assert consent_new(str(file)) == 2, "an earlier draft is never overwritten"
