@@ -127,6 +127,16 @@ def test_whom_an_actor_names(who: list[Json], permits: bool, denies: bool) -> No
             True,
         ),
         ({"data": [{"meaning": "instance", "reference": {"display": "that"}}]}, False, True),
+        (
+            {
+                "data": [
+                    {"meaning": "instance", "reference": {"reference": name}}
+                    for name in ("Observation/x", "Observation/r0")
+                ]
+            },
+            True,
+            True,
+        ),
         ({"data": [{"meaning": "authoredby", "reference": {"reference": "Practitioner/d"}}]}, True, True),
         ({"data": [{"meaning": "authoredby", "reference": {"reference": "Practitioner/e"}}]}, False, False),
         ({"data": [{"meaning": "dependents", "reference": {"reference": "Encounter/x"}}]}, False, False),
@@ -137,6 +147,9 @@ def test_whom_an_actor_names(who: list[Json], permits: bool, denies: bool) -> No
         ({"dataPeriod": {"start": "2026-02-03"}}, False, False),
         ({"purpose": [{"code": "TREAT"}]}, False, True),
         ({"purpose": [{"code": "HPAYMT"}]}, False, False),
+        ({"purpose": [{"system": "urn:x", "code": "TREAT"}]}, False, False),
+        ({"purpose": [{"system": 5, "code": "HPAYMT"}]}, False, True),
+        ({"action": [{"coding": [{"system": ACTIONS, "code": "collect"}]}]}, False, False),
         (
             {"action": [{"coding": [{"system": ACTIONS, "code": "use"}]}]},
             False,

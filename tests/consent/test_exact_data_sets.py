@@ -74,7 +74,17 @@ def test_what_is_kept_of_a_reference_and_of_a_code() -> None:
                 {"system": "s", "display": "words"},
             ],
         },
-        businessStatus={"coding": [{"system": "s", "display": "words"}]},
+        businessStatus={
+            "id": "z",
+            "coding": [{"system": "s", "display": "words"}],
+            "extension": [{"url": "urn:x"}],
+        },
+        restriction={
+            "id": "r",
+            "extension": [{"url": "urn:x"}],
+            "repetitions": 1,
+            "note": [{"text": "words"}],
+        },
     )
     question = agency_question("housing", task, types=("Task",))
 
@@ -87,6 +97,7 @@ def test_what_is_kept_of_a_reference_and_of_a_code() -> None:
         "/code/coding/0/version",
         "/code/coding/1/display",
         "/businessStatus",
+        "/restriction/note",
     }
 
 

@@ -498,6 +498,31 @@ def test_a_state_rule_holds_where_all_its_conditions_do(when: Json, outcome: str
 
     compiled = replace(compile_consents(request, tables()), state_packs=({"id": "state/x", "rules": [rule]},))
 
+    (row,) = consent.decide(request, tables(), compiled).resources
+
+    assert row.outcome == outcome
+    assert {reason.code for reason in row.reasons} == {
+        "TOO_OLD" if outcome == "withhold" else "PERMITTED_BY_CONSENT"
+    }
+
+
+@pytest.mark.requirement("ST-01")
+@pytest.mark.parametrize(
+    ("demand", "outcome"),
+    [
+        ({"signed_within_months": 12, "recipient_named": True}, "disclose"),
+        ({"signed_within_months": 1, "recipient_named": True}, "withhold"),
+        ({"recipient_named": True}, "disclose"),
+        ({"recipient_named": False}, "disclose"),
+        ({}, "disclose"),
+    ],
+)
+def test_a_state_rule_is_met_where_all_its_demands_are(demand: Json, outcome: str) -> None:
+    request = consent.read_question(a_question(1, BOTH))
+    rule = {"when": {}, "require": demand, "code": "NOT_MET", "citation": "state law"}
+
+    compiled = replace(compile_consents(request, tables()), state_packs=({"id": "state/x", "rules": [rule]},))
+
     assert consent.decide(request, tables(), compiled).outcome == outcome
 
 
@@ -548,13 +573,19 @@ def test_of_two_ages_of_majority_the_higher_counts(birth: str, code: str) -> Non
 
 @pytest.mark.requirement("ST-03")
 @pytest.mark.parametrize(
-    ("at", "outcome"), [("2026-06-14T12:00:00Z", "withhold"), ("2026-06-15T12:00:00Z", "disclose")]
+    ("birth", "at", "outcome"),
+    [
+        ("2012-06-15", "2026-06-14T12:00:00Z", "withhold"),
+        ("2012-06-15", "2026-06-15T12:00:00Z", "disclose"),
+        ("2012-02-29", "2026-02-28T12:00:00Z", "withhold"),
+        ("2012-02-29", "2026-03-01T00:00:00Z", "disclose"),
+    ],
 )
-def test_a_birthday_counts_also_for_consents_compiled_before_it(at: str, outcome: str) -> None:
+def test_a_birthday_counts_also_for_consents_compiled_before_it(birth: str, at: str, outcome: str) -> None:
     question = a_question(1, (*BOTH, "state/sample-mh-named"))
-    person = {"resourceType": "Patient", "id": "p1", "birthDate": "2012-06-15"}
+    person = {"resourceType": "Patient", "id": "p1", "birthDate": birth}
     question["directory"] = [*question["directory"], person]
-    before = consent.read_question({**question, "at": "2026-06-01T12:00:00Z"})
+    before = consent.read_question({**question, "at": "2026-02-01T12:00:00Z"})
     compiled = compile_consents(before, tables())
     assert consent.decide(before, tables(), compiled).outcome == "withhold"
 
