@@ -29,7 +29,9 @@ Rows = list[tuple[int, list[str]]]
 _LARGEST = 256_000_000
 _MOST_CELLS = 5_000_000
 _LONGEST_NUMBER = 10**15
-_PLACE = re.compile(rb"\br\s*=\s*[\"']([A-Z]{0,3})(\d{1,7})[\"']")
+_PLACE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{0,9})(\d{1,12})[\"']")
+_LETTERS = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{1,9})")
+_DIGITS = re.compile(rb"\br\s*=\s*[\"'][A-Za-z]{0,9}(\d{1,12})")
 _HIDDEN_PLACE = re.compile(rb"\br\s*=\s*[\"'][^\"'>]*&")
 _BROKEN = re.compile(
     rb"<(?:\w+:)?c\b(?P<error>[^>]*\bt\s*=\s*[\"']e[\"'][^>]*)>"
@@ -109,7 +111,7 @@ def _parts(source: bytes) -> dict[str, bytes]:
             parts = {name: package.read(name) for name in wanted if not name.endswith("/")}
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError):
         raise _no_sheet() from None
-    except (NotImplementedError, RuntimeError, ValueError):
+    except (RuntimeError, ValueError):
         raise _no_sheet() from None
     if "xl/workbook.xml" not in parts or any(b"<!DOCTYPE" in part for part in parts.values()):
         raise _no_sheet()
@@ -122,9 +124,8 @@ def _check_area(part: bytes) -> None:
     """A sheet is held as a full grid: one stray cell far away would make it huge."""
     if part[:2] in (b"\xff\xfe", b"\xfe\xff") or _HIDDEN_PLACE.search(part):
         raise _no_sheet()
-    widest = tallest = 1
-    for letters, digits in _PLACE.findall(part):
-        widest, tallest = max(widest, _column(letters) + 1), max(tallest, int(digits))
+    widest = max((_column(letters) + 1 for letters in set(_LETTERS.findall(part))), default=1)
+    tallest = max(map(int, set(_DIGITS.findall(part))), default=1)
     if widest * tallest > _MOST_CELLS:
         raise TranslationRefused("SHEET_TOO_LARGE", "the sheet has cells too far from its first", None, "102")
 
@@ -132,7 +133,7 @@ def _check_area(part: bytes) -> None:
 def _column(letters: bytes) -> int:
     """A -> 0, Z -> 25, AA -> 26."""
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
         number = number * 26 + letter - 64
     return max(number - 1, 0)
 

@@ -186,6 +186,11 @@ def _doctype() -> bytes:
     )
 
 
+def _far_small() -> bytes:
+    source = saved(workbook(["a"], ["1"]))
+    return with_part(source, "xl/worksheets/sheet1.xml", b'r="A2"', b'r="xfd1048576"')
+
+
 def _hidden_place() -> bytes:
     source = saved(workbook(["a"], ["1"]))
     return with_part(source, "xl/worksheets/sheet1.xml", b'r="A2"', b'r="&#88;FD1048576"')
@@ -201,8 +206,9 @@ def _hidden_place() -> bytes:
         (_doctype(), "NOT_XLSX"),
         (_hidden_place(), "NOT_XLSX"),
         (_far(), "SHEET_TOO_LARGE"),
+        (_far_small(), "SHEET_TOO_LARGE"),
     ],
-    ids=["nothing", "csv", "cut", "xls", "doctype", "hidden_place", "far"],
+    ids=["nothing", "csv", "cut", "xls", "doctype", "hidden_place", "far", "far_small"],
 )
 def test_what_is_no_workbook_or_too_large_is_refused(source: bytes, code: str) -> None:
     with pytest.raises(TranslationRefused, match=code):
