@@ -122,19 +122,19 @@ class Writer:
                 source.always[source.head(V2Address("", "MSH", 0, None, 9, 0, None, number, 0), {})] = (
                     f"kind[{number - 1}]"
                 )
-        for address in mapping.once:
-            source.add(f"if len(by.get({v2(address).segment!r}, ())) > 1: raise Suspect")
+        for rule in mapping.once:
+            source.add(f"if len(by.get({v2(rule.each).segment!r}, ())) > 1: raise Suspect")
         for address in mapping.required:
             source.add(f"if not ({source.present(v2(address), {})}): raise Suspect")
         if mapping.addressee is not None:
-            rule = mapping.addressee
-            each, codes = v2(rule.each), v2(rule.codes)
+            named = mapping.addressee
+            each, codes = v2(named.each), v2(named.codes)
             if codes.component or codes.which:
                 raise Unsupported("addressee")
             source.add("found = []")
             source.add(f"for n, f in enumerate(a_{each.segment}, 1):")
             with source.indented():
-                source.add(f"if {source.condition(rule.when, {each.segment: 'f'})}: found.append((n, f))")
+                source.add(f"if {source.condition(named.when, {each.segment: 'f'})}: found.append((n, f))")
             source.add(f"named = addressees(found, {codes.field})")
         else:
             source.add("named = ()")

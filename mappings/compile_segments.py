@@ -84,7 +84,7 @@ class SegmentSource:
                 for a in (self.mapping.addressee.each, self.mapping.addressee.codes)
                 if isinstance(a, V2Address)
             )
-        named = (*self.mapping.record_key, *self.mapping.required, *self.mapping.once)
+        named = (*self.mapping.record_key, *self.mapping.required, *(rule.each for rule in self.mapping.once))
         yield from (a for a in named if isinstance(a, V2Address))
 
     def _sizes(self) -> dict[str, int]:

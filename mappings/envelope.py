@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mappings.instances import holds, refused
 from mappings.model import Addressee
-from mappings.rows import AddresseeRule, MappingFile
+from mappings.rows import AddresseeRule, MappingFile, Once
 from mappings.tree import Tree
 
 
@@ -15,10 +15,23 @@ def check_envelope(mapping: MappingFile, tree: Tree) -> None:
         if facts.get("type") not in {kind.partition("^")[0] for kind in accepts}:
             raise refused("MESSAGE_TYPE_UNKNOWN", "this mapping takes other message types", "MSH-9.1", "200")
         raise refused("EVENT_UNKNOWN", "this mapping takes other events", "MSH-9.2", "201")
-    for address in mapping.once:
-        if len(tree.scopes(address, (), tree.top())) > 1:
+    for rule in mapping.once:
+        if _several(rule, tree):
             message = "this comes several times, and the mapping takes it once"
-            raise refused("SEVERAL_GIVEN", message, tree.expected(address), "207")
+            raise refused("SEVERAL_GIVEN", message, tree.expected(rule.each), "207")
+
+
+def _several(rule: Once, tree: Tree) -> bool:
+    """Whether there is one more that stands not behind one of the rule's segments."""
+    names = tree.skeleton()
+    counted, excused = 0, False
+    for name in names if isinstance(names, list) else ():
+        if name == tree.expected(rule.each):
+            counted += not excused
+            excused = False
+        elif name in rule.behind and counted:
+            excused = True
+    return counted > 1
 
 
 def named_addressees(rule: AddresseeRule | None, tree: Tree) -> tuple[Addressee, ...]:

@@ -63,7 +63,7 @@ class Interpreter:
     def run(self) -> Interpreted:
         """The resources and the account. Raises TranslationRefused."""
         check_envelope(self.mapping, self.tree)
-        self.key, self.key_places = self.record_key(self.mapping.record_key)
+        self.key, self.key_places = self.business_key()
         for address in self.mapping.required:
             if not self.tree.spots(address, self.tree.top()):
                 raise refused(
@@ -79,6 +79,16 @@ class Interpreter:
                     if (row.verb == "const") == (wanted == "const"):
                         self.apply(row, instance)
         return self.finish(addressees)
+
+    def business_key(self) -> tuple[str, tuple[str, ...]]:
+        """The record's key, or another one where its first value is missing."""
+        first, top = self.mapping.record_key, self.tree.top()
+        if first and not self.tree.head(first[0], top)[0]:
+            for number, key in enumerate(self.mapping.other_keys, 1):
+                if self.tree.head(key[0], top)[0]:
+                    text, places = self.record_key(key)
+                    return f"or{number}|{text}", places
+        return self.record_key(first)
 
     def record_key(self, addresses: Iterable[Any], scope: Scope | None = None) -> tuple[str, tuple[str, ...]]:
         """The record's key text and its places; the first address must be filled."""

@@ -11,14 +11,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
 
 from mappings.compile import Compiled, compile_mapping
 from mappings.concept_map import ConceptMap, read_concept_map
+from mappings.layers import chain_of, merged_layers
 from mappings.mapping_file import Tables, read_mapping
 from mappings.model import MappingFileError, MappingRoomError
 from mappings.rows import MappingFile
-from mappings.yaml_text import Located, read_yaml
+from mappings.yaml_text import read_yaml
 
 _ROOT = "formats/"
 _SHARED = "formats/vocabulary/concept_maps/"
@@ -78,7 +78,7 @@ def read_library(files: Mapping[str, bytes]) -> Library:
             raise MappingFileError(
                 "ID_WRONG", f"`mapping` must be `{mapping_id}`, the folder's path", path, 1
             )
-        chain = _chain(path, documents, by_id)
+        chain = chain_of(path, documents, by_id)
         folders = [link.rpartition("/")[0] + "/concept_maps/" for link in chain]
         own = {**shared, **{n: t for folder in reversed(folders) for n, t in _tables(files, folder).items()}}
         content = b"\0".join(
@@ -87,7 +87,7 @@ def read_library(files: Mapping[str, bytes]) -> Library:
             if name in chain or name.startswith((*folders, _SHARED))
         )
         total.update(content)
-        merged = _merged(chain, documents)
+        merged = merged_layers(chain, documents)
         read = Mapping_(read_mapping(merged, path, Tables(own, systems), content))
         if document.get("layer") is not True:
             mappings[mapping_id] = read
@@ -103,45 +103,3 @@ def _tables(files: Mapping[str, bytes], folder: str) -> dict[str, ConceptMap]:
                 if name:
                     found[name] = table
     return found
-
-
-def _chain(path: str, documents: Mapping[str, Located], by_id: Mapping[str, str]) -> list[str]:
-    """The file and the layers below it, nearest first."""
-    chain = [path]
-    for link in chain:
-        named = documents[link].get("base") or ()
-        for base in [named] if isinstance(named, str) else named:
-            below = by_id.get(base)
-            if below is None:
-                raise MappingFileError("BASE_UNKNOWN", f"base `{base}` not found", link, 1)
-            if below in chain:
-                raise MappingFileError("BASE_LOOP", f"base `{base}` leads back to itself", link, 1)
-            chain.append(below)
-    return chain
-
-
-def _merged(chain: list[str], documents: Mapping[str, Located]) -> Located:
-    """The layers as one document: a row with the same `to` or `from` replaces the one below."""
-    merged = documents[chain[0]]
-    for link in chain[1:]:
-        below, above = documents[link], merged
-        merged = Located({**below, **above})
-        merged.file, merged.line, merged.column = above.file, above.line, above.column
-        merged["resources"] = Located({**(below.get("resources") or {}), **(above.get("resources") or {})})
-        taken = {
-            _name(row, word)
-            for row in above.get("rows") or ()
-            for word in ("to", "from", "each")
-            if word in row
-        }
-        kept = [
-            row
-            for row in below.get("rows") or ()
-            if not any(_name(row, word) in taken for word in ("to", "from", "each") if word in row)
-        ]
-        merged["rows"] = [*kept, *(above.get("rows") or ())]
-    return merged
-
-
-def _name(row: Any, word: str) -> tuple[str, str]:
-    return word, str(row[word]) + (str(row.get("when", "")) if word == "each" else "")

@@ -23,6 +23,7 @@ from mappings.rows import (
     Condition,
     Group,
     MappingFile,
+    Once,
     Role,
     Row,
     Step,
@@ -119,7 +120,10 @@ class Reader:
             sends=str(d.get("sends", "")),
             record_key=keys,
             required=tuple(self.address(text, d) for text in _texts(d.get("required", ()))),
-            once=tuple(self.address(text, d) for text in _texts(d.get("once", ()))),
+            once=tuple(self._once(rule, d) for rule in d.get("once") or ()),
+            other_keys=tuple(
+                tuple(self.address(text, d) for text in _texts(key)) for key in record.get("or") or ()
+            ),
             addressee=self._addressee(d),
             root=root,
             file=self.file,
@@ -144,6 +148,12 @@ class Reader:
         for row in at.get("rows") or ():
             if isinstance(row, Located) and "each" in row:
                 self._collect_types(row)
+
+    def _once(self, rule: Any, d: Located) -> Once:
+        if not isinstance(rule, Located):
+            return Once(self.address(str(rule), d), ())
+        self._known(rule, frozenset({"each", "behind"}))
+        return Once(self.address(str(rule.get("each")), rule), tuple(_texts(rule.get("behind", ()))))
 
     def _addressee(self, d: Located) -> AddresseeRule | None:
         rule = d.get("addressee")

@@ -109,6 +109,15 @@ class AddresseeRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Once:
+    """A v2 segment of which a record has one at most; one more is refused, but not `behind` one of these segments (the
+    orders of prior results, which begin with the patient, visit or allergies of that time)."""
+
+    each: Address
+    behind: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MappingFile:
     """One mapping, parsed and checked."""
 
@@ -126,8 +135,9 @@ class MappingFile:
     content_hash: str
     types: Mapping[str, str]
     columns: tuple[str, ...] = ()
-    once: tuple[Address, ...] = ()
-    """Groups (v2 segments) of which a record has one at most; a record with more is refused."""
+    once: tuple[Once, ...] = ()
+    other_keys: tuple[tuple[Address, ...], ...] = ()
+    """Keys for a record without the first value of `record_key`: the first of these whose own first value is there."""
 
 
 def all_groups(group: Group) -> list[Group]:

@@ -1,0 +1,225 @@
+"""What visits, merges, orders and appointments become, and which of them are refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mappings import Library, Translation, TranslationRefused, translate
+from tests.mappings.conftest import FORMATS
+
+
+def _sample(mapping_id: str, name: str) -> bytes:
+    return (FORMATS / mapping_id / "samples" / f"{name}.hl7").read_bytes()
+
+
+def _run(library: Library, mapping_id: str, source: bytes, zone: str | None = None) -> Translation:
+    return translate(library.mapping(mapping_id), source, partner="hospital", id_key=b"k" * 32, zone=zone)
+
+
+def _of(translation: Translation, kind: str) -> list[dict[str, Any]]:
+    return [dict(r) for r in translation.resources if r["resourceType"] == kind]
+
+
+def _adt(library: Library, name: str, *changes: tuple[bytes, bytes]) -> Translation:
+    source = _sample("hospital/adt_a01", name)
+    for old, new in changes:
+        assert old in source
+        source = source.replace(old, new)
+    return _run(library, "hospital/adt_a01", source)
+
+
+def test_an_admission_becomes_a_patient_her_visit_and_what_is_known_of_her(library: Library) -> None:
+    translation = _adt(library, "a01_admit")
+    kinds = [r["resourceType"] for r in translation.resources]
+    assert {kind: kinds.count(kind) for kind in kinds} == {
+        "Patient": 1,
+        "Encounter": 1,
+        "Practitioner": 4,
+        "RelatedPerson": 1,
+        "Coverage": 1,
+        "Organization": 1,
+        "Condition": 2,
+        "AllergyIntolerance": 1,
+        "Observation": 1,
+    }
+    [encounter], conditions = _of(translation, "Encounter"), _of(translation, "Condition")
+    assert [d["condition"]["reference"] for d in encounter["diagnosis"]] == [
+        f"Condition/{condition['id']}" for condition in conditions
+    ]
+    roles = [p["type"][0]["coding"][0]["code"] for p in encounter["participant"]]
+    assert sorted(roles) == ["ADM", "ATND", "REF"]
+    assert len({p["individual"]["reference"] for p in encounter["participant"]}) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "status", "kind"),
+    [
+        ("a01_admit", (), "in-progress", "IMP"),
+        ("a03_discharge", (), "finished", "IMP"),
+        ("a04_register", (), "in-progress", "AMB"),
+        ("a01_admit", ((b"ADT^A01^", b"ADT^A11^"),), "cancelled", "IMP"),
+        ("a01_admit", ((b"PV1|1|I|", b"PV1|1|P|"),), "planned", "PRENC"),
+        ("a01_admit", ((b"PV1|1|I|", b"PV1|1|U|"),), "unknown", "U"),
+        ("a01_admit", ((b"PV1|1|I|", b"PV1|1|LOCAL|"),), "in-progress", "LOCAL"),
+    ],
+)
+def test_the_status_of_a_visit_comes_from_its_end_the_event_and_the_class(
+    library: Library, name: str, changes: tuple[tuple[bytes, bytes], ...], status: str, kind: str
+) -> None:
+    translation = _adt(library, name, *changes)
+    [encounter] = _of(translation, "Encounter")
+    assert (encounter["status"], encounter["class"]["code"]) == (status, kind)
+    assert translation.issues == ()
+
+
+@pytest.mark.requirement("V2-03", "V2-04")
+def test_labels_of_the_sender_go_on_everything_about_the_patient(library: Library) -> None:
+    translation = _adt(library, "a01_admit")
+    about = [r for r in translation.resources if r["resourceType"] not in ("Practitioner", "Organization")]
+    assert about
+    for resource in about:
+        meta: Any = resource["meta"]
+        assert "R" in {label["code"] for label in meta["security"]}
+
+
+def test_a_visit_keeps_its_id_from_admission_to_discharge_and_a_person_over_all(library: Library) -> None:
+    first, last = _adt(library, "a01_admit"), _adt(library, "a03_discharge")
+    person = _adt(library, "a31_person")
+    other = _adt(library, "a01_admit", (b"V-20411", b"V-20999"))
+    assert first.roles["encounter"] == last.roles["encounter"] != other.roles["encounter"]
+    assert first.roles["patient"] == person.roles["patient"] == other.roles["patient"]
+    assert not set(first.roles["diagnosis"]) & set(other.roles["diagnosis"])
+
+
+def test_a_deleted_diagnosis_is_entered_in_error(library: Library) -> None:
+    [condition] = _of(_adt(library, "a08_change"), "Condition")
+    assert condition["verificationStatus"]["coding"][0]["code"] == "entered-in-error"
+
+
+def test_a_merge_ends_one_record_in_the_other(library: Library) -> None:
+    translation = _run(library, "hospital/adt_a39", _sample("hospital/adt_a39", "a40_merge"))
+    stays, ended = _of(translation, "Patient")
+    assert stays["link"] == [{"type": "replaces", "other": {"reference": f"Patient/{ended['id']}"}}]
+    assert ended["link"] == [{"type": "replaced-by", "other": {"reference": f"Patient/{stays['id']}"}}]
+    assert (ended["active"], ended["identifier"][0]["value"]) == (False, "RB5539999")
+    before = _adt(library, "a28_person", (b"RB5530144", b"RB5539999"))
+    assert before.roles["patient"] == (ended["id"],)
+    assert _adt(library, "a28_person").roles["patient"] == (stays["id"],)
+
+
+@pytest.mark.parametrize(
+    ("mapping_id", "name", "change", "code"),
+    [
+        ("hospital/adt_a39", "a40_merge", (b"RB5539999", b"RB5530144"), "SAME_RECORD"),
+        ("hospital/adt_a39", "a40_merge", (b"MRG|", b"MRG|Z\rMRG|"), "SEVERAL_GIVEN"),
+        ("hospital/adt_a39", "a40_merge", (b"MRG|RB5539999", b"MRG|"), "KEY_MISSING"),
+        ("hospital/adt_a01", "a01_admit", (b"ADT^A01^", b"ADT^A40^"), "EVENT_UNKNOWN"),
+        ("hospital/omg_o19", "o19_new", (b"\rORC|NW", b"\rORC|NW|other\rORC|NW"), "SEVERAL_GIVEN"),
+        ("hospital/omg_o19", "o19_new", (b"ORC|NW", b"ORC|ZZ"), "NO_CONCEPT"),
+        ("hospital/omg_o19", "o19_new", (b"ORC|NW", b"ORC|SC"), "NO_CONCEPT"),
+        ("hospital/siu_s12", "s12_booked", (b"|Booked|", b"|Blocked|"), "NO_CONCEPT"),
+        ("hospital/siu_s12", "s12_booked", (b"PID|1|", b"PID|2||X||Y\rPID|1|"), "SEVERAL_GIVEN"),
+    ],
+)
+def test_what_cannot_be_told_apart_is_refused_at_its_place(
+    library: Library, mapping_id: str, name: str, change: tuple[bytes, bytes], code: str
+) -> None:
+    source = _sample(mapping_id, name)
+    assert change[0] in source
+    with pytest.raises(TranslationRefused) as caught:
+        _run(library, mapping_id, source.replace(*change))
+    assert caught.value.code == code
+    assert caught.value.place
+    assert caught.value.erl
+
+
+@pytest.mark.requirement("SD-01")
+@pytest.mark.parametrize(
+    ("name", "request_status", "task_status"),
+    [
+        ("o19_new", "active", "requested"),
+        ("o19_outcome", "completed", "completed"),
+        ("o19_cancel", "active", "cancelled"),
+    ],
+)
+def test_an_orders_state_is_in_the_task_under_the_same_ids(
+    library: Library, name: str, request_status: str, task_status: str
+) -> None:
+    translation = _run(library, "hospital/omg_o19", _sample("hospital/omg_o19", name))
+    [request], [task] = _of(translation, "ServiceRequest"), _of(translation, "Task")
+    assert (request["status"], task["status"]) == (request_status, task_status)
+    assert task["focus"] == {"reference": f"ServiceRequest/{request['id']}"}
+    first = _run(library, "hospital/omg_o19", _sample("hospital/omg_o19", "o19_new"))
+    assert (first.roles["task"], first.roles["referral"]) == ((task["id"],), (request["id"],))
+    assert task["identifier"][0]["value"] == "R-3001"
+
+
+def test_an_order_behind_the_visit_of_a_prior_result_is_not_acted_on(library: Library) -> None:
+    prior = b"PV1|1|O\rORC|RE|OLD\rOBR|1|OLD||2951-2^Sodium^LN\rOBX|1|NM|2951-2^Sodium^LN||140|mmol/L^^UCUM||||F\r"
+    translation = _run(library, "hospital/omg_o19", _sample("hospital/omg_o19", "o19_new") + prior)
+    [request] = _of(translation, "ServiceRequest")
+    assert request["code"]["coding"][0]["code"] == "57133-1"
+    assert len(_of(translation, "Observation")) == 2
+    assert translation.accounting.unmapped == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "start"),
+    [
+        ("s12_booked", "booked", "2026-11-12T09:00:00-07:00"),
+        ("s13_moved", "pending", "2026-11-13T09:00:00-07:00"),
+        ("s15_cancelled", "cancelled", "2026-11-12T09:00:00-07:00"),
+        ("s26_noshow", "noshow", "2026-11-12T09:00:00-07:00"),
+    ],
+)
+def test_an_appointment_has_its_state_time_and_people(
+    library: Library, name: str, status: str, start: str
+) -> None:
+    translation = _run(library, "hospital/siu_s12", _sample("hospital/siu_s12", name))
+    [appointment], people = _of(translation, "Appointment"), _of(translation, "Practitioner")
+    assert (appointment["status"], appointment["start"], appointment["minutesDuration"]) == (
+        status,
+        start,
+        45,
+    )
+    assert [p["actor"]["reference"].partition("/")[0] for p in appointment["participant"]] == [
+        "Patient",
+        "Practitioner",
+        "Practitioner",
+    ]
+    assert len({p["actor"]["reference"] for p in appointment["participant"]}) == 3
+    assert people[0]["identifier"][0]["value"] == "1922007777"
+    assert _of(translation, "Encounter") == []
+    first = _run(library, "hospital/siu_s12", _sample("hospital/siu_s12", "s12_booked"))
+    assert first.roles["appointment"] == (appointment["id"],)
+
+
+def test_an_appointment_whose_time_has_no_zone_says_so_and_has_no_time(library: Library) -> None:
+    source = _sample("hospital/siu_s12", "s12_booked").replace(b"-0700", b"")
+    translation = _run(library, "hospital/siu_s12", source)
+    [appointment] = _of(translation, "Appointment")
+    assert "start" not in appointment
+    assert "end" not in appointment
+    assert {issue.code for issue in translation.issues} == {"ZONE_MISSING"}
+    [known] = _of(_run(library, "hospital/siu_s12", source, "America/Phoenix"), "Appointment")
+    assert known["start"] == "2026-11-12T09:00:00-07:00"
+
+
+@pytest.mark.requirement("V2-03", "V2-04")
+@pytest.mark.parametrize(
+    ("mapping_id", "name", "more", "label"),
+    [
+        ("hospital/ref_i12", "i13_manic_upswing", b"ORC|NW\rORC|NW" + b"|" * 27 + b"EMP\r", "EMP"),
+        ("hospital/omg_o19", "o19_cancel", b"PV1|1|O\rORC|RE" + b"|" * 27 + b"EMP\r", "EMP"),
+        ("hospital/adt_a01", "a03_discharge", b"PV2|||\rPV2" + b"|" * 22 + b"Y\r", "R"),
+    ],
+)
+def test_a_label_of_a_later_segment_counts_as_well(
+    library: Library, mapping_id: str, name: str, more: bytes, label: str
+) -> None:
+    source = _sample(mapping_id, name)
+    for both in (source, source + more):
+        labels: Any = _of(_run(library, mapping_id, both), "Patient")[0].get("meta", {}).get("security", [])
+        assert (label in {entry["code"] for entry in labels}) == (both != source)
