@@ -34,12 +34,13 @@ _LETTERS = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{1,9})")
 _DIGITS = re.compile(rb"\br\s*=\s*[\"'][A-Za-z]{0,9}(\d{1,12})")
 _HIDDEN_PLACE = re.compile(rb"\br\s*=\s*[\"'][^\"'>]*&")
 _BROKEN = re.compile(
-    rb"<(?:\w+:)?c\b(?P<error>[^>]*\bt\s*=\s*[\"']e[\"'][^>]*)>"
-    rb"|<(?:\w+:)?c\b(?P<empty>[^>]*)>\s*<(?:\w+:)?f\b[^>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
-    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+    rb"<(?:\w+:)?c\b(?P<error>[^<>]*\bt\s*+=\s*+[\"']e[\"'][^<>]*)>"
+    rb"|<(?:\w+:)?c\b(?P<empty>[^<>]*)>\s*+<(?:\w+:)?f\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*+"
+    rb"(?:<(?:\w+:)?v\s*+/>|<(?:\w+:)?v>\s*+</(?:\w+:)?v>)?\s*+</(?:\w+:)?c>"
 )
-_SHEET_TAG = re.compile(r"<(?:\w+:)?sheet\b[^>]*?/?>")
-_RELATION = re.compile(r"<(?:\w+:)?Relationship\b[^>]*?/?>")
+"""What stops at `<` and does not go back over blanks takes linear time, whatever is sent."""
+_SHEET_TAG = re.compile(r"<(?:\w+:)?sheet\b[^<>]*+>")
+_RELATION = re.compile(r"<(?:\w+:)?Relationship\b[^<>]*+>")
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 

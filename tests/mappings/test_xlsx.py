@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import random
 import zipfile
 from datetime import date, datetime, time, timedelta
+from time import perf_counter
 from typing import Any
 
 import openpyxl
@@ -213,6 +215,27 @@ def _hidden_place() -> bytes:
 def test_what_is_no_workbook_or_too_large_is_refused(source: bytes, code: str) -> None:
     with pytest.raises(TranslationRefused, match=code):
         xlsx_rows.read_rows(source)
+
+
+@pytest.mark.parametrize(
+    "filler",
+    [
+        b" " * 400_000,
+        b"<c " * 100_000,
+        b"<c t" * 100_000,
+        b" t " * 100_000,
+        b"<f>" * 100_000,
+        b"r=" * 200_000,
+    ],
+    ids=["blanks", "cells", "types", "t", "formulas", "places"],
+)
+def test_a_hostile_sheet_takes_linear_time(filler: bytes) -> None:
+    source = saved(workbook(["a"], ["=1"], ["=2"]))
+    started = perf_counter()
+    for old in (b"</f>", b"<f>", b"<c r=", b"<v"):
+        with contextlib.suppress(TranslationRefused):
+            xlsx_rows.read_rows(with_part(source, "xl/worksheets/sheet1.xml", old, filler + old + filler))
+    assert perf_counter() - started < 20
 
 
 def _mutant(chance: random.Random, source: bytes) -> bytes:
