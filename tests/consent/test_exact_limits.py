@@ -148,11 +148,21 @@ def test_exceptions_that_cannot_be_read_are_a_fault(rows: object) -> None:
 
 
 @pytest.mark.requirement("P2-31-04")
-@pytest.mark.parametrize(("group", "named"), [("Group", False), ("CareTeam", False), ("Organization", True)])
-def test_who_names_a_group_names_none_of_its_members(group: str, named: bool) -> None:
+@pytest.mark.parametrize(
+    ("group", "entry", "named"),
+    [
+        ("Group", {"member": [{"entity": ref("Organization/housing-1")}]}, False),
+        ("CareTeam", {"participant": [{"member": ref("Organization/housing-1")}]}, False),
+        ("Organization", {}, True),
+    ],
+)
+def test_who_names_a_group_names_none_of_its_members(group: str, entry: Json, named: bool) -> None:
     question = agency_question("housing", a_task(), types=("Task",))
-    question["recipient"]["members_of"] = [f"{group}/g"]
-    question["directory"].append({"resourceType": group, "id": "g"})
+    question["directory"].append({"resourceType": group, "id": "g", **entry})
+    if named:  # a part of an organization is the organization
+        question["directory"].append(
+            {"resourceType": "Organization", "id": "housing-1", "partOf": ref("Organization/g")}
+        )
     question["consents"] = [permit_for(f"{group}/g", **{"class": [{"system": TYPES, "code": "Task"}]})]
 
     answer = ask(question)
