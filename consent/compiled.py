@@ -8,25 +8,28 @@ with the same purposes gets the same bound trees. Nothing remembered outlives th
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from consent.context import REMEMBERED_CONTEXTS, Context, uses_of
-from consent.directives import Directive, read_directive
-from consent.directory import Directory, Party, read_directory
+from consent.directives import Directive, plain_reference, read_directive
+from consent.directory import Directory, Party, identifiers_of, read_directory
 from consent.instants import read_span, zone_named
 from consent.matching import Asking, Bound, bind
+from consent.memberships import exchanges_in, is_hierarchy
 from consent.model import (
     Coding,
     Discloser,
     DisclosureRequest,
     Facts,
+    Identifier,
     Policy,
     Reason,
     Recipient,
     Resource,
 )
+from consent.resource_facts import Person
 from consent.rules.bars import bar, basis_without_consent
 from consent.rules.caps import cap_for
 from consent.rules.case import TPO_STANDING, in_force, names
@@ -57,6 +60,7 @@ class CompiledConsents:
     directory: Directory
     programs: tuple[str, ...]
     birth: date | None
+    person: Person
     packs: frozenset[str]
     state_packs: tuple[Pack, ...]
     unknown_packs: tuple[str, ...]
@@ -114,6 +118,7 @@ def compile_consents(request: DisclosureRequest, tables: Tables) -> CompiledCons
         directory=directory,
         programs=_programs(request.policy.part2_sources, directory),
         birth=_birth(request),
+        person=_person(request),
         packs=packs,
         state_packs=state_packs,
         unknown_packs=unknown,
@@ -208,14 +213,32 @@ def _programs(sources: tuple[str, ...], directory: Directory) -> tuple[str, ...]
     return tuple(dict.fromkeys(found))
 
 
-def _birth(request: DisclosureRequest) -> date | None:
-    """The patient's date of birth, where the question holds the Patient; of a partial date its last day (§2.14)."""
+def _patients(request: DisclosureRequest) -> Iterator[tuple[bool, Resource]]:
+    """Every Patient of the question, and whether it is the one who is asked about."""
     for resource in (*request.directory, *(subject.resource for subject in request.resources)):
-        if resource.get("resourceType") == "Patient" and f"Patient/{resource.get('id')}" == request.patient:
-            span = read_span(resource.get("birthDate"), UTC)
-            if span is not None:
-                return max(span.start, span.end - timedelta(days=1)).date()
-    return None
+        if resource.get("resourceType") == "Patient":
+            yield f"Patient/{resource.get('id')}" == request.patient, resource
+
+
+def _birth(request: DisclosureRequest) -> date | None:
+    """The patient's date of birth, where the question holds the Patient and that states one (§2.14).
+
+    Of a partial date the last day counts, of several dates the latest; one that cannot be read may be any.
+    """
+    found: list[date] = []
+    for is_own, resource in _patients(request):
+        if is_own and resource.get("birthDate") is not None:
+            span = read_span(resource["birthDate"], UTC)
+            found.append(date.max if span is None else max(span.start, span.end - timedelta(days=1)).date())
+    return max(found, default=None)
+
+
+def _person(request: DisclosureRequest) -> Person:
+    """The patient with those identifiers that no other Patient of the question bears."""
+    own, others = set[Identifier](), set[Identifier]()
+    for is_own, resource in _patients(request):
+        (own if is_own else others).update(identifiers_of(resource))
+    return Person(request.patient, frozenset(own - others))
 
 
 def _boundaries(
@@ -316,7 +339,11 @@ def _looks_around(tree: Bound) -> bool:
 def _asking(compiled: CompiledConsents, request: DisclosureRequest, tables: Tables) -> Asking:
     recipient, discloser = request.recipient, request.discloser
     receives = compiled.directory.party(
-        recipient.references, recipient.identifiers, recipient.members_of, request.at
+        recipient.references,
+        recipient.identifiers,
+        recipient.members_of,
+        request.at,
+        _no_hierarchy(compiled, request) if "part2" in compiled.packs else frozenset(),
     )
     gives = compiled.directory.party(discloser.references, discloser.identifiers, (), request.at)
     packs = compiled.packs
@@ -334,6 +361,13 @@ def _asking(compiled: CompiledConsents, request: DisclosureRequest, tables: Tabl
         onward="part2" in packs and _may_pass_on(request),
         discloser_standing=frozenset(discloser.standing),
     )
+
+
+def _no_hierarchy(compiled: CompiledConsents, request: DisclosureRequest) -> frozenset[str]:
+    """Groups whose members a permit does not reach by naming them. 42 CFR §2.31(a)(4)(ii)."""
+    stated = request.recipient.members_of
+    unclear = [plain_reference(one) for one in stated if not is_hierarchy(one, request, compiled.directory)]
+    return exchanges_in(compiled.directives, compiled.directory).union(unclear)
 
 
 def _standing(recipient: Recipient, recorded: Facts, party: Party, at: datetime) -> frozenset[str]:

@@ -15,9 +15,10 @@ from consent.compiled import CompiledConsents, compile_consents, context_of
 from consent.context import Context, Ruling
 from consent.directives import Directive
 from consent.labels import labelling_of
-from consent.matching import says
+from consent.matching import Asking, says
 from consent.matching_labels import is_covered
 from consent.matching_records import NOTHING_LINKED, Linked, linked_by
+from consent.memberships import PROVIDERS_AND_PLANS, kinds_of
 from consent.model import (
     Decision,
     DisclosureRequest,
@@ -74,7 +75,7 @@ def prepare(request: DisclosureRequest, tables: Tables, compiled: CompiledConsen
 
 def _facts(subject: SubjectResource, tables: Tables, compiled: CompiledConsents) -> ResourceFacts:
     return subject.known or facts_of(
-        subject, compiled.is_from_program(subject.sources), compiled.zone, tables
+        subject, compiled.is_from_program(subject.sources), compiled.person, compiled.zone, tables
     )
 
 
@@ -120,7 +121,7 @@ def _read(
     if facts is None and context.uses.labels_alone:
         outline = outline_of(subject.resource, subject.type, tables)
         part2 = compiled.is_from_program(subject.sources)
-        own = is_only_about(compiled.patient, subject.resource, subject.reference)
+        own = is_only_about(compiled.person, subject.resource, subject.reference)
         labelling = labelling_of(outline, part2, tables)
         known = context.rulings.get((subject.type, id(labelling), part2, own))
         if known is not None and not outline.may_bear_labels:
@@ -274,9 +275,16 @@ def _is_treatment_between_providers(
     reached = asking.tables.permit_reaches("TREAT")
     return (
         "covered_entity" in asking.standing
-        and (not asking.discloser_standing or "covered_entity" in asking.discloser_standing)
+        and _may_be_covered(asking)
         and all(purpose.code in reached for purpose in asking.purposes)
     )
+
+
+def _may_be_covered(asking: Asking) -> bool:
+    """Whether the discloser is a covered entity by its standing or, where none is stated, by all that is known of it."""
+    if asking.discloser_standing:
+        return "covered_entity" in asking.discloser_standing
+    return all(kinds_of(one, asking.directory) <= PROVIDERS_AND_PLANS for one in asking.discloser.own)
 
 
 def _after_packs(

@@ -28,12 +28,17 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A resolved party: what it certainly is or belongs to, what it possibly belongs to, and its identifiers."""
+    """A resolved party: what it certainly is or belongs to, what it possibly belongs to, and its identifiers.
+
+    `joined`: what it certainly takes part in, where a permit that names that does not reach those who do
+    (`memberships`). It is among what it possibly belongs to.
+    """
 
     own: frozenset[str]
     certain: frozenset[str]
     possible: frozenset[str]
     identifiers: frozenset[Identifier]
+    joined: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +56,12 @@ class Directory:
         identifiers: Sequence[Identifier],
         groups: Sequence[str],
         at: datetime,
+        apart: frozenset[str] = frozenset(),
     ) -> Party:
-        """Everything the party is and belongs to at `at`; cycles end by themselves."""
+        """Everything the party is and belongs to at `at`; cycles end by themselves.
+
+        Memberships of `apart` are no hierarchy: they are joined only.
+        """
         own = {plain_reference(reference) for reference in references}
         for identifier in identifiers:
             own |= self.by_identifier.get(identifier, frozenset())
@@ -60,12 +69,15 @@ class Directory:
         for reference in own:
             known |= self.identifiers.get(reference, frozenset())
         stated = {plain_reference(group) for group in groups}
-        certain = self._closed(own | stated, at, sure=True)
+        member_of = self._closed(own | stated, at, sure=True)
+        certain = self._closed(own | (stated - apart), at, True, apart - own) if apart else member_of
         tails = {"/".join(reference.split("/")[-2:]) for reference in own | stated if "://" in reference}
         possible = self._closed(own | stated | tails, at, sure=False)
-        return Party(frozenset(own), certain, possible, frozenset(known))
+        return Party(frozenset(own), certain, possible, frozenset(known), member_of - certain)
 
-    def _closed(self, start: Iterable[str], at: datetime, sure: bool) -> frozenset[str]:
+    def _closed(
+        self, start: Iterable[str], at: datetime, sure: bool, apart: frozenset[str] = frozenset()
+    ) -> frozenset[str]:
         found: set[str] = set()
         waiting = list(start)
         while waiting:
@@ -74,6 +86,8 @@ class Directory:
                 continue
             found.add(current)
             for membership in self.memberships.get(current, ()):
+                if membership.group in apart:
+                    continue
                 if not sure or (membership.span.holds(at) and not membership.doubtful):
                     waiting.append(membership.group)
         return frozenset(found)
@@ -98,7 +112,7 @@ def read_directory(resources: Sequence[Resource], zone: tzinfo) -> Directory:
             continue
         reference = f"{kind}/{given}"
         entries[reference] = resource
-        identifiers[reference] = frozenset(_identifiers(resource)) | identifiers.get(reference, frozenset())
+        identifiers[reference] = frozenset(identifiers_of(resource)) | identifiers.get(reference, frozenset())
         for identifier in identifiers[reference]:
             by_identifier.setdefault(identifier, set()).add(reference)
         for member, membership in _memberships(resource, kind, reference, zone):
@@ -111,7 +125,8 @@ def read_directory(resources: Sequence[Resource], zone: tzinfo) -> Directory:
     )
 
 
-def _identifiers(resource: Resource) -> Iterable[Identifier]:
+def identifiers_of(resource: Resource) -> Iterable[Identifier]:
+    """The identifiers of an entry that have a system and a value."""
     for row in _rows(resource.get("identifier")):
         system, value = clean_text(row.get("system")), clean_text(row.get("value"))
         if system and value:

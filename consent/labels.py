@@ -230,8 +230,11 @@ def _read_incoming(meta: object, tables: Tables, found: _Found) -> str:
     rank = tables.labels.rank
     for coding in security if isinstance(security, list | tuple) else (security,):
         system, code = _system_and_code(coding)
+        is_level = not system or system in tables.labels.confidentiality_systems
         for label in normalised(system, code, tables):
-            if label in rank:
+            if label in rank and not is_level and rank[label] < rank["R"]:
+                found.asserted.add(UNREADABLE_LABEL)  # `N` of a system nobody knows need not mean normal
+            elif label in rank:
                 level = _higher(level, (label,), tables.labels)
             elif system in tables.labels.handling_systems and label not in tables.labels.kinds:
                 found.handling.add(label)

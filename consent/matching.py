@@ -248,8 +248,16 @@ def _belongs_to_class(words: str, asking: Asking, delegatees: list[Actor]) -> Ma
         return belongs
     if reached != {"treating_provider"}:
         return UNKNOWN
-    takes_part = max((_names(actor, asking.recipient, asking, []) for actor in delegatees), default=UNKNOWN)
-    return min(belongs, takes_part)
+    return min(belongs, max((_joins(actor, asking) for actor in delegatees), default=UNKNOWN))
+
+
+def _joins(delegatee: Actor, asking: Asking) -> Match:
+    """Whether the recipient takes part in the intermediary."""
+    joined, party = asking.recipient.joined, asking.recipient
+    bearers = asking.directory.by_identifier.get(delegatee.identifier) if delegatee.identifier else None
+    if delegatee.reference in joined or (bearers is not None and bearers & joined):
+        return YES
+    return _names(delegatee, party, asking, [])
 
 
 def _purposes(node: Provision, asking: Asking, permits: bool) -> Match:

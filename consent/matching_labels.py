@@ -87,7 +87,8 @@ def is_covered(allowed: list[LabelLimit | None], labelling: Labelling, tables: T
     """Whether the permits of one consent together cover the labels of a resource. Consent-semantics 4, 5 and 11.
 
     A note has to be named by its label, with any packs: no level and no permit without labels reaches it. That the
-    consent then covers nothing else is an element of §2.31(b) (`NOTES_COMBINED`).
+    consent then covers nothing else is an element of §2.31(b) (`NOTES_COMBINED`). A label that the tables do not know
+    may be any: below restricted, no level reaches it (FH-LBL-05).
     """
     if not allowed:
         return False
@@ -96,7 +97,10 @@ def is_covered(allowed: list[LabelLimit | None], labelling: Labelling, tables: T
         limit is not None and not sensitive.isdisjoint(limit.labels & NOTE_LABELS) for limit in allowed
     ):
         return False
-    level = tables.labels.rank[labelling.level] if labelling.level in codes else None
+    rank = tables.labels.rank
+    level = rank[labelling.level] if labelling.level in codes else None
+    if level is not None and sensitive and not sensitive <= tables.labels.kinds.keys():
+        level = max(level, rank["R"])
     reached: frozenset[str] = frozenset()
     for limit in allowed:
         if limit is None:

@@ -11,7 +11,7 @@ from consent.codings import clean_text
 from consent.directives import plain_reference
 from consent.instants import LATEST, Span, read_span
 from consent.labels import PART2, Labelling, label_resource, labelling_of
-from consent.model import Resource, SubjectResource
+from consent.model import Identifier, Resource, SubjectResource
 from consent.outline import Outline, outline_of
 from consent.tables import Tables
 
@@ -35,11 +35,22 @@ AUTHORS = (
     "informationSource", "enterer", "provider", "participant", "custodian", "attester", "source",
     "expressedBy",
 )  # fmt: skip
+UNNAMED = "?"
+"""A subject of whom it cannot be told who that is; never this patient."""
+
 SUBJECTS = ("subject", "patient", "beneficiary", "for", "individual")
 NO_SUBJECTS: frozenset[str] = frozenset()
 MOST_ITEMS = 200_000
 SIMPLE = frozenset({str, int, float, bool, type(None)})
 PARTS = ("actor", "individual", "party", "provider")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The patient of a question: the reference, and the identifiers that the question gives nobody else."""
+
+    reference: str
+    identifiers: frozenset[Identifier] = frozenset()
 
 
 @dataclass
@@ -105,7 +116,9 @@ class ResourceFacts:
         return frozenset(_texts(meta.get("profile")) if isinstance(meta, Mapping) else ())
 
 
-def facts_of(subject: SubjectResource, part2_source: bool, zone: tzinfo, tables: Tables) -> ResourceFacts:
+def facts_of(
+    subject: SubjectResource, part2_source: bool, person: Person, zone: tzinfo, tables: Tables
+) -> ResourceFacts:
     """The facts of one resource; never raises for its content."""
     resource = subject.resource
     outline = outline_of(resource, subject.type, tables)
@@ -116,7 +129,7 @@ def facts_of(subject: SubjectResource, part2_source: bool, zone: tzinfo, tables:
         part2 = part2_source or any(PART2 in labels for _, labels in labelling.inline)
         rest = without(resource, [pointer for pointer, _ in labelling.inline])
         labelling = replace(label_resource(rest, part2, tables), inline=labelling.inline)
-    subjects = subjects_of(resource, subject.reference)
+    subjects = subjects_of(person, resource, subject.reference)
     return ResourceFacts(
         subject.reference, subject.type, labelling, part2_source, subjects, resource, zone, outline
     )
@@ -248,26 +261,45 @@ def _authors(resource: Resource) -> Iterable[str]:
                     yield plain_reference(reference)
 
 
-def is_only_about(patient: str, resource: Resource, reference: str) -> bool:
-    """Whether it is about the patient (reference), or about nobody."""
+def is_only_about(person: Person, resource: Resource, reference: str) -> bool:
+    """Whether it is about the person, or about nobody."""
+    patient = person.reference
     if reference == patient or not reference.startswith("Patient/"):
         for name in SUBJECTS:
             if name in resource:
                 value = resource[name]
                 if value.__class__ is not dict or value.get("reference") != patient:
-                    return subjects_of(resource, reference) <= {patient}
+                    return subjects_of(person, resource, reference) <= {patient}
         return True
     return False
 
 
-def subjects_of(resource: Resource, reference: str) -> frozenset[str]:
-    """The patients it is about."""
+def subjects_of(person: Person, resource: Resource, reference: str) -> frozenset[str]:
+    """The patients it is about; `UNNAMED` among them where a subject is stated that cannot be told."""
     found = [reference] if reference.startswith("Patient/") else []
     for name in SUBJECTS:
         if name in resource:
             value = resource[name]
-            for row in (value,) if value.__class__ is dict else _rows(value):
-                subject = row.get("reference")
-                if isinstance(subject, str) and "Patient/" in subject:
-                    found.append(plain_reference(subject))
+            for row in value if isinstance(value, list | tuple) else (value,):
+                found += _patients(row, person)
+    if reference == person.reference:  # the patient's own Patient: who it is, is told
+        found = [one for one in found if one != UNNAMED]
     return frozenset(found) if found else NO_SUBJECTS
+
+
+def _patients(subject: object, person: Person) -> list[str]:
+    """Whom a subject names: a patient, somebody unknown, or nobody (an empty one, or a reference to what is no patient).
+
+    Without a reference only an identifier of the patient's own names the patient. 42 CFR §2.13(a).
+    """
+    if not subject:
+        return []
+    reference = subject.get("reference") if isinstance(subject, Mapping) else None
+    if isinstance(reference, str) and "/" in reference:
+        return [plain_reference(reference)] if "Patient/" in reference else []
+    identifier = subject.get("identifier") if isinstance(subject, Mapping) else None
+    if reference is None and isinstance(identifier, Mapping):
+        system, value = clean_text(identifier.get("system")), clean_text(identifier.get("value"))
+        if system and value and Identifier(system, value) in person.identifiers:
+            return [person.reference]
+    return [UNNAMED]
