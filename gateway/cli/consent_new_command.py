@@ -21,7 +21,7 @@ def consent_new(path: str) -> int:
     """
     answers = {name: _ask(question) for name, question in QUESTIONS.items()}
     try:
-        prepared = prepare_consent(answers, new_id(), SystemClock().now())
+        prepared = prepare_consent(answers, new_id(), SystemClock().now().astimezone())
     except HandoffError as fault:
         sys.stderr.write(error_text(fault) + "\n")
         return REFUSED

@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 import typer.main
 
+from gateway.cli.consent_apps import consent_app
 from gateway.cli.operator_apps import accounting, identity_app, lanes_app
 from gateway.cli.options import PLAIN, AsJson, InputFile, Network, Store, finish, folder_of
 from gateway.errors import HandoffError
@@ -25,7 +26,6 @@ WRONG_USAGE = 2
 
 app = typer.Typer(name="handoff", help="A consent-enforcing FHIR integration gateway.", **PLAIN)
 network_app = typer.Typer(help="The network: partners, routes, keys.", **PLAIN)
-consent_app = typer.Typer(help="Consents, without a running gateway.", **PLAIN)
 mapping_app = typer.Typer(help="Mappings between partners' formats and FHIR.", **PLAIN)
 messages_app = typer.Typer(help="Messages that arrived.", **PLAIN)
 audit_app = typer.Typer(help="The audit log.", **PLAIN)
@@ -138,34 +138,6 @@ def decide(
 def release(path: InputFile) -> None:
     """Print the exact bytes a recipient would get, offline; nothing if nothing may go."""
     from gateway.cli.release_command import release as body
-
-    finish(body(path))
-
-
-@consent_app.command("validate")
-def consent_validate(
-    paths: Annotated[list[str], typer.Argument(metavar="FILE...", help="FHIR Consent files.")],
-) -> None:
-    """Say which elements of 42 CFR 2.31 a consent has and whether it can be computed."""
-    from gateway.cli.consent_commands import consent_validate as body
-
-    finish(body(paths))
-
-
-@consent_app.command("new")
-def consent_new(
-    path: Annotated[str, typer.Argument(metavar="FILE", help="Where the draft is written; a new file.")],
-) -> None:
-    """Ask for a consent, show who would see what, print the form to sign."""
-    from gateway.cli.consent_new_command import consent_new as body
-
-    finish(body(path))
-
-
-@consent_app.command("what-if")
-def what_if(path: InputFile) -> None:
-    """Say in plain words who would see what."""
-    from gateway.cli.what_if_command import what_if as body
 
     finish(body(path))
 

@@ -45,7 +45,7 @@ def prepare_consent(answers: Mapping[str, str], consent_id: str, now: datetime) 
         if not answers.get(name, "").strip():
             raise NotUnderstood("ANSWER_MISSING", "an answer is missing", name)
     for name in ("patient", "discloser", "agency"):
-        if not _is_reference(answers[name].strip()):
+        if not is_reference(answers[name].strip()):
             raise NotUnderstood("REFERENCE_INVALID", "expected `Type/id`", name)
     given = {name: answers[name].strip() for name in QUESTIONS}
     kinds = tuple(dict.fromkeys(kind.strip() for kind in given.pop("kinds").split(",") if kind.strip()))
@@ -60,7 +60,8 @@ def prepare_consent(answers: Mapping[str, str], consent_id: str, now: datetime) 
     return Prepared(content, outlook, form)
 
 
-def _is_reference(text: str) -> bool:
+def is_reference(text: str) -> bool:
+    """Whether `text` is a reference within one system, `Type/id`."""
     kind, _, own_id = text.partition("/")
     return kind.isalpha() and bool(own_id) and "/" not in own_id
 
