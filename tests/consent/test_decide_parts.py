@@ -122,6 +122,16 @@ def test_whom_an_actor_names(who: list[Json], permits: bool, denies: bool) -> No
         ({"code": [{"text": "attendance only"}]}, False, False),
         ({"code": [{"text": "everything"}]}, False, True),
         (
+            {
+                "code": [
+                    {"coding": [{"system": "http://loinc.org", "code": code}]}
+                    for code in ("8302-2", "29463-7")
+                ]
+            },
+            True,
+            True,
+        ),
+        (
             {"code": [{"coding": [{"system": "http://loinc.org", "code": "29463-7"}], "text": "weight"}]},
             True,
             True,

@@ -140,3 +140,13 @@ def test_under_a_data_set_an_element_with_a_denied_label_goes_too() -> None:
     (row,) = consent.decide(consent.read_question(question), tables()).resources
 
     assert (row.outcome, row.removals) == ("redact", ("/code", "/code/extension", "/reasonCode"))
+
+
+@pytest.mark.requirement("DM-01")
+def test_an_element_of_which_only_its_name_and_extensions_are_left_goes() -> None:
+    bare = {"id": "r", "extension": [{"url": "urn:x"}], "note": [{"text": "words"}]}
+    question = agency_question("housing", a_task(restriction=bare), types=("Task",))
+
+    (row,) = consent.decide(consent.read_question(question), tables()).resources
+
+    assert row.removals == ("/restriction",)
