@@ -13,12 +13,14 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from gateway import logs
 from gateway.errors import NotNow
+from gateway.logs import Event
 from gateway.store.model import Transaction
 from gateway.store.sqlite_view import BUSY_SECONDS, SqliteTransaction
 
@@ -52,6 +54,7 @@ class GroupWriter:
         self._transaction = transaction
         self._fault_point = fault_point
         self._connection: sqlite3.Connection | None = connect()
+        self._connection.execute("PRAGMA busy_timeout = 0")
         self._waiting: deque[Job] = deque()
         self._lock = threading.Lock()
         self._idle = threading.Condition(self._lock)
@@ -100,21 +103,38 @@ class GroupWriter:
             self._busy = True
             group = [self._waiting.popleft() for _ in range(min(len(self._waiting), GROUP_LIMIT))]
         try:
-            self._run_group(group)
+            self._begin()
+        except sqlite3.OperationalError as error:
+            if not getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
+                self._fail(group, error)
+                return
+            # Another program holds the file, a backup perhaps: the event loop does not wait for it.
+            begun = self._commits.submit(self._begin_patiently)
+            begun.add_done_callback(lambda done: _on_loop(group[0].loop, partial(self._go_on, group, done)))
         except BaseException as error:  # noqa: BLE001 - nobody may wait for ever
-            self._undo(group, _as_not_now(error))
-            self._ended(group[0].loop, group)
+            self._fail(group, error)
         else:
-            self._in_thread(partial(self._commit, group), group[0].loop, group)
+            self._go_on(group, None)
 
-    def _in_thread(
-        self, action: Callable[[], None], loop: asyncio.AbstractEventLoop, group: list[Job]
-    ) -> None:
-        done = self._commits.submit(action)
-        done.add_done_callback(lambda _: _on_loop(loop, partial(self._ended, loop, group)))
+    def _go_on(self, group: list[Job], begun: Future[None] | None) -> None:
+        """Run the works of a group whose transaction has begun, and hand the commit to its thread."""
+        try:
+            if begun is not None:
+                begun.result()
+            for job in group:
+                self._run_job(job)
+        except BaseException as error:  # noqa: BLE001 - nobody may wait for ever
+            self._fail(group, error)
+            return
+        committed = self._commits.submit(self._commit, group)
+        committed.add_done_callback(lambda _: self._ended(group[0].loop, group))
+
+    def _fail(self, group: list[Job], error: BaseException) -> None:
+        self._undo(group, _as_not_now(error))
+        self._ended(group[0].loop, group)
 
     def _ended(self, loop: asyncio.AbstractEventLoop, group: list[Job]) -> None:
-        """Tell those who wait, and go on with what came meanwhile."""
+        """Let those who wait be told, and what came meanwhile follow; on the loop or in the thread of the commit."""
         with self._idle:
             self._busy = False
             following = self._waiting[0].loop if self._waiting else None
@@ -124,20 +144,32 @@ class GroupWriter:
             _on_loop(following, self._next)
         elif self._wipe_wanted:
             with contextlib.suppress(RuntimeError):
-                loop.call_later(WIPE_AGAIN_SECONDS, self._wipe_again, loop)
+                loop.call_soon_threadsafe(loop.call_later, WIPE_AGAIN_SECONDS, self._wipe_again, loop)
 
     def _wipe_again(self, loop: asyncio.AbstractEventLoop) -> None:
         with self._lock:
             if self._busy or self._closing or not self._wipe_wanted:
                 return
             self._busy = True
-        self._in_thread(self._wipe, loop, [])
+        done = self._commits.submit(self._wipe)
+        done.add_done_callback(lambda _: self._ended(loop, []))
 
-    def _run_group(self, group: list[Job]) -> None:
-        connection = self._connection = self._connection or self._connect()
+    def _begin(self) -> None:
+        connection = self._connection
+        if connection is None:
+            connection = self._connection = self._connect()
+            connection.execute("PRAGMA busy_timeout = 0")
         connection.execute("BEGIN IMMEDIATE")
-        for job in group:
-            self._run_job(connection, job)
+
+    def _begin_patiently(self) -> None:
+        connection = self._connection
+        if connection is None:
+            raise NotNow("STORE_BUSY", "the store has no connection")
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        finally:
+            connection.execute("PRAGMA busy_timeout = 0")
 
     def _commit(self, group: list[Job]) -> None:
         """Make the group durable, in the thread that may wait for the disk."""
@@ -145,6 +177,8 @@ class GroupWriter:
             self._commit_or_raise(group)
         except BaseException as error:  # noqa: BLE001 - nobody may wait for ever, and the thread must live on
             self._undo(group, _as_not_now(error))
+        else:
+            self._call_committed(group)
         if self._wipe_wanted:
             self._wipe()
 
@@ -155,21 +189,30 @@ class GroupWriter:
         self._fault_point("store.before_commit")
         connection.execute("COMMIT")
         self._fault_point("store.after_commit")
+
+    def _call_committed(self, group: list[Job]) -> None:
+        """What the works wanted done once they are durable. A fault in it undoes nothing: they are durable."""
         done = [job.tx for job in group if job.error is None and job.tx is not None]
-        for tx in done:
-            _call_all(tx.committed)
         self._wipe_wanted = self._wipe_wanted or any(tx.wipe for tx in done)
+        for action in (action for tx in done for action in tx.committed):
+            try:
+                action()
+            except Exception as error:  # noqa: BLE001 - the next ones must be called all the same
+                logs.fault(Event.TASK_FAILED, error)
 
     def _wipe(self) -> None:
         """Cut the write-ahead log. A reader that still looks at the past hinders it: then again a moment later."""
         with contextlib.suppress(sqlite3.Error):
-            connection = self._connection = self._connection or self._connect()
-            connection.execute("PRAGMA busy_timeout = 0")
-            busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            if self._connection is None:
+                self._connection = self._connect()
+                self._connection.execute("PRAGMA busy_timeout = 0")
+            busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             self._wipe_wanted = bool(busy)
-            connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
 
-    def _run_job(self, connection: sqlite3.Connection, job: Job) -> None:
+    def _run_job(self, job: Job) -> None:
+        connection = self._connection
+        if connection is None:
+            raise NotNow("STORE_BUSY", "the store has no connection")
         job.tx = self._transaction(connection)
         connection.execute("SAVEPOINT work")
         try:
@@ -178,7 +221,7 @@ class GroupWriter:
             # SQLite itself undoes the whole group when the disk is full or fails.
             if not connection.in_transaction:
                 raise
-            job.error = _as_not_now(error) if isinstance(error, sqlite3.Error) else error
+            job.error = _as_not_now(error) if isinstance(error, sqlite3.Error) else _tellable(error)
             connection.execute("ROLLBACK TO work")
             _call_all(job.tx.rolled_back)
         connection.execute("RELEASE work")
@@ -213,6 +256,15 @@ def _as_not_now(error: BaseException) -> BaseException:
         made.__cause__ = error
         return made
     return error
+
+
+def _tellable(error: BaseException) -> BaseException:
+    """A future takes no StopIteration."""
+    if not isinstance(error, StopIteration):
+        return error
+    made = RuntimeError("a work ended with StopIteration")
+    made.__cause__ = error
+    return made
 
 
 def _on_loop(loop: asyncio.AbstractEventLoop, action: Callable[[], None]) -> None:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -453,3 +454,81 @@ def test_a_file_that_is_no_store_is_refused(tmp_path: Path, opening) -> None:
         else:
             opened(tmp_path)
     assert (tmp_path / "handoff.db").read_bytes().startswith(b"this is a letter")
+
+
+def test_what_a_work_wanted_done_afterwards_fails_alone(tmp_path: Path) -> None:
+    """The group is durable: nobody is told otherwise, and what the others wanted done is done."""
+    called: list[str] = []
+
+    def breaking(tx: Transaction) -> str:
+        inbox.keep(tx, message(1), b"raw")
+        tx.after_commit(lambda: called.append("before"))
+        tx.after_commit(lambda: 1 / 0)
+        tx.after_commit(lambda: called.append("after"))
+        return "kept"
+
+    async def run() -> str:
+        store = opened(tmp_path)
+        said = await store.write(breaking)
+        with store.read() as reading:
+            assert [found.id for found in inbox.list_messages(reading)] == ["m1"]
+        await store.close()
+        return said
+
+    assert asyncio.run(run()) == "kept"
+    assert called == ["before", "after"]
+
+
+def test_a_work_that_ends_with_stop_iteration_leaves_nobody_waiting(tmp_path: Path) -> None:
+    def exhausted(tx: Transaction) -> None:
+        raise StopIteration
+
+    async def run() -> list[object]:
+        store = opened(tmp_path)
+        ended = await asyncio.gather(store.write(exhausted), _keep(store, 1), return_exceptions=True)
+        await store.close()
+        return ended
+
+    ended = asyncio.run(run())
+    assert isinstance(ended[0], RuntimeError)
+    assert ended[1] is None
+
+
+def test_a_file_that_another_program_holds_does_not_stop_the_event_loop(tmp_path: Path) -> None:
+    async def run() -> float:
+        store = opened(tmp_path)
+        await _keep(store, 1)
+        other = sqlite3.connect(store.path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        waiting = asyncio.ensure_future(_keep(store, 2))
+        longest, before = 0.0, time.monotonic()
+        for _ in range(20):
+            await asyncio.sleep(0.01)
+            longest, before = max(longest, time.monotonic() - before), time.monotonic()
+        assert not waiting.done()
+        other.execute("COMMIT")
+        other.close()
+        await waiting
+        await store.close()
+        return longest
+
+    assert asyncio.run(run()) < 5.0
+
+
+def test_a_loop_that_ended_while_a_commit_was_under_way_blocks_no_later_one(tmp_path: Path) -> None:
+    commits = Commits()
+    store = opened(tmp_path, fault_point=commits)
+    commits.gate.clear()
+    loop = asyncio.new_event_loop()
+
+    async def begin() -> None:
+        asyncio.ensure_future(_keep(store, 1))  # noqa: RUF006  # nobody waits for it
+        await asyncio.to_thread(commits.entered.wait)
+
+    loop.run_until_complete(begin())
+    commits.gate.set()
+    asyncio.run(asyncio.wait_for(_keep(store, 2), 10))
+    asyncio.run(asyncio.wait_for(store.close(), 10))
+    loop.close()
+    with open_store_for_reading("sqlite:///handoff.db", cipher(), folder=tmp_path).read() as reading:
+        assert len(inbox.list_messages(reading)) == 2
