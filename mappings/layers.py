@@ -36,9 +36,7 @@ def merged_layers(chain: list[str], documents: Mapping[str, Located]) -> Located
         merged.file, merged.line, merged.column = above.file, above.line, above.column
         roles = {**(below.get("resources") or {}), **(above.get("resources") or {})}
         without = frozenset(name for name, kind in roles.items() if kind == LEFT_OUT)
-        merged["resources"] = _copy(
-            above, {name: kind for name, kind in roles.items() if name not in without}
-        )
+        merged["resources"] = _copy(above, roles)
         taken = {
             _name(row, word)
             for row in above.get("rows") or ()
@@ -51,6 +49,9 @@ def merged_layers(chain: list[str], documents: Mapping[str, Located]) -> Located
             if not any(_name(row, word) in taken for word in ("to", "from", "each") if word in row)
         ]
         merged["rows"] = [*_rows_without(kept, without), *(above.get("rows") or ())]
+    if len(chain) > 1:
+        there = {name: kind for name, kind in merged["resources"].items() if kind != LEFT_OUT}
+        merged["resources"] = _copy(merged, there)
     return merged
 
 

@@ -98,6 +98,8 @@ class Reader:
 
     def wrong(self, code: str, message: str, at: Located) -> MappingFileError:
         """The complaint, located: in the layer's own file where a row comes from a layer."""
+        if at.file not in ("", self.file):
+            message += f", in a layer of {self.file}"
         return MappingFileError(code, message, at.file or self.file, at.line, at.column)
 
     def read(self) -> MappingFile:

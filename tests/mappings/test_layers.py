@@ -74,6 +74,14 @@ def test_a_resource_that_is_left_out_takes_the_layers_rows_along() -> None:
     assert "encounter" not in translation.resources[1]
 
 
+def test_what_is_left_out_stays_out_of_the_layers_below_the_next() -> None:
+    middle = "mapping: v2/middle\nversion: 1.0.0\nlayer: true\nformat: hl7v2\nbase: v2/layer\nrows: []\n"
+    own = OWN.replace("rows:", "resources: {encounter: none}\nrows:", 1).replace("v2/layer", "v2/middle")
+    texts = {"v2/layer": LAYER, "v2/middle": middle, "a/own": own}
+    library = read_library({f"formats/{name}/mapping.yaml": text.encode() for name, text in texts.items()})
+    assert [r["resourceType"] for r in _run(library).resources] == ["Patient", "Condition"]
+
+
 @pytest.mark.parametrize(
     ("wrong_layer", "wrong_own", "file", "line"),
     [
@@ -98,6 +106,7 @@ def test_a_row_of_the_layer_that_a_mapping_breaks_names_the_layers_file() -> Non
         _library(own=own)
     assert caught.value.file == "formats/v2/layer/mapping.yaml"
     assert caught.value.line == 10
+    assert "in a layer of formats/a/own/mapping.yaml" in caught.value.message
 
 
 def test_the_content_hash_of_a_mapping_covers_its_layers() -> None:
