@@ -135,8 +135,10 @@ def no_resurrection(
     ]
     marks = {place: f"ZQ{index}QZ" for index, place in enumerate(hidden)}
     marked = translate(mapping, altered(mapping.format, source, marks), partner="law", id_key=_KEY, zone=zone)
-    rendered = render(mapping, marked.resources, at=_AT, control_id="1", zone=zone)
-    content = rendered.content
+    try:
+        content = render(mapping, marked.resources, at=_AT, control_id="1", zone=zone).content
+    except RenderRefused as refusal:
+        return [("RENDER_REFUSED", refusal.place or refusal.code)]
     return [("RESURRECTED", place) for place, mark in marks.items() if mark.encode() in content]
 
 

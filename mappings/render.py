@@ -158,7 +158,8 @@ class Rendering:
             for path, value in values_at(resource, row.target.steps):
                 if in_its_item(self.rows, row, resource, path):
                     written |= self.value(row, resource, path, value, slot, repeat)
-        wanted = row.required and (resource is not None or row.when is None)
+        applies = resource is not None and self.fits(row.when, slot, strict=True)
+        wanted = row.required and (row.when is None or applies)
         if wanted and not written and not self.builder.head(row.sources[0], slot):
             raise RenderRefused("REQUIRED_MISSING", "a required value has no source", row.sources[0].text)
 

@@ -211,3 +211,30 @@ def test_only_a_program_that_pays_for_care_is_coverage(library: Library) -> None
     records = translate_all(mapping, source, partner="p", id_key=b"k", zone=None)
     made = [len(_of(record.translation, "Coverage")) for record in records if record.translation]
     assert made == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("mapping_id", "sample_file", "old", "column"),
+    [
+        ("counseling/treatment_plan", "plans.csv", b"ongoing", "intervention_status"),
+        ("counseling/treatment_plan", "plans.csv", b",5,2026-11-16", "sessions_attended"),
+        ("counseling/treatment_plan", "plans.csv", b",2.1,", "asam_level"),
+        ("employment/milestones", "milestones.csv", b",PT,", "employment"),
+        ("benefits/applications", "applications.csv", b",open,", "coverage"),
+    ],
+)
+def test_a_word_that_a_resource_cannot_do_without_refuses_its_row(
+    library: Library, mapping_id: str, sample_file: str, old: bytes, column: str
+) -> None:
+    source = _sample(mapping_id, sample_file)
+    assert old in source
+    first = old.strip(b",").partition(b",")[0]
+    new = old.replace(first, b"as ever", 1)
+    records = translate_all(
+        library.mapping(mapping_id), source.replace(old, new), partner="p", id_key=b"k", zone=None
+    )
+    assert [record.refusal and record.refusal.place for record in records] == [
+        f"row 2 column {column}",
+        None,
+        None,
+    ]
