@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import pwd
 import sys
 from pathlib import Path
 from typing import Any, TextIO
@@ -38,8 +40,10 @@ def print_lanes(
     out: TextIO | None = None,
 ) -> int:
     """Print intents in `states` by id, no content; 0."""
-    found = [intent for state in states for intent in intents.in_state(view, state, LISTED)]
-    rows = [_lane(view, intent) for intent in found if partner in (None, intent.partner)]
+    found = {state: intents.in_state(view, state, LISTED, partner) for state in states}
+    rows = [_lane(view, intent) for listed in found.values() for intent in listed]
+    for state in (state for state, listed in found.items() if len(listed) == LISTED):
+        print(f"only the {LISTED} most urgent `{state}` are listed", file=sys.stderr)
     if as_json:
         print(json.dumps(rows, indent=2), file=out)
         return 0
@@ -104,13 +108,22 @@ def act(network: Path, store: str | None, command: str, about: str, reason: str 
     """Carry out `command` (of `ACTS`) through the running gateway or without one and print what came of it; 0 or 1."""
     from gateway.wiring.control import ask
 
-    asked = {"command": command, "about": about, "reason": reason or ""}
+    said = f"{reason} (said by {_who()})" if reason and reason.strip() else ""
+    asked = {"command": command, "about": about, "reason": said}
     try:
-        answer = ask(network, asked) or asyncio.run(_offline(network, store, command, about, reason or ""))
+        answer = ask(network, asked) or asyncio.run(_offline(network, store, command, about, said))
     except HandoffError as error:
         answer = {"error": {"code": error.code, "message": error.message, "place": error.place}}
     print(json.dumps(answer, indent=2), file=sys.stderr if "error" in answer else sys.stdout)
     return 1 if "error" in answer else 0
+
+
+def _who() -> str:
+    """The account of this machine that gives the command: the log names a person."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"user {os.getuid()}"
 
 
 async def _offline(network: Path, store: str | None, command: str, about: str, reason: str) -> dict[str, Any]:

@@ -171,6 +171,9 @@ class Sender:
             if last_look.said_yes:
                 outcome = DeliveryOutcome("unknown", INTERRUPTED)
                 self._unsettled[intent.id] = self._settling(intent, made, outcome, left=True)
+            else:
+                now = instant_text(self._premises.clock.now())
+                self._unsettled[intent.id] = self._ending(intent, made, "retry", INTERRUPTED, now)
             raise
         except Exception as error:
             if not last_look.said_yes:

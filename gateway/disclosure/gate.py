@@ -55,10 +55,12 @@ async def release(premises: Premises, intent: Intent) -> Release | Refusal:
     Raises NotNow `CONSENT_KEEPS_CHANGING` when consent changed under each of several tries.
     """
     for _ in range(_TRIES):
+        done: Release | Refusal | None
         prepared = _prepare(premises, intent)
         if prepared is None:
-            return await premises.store.write(lambda tx: hold_for_identity(premises, tx, intent))
-        done = await premises.store.write(partial(_commit, premises, intent, prepared))
+            done = await premises.store.write(partial(hold_for_identity, premises, intent))
+        else:
+            done = await premises.store.write(partial(_commit, premises, intent, prepared))
         if done is not None:
             return done
     raise NotNow("CONSENT_KEEPS_CHANGING", "the patient's consents change faster than they can be decided")
@@ -279,6 +281,12 @@ def _kind(premises: Premises, intent: Intent, content: bytes | None) -> str:
     return "practice" if premises.network.partners[intent.partner].state == "test" else "disclose"
 
 
+def _may_leave_at_once(premises: Premises, partner: str) -> bool:
+    """Whether a restart must take the release as what may have left: to a live partner that no repeat harms."""
+    live = premises.network.partners[partner].state == "live"
+    return live and not premises.network.asks_a_person(partner)
+
+
 def _row(
     premises: Premises, release_id: str, intent: Intent, prepared: _Prepared, seq: int, digest: str
 ) -> ReleaseRow:
@@ -291,5 +299,5 @@ def _row(
         sha256=digest,
         media_type=prepared.media_type,
         created_at=instant_text(prepared.at),
-        state=outbox.PREPARED if premises.network.asks_a_person(intent.partner) else outbox.HANDED_OVER,
+        state=outbox.HANDED_OVER if _may_leave_at_once(premises, intent.partner) else outbox.PREPARED,
     )

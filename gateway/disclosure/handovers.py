@@ -8,9 +8,10 @@ from msgspec.structs import replace
 
 from gateway.audit import AuditEntry, AuditReason, append, get
 from gateway.clock import instant_text
-from gateway.store import Transaction, outbox
+from gateway.store import Intent, Transaction, outbox
 
 HANDOVER = "handover"
+_MAY_BE_THERE = (outbox.HANDED_OVER, "delivered", "unknown")
 
 
 def account_for(
@@ -35,6 +36,11 @@ def account_for(
         subject=release_id,
     )
     append(tx, left)
+
+
+def may_have_arrived(tx: Transaction, intent: Intent) -> bool:
+    """Whether anything of `intent` may be with the recipient, whatever was said or decided about it since."""
+    return any(row.state in _MAY_BE_THERE for row in outbox.of_intent(tx, intent.id))
 
 
 def interrupted(tx: Transaction, release_id: str, code: str, at: datetime) -> None:

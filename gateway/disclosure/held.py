@@ -11,7 +11,7 @@ from gateway.clock import instant_text, new_id
 from gateway.disclosure.account import own_record_entry
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.release import Refusal
-from gateway.store import ConsentRequest, Intent, Transaction, consent_requests, intents, outbox
+from gateway.store import ConsentRequest, Intent, Transaction, consent_requests, intents, outbox, patients
 
 WITHDRAWN = "CONSENT_WITHDRAWN"
 WAITING = "CONSENT_NEEDED"
@@ -52,8 +52,10 @@ def stop_what_waits(tx: Transaction, patient_id: str, at: str) -> None:
             intents.finish(tx, intent.id, "due", at, WITHDRAWN, due_at=at)
 
 
-def hold_for_identity(premises: Premises, tx: Transaction, intent: Intent) -> Refusal:
-    """Hold `intent` until a person has said who the patient is; a consent does not wake it."""
+def hold_for_identity(premises: Premises, intent: Intent, tx: Transaction) -> Refusal | None:
+    """Hold `intent` until a person has said who the patient is; a consent does not wake it. None: it has been said."""
+    if patients.certain(tx, intent.patient_id):
+        return None
     at, request_id = premises.clock.now(), new_id()
     entry = own_record_entry(
         premises,

@@ -10,9 +10,12 @@ from typing import Any
 
 from gateway.audit import AuditEntry, AuditReason, append
 from gateway.clock import instant_text, new_row_id
+from gateway.disclosure.handovers import may_have_arrived
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
-from gateway.store import Intent, Transaction, consent_requests, intents, patients
+from gateway.flows.referral import POSSIBLE_DUPLICATE
+from gateway.identity import match_keys
+from gateway.store import Intent, Transaction, consent_requests, intents, patients, records
 
 Act = Callable[[Premises, str, str], Awaitable[dict[str, Any]]]
 SENT_AGAIN, ARRIVED, GIVEN_UP, CONFIRMED = "sent_again", "arrived", "given_up", "identity_confirmed"
@@ -53,6 +56,7 @@ async def confirm_identity(premises: Premises, patient_id: str, reason: str) -> 
             raise AlreadyReceived("IDENTITY_CERTAIN", "nobody doubts who this patient is", patient_id)
         at = instant_text(premises.clock.now())
         patients.settle_doubt(tx, patient_id)
+        _accept_description(premises, tx, patient_id)
         append(tx, _entry(CONFIRMED, at, said, patient_id=patient_id))
         return {
             "patient": patient_id,
@@ -86,12 +90,22 @@ async def _settle(
             raise AlreadyReceived("INTENT_SETTLED", message, intent_id)
         at = instant_text(premises.clock.now())
         due_at = at if state == "due" else None
-        intents.finish(tx, intent_id, state, at, BY_A_PERSON, due_at=due_at)
+        again = state == "due" and may_have_arrived(tx, intent)
+        reason_code = POSSIBLE_DUPLICATE if again else BY_A_PERSON
+        intents.finish(tx, intent_id, state, at, reason_code, due_at=due_at)
         consent_requests.close(tx, intent_id, at, BY_A_PERSON)
         append(tx, _entry(outcome, at, said, patient_id=intent.patient_id, intent=intent))
         return {"intent": intent_id, "outcome": outcome, "state": state}
 
     return await _done(premises, work)
+
+
+def _accept_description(premises: Premises, tx: Transaction, patient_id: str) -> None:
+    """What she was described as is hers now: the same words must not raise the same doubt again."""
+    for record in records.of_patient(tx, patient_id, ("Patient",)):
+        likely, certain = match_keys(record.resource, premises.keys.index)
+        for key in (*((likely,) if likely else ()), *certain):
+            patients.add_match_key(tx, patient_id, key)
 
 
 async def _done(premises: Premises, work: Callable[[Transaction], dict[str, Any]]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import mappings
+from gateway.disclosure.handovers import may_have_arrived
 from gateway.disclosure.held import IDENTITY_PENDING
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotUnderstood
@@ -168,7 +169,7 @@ def still_needed(
     waiting = [i for i in theirs if i.state in _OPEN]
     for intent in waiting:
         intents.finish(tx, intent.id, "cancelled", at, SUPERSEDED)
-    may_be_there = any(i.state in _MAY_HAVE_ARRIVED or i.reason == POSSIBLE_DUPLICATE for i in theirs)
+    may_be_there = any(i.state in _MAY_HAVE_ARRIVED or may_have_arrived(tx, i) for i in theirs)
     return referral.event != CANCEL_EVENT or may_be_there
 
 

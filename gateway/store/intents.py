@@ -76,9 +76,14 @@ def of_message(reading: Reading, message_id: str) -> tuple[Intent, ...]:
     return tuple(map(_intent, reading.rows("intents.of_message", {"message_id": message_id})))
 
 
-def in_state(reading: Reading, state: str, limit: int = 100) -> tuple[Intent, ...]:
-    """Intents in an unsettled `state` (due, held, sending, retry, unknown, dead), the most urgent first."""
-    return tuple(map(_intent, reading.rows("intents.in_state", {"state": state, "limit": limit})))
+def in_state(
+    reading: Reading, state: str, limit: int = 100, partner: str | None = None
+) -> tuple[Intent, ...]:
+    """Intents in an unsettled `state` (due, held, sending, retry, unknown, dead), the most urgent first; of one
+    partner, if given.
+    """
+    wanted = {"state": state, "partner": partner, "limit": limit}
+    return tuple(map(_intent, reading.rows("intents.in_state", wanted)))
 
 
 def claim_due(

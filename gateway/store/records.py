@@ -119,7 +119,7 @@ def of_patient(reading: Reading, patient_id: str, types: Collection[str] | None 
                 reading.rows("records.of_patient_and_type", {"patient_id": patient_id, "type": wanted})
             )
         ]
-    return _records(reading, rows)
+    return tuple(record for record in _records(reading, rows) if not record.deleted)
 
 
 def ids_of_patient(reading: Reading, patient_id: str, resource_type: str) -> tuple[str, ...]:

@@ -24,7 +24,8 @@ SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, for
 -- name: in_state
 SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus, state, due_at,
        attempts, reason, created_at, updated_at, sequence, first_tried_at FROM intent INDEXED BY intent_waiting
-WHERE state = :state AND state NOT IN ('delivered', 'refused', 'cancelled') ORDER BY due_at LIMIT :limit;
+WHERE state = :state AND state NOT IN ('delivered', 'refused', 'cancelled')
+  AND (:partner IS NULL OR partner = :partner) ORDER BY due_at LIMIT :limit;
 
 -- name: partners_with_due
 -- Jumps from partner to partner in the index: a few look-ups for each partner, however much is queued.

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import io
 import json
+from functools import partial
 from typing import Any
 
 import pytest
 
 from gateway.cli.operator_commands import WAITING, print_doubts, print_lanes
+from gateway.demo import person
+from gateway.disclosure.held import hold_for_identity
 from gateway.disclosure.release import Refusal, Release
 from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
 from gateway.flows.operator_acts import ACTS, BY_A_PERSON, arrived, confirm_identity, give_up, send_again
-from gateway.store import Intent, consent_requests, intents
+from gateway.flows.referral import POSSIBLE_DUPLICATE
+from gateway.store import Intent, consent_requests, intents, outbox, patients
 from tests.gateway.county import County
 from tests.gateway.wiring.test_control import ask, with_door
 
@@ -146,6 +150,55 @@ def test_who_was_made_sure_of_gets_her_own_answer_and_nobody_else_s_consent(coun
     assert isinstance(refused, Refusal), "the other person's consent is none of his"
     with pytest.raises(AlreadyReceived, match="IDENTITY_CERTAIN"):
         county.run(confirm_identity(county.premises, patient_id, WHY))
+
+
+def test_the_same_words_do_not_raise_the_same_doubt_again(county: County) -> None:
+    """Known by number alone, then described like another: once somebody made sure, it stays so."""
+    county.submit("otp", person.treatment_plan())
+    county.consent()
+    county.refer()
+    (held,) = county.look(lambda reading: intents.in_state(reading, "held"))
+    county.run(confirm_identity(county.premises, held.patient_id, WHY))
+    assert len(county.claim()) == 1
+
+    county.refer("ED-2", "R-2")
+
+    assert county.look(patients.in_doubt) == ()
+    assert not county.look(lambda reading: intents.in_state(reading, "held"))
+
+
+def test_a_release_that_was_about_to_wait_is_decided_when_somebody_has_made_sure(county: County) -> None:
+    """Deciding and confirming at the same moment: nothing stays held for a doubt that is gone."""
+    _, intent_id = in_doubt(county)
+    county.run(
+        confirm_identity(county.premises, county.look(lambda r: intents.get(r, intent_id)).patient_id, WHY)
+    )
+    (due,) = county.claim()
+
+    assert county.write(partial(hold_for_identity, county.premises, due)) is None
+    assert county.look(lambda reading: intents.get(reading, intent_id)).state == "sending"
+
+
+def test_a_cancellation_follows_what_may_have_arrived_whatever_was_said_since(county: County) -> None:
+    county.consent()
+    county.refer()
+    made = county.released()
+    (intent,) = county.intents()
+    county.write(lambda tx: outbox.mark(tx, made.id, "unknown", "2026-04-11T15:00:00.000000Z"))
+    county.settle(intent, "unknown", "ATTEMPT_TIMEOUT")
+    county.run(give_up(county.premises, intent.id, WHY))
+
+    county.refer("ED-3", event="I14")
+
+    assert [i.kind for i in county.intents()] == ["referral", "cancel"]
+
+
+def test_what_may_have_arrived_is_sent_again_as_a_possible_repeat(county: County) -> None:
+    intent = ended_as(county, "unknown")
+
+    county.run(send_again(county.premises, intent.id, WHY))
+
+    assert county.intents()[0].reason == POSSIBLE_DUPLICATE
 
 
 def test_the_lists_tell_ids_and_codes_and_no_name(county: County) -> None:
