@@ -325,7 +325,7 @@ def _bind_all(compiled: CompiledConsents, request: DisclosureRequest, tables: Ta
         else None,
         cap=cap,
         uses=uses_of(compiled.directives, request.facts),
-        remembers=cap is None and not any(_looks_around(tree) for _, tree in bound),
+        remembers=not any(_looks_around(tree) for _, tree in bound),
     )
 
 

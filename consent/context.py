@@ -86,7 +86,7 @@ class Context:
     basis: tuple[str, str] | None
     cap: Cap | None
     remembers: bool
-    """Whether a ruling depends on a resource's facts alone: no cap cuts it, no tree looks at other resources."""
+    """Whether a ruling, before the cap, depends on a resource's facts alone: no tree looks at other resources."""
     uses: Uses
     rulings: dict[tuple[object, ...], tuple[Ruling, Labelling]] = field(
         default_factory=dict, compare=False, repr=False
@@ -117,4 +117,7 @@ class Context:
             return
         if len(self.decisions) >= REMEMBERED_DECISIONS:
             self.decisions.clear()
-        self.decisions[tuple(map(id, rulings))] = (rulings, replace(decision, resources=(), outlines=()))
+        self.decisions[tuple(map(id, rulings))] = (
+            rulings,
+            replace(decision, resources=(), outlines=(), sources=[]),
+        )

@@ -91,6 +91,8 @@ def _decide(request: DisclosureRequest, tables: Tables, compiled: CompiledConsen
             for subject, ruling in zip(request.resources, rulings, strict=True)
         ]
     )
+    if context.cap is not None:  # what it cuts is cut anew each time
+        return decision_of(request, context, rulings, rows, outlines, tables)
     alike = context.decided(rulings)
     if alike is not None:
         return about(alike, rows, outlines)
@@ -102,12 +104,11 @@ def _decide(request: DisclosureRequest, tables: Tables, compiled: CompiledConsen
 def _decide_together(
     request: DisclosureRequest, context: Context, tables: Tables, compiled: CompiledConsents
 ) -> Decision:
-    """The decision where a ruling may depend on other resources, or on more of the resource than its facts."""
+    """The decision where a ruling may depend on other resources."""
     found = [_facts(subject, tables, compiled) for subject in request.resources]
     linked = linked_by(found)
     rulings = tuple(
-        _rule(subject, facts, linked, context, compiled, tables)
-        for subject, facts in zip(request.resources, found, strict=True)
+        _under_cap(_rule(facts, linked, context, compiled, tables), facts, context) for facts in found
     )
     rows = tuple(ruling.row for ruling in rulings)
     return decision_of(request, context, rulings, rows, tuple(facts.outline for facts in found), tables)
@@ -118,7 +119,7 @@ def _read(
 ) -> tuple[Outline, Ruling]:
     """What a walk over the resource finds, and the ruling for it: the one for resources alike, if there is one."""
     facts = subject.known
-    if facts is None and context.uses.labels_alone:
+    if facts is None and context.uses.labels_alone and context.cap is None:
         outline = outline_of(subject.resource, subject.type, tables)
         part2 = compiled.is_from_program(subject.sources)
         own = is_only_about(compiled.person, subject.resource, subject.reference)
@@ -127,22 +128,23 @@ def _read(
         if known is not None and not outline.may_bear_labels:
             return outline, known[0]
     facts = facts or _facts(subject, tables, compiled)
+    if context.cap is not None:
+        facts.read_size()
     ruling = context.remembered(facts)
     if ruling is None:
-        ruling = _rule(subject, facts, NOTHING_LINKED, context, compiled, tables)
+        ruling = _rule(facts, NOTHING_LINKED, context, compiled, tables)
         context.remember(facts, ruling)
-    return facts.outline, ruling
+    return facts.outline, _under_cap(ruling, facts, context)
 
 
 def _rule(
-    subject: SubjectResource,
     facts: ResourceFacts,
     linked: Linked,
     context: Context,
     compiled: CompiledConsents,
     tables: Tables,
 ) -> Ruling:
-    """The ruling for one resource: steps 0 to 7."""
+    """The ruling for one resource, before the cap: steps 0 to 5, and 7."""
     if not facts.subjects <= {compiled.patient}:
         return _withheld(facts, [Reason("OTHER_PATIENT", "42 CFR §2.13(a)")])
     if facts.type in CARRIERS:
@@ -157,16 +159,15 @@ def _rule(
     if context.bar is not None:
         permitting = [directive for directive in permitting if directive.version in context.lifting]
         if not permitting:
-            return _under_bar(subject, facts, linked, context, tables, context.bar.reason)
+            return _under_bar(facts, linked, context, tables, context.bar.reason)
     if permitting:
-        return _permitted(subject, facts, linked, context, compiled, tables, permitting)
+        return _permitted(facts, linked, context, compiled, tables, permitting)
     if _is_treatment_between_providers(facts, context, compiled):
-        return _as_treatment(subject, facts, linked, context, compiled, tables)
+        return _as_treatment(facts, linked, context, compiled, tables)
     return _withheld(facts, [DEFAULT_DENY, *context.refusals, *missed])
 
 
 def _under_bar(
-    subject: SubjectResource,
     facts: ResourceFacts,
     linked: Linked,
     context: Context,
@@ -179,11 +180,10 @@ def _under_bar(
     removals = _inline_removals(
         facts, linked, context, tables, lambda part, _: order_covers(context.asking, context.recorded, part)
     )
-    return _released(facts, subject, context, (), [Reason("COURT_ORDER", "42 CFR §2.61")], removals)
+    return _released(facts, (), [Reason("COURT_ORDER", "42 CFR §2.61")], removals)
 
 
 def _as_treatment(
-    subject: SubjectResource,
     facts: ResourceFacts,
     linked: Linked,
     context: Context,
@@ -199,11 +199,10 @@ def _as_treatment(
         lambda part, _: _is_treatment_between_providers(part, context, compiled),
     )
     reasons = [Reason("HIPAA_TREATMENT", "45 CFR 164.506(c)(2); FH-CON-06")]
-    return _released(facts, subject, context, (), reasons, removals)
+    return _released(facts, (), reasons, removals)
 
 
 def _permitted(
-    subject: SubjectResource,
     facts: ResourceFacts,
     linked: Linked,
     context: Context,
@@ -226,7 +225,7 @@ def _permitted(
             one.version in versions for one in _after_packs(part, found, context, compiled)[0]
         ),
     )
-    return _released(facts, subject, context, tuple(standing), reasons, removals)
+    return _released(facts, tuple(standing), reasons, removals)
 
 
 def _heard(
@@ -341,24 +340,25 @@ def _parts(facts: ResourceFacts, tables: Tables) -> Iterator[tuple[str, Resource
 
 
 def _released(
-    facts: ResourceFacts,
-    subject: SubjectResource,
-    context: Context,
-    standing: tuple[Directive, ...],
-    reasons: list[Reason],
-    removals: set[str],
+    facts: ResourceFacts, standing: tuple[Directive, ...], reasons: list[Reason], removals: set[str]
 ) -> Ruling:
-    """Step 6: the data-set cap, then the row."""
-    if context.cap is not None:
-        cut = capped(context.cap, facts, subject.resource)
-        if not cut.allowed:
-            return _withheld(facts, [Reason("NOT_IN_DATA_SET", context.cap.citation)])
-        if cut.removals:
-            removals = removals | set(cut.removals)
-            reasons = [*reasons, Reason("CUT_TO_DATA_SET", context.cap.citation)]
     row = _row(facts, "redact" if removals else "disclose", reasons, removals)
     through = any(_is_general_designation(directive) for directive in standing)
     return Ruling(row, standing, facts.labelling.part2, through)
+
+
+def _under_cap(ruling: Ruling, facts: ResourceFacts, context: Context) -> Ruling:
+    """Step 6: what the data set of the recipient leaves of a release, with a row about this very resource."""
+    row, cap = ruling.row, context.cap
+    if cap is None or context.basis is not None or row.outcome == "withhold":
+        return ruling
+    cut = capped(cap, facts, facts.resource)
+    if not cut.allowed:
+        return _withheld(facts, [Reason("NOT_IN_DATA_SET", cap.citation)])
+    if not cut.removals:
+        return ruling
+    reasons = [*row.reasons, Reason("CUT_TO_DATA_SET", cap.citation)]
+    return replace(ruling, row=_row(facts, "redact", reasons, {*row.removals, *cut.removals}))
 
 
 def _is_general_designation(directive: Directive) -> bool:

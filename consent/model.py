@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from consent.outline import Outline
+    from consent.redact_names import SensitiveSources
     from consent.resource_facts import ResourceFacts
+    from consent.tables import Tables
 
 SEMANTICS_VERSION = "1"
 
@@ -236,3 +238,7 @@ class Decision:
     semantics_version: str = SEMANTICS_VERSION
     outlines: tuple[Outline, ...] = field(default=(), compare=False, repr=False)
     """What was read of each resource on the way, so that `redact` need not walk it again; no part of the answer."""
+    sources: list[tuple[DisclosureRequest, Tables, SensitiveSources]] = field(
+        default_factory=list, compare=False, repr=False
+    )
+    """At most one: what `redact` found of people and places that tell, for `present`; no part of the answer."""

@@ -75,7 +75,8 @@ class Outline:
     `findings`: what codings and words say, of any tier. `may_bear_labels`: some element may bear a label of its own.
     `references`: targets of references that hold nothing else; `others`: further references and bare displays, with
     the names of their elements. `is_plain`: but for those, redaction leaves everything at the root but `LEFT_OUT` as it
-    is, whoever asks, unless something has to go for what it says. False: that is not known.
+    is, whoever asks, unless something has to go for what it says. False: that is not known. `size`: no fewer than the
+    objects and lists of a plain resource without contained ones, beside `meta`.
     """
 
     __slots__ = (
@@ -86,6 +87,7 @@ class Outline:
         "others",
         "references",
         "resource",
+        "size",
         "tables",
     )
 
@@ -98,6 +100,7 @@ class Outline:
         self.others: list[tuple[str, Object]] = []
         self.may_bear_labels = False
         self.is_plain = resource.__class__ is dict
+        self.size = 0
 
     def walk(self, start: Object) -> None:
         """Everything at and below `start`, without recursion. Written out: most of a decision's time goes here."""
@@ -106,6 +109,7 @@ class Outline:
         for name, node, read in waiting:
             if not node or (name in needs and not is_complete(node, needs[name])):
                 self.is_plain = False
+            self.size += len(node)
             for key, value in node.items():
                 kind = value.__class__
                 if kind is str:
@@ -124,6 +128,7 @@ class Outline:
                     self._walk_codings(value, read, waiting)
                 elif kind is list and value and key not in DOUBTFUL:
                     reads = read and key not in UNREAD
+                    self.size += len(value)
                     for entry in value:
                         if entry.__class__ is not dict:
                             self._walk_odd(key, entry, reads, waiting)
@@ -133,6 +138,7 @@ class Outline:
                             waiting.append((key, entry, reads))
                 elif (kind not in SIMPLE or key in APART) and not (key in LEFT_OUT and node is self.resource):
                     self._walk_apart(key, value, read, waiting)
+        self.size += len(waiting)
         if len(waiting) > MOST_OBJECTS:
             self.is_plain = False
 
@@ -163,6 +169,7 @@ class Outline:
 
     def _walk_codings(self, entries: list[Any], read: bool, waiting: list[Node]) -> None:
         known = self.tables.seen_codings
+        self.size += len(entries)
         if not entries:
             self.is_plain = False
         for entry in entries:
@@ -181,6 +188,7 @@ class Outline:
     def _walk_apart(self, key: str, value: object, read: bool, waiting: list[Node]) -> None:
         """An element of `APART`, an empty list, or what JSON does not hold."""
         entries = value if isinstance(value, list) else (value,)
+        self.size += len(entries)
         if key in DOUBTFUL or not entries:
             self.is_plain = False
         if not read or key not in NO_SCAN or key in MAY_BEAR_LABELS:

@@ -18,7 +18,7 @@ from typing import Any
 
 from consent.labels import LONGEST_REMEMBERED, PART2, REMEMBERED_LABELLINGS, normalised
 from consent.model import Decision, DisclosureRequest, Resource
-from consent.redact_names import may_know_sources, sensitive_sources
+from consent.redact_names import may_know_sources, sources_for
 from consent.redact_rules import target_of
 from consent.tables import Tables
 
@@ -63,7 +63,7 @@ def present(
     if not alias_key:
         raise ValueError("the alias key is empty")
     knows = may_know_sources(request, decision)
-    hidden = frozenset() if knows else sensitive_sources(request, tables).references
+    hidden = frozenset() if knows else sources_for(request, decision, tables).references
     recipient = request.recipient.references[0] if request.recipient.references else ""
     aliases = {name: alias_of(name, recipient, alias_key) for name in hidden if not name.startswith("#")}
     showing = _Showing(knows, hidden, aliases, _decided(decision), _without_id(decision), tables)

@@ -16,7 +16,7 @@ from dataclasses import replace
 from consent.labels import PART2, from_program, label_resource
 from consent.model import Decision, DisclosureRequest, Resource, ResourceDecision, SubjectResource
 from consent.outline import Outline, outline_of
-from consent.redact_names import NO_SOURCES, OWN_BASES, is_own, may_know_sources, sensitive_sources
+from consent.redact_names import NO_SOURCES, OWN_BASES, is_own, may_know_sources, sources_for
 from consent.redact_places import MAIN_CODES, PEOPLE_AND_PLACES
 from consent.redact_rules import Rules, Walk, near_references, target_of
 from consent.redact_tree import WHOLE_DOCUMENTS, left_whole, pruned
@@ -67,7 +67,7 @@ def _rules(request: DisclosureRequest, decision: Decision, kept: list[_Kept], ta
         patient=request.patient,
         asked=asked,
         shown=shown,
-        sources=NO_SOURCES if knows else sensitive_sources(request, tables),
+        sources=NO_SOURCES if knows else sources_for(request, decision, tables),
         codes=codes,
         texts=texts,
         classes=frozenset().union(*limits) if limits and all(limits) else frozenset(),
@@ -193,18 +193,23 @@ def _codes_of(withheld: Sequence[Resource]) -> Iterator[tuple[str, str]]:
 def _texts_of(withheld: Sequence[Resource]) -> Iterator[str]:
     """What withheld records are called, folded: titles, and the displays and texts of their main codes."""
     for resource in withheld:
-        concepts = [concept for element in MAIN_CODES for concept in _mappings(resource.get(element))]
-        named = [(concept, "text") for concept in concepts] + [(resource, "title"), (resource, "description")]
+        named = [(concept, "text") for concept in _main_concepts(resource)]
+        named += [(resource, "title"), (resource, "description")]
         for node, key in [*named, *((coding, "display") for coding in _main_codings(resource))]:
             text = node.get(key)
             if isinstance(text, str):
                 yield text.casefold()
 
 
+def _main_concepts(resource: Resource) -> Iterator[Mapping[str, object]]:
+    for element in MAIN_CODES:
+        if element in resource:
+            yield from _mappings(resource[element])
+
+
 def _main_codings(resource: Resource) -> Iterator[Mapping[str, object]]:
-    for element in sorted(MAIN_CODES):
-        for concept in _mappings(resource.get(element)):
-            yield from _mappings(concept.get("coding"))
+    for concept in _main_concepts(resource):
+        yield from _mappings(concept.get("coding"))
 
 
 def _mappings(value: object) -> Iterator[Mapping[str, object]]:

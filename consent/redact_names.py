@@ -89,6 +89,15 @@ def may_know_sources(request: DisclosureRequest, decision: Decision) -> bool:
     )
 
 
+def sources_for(request: DisclosureRequest, decision: Decision, tables: Tables) -> SensitiveSources:
+    """`sensitive_sources`, found once for a decision: kept with it for the next step, for this very request."""
+    for asked, by, found in decision.sources:
+        if asked is request and by is tables:
+            return found
+    decision.sources[:] = [(request, tables, sensitive_sources(request, tables))]
+    return decision.sources[0][2]
+
+
 def sensitive_sources(request: DisclosureRequest, tables: Tables) -> SensitiveSources:
     """The programs of the policy, whatever belongs to them, and whatever tells by its own name or codes."""
     known = list(_people_and_places(request))

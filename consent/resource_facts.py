@@ -79,6 +79,12 @@ class ResourceFacts:
         """Find what is anywhere in the resource now. Raises ValueError where it is too large to read."""
         self._codes_and_references  # noqa: B018  # a cached property
 
+    def read_size(self) -> None:
+        """Raises ValueError as `read_whole`; reads only what may be too large."""
+        outline = self.outline
+        if not outline.is_plain or outline.size > MOST_ITEMS or "contained" in self.resource:
+            self.read_whole()
+
     @property
     def all_codes(self) -> frozenset[Pair]:
         """Every coding anywhere in the resource. Raises ValueError as `read_whole`."""
