@@ -47,7 +47,9 @@ def gather(
 ) -> Gathered:
     """The question whether partner `discloser` may disclose `held_records` of the patient to partner `recipient`."""
     epoch = patients.epoch(reading, patient_id)
-    version = premises.network.version
+    # Who she is and how old she is are read from the Patients of the question: compiled anew where these are others.
+    about = [record.version_reference for record in held_records if record.resource_type == "Patient"]
+    version = " ".join((premises.network.version, *about))
     known = premises.compiled.get(patient_id, discloser, version, epoch)
     request = request_of(
         premises.network,
