@@ -23,6 +23,7 @@ from mappings.model import (
     Translation,
     TranslationRefused,
 )
+from mappings.rejected import rejected_rows
 from mappings.render import render
 from mappings.translate import translate, translate_all
 
@@ -44,6 +45,7 @@ __all__ = [
     "TranslationRefused",
     "draft_mapping",
     "read_library",
+    "rejected_rows",
     "render",
     "sample_faults",
     "translate",

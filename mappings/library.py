@@ -44,9 +44,13 @@ class Mapping_:
 class Library:
     """Every mapping by id, and one content hash over all of them."""
 
-    def __init__(self, mappings: Mapping[str, Mapping_], version: str) -> None:
+    def __init__(
+        self, mappings: Mapping[str, Mapping_], version: str, layers: Mapping[str, tuple[str, ...]]
+    ) -> None:
         self._mappings = mappings
         self.version = version
+        self.layers = layers
+        """Id of each layer -> ids of the mappings that stand on it. A layer is checked, but takes no records."""
 
     def mapping(self, mapping_id: str) -> Mapping_:
         """The mapping with this id. Raises MappingRoomError `MAPPING_UNKNOWN`."""
@@ -71,6 +75,9 @@ def read_library(files: Mapping[str, bytes]) -> Library:
     }
     by_id = {path[len(_ROOT) : -len("/mapping.yaml")]: path for path in documents}
     mappings: dict[str, Mapping_] = {}
+    layers: dict[str, tuple[str, ...]] = {
+        i: () for i, p in by_id.items() if documents[p].get("layer") is True
+    }
     total = hashlib.sha256()
     for mapping_id, path in by_id.items():
         document = documents[path]
@@ -91,7 +98,9 @@ def read_library(files: Mapping[str, bytes]) -> Library:
         read = Mapping_(read_mapping(merged, path, Tables(own, systems), content))
         if document.get("layer") is not True:
             mappings[mapping_id] = read
-    return Library(mappings, total.hexdigest())
+            for below in (name for name in layers if by_id[name] in chain):
+                layers[below] += (mapping_id,)
+    return Library(mappings, total.hexdigest(), layers)
 
 
 def _tables(files: Mapping[str, bytes], folder: str) -> dict[str, ConceptMap]:

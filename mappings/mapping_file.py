@@ -32,6 +32,7 @@ from mappings.rows import (
 )
 from mappings.syntax import csv_rows, hl7v2_tree, json_tree
 from mappings.tree import Address
+from mappings.wording import expected_words
 from mappings.yaml_text import Located
 
 _STEP = re.compile(r"^([A-Za-z]\w*)(?:\[([\w-]+)\])?$")
@@ -250,6 +251,8 @@ class Reader:
             raise self.wrong("ROLE_UNKNOWN", f"role `{role}` is not in `resources`", at)
         required = at.get("required") is True
         codes = self._codes(at) if verb == "map" and lens_name == "code" else None
+        table = self.tables.by_name.get(str(at.get("map", "")))
+        expects = expected_words(lens_name, at, table) if verb == "map" else ""
         return Row(
             self.number,
             at.line,
@@ -264,6 +267,7 @@ class Reader:
             when,
             required,
             codes,
+            expects,
         )
 
     def _codes(self, at: Located) -> Mapping[str, str] | None:

@@ -66,6 +66,8 @@ class Row:
     required: bool = False
     codes: Mapping[str, str] | None = None
     """For a `code` row: local code -> FHIR code, as the table says; what is not in it goes through the lens."""
+    expects: str = ""
+    """What a value may be, in words for the person who writes it."""
 
 
 @dataclass(frozen=True, slots=True)

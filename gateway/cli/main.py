@@ -151,11 +151,15 @@ def translate(
     complement_out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write what FHIR cannot carry here.")
     ] = None,
+    rejected_out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write rejected CSV or XLSX rows here, to be corrected.")
+    ] = None,
 ) -> None:
     """Turn a partner's file into FHIR resources, with lineage and an account of every leaf."""
     from gateway.cli.mapping_commands import translate as body
 
-    finish(body(mapping, path, partner=partner, zone=zone, complement_out=complement_out))
+    files = {"complement_out": complement_out, "rejected_out": rejected_out}
+    finish(body(mapping, path, partner=partner, zone=zone, **files))
 
 
 @app.command()

@@ -19,12 +19,16 @@ def check_folder(folder: str | None) -> int:
     extra = Path(folder).resolve() if folder is not None and Path(folder).is_dir() else None
     try:
         library = open_library(_root(extra) if extra is not None else None)
-        ids = _chosen(library, folder, extra)
+        ids = _with_users(library, _chosen(library, folder, extra))
     except (MappingRoomError, HandoffError) as error:
         print(f"{error.code}: {error.message} ({error.place})")
         return 1
     wrong = 0
     for mapping_id in ids:
+        if mapping_id in library.layers:
+            number = len(library.layers[mapping_id])
+            print(f"{mapping_id:32} a layer: read and checked, and with it the {number} mappings on it")
+            continue
         faults, samples = check_mapping(library.mapping(mapping_id), _samples(mapping_id, extra))
         wrong += len(faults)
         print(f"{mapping_id:32} {samples} samples  {'ok' if not faults else f'{len(faults)} faults'}")
@@ -38,11 +42,16 @@ def _root(folder: Path) -> Path:
     return folder.parent.parent if (folder / "mapping.yaml").exists() else folder
 
 
+def _with_users(library: Library, ids: list[str]) -> list[str]:
+    """The ids, each layer with the mappings that stand on it: their samples are its samples."""
+    return list(dict.fromkeys(name for one in ids for name in (one, *library.layers.get(one, ()))))
+
+
 def _chosen(library: Library, folder: str | None, extra: Path | None) -> list[str]:
     if folder is None:
         return list(library.ids())
     if extra is None:
-        return [library.mapping(folder).id]
+        return [folder if folder in library.layers else library.mapping(folder).id]
     if (extra / "mapping.yaml").exists():
         return [f"{extra.parent.name}/{extra.name}"]
     root = extra / "formats" if (extra / "formats").is_dir() else extra

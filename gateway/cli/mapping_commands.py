@@ -23,6 +23,7 @@ from mappings import (
     Mapping_,
     MappingRoomError,
     TranslatedRecord,
+    rejected_rows,
     translate_all,
 )
 from mappings import render as render_resources
@@ -38,11 +39,14 @@ def translate(
     partner: str = "local",
     zone: str | None = None,
     complement_out: Path | None = None,
+    rejected_out: Path | None = None,
 ) -> int:
     """Print the resources, lineage, issues and account of a file. 1 when any record was refused."""
     try:
         found = _library().mapping(mapping)
-        records = translate_all(found, _read(path), partner=partner, id_key=PUBLISHED_TEST_KEY, zone=zone)
+        source = _read(path)
+        records = translate_all(found, source, partner=partner, id_key=PUBLISHED_TEST_KEY, zone=zone)
+        rejected = rejected_rows(found, source, records) if rejected_out is not None else None
     except (MappingRoomError, HandoffError) as error:
         _print(_refusal(error))
         return 1
@@ -54,6 +58,12 @@ def translate(
     if complement_out is not None:
         kept = [record.translation.complement for record in records if record.translation is not None]
         complement_out.write_bytes(_ENCODER.encode(kept[0] if len(kept) == 1 else kept))
+    if rejected_out is not None and rejected is not None:
+        rejected_out.write_bytes(rejected)
+        count = sum(record.refusal is not None for record in records)
+        print(
+            f"{count} of {len(records)} rows rejected: correct {rejected_out}, send it again", file=sys.stderr
+        )
     return 1 if any(record.refusal is not None for record in records) else 0
 
 

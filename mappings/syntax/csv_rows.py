@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from mappings.model import TranslationRefused
+from mappings.syntax.reasons import without_reasons
 from mappings.tree import Scope, Spot
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -38,24 +39,29 @@ def read_rows(source: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
         raise TranslationRefused("CHARSET_WRONG", "the file is not UTF-8", "row 1", "102") from None
     if "\x00" in text:
         raise TranslationRefused("NOT_TEXT", "the file holds control characters", None, "102")
-    first = text.split("\n", 1)[0]
-    delimiter = ";" if first.count(";") > first.count(",") else ","
+    delimiter = _delimiter(text)
     csv.field_size_limit(_LONGEST_CELL)
     rows: list[tuple[int, list[str]]] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         for number, cells in enumerate(reader, 1):
             if any(cell.strip() for cell in cells):
-                rows.append((number, cells))
+                rows.append((number, [_unguarded(cell) for cell in cells]))
     except csv.Error:
         raise TranslationRefused(
             "CSV_WRONG", "the quotes of the file do not close", f"row {len(rows) + 1}"
         ) from None
     if not rows:
         raise TranslationRefused("HEADER_WRONG", "no header row found", "row 1", "101")
-    header = [name.strip() for name in rows[0][1]]
-    check_header(header, 1)
-    return header, rows[1:]
+    top = rows[0][0]
+    header, rest = without_reasons([name.strip() for name in rows[0][1]], rows[1:], top)
+    check_header(header, top)
+    return header, rest
+
+
+def _delimiter(text: str) -> str:
+    first = text.split("\n", 1)[0]
+    return ";" if first.count(";") > first.count(",") else ","
 
 
 def check_header(header: Sequence[str], number: int) -> None:
@@ -132,6 +138,20 @@ def write_rows(header: Sequence[str], rows: Sequence[Mapping[str, str]]) -> byte
     for row in rows:
         writer.writerow([_harmless(row.get(name, "")) for name in header])
     return out.getvalue().encode("utf-8")
+
+
+def write_lines(lines: Sequence[Sequence[str]], like: bytes) -> bytes:
+    """Lines of cells as CSV, with the delimiter and byte order mark of another file; formulas made harmless."""
+    mark = b"\xef\xbb\xbf" if like.startswith(b"\xef\xbb\xbf") else b""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=_delimiter(like.decode("utf-8-sig", "replace")))
+    writer.writerows([_harmless(cell) for cell in cells] for cells in lines)
+    return mark + out.getvalue().encode("utf-8")
+
+
+def _unguarded(cell: str) -> str:
+    """A cell without the quote that `_harmless` (or a spreadsheet's own export) put before a formula sign."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
 
 
 def _harmless(cell: str) -> str:

@@ -23,6 +23,7 @@ from xml.sax.saxutils import escape
 
 from mappings.model import MappingRoomError, TranslationRefused
 from mappings.syntax.csv_rows import CsvTree, check_header
+from mappings.syntax.reasons import without_reasons
 
 Rows = list[tuple[int, list[str]]]
 
@@ -85,6 +86,7 @@ def read_sheet(source: bytes) -> Sheet:
     top, header = filled[0][0], [cell.strip() for cell in filled[0][1]]
     while header and not header[-1]:
         header.pop()
+    header, filled = without_reasons(header, filled, top)
     check_header(header, top)
     known = dict(filled)
     broken = _broken_cells(_part_of(parts, name))
@@ -262,7 +264,11 @@ _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 def write_rows(header: Sequence[str], rows: Sequence[Mapping[str, str]]) -> bytes:
     """A workbook of one sheet, every cell a text (so nothing runs as a formula); the same rows are the same bytes."""
-    lines = [list(header), *([row.get(name, "") for name in header] for row in rows)]
+    return write_lines([list(header), *([row.get(name, "") for name in header] for row in rows)])
+
+
+def write_lines(lines: Sequence[Sequence[str]], like: bytes = b"") -> bytes:
+    """Lines of cells as a workbook of one sheet."""
     body = "".join(
         f'<row r="{number}">{_cells(cells, number)}</row>' for number, cells in enumerate(lines, 1)
     )
