@@ -152,7 +152,8 @@ def translate(
         Path | None, typer.Option(metavar="FILE", help="Write what FHIR cannot carry here.")
     ] = None,
     rejected_out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write rejected CSV or XLSX rows here, to be corrected.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Write rejected CSV or XLSX rows here, to be corrected."),
     ] = None,
 ) -> None:
     """Turn a partner's file into FHIR resources, with lineage and an account of every leaf."""
