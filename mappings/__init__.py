@@ -5,7 +5,7 @@ One declaration (a mapping file under `formats/`) serves both directions; every 
 
 from __future__ import annotations
 
-from mappings.checking import sample_faults
+from mappings.checking import sample_faults, written_faults
 from mappings.drafting import draft_mapping
 from mappings.ids import PUBLISHED_TEST_KEY
 from mappings.library import Library, Mapping_, read_library
@@ -50,4 +50,5 @@ __all__ = [
     "sample_faults",
     "translate",
     "translate_all",
+    "written_faults",
 ]

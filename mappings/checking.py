@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,9 +13,13 @@ import msgspec
 from mappings.ids import PUBLISHED_TEST_KEY
 from mappings.laws import Fault, conservation, leaves_of, no_resurrection, round_trip, traced
 from mappings.library import Mapping_
-from mappings.model import MappingRoomError, TranslatedRecord
+from mappings.model import MappingRoomError, RenderRefused, TranslatedRecord
+from mappings.render import render
 from mappings.translate import translate_all
 
+AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+NOTICE = {"notice": "Synthetic notice: do not pass this on."}
+"""The instant and the facts of the sender with which golden outputs of a mapping for writing are made."""
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -31,6 +37,24 @@ def sample_faults(mapping: Mapping_, content: bytes, golden: bytes | None) -> li
     elif json.loads(golden, parse_float=Decimal) != json.loads(golden_bytes(records), parse_float=Decimal):
         faults.append(("GOLDEN_DIFFERS", "the resources are not those of the *.fhir.json beside the sample"))
     return faults
+
+
+def written_golden(mapping: Mapping_, sample: bytes) -> bytes:
+    """What a mapping for writing makes of sample resources. Raises RenderRefused."""
+    resources: Sequence[Mapping[str, object]] = json.loads(sample, parse_float=Decimal)
+    return render(mapping, resources, at=AT, control_id="1", zone=None, settings=NOTICE).content
+
+
+def written_faults(mapping: Mapping_, sample: bytes, golden: bytes | None) -> list[Fault]:
+    """A mapping for writing only: its output is the golden one, and carries the notice."""
+    try:
+        made = written_golden(mapping, sample)
+    except RenderRefused as refusal:
+        return [(refusal.code, refusal.place or "record")]
+    if golden is None:
+        return [("NO_GOLDEN", f"write the expected output beside the sample as *.{mapping.format}")]
+    faults = [] if made == golden else [("GOLDEN_DIFFERS", "the output is not that beside the sample")]
+    return faults if NOTICE["notice"].encode() in made else [*faults, ("NOTICE_LOST", "notice")]
 
 
 def _record_faults(

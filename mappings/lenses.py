@@ -16,6 +16,7 @@ raises `Unfit` (never a guess); `Partly` is an `Unfit` that carries what could b
 | telecom | text, with `system` and `use` | the text |
 | reference | text id of a resource | the text |
 | join | several texts | split at the separator |
+| words | text | what a person reads: text, display, code, or number and unit |
 """
 
 from __future__ import annotations
@@ -309,6 +310,24 @@ def join_lens(spec: LensSpec) -> Lens:
     return Lens(forward, lambda value: separator.join(value))
 
 
+def words_lens(spec: LensSpec) -> Lens:
+    """A concept by its words. Backwards whatever says it best: text, display, code, or a quantity with its unit."""
+    return Lens(lambda value, zone: {"text": plain_text(value)}, _words)
+
+
+def _words(value: Any) -> str:
+    if not isinstance(value, Mapping):
+        return plain_text(value)
+    for one in (value, *value.get("coding", ())):
+        for name in ("text", "display", "code"):
+            if isinstance(one.get(name), str) and "value" not in one:
+                return str(one[name])
+    if "value" in value:
+        unit = value.get("unit") or value.get("code") or ""
+        return f"{value.get('comparator', '')}{value['value']} {unit}".strip()
+    raise Unfit("NO_LOCAL_CODE", "no words stand for this value")
+
+
 PLAIN_LENSES: dict[str, tuple[Callable[[LensSpec], Lens], frozenset[str]]] = {
     "string": (string_lens, frozenset()),
     "code": (code_lens, frozenset({"map", "codes"})),
@@ -327,5 +346,6 @@ PLAIN_LENSES: dict[str, tuple[Callable[[LensSpec], Lens], frozenset[str]]] = {
     "annotation": (annotation_lens, frozenset()),
     "reference": (reference_lens, frozenset({"type"})),
     "join": (join_lens, frozenset({"separator"})),
+    "words": (words_lens, frozenset()),
 }
 """Lens name -> how to make it, and the parameters it knows."""

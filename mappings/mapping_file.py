@@ -57,7 +57,7 @@ _TOP = frozenset(
         "order",
     }
 )
-_GROUP = frozenset({"each", "with", "key", "when", "resources", "rows"})
+_GROUP = frozenset({"each", "with", "key", "when", "resources", "rows", "of"})
 
 
 class Format(NamedTuple):
@@ -72,6 +72,7 @@ FORMATS: dict[str, Format] = {
     "json": Format(json_tree.parse_address, PLAIN_LENSES),
     "csv": Format(csv_rows.parse_address, PLAIN_LENSES),
     "xlsx": Format(csv_rows.parse_address, PLAIN_LENSES),
+    "html": Format(csv_rows.parse_address, PLAIN_LENSES),
 }
 
 
@@ -187,7 +188,15 @@ class Reader:
             roles,
             tuple(rows),
             tuple(groups),
+            self._items(at),
         )
+
+    def _items(self, at: Located) -> Target | None:
+        if "of" not in at:
+            return None
+        if str(self.document.get("direction")) != "out":
+            raise self.wrong("ROW_WRONG", "`of` is for mappings of `direction: out`", at)
+        return self.target(str(at["of"]), at)
 
     def _role(self, name: str, spec: Any, at: Located) -> Role:
         if not isinstance(spec, Located):

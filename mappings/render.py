@@ -14,8 +14,9 @@ from mappings.complement import overlay_csv, overlay_json, overlay_v2
 from mappings.library import Mapping_
 from mappings.model import Issue, Rendered, RenderRefused
 from mappings.placing import flat
-from mappings.rows import EVERY_ROLE, Condition, Group, MappingFile, Row, all_groups
+from mappings.rows import EVERY_ROLE, Condition, Group, MappingFile, Row, Target, all_groups
 from mappings.syntax.hl7v2 import escape
+from mappings.syntax.page import write_page
 from mappings.syntax.sheets import SHEETS
 from mappings.translate import named_zone
 from mappings.unfit import Unfit
@@ -26,6 +27,7 @@ MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "json": "application/json",
+    "html": "text/html; charset=utf-8",
 }
 _UNTRACED = ("resourceType", "id", "meta", "text")
 
@@ -79,6 +81,7 @@ class Rendering:
         makers: dict[str, type[Builder]] = {"hl7v2": V2Builder, "json": JsonBuilder}
         self.builder: Builder = makers.get(mapping.format, CsvBuilder)()
         self.used: set[tuple[int, str]] = set()
+        self.within: dict[str, str] = {}
         self.rows = [row for group in all_groups(mapping.root) for row in group.rows]
 
     def write(self) -> Builder:
@@ -104,8 +107,19 @@ class Rendering:
             if row.verb in ("const", "ref"):
                 self.account(row, roles)
         for inner in group.groups:
+            if inner.of is not None:
+                self.items(inner, inner.of, roles, slot)
+                continue
             for instance in self.cast.instances(inner, roles):
                 self.group(inner, instance, self.builder.open(inner.each, slot))
+
+    def items(self, group: Group, of: Target, roles: dict[str, Resource], slot: Slot) -> None:
+        """One instance for each item of a list of a resource: the rows see only what stands in it."""
+        resource = roles.get(of.role)
+        for path, _ in values_at(resource, of.steps) if resource is not None else ():
+            self.within[of.role] = path
+            self.group(group, roles, self.builder.open(group.each, slot))
+            del self.within[of.role]
 
     def account(self, row: Row, roles: Mapping[str, Resource]) -> None:
         """Constants and references need no home of their own."""
@@ -155,8 +169,9 @@ class Rendering:
         if resource is not None and row.lens.backward is not None:
             taken = bool(self.builder.head(row.sources[0], slot)) and row.target.steps[-1].many
             repeat = row.target.steps[-1].many and not (taken and self.mapping.format == "hl7v2")
+            item = self.within.get(row.target.role, "")
             for path, value in values_at(resource, row.target.steps):
-                if in_its_item(self.rows, row, resource, path):
+                if path.startswith(item) and in_its_item(self.rows, row, resource, path):
                     written |= self.value(row, resource, path, value, slot, repeat)
         applies = resource is not None and self.fits(row.when, slot, strict=True)
         wanted = row.required and (row.when is None or applies)
@@ -263,8 +278,10 @@ class Rendering:
             return Rendered(builder.text(order), kind, issues)
         if isinstance(builder, CsvBuilder):
             overlay_csv(builder.row, self.complement)
+            if self.mapping.format == "html":
+                return Rendered(write_page(self.mapping.columns, builder.row, builder.parts), kind, issues)
             write_rows = SHEETS[self.mapping.format].write_rows
-            return Rendered(write_rows(self.mapping.columns, [builder.row]), kind, issues)
+            return Rendered(write_rows(self.mapping.columns, builder.lines()), kind, issues)
         assert isinstance(builder, JsonBuilder)
         overlay_json(builder.document, self.complement)
         return Rendered(json_bytes(builder.document), kind, issues)

@@ -99,6 +99,8 @@ class Group:
     roles: tuple[Role, ...]
     rows: tuple[Row, ...]
     groups: tuple[Group, ...]
+    of: Target | None = None
+    """On the way out: one instance for each item of this list (`plan.activity`), not for each resource."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,3 +150,8 @@ def all_groups(group: Group) -> list[Group]:
     for inner in group.groups:
         found += all_groups(inner)
     return found
+
+
+def inner_roles(group: Group) -> frozenset[str]:
+    """The names of the roles of the groups within a group."""
+    return frozenset(role.name for inner in all_groups(group)[1:] for role in inner.roles)

@@ -49,6 +49,8 @@ def translate_all(
     mapping: Mapping_, source: bytes, *, partner: str, id_key: bytes, zone: str | None
 ) -> tuple[TranslatedRecord, ...]:
     """Every record of a file or batch, each with its place. Raises TranslationRefused when the file cannot be read."""
+    if mapping.direction == "out":
+        raise TranslationRefused("DIRECTION_OUT", f"mapping `{mapping.id}` is for writing only")
     known = named_zone(zone)
 
     def plain(place: str, make: TreeMaker) -> TranslatedRecord:

@@ -121,29 +121,40 @@ def _line(name: str, fields: Mapping[int, Sequence[str]]) -> bytes:
 
 
 class CsvBuilder:
-    """One row."""
+    """Rows of cells: one, or one for each instance of a group, each with those of the whole record."""
 
     def __init__(self) -> None:
         self.row: dict[str, str] = {}
+        self.parts: list[tuple[str, dict[str, str]]] = []
 
     def open(self, each: CsvAddress, slot: Slot) -> Slot:
-        """A row has no groups."""
-        return slot
+        """The cells of one more row, under the name of its group."""
+        self.parts.append((each.text, {}))
+        return self.parts[-1][1]
+
+    def _cells(self, slot: Slot) -> dict[str, str]:
+        return self.row if slot is None else slot
 
     def add(self, address: CsvAddress, value: Any, slot: Slot, repeat: bool) -> bool:
         """Write a cell."""
-        if self.row.get(address.text):
+        cells = self._cells(slot)
+        if cells.get(address.text):
             return False
-        self.row[address.text] = str(value)
+        cells[address.text] = str(value)
         return True
 
     def head(self, address: CsvAddress, slot: Slot) -> str:
-        """The cell."""
-        return self.row.get(address.text, "")
+        """The cell; without a slot, of any row."""
+        looked = [self.row, *(cells for _, cells in self.parts)] if slot is None else [slot]
+        return next((cells[address.text] for cells in looked if cells.get(address.text)), "")
 
     def holds(self, address: CsvAddress, value: Any, slot: Slot) -> bool:
         """Whether the cell is this text."""
-        return self.row.get(address.text) == str(value)
+        return self._cells(slot).get(address.text) == str(value)
+
+    def lines(self) -> list[dict[str, str]]:
+        """The rows of the sheet; an instance that wrote nothing has none."""
+        return [{**self.row, **cells} for _, cells in self.parts if cells] or [self.row]
 
 
 class JsonBuilder:

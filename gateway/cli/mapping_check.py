@@ -8,10 +8,11 @@ from pathlib import Path
 
 from gateway.errors import HandoffError
 from gateway.flows.library import open_library
-from mappings import Library, Mapping_, MappingRoomError, sample_faults
+from mappings import Library, Mapping_, MappingRoomError, sample_faults, written_faults
 
 Fault = tuple[str, str]
-_SUFFIX = {"hl7v2": ".hl7", "csv": ".csv", "xlsx": ".xlsx", "json": ".json"}
+_SUFFIX = {"hl7v2": ".hl7", "csv": ".csv", "xlsx": ".xlsx", "json": ".json", "html": ".html"}
+_EXPECTED = ".fhir.json"
 
 
 def check_folder(folder: str | None) -> int:
@@ -38,8 +39,10 @@ def check_folder(folder: str | None) -> int:
 
 
 def _root(folder: Path) -> Path:
-    """The folder that ids are counted from: above the two levels of a mapping's own folder."""
-    return folder.parent.parent if (folder / "mapping.yaml").exists() else folder
+    """The folder that ids are counted from: above the two levels of a mapping's own folder, or the one of a family."""
+    if (folder / "mapping.yaml").exists():
+        return folder.parent.parent
+    return folder.parent if any(folder.glob("*/mapping.yaml")) else folder
 
 
 def _with_users(library: Library, ids: list[str]) -> list[str]:
@@ -54,6 +57,8 @@ def _chosen(library: Library, folder: str | None, extra: Path | None) -> list[st
         return [folder if folder in library.layers else library.mapping(folder).id]
     if (extra / "mapping.yaml").exists():
         return [f"{extra.parent.name}/{extra.name}"]
+    if any(extra.glob("*/mapping.yaml")):
+        return sorted(f"{extra.name}/{path.parent.name}" for path in extra.glob("*/mapping.yaml"))
     root = extra / "formats" if (extra / "formats").is_dir() else extra
     return sorted(str(path.parent.relative_to(root)) for path in root.glob("*/*/mapping.yaml"))
 
@@ -74,15 +79,20 @@ def _samples(mapping_id: str, extra: Path | None) -> dict[str, bytes]:
 
 def check_mapping(mapping: Mapping_, samples: dict[str, bytes]) -> tuple[list[tuple[str, Fault]], int]:
     """All faults found, each with its sample; how many samples were tried."""
+    suffix = _SUFFIX[mapping.format]
+    writing = mapping.direction == "out"
     sources = {
         name: content
         for name, content in sorted(samples.items())
-        if name.endswith(_SUFFIX[mapping.format]) and not name.endswith(".fhir.json")
+        if name.endswith(_EXPECTED if writing else suffix) and name.endswith(_EXPECTED) == writing
     }
     found: list[tuple[str, Fault]] = []
     if not sources:
         found.append(("-", ("NO_SAMPLE", "a mapping needs at least one sample")))
-    for name, content in sources.items():
+    for name, content in sources.items() if writing else ():
+        written = samples.get(name.removesuffix(_EXPECTED) + suffix)
+        found += [(name, fault) for fault in written_faults(mapping, content, written)]
+    for name, content in () if writing else sources.items():
         golden = samples.get(name.rpartition(".")[0] + ".fhir.json")
         found += [(name, fault) for fault in sample_faults(mapping, content, golden)]
     return found, len(sources)
