@@ -16,7 +16,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from mappings.compile_roles import RoleSource, v2
+from mappings.compile_nested import NestedSource, check_nested, is_nested
+from mappings.compile_roles import v2
 from mappings.compile_segments import Unsupported
 from mappings.compiled_parts import PARTS, Remembered
 from mappings.rows import Group, MappingFile, Row
@@ -51,7 +52,7 @@ def compile_mapping(mapping: MappingFile) -> Compiled | None:
     remembered: dict[int, Remembered] = {}
     try:
         sources = [
-            Writer(mapping, RoleSource(mapping, remembered, deletes)).write() for deletes in (True, False)
+            Writer(mapping, NestedSource(mapping, remembered, deletes)).write() for deletes in (True, False)
         ]
     except Unsupported:
         return None
@@ -59,7 +60,7 @@ def compile_mapping(mapping: MappingFile) -> Compiled | None:
     return Compiled(first, second, sources[0].text())
 
 
-def _function(source: RoleSource, mapping_id: str) -> Run:
+def _function(source: NestedSource, mapping_id: str) -> Run:
     names: dict[str, Any] = {**PARTS, **source.names}
     exec(compile(source.text(), f"<mapping {mapping_id}>", "exec"), names)  # noqa: S102 - our own generated source
     run: Run = names["run"]
@@ -69,16 +70,18 @@ def _function(source: RoleSource, mapping_id: str) -> Run:
 class Writer:
     """Writes the function of one mapping."""
 
-    def __init__(self, mapping: MappingFile, source: RoleSource) -> None:
+    def __init__(self, mapping: MappingFile, source: NestedSource) -> None:
         self.mapping = mapping
         self.source = source
 
-    def write(self) -> RoleSource:
+    def write(self) -> NestedSource:
         """The whole function. Raises Unsupported."""
         source, mapping = self.source, self.mapping
         for group in mapping.root.groups:
-            if group.groups or group.followers or v2(group.each).field:
-                raise Unsupported("nested groups")
+            if v2(group.each).field:
+                raise Unsupported("a group of repetitions")
+            if is_nested(group):
+                check_nested(source, group)
         source.fetch()
         self.envelope()
         source.add(f"key = {source.key_text(mapping.record_key, {})}")
@@ -88,20 +91,24 @@ class Writer:
         source.add(f"marked = {self.marked()}")
         source.roles(mapping.root)
         for number, group in enumerate(mapping.root.groups):
-            self.open(group, number)
+            if is_nested(group):
+                source.nested(group, number)
+            else:
+                self.open(group, number)
         with ExitStack() as taking:
             for name in self.often():
                 taking.enter_context(source.taking(f"s_{name}"))
             source.rows(mapping.root, {}, mapping.root.rows)
         for number, group in enumerate(mapping.root.groups):
-            self.late_rows(group, number)
+            if not is_nested(group):
+                self.late_rows(group, number)
         source.coverage()
         source.add("return tuple(made), (names, found), key, named")
         return source
 
     def marked(self) -> bool:
         """Whether resources are made with a `meta`, so that labels find one there."""
-        rows = [row for group in (self.mapping.root, *self.mapping.root.groups) for row in group.rows]
+        rows = [row for group in self.source.groups for row in group.rows]
         return any(row.verb == "const" and row.target and row.target.steps[0].name == "meta" for row in rows)
 
     def often(self) -> list[str]:

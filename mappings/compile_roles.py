@@ -26,19 +26,16 @@ class RoleSource(Source):
                 self.add(f"t_{role.name} = {self.condition(role.when, {})}")
                 if not role.key:
                     self.add(f"if t_{role.name}: names.append({role.name.encode()!r})")
+        later = self.inside_keys()
+        for role in later:
+            self.add(f"q_{role.name} = []")
         for number, group in enumerate(root.groups):
-            if group.roles:
+            if group.groups or group.followers:
+                self.nested_ids(group, number)
+            elif group.roles:
                 self.instances(group, number)
-        keys = ""
-        for role in own:
-            self.add(f"k_{role.name} = {role.named + ':'!r} + {self.key_text(role.key, {})}")
-            keys += f"(k_{role.name}, ({role.named.encode()!r},)), "
         perhaps = [role for role in root.roles if role.key and role.when is not None]
-        if perhaps:
-            self.perhaps(perhaps, len(own))
-            self.add(f"found = ids_of(({keys}*more, (key, names[{len(own)} + len(more):])))")
-        else:
-            self.add(f"found = ids_of(({keys}(key, names[{len(own)}:]),))")
+        self.found(own, perhaps, later)
         self.add("take = iter(found).__next__")
         for role in own:
             self.add(f"i_{role.name} = take()")
@@ -46,9 +43,35 @@ class RoleSource(Source):
             self.add(f"i_{role.name} = take() if t_{role.name} else None")
         for role in sure:
             self.add(f"i_{role.name} = take()")
+        for role in later:
+            self.add(f"take_{role.name} = iter(found[len(names):]).__next__")
+            self.add(f"names += q_{role.name}")
         for role in (*own, *perhaps):
             if role.same_as:
                 self.add(f"if found.count(i_{role.name}) > 1: raise Suspect")
+
+    def found(self, own: Sequence[Role], perhaps: Sequence[Role], later: Sequence[Role]) -> None:
+        """All ids in one go: those of roles with keys of their own before and behind those of the record's key."""
+        keys, behind = "", ""
+        for role in own:
+            self.add(f"k_{role.name} = {role.named + ':'!r} + {self.key_text(role.key, {})}")
+            keys += f"(k_{role.name}, ({role.named.encode()!r},)), "
+        for role in later:
+            self.add(f"k_{role.name} = {role.named + ':'!r} + {self.key_text(role.key, {})}")
+            behind += f", (k_{role.name}, q_{role.name})"
+        if perhaps:
+            self.perhaps(perhaps, len(own))
+            self.add(f"found = ids_of(({keys}*more, (key, names[{len(own)} + len(more):]){behind}))")
+        else:
+            self.add(f"found = ids_of(({keys}(key, names[{len(own)}:]){behind or ','}))")
+
+    def inside_keys(self) -> list[Role]:
+        """Roles of groups within groups with a key of their own."""
+        return []
+
+    def nested_ids(self, group: Group, number: int) -> None:
+        """Names for the ids of groups within groups."""
+        raise Unsupported("nested groups")
 
     def perhaps(self, roles: Sequence[Role], before: int) -> None:
         """Roles with a key of their own that are not always there: their keys, and their names behind the first ones."""
@@ -74,7 +97,7 @@ class RoleSource(Source):
             return
         if picked:
             self.add(f"p{number} = []")
-        self.add("c = 0")
+        self.add("c = 0" if group.key is None else "c, seen = 0, set()")
         self.add(f"for f in a_{segment}:")
         with self.indented():
             if group.when is not None:
@@ -82,7 +105,7 @@ class RoleSource(Source):
             self.add("c += 1")
             if group.key is not None:
                 self.add(f"v = {self.head(v2(group.key), scope)}")
-                self.add("p = ('/=' + v).encode() if v else b'/%d' % c")
+                self.add("p = keyed(seen, v, c).encode()")
             for role in group.roles:
                 self._name(role, group, scope)
             if picked:
@@ -131,7 +154,8 @@ class RoleSource(Source):
             self.add(f"if t_{role.name}:")
         with self.indented(role.when is not None):
             sure = group.each is None and (role.when is None or bool(role.key))
-            self.add(f"i = i_{role.name}" if sure else "i = take()")
+            take = f"take_{role.name}()" if group.each is not None and role.key else "take()"
+            self.add(f"i = i_{role.name}" if sure else f"i = {take}")
             self.add(f"{name} = {{'resourceType': {role.type!r}, 'id': i{', ' + body if body else ''}}}")
             for variable in self.labels(group, role):
                 self.add(f"{variable} = None")

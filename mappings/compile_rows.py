@@ -40,7 +40,7 @@ class Source(SegmentSource):
             return repr(value)
         writers = [
             row
-            for group in (self.mapping.root, *self.mapping.root.groups)
+            for group in self.groups
             for row in group.rows
             if row.target is not None and row.target.steps[0].name == name
             if row.target.role in (role.name, EVERY_ROLE) and not (row.verb == "const" and row.when is None)
@@ -133,7 +133,7 @@ class Source(SegmentSource):
     def refer(self, row: Row, group: Group) -> None:
         """References: to the role in sight, or to all instances of a repeating role."""
         role = self.made[f"r_{row.role}"]
-        inside = role in group.roles or role in self.mapping.root.roles
+        inside = role in group.roles or role in self.mapping.root.roles or role in self.around
         start = f"'{role.type}/' + "
         if not inside:
             target = row.target
@@ -218,13 +218,13 @@ class Source(SegmentSource):
         if row.target is None:
             return 0
         place = row.target.role, row.target.steps[0].name
-        rows = (other for group in (self.mapping.root, *self.mapping.root.groups) for other in group.rows)
+        rows = (other for group in self.groups for other in group.rows)
         return sum(r.target is not None and (r.target.role, r.target.steps[0].name) == place for r in rows)
 
     def _filters(self, address: V2Address) -> tuple[tuple[int, str], ...]:
         """Repetitions of the field that drop rows name. Other drops under a mapped field are not supported here."""
         found = []
-        for group in (self.mapping.root, *self.mapping.root.groups):
+        for group in self.groups:
             for row in group.rows:
                 for other in row.sources:
                     if (

@@ -9,7 +9,7 @@ from typing import Any
 
 from mappings.compile_conditions import condition_addresses
 from mappings.compiled_parts import Remembered
-from mappings.rows import EVERY_ROLE, Condition, MappingFile, Role
+from mappings.rows import EVERY_ROLE, Condition, MappingFile, Role, all_groups
 from mappings.syntax.hl7v2 import ENVELOPE
 from mappings.syntax.hl7v2_tree import V2Address
 
@@ -34,7 +34,8 @@ class SegmentSource:
         self.depth = 1
         self.names: dict[str, Any] = {}
         self.made: dict[str, Role] = {}
-        self.grouped = {g.each.segment for g in mapping.root.groups if isinstance(g.each, V2Address)}
+        self.groups = all_groups(mapping.root)
+        self.grouped = {g.each.segment for g in self.groups if isinstance(g.each, V2Address)}
         self.sizes = self._sizes()
         self.whole = self._whole()
         self.written: set[tuple[str, tuple[str, ...]]] = set()
@@ -49,6 +50,8 @@ class SegmentSource:
         """The same where rows are written, with what is known of the instance in hand."""
         self.labelled_all = self._labelled_all()
         self.referred = self._referred()
+        self.around: tuple[Role, ...] = ()
+        """The roles of the group around the one in hand."""
         self.twice: dict[str, str] = {}
         """Values that several rows of a round want, by what makes them -> their variable; empty before the first."""
 
@@ -68,8 +71,7 @@ class SegmentSource:
         return "def run(lines, head, ids_of, zone):\n" + "\n".join(self.lines) + "\n"
 
     def _addresses(self) -> Iterator[V2Address]:
-        root = self.mapping.root
-        for group in (root, *root.groups):
+        for group in self.groups:
             for row in group.rows:
                 yield from (a for a in row.sources if isinstance(a, V2Address))
                 yield from condition_addresses(row.when)
@@ -97,13 +99,13 @@ class SegmentSource:
 
     def _referred(self) -> set[str]:
         """Roles that rows refer to."""
-        groups = (self.mapping.root, *self.mapping.root.groups)
-        return {row.role for group in groups for row in group.rows if row.verb == "ref"}
+        return {row.role for group in self.groups for row in group.rows if row.verb == "ref"}
 
     def _labelled_all(self) -> bool:
         """Whether rows write labels into every resource about the patient."""
-        groups = (self.mapping.root, *self.mapping.root.groups)
-        return any(row.target and row.target.role == EVERY_ROLE for group in groups for row in group.rows)
+        return any(
+            row.target and row.target.role == EVERY_ROLE for group in self.groups for row in group.rows
+        )
 
     def _whole(self) -> set[str]:
         """Segments that a row of the root carries or drops as a whole."""
@@ -120,9 +122,14 @@ class SegmentSource:
         its end, so that every field a row names is there."""
         known = frozenset(self.sizes) - frozenset(ENVELOPE)
         self.names["KNOWN"] = known
+        ordered = any(group.followers for group in self.groups)
         self.add("by = {'MSH': [head]}")
+        if ordered:
+            self.add("all_segments = []")
         self.add("for line in lines[1:]:")
         self.add("    f = line.split('|')")
+        if ordered:
+            self.add("    all_segments.append(f)")
         self.add("    n = f[0]")
         self.add("    if n in by: by[n].append(f)")
         self.add("    else: by[n] = [f]")

@@ -190,6 +190,39 @@ def first_where(segments: Iterable[Segment], field: int, component: int, value: 
     return BLANK
 
 
+def behind(
+    segments: list[Segment], each: str, followers: tuple[tuple[str, tuple[str, ...]], ...]
+) -> list[tuple[Segment, dict[str, list[Segment]]]]:
+    """Each segment of a name, with the segments that belong to it: those behind it, up to the next one or to a segment
+    that ends their run."""
+    found: list[tuple[Segment, dict[str, list[Segment]]]] = []
+    ends = {name: frozenset(before) for name, before in followers}
+    open_: dict[str, list[Segment]] = {}
+    for segment in segments:
+        name = segment[0]
+        if name == each:
+            held: dict[str, list[Segment]] = {follower: [] for follower in ends}
+            open_ = dict(held)
+            found.append((segment, held))
+            continue
+        if name in open_:
+            open_[name].append(segment)
+        for follower in [follower for follower in open_ if name in ends[follower]]:
+            del open_[follower]
+    return found
+
+
+def keyed(seen: set[str], key: str, count: int) -> str:
+    """The step of one instance in the path of its ids: by its key, by its number where an earlier one has the same key
+    or it has none."""
+    if not key:
+        return f"/{count}"
+    if key in seen:
+        return f"/={key}#{count}"
+    seen.add(key)
+    return f"/={key}"
+
+
 def items(text: str, lens: Callable[[Any, Any], Any], zone: Any) -> list[Any]:
     """Each repetition through the lens; equal ones once."""
     if "~" not in text:
@@ -298,6 +331,8 @@ PARTS: Mapping[str, Any] = {
         label_all,
         label_first,
         addressees,
+        behind,
+        keyed,
     )
 } | {"BLANK": BLANK, "DAYS": Days(), "KINDS": Kinds()}
 """The names that generated source may use."""

@@ -39,6 +39,8 @@ class Instance:
     roles: dict[str, Made | None]
     places: tuple[str, ...]
     marks: dict[str, Marks] = field(default_factory=dict)
+    inside: list[Made] = field(default_factory=list)
+    """The resources of the groups within this instance."""
 
     def marks_of(self, made: Made) -> Marks:
         """Labelled items of a resource: one set for all rows that see its group; in a resource of an outer group, each

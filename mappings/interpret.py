@@ -20,7 +20,7 @@ from mappings.envelope import check_envelope, named_addressees
 from mappings.instances import Instance, Interpreted, Made, holds, refused
 from mappings.model import Account, Accounting, Addressee, Issue, LineageRow
 from mappings.placing import changed_paths, flat, put
-from mappings.rows import EVERY_ROLE, Group, MappingFile, Role, Row
+from mappings.rows import EVERY_ROLE, Group, MappingFile, Role, Row, inner_roles
 from mappings.syntax.hl7v2 import erl
 from mappings.times import Zone
 from mappings.tree import Scope, Spot, Tree
@@ -114,8 +114,11 @@ class Interpreter:
         for role in group.roles:
             answer, looked = holds(role.when, self.tree, scope)
             seen[role.name] = self.make(role, scope, path, places + looked) if answer else None
-        self.instances.append(Instance(group, scope, seen, places))
+        instance = Instance(group, scope, seen, places)
+        self.instances.append(instance)
+        before = len(self.made)
         counts: dict[str, int] = {}
+        keyed: dict[str, list[tuple[str, ...]]] = {}
         for inner in group.groups:
             names = "+".join(role.name for role in inner.roles)
             for inner_scope in self.tree.scopes(inner.each, inner.followers, scope):
@@ -126,9 +129,12 @@ class Interpreter:
                 suffix = str(counts[names])
                 if inner.key is not None:
                     value, key_places = self.tree.head(inner.key, inner_scope)
-                    suffix = f"={value}" if value else suffix
-                    looked += key_places
+                    alike = keyed.setdefault(f"{names}={value}", [])
+                    looked += key_places if len(alike) != 1 else alike[0] + key_places
+                    suffix = f"={value}{'#' + suffix if alike else ''}" if value else suffix
+                    alike.append(key_places)
                 self.open(inner, inner_scope, seen, places + looked, f"{path}/{suffix}")
+        instance.inside = self.made[before:]
 
     def make(self, role: Role, scope: Scope, path: str, looked: tuple[str, ...]) -> Made:
         """An empty resource with its id."""
@@ -192,6 +198,8 @@ class Interpreter:
         near = instance.roles.get(row.role)
         if row.role in instance.roles:
             found = [near] if near is not None else []
+        elif instance.group.each is not None and row.role in inner_roles(instance.group):
+            found = [made for made in instance.inside if made.role == row.role]
         else:
             found = [made for made in self.made if made.role == row.role]
         for made in self.targets(row, instance):

@@ -303,9 +303,14 @@ def quantity_lens(spec: LensSpec) -> Lens:
         value, unit = raw
         if not value.isdigit():
             value = need(plain(value.split("^", 1)[0]))
-        return {"value": number(value), **(_known_unit(unit) if len(unit) < _LONGEST_UNIT else _unit(unit))}
+        return {"value": number(value), **unit_of(unit)}
 
     return Lens(forward, None)
+
+
+def unit_of(text: str) -> dict[str, str]:
+    """What a Quantity says of its unit (CE, CWE); nothing where there is none."""
+    return _known_unit(text) if len(text) < _LONGEST_UNIT else _unit(text)
 
 
 def _unit(text: str) -> dict[str, str]:

@@ -27,6 +27,7 @@ from mappings.lenses_hl7v2 import (
     text_lens,
 )
 from mappings.lenses_identifiers import cx_lens, ei_lens, pln_lens
+from mappings.lenses_structured import structured_lens
 from mappings.syntax.hl7v2 import escape
 from mappings.times import Zone
 from mappings.unfit import Unfit
@@ -227,6 +228,7 @@ V2_LENSES: dict[str, tuple[Callable[[LensSpec], Lens], frozenset[str]]] = {
     "decimal": (number_lens, frozenset()),
     "boolean": (boolean_lens, frozenset()),
     "quantity": (quantity_lens, frozenset()),
+    "structured": (structured_lens, frozenset({"as"})),
     "name": (name_lens, frozenset({"datatype"})),
     "address": (address_lens, frozenset()),
     "telecom": (telecom_lens, frozenset()),

@@ -67,6 +67,12 @@ def parse_address(text: str) -> V2Address:
     )
 
 
+def follower_of(text: str) -> tuple[str, tuple[str, ...]]:
+    """`OBX`, or `OBX before SPM ORC`: a segment that belongs to a group, and the segments that end its run there."""
+    name, _, rest = text.partition(" before ")
+    return name, tuple(rest.split())
+
+
 def _filter(text: str) -> tuple[int, int, str]:
     found = _FILTER.match(text)
     if found is None:
@@ -132,8 +138,10 @@ class V2Tree:
             end = own[position + 1] if position + 1 < len(own) else len(self.segments)
             inner = dict(scope)
             inner[each.segment] = [index]
-            for name in followers:
-                inner[name] = [i for i in scope.get(name, ()) if index < i < end]
+            for follower in followers:
+                name, before = follower_of(follower)
+                last = min((i for other in before for i in scope.get(other, ()) if i > index), default=end)
+                inner[name] = [i for i in scope.get(name, ()) if index < i < min(end, last)]
             found.append(inner)
         return found
 
@@ -247,4 +255,14 @@ def head_facts(fields: Segment) -> dict[str, str]:
     }
 
 
-__all__ = ["V2Address", "V2Tree", "erl", "head_facts", "head_of", "message_facts", "parse_address", "part"]
+__all__ = [
+    "V2Address",
+    "V2Tree",
+    "erl",
+    "follower_of",
+    "head_facts",
+    "head_of",
+    "message_facts",
+    "parse_address",
+    "part",
+]
