@@ -119,6 +119,17 @@ def test_a_merge_ends_one_record_in_the_other(library: Library) -> None:
         ("hospital/omg_o19", "o19_new", (b"\rORC|NW", b"\rORC|NW|other\rORC|NW"), "SEVERAL_GIVEN"),
         ("hospital/omg_o19", "o19_new", (b"ORC|NW", b"ORC|ZZ"), "NO_CONCEPT"),
         ("hospital/omg_o19", "o19_new", (b"ORC|NW", b"ORC|SC"), "NO_CONCEPT"),
+        ("hospital/orm_o01", "o01_new", (b"\rORC|NW", b"\rORC|NW|other\rORC|NW"), "SEVERAL_GIVEN"),
+        ("hospital/orm_o01", "o01_new", (b"\rOBR|", b"\rRXO|"), "REQUIRED_MISSING"),
+        ("hospital/oru_r01", "r01_reports", (b"|F-501^", b"|^"), "KEY_MISSING"),
+        (
+            "hospital/oru_r01",
+            "r01_reports",
+            (b"|F-502^MESALAB^2.16.840.1.113883.3.9999.40^ISO|26464", b"||26464"),
+            "REQUIRED_MISSING",
+        ),
+        ("hospital/oru_r01", "r01_reports", (b"|LAB|F", b"|LAB|Y"), "NO_CONCEPT"),
+        ("hospital/oru_r01", "r01_reports", (b"PID|1|", b"PID|1||X||Y\rPID|1|"), "SEVERAL_GIVEN"),
         ("hospital/siu_s12", "s12_booked", (b"|Booked|", b"|Blocked|"), "NO_CONCEPT"),
         ("hospital/siu_s12", "s12_booked", (b"PID|1|", b"PID|2||X||Y\rPID|1|"), "SEVERAL_GIVEN"),
     ],
@@ -137,32 +148,96 @@ def test_what_cannot_be_told_apart_is_refused_at_its_place(
 
 @pytest.mark.requirement("SD-01")
 @pytest.mark.parametrize(
-    ("name", "request_status", "task_status"),
+    ("mapping_id", "first_name", "name", "request_status", "task_status", "number"),
     [
-        ("o19_new", "active", "requested"),
-        ("o19_outcome", "completed", "completed"),
-        ("o19_cancel", "active", "cancelled"),
+        ("hospital/omg_o19", "o19_new", "o19_new", "active", "requested", "R-3001"),
+        ("hospital/omg_o19", "o19_new", "o19_outcome", "completed", "completed", "R-3001"),
+        ("hospital/omg_o19", "o19_new", "o19_cancel", "active", "cancelled", "R-3001"),
+        ("hospital/orm_o01", "o01_new", "o01_cancel", "active", "cancelled", "R-4001"),
+        ("hospital/oml_o21", "o21_new", "o21_discontinued", "revoked", "cancelled", "R-5001"),
     ],
 )
 def test_an_orders_state_is_in_the_task_under_the_same_ids(
-    library: Library, name: str, request_status: str, task_status: str
+    library: Library,
+    mapping_id: str,
+    first_name: str,
+    name: str,
+    request_status: str,
+    task_status: str,
+    number: str,
 ) -> None:
-    translation = _run(library, "hospital/omg_o19", _sample("hospital/omg_o19", name))
+    translation = _run(library, mapping_id, _sample(mapping_id, name))
     [request], [task] = _of(translation, "ServiceRequest"), _of(translation, "Task")
     assert (request["status"], task["status"]) == (request_status, task_status)
     assert task["focus"] == {"reference": f"ServiceRequest/{request['id']}"}
-    first = _run(library, "hospital/omg_o19", _sample("hospital/omg_o19", "o19_new"))
+    first = _run(library, mapping_id, _sample(mapping_id, first_name))
     assert (first.roles["task"], first.roles["referral"]) == ((task["id"],), (request["id"],))
-    assert task["identifier"][0]["value"] == "R-3001"
+    assert task["identifier"][0]["value"] == number
 
 
-def test_an_order_behind_the_visit_of_a_prior_result_is_not_acted_on(library: Library) -> None:
+@pytest.mark.parametrize(
+    ("mapping_id", "name", "code"),
+    [("hospital/omg_o19", "o19_new", "57133-1"), ("hospital/oml_o21", "o21_new", "24317-0")],
+)
+def test_an_order_behind_the_visit_of_a_prior_result_is_not_acted_on(
+    library: Library, mapping_id: str, name: str, code: str
+) -> None:
     prior = b"PV1|1|O\rORC|RE|OLD\rOBR|1|OLD||2951-2^Sodium^LN\rOBX|1|NM|2951-2^Sodium^LN||140|mmol/L^^UCUM||||F\r"
-    translation = _run(library, "hospital/omg_o19", _sample("hospital/omg_o19", "o19_new") + prior)
+    translation = _run(library, mapping_id, _sample(mapping_id, name) + prior)
     [request] = _of(translation, "ServiceRequest")
-    assert request["code"]["coding"][0]["code"] == "57133-1"
+    assert request["code"]["coding"][0]["code"] == code
     assert len(_of(translation, "Observation")) == 2
     assert translation.accounting.unmapped == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "priority"),
+    [
+        ("o01_new", (), "routine"),
+        ("o01_new", ((b"|R|20261110080000", b"||20261110080000"),), "asap"),
+        ("o01_new", ((b"\rOBR", b"\rTQ1|1||||||||S\rOBR"),), "stat"),
+        ("o01_held", (), "stat"),
+    ],
+)
+def test_the_priority_of_an_older_order_is_found_where_its_version_has_it(
+    library: Library, name: str, changes: tuple[tuple[bytes, bytes], ...], priority: str
+) -> None:
+    source = _sample("hospital/orm_o01", name)
+    for old, new in changes:
+        assert old in source
+        source = source.replace(old, new)
+    translation = _run(library, "hospital/orm_o01", source)
+    assert [r["priority"] for kind in ("ServiceRequest", "Task") for r in _of(translation, kind)] == [
+        priority,
+        priority,
+    ]
+
+
+def test_a_report_has_the_results_that_stand_behind_it_and_no_others(library: Library) -> None:
+    translation = _run(library, "hospital/oru_r01", _sample("hospital/oru_r01", "r01_reports"))
+    results = {f"Observation/{r['id']}": r for r in _of(translation, "Observation")}
+    reports = _of(translation, "DiagnosticReport")
+    assert [len(report["result"]) for report in reports] == [3, 8]
+    assert {one["reference"] for report in reports for one in report["result"]} == set(results)
+    values = {
+        results[one["reference"]]["code"]["coding"][0]["code"]: results[one["reference"]]
+        for report in reports
+        for one in report["result"]
+    }
+    assert values["11125-2"]["valueQuantity"]["comparator"] == ">"
+    assert values["30180-4"]["valueRange"]["high"]["value"] == 1
+    assert values["TITER"]["valueRatio"]["denominator"]["value"] == 128
+    assert not any(key.startswith("value") for code in ("20570-8", "CMT") for key in values[code])
+    assert "VOL" not in values
+
+
+def test_a_correction_sent_alone_is_a_new_version_of_its_report(library: Library) -> None:
+    first = _run(library, "hospital/oru_r01", _sample("hospital/oru_r01", "r01_reports"))
+    later = _run(library, "hospital/oru_r01", _sample("hospital/oru_r01", "r01_correction"))
+    assert later.roles["report"] == first.roles["report"][1:]
+    assert later.roles["result"][0] == first.roles["result"][3]
+    assert later.roles["result"][1] not in first.roles["result"]
+    assert len({*first.roles["result"]}) == len(first.roles["result"]) == 11
 
 
 @pytest.mark.parametrize(
