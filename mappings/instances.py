@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,3 +83,11 @@ def holds(condition: Condition | None, tree: Tree, scope: Scope) -> tuple[bool, 
     if condition.kind == "or":
         return any(answer for answer, _ in answers), places
     return not answers[0][0], places
+
+
+def made_roles(made: Sequence[Made]) -> dict[str, tuple[str, ...]]:
+    """Role -> the ids of the resources made for it."""
+    roles: dict[str, tuple[str, ...]] = {}
+    for one in made:
+        roles[one.role] = (*roles.get(one.role, ()), one.id)
+    return roles

@@ -17,7 +17,8 @@ from typing import Any
 
 from mappings.elements import STAFF_TYPES
 from mappings.envelope import check_envelope, named_addressees
-from mappings.instances import Instance, Interpreted, Made, holds, refused
+from mappings.homes import homes_of
+from mappings.instances import Instance, Interpreted, Made, holds, made_roles, refused
 from mappings.model import Account, Accounting, Addressee, Issue, LineageRow
 from mappings.placing import changed_paths, flat, put
 from mappings.rows import EVERY_ROLE, Group, MappingFile, Role, Row, inner_roles
@@ -56,6 +57,7 @@ class Interpreter:
         self.unfit: set[str] = set()
         self.issues: list[Issue] = []
         self.synonyms: dict[str, Any] = {}
+        self.homes: dict[str, Any] = {}
         self.key = ""
         self.key_places: tuple[str, ...] = ()
         self.leaves = tree.leaves()
@@ -207,22 +209,24 @@ class Interpreter:
                 inputs = places + other.key_places
                 self.place(row, made, {"reference": other.reference}, _always(inputs), instance)
 
-    def place(self, row: Row, made: Made, value: Any, inputs: Feeds, instance: Instance) -> bool:
+    def place(self, row: Row, made: Made, value: Any, fed: Feeds, instance: Instance, at: str = "") -> bool:
         """Put a value and note its lineage; False when the element was already taken."""
         if row.target is None:
             return False
         placed = put(made.resource, row.target.steps, value, instance.marks_of(made))
         if not self.explain:
             if placed:
-                self.note(f"{made.reference}#{row.number}", inputs(""), str(row.number))
+                self.note(f"{made.reference}#{row.number}", fed(""), str(row.number))
             return bool(placed)
         items = value if isinstance(value, list) and row.target.steps[-1].many else [value]
         for position, (path, item) in enumerate(placed):
+            if at:
+                self.homes[f"{made.reference}#{path}"] = [at, row.number]
             prefix = f"[{position}]" if len(items) > 1 or isinstance(value, list) else ""
             for leaf in flat(item, ""):
                 output = f"{path}.{leaf}" if leaf else path
                 inner = f"{prefix}.{leaf}" if prefix and leaf else prefix or leaf
-                self.note(f"{made.reference}#{output}", inputs(inner), str(row.number))
+                self.note(f"{made.reference}#{output}", fed(inner), str(row.number))
         return bool(placed)
 
     def map(self, row: Row, instance: Instance, places: tuple[str, ...]) -> None:
@@ -276,9 +280,12 @@ class Interpreter:
             return
         self.say_partly(row, spots, raws)
         feeds = self.trials(spots, row, raws, value) if self.explain else {}
+        home = first.place if self.mapping.format == "ccda" else ""
         placed = False
         for one in made:
-            placed |= self.place(row, one, value, lambda path: [*feeds.get(path, ()), *places], instance)
+            placed |= self.place(
+                row, one, value, lambda path: [*feeds.get(path, ()), *places], instance, home
+            )
         if not placed:
             self.unfit.update(leaves)
             twice = Unfit("ONE_VALUE_ONLY", "the element takes one value and already has one", "207")
@@ -376,14 +383,13 @@ class Interpreter:
             "carried": {place: raw for place, raw in leaves.items() if place in carried},
             "unmapped": {place: leaves[place] for place in unmapped},
             "synonyms": self.synonyms,
+            **homes_of(self.instances, self.homes, self.zone),
         }
         lineage = tuple(
             LineageRow(output, tuple(p for p in inputs if p not in dropped), f"{self.mapping.id}:{row}")
             for output, (inputs, row) in (self.inputs.items() if self.explain else ())
         )
-        roles: dict[str, tuple[str, ...]] = {}
-        for made in self.made:
-            roles[made.role] = (*roles.get(made.role, ()), made.id)
+        roles = made_roles(self.made)
         account = Account(complement, lineage, accounting, tuple(self.issues))
         resources = tuple(made.resource for made in self.made)
         return Interpreted(resources, roles, self.key, addressees, self.tree.facts(), account)

@@ -95,7 +95,8 @@ def read_library(files: Mapping[str, bytes]) -> Library:
         )
         total.update(content)
         merged = merged_layers(chain, documents)
-        read = Mapping_(read_mapping(merged, path, Tables(own, systems), content))
+        named = own.get("oid-systems") if merged.get("format") == "ccda" else systems
+        read = Mapping_(read_mapping(merged, path, Tables(own, named), content))
         if document.get("layer") is not True:
             mappings[mapping_id] = read
             for below in (name for name in layers if by_id[name] in chain):

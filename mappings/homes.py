@@ -1,0 +1,71 @@
+"""Where each value of a document came from, kept in the complement, so that it goes back to just that place.
+
+Only documents (C-CDA) need it: their elements repeat inside each other, and one canonical form cannot hold all the ways
+in which a sender may lay out the same entries. As sensitive as the complement it stands in, and never part of a
+disclosure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from mappings.instances import Instance
+from mappings.lenses import Lens
+from mappings.syntax.ccda_tree import HERE
+from mappings.times import Zone
+from mappings.unfit import Partly, Unfit
+
+Resource = Mapping[str, Any]
+
+
+def homes_of(instances: Sequence[Instance], values: Mapping[str, Any], zone: Zone) -> dict[str, Any]:
+    """`homes` of the complement: the element of each resource made for an `each`, and place and row of each value, and
+    the `zone` in which its times were read; empty for other formats."""
+    found = dict(values)
+    for instance in instances:
+        node = instance.scope.get(HERE)
+        if node is None or instance.group.each is None:
+            continue
+        for role in instance.group.roles:
+            made = instance.roles.get(role.name)
+            if made is not None:
+                found.setdefault(made.reference, node.place)
+    return {"homes": found, "zone": str(zone or "")} if found else {}
+
+
+class Homes:
+    """The homes in a complement, as a rendering asks for them."""
+
+    def __init__(self, complement: Mapping[str, Any]) -> None:
+        self._homes: Mapping[str, Any] = complement.get("homes", {})
+        zone = str(complement.get("zone", ""))
+        self._zone: Zone = zone if zone[:1] in ("+", "-") else ZoneInfo(zone) if zone else None
+        self._synonyms: Mapping[str, Any] = complement.get("synonyms", {})
+
+    def element(self, resource: Resource) -> str:
+        """The place of the element that a resource was made from; "" when it has none."""
+        return str(self._homes.get(_reference(resource), ""))
+
+    def value(self, resource: Resource, path: str) -> tuple[str, int] | None:
+        """Place and row number of the value at a path of a resource; None when it was not there."""
+        found = self._homes.get(f"{_reference(resource)}#{path}")
+        return (str(found[0]), int(found[1])) if found else None
+
+    def read(self, lens: Lens, raw: Any) -> Any:
+        """What a lens made of the sender's own form, with the zone of the sender's document; None if nothing."""
+        try:
+            return lens.forward(raw, self._zone)
+        except Partly as partly:
+            return partly.value
+        except Unfit:
+            return None
+
+    def synonym(self, place: str) -> Any:
+        """The sender's own form of the value at a place, or None."""
+        return self._synonyms.get(place)
+
+
+def _reference(resource: Resource) -> str:
+    return f"{resource.get('resourceType')}/{resource.get('id')}"

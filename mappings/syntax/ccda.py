@@ -1,0 +1,237 @@
+"""CDA documents: bytes to a tree of plain nodes, every leaf with its XPath, and back to bytes.
+
+Hardened: a DOCTYPE (and with it every entity) is refused before any parser sees the text; size and depth are bounded;
+nothing is loaded from anywhere. Leaves are what `mapping-language.md` section 3 counts: every attribute but `xmlns`,
+`xsi:*` and the `ID` by which a narrative is pointed at, and each run of text, trimmed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from xml.sax.saxutils import escape, quoteattr
+
+from lxml import etree
+
+from mappings.model import TranslationRefused
+
+CDA = "urn:hl7-org:v3"
+LARGEST = 16 * 1024 * 1024
+"""Bytes of a document; more is refused."""
+DEEPEST = 80
+"""Elements inside each other; the deepest published sample has 19."""
+_PREFIXES = {
+    CDA: "",
+    "urn:hl7-org:sdtc": "sdtc:",
+    "http://www.w3.org/2001/XMLSchema-instance": "xsi:",
+    "http://www.w3.org/XML/1998/namespace": "xml:",
+}
+_DECLARED = re.compile(rb"^\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"'][^>]*\?>")
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_CHARSETS = {
+    "utf-8": "utf-8",
+    "us-ascii": "ascii",
+    "ascii": "ascii",
+    "iso-8859-1": "latin-1",
+    "windows-1252": "cp1252",
+}
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+class Node:
+    """One element. `content` holds texts and elements in their order; `place` is its XPath in the document."""
+
+    __slots__ = ("attributes", "content", "name", "parent", "place", "templates")
+
+    def __init__(self, name: str, parent: Node | None = None, place: str = "") -> None:
+        self.name = name
+        self.parent = parent
+        self.place = place
+        self.attributes: dict[str, str] = {}
+        self.content: list[Node | str] = []
+        self.templates: frozenset[str] = frozenset()
+
+    def elements(self) -> list[Node]:
+        """The elements inside, in order."""
+        return [item for item in self.content if isinstance(item, Node)]
+
+    def named(self, name: str) -> list[Node]:
+        """The elements of this name inside."""
+        return [item for item in self.content if isinstance(item, Node) and item.name == name]
+
+    def leaves(self) -> Iterator[tuple[str, str]]:
+        """(place, text) of every leaf of this element and those inside it, in document order."""
+        for name, value in self.attributes.items():
+            if is_leaf(name) and value.strip():
+                yield f"{self.place}/@{name}", value.strip()
+        number = 0
+        for item in self.content:
+            if isinstance(item, Node):
+                yield from item.leaves()
+            elif item.strip():
+                number += 1
+                yield f"{self.place}/{text_step(number)}", item.strip()
+
+
+def is_leaf(attribute: str) -> bool:
+    """Whether an attribute is a leaf."""
+    return not attribute.startswith("xsi:") and attribute != "ID"
+
+
+def text_step(number: int) -> str:
+    """The last step of the place of a run of text, counted from 1 among those of its element that are not blank."""
+    return "text()" if number == 1 else f"text()[{number}]"
+
+
+def step(name: str, number: int) -> str:
+    """A step of a place: the name, with its number among its like from the second on."""
+    return name if number == 1 else f"{name}[{number}]"
+
+
+def _refuse(code: str, message: str, place: str | None = None) -> TranslationRefused:
+    return TranslationRefused(code, message, place, "102")
+
+
+def _text_of(source: bytes) -> str:
+    """The document as text. Raises TranslationRefused `CHARSET_WRONG`, `TOO_LARGE`."""
+    if len(source) > LARGEST:
+        raise _refuse("TOO_LARGE", f"a document has at most {LARGEST} bytes")
+    if source[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        charset: str | None = "utf-16"
+    else:
+        source = source.removeprefix(b"\xef\xbb\xbf")
+        declared = _DECLARED.match(source[:400])
+        charset = _CHARSETS.get(declared[1].decode().lower() if declared else "utf-8")
+    if charset is None:
+        raise _refuse("CHARSET_WRONG", "the character set the document names is not known here", "line 1")
+    try:
+        return source.decode(charset)
+    except UnicodeDecodeError:
+        raise _refuse("CHARSET_WRONG", "the bytes are not in the character set the document names") from None
+
+
+def read_document(source: bytes) -> Node:
+    """The document. Raises TranslationRefused `NOT_XML`, `DOCTYPE_REFUSED`, `TOO_DEEP`, `NOT_CDA` and of the bytes."""
+    found = _built(parsed(source), None, "/ClinicalDocument", 1)
+    if found.name != "ClinicalDocument":
+        raise _refuse("NOT_CDA", "a ClinicalDocument of CDA R2 (urn:hl7-org:v3) was expected", "line 1")
+    return found
+
+
+def parsed(source: bytes) -> etree._Element:
+    """The document as the parser gives it, without comments. Raises TranslationRefused as `read_document`."""
+    text = _text_of(source)
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        line = text[: text.index("<!")].count("\n") + 1
+        raise _refuse("DOCTYPE_REFUSED", "a DOCTYPE or entity is not taken", f"line {line}")
+    text = _DECLARATION.sub("", text, count=1)
+    parser = etree.XMLParser(
+        encoding="utf-8",
+        resolve_entities=False,
+        load_dtd=False,
+        no_network=True,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        return etree.fromstring(text.encode("utf-8"), parser)
+    except etree.XMLSyntaxError as error:
+        line, column = error.position
+        if "depth" in str(error).lower():
+            raise _refuse("TOO_DEEP", "the document is nested too deep") from None
+        place = f"line {line} column {column}"
+        raise _refuse("NOT_XML", "the document cannot be read as XML", place) from None
+    except UnicodeEncodeError:
+        raise _refuse("NOT_XML", "the document has half of a character") from None
+
+
+def name_of(tag: str) -> str:
+    """An element or attribute by the prefix we know it by (`sdtc:raceCode`), or with its namespace."""
+    namespace, _, local = tag.rpartition("}")
+    if not namespace:
+        return local
+    prefix = _PREFIXES.get(namespace[1:])
+    return tag if prefix is None else prefix + local
+
+
+def _built(element: etree._Element, parent: Node | None, place: str, depth: int) -> Node:
+    if depth > DEEPEST:
+        raise _refuse("TOO_DEEP", "the document is nested too deep", f"line {element.sourceline}")
+    tag = str(element.tag)
+    node = Node(name_of(tag) if "}" in tag else "{}" + tag, parent, place)
+    for key, value in element.items():
+        node.attributes[name_of(str(key))] = str(value)
+    if element.text:
+        node.content.append(element.text)
+    numbers: dict[str, int] = {}
+    templates: list[str] = []
+    for child in element:
+        name = name_of(str(child.tag))
+        numbers[name] = numbers.get(name, 0) + 1
+        inner = _built(child, node, f"{place}/{step(name, numbers[name])}", depth + 1)
+        node.content.append(inner)
+        if name == "templateId":
+            templates.append(inner.attributes.get("root", ""))
+        if child.tail:
+            node.content.append(child.tail)
+    node.templates = frozenset(templates)
+    return node
+
+
+def counted_leaves(source: bytes) -> dict[str, str]:
+    """Every leaf by place, counted on what the parser gives and with no knowledge of nodes or mappings."""
+    found: dict[str, str] = {}
+
+    def walk(element: etree._Element, place: str) -> None:
+        for key, value in element.items():
+            name = name_of(str(key))
+            if not name.startswith("xsi:") and name != "ID" and str(value).strip():
+                found[f"{place}/@{name}"] = str(value).strip()
+        texts = [element.text, *(child.tail for child in element)]
+        for number, text in enumerate([t.strip() for t in texts if t and t.strip()], 1):
+            found[f"{place}/text()" + (f"[{number}]" if number > 1 else "")] = text
+        seen: dict[str, int] = {}
+        for child in element:
+            name = name_of(str(child.tag))
+            seen[name] = seen.get(name, 0) + 1
+            walk(child, f"{place}/{name}" + (f"[{seen[name]}]" if seen[name] > 1 else ""))
+
+    walk(parsed(source), "/ClinicalDocument")
+    return found
+
+
+def document_bytes(root: Node) -> bytes:
+    """The document as UTF-8, elements indented where there is no text between them."""
+    parts = ['<?xml version="1.0" encoding="UTF-8"?>\n']
+    _write(root, 0, parts, inline=False)
+    return "".join(parts).encode("utf-8")
+
+
+_NAMESPACES = (
+    f' xmlns="{CDA}" xmlns:sdtc="urn:hl7-org:sdtc" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+)
+
+
+def _write(node: Node, depth: int, parts: list[str], *, inline: bool) -> None:
+    attributes = "".join(
+        f" {name}={quoteattr(_FORBIDDEN.sub('', value))}" for name, value in node.attributes.items()
+    )
+    own = _NAMESPACES if node.parent is None else ""
+    mixed = inline or any(isinstance(item, str) and item.strip() for item in node.content)
+    space = "" if inline else "\n" + "  " * depth if depth else ""
+    content = [item for item in node.content if mixed or isinstance(item, Node)]
+    if not content:
+        parts.append(f"{space}<{node.name}{own}{attributes}/>")
+        return
+    parts.append(f"{space}<{node.name}{own}{attributes}>")
+    for item in content:
+        if isinstance(item, Node):
+            _write(item, depth + 1, parts, inline=mixed)
+        else:
+            parts.append(escape(_FORBIDDEN.sub("", item)))
+    if not mixed:
+        parts.append("\n" + "  " * depth)
+    parts.append(f"</{node.name}>")
+    if node.parent is None:
+        parts.append("\n")

@@ -1,0 +1,112 @@
+"""Addresses into a CDA document.
+
+`recordTarget/patientRole/id` from the document down; `section[problems]/entry/act[problem-concern]` by template;
+`./value[@xsi:type=CD]` from the instance of the nearest `each`; `../confidentialityCode` from the element around it;
+`a | b` the first that is there. In brackets: names of templates (any of them), `@attribute=value`,
+`@attribute!=value`, `path=value`, and `*` where a rendering begins a new element for each instance. At the end of a
+path: an element, `@name`, `text()`, or `narrative()` (all text below, as lines).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mappings.syntax.ccda_templates import root_of
+
+_STEP = re.compile(r"^(?P<name>(?:sdtc:)?[A-Za-z][A-Za-z0-9]*)(?P<tests>(?:\[[^\[\]]*\])*)$")
+_TEST = re.compile(r"\[([^\[\]]*)\]")
+_COMPARED = re.compile(r"^(?P<path>[@A-Za-z:/]+?)(?P<not>!)?=(?P<value>.*)$")
+_LAST = re.compile(r"^(?:@[A-Za-z][\w:.-]*|text\(\)|narrative\(\))$")
+_ALTERNATIVE = re.compile(r"\s+\|\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """What an element must be: `templates` it has one of, or a value at `path` that is (or is not) `value`."""
+
+    templates: tuple[str, ...] = ()
+    path: tuple[str, ...] = ()
+    value: str = ""
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PathStep:
+    """One element of a path; `new` where a rendering begins a new one."""
+
+    name: str
+    tests: tuple[Test, ...]
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """One alternative: where it begins, how many elements up, its steps down, and what is taken at the end."""
+
+    relative: bool
+    up: int
+    steps: tuple[PathStep, ...]
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class CcdaAddress:
+    """A parsed address; `text` is what the author wrote."""
+
+    text: str
+    paths: tuple[Path, ...]
+
+
+def parse_address(text: str) -> CcdaAddress:
+    """The address. Raises ValueError with what is wrong."""
+    return CcdaAddress(text, tuple(_path(part.strip()) for part in _ALTERNATIVE.split(text)))
+
+
+def _path(text: str) -> Path:
+    relative = text.startswith(".")
+    parts = _split(text)
+    up = 0
+    while parts and parts[0] in (".", ".."):
+        up += parts.pop(0) == ".."
+    last = parts.pop() if parts and _LAST.match(parts[-1]) else ""
+    steps = tuple(_step(part) for part in parts)
+    if not relative and not steps:
+        raise ValueError("a path begins with an element, `./` or `../`")
+    return Path(relative, up, steps, last)
+
+
+def _split(text: str) -> list[str]:
+    """The parts between slashes, brackets left whole."""
+    parts, depth = [""], 0
+    for letter in text:
+        depth += (letter == "[") - (letter == "]")
+        if letter == "/" and not depth:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    if not parts[-1]:
+        raise ValueError("a path does not end with a slash")
+    return parts
+
+
+def _step(text: str) -> PathStep:
+    found = _STEP.match(text)
+    if found is None:
+        raise ValueError(f"`{text}` is no element like `act[problem-concern]`")
+    tests, new = [], False
+    for inner in _TEST.findall(found["tests"]):
+        if inner == "*":
+            new = True
+        else:
+            tests.append(_test(inner))
+    return PathStep(found["name"], tuple(tests), new)
+
+
+def _test(text: str) -> Test:
+    compared = _COMPARED.match(text)
+    if compared is None:
+        return Test(templates=tuple(root_of(name.strip()) for name in text.split(",")))
+    return Test(
+        path=tuple(compared["path"].split("/")), value=compared["value"], negated=bool(compared["not"])
+    )

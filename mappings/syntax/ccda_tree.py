@@ -1,0 +1,280 @@
+"""One CDA document as the interpreter sees it: values at an address, instances of a group, leaves by XPath."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from mappings.syntax.ccda import Node, is_leaf, text_step
+from mappings.syntax.ccda_address import CcdaAddress, Path, PathStep, Test
+from mappings.times import v2_zone
+from mappings.tree import Scope, Spot
+
+HERE = "."
+"""The key of a scope under which the element of the nearest `each` stands."""
+_LINE = frozenset({"paragraph", "tr", "item", "caption", "br", "list", "table", "text"})
+_CELL = frozenset({"td", "th"})
+Way = tuple[str | int, ...]
+"""Keys that lead to a leaf in the plain form of an element."""
+
+
+def plain(node: Node) -> dict[str, Any]:
+    """An element as lenses see it: `@name` for attributes, `#` for text, a list for each name of element inside."""
+    found: dict[str, Any] = {
+        f"@{name}": value.strip() for name, value in node.attributes.items() if value.strip()
+    }
+    texts = [item.strip() for item in node.content if isinstance(item, str) and item.strip()]
+    for number, text in enumerate(texts, 1):
+        found["#" if number == 1 else f"#{number}"] = text
+    for child in node.elements():
+        found.setdefault(child.name, []).append(plain(child))
+    return found
+
+
+def ways(node: Node, way: Way = ()) -> Iterator[tuple[str, Way]]:
+    """(place, way) of every leaf of an element, in the order of its `leaves`."""
+    for name, value in node.attributes.items():
+        if is_leaf(name) and value.strip():
+            yield f"{node.place}/@{name}", (*way, f"@{name}")
+    number, seen = 0, dict[str, int]()
+    for item in node.content:
+        if isinstance(item, Node):
+            position = seen[item.name] = seen.get(item.name, -1) + 1
+            yield from ways(item, (*way, item.name, position))
+        elif item.strip():
+            number += 1
+            yield f"{node.place}/{text_step(number)}", (*way, "#" if number == 1 else f"#{number}")
+
+
+def _replaced(raw: Any, way: Way, value: str) -> Any:
+    """The plain form with one leaf changed; without it when the value is empty."""
+    first, rest = way[0], way[1:]
+    if isinstance(raw, list):
+        position = int(first)
+        return [*raw[:position], _replaced(raw[position], rest, value), *raw[position + 1 :]]
+    if rest:
+        return {**raw, first: _replaced(raw[first], rest, value)}
+    if value == "":
+        return {key: inner for key, inner in raw.items() if key != first}
+    return {**raw, first: value}
+
+
+def _altered(raw: Any, found: tuple[Way, ...], index: int, value: str) -> Any:
+    return _replaced(raw, found[index], value)
+
+
+def _whole(index: int, value: str) -> Any:
+    return value
+
+
+def lines(node: Node) -> list[list[str]]:
+    """All text below an element: [what parts it from the one before, text, place]."""
+    found: list[list[str]] = []
+
+    def walk(inner: Node, gap: str) -> str:
+        number = 0
+        for item in inner.content:
+            if isinstance(item, Node):
+                own = "\n" if item.name in _LINE else "\t" if item.name in _CELL else ""
+                gap = walk(item, own if own and gap != "\n" else gap)
+                gap = "\n" if own == "\n" else gap
+            elif item.strip():
+                number += 1
+                found.append([gap if found else "", item.strip(), f"{inner.place}/{text_step(number)}"])
+                gap = " "
+        return gap
+
+    walk(node, "")
+    return found
+
+
+def _altered_line(raw: Any, index: int, value: str) -> Any:
+    return [
+        *raw[:index],
+        *([[raw[index][0], value, raw[index][2]]] if value else [["", "", raw[index][2]]]),
+        *raw[index + 1 :],
+    ]
+
+
+def fulfils(node: Node, test: Test) -> bool:
+    """Whether an element is as a test of a step says."""
+    if test.templates:
+        return not node.templates.isdisjoint(test.templates)
+    if len(test.path) == 1 and test.path[0][:1] == "@":
+        found = node.attributes.get(test.path[0][1:], "") == test.value
+    else:
+        found = any(value == test.value for value in _values(node, test.path))
+    return found != test.negated
+
+
+def _values(node: Node, path: Sequence[str]) -> Iterator[str]:
+    first, rest = path[0], path[1:]
+    if first[:1] == "@":
+        yield node.attributes.get(first[1:], "")
+    else:
+        for child in node.named(first):
+            if rest:
+                yield from _values(child, rest)
+            else:
+                yield main_value(child)[0]
+
+
+def main_value(node: Node) -> tuple[str, tuple[str, ...]]:
+    """What an element says in one word: root^extension of an id, a code, a value, its text; and the places of it."""
+    for names in (("root", "extension"), ("code",), ("value",)):
+        there = [name for name in names if node.attributes.get(name, "").strip()]
+        if there:
+            text = "^".join(node.attributes[name].strip() for name in there)
+            return text, tuple(f"{node.place}/@{name}" for name in there)
+    text = next((item.strip() for item in node.content if isinstance(item, str) and item.strip()), "")
+    return text, (f"{node.place}/text()",) if text else ()
+
+
+def document_zone(root: Node) -> str | None:
+    """The offset of the document's own time, for times in it that have none; None when it has none itself."""
+    times = root.named("effectiveTime")
+    return v2_zone(times[0].attributes.get("value", "")) if times else None
+
+
+def sections_of(root: Node) -> Iterator[Node]:
+    """Every section of a document, also those inside others."""
+    for component in root.named("component"):
+        for body in component.named("structuredBody"):
+            yield from _sections(body)
+
+
+def _sections(node: Node) -> Iterator[Node]:
+    for component in node.named("component"):
+        for section in component.named("section"):
+            yield section
+            yield from _sections(section)
+
+
+def nodes_at(root: Node, path: Path, here: Node) -> list[Node]:
+    """The elements that a path leads to, in document order; `here` is where a relative one begins."""
+    steps = path.steps
+    if not path.relative and steps and steps[0].name == "section":
+        found = [node for node in sections_of(root) if fits(node, steps[0])]
+        steps = steps[1:]
+    else:
+        start = here if path.relative else root
+        for _ in range(path.up):
+            start = start.parent or start
+        found = [start]
+    for step in steps:
+        found = [child for node in found for child in node.named(step.name) if fits(child, step)]
+    return found
+
+
+def fits(node: Node, step: PathStep) -> bool:
+    """Whether an element fulfils all tests of a step."""
+    return all(fulfils(node, test) for test in step.tests)
+
+
+class CcdaTree:
+    """One document."""
+
+    def __init__(self, root: Node) -> None:
+        self.root = root
+        self._leaves = dict(root.leaves())
+
+    def leaves(self) -> Mapping[str, str]:
+        """Every leaf by place."""
+        return self._leaves
+
+    def top(self) -> Scope:
+        """The document."""
+        return {HERE: self.root}
+
+    def spots(self, address: CcdaAddress, scope: Scope, every: bool = False) -> Sequence[Spot]:
+        """Values at an address. An element that says only why it has no value is none, but for `every`."""
+        found: list[Spot] = []
+        for path in address.paths:
+            for node in nodes_at(self.root, path, scope[HERE]):
+                spot = self._spot(node, path.last, every)
+                if spot is not None:
+                    found.append(spot)
+            if found and not every:
+                break
+        return found
+
+    def _spot(self, node: Node, last: str, every: bool) -> Spot | None:
+        if last == "narrative()":
+            texts = lines(node)
+            places = tuple(line[2] for line in texts)
+            return Spot(node.place, texts, places, partial(_altered_line, texts)) if texts else None
+        if last:
+            text = self._leaves.get(f"{node.place}/{last}")
+            place = f"{node.place}/{last}"
+            return Spot(place, text, (place,), _whole) if text is not None else None
+        if every:
+            places = tuple(place for place, _ in node.leaves())
+            return Spot(node.place, None, places, _whole) if places else None
+        found = tuple(ways(node))
+        if not found or all(way[-1] == "@nullFlavor" for _, way in found):
+            return None
+        raw = plain(node)
+        return Spot(
+            node.place,
+            raw,
+            tuple(p for p, _ in found),
+            partial(_altered, raw, tuple(way for _, way in found)),
+        )
+
+    def head(self, address: CcdaAddress, scope: Scope) -> tuple[Any, tuple[str, ...]]:
+        """The first value at an address in one word: for conditions and keys."""
+        for path in address.paths:
+            for node in nodes_at(self.root, path, scope[HERE]):
+                if path.last:
+                    place = f"{node.place}/{path.last}"
+                    text = self._leaves.get(place, "") or node.attributes.get(path.last[1:], "")
+                    places = (place,) if place in self._leaves else ()
+                else:
+                    text, places = main_value(node)
+                if text:
+                    return text, places
+        return "", ()
+
+    def scopes(self, each: CcdaAddress, followers: Sequence[str], scope: Scope) -> Sequence[Scope]:
+        """One scope for each element at the address."""
+        return [
+            {**scope, HERE: node} for path in each.paths for node in nodes_at(self.root, path, scope[HERE])
+        ]
+
+    def expected(self, address: CcdaAddress) -> str:
+        """The address itself names the place."""
+        return address.text
+
+    def facts(self) -> Mapping[str, str]:
+        """The kind of document: `type` and, as `event`, its code."""
+        codes = self.root.named("code")
+        return {"type": self.root.name, "event": codes[0].attributes.get("code", "") if codes else ""}
+
+    def skeleton(self) -> object:
+        """The names of the elements in their order, for each element that has some; text as 0."""
+        return _skeleton(self.root)
+
+
+def _skeleton(node: Node) -> list[Any]:
+    found: list[Any] = [node.name]
+    for item in node.content:
+        if isinstance(item, Node):
+            inner = _skeleton(item)
+            found.append(inner if len(inner) > 1 else inner[0])
+        elif item.strip():
+            found.append(0)
+    return found
+
+
+__all__ = [
+    "HERE",
+    "CcdaTree",
+    "document_zone",
+    "fits",
+    "lines",
+    "main_value",
+    "nodes_at",
+    "plain",
+    "sections_of",
+]

@@ -1,0 +1,301 @@
+"""What a rendering of a C-CDA document writes into.
+
+A path of an address is built as it reads: each step finds the element that fulfils its tests or makes one that does.
+A document that goes back to its source has `homes` in its complement (where each value came from) and is put together
+at just those places, in its own order; a disclosure has none and gets the canonical form: one entry for each resource,
+elements in the order of the schema, texts of sections made from their entries.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mappings.syntax.ccda import Node, document_bytes, step
+from mappings.syntax.ccda_address import CcdaAddress, Path, PathStep, Test
+from mappings.syntax.ccda_narrative import tell
+from mappings.syntax.ccda_order import put_in_order, with_class_and_mood
+from mappings.syntax.ccda_templates import TEMPLATES, Template
+from mappings.syntax.ccda_tree import HERE, fits, main_value, nodes_at, plain, sections_of
+
+_LOINC = "2.16.840.1.113883.6.1"
+_LEVELS = "ULMNRV"
+"""Confidentiality, lowest first (rulebook FH-LBL-01)."""
+_CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+_CONFIDENTIALITY_OID = "2.16.840.1.113883.5.25"
+_BY_ROOT = {template.root: template for template in TEMPLATES.values()}
+_PLACE_STEP = re.compile(r"^([^\[\]]+)(?:\[(\d+)\])?$")
+Slot = Any
+
+
+class CcdaBuilder:
+    """One document being written."""
+
+    def __init__(self, *, back_to_source: bool) -> None:
+        self.root = Node("ClinicalDocument", None, "/ClinicalDocument")
+        self.back_to_source = back_to_source
+        self.written: set[str] = set()
+
+    def open(self, each: CcdaAddress, slot: Slot) -> Slot:
+        """A new instance of a repeating group."""
+        return {HERE: self._reach(each.paths[0], slot, begin=True)}
+
+    def open_at(self, place: str) -> Slot:
+        """The instance of a group at the place it came from."""
+        return {HERE: self.node_at(place)}
+
+    def _reach(self, path: Path, slot: Slot, *, begin: bool) -> Node:
+        """The element at the end of a path; with `begin`, a new one from the step marked `[*]` (or the last) on."""
+        here = (slot or {}).get(HERE, self.root)
+        node = here if path.relative else self.root
+        for _ in range(path.up):
+            node = node.parent or node
+        steps = path.steps
+        marked = next((n for n, one in enumerate(steps) if one.new), len(steps) - 1)
+        for number, one in enumerate(steps):
+            fresh = begin and number >= marked
+            if number == 0 and one.name == "section" and not path.relative:
+                node = self._section(one, fresh=fresh)
+            else:
+                node = self._child(node, one, fresh=fresh)
+        return node
+
+    def _section(self, one: PathStep, *, fresh: bool) -> Node:
+        for section in () if fresh else sections_of(self.root):
+            if fits(section, one):
+                return section
+        body = self._child(self._child(self.root, _COMPONENT, fresh=False), _BODY, fresh=False)
+        return self._child(self._child(body, _COMPONENT, fresh=True), one, fresh=False)
+
+    def _child(self, node: Node, one: PathStep, *, fresh: bool) -> Node:
+        if not fresh:
+            for child in node.named(one.name):
+                if fits(child, one):
+                    return child
+        child = self.made(node, one.name)
+        for test in one.tests:
+            self._fulfil(child, test)
+        return child
+
+    def made(self, node: Node, name: str) -> Node:
+        """A new element of this name, last among its like."""
+        number = len(node.named(name)) + 1
+        child = Node(name, node, f"{node.place}/{step(name, number)}")
+        node.content.append(child)
+        return child
+
+    def _fulfil(self, node: Node, test: Test) -> None:
+        """Make an element as a test says."""
+        if test.negated or len(test.templates) > 1:
+            return
+        if test.templates:
+            self._template(node, _BY_ROOT.get(test.templates[0], Template(test.templates[0])))
+            return
+        for name in test.path[:-1]:
+            node = next(iter(node.named(name)), None) or self.made(node, name)
+        last = test.path[-1]
+        if last[:1] == "@":
+            node.attributes[last[1:]] = test.value
+        else:
+            self.made(node, last).attributes["code"] = test.value
+
+    def _template(self, node: Node, template: Template) -> None:
+        named = self.made(node, "templateId")
+        named.attributes["root"] = template.root
+        if template.version:
+            named.attributes["extension"] = template.version
+        node.templates = node.templates | {template.root}
+        if template.code and not self.back_to_source:
+            code = self.made(node, "code")
+            code.attributes = {"code": template.code, "codeSystem": _LOINC, "displayName": template.title}
+            self.made(node, "title").content.append(template.title)
+
+    def node_at(self, place: str) -> Node:
+        """The element at a place, made with all that is missing on the way."""
+        node = self.root
+        for part in place.split("/")[2:]:
+            found = _PLACE_STEP.match(part)
+            if found is None:
+                continue
+            name, number = found[1], int(found[2] or 1)
+            while len(node.named(name)) < number:
+                self.made(node, name)
+            node = node.named(name)[number - 1]
+        return node
+
+    def add(self, address: CcdaAddress, value: Any, slot: Slot, repeat: bool) -> bool:
+        """Write a value; False when something stands there already and it may not repeat."""
+        path = address.paths[0]
+        if path.last:
+            node = self._reach(path, slot, begin=repeat and any(s.new for s in path.steps))
+            return _fill_end(node, path.last, value)
+        node = self._reach(path, slot, begin=False)
+        if _has_content(node, path.steps[-1] if path.steps else None):
+            if not repeat:
+                return False
+            node = self._reach(path, slot, begin=True)
+        self.fill(node, value)
+        return True
+
+    def put_at(self, place: str, value: Any) -> None:
+        """Write a value at the place it came from: once, however many elements were made of it."""
+        if place in self.written:
+            return
+        self.written.add(place)
+        last = place.rpartition("/")[2]
+        if last[:1] == "@" or last.startswith("text()"):
+            self.leaf_at(place, _word(value, last))
+        elif isinstance(value, list):
+            for _, text, where in value:
+                self.leaf_at(where, text)
+        else:
+            self.fill(self.node_at(place), value)
+
+    def leaf_at(self, place: str, text: str) -> None:
+        """Set one leaf: an attribute, or the n-th text of an element."""
+        where, _, last = place.rpartition("/")
+        node = self.node_at(where)
+        if last[:1] == "@":
+            node.attributes[last[1:]] = text
+            return
+        found = _PLACE_STEP.match(last)
+        number = int(found[2] or 1) if found is not None else 1
+        texts = [n for n, item in enumerate(node.content) if isinstance(item, str)]
+        while len(texts) < number:
+            texts.append(len(node.content))
+            node.content.append("")
+        node.content[texts[number - 1]] = text
+
+    def fill(self, node: Node, value: Any) -> None:
+        """Put the plain form of an element into one."""
+        if not isinstance(value, Mapping):
+            value = {"#": str(value)}
+        for key, inner in value.items():
+            if key[:1] == "@":
+                node.attributes[key[1:]] = str(inner)
+            elif key[:1] == "#":
+                node.content.append(str(inner))
+            else:
+                for item in inner:
+                    self.fill(self.made(node, key), item)
+
+    def head(self, address: CcdaAddress, slot: Slot) -> str:
+        """The first value written at an address, in one word; "" when nothing."""
+        here = (slot or {}).get(HERE, self.root)
+        for path in address.paths:
+            for node in nodes_at(self.root, path, here):
+                found = _end(node, path.last) if path.last else main_value(node)[0]
+                if found or (not path.last and _has_content(node, None)):
+                    return found or "1"
+        return ""
+
+    def holds(self, address: CcdaAddress, value: Any, slot: Slot) -> bool:
+        """Whether just this stands at an address already."""
+        here = (slot or {}).get(HERE, self.root)
+        path = address.paths[0]
+        for node in nodes_at(self.root, path, here):
+            if path.last:
+                if _end(node, path.last) == _word(value, path.last):
+                    return True
+            elif isinstance(value, Mapping):
+                there = plain(node)
+                if all(there.get(key) == inner for key, inner in value.items()):
+                    return True
+        return False
+
+    def raise_label(self, resources: Sequence[Mapping[str, Any]]) -> None:
+        """The document is as confidential as its most confidential part (rulebook CD-01); usual (N) if nobody says."""
+        found = [
+            str(label.get("code"))
+            for resource in resources
+            for label in resource.get("meta", {}).get("security", ())
+            if label.get("system") == _CONFIDENTIALITY and label.get("code") in _LEVELS
+        ]
+        found += [node.attributes.get("code", "N") for node in self._codes() if node.parent is not self.root]
+        highest = max((_LEVELS.find(code) for code in found), default=_LEVELS.index("N"))
+        own = self._child(self.root, PathStep("confidentialityCode", (), False), fresh=False)
+        if _LEVELS.find(own.attributes.get("code", "U")) < highest:
+            own.attributes |= {"code": _LEVELS[highest], "codeSystem": _CONFIDENTIALITY_OID}
+
+    def _codes(self) -> list[Node]:
+        return [code for section in sections_of(self.root) for code in section.named("confidentialityCode")]
+
+    def content(self, complement: Mapping[str, Any], resources: Sequence[Mapping[str, Any]]) -> bytes:
+        """The document as bytes; with a complement, what was carried is laid over it."""
+        if not self.back_to_source:
+            with_class_and_mood(self.root)
+            self.raise_label(resources)
+            tell(self.root)
+        for kept in ("carried", "unmapped"):
+            for place, text in complement.get(kept, {}).items():
+                self.leaf_at(place, str(text))
+        _without_empty(self.root)
+        put_in_order(self.root, complement.get("order"))
+        return document_bytes(self.root)
+
+
+_COMPONENT = PathStep("component", (), False)
+_BODY = PathStep("structuredBody", (), False)
+
+
+def _end(node: Node, last: str) -> str:
+    if last[:1] == "@":
+        return node.attributes.get(last[1:], "")
+    return next((item.strip() for item in node.content if isinstance(item, str) and item.strip()), "")
+
+
+def _word(value: Any, last: str) -> str:
+    """What goes into an attribute or text of the plain form of a value."""
+    if isinstance(value, Mapping):
+        name = last if last[:1] == "@" else "#"
+        return str(value.get(name) or value.get("@code") or value.get("@value") or value.get("#") or "")
+    return str(value)
+
+
+def _fill_end(node: Node, last: str, value: Any) -> bool:
+    if last == "narrative()":
+        if node.content:
+            return False
+        CcdaBuilder.fill(_FILLER, node, value)
+        return True
+    text = _word(value, last)
+    if not text or _end(node, last):
+        return False
+    if last[:1] == "@":
+        node.attributes[last[1:]] = text
+    else:
+        node.content.append(text)
+    return True
+
+
+def _has_content(node: Node, one: PathStep | None) -> bool:
+    """Whether an element holds more than what the tests of its step made."""
+    known = {test.path[0][1:] for test in (one.tests if one else ()) if test.path and test.path[0][:1] == "@"}
+    if any(name not in known and not name.startswith("xsi:") for name in node.attributes):
+        return True
+    return any(isinstance(item, str) or item.name != "templateId" for item in node.content)
+
+
+def _without_empty(node: Node) -> bool:
+    """Take out elements that say nothing, but for those that hold the number of one behind them; whether this one says
+    something."""
+    says = any(not name.startswith("xsi:") and value for name, value in node.attributes.items())
+    kept: list[Node | str] = []
+    filled: set[str] = set()
+    for item in reversed(node.content):
+        if isinstance(item, str):
+            if item.strip():
+                says = True
+                kept.append(item)
+        elif _without_empty(item):
+            filled.add(item.name)
+            says = True
+            kept.append(item)
+        elif item.name in filled:
+            kept.append(item)
+    node.content = kept[::-1]
+    return says
+
+
+_FILLER = CcdaBuilder(back_to_source=False)
