@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from mappings import Library, Translation, TranslationRefused, translate
+from mappings import Library, RenderRefused, Translation, TranslationRefused, render, translate
 from tests.mappings.conftest import FORMATS
 
 
@@ -298,3 +299,53 @@ def test_a_label_of_a_later_segment_counts_as_well(
     for both in (source, source + more):
         labels: Any = _of(_run(library, mapping_id, both), "Patient")[0].get("meta", {}).get("security", [])
         assert (label in {entry["code"] for entry in labels}) == (both != source)
+
+
+@pytest.mark.requirement("SD-02")
+@pytest.mark.parametrize(
+    ("status", "control", "state"),
+    [
+        ("accepted", "SC", "IP"),
+        ("in-progress", "SC", "IP"),
+        ("rejected", "SC", "CA"),
+        ("failed", "SC", "CA"),
+        ("completed", "SC", "CM"),
+        ("on-hold", "SC", "HD"),
+        ("entered-in-error", "SC", "ER"),
+        ("cancelled", "OC", ""),
+    ],
+)
+def test_an_orders_state_goes_back_to_the_hospital(
+    library: Library, status: str, control: str, state: str
+) -> None:
+    order = _run(library, "hospital/omg_o19", _sample("hospital/omg_o19", "o19_new"))
+    released = [{**r, "status": status} if r["resourceType"] == "Task" else r for r in order.resources]
+    content = _osu(library, released)
+    fields = dict(line.partition("|")[::2] for line in content.decode().split("\r") if line)
+    orc = [*fields["ORC"].split("|"), *[""] * 5]
+    assert (orc[0], orc[1].split("^")[0], orc[4]) == (control, "R-3001", state)
+    assert orc[2] == order.roles["task"][0]
+    again = _run(library, "hospital/osu_o51", content)
+    assert _of(again, "Task")[0]["status"] in (status, "accepted" if state == "IP" else "rejected")
+
+
+def test_a_cancellation_by_the_hospital_is_about_the_task_of_its_order(library: Library) -> None:
+    order = _run(library, "hospital/omg_o19", _sample("hospital/omg_o19", "o19_new"))
+    ended = _run(library, "hospital/osu_o51", _sample("hospital/osu_o51", "cancelled_by_hospital"))
+    assert ended.roles["task"] == order.roles["task"]
+    assert _of(ended, "Task")[0]["status"] == "cancelled"
+
+
+@pytest.mark.parametrize("status", ["requested", "received", "draft", "ready"])
+def test_an_order_without_an_answer_has_no_state_to_tell(library: Library, status: str) -> None:
+    order = _run(library, "hospital/omg_o19", _sample("hospital/omg_o19", "o19_new"))
+    released = [{**r, "status": status} if r["resourceType"] == "Task" else r for r in order.resources]
+    with pytest.raises(RenderRefused) as caught:
+        _osu(library, released)
+    assert caught.value.code == "REQUIRED_MISSING"
+
+
+def _osu(library: Library, released: list[dict[str, Any]]) -> bytes:
+    mapping = library.mapping("hospital/osu_o51")
+    at = datetime(2026, 11, 6, 10, 15, tzinfo=UTC)
+    return render(mapping, released, at=at, control_id="WH-1", zone=None).content
