@@ -349,3 +349,56 @@ def _osu(library: Library, released: list[dict[str, Any]]) -> bytes:
     mapping = library.mapping("hospital/osu_o51")
     at = datetime(2026, 11, 6, 10, 15, tzinfo=UTC)
     return render(mapping, released, at=at, control_id="WH-1", zone=None).content
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "rule", "provision"),
+    [
+        (b"A", "proposed", "OPTIN", "permit"),
+        (b"L", "proposed", "OPTIN", "permit"),
+        (b"", "proposed", "OPTIN", "permit"),
+        (b"P", "draft", "OPTIN", "permit"),
+        (b"B", "draft", "OPTIN", "permit"),
+        (b"R", "active", "OPTOUT", "deny"),
+        (b"X", "active", "OPTOUT", "deny"),
+        (b"revoked", "active", "OPTOUT", "deny"),
+    ],
+)
+@pytest.mark.requirement("V2-03")
+def test_a_consent_in_a_message_is_evidence_and_a_refusal_denies_at_once(
+    library: Library, state: bytes, status: str, rule: str, provision: str
+) -> None:
+    source = _sample("hospital/mdm_t02", "t02_note")
+    assert source.count(b"|W|A|") == 1
+    translation = _run(library, "hospital/mdm_t02", source.replace(b"|W|A|", b"|W|" + state + b"|"))
+    [made] = _of(translation, "Consent")
+    assert (made["status"], made["policyRule"]["coding"][0]["code"], made["provision"]["type"]) == (
+        status,
+        rule,
+        provision,
+    )
+    assert made["verification"] == [{"verified": False}]
+    # A denial has no end: the sender's end is that of the permission.
+    assert ("period" in made["provision"]) == (state in (b"A", b"L"))
+
+
+def test_a_consent_to_something_else_is_no_rule_of_disclosure(library: Library) -> None:
+    translation = _run(library, "hospital/mdm_t02", _sample("hospital/mdm_t02", "t02_refusal"))
+    [refusal] = _of(translation, "Consent")
+    assert refusal["identifier"][0]["value"] == "FORM-12"
+    assert refusal["provision"] == {"type": "deny"}
+
+
+@pytest.mark.requirement("V2-02")
+def test_a_document_is_told_without_what_it_says(library: Library) -> None:
+    translation = _run(library, "hospital/mdm_t02", _sample("hospital/mdm_t02", "t02_note"))
+    [document] = _of(translation, "DocumentReference")
+    assert (document["status"], document["docStatus"]) == ("current", "final")
+    assert document["meta"]["security"][0]["code"] == "V"
+    assert document["content"] == [{"attachment": {"contentType": "text/plain"}}]
+    text = str(translation.resources)
+    assert "alcohol" not in text
+    assert "withdrawal" not in text
+    older = _run(library, "hospital/mdm_t02", _sample("hospital/mdm_t02", "t02_refusal"))
+    [document] = _of(older, "DocumentReference")
+    assert (document["status"], document["docStatus"]) == ("superseded", "preliminary")
