@@ -25,6 +25,7 @@ from mappings.model import (
 )
 from mappings.rejected import rejected_rows
 from mappings.render import render
+from mappings.syntax.csv_set import pack as pack_files, unpack as unpack_files
 from mappings.translate import translate, translate_all
 
 __all__ = [
@@ -44,11 +45,13 @@ __all__ = [
     "Translation",
     "TranslationRefused",
     "draft_mapping",
+    "pack_files",
     "read_library",
     "rejected_rows",
     "render",
     "sample_faults",
     "translate",
     "translate_all",
+    "unpack_files",
     "written_faults",
 ]

@@ -9,6 +9,9 @@ from typing import Any
 import msgspec
 
 from mappings.complement import json_steps
+from mappings.syntax import csv_rows
+from mappings.syntax.ccda import altered_document
+from mappings.syntax.csv_set import pack, place_of, unpack
 from mappings.syntax.hl7v2 import leaves, occurrences, place_text, read_messages, split
 from mappings.syntax.json_tree import read_json
 from mappings.syntax.sheets import SHEETS, SheetSyntax
@@ -23,6 +26,10 @@ def altered(syntax: str, source: bytes, changes: Mapping[str, Any]) -> bytes:
         return _altered_v2(source, changes)
     if syntax == "json":
         return _altered_json(source, changes)
+    if syntax == "ccda":
+        return altered_document(source, changes)
+    if syntax == "csv_set":
+        return _altered_set(source, changes)
     return _altered_row(SHEETS[syntax], source, changes)
 
 
@@ -64,6 +71,19 @@ def _like(old: Any, value: Any) -> Any:
     if isinstance(old, (int, Decimal)):
         return old + 1
     return value
+
+
+def _altered_set(source: bytes, changes: Mapping[str, Any]) -> bytes:
+    files = {}
+    for name, content in unpack(source).items():
+        header, rows = csv_rows.read_rows(content)
+        lines = []
+        for number, cells in rows:
+            row = dict(zip(header, cells, strict=False))
+            row |= {c: str(changes[at]) for c in row if (at := place_of(name, number, c)) in changes}
+            lines.append(row)
+        files[f"{name}.csv"] = csv_rows.write_rows(header, lines)
+    return pack(files)
 
 
 def _altered_row(sheet: SheetSyntax, source: bytes, changes: Mapping[str, Any]) -> bytes:

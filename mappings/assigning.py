@@ -93,10 +93,17 @@ class Cast:
 
     def _assign(self, resources: Sequence[Resource]) -> None:
         kinds = list(self.mapping.types.values())
-        anchors = {role: kind for role, kind in self.mapping.types.items() if kinds.count(kind) == 1}
+        pointed = {row.role for row in self._references}
+        anchors = {
+            role: kind
+            for role, kind in self.mapping.types.items()
+            if kinds.count(kind) == 1 or (role in self._codes and role not in pointed)
+        }
         top = {role.name for role in self.mapping.root.roles}
         for role, kind in anchors.items():
             found = [r for r in resources if r.get("resourceType") == kind]
+            if role in self._codes:
+                found = [r for r in found if same_code(r.get("code"), self._codes[role])]
             if role in top and len(found) > 1:
                 found = self._focused(role, found)
                 if len(found) > 1:
@@ -153,5 +160,14 @@ class Cast:
                     near = self.named(row, inner[row.target.role])
                     if near and row.role in {role.name for role in group.roles}:
                         inner[row.role] = near[0]
+                elif row.verb == "ref" and row.role == group.roles[0].name and row.target is not None:
+                    self._pointing(row, row.target.role, group, inner)
             found.append(inner)
         return found
+
+    def _pointing(self, row: Row, role: str, group: Group, inner: dict[str, Resource]) -> None:
+        """The companion that points to the instance's first resource (the task of a referral)."""
+        if role in {companion.name for companion in group.roles}:
+            for other in self.roles.get(role, ()):
+                if any(named is inner[row.role] for named in self.named(row, other)):
+                    inner.setdefault(role, other)

@@ -15,6 +15,8 @@ from mappings.model import RenderRefused, Translation, TranslationRefused
 from mappings.placing import flat
 from mappings.render import render
 from mappings.rows import all_groups
+from mappings.syntax.ccda import counted_leaves
+from mappings.syntax.csv_set import read_records
 from mappings.syntax.hl7v2 import read_messages, split
 from mappings.syntax.hl7v2_tree import V2Tree
 from mappings.syntax.json_tree import json_leaves, read_json
@@ -32,8 +34,13 @@ def leaves_of(mapping: Mapping_, source: bytes) -> dict[str, Any]:
     """Every leaf of a source with one record, by place, with no knowledge of the mapping."""
     if mapping.format == "hl7v2":
         return dict(V2Tree(split(read_messages(source)[0])).leaves())
+    if mapping.format == "csv_set":
+        keys = mapping.file.record_key
+        return dict(read_records(source, mapping.file.files, keys)[0][1]().leaves())  # type: ignore[arg-type]
     if mapping.format in SHEETS:
         return dict(SHEETS[mapping.format].read_records(source)[1][0][1]().leaves())
+    if mapping.format == "ccda":
+        return dict(counted_leaves(source))
     return json_leaves(read_json(source))
 
 
@@ -118,6 +125,14 @@ def _row(place: str, leaves: Mapping[str, Any]) -> str:
     return place if not numbers else f"row {min(numbers)} {place.split(' ', 2)[2]}"
 
 
+def _recognises(mapping: Mapping_, place: str) -> bool:
+    """Whether a source is recognised by what stands here: altered, it is refused, not translated."""
+    versions = [(file.name, file.version[0]) for file in mapping.file.files.files if file.version[0]]
+    return place.startswith(_ENVELOPE) or any(
+        place.startswith(f"{name}.csv ") and place.endswith(f" column {column}") for name, column in versions
+    )
+
+
 def no_resurrection(
     mapping: Mapping_, source: bytes, translation: Translation, zone: str | None
 ) -> list[Fault]:
@@ -131,7 +146,7 @@ def no_resurrection(
     hidden = [
         place
         for place, raw in leaves_of(mapping, source).items()
-        if place not in named and isinstance(raw, str) and not place.startswith(_ENVELOPE)
+        if place not in named and isinstance(raw, str) and not _recognises(mapping, place)
     ]
     marks = {place: f"ZQ{index}QZ" for index, place in enumerate(hidden)}
     marked = translate(mapping, altered(mapping.format, source, marks), partner="law", id_key=_KEY, zone=zone)

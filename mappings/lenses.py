@@ -176,9 +176,15 @@ def label_lens(spec: LensSpec) -> Lens:
 
 
 def identifier_lens(spec: LensSpec) -> Lens:
-    """An Identifier with the fixed `system`."""
+    """An Identifier with the fixed `system`. Backwards another system's number is never taken for the agency's own."""
     fixed = {name: spec.text(name) for name in ("use", "system") if name in spec.parameters}
-    return Lens(lambda value, zone: {**fixed, "value": plain_text(value)}, lambda value: value["value"])
+
+    def backward(value: Any) -> str:
+        if fixed.get("system", value.get("system")) != value.get("system"):
+            raise Unfit("NO_LOCAL_HOME", "the identifier is not of this system")
+        return str(value["value"])
+
+    return Lens(lambda value, zone: {**fixed, "value": plain_text(value)}, backward)
 
 
 def date_lens(spec: LensSpec) -> Lens:

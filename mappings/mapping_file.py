@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from mappings.concept_map import ConceptMap
 from mappings.elements import elements_of, is_resource
 from mappings.lenses import PLAIN_LENSES, Lens, LensSpec
+from mappings.lenses_ccda import CCDA_LENSES
 from mappings.lenses_people import V2_LENSES
 from mappings.model import MappingFileError
 from mappings.rows import (
@@ -30,7 +31,8 @@ from mappings.rows import (
     Target,
     Verb,
 )
-from mappings.syntax import csv_rows, hl7v2_tree, json_tree
+from mappings.set_rules import set_rules
+from mappings.syntax import ccda_address, csv_rows, csv_set, hl7v2_tree, json_tree
 from mappings.tree import Address
 from mappings.wording import expected_words
 from mappings.yaml_text import Located
@@ -55,6 +57,8 @@ _TOP = frozenset(
         "rows",
         "columns",
         "order",
+        "files",
+        "left_out",
     }
 )
 _GROUP = frozenset({"each", "with", "key", "when", "resources", "rows", "of"})
@@ -70,9 +74,11 @@ class Format(NamedTuple):
 FORMATS: dict[str, Format] = {
     "hl7v2": Format(hl7v2_tree.parse_address, V2_LENSES),
     "json": Format(json_tree.parse_address, PLAIN_LENSES),
+    "ccda": Format(ccda_address.parse_address, CCDA_LENSES),
     "csv": Format(csv_rows.parse_address, PLAIN_LENSES),
     "xlsx": Format(csv_rows.parse_address, PLAIN_LENSES),
     "html": Format(csv_rows.parse_address, PLAIN_LENSES),
+    "csv_set": Format(csv_set.parse_address, PLAIN_LENSES),
 }
 
 
@@ -134,6 +140,7 @@ class Reader:
             content_hash="",
             types=dict(self.types),
             columns=tuple(_texts(d.get("columns") or d.get("order") or ())),
+            files=set_rules(d, self._known, self.wrong),
         )
 
     def _known(self, at: Located, known: frozenset[str]) -> None:
@@ -194,8 +201,8 @@ class Reader:
     def _items(self, at: Located) -> Target | None:
         if "of" not in at:
             return None
-        if str(self.document.get("direction")) != "out":
-            raise self.wrong("ROW_WRONG", "`of` is for mappings of `direction: out`", at)
+        if str(self.document.get("direction", "in")) == "in":
+            raise self.wrong("ROW_WRONG", "`of` is for mappings of `direction: out` or `both`", at)
         return self.target(str(at["of"]), at)
 
     def _role(self, name: str, spec: Any, at: Located) -> Role:

@@ -11,6 +11,7 @@ from typing import Any
 
 from mappings.assigning import Cast, Resource, in_its_item, values_at
 from mappings.complement import overlay_csv, overlay_json, overlay_v2
+from mappings.homes import Homes
 from mappings.library import Mapping_
 from mappings.model import Issue, Rendered, RenderRefused
 from mappings.placing import flat
@@ -21,13 +22,17 @@ from mappings.syntax.sheets import SHEETS
 from mappings.translate import named_zone
 from mappings.unfit import Unfit
 from mappings.writing import Builder, CsvBuilder, JsonBuilder, Slot, V2Builder, json_bytes
+from mappings.writing_ccda import CcdaBuilder
+from mappings.writing_sets import SetBuilder
 
 MEDIA_TYPES = {
     "hl7v2": "x-application/hl7-v2+er7",
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "json": "application/json",
+    "ccda": "text/xml; charset=utf-8",
     "html": "text/html; charset=utf-8",
+    "csv_set": "application/zip",
 }
 _UNTRACED = ("resourceType", "id", "meta", "text")
 
@@ -57,7 +62,7 @@ def render(
 def _instant(syntax: str, at: datetime, zone: str | None) -> str:
     known = named_zone(zone)
     local = at.astimezone(known) if known is not None else at
-    if syntax == "hl7v2":
+    if syntax in ("hl7v2", "ccda"):
         return local.strftime("%Y%m%d%H%M%S%z")
     return local.isoformat(timespec="seconds")
 
@@ -78,8 +83,11 @@ class Rendering:
         self.settings = settings
         self.complement = complement
         self.synonyms = list(complement.get("synonyms", {}).items())
-        makers: dict[str, type[Builder]] = {"hl7v2": V2Builder, "json": JsonBuilder}
+        makers: dict[str, type[Builder]] = {"hl7v2": V2Builder, "json": JsonBuilder, "csv_set": SetBuilder}
         self.builder: Builder = makers.get(mapping.format, CsvBuilder)()
+        self.homes = Homes(complement)
+        if mapping.format == "ccda":
+            self.builder = CcdaBuilder(back_to_source=bool(complement))
         self.used: set[tuple[int, str]] = set()
         self.within: dict[str, str] = {}
         self.rows = [row for group in all_groups(mapping.root) for row in group.rows]
@@ -111,7 +119,14 @@ class Rendering:
                 self.items(inner, inner.of, roles, slot)
                 continue
             for instance in self.cast.instances(inner, roles):
-                self.group(inner, instance, self.builder.open(inner.each, slot))
+                self.group(inner, instance, self.opened(inner, instance, slot))
+
+    def opened(self, group: Group, instance: Mapping[str, Resource], slot: Slot) -> Slot:
+        """A new instance of a group, at the place its resource came from if the complement knows it."""
+        place = self.homes.element(instance[group.roles[0].name])
+        if place and isinstance(self.builder, CcdaBuilder):
+            return self.builder.open_at(place)
+        return self.builder.open(group.each, slot)
 
     def items(self, group: Group, of: Target, roles: dict[str, Resource], slot: Slot) -> None:
         """One instance for each item of a list of a resource: the rows see only what stands in it."""
@@ -141,7 +156,7 @@ class Rendering:
             return
         if row.verb == "setting" and self.complement:
             return
-        text = row.value if row.verb == "local" else self.fact(row.value)
+        text = row.value if row.verb == "local" else self.fact(row.value, roles)
         if text and self.fits(row.when, slot, strict=True):
             self.builder.add(row.sources[0], text, slot, repeat=False)
         elif row.required and not text:
@@ -149,14 +164,14 @@ class Rendering:
                 "SETTING_MISSING", f"the setting `{row.value}` is needed", row.sources[0].text
             )
 
-    def fact(self, name: str) -> str:
-        """A setting, or the id of a role's resource (`task_id`)."""
+    def fact(self, name: str, roles: Mapping[str, Resource]) -> str:
+        """A setting, or the id of a role's resource (`task_id`), of this instance where it has one."""
         if name in self.settings:
             found = self.settings[name]
             raw = name in ("at",) or self.mapping.format != "hl7v2"
             return found if raw else escape(found)
         if name.endswith("_id"):
-            played = self.cast.roles.get(name[:-3])
+            played = [roles[name[:-3]]] if name[:-3] in roles else self.cast.roles.get(name[:-3])
             return str(played[0].get("id", "")) if played else ""
         return ""
 
@@ -184,22 +199,35 @@ class Rendering:
             return False
         if not self.fits(row.when, slot, strict=False):
             return False
+        home = self.homes.value(resource, path)
+        if home is not None and home[1] != row.number:
+            return False
         try:
             assert row.lens.backward is not None
-            text = self.synonym(row, value)
+            text = self.synonym(row, value) if home is None else self.own_form(row, value, home[0])
             if text is None:
                 text = row.lens.backward(value)
         except (Unfit, KeyError, TypeError):
             return False
         if text == "":
             return False
-        if not self.builder.add(row.sources[0], text, slot, repeat):
+        if home is not None and isinstance(self.builder, CcdaBuilder):
+            self.builder.put_at(home[0], text)
+        elif not self.builder.add(row.sources[0], text, slot, repeat):
             if self.builder.holds(row.sources[0], text, slot):
                 self.use(resource, path)
             return False
         self.settle(row.when, slot)
         self.use(resource, path)
         return True
+
+    def own_form(self, row: Row, value: Any, place: str) -> Any:
+        """The sender's form of the value at a place, if it still says this value."""
+        raw = self.homes.synonym(place)
+        if raw is None or row.lens is None:
+            return None
+        said = self.homes.read(row.lens, raw)
+        return raw if said == value or (isinstance(said, list) and value in said) else None
 
     def is_const(self, row: Row, value: Any) -> bool:
         """Whether an unconditional constant of the same list element says this value itself."""
@@ -282,12 +310,20 @@ class Rendering:
                 return Rendered(write_page(self.mapping.columns, builder.row, builder.parts), kind, issues)
             write_rows = SHEETS[self.mapping.format].write_rows
             return Rendered(write_rows(self.mapping.columns, builder.lines()), kind, issues)
+        if isinstance(builder, CcdaBuilder):
+            return Rendered(builder.content(self.complement, self.resources), kind, issues)
+        if isinstance(builder, SetBuilder):
+            builder.overlay(self.complement, self.mapping.files)
+            return Rendered(builder.content(self.mapping.files), kind, (*issues, *builder.unwritten))
         assert isinstance(builder, JsonBuilder)
         overlay_json(builder.document, self.complement)
         return Rendered(json_bytes(builder.document), kind, issues)
 
 
 def _same_address(address: str, place: str, syntax: str) -> bool:
+    if syntax == "csv_set":
+        file, _, column = address.partition(".")
+        return place.startswith(f"{file}.csv row ") and place.endswith(f" column {column}")
     if syntax in SHEETS:
         return place.endswith(f"column {address}")
     bare = "".join(part.partition("]")[2] if index else part for index, part in enumerate(place.split("[")))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 from mappings.lenses import Lens
+from mappings.syntax.csv_set import SetRules
 from mappings.tree import Address
 
 Verb = Literal["map", "const", "local", "setting", "ref", "carry", "drop"]
@@ -142,6 +144,8 @@ class MappingFile:
     once: tuple[Once, ...] = ()
     other_keys: tuple[tuple[Address, ...], ...] = ()
     """Keys for a record without the first value of `record_key`: the first of these whose own first value is there."""
+    files: SetRules = SetRules((), MappingProxyType({}))
+    """The files of a set (format `csv_set`), root first."""
 
 
 def all_groups(group: Group) -> list[Group]:

@@ -18,6 +18,9 @@ from mappings.instances import Interpreted
 from mappings.interpret import Interpreter
 from mappings.library import Mapping_
 from mappings.model import Account, MappingRoomError, TranslatedRecord, Translation, TranslationRefused
+from mappings.syntax import csv_set
+from mappings.syntax.ccda import read_document
+from mappings.syntax.ccda_tree import CcdaTree, document_zone
 from mappings.syntax.hl7v2 import check_charset, head_fields, read_lines, read_messages, split, standard
 from mappings.syntax.hl7v2_tree import V2Tree, head_facts
 from mappings.syntax.json_tree import JsonTree, read_json
@@ -62,10 +65,19 @@ def translate_all(
 
     if mapping.format == "hl7v2":
         return tuple(message(number, lines) for number, lines in enumerate(read_messages(source), 1))
+    if mapping.format == "csv_set":
+        needed = (*mapping.file.record_key, *mapping.file.required)
+        found = csv_set.read_records(source, mapping.file.files, needed)  # type: ignore[arg-type]  # its own addresses
+        return tuple(plain(place, make) for place, make in found)
     if mapping.format in SHEETS:
         header, rows = SHEETS[mapping.format].read_records(source)
         _check_header(mapping, header)
         return tuple(plain(f"row {number}", make) for number, make in rows)
+    if mapping.format == "ccda":
+        root = read_document(source)
+        own: Zone = document_zone(root) or known
+        make = partial(CcdaTree, root)
+        return (_try("", lambda: _interpreted(mapping, make, source, partner, id_key, own)),)
     document = read_json(source)
     if isinstance(document, list):
         return tuple(plain(f"[{number}]", partial(JsonTree, item)) for number, item in enumerate(document))

@@ -8,10 +8,17 @@ from pathlib import Path
 
 from gateway.errors import HandoffError
 from gateway.flows.library import open_library
-from mappings import Library, Mapping_, MappingRoomError, sample_faults, written_faults
+from mappings import Library, Mapping_, MappingRoomError, pack_files, sample_faults, written_faults
 
 Fault = tuple[str, str]
-_SUFFIX = {"hl7v2": ".hl7", "csv": ".csv", "xlsx": ".xlsx", "json": ".json", "html": ".html"}
+_SUFFIX = {
+    "hl7v2": ".hl7",
+    "csv": ".csv",
+    "xlsx": ".xlsx",
+    "json": ".json",
+    "html": ".html",
+    "csv_set": ".zip",
+}
 _EXPECTED = ".fhir.json"
 
 
@@ -73,8 +80,14 @@ def _samples(mapping_id: str, extra: Path | None) -> dict[str, bytes]:
         folder = top / mapping_id / "samples"
         if folder.is_dir():
             found = {entry.name: entry.read_bytes() for entry in folder.iterdir() if entry.is_file()}
+            found |= {f"{entry.name}.zip": _packed(entry) for entry in folder.iterdir() if entry.is_dir()}
             break
     return found
+
+
+def _packed(folder: Traversable) -> bytes:
+    """A sample of several files as one."""
+    return pack_files({entry.name: entry.read_bytes() for entry in folder.iterdir() if entry.is_file()})
 
 
 def check_mapping(mapping: Mapping_, samples: dict[str, bytes]) -> tuple[list[tuple[str, Fault]], int]:

@@ -23,8 +23,10 @@ from mappings import (
     Mapping_,
     MappingRoomError,
     TranslatedRecord,
+    pack_files,
     rejected_rows,
     translate_all,
+    unpack_files,
 )
 from mappings import render as render_resources
 
@@ -142,6 +144,10 @@ def render(
         print(f"{issue.code}: {issue.place}: {issue.message}", file=sys.stderr)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
+    if out is not None and found.format == "csv_set":
+        for name, content in unpack_files(rendered.content).items():
+            (out / f"{name}.csv").write_bytes(content)
+    elif out is not None:
         (out / f"{mapping.replace('/', '-')}.{found.format}").write_bytes(rendered.content)
     else:
         sys.stdout.buffer.write(rendered.content)
@@ -267,6 +273,8 @@ def _library() -> Library:
 
 def _read(path: str) -> bytes:
     try:
+        if path != "-" and Path(path).is_dir():
+            return pack_files({f.name: f.read_bytes() for f in Path(path).glob("*.[cC][sS][vV]")})
         return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except OSError as error:
         raise MappingRoomError("FILE_UNREADABLE", f"cannot read `{path}`: {error.strerror}") from None

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mappings import Library, Mapping_, read_library
+from mappings import Library, Mapping_, pack_files, read_library
 
-SUFFIX = {"hl7v2": ".hl7", "csv": ".csv", "xlsx": ".xlsx", "json": ".json"}
+SUFFIX = {"hl7v2": ".hl7", "csv": ".csv", "xlsx": ".xlsx", "json": ".json", "csv_set": ""}
 """Formats that are read; what a mapping for writing only makes is tested in `test_care_plan_sheet`."""
 FORMATS = Path(str(files("mappings") / "formats"))
 
@@ -33,7 +33,7 @@ def _samples() -> list[tuple[str, str]]:
             continue
         suffix = SUFFIX[_LIBRARY.mapping(mapping_id).format]
         for path in sorted((FORMATS / mapping_id / "samples").glob(f"*{suffix}")):
-            if not path.name.endswith(".fhir.json"):
+            if not path.name.endswith(".fhir.json") and path.is_dir() == (not suffix):
                 found.append((mapping_id, path.name))
     return found
 
@@ -59,14 +59,18 @@ def mapping(sample: tuple[str, str]) -> Mapping_:
 
 @pytest.fixture
 def source(sample: tuple[str, str]) -> bytes:
-    """The bytes of the sample."""
-    return (FORMATS / sample[0] / "samples" / sample[1]).read_bytes()
+    """The bytes of the sample; a folder is a set of files."""
+    path = FORMATS / sample[0] / "samples" / sample[1]
+    if path.is_dir():
+        return pack_files({file.name: file.read_bytes() for file in path.iterdir()})
+    return path.read_bytes()
 
 
 @pytest.fixture
 def golden(sample: tuple[str, str]) -> bytes:
     """The expected resources of the sample."""
-    return (FORMATS / sample[0] / "samples" / f"{sample[1].rpartition('.')[0]}.fhir.json").read_bytes()
+    name = sample[1].rpartition(".")[0] or sample[1]
+    return (FORMATS / sample[0] / "samples" / f"{name}.fhir.json").read_bytes()
 
 
 @pytest.fixture

@@ -1,0 +1,332 @@
+"""A set of CSV files with keys across them, as one source: a zip, or a folder packed as one (`pack`).
+
+One row of the root file is one record, with the rows of the other files that its keys lead to. A key that only repeats
+its owner's says where a row belongs; it is no leaf of its own. What belongs to no record is refused by itself, with its
+file and row; the records go on.
+"""
+
+from __future__ import annotations
+
+import io
+import lzma
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+from mappings.model import TranslationRefused
+from mappings.syntax import csv_rows
+from mappings.tree import Scope, Spot
+
+_LARGEST = 256_000_000
+_MOST_FILES = 500
+_SAME_MOMENT = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class SetFile:
+    """One file of a set. A row belongs to the row of `owner` whose `by` is its own `its`; the root has no owner."""
+
+    name: str
+    columns: tuple[str, ...] = ()
+    owner: str = ""
+    by: str = ""
+    its: str = ""
+    also: tuple[str, ...] = ()
+    """Columns that repeat a key of the record and must be the same."""
+    one: bool = False
+    """A row of the owner leads to one row at most."""
+    shared: bool = False
+    """A row may belong to no record (a project without clients)."""
+    alone: bool = False
+    """No key: its only row belongs to every record."""
+    version: tuple[str, str] = ("", "")
+    """(column, what it begins with): another version is another mapping."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetRules:
+    """The files of a set, root first, and those that are not read, each with the reason."""
+
+    files: tuple[SetFile, ...]
+    left_out: Mapping[str, str]
+
+    def named(self, name: str) -> SetFile:
+        """The file with this name. Raises KeyError."""
+        return {file.name: file for file in self.files}[name]
+
+
+class SetAddress(NamedTuple):
+    """`Client.DOB`: file and column; `Client`: all its columns."""
+
+    text: str
+    file: str
+    column: str
+
+
+class SetRow(NamedTuple):
+    """A row: its number in the file, and its cells that are not blank."""
+
+    number: int
+    cells: Mapping[str, str]
+
+
+Rows = Mapping[str, Sequence[SetRow]]
+
+
+def parse_address(text: str) -> SetAddress:
+    """The address. Raises ValueError with what is wrong."""
+    file, _, column = text.partition(".")
+    if not file.strip() or text.endswith("."):
+        raise ValueError("not a file and column like `Client.DOB`")
+    return SetAddress(text, file.strip(), column.strip())
+
+
+def place_of(file: str, number: int, column: str) -> str:
+    """A place as people write it."""
+    return f"{file}.csv row {number}" + (f" column {column}" if column else "")
+
+
+def pack(files: Mapping[str, bytes]) -> bytes:
+    """The files as one zip, not compressed; the same files are the same bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as package:
+        for name in sorted(files):
+            package.writestr(zipfile.ZipInfo(name, _SAME_MOMENT), files[name])
+    return out.getvalue()
+
+
+def unpack(source: bytes) -> dict[str, bytes]:
+    """The CSV files of a zip by name without folder and ending. Raises TranslationRefused."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(source)) as package:
+            entries = [entry for entry in package.infolist() if entry.filename.lower().endswith(".csv")]
+            if sum(entry.file_size for entry in entries) > _LARGEST or len(entries) > _MOST_FILES:
+                raise TranslationRefused("SET_TOO_LARGE", "the file set is too large", None, "102")
+            found: dict[str, bytes] = {}
+            for entry in entries:
+                name = entry.filename.replace("\\", "/").rpartition("/")[2][: -len(".csv")]
+                if name in found:
+                    message = "two files of the set have one name"
+                    raise TranslationRefused("FILE_TWICE", message, f"{name}.csv", "102")
+                found[name] = package.read(entry)
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, ValueError, OSError, EOFError):
+        raise TranslationRefused("NOT_ZIP", "the file set cannot be read as a zip", None, "102") from None
+    return found
+
+
+Maker = Callable[[], "SetTree"]
+
+
+def read_records(source: bytes, rules: SetRules, needed: Sequence[SetAddress]) -> list[tuple[str, Maker]]:
+    """For each row of the root file its place and how its tree is made; behind them what belongs to no record.
+
+    Raises TranslationRefused when the set cannot be read: `NOT_ZIP`, `FILE_MISSING`, `COLUMN_MISSING`, `FILE_VERSION`.
+    """
+    found = unpack(source)
+    headers: dict[str, list[str]] = {}
+    rows: dict[str, list[SetRow]] = {file.name: [] for file in rules.files}
+    faulty: list[tuple[str, Maker]] = []
+    for file in rules.files:
+        if file.name in found:
+            headers[file.name], rows[file.name] = _read(file, found[file.name], faulty)
+    _check_needed(rules, needed, headers)
+    joined = _Joined(rules, rows, frozenset((one.file, one.column) for one in needed))
+    root = rules.files[0].name
+    records: list[tuple[str, Maker]] = [
+        (place_of(root, row.number, ""), partial(joined.tree, row)) for row in rows[root]
+    ]
+    records += faulty
+    records += joined.orphans()
+    for name in sorted(found.keys() - rows.keys() - rules.left_out.keys()):
+        message = "the mapping does not know this file; nothing of it was read"
+        records.append(_refused("FILE_UNKNOWN", message, f"{name}.csv"))
+    return records
+
+
+def _refused(code: str, message: str, place: str) -> tuple[str, Maker]:
+    return place, partial(_raise, TranslationRefused(code, message, place, "102"))
+
+
+def _raise(refusal: TranslationRefused) -> SetTree:
+    raise refusal
+
+
+def _read(file: SetFile, content: bytes, faulty: list[tuple[str, Maker]]) -> tuple[list[str], list[SetRow]]:
+    try:
+        header, lines = csv_rows.read_rows(content)
+    except TranslationRefused as refusal:
+        place = f"{file.name}.csv" + (f" {refusal.place}" if refusal.place else "")
+        raise TranslationRefused(refusal.code, refusal.message, place, refusal.hl7_error_code) from None
+    rows = []
+    for number, cells in lines:
+        if any(cell.strip() for cell in cells[len(header) :]):
+            place = place_of(file.name, number, "")
+            faulty.append(_refused("ROW_TOO_LONG", "more cells than column headers", place))
+            continue
+        filled = {name: cell.strip() for name, cell in zip(header, cells, strict=False) if cell.strip()}
+        rows.append(SetRow(number, filled))
+    column, beginning = file.version
+    for row in rows:
+        if column and not row.cells.get(column, "").startswith(beginning):
+            place = place_of(file.name, row.number, column)
+            message = f"this mapping reads version `{beginning}` of the format"
+            raise TranslationRefused("FILE_VERSION", message, place, "102")
+    return header, rows
+
+
+def _check_needed(rules: SetRules, needed: Sequence[SetAddress], headers: Mapping[str, list[str]]) -> None:
+    for address in needed:
+        if address.file not in headers:
+            raise TranslationRefused(
+                "FILE_MISSING", "a file of the set is missing", f"{address.file}.csv", "101"
+            )
+        if address.column not in headers[address.file]:
+            place = place_of(address.file, 1, address.column)
+            raise TranslationRefused("COLUMN_MISSING", f"column `{address.column}` is missing", place, "101")
+
+
+class _Joined:
+    """Rows by the keys that lead to them."""
+
+    def __init__(self, rules: SetRules, rows: Rows, keys: frozenset[tuple[str, str]]) -> None:
+        self.rules = rules
+        self.rows = rows
+        self.keys = keys
+        self.by_key: dict[str, dict[str, list[SetRow]]] = {}
+        for file in rules.files:
+            index: dict[str, list[SetRow]] = {}
+            for row in rows[file.name] if file.by else ():
+                index.setdefault(row.cells.get(file.its, ""), []).append(row)
+            self.by_key[file.name] = index
+
+    def tree(self, root: SetRow) -> SetTree:
+        """The record of a root row. Raises TranslationRefused `SEVERAL_GIVEN`, `KEYS_DIFFER`."""
+        first = self.rules.files[0].name
+        record: dict[str, list[SetRow]] = {first: [root]}
+        repeated: set[str] = set()
+        for file in self.rules.files[1:]:
+            if file.alone:
+                record[file.name] = list(self.rows[file.name])
+                continue
+            record[file.name] = []
+            for owner in record.get(file.owner, ()):
+                self._join(file, owner, record[file.name], repeated)
+        for file in self.rules.files[1:]:
+            _check_same(file, record, repeated)
+        return SetTree(record, frozenset(repeated), self.rules)
+
+    def _join(self, file: SetFile, owner: SetRow, found: list[SetRow], repeated: set[str]) -> None:
+        key = owner.cells.get(file.by, "")
+        rows = self.by_key[file.name].get(key, []) if key else []
+        if len(rows) > 1 and file.one:
+            place = place_of(file.name, rows[1].number, file.its)
+            raise TranslationRefused("SEVERAL_GIVEN", "this key comes twice in the file", place)
+        owns = (file.owner, file.by) in self.keys or not file.one
+        for row in rows:
+            if owns:
+                repeated.add(place_of(file.name, row.number, file.its))
+            else:
+                repeated.add(place_of(file.owner, owner.number, file.by))
+            if row not in found:
+                found.append(row)
+
+    def orphans(self) -> Iterator[tuple[str, Maker]]:
+        """A refusal for each row that no record has."""
+        reached = {self.rules.files[0].name: {row.number for row in self.rows[self.rules.files[0].name]}}
+        for file in self.rules.files[1:]:
+            owners = (
+                [row for row in self.rows[file.owner] if row.number in reached[file.owner]] if file.by else []
+            )
+            keys = {row.cells.get(file.by, "") for row in owners} - {""}
+            rows = self.rows[file.name]
+            reached[file.name] = {row.number for row in rows if row.cells.get(file.its, "") in keys}
+            if file.alone or file.shared:
+                continue
+            message = f"no row of {file.owner} has this key"
+            for row in rows:
+                if row.number not in reached[file.name]:
+                    yield _refused("NO_OWNER", message, place_of(file.name, row.number, file.its))
+
+
+def _check_same(file: SetFile, record: Rows, repeated: set[str]) -> None:
+    """A row whose further keys name another record is never taken for this one's."""
+    for column in file.also:
+        known = {row.cells[column] for row in record[file.owner] if column in row.cells}
+        for row in record[file.name]:
+            if column not in row.cells:
+                continue
+            place = place_of(file.name, row.number, column)
+            if known and row.cells[column] not in known:
+                raise TranslationRefused("KEYS_DIFFER", "the row names another record than its owner", place)
+            if known:
+                repeated.add(place)
+
+
+def _replaced(index: int, value: str) -> Any:
+    return value
+
+
+class SetTree:
+    """One record of a file set."""
+
+    def __init__(self, rows: Rows, repeated: frozenset[str], rules: SetRules) -> None:
+        self._rows = rows
+        self._repeated = repeated
+        self._rules = rules
+
+    def leaves(self) -> Mapping[str, str]:
+        """Every cell that is not blank, without the keys that repeat their owner's."""
+        return {
+            place: cell
+            for file, rows in self._rows.items()
+            for row in rows
+            for column, cell in row.cells.items()
+            if (place := place_of(file, row.number, column)) not in self._repeated
+        }
+
+    def top(self) -> Scope:
+        """Nothing bound."""
+        return {}
+
+    def _picked(self, file: str, scope: Scope) -> Sequence[SetRow]:
+        rows = self._rows.get(file, ())
+        return [rows[scope[file]]] if file in scope else rows
+
+    def spots(self, address: SetAddress, scope: Scope, every: bool = False) -> Sequence[Spot]:
+        """The cell of each row; without a column, every cell of each row."""
+        found = []
+        for row in self._picked(address.file, scope):
+            columns = [address.column] if address.column else row.cells
+            for column in columns:
+                place = place_of(address.file, row.number, column)
+                if column in row.cells and place not in self._repeated:
+                    found.append(Spot(place, row.cells[column], (place,), _replaced))
+        return found
+
+    def head(self, address: SetAddress, scope: Scope) -> tuple[Any, tuple[str, ...]]:
+        """The first cell; a key that repeats its owner's is read as well."""
+        for row in self._picked(address.file, scope):
+            if address.column in row.cells:
+                return row.cells[address.column], (place_of(address.file, row.number, address.column),)
+        return "", ()
+
+    def scopes(self, each: SetAddress, followers: Sequence[str], scope: Scope) -> Sequence[Scope]:
+        """One scope for each row of the file."""
+        return [{**scope, each.file: index} for index in range(len(self._rows.get(each.file, ())))]
+
+    def expected(self, address: SetAddress) -> str:
+        """File, row and column; the file alone where it has no row for this record."""
+        for row in self._picked(address.file, {}):
+            return place_of(address.file, row.number, address.column)
+        return f"{address.file}.csv"
+
+    def facts(self) -> Mapping[str, str]:
+        """No envelope."""
+        return {}
+
+    def skeleton(self) -> object:
+        """Which rows the record had, by file, so that they can be written again."""
+        return {file: [row.number for row in rows] for file, rows in self._rows.items() if rows}
