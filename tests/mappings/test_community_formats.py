@@ -14,12 +14,12 @@ from mappings import translate as translate_one
 from tests.mappings.conftest import FORMATS
 
 COMMUNITY = (
-    "benefits/applications",
+    "benefits/status",
     "counseling/treatment_plan",
     "crisis/event",
     "employment/milestones",
-    "legal/case",
-    "peer/contact_log",
+    "legal_aid/intake",
+    "peer_support/contact",
 )
 SECRET = "synthetic text that must never leave"
 
@@ -145,9 +145,9 @@ def test_lines_of_one_plan_share_the_patient_and_nothing_else(library: Library) 
     [
         ("counseling/treatment_plan", "few_columns.csv"),
         ("crisis/event", "mobile_team.json"),
-        ("legal/case", "eviction.json"),
-        ("peer/contact_log", "visit.json"),
-        ("benefits/applications", "no_coverage.csv"),
+        ("legal_aid/intake", "eviction.json"),
+        ("peer_support/contact", "visit.json"),
+        ("benefits/status", "no_coverage.csv"),
         ("employment/milestones", "no_work_yet.csv"),
     ],
 )
@@ -199,15 +199,15 @@ def test_no_flag_is_made_of_a_crisis(library: Library) -> None:
 
 
 def test_a_time_without_zone_goes_out_as_a_day_and_is_said(library: Library) -> None:
-    source = _sample("peer/contact_log", "visit.json").replace(b"14:00:00-07:00", b"14:00:00")
-    translation = _one(library, "peer/contact_log", source)
+    source = _sample("peer_support/contact", "visit.json").replace(b"14:00:00-07:00", b"14:00:00")
+    translation = _one(library, "peer_support/contact", source)
     assert _of(translation, "Encounter")[0]["period"] == {"start": "2026-11-12"}
     assert [issue.code for issue in translation.issues] == ["ZONE_MISSING"]
 
 
 def test_only_a_program_that_pays_for_care_is_coverage(library: Library) -> None:
-    mapping = library.mapping("benefits/applications")
-    source = _sample("benefits/applications", "applications.csv")
+    mapping = library.mapping("benefits/status")
+    source = _sample("benefits/status", "applications.csv")
     records = translate_all(mapping, source, partner="p", id_key=b"k", zone=None)
     made = [len(_of(record.translation, "Coverage")) for record in records if record.translation]
     assert made == [1, 0, 0]
@@ -220,7 +220,7 @@ def test_only_a_program_that_pays_for_care_is_coverage(library: Library) -> None
         ("counseling/treatment_plan", "plans.csv", b",5,2026-11-16", "sessions_attended"),
         ("counseling/treatment_plan", "plans.csv", b",2.1,", "asam_level"),
         ("employment/milestones", "milestones.csv", b",PT,", "employment"),
-        ("benefits/applications", "applications.csv", b",open,", "coverage"),
+        ("benefits/status", "applications.csv", b",open,", "coverage"),
     ],
 )
 def test_a_word_that_a_resource_cannot_do_without_refuses_its_row(

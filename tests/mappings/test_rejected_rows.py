@@ -147,8 +147,8 @@ def test_the_command_takes_the_good_rows_and_writes_the_others(
 def test_rejected_records_of_a_format_without_rows_are_no_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sample = FORMATS / "legal/case/samples/eviction.json"
-    assert translate("legal/case", str(sample), rejected_out=tmp_path / "none") == 1
+    sample = FORMATS / "legal_aid/intake/samples/eviction.json"
+    assert translate("legal_aid/intake", str(sample), rejected_out=tmp_path / "none") == 1
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "NOT_A_SHEET"
 
 
