@@ -60,10 +60,10 @@ def test_published_referrals_are_translated_and_every_leaf_accounted_for(name: s
     assert misses == []
 
 
-@pytest.mark.parametrize("path", _messages(), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [path for path in _messages() if not path.name.startswith("REF-")], ids=lambda path: path.name
+)
 def test_a_message_of_another_kind_is_refused_by_type(path: Path) -> None:
-    if path.name.startswith("REF-"):
-        pytest.skip("a referral")
     mapping = open_library().mapping("hospital/ref_i12")
     with pytest.raises(TranslationRefused) as caught:
         translate(mapping, path.read_bytes(), partner="local", id_key=PUBLISHED_TEST_KEY, zone=None)

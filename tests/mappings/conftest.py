@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from mappings import Library, Mapping_, pack_files, read_library
+from mappings.compile import Compiled
 
-SUFFIX = {"hl7v2": ".hl7", "csv": ".csv", "xlsx": ".xlsx", "json": ".json", "csv_set": ""}
+SUFFIX = {"hl7v2": ".hl7", "csv": ".csv", "xlsx": ".xlsx", "json": ".json", "ccda": ".xml", "csv_set": ""}
 """Formats that are read; what a mapping for writing only makes is tested in `test_care_plan_sheet`."""
 FORMATS = Path(str(files("mappings") / "formats"))
 
@@ -39,9 +40,11 @@ def _samples() -> list[tuple[str, str]]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """`sample` runs a test on every shipped sample."""
+    """`sample` runs a test on every shipped sample, with `compiled` on those of the formats that have a compiled form."""
     if "sample" in metafunc.fixturenames:
         pairs = _samples()
+        if "compiled" in metafunc.fixturenames:
+            pairs = [pair for pair in pairs if _LIBRARY.mapping(pair[0]).format == "hl7v2"]
         metafunc.parametrize("sample", pairs, ids=[f"{m}:{n}" for m, n in pairs])
 
 
@@ -55,6 +58,13 @@ def library() -> Library:
 def mapping(sample: tuple[str, str]) -> Mapping_:
     """The mapping of the sample."""
     return _LIBRARY.mapping(sample[0])
+
+
+@pytest.fixture
+def compiled(mapping: Mapping_) -> Compiled:
+    """The compiled form of the sample's mapping."""
+    assert mapping.compiled is not None
+    return mapping.compiled
 
 
 @pytest.fixture
