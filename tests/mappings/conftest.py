@@ -40,7 +40,7 @@ def _samples() -> list[tuple[str, str]]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """`sample` runs a test on every shipped sample, with `compiled` on those of the formats that have a compiled form."""
+    """`sample` runs a test on every shipped sample; with `compiled`, on those of a format with a compiled form."""
     if "sample" in metafunc.fixturenames:
         pairs = _samples()
         if "compiled" in metafunc.fixturenames:
