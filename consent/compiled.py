@@ -8,8 +8,8 @@ with the same purposes gets the same bound trees. Nothing remembered outlives th
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from consent.context import REMEMBERED_CONTEXTS, Context, uses_of
@@ -33,14 +33,15 @@ from consent.resource_facts import Person
 from consent.rules.bars import bar, basis_without_consent
 from consent.rules.caps import cap_for
 from consent.rules.case import TPO_STANDING, in_force, names
-from consent.rules.state_law import Pack, birthdays, pack_instants, packs_named
+from consent.rules.minors import Pack, Patient, ages_of
+from consent.rules.state_law import birthdays, pack_instants, packs_named
 from consent.tables import Tables
-from consent.validity import findings, is_for_proceedings
+from consent.validity import TPO, findings, is_for_proceedings
+from consent.versions_in_force import is_history, last_versions
 
 SCOPES_ALONE = frozenset({"patient-privacy", "research", "treatment"})
 SCOPES_UNDER_PACKS = frozenset({"patient-privacy"})
 NO_FACTS = Facts()
-LAST_VERSION = 10**9
 FAULT_CITATION = "consent-semantics 3; FH-CON-07"
 
 
@@ -59,7 +60,7 @@ class CompiledConsents:
     directives: tuple[Directive, ...]
     directory: Directory
     programs: tuple[str, ...]
-    birth: date | None
+    who: Patient
     person: Person
     packs: frozenset[str]
     state_packs: tuple[Pack, ...]
@@ -102,13 +103,15 @@ def compile_consents(request: DisclosureRequest, tables: Tables) -> CompiledCons
     zone = zone_named(request.policy.zone) or UTC
     packs = frozenset(request.policy.packs)
     directory = read_directory(request.directory, zone)
-    found, deficient = _directives_by_version(request, zone)
+    person = _person(request)
+    found, deficient = _directives_by_version(request, zone, person)
     state_packs, unknown = packs_named(request.policy.packs, tables)
     directives = tuple(
         directive
         for version in sorted(found)
         for directive in (found[version] if len(found[version]) == 1 else sorted(found[version], key=repr))
     )
+    who = Patient(request.patient, _birth(request), ages_of(state_packs))
     return CompiledConsents(
         patient=request.patient,
         policy=request.policy,
@@ -117,27 +120,27 @@ def compile_consents(request: DisclosureRequest, tables: Tables) -> CompiledCons
         directives=directives,
         directory=directory,
         programs=_programs(request.policy.part2_sources, directory),
-        birth=_birth(request),
-        person=_person(request),
+        who=who,
+        person=person,
         packs=packs,
         state_packs=state_packs,
         unknown_packs=unknown,
         deficient=deficient,
-        boundaries=_boundaries(directives, directory, _birth(request), state_packs),
+        boundaries=_boundaries(directives, directory, who, state_packs),
     )
 
 
 def _directives_by_version(
-    request: DisclosureRequest, zone: tzinfo
+    request: DisclosureRequest, zone: tzinfo, person: Person
 ) -> tuple[dict[str, list[Directive]], dict[str, tuple[Reason, ...]]]:
     """What each version of a consent says, each once; and why some versions permit nothing."""
     with_packs = bool(request.policy.packs)
     found: dict[str, list[Directive]] = {}
     deficient: dict[str, tuple[Reason, ...]] = {}
-    last = _last_versions(request.consents)
+    last = last_versions(request.consents)
     for consent in request.consents:
-        directive = _read(consent, request.patient, zone, with_packs)
-        if _is_history(consent, last):
+        directive = _signed_by(_read(consent, request.patient, zone, with_packs), person)
+        if is_history(consent, last):
             directive = _unusable(directive)
         reasons = _deficiencies(consent, directive) if with_packs else ()
         if reasons:
@@ -151,39 +154,18 @@ def _directives_by_version(
     return found, deficient
 
 
+def _signed_by(directive: Directive, person: Person) -> Directive:
+    """The directive with the patient's reference for a signature that one of her own numbers stands for."""
+    own = {f"{one.system}|{one.value}" for one in person.identifiers}
+    if own.isdisjoint(directive.performers):
+        return directive
+    return replace(
+        directive, performers=tuple(person.reference if one in own else one for one in directive.performers)
+    )
+
+
 def _order(reason: Reason) -> tuple[str, str, str]:
     return reason.code, reason.citation, reason.consent or ""
-
-
-def _last_versions(consents: Iterable[Resource]) -> Mapping[str, tuple[int, bool]]:
-    """By id the last version there is, and whether it is in force."""
-    found: dict[str, tuple[int, bool]] = {}
-    for consent in consents:
-        given, version = consent.get("id"), _version_number(consent)
-        if isinstance(given, str):
-            active = consent.get("status") == "active"
-            number, in_force = found.get(given, (version, active))
-            if version >= number:
-                found[given] = (version, active and (in_force or version > number))
-    return found
-
-
-def _is_history(consent: Resource, last: Mapping[str, tuple[int, bool]]) -> bool:
-    """Whether a later version of the same Consent took its place, or the same one was withdrawn. 42 CFR §2.31(c)(3)."""
-    given = consent.get("id")
-    if not isinstance(given, str):
-        return False
-    number, in_force = last[given]
-    return _version_number(consent) < number or not in_force
-
-
-def _version_number(consent: Resource) -> int:
-    """The number of a version. Without one a consent in force is the first, one that is not in force the last."""
-    meta = consent.get("meta")
-    version = meta.get("versionId") if isinstance(meta, Mapping) else None
-    if isinstance(version, str) and len(version) < 10 and version.isdecimal():
-        return int(version)
-    return 0 if consent.get("status") == "active" else LAST_VERSION
 
 
 def _read(consent: Resource, patient: str, zone: tzinfo, with_packs: bool) -> Directive:
@@ -242,15 +224,15 @@ def _person(request: DisclosureRequest) -> Person:
 
 
 def _boundaries(
-    directives: tuple[Directive, ...], directory: Directory, birth: date | None, packs: tuple[Pack, ...]
+    directives: tuple[Directive, ...], directory: Directory, who: Patient, packs: tuple[Pack, ...]
 ) -> tuple[datetime, ...]:
     """Every instant at which an answer may change: something starts, ends, is signed, grows old or comes of age."""
     found: set[datetime] = set(directory.instants())
     for directive in directives:
-        if directive.signed is not None:
-            found |= {directive.signed.start, *pack_instants(directive.signed.start, packs)}
-    if birth is not None:
-        found |= set(birthdays(birth, packs))
+        if directive.signed is not None and directive.signed_at is not None:
+            found |= {directive.signed_at, *pack_instants(directive.signed.start, packs)}
+    if who.birth is not None:
+        found |= set(birthdays(who.birth, who.ages))
     waiting = [directive.root for directive in directives if directive.root is not None]
     while waiting:
         node = waiting.pop()
@@ -311,7 +293,7 @@ def _bind_all(compiled: CompiledConsents, request: DisclosureRequest, tables: Ta
         for directive, _ in bound
         if is_for_proceedings(directive) and names(directive, asking.recipient)
     )
-    cap = cap_for(request.recipient, asking.standing, compiled.directory, tables) if with_packs else None
+    cap = cap_for(request.recipient, asking, tables) if with_packs else None
     return Context(
         patient=compiled.patient,
         asking=asking,
@@ -320,7 +302,7 @@ def _bind_all(compiled: CompiledConsents, request: DisclosureRequest, tables: Ta
         refusals=tuple(sorted(refusals, key=_order)),
         bar=barred,
         lifting=lifting,
-        basis=basis_without_consent(asking, request.recipient, request.facts, request.patient, compiled.packs)
+        basis=basis_without_consent(asking, request.facts, request, compiled.who)
         if with_packs and not compiled.unknown_packs
         else None,
         cap=cap,
@@ -350,7 +332,7 @@ def _asking(compiled: CompiledConsents, request: DisclosureRequest, tables: Tabl
     return Asking(
         recipient=receives,
         discloser=gives,
-        standing=_standing(recipient, request.facts, receives, request.at),
+        standing=_standing(recipient.standing, request.facts, receives, request.at),
         purposes=request.purposes,
         action=request.action,
         at=request.at,
@@ -358,8 +340,8 @@ def _asking(compiled: CompiledConsents, request: DisclosureRequest, tables: Tabl
         tables=tables,
         check_discloser="part2" in packs,
         needs_parties=bool(packs & {"part2", "hipaa"}),
-        onward="part2" in packs and _may_pass_on(request),
-        discloser_standing=frozenset(discloser.standing),
+        onward="part2" in packs and _may_pass_on(request, tables),
+        discloser_standing=_standing(discloser.standing, request.facts, gives, request.at),
     )
 
 
@@ -370,11 +352,11 @@ def _no_hierarchy(compiled: CompiledConsents, request: DisclosureRequest) -> fro
     return exchanges_in(compiled.directives, compiled.directory).union(unclear)
 
 
-def _standing(recipient: Recipient, recorded: Facts, party: Party, at: datetime) -> frozenset[str]:
-    """Standing as stated and as recorded: a recorded relationship in force makes a treating provider."""
-    standing = set(recipient.standing)
+def _standing(stated: tuple[str, ...], recorded: Facts, party: Party, at: datetime) -> frozenset[str]:
+    """Standing as stated and as recorded: a relationship in force makes a treating provider; it has a date (§2.11)."""
+    standing = set(stated)
     if any(
-        row.recipient in party.certain and in_force(row.since, row.until, at)
+        row.recipient in party.certain and row.since is not None and in_force(row.since, row.until, at)
         for row in recorded.relationships
     ):
         standing.add("treating_provider")
@@ -383,8 +365,10 @@ def _standing(recipient: Recipient, recorded: Facts, party: Party, at: datetime)
     return frozenset(standing)
 
 
-def _may_pass_on(request: DisclosureRequest) -> bool:
-    """A covered entity or business associate that holds the record, disclosing for TPO. 42 CFR §2.33(b)(1)."""
-    return bool({"covered_entity", "business_associate"} & set(request.discloser.standing)) and bool(
-        TPO_STANDING & set(request.recipient.standing)
-    )
+def _may_pass_on(request: DisclosureRequest, tables: Tables) -> bool:
+    """A covered entity or business associate, disclosing for TPO to who is reached for TPO. 42 CFR §2.33(b)(1)."""
+    if request.recipient.standing and not TPO_STANDING.isdisjoint(request.recipient.standing):
+        reached = frozenset[str]().union(*map(tables.permit_reaches, TPO))
+        holds = {"covered_entity", "business_associate"} & set(request.discloser.standing)
+        return bool(holds) and all(purpose.code in reached for purpose in request.purposes)
+    return False

@@ -11,7 +11,7 @@ from consent.matching import Asking, Bound
 from consent.matching_records import RESOURCE_TYPES
 from consent.model import Decision, Facts, Reason, ResourceDecision
 from consent.resource_facts import ResourceFacts
-from consent.rules.bars import Bar
+from consent.rules.bars import Bar, Basis
 from consent.rules.caps import Cap
 
 REMEMBERED_CONTEXTS = 64
@@ -83,7 +83,7 @@ class Context:
     bar: Bar | None
     lifting: frozenset[str]
     """Consents for proceedings only that name the recipient: they lift a bar that can be lifted."""
-    basis: tuple[str, str] | None
+    basis: Basis | None
     cap: Cap | None
     remembers: bool
     """Whether a ruling, before the cap, depends on a resource's facts alone: no tree looks at other resources."""

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from consent.codings import clean_text, coding_of, codings_of
 from consent.directive_shape import FAULTS, Fault, check_shape, is_one_of, is_oversized
@@ -113,6 +113,11 @@ class Directive:
     signed: Span | None = None
 
     @property
+    def signed_at(self) -> datetime | None:
+        """When it was signed, at the latest: of a month or a year its last day; None where nobody can tell."""
+        return None if self.signed is None else max(self.signed.start, self.signed.end - timedelta(days=1))
+
+    @property
     def is_tpo(self) -> bool:
         """Whether it is a single consent for treatment, payment and health care operations. §2.31(a)(5)."""
         if self.root is None or not self.root.permits:
@@ -141,7 +146,7 @@ def read_directive(consent: Resource, patient: str, zone: tzinfo) -> Directive:
         scope=scope_of(consent),
         faults=tuple(sorted(set(faults))),
         organizations=tuple(_references(consent.get("organization"))),
-        performers=tuple(_references(consent.get("performer"))),
+        performers=tuple(_performers(consent.get("performer"))),
         signed=read_span(consent.get("dateTime"), zone),
     )
 
@@ -349,11 +354,31 @@ def _actor(row: Mapping[str, object]) -> Actor:
     found = _references([holder])
     if found:
         return Actor(part, reference=found[0])
-    identifier = holder.get("identifier")
-    if isinstance(identifier, Mapping):
-        system, value = clean_text(identifier.get("system")), clean_text(identifier.get("value"))
-        return Actor(part, identifier=Identifier(system, value)) if system and value else Actor(part)
+    if isinstance(holder.get("identifier"), Mapping):
+        return Actor(part, identifier=_child_identifier(holder))
     return Actor(part, words=clean_text(holder.get("display")))
+
+
+def _child_identifier(holder: object) -> Identifier | None:
+    """The identifier of a Reference, where it has a system and a value."""
+    identifier = holder.get("identifier") if isinstance(holder, Mapping) else None
+    if not isinstance(identifier, Mapping):
+        return None
+    system, value = clean_text(identifier.get("system")), clean_text(identifier.get("value"))
+    return Identifier(system, value) if system and value else None
+
+
+def _performers(holders: object) -> list[str]:
+    """Who signed: by reference, else by `system|value`; `UNKNOWN_CODE` for one named in words, who is nobody known."""
+    if holders is None:
+        return []
+    rows = holders if isinstance(holders, list | tuple) else [None]
+    return [(_references([row]) or [_number_of(row)])[0] for row in rows]
+
+
+def _number_of(holder: object) -> str:
+    identifier = _child_identifier(holder)
+    return f"{identifier.system}|{identifier.value}" if identifier is not None else UNKNOWN_CODE
 
 
 def _references(holders: object) -> list[str]:

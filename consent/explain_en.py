@@ -100,6 +100,12 @@ ENGLISH = Words(
             "{consent} does not name the holder of the record as the one who may disclose.",
             "A consent would have to name the holder of the record as discloser.",
         ),
+        "DESCRIPTION_MISSING": Because(
+            "{consent} does not say what may go, as it has to for a recipient of this kind.", _FIX
+        ),
+        "INTERMEDIARY_INCOMPLETE": Because(
+            "{consent} names an intermediary without those who take part in it.", _FIX
+        ),
         "EXPIRY_MISSING": Because("{consent} has no end, which the law asks for here.", _FIX),
         "HIPAA_TREATMENT": Because(
             "Treatment between covered entities, without specially protected content."
@@ -110,7 +116,12 @@ ENGLISH = Words(
             "A consent for {recipient}, purpose {purposes}, would have to include this label.",
         ),
         "MINOR_SIGNATURE_MISSING": Because("The signature that state law asks for a minor is missing.", _FIX),
-        "MONITOR_PURPOSE_ONLY": Because("A monitor in criminal justice gets attendance for monitoring only."),
+        "REPORTING_NEEDS_PACK": Because(
+            "Reports to a monitoring program or registry have rules of their own."
+        ),
+        "MONITOR_PURPOSE_ONLY": Because(
+            "Attendance for monitoring goes only to who monitors, and nothing else does."
+        ),
         "NOTES_NEED_OWN_CONSENT": Because(
             "Counseling and psychotherapy notes need a consent of their own.",
             "It needs a consent for the notes alone that names {recipient}.",

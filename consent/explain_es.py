@@ -102,6 +102,12 @@ SPANISH = Words(
             "{consent} no nombra a quien tiene el registro como autorizado a divulgarlo.",
             "Un consentimiento tendría que nombrar a quien tiene el registro.",
         ),
+        "DESCRIPTION_MISSING": Because(
+            "{consent} no dice qué puede entregarse, y para este destinatario debe decirlo.", _FIX
+        ),
+        "INTERMEDIARY_INCOMPLETE": Because(
+            "{consent} nombra un intermediario sin quienes participan en él.", _FIX
+        ),
         "EXPIRY_MISSING": Because("{consent} no tiene fin, y la ley lo exige aquí.", _FIX),
         "HIPAA_TREATMENT": Because(
             "Tratamiento entre entidades cubiertas, sin contenido con protección especial."
@@ -112,7 +118,12 @@ SPANISH = Words(
             "Un consentimiento para {recipient}, con el propósito {purposes}, tendría que incluir esta etiqueta.",
         ),
         "MINOR_SIGNATURE_MISSING": Because("Falta la firma que la ley estatal exige para un menor.", _FIX),
-        "MONITOR_PURPOSE_ONLY": Because("Quien supervisa por la justicia penal recibe solo la asistencia."),
+        "REPORTING_NEEDS_PACK": Because(
+            "Los informes a un programa de vigilancia o registro tienen reglas propias."
+        ),
+        "MONITOR_PURPOSE_ONLY": Because(
+            "La asistencia para supervisión va solo a quien supervisa, y nada más."
+        ),
         "NOTES_NEED_OWN_CONSENT": Because(
             "Las notas de consejería y psicoterapia exigen un consentimiento propio.",
             "Hace falta un consentimiento solo para las notas que nombre a {recipient}.",

@@ -6,7 +6,7 @@ absence of no. So what cannot be told never permits and always denies (consent-s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from consent.answers import NO, UNKNOWN, YES, Match
@@ -194,7 +194,7 @@ def _recipients(actors: tuple[Actor, ...], asking: Asking) -> Match:
 def _disclosers(actors: tuple[Actor, ...], directive: Directive, asking: Asking, named_above: bool) -> Match:
     """Discloser roles are ORed; with pack `part2` and none named, `Consent.organization` is the discloser."""
     group = [actor for actor in actors if actor.part == "discloser"]
-    if asking.onward and directive.is_tpo:
+    if asking.onward and directive.is_tpo and _has_received(directive.root, asking):
         return YES
     if group:
         return max(_names(actor, asking.discloser, asking, []) for actor in group)
@@ -203,6 +203,33 @@ def _disclosers(actors: tuple[Actor, ...], directive: Directive, asking: Asking,
     return max(
         (_is(reference, asking.discloser, asking) for reference in directive.organizations), default=UNKNOWN
     )
+
+
+def _has_received(node: Provision | None, asking: Asking) -> bool:
+    """Whether a permit of the consent reaches the discloser as a recipient. 42 CFR §2.33(b)(1)."""
+    if node is None:
+        return False
+    group = [actor for actor in node.actors if actor.part == "recipient"]
+    delegatees = [actor for actor in node.actors if actor.part == "delegatee"]
+    holder = replace(asking, recipient=asking.discloser, standing=asking.discloser_standing)
+    reached = any(_names(actor, asking.discloser, holder, delegatees) is YES for actor in group)
+    return (node.permits and reached) or any(_has_received(child, asking) for child in node.children)
+
+
+def names_discloser(directive: Directive, asking: Asking) -> bool:
+    """Whether the consent itself names the discloser, as its organization or as an actor. 42 CFR §2.31(a)(2)."""
+    if any(_is(reference, asking.discloser, asking) is YES for reference in directive.organizations):
+        return True
+    waiting = [directive.root] if directive.root is not None else []
+    while waiting:
+        node = waiting.pop()
+        waiting.extend(node.children)
+        if any(
+            actor.part == "discloser" and _names(actor, asking.discloser, asking, []) is YES
+            for actor in node.actors
+        ):
+            return True
+    return False
 
 
 def _names(actor: Actor, party: Party, asking: Asking, delegatees: list[Actor]) -> Match:
@@ -269,17 +296,21 @@ def _purposes(node: Provision, asking: Asking, permits: bool) -> Match:
 
 
 def _reaches(node: Provision, stated: Coding, tables: Tables, permits: bool) -> Match:
-    best = NO
-    for named in node.purposes:
-        if named.system in tables.purpose_systems and stated.system in tables.purpose_systems:
-            covers = tables.permit_reaches if permits else tables.deny_reaches
-            found = YES if stated.code in covers(named.code) else NO
-        elif named == stated:
-            found = YES
-        else:
-            found = UNKNOWN if not named.system and named.code == stated.code else NO
-        best = max(best, found)
-    return best
+    return max(_covers(named, stated, tables, permits) for named in node.purposes)
+
+
+def _covers(named: Coding, stated: Coding, tables: Tables, permits: bool) -> Match:
+    """Whether one purpose covers another; unknown where nobody can tell what one of them means."""
+    if named == stated:
+        return YES
+    usual = stated.system in tables.purpose_systems
+    if usual and named.system in tables.purpose_systems:
+        covered = tables.permit_reaches(named.code) if permits else tables.deny_reaches(named.code)
+        if stated.code in covered:
+            return YES
+    elif usual and not named.system and named.code in tables.deny_purposes:
+        return UNKNOWN if stated.code in tables.deny_reaches(named.code) else NO
+    return NO if tables.knows_purpose(named) and tables.knows_purpose(stated) else UNKNOWN
 
 
 def _actions(node: Provision, action: str, permits: bool) -> Match:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -13,6 +14,12 @@ from consent.resource_facts import ResourceFacts
 from consent.tables import Tables
 
 RESOURCE_TYPES = "http://hl7.org/fhir/resource-types"
+PUBLISHED = ("http://hl7.org/fhir/", "http://terminology.hl7.org/CodeSystem/", "urn:gateway:")
+"""Whose code systems have one address each: HL7's, and our own."""
+
+RELATIVE = re.compile(r"(?P<type>[A-Z][A-Za-z]{1,63})/[A-Za-z0-9.-]{1,64}", re.ASCII)
+"""A reference to a resource here."""
+
 NOT_DOMAIN_RESOURCES = frozenset({"Bundle", "Binary", "Parameters"})
 
 
@@ -68,7 +75,28 @@ def _code(concept: Concept, facts: ResourceFacts, permits: bool, tables: Tables)
     if concept.words is not None:
         return _in_words(concept.words, facts, tables)
     carried = facts.main_codes if permits else facts.all_codes
-    return YES if any((coding.system, coding.code) in carried for coding in concept.codings) else NO
+    if any((coding.system, coding.code) in carried for coding in concept.codings):
+        return YES
+    if permits:
+        return NO
+    return UNKNOWN if any(_may_be_among(coding, carried, tables) for coding in concept.codings) else NO
+
+
+def _may_be_among(coding: Coding, carried: frozenset[tuple[str, str]], tables: Tables) -> bool:
+    """Whether it cannot be told that a denial's code is none of those the record carries.
+
+    That is so where nobody knows its system, and where the record has the code under another address of the system or
+    under a system nobody knows.
+    """
+    family = _family(coding.system, tables)
+    return family is None or any(
+        code == coding.code and _family(system, tables) in (None, family) for system, code in carried
+    )
+
+
+def _family(system: str, tables: Tables) -> str | None:
+    """What a code system is known by, under any of its addresses; None for one that nobody knows."""
+    return tables.systems.get(system) or (system if system.startswith(PUBLISHED) else None)
 
 
 def _in_words(words: str, facts: ResourceFacts, tables: Tables) -> Match:
@@ -87,15 +115,32 @@ def _dated(period: Span, when: Span | None, permits: bool) -> Match:
     return YES if (period.surrounds(when) if permits else period.touches(when)) else NO
 
 
+def _written_by(named: str, facts: ResourceFacts) -> Match:
+    """Whether `named` stands for the record; unknown where an author is not named by a reference known here."""
+    if named in facts.authors:
+        return YES
+    clear = RELATIVE.fullmatch(named) and facts.authors and all(map(RELATIVE.fullmatch, facts.authors))
+    return NO if clear else UNKNOWN
+
+
+def _other_type(address: str, facts: ResourceFacts) -> bool:
+    """Whether the address of a resource elsewhere is of another type than the record."""
+    tail = RELATIVE.fullmatch("/".join(address.split("/")[-2:]))
+    return tail is not None and tail["type"] != facts.type
+
+
 def _data(rule: InstanceRule, facts: ResourceFacts, linked: Linked) -> Match:
     """instance, related (and what it references; of an Encounter what references it), dependents, authoredby."""
     named = rule.reference
     if named is None:
         return UNKNOWN
     if rule.meaning == "authoredby":
-        return YES if named in facts.authors else (NO if facts.authors else UNKNOWN)
+        return _written_by(named, facts)
     if named == facts.reference:
         return YES
+    if not RELATIVE.fullmatch(named) or facts.reference.startswith("#"):
+        # an address elsewhere, or a record without an id: nobody can tell whether it is this one
+        return NO if rule.meaning == "instance" and _other_type(named, facts) else UNKNOWN
     if rule.meaning == "instance":
         return NO
     if rule.meaning == "dependents":

@@ -87,13 +87,17 @@ class Relationship:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """A stored agreement (`kind`: qso, research, audit, order) of `party` (reference), half-open in time."""
+    """A stored agreement (`kind`: qso, research, audit, order) of `party` (reference), half-open in time.
+
+    `principal` is who made it with the party, where that is recorded (reference).
+    """
 
     kind: str
     party: str
     scope: tuple[str, ...] = ()
     starts: datetime | None = None
     ends: datetime | None = None
+    principal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

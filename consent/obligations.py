@@ -91,7 +91,7 @@ def _basis(context: Context, released: list[Ruling]) -> str:
         return ""
     if any(ruling.permitting for ruling in released):
         return "CONSENT"
-    return context.basis[0] if context.basis is not None else released[0].row.reasons[0].code
+    return released[0].row.reasons[0].code
 
 
 def _obligations(

@@ -25,9 +25,9 @@ from consent.model import (
     Resource,
     SubjectResource,
 )
+from consent.tables import LOCAL_PURPOSES
 
 PURPOSE_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
-LOCAL_PURPOSES = {"CJ-MONITOR": "urn:gateway:purpose"}
 AGREEMENTS = frozenset({"qso", "research", "audit", "order"})
 ACTIONS = frozenset({"collect", "access", "use", "disclose", "correct"})
 
@@ -147,7 +147,7 @@ def _facts(value: object, zone: str) -> Facts:
 
     def agreement(entry: object, place: str) -> Agreement:
         one = _object(entry, place)
-        _only(one, place, "kind", "party", "scope", "from", "to")
+        _only(one, place, "kind", "party", "principal", "scope", "from", "to")
         starts, ends = _times(one, place, "from", "to", zone)
         scope = one.get("scope", [])
         return Agreement(
@@ -156,6 +156,7 @@ def _facts(value: object, zone: str) -> Facts:
             scope=_rows([scope] if isinstance(scope, str) else scope, f"{place}.scope", _text),
             starts=starts,
             ends=ends,
+            principal=_reference(one["principal"], f"{place}.principal") if "principal" in one else None,
         )
 
     def authority(entry: object, place: str) -> Authority:
@@ -190,15 +191,14 @@ def _times(
 
 
 def _subject(resource: Resource, number: int, discloser: Discloser) -> SubjectResource:
-    """The resource with its source: `meta.source`, else the discloser. Consent-semantics 11."""
+    """The resource with its sources: `meta.source`, and the discloser, who holds it now (42 CFR §2.11, "Records")."""
     place = f"resources[{number}]"
     kind, given, meta = resource["resourceType"], resource.get("id"), resource.get("meta")
     source = meta.get("source") if isinstance(meta, Mapping) else None
+    named = tuple(f"{identifier.system}|{identifier.value}" for identifier in discloser.identifiers)
+    sources = discloser.references + named
     if isinstance(source, str) and source.strip():
-        sources: tuple[str, ...] = (plain_reference(source),)
-    else:
-        named = tuple(f"{identifier.system}|{identifier.value}" for identifier in discloser.identifiers)
-        sources = discloser.references + named
+        sources = (plain_reference(source.split("#")[0].strip()), *sources)
     return SubjectResource(
         resource=resource,
         reference=f"{kind}/{given}" if isinstance(given, str) and given else f"#{number}",

@@ -26,7 +26,9 @@ from consent.tables import Tables
 ALERTS = frozenset({"DetectedIssue"})
 """Records that other records gave rise to: they tell of those, whatever is removed from them."""
 
-TREATING = frozenset({"covered_entity", "medical_personnel", "part2_program", "treating_provider"})
+TREATING = frozenset({"medical_personnel", "part2_program", "treating_provider"})
+PAYING = frozenset({"health_plan", "payer"})
+"""A plan is a covered entity, and treats nobody."""
 
 _Kept = tuple[SubjectResource, ResourceDecision, Outline]
 """One resource that is not withheld, its decision, and what a walk over it found."""
@@ -126,9 +128,10 @@ def _redacted(
 
 def _treats(request: DisclosureRequest, decision: Decision, tables: Tables) -> bool:
     """Whether the recipient treats the patient and asks for that, or it is the own record. FH-RED-06."""
-    reached = tables.permit_reaches("TREAT")
+    reached, standing = tables.permit_reaches("TREAT"), frozenset(request.recipient.standing)
+    provides = "covered_entity" in standing and standing.isdisjoint(PAYING)
     return decision.basis in OWN_BASES or (
-        not TREATING.isdisjoint(request.recipient.standing)
+        (provides or not standing.isdisjoint(TREATING))
         and all(purpose.code in reached for purpose in request.purposes)
     )
 
@@ -161,6 +164,7 @@ def _contained_that_may_stay(
         level = max((rank[label] for label in labels if label in rank), default=rank["N"])
         tells_no_more = (
             labelling.sensitive <= labels
+            and (PART2 in labels or not labelling.part2)
             and rank[labelling.level] <= level
             and not (labelling.note or labelling.inline)
         )

@@ -39,6 +39,15 @@ UNNAMED = "?"
 """A subject of whom it cannot be told who that is; never this patient."""
 
 SUBJECTS = ("subject", "patient", "beneficiary", "for", "individual")
+TAKING_PART = {
+    "Appointment": ("participant", "actor"),
+    "AppointmentResponse": ("", "actor"),
+    "Group": ("member", "entity"),
+    "Person": ("link", "target"),
+    "Schedule": ("", "actor"),
+}
+"""Types that name their patients among those who take part: in which rows (none: the record itself), as what."""
+
 NO_SUBJECTS: frozenset[str] = frozenset()
 MOST_ITEMS = 200_000
 SIMPLE = frozenset({str, int, float, bool, type(None)})
@@ -270,6 +279,8 @@ def _authors(resource: Resource) -> Iterable[str]:
 def is_only_about(person: Person, resource: Resource, reference: str) -> bool:
     """Whether it is about the person, or about nobody."""
     patient = person.reference
+    if resource.get("resourceType") in TAKING_PART:
+        return subjects_of(person, resource, reference) <= {patient}
     if reference == patient or not reference.startswith("Patient/"):
         for name in SUBJECTS:
             if name in resource:
@@ -288,9 +299,23 @@ def subjects_of(person: Person, resource: Resource, reference: str) -> frozenset
             value = resource[name]
             for row in value if isinstance(value, list | tuple) else (value,):
                 found += _patients(row, person)
+    found += _patients_taking_part(resource, person)
     if reference == person.reference:  # the patient's own Patient: who it is, is told
         found = [one for one in found if one != UNNAMED]
     return frozenset(found) if found else NO_SUBJECTS
+
+
+def _patients_taking_part(resource: Resource, person: Person) -> list[str]:
+    """The patients among those who take part. Who is not said to be a patient is none: most are workers and places."""
+    kind = resource.get("resourceType")
+    rows, role = TAKING_PART.get(kind, ("", "")) if isinstance(kind, str) else ("", "")
+    found: list[str] = []
+    for row in (_rows(resource.get(rows)) if rows else [resource]) if role else ():
+        for one in _rows(row.get(role)):
+            reference = one.get("reference")
+            if one.get("type") == "Patient" or (isinstance(reference, str) and "Patient/" in reference):
+                found += _patients(one, person)
+    return found
 
 
 def _patients(subject: object, person: Person) -> list[str]:

@@ -14,9 +14,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from consent.model import Coding
+
 NO_LABELS: frozenset[str] = frozenset()
 LONGEST_CODE = 8
 REMEMBERED = 20_000
+
+LOCAL_PURPOSES = {"CJ-MONITOR": "urn:gateway:purpose"}
+"""Purposes that v3-ActReason has no code for, with their system."""
 
 NOTE_LABELS = frozenset({"PSYTHPN", "SUDCOUNSELNOTE"})
 """Labels of notes that need a consent of their own. 42 CFR §2.31(b), 45 CFR 164.508(a)(2)."""
@@ -121,6 +126,12 @@ class Tables:
     def deny_reaches(self, purpose: str) -> frozenset[str]:
         """Purposes that a deny for `purpose` reaches: all children."""
         return self.deny_purposes.get(purpose) or frozenset({purpose})
+
+    def knows_purpose(self, purpose: Coding) -> bool:
+        """Whether it is a purpose of v3-ActReason or one of our own: then it can be told what it covers."""
+        if purpose.system in self.purpose_systems:
+            return purpose.code in self.deny_purposes
+        return LOCAL_PURPOSES.get(purpose.code) == purpose.system
 
     def classes_named(self, phrase: str) -> frozenset[str]:
         """Standings that a designation in the regulation's own words reaches; empty for any other text.

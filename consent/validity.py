@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from consent.directives import Actor, Directive, Provision
-from consent.instants import LATEST
 from consent.model import Resource
 from consent.tables import NOTE_LABELS
 
@@ -20,6 +20,9 @@ STATEMENT = "urn:gateway:consent:statement"
 
 EXPIRY_EVENT = "urn:gateway:consent:expiry-event"
 """Extension of our form: the event that ends the consent (`valueString`); it permits nothing until a date is set."""
+
+NO_END_FROM = datetime(9999, 1, 1, tzinfo=UTC)
+"""An end in the calendar's last year is how systems write that there is none."""
 
 STATEMENTS = {"revocation": "2.31(a)(6)", "redisclosure": "2.31(a)(4)(iii)", "consequences": "2.31(a)(10)"}
 TPO = frozenset({"TREAT", "HPAYMT", "HOPERAT"})
@@ -44,6 +47,23 @@ ELEMENTS = (
 """Name, code when missing, part of §2.31, place; in the order of the regulation."""
 
 
+AUTHORIZATION = (
+    ("information", "(c)(1)(i)"),
+    ("discloser", "(c)(1)(ii)"),
+    ("recipient", "(c)(1)(iii)"),
+    ("purpose", "(c)(1)(iv)"),
+    ("expiry", "(c)(1)(v)"),
+    ("expiry event", "(c)(1)(v)"),
+    ("signature", "(c)(1)(vi)"),
+    ("date signed", "(c)(1)(vi)"),
+    ("statements", "(c)(2)(i), (ii), (iii)"),
+    ("notes apart", "(b)(3)(ii)"),
+)
+"""The elements that 45 CFR 164.508 asks for, by their name in `ELEMENTS`."""
+
+RESEARCH = frozenset({"CLINTRCH", "HRESCH"})
+
+
 @dataclass(frozen=True, slots=True)
 class Element:
     """One element of §2.31: its code when missing, the citation, whether it is there, and where it belongs."""
@@ -64,6 +84,24 @@ def permits_of(root: Provision | None, above: tuple[Provision, ...] = ()) -> Ite
         yield chain
     for child in root.children:
         yield from permits_of(child, chain)
+
+
+def nodes_of(root: Provision | None) -> Iterator[Provision]:
+    """Every node of a tree, root first."""
+    if root is not None:
+        yield root
+        for child in root.children:
+            yield from nodes_of(child)
+
+
+def is_described(directive: Directive) -> bool:
+    """Whether every permit says what may go: by labels, classes, codes or records. 42 CFR §2.31(a)(3)."""
+    return all(any(map(_describes, chain)) for chain in permits_of(directive.root))
+
+
+def _describes(node: Provision) -> bool:
+    coded = any(concept.codings for concept in node.codes)
+    return bool(coded or node.labels or node.classes or node.data)
 
 
 def labels_permitted(directive: Directive) -> frozenset[str]:
@@ -102,7 +140,7 @@ def is_for_proceedings(directive: Directive) -> bool:
 def has_end(directive: Directive) -> bool:
     """Whether every permit ends at some time."""
     return all(
-        any(node.period is not None and node.period.end < LATEST for node in chain)
+        any(node.period is not None and node.period.end < NO_END_FROM for node in chain)
         for chain in permits_of(directive.root)
     )
 
@@ -112,6 +150,27 @@ def elements(consent: Resource, directive: Directive) -> tuple[Element, ...]:
     return tuple(
         Element(name, code, f"42 CFR §2.31{part}", present, place)
         for (name, code, part, place), present in zip(ELEMENTS, _present(consent, directive), strict=True)
+    )
+
+
+def authorization_elements(consent: Resource, directive: Directive) -> tuple[Element, ...]:
+    """Every element of 45 CFR 164.508(c), with whether this consent has it (HI-508-01).
+
+    An authorization describes what may go, and ends; only one for research need not.
+    """
+    found = {one.name: one for one in elements(consent, directive)}
+    research = purposes_permitted(directive)
+    ends = has_end(directive) or (bool(research) and research <= RESEARCH)
+    present = {"information": found["information"].present and is_described(directive), "expiry": ends}
+    return tuple(
+        Element(
+            name,
+            found[name].code,
+            f"45 CFR 164.508{part}",
+            present.get(name, found[name].present),
+            found[name].place,
+        )
+        for name, part in AUTHORIZATION
     )
 
 
@@ -161,11 +220,7 @@ def _is_described(chains: list[tuple[Provision, ...]]) -> bool:
     """No limit at all means everything. A description in free text alone describes nothing that can be computed."""
     for chain in chains:
         words = any(concept.words for node in chain for concept in node.codes)
-        coded = any(
-            node.labels or node.classes or node.data or any(concept.codings for concept in node.codes)
-            for node in chain
-        )
-        if words and not coded:
+        if words and not any(map(_describes, chain)):
             return False
     return True
 
@@ -211,7 +266,7 @@ def _extensions(consent: Resource, url: str) -> list[Mapping[str, object]]:
 def _has_statements(consent: Resource) -> bool:
     """Our form states each; a Consent from elsewhere has them in its signed form."""
     stated = [row.get("valueCode") for row in _extensions(consent, STATEMENT)]
-    return all(code in stated for code in STATEMENTS) if stated else _is_signed(consent)
+    return all(code in stated for code in STATEMENTS) if stated else _has_form(consent)
 
 
 def _may_end_so(directive: Directive, purposes: frozenset[str]) -> bool:
@@ -224,17 +279,24 @@ def _event_dated(consent: Resource, directive: Directive) -> bool:
 
 
 def _is_signed(consent: Resource) -> bool:
-    """A reference to the signed form, its bytes or its hash, or a verified act of a person."""
+    """The signed form, or that somebody verified it with the patient on some day."""
+    rows = consent.get("verification")
+    return _has_form(consent) or any(
+        isinstance(row, Mapping)
+        and row.get("verified") is True
+        and isinstance(row.get("verificationDate"), str)
+        and bool(row.get("verifiedWith"))
+        for row in (rows if isinstance(rows, list | tuple) else ())
+    )
+
+
+def _has_form(consent: Resource) -> bool:
+    """A reference to the signed form, its bytes or its hash."""
     reference = consent.get("sourceReference")
     if isinstance(reference, Mapping) and (reference.get("reference") or reference.get("identifier")):
         return True
     attachment = consent.get("sourceAttachment")
-    if isinstance(attachment, Mapping) and any(attachment.get(name) for name in ("data", "url", "hash")):
-        return True
-    rows = consent.get("verification")
-    return isinstance(rows, list | tuple) and any(
-        isinstance(row, Mapping) and row.get("verified") is True for row in rows
-    )
+    return isinstance(attachment, Mapping) and any(attachment.get(name) for name in ("data", "url", "hash"))
 
 
 def _notes_apart(directive: Directive) -> bool:

@@ -10,7 +10,7 @@ from consent.directive_shape import FAULTS, Fault
 from consent.directives import Directive, Provision, plain_reference, read_directive
 from consent.instants import zone_named
 from consent.model import Resource
-from consent.validity import Element, elements, findings, permits_of
+from consent.validity import Element, authorization_elements, elements, findings, permits_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class ConsentReport:
     computable: bool
     permits: bool
     elements: tuple[Element, ...]
+    authorization: tuple[Element, ...]
+    """The elements of a HIPAA authorization: one form may have to meet both rules (HI-508-01)."""
     faults: tuple[Fault, ...]
     profiles: tuple[Profile, ...]
 
@@ -45,6 +47,7 @@ def validate_consent(consent: Resource, zone: str = "UTC") -> ConsentReport:
         computable=directive.usable,
         permits=permits,
         elements=found,
+        authorization=authorization_elements(consent, directive),
         faults=directive.faults,
         profiles=_profiles(consent, directive),
     )
@@ -58,16 +61,11 @@ def report_answer(report: ConsentReport) -> dict[str, object]:
         "valid": report.valid,
         "computable": report.computable,
         "permits": report.permits,
-        "elements": [
-            {
-                "element": element.name,
-                "citation": element.citation,
-                "status": "present" if element.present else "missing",
-                "code": None if element.present else element.code,
-                "place": element.place,
-            }
-            for element in report.elements
-        ],
+        "elements": [_element_answer(element) for element in report.elements],
+        "authorization": {
+            "valid": report.permits and all(element.present for element in report.authorization),
+            "elements": [_element_answer(element) for element in report.authorization],
+        },
         "faults": [
             {
                 "code": fault.code,
@@ -80,6 +78,16 @@ def report_answer(report: ConsentReport) -> dict[str, object]:
             {"profile": profile.name, "fits": not profile.unmet, "unmet": list(profile.unmet)}
             for profile in report.profiles
         ],
+    }
+
+
+def _element_answer(element: Element) -> dict[str, object]:
+    return {
+        "element": element.name,
+        "citation": element.citation,
+        "status": "present" if element.present else "missing",
+        "code": None if element.present else element.code,
+        "place": element.place,
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from consent.directory import Directory
+from consent.matching import Asking
 from consent.model import Recipient, Resource
 from consent.resource_facts import ResourceFacts
 from consent.tables import Tables
@@ -32,19 +33,24 @@ class Capped:
     removals: tuple[str, ...] = ()
 
 
-def cap_for(
-    recipient: Recipient, standing: frozenset[str], directory: Directory, tables: Tables
-) -> Cap | None:
+BY_STANDING = (
+    ("law_enforcement", "law_enforcement"),
+    ("court", "law_enforcement"),
+    ("monitor", "monitor"),
+    ("crisis_line", "crisis"),
+)
+"""Standings whose data set holds whatever the category says. 42 CFR §2.35, §2.61; P2-CR-01."""
+
+PAYING = frozenset({"health_plan", "payer"})
+
+
+def cap_for(recipient: Recipient, asking: Asking, tables: Tables) -> Cap | None:
     """The cap of the recipient's category; None for health organisations. A category nobody knows is capped."""
-    table = tables.of_kind("caps")[0]
-    category = recipient.category or _category_in_directory(recipient, directory, table)
-    if category is None:
-        if standing & {"law_enforcement", "court"}:
-            category = "law_enforcement"
-        elif "monitor" in standing:
-            category = "monitor"
-        elif "crisis_line" in standing:
-            category = "crisis"
+    table, standing = tables.of_kind("caps")[0], asking.standing
+    stated = recipient.category or _category_in_directory(recipient, asking.directory, table)
+    category = next((name for one, name in BY_STANDING if one in standing), stated)
+    if category not in dict(BY_STANDING).values() and _pays(asking, stated):
+        category = "payment"
     categories, uncapped = _mapping(table, "categories"), _strings(table, "uncapped")
     if category is None or (category not in categories and category not in uncapped):
         if standing & frozenset(_strings(table, "uncapped_standings")):
@@ -59,6 +65,13 @@ def cap_for(
         shapes={name: _mapping(shapes, name) for name in _strings(row, "types")},
         required={name: _strings(_mapping(table, "required"), name) for name in _mapping(table, "required")},
     )
+
+
+def _pays(asking: Asking, category: str | None) -> bool:
+    """Whether a plan or payer asks for payment alone (HI-502-01: a data set by purpose)."""
+    is_payer = category in PAYING or not asking.standing.isdisjoint(PAYING)
+    reached = asking.tables.permit_reaches("HPAYMT")
+    return is_payer and all(purpose.code in reached for purpose in asking.purposes)
 
 
 def _category_in_directory(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from consent.directives import Directive
 from consent.directory import Party
 from consent.matching import Asking
 from consent.model import Agreement, Facts, Reason
 from consent.resource_facts import ResourceFacts
+from consent.rules.minors import Patient
 from consent.validity import permits_of
 
 TPO_STANDING = frozenset(
@@ -26,17 +27,27 @@ TPO_STANDING = frozenset(
 )
 """Standings that a consent for treatment, payment and operations can reach. 42 CFR §2.31(a)(4)(i), §2.33."""
 
+PARENTAL = frozenset({"parent", "guardian_of_minor"})
+"""Kinds of authority that end when the patient comes of age. 42 CFR §2.14."""
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One permit that a rule may turn into a refusal. `signers` are the performers; `birth` the patient's birth."""
+    """One permit that a rule may turn into a refusal."""
 
     asking: Asking
     recorded: Facts
-    patient: str
-    birth: date | None
+    patient: Patient
     subject: ResourceFacts
     directive: Directive
+
+    def is_minor(self) -> bool:
+        """Whether the patient is a minor now."""
+        return self.patient.ages.is_minor(self.patient.birth, self.asking.at)
+
+    def has_authority(self, person: str) -> bool:
+        """Whether the person may act for the patient now."""
+        return has_authority(person, self.recorded, self.asking.at, self.is_minor())
 
     def is_part2(self) -> bool:
         """Whether the record is a Part 2 record: by its source or by a label that came with it."""
@@ -77,6 +88,16 @@ def names(directive: Directive, party: Party) -> bool:
 def in_force(starts: datetime | None, ends: datetime | None, at: datetime) -> bool:
     """Half-open: from the start, up to but not at the end."""
     return (starts is None or starts <= at) and (ends is None or at < ends)
+
+
+def has_authority(person: str, recorded: Facts, at: datetime, is_minor: bool) -> bool:
+    """Whether a recorded authority of the person to act for the patient is in force; that of a parent is for minors."""
+    return any(
+        authority.person == person
+        and in_force(authority.starts, authority.ends, at)
+        and (is_minor or authority.kind not in PARENTAL)
+        for authority in recorded.authorities
+    )
 
 
 def agreements_with(recorded: Facts, kind: str, party: Party, at: datetime) -> Iterable[Agreement]:

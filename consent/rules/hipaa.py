@@ -33,9 +33,26 @@ def research_needs_agreement(case: Case) -> Reason | None:
     return None
 
 
+def authorization_is_signed_before(case: Case) -> Reason | None:
+    """A signature and its date, not after the disclosure. 45 CFR 164.508(c)(1)(vi)."""
+    signed = case.directive.signed_at
+    if signed is None or signed > case.asking.at:
+        return Reason("CONSENT_SIGNED_LATER", "45 CFR 164.508(c)(1)(vi)", case.directive.version)
+    return None
+
+
+def signer_has_authority(case: Case) -> Reason | None:
+    """Who signs for the patient needs a recorded authority in force. 45 CFR 164.508(c)(1)(vi), 164.502(g)."""
+    if all(one == case.patient.reference or case.has_authority(one) for one in case.directive.performers):
+        return None
+    return Reason("SIGNER_AUTHORITY_MISSING", "45 CFR 164.508(c)(1)(vi), 164.502(g)", case.directive.version)
+
+
 RULES: tuple[Rule, ...] = (
     authorization_names_agency,
     authorization_ends,
     research_needs_agreement,
+    authorization_is_signed_before,
+    signer_has_authority,
     document_is_covered,
 )

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from consent.matching import names_discloser
+from consent.memberships import NO_INTERMEDIARY
 from consent.model import Reason
-from consent.rules.case import Case, Rule, agreements_with, in_force
-from consent.validity import has_end, is_for_notes, permits_of
+from consent.rules.case import Case, Rule, agreements_with
+from consent.validity import has_end, is_described, is_for_notes, nodes_of, permits_of
 
-AUDIT_PURPOSES = frozenset({"FRAUD", "GOV", "HACCRED", "HCOMPL"})
+AUDIT_PURPOSES = frozenset(
+    {"FRAUD", "GOV", "HACCRED", "HCOMPL", "HPRGRP", "HQUALIMP", "HSYSADMIN", "PERFMSR"}
+)
 MONITOR_PURPOSES = frozenset({"CJ-MONITOR"})
 
 
 def consent_is_in_writing_before(case: Case) -> Reason | None:
     """A consent signed later than the disclosure, or on a date nobody can read, permits nothing. §2.31(a)(9)."""
-    signed = case.directive.signed
-    if signed is None or signed.start > case.asking.at:
+    signed = case.directive.signed_at
+    if signed is None or signed > case.asking.at:
         return _reason("CONSENT_SIGNED_LATER", "42 CFR §2.31(a)(9)", case)
     return None
 
@@ -46,6 +50,37 @@ def audit_needs_agreement(case: Case) -> Reason | None:
     return None
 
 
+def passed_on_was_received(case: Case) -> Reason | None:
+    """Who is not named as discloser passes on what came from a program, never its own records. §2.33(b)(1)."""
+    if not case.asking.onward or case.is_part2() or names_discloser(case.directive, case.asking):
+        return None
+    return _reason("DISCLOSER_NOT_COVERED", "42 CFR §2.31(a)(2), §2.33(b)(1)", case)
+
+
+def intermediary_has_participants(case: Case) -> Reason | None:
+    """An intermediary is named together with its participants, or their class. §2.31(a)(4)(ii) (P2-31-05)."""
+    standing = case.asking.standing
+    if "intermediary" not in standing or not standing.isdisjoint(NO_INTERMEDIARY):
+        return None
+    if any(actor.part == "delegatee" for node in nodes_of(case.directive.root) for actor in node.actors):
+        return None
+    return _reason("INTERMEDIARY_INCOMPLETE", "42 CFR §2.31(a)(4)(ii)", case)
+
+
+def agency_consent_describes(case: Case) -> Reason | None:
+    """For who is reached by name only, what may go is described: by labels, kinds, codes or records. §2.31(a)(3)."""
+    if case.reaches_tpo() or is_described(case.directive):
+        return None
+    return _reason("DESCRIPTION_MISSING", "42 CFR §2.31(a)(3)", case)
+
+
+def monitoring_goes_to_monitors(case: Case) -> Reason | None:
+    """What is asked for monitoring a patient goes to nobody who does not monitor her. 42 CFR §2.35(a) (P2-35-01)."""
+    if "monitor" not in case.asking.standing and case.purposes() & MONITOR_PURPOSES:
+        return _reason("MONITOR_PURPOSE_ONLY", "42 CFR §2.35(a)", case)
+    return None
+
+
 def public_health_is_deidentified(case: Case) -> Reason | None:
     """Public health authorities get no identifiable Part 2 record. 42 CFR §2.54 (P2-54-01)."""
     if case.is_part2() and _purposes_below("PUBHLTH", case):
@@ -62,18 +97,10 @@ def monitor_only_monitors(case: Case) -> Reason | None:
 
 def signer_has_authority(case: Case) -> Reason | None:
     """Who signs for the patient needs a recorded authority in force. 42 CFR §§2.15, 2.31(a)(8) (P2-15-01)."""
-    others = [signer for signer in case.directive.performers if signer != case.patient]
-    if all(has_authority(signer, case) for signer in others):
+    others = [signer for signer in case.directive.performers if signer != case.patient.reference]
+    if all(map(case.has_authority, others)):
         return None
     return _reason("SIGNER_AUTHORITY_MISSING", "42 CFR §2.15, §2.31(a)(8)", case)
-
-
-def has_authority(person: str, case: Case) -> bool:
-    """Whether a recorded authority of the person to act for the patient is in force."""
-    return any(
-        authority.person == person and in_force(authority.starts, authority.ends, case.asking.at)
-        for authority in case.recorded.authorities
-    )
 
 
 def veterans_records_need_their_pack(case: Case) -> Reason | None:
@@ -121,6 +148,10 @@ RULES: tuple[Rule, ...] = (
     audit_needs_agreement,
     public_health_is_deidentified,
     monitor_only_monitors,
+    monitoring_goes_to_monitors,
+    passed_on_was_received,
+    intermediary_has_participants,
+    agency_consent_describes,
     signer_has_authority,
     veterans_records_need_their_pack,
     document_is_covered,

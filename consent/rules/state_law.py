@@ -5,18 +5,18 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from consent.instants import LATEST
+from consent.matching import Asking
 from consent.model import Reason
+from consent.resource_facts import ResourceFacts
 from consent.rules.case import Case
-from consent.rules.part2 import has_authority
+from consent.rules.minors import Ages, Pack
 from consent.tables import Tables
 
 CONDITIONS = frozenset({"labels", "purposes", "standing", "types"})
 DEMANDS = frozenset({"signed_within_months", "recipient_named"})
-MAJORITY = 18
-
-Pack = Mapping[str, object]
 
 
 def packs_named(names: tuple[str, ...], tables: Tables) -> tuple[tuple[Pack, ...], tuple[str, ...]]:
@@ -30,32 +30,62 @@ def refusals(case: Case, packs: tuple[Pack, ...]) -> list[Reason]:
     """Every demand of the packs that the permit does not meet. A rule that cannot be read refuses (raises)."""
     found = []
     for pack in packs:
-        rows = pack["rules"]
-        for row in rows if isinstance(rows, list) else ():
-            if _applies(row["when"], case) and not _is_met(row["require"], case):
+        for row in _rules_of(pack):
+            if _applies(row["when"], case.subject, case.asking) and not _is_met(row["require"], case):
                 found.append(Reason(str(row["code"]), str(row["citation"]), case.directive.version))
     return found
 
 
-def _applies(when: Mapping[str, list[str]], case: Case) -> bool:
+def _rules_of(pack: Pack) -> list[Any]:
+    """The rules of a pack. Raises for a pack that has no list of them."""
+    rows = pack["rules"]
+    if not isinstance(rows, list):
+        raise TypeError("the rules of a state pack are no list")
+    return rows
+
+
+def _months(demand: Mapping[str, object]) -> int | None:
+    """`signed_within_months`, or None where it is not demanded. Raises for what is no number."""
+    if "signed_within_months" not in demand:
+        return None
+    months = demand["signed_within_months"]
+    if not isinstance(months, int) or isinstance(months, bool):
+        raise TypeError("a demand of a state pack is no number of months")
+    return months
+
+
+def refusal_without_consent(facts: ResourceFacts, asking: Asking, packs: tuple[Pack, ...]) -> Reason | None:
+    """The demand of a pack that only a consent could meet: that the recipient is named. P2-20-01."""
+    for pack in packs:
+        for row in _rules_of(pack):
+            if _applies(row["when"], facts, asking) and _known(row["require"]).get("recipient_named"):
+                return Reason(str(row["code"]), str(row["citation"]))
+    return None
+
+
+def _applies(when: Mapping[str, list[str]], facts: ResourceFacts, asking: Asking) -> bool:
     if not when.keys() <= CONDITIONS:
         raise ValueError("a condition of a state pack is unknown")
     carried: Mapping[str, frozenset[str]] = {
-        "labels": case.subject.labelling.codes,
-        "purposes": case.purposes(),
-        "standing": case.asking.standing,
-        "types": frozenset({case.subject.type}),
+        "labels": facts.labelling.codes,
+        "purposes": frozenset(purpose.code for purpose in asking.purposes),
+        "standing": asking.standing,
+        "types": frozenset({facts.type}),
     }
     return all(not carried[name].isdisjoint(wanted) for name, wanted in when.items())
 
 
-def _is_met(demand: Mapping[str, object], case: Case) -> bool:
+def _known(demand: Mapping[str, object]) -> Mapping[str, object]:
     if not demand.keys() <= DEMANDS:
         raise ValueError("a demand of a state pack is unknown")
-    if demand.get("recipient_named") and not case.names_recipient():
+    return demand
+
+
+def _is_met(demand: Mapping[str, object], case: Case) -> bool:
+    if _known(demand).get("recipient_named") and not case.names_recipient():
         return False
-    months = demand.get("signed_within_months")
-    if not isinstance(months, int):
+    months = _months(demand)
+    if months is None:
         return True
     signed = case.directive.signed
     return signed is not None and case.asking.at < months_after(signed.start, months)
@@ -69,35 +99,33 @@ def months_after(moment: datetime, months: int) -> datetime:
     return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
 
 
-def minor_signature(case: Case, packs: tuple[Pack, ...]) -> Reason | None:
+def minor_signature(case: Case) -> Reason | None:
     """A minor who may consent alone signs alone; else the minor and an authorised person both sign. §2.14.
 
-    Where no pack says from which age a minor may consent alone, none may (P2-14-01, ST-03).
+    What others signed for a minor ends when the patient comes of age (ST-03).
     """
-    if case.birth is None:
-        return None
-    ages = [row for pack in packs if isinstance(row := pack.get("minors"), Mapping)]
-    majority = max([int(row["majority"]) for row in ages], default=MAJORITY)
-    years = age(case.birth, case.asking.at.date())
-    if years >= majority:
-        return None
-    alone = bool(ages) and all(years >= int(row["consents_alone_from"]) for row in ages)
-    signers = case.directive.performers
-    own = case.patient in signers
-    if own and (alone or any(has_authority(signer, case) for signer in signers)):
+    signers, birth, ages = case.directive.performers, case.patient.birth, case.patient.ages
+    own = case.patient.reference in signers
+    if case.is_minor():
+        alone = ages.signs_alone(birth, case.asking.at)
+        sound = own and (alone or any(map(case.has_authority, signers)))
+    else:
+        signed = case.directive.signed
+        sound = (
+            signed is None
+            or not ages.is_minor(birth, signed.start)
+            or (own and ages.signs_alone(birth, signed.start))
+        )
+    if sound:
         return None
     return Reason("MINOR_SIGNATURE_MISSING", "42 CFR §2.14, §2.31(a)(8)", case.directive.version)
 
 
-def birthdays(birth: date, packs: tuple[Pack, ...]) -> list[datetime]:
+def birthdays(birth: date, ages: Ages) -> list[datetime]:
     """The instants (UTC midnights, as `age` counts) at which the patient comes of one of the ages that matter."""
-    ages = {MAJORITY}
-    for pack in packs:
-        row = pack.get("minors")
-        if isinstance(row, Mapping):
-            ages |= {int(row["majority"]), int(row["consents_alone_from"])}
     born = datetime(birth.year, birth.month, birth.day, tzinfo=UTC)
-    reached = [months_after(born, 12 * years) for years in sorted(ages)]
+    alone = ages.majority if ages.alone_from is None else ages.alone_from
+    reached = [months_after(born, 12 * years) for years in sorted({alone, ages.majority})]
     return [day + timedelta(days=extra) for day in reached if day < LATEST for extra in (0, 1)]
 
 
@@ -105,14 +133,8 @@ def pack_instants(signed: datetime, packs: tuple[Pack, ...]) -> list[datetime]:
     """The instants at which a consent signed then grows too old for one of the packs."""
     found = []
     for pack in packs:
-        rows = pack["rules"]
-        for row in rows if isinstance(rows, list) else ():
-            months = row["require"].get("signed_within_months")
-            if isinstance(months, int):
+        for row in _rules_of(pack):
+            months = _months(row["require"])
+            if months is not None:
                 found.append(months_after(signed, months))
     return found
-
-
-def age(birth: date, today: date) -> int:
-    """Whole years on `today`."""
-    return today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))

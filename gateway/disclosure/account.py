@@ -172,5 +172,6 @@ def _versions(premises: Premises, gathered: Gathered, decision: consent.Decision
         "network": premises.network.version,
         "mappings": premises.library.version,
         "epoch": str(gathered.epoch),
+        "patients": " ".join(gathered.patients),
         "engine": engine_version(),
     }

@@ -10,7 +10,7 @@ from typing import Any
 
 import consent
 from gateway.disclosure.consent_standing import may_record
-from gateway.disclosure.premises import Premises
+from gateway.disclosure.premises import Compiled, Premises
 from gateway.partners import Network, discloser_of, recipient_of, reference_of
 from gateway.store import Reading, consents, patients, records
 from gateway.store.model import ConsentState, Record
@@ -32,6 +32,8 @@ class Gathered:
     """References of records that another of their sources may not disclose; they are withheld whatever is decided."""
     read: Sequence[Record] = ()
     """The records asked about, in the order of the request's resources."""
+    patients: tuple[str, ...] = ()
+    """Version references of the patient's own Patients, by which it was decided who she is and how old."""
 
 
 def gather(
@@ -46,26 +48,26 @@ def gather(
     at: datetime,
 ) -> Gathered:
     """The question whether partner `discloser` may disclose `held_records` of the patient to partner `recipient`."""
-    epoch = patients.epoch(reading, patient_id)
-    # Who she is and how old she is are read from the Patients of the question: compiled anew where these are others.
-    about = [record.version_reference for record in held_records if record.resource_type == "Patient"]
-    version = " ".join((premises.network.version, *about))
+    epoch, version = patients.epoch(reading, patient_id), premises.network.version
     known = premises.compiled.get(patient_id, discloser, version, epoch)
+    own = known.patients if known else records.of_patient(reading, patient_id, ("Patient",))
     request = request_of(
         premises.network,
-        premises.directory,
+        known.directory if known else premises.directory + patients_of(reading, patient_id, own),
         at=at,
         patient_id=patient_id,
         discloser=discloser,
         recipient=recipient,
         purpose=purpose,
         resources=subjects_of(reading, patient_id, held_records),
-        consents=known[0] if known else consents_of(premises.network, reading, patient_id, discloser),
+        consents=known.consents if known else consents_of(premises.network, reading, patient_id, discloser),
     )
     if known is None:
-        known = (request.consents, consent.compile_consents(request, premises.tables))
+        compiled = consent.compile_consents(request, premises.tables)
+        known = Compiled(request.consents, compiled, request.directory, own)
         premises.compiled.keep(patient_id, discloser, version, epoch, known)
-    return Gathered(request, known[1], epoch, discloser, recipient, read=held_records)
+    about = tuple(record.version_reference for record in own)
+    return Gathered(request, known.compiled, epoch, discloser, recipient, read=held_records, patients=about)
 
 
 def request_of(
@@ -162,6 +164,14 @@ def subjects_of(
         )
         for record in held_records
     )
+
+
+def patients_of(
+    reading: Reading, patient_id: str, held_records: Iterable[Record]
+) -> tuple[consent.Resource, ...]:
+    """The patient's own Patients, for the directory of a question: age and identity hold whatever is asked about."""
+    renamed = _patient_aliases(reading, patient_id)
+    return tuple(_as_held(record, renamed, patient_id) for record in held_records)
 
 
 def own_resource(reading: Reading, patient_id: str, record: Record) -> Mapping[str, Any]:

@@ -13,10 +13,17 @@ import consent
 import mappings
 from gateway.clock import Clock
 from gateway.partners import Network, directory_resources
-from gateway.store import Store
+from gateway.store import Record, Store
 
-Compiled = tuple[tuple[consent.Resource, ...], consent.CompiledConsents]
-"""A patient's Consents as they were read, and what they were compiled into."""
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A patient's Consents and own Patients as they were read, the directory with these, and what came of it."""
+
+    consents: tuple[consent.Resource, ...]
+    compiled: consent.CompiledConsents
+    directory: tuple[consent.Resource, ...]
+    patients: tuple[Record, ...]
 
 
 class CompiledConsents:

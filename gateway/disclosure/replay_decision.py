@@ -15,7 +15,7 @@ from gateway.audit import AuditedResource, AuditEntry, AuditReason, LoggedEntry,
 from gateway.clock import read_instant
 from gateway.disclosure.co_sources import vetoes
 from gateway.disclosure.decision_bytes import decision_sha256, engine_version
-from gateway.disclosure.gather import consents_as_asked, request_of, subjects_of
+from gateway.disclosure.gather import consents_as_asked, patients_of, request_of, subjects_of
 from gateway.disclosure.named_versions import kept_network, kept_tables
 from gateway.errors import HandoffError, Internal, NotFound
 from gateway.partners import Network, directory_resources, partner_of
@@ -64,6 +64,7 @@ class _Then:
     held: tuple[Record, ...]
     states: tuple[ConsentState, ...]
     consents: tuple[Record, ...]
+    patients: tuple[Record, ...]
 
 
 def replay_decisions(reading: Reading, request_id: str) -> tuple[Replayed, ...]:
@@ -123,7 +124,14 @@ def _then(reading: Reading, entry: AuditEntry) -> _Then:
         ),
         states=states,
         consents=tuple(_version(reading, "Consent", state.consent_id, state.version) for state in states),
+        patients=tuple(_patient_read(reading, one) for one in entry.versions.get("patients", "").split()),
     )
+
+
+def _patient_read(reading: Reading, reference: str) -> Record:
+    """`Patient/<id>/_history/<version>`, as the log names it."""
+    kind, record_id, _, number = reference.split("/")
+    return _version(reading, kind, record_id, int(number))
 
 
 def _record_read(reading: Reading, row: AuditedResource, read: str) -> Record:
@@ -149,7 +157,7 @@ def _decided_again(reading: Reading, then: _Then) -> tuple[consent.Decision, fro
     def decided(discloser: str, held: Sequence[Record]) -> consent.Decision:
         request = request_of(
             then.network,
-            directory_resources(then.network),
+            directory_resources(then.network) + patients_of(reading, then.patient_id, then.patients),
             at=read_instant(then.entry.at),
             patient_id=then.patient_id,
             discloser=discloser,

@@ -40,7 +40,10 @@ def save(tx: Transaction, record: Record, keep: Keep | None = None) -> Record:
 
 
 def save_all(tx: Transaction, wanted: Sequence[Record], keep: Keep | None = None) -> tuple[Record, ...]:
-    """Each of `wanted` as `save` returns it, in their order; what is new is sealed together."""
+    """Each of `wanted` as `save` returns it, in their order; what is new is sealed together.
+
+    A new version of a Patient raises the patient's epoch: what was decided before is decided again.
+    """
     keys = [(record.resource_type, record.id) for record in wanted]
     if len(set(keys)) < len(keys):
         return tuple(save(tx, record, keep) for record in wanted)
@@ -63,6 +66,10 @@ def save_all(tx: Transaction, wanted: Sequence[Record], keep: Keep | None = None
         saved.append(made)
         news.setdefault(record.patient_id, []).append((made, digest))
     for patient_id, added in news.items():
+        if patient_id is not None and any(record.resource_type == "Patient" for record, _ in added):
+            tx.execute(
+                "patients.raise_epoch", {"id": patient_id}
+            )  # age and identity are read from her Patients
         for start in range(0, len(added), _LARGEST_SET):
             _add_set(tx, patient_id, added[start : start + _LARGEST_SET])
     return tuple(saved)

@@ -198,7 +198,7 @@ def actors_hold(actors: Sequence[Json], question: Json, resource: Json, mode: st
 # --- what for, what kind ---------------------------------------------------------------------------------
 def purpose_reaches(named: Json, stated: Json, mode: str) -> bool:
     if named["system"] != ACT_REASON or stated["system"] != ACT_REASON:
-        return bool(named == stated)
+        return bool(named == stated) or mode == "deny"
     code = stated["code"]
     while code is not None:
         if code == named["code"]:
@@ -228,7 +228,10 @@ def code_holds(codes: Sequence[Json], question: Json, resource: Json, mode: str)
     concepts = [resource["code"]] if "code" in resource else list(resource.get("type", ()))
     carried = [(coding["system"], coding["code"]) for concept in concepts for coding in concept["coding"]]
     return any(
-        (coding["system"], coding["code"]) in carried for concept in codes for coding in concept["coding"]
+        (coding["system"], coding["code"]) in carried
+        or (mode == "deny" and not coding["system"].startswith(("http://loinc.org", "http://hl7.org/")))
+        for concept in codes
+        for coding in concept["coding"]
     )
 
 
@@ -289,7 +292,7 @@ def labels_of(resource: Json) -> list[tuple[str, str]]:
 def as_labelled(resource: Json, question: Json) -> Json:
     """The resource with what its source alone tells: a program's record is a Part 2 record and SUD-protected."""
     source = resource.get("meta", {}).get("source")
-    sources = [source] if source else question["discloser"]["references"]
+    sources = [*([source] if source else []), *question["discloser"]["references"]]
     programs = question["policy"]["part2_sources"]
     if not any(one == program or one.endswith("/" + program) for one in sources for program in programs):
         return resource

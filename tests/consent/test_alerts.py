@@ -13,7 +13,7 @@ from tests.consent.releases import PATIENT, asked, coded, decided, resource, tab
 Json = dict[str, Any]
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 HOSPITAL = Recipient(references=("Organization/h",), standing=("covered_entity", "treating_provider"))
-PLAN = Recipient(references=("Organization/p",), standing=("health_plan",))
+PLAN = Recipient(references=("Organization/p",), standing=("covered_entity", "health_plan"))
 CASE_MANAGER = Recipient(references=("Organization/c",), standing=("community",), category="case_management")
 OWNER = Recipient(references=(PATIENT,), standing=("patient",))
 HIDDEN = resource(

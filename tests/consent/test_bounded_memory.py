@@ -42,6 +42,7 @@ def test_of_many_recipients_the_last_are_remembered_and_each_gets_its_own_answer
 @pytest.mark.requirement("P2-12-01")
 def test_of_many_sources_each_record_gets_the_label_of_its_own() -> None:
     question = a_question(1, ("part2",), REMEMBERED_CONTEXTS + 2)
+    question["discloser"] = {"references": ["Organization/org-1"], "identifiers": []}
     for number, record in enumerate(question["resources"]):
         record["meta"] = {"source": f"Organization/{'otp-1' if number == 0 else number}"}
     request = read(question)

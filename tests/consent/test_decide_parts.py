@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import copy
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 import consent
+from consent.directory import Party, read_directory
+from consent.matching import Asking
 from consent.model import Coding, Identifier, Policy, Recipient
 from consent.resource_facts import without
+from consent.rules.caps import cap_for
 from tests.bench.bench_consent import a_consent, a_question
 from tests.consent.asking import ask, tables
 
 Json = dict[str, Any]
+PARTNER_KIND = "urn:warm-handoff:partner-kind"
+KINDS = "http://terminology.hl7.org/CodeSystem/organization-type"
+NOBODY = Party(frozenset(), frozenset(), frozenset(), frozenset())
+CATEGORIES = "http://terminology.hl7.org/CodeSystem/observation-category"
+ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 LEVELS = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 ACTIONS = "http://terminology.hl7.org/CodeSystem/consentaction"
 ROLES = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
@@ -157,7 +166,22 @@ def test_whom_an_actor_names(who: list[Json], permits: bool, denies: bool) -> No
         ({"dataPeriod": {"start": "2026-02-03"}}, False, False),
         ({"purpose": [{"code": "TREAT"}]}, False, True),
         ({"purpose": [{"code": "HPAYMT"}]}, False, False),
-        ({"purpose": [{"system": "urn:x", "code": "TREAT"}]}, False, False),
+        ({"purpose": [{"system": "urn:x", "code": "TREAT"}]}, False, True),
+        ({"purpose": [{"system": ACT_REASON, "code": "TREATMENT"}]}, False, True),
+        ({"purpose": [{"system": "urn:gateway:purpose", "code": "CJ-MONITOR"}]}, False, False),
+        ({"code": [{"coding": [{"code": "29463-7"}]}]}, False, True),
+        ({"code": [{"coding": [{"code": "8867-4"}]}]}, False, True),
+        ({"code": [{"coding": [{"system": "urn:oid:2.16.840.1.113883.6.1", "code": "29463-7"}]}]}, False, True),
+        ({"code": [{"coding": [{"system": "urn:oid:2.16.840.1.113883.6.1", "code": "8867-4"}]}]}, False, False),
+        ({"code": [{"coding": [{"system": "urn:of:nobody", "code": "8867-4"}]}]}, False, True),
+        ({"code": [{"coding": [{"system": "urn:gateway:x", "code": "29463-7"}]}]}, False, False),
+        ({"code": [{"coding": [{"system": CATEGORIES, "code": "laboratory"}]}]}, False, False),
+        ({"data": [{"meaning": "instance", "reference": {"reference": "http://x/y/Observation/r0"}}]}, False, True),
+        ({"data": [{"meaning": "instance", "reference": {"reference": "http://x/y/Observation/7"}}]}, False, True),
+        ({"data": [{"meaning": "instance", "reference": {"reference": "http://x/y/Task/7"}}]}, False, False),
+        ({"data": [{"meaning": "instance", "reference": {"reference": "urn:uuid:7"}}]}, False, True),
+        ({"data": [{"meaning": "dependents", "reference": {"reference": "http://x/y/Task/7"}}]}, False, True),
+        ({"data": [{"meaning": "authoredby", "reference": {"reference": "http://x/y/Practitioner/e"}}]}, False, True),
         ({"purpose": [{"system": 5, "code": "HPAYMT"}]}, False, True),
         ({"action": [{"coding": [{"system": ACTIONS, "code": "collect"}]}]}, False, False),
         (
@@ -215,49 +239,61 @@ def test_sources_are_recognised_by_identifier_address_and_membership() -> None:
     program = {"resourceType": "Organization", "id": "otp-1", "identifier": [NPI]}
     for source in (f"{NPI['system']}|1", "http://x/fhir/Organization/otp-1", "Organization/unit"):
         question = {**a_question(1), "directory": [unit, program]}
+        question["discloser"] = {"references": ["Organization/pcp"], "identifiers": []}
         question["resources"][0]["meta"] = {"source": source}
         assert "42CFRPart2" in ask(question)["resources"][0]["labels"]
     question["resources"][0]["meta"] = {"source": "Organization/pcp"}
     assert "42CFRPart2" not in ask(question)["resources"][0]["labels"]
+    question["discloser"] = {"references": ["Organization/otp-1"], "identifiers": []}
+    assert "42CFRPart2" in ask(question)["resources"][0]["labels"], "a program has received it"
 
 
-@pytest.mark.requirement("DM-01", "DM-08", "DM-11", "DM-12")
+@pytest.mark.requirement("DM-01", "DM-08", "DM-11", "DM-12", "P2-35-01", "P2-CR-01", "HI-502-01")
 @pytest.mark.parametrize(
-    ("kind", "standing", "types", "caps"),
+    ("kind", "standing", "types", "purpose", "caps"),
     [
-        (None, (), (), "community"),
-        ("nobody knows", (), (), "community"),
-        ("nobody knows", ("covered_entity",), (), None),
-        ("nobody knows", ("community",), (), "community"),
-        (None, ("community",), ({"code": ["prov"]},), "community"),
-        (None, ("community",), ({"system": "urn:warm-handoff:partner-kind", "code": 3},), "community"),
-        (None, ("crisis_line",), (), "crisis"),
-        (None, ("monitor",), (), "monitor"),
-        (None, ("court",), (), "law_enforcement"),
-        (None, (), ({"system": "urn:warm-handoff:partner-kind", "code": "housing"},), "housing"),
-        (
-            None,
-            (),
-            ({"system": "http://terminology.hl7.org/CodeSystem/organization-type", "code": "pay"},),
-            None,
-        ),
-        (None, (), ({"system": "urn:x", "code": "zz"}, {"code": 3}), "community"),
-        ("case_management", (), (), None),
+        (None, (), (), "TREAT", "community"),
+        ("nobody knows", (), (), "TREAT", "community"),
+        ("nobody knows", ("covered_entity",), (), "TREAT", None),
+        ("nobody knows", ("community",), (), "TREAT", "community"),
+        (None, ("community",), ({"code": ["prov"]},), "TREAT", "community"),
+        (None, ("community",), ({"system": PARTNER_KIND, "code": 3},), "TREAT", "community"),
+        (None, ("crisis_line",), (), "TREAT", "crisis"),
+        (None, ("monitor",), (), "TREAT", "monitor"),
+        (None, ("court",), (), "TREAT", "law_enforcement"),
+        ("case_management", ("monitor",), (), "TREAT", "monitor"),
+        ("clinical", ("crisis_line",), (), "TREAT", "crisis"),
+        ("clinical", ("law_enforcement",), (), "TREAT", "law_enforcement"),
+        ("health_plan", ("court", "health_plan"), (), "HPAYMT", "law_enforcement"),
+        (None, (), ({"system": PARTNER_KIND, "code": "housing"},), "TREAT", "housing"),
+        (None, (), ({"system": KINDS, "code": "pay"},), "TREAT", None),
+        (None, (), ({"system": KINDS, "code": "pay"},), "HPAYMT", "payment"),
+        (None, ("covered_entity", "health_plan"), (), "COVERAGE", "payment"),
+        ("health_plan", ("covered_entity",), (), "HPAYMT", "payment"),
+        ("health_plan", ("covered_entity",), (), "HOPERAT", None),
+        ("hospital", ("covered_entity",), (), "HPAYMT", None),
+        (None, (), ({"system": "urn:x", "code": "zz"}, {"code": 3}), "TREAT", "community"),
+        ("case_management", (), (), "TREAT", None),
     ],
 )
 def test_the_category_comes_from_the_question_the_directory_or_the_standing(
-    kind: str | None, standing: tuple[str, ...], types: tuple[Json, ...], caps: str | None
+    kind: str | None, standing: tuple[str, ...], types: tuple[Json, ...], purpose: str, caps: str | None
 ) -> None:
-    from datetime import UTC
-
-    from consent.directory import read_directory
-    from consent.rules.caps import cap_for
-
     entry = {"resourceType": "Organization", "id": "a", "type": [{"coding": ["x", *types]}, "x"]}
     found = cap_for(
         Recipient(("Organization/a",), standing=standing, category=kind),
-        frozenset(standing),
-        read_directory([entry], UTC),
+        Asking(
+            NOBODY,
+            NOBODY,
+            frozenset(standing),
+            (Coding(ACT_REASON, purpose),),
+            "disclose",
+            datetime(2026, 6, 15, tzinfo=UTC),
+            read_directory([entry], UTC),
+            tables(),
+            True,
+            True,
+        ),
         tables(),
     )
     assert (found.category if found else None) == caps

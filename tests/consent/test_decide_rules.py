@@ -15,6 +15,10 @@ from tests.consent.asking import ask, tables
 Json = dict[str, Any]
 BOTH = ["part2", "hipaa"]
 
+TPO_CLASS = (
+    "my treating providers, health plans, third-party payers, and people helping to operate this program"
+)
+
 
 def asked(**changes: Any) -> Json:
     """A question of the hospital with one TPO consent, under both federal packs."""
@@ -178,7 +182,10 @@ def test_veterans_records_wait_for_their_pack() -> None:
         ("2014-01-01", [*BOTH, "state/sample-mh-named"], ["Patient/p1"], "withhold"),
         ("2014-01-01", BOTH, ["Patient/p1", "RelatedPerson/m"], "disclose"),
         ("2014-01-01", BOTH, ["RelatedPerson/m"], "withhold"),
-        ("2008-06-15", BOTH, ["Patient/p1"], "disclose"),
+        ("2008-01-02", BOTH, ["Patient/p1"], "disclose"),
+        ("2008-06-15", BOTH, ["Patient/p1"], "withhold"),
+        ("2008-06-15", BOTH, ["Patient/p1", "RelatedPerson/m"], "withhold"),
+        ("2008-06-15", [*BOTH, "state/sample-mh-named"], ["Patient/p1"], "disclose"),
         ("2008-06-16", BOTH, ["Patient/p1"], "withhold"),
     ],
 )
@@ -213,12 +220,26 @@ def test_a_state_caps_the_age_of_a_consent(signed: str, outcome: str) -> None:
 
 
 @pytest.mark.requirement("P2-33-01", "P2-33-02")
-@pytest.mark.parametrize(("standing", "outcome"), [(["covered_entity"], "disclose"), ([], "withhold")])
+@pytest.mark.parametrize(
+    ("standing", "outcome"),
+    [
+        (["covered_entity", "treating_provider"], "disclose"),
+        (["covered_entity"], "withhold"),
+        (["treating_provider"], "withhold"),
+        ([], "withhold"),
+    ],
+)
 def test_a_covered_entity_passes_on_what_it_got_under_a_tpo_consent(
     standing: list[str], outcome: str
 ) -> None:
     held = {"references": ["Organization/org-1"], "identifiers": [], "standing": standing}
-    assert ask(asked(discloser=held))["outcome"] == outcome
+    permit = a_consent(0, "Organization/hosp-1")
+    permit["provision"]["actor"][0]["reference"] = {"display": TPO_CLASS}
+    question = asked(discloser=held, consents=[permit])
+    question["resources"][0]["meta"]["source"] = "Organization/otp-1"
+    assert ask(question)["outcome"] == outcome
+    question["resources"][0]["meta"]["source"] = "Organization/org-1"
+    assert ask(question)["outcome"] == "withhold", "its own records are not what it received"
 
 
 @pytest.mark.requirement("FH-CON-06")
@@ -234,7 +255,8 @@ def test_a_covered_entity_passes_on_what_it_got_under_a_tpo_consent(
 def test_treatment_between_covered_entities_where_the_policy_says_so(
     code: str | None, source: str, purpose: str, outcome: str
 ) -> None:
-    question = asked(consents=[], purposes=[purpose])
+    held = {"references": ["Organization/pcp"], "identifiers": []}
+    question = asked(consents=[], purposes=[purpose], discloser=held)
     question["policy"] = {**question["policy"], "no_consent": "treatment"}
     labels = [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": code}] if code else []
     question["resources"][0]["meta"] = {"security": labels, "source": source}

@@ -146,7 +146,7 @@ def record_named(name: str) -> Json:
         made[DATE_ELEMENT[kind]] = str(short["date"])
     if "category" in short:
         made["category"] = [{"coding": [{"system": SYSTEMS["category"], "code": short["category"]}]}]
-    made |= {name: short[name] for name in ("intent", "lifecycleStatus") if name in short}
+    made |= {name: short[name] for name in ("intent", "lifecycleStatus", "status") if name in short}
     if kind == "DocumentReference":
         made["content"] = [{"attachment": {"contentType": "text/plain", "url": "urn:uuid:0"}}]
     if kind == "Goal":

@@ -17,6 +17,7 @@ from consent.validity_report import report_answer, validate_consent
 from tests.bench.bench_consent import a_consent
 
 Json = dict[str, Any]
+ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 URL = "http://example.org/x"
 
 
@@ -248,3 +249,35 @@ def test_a_sound_form_is_valid_and_says_which_profiles_it_fits() -> None:
     assert not bare.valid
     assert not bare.permits
     assert report_answer(bare)["standing"] == "permits nothing"
+
+
+@pytest.mark.requirement("HI-508-01")
+def test_the_report_says_by_both_rules_what_is_missing() -> None:
+    """A consent for treatment, payment and operations without an end or a description is no HIPAA authorization."""
+    whole, bare = a_consent(0, "Organization/hosp-1"), a_consent(0, "Organization/hosp-1")
+    bare["provision"] = {
+        name: value
+        for name, value in bare["provision"].items()
+        if name not in ("period", "securityLabel", "class", "code", "provision")
+    }
+    bare["provision"]["purpose"] = [{"system": ACT_REASON, "code": "TREAT"}]
+
+    found: list[Json] = []
+    for one in (whole, bare):
+        answer: Any = report_answer(validate_consent(one))
+        assert answer["valid"] is True
+        found.append(answer["authorization"])
+
+    assert found[0]["valid"] is True
+    assert found[1]["valid"] is False
+    assert [
+        (row["element"], row["citation"]) for row in found[1]["elements"] if row["status"] == "missing"
+    ] == [
+        ("information", "45 CFR 164.508(c)(1)(i)"),
+        ("expiry", "45 CFR 164.508(c)(1)(v)"),
+    ]
+    bare["provision"]["purpose"][0]["code"] = "HRESCH"
+    research: Any = report_answer(validate_consent(bare))
+    assert "expiry" not in {
+        row["element"] for row in research["authorization"]["elements"] if row["status"] == "missing"
+    }, "research need not end"

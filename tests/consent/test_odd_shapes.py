@@ -12,6 +12,7 @@ import pytest
 import consent
 from consent.disclosers import disclosers_of
 from consent.instants import LATEST
+from consent.rules.minors import Ages, ages_of
 from consent.rules.state_law import birthdays, months_after
 from consent.validity_report import validate_consent
 from tests.bench.bench_consent import a_consent, a_question
@@ -117,7 +118,10 @@ def test_exact_decimals_are_numbers_like_others() -> None:
     question["resources"][0]["valueQuantity"] = {"value": Decimal("70.50"), "unit": "kg"}
     question["resources"][0]["referenceRange"] = [Decimal("1"), (Decimal("2"),)]
     denial = a_consent(2, "Organization/hosp-1")
-    denial["provision"] = {"type": "deny", "code": [{"coding": [{"system": "s", "code": "c"}]}]}
+    denial["provision"] = {
+        "type": "deny",
+        "code": [{"coding": [{"system": "http://loinc.org", "code": "c"}]}],
+    }
 
     assert ask({**question, "consents": [*question["consents"], denial]})["outcome"] == "disclose"
 
@@ -313,8 +317,10 @@ def test_a_pack_without_ages_adds_no_birthday() -> None:
     born = date(2009, 3, 4)
     ages = {"minors": {"majority": 18, "consents_alone_from": 12}}
 
-    assert birthdays(born, ({"id": "state/x", "rules": []},)) == birthdays(born, ())
-    assert set(birthdays(born, ({"id": "state/x", "rules": []}, ages))) > set(birthdays(born, ()))
+    assert ages_of(({"id": "state/x", "rules": []},)) == ages_of(()) == Ages()
+    assert set(birthdays(born, ages_of(({"id": "state/x", "rules": []}, ages)))) > set(
+        birthdays(born, Ages())
+    )
 
 
 @pytest.mark.requirement("ST-02")

@@ -26,6 +26,8 @@ from tests.consent.releases import (
     tables,
 )
 
+LEVELS = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+
 
 def redacted(
     resources: Sequence[Mapping[str, Any]],
@@ -231,6 +233,25 @@ def test_twins_of_primitives_go_when_either_half_lost_an_entry() -> None:
     assert kept["name"] == [names]
     less = one([resource("Patient", "x", name=[names])], removals={"Patient/x": ("/name/0/given/0",)})
     assert less["name"] == [{"given": ["B"]}]
+
+
+@pytest.mark.requirement("FH-RED-01", "FH-LBL-05", "P2-32-01")
+def test_a_contained_record_of_a_program_goes_where_its_container_is_none() -> None:
+    """Else it would leave without its label, without the notice and whatever a denial of Part 2 records says."""
+    inner = resource(
+        "Observation",
+        "x",
+        meta={"security": [{"system": LEVELS, "code": "R"}, {"system": ACT_CODE, "code": "42CFRPart2"}]},
+    )
+    sick = resource("Condition", "c", contained=[inner], evidence=[{"detail": [{"reference": "#x"}]}])
+    other = Recipient(references=("Organization/clinic-7",), standing=("treating_provider",))
+    request = asked([sick], other, programs=())
+
+    (kept,) = redact(request, decided(request, labels=("42CFRPart2", "R", "SUD")), tables())
+    (cut,) = redact(request, decided(request, labels=("R", "SUD")), tables())
+
+    assert "contained" in kept
+    assert "contained" not in cut
 
 
 @pytest.mark.requirement("FH-RED-01")

@@ -248,7 +248,7 @@ def test_what_was_stored_once_is_not_stored_again(due: County) -> None:
 @pytest.mark.requirement("P2-13-01")
 def test_a_partner_that_practises_is_shown_nothing_of_others(county: County) -> None:
     county.share_plan()
-    county.consent("housing", discloser="otp", identifier=OTP, purpose="COC")
+    county.consent("housing", discloser="otp", identifier=OTP, purpose="COC", classes=("Goal",))
     asked = ("housing", "Goal", HOUSING, "COC")
     assert county.search(*asked)["total"] > 0
     before = len(county.audit("disclose"))

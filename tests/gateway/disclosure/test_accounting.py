@@ -71,7 +71,11 @@ def test_a_push_counts_when_its_bytes_left_and_once(county: County) -> None:
 def test_an_answer_to_a_question_counts_and_the_asker_s_own_records_do_not(county: County) -> None:
     county.share_plan()
     county.consent(
-        "housing", discloser="otp", purpose="COC", identifier=("urn:warm-handoff:otp-client", "OTP-3391")
+        "housing",
+        discloser="otp",
+        purpose="COC",
+        identifier=("urn:warm-handoff:otp-client", "OTP-3391"),
+        classes=("CarePlan",),
     )
     county.search("housing", "CarePlan", HOUSING, purpose="COC")
     county.search("otp", "CarePlan", ("urn:warm-handoff:otp-client", "OTP-3391"))

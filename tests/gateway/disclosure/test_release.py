@@ -156,7 +156,7 @@ def test_a_referral_without_its_heart_is_not_sent_at_all(county: County, classes
 @pytest.mark.requirement("AU-05")
 def test_what_only_a_person_may_release_says_so_in_the_audit(county: County) -> None:
     county.share_plan()
-    county.consent("housing", discloser="otp", identifier=OTP, purpose="HLEGAL")
+    county.consent("housing", discloser="otp", identifier=OTP, purpose="HLEGAL", classes=("Goal",))
 
     assert county.search("housing", "Goal", HOUSING, "HLEGAL")["total"] == 0
 

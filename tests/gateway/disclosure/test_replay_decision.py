@@ -149,7 +149,7 @@ def test_what_the_gate_withheld_beyond_the_decision_is_no_difference(county: Cou
     county.refer()
     county.refused()
     county.share_plan()
-    county.consent("housing", discloser="otp", identifier=OTP, purpose="HLEGAL")
+    county.consent("housing", discloser="otp", identifier=OTP, purpose="HLEGAL", classes=("Goal",))
     county.search("housing", "Goal", HOUSING, "HLEGAL")
     entries = deciding(county)
 

@@ -1,0 +1,138 @@
+"""What is released without a consent: on a basis for the whole question, by a court order, or between providers.
+
+The patient's denials and restrictions bind here too, and so does what a state demands; only the patient's own record
+goes to the patient whatever was restricted (42 CFR §2.23, §2.26).
+"""
+
+from __future__ import annotations
+
+from consent.compiled import CompiledConsents
+from consent.context import Context, Ruling
+from consent.matching import Asking
+from consent.matching_records import Linked
+from consent.memberships import PROVIDERS_AND_PLANS, kinds_of
+from consent.model import Reason
+from consent.resource_facts import ResourceFacts
+from consent.rules.bars import Basis, order_covers
+from consent.rules.state_law import refusal_without_consent
+from consent.rulings import heard, inline_removals, parts_of, released, row_of, withheld
+from consent.tables import Tables
+
+NOTES = Reason("NOTES_NEED_OWN_CONSENT", "42 CFR §2.31(b); 45 CFR 164.524(a)(1)")
+
+
+def by_basis(
+    facts: ResourceFacts,
+    linked: Linked,
+    context: Context,
+    compiled: CompiledConsents,
+    tables: Tables,
+    basis: Basis,
+) -> Ruling:
+    """Step 0: released without consent; notes are not (45 CFR 164.524(a)(1), 42 CFR §2.31(b))."""
+    if facts.labelling.note:
+        return withheld(facts, [NOTES])
+    if basis.own:
+        removals = {pointer for pointer, part in parts_of(facts, tables) if part.labelling.note}
+    else:
+        denials, _, _ = heard(facts, linked, context, tables)
+        refusals = denials or _unmet(facts, context, compiled, basis.code)
+        if refusals:
+            return withheld(facts, refusals)
+        removals = inline_removals(
+            facts,
+            linked,
+            context,
+            tables,
+            lambda part, _: not (part.labelling.note or _unmet(part, context, compiled, basis.code)),
+        )
+    row = row_of(facts, "redact" if removals else "disclose", [Reason(basis.code, basis.citation)], removals)
+    return Ruling(row, (), facts.labelling.part2)
+
+
+def under_bar(
+    facts: ResourceFacts,
+    linked: Linked,
+    context: Context,
+    compiled: CompiledConsents,
+    tables: Tables,
+    reason: Reason,
+) -> Ruling:
+    """What a bar leaves without a consent that lifts it: what a recorded court order covers. 42 CFR §2.61."""
+    if not order_covers(context.asking, context.recorded, facts):
+        return withheld(facts, [reason])
+    if unmet := _unmet(facts, context, compiled, "COURT_ORDER"):
+        return withheld(facts, unmet)
+    removals = inline_removals(
+        facts,
+        linked,
+        context,
+        tables,
+        lambda part, _: (
+            order_covers(context.asking, context.recorded, part)
+            and not _unmet(part, context, compiled, "COURT_ORDER")
+        ),
+    )
+    return released(facts, (), [Reason("COURT_ORDER", "42 CFR §2.61")], removals)
+
+
+def as_treatment(
+    facts: ResourceFacts,
+    linked: Linked,
+    context: Context,
+    compiled: CompiledConsents,
+    tables: Tables,
+) -> Ruling:
+    """Treatment between providers where the deployment chose so (FH-CON-06)."""
+    removals = inline_removals(
+        facts,
+        linked,
+        context,
+        tables,
+        lambda part, _: is_treatment_between_providers(part, context, compiled),
+    )
+    reasons = [Reason("HIPAA_TREATMENT", "45 CFR 164.506(c)(2); FH-CON-06")]
+    return released(facts, (), reasons, removals)
+
+
+def is_treatment_between_providers(
+    facts: ResourceFacts, context: Context, compiled: CompiledConsents
+) -> bool:
+    """Step 4: policy `treatment`: plain data between covered entities for treatment. FH-CON-06."""
+    asking, labelling = context.asking, facts.labelling
+    if compiled.policy.no_consent != "treatment" or not compiled.packs or labelling.part2 or labelling.note:
+        return False
+    if labelling.sensitive or labelling.level not in ("U", "L", "M", "N") or labelling.unstructured:
+        return False
+    reached = asking.tables.permit_reaches("TREAT")
+    return (
+        "covered_entity" in asking.standing
+        and _may_be_covered(asking)
+        and all(purpose.code in reached for purpose in asking.purposes)
+        and not _unmet(facts, context, compiled, "HIPAA_TREATMENT")
+    )
+
+
+def _unmet(facts: ResourceFacts, context: Context, compiled: CompiledConsents, code: str) -> list[Reason]:
+    """What only a consent could meet: veterans' records, state demands, text nobody scanned. P2-12-08, P2-20-01.
+
+    Talk inside one program is no disclosure (§2.12(c)(3)): there a state demands no named recipient, and text may be
+    read. An order names what it covers.
+    """
+    if "Title38Section7332" in facts.labelling.codes:
+        return [Reason("VETERANS_PACK_MISSING", "42 CFR §2.12(c)(1), 38 U.S.C. 7332")]
+    if code == "INSIDE_PROGRAM":
+        return []
+    demand = refusal_without_consent(facts, context.asking, compiled.state_packs)
+    if demand is not None:
+        return [demand]
+    if facts.labelling.unstructured and code != "COURT_ORDER":
+        return [Reason("UNSTRUCTURED_NOT_COVERED", "FH-RED-01; 42 CFR §2.13(a)")]
+    return []
+
+
+def _may_be_covered(asking: Asking) -> bool:
+    """Whether the discloser is a covered entity by its standing or, where none is stated, by all that is known of it."""
+    if asking.discloser_standing:
+        return "covered_entity" in asking.discloser_standing
+    return all(kinds_of(one, asking.directory) <= PROVIDERS_AND_PLANS for one in asking.discloser.own)

@@ -1,0 +1,91 @@
+"""Minors: who reads in their name, who signs for them, and what becomes of it when they come of age. 42 CFR §2.14."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.bench.bench_consent import a_consent, a_question
+from tests.consent.asking import ask
+from tests.consent.question_pools import ACT_REASON
+
+Json = dict[str, Any]
+BOTH = ["part2", "hipaa"]
+FROM_16 = [*BOTH, "state/sample-expiry-12m"]
+MOTHER = "RelatedPerson/m"
+PLAIN = {"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "N"}
+CHILD, YOUTH, GROWN = "2014-03-01", "2009-06-01", "2008-03-01"
+"""On the day of the question (15 June 2026) 12, 17 and 18 years old."""
+
+
+def asked(born: str, packs: list[str], kind: str = "parent", **changes: Any) -> Json:
+    question = {**a_question(0), **changes}
+    question["directory"] = [
+        *question["directory"],
+        {"resourceType": "Patient", "id": "p1", "birthDate": born},
+    ]
+    question["policy"] = {**question["policy"], "packs": packs}
+    question["facts"] = {"authorities": [{"person": MOTHER, "kind": kind, "from": "2010-01-01"}]}
+    return question
+
+
+def reasons(answer: Json) -> set[str]:
+    return {reason["code"] for row in answer["resources"] for reason in row["reasons"]}
+
+
+def mother_reads(born: str, packs: list[str], kind: str = "parent", *, part2: bool = True) -> set[str]:
+    who = {"references": [MOTHER], "identifiers": [], "roles": [], "standing": ["representative"]}
+    own = [{"system": ACT_REASON, "code": "PATRQT"}]
+    question = asked(born, packs, kind, recipient=who, purposes=own)
+    if not part2:
+        question["discloser"] = {"references": ["Organization/pcp"], "identifiers": []}
+        question["resources"][0]["meta"] = {"security": [PLAIN]}
+    return reasons(ask(question))
+
+
+@pytest.mark.requirement("P2-14-01", "P2-23-01", "ST-03")
+@pytest.mark.parametrize(
+    ("born", "packs", "kind", "part2", "found"),
+    [
+        (YOUTH, FROM_16, "parent", True, {"NO_PERMIT"}),
+        (YOUTH, FROM_16, "parent", False, {"NO_PERMIT"}),
+        (YOUTH, BOTH, "parent", True, {"NO_PERMIT"}),
+        (YOUTH, BOTH, "parent", False, {"PATIENT_ACCESS"}),
+        (CHILD, FROM_16, "parent", False, {"PATIENT_ACCESS"}),
+        (CHILD, FROM_16, "guardian", True, {"NO_PERMIT"}),
+        (GROWN, BOTH, "parent", True, {"NO_PERMIT"}),
+        (GROWN, BOTH, "parent", False, {"NO_PERMIT"}),
+        (GROWN, BOTH, "guardian_of_minor", False, {"NO_PERMIT"}),
+        (GROWN, BOTH, "guardian", True, {"PATIENT_ACCESS"}),
+    ],
+)
+def test_a_parent_reads_what_the_minor_does_not_decide_alone_and_no_part2_record(
+    born: str, packs: list[str], kind: str, part2: bool, found: set[str]
+) -> None:
+    assert mother_reads(born, packs, kind, part2=part2) == found
+
+
+def signed(born: str, packs: list[str], *performers: str, on: str = "2026-01-02") -> set[str]:
+    permit = a_consent(0, "Organization/hosp-1")
+    permit["performer"] = [{"reference": one} for one in performers]
+    permit["dateTime"] = on
+    return reasons(ask(asked(born, packs, consents=[permit])))
+
+
+@pytest.mark.requirement("P2-14-01", "ST-03")
+def test_what_a_parent_signed_ends_when_the_patient_comes_of_age() -> None:
+    assert signed(GROWN, BOTH, MOTHER) >= {"MINOR_SIGNATURE_MISSING", "SIGNER_AUTHORITY_MISSING"}
+    assert signed(GROWN, BOTH, "Patient/p1", MOTHER) >= {"MINOR_SIGNATURE_MISSING"}
+    assert signed(GROWN, BOTH, "Patient/p1", on="2026-03-01") == {"PERMITTED_BY_CONSENT"}
+    assert signed(GROWN, FROM_16, "Patient/p1") == {"PERMITTED_BY_CONSENT"}, (
+        "a signature good at 17 stays good"
+    )
+
+
+@pytest.mark.requirement("P2-14-01", "P2-15-01")
+def test_a_guardian_of_a_grown_patient_signs_with_a_recorded_authority() -> None:
+    permit = a_consent(0, "Organization/hosp-1")
+    permit["performer"], permit["dateTime"] = [{"reference": MOTHER}], "2026-04-01"
+    for kind, found in (("guardian", "PERMITTED_BY_CONSENT"), ("parent", "SIGNER_AUTHORITY_MISSING")):
+        assert reasons(ask(asked(GROWN, BOTH, kind, consents=[permit]))) == {found}
