@@ -15,6 +15,7 @@ from mappings.model import RenderRefused
 from mappings.rows import Group, MappingFile, Row, all_groups
 
 Resource = Mapping[str, Any]
+_TELLING = ("code", "linkId")
 
 
 def local_reference(reference: str) -> str:
@@ -50,18 +51,22 @@ def same_code(value: Any, wanted: Any) -> bool:
 
 
 def in_its_item(rows: Sequence[Row], row: Row, resource: Resource, path: str) -> bool:
-    """Whether the item a value stands in has the code that the constants of the row's label give (or there is none)."""
+    """Whether each labelled item a value stands in has the `code` or `linkId` that the constants of the label give."""
     steps = row.target.steps if row.target is not None else ()
-    depth = next((at for at in range(len(steps), 0, -1) if steps[at - 1].label), 0)
-    for other in rows if depth else ():
+    labelled = {at for at in range(1, len(steps) + 1) if steps[at - 1].label}
+    for other in rows if labelled else ():
         target = other.target
         if other.verb != "const" or target is None or row.target is None or target.role != row.target.role:
             continue
-        if target.steps[:depth] != steps[:depth] or target.steps[-1].name != "code":
+        depth = next((at for at in range(len(target.steps), 0, -1) if target.steps[at - 1].label), 0)
+        if depth not in labelled or target.steps[:depth] != steps[:depth]:
             continue
-        for item_path, item in values_at(resource, steps[:depth]):
-            found = values_at(item, target.steps[depth:]) if path.startswith(item_path) else ()
-            if path.startswith(item_path) and not any(same_code(value, other.value) for _, value in found):
+        for item_path, item in (
+            values_at(resource, steps[:depth]) if target.steps[-1].name in _TELLING else ()
+        ):
+            inside = path == item_path or path.startswith(item_path + ".")
+            found = values_at(item, target.steps[depth:]) if inside else ()
+            if inside and not any(same_code(value, other.value) for _, value in found):
                 return False
     return True
 
@@ -153,7 +158,10 @@ class Cast:
         if not group.roles:
             return []
         found = []
+        within = self._within(group.roles[0].name, roles)
         for anchor in self.roles.get(group.roles[0].name, ()):
+            if not self._belongs(group, anchor) or (within is not None and id(anchor) not in within):
+                continue
             inner = {**roles, group.roles[0].name: anchor}
             for row in group.rows:
                 if row.verb == "ref" and row.target is not None and row.target.role in inner:
@@ -165,9 +173,40 @@ class Cast:
             found.append(inner)
         return found
 
+    def _within(self, name: str, roles: Mapping[str, Resource]) -> set[int] | None:
+        """What the instance around a group names as this role (the results of one report); None where it names none."""
+        around = {*roles} - {role.name for role in self.mapping.root.roles}
+        rows = [
+            row for row in self._references if row.role == name and row.target and row.target.role in around
+        ]
+        named = (self.named(row, roles[row.target.role]) for row in rows if row.target)
+        return {id(resource) for found in named for resource in found} if rows else None
+
     def _pointing(self, row: Row, role: str, group: Group, inner: dict[str, Resource]) -> None:
         """The companion that points to the instance's first resource (the task of a referral)."""
         if role in {companion.name for companion in group.roles}:
             for other in self.roles.get(role, ()):
                 if any(named is inner[row.role] for named in self.named(row, other)):
                     inner.setdefault(role, other)
+
+    def _belongs(self, group: Group, anchor: Resource) -> bool:
+        """Of several groups that write one role, a resource goes into the first whose constant `category` or `type` is
+        its own; one that says neither, into the first of all."""
+        name = group.roles[0].name
+        alike = [one for one in all_groups(self.mapping.root) if one.roles and one.roles[0].name == name]
+        if len(alike) < 2:
+            return True
+        fitting = [one for one in alike if _has_constants(one, name, anchor)]
+        return bool(fitting) and fitting[0] is group
+
+
+def _has_constants(group: Group, role: str, resource: Resource) -> bool:
+    for row in group.rows:
+        if row.verb != "const" or row.target is None or row.target.role != role or row.when is not None:
+            continue
+        if [step.name for step in row.target.steps] not in (["category"], ["type"]):
+            continue
+        found = [value for _, value in values_at(resource, row.target.steps)]
+        if found and not any(same_code(value, row.value) for value in found):
+            return False
+    return True

@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.conformance,
     pytest.mark.skipif(not SAMPLES.is_dir(), reason="the published samples are not beside the checkout"),
 ]
-CHANGES = 6 if strategies.quick_run else 40
+CHANGES = 6 if strategies.quick_run else 25
 """How many leaves of a message are changed for the law of lineage."""
 
 REFUSED = {

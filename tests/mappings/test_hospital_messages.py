@@ -402,3 +402,46 @@ def test_a_document_is_told_without_what_it_says(library: Library) -> None:
     older = _run(library, "hospital/mdm_t02", _sample("hospital/mdm_t02", "t02_refusal"))
     [document] = _of(older, "DocumentReference")
     assert (document["status"], document["docStatus"]) == ("superseded", "preliminary")
+
+
+def test_a_person_read_from_one_hospital_is_written_for_another(library: Library) -> None:
+    person = _adt(library, "a31_person")
+    mapping = library.mapping("hospital/adt_a31")
+    at = datetime(2026, 11, 6, 10, 15, tzinfo=UTC)
+    content = render(mapping, person.resources, at=at, control_id="WH-1", zone=None).content
+    assert b"|ADT^A31^ADT_A05|WH-1|" in content
+    assert b"900-00-1234" not in content
+    again = _run(library, "hospital/adt_a31", content)
+    [before], [after] = _of(person, "Patient"), _of(again, "Patient")
+    for element in ("name", "birthDate", "gender", "address", "telecom"):
+        assert after.get(element) == before.get(element)
+    assert after["identifier"][0]["value"] == before["identifier"][0]["value"]
+    assert again.accounting.unmapped == 0
+
+
+def test_released_reports_are_written_with_their_own_results_behind_them(library: Library) -> None:
+    read = _run(library, "hospital/oru_r01", _sample("hospital/oru_r01", "r01_reports"))
+    mapping = library.mapping("hospital/oru_r01_out")
+    at = datetime(2026, 11, 6, 10, 15, tzinfo=UTC)
+    withheld = next(r for r in read.resources if r["resourceType"] == "Observation")
+    released = [r for r in read.resources if r is not withheld]
+    content = render(mapping, released, at=at, control_id="WH-1", zone=None).content.decode()
+    segments = [line.split("|") for line in content.split("\r") if line]
+    assert [s[0] for s in segments] == ["MSH", "PID", "OBR", *["OBX"] * 2, "OBR", *["OBX"] * 8]
+    assert [s[3].split("^")[0] for s in segments if s[0] == "OBR"] == ["F-501", "F-502"]
+    assert [s[3].split("^")[0] for s in segments[3:5]] == ["11125-2", "11273-0"]
+    assert (segments[3][2], segments[3][5]) == ("SN", ">^450")
+    assert (segments[4][2], segments[4][5]) == ("NM", "4.06")
+    assert "11156-7" not in content
+
+
+def test_a_result_whose_state_has_no_code_is_not_written_as_another(library: Library) -> None:
+    read = _run(library, "hospital/oru_r01", _sample("hospital/oru_r01", "r01_correction"))
+    released = [
+        {**r, "status": "unknown"} if r["resourceType"] == "Observation" else r for r in read.resources
+    ]
+    mapping = library.mapping("hospital/oru_r01_out")
+    at = datetime(2026, 11, 6, 10, 15, tzinfo=UTC)
+    with pytest.raises(RenderRefused) as caught:
+        render(mapping, released, at=at, control_id="WH-1", zone=None)
+    assert (caught.value.code, caught.value.place) == ("REQUIRED_MISSING", "OBX-11")
