@@ -43,9 +43,12 @@ class Published(NamedTuple):
 
 @cache
 def _takers() -> dict[str, str]:
-    library = open_library()
-    ids = [mapping_id for mapping_id in library.ids() if library.mapping(mapping_id).format == "hl7v2"]
-    return {kind: mapping_id for mapping_id in ids for kind in library.mapping(mapping_id).file.accepts}
+    """Message kind -> the mapping that reads it; one that also writes is for what we send ourselves."""
+    library, found = open_library(), dict[str, str]()
+    mappings = [library.mapping(mapping_id) for mapping_id in library.ids()]
+    for mapping in sorted(mappings, key=lambda one: one.direction == "in"):
+        found |= dict.fromkeys(mapping.file.accepts, mapping.id)
+    return found
 
 
 def _messages() -> list[Published]:
