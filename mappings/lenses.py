@@ -16,6 +16,7 @@ raises `Unfit` (never a guess); `Partly` is an `Unfit` that carries what could b
 | telecom | text, with `system` and `use` | the text |
 | reference | text id of a resource | the text |
 | join | several texts | split at the separator |
+| time | `HH:MM`, `HH:MM:SS` | `HH:MM:SS` |
 | words | text | what a person reads: text, display, code, or number and unit |
 """
 
@@ -306,14 +307,33 @@ def reference_lens(spec: LensSpec) -> Lens:
 
 
 def join_lens(spec: LensSpec) -> Lens:
-    """A list of texts from one text cut at `separator`; joined on the way back."""
-    separator = spec.text("separator", ";")
+    """A list of texts (or, with a table, of codes) from one text cut at `separator`; joined on the way back."""
+    separator, table = spec.text("separator", ";"), spec.table
 
     def forward(value: object, zone: Zone) -> list[str]:
         found = [part.strip() for part in plain_text(value).split(separator)]
-        return [part for part in found if part]
+        known = [part for part in found if part]
+        return [_targets(table, part)[0].code for part in known] if table is not None else known
 
-    return Lens(forward, lambda value: separator.join(value))
+    def backward(value: Any) -> str:
+        return separator.join(_local_code(table, part) if table is not None else part for part in value)
+
+    return Lens(forward, backward)
+
+
+_TIME = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)(:[0-5]\d)?$")
+
+
+def time_lens(spec: LensSpec) -> Lens:
+    """A time of day, `HH:MM` or `HH:MM:SS`. FHIR has no zone here, so one that is given is not guessed away."""
+
+    def forward(value: object, zone: Zone) -> str:
+        found = _TIME.match(plain_text(value))
+        if found is None:
+            raise Unfit("NOT_A_TIME", "not a time of day as HH:MM")
+        return f"{found[1]}:{found[2]}{found[3] or ':00'}"
+
+    return Lens(forward, str)
 
 
 def words_lens(spec: LensSpec) -> Lens:
@@ -351,7 +371,8 @@ PLAIN_LENSES: dict[str, tuple[Callable[[LensSpec], Lens], frozenset[str]]] = {
     "telecom": (telecom_lens, frozenset({"system", "use"})),
     "annotation": (annotation_lens, frozenset()),
     "reference": (reference_lens, frozenset({"type"})),
-    "join": (join_lens, frozenset({"separator"})),
+    "join": (join_lens, frozenset({"separator", "map"})),
+    "time": (time_lens, frozenset()),
     "words": (words_lens, frozenset()),
 }
 """Lens name -> how to make it, and the parameters it knows."""
