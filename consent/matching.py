@@ -24,6 +24,7 @@ from consent.matching_records import Linked, Test, record_tests
 from consent.model import Coding, Identifier
 from consent.resource_facts import ResourceFacts
 from consent.tables import Tables
+from consent.validity import nodes_of
 
 GIVES_ACCESS = frozenset({"disclose", "access", "use"})
 """Actions that a denial takes away from a disclosure: who may not access or use cannot be disclosed to."""
@@ -194,7 +195,7 @@ def _recipients(actors: tuple[Actor, ...], asking: Asking) -> Match:
 def _disclosers(actors: tuple[Actor, ...], directive: Directive, asking: Asking, named_above: bool) -> Match:
     """Discloser roles are ORed; with pack `part2` and none named, `Consent.organization` is the discloser."""
     group = [actor for actor in actors if actor.part == "discloser"]
-    if asking.onward and directive.is_tpo and _has_received(directive.root, asking):
+    if asking.onward and directive.is_tpo and _has_received(directive, asking):
         return YES
     if group:
         return max(_names(actor, asking.discloser, asking, []) for actor in group)
@@ -205,31 +206,29 @@ def _disclosers(actors: tuple[Actor, ...], directive: Directive, asking: Asking,
     )
 
 
-def _has_received(node: Provision | None, asking: Asking) -> bool:
+def _has_received(directive: Directive, asking: Asking) -> bool:
     """Whether a permit of the consent reaches the discloser as a recipient. 42 CFR §2.33(b)(1)."""
-    if node is None:
-        return False
-    group = [actor for actor in node.actors if actor.part == "recipient"]
-    delegatees = [actor for actor in node.actors if actor.part == "delegatee"]
     holder = replace(asking, recipient=asking.discloser, standing=asking.discloser_standing)
-    reached = any(_names(actor, asking.discloser, holder, delegatees) is YES for actor in group)
-    return (node.permits and reached) or any(_has_received(child, asking) for child in node.children)
+    return any(
+        actor.part == "recipient"
+        and _names(actor, asking.discloser, holder, [one for one in node.actors if one.part == "delegatee"])
+        is YES
+        for node in nodes_of(directive.root)
+        if node.permits
+        for actor in node.actors
+    )
 
 
 def names_discloser(directive: Directive, asking: Asking) -> bool:
     """Whether the consent itself names the discloser, as its organization or as an actor. 42 CFR §2.31(a)(2)."""
-    if any(_is(reference, asking.discloser, asking) is YES for reference in directive.organizations):
-        return True
-    waiting = [directive.root] if directive.root is not None else []
-    while waiting:
-        node = waiting.pop()
-        waiting.extend(node.children)
-        if any(
-            actor.part == "discloser" and _names(actor, asking.discloser, asking, []) is YES
-            for actor in node.actors
-        ):
-            return True
-    return False
+    as_actor = (
+        _names(actor, asking.discloser, asking, [])
+        for node in nodes_of(directive.root)
+        for actor in node.actors
+        if actor.part == "discloser"
+    )
+    as_organization = (_is(one, asking.discloser, asking) for one in directive.organizations)
+    return YES in as_organization or YES in as_actor
 
 
 def _names(actor: Actor, party: Party, asking: Asking, delegatees: list[Actor]) -> Match:

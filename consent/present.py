@@ -18,7 +18,7 @@ from typing import Any
 
 from consent.labels import LONGEST_REMEMBERED, PART2, REMEMBERED_LABELLINGS, normalised
 from consent.model import Decision, DisclosureRequest, Resource
-from consent.redact_names import may_know_sources, sources_for
+from consent.redact_names import OWN_BASES, may_know_sources, sources_for
 from consent.redact_rules import target_of
 from consent.tables import Tables
 
@@ -66,7 +66,8 @@ def present(
     hidden = frozenset() if knows else sources_for(request, decision, tables).references
     recipient = request.recipient.references[0] if request.recipient.references else ""
     aliases = {name: alias_of(name, recipient, alias_key) for name in hidden if not name.startswith("#")}
-    showing = _Showing(knows, hidden, aliases, _decided(decision), _without_id(decision), tables)
+    marks = knows and ("covered_entity" in request.recipient.standing or decision.basis in OWN_BASES)
+    showing = _Showing(knows, marks, hidden, aliases, _decided(decision), _without_id(decision), tables)
     return tuple([_presented(resource, showing) for resource in resources])
 
 
@@ -79,6 +80,8 @@ class _Showing:
     """What holds for every resource of one release. `without_id`: what holds for one that has no row."""
 
     knows: bool
+    marks: bool
+    """Whether a record with something removed says so: to covered entities, and of the own record (FH-RED-03)."""
     hidden: frozenset[str]
     aliases: Mapping[str, str]
     decided: Mapping[str, _Decided]
@@ -121,7 +124,7 @@ def _presented(resource: Resource, showing: _Showing) -> Resource:
     body: Any = _aliased(resource, aliases) if aliases else resource
     kind = str(body.get("resourceType", ""))
     meta = _meta(body.get("meta"), labels, showing)
-    if is_partial and showing.knows:
+    if is_partial and showing.marks:
         meta["tag"] = [SUBSETTED]
     # what stands first here stands first in what is shown, whatever order the record has
     shown: dict[str, Any] = {"resourceType": kind, "id": None, "meta": meta, "text": None, **body}

@@ -26,10 +26,8 @@ class Ages:
         return birth is not None and age(birth, at.date()) < self.majority
 
     def signs_alone(self, birth: date | None, at: datetime) -> bool:
-        """Whether the patient's own signature is enough, and only hers counts: of age, or old enough by state law."""
-        if birth is None or not self.is_minor(birth, at):
-            return True
-        return self.alone_from is not None and age(birth, at.date()) >= self.alone_from
+        """Whether state law lets a patient of that age sign alone, a minor or not; then only her signature counts."""
+        return birth is not None and self.alone_from is not None and age(birth, at.date()) >= self.alone_from
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,10 @@ def intermediary_has_participants(case: Case) -> Reason | None:
     standing = case.asking.standing
     if "intermediary" not in standing or not standing.isdisjoint(NO_INTERMEDIARY):
         return None
-    if any(actor.part == "delegatee" for node in nodes_of(case.directive.root) for actor in node.actors):
+    actors = [actor for node in nodes_of(case.directive.root) for actor in node.actors]
+    own = case.asking.recipient.certain
+    through = any(actor.part == "delegatee" for actor in actors)
+    if through and any(actor.part == "recipient" and actor.reference not in own for actor in actors):
         return None
     return _reason("INTERMEDIARY_INCOMPLETE", "42 CFR §2.31(a)(4)(ii)", case)
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+import consent
+from consent.compiled import compile_consents
+from consent.validity import nodes_of
 from tests.bench.bench_consent import a_consent, a_question
-from tests.consent.asking import ask
+from tests.consent.asking import ask, tables
 from tests.consent.question_pools import ACT_REASON
 
 Json = dict[str, Any]
@@ -89,3 +93,47 @@ def test_a_guardian_of_a_grown_patient_signs_with_a_recorded_authority() -> None
     permit["performer"], permit["dateTime"] = [{"reference": MOTHER}], "2026-04-01"
     for kind, found in (("guardian", "PERMITTED_BY_CONSENT"), ("parent", "SIGNER_AUTHORITY_MISSING")):
         assert reasons(ask(asked(GROWN, BOTH, kind, consents=[permit]))) == {found}
+
+
+@pytest.mark.requirement("P2-31-10", "P2-15-01")
+@pytest.mark.parametrize(
+    ("performer", "found"),
+    [
+        ({"identifier": {"system": "urn:mrn", "value": "1"}}, "PERMITTED_BY_CONSENT"),
+        ({"identifier": {"system": "urn:mrn", "value": "2"}}, "SIGNER_AUTHORITY_MISSING"),
+        ({"identifier": {"system": "urn:mrn"}}, "SIGNER_AUTHORITY_MISSING"),
+        ({"identifier": "1"}, "SIGNER_AUTHORITY_MISSING"),
+        ({"display": "Ada"}, "SIGNER_AUTHORITY_MISSING"),
+    ],
+)
+def test_one_of_her_own_numbers_stands_for_her_signature(performer: object, found: str) -> None:
+    permit = a_consent(0, "Organization/hosp-1")
+    permit["performer"] = [performer]
+    question = asked("1990-01-01", BOTH, consents=[permit])
+    question["directory"][-1]["identifier"] = [{"system": "urn:mrn", "value": "1"}]
+    assert reasons(ask(question)) == {found}
+    permit["performer"] = performer
+    assert ask(question)["outcome"] == "withhold", "a performer that is no list"
+
+
+@pytest.mark.requirement("ST-01")
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "none",
+        [{"code": "X", "citation": "x", "when": {}, "require": {"signed_within_months": "12"}}],
+        [{"code": "X", "citation": "x", "when": {}, "require": {"signed_within_months": True}}],
+        [{"code": "X", "citation": "x", "when": {}, "require": {"something": True}}],
+        [{"code": "X", "citation": "x", "when": {"moon": ["full"]}, "require": {}}],
+    ],
+)
+def test_a_state_pack_that_cannot_be_read_refuses(rules: object) -> None:
+    request = consent.read_question(a_question(1, ("part2", "hipaa")))
+    compiled = replace(compile_consents(request, tables()), state_packs=({"id": "state/x", "rules": rules},))
+    assert consent.decide(request, tables()).outcome == "disclose"
+    (row,) = consent.decide(request, tables(), compiled).resources
+    assert [reason.code for reason in row.reasons] == ["RULE_FAILED"]
+
+
+def test_a_silent_consent_has_no_nodes() -> None:
+    assert list(nodes_of(None)) == []

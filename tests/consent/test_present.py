@@ -109,6 +109,10 @@ def test_a_record_with_elements_removed_is_marked_only_for_those_who_may_know() 
     cut = {"removals": {"Task/t1": ("/code",)}}
     assert presented(resource("Task", "t1"), **cut)["meta"]["tag"][0]["code"] == "SUBSETTED"
     assert "tag" not in presented(resource("Task", "t1"), HOUSING, **cut)["meta"]
+    agency = Recipient(references=("Organization/cm-1",), standing=("community",), category="case_management")
+    assert "tag" not in presented(resource("Task", "t1"), agency, **cut)["meta"], (
+        "by default no mark to an agency"
+    )
     assert "tag" not in presented(resource("Task", "t1"))["meta"]
 
 

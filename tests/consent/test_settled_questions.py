@@ -74,6 +74,7 @@ def member_asks(*consents: Json, group: str = HIE, packs: tuple[str, ...] = BOTH
         (HIE, {"type": kind_of_organization("cg")}, "withhold"),
         (HIE, {"type": [{"coding": [{"system": KIND}]}]}, "withhold"),
         (HIE, {"type": "prov"}, "withhold"),
+        (HIE, {"type": [{"coding": [{"system": "urn:of:nobody", "code": "prov"}]}]}, "withhold"),
         (HIE, {"type": kind_of_organization("prov")}, "disclose"),
         (HIE, {"type": kind_of_organization("ins", "prov")}, "disclose"),
         ("Organization/otp-1", {}, "disclose"),
@@ -88,6 +89,16 @@ def test_who_names_an_organization_names_its_members_only_if_it_can_be_no_exchan
 
     assert answer["outcome"] == expected
     assert ("RECIPIENT_NOT_COVERED" in reasons(answer)) == (expected == "withhold")
+
+
+@pytest.mark.requirement("P2-31-05")
+@pytest.mark.parametrize(("standing", "expected"), [(["covered_entity"], "disclose"), ([], "withhold")])
+def test_who_discloses_and_is_covered_is_no_exchange(standing: list[str], expected: str) -> None:
+    asked = member_asks(naming(HIE), group=HIE)
+    asked["discloser"] = {"references": [HIE], "identifiers": [], "standing": standing}
+    for one in asked["consents"]:
+        one["organization"] = [ref(HIE)]
+    assert ask(asked)["outcome"] == expected
 
 
 @pytest.mark.requirement("P2-31-05")
