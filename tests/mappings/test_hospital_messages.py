@@ -445,3 +445,29 @@ def test_a_result_whose_state_has_no_code_is_not_written_as_another(library: Lib
     with pytest.raises(RenderRefused) as caught:
         render(mapping, released, at=at, control_id="WH-1", zone=None)
     assert (caught.value.code, caught.value.place) == ("REQUIRED_MISSING", "OBX-11")
+
+
+def test_a_goal_addresses_the_problem_it_stands_behind(library: Library) -> None:
+    translation = _run(library, "hospital/ppr_pc1", _sample("hospital/ppr_pc1", "pc1_problems"))
+    first, second = (f"Condition/{c['id']}" for c in _of(translation, "Condition"))
+    addressed = [(g["identifier"][0]["value"], g["addresses"]) for g in _of(translation, "Goal")]
+    assert addressed == [
+        ("G-1", [{"reference": first}]),
+        ("G-2", [{"reference": first}]),
+        ("G-3", [{"reference": second}]),
+    ]
+    status = [c["clinicalStatus"]["coding"][0]["code"] for c in _of(translation, "Condition")]
+    assert status == ["active", "resolved"]
+    assert [g["lifecycleStatus"] for g in _of(translation, "Goal")] == ["active", "active", "planned"]
+    labels: Any = _of(translation, "Goal")[2]["meta"]["security"]
+    assert {"SUD", "R"} <= {label["code"] for label in labels}
+
+
+def test_a_deleted_problem_is_entered_in_error_under_its_own_id(library: Library) -> None:
+    before = _run(library, "hospital/ppr_pc1", _sample("hospital/ppr_pc1", "pc1_problems"))
+    after = _run(library, "hospital/ppr_pc1", _sample("hospital/ppr_pc1", "pc3_deleted"))
+    [condition], [goal] = _of(after, "Condition"), _of(after, "Goal")
+    assert (condition["id"], goal["id"]) == (before.roles["problem"][1], before.roles["goal"][2])
+    assert condition["verificationStatus"]["coding"][0]["code"] == "entered-in-error"
+    assert "clinicalStatus" not in condition
+    assert goal["lifecycleStatus"] == "entered-in-error"
