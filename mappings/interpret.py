@@ -242,7 +242,7 @@ class Interpreter:
             self.convert(row, instance, first, places)
             return
         for spot in found[0]:
-            self.convert(row, instance, [spot], places)
+            self.convert(row, instance, [spot], places + spot.looked)
 
     def usable(self, spots: Sequence[Spot]) -> list[Spot]:
         """The spots without what is dropped."""

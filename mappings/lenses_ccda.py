@@ -116,8 +116,10 @@ def _text_in(raw: Any) -> str:
 def concept_lens(spec: LensSpec) -> Lens:
     """CD, CE, CV: CodeableConcept with its translations; with a table, the targets first and the original kept.
 
-    With `unknown: keep`, a code that the table does not know stays as the sender gave it."""
+    With `unknown: keep`, a code that the table does not know stays as the sender gave it; with `original: left out`,
+    only the targets go on (where the original would say something else without what stands beside it)."""
     systems, table, keep = spec.systems, spec.table, spec.text("unknown") == "keep"
+    without_original = spec.text("original") == "left out"
 
     def forward(raw: Any, zone: Zone) -> dict[str, Any]:
         raw = {"@code": raw} if isinstance(raw, str) else raw
@@ -129,12 +131,22 @@ def concept_lens(spec: LensSpec) -> Lens:
             if not targets and not keep:
                 raise Unfit("NO_CONCEPT", "the code is not in the table of this row", "103")
             named = [coding(target) for target in targets]
-            codings = named + [one for one in codings if one.get("system") and one not in named]
+            others = [] if without_original else codings
+            codings = named + [one for one in others if one.get("system") and one not in named]
         if not codings and not text:
             raise Unfit("EMPTY", "a code or a text was expected")
         return {**({"coding": codings} if codings else {}), **({"text": text} if text else {})}
 
-    return Lens(forward, _concept_back(systems, table))
+    written = _concept_back(systems, table)
+
+    def backward(value: Any) -> dict[str, Any]:
+        if table is not None and not keep:
+            codes = {entry.get("code") for entry in value.get("coding", ())}
+            if codes.isdisjoint(table.backward):
+                raise Unfit("NO_LOCAL_CODE", "no local code stands for this concept", "103")
+        return written(value)
+
+    return Lens(forward, backward)
 
 
 def _concept_back(systems: ConceptMap | None, table: ConceptMap | None) -> Callable[[Any], dict[str, Any]]:
@@ -208,6 +220,8 @@ def label_lens(spec: LensSpec) -> Lens:
         return [coding(target) for target in found]
 
     def backward(value: Any) -> dict[str, str]:
+        if isinstance(value, list):
+            raise Unfit("ONE_VALUE_ONLY", "one label is written at a time")
         code = str(value.get("code", ""))
         targets = table.forward.get(code, ())
         if not any((one.system, one.code) == (value.get("system"), code) for one in targets):
@@ -335,6 +349,30 @@ def range_lens(spec: LensSpec) -> Lens:
     )
 
 
+_UNITS = frozenset({"s", "min", "h", "d", "wk", "mo", "a"})
+
+
+def timing_lens(spec: LensSpec) -> Lens:
+    """PIVL_TS: once in each period, as Timing."""
+
+    def forward(raw: Any, zone: Zone) -> dict[str, Any]:
+        periods = raw.get("period", ())
+        unit = periods[0].get("@unit", "") if periods else ""
+        if unit not in _UNITS:
+            raise Unfit("NOT_A_TIME", "a period in seconds to years was expected")
+        return {
+            "repeat": {"frequency": 1, "period": number(periods[0].get("@value", "")), "periodUnit": unit}
+        }
+
+    def backward(value: Any) -> dict[str, Any]:
+        repeat = value.get("repeat", {})
+        if repeat.get("frequency", 1) != 1 or not repeat.keys() <= {"frequency", "period", "periodUnit"}:
+            raise Unfit("NOT_A_TIME", "only once in each period has a form here")
+        return {"period": [{"@value": str(repeat["period"]), "@unit": str(repeat["periodUnit"])}]}
+
+    return Lens(forward, backward)
+
+
 def integer_lens(spec: LensSpec) -> Lens:
     """INT: a whole number."""
     return Lens(lambda raw, zone: integer(word(raw)), lambda value: {"@value": str(value)})
@@ -375,7 +413,7 @@ def attachment_lens(spec: LensSpec) -> Lens:
 CCDA_LENSES: dict[str, tuple[Callable[[LensSpec], Lens], frozenset[str]]] = {
     "string": (string_lens, frozenset()),
     "code": (code_lens, frozenset({"map", "codes"})),
-    "concept": (concept_lens, frozenset({"map", "unknown"})),
+    "concept": (concept_lens, frozenset({"map", "unknown", "original"})),
     "coding": (coding_lens, frozenset({"map"})),
     "label": (label_lens, frozenset({"map"})),
     "identifier": (identifier_lens, frozenset({"use"})),
@@ -385,6 +423,7 @@ CCDA_LENSES: dict[str, tuple[Callable[[LensSpec], Lens], frozenset[str]]] = {
     "period": (period_lens, frozenset()),
     "quantity": (quantity_lens, frozenset()),
     "range": (range_lens, frozenset()),
+    "timing": (timing_lens, frozenset()),
     "integer": (integer_lens, frozenset()),
     "boolean": (boolean_lens, frozenset()),
     "name": (name_lens, frozenset()),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from mappings.assigning import Cast, Resource, in_its_item, values_at
 from mappings.complement import overlay_csv, overlay_json, overlay_v2
@@ -55,6 +56,8 @@ def render(
     if mapping.direction == "in":
         raise RenderRefused("DIRECTION_IN", f"mapping `{mapping.id}` is for reading only")
     facts = {**(settings or {}), "at": _instant(mapping.format, at, zone), "control_id": control_id or ""}
+    if mapping.format == "ccda":
+        facts["document_id"] = str(uuid5(NAMESPACE_OID, f"{mapping.id}|{control_id}|{at.isoformat()}"))
     run = Rendering(mapping.file, resources, facts, complement or {})
     return run.finish(run.write())
 
@@ -78,6 +81,8 @@ class Rendering:
         complement: Mapping[str, Any],
     ) -> None:
         self.mapping = mapping
+        if mapping.format == "ccda" and not complement:
+            resources = [one for one in resources if one.get("resourceType") != "Composition"]
         self.cast = Cast(mapping, resources)
         self.resources = resources
         self.settings = settings
@@ -87,7 +92,7 @@ class Rendering:
         self.builder: Builder = makers.get(mapping.format, CsvBuilder)()
         self.homes = Homes(complement)
         if mapping.format == "ccda":
-            self.builder = CcdaBuilder(back_to_source=bool(complement))
+            self.builder = CcdaBuilder(complement)
         self.used: set[tuple[int, str]] = set()
         self.within: dict[str, str] = {}
         self.rows = [row for group in all_groups(mapping.root) for row in group.rows]
@@ -107,13 +112,15 @@ class Rendering:
 
     def group(self, group: Group, roles: dict[str, Resource], slot: Slot) -> None:
         """One instance: values first, then facts of the sender, then constants."""
+        if isinstance(self.builder, CcdaBuilder):
+            self.conditions(group, roles, slot)
         for verb in ("map", "setting", "local"):
             for row in group.rows:
                 if row.verb == verb:
                     self.row(row, roles, slot)
         for row in group.rows:
             if row.verb in ("const", "ref"):
-                self.account(row, roles)
+                self.account(row, roles, slot)
         for inner in group.groups:
             if inner.of is not None:
                 self.items(inner, inner.of, roles, slot)
@@ -121,11 +128,22 @@ class Rendering:
             for instance in self.cast.instances(inner, roles):
                 self.group(inner, instance, self.opened(inner, instance, slot))
 
+    def conditions(self, group: Group, roles: Mapping[str, Resource], slot: Slot) -> None:
+        """Write the one value on which a constant of the resource hangs (`negationInd` of what is not taken)."""
+        for row in group.rows:
+            if row.verb != "const" or row.target is None or row.when is None or row.when.kind != "in":
+                continue
+            resource = roles.get(row.target.role, {})
+            said = any(value == row.value for _, value in values_at(resource, row.target.steps))
+            if said and len(row.when.values) == 1:
+                self.settle(row.when, slot)
+
     def opened(self, group: Group, instance: Mapping[str, Resource], slot: Slot) -> Slot:
         """A new instance of a group, at the place its resource came from if the complement knows it."""
-        place = self.homes.element(instance[group.roles[0].name])
-        if place and isinstance(self.builder, CcdaBuilder):
-            return self.builder.open_at(place)
+        if isinstance(self.builder, CcdaBuilder) and self.complement:
+            place = self.homes.element(instance[group.roles[0].name]) if instance else ""
+            if place or not instance:
+                return self.builder.open_at(place)
         return self.builder.open(group.each, slot)
 
     def items(self, group: Group, of: Target, roles: dict[str, Resource], slot: Slot) -> None:
@@ -133,12 +151,14 @@ class Rendering:
         resource = roles.get(of.role)
         for path, _ in values_at(resource, of.steps) if resource is not None else ():
             self.within[of.role] = path
-            self.group(group, roles, self.builder.open(group.each, slot))
+            self.group(group, roles, self.opened(group, {}, slot))
             del self.within[of.role]
 
-    def account(self, row: Row, roles: Mapping[str, Resource]) -> None:
+    def account(self, row: Row, roles: Mapping[str, Resource], slot: Slot) -> None:
         """Constants and references need no home of their own."""
         if row.target is None or row.target.role not in roles:
+            return
+        if isinstance(self.builder, CcdaBuilder) and not self.fits(row.when, slot, strict=True):
             return
         resource = roles[row.target.role]
         for path, value in values_at(resource, row.target.steps):
@@ -154,7 +174,7 @@ class Rendering:
         if row.verb == "map":
             self.map(row, roles, slot)
             return
-        if row.verb == "setting" and self.complement:
+        if self.complement and (row.verb == "setting" or _is_carried(self.builder, slot)):
             return
         text = row.value if row.verb == "local" else self.fact(row.value, roles)
         if text and self.fits(row.when, slot, strict=True):
@@ -197,10 +217,10 @@ class Rendering:
         """One value; False when the lens has no form for it or its place is taken."""
         if (id(resource), path) in self.used or self.is_const(row, value) or row.lens is None:
             return False
-        if not self.fits(row.when, slot, strict=False):
-            return False
         home = self.homes.value(resource, path)
-        if home is not None and home[1] != row.number:
+        if home is None and _is_carried(self.builder, slot) and self.by_constant(row, value, slot):
+            return False
+        if not (self.fits(row.when, slot, strict=False) if home is None else home[1] == row.number):
             return False
         try:
             assert row.lens.backward is not None
@@ -213,7 +233,10 @@ class Rendering:
             return False
         if home is not None and isinstance(self.builder, CcdaBuilder):
             self.builder.put_at(home[0], text)
-        elif not self.builder.add(row.sources[0], text, slot, repeat):
+            self.settle(row.when, slot)
+            self.use(resource, path)
+            return True
+        if not self.builder.add(row.sources[0], text, slot, repeat):
             if self.builder.holds(row.sources[0], text, slot):
                 self.use(resource, path)
             return False
@@ -228,6 +251,15 @@ class Rendering:
             return None
         said = self.homes.read(row.lens, raw)
         return raw if said == value or (isinstance(said, list) and value in said) else None
+
+    def by_constant(self, row: Row, value: Any, slot: Slot) -> bool:
+        """Whether a constant whose condition holds at this instance said the value, so that it came from no place."""
+        return any(
+            other.verb == "const"
+            and (other.target, other.value) == (row.target, value)
+            and self.fits(other.when, slot, strict=True)
+            for other in self.rows
+        )
 
     def is_const(self, row: Row, value: Any) -> bool:
         """Whether an unconditional constant of the same list element says this value itself."""
@@ -311,13 +343,18 @@ class Rendering:
             write_rows = SHEETS[self.mapping.format].write_rows
             return Rendered(write_rows(self.mapping.columns, builder.lines()), kind, issues)
         if isinstance(builder, CcdaBuilder):
-            return Rendered(builder.content(self.complement, self.resources), kind, issues)
+            return Rendered(builder.content(self.resources), kind, issues)
         if isinstance(builder, SetBuilder):
             builder.overlay(self.complement, self.mapping.files)
             return Rendered(builder.content(self.mapping.files), kind, (*issues, *builder.unwritten))
         assert isinstance(builder, JsonBuilder)
         overlay_json(builder.document, self.complement)
         return Rendered(json_bytes(builder.document), kind, issues)
+
+
+def _is_carried(builder: Builder, slot: Slot) -> bool:
+    """Whether the constants of an instance are among what was carried: it stands where it came from."""
+    return isinstance(builder, CcdaBuilder) and builder.has_own(slot)
 
 
 def _same_address(address: str, place: str, syntax: str) -> bool:

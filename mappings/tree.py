@@ -18,6 +18,8 @@ class Spot:
     raw: Any
     leaves: tuple[str, ...]
     alter: Callable[[int, str], Any]
+    looked: tuple[str, ...] = ()
+    """Leaves by which the value was found (a template id, a type code)."""
 
 
 class Address(Protocol):

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mappings.syntax.ccda import Node, document_bytes, step
+from mappings.syntax.ccda import Node, document_bytes, step, text_step
 from mappings.syntax.ccda_address import CcdaAddress, Path, PathStep, Test
 from mappings.syntax.ccda_narrative import tell
 from mappings.syntax.ccda_order import put_in_order, with_class_and_mood
@@ -26,24 +26,38 @@ _CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 _CONFIDENTIALITY_OID = "2.16.840.1.113883.5.25"
 _BY_ROOT = {template.root: template for template in TEMPLATES.values()}
 _PLACE_STEP = re.compile(r"^([^\[\]]+)(?:\[(\d+)\])?$")
+_OWN = "own"
 Slot = Any
 
 
 class CcdaBuilder:
     """One document being written."""
 
-    def __init__(self, *, back_to_source: bool) -> None:
+    def __init__(self, complement: Mapping[str, Any]) -> None:
         self.root = Node("ClinicalDocument", None, "/ClinicalDocument")
-        self.back_to_source = back_to_source
+        self.complement = complement
+        self.back_to_source = bool(complement)
         self.written: set[str] = set()
+        order = complement.get("order") or {}
+        for leaves in (
+            order.get("found_by", {}),
+            complement.get("carried", {}),
+            complement.get("unmapped", {}),
+        ):
+            for place, text in leaves.items():
+                self.leaf_at(place, str(text))
 
     def open(self, each: CcdaAddress, slot: Slot) -> Slot:
         """A new instance of a repeating group."""
         return {HERE: self._reach(each.paths[0], slot, begin=True)}
 
     def open_at(self, place: str) -> Slot:
-        """The instance of a group at the place it came from."""
-        return {HERE: self.node_at(place)}
+        """The instance of a group at the place it came from; one of nowhere, if only its values have places."""
+        return {HERE: self.node_at(place) if place else Node("nowhere", None), _OWN: True}
+
+    def has_own(self, slot: Slot) -> bool:
+        """Whether an instance stands where it came from, in a document that goes back to its source."""
+        return self.back_to_source and (slot is None or _OWN in slot)
 
     def _reach(self, path: Path, slot: Slot, *, begin: bool) -> Node:
         """The element at the end of a path; with `begin`, a new one from the step marked `[*]` (or the last) on."""
@@ -58,7 +72,8 @@ class CcdaBuilder:
             if number == 0 and one.name == "section" and not path.relative:
                 node = self._section(one, fresh=fresh)
             else:
-                node = self._child(node, one, fresh=fresh)
+                following = steps[number + 1] if number + 1 < len(steps) else None
+                node = self._child(node, one, fresh=fresh, following=following)
         return node
 
     def _section(self, one: PathStep, *, fresh: bool) -> Node:
@@ -68,11 +83,10 @@ class CcdaBuilder:
         body = self._child(self._child(self.root, _COMPONENT, fresh=False), _BODY, fresh=False)
         return self._child(self._child(body, _COMPONENT, fresh=True), one, fresh=False)
 
-    def _child(self, node: Node, one: PathStep, *, fresh: bool) -> Node:
-        if not fresh:
-            for child in node.named(one.name):
-                if fits(child, one):
-                    return child
+    def _child(self, node: Node, one: PathStep, *, fresh: bool, following: PathStep | None = None) -> Node:
+        for child in () if fresh else node.named(one.name):
+            if fits(child, one) and _has_room(child, following):
+                return child
         child = self.made(node, one.name)
         for test in one.tests:
             self._fulfil(child, test)
@@ -87,7 +101,7 @@ class CcdaBuilder:
 
     def _fulfil(self, node: Node, test: Test) -> None:
         """Make an element as a test says."""
-        if test.negated or len(test.templates) > 1:
+        if test.negated or (not test.templates and test.value is None):
             return
         if test.templates:
             self._template(node, _BY_ROOT.get(test.templates[0], Template(test.templates[0])))
@@ -96,9 +110,9 @@ class CcdaBuilder:
             node = next(iter(node.named(name)), None) or self.made(node, name)
         last = test.path[-1]
         if last[:1] == "@":
-            node.attributes[last[1:]] = test.value
+            node.attributes[last[1:]] = str(test.value)
         else:
-            self.made(node, last).attributes["code"] = test.value
+            self.made(node, last).attributes["code"] = str(test.value)
 
     def _template(self, node: Node, template: Template) -> None:
         named = self.made(node, "templateId")
@@ -127,6 +141,10 @@ class CcdaBuilder:
     def add(self, address: CcdaAddress, value: Any, slot: Slot, repeat: bool) -> bool:
         """Write a value; False when something stands there already and it may not repeat."""
         path = address.paths[0]
+        if not path.last and path.steps and path.steps[-1].name == "confidentialityCode":
+            return self._raise(self._reach(path, slot, begin=False), str(value.get("@code", "")))
+        if repeat and self.holds(address, value, slot):
+            return False
         if path.last:
             node = self._reach(path, slot, begin=repeat and any(s.new for s in path.steps))
             return _fill_end(node, path.last, value)
@@ -152,12 +170,14 @@ class CcdaBuilder:
         else:
             self.fill(self.node_at(place), value)
 
-    def leaf_at(self, place: str, text: str) -> None:
+    def leaf_at(self, place: str, text: str, node: Node | None = None) -> None:
         """Set one leaf: an attribute, or the n-th text of an element."""
         where, _, last = place.rpartition("/")
-        node = self.node_at(where)
+        node = node or self.node_at(where)
         if last[:1] == "@":
             node.attributes[last[1:]] = text
+            if last == "@root" and node.name == "templateId" and node.parent is not None:
+                node.parent.templates |= {text}
             return
         found = _PLACE_STEP.match(last)
         number = int(found[2] or 1) if found is not None else 1
@@ -170,15 +190,16 @@ class CcdaBuilder:
     def fill(self, node: Node, value: Any) -> None:
         """Put the plain form of an element into one."""
         if not isinstance(value, Mapping):
-            value = {"#": str(value)}
+            value = {"@code": str(value)}
         for key, inner in value.items():
             if key[:1] == "@":
                 node.attributes[key[1:]] = str(inner)
             elif key[:1] == "#":
-                node.content.append(str(inner))
+                self.leaf_at(f"{node.place}/{text_step(int(key[1:] or 1))}", str(inner), node)
             else:
-                for item in inner:
-                    self.fill(self.made(node, key), item)
+                for position, item in enumerate(inner):
+                    there = node.named(key)
+                    self.fill(there[position] if position < len(there) else self.made(node, key), item)
 
     def head(self, address: CcdaAddress, slot: Slot) -> str:
         """The first value written at an address, in one word; "" when nothing."""
@@ -215,28 +236,50 @@ class CcdaBuilder:
         found += [node.attributes.get("code", "N") for node in self._codes() if node.parent is not self.root]
         highest = max((_LEVELS.find(code) for code in found), default=_LEVELS.index("N"))
         own = self._child(self.root, PathStep("confidentialityCode", (), False), fresh=False)
-        if _LEVELS.find(own.attributes.get("code", "U")) < highest:
-            own.attributes |= {"code": _LEVELS[highest], "codeSystem": _CONFIDENTIALITY_OID}
+        self._raise(own, _LEVELS[highest])
+
+    @staticmethod
+    def _raise(code: Node, level: str) -> bool:
+        """Set a confidentialityCode, unless it says more already."""
+        if _LEVELS.find(code.attributes.get("code", "-")) < _LEVELS.find(level):
+            code.attributes |= {"code": level, "codeSystem": _CONFIDENTIALITY_OID}
+        return True
+
+    def _other_forms(self) -> dict[str, Any]:
+        """The sender's forms of what is said of the whole document, and of values that another place says as well."""
+        homes = self.complement.get("homes", {}).values()
+        taken = {found[0] for found in homes if not isinstance(found, str)}
+        forms = self.complement.get("synonyms", {})
+        return {p: raw for p, raw in forms.items() if p not in taken or p == _LABEL_PLACE}
 
     def _codes(self) -> list[Node]:
         return [code for section in sections_of(self.root) for code in section.named("confidentialityCode")]
 
-    def content(self, complement: Mapping[str, Any], resources: Sequence[Mapping[str, Any]]) -> bytes:
-        """The document as bytes; with a complement, what was carried is laid over it."""
+    def content(self, resources: Sequence[Mapping[str, Any]]) -> bytes:
+        """The document as bytes."""
+        for place, raw in self._other_forms().items():
+            self.put_at(place, raw)
+        self.raise_label(resources)
         if not self.back_to_source:
             with_class_and_mood(self.root)
-            self.raise_label(resources)
             tell(self.root)
-        for kept in ("carried", "unmapped"):
-            for place, text in complement.get(kept, {}).items():
-                self.leaf_at(place, str(text))
         _without_empty(self.root)
-        put_in_order(self.root, complement.get("order"))
+        put_in_order(self.root, (self.complement.get("order") or {}).get("elements"))
         return document_bytes(self.root)
 
 
+_LABEL_PLACE = "/ClinicalDocument/confidentialityCode"
+_WRAPPERS = frozenset({"entry", "entryRelationship", "component"})
+"""Elements that hold one entry each."""
 _COMPONENT = PathStep("component", (), False)
 _BODY = PathStep("structuredBody", (), False)
+
+
+def _has_room(node: Node, following: PathStep | None) -> bool:
+    """Whether the next step of a path finds its element in this one, or may be made: one statement in each wrapper."""
+    if following is None or node.name not in _WRAPPERS or not node.elements():
+        return True
+    return any(fits(child, following) for child in node.named(following.name))
 
 
 def _end(node: Node, last: str) -> str:
@@ -298,4 +341,4 @@ def _without_empty(node: Node) -> bool:
     return says
 
 
-_FILLER = CcdaBuilder(back_to_source=False)
+_FILLER = CcdaBuilder({})

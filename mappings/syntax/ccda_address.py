@@ -3,7 +3,8 @@
 `recordTarget/patientRole/id` from the document down; `section[problems]/entry/act[problem-concern]` by template;
 `./value[@xsi:type=CD]` from the instance of the nearest `each`; `../confidentialityCode` from the element around it;
 `a | b` the first that is there. In brackets: names of templates (any of them), `@attribute=value`,
-`@attribute!=value`, `path=value`, and `*` where a rendering begins a new element for each instance. At the end of a
+`@attribute!=value`, `path=value`, `?path` (it is there), `!template` (it has none), `+path=value` (written, not asked
+for), `1` (the first of its like), and `*` where a rendering begins a new element for each instance. At the end of a
 path: an element, `@name`, `text()`, or `narrative()` (all text below, as lines).
 """
 
@@ -27,8 +28,10 @@ class Test:
 
     templates: tuple[str, ...] = ()
     path: tuple[str, ...] = ()
-    value: str = ""
+    value: str | None = None
     negated: bool = False
+    written: bool = False
+    """Said by a writer, not asked of what is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class PathStep:
     name: str
     tests: tuple[Test, ...]
     new: bool
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +98,18 @@ def _step(text: str) -> PathStep:
     found = _STEP.match(text)
     if found is None:
         raise ValueError(f"`{text}` is no element like `act[problem-concern]`")
-    tests, new = [], False
-    for inner in _TEST.findall(found["tests"]):
-        if inner == "*":
-            new = True
-        else:
-            tests.append(_test(inner))
-    return PathStep(found["name"], tuple(tests), new)
+    inner = _TEST.findall(found["tests"])
+    tests = tuple(_test(one) for one in inner if one not in ("*", "1"))
+    return PathStep(found["name"], tests, "*" in inner, "1" in inner)
 
 
 def _test(text: str) -> Test:
-    compared = _COMPARED.match(text)
+    if text[:1] == "?":
+        return Test(path=tuple(text[1:].split("/")))
+    compared = _COMPARED.match(text.removeprefix("+"))
     if compared is None:
-        return Test(templates=tuple(root_of(name.strip()) for name in text.split(",")))
+        names = text.removeprefix("!").split(",")
+        return Test(templates=tuple(root_of(name.strip()) for name in names), negated=text[:1] == "!")
     return Test(
-        path=tuple(compared["path"].split("/")), value=compared["value"], negated=bool(compared["not"])
+        (), tuple(compared["path"].split("/")), compared["value"], bool(compared["not"]), text[:1] == "+"
     )

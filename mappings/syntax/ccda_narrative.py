@@ -15,7 +15,6 @@ _SILENT = frozenset({"templateId", "id", "author", "text", "confidentialityCode"
 _LABELS = {
     "low": "from ",
     "high": "until ",
-    "statusCode": "status ",
     "repeatNumber": "times ",
 }
 _ANNOTATION = "2.16.840.1.113883.3.3251.1.4"
@@ -67,8 +66,6 @@ def _words(node: Node) -> Iterator[str]:
         yield label + " ".join(part for part in (own.get("value", ""), own.get("unit", "")) if part)
     elif node.name in ("effectiveTime", "low", "high", "time", "birthTime") and own.get("value"):
         yield label + _day(own["value"])
-    elif node.name == "statusCode" and own.get("code"):
-        yield label + own["code"]
     elif own.get("value"):
         yield own["value"]
     for item in node.content:

@@ -69,7 +69,9 @@ def _order_of(node: Node) -> list[str]:
 
 def put_in_order(node: Node, skeleton: object = None) -> None:
     """Sort the elements as the schema wants them, or as a skeleton (of the document they come from) has them."""
-    if isinstance(skeleton, list) and node.content:
+    if isinstance(skeleton, list) and len(skeleton) > 1:
+        if isinstance(skeleton[1], dict):
+            node.attributes = {**skeleton[1], **node.attributes}
         _as_it_was(node, skeleton)
         return
     if not any(isinstance(item, str) and item.strip() for item in node.content):
@@ -85,6 +87,8 @@ def _as_it_was(node: Node, skeleton: list[object]) -> None:
     left = node.elements()
     ordered: list[Node | str] = []
     for item in skeleton[1:]:
+        if isinstance(item, dict):
+            continue
         name = item[0] if isinstance(item, list) and item else item
         if name == 0:
             ordered += texts[:1]

@@ -109,6 +109,7 @@ TEMPLATES: dict[str, Template] = {
     "privacy-marking": Template(_DS4P + "9"),
     "security-observation": Template(_SECURITY + "21"),
     "security-class": Template(_SECURITY + "12"),
+    "security-purpose": Template(_SECURITY + "22"),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -97,15 +98,39 @@ def _altered_line(raw: Any, index: int, value: str) -> Any:
     ]
 
 
+def found_by(path: Path, node: Node) -> tuple[str, ...]:
+    """The leaves of the tests by which a path led to an element."""
+    places: list[str] = []
+    for step in reversed(path.steps):
+        for test in step.tests:
+            if not test.written and not test.negated:
+                places += _test_leaves(node, test)
+        node = node.parent or node
+    return tuple(places)
+
+
+def _test_leaves(node: Node, test: Test) -> list[str]:
+    if test.templates:
+        named = [one for one in node.named("templateId") if one.attributes.get("root") in test.templates]
+        return [f"{one.place}/@root" for one in named]
+    for name in test.path[:-1]:
+        node = next(iter(node.named(name)), node)
+    last = test.path[-1]
+    if last[:1] == "@":
+        return [f"{node.place}/{last}"] if is_leaf(last[1:]) and node.attributes.get(last[1:]) else []
+    return [place for one in node.named(last)[:1] for place in main_value(one)[1]]
+
+
 def fulfils(node: Node, test: Test) -> bool:
     """Whether an element is as a test of a step says."""
+    if test.written:
+        return True
     if test.templates:
-        return not node.templates.isdisjoint(test.templates)
-    if len(test.path) == 1 and test.path[0][:1] == "@":
-        found = node.attributes.get(test.path[0][1:], "") == test.value
-    else:
-        found = any(value == test.value for value in _values(node, test.path))
-    return found != test.negated
+        return node.templates.isdisjoint(test.templates) == test.negated
+    return (
+        any(value == test.value if test.value is not None else value for value in _values(node, test.path))
+        != test.negated
+    )
 
 
 def _values(node: Node, path: Sequence[str]) -> Iterator[str]:
@@ -163,8 +188,13 @@ def nodes_at(root: Node, path: Path, here: Node) -> list[Node]:
             start = start.parent or start
         found = [start]
     for step in steps:
-        found = [child for node in found for child in node.named(step.name) if fits(child, step)]
+        found = [child for node in found for child in _matching(node, step)]
     return found
+
+
+def _matching(node: Node, step: PathStep) -> list[Node]:
+    found = [child for child in node.named(step.name) if fits(child, step)]
+    return found[:1] if step.first else found
 
 
 def fits(node: Node, step: PathStep) -> bool:
@@ -178,6 +208,7 @@ class CcdaTree:
     def __init__(self, root: Node) -> None:
         self.root = root
         self._leaves = dict(root.leaves())
+        self._looked: set[str] = set()
 
     def leaves(self) -> Mapping[str, str]:
         """Every leaf by place."""
@@ -194,10 +225,14 @@ class CcdaTree:
             for node in nodes_at(self.root, path, scope[HERE]):
                 spot = self._spot(node, path.last, every)
                 if spot is not None:
-                    found.append(spot)
+                    found.append(spot if every else self._looked_at(spot, found_by(path, node)))
             if found and not every:
                 break
         return found
+
+    def _looked_at(self, spot: Spot, places: tuple[str, ...]) -> Spot:
+        self._looked.update(places)
+        return replace(spot, looked=places) if places else spot
 
     def _spot(self, node: Node, last: str, every: bool) -> Spot | None:
         if last == "narrative()":
@@ -252,12 +287,17 @@ class CcdaTree:
         return {"type": self.root.name, "event": codes[0].attributes.get("code", "") if codes else ""}
 
     def skeleton(self) -> object:
-        """The names of the elements in their order, for each element that has some; text as 0."""
-        return _skeleton(self.root)
+        """`elements` in their order: the name alone, or a list of the name, what is said of it that is no leaf (its
+        type, the `ID` it is pointed at by), and what it holds, text as 0; `found_by`: leaves by which values were
+        found."""
+        found_by = {place: self._leaves[place] for place in sorted(self._looked)}
+        return {"elements": _skeleton(self.root), "found_by": found_by}
 
 
 def _skeleton(node: Node) -> list[Any]:
     found: list[Any] = [node.name]
+    if silent := {name: value for name, value in node.attributes.items() if not is_leaf(name)}:
+        found.append(silent)
     for item in node.content:
         if isinstance(item, Node):
             inner = _skeleton(item)

@@ -28,6 +28,8 @@ MUTANTS = 10 if strategies.quick_run else strategies.examples(70, 400)
 """Altered messages tried of each sample."""
 LINEAGE_STEP = 7 if strategies.quick_run else 1
 """Every how many leaves of a message one is altered: all of them but in a quick run."""
+DOCUMENT_STEP = 1 if strategies.long_run else 17
+"""The same for the leaves of a document, of which there are many."""
 _FREE_BITS = ~(0xF << 76 | 3 << 62)
 _VERSION_8 = 8 << 76 | 2 << 62
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -63,7 +65,7 @@ def test_every_output_leaf_is_traced(mapping: Mapping_, source: bytes) -> None:
 
 @pytest.mark.no_cover  # measuring it would double its time; other tests reach the same lines
 def test_changing_a_leaf_changes_only_the_outputs_that_name_it(mapping: Mapping_, source: bytes) -> None:
-    step = LINEAGE_STEP if mapping.format == "hl7v2" else 1
+    step = {"hl7v2": LINEAGE_STEP, "ccda": DOCUMENT_STEP}.get(mapping.format, 1)
     tried, misses = lineage_misses(mapping, _one_record(mapping, source), None, every=step)
     assert tried > 0
     assert misses == []
