@@ -12,6 +12,7 @@ from mappings.complement import json_steps
 from mappings.syntax import csv_rows
 from mappings.syntax.ccda import altered_document
 from mappings.syntax.csv_set import pack, place_of, unpack
+from mappings.syntax.fhir_json import resource_at
 from mappings.syntax.hl7v2 import leaves, occurrences, place_text, read_messages, split
 from mappings.syntax.json_tree import read_json
 from mappings.syntax.sheets import SHEETS, SheetSyntax
@@ -28,6 +29,8 @@ def altered(syntax: str, source: bytes, changes: Mapping[str, Any]) -> bytes:
         return _altered_json(source, changes)
     if syntax == "ccda":
         return altered_document(source, changes)
+    if syntax == "fhir":
+        return _altered_fhir(source, changes)
     if syntax == "csv_set":
         return _altered_set(source, changes)
     return _altered_row(SHEETS[syntax], source, changes)
@@ -61,6 +64,17 @@ def _altered_json(source: bytes, changes: Mapping[str, Any]) -> bytes:
         for step in way:
             node = node[step]
         node[last] = _like(node[last], value)
+    return _ENCODER.encode(document)
+
+
+def _altered_fhir(source: bytes, changes: Mapping[str, Any]) -> bytes:
+    document = read_json(source)
+    for place, value in changes.items():
+        first, *way = json_steps(place)
+        node: Any = resource_at(document, str(first))
+        for step in way[:-1]:
+            node = node[step]
+        node[way[-1]] = _like(node[way[-1]], value)
     return _ENCODER.encode(document)
 
 

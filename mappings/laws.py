@@ -15,6 +15,7 @@ from mappings.model import RenderRefused, Translation, TranslationRefused
 from mappings.placing import flat
 from mappings.render import render
 from mappings.rows import all_groups
+from mappings.syntax import fhir_json
 from mappings.syntax.ccda import counted_leaves
 from mappings.syntax.csv_set import read_records
 from mappings.syntax.hl7v2 import read_messages, split
@@ -23,6 +24,13 @@ from mappings.syntax.json_tree import json_leaves, read_json
 from mappings.syntax.sheets import SHEETS
 from mappings.translate import translate
 
+_STRUCTURE = (
+    *("/@root", "/@code", "/@codeSystem", "/@typeCode", "/@classCode", "/@moodCode", "/@nullFlavor"),
+    *("/@negationInd", "/@inversionInd", "/@operator"),
+)
+"""Leaves of a document by which rows find their values."""
+_COUNTED = ("/templateId/@root", "/@typeCode")
+"""Leaves that make an element one of a group: with another value it is none, and those behind it move up."""
 Fault = tuple[str, str]
 _AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 _KEY = b"law"
@@ -34,6 +42,8 @@ def leaves_of(mapping: Mapping_, source: bytes) -> dict[str, Any]:
     """Every leaf of a source with one record, by place, with no knowledge of the mapping."""
     if mapping.format == "hl7v2":
         return dict(V2Tree(split(read_messages(source)[0])).leaves())
+    if mapping.format == "fhir":
+        return dict(fhir_json.read_records(source, mapping.file.root_type, {})[0][1]().leaves())
     if mapping.format == "csv_set":
         keys = mapping.file.record_key
         return dict(read_records(source, mapping.file.files, keys)[0][1]().leaves())  # type: ignore[arg-type]
@@ -127,6 +137,8 @@ def _row(place: str, leaves: Mapping[str, Any]) -> str:
 
 def _recognises(mapping: Mapping_, place: str) -> bool:
     """Whether a source is recognised by what stands here: altered, it is refused, not translated."""
+    if mapping.format == "ccda":
+        return place.endswith(_STRUCTURE)
     versions = [(file.name, file.version[0]) for file in mapping.file.files.files if file.version[0]]
     return place.startswith(_ENVELOPE) or any(
         place.startswith(f"{name}.csv ") and place.endswith(f" column {column}") for name, column in versions
@@ -166,7 +178,8 @@ def lineage_misses(
     inputs = {row.output: set(row.inputs) for row in base.lineage}
     plain = _by_role(base)
     tried, faults = 0, []
-    for place, raw in list(leaves_of(mapping, source).items())[::every]:
+    leaves = [(p, raw) for p, raw in leaves_of(mapping, source).items() if not p.endswith(_COUNTED)]
+    for place, raw in leaves[::every]:
         for change in _changes(raw):
             try:
                 other = translate(

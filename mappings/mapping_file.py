@@ -16,6 +16,7 @@ from mappings.concept_map import ConceptMap
 from mappings.elements import elements_of, is_resource
 from mappings.lenses import PLAIN_LENSES, Lens, LensSpec
 from mappings.lenses_ccda import CCDA_LENSES
+from mappings.lenses_fhir import FHIR_LENSES
 from mappings.lenses_people import V2_LENSES
 from mappings.model import MappingFileError
 from mappings.rows import (
@@ -79,6 +80,7 @@ FORMATS: dict[str, Format] = {
     "xlsx": Format(csv_rows.parse_address, PLAIN_LENSES),
     "html": Format(csv_rows.parse_address, PLAIN_LENSES),
     "csv_set": Format(csv_set.parse_address, PLAIN_LENSES),
+    "fhir": Format(json_tree.parse_address, FHIR_LENSES),
 }
 
 
@@ -141,6 +143,7 @@ class Reader:
             types=dict(self.types),
             columns=tuple(_texts(d.get("columns") or d.get("order") or ())),
             files=set_rules(d, self._known, self.wrong),
+            root_type=str(record.get("of", "")),
         )
 
     def _known(self, at: Located, known: frozenset[str]) -> None:

@@ -146,6 +146,8 @@ class MappingFile:
     """Keys for a record without the first value of `record_key`: the first of these whose own first value is there."""
     files: SetRules = SetRules((), MappingProxyType({}))
     """The files of a set (format `csv_set`), root first."""
+    root_type: str = ""
+    """The type of resource that is a record (format `fhir`)."""
 
 
 def all_groups(group: Group) -> list[Group]:

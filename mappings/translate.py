@@ -18,7 +18,7 @@ from mappings.instances import Interpreted
 from mappings.interpret import Interpreter
 from mappings.library import Mapping_
 from mappings.model import Account, MappingRoomError, TranslatedRecord, Translation, TranslationRefused
-from mappings.syntax import csv_set
+from mappings.syntax import csv_set, fhir_json
 from mappings.syntax.ccda import read_document
 from mappings.syntax.ccda_tree import CcdaTree, document_zone
 from mappings.syntax.hl7v2 import check_charset, head_fields, read_lines, read_messages, split, standard
@@ -65,6 +65,9 @@ def translate_all(
 
     if mapping.format == "hl7v2":
         return tuple(message(number, lines) for number, lines in enumerate(read_messages(source), 1))
+    if mapping.format == "fhir":
+        made = fhir_json.read_records(source, mapping.file.root_type, mapping.file.files.left_out)
+        return tuple(plain(place, make) for place, make in made)
     if mapping.format == "csv_set":
         needed = (*mapping.file.record_key, *mapping.file.required)
         found = csv_set.read_records(source, mapping.file.files, needed)  # type: ignore[arg-type]  # its own addresses

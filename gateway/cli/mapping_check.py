@@ -18,6 +18,7 @@ _SUFFIX = {
     "json": ".json",
     "html": ".html",
     "csv_set": ".zip",
+    "fhir": ".json",
 }
 _EXPECTED = ".fhir.json"
 

@@ -10,7 +10,15 @@ import pytest
 from mappings import Library, Mapping_, pack_files, read_library
 from mappings.compile import Compiled
 
-SUFFIX = {"hl7v2": ".hl7", "csv": ".csv", "xlsx": ".xlsx", "json": ".json", "ccda": ".xml", "csv_set": ""}
+SUFFIX = {
+    "hl7v2": ".hl7",
+    "csv": ".csv",
+    "xlsx": ".xlsx",
+    "json": ".json",
+    "ccda": ".xml",
+    "csv_set": "",
+    "fhir": ".json",
+}
 """Formats that are read; what a mapping for writing only makes is tested in `test_care_plan_sheet`."""
 FORMATS = Path(str(files("mappings") / "formats"))
 
