@@ -91,7 +91,7 @@ class Context:
     rulings: dict[tuple[object, ...], tuple[Ruling, Labelling]] = field(
         default_factory=dict, compare=False, repr=False
     )
-    decisions: dict[tuple[int, ...], tuple[tuple[Ruling, ...], Decision]] = field(
+    decisions: dict[tuple[int, ...] | int, tuple[tuple[Ruling, ...], Decision]] = field(
         default_factory=dict, compare=False, repr=False
     )
 
@@ -108,7 +108,7 @@ class Context:
 
     def decided(self, rulings: tuple[Ruling, ...]) -> Decision | None:
         """What these very rulings decided before, if they did: all of the decision but its rows."""
-        found = self.decisions.get(tuple(map(id, rulings)))
+        found = self.decisions.get(_key_of(rulings))
         return None if found is None else found[1]
 
     def keep(self, rulings: tuple[Ruling, ...], decision: Decision) -> None:
@@ -117,7 +117,11 @@ class Context:
             return
         if len(self.decisions) >= REMEMBERED_DECISIONS:
             self.decisions.clear()
-        self.decisions[tuple(map(id, rulings))] = (
+        self.decisions[_key_of(rulings)] = (
             rulings,
             replace(decision, resources=(), outlines=(), sources=[]),
         )
+
+
+def _key_of(rulings: tuple[Ruling, ...]) -> tuple[int, ...] | int:
+    return id(rulings[0]) if len(rulings) == 1 else tuple(map(id, rulings))

@@ -15,8 +15,8 @@ from consent.context import Context, Ruling
 from consent.directives import Directive
 from consent.labels import labelling_of
 from consent.matching_records import NOTHING_LINKED, Linked, linked_by
-from consent.model import Decision, DisclosureRequest, Reason, SubjectResource
-from consent.obligations import about, decision_of, refused_whole
+from consent.model import Decision, DisclosureRequest, Reason, ResourceDecision, SubjectResource
+from consent.obligations import decision_of, refused_whole
 from consent.outline import Outline, outline_of
 from consent.resource_facts import ResourceFacts, facts_of, is_only_about
 from consent.rules import hipaa, part2
@@ -74,19 +74,20 @@ def _decide(request: DisclosureRequest, tables: Tables, compiled: CompiledConsen
     context = context_of(compiled, request, tables)
     if not context.remembers:
         return _decide_together(request, context, tables, compiled)
-    read = [_read(subject, context, compiled, tables) for subject in request.resources]
-    outlines, rulings = tuple([outline for outline, _ in read]), tuple([ruling for _, ruling in read])
-    rows = tuple(
-        [
-            ruling.row.about(subject.reference)
-            for subject, ruling in zip(request.resources, rulings, strict=True)
-        ]
-    )
+    found: list[Outline] = []
+    ruled: list[Ruling] = []
+    told: list[ResourceDecision] = []
+    for subject in request.resources:
+        outline, ruling = _read(subject, context, compiled, tables)
+        found.append(outline)
+        ruled.append(ruling)
+        told.append(ruling.row.about(subject.reference))
+    outlines, rulings, rows = tuple(found), tuple(ruled), tuple(told)
     if context.cap is not None:  # what it cuts is cut anew each time
         return decision_of(request, context, rulings, rows, outlines, tables)
     alike = context.decided(rulings)
     if alike is not None:
-        return about(alike, rows, outlines)
+        return alike.about(rows, outlines)
     decision = decision_of(request, context, rulings, rows, outlines, tables)
     context.keep(rulings, decision)
     return decision

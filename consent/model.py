@@ -7,7 +7,7 @@ Nothing here decides. `DisclosureRequest` is the whole question (no clock, store
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -246,3 +246,38 @@ class Decision:
         default_factory=list, compare=False, repr=False
     )
     """At most one: what `redact` found of people and places that tell, for `present`; no part of the answer."""
+
+    def about(self, rows: tuple[ResourceDecision, ...], outlines: tuple[Outline, ...]) -> Decision:
+        """The same decision about other resources alike."""
+        decision = object.__new__(Decision)  # field by field, as a row
+        _put_the_outcome(decision, self.outcome)
+        _put_the_resources(decision, rows)
+        _put_the_consents(decision, self.consents)
+        _put_the_obligations(decision, self.obligations)
+        _put_the_basis(decision, self.basis)
+        _put_the_purposes(decision, self.purposes)
+        _put_the_recipient(decision, self.recipient)
+        _put_the_scopes(decision, self.scopes)
+        _put_the_notes(decision, self.notes)
+        _put_the_versions(decision, self.versions)
+        _put_the_semantics_version(decision, self.semantics_version)
+        _put_the_outlines(decision, outlines)
+        _put_the_sources(decision, [])
+        return decision
+
+
+(
+    _put_the_outcome,
+    _put_the_resources,
+    _put_the_consents,
+    _put_the_obligations,
+    _put_the_basis,
+    _put_the_purposes,
+    _put_the_recipient,
+    _put_the_scopes,
+    _put_the_notes,
+    _put_the_versions,
+    _put_the_semantics_version,
+    _put_the_outlines,
+    _put_the_sources,
+) = (getattr(Decision, one.name).__set__ for one in fields(Decision))

@@ -53,14 +53,6 @@ def decision_of(
     )
 
 
-def about(decision: Decision, rows: tuple[ResourceDecision, ...], outlines: tuple[Outline, ...]) -> Decision:
-    """The same decision about other resources alike."""
-    return Decision(
-        decision.outcome, rows, decision.consents, decision.obligations, decision.basis, decision.purposes,
-        decision.recipient, decision.scopes, decision.notes, decision.versions, decision.semantics_version, outlines,
-    )  # fmt: skip
-
-
 def outcome_of(rows: tuple[ResourceDecision, ...]) -> RequestOutcome:
     """`withhold` for nothing or all withheld, `disclose` for all disclosed whole, else `partial`."""
     outcomes = {row.outcome for row in rows}
