@@ -239,11 +239,11 @@ def message_facts(segments: list[Segment]) -> dict[str, str]:
 
 def head_facts(fields: Segment) -> dict[str, str]:
     """The facts of an MSH of at least 20 entries."""
-    kind = (fields[9] + "^^").split("^")
+    kind = fields[9].split("~", 1)[0]
     return {
-        "type": kind[0],
-        "event": kind[1],
-        "structure": kind[2],
+        "type": part(kind, 1, 1),
+        "event": part(kind, 2, 1),
+        "structure": part(kind, 3, 1),
         "control_id": fields[10],
         "processing_id": fields[11].split("^", 1)[0],
         "version": fields[12].split("^", 1)[0],

@@ -471,3 +471,13 @@ def test_a_deleted_problem_is_entered_in_error_under_its_own_id(library: Library
     assert condition["verificationStatus"]["coding"][0]["code"] == "entered-in-error"
     assert "clinicalStatus" not in condition
     assert goal["lifecycleStatus"] == "entered-in-error"
+
+
+@pytest.mark.parametrize("more", [b"&sub", b"~ORM^O02", b"^ORM_O01&sub"])
+def test_more_in_the_message_type_than_there_should_be_is_read_alike_by_both_forms(
+    library: Library, more: bytes
+) -> None:
+    source = _sample("hospital/orm_o01", "o01_new").replace(b"|ORM^O01|", b"|ORM^O01" + more + b"|")
+    translation = _run(library, "hospital/orm_o01", source)
+    assert translation.accounting.unmapped == 0
+    assert translation.message["event"] == "O01"
