@@ -8,7 +8,7 @@ one role, the rendering is refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mappings.model import RenderRefused
@@ -74,8 +74,14 @@ def in_its_item(rows: Sequence[Row], row: Row, resource: Resource, path: str) ->
 class Cast:
     """The resources of one rendering, by role."""
 
-    def __init__(self, mapping: MappingFile, resources: Sequence[Resource]) -> None:
+    def __init__(
+        self,
+        mapping: MappingFile,
+        resources: Sequence[Resource],
+        group_of: Callable[[Resource], int | None] = lambda resource: None,
+    ) -> None:
         self.mapping = mapping
+        self._group_of = group_of
         self.by_reference = {f"{r.get('resourceType')}/{r.get('id')}": r for r in resources}
         self.roles: dict[str, list[Resource]] = {}
         self._references = [
@@ -166,7 +172,7 @@ class Cast:
             for row in group.rows:
                 if row.verb == "ref" and row.target is not None and row.target.role in inner:
                     near = self.named(row, inner[row.target.role])
-                    if near and row.role in {role.name for role in group.roles}:
+                    if near and row.role in {role.name for role in group.roles[1:]}:
                         inner[row.role] = near[0]
                 elif row.verb == "ref" and row.role == group.roles[0].name and row.target is not None:
                     self._pointing(row, row.target.role, group, inner)
@@ -191,11 +197,14 @@ class Cast:
 
     def _belongs(self, group: Group, anchor: Resource) -> bool:
         """Of several groups that write one role, a resource goes into the first whose constant `category` or `type` is
-        its own; one that says neither, into the first of all."""
+        its own; one that says neither, into the first of all. What goes back goes where it came from."""
         name = group.roles[0].name
         alike = [one for one in all_groups(self.mapping.root) if one.roles and one.roles[0].name == name]
         if len(alike) < 2:
             return True
+        known = self._group_of(anchor)
+        if known is not None:
+            return any(row.number == known for row in group.rows[:1])
         fitting = [one for one in alike if _has_constants(one, name, anchor)]
         return bool(fitting) and fitting[0] is group
 

@@ -7,14 +7,19 @@ from mappings.model import Addressee
 from mappings.rows import AddresseeRule, MappingFile, Once
 from mappings.tree import Tree
 
+_KIND = "/ClinicalDocument/code/@code"
+
 
 def check_envelope(mapping: MappingFile, tree: Tree) -> None:
     """Raises TranslationRefused when the mapping does not take this message, or takes `once` what comes twice."""
     accepts, facts = mapping.accepts, tree.facts()
+    document = facts.get("type") == "ClinicalDocument"
     if accepts and f"{facts.get('type')}^{facts.get('event')}" not in accepts:
         if facts.get("type") not in {kind.partition("^")[0] for kind in accepts}:
             raise refused("MESSAGE_TYPE_UNKNOWN", "this mapping takes other message types", "MSH-9.1", "200")
-        raise refused("EVENT_UNKNOWN", "this mapping takes other events", "MSH-9.2", "201")
+        raise refused(
+            "EVENT_UNKNOWN", "this mapping takes other events", _KIND if document else "MSH-9.2", "201"
+        )
     for rule in mapping.once:
         if _several(rule, tree):
             message = "this comes several times, and the mapping takes it once"

@@ -21,9 +21,9 @@ Resource = Mapping[str, Any]
 
 
 def homes_of(instances: Sequence[Instance], values: Mapping[str, Any], zone: Zone) -> dict[str, Any]:
-    """`homes` of the complement: the element of each resource made for an `each`, and place and row of each value, and
-    the `zone` in which its times were read; empty for other formats."""
-    found = dict(values)
+    """For the complement: `homes`, place and row of each value; `elements`, the place of each resource made for an
+    `each` and the first row of that group; and the `zone` in which times were read. Empty for other formats."""
+    elements: dict[str, Any] = {}
     for instance in instances:
         node = instance.scope.get(HERE)
         if node is None or instance.group.each is None:
@@ -31,8 +31,9 @@ def homes_of(instances: Sequence[Instance], values: Mapping[str, Any], zone: Zon
         for role in instance.group.roles:
             made = instance.roles.get(role.name)
             if made is not None:
-                found.setdefault(made.reference, node.place)
-    return {"homes": found, "zone": str(zone or "")} if found else {}
+                first = next((row.number for row in instance.group.rows), 0)
+                elements.setdefault(made.reference, [node.place, first])
+    return {"homes": dict(values), "elements": elements, "zone": str(zone or "")} if values else {}
 
 
 class Homes:
@@ -40,13 +41,20 @@ class Homes:
 
     def __init__(self, complement: Mapping[str, Any]) -> None:
         self._homes: Mapping[str, Any] = complement.get("homes", {})
+        self._elements: Mapping[str, Any] = complement.get("elements", {})
         zone = str(complement.get("zone", ""))
         self._zone: Zone = zone if zone[:1] in ("+", "-") else ZoneInfo(zone) if zone else None
         self._synonyms: Mapping[str, Any] = complement.get("synonyms", {})
 
     def element(self, resource: Resource) -> str:
         """The place of the element that a resource was made from; "" when it has none."""
-        return str(self._homes.get(_reference(resource), ""))
+        found = self._elements.get(_reference(resource))
+        return str(found[0]) if found else ""
+
+    def group(self, resource: Resource) -> int | None:
+        """The number of the first row of the group that a resource was made by; None when it has none."""
+        found = self._elements.get(_reference(resource))
+        return int(found[1]) if found else None
 
     def value(self, resource: Resource, path: str) -> tuple[str, int] | None:
         """Place and row number of the value at a path of a resource; None when it was not there."""

@@ -83,14 +83,14 @@ class Rendering:
         self.mapping = mapping
         if mapping.format == "ccda" and not complement:
             resources = [one for one in resources if one.get("resourceType") != "Composition"]
-        self.cast = Cast(mapping, resources)
+        self.homes = Homes(complement)
+        self.cast = Cast(mapping, resources, self.homes.group)
         self.resources = resources
         self.settings = settings
         self.complement = complement
         self.synonyms = list(complement.get("synonyms", {}).items())
         makers: dict[str, type[Builder]] = {"hl7v2": V2Builder, "json": JsonBuilder, "csv_set": SetBuilder}
         self.builder: Builder = makers.get(mapping.format, CsvBuilder)()
-        self.homes = Homes(complement)
         if mapping.format == "ccda":
             self.builder = CcdaBuilder(complement)
         self.used: set[tuple[int, str]] = set()

@@ -248,7 +248,7 @@ class CcdaBuilder:
     def _other_forms(self) -> dict[str, Any]:
         """The sender's forms of what is said of the whole document, and of values that another place says as well."""
         homes = self.complement.get("homes", {}).values()
-        taken = {found[0] for found in homes if not isinstance(found, str)}
+        taken = {found[0] for found in homes}
         forms = self.complement.get("synonyms", {})
         return {p: raw for p, raw in forms.items() if p not in taken or p == _LABEL_PLACE}
 
