@@ -5,7 +5,7 @@ One declaration (a mapping file under `formats/`) serves both directions; every 
 
 from __future__ import annotations
 
-from mappings.checking import sample_faults, written_faults
+from mappings.checking import expected_output, sample_faults, written_faults
 from mappings.drafting import draft_mapping
 from mappings.ids import PUBLISHED_TEST_KEY
 from mappings.library import Library, Mapping_, read_library
@@ -25,7 +25,8 @@ from mappings.model import (
 )
 from mappings.rejected import rejected_rows
 from mappings.render import render
-from mappings.syntax.csv_set import pack as pack_files, unpack as unpack_files
+from mappings.syntax.csv_set import pack as pack_files
+from mappings.syntax.csv_set import unpack as unpack_files
 from mappings.translate import translate, translate_all
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "Translation",
     "TranslationRefused",
     "draft_mapping",
+    "expected_output",
     "pack_files",
     "read_library",
     "rejected_rows",

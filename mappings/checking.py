@@ -57,6 +57,15 @@ def written_faults(mapping: Mapping_, sample: bytes, golden: bytes | None) -> li
     return faults if NOTICE["notice"].encode() in made else [*faults, ("NOTICE_LOST", "notice")]
 
 
+def expected_output(mapping: Mapping_, sample: bytes) -> bytes:
+    """What stands beside a sample: the resources it gives, or, for a mapping for writing, the bytes it makes.
+
+    Raises TranslationRefused or RenderRefused."""
+    if mapping.direction == "out":
+        return written_golden(mapping, sample)
+    return golden_bytes(translate_all(mapping, sample, partner="local", id_key=PUBLISHED_TEST_KEY, zone=None))
+
+
 def _record_faults(
     mapping: Mapping_, record: TranslatedRecord, content: bytes, *, single: bool
 ) -> list[Fault]:

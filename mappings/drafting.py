@@ -1,44 +1,103 @@
-"""A first mapping file from a sample: every column, path or field listed.
+"""A first mapping file from a sample: every column, path or field listed, and tables for columns of few words.
 
-Guesses are marked `# guess`; what nothing is known about is carried, with a reason the author must replace.
+Guesses come from names and from the values of the sample, and are marked `# guess`; what nothing is known about is
+carried, with a reason the author must replace (FILL IN). Nothing is guessed into a place where it would be wrong unseen:
+a status word nobody knows is FILL IN too.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from mappings.drafting_tables import Table, draft_table
 from mappings.model import MappingRoomError
 from mappings.syntax.hl7v2 import leaves, read_messages, split
 from mappings.syntax.json_tree import json_leaves, read_json
 from mappings.syntax.sheets import SHEETS
 
-_GUESSES: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("dob", "birth", "date_of_birth"), "to: patient.birthDate, lens: date"),
-    (("name", "client_name", "full_name"), "to: patient.name, lens: name"),
-    (("phone", "tel", "mobile"), "to: patient.telecom, lens: telecom, system: phone"),
-    (("email", "mail"), "to: patient.telecom, lens: telecom, system: email"),
-    (("client_no", "client_id", "member_id"), "to: patient.identifier, lens: identifier"),
-    (("referral_no", "referral_id", "case_no"), "to: task.identifier, lens: identifier"),
+FILL_IN = "FILL IN"
+_MOST_WORDS = 12
+_PATTERNS = (
+    (re.compile(r"\d{4}-\d\d-\d\d"), "YYYY-MM-DD"),
+    (re.compile(r"\d\d/\d\d/\d{4}"), "MM/DD/YYYY"),
+    (re.compile(r"\d{8}"), "YYYYMMDD"),
 )
-_DROPPED = ("ssn", "social_security", "social security")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
-def draft_mapping(name: str, form: str, content: bytes) -> str:
-    """The text of a mapping file for a sample. Raises MappingRoomError when the sample cannot be read."""
-    return _text(name, form, _addresses(form, content))
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One address of the sample, with the values it has there."""
+
+    address: str
+    values: tuple[str, ...]
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The words of the name: `clientNo`, `client_no` and `Client No` are the same."""
+        return frozenset(word.lower() for word in _WORD.findall(self.address))
+
+    @property
+    def pattern(self) -> str:
+        """How its dates are written; "" when they are no dates."""
+        return next(
+            (p for shape, p in _PATTERNS if self.values and all(map(shape.fullmatch, self.values))), ""
+        )
+
+    @property
+    def few(self) -> tuple[str, ...]:
+        """Its different values, when they are few enough to be codes."""
+        found = tuple(dict.fromkeys(self.values))
+        return found if found and len(found) <= _MOST_WORDS and all(len(v) <= 40 for v in found) else ()
 
 
-def _addresses(form: str, content: bytes) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The text of a mapping file, and of its ConceptMaps by file name."""
+
+    mapping: str
+    tables: dict[str, str]
+    columns: tuple[tuple[str, str], ...]
+    """(address, what it becomes), for the mapping's page."""
+
+
+def draft_mapping(name: str, form: str, content: bytes) -> Draft:
+    """The first files of a mapping for a sample. Raises MappingRoomError when the sample cannot be read."""
+    tables: dict[str, str] = {}
+    columns = _columns(form, content)
+    rows = [f"  - {{from: {_quoted(one.address)}, {_row(one, name, tables, form)}" for one in columns]
+    told = tuple((one.address, _told(row)) for one, row in zip(columns, rows, strict=True))
+    return Draft(_text(name, form, columns, rows), tables, told)
+
+
+def _told(row: str) -> str:
+    """What a row says, in a few words."""
+    target = re.search(r", to: ([\w.]+)", row)
+    return target[1] if target else FILL_IN if FILL_IN in row else "stays" if "carry:" in row else "dropped"
+
+
+def _columns(form: str, content: bytes) -> list[Column]:
     """Every address of the sample, in its order."""
+    found: dict[str, list[str]] = {}
     if form in SHEETS:
-        return SHEETS[form].read_rows(content)[0]
-    if form == "json":
+        header, rows = SHEETS[form].read_rows(content)
+        found = {name: [] for name in header}
+        for _, cells in rows:
+            for name, cell in zip(header, cells, strict=False):
+                found[name] += [cell.strip()] if cell.strip() else []
+    elif form == "json":
         document = read_json(content)
-        record = document[0] if isinstance(document, list) and document else document
-        return list(dict.fromkeys(_path(place) for place in json_leaves(record)))
-    if form == "hl7v2":
+        for record in document if isinstance(document, list) else [document]:
+            for place, value in json_leaves(record).items():
+                found.setdefault(_path(place), []).append(str(value))
+    elif form == "hl7v2":
         segments = split(read_messages(content)[0])
-        found = [f"{segments[leaf.segment][0]}-{leaf.field}" for leaf in leaves(segments)]
-        return list(dict.fromkeys(found))
-    raise MappingRoomError("FORMAT_UNKNOWN", "format is hl7v2, csv, xlsx or json")
+        found = {f"{segments[leaf.segment][0]}-{leaf.field}": [] for leaf in leaves(segments)}
+    else:
+        raise MappingRoomError("FORMAT_UNKNOWN", "a draft is made for hl7v2, csv, xlsx or json")
+    return [Column(address, tuple(values)) for address, values in found.items()]
 
 
 def _path(place: str) -> str:
@@ -47,43 +106,104 @@ def _path(place: str) -> str:
     return parts[0] + "".join("[*]" + part.partition("]")[2] for part in parts[1:])
 
 
-def _text(name: str, form: str, names: list[str]) -> str:
-    """The draft."""
-    key = next(
-        (n for n in names if _guess(n).startswith("to: task.identifier")), names[0] if names else "FILL IN"
+def _any(*words: str) -> Callable[[Column], bool]:
+    return lambda column: bool(column.words & set(words))
+
+
+def _number_of(*words: str) -> Callable[[Column], bool]:
+    return lambda column: (
+        bool(column.words & set(words)) and bool(column.words & {"no", "nr", "id", "number", "num", "key"})
     )
-    lines = [
-        f"mapping: {name}",
-        "version: 0.1.0",
-        f"format: {form}",
-        "direction: in",
-        f"record: {{key: [{_quoted(key)}]}}  # guess: what makes a record the same record",
-        "resources: {patient: Patient, referral: ServiceRequest, task: Task}",
-        "rows:",
-        *(f"  - {{from: {_quoted(one)}, {_row(one)}" for one in names),
+
+
+_GUESSES: tuple[tuple[Callable[[Column], bool], str], ...] = (
+    (_any("ssn", "social"), 'drop: "not needed (42 CFR 2.13(a))"'),
+    (
+        _any("note", "notes", "remark", "remarks", "comment", "comments", "narrative"),
+        'carry: "free text is not forwarded (V2-02)"',
+    ),
+    (
+        _any("worker", "caseworker", "staff", "counselor", "coach", "navigator", "assigned"),
+        'carry: "local staffing, returned to the agency only"',
+    ),
+    (
+        _number_of("client", "member", "person", "participant", "patient"),
+        "to: patient.identifier, lens: identifier",
+    ),
+    (_number_of("referral", "request", "case", "order", "record"), "to: task.identifier, lens: identifier"),
+    (_any("dob", "birth", "birthdate", "born"), "to: patient.birthDate, lens: date"),
+    (_any("first", "given"), "to: patient.name.given, lens: string"),
+    (_any("last", "family", "surname"), "to: patient.name.family, lens: string"),
+    (_any("name"), "to: patient.name, lens: name"),
+    (
+        _any("phone", "tel", "telephone", "mobile", "cell"),
+        "to: patient.telecom, lens: telecom, system: phone",
+    ),
+    (_any("email", "mail"), "to: patient.telecom, lens: telecom, system: email"),
+    (_any("zip", "postal"), "to: patient.address.postalCode, lens: string"),
+    (_any("city"), "to: patient.address.city, lens: string"),
+    (_any("street", "address"), "to: patient.address.line, lens: string"),
+    (_any("gender", "sex"), "to: patient.gender, lens: code, map: {gender}"),
+    (_any("urgency", "priority"), "to: referral.priority, lens: code, map: {priority}"),
+    (_any("state", "province"), "to: patient.address.state, lens: string"),
+    (_any("status"), "to: task.status, lens: code, map: {status}"),
+    (_any("need", "service", "program", "help"), "to: referral.code, lens: concept, map: {need}"),
+    (_any("referred", "requested", "sent", "created"), "to: task.authoredOn, lens: date"),
+)
+
+
+def _row(column: Column, name: str, tables: dict[str, str], form: str) -> str:
+    """The rest of a row, from the verb on."""
+    unknown = f'carry: "{FILL_IN}: say where it goes, or why it stays"}}'
+    for fits, guess in _GUESSES if form != "hl7v2" else ():
+        if not fits(column):
+            continue
+        if "lens: date" in guess:
+            return f"{guess}, pattern: {column.pattern}}}  # guess" if column.pattern else unknown
+        kind = guess.partition("map: {")[2].rstrip("}")
+        if not kind:
+            return f"{guess}}}  # guess"
+        if column.few:
+            table = draft_table(name, Table(kind), column.few)
+            tables[f"{table.name}.json"] = table.text
+            return guess.replace(f"{{{kind}}}", table.name) + "}  # guess"
+        return unknown
+    return unknown
+
+
+def _text(name: str, form: str, columns: Sequence[Column], rows: Sequence[str]) -> str:
+    """The draft."""
+    key = next((one.address for one, row in zip(columns, rows, strict=True) if "task.identifier" in row), "")
+    key = key or next((one.address for one in columns), FILL_IN)
+    client = next(
+        (one.address for one, row in zip(columns, rows, strict=True) if "patient.identifier" in row), ""
+    )
+    person = f"{{type: Patient, key: [{_quoted(client)}]}}" if client else "Patient"
+    names = ", ".join(_quoted(one.address) for one in columns)
+    written = " ".join(rows)
+    defaults = [
         "  - {const: active, to: referral.status}",
         "  - {const: order, to: referral.intent}",
         "  - {ref: patient, to: referral.subject}",
-        "  - {const: requested, to: task.status}",
+        "" if "to: task.status" in written else "  - {const: requested, to: task.status}",
         "  - {const: order, to: task.intent}",
         "  - {ref: referral, to: task.focus}",
         "  - {ref: patient, to: task.for}",
     ]
-    return "\n".join(lines) + "\n"
-
-
-def _guess(name: str) -> str:
-    low = name.lower().replace(" ", "_")
-    return next((target for words, target in _GUESSES if low in words), "")
-
-
-def _row(name: str) -> str:
-    if name.lower() in _DROPPED:
-        return 'drop: "not needed (42 CFR 2.13(a))"}  # guess'
-    guess = _guess(name)
-    if guess:
-        return f"{guess}}}  # guess"
-    return 'carry: "FILL IN: say where it goes, or why it stays"}'
+    lines = [
+        f"# {FILL_IN}: one sentence, what this file is and who sends it.",
+        f"mapping: {name}",
+        "version: 0.1.0",
+        f"format: {form}",
+        "direction: in  # both, once the way back is wanted: then add {setting: notice, from: notice}",
+        f"columns: [{names}]" if form in SHEETS else "",
+        f"record: {{key: [{_quoted(key)}]}}  # guess: what makes a record the same record",
+        f"resources: {{patient: {person}, referral: ServiceRequest, task: Task}}",
+        "rows:",
+        *rows,
+        *defaults,
+    ]
+    return "\n".join(line for line in lines if line) + "\n"
 
 
 def _quoted(text: str) -> str:

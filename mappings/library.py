@@ -9,19 +9,29 @@ folder first, then in `formats/vocabulary/concept_maps/`, by file name, name or 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from functools import cached_property
+from typing import NamedTuple
 
 from mappings.compile import Compiled, compile_mapping
 from mappings.concept_map import ConceptMap, read_concept_map
 from mappings.layers import chain_of, merged_layers
 from mappings.mapping_file import Tables, read_mapping
 from mappings.model import MappingFileError, MappingRoomError
-from mappings.rows import MappingFile
+from mappings.rows import MappingFile, all_groups
 from mappings.yaml_text import read_yaml
 
 _ROOT = "formats/"
 _SHARED = "formats/vocabulary/concept_maps/"
+
+
+class NamedRow(NamedTuple):
+    """A row of a mapping by its number: the addresses it names (without `[*]`), and its reason."""
+
+    number: int
+    addresses: tuple[str, ...]
+    reason: str
 
 
 class Mapping_:
@@ -34,6 +44,15 @@ class Mapping_:
         self.content_hash = file.content_hash
         self.format = file.format
         self.direction: str = file.direction
+
+    def rows(self, verb: str) -> list[NamedRow]:
+        """The rows with this verb (`carry`, `drop`), as far as a person asks: number, addresses, reason."""
+        return [
+            NamedRow(row.number, tuple(re.sub(r"\[\*\]", "", one.text) for one in row.sources), row.reason)
+            for group in all_groups(self.file.root)
+            for row in group.rows
+            if row.verb == verb
+        ]
 
     @cached_property
     def compiled(self) -> Compiled | None:

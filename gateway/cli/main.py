@@ -190,11 +190,14 @@ def mapping_check(
     folder: Annotated[
         str | None, typer.Argument(metavar="[FOLDER]", help="Default: every shipped one.")
     ] = None,
+    write: Annotated[
+        bool, typer.Option("--write-expected", help="Write the expected output beside each sample first.")
+    ] = False,
 ) -> None:
-    """Check a mapping: schema, types, samples, laws."""
+    """Check a mapping: schema, types, samples, laws, and that nothing is left to fill in."""
     from gateway.cli.mapping_commands import mapping_check as body
 
-    finish(body(folder))
+    finish(body(folder, write=write))
 
 
 @mapping_app.command("list")
@@ -218,11 +221,19 @@ def mapping_new(
 
 
 @mapping_app.command("try")
-def mapping_try(mapping: MappingId, path: InputFile, partner: PartnerId = "local", zone: Zone = None) -> None:
-    """Print resources, lineage and what is not mapped, side by side."""
+def mapping_try(
+    mapping: MappingId,
+    path: InputFile,
+    partner: PartnerId = "local",
+    zone: Zone = None,
+    form: Annotated[
+        str | None, typer.Option("--as", metavar="MAPPING", help="Show the recipient's file in this format.")
+    ] = None,
+) -> None:
+    """Print what became of each value, side by side, and what a recipient would get."""
     from gateway.cli.mapping_commands import mapping_try as body
 
-    finish(body(mapping, path, partner=partner, zone=zone))
+    finish(body(mapping, path, partner=partner, zone=zone, form=form))
 
 
 @messages_app.command("list")

@@ -1,14 +1,25 @@
-"""`handoff mapping check`: every sample of a mapping through the laws and against its golden output."""
+"""`handoff mapping check`: each sample through the laws, against R4 and its golden output; nothing left to fill in."""
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from gateway.errors import HandoffError
 from gateway.flows.library import open_library
-from mappings import Library, Mapping_, MappingRoomError, pack_files, sample_faults, written_faults
+from gateway.resources import check_resource
+from mappings import (
+    Library,
+    Mapping_,
+    MappingRoomError,
+    expected_output,
+    pack_files,
+    sample_faults,
+    written_faults,
+)
 
 Fault = tuple[str, str]
 _SUFFIX = {
@@ -19,12 +30,18 @@ _SUFFIX = {
     "html": ".html",
     "csv_set": ".zip",
     "fhir": ".json",
+    "ccda": ".xml",
 }
 _EXPECTED = ".fhir.json"
+_OPEN = "FILL IN"
+_GUESSED = "# guess"
 
 
-def check_folder(folder: str | None) -> int:
-    """Check the mappings of a folder (a network's `mappings`, or one shipped mapping id), or every shipped one."""
+def check_folder(folder: str | None, *, write: bool = False) -> int:
+    """Check the mappings of a folder (a network's `mappings`, or one shipped mapping id), or every shipped one.
+
+    `write`: write the expected output beside each sample first, where it differs.
+    """
     extra = Path(folder).resolve() if folder is not None and Path(folder).is_dir() else None
     try:
         library = open_library(_root(extra) if extra is not None else None)
@@ -38,11 +55,17 @@ def check_folder(folder: str | None) -> int:
             number = len(library.layers[mapping_id])
             print(f"{mapping_id:32} a layer: read and checked, and with it the {number} mappings on it")
             continue
-        faults, samples = check_mapping(library.mapping(mapping_id), _samples(mapping_id, extra))
-        wrong += len(faults)
-        print(f"{mapping_id:32} {samples} samples  {'ok' if not faults else f'{len(faults)} faults'}")
-        for sample, (code, place) in faults:
-            print(f"  {mapping_id}/samples/{sample}: {code} at {place}")
+        mapping, own = library.mapping(mapping_id), _own_folder(mapping_id, extra)
+        if write and own is not None:
+            _write_expected(mapping, own / "samples")
+        faults, samples = check_mapping(mapping, _samples(mapping_id, extra))
+        told = [(f"samples/{sample}", fault) for sample, fault in faults] + _left_open(own)
+        wrong += len(told)
+        print(
+            f"{mapping_id:32} {samples} samples  {'ok' if not told else f'{len(told)} faults'}{_guesses(own)}"
+        )
+        for name, (code, place) in told:
+            print(f"  {mapping_id}/{name}: {code} at {place}")
     return 1 if wrong or not ids else 0
 
 
@@ -51,6 +74,17 @@ def _root(folder: Path) -> Path:
     if (folder / "mapping.yaml").exists():
         return folder.parent.parent
     return folder.parent if any(folder.glob("*/mapping.yaml")) else folder
+
+
+def _formats(folder: Path) -> Path:
+    root = _root(folder)
+    return root / "formats" if (root / "formats").is_dir() else root
+
+
+def _own_folder(mapping_id: str, extra: Path | None) -> Path | None:
+    """The mapping's folder, when it is one of the author's."""
+    own = _formats(extra) / mapping_id if extra is not None else None
+    return own if own is not None and own.is_dir() else None
 
 
 def _with_users(library: Library, ids: list[str]) -> list[str]:
@@ -67,7 +101,7 @@ def _chosen(library: Library, folder: str | None, extra: Path | None) -> list[st
         return [f"{extra.parent.name}/{extra.name}"]
     if any(extra.glob("*/mapping.yaml")):
         return sorted(f"{extra.name}/{path.parent.name}" for path in extra.glob("*/mapping.yaml"))
-    root = extra / "formats" if (extra / "formats").is_dir() else extra
+    root = _formats(extra)
     return sorted(str(path.parent.relative_to(root)) for path in root.glob("*/*/mapping.yaml"))
 
 
@@ -75,8 +109,7 @@ def _samples(mapping_id: str, extra: Path | None) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     roots: list[Traversable] = [files("mappings") / "formats"]
     if extra is not None:
-        root = _root(extra)
-        roots.insert(0, root / "formats" if (root / "formats").is_dir() else root)
+        roots.insert(0, _formats(extra))
     for top in roots:
         folder = top / mapping_id / "samples"
         if folder.is_dir():
@@ -91,22 +124,72 @@ def _packed(folder: Traversable) -> bytes:
     return pack_files({entry.name: entry.read_bytes() for entry in folder.iterdir() if entry.is_file()})
 
 
-def check_mapping(mapping: Mapping_, samples: dict[str, bytes]) -> tuple[list[tuple[str, Fault]], int]:
-    """All faults found, each with its sample; how many samples were tried."""
-    suffix = _SUFFIX[mapping.format]
-    writing = mapping.direction == "out"
-    sources = {
-        name: content
+def _sources(mapping: Mapping_, samples: dict[str, bytes]) -> dict[str, tuple[bytes, str]]:
+    """Samples by name, each with the name of what is expected of it."""
+    suffix, writing = _SUFFIX[mapping.format], mapping.direction == "out"
+    return {
+        name: (
+            content,
+            name.removesuffix(_EXPECTED) + suffix if writing else name.rpartition(".")[0] + _EXPECTED,
+        )
         for name, content in sorted(samples.items())
         if name.endswith(_EXPECTED if writing else suffix) and name.endswith(_EXPECTED) == writing
     }
+
+
+def check_mapping(mapping: Mapping_, samples: dict[str, bytes]) -> tuple[list[tuple[str, Fault]], int]:
+    """All faults found, each with its sample; how many samples were tried."""
+    sources = _sources(mapping, samples)
     found: list[tuple[str, Fault]] = []
     if not sources:
         found.append(("-", ("NO_SAMPLE", "a mapping needs at least one sample")))
-    for name, content in sources.items() if writing else ():
-        written = samples.get(name.removesuffix(_EXPECTED) + suffix)
-        found += [(name, fault) for fault in written_faults(mapping, content, written)]
-    for name, content in () if writing else sources.items():
-        golden = samples.get(name.rpartition(".")[0] + ".fhir.json")
-        found += [(name, fault) for fault in sample_faults(mapping, content, golden)]
+    for name, (content, expected) in sources.items():
+        law = written_faults if mapping.direction == "out" else sample_faults
+        found += [(name, fault) for fault in law(mapping, content, samples.get(expected))]
+        if mapping.direction != "out" and not found:
+            found += [(name, fault) for fault in _not_r4(expected_output(mapping, content))]
     return found, len(sources)
+
+
+def _not_r4(resources: bytes) -> list[Fault]:
+    """What R4 says against the resources: a missing element, a code that is none."""
+    return [
+        ("NOT_R4", f"{issue.place} ({issue.code})")
+        for resource in json.loads(resources, parse_float=Decimal)
+        for issue in check_resource(resource)
+    ]
+
+
+def _left_open(folder: Path | None) -> list[tuple[str, Fault]]:
+    """Each line of the author's files that still says FILL IN."""
+    found: list[tuple[str, Fault]] = []
+    paths = (
+        []
+        if folder is None
+        else [*folder.glob("*.yaml"), *folder.glob("*.md"), *folder.glob("concept_maps/*")]
+    )
+    for path in sorted(paths):
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            if _OPEN in line:
+                found.append((str(path.relative_to(folder or path)), ("FILL_IN", f"line {number}")))
+    return found
+
+
+def _guesses(folder: Path | None) -> str:
+    """How many guesses of a draft nobody has looked at yet."""
+    count = (folder / "mapping.yaml").read_text("utf-8").count(_GUESSED) if folder is not None else 0
+    return f"; {count} rows still marked {_GUESSED}" if count else ""
+
+
+def _write_expected(mapping: Mapping_, folder: Path) -> None:
+    """The expected output of each sample that can be translated."""
+    samples = {entry.name: entry.read_bytes() for entry in folder.iterdir() if entry.is_file()}
+    samples |= {f"{entry.name}.zip": _packed(entry) for entry in folder.iterdir() if entry.is_dir()}
+    for content, expected in _sources(mapping, samples).values():
+        try:
+            made = expected_output(mapping, content)
+        except MappingRoomError:
+            continue
+        if samples.get(expected) != made:
+            (folder / expected).write_bytes(made)
+            print(f"wrote {folder.name}/{expected}: read it, it is what everybody will be held to")

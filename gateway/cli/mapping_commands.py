@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -197,7 +198,7 @@ def mapping_list(as_json: bool = False) -> int:
         _print(rows)
         return 0
     for row in rows:
-        print(f"{row['id']:32} {row['format']:8} {row['direction']:5} {row['version']}")
+        print(f"{row['id']:34} {row['format']:8} {row['direction']:5} {row['version']:7} {row['title']}")
     return 0
 
 
@@ -208,14 +209,23 @@ def _listed(mapping: Mapping_) -> dict[str, str]:
         "direction": mapping.direction,
         "version": mapping.version,
         "content_hash": mapping.content_hash,
+        "title": _title(mapping.id),
     }
 
 
-def mapping_check(folder: str | None) -> int:
+def _title(mapping_id: str) -> str:
+    """The first line of the mapping's page, without its id; "" when it has none."""
+    own = Path("mappings") / mapping_id / "README.md"
+    page = own if own.is_file() else files("mappings") / "formats" / mapping_id / "README.md"
+    first = page.read_text("utf-8").partition("\n")[0] if page.is_file() else ""
+    return first.removeprefix("# ").removeprefix(f"{mapping_id}: ")
+
+
+def mapping_check(folder: str | None, *, write: bool = False) -> int:
     """Check one folder of mappings, or every shipped one: schema, samples, accounting, golden outputs, round trip."""
     from gateway.cli.mapping_check import check_folder
 
-    return check_folder(folder)
+    return check_folder(folder, write=write)
 
 
 def mapping_new(name: str, form: str, sample: Path) -> int:
@@ -229,40 +239,21 @@ def mapping_new(name: str, form: str, sample: Path) -> int:
         return 1
 
 
-def mapping_try(mapping: str, path: str, *, partner: str = "local", zone: str | None = None) -> int:
-    """Print resources, lineage and what is not mapped, for a person to read."""
+def mapping_try(
+    mapping: str, path: str, *, partner: str = "local", zone: str | None = None, form: str | None = None
+) -> int:
+    """Print what became of each value, and what a recipient would get (in `form`, or the mapping's own format)."""
+    from gateway.cli.mapping_try import print_tried
+
     try:
-        found = _library().mapping(mapping)
+        library = _library()
+        found = library.mapping(mapping)
         records = translate_all(found, _read(path), partner=partner, id_key=PUBLISHED_TEST_KEY, zone=zone)
+        print_tried(library, found, records, form)
     except (MappingRoomError, HandoffError) as error:
         _print(_refusal(error), sys.stderr)
         return 1
-    for record in records:
-        _print_tried(record)
     return 1 if any(record.refusal is not None for record in records) else 0
-
-
-def _print_tried(record: TranslatedRecord) -> None:
-    print(f"== {record.place or 'record'}")
-    if record.translation is None:
-        assert record.refusal is not None
-        print(f"refused: {record.refusal}")
-        return
-    rows = {row.output: row for row in record.translation.lineage}
-    for resource in record.translation.resources:
-        reference = f"{resource['resourceType']}/{resource['id']}"
-        print(f"\n{reference}")
-        for output, row in rows.items():
-            if output.startswith(reference + "#"):
-                path, number = output.partition("#")[2], row.row.rpartition(":")[2]
-                print(f"  {path:48} <- {', '.join(row.inputs) or '-':30} row {number}")
-    kept = record.translation.complement
-    for name in ("carried", "unmapped"):
-        places = list(kept.get(name, {}))  # type: ignore[call-overload]  # the complement's own shape
-        print(f"\n{name}: {len(places)}  {' '.join(places)}")
-    for issue in record.translation.issues:
-        print(f"issue {issue.severity} {issue.code} at {issue.place}: {issue.message}")
-    print(f"accounting: {record.translation.accounting.answer()}\n")
 
 
 def _library() -> Library:

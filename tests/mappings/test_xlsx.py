@@ -296,6 +296,6 @@ def test_a_sheet_says_what_the_same_csv_says(library: Library) -> None:
 
 
 def test_a_mapping_is_drafted_from_a_workbook() -> None:
-    text = draft_mapping("agency/sheet", "xlsx", PLANS.read_bytes())
+    text = draft_mapping("agency/sheet", "xlsx", PLANS.read_bytes()).mapping
     assert "format: xlsx" in text
     assert '{from: "session_notes", carry:' in text

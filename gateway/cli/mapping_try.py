@@ -1,0 +1,96 @@
+"""`handoff mapping try`: what became of each value of a file, side by side, and what a recipient would get."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from gateway.cli.tables import print_table
+from gateway.clock import SystemClock
+from mappings import Library, Mapping_, RenderRefused, TranslatedRecord, Translation, render, unpack_files
+
+_NOTICE = {"notice": "The notice of the release stands here."}
+_AS_TEXT = ("csv", "json", "hl7v2", "html", "ccda")
+
+
+def print_tried(
+    library: Library, mapping: Mapping_, records: Sequence[TranslatedRecord], form: str | None
+) -> None:
+    """Each record: a line for each value of the file, issues, the account, and what a recipient would get."""
+    for record in records:
+        print(f"== {record.place or 'record'}")
+        if record.translation is None:
+            print(f"refused: {record.refusal}\n")
+            continue
+        print_table(("in the file", "what happens", "in FHIR", "row"), _lines(mapping, record.translation))
+        if record.translation.accounting.dropped:
+            for row in mapping.rows("drop"):
+                print(f"dropped by row {row.number}: {', '.join(row.addresses)} ({row.reason})")
+        for issue in record.translation.issues:
+            print(f"issue {issue.severity} {issue.code} at {issue.place}: {issue.message}")
+        print(f"accounting: {record.translation.accounting.answer()}\n")
+    target = library.mapping(form) if form is not None else mapping
+    for record in records:
+        if record.translation is not None:
+            print(f"-- what a recipient would get of {record.place or 'this record'}, as {target.id}")
+            print(_received(target, record.translation))
+
+
+def _lines(mapping: Mapping_, translation: Translation) -> list[tuple[str, str, str, str]]:
+    """One line a value and place in FHIR, in the order of the file; then what the mapping itself says."""
+    lines: dict[str, list[tuple[str, str, str, str]]] = {}
+    own: list[tuple[str, str, str, str]] = []
+    roles = {made: role for role, ids in translation.roles.items() for made in ids}
+    for row in translation.lineage:
+        reference, _, path = row.output.partition("#")
+        home = f"{roles.get(reference.partition('/')[2], reference)}.{path}"
+        number = row.row.rpartition(":")[2]
+        for place in row.inputs:
+            lines.setdefault(place, []).append((place, "mapped", home, number))
+        if not row.inputs:
+            own.append(("", "said by the mapping", home, number))
+    for name in ("carried", "unmapped"):
+        kept = translation.complement.get(name)
+        for place in kept if isinstance(kept, dict) else ():
+            lines.setdefault(place, []).append((place, name, *_reason(mapping, place)))
+    return [line for place in sorted(lines, key=_order) for line in lines[place]] + own
+
+
+def _order(place: str) -> list[tuple[int, str]]:
+    """Places as a person sorts them: row 10 behind row 9."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", place)]
+
+
+def _reason(mapping: Mapping_, place: str) -> tuple[str, str]:
+    """Why a value stays, and the row that says so."""
+    bare = re.sub(r"\[\d+\]", "", place.rpartition(" column ")[2])
+    for row in mapping.rows("carry"):
+        if any(bare == name or bare.startswith((name + ".", name + "-")) for name in row.addresses):
+            return f"({row.reason})", str(row.number)
+    return "", ""
+
+
+def _received(mapping: Mapping_, translation: Translation) -> str:
+    """The bytes of a release of everything, with an empty complement; for a mapping that only reads, the resources."""
+    if mapping.direction == "in":
+        counts = Counter(str(resource["resourceType"]) for resource in translation.resources)
+        kinds = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+        return f"FHIR resources, as far as consent lets them go: {kinds}. This format is not written.\n"
+    try:
+        made = render(
+            mapping,
+            translation.resources,
+            at=SystemClock().now(),
+            control_id="1",
+            zone=None,
+            settings=_NOTICE,
+        )
+    except RenderRefused as refused:
+        return f"nothing: {refused}\n"
+    if mapping.format == "csv_set":
+        files = unpack_files(made.content)
+        return "\n".join(f"{name}.csv\n{content.decode()}" for name, content in files.items())
+    if mapping.format in _AS_TEXT:
+        return made.content.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
+    return f"a file of {len(made.content)} bytes ({made.media_type})\n"
