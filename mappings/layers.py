@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mappings.model import MappingFileError
@@ -12,11 +12,11 @@ LEFT_OUT = "none"
 """`resources: {encounter: none}`: the message has no such resource, and the layer's rows that name it are left out."""
 
 
-def chain_of(path: str, documents: Mapping[str, Located], by_id: Mapping[str, str]) -> list[str]:
+def chain_of(path: str, document: Callable[[str], Located], by_id: Mapping[str, str]) -> list[str]:
     """The file and the layers below it, nearest first."""
     chain = [path]
     for link in chain:
-        named = documents[link].get("base") or ()
+        named = document(link).get("base") or ()
         for base in [named] if isinstance(named, str) else named:
             below = by_id.get(base)
             if below is None:
@@ -27,11 +27,11 @@ def chain_of(path: str, documents: Mapping[str, Located], by_id: Mapping[str, st
     return chain
 
 
-def merged_layers(chain: list[str], documents: Mapping[str, Located]) -> Located:
+def merged_layers(chain: list[Located]) -> Located:
     """The layers as one document: a row with the same `to` or `from` replaces the one below."""
-    merged = documents[chain[0]]
-    for link in chain[1:]:
-        below, above = documents[link], merged
+    merged = chain[0]
+    for below in chain[1:]:
+        above = merged
         merged = Located({**below, **above})
         merged.file, merged.line, merged.column = above.file, above.line, above.column
         roles = {**(below.get("resources") or {}), **(above.get("resources") or {})}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -20,10 +20,11 @@ from mappings.layers import chain_of, merged_layers
 from mappings.mapping_file import Tables, read_mapping
 from mappings.model import MappingFileError, MappingRoomError
 from mappings.rows import MappingFile, all_groups
-from mappings.yaml_text import read_yaml
+from mappings.yaml_text import Located, read_yaml
 
 _ROOT = "formats/"
 _SHARED = "formats/vocabulary/concept_maps/"
+_LAYER = re.compile(rb"^layer:[ \t]*true[ \t]*$", re.MULTILINE)
 
 
 class NamedRow(NamedTuple):
@@ -61,66 +62,100 @@ class Mapping_:
 
 
 class Library:
-    """Every mapping by id, and one content hash over all of them."""
+    """Every mapping by id, and one content hash over all files."""
 
-    def __init__(
-        self, mappings: Mapping[str, Mapping_], version: str, layers: Mapping[str, tuple[str, ...]]
-    ) -> None:
-        self._mappings = mappings
-        self.version = version
-        self.layers = layers
-        """Id of each layer -> ids of the mappings that stand on it. A layer is checked, but takes no records."""
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = files
+        self._paths = {
+            path[len(_ROOT) : -len("/mapping.yaml")]: path
+            for path in sorted(files)
+            if path.endswith("/mapping.yaml")
+        }
+        self._documents: dict[str, Located] = {}
+        self._read: dict[str, Mapping_] = {}
+        self.version = hashlib.sha256(_content(files, files)).hexdigest()
 
     def mapping(self, mapping_id: str) -> Mapping_:
-        """The mapping with this id. Raises MappingRoomError `MAPPING_UNKNOWN`."""
-        found = self._mappings.get(mapping_id)
-        if found is None:
+        """The mapping with this id, read when it is asked for first.
+
+        Raises MappingRoomError `MAPPING_UNKNOWN`, MappingFileError naming file, line and column.
+        """
+        if mapping_id not in self.ids():
             raise MappingRoomError("MAPPING_UNKNOWN", f"no mapping `{mapping_id}`")
+        return self.file_of(mapping_id)
+
+    def file_of(self, mapping_id: str) -> Mapping_:
+        """The mapping or layer of this folder. Raises as `mapping`."""
+        found = self._read.get(mapping_id)
+        if found is None:
+            found = self._read[mapping_id] = self._mapping(self._paths[mapping_id], mapping_id)
         return found
 
     def ids(self) -> tuple[str, ...]:
-        """All mapping ids, sorted."""
-        return tuple(sorted(self._mappings))
+        """All mapping ids, sorted; layers are none."""
+        return tuple(one for one, path in self._paths.items() if not _LAYER.search(self._files[path]))
 
+    def folders(self) -> tuple[str, ...]:
+        """All ids, of mappings and of layers, sorted."""
+        return tuple(self._paths)
 
-def read_library(files: Mapping[str, bytes]) -> Library:
-    """The library made of these files. Raises MappingFileError naming file, line and column."""
-    shared = _tables(files, _SHARED)
-    systems = shared.get("coding-systems")
-    documents = {
-        path: read_yaml(content, path)
-        for path, content in sorted(files.items())
-        if path.endswith("/mapping.yaml")
-    }
-    by_id = {path[len(_ROOT) : -len("/mapping.yaml")]: path for path in documents}
-    mappings: dict[str, Mapping_] = {}
-    layers: dict[str, tuple[str, ...]] = {
-        i: () for i, p in by_id.items() if documents[p].get("layer") is True
-    }
-    total = hashlib.sha256()
-    for mapping_id, path in by_id.items():
-        document = documents[path]
+    @cached_property
+    def layers(self) -> Mapping[str, tuple[str, ...]]:
+        """Id of each layer -> ids of the mappings that stand on it. A layer is checked, but takes no records."""
+        chains = {one: self._chain(self._paths[one]) for one in self.ids()}
+        return {
+            layer: tuple(one for one, chain in chains.items() if self._paths[layer] in chain)
+            for layer in self._paths.keys() - chains.keys()
+        }
+
+    def _document(self, path: str) -> Located:
+        if path not in self._documents:
+            self._documents[path] = read_yaml(self._files[path], path)
+        return self._documents[path]
+
+    def _chain(self, path: str) -> list[str]:
+        return chain_of(path, self._document, self._paths)
+
+    @cached_property
+    def _shared(self) -> Mapping[str, ConceptMap]:
+        return _tables(self._files, _SHARED)
+
+    def _mapping(self, path: str, mapping_id: str) -> Mapping_:
+        document = self._document(path)
         if document.get("mapping") != mapping_id:
             raise MappingFileError(
                 "ID_WRONG", f"`mapping` must be `{mapping_id}`, the folder's path", path, 1
             )
-        chain = chain_of(path, documents, by_id)
+        chain = self._chain(path)
         folders = [link.rpartition("/")[0] + "/concept_maps/" for link in chain]
-        own = {**shared, **{n: t for folder in reversed(folders) for n, t in _tables(files, folder).items()}}
-        content = b"\0".join(
-            name.encode() + b"\0" + files[name]
-            for name in sorted(files)
-            if name in chain or name.startswith((*folders, _SHARED))
+        own = dict(self._shared)
+        for folder in reversed(folders):
+            own.update(_tables(self._files, folder))
+        content = _content(
+            self._files,
+            (name for name in self._files if name in chain or name.startswith((*folders, _SHARED))),
         )
-        total.update(content)
-        merged = merged_layers(chain, documents)
-        named = own.get("oid-systems") if merged.get("format") == "ccda" else systems
-        read = Mapping_(read_mapping(merged, path, Tables(own, named), content))
-        if document.get("layer") is not True:
-            mappings[mapping_id] = read
-            for below in (name for name in layers if by_id[name] in chain):
-                layers[below] += (mapping_id,)
-    return Library(mappings, total.hexdigest(), layers)
+        merged = merged_layers([self._document(link) for link in chain])
+        systems = (
+            own.get("oid-systems") if merged.get("format") == "ccda" else self._shared.get("coding-systems")
+        )
+        return Mapping_(read_mapping(merged, path, Tables(own, systems), content))
+
+
+def read_library(files: Mapping[str, bytes], later: Collection[str] = ()) -> Library:
+    """The library made of these files. Raises MappingFileError naming file, line and column.
+
+    Those whose ids are in `later` are read when they are asked for, as reading all of them takes a while.
+    """
+    library = Library(files)
+    for mapping_id in library.folders():
+        if mapping_id not in later:
+            library.file_of(mapping_id)
+    return library
+
+
+def _content(files: Mapping[str, bytes], names: Iterable[str]) -> bytes:
+    return b"\0".join(name.encode() + b"\0" + files[name] for name in sorted(names))
 
 
 def _tables(files: Mapping[str, bytes], folder: str) -> dict[str, ConceptMap]:

@@ -18,10 +18,13 @@ _READ = (".yaml", ".json")
 def open_library(extra: Path | None = None) -> Library:
     """Every shipped mapping, with those under `extra` (`DIR/mappings/` of a network) in their place or beside them.
 
-    Raises NotUnderstood naming file and line when a mapping file is wrong.
+    The network's own are read at once, shipped ones when they are asked for. Raises NotUnderstood naming file and line
+    when a mapping file is wrong.
     """
+    shipped = mapping_files()
+    found = mapping_files(extra) if extra is not None else shipped
     try:
-        return read_library(mapping_files(extra))
+        return read_library(found, later=[_id_of(path) for path in found if found[path] == shipped.get(path)])
     except MappingFileError as error:
         raise NotUnderstood(error.code, error.message, error.place) from None
 
@@ -32,6 +35,12 @@ def require_mappings(library: Library, wanted: Iterable[str]) -> None:
         if mapping_id not in library.ids():
             message = "network.yaml names no such mapping; `handoff mapping list` shows those there are"
             raise NotUnderstood("MAPPING_UNKNOWN", message, mapping_id)
+        library.mapping(mapping_id)
+
+
+def _id_of(path: str) -> str:
+    """The id of the mapping in this file, which is the folder it stands in."""
+    return path.removeprefix("formats/").rpartition("/")[0]
 
 
 def mapping_files(extra: Path | None = None) -> dict[str, bytes]:
