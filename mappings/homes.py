@@ -61,6 +61,11 @@ class Homes:
         found = self._homes.get(f"{_reference(resource)}#{path}")
         return (str(found[0]), int(found[1])) if found else None
 
+    def inside(self, resource: Resource, path: str) -> bool:
+        """Whether parts of the value at a path have places of their own."""
+        begin = (f"{_reference(resource)}#{path}.", f"{_reference(resource)}#{path}[")
+        return any(key.startswith(begin) for key in self._homes)
+
     def read(self, lens: Lens, raw: Any) -> Any:
         """What a lens made of the sender's own form, with the zone of the sender's document; None if nothing."""
         try:

@@ -251,8 +251,9 @@ def identifier_lens(spec: LensSpec) -> Lens:
         system, text = str(value.get("system", "")), str(value["value"])
         if system == _URI:
             return {"@root": root_of(None, text)}
-        found = {"@root": root_of(systems, system)} if system else {}
-        return {**found, "@extension": text}
+        if not system:
+            raise Unfit("NO_LOCAL_CODE", "an identifier without a system has no root", "103")
+        return {"@root": root_of(systems, system), "@extension": text}
 
     return Lens(forward, backward)
 

@@ -23,7 +23,7 @@ from mappings.syntax.sheets import SHEETS
 from mappings.translate import named_zone
 from mappings.unfit import Unfit
 from mappings.writing import Builder, CsvBuilder, JsonBuilder, Slot, V2Builder, json_bytes
-from mappings.writing_ccda import CcdaBuilder
+from mappings.writing_ccda import CcdaBuilder, is_for_a_new_document
 from mappings.writing_sets import SetBuilder
 
 MEDIA_TYPES = {
@@ -82,7 +82,7 @@ class Rendering:
     ) -> None:
         self.mapping = mapping
         if mapping.format == "ccda" and not complement:
-            resources = [one for one in resources if one.get("resourceType") != "Composition"]
+            resources = [one for one in resources if is_for_a_new_document(one)]
         self.homes = Homes(complement)
         self.cast = Cast(mapping, resources, self.homes.group)
         self.resources = resources
@@ -218,8 +218,9 @@ class Rendering:
         if (id(resource), path) in self.used or self.is_const(row, value) or row.lens is None:
             return False
         home = self.homes.value(resource, path)
-        if home is None and _is_carried(self.builder, slot) and self.by_constant(row, value, slot):
-            return False
+        if home is None and _is_carried(self.builder, slot):
+            if self.by_constant(row, value, slot) or self.homes.inside(resource, path):
+                return False
         if not (self.fits(row.when, slot, strict=False) if home is None else home[1] == row.number):
             return False
         try:

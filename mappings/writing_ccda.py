@@ -30,6 +30,14 @@ _OWN = "own"
 Slot = Any
 
 
+def is_for_a_new_document(resource: Mapping[str, Any]) -> bool:
+    """Whether a resource may be said in a document of our own: no header of another one, and nothing that was entered in
+    error (an entry has no place to say so)."""
+    verification = resource.get("verificationStatus", {})
+    codes = {one.get("code") for one in verification.get("coding", ())} | {resource.get("status")}
+    return resource.get("resourceType") != "Composition" and "entered-in-error" not in codes
+
+
 class CcdaBuilder:
     """One document being written."""
 
