@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -35,7 +36,7 @@ def in_local_format(
         made = mappings.render(mapping, resources, at=at, control_id=control_id, zone=zone, settings=facts)
     except mappings.RenderRefused as refused:
         raise NotUnderstood("RENDER_REFUSED", f"{refused.code}: {refused.message}", refused.place) from None
-    written = _letters(made.content.decode("utf-8", "replace"))
+    written = _letters(html.unescape(made.content.decode("utf-8", "replace")))
     if any(_letters(text) not in written for text in texts):
         raise NotUnderstood("NOTICE_CANNOT_BE_CARRIED", "the format has no place for the notice", mapping.id)
     return made
