@@ -169,6 +169,16 @@ def no_resurrection(
     return [("RESURRECTED", place) for place, mark in marks.items() if mark.encode() in content]
 
 
+def _joins(mapping: Mapping_, place: str) -> bool:
+    """Whether what stands here makes an element or row part of a record: altered, it is another one's or none's."""
+    files = {file.name: file for file in mapping.file.files.files}
+    keys = {(f.source, f.its) for f in files.values()} | {
+        (files[f.owner].source, f.by) for f in files.values() if f.owner
+    }
+    file, _, rest = place.partition(".csv row ")
+    return place.endswith(_COUNTED) or (file, rest.partition(" column ")[2]) in keys
+
+
 def lineage_misses(
     mapping: Mapping_, source: bytes, zone: str | None, every: int = 1
 ) -> tuple[int, list[Fault]]:
@@ -178,7 +188,7 @@ def lineage_misses(
     inputs = {row.output: set(row.inputs) for row in base.lineage}
     plain = _by_role(base)
     tried, faults = 0, []
-    leaves = [(p, raw) for p, raw in leaves_of(mapping, source).items() if not p.endswith(_COUNTED)]
+    leaves = [(p, raw) for p, raw in leaves_of(mapping, source).items() if not _joins(mapping, p)]
     for place, raw in leaves[::every]:
         for change in _changes(raw):
             try:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from mappings.lenses import Lens
-from mappings.syntax.csv_set import SetRules
+from mappings.syntax.csv_set import NO_FILES, SetRules
 from mappings.tree import Address
 
 Verb = Literal["map", "const", "local", "setting", "ref", "carry", "drop"]
@@ -144,7 +144,7 @@ class MappingFile:
     once: tuple[Once, ...] = ()
     other_keys: tuple[tuple[Address, ...], ...] = ()
     """Keys for a record without the first value of `record_key`: the first of these whose own first value is there."""
-    files: SetRules = SetRules((), MappingProxyType({}))
+    files: SetRules = NO_FILES
     """The files of a set (format `csv_set`), root first."""
     root_type: str = ""
     """The type of resource that is a record (format `fhir`)."""

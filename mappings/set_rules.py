@@ -9,7 +9,7 @@ from mappings.model import MappingFileError
 from mappings.syntax.csv_set import SetFile, SetRules
 from mappings.yaml_text import Located
 
-_WORDS = frozenset({"owner", "by", "its", "also", "one", "shared", "alone", "version", "columns"})
+_WORDS = frozenset({"owner", "by", "its", "also", "one", "shared", "alone", "version", "columns", "file"})
 Complaint = Callable[[str, str, Located], MappingFileError]
 
 
@@ -52,4 +52,5 @@ def _file(name: str, rule: Located, known: list[SetFile], wrong: Complaint) -> S
         rule.get("shared") is True,
         rule.get("alone") is True,
         (str(column), str(beginning)),
+        str(rule.get("file", "")),
     )

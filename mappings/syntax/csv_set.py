@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mappings.model import TranslationRefused
@@ -44,6 +45,13 @@ class SetFile:
     """No key: its only row belongs to every record."""
     version: tuple[str, str] = ("", "")
     """(column, what it begins with): another version is another mapping."""
+    file: str = ""
+    """The file, when several links lead to rows of one (telephones of a service and of a place)."""
+
+    @property
+    def source(self) -> str:
+        """The name of the file."""
+        return self.file or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +62,12 @@ class SetRules:
     left_out: Mapping[str, str]
 
     def named(self, name: str) -> SetFile:
-        """The file with this name. Raises KeyError."""
-        return {file.name: file for file in self.files}[name]
+        """The file with this name. Raises StopIteration."""
+        return next(file for file in self.files if file.name == name)
+
+
+NO_FILES = SetRules((), MappingProxyType({}))
+"""The rules of a mapping for any other format."""
 
 
 class SetAddress(NamedTuple):
@@ -67,10 +79,15 @@ class SetAddress(NamedTuple):
 
 
 class SetRow(NamedTuple):
-    """A row: its number in the file, and its cells that are not blank."""
+    """A row: its file, its number there, and its cells that are not blank."""
 
+    file: str
     number: int
     cells: Mapping[str, str]
+
+    def place(self, column: str) -> str:
+        """Where a cell stands."""
+        return place_of(self.file, self.number, column)
 
 
 Rows = Mapping[str, Sequence[SetRow]]
@@ -129,18 +146,19 @@ def read_records(source: bytes, rules: SetRules, needed: Sequence[SetAddress]) -
     headers: dict[str, list[str]] = {}
     rows: dict[str, list[SetRow]] = {file.name: [] for file in rules.files}
     faulty: list[tuple[str, Maker]] = []
+    read: dict[str, tuple[list[str], list[SetRow]]] = {}
     for file in rules.files:
-        if file.name in found:
-            headers[file.name], rows[file.name] = _read(file, found[file.name], faulty)
+        if file.source in found:
+            if file.source not in read:
+                read[file.source] = _read(file, found[file.source], faulty)
+            headers[file.name], rows[file.name] = read[file.source]
     _check_needed(rules, needed, headers)
     joined = _Joined(rules, rows, frozenset((one.file, one.column) for one in needed))
     root = rules.files[0].name
-    records: list[tuple[str, Maker]] = [
-        (place_of(root, row.number, ""), partial(joined.tree, row)) for row in rows[root]
-    ]
+    records: list[tuple[str, Maker]] = [(row.place(""), partial(joined.tree, row)) for row in rows[root]]
     records += faulty
     records += joined.orphans()
-    for name in sorted(found.keys() - rows.keys() - rules.left_out.keys()):
+    for name in sorted(found.keys() - read.keys() - rules.left_out.keys()):
         message = "the mapping does not know this file; nothing of it was read"
         records.append(_refused("FILE_UNKNOWN", message, f"{name}.csv"))
     return records
@@ -158,20 +176,20 @@ def _read(file: SetFile, content: bytes, faulty: list[tuple[str, Maker]]) -> tup
     try:
         header, lines = csv_rows.read_rows(content)
     except TranslationRefused as refusal:
-        place = f"{file.name}.csv" + (f" {refusal.place}" if refusal.place else "")
+        place = f"{file.source}.csv" + (f" {refusal.place}" if refusal.place else "")
         raise TranslationRefused(refusal.code, refusal.message, place, refusal.hl7_error_code) from None
     rows = []
     for number, cells in lines:
         if any(cell.strip() for cell in cells[len(header) :]):
-            place = place_of(file.name, number, "")
+            place = place_of(file.source, number, "")
             faulty.append(_refused("ROW_TOO_LONG", "more cells than column headers", place))
             continue
         filled = {name: cell.strip() for name, cell in zip(header, cells, strict=False) if cell.strip()}
-        rows.append(SetRow(number, filled))
+        rows.append(SetRow(file.source, number, filled))
     column, beginning = file.version
     for row in rows:
         if column and not row.cells.get(column, "").startswith(beginning):
-            place = place_of(file.name, row.number, column)
+            place = row.place(column)
             message = f"this mapping reads version `{beginning}` of the format"
             raise TranslationRefused("FILE_VERSION", message, place, "102")
     return header, rows
@@ -211,44 +229,40 @@ class _Joined:
             if file.alone:
                 record[file.name] = list(self.rows[file.name])
                 continue
-            record[file.name] = []
+            joined: dict[int, SetRow] = {}
             for owner in record.get(file.owner, ()):
-                self._join(file, owner, record[file.name], repeated)
+                self._join(file, owner, joined, repeated)
+            record[file.name] = list(joined.values())
         for file in self.rules.files[1:]:
             _check_same(file, record, repeated)
         return SetTree(record, frozenset(repeated), self.rules)
 
-    def _join(self, file: SetFile, owner: SetRow, found: list[SetRow], repeated: set[str]) -> None:
+    def _join(self, file: SetFile, owner: SetRow, found: dict[int, SetRow], repeated: set[str]) -> None:
         key = owner.cells.get(file.by, "")
         rows = self.by_key[file.name].get(key, []) if key else []
         if len(rows) > 1 and file.one:
-            place = place_of(file.name, rows[1].number, file.its)
+            place = rows[1].place(file.its)
             raise TranslationRefused("SEVERAL_GIVEN", "this key comes twice in the file", place)
         owns = (file.owner, file.by) in self.keys or not file.one
         for row in rows:
-            if owns:
-                repeated.add(place_of(file.name, row.number, file.its))
-            else:
-                repeated.add(place_of(file.owner, owner.number, file.by))
-            if row not in found:
-                found.append(row)
+            repeated.add(row.place(file.its) if owns else owner.place(file.by))
+            found[row.number] = row
 
     def orphans(self) -> Iterator[tuple[str, Maker]]:
-        """A refusal for each row that no record has."""
-        reached = {self.rules.files[0].name: {row.number for row in self.rows[self.rules.files[0].name]}}
+        """A refusal for each row that no record has, by any of the links to its file."""
+        root = self.rules.files[0].name
+        reached = {root: {row.number for row in self.rows[root]}}
+        told: dict[str, tuple[SetFile, set[int]]] = {}
         for file in self.rules.files[1:]:
-            owners = (
-                [row for row in self.rows[file.owner] if row.number in reached[file.owner]] if file.by else []
-            )
+            owners = [r for r in self.rows.get(file.owner, ()) if r.number in reached.get(file.owner, ())]
             keys = {row.cells.get(file.by, "") for row in owners} - {""}
-            rows = self.rows[file.name]
-            reached[file.name] = {row.number for row in rows if row.cells.get(file.its, "") in keys}
-            if file.alone or file.shared:
-                continue
-            message = f"no row of {file.owner} has this key"
-            for row in rows:
-                if row.number not in reached[file.name]:
-                    yield _refused("NO_OWNER", message, place_of(file.name, row.number, file.its))
+            numbers = {row.number for row in self.rows[file.name] if row.cells.get(file.its, "") in keys}
+            reached[file.name] = numbers
+            told.setdefault(file.source, (file, set()))[1].update(numbers)
+        for file, numbers in told.values():
+            for row in () if file.alone or file.shared else self.rows[file.name]:
+                if row.number not in numbers:
+                    yield _refused("NO_OWNER", f"no row of {file.owner} has this key", row.place(file.its))
 
 
 def _check_same(file: SetFile, record: Rows, repeated: set[str]) -> None:
@@ -258,7 +272,7 @@ def _check_same(file: SetFile, record: Rows, repeated: set[str]) -> None:
         for row in record[file.name]:
             if column not in row.cells:
                 continue
-            place = place_of(file.name, row.number, column)
+            place = row.place(column)
             if known and row.cells[column] not in known:
                 raise TranslationRefused("KEYS_DIFFER", "the row names another record than its owner", place)
             if known:
@@ -281,10 +295,10 @@ class SetTree:
         """Every cell that is not blank, without the keys that repeat their owner's."""
         return {
             place: cell
-            for file, rows in self._rows.items()
+            for rows in self._rows.values()
             for row in rows
             for column, cell in row.cells.items()
-            if (place := place_of(file, row.number, column)) not in self._repeated
+            if (place := row.place(column)) not in self._repeated
         }
 
     def top(self) -> Scope:
@@ -292,8 +306,19 @@ class SetTree:
         return {}
 
     def _picked(self, file: str, scope: Scope) -> Sequence[SetRow]:
+        """The bound row, or those that belong to the bound row of the owner, or all."""
         rows = self._rows.get(file, ())
-        return [rows[scope[file]]] if file in scope else rows
+        if file in scope:
+            return [rows[scope[file]]]
+        return [rows[index] for index in self._within(file, scope)]
+
+    def _within(self, file: str, scope: Scope) -> Sequence[int]:
+        rows = self._rows.get(file, ())
+        rule = self._rules.named(file) if rows else None
+        if rule is None or rule.owner not in scope:
+            return range(len(rows))
+        key = self._rows[rule.owner][scope[rule.owner]].cells.get(rule.by)
+        return [index for index, row in enumerate(rows) if row.cells.get(rule.its) == key]
 
     def spots(self, address: SetAddress, scope: Scope, every: bool = False) -> Sequence[Spot]:
         """The cell of each row; without a column, every cell of each row."""
@@ -301,7 +326,7 @@ class SetTree:
         for row in self._picked(address.file, scope):
             columns = [address.column] if address.column else row.cells
             for column in columns:
-                place = place_of(address.file, row.number, column)
+                place = row.place(column)
                 if column in row.cells and place not in self._repeated:
                     found.append(Spot(place, row.cells[column], (place,), _replaced))
         return found
@@ -310,17 +335,18 @@ class SetTree:
         """The first cell; a key that repeats its owner's is read as well."""
         for row in self._picked(address.file, scope):
             if address.column in row.cells:
-                return row.cells[address.column], (place_of(address.file, row.number, address.column),)
+                place = row.place(address.column)
+                return row.cells[address.column], () if place in self._repeated else (place,)
         return "", ()
 
     def scopes(self, each: SetAddress, followers: Sequence[str], scope: Scope) -> Sequence[Scope]:
         """One scope for each row of the file."""
-        return [{**scope, each.file: index} for index in range(len(self._rows.get(each.file, ())))]
+        return [{**scope, each.file: index} for index in self._within(each.file, scope)]
 
     def expected(self, address: SetAddress) -> str:
         """File, row and column; the file alone where it has no row for this record."""
         for row in self._picked(address.file, {}):
-            return place_of(address.file, row.number, address.column)
+            return row.place(address.column)
         return f"{address.file}.csv"
 
     def facts(self) -> Mapping[str, str]:
