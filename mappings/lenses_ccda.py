@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mappings.concept_map import Concept, ConceptMap
@@ -138,48 +138,54 @@ def concept_lens(spec: LensSpec) -> Lens:
             raise Unfit("EMPTY", "a code or a text was expected")
         return {**({"coding": codings} if codings else {}), **({"text": text} if text else {})}
 
-    written = _concept_back(systems, table)
+    return Lens(forward, _concept_back(systems, table, keep=keep))
 
+
+def _written(entry: Any, systems: ConceptMap | None) -> dict[str, Any]:
+    """A Coding as CD. Raises Unfit when its system has no OID."""
+    found = {"@code": str(entry.get("code", ""))}
+    if entry.get("system"):
+        found["@codeSystem"] = root_of(systems, str(entry["system"]))
+    if entry.get("display"):
+        found["@displayName"] = str(entry["display"])
+    return found
+
+
+def _by_table(codings: Sequence[Any], systems: ConceptMap | None, table: ConceptMap) -> dict[str, Any] | None:
+    """The code of the table's own side: the original if it is still there, else the one that stands for the target."""
+    for entry in codings:
+        own = table.source_system and entry.get("system") == table.source_system
+        if own and entry.get("code") in table.forward:
+            return _written(entry, systems)
+    known = next((entry for entry in codings if entry.get("code") in table.backward), None)
+    return _local(table, systems, str(known["code"])) if known is not None else None
+
+
+def _concept_back(
+    systems: ConceptMap | None, table: ConceptMap | None, *, keep: bool
+) -> Callable[[Any], dict[str, Any]]:
     def backward(value: Any) -> dict[str, Any]:
-        if table is not None and not keep:
-            codes = {entry.get("code") for entry in value.get("coding", ())}
-            if codes.isdisjoint(table.backward):
-                raise Unfit("NO_LOCAL_CODE", "no local code stands for this concept", "103")
-        return written(value)
-
-    return Lens(forward, backward)
-
-
-def _concept_back(systems: ConceptMap | None, table: ConceptMap | None) -> Callable[[Any], dict[str, Any]]:
-    def written(entry: Any) -> dict[str, Any]:
-        found = {"@code": str(entry.get("code", ""))}
-        if entry.get("system"):
-            found["@codeSystem"] = root_of(systems, str(entry["system"]))
-        if entry.get("display"):
-            found["@displayName"] = str(entry["display"])
-        return found
-
-    def backward(value: Any) -> dict[str, Any]:
-        entries: list[dict[str, Any]] = []
-        for entry in value.get("coding", ()):
+        codings = value.get("coding", ())
+        first = _by_table(codings, systems, table) if table is not None else None
+        if first is None and table is not None and not keep:
+            raise Unfit("NO_LOCAL_CODE", "no local code stands for this concept", "103")
+        entries = [first] if first is not None else []
+        for entry in codings:
             if table is not None and entry.get("code") in table.backward:
-                if entry.get("code") in table.forward:
-                    entries.insert(0, _local(table, systems, str(entry.get("code"))))
                 continue
             try:
-                entries.append(written(entry))
+                written = _written(entry, systems)
             except Unfit:
                 continue
-        if not entries and table is not None:
-            known = [e for e in value.get("coding", ()) if e.get("code") in table.backward]
-            entries = [_local(table, systems, str(entry["code"])) for entry in known[:1]]
+            if written not in entries:
+                entries.append(written)
+        if not entries and not value.get("text"):
+            raise Unfit("NO_LOCAL_CODE", "the concept has neither a code with an OID nor a text", "103")
         found: dict[str, Any] = dict(entries[0]) if entries else {"@nullFlavor": "OTH"}
         if value.get("text"):
             found["originalText"] = [{"#": str(value["text"])}]
         if len(entries) > 1:
             found["translation"] = entries[1:]
-        if not entries and not value.get("text"):
-            raise Unfit("NO_LOCAL_CODE", "the concept has neither a code with an OID nor a text", "103")
         return found
 
     return backward
@@ -203,7 +209,7 @@ def coding_lens(spec: LensSpec) -> Lens:
     def backward(value: Any) -> dict[str, Any]:
         if table is not None:
             return _local(table, systems, str(value.get("code", "")))
-        return _concept_back(systems, None)({"coding": [value]})
+        return _concept_back(systems, None, keep=True)({"coding": [value]})
 
     return Lens(forward, backward)
 

@@ -35,6 +35,7 @@ _CHARSETS = {
     "iso-8859-1": "latin-1",
     "windows-1252": "cp1252",
 }
+_DOCTYPE = re.compile("<!(?:DOCTYPE|ENTITY)")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -121,8 +122,8 @@ def read_document(source: bytes) -> Node:
 def parsed(source: bytes) -> etree._Element:
     """The document as the parser gives it, without comments. Raises TranslationRefused as `read_document`."""
     text = _text_of(source)
-    if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        line = text[: text.index("<!")].count("\n") + 1
+    if found := _DOCTYPE.search(text):
+        line = text.count("\n", 0, found.start()) + 1
         raise _refuse("DOCTYPE_REFUSED", "a DOCTYPE or entity is not taken", f"line {line}")
     text = _DECLARATION.sub("", text, count=1)
     parser = etree.XMLParser(
