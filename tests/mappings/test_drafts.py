@@ -1,0 +1,65 @@
+"""Whatever sample a mapping is drafted from: the draft can be read, names every value, and guesses nothing unseen."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from mappings import Library, Mapping_, MappingRoomError, draft_mapping, read_library, translate_all
+from mappings.drafting_tables import Table, draft_table
+from tests.mappings.conftest import read_formats
+
+VOCABULARY = {path: text for path, text in read_formats().items() if path.startswith("formats/vocabulary/")}
+
+
+def _library(form: str, source: bytes) -> Library:
+    draft = draft_mapping("agency/sheet", form, source)
+    tables = {f"formats/agency/sheet/concept_maps/{n}": t.encode() for n, t in draft.tables.items()}
+    return read_library({**VOCABULARY, **tables, "formats/agency/sheet/mapping.yaml": draft.mapping.encode()})
+
+
+def test_a_draft_of_any_sample_can_be_read_and_leaves_nothing_out(mapping: Mapping_, source: bytes) -> None:
+    if mapping.format not in ("csv", "xlsx", "json", "hl7v2"):
+        with pytest.raises(MappingRoomError, match="FORMAT_UNKNOWN"):
+            draft_mapping("agency/sheet", mapping.format, source)
+        return
+    drafted = _library(mapping.format, source).mapping("agency/sheet")
+    records = translate_all(drafted, source, partner="p", id_key=b"k", zone=None)
+    assert records
+    for record in records:
+        if record.translation is not None:
+            codes = {issue.code for issue in record.translation.issues}
+            assert "UNMAPPED" not in codes, [i.place for i in record.translation.issues]
+
+
+def test_two_words_of_one_meaning_get_one_way_back() -> None:
+    table = json.loads(draft_table("a/b", Table.STATUS, ("closed", "done", "perhaps")).text)
+    targets = [element["target"][0] for element in table["group"][0]["element"]]
+    assert targets == [
+        {"code": "completed", "equivalence": "equivalent"},
+        {"code": "completed", "equivalence": "wider"},
+        {"code": "FILL IN", "equivalence": "equivalent"},
+    ]
+
+
+def test_dates_are_told_by_their_values_and_others_are_not_guessed() -> None:
+    sheet = b"no,born,Date of Birth,zip\n1,14.03.1996,1996-03-14,00501\n"
+    text = draft_mapping("a/b", "csv", sheet).mapping
+    assert '{from: "Date of Birth", to: patient.birthDate, lens: date, pattern: YYYY-MM-DD}  # guess' in text
+    assert '{from: "born", carry: "FILL IN' in text
+    assert '{from: "zip", to: patient.address.postalCode, lens: string}  # guess' in text
+
+
+@pytest.mark.parametrize(
+    "header",
+    ['"', "a: b", "{x}", "#", "- y", "'", "\\", "null", "x\ty", "né", "*", "&a", "!t", "%", "@", "`"],
+)
+def test_any_header_is_quoted_rightly(header: str) -> None:
+    from mappings.syntax.csv_rows import write_lines
+
+    source = write_lines([["no", header], ["1", "value"]], b"")
+    drafted = _library("csv", source).mapping("agency/sheet")
+    [record] = translate_all(drafted, source, partner="p", id_key=b"k", zone=None)
+    assert record.translation is not None
+    assert record.translation.accounting.unmapped == 0
