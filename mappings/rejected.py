@@ -8,12 +8,15 @@ are ours. They come off as a whole or not at all (`syntax/reasons`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from mappings.library import Mapping_
 from mappings.model import MappingRoomError, TranslatedRecord, TranslationRefused
-from mappings.rows import MappingFile, all_groups
+from mappings.rows import MappingFile, Row, all_groups
+from mappings.syntax.csv_rows import CsvTree
 from mappings.syntax.reasons import REASON_COLUMNS
 from mappings.syntax.sheets import SHEETS
+from mappings.translate import interpret
 
 _ADVICE = {
     "CELL_ERROR": "the value itself; the cell holds a spreadsheet error",
@@ -45,20 +48,71 @@ def rejected_rows(mapping: Mapping_, source: bytes, records: Sequence[Translated
         if refusal is None:
             continue
         own = [*cells[: len(header)], *[""] * (len(header) - len(cells))]
-        lines.append([*own, *_reasons(mapping.file, number, refusal), *cells[len(header) :]])
+        faults = _faults(mapping, header, own, number, refusal)
+        lines.append([*own, *_reasons(mapping.file, number, faults), *cells[len(header) :]])
     return sheet.write_lines(lines, source)
 
 
-def _reasons(mapping: MappingFile, number: int, refusal: TranslationRefused) -> list[str]:
-    column = (refusal.place or "").partition(" column ")[2]
-    return [str(number), column, refusal.code, refusal.message, _advice(mapping, column, refusal.code)]
+def _faults(
+    mapping: Mapping_, header: list[str], cells: list[str], number: int, refusal: TranslationRefused
+) -> list[TranslationRefused]:
+    """All that is wrong with a row: each fault is mended with a value that would do, and the row is tried again."""
+    found, mended = [refusal], dict(zip(header, cells, strict=True))
+    for _ in header:
+        column = _column(found[-1])
+        if column not in mended:
+            break
+        mended[column] = _would_do(mapping.file, column)
+        make = partial(CsvTree, header, list(mended.values()), number)
+        try:
+            interpret(mapping, make, "", b"", None, explain=False)
+        except TranslationRefused as other:
+            if _column(other) in map(_column, found):
+                break
+            found.append(other)
+            continue
+        break
+    return found
+
+
+def _column(refusal: TranslationRefused) -> str:
+    return (refusal.place or "").partition(" column ")[2]
+
+
+def _would_do(mapping: MappingFile, column: str) -> str:
+    """Some value that the column takes; it goes nowhere."""
+    expects = next((row.expects for row in _rows_of(mapping, column) if row.expects), "")
+    if expects.startswith("one of: "):
+        return expects.removeprefix("one of: ").partition(", ")[0]
+    if expects.startswith("a date"):
+        pattern = expects.rpartition(" as ")[2] if " as " in expects else "YYYY-MM-DD"
+        return pattern.replace("YYYY", "2000").replace("MM", "01").replace("DD", "01")
+    return "1"
+
+
+def _rows_of(mapping: MappingFile, column: str) -> list[Row]:
+    return [
+        row
+        for group in all_groups(mapping.root)
+        for row in group.rows
+        if any(source.text == column for source in row.sources)
+    ]
+
+
+def _reasons(mapping: MappingFile, number: int, faults: Sequence[TranslationRefused]) -> list[str]:
+    """The reason columns; where there are several faults each is said behind its column."""
+    columns = [_column(fault) for fault in faults]
+    wrong = [fault.message for fault in faults]
+    instead = [_advice(mapping, _column(fault), fault.code) for fault in faults]
+    if len(faults) > 1:
+        wrong = [f"{column}: {text}" for column, text in zip(columns, wrong, strict=True)]
+        instead = [f"{column}: {text}" for column, text in zip(columns, instead, strict=True) if text]
+    codes = "; ".join(fault.code for fault in faults)
+    return [str(number), "; ".join(columns), codes, "; ".join(wrong), "; ".join(instead)]
 
 
 def _advice(mapping: MappingFile, column: str, code: str) -> str:
     """What the column takes, as the mapping says it: words of its table, a date by its pattern, a number."""
     found = [_ADVICE[code]] if code in _ADVICE else []
-    for group in all_groups(mapping.root):
-        for row in group.rows:
-            if row.expects and any(source.text == column for source in row.sources):
-                return "; ".join([*found, row.expects])
+    found += [row.expects for row in _rows_of(mapping, column) if row.expects][:1]
     return "; ".join(found)

@@ -84,6 +84,23 @@ def test_the_reasons_name_row_column_code_and_what_to_write(library: Library) ->
     assert second[11] == "the number by which you know this record"
 
 
+def test_a_row_with_several_faults_says_them_all_at_once(library: Library) -> None:
+    row = ["TP-2", "TP-A", "", "perhaps", "", "nearly", "2026-12-31"]
+    _, line = _cells(_rejected(library, PLAN, _sheet("csv", row)))
+    assert line[8] == "client_no; goal; plan_status; goal_status"
+    assert line[9] == "REQUIRED_MISSING; REQUIRED_MISSING; NO_CONCEPT; NO_CONCEPT"
+    assert line[10].startswith("client_no: a required value is missing; goal: ")
+    assert line[11].endswith("goal_status: one of: proposed, active, on hold, achieved, stopped")
+    assert line[:7] == row
+
+
+def test_a_wrong_day_is_told_with_its_pattern(library: Library) -> None:
+    header = "milestone_id,client_no,milestone,progress,as_of,employment"
+    source = f"{header}\nEM-1,W-1,NOTHING,odd,11/16/2026,XX\n".encode()
+    _, line = _cells(_rejected(library, "employment/milestones", source))
+    assert line[7] == "milestone; progress; employment"
+
+
 def test_a_formula_is_harmless_in_the_rejected_file_and_itself_again_when_it_comes_back(
     library: Library,
 ) -> None:
