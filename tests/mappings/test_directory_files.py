@@ -120,7 +120,7 @@ def test_many_rows_of_one_service_take_linear_time(library: Library) -> None:
         return time.process_time() - start
 
     seconds(20)
-    assert seconds(800) < 12 * seconds(200) + 0.2
+    assert seconds(400) < 12 * seconds(100) + 0.2
 
 
 @pytest.mark.parametrize("mapping_id", [CSV, "housing/hmis_fy2026"])
@@ -130,7 +130,7 @@ def test_broken_sets_are_refused_with_a_place_or_accounted_for(library: Library,
     folder = next((FORMATS / mapping_id / "samples").glob("*/"))
     files = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
     translated = refused = 0
-    for _ in range(150):
+    for _ in range(60):
         broken = dict(files)
         name = chance.choice(sorted(files))
         content = bytearray(broken[name])
@@ -159,5 +159,5 @@ def test_broken_sets_are_refused_with_a_place_or_accounted_for(library: Library,
             found = record.translation.accounting
             assert found.mapped + found.carried + found.dropped + found.unmapped == found.leaves
             translated += 1
-    assert translated > 10
-    assert refused > 10
+    assert translated > 5
+    assert refused > 5

@@ -364,7 +364,7 @@ def test_many_enrollments_take_linear_time(library: Library) -> None:
         return time.process_time() - start
 
     seconds(20)
-    assert seconds(400) < 12 * seconds(100) + 0.2
+    assert seconds(200) < 12 * seconds(50) + 0.2
 
 
 RULES = "files: {A: {}, B: {by: id}}"

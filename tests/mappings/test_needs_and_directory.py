@@ -104,7 +104,8 @@ def test_every_answer_of_every_question_goes_there_and_back(library: Library) ->
         full |= {"transport_also": "unable to respond", "need_2": "phone", "need_3": "something else"}
         for name, found in words.items():
             for word in found if name != "tool" else ():
-                for row in ({**full, name: word}, {**ROW, "tool": tool, name: word}):
+                alone = {**ROW, "tool": tool, name: word}
+                for row in ({**full, name: word}, alone) if word == found[0] else (alone,):
                     answers = [row.get(c) for c in ("transport", "transport_also")]
                     needs = [row.get(c) for c in ("need_1", "need_2", "need_3")]
                     if max(map([*answers, *needs].count, filter(None, [*answers, *needs])), default=1) > 1:
@@ -116,7 +117,7 @@ def test_every_answer_of_every_question_goes_there_and_back(library: Library) ->
                     assert conservation(translation, translation.accounting.leaves) == []
                     assert round_trip(mapping, source, translation, None) == [], (tool, name, word)
                     tried += 1
-    assert tried > 100
+    assert tried > 80
 
 
 def test_a_released_row_holds_no_note_income_or_number(library: Library) -> None:

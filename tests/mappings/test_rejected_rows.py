@@ -169,10 +169,10 @@ def test_rejected_records_of_a_format_without_rows_are_no_file(
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "NOT_A_SHEET"
 
 
-@pytest.mark.parametrize("folder", ["hl7v2/base", str(FORMATS / "hl7v2/base")])
+@pytest.mark.parametrize("folder", ["hl7v2/order", str(FORMATS / "hl7v2/order")])
 def test_a_layer_is_checked_with_the_mappings_on_it(folder: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert check_folder(folder) == 0
     said = capsys.readouterr().out
-    assert said.startswith("hl7v2/base ")
+    assert said.startswith("hl7v2/order ")
     assert "a layer: read and checked" in said
-    assert "hospital/adt_a01" in said
+    assert "hospital/orm_o01" in said
