@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -70,9 +71,10 @@ def check_folder(folder: str | None, *, write: bool = False) -> int:
 
 
 def _root(folder: Path) -> Path:
-    """The folder that ids are counted from: above the two levels of a mapping's own folder, or the one of a family."""
+    """The folder that ids are counted from: above the levels of a mapping's own id, or the one of a family."""
     if (folder / "mapping.yaml").exists():
-        return folder.parent.parent
+        named = re.search(r"^mapping:\s*(\S+)", (folder / "mapping.yaml").read_text("utf-8"), re.MULTILINE)
+        return folder.parents[named[1].count("/") if named else 1]
     return folder.parent if any(folder.glob("*/mapping.yaml")) else folder
 
 
@@ -98,7 +100,7 @@ def _chosen(library: Library, folder: str | None, extra: Path | None) -> list[st
     if extra is None:
         return [folder if folder in library.layers else library.mapping(folder).id]
     if (extra / "mapping.yaml").exists():
-        return [f"{extra.parent.name}/{extra.name}"]
+        return [extra.relative_to(_root(extra)).as_posix()]
     if any(extra.glob("*/mapping.yaml")):
         return sorted(f"{extra.name}/{path.parent.name}" for path in extra.glob("*/mapping.yaml"))
     root = _formats(extra)

@@ -19,7 +19,7 @@ _PAGE = """# {name}: FILL IN what this is and who sends it
 def draft(name: str, form: str, sample: Path) -> int:
     """Write `mappings/NAME/` with mapping file, tables, page and the sample; 0. Raises MappingRoomError."""
     parts = name.split("/")
-    if len(parts) != 2 or not all(part.replace("_", "").isalnum() for part in parts):
+    if len(parts) > 2 or not all(part.replace("_", "").isalnum() and part.isascii() for part in parts):
         raise MappingRoomError("ID_WRONG", "a mapping is named AGENCY/NAME, letters, digits and _", name)
     try:
         content = sample.read_bytes()

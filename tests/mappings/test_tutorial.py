@@ -77,14 +77,27 @@ def test_the_draft_marks_every_guess_and_lists_every_column(
     open_library.cache_clear()
 
 
-@pytest.mark.parametrize("name", ["intake", "../x/y", "a/b/c", "a/.."])
+@pytest.mark.parametrize("name", ["../x/y", "a/b/c", "a/..", "a b/c"])
 def test_a_mapping_is_drafted_only_where_it_belongs(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("s.csv").write_text("a\n1\n")
-    assert "ID_WRONG" in _run(f"handoff mapping new {name} --format csv --sample s.csv   # exits 1")
+    assert "ID_WRONG" in _run(f"handoff mapping new '{name}' --format csv --sample s.csv   # exits 1")
     assert [path.name for path in tmp_path.iterdir()] == ["s.csv"]
+
+
+@pytest.mark.parametrize("name", ["pantry", "river/pantry"])
+def test_a_name_of_one_or_two_parts_is_drafted_and_checked(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("s.csv").write_text("Case No,Client No\n1,2\n")
+    _run(f"handoff mapping new {name} --format csv --sample s.csv")
+    said = _run(f"handoff mapping check mappings/{name} --write-expected   # exits 1")
+    assert re.search(rf"^{name} +1 samples +\d+ faults; 3 rows still marked # guess", said, re.MULTILINE)
+    assert "samples/s.fhir.json" in said
+    open_library.cache_clear()
 
 
 def test_resources_that_are_not_r4_are_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
