@@ -13,7 +13,7 @@ from mappings.syntax import csv_rows
 from mappings.syntax.ccda import altered_document
 from mappings.syntax.csv_set import pack, place_of, unpack
 from mappings.syntax.fhir_json import resource_at
-from mappings.syntax.hl7v2 import leaves, occurrences, place_text, read_messages, split
+from mappings.syntax.hl7v2 import Taken, leaves, occurrences, place_text, read_messages, split
 from mappings.syntax.json_tree import read_json
 from mappings.syntax.sheets import SHEETS, SheetSyntax
 from mappings.writing import with_part
@@ -38,9 +38,9 @@ def altered(syntax: str, source: bytes, changes: Mapping[str, Any]) -> bytes:
 
 def _altered_v2(source: bytes, changes: Mapping[str, Any]) -> bytes:
     segments = split(read_messages(source)[0])
-    numbers = occurrences(segments)
+    numbers, taken = occurrences(segments), Taken()
     for leaf in leaves(segments):
-        place = place_text(segments, numbers, leaf)
+        place = place_text(segments, numbers, leaf, taken)
         if place not in changes:
             continue
         repetitions = segments[leaf.segment][leaf.field].split("~")

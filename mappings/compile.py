@@ -89,6 +89,8 @@ class Writer:
         source.add("made = []")
         source.add("about = []")
         source.add(f"marked = {self.marked()}")
+        if source.labelled_all:
+            source.add("labelled = {}")
         source.roles(mapping.root)
         for number, group in enumerate(mapping.root.groups):
             if is_nested(group):

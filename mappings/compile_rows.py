@@ -142,10 +142,11 @@ class Source(SegmentSource):
             many = target.steps[-1].many
             self.add(f"if j_{role.name}:")
             with self.indented():
-                if many and path not in self.written and len(target.steps) == 1:
+                if many and len(target.steps) == 1:
+                    made, node = f"[{{'reference': {start}j}} for j in j_{role.name}]", f"r_{target.role}"
+                    name, again = target.steps[0].name, path in self.written
                     self.written.add(path)
-                    made = f"[{{'reference': {start}j}} for j in j_{role.name}]"
-                    self.add(f"r_{target.role}[{target.steps[0].name!r}] = {made}")
+                    self.add(f"extend({node}, {name!r}, {made})" if again else f"{node}[{name!r}] = {made}")
                 elif many:
                     self.add(f"for j in j_{role.name}:")
                     with self.indented():
@@ -252,8 +253,11 @@ class Source(SegmentSource):
         if target.role == EVERY_ROLE:
             if [step.name for step in target.steps] != ["meta", "security"]:
                 raise Unsupported("every role")
-            self.add(f"(label_all if marked else label_first)(about, 'security', {expression})")
-            self.add("marked = True")
+            self.add(f"v = {expression}")
+            self.add("if id(v) not in labelled:")
+            self.add("    labelled[id(v)] = v")
+            self.add("    (label_all if marked else label_first)(about, 'security', v)")
+            self.add("    marked = True")
             return
         node = self.node(target)
         path = (target.role, tuple(step.name for step in target.steps))

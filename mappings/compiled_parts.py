@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from mappings.model import Addressee
+from mappings.placing import SHORT, frozen
 from mappings.syntax.hl7v2_tree import part
 from mappings.times import v2_date, v2_moment
 
@@ -227,17 +228,17 @@ def items(text: str, lens: Callable[[Any, Any], Any], zone: Any) -> list[Any]:
     """Each repetition through the lens; equal ones once."""
     if "~" not in text:
         return [lens(text, zone)]
-    found: list[Any] = []
-    for one in text.split("~"):
-        if one:
-            if one == '""':
-                raise Suspect
-            value = lens(one, zone)
-            if value not in found:
-                found.append(value)
-    if not found:
+    node: dict[str, Any] = {}
+    extend(node, "", (_usual(one, lens, zone) for one in text.split("~") if one))
+    if not node[""]:
         raise Suspect
-    return found
+    return list(node[""])
+
+
+def _usual(text: str, lens: Callable[[Any, Any], Any], zone: Any) -> Any:
+    if text == '""':
+        raise Suspect
+    return lens(text, zone)
 
 
 def extend(node: dict[str, Any], name: str, values: Iterable[Any]) -> None:
@@ -245,8 +246,17 @@ def extend(node: dict[str, Any], name: str, values: Iterable[Any]) -> None:
     there = node.get(name)
     if there is None:
         there = node[name] = []
+    known: set[Any] | None = None
     for value in values:
-        if value not in there:
+        if len(there) < SHORT:
+            if value not in there:
+                there.append(value)
+            continue
+        if known is None:
+            known = {frozen(one) for one in there}
+        key = frozen(value)
+        if key not in known:
+            known.add(key)
             there.append(value)
 
 

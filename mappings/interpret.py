@@ -13,6 +13,7 @@ the outputs it feeds. What changes nothing is carried.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from mappings.elements import STAFF_TYPES
@@ -20,11 +21,12 @@ from mappings.envelope import check_envelope, named_addressees
 from mappings.homes import homes_of
 from mappings.instances import Instance, Interpreted, Made, holds, made_roles, refused
 from mappings.model import Account, Accounting, Addressee, Issue, LineageRow
-from mappings.placing import changed_paths, flat, put
+from mappings.placing import Long, flat, frozen, put
 from mappings.rows import EVERY_ROLE, Group, MappingFile, Role, Row, inner_roles
 from mappings.syntax.hl7v2 import erl
 from mappings.times import Zone
 from mappings.tree import Scope, Spot, Tree
+from mappings.trials import fed_by
 from mappings.unfit import Partly, Unfit
 
 Feeds = Callable[[str], Iterable[str]]
@@ -58,6 +60,9 @@ class Interpreter:
         self.issues: list[Issue] = []
         self.synonyms: dict[str, Any] = {}
         self.homes: dict[str, Any] = {}
+        self.long: Long = {}
+        self.about: list[Made] = []
+        self.labelled: set[Any] = set()
         self.key = ""
         self.key_places: tuple[str, ...] = ()
         self.leaves = tree.leaves()
@@ -191,7 +196,8 @@ class Interpreter:
         if row.target is None:
             return ()
         if row.target.role == EVERY_ROLE:
-            return [made for made in self.made if made.type not in STAFF_TYPES]
+            self.about = self.about or [made for made in self.made if made.type not in STAFF_TYPES]
+            return self.about
         made = instance.roles.get(row.target.role)
         return [made] if made is not None else []
 
@@ -213,7 +219,7 @@ class Interpreter:
         """Put a value and note its lineage; False when the element was already taken."""
         if row.target is None:
             return False
-        placed = put(made.resource, row.target.steps, value, instance.marks_of(made))
+        placed = put(made.resource, row.target.steps, value, instance.marks_of(made), self.long)
         if not self.explain:
             if placed:
                 self.note(f"{made.reference}#{row.number}", fed(""), str(row.number))
@@ -279,7 +285,8 @@ class Interpreter:
             self.say(unfit, first.place, row.required)
             return
         self.say_partly(row, spots, raws)
-        feeds = self.trials(spots, row, raws, value) if self.explain else {}
+        feeds = self.trials(row, spots, raws, value) if self.explain else {}
+        made = made if self.explain else self.unlabelled(row, made, value)
         home = first.place if self.mapping.format == "ccda" else ""
         placed = False
         for one in made:
@@ -295,6 +302,17 @@ class Interpreter:
         self.carried.update(place for place in leaves if place not in fed)
         if self.explain:
             self.keep_synonym(row, first, raws, value)
+
+    def unlabelled(self, row: Row, made: Sequence[Made], value: Any) -> Sequence[Made]:
+        """The resources a row writes into: of labels that all of them have already, one is enough (a message may have
+        as many ORC as it has results)."""
+        if row.target is None or row.target.role != EVERY_ROLE:
+            return made
+        label = row.target.text, frozen(value)
+        if label in self.labelled:
+            return made[:1]
+        self.labelled.add(label)
+        return made
 
     def see(self, row: Row, raws: Sequence[Any]) -> Any:
         """The lens's value; a partial one is used and said. Raises Unfit."""
@@ -312,18 +330,12 @@ class Interpreter:
         self.issues.append(Issue(unfit.code, "W", place, unfit.message, unfit.hl7_error_code, erl(place)))
 
     def trials(
-        self, spots: Sequence[Spot | None], row: Row, raws: list[Any], value: Any
+        self, row: Row, spots: Sequence[Spot | None], raws: list[Any], value: Any
     ) -> dict[str, list[str]]:
-        """Output path below the value -> leaves that feed it: those whose change changes it."""
-        base = flat(value, "")
-        feeds: dict[str, list[str]] = {}
-        for position, spot in enumerate(spots):
-            for index, place in enumerate(spot.leaves if spot is not None else ()):
-                if spot is None or place in self.dropped:
-                    continue
-                for path in self.affected(row, spot, (position, index), raws, value, base):
-                    feeds.setdefault(path, []).append(place)
-        return feeds
+        """Output path below the value -> leaves that feed it; what is dropped feeds nothing."""
+        tried = [place for spot in spots if spot is not None for place in spot.leaves]
+        leaves = {place: self.leaves.get(place, "") for place in tried if place not in self.dropped}
+        return fed_by(partial(self.see, row), spots, raws, value, leaves)
 
     def say_partly(self, row: Row, spots: Sequence[Spot | None], raws: list[Any]) -> None:
         try:
@@ -334,24 +346,6 @@ class Interpreter:
             self.issues.append(
                 Issue(partly.code, "W", first.place, partly.message, partly.hl7_error_code, erl(first.place))
             )
-
-    def affected(
-        self, row: Row, spot: Spot, at: tuple[int, int], raws: list[Any], value: Any, base: dict[str, Any]
-    ) -> set[str]:
-        """The output paths that change when one leaf is blanked or altered; `at`: the spot's place and the leaf's."""
-        changed: set[str] = set()
-        position, index = at
-        text = str(self.leaves.get(spot.leaves[index], ""))
-        for trial in ("", text + "x", "x" + text):
-            altered = list(raws)
-            altered[position] = Spot(spot.place, raws[position], spot.leaves, spot.alter).alter(index, trial)
-            try:
-                changed |= changed_paths(base, value, self.see(row, altered))
-            except Unfit:
-                return set(base)
-            if len(changed) == len(base):
-                break
-        return changed
 
     def keep_synonym(self, row: Row, spot: Spot, raws: list[Any], value: Any) -> None:
         """Where the way back would write another form, keep the sender's own."""
@@ -379,7 +373,7 @@ class Interpreter:
         complement = {
             "mapping": self.mapping.id,
             "version": self.mapping.version,
-            "order": self.tree.skeleton(),
+            "order": self.tree.skeleton() if self.explain else None,
             "carried": {place: raw for place, raw in leaves.items() if place in carried},
             "unmapped": {place: leaves[place] for place in unmapped},
             "synonyms": self.synonyms,

@@ -10,19 +10,28 @@ from mappings.rows import Step
 _ABSENT = object()
 Marks = dict[tuple[str, str], int]
 """(path of a list, label) -> index of the item that the labelled rows fill together."""
+Long = dict[int, dict[Any, int]]
+"""id of a list that has become long -> its items, frozen, with their index: one more is compared with none of them."""
+SHORT = 16
+"""Up to so many items a list is looked through."""
 
 
-def put(resource: dict[str, Any], steps: Sequence[Step], value: Any, marks: Marks) -> list[tuple[str, Any]]:
+def put(
+    resource: dict[str, Any], steps: Sequence[Step], value: Any, marks: Marks, long: Long | None = None
+) -> list[tuple[str, Any]]:
     """Place the value; the (path, value) pairs placed, empty when the element is already taken.
 
-    A list element takes one more item (all items, if the value is a list); others take one value only.
+    A list element takes one more item (all items, if the value is a list); others take one value only. `long` is for
+    a record with many items; it must live no longer than the resources.
     """
+    long = {} if long is None else long
     node: dict[str, Any] = resource
     path = ""
     for step in steps[:-1]:
         path = f"{path}.{step.name}" if path else step.name
         if step.many:
             items = node.setdefault(step.name, [])
+            long.pop(id(items), None)
             index = _index(items, path, step.label, marks)
             node, path = items[index], f"{path}[{index}]"
         else:
@@ -30,7 +39,7 @@ def put(resource: dict[str, Any], steps: Sequence[Step], value: Any, marks: Mark
     last = steps[-1]
     path = f"{path}.{last.name}" if path else last.name
     if last.many:
-        return _append(node.setdefault(last.name, []), path, value)
+        return _append(node.setdefault(last.name, []), path, value, long)
     if last.name in node:
         return []
     node[last.name] = value
@@ -49,15 +58,33 @@ def _index(items: list[Any], path: str, label: str, marks: Marks) -> int:
     return index
 
 
-def _append(items: list[Any], path: str, value: Any) -> list[tuple[str, Any]]:
+def _append(items: list[Any], path: str, value: Any, long: Long) -> list[tuple[str, Any]]:
     placed = []
     for item in value if isinstance(value, list) else [value]:
-        if item in items:
-            placed.append((f"{path}[{items.index(item)}]", item))
-            continue
-        placed.append((f"{path}[{len(items)}]", item))
-        items.append(item)
+        at = _place_of(item, items, long)
+        placed.append((f"{path}[{at}]", item))
+        if at == len(items):
+            items.append(item)
     return placed
+
+
+def _place_of(item: Any, items: list[Any], long: Long) -> int:
+    """The index of an equal item, or that behind the last one."""
+    if len(items) < SHORT:
+        return items.index(item) if item in items else len(items)
+    known = long.get(id(items))
+    if known is None or len(known) != len(items):
+        known = long[id(items)] = {frozen(one): index for index, one in enumerate(items)}
+    return known.setdefault(frozen(item), len(items))
+
+
+def frozen(value: Any) -> Any:
+    """Something hashable that is equal where the values are."""
+    if isinstance(value, dict):
+        return frozenset((name, frozen(inner)) for name, inner in value.items())
+    if isinstance(value, list):
+        return tuple(frozen(inner) for inner in value)
+    return value
 
 
 def flat(value: Any, path: str) -> dict[str, Any]:

@@ -224,12 +224,18 @@ def occurrences(segments: list[Segment]) -> list[int]:
     return numbers
 
 
-def place_text(segments: list[Segment], numbers: list[int], leaf: Leaf) -> str:
-    """A leaf's place as people write it: `OBX[2]-5`, `PID-3[2].4.1`."""
+Taken = dict[tuple[int, int], list[str]]
+"""Segment and field -> its repetitions: taken apart once for all leaves of a field."""
+
+
+def place_text(segments: list[Segment], numbers: list[int], leaf: Leaf, taken: Taken) -> str:
+    """A leaf's place as people write it: `OBX[2]-5`, `PID-3[2].4.1`. `taken` is for all leaves of these segments."""
     fields = segments[leaf.segment]
     head = fields[0] + (f"[{numbers[leaf.segment]}]" if numbers[leaf.segment] > 1 else "")
     text = f"{head}-{leaf.field}"
-    repetitions = fields[leaf.field].split("~")
+    repetitions = taken.get((leaf.segment, leaf.field))
+    if repetitions is None:
+        repetitions = taken[leaf.segment, leaf.field] = fields[leaf.field].split("~")
     if leaf.repetition > 1:
         text += f"[{leaf.repetition}]"
     components = repetitions[leaf.repetition - 1].split("^")

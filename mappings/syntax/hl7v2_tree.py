@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from mappings.syntax.hl7v2 import Leaf, Segment, erl, leaves, occurrences, place_text
+from mappings.syntax.hl7v2 import Leaf, Segment, Taken, erl, leaves, occurrences, place_text
 from mappings.tree import Scope, Spot
 
 _ADDRESS = re.compile(
@@ -73,6 +74,17 @@ def follower_of(text: str) -> tuple[str, tuple[str, ...]]:
     return name, tuple(rest.split())
 
 
+def _next(indexes: Sequence[int], index: int, end: int) -> int:
+    """The first of ascending indexes behind this one, or the end."""
+    at = bisect_right(indexes, index)
+    return indexes[at] if at < len(indexes) else end
+
+
+def _between(indexes: Sequence[int], start: int, end: int) -> list[int]:
+    """Those of ascending indexes between two, neither of them included."""
+    return list(indexes[bisect_right(indexes, start) : bisect_left(indexes, end)])
+
+
 def _filter(text: str) -> tuple[int, int, str]:
     found = _FILTER.match(text)
     if found is None:
@@ -114,8 +126,10 @@ class V2Tree:
     def __init__(self, segments: list[Segment]) -> None:
         self.segments = segments
         self._numbers = occurrences(segments)
+        taken: Taken = {}
         self._leaves = {
-            place_text(segments, self._numbers, leaf): (leaf, raw) for leaf, raw in leaves(segments).items()
+            place_text(segments, self._numbers, leaf, taken): (leaf, raw)
+            for leaf, raw in leaves(segments).items()
         }
         self._places = {leaf: place for place, (leaf, _) in self._leaves.items()}
 
@@ -133,15 +147,15 @@ class V2Tree:
     def scopes(self, each: V2Address, followers: Sequence[str], scope: Scope) -> Sequence[Scope]:
         """One scope for each occurrence; a follower belongs to the occurrence it comes behind."""
         own = list(scope.get(each.segment, ()))
+        belonging = [follower_of(text) for text in followers]
         found: list[Scope] = []
         for position, index in enumerate(own):
             end = own[position + 1] if position + 1 < len(own) else len(self.segments)
             inner = dict(scope)
             inner[each.segment] = [index]
-            for follower in followers:
-                name, before = follower_of(follower)
-                last = min((i for other in before for i in scope.get(other, ()) if i > index), default=end)
-                inner[name] = [i for i in scope.get(name, ()) if index < i < min(end, last)]
+            for name, before in belonging:
+                last = min((_next(scope.get(other, ()), index, end) for other in before), default=end)
+                inner[name] = _between(scope.get(name, ()), index, min(end, last))
             found.append(inner)
         return found
 
