@@ -90,7 +90,8 @@ class CompiledConsents:
         return found
 
     def _is_from_program(self, sources: tuple[str, ...]) -> bool:
-        belongs = self.directory.party(sources, (), (), datetime.max.replace(tzinfo=UTC)).possible
+        numbers = [Identifier(*one.rsplit("|", 1)) for one in sources if "|" in one]
+        belongs = self.directory.party(sources, numbers, (), datetime.max.replace(tzinfo=UTC)).possible
         return any(
             source == program or source.endswith("/" + program) or program in belongs
             for source in sources
@@ -220,7 +221,7 @@ def _person(request: DisclosureRequest) -> Person:
     own, others = set[Identifier](), set[Identifier]()
     for is_own, resource in _patients(request):
         (own if is_own else others).update(identifiers_of(resource))
-    return Person(request.patient, frozenset(own - others))
+    return Person(request.patient, frozenset(own - others), frozenset(others))
 
 
 def _boundaries(
@@ -306,7 +307,7 @@ def _bind_all(compiled: CompiledConsents, request: DisclosureRequest, tables: Ta
         if with_packs and not compiled.unknown_packs
         else None,
         cap=cap,
-        uses=uses_of(compiled.directives, request.facts),
+        uses=uses_of(compiled.directives, request.facts, asking.onward),
         remembers=not any(_looks_around(tree) for _, tree in bound),
     )
 
@@ -341,7 +342,8 @@ def _asking(compiled: CompiledConsents, request: DisclosureRequest, tables: Tabl
         check_discloser="part2" in packs,
         needs_parties=bool(packs & {"part2", "hipaa"}),
         onward="part2" in packs and _may_pass_on(request, tables),
-        discloser_standing=_standing(discloser.standing, request.facts, gives, request.at),
+        discloser_standing=frozenset(discloser.standing),
+        holder_standing=_standing(discloser.standing, request.facts, gives, request.at),
     )
 
 

@@ -38,11 +38,12 @@ class Uses:
     identity: bool
     codes: bool
     dates: bool
+    sources: bool = False
 
     @property
     def labels_alone(self) -> bool:
         """Whether they look at nothing beyond that."""
-        return not (self.identity or self.codes or self.dates)
+        return not (self.identity or self.codes or self.dates or self.sources)
 
     def shape_of(self, facts: ResourceFacts, patient: str) -> tuple[object, ...]:
         """Everything of the facts that a ruling in a context of the patient can depend on.
@@ -55,11 +56,13 @@ class Uses:
             shape += (facts.reference, facts.references, facts.authors)
         if self.codes:
             shape += (facts.main_codes, facts.all_codes, facts.code_words, facts.profiles)
+        if self.sources:
+            shape += (facts.sources,)
         return (*shape, facts.when) if self.dates else shape
 
 
-def uses_of(directives: Iterable[Directive], recorded: Facts) -> Uses:
-    """What the provisions of the directives, and the recorded orders, ask of a record."""
+def uses_of(directives: Iterable[Directive], recorded: Facts, onward: bool) -> Uses:
+    """What the provisions of the directives, the recorded orders, and passing it on ask of a record."""
     nodes = [directive.root for directive in directives if directive.root is not None]
     identity, codes, dates = bool(recorded.agreements), False, False
     while nodes:
@@ -68,7 +71,7 @@ def uses_of(directives: Iterable[Directive], recorded: Facts) -> Uses:
         codes = codes or bool(node.codes) or any(named.system != RESOURCE_TYPES for named in node.classes)
         dates = dates or node.data_period is not None
         nodes.extend(node.children)
-    return Uses(identity, codes, dates)
+    return Uses(identity, codes, dates, onward)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,12 @@ from consent.rules.case import Case
 from consent.rules.state_law import minor_signature, refusals
 from consent.rulings import heard, inline_removals, released, row_of, withheld
 from consent.tables import Tables
+from consent.validity import is_described
 from consent.without_consent import as_treatment, by_basis, is_treatment_between_providers, under_bar
 
 DEFAULT_DENY = Reason("NO_PERMIT", "42 CFR §2.13(a), §2.31; consent-semantics 2(7)")
 
-UNCAPPED = frozenset({"INSIDE_PROGRAM", "PATIENT_ACCESS"})
+UNCAPPED = frozenset({"COURT_ORDER", "INSIDE_PROGRAM", "PARENT_ACCESS", "PATIENT_ACCESS"})
 """Bases on which nothing is cut to a data set."""
 
 CARRIERS = frozenset({"Bundle", "Parameters"})
@@ -110,11 +111,11 @@ def _read(
     subject: SubjectResource, context: Context, compiled: CompiledConsents, tables: Tables
 ) -> tuple[Outline, Ruling]:
     """What a walk over the resource finds, and the ruling for it: the one for resources alike, if there is one."""
-    facts = subject.known
-    if facts is None and context.uses.labels_alone and context.cap is None:
+    facts, holds_others = subject.known, "contained" in subject.resource
+    if facts is None and context.uses.labels_alone and context.cap is None and not holds_others:
         outline = outline_of(subject.resource, subject.type, tables)
         part2 = compiled.is_from_program(subject.sources)
-        own = is_only_about(compiled.person, subject.resource, subject.reference)
+        own = is_only_about(compiled.person, subject.resource, subject.reference, outline)
         labelling = labelling_of(outline, part2, tables)
         known = context.rulings.get((subject.type, id(labelling), part2, own))
         if known is not None and not outline.may_bear_labels:
@@ -122,10 +123,11 @@ def _read(
     facts = facts or _facts(subject, tables, compiled)
     if context.cap is not None:
         facts.read_size()
-    ruling = context.remembered(facts)
+    ruling = None if holds_others else context.remembered(facts)
     if ruling is None:
         ruling = _rule(facts, NOTHING_LINKED, context, compiled, tables)
-        context.remember(facts, ruling)
+        if not holds_others:  # what becomes of contained records is found for each
+            context.remember(facts, ruling)
     return facts.outline, _under_cap(ruling, facts, context)
 
 
@@ -177,6 +179,7 @@ def _permitted(
         facts,
         linked,
         context,
+        compiled,
         tables,
         lambda part, found: any(
             one.version in versions for one in _after_packs(part, found, context, compiled)[0]
@@ -226,9 +229,10 @@ def _under_cap(ruling: Ruling, facts: ResourceFacts, context: Context) -> Ruling
 def _has_set_of_its_own(ruling: Ruling, cap: Cap, context: Context) -> bool:
     """Whether something else says how much goes: the own record, talk inside a program, an order or a lifted bar.
 
-    For police and courts the data set is empty (DM-12): what lifts their bar names what it covers, and a person
-    releases it.
+    For police and courts the data set is empty (DM-12): a consent that lifts their bar and says what may go names what
+    it covers, and a person releases it.
     """
     if any(reason.code in UNCAPPED for reason in ruling.row.reasons):
         return True
-    return context.bar is not None and cap.category == "law_enforcement"
+    lifted = context.bar is not None and cap.category == "law_enforcement"
+    return lifted and all(map(is_described, ruling.permitting))

@@ -133,6 +133,9 @@ ENGLISH = Words(
             "A configured rule pack is not known, so it refuses.",
             "Install the rule pack or correct its name.",
         ),
+        "PARENT_ACCESS": Because(
+            "Who stands for a minor may see the minor's record, but no record of a program."
+        ),
         "PATIENT_ACCESS": Because("The person asks for the own record; no consent is needed."),
         "PERMITTED_BY_CONSENT": Because("{consent} covers recipient, purpose, data and time."),
         "PROCEEDINGS_BARRED": Because(

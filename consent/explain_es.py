@@ -135,6 +135,9 @@ SPANISH = Words(
             "Un paquete de reglas configurado no se conoce; por eso se niega.",
             "Instale el paquete de reglas o corrija su nombre.",
         ),
+        "PARENT_ACCESS": Because(
+            "Quien representa a un menor puede ver su expediente, pero ninguno de un programa."
+        ),
         "PATIENT_ACCESS": Because("La persona pide su propio registro; no hace falta consentimiento."),
         "PERMITTED_BY_CONSENT": Because("{consent} cubre destinatario, propósito, datos y plazo."),
         "PROCEEDINGS_BARRED": Because(

@@ -51,6 +51,12 @@ class Asking:
     onward: bool = False
     """Whether the discloser may pass on what it received under a TPO consent. 42 CFR §2.33(b)(1)."""
     discloser_standing: frozenset[str] = frozenset()
+    """As the question states it."""
+    holder_standing: frozenset[str] = frozenset()
+    """The same, with what is recorded: whether the discloser was a recipient itself."""
+
+
+NOBODY = Party(frozenset(), frozenset(), frozenset(), frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,28 +213,34 @@ def _disclosers(actors: tuple[Actor, ...], directive: Directive, asking: Asking,
 
 
 def _has_received(directive: Directive, asking: Asking) -> bool:
-    """Whether a permit of the consent reaches the discloser as a recipient. 42 CFR §2.33(b)(1)."""
-    holder = replace(asking, recipient=asking.discloser, standing=asking.discloser_standing)
-    return any(
-        actor.part == "recipient"
-        and _names(actor, asking.discloser, holder, [one for one in node.actors if one.part == "delegatee"])
-        is YES
-        for node in nodes_of(directive.root)
-        if node.permits
-        for actor in node.actors
+    """Whether the consent, asked with the discloser as recipient, permits something. 42 CFR §2.33(b)(1)."""
+    holder = replace(
+        asking,
+        recipient=asking.discloser,
+        standing=asking.holder_standing,
+        onward=False,
+        check_discloser=False,
+        discloser=NOBODY,
     )
+    tree, _ = bind(directive, holder)
+    return tree is not None and _permits_something(tree)
 
 
-def names_discloser(directive: Directive, asking: Asking) -> bool:
-    """Whether the consent itself names the discloser, as its organization or as an actor. 42 CFR §2.31(a)(2)."""
-    as_actor = (
-        _names(actor, asking.discloser, asking, [])
-        for node in nodes_of(directive.root)
-        for actor in node.actors
-        if actor.part == "discloser"
-    )
-    as_organization = (_is(one, asking.discloser, asking) for one in directive.organizations)
-    return YES in as_organization or YES in as_actor
+def _permits_something(node: Bound) -> bool:
+    """Whether a permit holds that no denial below it takes away whatever the record is."""
+    if any(not child.permits and child.denied is None and not child.denial_tests for child in node.children):
+        return False
+    return (node.permits and node.may_permit) or any(map(_permits_something, node.children))
+
+
+def names_as_discloser(directive: Directive, asking: Asking, party: Party) -> bool:
+    """Whether the consent names the party as discloser: as an actor, or where none is, as organization. §2.31(a)(2)."""
+    actors = [
+        actor for node in nodes_of(directive.root) for actor in node.actors if actor.part == "discloser"
+    ]
+    if actors:
+        return any(_names(actor, party, asking, []) is YES for actor in actors)
+    return any(_is(reference, party, asking) is YES for reference in directive.organizations)
 
 
 def _names(actor: Actor, party: Party, asking: Asking, delegatees: list[Actor]) -> Match:

@@ -14,6 +14,9 @@ from consent.resource_facts import ResourceFacts
 from consent.tables import Tables
 
 RESOURCE_TYPES = "http://hl7.org/fhir/resource-types"
+OF_SOMEBODY = frozenset({"", "CareTeam", "Group", "PractitionerRole"})
+"""Authors behind whom somebody else stands, or of whom it cannot be told what they are."""
+
 PUBLISHED = ("http://hl7.org/fhir/", "http://terminology.hl7.org/CodeSystem/", "urn:gateway:")
 """Whose code systems have one address each: HL7's, and our own."""
 
@@ -79,18 +82,24 @@ def _code(concept: Concept, facts: ResourceFacts, permits: bool, tables: Tables)
         return YES
     if permits:
         return NO
-    return UNKNOWN if any(_may_be_among(coding, carried, tables) for coding in concept.codings) else NO
+    doubt = any(_may_be_among(coding, carried, facts.code_words, tables) for coding in concept.codings)
+    return UNKNOWN if doubt else NO
 
 
-def _may_be_among(coding: Coding, carried: frozenset[tuple[str, str]], tables: Tables) -> bool:
+def _may_be_among(coding: Coding, carried: frozenset[tuple[str, str]], words: str, tables: Tables) -> bool:
     """Whether it cannot be told that a denial's code is none of those the record carries.
 
-    That is so where nobody knows its system, and where the record has the code under another address of the system or
-    under a system nobody knows.
+    That is so where nobody knows its system, where the record says what it is in words or codes of no known system only,
+    and where it has the code under another address of the system or under a system nobody knows.
     """
     family = _family(coding.system, tables)
-    return family is None or any(
-        code == coding.code and _family(system, tables) in (None, family) for system, code in carried
+    if family is None or not any(_family(system, tables) for system, _ in carried):
+        return family is None or bool(carried or words)
+    published = coding.system.startswith(PUBLISHED)
+    return any(
+        code.casefold() == coding.code.casefold()
+        and (_family(system, tables) in (None, family) or (published and system.startswith(PUBLISHED)))
+        for system, code in carried
     )
 
 
@@ -119,8 +128,19 @@ def _written_by(named: str, facts: ResourceFacts) -> Match:
     """Whether `named` stands for the record; unknown where an author is not named by a reference known here."""
     if named in facts.authors:
         return YES
-    clear = RELATIVE.fullmatch(named) and facts.authors and all(map(RELATIVE.fullmatch, facts.authors))
-    return NO if clear else UNKNOWN
+    kinds = [found["type"] if (found := RELATIVE.fullmatch(one)) else "" for one in (named, *facts.authors)]
+    return NO if facts.authors and OF_SOMEBODY.isdisjoint(kinds) else UNKNOWN
+
+
+def _refers_to(named: str, facts: ResourceFacts) -> Match:
+    """Whether the record refers to `named`; unknown where it refers to something of that type elsewhere."""
+    if named in facts.references:
+        return YES
+    kind = named.split("/")[0]
+    for one in facts.references:
+        if not RELATIVE.fullmatch(one) and not one.startswith("#") and (f"/{kind}/" in one or "/" not in one):
+            return UNKNOWN
+    return NO
 
 
 def _other_type(address: str, facts: ResourceFacts) -> bool:
@@ -144,11 +164,11 @@ def _data(rule: InstanceRule, facts: ResourceFacts, linked: Linked) -> Match:
     if rule.meaning == "instance":
         return NO
     if rule.meaning == "dependents":
-        return YES if named in facts.references else NO
+        return _refers_to(named, facts)
     referenced = linked.references.get(named)
     if referenced is not None and facts.reference in referenced:
         return YES
     if named.startswith("Encounter/"):
         # what belongs to an encounter refers to it, so its absence from the question leaves nothing open
-        return YES if named in facts.references else NO
+        return _refers_to(named, facts)
     return UNKNOWN if referenced is None else NO

@@ -38,7 +38,7 @@ AUTHORS = (
 UNNAMED = "?"
 """A subject of whom it cannot be told who that is; never this patient."""
 
-SUBJECTS = ("subject", "patient", "beneficiary", "for", "individual")
+SUBJECTS = ("subject", "patient", "beneficiary", "for", "individual", "candidate")
 TAKING_PART = {
     "Appointment": ("participant", "actor"),
     "AppointmentResponse": ("", "actor"),
@@ -56,10 +56,14 @@ PARTS = ("actor", "individual", "party", "provider")
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The patient of a question: the reference, and the identifiers that the question gives nobody else."""
+    """The patient of a question: the reference, and the identifiers that the question gives nobody else.
+
+    `others`: identifiers that the question gives to other patients.
+    """
 
     reference: str
     identifiers: frozenset[Identifier] = frozenset()
+    others: frozenset[Identifier] = frozenset()
 
 
 @dataclass
@@ -76,6 +80,7 @@ class ResourceFacts:
     labelling: Labelling
     part2_source: bool
     subjects: frozenset[str]
+    sources: tuple[str, ...]
     resource: Resource = field(repr=False, compare=False)
     zone: tzinfo = field(repr=False, compare=False)
     outline: Outline = field(repr=False, compare=False)
@@ -144,9 +149,17 @@ def facts_of(
         part2 = part2_source or any(PART2 in labels for _, labels in labelling.inline)
         rest = without(resource, [pointer for pointer, _ in labelling.inline])
         labelling = replace(label_resource(rest, part2, tables), inline=labelling.inline)
-    subjects = subjects_of(person, resource, subject.reference)
+    subjects = subjects_of(person, resource, subject.reference, outline)
     return ResourceFacts(
-        subject.reference, subject.type, labelling, part2_source, subjects, resource, zone, outline
+        subject.reference,
+        subject.type,
+        labelling,
+        part2_source,
+        subjects,
+        subject.sources,
+        resource,
+        zone,
+        outline,
     )
 
 
@@ -264,35 +277,43 @@ def _clinical_date(resource: Resource, zone: tzinfo) -> Span | None:
 
 
 def _authors(resource: Resource) -> Iterable[str]:
-    """References to whoever wrote, made or stands for the record."""
+    """References to whoever wrote, made or stands for the record; `UNNAMED` for one named in another way."""
     for name in AUTHORS:
         for row in _rows(resource.get(name)):
-            for holder in (
-                row,
-                *(_child(row, part) for part in PARTS if part in row),
-            ):
-                reference = holder.get("reference")
-                if isinstance(reference, str):
-                    yield plain_reference(reference)
+            holders = [row, *(_child(row, part) for part in PARTS if part in row)]
+            named = [reference for one in holders if isinstance(reference := one.get("reference"), str)]
+            yield from map(plain_reference, named)
+            if not named and any("display" in one or "identifier" in one for one in holders):
+                yield UNNAMED
 
 
-def is_only_about(person: Person, resource: Resource, reference: str) -> bool:
+def is_only_about(person: Person, resource: Resource, reference: str, outline: Outline) -> bool:
     """Whether it is about the person, or about nobody."""
     patient = person.reference
-    if resource.get("resourceType") in TAKING_PART:
-        return subjects_of(person, resource, reference) <= {patient}
-    if reference == patient or not reference.startswith("Patient/"):
+    if (reference == patient or not reference.startswith("Patient/")) and (
+        resource.get("resourceType") not in TAKING_PART
+    ):
         for name in SUBJECTS:
             if name in resource:
                 value = resource[name]
                 if value.__class__ is not dict or value.get("reference") != patient:
-                    return subjects_of(person, resource, reference) <= {patient}
-        return True
-    return False
+                    break
+        else:
+            for named in outline.references:
+                if named.startswith("Patient/") and named != patient:
+                    break
+            else:
+                if not outline.others:
+                    return True
+    return subjects_of(person, resource, reference, outline) <= {patient}
 
 
-def subjects_of(person: Person, resource: Resource, reference: str) -> frozenset[str]:
-    """The patients it is about; `UNNAMED` among them where a subject is stated that cannot be told."""
+def subjects_of(person: Person, resource: Resource, reference: str, outline: Outline) -> frozenset[str]:
+    """The patients it is about; `UNNAMED` among them where a subject is stated that cannot be told.
+
+    Whoever else is named as a patient anywhere in it counts too: what is told of one patient is no other's to release.
+    Only a Patient may link to another, who is the same person.
+    """
     found = [reference] if reference.startswith("Patient/") else []
     for name in SUBJECTS:
         if name in resource:
@@ -300,6 +321,11 @@ def subjects_of(person: Person, resource: Resource, reference: str) -> frozenset
             for row in value if isinstance(value, list | tuple) else (value,):
                 found += _patients(row, person)
     found += _patients_taking_part(resource, person)
+    if resource.get("resourceType") != "Patient":
+        named = [*outline.references, *(node.get("reference") for _, node in outline.others)]
+        found += [
+            plain_reference(one) for one in named if isinstance(one, str) and one.startswith("Patient/")
+        ]
     if reference == person.reference:  # the patient's own Patient: who it is, is told
         found = [one for one in found if one != UNNAMED]
     return frozenset(found) if found else NO_SUBJECTS
@@ -312,10 +338,26 @@ def _patients_taking_part(resource: Resource, person: Person) -> list[str]:
     found: list[str] = []
     for row in (_rows(resource.get(rows)) if rows else [resource]) if role else ():
         for one in _rows(row.get(role)):
-            reference = one.get("reference")
-            if one.get("type") == "Patient" or (isinstance(reference, str) and "Patient/" in reference):
+            if _may_be_a_patient(one, resource, person):
                 found += _patients(one, person)
     return found
+
+
+def _may_be_a_patient(holder: Mapping[str, object], resource: Resource, person: Person) -> bool:
+    """Whether one who takes part is a patient, or may be one: said so, numbered like one, or named in no way known."""
+    reference, kind = holder.get("reference"), holder.get("type")
+    if kind == "Patient":
+        return True
+    if isinstance(reference, str) and reference.startswith("#"):
+        inside = [one for one in _rows(resource.get("contained")) if f"#{one.get('id')}" == reference]
+        return any(one.get("resourceType") == "Patient" for one in inside)
+    if isinstance(reference, str):
+        return "Patient/" in reference or (kind is None and reference.startswith("urn:"))
+    identifier = holder.get("identifier")
+    if not isinstance(identifier, Mapping):
+        return False
+    system, value = clean_text(identifier.get("system")), clean_text(identifier.get("value"))
+    return Identifier(system or "", value or "") in person.identifiers | person.others
 
 
 def _patients(subject: object, person: Person) -> list[str]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
+from consent.compiled import CompiledConsents
 from consent.context import Context, Ruling
 from consent.directives import Directive
+from consent.labels import Labelling
 from consent.matching import says
 from consent.matching_labels import is_covered
 from consent.matching_records import Linked
-from consent.model import Reason, ResourceDecision, ResourceOutcome
-from consent.resource_facts import ResourceFacts
+from consent.model import Reason, ResourceDecision, ResourceOutcome, SubjectResource
+from consent.redact_places import PEOPLE_AND_PLACES
+from consent.resource_facts import ResourceFacts, facts_of
 from consent.tables import Tables
 from consent.validity import nodes_of
 
@@ -46,29 +49,68 @@ def inline_removals(
     facts: ResourceFacts,
     linked: Linked,
     context: Context,
+    compiled: CompiledConsents,
     tables: Tables,
     is_allowed: Callable[[ResourceFacts, list[Directive]], bool],
 ) -> set[str]:
-    """Elements with a label of their own that a consent denies, or that what releases the rest does not reach.
+    """Elements with a label of their own, and contained records, that a consent denies, that are another patient's, or
+    that what releases the rest does not reach.
 
-    `is_allowed` is asked with the facts of the element and the consents that permit it. FH-LBL-05.
+    `is_allowed` is asked with the facts of the part and the consents that permit it. FH-LBL-05, FH-RED-01.
     """
     removals: set[str] = set()
-    for pointer, part in parts_of(facts, tables):
+    for pointer, part in parts_of(facts, compiled, tables):
         denials, permitting, _ = heard(part, linked, context, tables)
-        if denials or not is_allowed(part, permitting):
+        is_furniture = pointer.startswith("/contained/") and part.type in PEOPLE_AND_PLACES
+        if (
+            denials
+            or not part.subjects <= {compiled.patient}
+            or not (is_furniture or is_allowed(part, permitting))
+        ):
             removals.add(pointer)
     return removals
 
 
-def parts_of(facts: ResourceFacts, tables: Tables) -> Iterator[tuple[str, ResourceFacts]]:
-    """The elements with labels of their own: where, and the facts that hold for each.
+def parts_of(
+    facts: ResourceFacts, compiled: CompiledConsents, tables: Tables
+) -> Iterator[tuple[str, ResourceFacts]]:
+    """The elements with labels of their own, and the contained records: where, and the facts that hold for each.
 
-    A label on the record itself (an empty pointer) is among the labels of the record, which was asked with them.
+    A label on the record itself (an empty pointer) is among the labels of the record, which was asked with them. A
+    contained record is asked about like one of its own, of the same sources.
     """
     for pointer, labels in facts.labelling.inline:
         if pointer:
             yield pointer, replace(facts, labelling=facts.labelling.within(labels, tables))
+    if "contained" in facts.resource:
+        yield from _contained(facts, compiled, tables)
+
+
+def _contained(
+    facts: ResourceFacts, compiled: CompiledConsents, tables: Tables
+) -> Iterator[tuple[str, ResourceFacts]]:
+    rows = facts.resource["contained"]
+    for number, entry in enumerate(rows if isinstance(rows, list | tuple) else ()):
+        kind = entry.get("resourceType") if isinstance(entry, Mapping) else None
+        if isinstance(entry, Mapping) and isinstance(kind, str):
+            inner = SubjectResource(entry, f"#{entry.get('id')}", kind, facts.sources)
+            found = facts_of(inner, facts.labelling.part2, compiled.person, compiled.zone, tables)
+            yield (
+                f"/contained/{number}",
+                replace(found, labelling=_inside(facts.labelling, found.labelling, tables)),
+            )
+
+
+def _inside(outer: Labelling, inner: Labelling, tables: Tables) -> Labelling:
+    """The labels of a contained record: those of its container, which it rarely repeats, raised by its own."""
+    both = outer.within(inner.codes, tables)
+    return replace(
+        both,
+        part2=outer.part2 or inner.part2,
+        note=both.note or inner.note,
+        unstructured=inner.unstructured,
+        inline=inner.inline,
+    )
 
 
 def released(

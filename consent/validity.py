@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from consent.directives import Actor, Directive, Provision
+from consent.instants import read_span
 from consent.model import Resource
 from consent.tables import NOTE_LABELS
 
@@ -21,8 +22,8 @@ STATEMENT = "urn:gateway:consent:statement"
 EXPIRY_EVENT = "urn:gateway:consent:expiry-event"
 """Extension of our form: the event that ends the consent (`valueString`); it permits nothing until a date is set."""
 
-NO_END_FROM = datetime(9999, 1, 1, tzinfo=UTC)
-"""An end in the calendar's last year is how systems write that there is none."""
+NO_END_FROM = datetime(2200, 1, 1, tzinfo=UTC)
+"""An end beyond anybody's life is how systems write that there is none."""
 
 STATEMENTS = {"revocation": "2.31(a)(6)", "redisclosure": "2.31(a)(4)(iii)", "consequences": "2.31(a)(10)"}
 TPO = frozenset({"TREAT", "HPAYMT", "HOPERAT"})
@@ -64,6 +65,11 @@ AUTHORIZATION = (
 RESEARCH = frozenset({"CLINTRCH", "HRESCH"})
 
 
+EVERYTHING = frozenset({"DomainResource", "Resource"})
+LEVELS = frozenset({"U", "L", "M", "N", "R", "V"})
+"""Classes and labels that describe nothing: every record is one, and has one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Element:
     """One element of §2.31: its code when missing, the citation, whether it is there, and where it belongs."""
@@ -99,9 +105,15 @@ def is_described(directive: Directive) -> bool:
     return all(any(map(_describes, chain)) for chain in permits_of(directive.root))
 
 
+def _limits(node: Provision) -> bool:
+    return bool(node.labels or node.classes or node.data or any(concept.codings for concept in node.codes))
+
+
 def _describes(node: Provision) -> bool:
     coded = any(concept.codings for concept in node.codes)
-    return bool(coded or node.labels or node.classes or node.data)
+    kinds = any(coding.code not in EVERYTHING for coding in node.classes)
+    labelled = any(coding.code not in LEVELS for coding in node.labels)
+    return bool(coded or labelled or kinds or node.data)
 
 
 def labels_permitted(directive: Directive) -> frozenset[str]:
@@ -220,7 +232,7 @@ def _is_described(chains: list[tuple[Provision, ...]]) -> bool:
     """No limit at all means everything. A description in free text alone describes nothing that can be computed."""
     for chain in chains:
         words = any(concept.words for node in chain for concept in node.codes)
-        if words and not any(map(_describes, chain)):
+        if words and not any(_limits(node) for node in chain):
             return False
     return True
 
@@ -284,8 +296,9 @@ def _is_signed(consent: Resource) -> bool:
     return _has_form(consent) or any(
         isinstance(row, Mapping)
         and row.get("verified") is True
-        and isinstance(row.get("verificationDate"), str)
-        and bool(row.get("verifiedWith"))
+        and read_span(row.get("verificationDate"), UTC) is not None
+        and isinstance(who := row.get("verifiedWith"), Mapping)
+        and bool(who.get("reference") or who.get("identifier"))
         for row in (rows if isinstance(rows, list | tuple) else ())
     )
 

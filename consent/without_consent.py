@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from consent.compiled import CompiledConsents
 from consent.context import Context, Ruling
+from consent.directives import Directive
 from consent.matching import Asking
 from consent.matching_records import Linked
 from consent.memberships import PROVIDERS_AND_PLANS, kinds_of
@@ -17,7 +18,9 @@ from consent.rules.bars import Basis, order_covers
 from consent.rules.state_law import refusal_without_consent
 from consent.rulings import heard, inline_removals, parts_of, released, row_of, withheld
 from consent.tables import Tables
+from consent.validity import nodes_of
 
+USE = frozenset({"access", "use"})
 NOTES = Reason("NOTES_NEED_OWN_CONSENT", "42 CFR §2.31(b); 45 CFR 164.524(a)(1)")
 
 
@@ -30,24 +33,46 @@ def by_basis(
     basis: Basis,
 ) -> Ruling:
     """Step 0: released without consent; notes are not (45 CFR 164.524(a)(1), 42 CFR §2.31(b))."""
-    if facts.labelling.note:
-        return withheld(facts, [NOTES])
-    if basis.own:
-        removals = {pointer for pointer, part in parts_of(facts, tables) if part.labelling.note}
-    else:
-        denials, _, _ = heard(facts, linked, context, tables)
-        refusals = denials or _unmet(facts, context, compiled, basis.code)
-        if refusals:
-            return withheld(facts, refusals)
-        removals = inline_removals(
-            facts,
-            linked,
-            context,
-            tables,
-            lambda part, _: not (part.labelling.note or _unmet(part, context, compiled, basis.code)),
-        )
+
+    def refusals(part: ResourceFacts) -> list[Reason]:
+        if part.labelling.note:
+            return [NOTES]
+        if not (basis.part2 or not part.labelling.part2):
+            return [Reason("MINOR_SIGNATURE_MISSING", "42 CFR §2.14")]
+        denials = _denials(part, linked, context, tables, basis) if basis.hears else []
+        return denials or _unmet(part, context, compiled, basis.code)
+
+    if refused := refusals(facts):
+        return withheld(facts, refused)
+    removals = {
+        pointer
+        for pointer, part in parts_of(facts, compiled, tables)
+        if not part.subjects <= {compiled.patient} or refusals(part)
+    }
     row = row_of(facts, "redact" if removals else "disclose", [Reason(basis.code, basis.citation)], removals)
     return Ruling(row, (), facts.labelling.part2)
+
+
+def _denials(
+    facts: ResourceFacts, linked: Linked, context: Context, tables: Tables, basis: Basis
+) -> list[Reason]:
+    """What the patient denies. Inside a program only what clearly speaks of those who work there, or of use. §2.26.
+
+    Talk among them is no disclosure: "share nothing" is not said to them (§2.12(c)(3)).
+    """
+    denials, _, _ = heard(facts, linked, context, tables)
+    if basis.code != "INSIDE_PROGRAM":
+        return denials
+    meant = {directive.version for directive, _ in context.bound if _speaks_of_insiders(directive)}
+    return [one for one in denials if one.consent in meant and one.code == "DENIED_BY_CONSENT"]
+
+
+def _speaks_of_insiders(directive: Directive) -> bool:
+    return any(
+        not node.permits
+        and (any(actor.part == "recipient" for actor in node.actors) or not USE.isdisjoint(node.actions))
+        for node in nodes_of(directive.root)
+    )
 
 
 def under_bar(
@@ -67,6 +92,7 @@ def under_bar(
         facts,
         linked,
         context,
+        compiled,
         tables,
         lambda part, _: (
             order_covers(context.asking, context.recorded, part)
@@ -88,6 +114,7 @@ def as_treatment(
         facts,
         linked,
         context,
+        compiled,
         tables,
         lambda part, _: is_treatment_between_providers(part, context, compiled),
     )
@@ -117,8 +144,10 @@ def _unmet(facts: ResourceFacts, context: Context, compiled: CompiledConsents, c
     """What only a consent could meet: veterans' records, state demands, text nobody scanned. P2-12-08, P2-20-01.
 
     Talk inside one program is no disclosure (§2.12(c)(3)): there a state demands no named recipient, and text may be
-    read. An order names what it covers.
+    read. An order names what it covers. The patient, and who stands for a grown one, reads the own record.
     """
+    if code == "PATIENT_ACCESS":
+        return []
     if "Title38Section7332" in facts.labelling.codes:
         return [Reason("VETERANS_PACK_MISSING", "42 CFR §2.12(c)(1), 38 U.S.C. 7332")]
     if code == "INSIDE_PROGRAM":

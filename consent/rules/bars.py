@@ -36,13 +36,13 @@ class Bar:
 class Basis:
     """A basis by which no consent is needed.
 
-    `own`: the patient's own record; then no restriction, pack or data set holds it back. `part2`: whether it reaches
-    Part 2 records.
+    `hears`: whether the patient's denials bind; not where she asks for her own record. `part2`: whether it reaches Part
+    2 records.
     """
 
     code: str
     citation: str
-    own: bool = False
+    hears: bool = True
     part2: bool = True
 
 
@@ -91,24 +91,26 @@ def _own_request(asking: Asking, recorded: Facts, patient: Patient) -> Basis | N
     """The patient, or a representative with a recorded authority in force.
 
     Nobody reads in the name of a minor who may consent alone; of another minor, Part 2 records go to nobody without
-    her own consent (42 CFR §2.14, P2-14-01).
+    her own consent, and nothing that tells of a program (42 CFR §2.14, P2-14-01).
     """
     citation = "42 CFR §2.23; 45 CFR 164.524"
     if patient.reference in asking.recipient.own and "patient" in asking.standing:
-        return Basis("PATIENT_ACCESS", citation, own=True)
+        return Basis("PATIENT_ACCESS", citation, hears=False)
     is_minor = patient.ages.is_minor(patient.birth, asking.at)
     if "representative" not in asking.standing or (
         is_minor and patient.ages.signs_alone(patient.birth, asking.at)
     ):
         return None
     if any(has_authority(person, recorded, asking.at, is_minor) for person in asking.recipient.own):
-        return Basis("PATIENT_ACCESS", citation, own=True, part2=not is_minor)
+        return (
+            Basis("PARENT_ACCESS", citation, part2=False) if is_minor else Basis("PATIENT_ACCESS", citation)
+        )
     return None
 
 
 def _is_inside(asking: Asking) -> bool:
     """A member of the disclosing program itself, for its treatment and operations."""
-    if "part2_program" not in asking.standing or not asking.discloser.own:
+    if "part2_program" not in asking.standing or not (asking.discloser.own and asking.recipient.own):
         return False
     if asking.recipient.certain.isdisjoint(asking.discloser.own):
         return False
@@ -125,12 +127,9 @@ def _is_its_service(asking: Asking, recorded: Facts, codes: set[str], programs: 
     An agreement that does not say with whom it was made is the disclosing program's; nobody else may use it, least of
     all another service organization (42 CFR §2.11, P2-11-04).
     """
-    disclosers = asking.discloser.own
-    return any(
-        codes <= set(agreement.scope)
-        and (
-            agreement.principal in disclosers if agreement.principal else not disclosers.isdisjoint(programs)
-        )
+    disclosers = asking.discloser.certain
+    return not disclosers.isdisjoint(programs) and any(
+        codes <= set(agreement.scope) and (not agreement.principal or agreement.principal in disclosers)
         for agreement in agreements_with(recorded, "qso", asking.recipient, asking.at)
     )
 

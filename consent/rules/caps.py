@@ -42,36 +42,53 @@ BY_STANDING = (
 """Standings whose data set holds whatever the category says. 42 CFR §2.35, §2.61; P2-CR-01."""
 
 PAYING = frozenset({"health_plan", "payer"})
+PRIOR = frozenset({"COVAUTH"})
+"""Prior authorization needs the findings it is judged by."""
+
+PROVIDING = frozenset({"covered_entity", "treating_provider"})
 
 
 def cap_for(recipient: Recipient, asking: Asking, tables: Tables) -> Cap | None:
     """The cap of the recipient's category; None for health organisations. A category nobody knows is capped."""
     table, standing = tables.of_kind("caps")[0], asking.standing
-    stated = recipient.category or _category_in_directory(recipient, asking.directory, table)
-    category = next((name for one, name in BY_STANDING if one in standing), stated)
-    if category not in dict(BY_STANDING).values() and _pays(asking, stated):
-        category = "payment"
     categories, uncapped = _mapping(table, "categories"), _strings(table, "uncapped")
-    if category is None or (category not in categories and category not in uncapped):
+    stated = recipient.category or _category_in_directory(recipient, asking.directory, table)
+    name = _by_standing(standing, provides=stated in uncapped and not standing.isdisjoint(PROVIDING))
+    if name is None and (stated is None or stated in uncapped) and _pays(asking, stated):
+        name = "payment"
+    if name is None and (stated is None or (stated not in categories and stated not in uncapped)):
         if standing & frozenset(_strings(table, "uncapped_standings")):
             return None
-        category = str(table["else"])
-    if category in uncapped:
+        name = str(table["else"])
+    if name is None and stated in uncapped:
         return None
+    category = str(name or stated)
     row, shapes = _mapping(categories, category), _mapping(table, "shapes")
+    types = _strings(row, "types")
+    if stated in categories and stated != category:  # what both let pass
+        others = _strings(_mapping(categories, str(stated)), "types")
+        types = tuple(one for one in types if one in others)
     return Cap(
         category=category,
         citation=str(row["citation"]),
-        shapes={name: _mapping(shapes, name) for name in _strings(row, "types")},
-        required={name: _strings(_mapping(table, "required"), name) for name in _mapping(table, "required")},
+        shapes={one: _mapping(shapes, one) for one in types},
+        required={one: _strings(_mapping(table, "required"), one) for one in _mapping(table, "required")},
     )
 
 
+def _by_standing(standing: frozenset[str], *, provides: bool) -> str | None:
+    """The data set of the standing; a hospital that runs a crisis line as well is asked as a hospital."""
+    for one, name in BY_STANDING:
+        if one in standing and not (one == "crisis_line" and provides):
+            return name
+    return None
+
+
 def _pays(asking: Asking, category: str | None) -> bool:
-    """Whether a plan or payer asks for payment alone (HI-502-01: a data set by purpose)."""
+    """Whether a plan or payer asks for payment (HI-502-01: a data set by purpose), other than what it has to judge."""
     is_payer = category in PAYING or not asking.standing.isdisjoint(PAYING)
-    reached = asking.tables.permit_reaches("HPAYMT")
-    return is_payer and all(purpose.code in reached for purpose in asking.purposes)
+    reached = asking.tables.permit_reaches("HPAYMT") - PRIOR
+    return is_payer and any(purpose.code in reached for purpose in asking.purposes)
 
 
 def _category_in_directory(

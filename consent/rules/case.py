@@ -27,8 +27,14 @@ TPO_STANDING = frozenset(
 )
 """Standings that a consent for treatment, payment and operations can reach. 42 CFR §2.31(a)(4)(i), §2.33."""
 
-PARENTAL = frozenset({"parent", "guardian_of_minor"})
-"""Kinds of authority that end when the patient comes of age. 42 CFR §2.14."""
+FOR_ADULTS = frozenset(
+    {
+        "administrator", "conservator", "executor", "guardian_of_adult", "hcpoa", "health_care_proxy",
+        "personal_representative", "power_of_attorney",
+    }
+)  # fmt: skip
+"""Kinds of authority to act for a grown patient, living or deceased (§2.15). Every other kind, also one that nobody
+knows, is that of a parent: it ends when the patient comes of age (§2.14)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,14 @@ class Case:
     def has_authority(self, person: str) -> bool:
         """Whether the person may act for the patient now."""
         return has_authority(person, self.recorded, self.asking.at, self.is_minor())
+
+    def signed_alone(self) -> bool:
+        """Whether the patient signed at an age at which her own signature is enough; others add nothing to it."""
+        signed = self.directive.signed
+        if signed is None or self.patient.reference not in self.directive.performers:
+            return False
+        birth, ages = self.patient.birth, self.patient.ages
+        return not ages.is_minor(birth, signed.start) or ages.signs_alone(birth, signed.start)
 
     def is_part2(self) -> bool:
         """Whether the record is a Part 2 record: by its source or by a label that came with it."""
@@ -95,7 +109,7 @@ def has_authority(person: str, recorded: Facts, at: datetime, is_minor: bool) ->
     return any(
         authority.person == person
         and in_force(authority.starts, authority.ends, at)
-        and (is_minor or authority.kind not in PARENTAL)
+        and (is_minor or authority.kind in FOR_ADULTS)
         for authority in recorded.authorities
     )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from consent.model import Reason
 from consent.rules.case import Case, Rule, agreements_with
-from consent.rules.part2 import document_is_covered
-from consent.validity import has_end
+from consent.rules.part2 import document_is_covered, veterans_records_need_their_pack
+from consent.validity import has_end, is_described
 
 
 def authorization_names_agency(case: Case) -> Reason | None:
@@ -33,6 +33,13 @@ def research_needs_agreement(case: Case) -> Reason | None:
     return None
 
 
+def authorization_describes(case: Case) -> Reason | None:
+    """For who is reached by name only, an authorization says what may go. 45 CFR 164.508(c)(1)(i) (HI-508-01)."""
+    if case.reaches_tpo() or is_described(case.directive):
+        return None
+    return Reason("DESCRIPTION_MISSING", "45 CFR 164.508(c)(1)(i)", case.directive.version)
+
+
 def authorization_is_signed_before(case: Case) -> Reason | None:
     """A signature and its date, not after the disclosure. 45 CFR 164.508(c)(1)(vi)."""
     signed = case.directive.signed_at
@@ -43,7 +50,8 @@ def authorization_is_signed_before(case: Case) -> Reason | None:
 
 def signer_has_authority(case: Case) -> Reason | None:
     """Who signs for the patient needs a recorded authority in force. 45 CFR 164.508(c)(1)(vi), 164.502(g)."""
-    if all(one == case.patient.reference or case.has_authority(one) for one in case.directive.performers):
+    others = [one for one in case.directive.performers if one != case.patient.reference]
+    if case.signed_alone() or all(map(case.has_authority, others)):
         return None
     return Reason("SIGNER_AUTHORITY_MISSING", "45 CFR 164.508(c)(1)(vi), 164.502(g)", case.directive.version)
 
@@ -52,7 +60,9 @@ RULES: tuple[Rule, ...] = (
     authorization_names_agency,
     authorization_ends,
     research_needs_agreement,
+    authorization_describes,
     authorization_is_signed_before,
+    veterans_records_need_their_pack,
     signer_has_authority,
     document_is_covered,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 MAJORITY = 18
 
@@ -41,11 +42,17 @@ class Patient:
 
 def ages_of(packs: Iterable[Pack]) -> Ages:
     """The ages of the packs. Raises where a pack has a table of minors that cannot be read."""
-    rows = [row for pack in packs if isinstance(row := pack.get("minors"), Mapping)]
+    rows = [_row_of(pack["minors"]) for pack in packs if "minors" in pack]
     return Ages(
         max([int(row["majority"]) for row in rows], default=MAJORITY),
         max([int(row["consents_alone_from"]) for row in rows], default=None),
     )
+
+
+def _row_of(minors: Any) -> Mapping[str, Any]:
+    if not isinstance(minors, Mapping):
+        raise TypeError("the table of minors of a state pack is no object")
+    return minors
 
 
 def age(birth: date, today: date) -> int:

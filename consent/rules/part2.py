@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from consent.matching import names_discloser
+from consent.matching import names_as_discloser
 from consent.memberships import NO_INTERMEDIARY
 from consent.model import Reason
 from consent.rules.case import Case, Rule, agreements_with
-from consent.validity import has_end, is_described, is_for_notes, nodes_of, permits_of
+from consent.validity import has_end, is_described, is_for_notes, permits_of
 
-AUDIT_PURPOSES = frozenset(
-    {"FRAUD", "GOV", "HACCRED", "HCOMPL", "HPRGRP", "HQUALIMP", "HSYSADMIN", "PERFMSR"}
-)
+AUDIT_PURPOSES = frozenset({"FRAUD", "GOV", "HACCRED", "HCOMPL"})
+EVALUATION_PURPOSES = frozenset({"HPRGRP", "HQUALIMP", "HSYSADMIN", "PERFMSR"})
+"""Operations of one's own, for which a consent for treatment, payment and operations serves; of others an evaluation."""
+
 MONITOR_PURPOSES = frozenset({"CJ-MONITOR"})
 
 
@@ -45,28 +46,41 @@ def research_needs_agreement(case: Case) -> Reason | None:
 
 def audit_needs_agreement(case: Case) -> Reason | None:
     """Audit and evaluation only under a recorded agreement to their limits. 42 CFR §2.53 (P2-53-01)."""
-    if case.is_part2() and case.purposes() & AUDIT_PURPOSES and not any(_agreements("audit", case)):
+    own_operations = case.directive.is_tpo and case.reaches_tpo()
+    asked = AUDIT_PURPOSES if own_operations else AUDIT_PURPOSES | EVALUATION_PURPOSES
+    if case.is_part2() and case.purposes() & asked and not any(_agreements("audit", case)):
         return _reason("AUDIT_AGREEMENT_MISSING", "42 CFR §2.53", case)
     return None
 
 
 def passed_on_was_received(case: Case) -> Reason | None:
-    """Who is not named as discloser passes on what came from a program, never its own records. §2.33(b)(1)."""
-    if not case.asking.onward or case.is_part2() or names_discloser(case.directive, case.asking):
+    """Who is not named as discloser passes on what came from one who is, never its own records. §2.33(b)(1)."""
+    asking = case.asking
+    if not asking.onward or names_as_discloser(case.directive, asking, asking.discloser):
+        return None
+    others = [one for one in case.subject.sources if one not in asking.discloser.own]
+    source = asking.directory.party(others, (), (), asking.at)
+    if case.subject.part2_source and others and names_as_discloser(case.directive, asking, source):
         return None
     return _reason("DISCLOSER_NOT_COVERED", "42 CFR §2.31(a)(2), §2.33(b)(1)", case)
 
 
 def intermediary_has_participants(case: Case) -> Reason | None:
     """An intermediary is named together with its participants, or their class. §2.31(a)(4)(ii) (P2-31-05)."""
-    standing = case.asking.standing
+    own, standing = case.asking.recipient, case.asking.standing
     if "intermediary" not in standing or not standing.isdisjoint(NO_INTERMEDIARY):
         return None
-    actors = [actor for node in nodes_of(case.directive.root) for actor in node.actors]
-    own = case.asking.recipient.certain
-    through = any(actor.part == "delegatee" for actor in actors)
-    if through and any(actor.part == "recipient" and actor.reference not in own for actor in actors):
-        return None
+    for chain in permits_of(case.directive.root):
+        actors = [actor for node in chain for actor in node.actors]
+        through = any(
+            actor.part == "delegatee"
+            and (actor.reference in own.certain or actor.identifier in own.identifiers)
+            for actor in actors
+        )
+        if through and any(
+            actor.part == "recipient" and actor.reference not in own.certain for actor in actors
+        ):
+            return None
     return _reason("INTERMEDIARY_INCOMPLETE", "42 CFR §2.31(a)(4)(ii)", case)
 
 
@@ -101,7 +115,7 @@ def monitor_only_monitors(case: Case) -> Reason | None:
 def signer_has_authority(case: Case) -> Reason | None:
     """Who signs for the patient needs a recorded authority in force. 42 CFR §§2.15, 2.31(a)(8) (P2-15-01)."""
     others = [signer for signer in case.directive.performers if signer != case.patient.reference]
-    if all(map(case.has_authority, others)):
+    if case.signed_alone() or all(map(case.has_authority, others)):
         return None
     return _reason("SIGNER_AUTHORITY_MISSING", "42 CFR §2.15, §2.31(a)(8)", case)
 

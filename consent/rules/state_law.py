@@ -64,7 +64,7 @@ def refusal_without_consent(facts: ResourceFacts, asking: Asking, packs: tuple[P
 
 
 def _applies(when: Mapping[str, list[str]], facts: ResourceFacts, asking: Asking) -> bool:
-    if not when.keys() <= CONDITIONS:
+    if not when.keys() <= CONDITIONS or not all(isinstance(wanted, list) for wanted in when.values()):
         raise ValueError("a condition of a state pack is unknown")
     carried: Mapping[str, frozenset[str]] = {
         "labels": facts.labelling.codes,
@@ -76,7 +76,7 @@ def _applies(when: Mapping[str, list[str]], facts: ResourceFacts, asking: Asking
 
 
 def _known(demand: Mapping[str, object]) -> Mapping[str, object]:
-    if not demand.keys() <= DEMANDS:
+    if not demand.keys() <= DEMANDS or not isinstance(demand.get("recipient_named", False), bool):
         raise ValueError("a demand of a state pack is unknown")
     return demand
 
@@ -104,18 +104,15 @@ def minor_signature(case: Case) -> Reason | None:
 
     What others signed for a minor ends when the patient comes of age (ST-03).
     """
-    signers, birth, ages = case.directive.performers, case.patient.birth, case.patient.ages
-    own = case.patient.reference in signers
+    signers, birth, ages, signed = (
+        case.directive.performers, case.patient.birth, case.patient.ages, case.directive.signed,
+    )  # fmt: skip
     if case.is_minor():
+        own = case.patient.reference in signers
         alone = ages.signs_alone(birth, case.asking.at)
         sound = own and (alone or any(map(case.has_authority, signers)))
     else:
-        signed = case.directive.signed
-        sound = (
-            signed is None
-            or not ages.is_minor(birth, signed.start)
-            or (own and ages.signs_alone(birth, signed.start))
-        )
+        sound = signed is None or not ages.is_minor(birth, signed.start) or case.signed_alone()
     if sound:
         return None
     return Reason("MINOR_SIGNATURE_MISSING", "42 CFR §2.14, §2.31(a)(8)", case.directive.version)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -63,7 +63,8 @@ def gather(
         consents=known.consents if known else consents_of(premises.network, reading, patient_id, discloser),
     )
     if known is None:
-        compiled = consent.compile_consents(request, premises.tables)
+        # of her own Patients those of the directory speak, whichever versions are asked about
+        compiled = consent.compile_consents(replace(request, resources=()), premises.tables)
         known = Compiled(request.consents, compiled, request.directory, own)
         premises.compiled.keep(patient_id, discloser, version, epoch, known)
     about = tuple(record.version_reference for record in own)

@@ -7,7 +7,7 @@ the tables it named. Nothing is disclosed and nothing written.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import consent
@@ -168,7 +168,8 @@ def _decided_again(reading: Reading, then: _Then) -> tuple[consent.Decision, fro
                 then.network, reading, then.patient_id, discloser, then.consents, then.states
             ),
         )
-        return consent.decide(request, then.tables)
+        compiled = consent.compile_consents(replace(request, resources=()), then.tables)
+        return consent.decide(request, then.tables, compiled)
 
     discloser = partner_of(then.entry.source[0])
     vetoed = vetoes(then.held, discloser, then.entry.partner, decided)

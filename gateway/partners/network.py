@@ -40,6 +40,8 @@ Standing = Literal[
     "medical_personnel",
     "community",
     "crisis_line",
+    "prescription_monitoring",
+    "central_registry",
     "law_enforcement",
     "court",
     "monitor",

@@ -21,6 +21,12 @@ Json = dict[str, Any]
 PARTNER_KIND = "urn:warm-handoff:partner-kind"
 KINDS = "http://terminology.hl7.org/CodeSystem/organization-type"
 NOBODY = Party(frozenset(), frozenset(), frozenset(), frozenset())
+BY_B = {"meaning": "authoredby", "reference": {"reference": "Practitioner/b"}}
+OF_C = {"meaning": "dependents", "reference": {"reference": "Condition/c"}}
+OF_E = {"meaning": "related", "reference": {"reference": "Encounter/e"}}
+A, ROLE = {"reference": "Practitioner/a"}, {"reference": "PractitionerRole/r"}
+HL7_OLD = "http://hl7.org/fhir/observation-category"
+ICD = "http://hl7.org/fhir/sid/icd-10-cm"
 CATEGORIES = "http://terminology.hl7.org/CodeSystem/observation-category"
 ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 LEVELS = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
@@ -181,6 +187,7 @@ def test_whom_an_actor_names(who: list[Json], permits: bool, denies: bool) -> No
         ({"data": [{"meaning": "instance", "reference": {"reference": "http://x/y/Task/7"}}]}, False, False),
         ({"data": [{"meaning": "instance", "reference": {"reference": "urn:uuid:7"}}]}, False, True),
         ({"data": [{"meaning": "dependents", "reference": {"reference": "http://x/y/Task/7"}}]}, False, True),
+        ({"code": [{"coding": [{"system": HL7_OLD, "code": "vital"}]}]}, False, False),
         ({"data": [{"meaning": "authoredby", "reference": {"reference": "http://x/y/Practitioner/e"}}]}, False, True),
         ({"purpose": [{"system": 5, "code": "HPAYMT"}]}, False, True),
         ({"action": [{"coding": [{"system": ACTIONS, "code": "collect"}]}]}, False, False),
@@ -226,6 +233,103 @@ def test_scopes_of_other_matters_permit_only_without_packs() -> None:
     assert ask(question)["outcome"] == "withhold"
 
 
+@pytest.mark.requirement("FH-CON-02", "W7")
+@pytest.mark.parametrize(
+    ("rule", "more", "denied"),
+    [
+        (
+            BY_B,
+            {"performer": [A, {"display": "b"}]},
+            True,
+        ),
+        (
+            BY_B,
+            {"performer": [A, {"identifier": NPI}]},
+            True,
+        ),
+        (
+            BY_B,
+            {"performer": [ROLE]},
+            True,
+        ),
+        (BY_B, {"performer": [A]}, False),
+        (
+            BY_B,
+            {"performer": [{"actor": A}]},
+            False,
+        ),
+        (
+            OF_C,
+            {"focus": [{"reference": "http://x/Condition/c"}]},
+            True,
+        ),
+        (
+            OF_C,
+            {"focus": [{"reference": "urn:uuid:1"}]},
+            True,
+        ),
+        (
+            OF_C,
+            {"focus": [{"reference": "#c"}]},
+            False,
+        ),
+        (
+            OF_C,
+            {"focus": [{"reference": "http://x/Task/c"}]},
+            False,
+        ),
+        (
+            {"meaning": "related", "reference": {"reference": "Encounter/e"}},
+            {"focus": [{"reference": "http://x/Encounter/e"}]},
+            True,
+        ),
+    ],
+)
+def test_a_denial_of_records_holds_where_it_cannot_be_told(rule: Json, more: Json, denied: bool) -> None:
+    question = a_question(1)
+    question["resources"][0] |= more
+    deny = a_consent(1, "Organization/hosp-1")
+    deny["provision"] = {"type": "deny", "data": [rule]}
+    question["consents"] = [*question["consents"], deny]
+    assert (ask(question)["outcome"] == "withhold") is denied
+
+
+@pytest.mark.requirement("FH-CON-02", "W7")
+@pytest.mark.parametrize(
+    ("named", "carried", "denied"),
+    [
+        (
+            {"system": HL7_OLD, "code": "vital-signs"},
+            {"coding": [{"system": CATEGORIES, "code": "vital-signs"}]},
+            True,
+        ),
+        (
+            {"system": HL7_OLD, "code": "laboratory"},
+            {"coding": [{"system": CATEGORIES, "code": "vital-signs"}]},
+            False,
+        ),
+        ({"system": ICD, "code": "B20"}, {"coding": [{"system": ICD, "code": "b20"}]}, True),
+        ({"system": ICD, "code": "B20"}, {"coding": [{"system": ICD, "code": "B21"}]}, False),
+        ({"system": ICD, "code": "B20"}, {"coding": [{"code": "B20"}]}, True),
+        ({"system": ICD, "code": "B20"}, {"coding": [{"system": "urn:of:nobody", "code": "7"}]}, True),
+        ({"system": ICD, "code": "B20"}, {"text": "some illness"}, True),
+        ({"system": ICD, "code": "B20"}, None, False),
+    ],
+)
+def test_a_denial_of_a_code_holds_where_it_cannot_be_told(
+    named: Json, carried: Json | None, denied: bool
+) -> None:
+    question = a_question(1)
+    record = question["resources"][0]
+    record["code"] = carried
+    if carried is None:
+        del record["code"]
+    deny = a_consent(1, "Organization/hosp-1")
+    deny["provision"] = {"type": "deny", "code": [{"coding": [named]}]}
+    question["consents"] = [*question["consents"], deny]
+    assert (ask(question)["outcome"] == "withhold") is denied
+
+
 def test_versions_that_differ_are_all_heard_in_any_order() -> None:
     permit, other = a_consent(0, "Organization/hosp-1"), a_consent(0, "Organization/org-1")
     answers = {
@@ -246,6 +350,22 @@ def test_sources_are_recognised_by_identifier_address_and_membership() -> None:
     assert "42CFRPart2" not in ask(question)["resources"][0]["labels"]
     question["discloser"] = {"references": ["Organization/otp-1"], "identifiers": []}
     assert "42CFRPart2" in ask(question)["resources"][0]["labels"], "a program has received it"
+
+
+def asking(standing: tuple[str, ...], purpose: str, *entries: Json) -> Asking:
+    """The question of a recipient with these standings."""
+    return Asking(
+        NOBODY,
+        NOBODY,
+        frozenset(standing),
+        (Coding(ACT_REASON, purpose),),
+        "disclose",
+        datetime(2026, 6, 15, tzinfo=UTC),
+        read_directory(entries, UTC),
+        tables(),
+        True,
+        True,
+    )
 
 
 @pytest.mark.requirement("DM-01", "DM-08", "DM-11", "DM-12", "P2-35-01", "P2-CR-01", "HI-502-01")
@@ -271,6 +391,11 @@ def test_sources_are_recognised_by_identifier_address_and_membership() -> None:
         (None, ("covered_entity", "health_plan"), (), "COVERAGE", "payment"),
         ("health_plan", ("covered_entity",), (), "HPAYMT", "payment"),
         ("health_plan", ("covered_entity",), (), "HOPERAT", None),
+        ("health_plan", ("covered_entity",), (), "COVAUTH", None),
+        ("benefits", ("payer",), (), "HPAYMT", "benefits"),
+        ("housing", ("crisis_line",), (), "TREAT", "crisis"),
+        ("hospital", ("covered_entity", "crisis_line"), (), "TREAT", None),
+        ("hospital", ("crisis_line",), (), "TREAT", "crisis"),
         ("hospital", ("covered_entity",), (), "HPAYMT", None),
         (None, (), ({"system": "urn:x", "code": "zz"}, {"code": 3}), "TREAT", "community"),
         ("case_management", (), (), "TREAT", None),
@@ -282,18 +407,7 @@ def test_the_category_comes_from_the_question_the_directory_or_the_standing(
     entry = {"resourceType": "Organization", "id": "a", "type": [{"coding": ["x", *types]}, "x"]}
     found = cap_for(
         Recipient(("Organization/a",), standing=standing, category=kind),
-        Asking(
-            NOBODY,
-            NOBODY,
-            frozenset(standing),
-            (Coding(ACT_REASON, purpose),),
-            "disclose",
-            datetime(2026, 6, 15, tzinfo=UTC),
-            read_directory([entry], UTC),
-            tables(),
-            True,
-            True,
-        ),
+        asking(standing, purpose, entry),
         tables(),
     )
     assert (found.category if found else None) == caps
@@ -313,3 +427,12 @@ def test_the_model_is_plain_and_frozen() -> None:
     assert Coding("s", "c") == Coding("s", "c")
     assert len({Identifier("s", "v"), Identifier("s", "v")}) == 1
     assert str(consent.QuestionError("A", "b", "c")) == "A: b at `c`"
+
+
+@pytest.mark.requirement("DM-01", "DM-11", "P2-CR-01")
+def test_of_two_data_sets_what_both_let_pass_goes() -> None:
+    recipient = Recipient(("Organization/a",), standing=("crisis_line",), category="housing")
+    found = cap_for(recipient, asking(("crisis_line",), "TREAT"), tables())
+    assert found is not None
+    assert "MedicationRequest" not in found.shapes
+    assert "ServiceRequest" in found.shapes

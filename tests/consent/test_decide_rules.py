@@ -62,7 +62,7 @@ def test_the_patient_reads_the_own_record_without_consent_but_not_the_notes() ->
 @pytest.mark.requirement("P2-23-01", "P2-15-01")
 @pytest.mark.parametrize(("authorities", "outcome"), [([], "withhold"), (["x"], "disclose")])
 def test_a_representative_needs_a_recorded_authority(authorities: list[str], outcome: str) -> None:
-    facts = {"authorities": [{"person": "RelatedPerson/m", "kind": "guardian"} for _ in authorities]}
+    facts = {"authorities": [{"person": "RelatedPerson/m", "kind": "guardian_of_adult"} for _ in authorities]}
     question = asked(
         consents=[],
         recipient=recipient("representative", reference="RelatedPerson/m"),

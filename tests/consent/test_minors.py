@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 import consent
 from consent.compiled import compile_consents
+from consent.rules.minors import Ages, ages_of
 from consent.validity import nodes_of
 from tests.bench.bench_consent import a_consent, a_question
 from tests.consent.asking import ask, tables
@@ -55,13 +57,15 @@ def mother_reads(born: str, packs: list[str], kind: str = "parent", *, part2: bo
         (YOUTH, FROM_16, "parent", True, {"NO_PERMIT"}),
         (YOUTH, FROM_16, "parent", False, {"NO_PERMIT"}),
         (YOUTH, BOTH, "parent", True, {"NO_PERMIT"}),
-        (YOUTH, BOTH, "parent", False, {"PATIENT_ACCESS"}),
-        (CHILD, FROM_16, "parent", False, {"PATIENT_ACCESS"}),
-        (CHILD, FROM_16, "guardian", True, {"NO_PERMIT"}),
+        (YOUTH, BOTH, "parent", False, {"PARENT_ACCESS"}),
+        (CHILD, FROM_16, "parent", False, {"PARENT_ACCESS"}),
+        (CHILD, FROM_16, "guardian_of_adult", True, {"NO_PERMIT"}),
         (GROWN, BOTH, "parent", True, {"NO_PERMIT"}),
         (GROWN, BOTH, "parent", False, {"NO_PERMIT"}),
         (GROWN, BOTH, "guardian_of_minor", False, {"NO_PERMIT"}),
-        (GROWN, BOTH, "guardian", True, {"PATIENT_ACCESS"}),
+        (GROWN, BOTH, "guardian", True, {"NO_PERMIT"}),
+        (GROWN, BOTH, "Mother", True, {"NO_PERMIT"}),
+        (GROWN, BOTH, "guardian_of_adult", True, {"PATIENT_ACCESS"}),
     ],
 )
 def test_a_parent_reads_what_the_minor_does_not_decide_alone_and_no_part2_record(
@@ -91,7 +95,7 @@ def test_what_a_parent_signed_ends_when_the_patient_comes_of_age() -> None:
 def test_a_guardian_of_a_grown_patient_signs_with_a_recorded_authority() -> None:
     permit = a_consent(0, "Organization/hosp-1")
     permit["performer"], permit["dateTime"] = [{"reference": MOTHER}], "2026-04-01"
-    for kind, found in (("guardian", "PERMITTED_BY_CONSENT"), ("parent", "SIGNER_AUTHORITY_MISSING")):
+    for kind, found in (("hcpoa", "PERMITTED_BY_CONSENT"), ("parent", "SIGNER_AUTHORITY_MISSING")):
         assert reasons(ask(asked(GROWN, BOTH, kind, consents=[permit]))) == {found}
 
 
@@ -125,6 +129,8 @@ def test_one_of_her_own_numbers_stands_for_her_signature(performer: object, foun
         [{"code": "X", "citation": "x", "when": {}, "require": {"signed_within_months": True}}],
         [{"code": "X", "citation": "x", "when": {}, "require": {"something": True}}],
         [{"code": "X", "citation": "x", "when": {"moon": ["full"]}, "require": {}}],
+        [{"code": "X", "citation": "x", "when": {"labels": "SUD"}, "require": {"recipient_named": True}}],
+        [{"code": "X", "citation": "x", "when": {}, "require": {"recipient_named": None}}],
     ],
 )
 def test_a_state_pack_that_cannot_be_read_refuses(rules: object) -> None:
@@ -137,3 +143,57 @@ def test_a_state_pack_that_cannot_be_read_refuses(rules: object) -> None:
 
 def test_a_silent_consent_has_no_nodes() -> None:
     assert list(nodes_of(None)) == []
+
+
+@pytest.mark.requirement("ST-03")
+def test_a_table_of_minors_that_cannot_be_read_is_no_table() -> None:
+    assert ages_of([{"id": "state/x", "minors": {"majority": 19, "consents_alone_from": 12}}]) == Ages(19, 12)
+    with pytest.raises(TypeError):
+        ages_of([{"id": "state/x", "minors": []}])
+
+
+@pytest.mark.requirement("P2-14-01")
+def test_her_own_signature_given_at_an_age_that_was_enough_needs_no_other() -> None:
+    for packs, found in ((FROM_16, {"PERMITTED_BY_CONSENT"}), (BOTH, {"MINOR_SIGNATURE_MISSING"})):
+        assert signed(GROWN, packs, "Patient/p1", MOTHER) >= found
+
+
+@pytest.mark.requirement("P2-14-01", "FH-RED-04", "FH-RED-01")
+def test_a_parent_learns_of_no_program_from_the_records_of_others() -> None:
+    """Even the fact of applying is kept from her without the minor's own consent."""
+    question = asked(YOUTH, BOTH, discloser={"references": ["Organization/hosp"], "identifiers": []})
+    question["recipient"] = {
+        "references": [MOTHER],
+        "identifiers": [],
+        "roles": [],
+        "standing": ["representative"],
+    }
+    question["purposes"] = [{"system": ACT_REASON, "code": "PATRQT"}]
+    visit = {
+        "resourceType": "Appointment",
+        "id": "a",
+        "status": "booked",
+        "comment": "methadone started",
+        "participant": [{"actor": {"reference": "Organization/otp-1", "display": "Sunrise Methadone"}}],
+    }
+    paper = {
+        "resourceType": "DocumentReference",
+        "id": "d",
+        "status": "current",
+        "content": [{"attachment": {}}],
+    }
+    question["resources"] = [visit, {**paper, "subject": {"reference": "Patient/p1"}}]
+    request = consent.read_question(question)
+    decision = consent.decide(request, tables())
+    shown = consent.present(
+        consent.redact(request, decision, tables()),
+        decision,
+        request=request,
+        alias_key=b"k",
+        tables=tables(),
+    )
+
+    assert decision.basis == "PARENT_ACCESS"
+    assert [row.outcome for row in decision.resources] == ["disclose", "withhold"]
+    for word in ("otp-1", "ethadone", "Sunrise"):
+        assert word not in json.dumps(shown)

@@ -1,0 +1,200 @@
+"""Kill the gateway again and again under load, and see afterwards that the laws of `ledgers` held.
+
+python -m tests.faults.killing --messages 2000 --kills 60 --seed 1
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from gateway.demo import person
+from gateway.demo.desks import Desk
+from gateway.demo.processes import Running, start_gateway
+from gateway.partners import read_network
+from gateway.wiring.network_folder import make_network_folder
+from tests.bench.forward import referral_template
+from tests.faults.hospital import Hospital, has_consented, mrn
+from tests.faults.ledgers import Told, broken_laws, delivered, read_ledger
+
+WITHDRAWING = 0
+"""The patient who takes her consent back while her referrals are on their way."""
+
+
+@dataclass
+class Scene:
+    """A gateway that is killed and started again, a partner and a hospital."""
+
+    place: Path
+    gateway: Running | None = None
+    port: int = 0
+    http: str = ""
+    consents: dict[int, dict[str, Any]] = field(default_factory=dict)
+    withdrawn: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def network(self) -> Path:
+        return self.place / "network"
+
+    def mode(self, word: str) -> None:
+        """How the partner answers from now on; written in one go, as it is read at any time."""
+        fresh = self.place / "mode.new"
+        fresh.write_text(word)
+        fresh.rename(self.place / "mode")
+
+    def open(self) -> Running:
+        """The partner's process, and the network folder that names it."""
+        self.mode("ok")
+        command = [sys.executable, "-m", "tests.faults.partner"]
+        partner = Running(
+            "partner",
+            subprocess.Popen(
+                [*command, str(self.place / "ledger"), str(self.place / "mode")],
+                stdout=subprocess.PIPE,
+                text=True,
+            ),
+        )
+        partner.listen()
+        port = partner.wait_for("listening")["port"]
+        make_network_folder(self.network, f"http://127.0.0.1:{port}/fhir")
+        return partner
+
+    def start(self) -> float:
+        """The gateway, started; the seconds it took until it served."""
+        began = time.monotonic()
+        self.gateway, ready = start_gateway(self.network, self.place / "gateway.log")
+        self.port, self.http = int(ready["mllp"][0].rpartition(":")[2]), ready["http"]
+        return time.monotonic() - began
+
+    def kill(self) -> None:
+        """As the power goes: no handler runs."""
+        assert self.gateway is not None
+        self.gateway.process.kill()
+        self.gateway.process.wait()
+
+    def desk(self, client: httpx.Client) -> tuple[str, dict[str, str]]:
+        made = Desk("hospital", self.network, read_network(self.network), self.http, client)
+        return self.http, {
+            "Authorization": f"Bearer {made.token('TREAT')}",
+            "Content-Type": "application/fhir+json",
+        }
+
+    def permit(self, patients: int) -> None:
+        """A consent of each patient who gives one."""
+        with httpx.Client(trust_env=False, timeout=20.0) as client:
+            http, headers = self.desk(client)
+            for patient in filter(has_consented, range(patients)):
+                made = person.consent(
+                    "hospital", "otp", "TREAT", identifier=(person.MRN_SYSTEM, mrn(patient))
+                )
+                answer = client.post(f"{http}/fhir/Consent", json=made, headers=headers).raise_for_status()
+                self.consents[patient] = answer.json()
+
+    def withdraw(self, patient: int) -> None:
+        """She takes it back; from the answer on it binds."""
+        with httpx.Client(trust_env=False, timeout=20.0) as client:
+            http, headers = self.desk(client)
+            resource = {**self.consents[patient], "status": "inactive"}
+            client.put(
+                f"{http}/fhir/Consent/{resource['id']}", json=resource, headers=headers
+            ).raise_for_status()
+        self.withdrawn[patient] = time.time()
+
+
+def run(
+    messages: int, kills: int, seed: int, patients: int = 32, drain_seconds: float = 400.0
+) -> dict[str, Any]:
+    """One story with `kills` kills at random moments; what was seen, and `broken`: every law that did not hold."""
+    chance = random.Random(seed)  # a story that can be told again
+    with tempfile.TemporaryDirectory(prefix="handoff-faults-") as place:
+        scene = Scene(Path(place))
+        partner = scene.open()
+        try:
+            starts = [scene.start()]
+            scene.permit(patients)
+            hospital = Hospital(referral_template(), lambda: scene.port, messages, patients)
+            hospital.start()
+            starts += _trouble(scene, kills, chance)
+            scene.mode("ok")
+            all_accepted = hospital.wait(drain_seconds)
+            _drain(scene, hospital, drain_seconds)
+            code = scene.gateway.end() if scene.gateway else None
+        finally:
+            if scene.gateway is not None and scene.gateway.process.poll() is None:
+                scene.kill()
+            partner.end()
+        told = _told(scene, hospital)
+        return {
+            "seed": seed,
+            "messages": messages,
+            "kills": kills,
+            "accepted": len(hospital.accepted),
+            "sent again": hospital.sent_again,
+            "requests the partner saw": len(told.received),
+            "referrals that arrived": len(delivered(told.received)),
+            "slowest start": round(max(starts), 2),
+            "exit code": code,
+            "broken": ([] if all_accepted else ["the hospital could not hand over everything"])
+            + broken_laws(told),
+        }
+
+
+def _trouble(scene: Scene, kills: int, chance: random.Random) -> list[float]:
+    """Kills at random moments, a partner that fails now and then, and one withdrawal halfway; the start times."""
+    starts = []
+    for number in range(kills):
+        scene.mode(chance.choice(["ok", "ok", "busy", "drop"]))
+        time.sleep(chance.uniform(0.05, 1.2))
+        if number == kills // 2:
+            scene.withdraw(WITHDRAWING)
+        scene.kill()
+        starts.append(scene.start())
+    return starts
+
+
+def _drain(scene: Scene, hospital: Hospital, seconds: float) -> None:
+    """Wait until everything that may arrive has arrived, as the partner's ledger says, and then a little more."""
+    wanted = {
+        one.marker
+        for one in hospital.referrals()
+        if has_consented(one.patient) and one.patient not in scene.withdrawn
+    }
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and not wanted <= delivered(read_ledger(scene.place / "ledger")).keys():
+        time.sleep(0.1)
+    time.sleep(0.5)
+
+
+def _told(scene: Scene, hospital: Hospital) -> Told:
+    return Told(
+        sent=tuple(hospital.referrals()),
+        accepted=frozenset(hospital.accepted),
+        received=read_ledger(scene.place / "ledger"),
+        withdrawn=dict(scene.withdrawn),
+        network=scene.network,
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--messages", type=int, default=2000)
+    parser.add_argument("--kills", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    asked = parser.parse_args()
+    found = run(asked.messages, asked.kills, asked.seed)
+    print(json.dumps(found, indent=1))
+    return 1 if found["broken"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,131 @@
+"""The fault laws, checked from what the senders and receivers wrote down. `reliability.md` section 3, F1 to F6."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gateway.audit import newest, read_witness, verifier_of, verify
+from gateway.store import intents
+from gateway.wiring.opening import reading
+from tests.faults.hospital import Referral, has_consented
+
+Line = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What both sides say, after everything has come to rest."""
+
+    sent: tuple[Referral, ...]
+    accepted: frozenset[int]
+    received: tuple[Line, ...]
+    withdrawn: Mapping[int, float]
+    """By patient: when the gateway had answered that the withdrawal is recorded."""
+    network: Path
+
+
+def read_ledger(file: Path) -> tuple[Line, ...]:
+    """The lines of a partner's ledger; a line cut short by a kill is none."""
+    found = []
+    for line in file.read_text().splitlines():
+        try:
+            found.append(json.loads(line))
+        except ValueError:
+            continue
+    return tuple(found)
+
+
+def delivered(received: tuple[Line, ...]) -> dict[str, list[Line]]:
+    """By referral: what the partner took and said yes to, in order."""
+    found: dict[str, list[Line]] = defaultdict(list)
+    for line in received:
+        if line["mode"] == "ok":
+            for marker in line["referrals"]:
+                found[marker].append(line)
+    return found
+
+
+def broken_laws(told: Told) -> list[str]:
+    """Every breach, in words; empty when all laws held."""
+    return [
+        *_nothing_lost(told),
+        *_one_effect(told),
+        *_in_order(told),
+        *_nothing_leaked(told),
+        *_audited(told),
+    ]
+
+
+def _nothing_lost(told: Told) -> Iterator[str]:
+    """F1, F6: what was accepted was delivered, or waits for a consent; the gateway's own count is the same."""
+    arrived = delivered(told.received)
+    missing = [one for one in told.sent if one.number not in told.accepted]
+    if missing:
+        yield f"F1: {len(missing)} messages were never accepted"
+    lost = [one for one in told.sent if _must_arrive(one, told) and one.marker not in arrived]
+    if lost:
+        yield f"F1: {len(lost)} accepted referrals never arrived, the first is {lost[0].marker}"
+    with reading(told.network, None) as (_, view):
+        waiting = intents.counts_by_state(view)
+    held = sum(number for (_, state), number in waiting.items() if state == "held")
+    if others := {state: number for (_, state), number in waiting.items() if state != "held"}:
+        yield f"F6: not at rest: {others}"
+    if held != (expected := sum(one.marker not in arrived for one in told.sent)):
+        yield f"F1: {held} are held, {expected} did not arrive"
+
+
+def _must_arrive(referral: Referral, told: Told) -> bool:
+    return has_consented(referral.patient) and referral.patient not in told.withdrawn
+
+
+def _one_effect(told: Told) -> Iterator[str]:
+    """F2: whoever keeps `Idempotency-Key` has each referral once."""
+    for marker, lines in delivered(told.received).items():
+        if len(keys := {line["key"] for line in lines}) > 1:
+            yield f"F2: {marker} has {len(keys)} effects"
+        if any(not line["key"] for line in lines):
+            yield f"F2: {marker} came without a key"
+
+
+def _in_order(told: Told) -> Iterator[str]:
+    """F3: for each patient in the order in which they were sent."""
+    arrived = delivered(told.received)
+    by_patient: dict[int, list[float]] = defaultdict(list)
+    for one in told.sent:
+        if one.marker in arrived:
+            by_patient[one.patient].append(arrived[one.marker][0]["ended"])
+    for patient, times in by_patient.items():
+        if times != sorted(times):
+            yield f"F3: the referrals of patient {patient} arrived out of order"
+
+
+def _nothing_leaked(told: Told) -> Iterator[str]:
+    """F4: nothing of those who gave no consent, and nothing that began after a withdrawal was recorded."""
+    if leaks := sum(line["canary"] for line in told.received):
+        yield f"F4: {leaks} requests carried somebody who has not consented"
+    whose = {one.marker: one.patient for one in told.sent}
+    for line in told.received:
+        for marker in line["referrals"]:
+            at = told.withdrawn.get(whose.get(marker, -1))
+            if at is not None and line["began"] > at:
+                yield f"F4: {marker} was sent after its consent was withdrawn"
+
+
+def _audited(told: Told) -> Iterator[str]:
+    """F5: every body that a partner has seen is in the log, and the log is whole."""
+    with reading(told.network, None) as (folder, view):
+        report = verify(view, verifier_of(folder.keys.signer), read_witness(told.network / "witness.log"))
+        logged = {
+            found.entry.bytes_sha256
+            for found in newest(view, 10**9)
+            if found.entry is not None and found.row.kind in ("disclose", "handover")
+        }
+    if not report.ok:
+        yield f"F5: the log is broken at {report.first_bad_seq}"
+    if unlogged := sum(line["sha256"] not in logged for line in told.received):
+        yield f"F5: {unlogged} bodies that a partner has seen are not in the log"
