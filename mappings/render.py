@@ -5,6 +5,7 @@ A disclosure is rendered with an empty complement; only what goes back to the ag
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,7 @@ from mappings.homes import Homes
 from mappings.library import Mapping_
 from mappings.model import Issue, Rendered, RenderRefused
 from mappings.placing import flat
-from mappings.rows import EVERY_ROLE, Condition, Group, MappingFile, Row, Target, all_groups
+from mappings.rows import EVERY_ROLE, Condition, Group, MappingFile, Row, Step, Target, all_groups
 from mappings.syntax.hl7v2 import escape
 from mappings.syntax.page import write_page
 from mappings.syntax.sheets import SHEETS
@@ -94,7 +95,7 @@ class Rendering:
         if mapping.format == "ccda":
             self.builder = CcdaBuilder(complement)
         self.used: set[tuple[int, str]] = set()
-        self.within: dict[str, str] = {}
+        self.within: dict[str, tuple[str, Any, tuple[Step, ...]]] = {}
         self.rows = [row for group in all_groups(mapping.root) for row in group.rows]
 
     def write(self) -> Builder:
@@ -149,10 +150,20 @@ class Rendering:
     def items(self, group: Group, of: Target, roles: dict[str, Resource], slot: Slot) -> None:
         """One instance for each item of a list of a resource: the rows see only what stands in it."""
         resource = roles.get(of.role)
-        for path, _ in values_at(resource, of.steps) if resource is not None else ():
-            self.within[of.role] = path
+        for path, item in values_at(resource, of.steps) if resource is not None else ():
+            self.within[of.role] = (path, item, of.steps)
             self.group(group, roles, self.opened(group, {}, slot))
             del self.within[of.role]
+
+    def values(self, row: Row, target: Target, resource: Resource) -> list[tuple[str, Any]]:
+        """(path, value) of what the row reads: in the present item of a list, or in the whole resource."""
+        if target.role not in self.within:
+            return values_at(resource, target.steps)
+        place, item, of = self.within[target.role]
+        depth = len(of)
+        if [step.name for step in target.steps[:depth]] != [step.name for step in of]:
+            return []
+        return [(f"{place}.{path}", value) for path, value in values_at(item, target.steps[depth:])]
 
     def account(self, row: Row, roles: Mapping[str, Resource], slot: Slot) -> None:
         """Constants and references need no home of their own."""
@@ -204,9 +215,8 @@ class Rendering:
         if resource is not None and row.lens.backward is not None:
             taken = bool(self.builder.head(row.sources[0], slot)) and row.target.steps[-1].many
             repeat = row.target.steps[-1].many and not (taken and self.mapping.format == "hl7v2")
-            item = self.within.get(row.target.role, "")
-            for path, value in values_at(resource, row.target.steps):
-                if path.startswith(item) and in_its_item(self.rows, row, resource, path):
+            for path, value in self.values(row, row.target, resource):
+                if in_its_item(self.rows, row, resource, path):
                     written |= self.value(row, resource, path, value, slot, repeat)
         applies = resource is not None and self.fits(row.when, slot, strict=True)
         wanted = row.required and (row.when is None or applies)
@@ -315,15 +325,18 @@ class Rendering:
         """Each element that found no local home."""
         found: list[Issue] = []
         kinds = set(self.mapping.types.values())
+        homes: dict[int, set[str]] = {}
+        for one, path in self.used:
+            homes.setdefault(one, set()).add(path)
         for resource in self.resources:
             name = str(resource.get("resourceType"))
             if name not in kinds:
                 found.append(Issue("NO_LOCAL_HOME", "I", name, "the format has no place for this resource"))
                 continue
             rest = {key: value for key, value in resource.items() if key not in _UNTRACED}
-            used = [path for one, path in self.used if one == id(resource)]
+            used = homes.get(id(resource), set())
             for path in flat(rest, ""):
-                if not any(path == home or path.startswith((home + ".", home + "[")) for home in used):
+                if not any(part in used for part in _with_parents(path)):
                     place = f"{name}.{path}"
                     found.append(
                         Issue("NO_LOCAL_HOME", "I", place, "the format has no place for this element")
@@ -356,6 +369,11 @@ class Rendering:
 def _is_carried(builder: Builder, slot: Slot) -> bool:
     """Whether the constants of an instance are among what was carried: it stands where it came from."""
     return isinstance(builder, CcdaBuilder) and builder.has_own(slot)
+
+
+def _with_parents(path: str) -> list[str]:
+    """The path, and the path of each element around it: `a[0].b` -> `a`, `a[0]`, `a[0].b`."""
+    return [path[: found.start()] for found in re.finditer(r"[.\[]|$", path)]
 
 
 def _same_address(address: str, place: str, syntax: str) -> bool:

@@ -216,3 +216,21 @@ def test_a_page_needs_nothing_from_elsewhere(library: Library) -> None:
 def test_a_format_for_writing_takes_no_records(library: Library) -> None:
     with pytest.raises(MappingRoomError, match="DIRECTION_OUT"):
         translate_all(library.mapping(SHEET), b"part\nplan\n", partner="p", id_key=b"k", zone=None)
+
+
+@pytest.mark.parametrize("mapping_id", [SHEET, PAGE])
+def test_a_large_plan_takes_linear_time(library: Library, mapping_id: str) -> None:
+    import time
+
+    def seconds(count: int) -> float:
+        resources = _resources()
+        resources[1]["activity"] = [
+            {"detail": {"code": {"text": f"step {n}"}, "status": "scheduled"}} for n in range(count)
+        ]
+        resources += [{**copy.deepcopy(resources[2]), "id": f"goal-{n}"} for n in range(count)]
+        start = time.process_time()
+        assert f"step {count - 1}".encode() in _render(library, mapping_id, resources).content
+        return time.process_time() - start
+
+    seconds(10)
+    assert seconds(320) < 12 * seconds(80) + 0.2
