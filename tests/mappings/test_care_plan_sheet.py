@@ -129,6 +129,18 @@ def test_a_goal_without_its_plan_is_still_told(library: Library) -> None:
     assert [row["part"] for row in rows] == ["goal", "target", "target", "goal"]
 
 
+def test_an_organization_of_the_release_is_named_where_it_serves(library: Library) -> None:
+    resources = _resources()
+    for number, kind in ((1, "service"), (2, "task")):
+        resources.append({"resourceType": "Organization", "id": f"o{number}", "name": f"Agency of the {kind}"})
+    resources[4]["performer"] = [{"reference": "Organization/o1"}]
+    resources[5]["owner"] = {"reference": "Organization/o2"}
+    rows = {row["part"]: row["who"] for row in _rows(library, resources)}
+    assert (rows["service"], rows["task"]) == ("Agency of the service", "Agency of the task")
+    resources[4]["performer"] = [{"reference": "Organization/withheld"}]
+    assert {row["part"]: row["who"] for row in _rows(library, resources)}["service"] == ""
+
+
 def test_two_plans_are_two_rows(library: Library) -> None:
     resources = _resources()
     second = {**copy.deepcopy(resources[1]), "id": "cp2", "title": "Plan for work", "activity": []}
