@@ -233,7 +233,7 @@ def test_scopes_of_other_matters_permit_only_without_packs() -> None:
     assert ask(question)["outcome"] == "withhold"
 
 
-@pytest.mark.requirement("FH-CON-02", "W7")
+@pytest.mark.requirement("FH-CON-02")
 @pytest.mark.parametrize(
     ("rule", "more", "denied"),
     [
@@ -294,7 +294,7 @@ def test_a_denial_of_records_holds_where_it_cannot_be_told(rule: Json, more: Jso
     assert (ask(question)["outcome"] == "withhold") is denied
 
 
-@pytest.mark.requirement("FH-CON-02", "W7")
+@pytest.mark.requirement("FH-CON-02")
 @pytest.mark.parametrize(
     ("named", "carried", "denied"),
     [
