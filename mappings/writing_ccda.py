@@ -104,7 +104,7 @@ class CcdaBuilder:
         """A new element of this name, last among its like."""
         number = len(node.named(name)) + 1
         child = Node(name, node, f"{node.place}/{step(name, number)}")
-        node.content.append(child)
+        node.add(child)
         return child
 
     def _fulfil(self, node: Node, test: Test) -> None:

@@ -8,7 +8,9 @@ nothing is loaded from anywhere. Leaves are what `mapping-language.md` section 3
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from weakref import ref
 from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
@@ -39,32 +41,69 @@ _DOCTYPE = re.compile("<!(?:DOCTYPE|ENTITY)")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
+_NO_TEMPLATES: frozenset[str] = frozenset()
+_NO_ELEMENTS: dict[str, list[Node]] = {}
+"""Shared by all elements without any; never written to."""
+
+
 class Node:
     """One element. `content` holds texts and elements in their order; `place` is its XPath in the document."""
 
-    __slots__ = ("attributes", "content", "name", "parent", "place", "templates")
+    __slots__ = (
+        "__weakref__",
+        "_by_name",
+        "_parent",
+        "_span",
+        "attributes",
+        "content",
+        "name",
+        "place",
+        "templates",
+    )
 
     def __init__(self, name: str, parent: Node | None = None, place: str = "") -> None:
         self.name = name
-        self.parent = parent
+        self._parent = ref(parent) if parent is not None else None
         self.place = place
         self.attributes: dict[str, str] = {}
         self.content: list[Node | str] = []
-        self.templates: frozenset[str] = frozenset()
+        self.templates: frozenset[str] = _NO_TEMPLATES
+        self._by_name: dict[str, list[Node]] = _NO_ELEMENTS
+        self._span: tuple[list[tuple[str, str]], int, int] | None = None
+
+    @property
+    def parent(self) -> Node | None:
+        """The element around this one, held weakly: a document goes as soon as nobody holds its root."""
+        return self._parent() if self._parent is not None else None
+
+    def add(self, child: Node) -> None:
+        """One more element, behind all others."""
+        self.content.append(child)
+        if self._by_name is _NO_ELEMENTS:
+            self._by_name = {}
+        self._by_name.setdefault(child.name, []).append(child)
+
+    def spans(self, leaves: list[tuple[str, str]], begin: int) -> None:
+        """The leaves of this element are those of the document from `begin` to its end."""
+        self._span = (leaves, begin, len(leaves))
 
     def elements(self) -> list[Node]:
         """The elements inside, in order."""
         return [item for item in self.content if isinstance(item, Node)]
 
-    def named(self, name: str) -> list[Node]:
-        """The elements of this name inside."""
-        return [item for item in self.content if isinstance(item, Node) and item.name == name]
+    def named(self, name: str) -> Sequence[Node]:
+        """The elements of this name inside, in order."""
+        return self._by_name.get(name, ())
 
     def leaves(self) -> Iterator[tuple[str, str]]:
         """(place, text) of every leaf of this element and those inside it, in document order."""
-        for name, value in self.attributes.items():
-            if is_leaf(name) and value.strip():
-                yield f"{self.place}/@{name}", value.strip()
+        if self._span is not None:
+            leaves, begin, end = self._span
+            return iter(leaves[begin:end])
+        return self._walked()
+
+    def _walked(self) -> Iterator[tuple[str, str]]:
+        yield from self.own_leaves()
         number = 0
         for item in self.content:
             if isinstance(item, Node):
@@ -72,6 +111,14 @@ class Node:
             elif item.strip():
                 number += 1
                 yield f"{self.place}/{text_step(number)}", item.strip()
+
+    def own_leaves(self) -> list[tuple[str, str]]:
+        """(place, text) of the attributes that are leaves."""
+        return [
+            (f"{self.place}/@{name}", value.strip())
+            for name, value in self.attributes.items()
+            if is_leaf(name) and value.strip()
+        ]
 
 
 def is_leaf(attribute: str) -> bool:
@@ -113,22 +160,24 @@ def _text_of(source: bytes) -> str:
 
 def read_document(source: bytes) -> Node:
     """The document. Raises TranslationRefused `NOT_XML`, `DOCTYPE_REFUSED`, `TOO_DEEP`, `NOT_CDA` and of the bytes."""
-    found = _built(parsed(source), None, "/ClinicalDocument", 1)
-    if found.name != "ClinicalDocument":
+    found = _parse(source, _Nodes())
+    if not isinstance(found, Node) or found.name != "ClinicalDocument":
         raise _refuse("NOT_CDA", "a ClinicalDocument of CDA R2 (urn:hl7-org:v3) was expected", "line 1")
     return found
 
 
-def parsed(source: bytes) -> etree._Element:
-    """The document as the parser gives it, without comments. Raises TranslationRefused as `read_document`."""
+def _parse(source: bytes, target: _Nodes | None) -> object:
+    """What the parser makes of a document: its own tree without comments, or what `target` makes of it."""
     text = _text_of(source)
     if found := _DOCTYPE.search(text):
         line = text.count("\n", 0, found.start()) + 1
         raise _refuse("DOCTYPE_REFUSED", "a DOCTYPE or entity is not taken", f"line {line}")
     text = _DECLARATION.sub("", text, count=1)
     parser = etree.XMLParser(
+        target=target,
         encoding="utf-8",
-        resolve_entities=False,
+        resolve_entities=target
+        is not None,  # else a target gets `&amp;` as `&#38;`; there is no DOCTYPE to define any
         load_dtd=False,
         no_network=True,
         huge_tree=False,
@@ -140,13 +189,83 @@ def parsed(source: bytes) -> etree._Element:
     except etree.XMLSyntaxError as error:
         line, column = error.position
         if "depth" in str(error).lower():
-            raise _refuse("TOO_DEEP", "the document is nested too deep") from None
+            raise _refuse("TOO_DEEP", "the document is nested too deep", f"line {line}") from None
         place = f"line {line} column {column}"
         raise _refuse("NOT_XML", "the document cannot be read as XML", place) from None
     except UnicodeEncodeError:
         raise _refuse("NOT_XML", "the document has half of a character") from None
 
 
+class _Nodes:
+    """Makes nodes and leaves of what the parser reports, in one pass."""
+
+    def __init__(self) -> None:
+        self.leaves: list[tuple[str, str]] = []
+        self.open: list[tuple[Node, int, dict[str, int]]] = []
+        self.texts: list[str] = []
+        self.numbers: list[int] = []
+        self.root: Node | None = None
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """An element begins."""
+        if not self.open:
+            node = Node(name_of(tag) if "}" in tag else "{}" + tag, None, "/ClinicalDocument")
+            self.root = node
+        else:
+            node = self._inside(name_of(tag))
+        place, leaves = node.place, self.leaves
+        begin = len(leaves)
+        for key, value in attributes.items():
+            name = name_of(key)
+            node.attributes[name] = value
+            if is_leaf(name) and (said := value.strip()):
+                leaves.append((f"{place}/@{name}", said))
+        self.open.append((node, begin, {}))
+        self.numbers.append(0)
+
+    def _inside(self, name: str) -> Node:
+        """The next element inside the one that is open."""
+        if self.texts:
+            self._text()
+        if len(self.open) >= DEEPEST:
+            raise _refuse("TOO_DEEP", "the document is nested too deep", self.open[-1][0].place)
+        parent, _, counts = self.open[-1]
+        number = counts[name] = counts.get(name, 0) + 1
+        node = Node(name, parent, f"{parent.place}/{step(name, number)}")
+        parent.add(node)
+        return node
+
+    def data(self, text: str) -> None:
+        """A piece of text; comments and instructions between pieces are not reported."""
+        self.texts.append(text)
+
+    def _text(self) -> None:
+        text = "".join(self.texts)
+        self.texts.clear()
+        if not self.open:
+            return
+        node = self.open[-1][0]
+        node.content.append(text)
+        if said := text.strip():
+            self.numbers[-1] += 1
+            self.leaves.append((f"{node.place}/{text_step(self.numbers[-1])}", said))
+
+    def end(self, tag: str) -> None:
+        """The open element ends."""
+        if self.texts:
+            self._text()
+        node, begin, _ = self.open.pop()
+        self.numbers.pop()
+        node.spans(self.leaves, begin)
+        if node.name == "templateId" and self.open:
+            self.open[-1][0].templates |= {node.attributes.get("root", "")}
+
+    def close(self) -> Node | None:
+        """The document ends."""
+        return self.root
+
+
+@lru_cache(maxsize=4096)
 def name_of(tag: str) -> str:
     """An element or attribute by the prefix we know it by (`sdtc:raceCode`), or with its namespace."""
     namespace, _, local = tag.rpartition("}")
@@ -154,30 +273,6 @@ def name_of(tag: str) -> str:
         return local
     prefix = _PREFIXES.get(namespace[1:])
     return tag if prefix is None else prefix + local
-
-
-def _built(element: etree._Element, parent: Node | None, place: str, depth: int) -> Node:
-    if depth > DEEPEST:
-        raise _refuse("TOO_DEEP", "the document is nested too deep", f"line {element.sourceline}")
-    tag = str(element.tag)
-    node = Node(name_of(tag) if "}" in tag else "{}" + tag, parent, place)
-    for key, value in element.items():
-        node.attributes[name_of(str(key))] = str(value)
-    if element.text:
-        node.content.append(element.text)
-    numbers: dict[str, int] = {}
-    templates: list[str] = []
-    for child in element:
-        name = name_of(str(child.tag))
-        numbers[name] = numbers.get(name, 0) + 1
-        inner = _built(child, node, f"{place}/{step(name, numbers[name])}", depth + 1)
-        node.content.append(inner)
-        if name == "templateId":
-            templates.append(inner.attributes.get("root", ""))
-        if child.tail:
-            node.content.append(child.tail)
-    node.templates = frozenset(templates)
-    return node
 
 
 def counted_leaves(source: bytes) -> dict[str, str]:
@@ -198,7 +293,9 @@ def counted_leaves(source: bytes) -> dict[str, str]:
             seen[name] = seen.get(name, 0) + 1
             walk(child, f"{place}/{name}" + (f"[{seen[name]}]" if seen[name] > 1 else ""))
 
-    walk(parsed(source), "/ClinicalDocument")
+    root = _parse(source, None)
+    assert isinstance(root, etree._Element)
+    walk(root, "/ClinicalDocument")
     return found
 
 

@@ -52,6 +52,8 @@ class Path:
     up: int
     steps: tuple[PathStep, ...]
     last: str
+    tested: bool = False
+    """Whether a step asks for something of what is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ def _path(text: str) -> Path:
     steps = tuple(_step(part) for part in parts)
     if not relative and not steps:
         raise ValueError("a path begins with an element, `./` or `../`")
-    return Path(relative, up, steps, last)
+    tested = any(not test.written and not test.negated for one in steps for test in one.tests)
+    return Path(relative, up, steps, last, tested)
 
 
 def _split(text: str) -> list[str]:

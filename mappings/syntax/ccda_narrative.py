@@ -27,8 +27,8 @@ def tell(root: Node) -> None:
             continue
         text = Node("text", section, f"{section.place}/text")
         items = [item for item in (words_of(entry) for entry in section.named("entry")) if item]
-        text.content.append(_list(text, items) if items else _paragraph(text, "No information."))
-        section.content.append(text)
+        text.add(_list(text, items) if items else _paragraph(text, "No information."))
+        section.add(text)
 
 
 def _list(text: Node, items: list[str]) -> Node:
@@ -36,7 +36,7 @@ def _list(text: Node, items: list[str]) -> Node:
     for item in items:
         inner = Node("item", found, f"{found.place}/item")
         inner.content.append(item)
-        found.content.append(inner)
+        found.add(inner)
     return found
 
 

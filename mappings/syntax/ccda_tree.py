@@ -127,10 +127,11 @@ def fulfils(node: Node, test: Test) -> bool:
         return True
     if test.templates:
         return node.templates.isdisjoint(test.templates) == test.negated
-    return (
-        any(value == test.value if test.value is not None else value for value in _values(node, test.path))
-        != test.negated
-    )
+    if len(test.path) == 1 and test.path[0][:1] == "@":
+        said = node.attributes.get(test.path[0][1:], "")
+        return (said == test.value if test.value is not None else bool(said)) != test.negated
+    values = _values(node, test.path)
+    return any(value == test.value if test.value is not None else value for value in values) != test.negated
 
 
 def _values(node: Node, path: Sequence[str]) -> Iterator[str]:
@@ -176,11 +177,13 @@ def _sections(node: Node) -> Iterator[Node]:
             yield from _sections(section)
 
 
-def nodes_at(root: Node, path: Path, here: Node) -> list[Node]:
-    """The elements that a path leads to, in document order; `here` is where a relative one begins."""
+def nodes_at(root: Node, path: Path, here: Node, sections: Sequence[Node] | None = None) -> list[Node]:
+    """The elements that a path leads to, in document order; `here` is where a relative one begins. `sections` are those
+    of the document, where they are known already."""
     steps = path.steps
     if not path.relative and steps and steps[0].name == "section":
-        found = [node for node in sections_of(root) if fits(node, steps[0])]
+        known = sections if sections is not None else sections_of(root)
+        found = [node for node in known if fits(node, steps[0])]
         steps = steps[1:]
     else:
         start = here if path.relative else root
@@ -188,7 +191,12 @@ def nodes_at(root: Node, path: Path, here: Node) -> list[Node]:
             start = start.parent or start
         found = [start]
     for step in steps:
-        found = [child for node in found for child in _matching(node, step)]
+        if not found:
+            break
+        if step.tests or step.first:
+            found = [child for node in found for child in _matching(node, step)]
+        else:
+            found = [child for node in found for child in node.named(step.name)]
     return found
 
 
@@ -199,7 +207,7 @@ def _matching(node: Node, step: PathStep) -> list[Node]:
 
 def fits(node: Node, step: PathStep) -> bool:
     """Whether an element fulfils all tests of a step."""
-    return all(fulfils(node, test) for test in step.tests)
+    return not step.tests or all(fulfils(node, test) for test in step.tests)
 
 
 class CcdaTree:
@@ -209,6 +217,7 @@ class CcdaTree:
         self.root = root
         self._leaves = dict(root.leaves())
         self._looked: set[str] = set()
+        self._sections = tuple(sections_of(root))
 
     def leaves(self) -> Mapping[str, str]:
         """Every leaf by place."""
@@ -222,15 +231,16 @@ class CcdaTree:
         """Values at an address. An element that says only why it has no value is none, but for `every`."""
         found: list[Spot] = []
         for path in address.paths:
-            for node in nodes_at(self.root, path, scope[HERE]):
+            for node in nodes_at(self.root, path, scope[HERE], self._sections):
                 spot = self._spot(node, path.last, every)
                 if spot is not None:
-                    found.append(spot if every else self._looked_at(spot, found_by(path, node)))
+                    found.append(self._looked_at(spot, path, node) if path.tested and not every else spot)
             if found and not every:
                 break
         return found
 
-    def _looked_at(self, spot: Spot, places: tuple[str, ...]) -> Spot:
+    def _looked_at(self, spot: Spot, path: Path, node: Node) -> Spot:
+        places = found_by(path, node)
         self._looked.update(places)
         return replace(spot, looked=places) if places else spot
 
@@ -260,7 +270,7 @@ class CcdaTree:
     def head(self, address: CcdaAddress, scope: Scope) -> tuple[Any, tuple[str, ...]]:
         """The first value at an address in one word: for conditions and keys."""
         for path in address.paths:
-            for node in nodes_at(self.root, path, scope[HERE]):
+            for node in nodes_at(self.root, path, scope[HERE], self._sections):
                 if path.last:
                     place = f"{node.place}/{path.last}"
                     text = self._leaves.get(place, "") or node.attributes.get(path.last[1:], "")
@@ -274,7 +284,9 @@ class CcdaTree:
     def scopes(self, each: CcdaAddress, followers: Sequence[str], scope: Scope) -> Sequence[Scope]:
         """One scope for each element at the address."""
         return [
-            {**scope, HERE: node} for path in each.paths for node in nodes_at(self.root, path, scope[HERE])
+            {**scope, HERE: node}
+            for path in each.paths
+            for node in nodes_at(self.root, path, scope[HERE], self._sections)
         ]
 
     def expected(self, address: CcdaAddress) -> str:
