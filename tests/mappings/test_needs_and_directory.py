@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gateway.resources import check_resource
 from mappings import Library, TranslatedRecord, translate_all
 from mappings.laws import conservation, no_resurrection, round_trip
 from mappings.syntax import xlsx_rows
@@ -203,3 +204,24 @@ def test_people_of_a_directory_are_not_forwarded(library: Library) -> None:
     assert record.translation is not None
     assert "Persona" not in json.dumps(record.translation.resources, default=str)
     assert record.translation.accounting.unmapped == 0
+
+
+@pytest.mark.parametrize(
+    "value", [[], "text", 7, {"id": 7}, [[1]], [None], {"a": {"b": []}}, True, "x" * 100_000]
+)
+def test_odd_shapes_of_a_directory_are_refused_or_accounted_for(library: Library, value: Any) -> None:
+    pantry = _pantry()
+    inner = ("phones", "schedules", "attributes", "service_at_locations", "languages")
+    shapes = [{**pantry, name: value} for name in pantry]
+    shapes += [
+        {**pantry, name: [{**pantry[name][0], key: value}]} for name in inner for key in pantry[name][0]
+    ]
+    for record in _services(library, *shapes):
+        if record.translation is None:
+            assert record.refusal is not None
+            assert record.refusal.place
+            continue
+        found = record.translation.accounting
+        assert found.mapped + found.carried + found.dropped + found.unmapped == found.leaves
+        for resource in record.translation.resources:
+            assert check_resource(resource) == ()
