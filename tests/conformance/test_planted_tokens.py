@@ -50,10 +50,12 @@ def written_formats() -> tuple[str, ...]:
 
 @cache
 def samples() -> dict[str, tuple[str, ...]]:
-    """By format the JSON of its samples as FHIR resources; FHIR JSON has those of all formats."""
+    """By format the JSON of its samples as FHIR resources; FHIR JSON has those of all formats about a patient."""
     found = {
         name: tuple(
-            file.read_text(encoding="utf-8") for file in sorted((FORMATS / name).glob("samples/*.fhir.json"))
+            text
+            for file in sorted((FORMATS / name).glob("samples/*.fhir.json"))
+            if '"resourceType": "Patient"' in (text := file.read_text(encoding="utf-8"))
         )
         for name in open_library().ids()
     }
