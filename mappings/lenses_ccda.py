@@ -300,7 +300,7 @@ CCDA_LENSES: dict[str, tuple[Callable[[LensSpec], Lens], frozenset[str]]] = {
     "range": (range_lens, frozenset()),
     "timing": (timing_lens, frozenset()),
     "integer": (integer_lens, frozenset()),
-    "boolean": (boolean_lens, frozenset()),
+    "boolean": (boolean_lens, frozenset({"true_word"})),
     "name": (name_lens, frozenset()),
     "address": (address_lens, frozenset()),
     "telecom": (telecom_lens, frozenset()),

@@ -144,11 +144,18 @@ def integer_lens(spec: LensSpec) -> Lens:
 
 
 def boolean_lens(spec: LensSpec) -> Lens:
-    """BL: true or false."""
+    """BL: true or false; with `true_word`, a word that says so by being there."""
+    yes = spec.text("true_word", "true")
+    no = "false" if yes == "true" else ""
 
     def forward(raw: Any, zone: Zone) -> bool:
-        if word(raw) not in ("true", "false"):
-            raise Unfit("NOT_BOOLEAN", "neither true nor false", "103")
-        return word(raw) == "true"
+        if word(raw) not in (yes, no):
+            raise Unfit("NOT_BOOLEAN", "neither of the words of this row", "103")
+        return word(raw) == yes
 
-    return Lens(forward, lambda value: {"@value": "true" if value else "false"})
+    def backward(value: Any) -> dict[str, str]:
+        if not value and not no:
+            raise Unfit("NO_LOCAL_CODE", "no word stands for it", "103")
+        return {"@value": yes if value else no}
+
+    return Lens(forward, backward)

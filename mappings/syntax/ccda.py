@@ -50,15 +50,8 @@ class Node:
     """One element. `content` holds texts and elements in their order; `place` is its XPath in the document."""
 
     __slots__ = (
-        "__weakref__",
-        "_by_name",
-        "_parent",
-        "_span",
-        "attributes",
-        "content",
-        "name",
-        "place",
-        "templates",
+        *("__weakref__", "_begin", "_by_name", "_end", "_leaves", "_parent"),
+        *("attributes", "content", "name", "place", "templates"),
     )
 
     def __init__(self, name: str, parent: Node | None = None, place: str = "") -> None:
@@ -69,7 +62,8 @@ class Node:
         self.content: list[Node | str] = []
         self.templates: frozenset[str] = _NO_TEMPLATES
         self._by_name: dict[str, list[Node]] = _NO_ELEMENTS
-        self._span: tuple[list[tuple[str, str]], int, int] | None = None
+        self._leaves: list[tuple[str, str]] | None = None
+        self._begin = self._end = 0
 
     @property
     def parent(self) -> Node | None:
@@ -83,9 +77,14 @@ class Node:
             self._by_name = {}
         self._by_name.setdefault(child.name, []).append(child)
 
-    def spans(self, leaves: list[tuple[str, str]], begin: int) -> None:
-        """The leaves of this element are those of the document from `begin` to its end."""
-        self._span = (leaves, begin, len(leaves))
+    def begins(self, leaves: list[tuple[str, str]]) -> None:
+        """The leaves of this element are those of the document from here on."""
+        self._leaves, self._begin = leaves, len(leaves)
+
+    def ends(self) -> None:
+        """The leaves of this element end here."""
+        assert self._leaves is not None
+        self._end = len(self._leaves)
 
     def elements(self) -> list[Node]:
         """The elements inside, in order."""
@@ -97,9 +96,8 @@ class Node:
 
     def leaves(self) -> Iterator[tuple[str, str]]:
         """(place, text) of every leaf of this element and those inside it, in document order."""
-        if self._span is not None:
-            leaves, begin, end = self._span
-            return iter(leaves[begin:end])
+        if self._leaves is not None:
+            return iter(self._leaves[self._begin : self._end])
         return self._walked()
 
     def _walked(self) -> Iterator[tuple[str, str]]:
@@ -201,37 +199,39 @@ class _Nodes:
 
     def __init__(self) -> None:
         self.leaves: list[tuple[str, str]] = []
-        self.open: list[tuple[Node, int, dict[str, int]]] = []
+        self.open: list[Node] = []
         self.texts: list[str] = []
         self.numbers: list[int] = []
         self.root: Node | None = None
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """An element begins."""
-        if not self.open:
-            node = Node(name_of(tag) if "}" in tag else "{}" + tag, None, "/ClinicalDocument")
-            self.root = node
-        else:
+        if self.open:
             node = self._inside(name_of(tag))
-        place, leaves = node.place, self.leaves
-        begin = len(leaves)
-        for key, value in attributes.items():
-            name = name_of(key)
-            node.attributes[name] = value
-            if is_leaf(name) and (said := value.strip()):
-                leaves.append((f"{place}/@{name}", said))
-        self.open.append((node, begin, {}))
+        else:
+            node = self.root = Node(name_of(tag) if "}" in tag else "{}" + tag, None, "/ClinicalDocument")
+        leaves = self.leaves
+        node.begins(leaves)
+        if attributes:
+            place, said_of = node.place, node.attributes
+            for key, value in attributes.items():
+                name = name_of(key)
+                said_of[name] = value
+                if (said := value.strip()) and is_leaf(name):
+                    leaves.append((f"{place}/@{name}", said))
+        self.open.append(node)
         self.numbers.append(0)
 
     def _inside(self, name: str) -> Node:
         """The next element inside the one that is open."""
         if self.texts:
             self._text()
+        parent = self.open[-1]
         if len(self.open) >= DEEPEST:
-            raise _refuse("TOO_DEEP", "the document is nested too deep", self.open[-1][0].place)
-        parent, _, counts = self.open[-1]
-        number = counts[name] = counts.get(name, 0) + 1
-        node = Node(name, parent, f"{parent.place}/{step(name, number)}")
+            raise _refuse("TOO_DEEP", "the document is nested too deep", parent.place)
+        number = len(parent.named(name)) + 1
+        place = f"{parent.place}/{name}" if number == 1 else f"{parent.place}/{name}[{number}]"
+        node = Node(name, parent, place)
         parent.add(node)
         return node
 
@@ -242,23 +242,25 @@ class _Nodes:
     def _text(self) -> None:
         text = "".join(self.texts)
         self.texts.clear()
-        if not self.open:
+        if not self.open or not text:
             return
-        node = self.open[-1][0]
-        node.content.append(text)
+        node = self.open[-1]
         if said := text.strip():
+            node.content.append(text)
             self.numbers[-1] += 1
             self.leaves.append((f"{node.place}/{text_step(self.numbers[-1])}", said))
+        elif node.content and isinstance(node.content[-1], Node):
+            node.content.append(" ")
 
     def end(self, tag: str) -> None:
         """The open element ends."""
         if self.texts:
             self._text()
-        node, begin, _ = self.open.pop()
+        node = self.open.pop()
         self.numbers.pop()
-        node.spans(self.leaves, begin)
+        node.ends()
         if node.name == "templateId" and self.open:
-            self.open[-1][0].templates |= {node.attributes.get("root", "")}
+            self.open[-1].templates |= {node.attributes.get("root", "")}
 
     def close(self) -> Node | None:
         """The document ends."""

@@ -22,30 +22,30 @@ Way = tuple[str | int, ...]
 
 def plain(node: Node) -> dict[str, Any]:
     """An element as lenses see it: `@name` for attributes, `#` for text, a list for each name of element inside."""
-    found: dict[str, Any] = {
-        f"@{name}": value.strip() for name, value in node.attributes.items() if value.strip()
-    }
-    texts = [item.strip() for item in node.content if isinstance(item, str) and item.strip()]
-    for number, text in enumerate(texts, 1):
-        found["#" if number == 1 else f"#{number}"] = text
-    for child in node.elements():
-        found.setdefault(child.name, []).append(plain(child))
-    return found
+    return _plain(node, (), [], [])
 
 
-def ways(node: Node, way: Way = ()) -> Iterator[tuple[str, Way]]:
-    """(place, way) of every leaf of an element, in the order of its `leaves`."""
+def _plain(node: Node, way: Way, places: list[str], found: list[Way]) -> dict[str, Any]:
+    """The plain form; places and ways of its leaves are added in the order of `leaves`."""
+    made: dict[str, Any] = {}
     for name, value in node.attributes.items():
-        if is_leaf(name) and value.strip():
-            yield f"{node.place}/@{name}", (*way, f"@{name}")
-    number, seen = 0, dict[str, int]()
+        if said := value.strip():
+            made[f"@{name}"] = said
+            if is_leaf(name):
+                places.append(f"{node.place}/@{name}")
+                found.append((*way, f"@{name}"))
+    number = 0
     for item in node.content:
         if isinstance(item, Node):
-            position = seen[item.name] = seen.get(item.name, -1) + 1
-            yield from ways(item, (*way, item.name, position))
-        elif item.strip():
+            inner = made.setdefault(item.name, [])
+            inner.append(_plain(item, (*way, item.name, len(inner)), places, found))
+        elif said := item.strip():
             number += 1
-            yield f"{node.place}/{text_step(number)}", (*way, "#" if number == 1 else f"#{number}")
+            key = "#" if number == 1 else f"#{number}"
+            made[key] = said
+            places.append(f"{node.place}/{text_step(number)}")
+            found.append((*way, key))
+    return made
 
 
 def _replaced(raw: Any, way: Way, value: str) -> Any:
@@ -207,7 +207,10 @@ def _matching(node: Node, step: PathStep) -> list[Node]:
 
 def fits(node: Node, step: PathStep) -> bool:
     """Whether an element fulfils all tests of a step."""
-    return not step.tests or all(fulfils(node, test) for test in step.tests)
+    tests = step.tests
+    if len(tests) < 2:
+        return not tests or fulfils(node, tests[0])
+    return all(fulfils(node, test) for test in tests)
 
 
 class CcdaTree:
@@ -256,16 +259,12 @@ class CcdaTree:
         if every:
             places = tuple(place for place, _ in node.leaves())
             return Spot(node.place, None, places, _whole) if places else None
-        found = tuple(ways(node))
-        if not found or all(way[-1] == "@nullFlavor" for _, way in found):
+        places_inside: list[str] = []
+        ways: list[Way] = []
+        raw = _plain(node, (), places_inside, ways)
+        if not ways or (ways[0][-1] == "@nullFlavor" and all(way[-1] == "@nullFlavor" for way in ways)):
             return None
-        raw = plain(node)
-        return Spot(
-            node.place,
-            raw,
-            tuple(p for p, _ in found),
-            partial(_altered, raw, tuple(way for _, way in found)),
-        )
+        return Spot(node.place, raw, tuple(places_inside), partial(_altered, raw, tuple(ways)))
 
     def head(self, address: CcdaAddress, scope: Scope) -> tuple[Any, tuple[str, ...]]:
         """The first value at an address in one word: for conditions and keys."""
