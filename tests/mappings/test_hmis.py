@@ -308,6 +308,15 @@ def test_folder_and_zip_are_the_same_source(tmp_path: Path, capsys: pytest.Captu
     assert one["records"] == [{"place": "Enrollment.csv row 2", "ok": True}]
 
 
+def test_without_a_folder_the_set_is_a_zip(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert translate_command(HMIS, str(SAMPLE)) == 0
+    (tmp_path / "r.json").write_bytes(capsysbinary.readouterr().out)
+    assert render_command(HMIS, str(tmp_path / "r.json"), at="2026-11-22T12:00:00Z") == 0
+    assert {"Client", "Enrollment", "Event"} <= set(unpack_files(capsysbinary.readouterr().out))
+
+
 @pytest.mark.requirement("DM-01")
 def test_a_hospitals_referral_goes_out_as_client_and_event_without_its_numbers(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
