@@ -197,3 +197,22 @@ def test_a_parent_learns_of_no_program_from_the_records_of_others() -> None:
     assert [row.outcome for row in decision.resources] == ["disclose", "withhold"]
     for word in ("otp-1", "ethadone", "Sunrise"):
         assert word not in json.dumps(shown)
+
+
+@pytest.mark.requirement("P2-14-01", "FH-RED-01")
+def test_a_parent_does_not_get_what_a_program_wrote_inside_the_record_of_another() -> None:
+    question = asked(YOUTH, BOTH, discloser={"references": ["Organization/hosp"], "identifiers": []})
+    question["recipient"] = {
+        "references": [MOTHER],
+        "identifiers": [],
+        "roles": [],
+        "standing": ["representative"],
+    }
+    question["purposes"] = [{"system": ACT_REASON, "code": "PATRQT"}]
+    program = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "42CFRPart2"}
+    inside = {"resourceType": "Condition", "id": "c", "meta": {"security": [program]}}
+    question["resources"] = [
+        {**question["resources"][0], "meta": {"security": [PLAIN]}, "contained": [inside]}
+    ]
+    (row,) = consent.decide(consent.read_question(question), tables()).resources
+    assert (row.outcome, row.removals) == ("redact", ("/contained/0",))

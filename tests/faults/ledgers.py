@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,8 @@ class Told:
     withdrawn: Mapping[int, float]
     """By patient: when the gateway had answered that the withdrawal is recorded."""
     network: Path
+    ids: Mapping[int, str] = field(default_factory=dict)
+    """By patient: the gateway's own id of hers, for those who took a consent back."""
 
 
 def read_ledger(file: Path) -> tuple[Line, ...]:
@@ -72,11 +74,13 @@ def _nothing_lost(told: Told) -> Iterator[str]:
         yield f"F1: {len(lost)} accepted referrals never arrived, the first is {lost[0].marker}"
     with reading(told.network, None) as (_, view):
         waiting = intents.counts_by_state(view)
+        hers = [one for patient in told.withdrawn for one in intents.of_patient(view, told.ids[patient])]
     held = sum(number for (_, state), number in waiting.items() if state == "held")
+    ended = sum(one.state == "cancelled" for one in hers)  # released once, and stopped by the withdrawal
     if others := {state: number for (_, state), number in waiting.items() if state != "held"}:
         yield f"F6: not at rest: {others}"
-    if held != (expected := sum(one.marker not in arrived for one in told.sent)):
-        yield f"F1: {held} are held, {expected} did not arrive"
+    if held + ended != (expected := sum(one.marker not in arrived for one in told.sent)):
+        yield f"F1: {held} are held and {ended} stopped, {expected} did not arrive"
 
 
 def _must_arrive(referral: Referral, told: Told) -> bool:
