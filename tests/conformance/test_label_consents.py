@@ -216,9 +216,16 @@ def test_the_packs_still_permit_what_the_law_permits(name: str, index: int) -> N
     row = next(row for row in ROWS if row[:2] == (name, index))
     asked = question(consents_of(name), *row[2:])
     asked["policy"] = {**asked["policy"], "packs": BOTH, "part2_sources": ["Organization/otp-1"]}
-    if row[3] == "HPAYMT":  # what a plan pays for is a visit; findings are no part of its data set (HI-502-01)
+    if (
+        row[3] == "HPAYMT"
+    ):  # what a plan pays for is a visit; findings are no part of its data set (HI-502-01)
         (record,) = asked["resources"]
-        visit = {"resourceType": "Encounter", "id": record["id"], "status": "finished", "meta": record["meta"]}
+        visit = {
+            "resourceType": "Encounter",
+            "id": record["id"],
+            "status": "finished",
+            "meta": record["meta"],
+        }
         asked["resources"] = [{**visit, "subject": {"reference": asked["patient"]}}]
     assert disclosed(ask(asked)), ask(asked)
 
