@@ -194,8 +194,8 @@ def test_an_order_behind_the_visit_of_a_prior_result_is_not_acted_on(
 @pytest.mark.parametrize(
     ("name", "changes", "priority"),
     [
-        ("o01_new", (), "routine"),
-        ("o01_new", ((b"|R|20261110080000", b"||20261110080000"),), "asap"),
+        ("o01_new", (), "asap"),
+        ("o01_new", ((b"^^A|", b"^^|"),), "routine"),
         ("o01_new", ((b"\rOBR", b"\rTQ1|1||||||||S\rOBR"),), "stat"),
         ("o01_held", (), "stat"),
     ],
