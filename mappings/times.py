@@ -188,7 +188,7 @@ def datetime_back(value: str) -> str:
 
 
 def date_forward(text: str, pattern: str) -> str:
-    """A local date in `pattern` (YYYY, MM, DD and separators) as FHIR date. Raises NotATime."""
+    """A local date in `pattern` (YYYY, MM, DD and separators), or in ISO form, as FHIR date. Raises NotATime."""
     expression = re.escape(pattern)
     for name, group in _FIELDS.items():
         expression = expression.replace(name, group)
@@ -196,7 +196,10 @@ def date_forward(text: str, pattern: str) -> str:
     if found is None:
         if re.fullmatch(r"\d{4}(-\d\d)?", text) and pattern != "YYYYMMDD":
             return text
-        raise NotATime
+        iso = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)", text)  # what a workbook's date cell is read as
+        if iso is None:
+            raise NotATime
+        return _day(*iso.groups())
     parts = found.groupdict()
     return _day(parts["y"], parts.get("m", "1").zfill(2), parts.get("d", "1").zfill(2))
 

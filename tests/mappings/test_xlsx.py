@@ -295,6 +295,18 @@ def test_a_sheet_says_what_the_same_csv_says(library: Library) -> None:
         assert record.translation.resources == other.translation.resources
 
 
+def test_a_date_cell_is_a_day_whatever_pattern_the_text_cells_have(library: Library) -> None:
+    mapping = library.mapping("employment/milestones")
+    header = "milestone_id,client_no,milestone,progress,started_on,target_date"
+    source = f"{header}\nE-1,W-1,START,reached,2026-09-01,09/30/2026\nE-2,W-1,START,reached,2026-09-31,\n"
+    first, second = translate_all(mapping, source.encode(), partner="p", id_key=b"k", zone=None)
+    assert first.translation is not None
+    goal = next(r for r in first.translation.resources if r["resourceType"] == "Goal")
+    assert (goal["startDate"], goal["target"]) == ("2026-09-01", [{"dueDate": "2026-09-30"}])
+    assert second.translation is not None
+    assert [issue.code for issue in second.translation.issues] == ["NOT_A_TIME"]
+
+
 def test_a_mapping_is_drafted_from_a_workbook() -> None:
     text = draft_mapping("agency/sheet", "xlsx", PLANS.read_bytes()).mapping
     assert "format: xlsx" in text
