@@ -9,7 +9,7 @@ elements in the order of the schema, texts of sections made from their entries.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from mappings.syntax.ccda import Node, document_bytes, step, text_step
@@ -263,8 +263,22 @@ class CcdaBuilder:
     def _codes(self) -> list[Node]:
         return [code for section in sections_of(self.root) for code in section.named("confidentialityCode")]
 
+    def take_out(self, resources: Sequence[Mapping[str, Any]]) -> None:
+        """Take out the entries of resources that are there no more, with what holds nothing else."""
+        there = {f"{one.get('resourceType')}/{one.get('id')}" for one in resources}
+        elements = self.complement.get("elements", {})
+        kept = {str(found[0]) for name, found in elements.items() if name in there}
+        gone = sorted({str(found[0]) for found in elements.values()} - kept)
+        for node in [self.node_at(place) for place in gone]:
+            parent = node.parent
+            while parent is not None and parent.name not in _HOLDERS and not _holds_one(parent, kept):
+                node, parent = parent, parent.parent
+            if parent is not None and any(one is node for one in parent.named(node.name)):
+                parent.remove(node)
+
     def content(self, resources: Sequence[Mapping[str, Any]]) -> bytes:
         """The document as bytes."""
+        self.take_out(resources)
         for place, raw in self._other_forms().items():
             self.put_at(place, raw)
         self.raise_label(resources)
@@ -277,10 +291,15 @@ class CcdaBuilder:
 
 
 _LABEL_PLACE = "/ClinicalDocument/confidentialityCode"
+_HOLDERS = frozenset({"section", "ClinicalDocument"})
 _WRAPPERS = frozenset({"entry", "entryRelationship", "component"})
 """Elements that hold one entry each."""
 _COMPONENT = PathStep("component", (), False)
 _BODY = PathStep("structuredBody", (), False)
+
+
+def _holds_one(node: Node, places: Collection[str]) -> bool:
+    return any(place == node.place or place.startswith(node.place + "/") for place in places)
 
 
 def _has_room(node: Node, following: PathStep | None) -> bool:

@@ -77,6 +77,11 @@ class Node:
             self._by_name = {}
         self._by_name.setdefault(child.name, []).append(child)
 
+    def remove(self, child: Node) -> None:
+        """One element less."""
+        self.content.remove(child)
+        self._by_name[child.name].remove(child)
+
     def begins(self, leaves: list[tuple[str, str]]) -> None:
         """The leaves of this element are those of the document from here on."""
         self._leaves, self._begin = leaves, len(leaves)

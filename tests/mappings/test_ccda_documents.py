@@ -390,6 +390,39 @@ def test_a_document_goes_back_the_same_with_a_complement_that_was_stored(
     assert after.keys() <= before.keys()
 
 
+def test_what_was_changed_taken_away_or_added_goes_back_with_the_rest(library: Library) -> None:
+    mapping, source = library.mapping(REFERRAL), SAMPLES[REFERRAL].read_bytes()
+    translation = _read(library, REFERRAL, source)
+    resources = json.loads(json.dumps(translation.resources, default=str))
+    first, second = _of(resources, "Condition")
+    added = {
+        **json.loads(json.dumps(second)),
+        "id": "new",
+        "identifier": [{**second["identifier"][0], "value": "9"}],
+    }
+    added["code"] = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "G47.00"}]}
+    _of(resources, "Patient")[0]["address"][0]["city"] = "Tempe"
+    resources.remove(first)
+    resources.append(added)
+    for one in resources:
+        if one["resourceType"] == "ServiceRequest" and one["intent"] == "order":
+            one["supportingInfo"].append({"reference": "Condition/new"})
+    back = render(
+        mapping, resources, at=AT, control_id="7", zone=None, complement=translation.complement
+    ).content
+    again = _read(library, REFERRAL, back).resources
+    codes = [one["code"]["coding"][0]["code"] for one in _of(again, "Condition")]
+    assert sorted(codes) == ["F10.20", "G47.00"]
+    assert _of(again, "Patient")[0]["address"][0]["city"] == "Tempe"
+    assert b"F31.12" not in back
+    assert b"counseling wanted" in back
+    few = [one for one in translation.resources if one["resourceType"] not in ("Condition", "Observation")]
+    back = render(mapping, few, at=AT, control_id="7", zone=None, complement=translation.complement).content
+    left = _read(library, REFERRAL, back).resources
+    assert _of(left, "Condition") == _of(left, "Observation") == []
+    assert len(_of(left, "MedicationStatement")) == 1
+
+
 def test_what_is_taken_only_when_needed_is_said_so(library: Library) -> None:
     [medication] = _of(_sample(library, SUMMARY).resources, "MedicationStatement")
     assert medication["dosage"][0]["asNeededCodeableConcept"]["coding"][0]["code"] == "56018004"
