@@ -132,7 +132,9 @@ def test_a_goal_without_its_plan_is_still_told(library: Library) -> None:
 def test_an_organization_of_the_release_is_named_where_it_serves(library: Library) -> None:
     resources = _resources()
     for number, kind in ((1, "service"), (2, "task")):
-        resources.append({"resourceType": "Organization", "id": f"o{number}", "name": f"Agency of the {kind}"})
+        resources.append(
+            {"resourceType": "Organization", "id": f"o{number}", "name": f"Agency of the {kind}"}
+        )
     resources[4]["performer"] = [{"reference": "Organization/o1"}]
     resources[5]["owner"] = {"reference": "Organization/o2"}
     rows = {row["part"]: row["who"] for row in _rows(library, resources)}
