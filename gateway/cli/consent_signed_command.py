@@ -13,6 +13,11 @@ from gateway.errors import HandoffError
 
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2
 
+UNTIL_RECORDED = (
+    "signed by a representative: it permits nothing where no authority of that person is recorded "
+    "(SIGNER_AUTHORITY_MISSING, 42 CFR §2.15); this gateway does not record authorities yet, `handoff decide` takes them"
+)
+
 
 def consent_signed(
     draft: str, scan: Path, signed_on: str, recorded_by: str, representative: str | None, out: Path | None
@@ -51,6 +56,8 @@ def consent_signed(
         except OSError:
             return _unusable("FILE_UNWRITABLE", "the file cannot be made", "--out")
     sys.stderr.write(f"the paper that was scanned must bear the reference {signed.reference}\n")
+    if representative is not None:
+        sys.stderr.write(UNTIL_RECORDED + "\n")
     return DONE
 
 

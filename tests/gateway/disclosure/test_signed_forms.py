@@ -211,6 +211,8 @@ def test_the_command_writes_the_consent_and_says_what_to_compare(
     reference = printed.err.split()[-1]
     assert f"Scan this page under: {reference}" in prepared.form
     assert json.loads(printed.out)["status"] == "active"
+    assert run(*given, "--representative", "RelatedPerson/r1") == 0
+    assert "SIGNER_AUTHORITY_MISSING" in capsys.readouterr().err, "she is told what is still to be done"
     assert run(*given, "--out", out) == 0
     assert json.loads(Path(out).read_bytes())["dateTime"] == day
     assert capsys.readouterr().out == ""
