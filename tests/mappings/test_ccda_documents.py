@@ -15,7 +15,7 @@ import pytest
 from mappings import Library, RenderRefused, Translation, translate
 from mappings.laws import leaves_of
 from mappings.render import render
-from mappings.syntax.ccda import counted_leaves, read_document
+from mappings.syntax.ccda import Node, counted_leaves, read_document
 from mappings.syntax.ccda_tree import sections_of
 from tests import strategies
 from tests.mappings.conftest import FORMATS
@@ -487,3 +487,50 @@ def test_elements_stand_in_the_order_of_the_schema(library: Library) -> None:
             names = re.findall(r"<(templateId|code|statusCode|effectiveTime|value)\b", observation)
             first = [names.index(name) for name in ("templateId", "code", "statusCode") if name in names]
             assert first == sorted(first)
+
+
+DEMANDED = {
+    "3": ("id", "code", "statusCode", "effectiveTime", "entryRelationship"),
+    "4": ("id", "code", "statusCode", "effectiveTime", "value"),
+    "30": ("id", "code", "statusCode", "effectiveTime", "entryRelationship"),
+    "7": ("id", "code", "statusCode", "effectiveTime", "value", "participant"),
+    "9": ("id", "code", "statusCode", "value"),
+    "16": ("id", "statusCode", "effectiveTime", "consumable"),
+    "1": ("id", "code", "statusCode", "component"),
+    "2": ("id", "code", "statusCode", "effectiveTime", "value"),
+    "26": ("id", "code", "statusCode", "effectiveTime", "component"),
+    "27": ("id", "code", "statusCode", "effectiveTime", "value"),
+    "49": ("id", "code", "effectiveTime"),
+    "40": ("id", "code", "statusCode"),
+    "140": ("id", "code", "statusCode", "effectiveTime"),
+    "132": ("id", "code", "statusCode"),
+    "121": ("id", "code", "statusCode"),
+    "131": ("id", "code", "statusCode"),
+    "146": ("id", "code", "statusCode"),
+    "144": ("id", "code", "statusCode", "value"),
+}
+"""What an entry has at least, by the last number of its template (C-CDA R2.1, conformance verb SHALL)."""
+
+
+def test_entries_have_what_their_templates_demand(library: Library) -> None:
+    seen = set()
+
+    def check(node: Node) -> None:
+        for root in node.templates:
+            number = root.removeprefix("2.16.840.1.113883.10.20.22.4.")
+            if number in DEMANDED:
+                seen.add(number)
+                there = {one.name for one in node.elements()}
+                assert set(DEMANDED[number]) <= there, (root, set(DEMANDED[number]) - there)
+        assert node.name not in ("act", "observation", "encounter") or "classCode" in node.attributes
+        assert node.name != "value" or "xsi:type" in node.attributes or node.parent is None
+        for inner in node.elements():
+            check(inner)
+
+    for mapping_id in SAMPLES:
+        document = read_document(_written(library, mapping_id, _sample(library, mapping_id).resources))
+        check(document)
+        for section in sections_of(document):
+            assert [one.name for one in section.elements()][:1] == ["templateId"]
+            assert all(section.named(name) for name in ("code", "title", "text"))
+    assert seen == set(DEMANDED)
