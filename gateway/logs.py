@@ -70,6 +70,8 @@ class Event(StrEnum):
     WOKEN = "woken"
     RULE_FAILED = "rule_failed"
     # delivery
+    PARTNER_NOT_ANSWERING = "partner_not_answering"
+    PARTNER_ANSWERS = "partner_answers"
     DELIVERY_STARTED = "delivery_started"
     DELIVERED = "delivered"
     DELIVERY_RETRIED = "delivery_retried"

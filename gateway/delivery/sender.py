@@ -20,6 +20,7 @@ import httpx
 
 from gateway import logs
 from gateway.clock import instant_text
+from gateway.delivery.breaker import Breaker
 from gateway.delivery.http_push import HttpTimeouts, push_bundle
 from gateway.delivery.mllp_push import MllpConnections, MllpEndpoint, MllpTimeouts, send_frame
 from gateway.delivery.outcome import DeliveryOutcome
@@ -76,6 +77,7 @@ class Sender:
         self._under_way: set[asyncio.Task[None]] = set()
         self._of_partner: dict[str, int] = {}
         self._unsettled: dict[str, Settling] = {}
+        self._breaker = Breaker()
         self._stopping = False
 
     async def run(self) -> None:
@@ -111,17 +113,29 @@ class Sender:
         closed = {
             pid for pid, partner in self._premises.network.partners.items() if partner.state == "paused"
         }
-        now = instant_text(self._premises.clock.now())
+        at = self._premises.clock.now()
+        now, probed = instant_text(at), self._breaker.to_probe(at)
+        closed |= self._breaker.resting(at)
         with self._premises.store.read() as reading:
-            if not intents.partners_due(reading, now) - full - closed:
-                return ()
+            due = intents.partners_due(reading, now)
+        if not due - full - closed:
+            return ()
+        most = min(room, _MOST_OF_A_PARTNER)
+
+        def claim(tx: Transaction) -> tuple[Intent, ...]:
+            found = intents.claim_due(tx, now, most, full | closed | probed)
+            for partner in sorted(probed & due - full - closed):
+                found += intents.claim_due(tx, now, 1, due - {partner})
+            return found
+
         try:
-            return await self._premises.store.write(
-                lambda tx: intents.claim_due(tx, now, min(room, _MOST_OF_A_PARTNER), full | closed)
-            )
+            claimed = await self._premises.store.write(claim)
         except HandoffError as error:
             logs.warning(Event.STORE_BUSY, code=error.code)
             return ()
+        for partner in probed & {intent.partner for intent in claimed}:
+            self._breaker.probe(partner)
+        return claimed
 
     async def _wait(self) -> None:
         with contextlib.suppress(TimeoutError):
@@ -135,6 +149,7 @@ class Sender:
 
         def done(ended: asyncio.Task[None]) -> None:
             self._under_way.discard(ended)
+            self._breaker.ended(intent.partner)
             self._of_partner[intent.partner] -= 1
             self._premises.work_waiting.set()
 
@@ -181,8 +196,16 @@ class Sender:
             logs.fault(Event.TASK_FAILED, error, intent_id=intent.id, partner=intent.partner)
             outcome = DeliveryOutcome("unknown", "INTERNAL")
         logs.info(_EVENTS[outcome.kind], intent_id=intent.id, partner=intent.partner, code=outcome.code)
+        self._heed(intent.partner, outcome)
         lost_before = outcome.kind == "retry" and outcome.code == "CONNECTION_LOST"
         return self._settling(intent, made, outcome, left=last_look.said_yes and not lost_before)
+
+    def _heed(self, partner: str, outcome: DeliveryOutcome) -> None:
+        """Leave the partner alone when it does not answer, and say so; say so too when it answers again."""
+        changed = self._breaker.told(partner, outcome, self._premises.clock.now())
+        if changed is not None:
+            event = Event.PARTNER_NOT_ANSWERING if changed else Event.PARTNER_ANSWERS
+            logs.warning(event, partner=partner, code=outcome.code)
 
     async def _settle_the_rest(self) -> None:
         """Store again what the store did not take before."""

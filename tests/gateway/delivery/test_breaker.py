@@ -1,0 +1,98 @@
+"""A partner that does not answer is left alone, and everything goes as soon as it answers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gateway.delivery.breaker import FAILURES, FIRST_REST, LONGEST_REST, LONGEST_WISH, Breaker
+from gateway.delivery.outcome import DeliveryOutcome
+
+NOON = datetime(2026, 4, 11, 12, tzinfo=UTC)
+TAKEN = DeliveryOutcome("delivered", "HTTP_200")
+NO_LINE = DeliveryOutcome("retry", "CONNECT_FAILED")
+NO_ANSWER = DeliveryOutcome("unknown", "ANSWER_TIMEOUT")
+
+
+def left_alone(at: datetime = NOON) -> Breaker:
+    """A breaker that has just left the partner `otp` alone."""
+    breaker = Breaker()
+    for _ in range(FAILURES):
+        breaker.told("otp", NO_LINE, at)
+    return breaker
+
+
+def test_after_so_many_failures_in_a_row_nothing_goes_to_that_partner() -> None:
+    breaker = Breaker()
+    changes = [breaker.told("otp", NO_LINE if n % 2 else NO_ANSWER, NOON) for n in range(FAILURES)]
+    breaker.told("housing", NO_LINE, NOON)
+
+    assert changes == [None] * (FAILURES - 1) + [True]
+    assert breaker.resting(NOON) == {"otp"}
+    assert breaker.to_probe(NOON) == frozenset()
+    assert breaker.told("otp", NO_LINE, NOON) is None, "it is said once"
+
+
+@pytest.mark.parametrize("taken", [TAKEN, DeliveryOutcome("refused", "HTTP_422")])
+def test_an_answer_in_between_starts_the_count_anew(taken: DeliveryOutcome) -> None:
+    breaker = Breaker()
+    for outcome in [NO_LINE] * (FAILURES - 1) + [taken] + [NO_LINE] * (FAILURES - 1):
+        assert breaker.told("otp", outcome, NOON) is None
+    assert breaker.resting(NOON) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        DeliveryOutcome("aborted", "CHECK_SAID_NO"),
+        DeliveryOutcome("retry", "HTTP_409"),
+        DeliveryOutcome("unknown", "INTERNAL"),
+    ],
+)
+def test_what_is_the_message_s_own_trouble_does_not_count(outcome: DeliveryOutcome) -> None:
+    breaker = Breaker()
+    for _ in range(3 * FAILURES):
+        breaker.told("otp", outcome, NOON)
+    assert breaker.resting(NOON) == frozenset()
+
+
+def test_then_one_delivery_finds_out_and_no_more() -> None:
+    breaker, later = left_alone(), NOON + FIRST_REST
+    assert breaker.resting(later - timedelta(milliseconds=1)) == {"otp"}
+    assert (breaker.resting(later), breaker.to_probe(later)) == (frozenset(), {"otp"})
+
+    breaker.probe("otp")
+    assert (breaker.resting(later), breaker.to_probe(later)) == ({"otp"}, frozenset())
+    breaker.ended("otp")
+    assert breaker.to_probe(later) == {"otp"}, "it did not come as far as the partner"
+
+    assert breaker.told("otp", TAKEN, later) is False
+    assert breaker.resting(later) | breaker.to_probe(later) == frozenset()
+    breaker.ended("nobody")
+
+
+def test_each_time_it_is_left_alone_longer_up_to_a_minute() -> None:
+    breaker, at, rests = left_alone(), NOON, []
+    for _ in range(8):
+        began = at
+        while "otp" in breaker.resting(at):
+            at += timedelta(seconds=1)
+        rests.append(at - began)
+        breaker.told("otp", NO_LINE, at)
+    assert rests[:4] == [FIRST_REST, 2 * FIRST_REST, 4 * FIRST_REST, 8 * FIRST_REST]
+    assert rests[4:] == [LONGEST_REST] * 4
+
+
+@pytest.mark.parametrize(
+    ("wish", "rest"), [(20.0, timedelta(seconds=20)), (1.0, FIRST_REST), (1e6, LONGEST_WISH)]
+)
+def test_a_partner_that_asks_for_time_gets_it(wish: float, rest: timedelta) -> None:
+    breaker = Breaker()
+    assert breaker.told("otp", DeliveryOutcome("retry", "HTTP_429", retry_after=wish), NOON) is True
+    assert breaker.resting(NOON + rest - timedelta(milliseconds=1)) == {"otp"}
+    assert breaker.to_probe(NOON + rest) == {"otp"}
+
+
+def test_a_clock_that_is_set_back_leaves_nobody_alone_for_long() -> None:
+    assert left_alone().to_probe(NOON - timedelta(days=1)) == {"otp"}
