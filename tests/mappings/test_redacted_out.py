@@ -44,17 +44,18 @@ def _texts(resources: Resources) -> set[str]:
 
 
 @pytest.mark.requirement("V2-02")
-@pytest.mark.parametrize(("name", "sample"), _outgoing())
-def test_what_was_taken_out_is_in_no_message(library: Library, name: str, sample: str) -> None:
+@pytest.mark.parametrize(("name", "message"), _outgoing())
+def test_what_was_taken_out_is_in_no_message(library: Library, name: str, message: str) -> None:
     mapping = library.mapping(f"hospital/{name}")
-    source = (FORMATS / f"hospital/{name}/samples/{sample}").read_bytes()
+    source = (FORMATS / f"hospital/{name}/samples/{message}").read_bytes()
     whole = translate(mapping, source, partner="p", id_key=PUBLISHED_TEST_KEY, zone=None).resources
     before = render(mapping, whole, at=AT, control_id="WH-1", zone=None).content.decode()
     told = {text for text in _texts(whole) if text in before}
     assert told
     tried = refused = 0
     for taken_out, less in _less(whole):
-        gone = told - _texts(less)
+        rest = _texts(less)
+        gone = {text for text in told if not any(text in other for other in rest)}
         try:
             content = render(mapping, less, at=AT, control_id="WH-1", zone=None).content.decode()
         except RenderRefused as refusal:
@@ -63,4 +64,5 @@ def test_what_was_taken_out_is_in_no_message(library: Library, name: str, sample
             continue
         tried += 1
         assert not {text for text in gone if text in content}, taken_out
-    assert tried > refused > 0
+    assert tried
+    assert refused
