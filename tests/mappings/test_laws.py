@@ -28,7 +28,7 @@ MUTANTS = 10 if strategies.quick_run else strategies.examples(70, 400)
 """Altered messages tried of each sample."""
 LINEAGE_STEP = 7 if strategies.quick_run else 1
 """Every how many leaves of a message one is altered: all of them but in a quick run."""
-DOCUMENT_STEP = 1 if strategies.long_run else 17
+DOCUMENT_STEP = 1 if strategies.long_run else 53
 """The same for the leaves of a document, of which there are many."""
 _FREE_BITS = ~(0xF << 76 | 3 << 62)
 _VERSION_8 = 8 << 76 | 2 << 62
