@@ -8,6 +8,9 @@ import pytest
 
 from gateway.delivery.breaker import FAILURES, FIRST_REST, LONGEST_REST, LONGEST_WISH, Breaker
 from gateway.delivery.outcome import DeliveryOutcome
+from gateway.store import intents
+from tests.gateway.county import MRN, County
+from tests.gateway.delivery.test_sender import Server, play
 
 NOON = datetime(2026, 4, 11, 12, tzinfo=UTC)
 TAKEN = DeliveryOutcome("delivered", "HTTP_200")
@@ -96,3 +99,54 @@ def test_a_partner_that_asks_for_time_gets_it(wish: float, rest: timedelta) -> N
 
 def test_a_clock_that_is_set_back_leaves_nobody_alone_for_long() -> None:
     assert left_alone().to_probe(NOON - timedelta(days=1)) == {"otp"}
+
+
+# --- in the sender --------------------------------------------------------------------------------------------------
+
+
+def patients_due(county: County, number: int) -> None:
+    """So many people's referrals to the program, each permitted."""
+    for n in range(number):
+        letter = chr(65 + n % 26) + chr(65 + n // 26)
+        county.refer(
+            f"ED-{n}",
+            f"R-{n}",
+            change={
+                "770011": f"8800{10 + n}",
+                "Testperson^Maribel": f"Person{letter * 3}^Given{letter * 3}",
+                "19960417": f"19{40 + n}0{1 + n % 9}1{n % 9}",
+            },
+        )
+        county.consent(identifier=(MRN[0], f"8800{10 + n}"))
+
+
+def waiting(county: County) -> dict[str, int]:
+    """How many intents are in each state that is not settled."""
+    found = county.look(intents.counts_by_state)
+    return {state: number for (_, state), number in found.items()}
+
+
+def test_a_partner_that_is_down_is_tried_a_few_times_and_then_once_in_a_while(county: County) -> None:
+    patients_due(county, 30)
+    down, up = Server("503 Service Unavailable"), Server("200 OK")
+    with pytest.raises(TimeoutError):
+        play(county, down, lambda: not waiting(county), seconds=1.5)
+
+    assert len(down.received) < 30, "what was under way together may end together"
+    assert waiting(county) == {"retry": len(down.received), "due": 30 - len(down.received)}
+    county.clock.advance(timedelta(minutes=30))
+    play(county, up, lambda: not waiting(county))
+    assert len(up.received) == 30
+
+
+def test_once_it_answers_everything_goes(county: County) -> None:
+    """In one process: left alone, one delivery finds out, all others follow."""
+    patients_due(county, 30)
+    server = Server(*["503 Service Unavailable"] * 24, "200 OK")
+
+    def enough() -> bool:
+        county.clock.advance(timedelta(seconds=1))
+        return not waiting(county)
+
+    play(county, server, enough, seconds=15)
+    assert len(server.received) == 24 + 30
