@@ -7,7 +7,7 @@ disclosure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,9 +20,14 @@ from mappings.unfit import Partly, Unfit
 Resource = Mapping[str, Any]
 
 
-def homes_of(instances: Sequence[Instance], values: Mapping[str, Any], zone: Zone) -> dict[str, Any]:
-    """For the complement: `homes`, place and row of each value; `elements`, the place of each resource made for an
-    `each` and the first row of that group; and the `zone` in which times were read. Empty for other formats."""
+def homes_of(
+    instances: Sequence[Instance], values: Mapping[str, Any], zone: Zone, mapped: Mapping[str, Any]
+) -> dict[str, Any]:
+    """For the complement: `homes`, places and rows of each value; `elements`, the place of each resource made for an
+    `each` and the first row of that group; `found_by`, leaves that are in no value (a template id, what a condition
+    looked at); and the `zone` in which times were read. Empty for other formats."""
+    if not values:
+        return {}
     elements: dict[str, Any] = {}
     for instance in instances:
         node = instance.scope.get(HERE)
@@ -33,7 +38,18 @@ def homes_of(instances: Sequence[Instance], values: Mapping[str, Any], zone: Zon
             if made is not None:
                 first = next((row.number for row in instance.group.rows), 0)
                 elements.setdefault(made.reference, [node.place, first])
-    return {"homes": dict(values), "elements": elements, "zone": str(zone or "")} if values else {}
+    taken = {one[0] for found in values.values() for one in found}
+    found_by = {place: raw for place, raw in mapped.items() if not _is_in(place, taken)}
+    return {"homes": dict(values), "elements": elements, "found_by": found_by, "zone": str(zone or "")}
+
+
+def _is_in(place: str, taken: Collection[str]) -> bool:
+    """Whether a leaf is in one of the values."""
+    while place:
+        if place in taken:
+            return True
+        place = place.rpartition("/")[0]
+    return False
 
 
 class Homes:
@@ -56,10 +72,10 @@ class Homes:
         found = self._elements.get(_reference(resource))
         return int(found[1]) if found else None
 
-    def value(self, resource: Resource, path: str) -> tuple[str, int] | None:
-        """Place and row number of the value at a path of a resource; None when it was not there."""
+    def value(self, resource: Resource, path: str) -> tuple[list[str], set[int]] | None:
+        """Places of the value at a path of a resource, and the rows that read it there; None when it was not there."""
         found = self._homes.get(f"{_reference(resource)}#{path}")
-        return (str(found[0]), int(found[1])) if found else None
+        return ([str(one[0]) for one in found], {int(one[1]) for one in found}) if found else None
 
     def inside(self, resource: Resource, path: str) -> bool:
         """Whether parts of the value at a path have places of their own."""

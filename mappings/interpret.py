@@ -227,7 +227,7 @@ class Interpreter:
         items = value if isinstance(value, list) and row.target.steps[-1].many else [value]
         for position, (path, item) in enumerate(placed):
             if at:
-                self.homes[f"{made.reference}#{path}"] = [at, row.number]
+                self.homes.setdefault(f"{made.reference}#{path}", []).append([at, row.number])
             prefix = f"[{position}]" if len(items) > 1 or isinstance(value, list) else ""
             for leaf in flat(item, ""):
                 output = f"{path}.{leaf}" if leaf else path
@@ -377,7 +377,7 @@ class Interpreter:
             "carried": {place: raw for place, raw in leaves.items() if place in carried},
             "unmapped": {place: leaves[place] for place in unmapped},
             "synonyms": self.synonyms,
-            **homes_of(self.instances, self.homes, self.zone),
+            **homes_of(self.instances, self.homes, self.zone, {p: leaves[p] for p in mapped if p in leaves}),
         }
         lineage = tuple(
             LineageRow(output, tuple(p for p in inputs if p not in dropped), f"{self.mapping.id}:{row}")

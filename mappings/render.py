@@ -228,31 +228,44 @@ class Rendering:
         if (id(resource), path) in self.used or self.is_const(row, value) or row.lens is None:
             return False
         home = self.homes.value(resource, path)
-        if home is None and _is_carried(self.builder, slot):
-            if self.by_constant(row, value, slot) or self.homes.inside(resource, path):
+        carried = home is None and _is_carried(self.builder, slot)
+        if carried and (self.by_constant(row, value, slot) or self.homes.inside(resource, path)):
+            return False
+        if home is not None and isinstance(self.builder, CcdaBuilder):
+            if row.number not in home[1] or not self.put_back(self.builder, row, value, home[0]):
                 return False
-        if not (self.fits(row.when, slot, strict=False) if home is None else home[1] == row.number):
+            self.settle(row.when, slot)
+            self.use(resource, path)
+            return True
+        if not self.fits(row.when, slot, strict=False):
             return False
         try:
             assert row.lens.backward is not None
-            text = self.synonym(row, value) if home is None else self.own_form(row, value, home[0])
+            text = self.synonym(row, value)
             if text is None:
                 text = row.lens.backward(value)
         except (Unfit, KeyError, TypeError):
             return False
         if text == "":
             return False
-        if home is not None and isinstance(self.builder, CcdaBuilder):
-            self.builder.put_at(home[0], text)
-            self.settle(row.when, slot)
-            self.use(resource, path)
-            return True
         if not self.builder.add(row.sources[0], text, slot, repeat):
             if self.builder.holds(row.sources[0], text, slot):
                 self.use(resource, path)
             return False
         self.settle(row.when, slot)
         self.use(resource, path)
+        return True
+
+    def put_back(self, builder: CcdaBuilder, row: Row, value: Any, places: Sequence[str]) -> bool:
+        """A value at all places that said it, in the sender's form where it still is that; False if it has no form."""
+        for place in places:
+            form = self.own_form(row, value, place)
+            try:
+                if form is None and row.lens is not None and row.lens.backward is not None:
+                    form = row.lens.backward(value)
+            except (Unfit, KeyError, TypeError):
+                return False
+            builder.put_at(place, form)
         return True
 
     def own_form(self, row: Row, value: Any, place: str) -> Any:

@@ -46,13 +46,8 @@ class CcdaBuilder:
         self.complement = complement
         self.back_to_source = bool(complement)
         self.written: set[str] = set()
-        order = complement.get("order") or {}
-        for leaves in (
-            order.get("found_by", {}),
-            complement.get("carried", {}),
-            complement.get("unmapped", {}),
-        ):
-            for place, text in leaves.items():
+        for kept in ("found_by", "carried", "unmapped"):
+            for place, text in complement.get(kept, {}).items():
                 self.leaf_at(place, str(text))
 
     def open(self, each: CcdaAddress, slot: Slot) -> Slot:
@@ -253,13 +248,6 @@ class CcdaBuilder:
             code.attributes |= {"code": level, "codeSystem": _CONFIDENTIALITY_OID}
         return True
 
-    def _other_forms(self) -> dict[str, Any]:
-        """The sender's forms of what is said of the whole document, and of values that another place says as well."""
-        homes = self.complement.get("homes", {}).values()
-        taken = {found[0] for found in homes}
-        forms = self.complement.get("synonyms", {})
-        return {p: raw for p, raw in forms.items() if p not in taken or p == _LABEL_PLACE}
-
     def _codes(self) -> list[Node]:
         return [code for section in sections_of(self.root) for code in section.named("confidentialityCode")]
 
@@ -279,14 +267,15 @@ class CcdaBuilder:
     def content(self, resources: Sequence[Mapping[str, Any]]) -> bytes:
         """The document as bytes."""
         self.take_out(resources)
-        for place, raw in self._other_forms().items():
-            self.put_at(place, raw)
+        whole = self.complement.get("synonyms", {}).get(_LABEL_PLACE)
+        if whole is not None:
+            self.put_at(_LABEL_PLACE, whole)
         self.raise_label(resources)
         if not self.back_to_source:
             with_class_and_mood(self.root)
             tell(self.root)
         _without_empty(self.root)
-        put_in_order(self.root, (self.complement.get("order") or {}).get("elements"))
+        put_in_order(self.root, self.complement.get("order"))
         return document_bytes(self.root)
 
 

@@ -219,7 +219,6 @@ class CcdaTree:
     def __init__(self, root: Node) -> None:
         self.root = root
         self._leaves = dict(root.leaves())
-        self._looked: set[str] = set()
         self._sections = tuple(sections_of(root))
 
     def leaves(self) -> Mapping[str, str]:
@@ -237,15 +236,11 @@ class CcdaTree:
             for node in nodes_at(self.root, path, scope[HERE], self._sections):
                 spot = self._spot(node, path.last, every)
                 if spot is not None:
-                    found.append(self._looked_at(spot, path, node) if path.tested and not every else spot)
+                    tested = path.tested and not every
+                    found.append(replace(spot, looked=found_by(path, node)) if tested else spot)
             if found and not every:
                 break
         return found
-
-    def _looked_at(self, spot: Spot, path: Path, node: Node) -> Spot:
-        places = found_by(path, node)
-        self._looked.update(places)
-        return replace(spot, looked=places) if places else spot
 
     def _spot(self, node: Node, last: str, every: bool) -> Spot | None:
         if last == "narrative()":
@@ -298,11 +293,9 @@ class CcdaTree:
         return {"type": self.root.name, "event": codes[0].attributes.get("code", "") if codes else ""}
 
     def skeleton(self) -> object:
-        """`elements` in their order: the name alone, or a list of the name, what is said of it that is no leaf (its
-        type, the `ID` it is pointed at by), and what it holds, text as 0; `found_by`: leaves by which values were
-        found."""
-        found_by = {place: self._leaves[place] for place in sorted(self._looked)}
-        return {"elements": _skeleton(self.root), "found_by": found_by}
+        """The elements in their order: the name alone, or a list of the name, what is said of it that is no leaf (its
+        type, the `ID` it is pointed at by), and what it holds; text as 0."""
+        return _skeleton(self.root)
 
 
 def _skeleton(node: Node) -> list[Any]:
