@@ -17,7 +17,7 @@ from tests.mappings.conftest import FORMATS
 REFERRAL = (FORMATS / "psychiatry/ccda_referral/samples/referral.xml").read_bytes()
 DOCUMENTS = sorted(FORMATS.glob("*/*/samples/*.xml"))
 DECLARATION, DOCUMENT = REFERRAL.split(b"\n", 1)
-MUTANTS = strategies.examples(40, 3300)
+MUTANTS = strategies.examples(25, 3300)
 """Altered documents tried of each sample."""
 
 
