@@ -182,10 +182,7 @@ def _told(scene: Scene, hospital: Hospital) -> Told:
         received=read_ledger(scene.place / "ledger"),
         withdrawn=dict(scene.withdrawn),
         network=scene.network,
-        ids={
-            patient: str(resource["patient"]["reference"]).removeprefix("Patient/")
-            for patient, resource in scene.consents.items()
-        },
+        consents={patient: str(resource["id"]) for patient, resource in scene.consents.items()},
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.audit import newest, read_witness, verifier_of, verify
-from gateway.store import intents
+from gateway.store import intents, records
 from gateway.wiring.opening import reading
 from tests.faults.hospital import Referral, has_consented
 
@@ -27,8 +27,8 @@ class Told:
     withdrawn: Mapping[int, float]
     """By patient: when the gateway had answered that the withdrawal is recorded."""
     network: Path
-    ids: Mapping[int, str] = field(default_factory=dict)
-    """By patient: the gateway's own id of hers, for those who took a consent back."""
+    consents: Mapping[int, str] = field(default_factory=dict)
+    """By patient: the id of her Consent."""
 
 
 def read_ledger(file: Path) -> tuple[Line, ...]:
@@ -74,7 +74,10 @@ def _nothing_lost(told: Told) -> Iterator[str]:
         yield f"F1: {len(lost)} accepted referrals never arrived, the first is {lost[0].marker}"
     with reading(told.network, None) as (_, view):
         waiting = intents.counts_by_state(view)
-        hers = [one for patient in told.withdrawn for one in intents.of_patient(view, told.ids[patient])]
+        taken_back = [records.get(view, "Consent", told.consents[patient]) for patient in told.withdrawn]
+        hers = [
+            one for found in taken_back if found for one in intents.of_patient(view, found.patient_id or "")
+        ]
     held = sum(number for (_, state), number in waiting.items() if state == "held")
     ended = sum(one.state == "cancelled" for one in hers)  # released once, and stopped by the withdrawal
     if others := {state: number for (_, state), number in waiting.items() if state != "held"}:
