@@ -187,7 +187,7 @@ def open_store_for_reading(url: str, cipher: Cipher, *, folder: Path | None = No
     """
     path = store_path(url, folder)
     if not path.is_file():
-        raise NotFound("STORE_MISSING", f"there is no store `{path.name}`")
+        raise NotFound("STORE_MISSING", f"there is no store `{path.name}` yet; `handoff serve` makes it")
     try:
         connection = connect_reader(path)
         try:
