@@ -229,7 +229,10 @@ class CcdaBuilder:
         return False
 
     def raise_label(self, resources: Sequence[Mapping[str, Any]]) -> None:
-        """The document is as confidential as its most confidential part (rulebook CD-01); usual (N) if nobody says."""
+        """The document is as confidential as its most confidential part (rulebook CD-01); usual (N) if nobody says. One
+        that goes back to its source and had no label gets none."""
+        if self.back_to_source and not any(one.attributes.get("code") for one in self._own_codes()):
+            return
         found = [
             str(label.get("code"))
             for resource in resources
@@ -247,6 +250,9 @@ class CcdaBuilder:
         if _LEVELS.find(code.attributes.get("code", "-")) < _LEVELS.find(level):
             code.attributes |= {"code": level, "codeSystem": _CONFIDENTIALITY_OID}
         return True
+
+    def _own_codes(self) -> Sequence[Node]:
+        return self.root.named("confidentialityCode")
 
     def _codes(self) -> list[Node]:
         return [code for section in sections_of(self.root) for code in section.named("confidentialityCode")]
