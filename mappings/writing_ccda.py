@@ -246,8 +246,9 @@ class CcdaBuilder:
 
     @staticmethod
     def _raise(code: Node, level: str) -> bool:
-        """Set a confidentialityCode, unless it says more already."""
-        if _LEVELS.find(code.attributes.get("code", "-")) < _LEVELS.find(level):
+        """Set a confidentialityCode, unless it says more already, or a word of the sender's that nobody knows."""
+        said = code.attributes.get("code", "")
+        if not said or (said in _LEVELS and _LEVELS.find(said) < _LEVELS.find(level)):
             code.attributes |= {"code": level, "codeSystem": _CONFIDENTIALITY_OID}
         return True
 
