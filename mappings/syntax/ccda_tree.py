@@ -261,16 +261,17 @@ class CcdaTree:
             return None
         return Spot(node.place, raw, tuple(places_inside), partial(_altered, raw, tuple(ways)))
 
+    def _end(self, node: Node, last: str) -> tuple[str, tuple[str, ...]]:
+        """The text of an attribute or of an element, and its place if it is a leaf (a type is none)."""
+        place = f"{node.place}/{last}"
+        text = self._leaves.get(place)
+        return (text, (place,)) if text is not None else (node.attributes.get(last[1:], ""), ())
+
     def head(self, address: CcdaAddress, scope: Scope) -> tuple[Any, tuple[str, ...]]:
         """The first value at an address in one word: for conditions and keys."""
         for path in address.paths:
             for node in nodes_at(self.root, path, scope[HERE], self._sections):
-                if path.last:
-                    place = f"{node.place}/{path.last}"
-                    text = self._leaves.get(place, "") or node.attributes.get(path.last[1:], "")
-                    places = (place,) if place in self._leaves else ()
-                else:
-                    text, places = main_value(node)
+                text, places = self._end(node, path.last) if path.last else main_value(node)
                 if text:
                     return text, places
         return "", ()
