@@ -177,7 +177,7 @@ def _parse(source: bytes, target: _Nodes | None) -> object:
         raise _refuse("DOCTYPE_REFUSED", "a DOCTYPE or entity is not taken", f"line {line}")
     text = _DECLARATION.sub("", text, count=1)
     parser = etree.XMLParser(
-        target=target,
+        target=target,  # type: ignore[arg-type]  # the stubs want one that takes bytes as well
         encoding="utf-8",
         resolve_entities=target
         is not None,  # else a target gets `&amp;` as `&#38;`; there is no DOCTYPE to define any
