@@ -176,11 +176,11 @@ def _parse(source: bytes, target: _Nodes | None) -> object:
         line = text.count("\n", 0, found.start()) + 1
         raise _refuse("DOCTYPE_REFUSED", "a DOCTYPE or entity is not taken", f"line {line}")
     text = _DECLARATION.sub("", text, count=1)
+    # A target would get `&amp;` as `&#38;` unless entities are resolved; without a DOCTYPE there are none but XML's own.
     parser = etree.XMLParser(
         target=target,  # type: ignore[arg-type]  # the stubs want one that takes bytes as well
         encoding="utf-8",
-        resolve_entities=target
-        is not None,  # else a target gets `&amp;` as `&#38;`; there is no DOCTYPE to define any
+        resolve_entities=target is not None,
         load_dtd=False,
         no_network=True,
         huge_tree=False,
@@ -334,6 +334,13 @@ def document_bytes(root: Node) -> bytes:
     return "".join(parts).encode("utf-8")
 
 
+def _text_as_xml(text: str) -> str:
+    """A text as it stands, in a CDATA section where it has signs of XML: whoever looks for a notice finds its words."""
+    if not any(sign in text for sign in "&<>"):
+        return text
+    return escape(text) if "]]>" in text else f"<![CDATA[{text}]]>"
+
+
 _NAMESPACES = (
     f' xmlns="{CDA}" xmlns:sdtc="urn:hl7-org:sdtc" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 )
@@ -355,7 +362,7 @@ def _write(node: Node, depth: int, parts: list[str], *, inline: bool) -> None:
         if isinstance(item, Node):
             _write(item, depth + 1, parts, inline=mixed)
         else:
-            parts.append(escape(_FORBIDDEN.sub("", item)))
+            parts.append(_text_as_xml(_FORBIDDEN.sub("", item)))
     if not mixed:
         parts.append("\n" + "  " * depth)
     parts.append(f"</{node.name}>")

@@ -306,6 +306,21 @@ def test_a_release_is_a_document_of_its_own_with_notice_and_author(library: Libr
     assert _written(library, mapping_id, first) == _written(library, mapping_id, first)
 
 
+@pytest.mark.requirement("P2-32-04")
+@pytest.mark.parametrize("words", [NOTICE, "Smith & Sons <LLC> \u00a7 2.32", "a ]]> b & c"])
+def test_the_notice_is_carried_word_for_word(library: Library, words: str) -> None:
+    content = render(
+        library.mapping(REFERRAL),
+        _sample(library, REFERRAL).resources,
+        at=AT,
+        control_id="7",
+        zone=None,
+        settings={"notice": words},
+    ).content
+    assert words in counted_leaves(content).values()
+    assert "]]>" in words or words.encode() in content
+
+
 @pytest.mark.parametrize("mapping_id", SAMPLES)
 def test_a_release_says_what_was_released_and_can_be_read_again(library: Library, mapping_id: str) -> None:
     first = _sample(library, mapping_id).resources
