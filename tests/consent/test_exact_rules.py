@@ -115,12 +115,15 @@ def test_the_report_names_each_element_of_an_authorization_by_its_paragraph() ->
         (["HRESCH"], None, True),
         (["CLINTRCH", "HRESCH"], None, True),
         (["HRESCH", "TREAT"], None, False),
+        ([], None, False),
     ],
 )
 def test_an_authorization_ends_or_is_for_research(purposes: list[str], end: str | None, ends: bool) -> None:
     one = a_consent(0, "Organization/hosp-1")
     one["provision"] = without(one["provision"], "period")
     one["provision"]["purpose"] = [{"system": ACT_REASON, "code": code} for code in purposes]
+    if not purposes:
+        del one["provision"]["purpose"]
     if end is not None:
         one["provision"]["period"] = {"end": end}
     found: Any = report_answer(validate_consent(one))
@@ -233,6 +236,7 @@ def test_an_order_releases_of_a_record_what_it_covers(scope: list[str], code: st
         ({"system": "urn:mine", "code": "b"}, {"system": "urn:mine", "code": "a"}, True),
         ({"system": ACT_REASON, "code": "HPAYMT"}, {"system": "urn:mine", "code": "a"}, True),
         ({"code": "HPAYMT"}, {"system": "urn:mine", "code": "a"}, True),
+        ({"system": "urn:mine", "code": "HPAYMT"}, {"system": ACT_REASON, "code": "TREAT"}, True),
         (
             {"system": "urn:gateway:purpose", "code": "CJ-MONITOR"},
             {"system": ACT_REASON, "code": "TREAT"},
@@ -274,3 +278,35 @@ def test_whoever_reviews_others_needs_an_agreement(purpose: str) -> None:
     assert reasons(ask(question)) == {"AUDIT_AGREEMENT_MISSING"}
     agreement = {"kind": "audit", "party": "Organization/hosp-1", "scope": [], "from": "2026-01-01"}
     assert reasons(ask({**question, "facts": {"agreements": [agreement]}})) == {"PERMITTED_BY_CONSENT"}
+
+
+@pytest.mark.requirement("P2-31-03")
+def test_a_permit_is_described_by_what_stands_above_it_too() -> None:
+    one = a_consent(0, "Organization/hosp-1")
+    kind = [{"system": "http://hl7.org/fhir/resource-types", "code": "Observation"}]
+    child = {"type": "permit", "code": [{"text": "weight"}]}
+    one["provision"] = {**without(one["provision"], "securityLabel"), "class": kind, "provision": [child]}
+    found: Any = report_answer(validate_consent(one))
+    assert {row["status"] for row in found["elements"] if row["element"] == "information"} == {"present"}
+    assert {
+        row["status"] for row in found["authorization"]["elements"] if row["element"] == "information"
+    } == {"present"}
+
+
+@pytest.mark.requirement("FH-CON-02")
+@pytest.mark.parametrize("named", [["B20"], ["Z99", "B20"]])
+def test_one_of_several_codes_is_enough_for_a_denial(named: list[str]) -> None:
+    icd = "http://hl7.org/fhir/sid/icd-10-cm"
+    deny = a_consent(1, "Organization/hosp-1")
+    deny["provision"] = {
+        "type": "deny",
+        "code": [
+            {"coding": [{"system": icd, "code": code} for code in named]},
+            {"coding": [{"system": icd, "code": "Y1"}]},
+        ],
+    }
+    question = a_question(1)
+    question["resources"][0]["code"] = {
+        "coding": [{"system": icd, "code": "b20"}, {"system": icd, "code": "Z00"}]
+    }
+    assert reasons(ask({**question, "consents": [*question["consents"], deny]})) == {"DENIED_UNLESS_CLEAR"}

@@ -21,6 +21,10 @@ BOTH = ["part2", "hipaa"]
 FROM_16 = [*BOTH, "state/sample-expiry-12m"]
 MOTHER = "RelatedPerson/m"
 PLAIN = {"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "N"}
+KINDS = (
+    "administrator", "conservator", "executor", "guardian_of_adult", "hcpoa", "health_care_proxy", "personal_representative",
+    "power_of_attorney",
+)  # fmt: skip
 CHILD, YOUTH, GROWN = "2014-03-01", "2009-06-01", "2008-03-01"
 """On the day of the question (15 June 2026) 12, 17 and 18 years old."""
 
@@ -66,6 +70,8 @@ def mother_reads(born: str, packs: list[str], kind: str = "parent", *, part2: bo
         (GROWN, BOTH, "guardian", True, {"NO_PERMIT"}),
         (GROWN, BOTH, "Mother", True, {"NO_PERMIT"}),
         (GROWN, BOTH, "guardian_of_adult", True, {"PATIENT_ACCESS"}),
+        (GROWN, FROM_16, "guardian_of_adult", True, {"PATIENT_ACCESS"}),
+        *((GROWN, BOTH, kind, True, {"PATIENT_ACCESS"}) for kind in KINDS),
     ],
 )
 def test_a_parent_reads_what_the_minor_does_not_decide_alone_and_no_part2_record(
