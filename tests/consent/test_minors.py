@@ -22,8 +22,8 @@ FROM_16 = [*BOTH, "state/sample-expiry-12m"]
 MOTHER = "RelatedPerson/m"
 PLAIN = {"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "N"}
 KINDS = (
-    "administrator", "conservator", "executor", "guardian_of_adult", "hcpoa", "health_care_proxy", "personal_representative",
-    "power_of_attorney",
+    "administrator", "conservator", "executor", "guardian_of_adult", "hcpoa", "health_care_proxy",
+    "personal_representative", "power_of_attorney",
 )  # fmt: skip
 CHILD, YOUTH, GROWN = "2014-03-01", "2009-06-01", "2008-03-01"
 """On the day of the question (15 June 2026) 12, 17 and 18 years old."""
