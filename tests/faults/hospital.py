@@ -70,6 +70,8 @@ class Hospital:
     messages: int
     patients: int
     connections: int = 4
+    pause: float = 0.0
+    """Seconds each connection waits before its next message, so that the story lasts as long as the trouble."""
     accepted: dict[int, float] = field(default_factory=dict)
     """By number: when the answer that it is accepted came."""
     refused: dict[int, str] = field(default_factory=dict)
@@ -100,6 +102,7 @@ class Hospital:
         for referral in self.referrals():
             if referral.patient % self.connections != connection:
                 continue
+            time.sleep(self.pause)
             while referral.number not in self.accepted and not self._stop.is_set():
                 try:
                     line = line or socket.create_connection(("127.0.0.1", self.port()), _ANSWER_SECONDS)

@@ -27,6 +27,9 @@ from tests.bench.forward import referral_template
 from tests.faults.hospital import Hospital, has_consented, mrn
 from tests.faults.ledgers import Told, broken_laws, delivered, read_ledger
 
+LASTING = 0.6
+"""Seconds of sending for each kill, beside the time that the gateway is away."""
+
 WITHDRAWING = 0
 """The patient who takes her consent back while her referrals are on their way."""
 
@@ -122,7 +125,8 @@ def run(
         try:
             starts = [scene.start()]
             scene.permit(patients)
-            hospital = Hospital(referral_template(), lambda: scene.port, messages, patients)
+            pause = LASTING * kills * Hospital.connections / messages
+            hospital = Hospital(referral_template(), lambda: scene.port, messages, patients, pause=pause)
             hospital.start()
             starts += _trouble(scene, kills, chance)
             scene.mode("ok")
