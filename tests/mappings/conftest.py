@@ -76,6 +76,12 @@ def compiled(mapping: Mapping_) -> Compiled:
 
 
 @pytest.fixture
+def samples_of_mapping(sample: tuple[str, str]) -> int:
+    """How many samples the sample's mapping has."""
+    return sum(mapping_id == sample[0] for mapping_id, _ in _samples())
+
+
+@pytest.fixture
 def source(sample: tuple[str, str]) -> bytes:
     """The bytes of the sample; a folder is a set of files."""
     path = FORMATS / sample[0] / "samples" / sample[1]

@@ -24,10 +24,14 @@ from mappings.translate import interpret
 from mappings.unfit import Unfit
 from tests import strategies
 
-MUTANTS = 10 if strategies.quick_run else strategies.examples(70, 400)
-"""Altered messages tried of each sample."""
-LINEAGE_STEP = 7 if strategies.quick_run else 1
-"""Every how many leaves of a message one is altered: all of them but in a quick run."""
+MUTANTS = 40 if strategies.quick_run else strategies.examples(200, 1200)
+"""Altered messages tried of each mapping, shared by its samples;"""
+
+MOST_MUTANTS = 10 if strategies.quick_run else strategies.examples(70, 400)
+"""at most so many of one sample."""
+
+LINEAGE_STEP = 7 if strategies.quick_run else strategies.examples(2, 1)
+"""Every how many leaves of a message one is altered: all of them in the long run."""
 DOCUMENT_STEP = 1 if strategies.long_run else 53
 """The same for the leaves of a document, of which there are many."""
 _FREE_BITS = ~(0xF << 76 | 3 << 62)
@@ -159,13 +163,13 @@ def _mutant(chance: random.Random, source: bytes) -> bytes:
 
 @pytest.mark.no_cover  # measuring it would double its time; other tests reach the same lines
 def test_the_compiled_form_says_what_the_interpreter_says(
-    sample: tuple[str, str], mapping: Mapping_, compiled: Compiled, source: bytes
+    sample: tuple[str, str], mapping: Mapping_, compiled: Compiled, source: bytes, samples_of_mapping: int
 ) -> None:
     """Mutants of a sample: same answer or a hand-over, conservation holds, nothing crashes."""
     assert compiled.source
-    chance = random.Random(sample[1])
-    fast = 0
-    for _ in range(MUTANTS):
+    chance, fast = random.Random(sample[1]), 0
+    mutants = min(MOST_MUTANTS, MUTANTS // samples_of_mapping)
+    for _ in range(mutants):
         text = _mutant(chance, source)
         try:
             translation = translate(mapping, text, partner="p", id_key=b"k", zone="America/Phoenix")
@@ -176,7 +180,7 @@ def test_the_compiled_form_says_what_the_interpreter_says(
         assert conservation(translation, translation.accounting.leaves)[:1] in ([], _unmapped(translation))
         assert translation.issues == translation.account.issues
         fast += _same(mapping, text)
-    assert fast > MUTANTS // 20
+    assert fast > mutants // 20
 
 
 def _unmapped(translation: object) -> list[tuple[str, str]]:
