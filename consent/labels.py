@@ -106,7 +106,7 @@ def labelling_of(outline: Outline, part2_source: bool, tables: Tables) -> Labell
     """The labels of the resource that `outline` was made of, as `label_resource`."""
     resource, said = outline.resource, outline.findings
     meta, kind = resource.get("meta"), resource.get("resourceType")
-    unstructured = kind in MAY_BE_UNSTRUCTURED and _is_unstructured(resource)
+    unstructured = kind in MAY_BE_UNSTRUCTURED and is_unstructured(resource)
     is_labelled = meta is not None and (meta.__class__ is not dict or "security" in meta)
     if is_labelled or outline.may_bear_labels or len(said) > MOST_FINDINGS:
         return _labelling(outline, part2_source, unstructured, tables)
@@ -304,7 +304,7 @@ def _system_and_code(coding: object) -> tuple[str, object]:
     return system if isinstance(system, str) else "", coding.get("code")
 
 
-def _is_unstructured(resource: Resource) -> bool:
+def is_unstructured(resource: Resource) -> bool:
     """Whether the resource as a whole is free text or an attachment, which nobody has scanned."""
     kind = resource.get("resourceType")
     return (

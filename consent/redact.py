@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from consent.labels import PART2, from_program, label_resource
+from consent.labels import PART2, from_program, is_unstructured, label_resource
 from consent.model import Decision, DisclosureRequest, Resource, ResourceDecision, SubjectResource
 from consent.outline import Outline, outline_of
 from consent.redact_names import NO_SOURCES, OWN_BASES, is_own, may_know_sources, sources_for
@@ -107,7 +107,9 @@ def _redacted(
     )
     if is_outlined and not decided.removals and is_plain_for_all(outline, rules):
         return left_whole(resource)
-    alike = (subject.type, decided.labels, decided.removals, decided.outcome)
+    # the text of a document goes whole only where it was asked about as one: one without text has nothing to read
+    whole = decided.outcome == "disclose" and subject.type in WHOLE_DOCUMENTS and is_unstructured(resource)
+    alike = (subject.type, decided.labels, decided.removals, whole)
     walk = walks.get(alike)
     if walk is None:
         walk = walks[alike] = Walk(
@@ -115,7 +117,7 @@ def _redacted(
             subject.type,
             frozenset(decided.labels),
             frozenset(decided.removals),
-            whole_text=decided.outcome == "disclose" and subject.type in WHOLE_DOCUMENTS,
+            whole_text=whole,
         )
     if "contained" in resource:
         part2 = PART2 in walk.labels or from_program(subject.sources, request.policy.part2_sources)

@@ -254,6 +254,31 @@ def test_a_contained_record_of_a_program_goes_where_its_container_is_none() -> N
     assert "contained" not in cut
 
 
+PAGE = {
+    "status": "final",
+    "type": coded("52521-2", system="http://loinc.org"),
+    "date": "2026-06-01",
+    "author": [{"reference": "Practitioner/d"}],
+    "title": "Care plan",
+}
+
+
+@pytest.mark.requirement("FH-RED-01")
+@pytest.mark.parametrize(
+    ("kind", "text", "stays"),
+    [
+        ("Composition", PAGE, False),
+        ("Composition", {**PAGE, "section": [{"title": "Plan"}]}, True),
+        ("Communication", {"status": "completed"}, False),
+        ("Communication", {"status": "completed", "payload": [{"contentString": "x"}]}, True),
+    ],
+)
+def test_notes_stay_in_a_document_that_was_asked_about_as_one(kind: str, text: Json, stays: bool) -> None:
+    """The permit of a document's class was asked for its text; beside no text, a note is a note like any other."""
+    record = resource(kind, "d", note=[{"text": "words"}], subject={"reference": PATIENT}, **text)
+    assert ("note" in one([record])) is stays
+
+
 @pytest.mark.requirement("FH-RED-01")
 def test_contained_records_stay_only_when_they_tell_no_more_than_their_container() -> None:
     sick = resource("Condition", "sick", code=coded("F32.9"))
