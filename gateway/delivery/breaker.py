@@ -78,6 +78,8 @@ class Breaker:
             return False if was_resting else None
         line.failed += 1
         wish = timedelta(seconds=outcome.retry_after or 0.0)
+        if line.until is not None and _still(line.until, now) and not wish:
+            return None  # it was under way before the partner was left alone, and tells nothing new
         if not was_resting and line.failed < FAILURES and not wish:
             return None
         line.until = now + max(_rest(line.rests), min(wish, LONGEST_WISH))

@@ -75,6 +75,13 @@ def test_then_one_delivery_finds_out_and_no_more() -> None:
     breaker.ended("nobody")
 
 
+def test_what_was_under_way_when_it_was_left_alone_makes_no_rest_longer() -> None:
+    breaker = left_alone()
+    for _ in range(20):
+        assert breaker.told("otp", NO_ANSWER, NOON) is None
+    assert breaker.to_probe(NOON + FIRST_REST) == {"otp"}
+
+
 def test_each_time_it_is_left_alone_longer_up_to_a_minute() -> None:
     breaker, at, rests = left_alone(), NOON, []
     for _ in range(8):
