@@ -13,6 +13,9 @@ from tests import strategies
 
 REQUIREMENT = re.compile(r"(P2|HI|IB|ST|FH|AU|SM|SB|BK|MT|V2|CD|SD|DM|PR)-[A-Z0-9]+(-[0-9A-Z]+)*")
 
+QUICK_CASES = 8
+"""Cases of one test that a quick run takes at most."""
+
 settings.register_profile("ci", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", settings.get_profile("ci"), max_examples=strategies.QUICK_EXAMPLES)
 settings.register_profile("long", settings.get_profile("ci"), max_examples=2000)
@@ -41,10 +44,17 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("long" if strategies.long_run else "quick" if strategies.quick_run else "ci")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse a requirement id of no known form, so that a slip of the pen shows no rule; journeys are slow."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse a requirement id of no known form, so that a slip of the pen shows no rule; journeys are slow.
+
+    In a quick run each test with many cases runs a few of them, spread evenly; `./dev test` runs all.
+    """
+    if strategies.quick_run:
+        left = _few_cases_of_each(items)
+        config.hook.pytest_deselected(items=[item for item in items if item not in left])
+        items[:] = [item for item in items if item in left]
     for item in items:
-        if "journeys" in item.path.parts:
+        if {"faults", "journeys"} & set(item.path.parts):
             item.add_marker(pytest.mark.slow)
         for mark in item.iter_markers("requirement"):
             wrong = [rule for rule in mark.args if not REQUIREMENT.fullmatch(str(rule))]
@@ -52,6 +62,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 raise pytest.UsageError(
                     f"{item.nodeid}: no such form of requirement id: {wrong or 'none given'}"
                 )
+
+
+def _few_cases_of_each(items: list[pytest.Item]) -> set[pytest.Item]:
+    by_test: defaultdict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        by_test[item.nodeid.partition("[")[0]].append(item)
+    return {
+        one for cases in by_test.values() for one in cases[:: max(1, -(-len(cases) // QUICK_CASES))]
+    }
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

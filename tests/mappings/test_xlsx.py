@@ -7,7 +7,6 @@ import io
 import random
 import zipfile
 from datetime import date, datetime, time, timedelta
-from time import perf_counter
 from typing import Any
 
 import openpyxl
@@ -229,13 +228,12 @@ def test_what_is_no_workbook_or_too_large_is_refused(source: bytes, code: str) -
     ],
     ids=["blanks", "cells", "types", "t", "formulas", "places"],
 )
-def test_a_hostile_sheet_takes_linear_time(filler: bytes) -> None:
+@pytest.mark.timeout(60)
+def test_a_hostile_sheet_is_answered_before_the_square_of_its_length_would_be(filler: bytes) -> None:
     source = saved(workbook(["a"], ["=1"], ["=2"]))
-    started = perf_counter()
     for old in (b"</f>", b"<f>", b"<c r=", b"<v"):
         with contextlib.suppress(TranslationRefused):
             xlsx_rows.read_rows(with_part(source, "xl/worksheets/sheet1.xml", old, filler + old + filler))
-    assert perf_counter() - started < 20
 
 
 def _mutant(chance: random.Random, source: bytes) -> bytes:
