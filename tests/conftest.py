@@ -13,6 +13,8 @@ from tests import strategies
 
 REQUIREMENT = re.compile(r"(P2|HI|IB|ST|FH|AU|SM|SB|BK|MT|V2|CD|SD|DM|PR)-[A-Z0-9]+(-[0-9A-Z]+)*")
 
+UNMEASURED = {"conformance", "house"}
+"""Folders of tests that reach no line of the product which the others do not: measured, they take twice as long."""
 QUICK_CASES = 8
 """Cases of one test that a quick run takes at most."""
 
@@ -56,6 +58,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if {"faults", "journeys"} & set(item.path.parts):
             item.add_marker(pytest.mark.slow)
+        if UNMEASURED & set(item.path.parts):
+            item.add_marker(pytest.mark.no_cover)
         for mark in item.iter_markers("requirement"):
             wrong = [rule for rule in mark.args if not REQUIREMENT.fullmatch(str(rule))]
             if wrong or not mark.args:
@@ -68,9 +72,7 @@ def _few_cases_of_each(items: list[pytest.Item]) -> set[pytest.Item]:
     by_test: defaultdict[str, list[pytest.Item]] = defaultdict(list)
     for item in items:
         by_test[item.nodeid.partition("[")[0]].append(item)
-    return {
-        one for cases in by_test.values() for one in cases[:: max(1, -(-len(cases) // QUICK_CASES))]
-    }
+    return {one for cases in by_test.values() for one in cases[:: max(1, -(-len(cases) // QUICK_CASES))]}
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

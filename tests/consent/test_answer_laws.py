@@ -15,7 +15,11 @@ from tests.consent.question_pools import labels
 from tests.consent.test_laws import PACKS, SOUND, law
 from tests.strategies import every_provision, examples, questions
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(examples(300, 12 * 3600))]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(examples(300, 12 * 3600)),
+    pytest.mark.no_cover,  # measuring it would double its time; other tests reach the same lines
+]
 
 Json = dict[str, Any]
 LAWFUL = questions(PACKS[2:], valid=True)

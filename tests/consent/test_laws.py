@@ -29,7 +29,11 @@ from tests.strategies import (
     questions,
 )
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(examples(300, 12 * 3600))]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(examples(300, 12 * 3600)),
+    pytest.mark.no_cover,  # measuring it would double its time; other tests reach the same lines
+]
 
 Json = dict[str, Any]
 PACKS = ((), (), ("part2",), ("part2", "hipaa"), ("part2", "hipaa", "state/sample-mh-named"))
@@ -68,7 +72,6 @@ def discloses_no_more(changed: Json, original: Json) -> None:
     assert disclosed(after) <= disclosed(before)
 
 
-@pytest.mark.no_cover  # measuring it would double its time; other tests reach the same lines
 @pytest.mark.requirement("FH-CON-02", "FH-CON-05")
 @law(5_000, 100_000)
 @given(questions())
@@ -89,7 +92,6 @@ def test_no_permit_means_withhold(question: Json) -> None:
     assert disclosed(ask_or_refuse({**question, "consents": []})) == set()
 
 
-@pytest.mark.no_cover  # measuring it would double its time; other tests reach the same lines
 @pytest.mark.requirement("FH-CON-05")
 @law()
 @given(SOUND, st.randoms(use_true_random=False))
@@ -305,7 +307,6 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return found
 
 
-@pytest.mark.no_cover  # measuring it would double its time; other tests reach the same lines
 @pytest.mark.requirement("FH-CON-07")
 @law(800)
 @given(SOUND, st.integers(0, 2), st.integers(0, 100_000), st.sampled_from(JUNK))

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,11 +35,15 @@ WITHDRAWING = 0
 """The patient who takes her consent back while her referrals are on their way."""
 
 
+StartOne = Callable[[Path, Path], tuple[Running, dict[str, Any]]]
+
+
 @dataclass
 class Scene:
     """A gateway that is killed and started again, a partner and a hospital."""
 
     place: Path
+    start_one: StartOne = start_gateway
     gateway: Running | None = None
     port: int = 0
     http: str = ""
@@ -75,7 +80,7 @@ class Scene:
     def start(self) -> float:
         """The gateway, started; the seconds it took until it served."""
         began = time.monotonic()
-        self.gateway, ready = start_gateway(self.network, self.place / "gateway.log")
+        self.gateway, ready = self.start_one(self.network, self.place / "gateway.log")
         self.port, self.http = int(ready["mllp"][0].rpartition(":")[2]), ready["http"]
         return time.monotonic() - began
 
@@ -115,12 +120,17 @@ class Scene:
 
 
 def run(
-    messages: int, kills: int, seed: int, patients: int = 32, drain_seconds: float = 400.0
+    messages: int,
+    kills: int,
+    seed: int,
+    patients: int = 32,
+    drain_seconds: float = 400.0,
+    start_one: StartOne = start_gateway,
 ) -> dict[str, Any]:
     """One story with `kills` kills at random moments; what was seen, and `broken`: every law that did not hold."""
     chance = random.Random(seed)  # a story that can be told again
     with tempfile.TemporaryDirectory(prefix="handoff-faults-") as place:
-        scene = Scene(Path(place))
+        scene = Scene(Path(place), start_one)
         partner = scene.open()
         try:
             starts = [scene.start()]

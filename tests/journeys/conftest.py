@@ -21,6 +21,7 @@ from gateway.demo.desks import Desk, send_hl7
 from gateway.demo.processes import Running, start_gateway
 from gateway.partners import read_network
 from gateway.wiring.network_folder import make_network_folder
+from tests.warm_gateway import start_warm_gateway
 
 MRN = (person.MRN_SYSTEM, "770011")
 
@@ -107,9 +108,11 @@ def start(
     tmp_path: Path, sink: Sink, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Start]:
     """Starts a gateway on the test's network; again after it was killed. Ended with the test."""
+    start_one = start_gateway
     if request.node.get_closest_marker("no_cover"):
         for name in UNMEASURED:
             monkeypatch.delenv(name, raising=False)
+        start_one = start_warm_gateway
     folder = tmp_path / "network"
     make_network_folder(folder, sink.address)
     log = tmp_path / "gateway.log"
@@ -117,7 +120,7 @@ def start(
     client = httpx.Client(trust_env=False, timeout=20.0)
 
     def begin() -> Gateway:
-        process, ready = start_gateway(folder, log)
+        process, ready = start_one(folder, log)
         running.append(process)
         return Gateway(folder, process, ready["http"], ready["mllp"][0], client, log)
 

@@ -17,11 +17,11 @@ from pathlib import Path
 import pytest
 
 from gateway.demo import person
-from gateway.demo.processes import start_gateway
 from gateway.settings import Settings
 from gateway.store import InboxMessage, inbox
 from gateway.wiring.network_folder import make_network_folder
 from gateway.wiring.opening import reading
+from tests.warm_gateway import start_warm_gateway
 
 pytestmark = pytest.mark.no_cover  # others reach the same lines; measured, a gateway starts at half speed
 
@@ -99,7 +99,7 @@ class House:
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("bad_input") / "network"
     make_network_folder(folder, "http://127.0.0.1:1/fhir")
-    process, ready = start_gateway(folder, folder / "gateway.log")
+    process, ready = start_warm_gateway(folder, folder / "gateway.log")
     made = House(folder, ready["mllp"][0])
     yield made
     made.line.close()

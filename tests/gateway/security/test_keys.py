@@ -16,6 +16,7 @@ from gateway.security.keys import (
     EnvelopeCipher,
     FileKeyProvider,
     NamedKey,
+    Rewrapped,
     index_hmac,
     make_keys,
     new_key,
@@ -125,9 +126,9 @@ def test_rotation_rewraps_every_data_key_and_then_the_old_file_is_not_needed(tmp
     _close(store)
     cipher = EnvelopeCipher(FileKeyProvider((NEW, OLD)), b"d" * 32)
     store = open_store("sqlite:///handoff.db", cipher, folder=tmp_path)
-    assert _write(store, lambda tx: cipher.rewrap(tx, 3)) == 3
-    assert _write(store, lambda tx: cipher.rewrap(tx, 3)) == 2
-    assert _write(store, lambda tx: cipher.rewrap(tx, 3)) == 0
+    assert _write(store, lambda tx: cipher.rewrap(tx, 3)) == Rewrapped(3, "patient:p2")
+    assert _write(store, lambda tx: cipher.rewrap(tx, 3, "patient:p2")) == Rewrapped(2, "patient:p4")
+    assert _write(store, lambda tx: cipher.rewrap(tx, 3)) == Rewrapped(0, "")
     _close(store)
     store = _opened(tmp_path, NEW)
     assert [_open(store, f"patient:p{n}", "row", one) for n, one in enumerate(sealed)] == [b"secret"] * 5
