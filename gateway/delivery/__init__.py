@@ -3,7 +3,8 @@
 from gateway.delivery.http_push import HttpTimeouts, open_transport, push_bundle
 from gateway.delivery.mllp_push import MllpConnections, MllpEndpoint, MllpTimeouts, send_frame
 from gateway.delivery.outcome import DeliveryOutcome
-from gateway.delivery.sender import Sender, Timeouts
+from gateway.delivery.sender import Sender
+from gateway.delivery.ways import Reach, Timeouts
 
 __all__ = [
     "DeliveryOutcome",
@@ -11,6 +12,7 @@ __all__ = [
     "MllpConnections",
     "MllpEndpoint",
     "MllpTimeouts",
+    "Reach",
     "Sender",
     "Timeouts",
     "open_transport",

@@ -14,6 +14,7 @@ from typing import cast
 
 from gateway.delivery.hl7_answer import Answer, read_answer
 from gateway.delivery.outcome import DeliveryOutcome
+from gateway.partners.certificates import refuses_ours, tls_trouble
 
 BeforeHandover = Callable[[], Awaitable[bool]]
 """Asked once, on an open connection, just before the first byte leaves. False: nothing is sent."""
@@ -47,6 +48,7 @@ class _Line(asyncio.Protocol):
         self.closed = True
         self.used_at = 0.0
         self.strangers = 0
+        self.refused_ours = False
         self._transport: asyncio.Transport | None = None
         self._received = bytearray()
         self._control_id = b""
@@ -58,6 +60,7 @@ class _Line(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.closed = True
+        self.refused_ours = refuses_ours(exc)
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_exception(ConnectionResetError())
 
@@ -171,6 +174,8 @@ async def send_frame(
         line = await connections.take(endpoint, timeouts)
     except TimeoutError:
         return DeliveryOutcome("retry", "CONNECT_TIMEOUT")
+    except ssl.SSLError as trouble:
+        return DeliveryOutcome("retry", tls_trouble(trouble))
     except OSError:
         return DeliveryOutcome("retry", "CONNECT_FAILED")
     try:
@@ -195,6 +200,8 @@ async def _hand_over(line: _Line, frame: bytes, control_id: bytes, seconds: floa
         line.drop()
         return DeliveryOutcome("unknown", "ANSWER_FOR_ANOTHER" if line.strangers else "ANSWER_TIMEOUT")
     except ConnectionResetError:
+        if line.refused_ours:  # a peer that ends its handshake has read nothing of what came behind it
+            return DeliveryOutcome("retry", "OUR_CERTIFICATE_REFUSED")
         return DeliveryOutcome("unknown", "ANSWER_FOR_ANOTHER" if line.strangers else "CONNECTION_LOST")
     return answer.outcome()
 

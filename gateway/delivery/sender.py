@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -21,9 +20,8 @@ import httpx
 from gateway import logs
 from gateway.clock import instant_text
 from gateway.delivery.breaker import Breaker
-from gateway.delivery.http_push import HttpTimeouts, push_bundle
-from gateway.delivery.mllp_push import MllpConnections, MllpEndpoint, MllpTimeouts, send_frame
 from gateway.delivery.outcome import DeliveryOutcome
+from gateway.delivery.ways import Reach, Timeouts, Ways
 from gateway.disclosure.gate import LastLook, release
 from gateway.disclosure.handovers import account_for, interrupted
 from gateway.disclosure.held import WITHDRAWN
@@ -32,7 +30,6 @@ from gateway.disclosure.release import Refusal, Release
 from gateway.errors import HandoffError, NotUnderstood
 from gateway.flows.referral import POSSIBLE_DUPLICATE
 from gateway.logs import Event
-from gateway.partners import FhirDelivery, MllpDelivery
 from gateway.store import Intent, Transaction, intents, outbox
 
 _MOST_AT_ONCE = 64
@@ -41,7 +38,6 @@ _LOOK_AGAIN_SECONDS = 1.0
 _FIRST_WAIT_SECONDS = 2.0
 _LONGEST_WAIT_SECONDS = 900.0
 _GIVE_UP_AFTER = timedelta(days=7)
-PRACTICE = "PRACTICE"
 INTERRUPTED = "INTERRUPTED"
 _EVENTS = {
     "delivered": Event.DELIVERED,
@@ -56,24 +52,18 @@ Settling = Callable[[Transaction], None]
 """What is to be stored of an attempt that ended; stored twice it changes nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Deadlines of one attempt."""
-
-    http: HttpTimeouts = field(default_factory=HttpTimeouts)
-    mllp: MllpTimeouts = field(default_factory=MllpTimeouts)
-
-
 class Sender:
     """Takes due intents and delivers them until it is told to stop."""
 
     def __init__(
-        self, premises: Premises, transport: httpx.AsyncBaseTransport, timeouts: Timeouts | None = None
+        self,
+        premises: Premises,
+        transport: httpx.AsyncBaseTransport,
+        timeouts: Timeouts | None = None,
+        reach: Reach | None = None,
     ) -> None:
         self._premises = premises
-        self._transport = transport
-        self._timeouts = timeouts or Timeouts()
-        self._connections = MllpConnections()
+        self._ways = Ways(premises, transport, timeouts or Timeouts(), reach or Reach())
         self._under_way: set[asyncio.Task[None]] = set()
         self._of_partner: dict[str, int] = {}
         self._unsettled: dict[str, Settling] = {}
@@ -103,7 +93,7 @@ class Sender:
             _, late = await asyncio.wait(self._under_way, timeout=seconds)
             for task in late:
                 task.cancel()
-        self._connections.close()
+        self._ways.close()
 
     async def _claim(self) -> tuple[Intent, ...]:
         room = _MOST_AT_ONCE - len(self._under_way)
@@ -180,7 +170,7 @@ class Sender:
         """Hand `made` over; what to store of it. Raises only while nothing can have left."""
         last_look = LastLook(self._premises, made)
         try:
-            outcome = await self._hand_over(intent, made, last_look)
+            outcome = await self._ways.hand_over(intent.partner, made, last_look)
         except asyncio.CancelledError:
             # Cut at a stop: what may have left is recorded before the process ends.
             if last_look.said_yes:
@@ -232,33 +222,6 @@ class Sender:
         at = self._premises.clock.now()
         for row in found:
             self._unsettled[row.id] = partial(interrupted, release_id=row.id, code=INTERRUPTED, at=at)
-
-    async def _hand_over(self, intent: Intent, made: Release, last_look: LastLook) -> DeliveryOutcome:
-        partner = self._premises.network.partners[intent.partner]
-        if partner.state == "test":
-            return DeliveryOutcome("delivered", PRACTICE)
-        if isinstance(partner.delivery, FhirDelivery):
-            return await push_bundle(
-                self._transport,
-                partner.delivery.url,
-                made.content,
-                made.key,
-                self._timeouts.http,
-                last_look,
-                clock=self._premises.clock,
-            )
-        if isinstance(partner.delivery, MllpDelivery):
-            host, _, port = partner.delivery.address.rpartition(":")
-            endpoint = MllpEndpoint(host, int(port))
-            return await send_frame(
-                self._connections,
-                endpoint,
-                made.content,
-                made.control_id,
-                self._timeouts.mllp,
-                last_look,
-            )
-        return DeliveryOutcome("refused", "NO_DELIVERY")
 
     def _settling(self, intent: Intent, made: Release, outcome: DeliveryOutcome, *, left: bool) -> Settling:
         at = self._premises.clock.now()

@@ -13,7 +13,8 @@ import mappings
 from gateway.clock import instant_text
 from gateway.disclosure.local_format import in_local_format
 from gateway.disclosure.premises import Premises
-from gateway.partners import MllpDelivery, partner_of
+from gateway.partners import MllpDelivery, format_of, partner_of
+from gateway.partners.deliveries import Delivery
 from gateway.resources import to_json
 
 FHIR_JSON = "application/fhir+json"
@@ -58,7 +59,7 @@ def searchset_bundle(
 
 def rendered_message(
     premises: Premises,
-    delivery: MllpDelivery,
+    delivery: Delivery,
     resources: Sequence[Mapping[str, Any]],
     notice: consent.Notice,
     *,
@@ -70,10 +71,11 @@ def rendered_message(
     settings = {
         "sending_application": "WARM-HANDOFF",
         "sending_facility": premises.network.content.network,
-        "receiving_application": delivery.receiving_application,
-        "receiving_facility": delivery.receiving_facility,
     }
-    mapping = premises.library.mapping(delivery.format)
+    if isinstance(delivery, MllpDelivery):
+        settings["receiving_application"] = delivery.receiving_application
+        settings["receiving_facility"] = delivery.receiving_facility
+    mapping = premises.library.mapping(format_of(delivery))
     return in_local_format(
         mapping, resources, notice, at=at, control_id=control_id, zone=zone, settings=settings
     )

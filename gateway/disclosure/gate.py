@@ -26,7 +26,8 @@ from gateway.disclosure.named_versions import keep_named
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.release import Refusal, Release
 from gateway.errors import Internal, NotNow
-from gateway.partners import FhirDelivery, MllpDelivery
+from gateway.partners import format_of
+from gateway.partners.deliveries import FHIR_JSON as BUNDLE
 from gateway.store import Intent, Reading, Record, ReleaseRow, Transaction, outbox, patients, records
 
 _TRIES = 5
@@ -210,9 +211,9 @@ def _write(
     at = read_instant(intent.created_at)
     delivery = premises.network.partners[intent.partner].delivery
     notice = notice_of(premises, decision)
-    if isinstance(delivery, FhirDelivery):
+    if format_of(delivery) == BUNDLE:
         return transaction_bundle(resources, notice, gathered.request.patient, at), FHIR_JSON
-    if isinstance(delivery, MllpDelivery):
+    if format_of(delivery):
         zone = premises.network.zone_of(intent.partner)
         made = rendered_message(
             premises, delivery, resources, notice, at=at, control_id=control_id, zone=zone

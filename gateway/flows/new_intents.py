@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gateway.clock import new_row_id
 from gateway.disclosure.premises import Premises
-from gateway.partners import FhirDelivery, MllpDelivery, Network, Route
+from gateway.partners import Route, format_of
 from gateway.store import Intent
 
 
@@ -38,7 +38,7 @@ def new_intent(
         business_key=content.business_key,
         purpose=route.purpose,
         kind=kind,
-        format=format_for(premises.network, route.addressee),
+        format=format_of(premises.network.partners[route.addressee].delivery),
         message_id=content.message_id,
         focus=content.focus,
         state="held" if held_for else "due",
@@ -48,11 +48,3 @@ def new_intent(
         created_at=at,
         updated_at=at,
     )
-
-
-def format_for(network: Network, partner_id: str) -> str:
-    """The format in which a partner receives: `fhir+json`, a mapping id, or empty when it only pulls."""
-    delivery = network.partners[partner_id].delivery
-    if isinstance(delivery, FhirDelivery):
-        return "fhir+json"
-    return delivery.format if isinstance(delivery, MllpDelivery) else ""

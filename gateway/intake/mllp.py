@@ -21,6 +21,7 @@ from gateway.clock import Clock
 from gateway.flows.messages import Receipt, ReceivedMessage
 from gateway.intake.conversation import Conversation
 from gateway.intake.hl7_ack import AckSettings
+from gateway.intake.tls_refusals import name_refusals
 from gateway.logs import Event
 
 _HANDSHAKE_SECONDS = 10.0
@@ -83,6 +84,8 @@ class MllpListener:
         self._accept = accept
         self._clock = clock
         self._tls = tls
+        if tls is not None:
+            name_refusals(tls, settings.partner)
         self._recognise = recognise
         self._server: asyncio.Server | None = None
         self._conversations: dict[asyncio.Task[None], Conversation] = {}
@@ -158,7 +161,12 @@ class MllpListener:
             return None
         partner = self._recognise(peer) if self._recognise else self._settings.partner
         if partner is None:
-            logs.warning(Event.CONNECTION_REFUSED, channel=self._settings.channel, reason="UNKNOWN_PARTNER")
+            logs.warning(
+                Event.CONNECTION_REFUSED,
+                channel=self._settings.channel,
+                reason="CERTIFICATE_NOT_BOUND" if peer.certificate_sha256 else "UNKNOWN_PARTNER",
+                sha256=peer.certificate_sha256,
+            )
         return partner
 
 

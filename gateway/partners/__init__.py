@@ -1,14 +1,18 @@
 """Partners: the agencies of one network, as `network.yaml` names them."""
 
+from gateway.partners.deliveries import (
+    FhirDelivery,
+    MllpDelivery,
+    NoDelivery,
+    format_of,
+    mapping_of,
+)
 from gateway.partners.directory import KIND_SYSTEM, directory_resources, discloser_of, recipient_of
 from gateway.partners.network import (
     Client,
-    FhirDelivery,
-    MllpDelivery,
     MllpListener,
     Network,
     NetworkFile,
-    NoDelivery,
     Partner,
     Route,
     partner_of,
@@ -34,6 +38,8 @@ __all__ = [
     "clients_wanted",
     "directory_resources",
     "discloser_of",
+    "format_of",
+    "mapping_of",
     "parse_network",
     "partner_of",
     "read_network",

@@ -12,6 +12,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from gateway.partners.deliveries import Address, Delivery, ListenerTls, NoDelivery, Strict
+
 PartnerKind = Literal[
     "hospital",
     "psychiatry",
@@ -49,11 +51,6 @@ Standing = Literal[
 Carried = Literal["referral", "care_plan", "status"]
 PartnerId = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{0,39}$", description="a FHIR id")]
 PurposeCode = Annotated[str, msgspec.Meta(pattern="^[A-Z][A-Z0-9_-]{1,19}$", description="v3-ActReason code")]
-Address = Annotated[str, msgspec.Meta(pattern=r"^[^\s:]+:\d{1,5}$", description="host:port")]
-
-
-class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A struct that refuses keys it does not know, so that a typing slip in the file is found."""
 
 
 class BusinessIdentifier(Strict, frozen=True):
@@ -77,30 +74,6 @@ class Organization(Strict, frozen=True):
     identifiers: tuple[BusinessIdentifier, ...] = ()
     address: str = ""
     alias: str = ""
-
-
-class FhirDelivery(Strict, frozen=True, tag_field="kind", tag="fhir"):
-    """Push as a FHIR transaction Bundle to `url` (the partner's FHIR base)."""
-
-    url: str
-    on_unknown: Literal["resend", "ask"] = "resend"
-
-
-class MllpDelivery(Strict, frozen=True, tag_field="kind", tag="mllp"):
-    """Push as an HL7 v2 message, written by the mapping `format`, to `address`."""
-
-    address: Address
-    format: str
-    receiving_application: str = ""
-    receiving_facility: str = ""
-    on_unknown: Literal["resend", "ask"] = "resend"
-
-
-class NoDelivery(Strict, frozen=True, tag_field="kind", tag="pull"):
-    """Nothing is pushed; the partner pulls from the FHIR API."""
-
-
-Delivery = FhirDelivery | MllpDelivery | NoDelivery
 
 
 class Client(Strict, frozen=True):
@@ -130,7 +103,7 @@ class Partner(Strict, frozen=True):
     purposes_required: bool = True
     addressee_codes: tuple[AddresseeCode, ...] = ()
     may_record_consent_for: tuple[PartnerId, ...] = ()
-    messages: dict[str, str] = {}
+    messages: dict[str, str] = msgspec.field(default_factory=dict)
     delivery: Delivery = NoDelivery()
     client: Client | None = None
     immediate_reply: Literal["ack", "rri"] = "ack"
@@ -156,10 +129,11 @@ class Route(Strict, frozen=True, rename={"source": "from", "addressee": "to"}):
 
 
 class MllpListener(Strict, frozen=True):
-    """An MLLP port that belongs to exactly one partner."""
+    """An MLLP port that belongs to exactly one partner; with `tls` to one that shows its certificate."""
 
     partner: PartnerId
     address: Address
+    tls: ListenerTls | None = None
 
 
 class Operator(Strict, frozen=True):
@@ -234,7 +208,7 @@ class Network:
     def asks_a_person(self, partner_id: str) -> bool:
         """Whether a repeat would harm this partner, so that a person is asked when it is unknown what arrived."""
         delivery = self.partners[partner_id].delivery
-        return isinstance(delivery, FhirDelivery | MllpDelivery) and delivery.on_unknown == "ask"
+        return not isinstance(delivery, NoDelivery) and delivery.on_unknown == "ask"
 
     def client(self, client_id: str) -> tuple[str, Client] | None:
         """The partner id and client with this `client_id`, if there is one."""

@@ -12,17 +12,9 @@ import msgspec
 import yaml
 
 from gateway.errors import NotUnderstood
-from gateway.partners.network import (
-    FhirDelivery,
-    MllpDelivery,
-    Network,
-    NetworkFile,
-    NoDelivery,
-    Operator,
-    Partner,
-    PolicyChoice,
-    Route,
-)
+from gateway.partners.connection_faults import connection_faults, named_file_faults
+from gateway.partners.deliveries import NoDelivery
+from gateway.partners.network import Network, NetworkFile, Operator, Partner, PolicyChoice, Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +55,14 @@ def read_network(folder: Path) -> Network:
     except OSError as error:
         fault = FileFault(1, "network.yaml", "cannot be read; make one with `handoff network init`")
         raise NetworkFileRefused(str(path), [fault]) from error
-    return parse_network(content, str(path))
+    return parse_network(content, str(path), folder)
 
 
-def parse_network(content: bytes, file: str = "network.yaml") -> Network:
-    """The network written in `content` (YAML, UTF-8). Raises NetworkFileRefused."""
+def parse_network(content: bytes, file: str = "network.yaml", folder: Path | None = None) -> Network:
+    """The network written in `content` (YAML, UTF-8); with `folder` the files it names are looked at, too.
+
+    Raises NetworkFileRefused.
+    """
     try:
         tree = yaml.compose(content, Loader=yaml.SafeLoader)
         plain = yaml.safe_load(content)
@@ -88,6 +83,10 @@ def parse_network(content: bytes, file: str = "network.yaml") -> Network:
     except msgspec.ValidationError as error:
         raise NetworkFileRefused(file, [_fault_of(error, (), lines)]) from error
     faults = list(_meaning_faults(network_file, lines))
+    if folder is not None and not faults:
+        faults += [
+            FileFault(lines.of(p), _place(p), text) for p, text in named_file_faults(folder, network_file)
+        ]
     if faults:
         raise NetworkFileRefused(file, faults)
     return Network(network_file)
@@ -152,6 +151,10 @@ def _fault_of(error: msgspec.ValidationError, path: tuple[str | int, ...], lines
     return FileFault(lines.of(steps), place, text[:1].lower() + text[1:])
 
 
+def _place(path: Sequence[str | int]) -> str:
+    return ".".join(map(str, path))
+
+
 def _steps(where: str) -> Iterator[str | int]:
     for part in where.removeprefix("$").split("."):
         name, _, rest = part.partition("[")
@@ -170,10 +173,7 @@ def _meaning_faults(content: NetworkFile, lines: _Lines) -> Iterator[FileFault]:
     if url and (not url.startswith(("https://", "http://")) or url.endswith("/")):
         text = "must begin with `https://` and end without a slash"
         yield FileFault(lines.of(("public_url",)), "public_url", text)
-    for index, listener in enumerate(content.mllp):
-        if listener.partner not in content.partners:
-            where = ("mllp", index, "partner")
-            yield FileFault(lines.of(where), f"mllp.{index}.partner", "names no partner of this file")
+    yield from (FileFault(lines.of(p), _place(p), text) for p, text in connection_faults(content))
 
 
 def _zone_faults(content: NetworkFile, lines: _Lines) -> Iterator[FileFault]:
@@ -222,13 +222,3 @@ def _partner_faults(content: NetworkFile, lines: _Lines) -> Iterator[FileFault]:
                 place = (*where, "addressee_codes")
                 text = "holds a code that another partner has too; an addressee must be certain"
                 yield FileFault(lines.of(place), ".".join(map(str, place)), text)
-        if isinstance(partner.delivery, FhirDelivery) and not partner.delivery.url.startswith(
-            ("http://", "https://")
-        ):
-            place = (*where, "delivery", "url")
-            yield FileFault(
-                lines.of(place), ".".join(map(str, place)), "must begin with `https://` or `http://`"
-            )
-        if isinstance(partner.delivery, MllpDelivery) and not partner.delivery.format:
-            place = (*where, "delivery", "format")
-            yield FileFault(lines.of(place), ".".join(map(str, place)), "must name a mapping id")

@@ -11,7 +11,7 @@ from gateway.clock import Clock, SystemClock
 from gateway.disclosure.consent_tables import consent_tables
 from gateway.disclosure.premises import KeyUses, Premises
 from gateway.flows.library import open_library, require_mappings
-from gateway.partners import MllpDelivery, Network
+from gateway.partners import Network, mapping_of
 from gateway.store import Reading, Store, open_store, open_store_for_reading
 from gateway.wiring.network_folder import NetworkFolder, open_folder
 
@@ -46,7 +46,7 @@ def open_writing_store(folder: NetworkFolder, url: str | None) -> Store:
 def mappings_named(network: Network) -> tuple[str, ...]:
     """Ids of every mapping the network file names, sorted."""
     named = {mapping for partner in network.partners.values() for mapping in partner.messages.values()}
-    named |= {p.delivery.format for p in network.partners.values() if isinstance(p.delivery, MllpDelivery)}
+    named |= {mapping for p in network.partners.values() if (mapping := mapping_of(p.delivery)) is not None}
     return tuple(sorted(named))
 
 

@@ -18,13 +18,13 @@ from gateway.delivery.sender import Sender
 from gateway.disclosure.premises import Premises
 from gateway.flows.messages import Receipt, ReceivedMessage
 from gateway.flows.receive import accept_message
-from gateway.intake import AckSettings, ListenerSettings, MllpListener
 from gateway.logs import Event
 from gateway.settings import Settings
 from gateway.store import Transaction, intents
 from gateway.wiring.control import ControlDoor
 from gateway.wiring.housekeeping import Housekeeping
 from gateway.wiring.http_door import HttpDoor
+from gateway.wiring.lines import mllp_listeners, reach_of
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.opening import open_premises, open_writing_store
 
@@ -96,16 +96,15 @@ class _Running:
             housekeeping = Housekeeping(self._premises)
             await self._start(stack, housekeeping.run, housekeeping.stop)
             transport = await stack.enter_async_context(open_transport())
-            sender = Sender(self._premises, transport)
+            sender = Sender(self._premises, transport, reach=reach_of(self._folder))
             await self._start(stack, sender.run, partial(sender.stop, self._settings.stop_seconds / 2))
             http = HttpDoor(self._folder, self._premises, self._settings, self._addresses.http)
             http_address = await http.start()
             stack.push_async_callback(http.stop)
-            listeners = [
-                MllpListener(s, self._accept, self._premises.clock) for s in self._listener_settings()
-            ]
             mllp = []
-            for listener in listeners:
+            for listener in mllp_listeners(
+                self._folder, self._settings, self._addresses.mllp, self._accept, self._premises.clock
+            ):
                 mllp.append(await listener.start())
                 stack.push_async_callback(listener.stop, self._settings.stop_seconds / 4)
             control = ControlDoor(self._folder.path, self._premises)
@@ -142,25 +141,3 @@ class _Running:
 
     async def _accept(self, message: ReceivedMessage) -> Receipt:
         return await accept_message(self._premises, message)
-
-    def _listener_settings(self) -> list[ListenerSettings]:
-        """One for each MLLP port of the network; an address given on the command line replaces the first one's."""
-        found = []
-        for index, listener in enumerate(self._folder.network.content.mllp):
-            address = self._addresses.mllp if index == 0 and self._addresses.mllp else listener.address
-            host, _, port = address.rpartition(":")
-            partner = self._folder.network.partners[listener.partner]
-            wants = AckSettings(immediate_reply=partner.immediate_reply)
-            found.append(
-                ListenerSettings(
-                    partner=listener.partner,
-                    host=host,
-                    port=int(port),
-                    channel=f"mllp-{listener.partner}",
-                    formats=dict(partner.messages),
-                    wants=wants,
-                    frame_bytes=self._settings.mllp_frame_bytes,
-                    idle_seconds=self._settings.mllp_idle_seconds,
-                )
-            )
-        return found

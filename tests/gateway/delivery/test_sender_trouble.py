@@ -215,7 +215,7 @@ def test_a_consent_that_ends_between_decision_and_first_byte_stops_it(county: Co
 def test_what_breaks_after_the_first_byte_may_have_arrived(
     due: County, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gateway.delivery import sender as room
+    from gateway.delivery import ways as room
 
     async def breaking(*given: Any, **named: Any) -> None:
         assert await given[5]()

@@ -11,19 +11,16 @@ import ssl
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.clock import FixedClock
 from gateway.flows.messages import Receipt, ReceivedMessage
 from gateway.intake import ListenerSettings, MllpListener, Recognise
+from tests.gateway.certificates import authority, issued
 
 AT = datetime(2026, 11, 22, 8, 30, 0, 250_000, tzinfo=UTC)
 REFERRAL = (
@@ -176,46 +173,6 @@ class Certificates:
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     """An authority, a server certificate for 127.0.0.1 and a client certificate, each with its key."""
     folder = tmp_path_factory.mktemp("certificates")
-    authority_key = ec.generate_private_key(ec.SECP256R1())
-    authority = _certificate("authority", authority_key, authority_key, None)
-    (folder / "authority.pem").write_bytes(authority.public_bytes(serialization.Encoding.PEM))
-    made = {}
-    for name in ("server", "client"):
-        key = ec.generate_private_key(ec.SECP256R1())
-        made[name] = _certificate(name, key, authority_key, authority)
-        (folder / f"{name}.pem").write_bytes(
-            made[name].public_bytes(serialization.Encoding.PEM)
-            + key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-        )
-    return Certificates(
-        folder / "authority.pem",
-        folder / "server.pem",
-        folder / "client.pem",
-        made["client"].fingerprint(hashes.SHA256()).hex(),
-    )
-
-
-def _certificate(
-    name: str,
-    key: ec.EllipticCurvePrivateKey,
-    signer: ec.EllipticCurvePrivateKey,
-    issuer: x509.Certificate | None,
-) -> x509.Certificate:
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer.subject if issuer else subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
-    )
-    if issuer is not None:
-        address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-        builder = builder.add_extension(address, critical=False)
-    return builder.sign(signer, hashes.SHA256())
+    by = authority(folder)
+    server, client = issued(folder, "server", by), issued(folder, "client", by)
+    return Certificates(by.file, server.file, client.file, client.sha256)

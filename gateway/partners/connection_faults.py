@@ -1,0 +1,62 @@
+"""What is wrong with how partners are reached or reach us: each fault with its path in the file, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from gateway.errors import NotUnderstood
+from gateway.partners.certificates import listener_context, partner_context
+from gateway.partners.deliveries import Delivery, FhirDelivery, MllpDelivery, NoDelivery, format_of
+from gateway.partners.network import NetworkFile
+
+Place = tuple[str | int, ...]
+Fault = tuple[Place, str]
+
+
+def connection_faults(content: NetworkFile) -> Iterator[Fault]:
+    """What the file alone shows to be wrong."""
+    for name, partner in content.partners.items():
+        for place, text in _delivery_faults(partner.delivery):
+            yield ("partners", name, "delivery", *place), text
+    known_by: dict[str, str] = {}
+    for index, listener in enumerate(content.mllp):
+        if listener.partner not in content.partners:
+            yield ("mllp", index, "partner"), "names no partner of this file"
+        for fingerprint in listener.tls.bound_to() if listener.tls else ():
+            if known_by.setdefault(fingerprint, listener.partner) != listener.partner:
+                text = "holds a certificate that another partner has too; who is speaking must be certain"
+                yield ("mllp", index, "tls", "partner_certificates"), text
+
+
+def named_file_faults(folder: Path, content: NetworkFile) -> Iterator[Fault]:
+    """What is wrong with the files that the file names, counted from `folder`."""
+    for index, listener in enumerate(content.mllp):
+        if (served := listener.tls) is not None:
+            yield from _tried(("mllp", index, "tls"), lambda tls=served: listener_context(folder, tls))  # type: ignore[misc]
+    for name, partner in content.partners.items():
+        delivery, where = partner.delivery, ("partners", name, "delivery")
+        if isinstance(delivery, MllpDelivery) and (reached := delivery.tls) is not None:
+            yield from _tried((*where, "tls"), lambda tls=reached: partner_context(folder, tls))  # type: ignore[misc]
+
+
+def _tried(where: Place, use: Callable[[], object]) -> Iterator[Fault]:
+    """The fault found when the named files are used; none when they can be."""
+    try:
+        use()
+    except NotUnderstood as refused:
+        yield (*where, *([refused.place] if refused.place else [])), refused.message
+
+
+def _delivery_faults(delivery: Delivery) -> Iterator[Fault]:
+    if isinstance(delivery, FhirDelivery) and not delivery.url.startswith(("http://", "https://")):
+        yield ("url",), "must begin with `https://` or `http://`"
+    if not isinstance(delivery, NoDelivery) and not format_of(delivery):
+        yield ("format",), "must name a mapping id"
+    if (
+        isinstance(delivery, MllpDelivery)
+        and delivery.tls
+        and delivery.tls.key
+        and not delivery.tls.certificate
+    ):
+        yield ("tls", "key"), "names a key without its `certificate`"

@@ -1,0 +1,93 @@
+"""How a partner is reached: what `delivery` in `network.yaml` may say, and the TLS settings of both directions.
+
+Names of files are counted from the folder of `network.yaml`, unless they begin with `/`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+FHIR_JSON = "fhir+json"
+Address = Annotated[str, msgspec.Meta(pattern=r"^[^\s:]+:\d{1,5}$", description="host:port")]
+FileName = Annotated[str, msgspec.Meta(min_length=1, description="counted from the folder of network.yaml")]
+Fingerprint = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$",
+        description="SHA-256 of a certificate, as `openssl x509 -fingerprint -sha256` prints it",
+    ),
+]
+OnUnknown = Literal["resend", "ask"]
+
+
+class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A struct that refuses keys it does not know, so that a typing slip in the file is found."""
+
+
+class ListenerTls(Strict, frozen=True):
+    """TLS of a port: our certificate, and by which certificate its partner is known.
+
+    `certificate` is PEM with its chain, `key` its private key (empty: in the same file). `authorities` are the
+    certificates that may have issued the partner's; `partner_certificates` those it may show, by fingerprint: two
+    while it renews.
+    """
+
+    certificate: FileName
+    authorities: FileName
+    partner_certificates: Annotated[tuple[Fingerprint, ...], msgspec.Meta(min_length=1)]
+    key: str = ""
+
+    def bound_to(self) -> frozenset[str]:
+        """The fingerprints in one spelling: 64 small hex digits."""
+        return frozenset(written.replace(":", "").lower() for written in self.partner_certificates)
+
+
+class PartnerTls(Strict, frozen=True):
+    """TLS toward a partner: who may have issued its certificate, and ours where it asks for one.
+
+    `server_name` is the name in its certificate where that is not the host of its address.
+    """
+
+    authorities: FileName
+    certificate: str = ""
+    key: str = ""
+    server_name: str = ""
+
+
+class FhirDelivery(Strict, frozen=True, tag_field="kind", tag="fhir"):
+    """Push as a FHIR transaction Bundle to `url` (the partner's FHIR base)."""
+
+    url: str
+    on_unknown: OnUnknown = "resend"
+
+
+class MllpDelivery(Strict, frozen=True, tag_field="kind", tag="mllp"):
+    """Push as an HL7 v2 message, written by the mapping `format`, to `address`; without `tls` in the clear."""
+
+    address: Address
+    format: str
+    receiving_application: str = ""
+    receiving_facility: str = ""
+    tls: PartnerTls | None = None
+    on_unknown: OnUnknown = "resend"
+
+
+class NoDelivery(Strict, frozen=True, tag_field="kind", tag="pull"):
+    """Nothing is pushed; the partner pulls from the FHIR API."""
+
+
+Delivery = FhirDelivery | MllpDelivery | NoDelivery
+
+
+def format_of(delivery: Delivery) -> str:
+    """In what a partner receives: `fhir+json`, a mapping id, or empty when it only pulls."""
+    if isinstance(delivery, FhirDelivery):
+        return FHIR_JSON
+    return "" if isinstance(delivery, NoDelivery) else delivery.format
+
+
+def mapping_of(delivery: Delivery) -> str | None:
+    """The id of the mapping that writes for a partner, if one does."""
+    return format_of(delivery).replace(FHIR_JSON, "") or None

@@ -1,0 +1,67 @@
+"""The lines to partners as `network.yaml` sets them up: its MLLP ports, and what delivering needs to reach them."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+
+from gateway.clock import Clock
+from gateway.delivery import Reach
+from gateway.intake import Accept, AckSettings, ListenerSettings, MllpListener, Peer, Recognise
+from gateway.partners import MllpDelivery
+from gateway.partners.certificates import listener_context, partner_context
+from gateway.partners.deliveries import ListenerTls
+from gateway.settings import Settings
+from gateway.wiring.network_folder import NetworkFolder
+
+
+def mllp_listeners(
+    folder: NetworkFolder, settings: Settings, first: str | None, accept: Accept, clock: Clock
+) -> Iterator[MllpListener]:
+    """One for each MLLP port of the network, not started yet; `first` (`host:port`) replaces the first one's address.
+
+    Raises NotUnderstood when a certificate cannot be used.
+    """
+    for index, listener in enumerate(folder.network.content.mllp):
+        address = first if index == 0 and first else listener.address
+        host, _, port = address.rpartition(":")
+        partner = folder.network.partners[listener.partner]
+        chosen = ListenerSettings(
+            partner=listener.partner,
+            host=host,
+            port=int(port),
+            channel=f"mllp-{listener.partner}",
+            formats=dict(partner.messages),
+            wants=AckSettings(immediate_reply=partner.immediate_reply),
+            frame_bytes=settings.mllp_frame_bytes,
+            idle_seconds=settings.mllp_idle_seconds,
+        )
+        context, recognise = None, None
+        if listener.tls is not None:
+            context = listener_context(folder.path, listener.tls)
+            recognise = _bound(listener.partner, listener.tls)
+        yield MllpListener(chosen, accept, clock, tls=context, recognise=recognise)
+
+
+def reach_of(folder: NetworkFolder) -> Reach:
+    """What delivering needs beside the network file. Raises NotUnderstood when a certificate cannot be used."""
+    return Reach(folder=folder.path, tls=_partner_contexts(folder))
+
+
+def _bound(partner: str, tls: ListenerTls) -> Recognise:
+    """Only who shows one of the certificates that are bound to `partner` is that partner."""
+    known = tls.bound_to()
+
+    def recognise(peer: Peer) -> str | None:
+        return partner if peer.certificate_sha256 in known else None
+
+    return recognise
+
+
+def _partner_contexts(folder: NetworkFolder) -> dict[str, ssl.SSLContext]:
+    deliveries = {name: partner.delivery for name, partner in folder.network.partners.items()}
+    return {
+        name: partner_context(folder.path, delivery.tls)
+        for name, delivery in deliveries.items()
+        if isinstance(delivery, MllpDelivery) and delivery.tls is not None
+    }
