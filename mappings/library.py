@@ -19,6 +19,7 @@ from mappings.concept_map import ConceptMap, read_concept_map
 from mappings.layers import chain_of, merged_layers
 from mappings.mapping_file import Tables, read_mapping
 from mappings.model import MappingFileError, MappingRoomError
+from mappings.render_plan import RenderPlan, plan_of
 from mappings.rows import MappingFile, all_groups
 from mappings.yaml_text import Located, read_yaml
 
@@ -59,6 +60,11 @@ class Mapping_:
     def compiled(self) -> Compiled | None:
         """The generated form, or None where the format has none yet (the interpreter runs instead)."""
         return compile_mapping(self.file)
+
+    @cached_property
+    def render_plan(self) -> RenderPlan:
+        """What a rendering knows before it sees any resource."""
+        return plan_of(self.file)
 
 
 class Library:

@@ -5,8 +5,7 @@ A disclosure is rendered with an empty complement; only what goes back to the ag
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
@@ -16,8 +15,8 @@ from mappings.complement import overlay_csv, overlay_json, overlay_v2
 from mappings.homes import Homes
 from mappings.library import Mapping_
 from mappings.model import Issue, Rendered, RenderRefused
-from mappings.placing import flat
-from mappings.rows import EVERY_ROLE, Condition, Group, MappingFile, Row, Step, Target, all_groups
+from mappings.render_plan import Names, PlannedGroup, PlannedRow
+from mappings.rows import Condition
 from mappings.syntax.hl7v2 import escape
 from mappings.syntax.page import write_page
 from mappings.syntax.sheets import SHEETS
@@ -59,7 +58,7 @@ def render(
     facts = {**(settings or {}), "at": _instant(mapping.format, at, zone), "control_id": control_id or ""}
     if mapping.format == "ccda":
         facts["document_id"] = str(uuid5(NAMESPACE_OID, f"{mapping.id}|{control_id}|{at.isoformat()}"))
-    run = Rendering(mapping.file, resources, facts, complement or {})
+    run = Rendering(mapping, resources, facts, complement or {})
     return run.finish(run.write())
 
 
@@ -76,124 +75,119 @@ class Rendering:
 
     def __init__(
         self,
-        mapping: MappingFile,
+        mapping: Mapping_,
         resources: Sequence[Resource],
         settings: Mapping[str, str],
         complement: Mapping[str, Any],
     ) -> None:
-        self.mapping = mapping
+        self.mapping = mapping.file
+        self.plan = mapping.render_plan
         if mapping.format == "ccda" and not complement:
             resources = [one for one in resources if is_for_a_new_document(one)]
         self.homes = Homes(complement)
-        self.cast = Cast(mapping, resources, self.homes.group)
+        self.cast = Cast(mapping.file, self.plan, resources, self.homes.group)
         self.resources = resources
         self.settings = settings
         self.complement = complement
         self.synonyms = list(complement.get("synonyms", {}).items())
+        self.document = CcdaBuilder(complement) if mapping.format == "ccda" else None
         makers: dict[str, type[Builder]] = {"hl7v2": V2Builder, "json": JsonBuilder, "csv_set": SetBuilder}
-        self.builder: Builder = makers.get(mapping.format, CsvBuilder)()
-        if mapping.format == "ccda":
-            self.builder = CcdaBuilder(complement)
-        self.used: set[tuple[int, str]] = set()
-        self.within: dict[str, tuple[str, Any, tuple[Step, ...]]] = {}
-        self.rows = [row for group in all_groups(mapping.root) for row in group.rows]
+        self.builder: Builder = self.document or makers.get(mapping.format, CsvBuilder)()
+        self.used: dict[int, set[str]] = {}
+        """id of a resource -> the paths of its elements that have a local home."""
+        self.within: dict[str, tuple[str, Any, Names]] = {}
 
     def write(self) -> Builder:
         """Everything but the complement."""
-        top = {
-            role.name: self.cast.roles[role.name][0]
-            for role in self.mapping.root.roles
-            if self.cast.roles.get(role.name)
-        }
-        self.group(self.mapping.root, top, None)
+        played = self.cast.roles
+        top = {name: played[name][0] for name in self.plan.top if played.get(name)}
+        self.group(self.plan.root, top, None)
         for address in self.mapping.required:
             if not self.builder.head(address, None) and self.mapping.format != "hl7v2":
                 raise RenderRefused("REQUIRED_MISSING", "a required value has no source", address.text)
         return self.builder
 
-    def group(self, group: Group, roles: dict[str, Resource], slot: Slot) -> None:
+    def group(self, group: PlannedGroup, roles: dict[str, Resource], slot: Slot) -> None:
         """One instance: values first, then facts of the sender, then constants."""
-        if isinstance(self.builder, CcdaBuilder):
+        if self.document is not None:
             self.conditions(group, roles, slot)
-        for verb in ("map", "setting", "local"):
-            for row in group.rows:
-                if row.verb == verb:
-                    self.row(row, roles, slot)
         for row in group.rows:
-            if row.verb in ("const", "ref"):
-                self.account(row, roles, slot)
+            if row.verb == "map":
+                self.map(row, roles, slot)
+            else:
+                self.say(row, roles, slot)
+        for row in group.accounts:
+            if row.role in roles:
+                self.account(row, roles[row.role], slot)
         for inner in group.groups:
-            if inner.of is not None:
-                self.items(inner, inner.of, roles, slot)
+            if inner.of:
+                self.items(inner, roles, slot)
                 continue
             for instance in self.cast.instances(inner, roles):
                 self.group(inner, instance, self.opened(inner, instance, slot))
 
-    def conditions(self, group: Group, roles: Mapping[str, Resource], slot: Slot) -> None:
+    def conditions(self, group: PlannedGroup, roles: Mapping[str, Resource], slot: Slot) -> None:
         """Write the one value on which a constant of the resource hangs (`negationInd` of what is not taken)."""
-        for row in group.rows:
-            if row.verb != "const" or row.target is None or row.when is None or row.when.kind != "in":
-                continue
-            resource = roles.get(row.target.role, {})
-            said = any(value == row.value for _, value in values_at(resource, row.target.steps))
-            if said and len(row.when.values) == 1:
-                self.settle(row.when, slot)
+        for row in group.conditions:
+            resource = roles.get(row.role, {})
+            said = any(value == row.value for _, value in values_at(resource, row.names))
+            if said and row.only is not None and len(row.only.values) == 1:
+                self.settle(row.only, slot)
 
-    def opened(self, group: Group, instance: Mapping[str, Resource], slot: Slot) -> Slot:
+    def opened(self, group: PlannedGroup, instance: Mapping[str, Resource], slot: Slot) -> Slot:
         """A new instance of a group, at the place its resource came from if the complement knows it."""
-        if isinstance(self.builder, CcdaBuilder) and self.complement:
-            place = self.homes.element(instance[group.roles[0].name]) if instance else ""
+        if self.document is not None and self.complement:
+            place = self.homes.element(instance[group.first]) if instance else ""
             if place or not instance:
-                return self.builder.open_at(place)
-        return self.builder.open(group.each, slot)
+                return self.document.open_at(place)
+        return self.builder.open(group.group.each, slot)
 
-    def items(self, group: Group, of: Target, roles: dict[str, Resource], slot: Slot) -> None:
+    def items(self, group: PlannedGroup, roles: dict[str, Resource], slot: Slot) -> None:
         """One instance for each item of a list of a resource: the rows see only what stands in it."""
-        resource = roles.get(of.role)
-        for path, item in values_at(resource, of.steps) if resource is not None else ():
-            self.within[of.role] = (path, item, of.steps)
+        role = group.group.of.role if group.group.of is not None else ""
+        resource = roles.get(role)
+        for path, item in values_at(resource, group.of) if resource is not None else ():
+            self.within[role] = (path, item, group.of)
             self.group(group, roles, self.opened(group, {}, slot))
-            del self.within[of.role]
+            del self.within[role]
 
-    def values(self, row: Row, target: Target, resource: Resource) -> list[tuple[str, Any]]:
+    def values(self, row: PlannedRow, resource: Resource) -> list[tuple[str, Any]]:
         """(path, value) of what the row reads: in the present item of a list, or in the whole resource."""
-        if target.role not in self.within:
-            return values_at(resource, target.steps)
-        place, item, of = self.within[target.role]
-        depth = len(of)
-        if [step.name for step in target.steps[:depth]] != [step.name for step in of]:
+        if row.role not in self.within:
+            return values_at(resource, row.names)
+        place, item, of = self.within[row.role]
+        if row.names[: len(of)] != of:
             return []
-        return [(f"{place}.{path}", value) for path, value in values_at(item, target.steps[depth:])]
+        return [(f"{place}.{path}", value) for path, value in values_at(item, row.names[len(of) :])]
 
-    def account(self, row: Row, roles: Mapping[str, Resource], slot: Slot) -> None:
+    def account(self, row: PlannedRow, resource: Resource, slot: Slot) -> None:
         """Constants and references need no home of their own."""
-        if row.target is None or row.target.role not in roles:
+        if self.document is not None and not self.fits(row.row.when, slot, strict=True):
             return
-        if isinstance(self.builder, CcdaBuilder) and not self.fits(row.when, slot, strict=True):
-            return
-        resource = roles[row.target.role]
-        for path, value in values_at(resource, row.target.steps):
+        for path, value in values_at(resource, row.names):
             if row.verb == "ref" or value == row.value:
                 self.use(resource, path)
 
     def use(self, resource: Resource, path: str) -> None:
         """Note that this element has a local home."""
-        self.used.add((id(resource), path))
+        used = self.used.get(id(resource))
+        if used is None:
+            used = self.used[id(resource)] = set()
+        used.add(path)
 
-    def row(self, row: Row, roles: Mapping[str, Resource], slot: Slot) -> None:
-        """One row."""
-        if row.verb == "map":
-            self.map(row, roles, slot)
-            return
-        if self.complement and (row.verb == "setting" or _is_carried(self.builder, slot)):
+    def say(self, row: PlannedRow, roles: Mapping[str, Resource], slot: Slot) -> None:
+        """A fact of the sender, or a constant of the agency's side."""
+        if self.complement and (row.verb == "setting" or self.is_carried(slot)):
             return
         text = row.value if row.verb == "local" else self.fact(row.value, roles)
-        if text and self.fits(row.when, slot, strict=True):
-            self.builder.add(row.sources[0], text, slot, repeat=False)
-        elif row.required and not text:
-            raise RenderRefused(
-                "SETTING_MISSING", f"the setting `{row.value}` is needed", row.sources[0].text
-            )
+        if text and self.fits(row.row.when, slot, strict=True):
+            self.builder.add(row.address, text, slot, repeat=False)
+        elif row.row.required and not text:
+            raise RenderRefused("SETTING_MISSING", f"the setting `{row.value}` is needed", row.address.text)
+
+    def is_carried(self, slot: Slot) -> bool:
+        """Whether the constants of an instance are among what was carried: it stands where it came from."""
+        return self.document is not None and self.document.has_own(slot)
 
     def fact(self, name: str, roles: Mapping[str, Resource]) -> str:
         """A setting, or the id of a role's resource (`task_id`), of this instance where it has one."""
@@ -206,103 +200,105 @@ class Rendering:
             return str(played[0].get("id", "")) if played else ""
         return ""
 
-    def map(self, row: Row, roles: Mapping[str, Resource], slot: Slot) -> None:
+    def map(self, row: PlannedRow, roles: Mapping[str, Resource], slot: Slot) -> None:
         """The element's values, through the lens backwards, to the row's address."""
-        if row.target is None or row.lens is None or row.target.role == EVERY_ROLE or len(row.sources) > 1:
-            return
-        resource = roles.get(row.target.role)
+        resource = roles.get(row.role)
         written = False
-        if resource is not None and row.lens.backward is not None:
-            taken = bool(self.builder.head(row.sources[0], slot)) and row.target.steps[-1].many
-            repeat = row.target.steps[-1].many and not (taken and self.mapping.format == "hl7v2")
-            for path, value in self.values(row, row.target, resource):
-                if in_its_item(self.rows, row, resource, path):
+        if resource is not None:
+            values = self.values(row, resource)
+            repeat = row.many
+            if values and repeat and self.mapping.format == "hl7v2":
+                repeat = not self.builder.head(row.address, slot)
+            for path, value in values:
+                if not row.telling or in_its_item(row.telling, resource, path):
                     written |= self.value(row, resource, path, value, slot, repeat)
-        applies = resource is not None and self.fits(row.when, slot, strict=True)
-        wanted = row.required and (row.when is None or applies)
-        if wanted and not written and not self.builder.head(row.sources[0], slot):
-            raise RenderRefused("REQUIRED_MISSING", "a required value has no source", row.sources[0].text)
+        if not row.row.required or written:
+            return
+        wanted = row.row.when is None or (resource is not None and self.fits(row.row.when, slot, strict=True))
+        if wanted and not self.builder.head(row.address, slot):
+            raise RenderRefused("REQUIRED_MISSING", "a required value has no source", row.address.text)
 
-    def value(self, row: Row, resource: Resource, path: str, value: Any, slot: Slot, repeat: bool) -> bool:
+    def value(
+        self, row: PlannedRow, resource: Resource, path: str, value: Any, slot: Slot, repeat: bool
+    ) -> bool:
         """One value; False when the lens has no form for it or its place is taken."""
-        if (id(resource), path) in self.used or self.is_const(row, value) or row.lens is None:
+        if path in self.used.get(id(resource), ()) or value in row.itself:
             return False
-        home = self.homes.value(resource, path)
-        carried = home is None and _is_carried(self.builder, slot)
-        if carried and (self.by_constant(row, value, slot) or self.homes.inside(resource, path)):
-            return False
-        if home is not None and isinstance(self.builder, CcdaBuilder):
-            if row.number not in home[1] or not self.put_back(self.builder, row, value, home[0]):
+        if self.document is not None and self.complement:
+            home = self.homes.value(resource, path)
+            if home is not None:
+                return self.put_home(self.document, row, resource, path, value, slot, home)
+            if self.is_carried(slot) and (
+                self.by_constant(row, value, slot) or self.homes.inside(resource, path)
+            ):
                 return False
-            self.settle(row.when, slot)
-            self.use(resource, path)
-            return True
-        if not self.fits(row.when, slot, strict=False):
+        if row.row.when is not None and not self.fits(row.row.when, slot, strict=False):
             return False
         try:
-            assert row.lens.backward is not None
-            text = self.synonym(row, value)
+            text = self.synonym(row, value) if self.synonyms else None
             if text is None:
-                text = row.lens.backward(value)
+                text = row.backward(value)
         except (Unfit, KeyError, TypeError):
             return False
         if text == "":
             return False
-        if not self.builder.add(row.sources[0], text, slot, repeat):
-            if self.builder.holds(row.sources[0], text, slot):
+        if not self.builder.add(row.address, text, slot, repeat):
+            if self.builder.holds(row.address, text, slot):
                 self.use(resource, path)
             return False
-        self.settle(row.when, slot)
+        self.settle(row.row.when, slot)
         self.use(resource, path)
         return True
 
-    def put_back(self, builder: CcdaBuilder, row: Row, value: Any, places: Sequence[str]) -> bool:
+    def put_home(
+        self,
+        document: CcdaBuilder,
+        row: PlannedRow,
+        resource: Resource,
+        path: str,
+        value: Any,
+        slot: Slot,
+        home: tuple[Sequence[str], set[int]],
+    ) -> bool:
+        """A value that came from places of a document, back to them; False if it is another row's."""
+        if row.row.number not in home[1] or not self.put_back(document, row, value, home[0]):
+            return False
+        self.settle(row.row.when, slot)
+        self.use(resource, path)
+        return True
+
+    def put_back(self, builder: CcdaBuilder, row: PlannedRow, value: Any, places: Sequence[str]) -> bool:
         """A value at all places that said it, in the sender's form where it still is that; False if it has no form."""
         for place in places:
             form = self.own_form(row, value, place)
             try:
-                if form is None and row.lens is not None and row.lens.backward is not None:
-                    form = row.lens.backward(value)
+                if form is None:
+                    form = row.backward(value)
             except (Unfit, KeyError, TypeError):
                 return False
             builder.put_at(place, form)
         return True
 
-    def own_form(self, row: Row, value: Any, place: str) -> Any:
+    def own_form(self, row: PlannedRow, value: Any, place: str) -> Any:
         """The sender's form of the value at a place, if it still says this value."""
         raw = self.homes.synonym(place)
-        if raw is None or row.lens is None:
+        if raw is None or row.row.lens is None:
             return None
-        said = self.homes.read(row.lens, raw)
+        said = self.homes.read(row.row.lens, raw)
         return raw if said == value or (isinstance(said, list) and value in said) else None
 
-    def by_constant(self, row: Row, value: Any, slot: Slot) -> bool:
+    def by_constant(self, row: PlannedRow, value: Any, slot: Slot) -> bool:
         """Whether a constant whose condition holds at this instance said the value, so that it came from no place."""
-        return any(
-            other.verb == "const"
-            and (other.target, other.value) == (row.target, value)
-            and self.fits(other.when, slot, strict=True)
-            for other in self.rows
-        )
+        return any(said == value and self.fits(when, slot, strict=True) for said, when in row.said)
 
-    def is_const(self, row: Row, value: Any) -> bool:
-        """Whether an unconditional constant of the same list element says this value itself."""
-        target = row.target
-        if target is None or not target.steps[-1].many:
-            return False
-        return any(
-            other.verb == "const" and other.when is None and other.target == target and other.value == value
-            for other in self.mapping.root.rows
-        )
-
-    def synonym(self, row: Row, value: Any) -> Any:
+    def synonym(self, row: PlannedRow, value: Any) -> Any:
         """The sender's own form of the value, from the complement."""
-        prefix = row.sources[0].text
+        lens, prefix = row.row.lens, row.address.text
         for place, raw in self.synonyms:
-            if not _same_address(prefix, place, self.mapping.format) or row.lens is None:
+            if lens is None or not _same_address(prefix, place, self.mapping.format):
                 continue
             try:
-                if row.lens.forward(raw, None) == value:
+                if lens.forward(raw, None) == value:
                     return raw
             except Unfit:
                 continue
@@ -337,23 +333,18 @@ class Rendering:
     def homeless(self) -> tuple[Issue, ...]:
         """Each element that found no local home."""
         found: list[Issue] = []
-        kinds = set(self.mapping.types.values())
-        homes: dict[int, set[str]] = {}
-        for one, path in self.used:
-            homes.setdefault(one, set()).add(path)
         for resource in self.resources:
             name = str(resource.get("resourceType"))
-            if name not in kinds:
+            if name not in self.plan.kinds:
                 found.append(Issue("NO_LOCAL_HOME", "I", name, "the format has no place for this resource"))
                 continue
-            rest = {key: value for key, value in resource.items() if key not in _UNTRACED}
-            used = homes.get(id(resource), set())
-            for path in flat(rest, ""):
-                if not any(part in used for part in _with_parents(path)):
-                    place = f"{name}.{path}"
-                    found.append(
-                        Issue("NO_LOCAL_HOME", "I", place, "the format has no place for this element")
-                    )
+            paths: list[str] = []
+            used: Collection[str] = self.used.get(id(resource), ())
+            for key, value in resource.items():
+                if key not in _UNTRACED and key not in used:
+                    _leaves_without(used, value, key, paths)
+            message = "the format has no place for this element"
+            found += [Issue("NO_LOCAL_HOME", "I", f"{name}.{path}", message) for path in paths]
         return tuple(found)
 
     def finish(self, builder: Builder) -> Rendered:
@@ -379,14 +370,20 @@ class Rendering:
         return Rendered(json_bytes(builder.document), kind, issues)
 
 
-def _is_carried(builder: Builder, slot: Slot) -> bool:
-    """Whether the constants of an instance are among what was carried: it stands where it came from."""
-    return isinstance(builder, CcdaBuilder) and builder.has_own(slot)
-
-
-def _with_parents(path: str) -> list[str]:
-    """The path, and the path of each element around it: `a[0].b` -> `a`, `a[0]`, `a[0].b`."""
-    return [path[: found.start()] for found in re.finditer(r"[.\[]|$", path)]
+def _leaves_without(used: Collection[str], value: Any, path: str, found: list[str]) -> None:
+    """Add the paths of the leaves below a value that stand in nothing with a home."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            below = f"{path}.{name}"
+            if below not in used:
+                _leaves_without(used, inner, below, found)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            below = f"{path}[{index}]"
+            if below not in used:
+                _leaves_without(used, inner, below, found)
+    else:
+        found.append(path)
 
 
 def _same_address(address: str, place: str, syntax: str) -> bool:
