@@ -15,6 +15,7 @@ _LIKELY = "match.likely"
 _CERTAIN = "match.certain"
 _SAME = "match.same"
 _APART = "match.apart"
+_BLOCK = "match.block"
 _NOT_TOLD = ("", "unknown")
 _PLACEHOLDERS = frozenset({"1234567890", "0123456789", "9876543210"})
 
@@ -27,14 +28,34 @@ def identifiers_of(patient: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield str(system), str(value)
 
 
+def block_keys(patient: Mapping[str, Any], index: IndexHash) -> tuple[str, ...]:
+    """Keys that descriptions worth comparing share: each leaves room for another kind of slip or change of life."""
+    born, sex = str(patient.get("birthDate", "")), str(patient.get("gender", ""))
+    told = len(born) == len("YYYY-MM-DD")
+    ways = [f"tel|{number}" for number in phones_of(patient)]
+    ways += [f"id|{system}|{value}" for system, value in identifiers_of(patient)]
+    for family, given in names_of(patient):
+        ways += [f"adr|{street}|{given[0]}" for street in streets_of(patient)]
+        if told:
+            ways += [f"born|{born}|{sex}|{family[0]}", f"given|{born}|{given}"]
+            ways += [
+                f"name|{family}|{given[:2]}|{born[:4]}",
+                f"swapped|{born}|{'|'.join(sorted((family, given)))}",
+            ]
+    return tuple(index(_BLOCK, "", way) for way in dict.fromkeys(ways))
+
+
 def match_keys(patient: Mapping[str, Any], index: IndexHash) -> tuple[str | None, tuple[str, ...]]:
     """A key shared by likely matches (name, birth date, sex), and keys that only a certain match shares."""
     described = _person_of(patient)
     if described is None:
         return None, ()
     person = "|".join(described)
-    ways = [f"{person}|tel|{number}" for number in _phones(patient)]
-    ways += [f"{person}|adr|{street}" for street in _streets(patient)]
+    ways = [f"{person}|tel|{number}" for number in phones_of(patient)]
+    ways += [f"{person}|adr|{street}" for street in streets_of(patient)]
+    ways += [
+        f"{person}|id|{system}|{value}" for system, value in identifiers_of(patient) if len(set(value)) > 2
+    ]
     return index(_LIKELY, "", person), tuple(index(_CERTAIN, "", way) for way in ways)
 
 
@@ -64,14 +85,19 @@ def _person_of(patient: Mapping[str, Any]) -> tuple[str, str, str] | None:
 
 
 def _name_of(patient: Mapping[str, Any]) -> str | None:
+    return next((f"{family}|{given}" for family, given in names_of(patient)), None)
+
+
+def names_of(patient: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(family, first given) of each of her names that has both, in letters and digits only."""
     for name in patient.get("name", ()):
         family, given = _plain(name.get("family", "")), [_plain(part) for part in name.get("given", ())]
         if family and given and given[0]:
-            return f"{family}|{given[0]}"
-    return None
+            yield family, given[0]
 
 
-def _phones(patient: Mapping[str, Any]) -> Iterator[str]:
+def phones_of(patient: Mapping[str, Any]) -> Iterator[str]:
+    """The ten digits of each phone number of hers that is no placeholder."""
     for contact in patient.get("telecom", ()):
         number = re.sub(r"[^0-9]", "", str(contact.get("value", "")))[-10:]
         if contact.get("system") in ("phone", "sms") and len(number) == 10 and not _made_up(number):
@@ -83,7 +109,7 @@ def _made_up(number: str) -> bool:
     return len(set(number[-7:])) == 1 or number.startswith("000") or number in _PLACEHOLDERS
 
 
-def _streets(patient: Mapping[str, Any]) -> Iterator[str]:
+def streets_of(patient: Mapping[str, Any]) -> Iterator[str]:
     """Street and postal code; only what has a number and a name: not `-`, `homeless` or `general delivery`."""
     for address in patient.get("address", ()):
         lines, postal = address.get("line", ()), str(address.get("postalCode", ""))[:5]

@@ -15,7 +15,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.errors import NotUnderstood
-from gateway.identity.described import IndexHash, apart_key, identifiers_of, match_keys, sameness_keys
+from gateway.identity.described import (
+    IndexHash,
+    apart_key,
+    block_keys,
+    identifiers_of,
+    match_keys,
+    sameness_keys,
+)
 from gateway.store import Reading, Transaction, intents, patients, records
 
 IDENTIFIER = "Patient.identifier"
@@ -60,9 +67,12 @@ def identify(
                 patients.doubt(tx, found)
                 return Identified(found, certain=False, created=False)
     _link(tx, partner, [token for token in tokens if token not in linked], known.patient_id)
-    for key in (*((likely,) if likely else ()), *certain, *sameness_keys(patient, index, known.patient_id)):
-        if key not in held:
-            patients.add_match_key(tx, known.patient_id, key)
+    described = (*((likely,) if likely else ()), *certain, *sameness_keys(patient, index, known.patient_id))
+    fresh = [key for key in described if key not in held]
+    if fresh:
+        fresh += [key for key in block_keys(patient, index) if key not in held]
+    for key in fresh:
+        patients.add_match_key(tx, known.patient_id, key)
     return known
 
 
