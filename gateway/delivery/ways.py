@@ -5,20 +5,35 @@ from __future__ import annotations
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
 import httpx
+from cryptography import x509
 
+from gateway.clock import instant_text
+from gateway.delivery.file_drop import FileDrop, Parcel
 from gateway.delivery.http_push import HttpTimeouts, push_bundle
 from gateway.delivery.mllp_push import MllpConnections, MllpEndpoint, MllpTimeouts, send_frame
 from gateway.delivery.outcome import DeliveryOutcome
+from gateway.delivery.sealed_file import FILE_END, sealed_for
 from gateway.disclosure.gate import LastLook
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.release import Release
-from gateway.partners import FhirDelivery, MllpDelivery
+from gateway.partners import FhirDelivery, FilesDelivery, MllpDelivery
 
 PRACTICE = "PRACTICE"
+_FILE_ENDS = {
+    "application/fhir+json": ".json",
+    "application/json": ".json",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+    "application/zip": ".zip",
+    "text/csv": ".csv",
+    "text/html": ".html",
+    "text/xml": ".xml",
+    "x-application/hl7-v2+er7": ".hl7",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +42,19 @@ class Timeouts:
 
     http: HttpTimeouts = field(default_factory=HttpTimeouts)
     mllp: MllpTimeouts = field(default_factory=MllpTimeouts)
+    files: float = 30.0
+    """Of each step of putting a file into a folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What the ways need beside the network file: where its file names count from, and each partner's TLS."""
+    """What the ways need beside the network file: where its file names count from, and by partner its TLS and whom its
+    files are encrypted for.
+    """
 
     folder: Path = Path()
     tls: Mapping[str, ssl.SSLContext] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    readers: Mapping[str, x509.Certificate] = field(default_factory=lambda: MappingProxyType({}))
 
 
 class Ways:
@@ -48,10 +68,12 @@ class Ways:
         self._timeouts = timeouts
         self._reach = reach
         self._connections = MllpConnections()
+        self._files = FileDrop()
 
     def close(self) -> None:
         """Close what is not in use."""
         self._connections.close()
+        self._files.close()
 
     async def hand_over(self, partner_id: str, made: Release, last_look: LastLook) -> DeliveryOutcome:
         """What came of handing `made` over. Nothing leaves unless `last_look`, asked just before, says so."""
@@ -74,7 +96,31 @@ class Ways:
             return await send_frame(
                 self._connections, endpoint, made.content, made.control_id, self._timeouts.mllp, last_look
             )
+        if isinstance(delivery, FilesDelivery):
+            return await self._file(partner_id, delivery, made, last_look)
         return DeliveryOutcome("refused", "NO_DELIVERY")
+
+    async def _file(
+        self, partner_id: str, delivery: FilesDelivery, made: Release, last_look: LastLook
+    ) -> DeliveryOutcome:
+        reader = self._reach.readers[partner_id] if delivery.encryption == "cms" else None
+        now = self._premises.clock.now()
+        if reader is not None and now > reader.not_valid_after_utc:
+            return DeliveryOutcome("retry", "CERTIFICATE_EXPIRED")
+        intent_id, _, digest = made.key.partition(".")
+        end = _FILE_ENDS.get(made.media_type.partition(";")[0], ".bin") + (FILE_END if reader else "")
+        parcel = Parcel(
+            folder=self._reach.folder / delivery.folder,
+            name=f"{intent_id}-{digest}{end}",
+            delivery=intent_id,
+            content=made.content,
+            media_type=made.media_type,
+            network=self._premises.network.content.network,
+            written_at=instant_text(now),
+            encryption=delivery.encryption,
+            sealed_by=partial(sealed_for, reader) if reader is not None else bytes,
+        )
+        return await self._files.drop(parcel, self._timeouts.files, last_look)
 
     def _endpoint(self, partner_id: str, delivery: MllpDelivery) -> MllpEndpoint:
         """Where the partner listens. Raises KeyError rather than go without the TLS that is asked for."""

@@ -2,6 +2,7 @@
 
 from gateway.partners.deliveries import (
     FhirDelivery,
+    FilesDelivery,
     MllpDelivery,
     NoDelivery,
     format_of,
@@ -27,6 +28,7 @@ __all__ = [
     "Client",
     "FhirDelivery",
     "FileFault",
+    "FilesDelivery",
     "MllpDelivery",
     "MllpListener",
     "Network",

@@ -5,6 +5,9 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+
 from gateway.errors import NotUnderstood
 from gateway.partners.deliveries import ListenerTls, PartnerTls
 from gateway.settings import SettingsRefused, read_secret
@@ -16,6 +19,8 @@ _CODES_OF = {
     64: "CERTIFICATE_NAME",
 }
 """By OpenSSL's number of what is wrong (x509_vfy.h); every other one is `CERTIFICATE_UNTRUSTED`."""
+
+_RSA_BITS = 2048
 
 
 def listener_context(folder: Path, tls: ListenerTls) -> ssl.SSLContext:
@@ -40,6 +45,24 @@ def partner_context(folder: Path, tls: PartnerTls) -> ssl.SSLContext:
         _load_own(context, folder, tls)
     _load_authorities(context, folder, tls)
     return context
+
+
+def recipient_certificate(folder: Path, file: str) -> x509.Certificate:
+    """The certificate for whose holder files are encrypted: RSA of 2048 bits or more, as CMS key transport needs it.
+
+    Raises NotUnderstood.
+    """
+    try:
+        found = x509.load_pem_x509_certificate((folder / file).read_bytes())
+    except (OSError, ValueError):
+        raise NotUnderstood(
+            "FILE_UNUSABLE", f"`{file}` is no readable PEM certificate", "certificate"
+        ) from None
+    key = found.public_key()
+    if not isinstance(key, rsa.RSAPublicKey) or key.key_size < _RSA_BITS:
+        text = f"`{file}` is no certificate of an RSA key of {_RSA_BITS} bits or more"
+        raise NotUnderstood("FILE_UNUSABLE", text, "certificate")
+    return found
 
 
 def tls_trouble(trouble: ssl.SSLError) -> str:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from gateway.errors import NotUnderstood
-from gateway.partners.certificates import listener_context, partner_context
-from gateway.partners.deliveries import Delivery, FhirDelivery, MllpDelivery, NoDelivery, format_of
+from gateway.partners.certificates import listener_context, partner_context, recipient_certificate
+from gateway.partners.deliveries import (
+    Delivery,
+    FhirDelivery,
+    FilesDelivery,
+    MllpDelivery,
+    NoDelivery,
+    format_of,
+)
 from gateway.partners.network import NetworkFile
 
 Place = tuple[str | int, ...]
@@ -19,6 +26,7 @@ def connection_faults(content: NetworkFile) -> Iterator[Fault]:
     for name, partner in content.partners.items():
         for place, text in _delivery_faults(partner.delivery):
             yield ("partners", name, "delivery", *place), text
+    yield from _shared_folders(content)
     known_by: dict[str, str] = {}
     for index, listener in enumerate(content.mllp):
         if listener.partner not in content.partners:
@@ -38,6 +46,8 @@ def named_file_faults(folder: Path, content: NetworkFile) -> Iterator[Fault]:
         delivery, where = partner.delivery, ("partners", name, "delivery")
         if isinstance(delivery, MllpDelivery) and (reached := delivery.tls) is not None:
             yield from _tried((*where, "tls"), lambda tls=reached: partner_context(folder, tls))  # type: ignore[misc]
+        if isinstance(delivery, FilesDelivery) and (file := delivery.certificate):
+            yield from _tried(where, lambda name=file: recipient_certificate(folder, name))  # type: ignore[misc]
 
 
 def _tried(where: Place, use: Callable[[], object]) -> Iterator[Fault]:
@@ -60,3 +70,21 @@ def _delivery_faults(delivery: Delivery) -> Iterator[Fault]:
         and not delivery.tls.certificate
     ):
         yield ("tls", "key"), "names a key without its `certificate`"
+    if isinstance(delivery, FilesDelivery) and (delivery.encryption == "cms") != bool(delivery.certificate):
+        yield (
+            ("certificate",),
+            "names whom files are encrypted for: needed with `encryption: cms`, and only then",
+        )
+
+
+def _shared_folders(content: NetworkFile) -> Iterator[Fault]:
+    """A folder that two may look into shows one of them what is the other's."""
+    named = [
+        (PurePath(partner.delivery.folder), ("partners", name, "delivery", "folder"))
+        for name, partner in content.partners.items()
+        if isinstance(partner.delivery, FilesDelivery)
+    ]
+    for index, (folder, place) in enumerate(named):
+        others = [other for other, _ in named[:index]]
+        if any(folder == other or folder in other.parents or other in folder.parents for other in others):
+            yield place, "is, holds or lies in the folder of another line; each needs one of its own"

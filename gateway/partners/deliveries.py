@@ -74,11 +74,24 @@ class MllpDelivery(Strict, frozen=True, tag_field="kind", tag="mllp"):
     on_unknown: OnUnknown = "resend"
 
 
+class FilesDelivery(Strict, frozen=True, tag_field="kind", tag="files"):
+    """Put as a file, written by the mapping `format` (or `fhir+json`), into `folder`, which holds a folder `.handoff`.
+
+    `encryption: cms` encrypts each file for the holder of `certificate` (an RSA certificate, PEM; RFC 5652).
+    """
+
+    folder: FileName
+    format: str
+    encryption: Literal["none", "cms"]
+    certificate: str = ""
+    on_unknown: OnUnknown = "resend"
+
+
 class NoDelivery(Strict, frozen=True, tag_field="kind", tag="pull"):
     """Nothing is pushed; the partner pulls from the FHIR API."""
 
 
-Delivery = FhirDelivery | MllpDelivery | NoDelivery
+Delivery = FhirDelivery | MllpDelivery | FilesDelivery | NoDelivery
 
 
 def format_of(delivery: Delivery) -> str:

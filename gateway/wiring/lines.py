@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from gateway.clock import Clock
 from gateway.delivery import Reach
 from gateway.intake import Accept, AckSettings, ListenerSettings, MllpListener, Peer, Recognise
-from gateway.partners import MllpDelivery
-from gateway.partners.certificates import listener_context, partner_context
+from gateway.partners import FilesDelivery, MllpDelivery
+from gateway.partners.certificates import listener_context, partner_context, recipient_certificate
 from gateway.partners.deliveries import ListenerTls
 from gateway.settings import Settings
 from gateway.wiring.network_folder import NetworkFolder
@@ -45,7 +45,13 @@ def mllp_listeners(
 
 def reach_of(folder: NetworkFolder) -> Reach:
     """What delivering needs beside the network file. Raises NotUnderstood when a certificate cannot be used."""
-    return Reach(folder=folder.path, tls=_partner_contexts(folder))
+    deliveries = {name: partner.delivery for name, partner in folder.network.partners.items()}
+    readers = {
+        name: recipient_certificate(folder.path, delivery.certificate)
+        for name, delivery in deliveries.items()
+        if isinstance(delivery, FilesDelivery) and delivery.certificate
+    }
+    return Reach(folder=folder.path, tls=_partner_contexts(folder), readers=readers)
 
 
 def _bound(partner: str, tls: ListenerTls) -> Recognise:
