@@ -47,6 +47,8 @@ class Event(StrEnum):
     STORE_MIGRATED = "store_migrated"
     STORE_BUSY = "store_busy"
     STORE_WRITE_FAILED = "store_write_failed"
+    KEYS_CHANGED = "keys_changed"
+    PAUSED_AFTER_RESTORE = "paused_after_restore"
     # intake
     CONNECTION_OPENED = "connection_opened"
     CONNECTION_CLOSED = "connection_closed"

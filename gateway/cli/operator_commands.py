@@ -108,7 +108,7 @@ def act(network: Path, store: str | None, command: str, about: str, reason: str 
     """Carry out `command` (of `ACTS`) through the running gateway or without one and print what came of it; 0 or 1."""
     from gateway.wiring.control import ask
 
-    said = f"{reason} (said by {_who()})" if reason and reason.strip() else ""
+    said = f"{reason} (said by {who()})" if reason and reason.strip() else ""
     asked = {"command": command, "about": about, "reason": said}
     try:
         answer = ask(network, asked) or asyncio.run(_offline(network, store, command, about, said))
@@ -118,7 +118,7 @@ def act(network: Path, store: str | None, command: str, about: str, reason: str 
     return 1 if "error" in answer else 0
 
 
-def _who() -> str:
+def who() -> str:
     """The account of this machine that gives the command: the log names a person."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name

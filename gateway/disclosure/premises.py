@@ -45,6 +45,11 @@ class CompiledConsents:
             self._kept.pop(next(iter(self._kept)))
         self._kept[(patient_id, discloser, network)] = (epoch, compiled)
 
+    def forget(self, patient_id: str) -> None:
+        """Drop whatever is about the patient."""
+        for key in [key for key in self._kept if key[0] == patient_id]:
+            del self._kept[key]
+
 
 @dataclass(frozen=True, slots=True)
 class KeyUses:

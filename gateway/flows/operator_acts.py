@@ -13,6 +13,7 @@ from gateway.clock import instant_text, new_row_id
 from gateway.disclosure.handovers import may_have_arrived
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
+from gateway.flows.destruction import destroy_patient
 from gateway.flows.referral import POSSIBLE_DUPLICATE
 from gateway.identity import match_keys
 from gateway.store import Intent, Transaction, consent_requests, intents, patients, records
@@ -72,6 +73,7 @@ ACTS: Mapping[str, Act] = {
     "lanes arrived": arrived,
     "lanes drop": give_up,
     "identity confirm": confirm_identity,
+    "keys destroy": destroy_patient,
 }
 """By the words of the command."""
 

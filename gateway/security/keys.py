@@ -68,19 +68,29 @@ class FileKeyProvider:
     """KEKs from files: the first is current, the others still unwrap what was wrapped under them."""
 
     def __init__(self, keys: Iterable[NamedKey]) -> None:
+        self.use(keys)
+
+    def use(self, keys: Iterable[NamedKey]) -> None:
+        """From now on these, the first of them current: after a rotation, in a gateway that goes on running."""
         found = tuple(keys)
-        self._current = found[0]
+        # The old ones stay usable until the new ones are all there: another thread may be unwrapping.
         self._by_id = {key.id: AESGCM(key.secret) for key in found}
+        self._current = found[0].id
 
     @property
     def current_id(self) -> str:
         """Id of the KEK that new keys are wrapped under."""
-        return self._current.id
+        return self._current
+
+    @property
+    def older_ids(self) -> frozenset[str]:
+        """Ids of the KEKs that only unwrap."""
+        return frozenset(self._by_id) - {self._current}
 
     def wrap(self, plain: bytes, context: bytes) -> bytes:
         """`plain` wrapped under the current KEK, bound to `context`."""
         nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._by_id[self._current.id].encrypt(nonce, plain, context)
+        return nonce + self._by_id[self._current].encrypt(nonce, plain, context)
 
     def unwrap(self, kek_id: str, wrapped: bytes, context: bytes) -> bytes:
         """The plain key. Raises Internal `KEK_UNKNOWN` when its file is not here, `SEAL_BROKEN` when altered."""
@@ -88,6 +98,14 @@ class FileKeyProvider:
         if kek is None:
             raise Internal("KEK_UNKNOWN", f"the key file of `{kek_id}` is not here")
         return _decrypt(kek, wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], context)
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrapped:
+    """How many data keys were wrapped anew (0: none is left), and the scope of the last of them."""
+
+    count: int
+    after: str
 
 
 class _ScopeKeys:
@@ -146,11 +164,17 @@ class EnvelopeCipher:
             if for_ever:
                 self._destroyed.add(scope)
 
-    def rewrap(self, tx: Transaction, limit: int = 500) -> int:
-        """Wrap up to `limit` data keys that are under another KEK under the current one; how many. 0 = all
-        done.
+    def remember(self, scope: str) -> None:
+        """The destruction of the keys of `scope` was rolled back: they are in the store as before."""
+        with self._lock:
+            self._destroyed.discard(scope)
+
+    def rewrap(self, tx: Transaction, limit: int = 500, after: str = "") -> Rewrapped:
+        """Wrap up to `limit` data keys that are under another KEK under the current one, in the order of their scopes,
+        from the one after `after` on.
         """
-        rows = tx.rows("data_key.under_other_key", {"kek_id": self._provider.current_id, "limit": limit})
+        asked = {"kek_id": self._provider.current_id, "after": after, "limit": limit}
+        rows = tx.rows("data_key.under_other_key", asked)
         for row in rows:
             scope, generation = row["scope"], row["generation"]
             context = _bound(scope, "data_key", generation)
@@ -158,10 +182,12 @@ class EnvelopeCipher:
             wrapped = self._provider.wrap(plain, context)
             place = {"scope": scope, "generation": generation}
             tx.execute("data_key.rewrap", place | {"kek_id": self._provider.current_id, "wrapped": wrapped})
-        return len(rows)
+        return Rewrapped(len(rows), rows[-1]["scope"] if rows else after)
 
     def _newest(self, tx: Transaction | None, scope: str) -> tuple[int, AESGCM]:
         with self._lock:
+            if scope in self._destroyed:
+                raise _gone()
             held = self._cache.get(scope)
             if held is not None and held.newest:
                 self._cache.move_to_end(scope)
@@ -181,12 +207,12 @@ class EnvelopeCipher:
                 return held.by_generation[generation]
         row = reading.row("data_key.of_generation", {"scope": scope, "generation": generation})
         if row is None:
-            raise NotFound("KEY_GONE", "the key of this content was destroyed")
+            raise _gone()
         return self._keep(scope, generation, self._unwrap(scope, row), newest=False)
 
     def _make(self, tx: Transaction, scope: str) -> AESGCM:
         if tx.row("data_key.is_destroyed", {"scope": scope}) is not None:
-            raise NotFound("KEY_GONE", "the key of this content was destroyed")
+            raise _gone()
         plain = os.urandom(KEY_BYTES)
         wrapped = self._provider.wrap(plain, _bound(scope, "data_key", 1))
         place = {"scope": scope, "generation": 1}
@@ -232,8 +258,15 @@ class Keys:
 
     def __init__(self, store: Iterable[NamedKey], index: NamedKey, audit: NamedKey) -> None:
         self._index = index.secret
-        self.cipher = EnvelopeCipher(FileKeyProvider(store), self.derived("record-digests"))
+        self.provider = FileKeyProvider(store)
+        self.cipher = EnvelopeCipher(self.provider, self.derived("record-digests"))
         self.signer = Ed25519Signer(audit)
+
+    def cipher_alone(self) -> EnvelopeCipher:
+        """A cipher that shares no memory with `cipher`: for a copy of the store, which may hold keys that the store no
+        longer has.
+        """
+        return EnvelopeCipher(self.provider, self.derived("record-digests"))
 
     def index_hmac(self, parameter: str, system: str, value: str) -> str:
         """What stands in an index instead of the value: HMAC-SHA256 as 64 hex digits."""
@@ -296,9 +329,19 @@ def make_keys(folder: Path) -> Keys:
 
 def read_keys(folder: Path) -> Keys:
     """The keys in `folder`; `store-*.key` are older KEKs that still unwrap. Raises SettingsRefused."""
+    return Keys(
+        read_store_keys(folder), read_key_file(folder / "index.key"), read_key_file(folder / "audit.key")
+    )
+
+
+def read_store_keys(folder: Path) -> tuple[NamedKey, ...]:
+    """The KEKs in `folder`, the current one first. Raises SettingsRefused."""
     older = (read_key_file(path) for path in sorted(folder.glob("store-*.key")))
-    store = (read_key_file(folder / "store.key"), *older)
-    return Keys(store, read_key_file(folder / "index.key"), read_key_file(folder / "audit.key"))
+    return (read_key_file(folder / "store.key"), *older)
+
+
+def _gone() -> NotFound:
+    return NotFound("KEY_GONE", "the key of this content was destroyed")
 
 
 def _bound(scope: str, row: str, generation: int) -> bytes:

@@ -51,6 +51,10 @@ class Cipher(Protocol):
         """Drop what is held in memory of the keys of `scope`; `for_ever` when they were destroyed."""
         ...
 
+    def remember(self, scope: str) -> None:
+        """A destruction of the keys of `scope` was rolled back."""
+        ...
+
 
 class Fresh(Protocol):
     """Records that were saved a moment ago; see `gateway.store.fresh_records`."""

@@ -128,6 +128,11 @@ def match_keys_of(reading: Reading, patient_id: str) -> frozenset[str]:
     return frozenset(row["key"] for row in rows)
 
 
+def is_destroyed(reading: Reading, patient_id: str) -> bool:
+    """Was this patient's key destroyed?"""
+    return reading.row("data_key.is_destroyed", {"scope": f"patient:{patient_id}"}) is not None
+
+
 def destroy_patient_key(tx: Transaction, patient_id: str, at: str) -> None:
     """Make everything sealed for this patient unreadable for ever: records, released bytes, messages; and
     take the patient out of every index. The audit facts have a key of their own and stay. Cannot be undone.
@@ -136,7 +141,10 @@ def destroy_patient_key(tx: Transaction, patient_id: str, at: str) -> None:
     for scope in (f"patient:{patient_id}", *(row["scope"] for row in messages)):
         tx.execute("data_key.mark_destroyed", {"scope": scope, "at": at})
         tx.execute("data_key.destroy", {"scope": scope})
-        tx.after_commit(partial(tx.cipher.forget, scope, for_ever=True))
+        # At once, not after the commit: a later work of the same group would find the key in memory and seal
+        # under it what nobody could ever open.
+        tx.cipher.forget(scope, for_ever=True)
+        tx.after_rollback(partial(tx.cipher.remember, scope))
     tx.after_commit(partial(tx.fresh.forget, patient_id))
     for index in _INDEXES:
         tx.execute(index, {"patient_id": patient_id})

@@ -53,7 +53,10 @@ def save_all(tx: Transaction, wanted: Sequence[Record], keep: Keep | None = None
     for record in wanted:
         row = present.get((record.resource_type, record.id))
         digest = _digest_of(tx, record)
-        if row is not None and row["digest"] != digest and keep is not None:
+        # A present version without a digest is one whose key was destroyed: nothing of it can be kept, and the same
+        # person's number may come again for whom the network now knows as somebody new.
+        readable = row is not None and bool(row["digest"])
+        if row is not None and readable and row["digest"] != digest and keep is not None:
             record = keep(_records(tx, [row])[0], record)
             digest = _digest_of(tx, record)
         if row is not None and row["digest"] == digest:
@@ -76,9 +79,12 @@ def save_all(tx: Transaction, wanted: Sequence[Record], keep: Keep | None = None
 
 
 def get(reading: Reading, resource_type: str, record_id: str) -> Record | None:
-    """The present version, deleted or not; None when there never was one. Raises NotFound `KEY_GONE`."""
+    """The present version, deleted or not; None when there never was one, or its key was destroyed.
+
+    The two are not told apart: whoever asks for a record must not learn that there once was one.
+    """
     row = reading.row("records.current", _where(resource_type, record_id))
-    return None if row is None else _records(reading, [row])[0]
+    return None if row is None or not row["digest"] else _records(reading, [row])[0]
 
 
 def version(reading: Reading, resource_type: str, record_id: str, number: int) -> Record | None:
@@ -106,9 +112,14 @@ def versions(reading: Reading, wanted: Sequence[Key]) -> dict[Key, Record]:
 
 
 def history(reading: Reading, resource_type: str, record_id: str, limit: int = 100) -> tuple[Record, ...]:
-    """Its versions, newest first. Raises NotFound `KEY_GONE`."""
+    """Its versions, newest first; without those about a patient whose key was destroyed."""
     rows = reading.rows("records.history", _where(resource_type, record_id) | {"limit": limit})
-    return _records(reading, rows)
+    gone = {
+        row["patient_id"]
+        for row in {row["patient_id"]: row for row in rows}.values()
+        if reading.row("data_key.is_destroyed", {"scope": _scope(row["patient_id"])}) is not None
+    }
+    return _records(reading, [row for row in rows if row["patient_id"] not in gone])
 
 
 def of_patient(reading: Reading, patient_id: str, types: Collection[str] | None = None) -> tuple[Record, ...]:
@@ -204,7 +215,7 @@ def _add_set(tx: Transaction, patient_id: str | None, added: Sequence[tuple[Reco
     """Seal the records as one, and add a row for each."""
     number = _next_set(tx)
     contents = _ENCODER.encode([record for record, _ in added])
-    sealed = tx.cipher.seal(tx, _scope(patient_id), _set_name(number), contents)
+    sealed = tx.cipher.seal(tx, _scope(patient_id), set_name(number), contents)
     tx.execute("records.add_set", {"id": number, "patient_id": patient_id, "sealed": sealed})
     tx.execute_each("records.add", [_row_of(record, digest, number) for record, digest in added])
 
@@ -232,7 +243,8 @@ def _scope(patient_id: str | None) -> str:
     return "network" if patient_id is None else f"patient:{patient_id}"
 
 
-def _set_name(number: int) -> str:
+def set_name(number: int) -> str:
+    """The identity that a set of records is sealed to."""
     return f"record-set/{number}"
 
 
@@ -252,7 +264,7 @@ def _of_sets(reading: Reading, patients: Mapping[int, str | None]) -> dict[Key, 
     rows = reading.rows("records.sets", {"wanted": _LIST_ENCODER.encode(list(patients)).decode()})
     found: dict[Key, Record] = {}
     for number, sealed in rows:
-        plain = reading.cipher.open(reading, _scope(patients[number]), _set_name(number), sealed)
+        plain = reading.cipher.open(reading, _scope(patients[number]), set_name(number), sealed)
         for record in _SET_DECODER.decode(plain):
             found[record.resource_type, record.id, record.version] = record
     return found

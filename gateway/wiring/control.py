@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from gateway.errors import HandoffError, NotNow
 from gateway.flows.operator_acts import ACTS
 from gateway.flows.replay import replay
 from gateway.logs import Event
+from gateway.wiring.key_keeper import FolderAct
 
 CONTROL_FILE = "control.json"
 _LINE_LIMIT = 16 * 1024
@@ -30,7 +32,8 @@ _SECONDS = 30.0
 class ControlDoor:
     """Takes operator commands from this machine until stopped."""
 
-    def __init__(self, folder: Path, premises: Premises) -> None:
+    def __init__(self, folder: Path, premises: Premises, acts: Mapping[str, FolderAct] | None = None) -> None:
+        self._acts = acts or {}
         self._file = folder / CONTROL_FILE
         self._premises = premises
         self._secret = secrets.token_hex(32)
@@ -71,8 +74,11 @@ class ControlDoor:
             command, reason = str(asked.get("command", "")), str(asked.get("reason", ""))
             if command == "replay":
                 return await replay(self._premises, str(asked.get("message", "")), reason)
+            about = str(asked.get("about", ""))
             if command in ACTS:
-                return await ACTS[command](self._premises, str(asked.get("about", "")), reason)
+                return await ACTS[command](self._premises, about, reason)
+            if command in self._acts:
+                return await self._acts[command](about, reason)
         except HandoffError as error:
             return {"error": {"code": error.code, "message": error.message, "place": error.place}}
         return {"error": {"code": "COMMAND_UNKNOWN", "message": "no such command"}}

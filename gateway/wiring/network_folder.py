@@ -15,7 +15,7 @@ from gateway.errors import NotNow, NotSupported, NotUnderstood
 from gateway.partners import Network, clients_wanted, read_network, starter_yaml
 from gateway.security.keys import Keys, make_keys, read_keys
 from gateway.security.tokens import TokenKey, new_token_key, read_token_key
-from gateway.settings import read_secret
+from gateway.settings import read_secret, read_settings
 
 TOKEN_KEY = "token.pem"  # noqa: S105  # a file name
 STORE_FILE = "handoff.db"
@@ -29,6 +29,7 @@ class NetworkFolder:
     network: Network
     keys: Keys = field(repr=False)
     token_key: TokenKey = field(repr=False)
+    keys_folder: Path = Path()
 
     @property
     def store_url(self) -> str:
@@ -37,10 +38,14 @@ class NetworkFolder:
 
 
 def open_folder(path: Path, keys: Path | None = None) -> NetworkFolder:
-    """The network in `path`. Raises NetworkFileRefused, SettingsRefused."""
+    """The network in `path`; its keys are in `keys`, else where `HANDOFF_KEYS` says, else where the network file says.
+
+    Raises NetworkFileRefused, SettingsRefused.
+    """
     network = read_network(path)
-    folder = keys or path / network.content.keys
-    return NetworkFolder(path, network, read_keys(folder), read_token_key(read_secret(folder / TOKEN_KEY)))
+    folder = keys or read_settings().keys or path / network.content.keys
+    token_key = read_token_key(read_secret(folder / TOKEN_KEY))
+    return NetworkFolder(path, network, read_keys(folder), token_key, folder)
 
 
 def make_network_folder(

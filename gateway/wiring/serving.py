@@ -24,6 +24,7 @@ from gateway.store import Transaction, intents
 from gateway.wiring.control import ControlDoor
 from gateway.wiring.housekeeping import Housekeeping
 from gateway.wiring.http_door import HttpDoor
+from gateway.wiring.key_keeper import KeyKeeper
 from gateway.wiring.lines import mllp_listeners, reach_of
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.opening import open_premises, open_writing_store
@@ -95,6 +96,8 @@ class _Running:
             await self._start(stack, sealer.run, sealer.stop)
             housekeeping = Housekeeping(self._premises)
             await self._start(stack, housekeeping.run, housekeeping.stop)
+            key_keeper = KeyKeeper(self._folder, self._premises.store, self._premises.clock)
+            await self._start(stack, key_keeper.run, key_keeper.stop)
             transport = await stack.enter_async_context(open_transport())
             sender = Sender(self._premises, transport, reach=reach_of(self._folder))
             await self._start(stack, sender.run, partial(sender.stop, self._settings.stop_seconds / 2))
@@ -107,7 +110,7 @@ class _Running:
             ):
                 mllp.append(await listener.start())
                 stack.push_async_callback(listener.stop, self._settings.stop_seconds / 4)
-            control = ControlDoor(self._folder.path, self._premises)
+            control = ControlDoor(self._folder.path, self._premises, key_keeper.acts())
             await control.start(f"http://{http_address}")
             stack.push_async_callback(control.stop)
             _settle_memory()

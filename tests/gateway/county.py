@@ -59,7 +59,9 @@ class County:
 
     def __init__(self, path: Path) -> None:
         made = _starting_network()
-        self.folder = replace(made, path=path, keys=read_keys(made.path / "keys"))
+        self.folder = replace(
+            made, path=path, keys=read_keys(made.path / "keys"), keys_folder=made.path / "keys"
+        )
         self.clock = FixedClock(NOW)
         self.signed = 0
         self.store = open_writing_store(self.folder, None)

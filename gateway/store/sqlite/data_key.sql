@@ -11,7 +11,18 @@ INSERT INTO data_key (scope, generation, kek_id, wrapped) VALUES (:scope, :gener
 UPDATE data_key SET kek_id = :kek_id, wrapped = :wrapped WHERE scope = :scope AND generation = :generation;
 
 -- name: under_other_key
-SELECT scope, generation, kek_id, wrapped FROM data_key WHERE kek_id <> :kek_id LIMIT :limit;
+-- All generations of a scope are taken together: there is one, unless a later release makes more.
+SELECT scope, generation, kek_id, wrapped FROM data_key
+WHERE scope > :after AND kek_id <> :kek_id ORDER BY scope, generation LIMIT :limit;
+
+-- name: any_under_other_key
+SELECT 1 FROM data_key WHERE kek_id <> :kek_id LIMIT 1;
+
+-- name: count_by_kek
+SELECT kek_id, count(*) AS number FROM data_key GROUP BY kek_id;
+
+-- name: destroyed
+SELECT scope, at FROM destroyed_scope WHERE scope > :after ORDER BY scope LIMIT :limit;
 
 -- name: is_destroyed
 SELECT 1 FROM destroyed_scope WHERE scope = :scope;

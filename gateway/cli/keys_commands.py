@@ -1,0 +1,153 @@
+"""`handoff keys …`: rotation, destruction, and the proof of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gateway.cli.operator_commands import who
+from gateway.cli.tables import print_table
+from gateway.errors import HandoffError
+from gateway.wiring.control import ask
+from gateway.wiring.key_keeper import KEY_BACKUP_DAYS, KeyKeeper
+from gateway.wiring.network_folder import open_folder
+from gateway.wiring.opening import open_premises, open_writing_store, reading
+
+Answer = dict[str, Any]
+
+
+def rotate(network: Path, store: str | None, reason: str) -> int:
+    """Rotate the wrapping key and wrap every data key anew; 0, or 1 when refused."""
+    said = _said(reason)
+    answer = _asked(network, store, "keys rotate", "", said)
+    if _is_error(answer):
+        return 1
+    print(f"`{answer['now']}` wraps from now on; `{answer['before']}` still unwraps.")
+    return _rewrap(network, store)
+
+
+def retire(network: Path, store: str | None, reason: str) -> int:
+    """Destroy wrapping keys that have served their time; 0, or 1 when refused."""
+    answer = _asked(network, store, "keys retire", "", _said(reason) if reason.strip() else "")
+    if _is_error(answer):
+        return 1
+    for key_id in answer["destroyed"]:
+        print(f"`{key_id}` is destroyed here. Destroy your own copies of its file too.")
+    for key_id in answer["kept"]:
+        print(
+            f"`{key_id}` is kept: something is still under it, or a key backup of {KEY_BACKUP_DAYS} days is."
+        )
+    if not answer["destroyed"] and not answer["kept"]:
+        print("There is no older wrapping key.")
+    return 0
+
+
+def list_keys(network: Path, store: str | None, *, as_json: bool) -> int:
+    """Print the wrapping keys by id; 0."""
+    from gateway.security.rotation import retired_keys
+
+    with reading(network, store) as (folder, view):
+        number = {row["kek_id"]: row["number"] for row in view.rows("data_key.count_by_kek")}
+        retired = retired_keys(folder.keys_folder)
+        present = folder.keys.provider.current_id
+    rows = [{"key": present, "wraps": "now", "data keys under it": number.get(present, 0)}]
+    for key in retired:
+        until = f"until {key.until:%Y-%m-%d %H:%M}Z"
+        rows.append({"key": key.id, "wraps": until, "data keys under it": number.get(key.id, 0)})
+    if as_json:
+        print(json.dumps(rows, indent=2))
+        return 0
+    heads = ("key", "wraps", "data keys under it")
+    print_table(heads, [tuple(str(row[head]) for head in heads) for row in rows])
+    return 0
+
+
+def destroy(network: Path, store: str | None, patient: str, reason: str, *, rotates: bool) -> int:
+    """Destroy one patient's key, then put what remains under a new wrapping key; 0, or 1 when refused."""
+    answer = _asked(network, store, "keys destroy", patient, _said(reason))
+    if _is_error(answer):
+        return 1
+    print(
+        f"The key of {patient} is destroyed (audit entry {answer['entry']}, {answer['ended']} waiting ended)."
+    )
+    if not rotates:
+        print("Copies of the store still hold her wrapped key: `handoff keys rotate` after the last patient.")
+        return 0
+    # Whoever holds an old copy of the file, or an old key backup, needs the old wrapping key too: everybody else's
+    # data key leaves it, and it is destroyed when the last key backup that needs it is 30 days old.
+    code = rotate(network, store, f"after the destruction of {patient}")
+    print(f"Old key backups can open her data for at most {KEY_BACKUP_DAYS} days, with the old wrapping key.")
+    print("At once: `handoff db backup`, delete older key backups, `handoff keys retire --reason …`.")
+    return code
+
+
+def prove(network: Path, store: str | None, patient: str, backups: tuple[Path, ...]) -> int:
+    """Print what still opens of a patient, here and in `backups`; 0 when nothing does, else 1."""
+    from gateway.flows.destruction import remains
+    from gateway.wiring.backup_views import views_of
+
+    rows = []
+    with reading(network, store) as (folder, view):
+        rows.append(("store", remains(view, patient)))
+        for place in backups:
+            for name, copy in views_of(place, folder.keys):
+                with copy as old:
+                    rows.append((name, remains(old, patient)))
+    heads = ("where", "readable", "unreadable", "audit entries about the patient")
+    print_table(heads, [(name, str(r.readable), str(r.unreadable), str(r.audit_entries)) for name, r in rows])
+    left = sum(found.readable for _, found in rows)
+    print("Nothing opens." if not left else f"{left} rows still open.")
+    return 0 if not left else 1
+
+
+def _rewrap(network: Path, store: str | None) -> int:
+    """Let every data key be wrapped anew, a part at a time; each part says how far it got."""
+    done, after = 0, ""
+    while True:
+        answer = _asked(network, store, "keys rewrap", after, "")
+        if _is_error(answer):
+            print("Run `handoff keys rotate` no second time: the gateway goes on by itself.", file=sys.stderr)
+            return 1
+        done, after = done + answer["rewrapped"], answer["after"]
+        if not answer["left"]:
+            print(f"{done} data keys are wrapped anew.")
+            return 0
+        print(f"{done} data keys …", file=sys.stderr)
+
+
+def _asked(network: Path, store: str | None, command: str, about: str, reason: str) -> Answer:
+    """The answer of the running gateway, or of this process when none runs."""
+    asked = {"command": command, "about": about, "reason": reason}
+    try:
+        return ask(network, asked) or asyncio.run(_offline(network, store, command, about, reason))
+    except HandoffError as error:
+        return {"error": {"code": error.code, "message": error.message, "place": error.place}}
+
+
+async def _offline(network: Path, store: str | None, command: str, about: str, reason: str) -> Answer:
+    from gateway.flows.operator_acts import ACTS
+
+    folder = open_folder(network)
+    opened = open_writing_store(folder, store)
+    try:
+        if command in ACTS:
+            return await ACTS[command](open_premises(folder, opened), about, reason)
+        return await KeyKeeper(folder, opened).acts()[command](about, reason)
+    finally:
+        await opened.close()
+
+
+def _is_error(answer: Mapping[str, Any]) -> bool:
+    """Whether the answer is an error, which is then printed."""
+    error = answer.get("error")
+    if error is not None:
+        print(f"{error['code']}: {error['message']}", file=sys.stderr)
+    return error is not None
+
+
+def _said(reason: str) -> str:
+    return f"{reason} (said by {who()})" if reason.strip() else ""

@@ -1,0 +1,103 @@
+"""One patient's data made unreadable for ever, by destroying the key they are sealed under (requirement P2-16-01).
+
+What had to be kept stays: the audit entries about her, whose facts have a key of their own until the accounting period
+ends, and the proof that nobody altered them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from gateway.audit import AuditEntry, AuditReason, append
+from gateway.clock import instant_text, new_row_id
+from gateway.disclosure.premises import Premises
+from gateway.errors import AlreadyReceived, Internal, NotFound, NotNow, NotUnderstood
+from gateway.store import Intent, Reading, Transaction, consent_requests, destruction, intents, patients
+
+KEY_DESTROYED = "key_destroyed"
+BY_DESTRUCTION = "KEY_DESTROYED"
+_SETTLED = ("delivered", "refused", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """What is left of a patient in one store: how many of her sealed rows still open, how many do not, and how many
+    audit entries about her there are.
+    """
+
+    readable: int
+    unreadable: int
+    audit_entries: int
+
+
+async def destroy_patient(premises: Premises, patient_id: str, reason: str) -> dict[str, Any]:
+    """Destroy the patient's key; what waited for her is ended. One transaction with its audit entry.
+
+    Raises NotFound `NO_SUCH_PATIENT`, AlreadyReceived `KEY_DESTROYED`, NotUnderstood `REASON_MISSING`, NotNow
+    `BEING_SENT` while something about her is on its way: its outcome must be recorded first.
+    """
+    if not reason.strip():
+        raise NotUnderstood("REASON_MISSING", "say why; the audit log keeps it", "--reason")
+    done = await premises.store.write(partial(_destroy, premises, patient_id, reason.strip()))
+    # What was compiled for her decisions is content of hers too.
+    premises.compiled.forget(patient_id)
+    return done
+
+
+def remains(reading: Reading, patient_id: str) -> Remains:
+    """Try to open everything that was ever sealed for the patient."""
+    opened = [_opens(look) for look in destruction.sealed_rows(reading, patient_id)]
+    return Remains(sum(opened), len(opened) - sum(opened), destruction.audit_entries(reading, patient_id))
+
+
+def _destroy(premises: Premises, patient_id: str, reason: str, tx: Transaction) -> dict[str, Any]:
+    if not patients.exists(tx, patient_id):
+        raise NotFound("NO_SUCH_PATIENT", "no patient has that id", patient_id)
+    if patients.is_destroyed(tx, patient_id):
+        raise AlreadyReceived("KEY_DESTROYED", "the key of this patient was destroyed before", patient_id)
+    waiting = [one for one in intents.of_patient(tx, patient_id) if one.state not in _SETTLED]
+    if any(one.state == "sending" for one in waiting):
+        raise NotNow("BEING_SENT", "something about her is being sent; try again in a moment", patient_id)
+    at = instant_text(premises.clock.now())
+    _end(tx, waiting, at)
+    patients.raise_epoch(tx, patient_id)
+    patients.destroy_patient_key(tx, patient_id, at)
+    receipt = append(tx, _entry(patient_id, reason, at))
+    return {"patient": patient_id, "outcome": KEY_DESTROYED, "ended": len(waiting), "entry": receipt.seq}
+
+
+def _end(tx: Transaction, waiting: Sequence[Intent], at: str) -> None:
+    """End what waits: nobody could write it any more."""
+    for intent in waiting:
+        intents.finish(tx, intent.id, "cancelled", at, BY_DESTRUCTION)
+        consent_requests.close(tx, intent.id, at, BY_DESTRUCTION)
+
+
+def _entry(patient_id: str, reason: str, at: str) -> AuditEntry:
+    return AuditEntry(
+        request_id=new_row_id(),
+        at=at,
+        kind="outcome",
+        patient_id=patient_id,
+        partner="",
+        purpose="",
+        outcome=KEY_DESTROYED,
+        reasons=(AuditReason("BY_A_PERSON", "42 CFR 2.16(a)"),),
+        description=reason,
+        subject=patient_id,
+    )
+
+
+def _opens(look: Callable[[], bytes]) -> bool:
+    try:
+        look()
+    except NotFound:
+        return False
+    except Internal as error:
+        if error.code == "KEK_UNKNOWN":  # what the data key is wrapped under was destroyed
+            return False
+        raise
+    return True

@@ -1,0 +1,37 @@
+"""What a destroyed key leaves behind: everything that was sealed for one patient, to try whether it still opens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from gateway.store import inbox, records
+from gateway.store.model import Reading
+
+PAGE = 500
+
+
+def sealed_rows(reading: Reading, patient_id: str) -> Iterator[Callable[[], bytes]]:
+    """For every record set, release and message of the patient: what opens it."""
+    scope = f"patient:{patient_id}"
+    asked = {"patient_id": patient_id}
+    for number, sealed in reading.rows("destruction.sets", asked):
+        yield partial(reading.cipher.open, reading, scope, records.set_name(number), sealed)
+    for release_id, sealed in reading.rows("destruction.releases", asked):
+        yield partial(reading.cipher.open, reading, scope, f"release/{release_id}", sealed)
+    for row in reading.rows("destruction.messages", asked):
+        yield partial(inbox.raw, reading, row["id"])
+
+
+def audit_entries(reading: Reading, patient_id: str) -> int:
+    """How many audit entries there are about the patient."""
+    row = reading.row("destruction.audit_entries", {"patient_id": patient_id})
+    return 0 if row is None else int(row["number"])
+
+
+def destroyed_scopes(reading: Reading) -> Iterator[tuple[str, str]]:
+    """(scope, when) of every destroyed key."""
+    after = ""
+    while page := reading.rows("data_key.destroyed", {"after": after, "limit": PAGE}):
+        yield from ((row["scope"], row["at"]) for row in page)
+        after = page[-1]["scope"]
