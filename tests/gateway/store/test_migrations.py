@@ -104,4 +104,10 @@ _SMALL = (
     "SCAN audit_checkpoint",
 )
 _IN_ORDER = {"audit_rows.last", "audit_rows.page", "audit_rows.newest"}
-_RARE = {"data_key.under_other_key", "patients.raise_all_epochs"}
+_RARE = {
+    "data_key.under_other_key",
+    "data_key.any_under_other_key",
+    "data_key.count_by_kek",
+    "destruction.sets",
+}
+_RARE |= {"patients.raise_all_epochs"}
