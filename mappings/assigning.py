@@ -26,6 +26,15 @@ def local_reference(reference: str) -> str:
 
 def values_at(resource: Resource, names: Names) -> list[tuple[str, Any]]:
     """(path, value) of everything at an element path; a labelled or inner list gives each of its items."""
+    if not names:
+        return [("", resource)]
+    if len(names) == 1 or names[0] not in resource:
+        value = resource.get(names[0])
+        if value is None:
+            return []
+        if isinstance(value, (list, tuple)):
+            return [(f"{names[0]}[{index}]", item) for index, item in enumerate(value)]
+        return [(names[0], value)]
     found: list[tuple[str, Any]] = [("", resource)]
     for name in names:
         following: list[tuple[str, Any]] = []
@@ -44,6 +53,14 @@ def values_at(resource: Resource, names: Names) -> list[tuple[str, Any]]:
             return following
         found = following
     return found
+
+
+def _items_at(resource: Resource, names: Names) -> Sequence[Any]:
+    """The values at an element path, where nobody asks for their paths."""
+    value = resource.get(names[0])
+    if len(names) == 1 and value.__class__ in (dict, list):
+        return value if value.__class__ is list else (value,)
+    return [found for _, found in values_at(resource, names)]
 
 
 def same_code(value: Any, wanted: Any) -> bool:
@@ -79,6 +96,8 @@ class Cast:
         self.plan = plan
         self._group_of = group_of
         self.by_reference = {f"{r.get('resourceType')}/{r.get('id')}": r for r in resources}
+        self.all_differ = len(self.by_reference) == len(resources)
+        """Whether each resource has an id of its own."""
         self.roles: dict[str, list[Resource]] = {}
         self._assign(resources)
         self._follow_all()
@@ -104,22 +123,24 @@ class Cast:
 
     def _follow_all(self) -> None:
         """Roles that references of known roles lead to, until no more are found."""
-        done = [0] * len(self.plan.references)
-        known = {role: {id(r) for r in found} for role, found in self.roles.items()}
+        roles, references = self.roles, self.plan.references
+        done = [0] * len(references)
+        known = {role: {id(r) for r in found} for role, found in roles.items()}
         changed = True
         while changed:
             changed = False
-            for number, row in enumerate(self.plan.references):
-                found = self.roles.setdefault(row.role, [])
-                sources = self.roles.get(row.by, ())
+            for number, row in enumerate(references):
+                sources = roles.get(row.by, ())
                 while done[number] < len(sources):
                     named = self.named(row, sources[done[number]])
                     done[number] += 1
+                    if not named:
+                        continue
                     there = known.setdefault(row.role, set())
-                    fresh = [r for r in named if id(r) not in there]
+                    fresh = {id(r): r for r in named if id(r) not in there}
                     if fresh:
-                        found += fresh
-                        there.update(map(id, fresh))
+                        roles.setdefault(row.role, []).extend(fresh.values())
+                        there.update(fresh)
                         changed = True
 
     def _focused(self, role: str, found: list[Resource]) -> list[Resource]:
@@ -136,13 +157,15 @@ class Cast:
 
     def named(self, row: Reference, source: Resource) -> list[Resource]:
         """The resources that a `ref` row's element of `source` names, of the role's type."""
-        found = []
-        for _, value in values_at(source, row.names):
-            reference = value.get("reference") if isinstance(value, Mapping) else None
-            other = self.by_reference.get(local_reference(str(reference)))
-            if other is None or other.get("resourceType") != self.mapping.types[row.role]:
+        found: list[Resource] = []
+        if row.names[0] not in source:
+            return found
+        codes = self.plan.codes
+        for value in _items_at(source, row.names):
+            reference = str(value.get("reference") if isinstance(value, Mapping) else None)
+            other = self.by_reference.get(reference) or self.by_reference.get(local_reference(reference))
+            if other is None or other.get("resourceType") != row.type:
                 continue
-            codes = self.plan.codes
             if row.role not in codes or same_code(other.get("code"), codes[row.role]):
                 found.append(other)
         return found

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from mappings.compile import Compiled, compile_mapping
+from mappings.compile_render import Write, compile_render
 from mappings.concept_map import ConceptMap, read_concept_map
 from mappings.layers import chain_of, merged_layers
 from mappings.mapping_file import Tables, read_mapping
@@ -65,6 +66,11 @@ class Mapping_:
     def render_plan(self) -> RenderPlan:
         """What a rendering knows before it sees any resource."""
         return plan_of(self.file)
+
+    @cached_property
+    def compiled_render(self) -> Write | None:
+        """The generated form of the way out, or None where there is none (rows are written one by one)."""
+        return compile_render(self.file, self.render_plan)
 
 
 class Library:

@@ -7,7 +7,7 @@ resources at once, but the proof of where every value came from only when somebo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
@@ -166,13 +166,23 @@ class TranslatedRecord:
     refusal: TranslationRefused | None
 
 
-@dataclass(frozen=True, slots=True)
 class Rendered:
     """Local bytes made from resources, ready to send."""
 
-    content: bytes
-    media_type: str
-    issues: tuple[Issue, ...] = ()
+    __slots__ = ("_find", "_issues", "content", "media_type")
+
+    def __init__(self, content: bytes, media_type: str, find: Callable[[], tuple[Issue, ...]]) -> None:
+        self.content = content
+        self.media_type = media_type
+        self._find = find
+        self._issues: tuple[Issue, ...] | None = None
+
+    @property
+    def issues(self) -> tuple[Issue, ...]:
+        """Each element without a local home, found when first asked for: the way out needs the bytes alone."""
+        if self._issues is None:
+            self._issues = self._find()
+        return self._issues
 
 
 class MappingRoomError(Exception):

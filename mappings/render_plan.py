@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from mappings.lenses import Backward
 from mappings.rows import EVERY_ROLE, Condition, Group, MappingFile, Row, Target, all_groups
 from mappings.unfit import Unfit
 
@@ -46,20 +47,18 @@ class PlannedRow:
     """Values that constants of the same element say, and when."""
     only: Condition | None
     """For a constant: the one value of the agency's side on which it hangs."""
-
-    def backward(self, value: Any) -> Any:
-        """The agency's form of a value. Raises Unfit, KeyError or TypeError where it has none."""
-        lens = self.row.lens
-        if lens is None or lens.backward is None:
-            raise Unfit("NO_LENS", "the row has no way back")
-        return lens.backward(value)
+    when: Condition | None
+    required: bool
+    backward: Backward
+    """The agency's form of a value. Raises Unfit, KeyError or TypeError where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A `ref` row: the role that is named, the role that names it, and where."""
+    """A `ref` row: the role that is named and its type, the role that names it, and where."""
 
     role: str
+    type: str
     by: str
     names: Names
 
@@ -72,7 +71,9 @@ class PlannedGroup:
     rows: tuple[PlannedRow, ...]
     """Values, then facts of the sender, then constants of the agency's side."""
     accounts: tuple[PlannedRow, ...]
-    """Constants and references of the resources."""
+    """Constants and references of the resources, of which only those ask who wants to know what has no local home;"""
+    accounts_now: tuple[PlannedRow, ...]
+    """and those of elements that a row may still write elsewhere."""
     conditions: tuple[PlannedRow, ...]
     of: Names
     groups: tuple[PlannedGroup, ...]
@@ -105,6 +106,10 @@ class RenderPlan:
     kinds: frozenset[str]
 
 
+def _no_way_back(value: Any) -> Any:
+    raise Unfit("NO_LENS", "the row has no way back")
+
+
 def names_of(target: Target | None) -> Names:
     """The element names on the way to a target."""
     return tuple(step.name for step in target.steps) if target is not None else ()
@@ -122,7 +127,9 @@ class _Planner:
         self.mapping = mapping
         self.groups = all_groups(mapping.root)
         self.all_rows = [row for group in self.groups for row in group.rows]
-        self.references = tuple(_reference(row) for row in self.all_rows if row.verb == "ref" and row.target)
+        self.references = tuple(
+            self.reference(row) for row in self.all_rows if row.verb == "ref" and row.target
+        )
 
     def plan(self) -> RenderPlan:
         """The plan."""
@@ -155,24 +162,43 @@ class _Planner:
             if kinds.count(self.mapping.types[row.target.role]) > 1
         }
 
+    def reference(self, row: Row) -> Reference:
+        """One `ref` row."""
+        by = row.target.role if row.target is not None else ""
+        return Reference(row.role, self.mapping.types[row.role], by, names_of(row.target))
+
     def group(self, group: Group) -> PlannedGroup:
         """One group and those within it."""
         roles = [role.name for role in group.roles]
         first = roles[0] if roles else ""
         written = [row for verb in ("map", "setting", "local") for row in group.rows if row.verb == verb]
+        accounts = [row for row in group.rows if row.verb in ("const", "ref") and row.target]
         return PlannedGroup(
             group,
             tuple(self.row(row) for row in written if _may_write(row)),
-            tuple(self.row(row) for row in group.rows if row.verb in ("const", "ref") and row.target),
+            tuple(self.row(row) for row in accounts if not self.may_follow(group, row)),
+            tuple(self.row(row) for row in accounts if self.may_follow(group, row)),
             tuple(self.row(row) for row in group.rows if _hangs_on_one(row)),
             names_of(group.of),
             tuple(self.group(inner) for inner in group.groups),
             first,
             frozenset(roles[1:]),
-            tuple(_reference(row) for row in group.rows if row.verb == "ref" and row.target),
+            tuple(self.reference(row) for row in group.rows if row.verb == "ref" and row.target),
             tuple(row for row in self.references if row.role == first),
             _kinds_said(group, first),
             group.rows[0].number if group.rows else 0,
+        )
+
+    def may_follow(self, group: Group, account: Row) -> bool:
+        """Whether a row may read the element of a constant or reference behind it; all of a document are looked at."""
+        if self.mapping.format == "ccda":
+            return True
+        wanted = account.target.role if account.target else "", names_of(account.target)
+        return any(
+            row.verb == "map" and row.target and (row.target.role, names_of(row.target)) == wanted
+            for other in self.groups
+            if other is not self.mapping.root or group is not self.mapping.root
+            for row in other.rows
         )
 
     def row(self, row: Row) -> PlannedRow:
@@ -196,6 +222,9 @@ class _Planner:
             tuple(other.value for other in unconditional if many and other.target == target),
             tuple((other.value, other.when) for other in same) if row.verb == "map" else (),
             row.when if _hangs_on_one(row) else None,
+            row.when,
+            row.required,
+            row.lens.backward if row.lens is not None and row.lens.backward is not None else _no_way_back,
         )
 
     def telling(self, target: Target, consts: Sequence[Row]) -> list[Constant]:
@@ -218,20 +247,13 @@ def _all_planned(group: PlannedGroup) -> list[PlannedGroup]:
     return [group, *(one for inner in group.groups for one in _all_planned(inner))]
 
 
-def _reference(row: Row) -> Reference:
-    return Reference(row.role, row.target.role if row.target is not None else "", names_of(row.target))
-
-
 def _may_write(row: Row) -> bool:
     """Whether a row can ever write; several sources together and labels of everything have no way back."""
     if row.verb != "map":
         return True
-    return (
-        row.target is not None
-        and row.lens is not None
-        and row.target.role != EVERY_ROLE
-        and len(row.sources) == 1
-    )
+    if row.target is None or row.lens is None or row.target.role == EVERY_ROLE or len(row.sources) > 1:
+        return False
+    return row.required or row.lens.backward is not None
 
 
 def _hangs_on_one(row: Row) -> bool:

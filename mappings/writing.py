@@ -35,34 +35,44 @@ class Builder(Protocol):
         ...
 
 
+Fields = dict[int, list[str]]
+_NO_FIELDS: Fields = {}
+"""Of a segment that is not there; never written to."""
+
+
 class V2Builder:
     """Segments with their fields, each field a list of repetitions."""
 
     def __init__(self) -> None:
-        self.segments: list[tuple[str, dict[int, list[str]]]] = []
+        self.segments: list[tuple[str, Fields]] = []
+        self.first: dict[str, Fields] = {}
 
     def open(self, each: V2Address, slot: Slot) -> Slot:
-        """The index of a new segment."""
-        self.segments.append((each.segment, {}))
-        return {**(slot or {}), each.segment: len(self.segments) - 1}
+        """The fields of a new segment, under its name."""
+        return {**(slot or {}), each.segment: self.new(each.segment)}
 
-    def _fields(self, address: V2Address, slot: Slot, create: bool) -> dict[int, list[str]] | None:
-        index = (slot or {}).get(address.segment)
-        if index is not None:
-            return self.segments[int(index)][1]
-        for name, fields in self.segments:
-            if name == address.segment:
-                return fields
-        if not create:
-            return None
-        self.segments.append((address.segment, {}))
-        return self.segments[-1][1]
+    def new(self, name: str) -> Fields:
+        """One more segment."""
+        fields: Fields = {}
+        self.segments.append((name, fields))
+        self.first.setdefault(name, fields)
+        return fields
+
+    def _fields(self, name: str, slot: Slot) -> Fields:
+        """The segment of this name that a slot means, else the first; an empty one when there is none."""
+        if slot and name in slot:
+            bound: Fields = slot[name]
+            return bound
+        return self.first.get(name, _NO_FIELDS)
 
     def add(self, address: V2Address, value: Any, slot: Slot, repeat: bool) -> bool:
         """Write the text of a repetition, component or sub-component."""
-        fields = self._fields(address, slot, create=True)
-        assert fields is not None
-        repetitions = fields.setdefault(address.field, [])
+        fields = self._fields(address.segment, slot)
+        if fields is _NO_FIELDS:
+            fields = self.new(address.segment)
+        repetitions = fields.get(address.field)
+        if repetitions is None:
+            repetitions = fields[address.field] = []
         text = str(value)
         if not address.component:
             if repetitions and not repeat:
@@ -78,8 +88,7 @@ class V2Builder:
 
     def head(self, address: V2Address, slot: Slot) -> str:
         """The first plain value at an address (a filter looks through all repetitions)."""
-        fields = self._fields(address, slot, create=False) or {}
-        for repetition in fields.get(address.field, ()):
+        for repetition in self._fields(address.segment, slot).get(address.field, ()):
             if address.which and part(repetition, address.which[0], 1) != address.which[1]:
                 continue
             return part(repetition, address.component or 1, address.sub or 1)
@@ -87,10 +96,8 @@ class V2Builder:
 
     def holds(self, address: V2Address, value: Any, slot: Slot) -> bool:
         """Whether one of the repetitions is this text."""
-        fields = self._fields(address, slot, create=False) or {}
-        return any(
-            part(one, address.component, address.sub) == str(value) for one in fields.get(address.field, ())
-        )
+        there = self._fields(address.segment, slot).get(address.field, ())
+        return any(part(one, address.component, address.sub) == str(value) for one in there)
 
     def text(self, order: Sequence[str]) -> bytes:
         """The message: segments in `order` (then as written), CR behind each."""
@@ -113,8 +120,9 @@ def with_part(text: str, component: int, sub: int, value: str) -> str:
 
 
 def _line(name: str, fields: Mapping[int, Sequence[str]]) -> bytes:
-    last = max(fields, default=0)
-    texts = ["~".join(fields.get(number, ())).rstrip("~") for number in range(1, last + 1)]
+    texts = [""] * max(fields, default=0)
+    for number, repetitions in fields.items():
+        texts[number - 1] = "~".join(repetitions).rstrip("~")
     if name == "MSH":
         texts = ["^~\\&", *texts[2:]]
     return ("|".join([name, *texts]).rstrip("|") + "\r").encode("utf-8")
@@ -185,6 +193,19 @@ class JsonBuilder:
                 node = node.setdefault(key, {})
         return node
 
+    def _there(self, steps: Sequence[tuple[str, bool]], slot: Slot) -> dict[str, Any]:
+        """The same, but nothing is made: an empty object where there is none."""
+        node: Any = self.document
+        for position, (key, all_items) in enumerate(steps):
+            bound = (slot or {}).get(tuple(steps[: position + 1]))
+            node = bound if bound is not None else node.get(key)
+            if bound is None and all_items and node:
+                node = node[0]
+            if not node:
+                return {}
+        found: dict[str, Any] = node
+        return found
+
     def add(self, address: JsonAddress, value: Any, slot: Slot, repeat: bool) -> bool:
         """Write a scalar, or one more item of a list of scalars."""
         node = self._node(address.steps[:-1], slot)
@@ -199,14 +220,14 @@ class JsonBuilder:
 
     def head(self, address: JsonAddress, slot: Slot) -> str:
         """The value as text."""
-        value = self._node(address.steps[:-1], slot).get(address.steps[-1][0], "")
+        value = self._there(address.steps[:-1], slot).get(address.steps[-1][0], "")
         if isinstance(value, bool):
             return "true" if value else "false"
         return "" if isinstance(value, (dict, list)) else str(value)
 
     def holds(self, address: JsonAddress, value: Any, slot: Slot) -> bool:
         """Whether the scalar is this value."""
-        return bool(self._node(address.steps[:-1], slot).get(address.steps[-1][0]) == value)
+        return bool(self._there(address.steps[:-1], slot).get(address.steps[-1][0]) == value)
 
 
 _JSON = msgspec.json.Encoder(decimal_format="number")

@@ -182,7 +182,7 @@ _TO_ESCAPE = str.maketrans(
 
 def escape(text: str) -> str:
     """The text as it may stand in a sub-component."""
-    return text.translate(_TO_ESCAPE)
+    return text if text.isalnum() else text.translate(_TO_ESCAPE)
 
 
 class Leaf(NamedTuple):

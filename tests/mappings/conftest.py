@@ -9,6 +9,7 @@ import pytest
 
 from mappings import Library, Mapping_, pack_files, read_library
 from mappings.compile import Compiled
+from mappings.compile_render import Write
 
 SUFFIX = {
     "hl7v2": ".hl7",
@@ -48,11 +49,14 @@ def _samples() -> list[tuple[str, str]]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """`sample` runs a test on every shipped sample; with `compiled`, on those of a format with a compiled form."""
+    """`sample` runs a test on every shipped sample; with `compiled`, on those of a format with a compiled form;
+    with `written`, on those of mappings with a generated form of the way out."""
     if "sample" in metafunc.fixturenames:
         pairs = _samples()
         if "compiled" in metafunc.fixturenames:
             pairs = [pair for pair in pairs if _LIBRARY.mapping(pair[0]).format == "hl7v2"]
+        if "written" in metafunc.fixturenames:
+            pairs = [pair for pair in pairs if _LIBRARY.mapping(pair[0]).compiled_render is not None]
         metafunc.parametrize("sample", pairs, ids=[f"{m}:{n}" for m, n in pairs])
 
 
@@ -73,6 +77,13 @@ def compiled(mapping: Mapping_) -> Compiled:
     """The compiled form of the sample's mapping."""
     assert mapping.compiled is not None
     return mapping.compiled
+
+
+@pytest.fixture
+def written(mapping: Mapping_) -> Write:
+    """The generated form of the way out of the sample's mapping."""
+    assert mapping.compiled_render is not None
+    return mapping.compiled_render
 
 
 @pytest.fixture
