@@ -15,7 +15,7 @@ from gateway.audit import of_patient
 from gateway.cli.tables import print_table
 from gateway.clock import SystemClock
 from gateway.disclosure.accounting import AccountLine, account_of
-from gateway.store import Reading, patients
+from gateway.store import Reading, patients, same_person
 
 FORMATS = ("table", "csv", "json")
 _HEADS = (
@@ -55,7 +55,10 @@ def print_account(
     if not patients.exists(view, patient):
         print("no patient has that id", file=sys.stderr)
         return 1
-    logged = of_patient(view, patient)
+    ids = (patient, *same_person.joined_to(view, patient))
+    logged = sorted((one for known in ids for one in of_patient(view, known)), key=lambda one: one.row.seq)
+    if (now_is := same_person.stays(view, patient)) != patient:
+        print(f"was found to be {now_is}: ask for the account of that patient too", file=sys.stderr)
     lines = account_of((one.entry for one in logged if one.entry is not None), law, now)
     gone = sum(one.entry is None for one in logged)
     if written_as == "json":

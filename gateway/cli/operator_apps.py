@@ -28,6 +28,8 @@ def accounting(
 
 
 Intent = Annotated[str, typer.Argument(metavar="INTENT", help="Id from `handoff lanes list`.")]
+Patient = Annotated[str, typer.Argument(metavar="PATIENT", help="Id from `handoff identity list`.")]
+Other = Annotated[str, typer.Argument(metavar="OTHER", help="Id from `handoff identity show`.")]
 Reason = Annotated[str | None, typer.Option(help="Why; the audit log keeps it.")]
 
 
@@ -74,14 +76,54 @@ def lanes_drop(intent: Intent, reason: Reason = None, network: Network = None, s
 @identity_app.command("list")
 def identity_list(network: Network = None, store: Store = None, as_json: AsJson = False) -> None:
     """List patients in doubt: who knows them, who they may be, how much waits. Ids only."""
-    from gateway.cli.operator_commands import identity_list as body
+    from gateway.cli.identity_commands import identity_list as body
 
     finish(body(folder_of(network), store, as_json=as_json))
 
 
+@identity_app.command("show")
+def identity_show(
+    patient: Patient, network: Network = None, store: Store = None, as_json: AsJson = False
+) -> None:
+    """Say who a patient may also be, and what speaks for and against each, field by field; no value of hers."""
+    from gateway.cli.identity_commands import identity_show as body
+
+    finish(body(folder_of(network), store, patient, as_json=as_json))
+
+
+@identity_app.command("same")
+def identity_same(
+    patient: Patient, is_: Other, reason: Reason = None, network: Network = None, store: Store = None
+) -> None:
+    """Say that PATIENT is OTHER: all that is kept of the one is the other's from now on."""
+    from gateway.cli.operator_commands import act
+
+    finish(act(folder_of(network), store, "identity same", f"{patient} {is_}", reason))
+
+
+@identity_app.command("apart")
+def identity_apart(
+    patient: Patient, other: Other, reason: Reason = None, network: Network = None, store: Store = None
+) -> None:
+    """Say that two who look alike are two people: they are not proposed again."""
+    from gateway.cli.operator_commands import act
+
+    finish(act(folder_of(network), store, "identity apart", f"{patient} {other}", reason))
+
+
+@identity_app.command("part")
+def identity_part(
+    patient: Patient, reason: Reason = None, network: Network = None, store: Store = None
+) -> None:
+    """Take back `identity same`: hers goes back to PATIENT, both wait for a person, what left meanwhile is listed."""
+    from gateway.cli.operator_commands import act
+
+    finish(act(folder_of(network), store, "identity part", patient, reason))
+
+
 @identity_app.command("confirm")
 def identity_confirm(
-    patient: Annotated[str, typer.Argument(metavar="PATIENT", help="Id from `handoff identity list`.")],
+    patient: Patient,
     reason: Reason = None,
     network: Network = None,
     store: Store = None,

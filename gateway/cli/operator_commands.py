@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 from gateway.cli.tables import print_table
 from gateway.errors import HandoffError
-from gateway.store import Intent, Reading, consent_requests, intents, patients
+from gateway.store import Intent, Reading, consent_requests, intents
 
 WAITING = ("dead", "unknown", "held", "retry", "due", "sending")
 LISTED = 200
@@ -68,40 +68,6 @@ def _lane(view: Reading, intent: Intent) -> dict[str, object]:
         "patient": intent.patient_id,
         "message": intent.message_id,
     }
-
-
-def identity_list(network: Path, store: str | None, *, as_json: bool) -> int:
-    """Print the patients of whom it is not certain who they are, by id; 0."""
-    from gateway.wiring.opening import reading
-
-    with reading(network, store) as (_, view):
-        return print_doubts(view, as_json=as_json)
-
-
-def print_doubts(view: Reading, *, as_json: bool = False, out: TextIO | None = None) -> int:
-    """Print each with the partners that know her, who she may be, and how much waits; 0."""
-    rows: list[dict[str, Any]] = []
-    for patient_id, since in patients.in_doubt(view, LISTED):
-        waiting = [i for i in intents.of_patient(view, patient_id) if i.state == "held"]
-        rows.append(
-            {
-                "patient": patient_id,
-                "since": since[:19] + "Z",
-                "known to": sorted({partner for partner, _ in patients.links_of(view, patient_id)}),
-                "may be": list(patients.alike(view, patient_id)),
-                "waiting": len(waiting),
-            }
-        )
-    if as_json:
-        print(json.dumps(rows, indent=2), file=out)
-        return 0
-    heads = ("patient", "since", "known to", "may be", "waiting")
-    print_table(heads, [tuple(_cell(row[head]) for head in heads) for row in rows], out)
-    return 0
-
-
-def _cell(value: object) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def act(network: Path, store: str | None, command: str, about: str, reason: str | None) -> int:

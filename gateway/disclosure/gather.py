@@ -51,16 +51,19 @@ def gather(
     epoch, version = patients.epoch(reading, patient_id), premises.network.version
     known = premises.compiled.get(patient_id, discloser, version, epoch)
     own = known.patients if known else records.of_patient(reading, patient_id, ("Patient",))
+    renamed = aliases_of(patient_id, own)
     request = request_of(
         premises.network,
-        known.directory if known else premises.directory + patients_of(reading, patient_id, own),
+        known.directory if known else premises.directory + patients_of(patient_id, own),
         at=at,
         patient_id=patient_id,
         discloser=discloser,
         recipient=recipient,
         purpose=purpose,
-        resources=subjects_of(reading, patient_id, held_records),
-        consents=known.consents if known else consents_of(premises.network, reading, patient_id, discloser),
+        resources=subjects_of(patient_id, held_records, renamed),
+        consents=known.consents
+        if known
+        else consents_of(premises.network, reading, patient_id, discloser, renamed),
     )
     if known is None:
         # of her own Patients those of the directory speak, whichever versions are asked about
@@ -98,7 +101,7 @@ def request_of(
 
 
 def consents_of(
-    network: Network, reading: Reading, patient_id: str, discloser: str
+    network: Network, reading: Reading, patient_id: str, discloser: str, renamed: Mapping[str, str]
 ) -> tuple[consent.Resource, ...]:
     """All of the patient's Consents, as a question to `discloser` takes them.
 
@@ -106,22 +109,20 @@ def consents_of(
     unverified: it can only deny. Consent-semantics 11, "Who may record a consent".
     """
     held = records.of_patient(reading, patient_id, ("Consent",))
-    return consents_as_asked(
-        network, reading, patient_id, discloser, held, consents.of_patient(reading, patient_id)
-    )
+    states = consents.of_patient(reading, patient_id)
+    return consents_as_asked(network, patient_id, discloser, held, states, renamed)
 
 
 def consents_as_asked(
     network: Network,
-    reading: Reading,
     patient_id: str,
     discloser: str,
     held: Iterable[Record],
     judged: Iterable[ConsentState],
+    renamed: Mapping[str, str],
 ) -> tuple[consent.Resource, ...]:
     """These Consents of the patient, with their states, as a question to `discloser` takes them."""
     states = {state.consent_id: state for state in judged}
-    renamed = _patient_aliases(reading, patient_id)
     found = []
     for record in held:
         state = states.get(record.id)
@@ -152,10 +153,9 @@ def _as_consent_of(resource: dict[str, Any], consent_id: str, patient_id: str) -
 
 
 def subjects_of(
-    reading: Reading, patient_id: str, held_records: Iterable[Record]
+    patient_id: str, held_records: Iterable[Record], renamed: Mapping[str, str]
 ) -> tuple[consent.SubjectResource, ...]:
     """The records as the decision sees them: the patient under the network's own id, every source named."""
-    renamed = _patient_aliases(reading, patient_id)
     return tuple(
         consent.SubjectResource(
             _as_held(record, renamed, patient_id),
@@ -167,17 +167,16 @@ def subjects_of(
     )
 
 
-def patients_of(
-    reading: Reading, patient_id: str, held_records: Iterable[Record]
-) -> tuple[consent.Resource, ...]:
+def patients_of(patient_id: str, own: Sequence[Record]) -> tuple[consent.Resource, ...]:
     """The patient's own Patients, for the directory of a question: age and identity hold whatever is asked about."""
-    renamed = _patient_aliases(reading, patient_id)
-    return tuple(_as_held(record, renamed, patient_id) for record in held_records)
+    renamed = aliases_of(patient_id, own)
+    return tuple(_as_held(record, renamed, patient_id) for record in own)
 
 
 def own_resource(reading: Reading, patient_id: str, record: Record) -> Mapping[str, Any]:
     """A record going back to the only party it came from, with the patient under the network's own id."""
-    return _as_held(record, _patient_aliases(reading, patient_id), patient_id)
+    own = records.of_patient(reading, patient_id, ("Patient",))
+    return _as_held(record, aliases_of(patient_id, own), patient_id)
 
 
 def _as_held(record: Record, renamed: Mapping[str, str], patient_id: str) -> dict[str, Any]:
@@ -198,13 +197,9 @@ def _own_id(record: Record, patient_id: str) -> str:
     return patient_id if record.resource_type == "Patient" else record.id
 
 
-def _patient_aliases(reading: Reading, patient_id: str) -> Mapping[str, str]:
-    """References by which sources name this patient, other than the network's own, with the network's own."""
-    return {
-        f"Patient/{alias}": f"Patient/{patient_id}"
-        for alias in records.ids_of_patient(reading, patient_id, "Patient")
-        if alias != patient_id
-    }
+def aliases_of(patient_id: str, own: Iterable[Record]) -> dict[str, str]:
+    """References by which her sources name the patient, other than the network's own, with the network's own."""
+    return {f"Patient/{record.id}": f"Patient/{patient_id}" for record in own if record.id != patient_id}
 
 
 def _with_references(value: dict[str, Any], renamed: Mapping[str, str]) -> dict[str, Any]:

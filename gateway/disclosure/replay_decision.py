@@ -15,7 +15,7 @@ from gateway.audit import AuditedResource, AuditEntry, AuditReason, LoggedEntry,
 from gateway.clock import read_instant
 from gateway.disclosure.co_sources import vetoes
 from gateway.disclosure.decision_bytes import decision_sha256, engine_version
-from gateway.disclosure.gather import consents_as_asked, patients_of, request_of, subjects_of
+from gateway.disclosure.gather import aliases_of, consents_as_asked, patients_of, request_of, subjects_of
 from gateway.disclosure.named_versions import kept_network, kept_tables
 from gateway.errors import HandoffError, Internal, NotFound
 from gateway.partners import Network, directory_resources, partner_of
@@ -92,7 +92,7 @@ def _replayed(reading: Reading, logged: LoggedEntry) -> Replayed:
     changed = tuple(_other_program(entry))
     try:
         then = _then(reading, entry)
-        decision, vetoed = _decided_again(reading, then)
+        decision, vetoed = _decided_again(then)
     except HandoffError as fault:
         return Replayed(seq, entry, "impossible", (*changed, Finding(fault.code, fault.place or "")))
     differing = tuple(_differing_rows(entry, decision, vetoed))
@@ -151,21 +151,22 @@ def _version(reading: Reading, kind: str, record_id: str, version: int) -> Recor
     return record
 
 
-def _decided_again(reading: Reading, then: _Then) -> tuple[consent.Decision, frozenset[str]]:
+def _decided_again(then: _Then) -> tuple[consent.Decision, frozenset[str]]:
     """The decision, and what another source of the same records may not disclose."""
+    renamed = aliases_of(then.patient_id, then.patients)
 
     def decided(discloser: str, held: Sequence[Record]) -> consent.Decision:
         request = request_of(
             then.network,
-            directory_resources(then.network) + patients_of(reading, then.patient_id, then.patients),
+            directory_resources(then.network) + patients_of(then.patient_id, then.patients),
             at=read_instant(then.entry.at),
             patient_id=then.patient_id,
             discloser=discloser,
             recipient=then.entry.partner,
             purpose=then.entry.purpose,
-            resources=subjects_of(reading, then.patient_id, held),
+            resources=subjects_of(then.patient_id, held, renamed),
             consents=consents_as_asked(
-                then.network, reading, then.patient_id, discloser, then.consents, then.states
+                then.network, then.patient_id, discloser, then.consents, then.states, renamed
             ),
         )
         compiled = consent.compile_consents(replace(request, resources=()), then.tables)

@@ -8,7 +8,7 @@ from typing import Any
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotUnderstood
 from gateway.identity import IDENTIFIER, identify
-from gateway.store import Reading, Transaction, intents, patients, records
+from gateway.store import Reading, Transaction, intents, patients, records, same_person
 
 _SAYS_NOTHING = ("Patient", "Consent")
 
@@ -26,7 +26,7 @@ def patient_meant(
         system, _, value = text.removeprefix("Patient?identifier=").partition("|")
         return _by_identifier(premises, reading, partner, system, value)
     if text.startswith("Patient/"):
-        patient_id = text.removeprefix("Patient/")
+        patient_id = same_person.stays(reading, text.removeprefix("Patient/"))
         if patients.exists(reading, patient_id) and patients.knows(reading, partner, patient_id):
             return patient_id
         record = records.get(reading, "Patient", patient_id)

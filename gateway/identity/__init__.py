@@ -1,6 +1,16 @@
 """Identity: which network patient a partner's patient is."""
 
-from gateway.identity.described import identifiers_of, match_keys
+from gateway.identity.described import description_keys, identifiers_of, match_keys
 from gateway.identity.match import IDENTIFIER, Identified, identify
+from gateway.identity.review import Candidate, candidates
 
-__all__ = ["IDENTIFIER", "Identified", "identifiers_of", "identify", "match_keys"]
+__all__ = [
+    "IDENTIFIER",
+    "Candidate",
+    "Identified",
+    "candidates",
+    "description_keys",
+    "identifiers_of",
+    "identify",
+    "match_keys",
+]

@@ -59,6 +59,13 @@ def match_keys(patient: Mapping[str, Any], index: IndexHash) -> tuple[str | None
     return index(_LIKELY, "", person), tuple(index(_CERTAIN, "", way) for way in ways)
 
 
+def description_keys(patient: Mapping[str, Any], index: IndexHash, patient_id: str) -> tuple[str, ...]:
+    """Every key by which the patient of that id is found, or told from others, as she is described here."""
+    likely, certain = match_keys(patient, index)
+    ways = (*certain, *sameness_keys(patient, index, patient_id), *block_keys(patient, index))
+    return ways if likely is None else (likely, *ways)
+
+
 def sameness_keys(patient: Mapping[str, Any], index: IndexHash, patient_id: str) -> tuple[str, ...]:
     """Keys of one patient, by which a later description is told from somebody else's: the first says that she is fully
     described at all, each other one holds two of name, birth date and sex. Empty unless all three are told.

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from gateway.identity.scores import POSSIBLE, Description, Likeness, described, likeness
-from gateway.store import Reading, patients, records
+from gateway.store import Reading, patients, records, same_person
 
 MOST_COMPARED = 50
 """How many descriptions are opened to compare them with one, at most."""
@@ -23,13 +23,15 @@ class Candidate:
 def candidates(reading: Reading, patient_id: str) -> tuple[Candidate, ...]:
     """The patients who may be the same person as this one, the likeliest first.
 
-    Compared are those that share a key with her, those who share most keys first, and no more than MOST_COMPARED. Raises
-    NotFound `KEY_GONE` when what is known of her was destroyed.
+    Those of whom a person has said that they are somebody else are left out. Compared are those that share a key with
+    her, those who share most first, and no more than MOST_COMPARED. Raises NotFound `KEY_GONE` when what is known of
+    one of them was destroyed.
     """
     own = _described(reading, patient_id)
     found = [
         Candidate(other, likeness(own, _described(reading, other)))
         for other in _sharing_most(reading, patient_id)
+        if not same_person.are_told_apart(reading, patient_id, other)
     ]
     worth_a_look = [one for one in found if one.likeness.bits >= POSSIBLE]
     return tuple(sorted(worth_a_look, key=lambda one: (-one.likeness.bits, one.patient_id)))

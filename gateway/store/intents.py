@@ -8,7 +8,7 @@ queue.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -151,6 +151,22 @@ def wake_patient(tx: Transaction, patient_id: str, at: str) -> int:
     for partner in sorted({row["partner"] for row in held}):
         _settle_lane(tx, patient_id, partner)
     return len(held)
+
+
+def move(tx: Transaction, theirs: Sequence[Intent], now_is: Mapping[str, str], to: str) -> None:
+    """Make these intents the patient `to`'s, with the record versions that `now_is` gives in place of theirs; what may
+    go goes in the lanes of that patient. None of them may be sending.
+    """
+    for intent in theirs:
+        focus = tuple(now_is.get(reference, reference) for reference in intent.focus)
+        moved = {"id": intent.id, "to": to, "focus": _ENCODER.encode(focus).decode()}
+        tx.execute("intents.move", moved)
+        tx.execute("consent_requests.move", {"intent_id": intent.id, "to": to})
+    for patient_id in {to, *(intent.patient_id for intent in theirs)}:
+        for partner, business_key in sorted({(intent.partner, intent.business_key) for intent in theirs}):
+            _settle_key(tx, patient_id, partner, business_key)
+        for partner in sorted({intent.partner for intent in theirs}):
+            _settle_lane(tx, patient_id, partner)
 
 
 def counts_by_state(reading: Reading) -> dict[tuple[str, str], int]:

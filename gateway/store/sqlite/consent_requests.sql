@@ -13,3 +13,6 @@ FROM consent_request WHERE owner = :owner AND state = 'open' ORDER BY due_at, id
 -- name: close_of_intent
 UPDATE consent_request SET state = 'closed', closed_at = :at, reason = :reason
 WHERE intent_id = :intent_id AND state = 'open';
+
+-- name: move
+UPDATE consent_request SET patient_id = :to WHERE intent_id = :intent_id;

@@ -100,3 +100,6 @@ SELECT intent.id, intent.partner, intent.patient_id, intent.business_key,
        AS release_state
 FROM intent INDEXED BY intent_waiting
 WHERE intent.state = 'sending' AND intent.state NOT IN ('delivered', 'refused', 'cancelled');
+
+-- name: move
+UPDATE intent SET patient_id = :to, focus = :focus, head = 0, blocked = 0 WHERE id = :id;

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from gateway.cli.operator_commands import WAITING, print_doubts, print_lanes
+from gateway.cli.identity_commands import print_doubts
+from gateway.cli.operator_commands import WAITING, print_lanes
 from gateway.demo import person
 from gateway.disclosure.held import hold_for_identity
 from gateway.disclosure.release import Refusal, Release
@@ -21,6 +22,7 @@ from tests.gateway.county import County
 from tests.gateway.wiring.test_control import ask, with_door
 
 WHY = "asked the clinic by phone"
+OF_TWO = ("identity apart", "identity same")
 
 
 def ended_as(county: County, state: str) -> Intent:
@@ -117,9 +119,16 @@ def test_what_is_settled_stays_so(county: County, act: str, state: str) -> None:
 
 @pytest.mark.parametrize("act", sorted(ACTS))
 def test_nothing_is_done_without_a_reason_or_to_nobody(county: County, act: str) -> None:
+    nobody = "none nobody" if act in OF_TWO else "none"
     with pytest.raises(NotUnderstood, match="REASON_MISSING"):
-        county.run(ACTS[act](county.premises, "none", "  "))
+        county.run(ACTS[act](county.premises, nobody, "  "))
     with pytest.raises(NotFound):
+        county.run(ACTS[act](county.premises, nobody, WHY))
+
+
+@pytest.mark.parametrize("act", OF_TWO)
+def test_an_act_on_two_patients_needs_two(county: County, act: str) -> None:
+    with pytest.raises(NotUnderstood, match="TWO_PATIENTS"):
         county.run(ACTS[act](county.premises, "none", WHY))
 
 

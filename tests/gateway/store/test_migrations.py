@@ -48,12 +48,12 @@ def test_a_step_that_was_altered_afterwards_is_refused(tmp_path: Path) -> None:
 
 def test_a_refused_opening_leaves_no_lock_behind(tmp_path: Path) -> None:
     connection = _made(tmp_path)
-    good = connection.execute("SELECT sha256 FROM migration").fetchone()[0]
-    connection.execute("UPDATE migration SET sha256 = 'another'")
+    good = connection.execute("SELECT sha256 FROM migration WHERE number = 1").fetchone()[0]
+    connection.execute("UPDATE migration SET sha256 = 'another' WHERE number = 1")
     connection.commit()
     with pytest.raises(HandoffError):
         opened(tmp_path)
-    connection.execute("UPDATE migration SET sha256 = ?", (good,))
+    connection.execute("UPDATE migration SET sha256 = ? WHERE number = 1", (good,))
     connection.commit()
     asyncio.run(opened(tmp_path).close())
 
