@@ -59,6 +59,10 @@ class Event(StrEnum):
     MESSAGE_ACCEPTED = "message_accepted"
     MESSAGE_REFUSED = "message_refused"
     MESSAGE_REPLAYED = "message_replayed"
+    FILE_TAKEN = "file_taken"
+    FILE_REFUSED = "file_refused"
+    FOLDER_UNREADABLE = "folder_unreadable"
+    FOLDER_READABLE = "folder_readable"
     # HTTP
     REQUEST_ANSWERED = "request_answered"
     TOKEN_ISSUED = "token_issued"  # noqa: S105 - the name of an event

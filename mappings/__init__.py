@@ -25,6 +25,7 @@ from mappings.model import (
 )
 from mappings.rejected import rejected_rows
 from mappings.render import render
+from mappings.slices import record_sources
 from mappings.syntax.csv_set import pack as pack_files
 from mappings.syntax.csv_set import unpack as unpack_files
 from mappings.translate import translate, translate_all
@@ -49,6 +50,7 @@ __all__ = [
     "expected_output",
     "pack_files",
     "read_library",
+    "record_sources",
     "rejected_rows",
     "render",
     "sample_faults",

@@ -74,12 +74,15 @@ def token(partner: str, purpose: str, folder: Path) -> int:
 
 
 def _check_mappings(folder: Path) -> None:
+    from gateway.flows.files import require_file_formats
     from gateway.flows.library import open_library, require_mappings
     from gateway.wiring.opening import mappings_named
 
     extra = folder / "mappings"
     library = open_library(extra if extra.is_dir() else None)
-    require_mappings(library, mappings_named(read_network(folder)))
+    network = read_network(folder)
+    require_mappings(library, mappings_named(network))
+    require_file_formats(library, network)
 
 
 def _refused(error: HandoffError) -> int:

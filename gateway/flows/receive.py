@@ -8,12 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import Any
 
 import mappings
 from gateway.clock import instant_text, new_row_id, read_instant
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, HandoffError, NotSupported, NotUnderstood
+from gateway.flows.contribution import Contribution, record_contribution
 from gateway.flows.messages import Fault, Receipt, ReceiptOutcome, ReceivedMessage
 from gateway.flows.referral import Referral, addressees_of, identify_patient, record_referral
 from gateway.store import InboxMessage, Transaction, inbox
@@ -31,6 +33,7 @@ _OUTCOME: dict[str, ReceiptOutcome] = {
     "needs_attention": "content_error",
     "rejected": "rejected",
 }
+_WARNINGS_KEPT = 20
 _HL7_CODE_OF = {
     "MESSAGE_TYPE_UNKNOWN": "200",
     "MESSAGE_EVENT_UNKNOWN": "201",
@@ -43,16 +46,22 @@ _HL7_CODE_OF = {
 class _Verdict:
     outcome: ReceiptOutcome
     faults: tuple[Fault, ...]
-    referral: Referral | None
+    said: Referral | Contribution | None
 
 
 async def accept_message(
-    premises: Premises, message: ReceivedMessage, *, replay_of: str | None = None
+    premises: Premises,
+    message: ReceivedMessage,
+    *,
+    replay_of: str | None = None,
+    understood: mappings.TranslatedRecord | None = None,
 ) -> Receipt:
     """The receipt for `message`, after everything it names is durable.
 
-    The same bytes again get the first receipt again. Content faults are kept with the raw message for correction and
-    replay. Raises NotNow when the store cannot take it: the sender keeps the message and sends it again.
+    `understood` is what an agency's own format says, translated before; without it the message is HL7 v2, its mapping
+    named by its type. The same bytes again get the first receipt again. Content faults are kept with the raw message
+    for correction and replay. Raises NotNow when the store cannot take it: the sender keeps the message and sends it
+    again.
     """
     digest = hashlib.sha256(message.raw).hexdigest()
     if replay_of is None:
@@ -64,7 +73,10 @@ async def accept_message(
     else:
         known = ()
     reused = bool(message.control_id) and any(earlier.state == "accepted" for earlier in known)
-    verdict = _understand(premises, message, reused=reused)
+    if understood is None:
+        verdict = _understand(premises, message, reused=reused)
+    else:
+        verdict = _understood(premises, message, understood)
     try:
         receipt = await premises.store.write(
             lambda tx: _keep(premises, tx, message, digest, verdict, replay_of)
@@ -103,8 +115,7 @@ def _understand(premises: Premises, message: ReceivedMessage, *, reused: bool) -
         )
         addressees = addressees_of(premises.network, message.partner, translation)
     except mappings.TranslationRefused as refusal:
-        fault = Fault(refusal.code, refusal.message, refusal.place, refusal.hl7_error_code, refusal.erl)
-        return _Verdict("content_error", (fault, *warnings), None)
+        return _Verdict("content_error", (_refused(refusal), *warnings), None)
     except NotSupported as error:
         return _Verdict("rejected", (_fault(error),), None)
     except (NotUnderstood, AlreadyReceived) as error:
@@ -116,8 +127,20 @@ def _understand(premises: Premises, message: ReceivedMessage, *, reused: bool) -
         resources=translation.resources,
         addressees=addressees,
     )
-    found = tuple(_warning(issue) for issue in translation.issues if issue.severity == "W")
-    return _Verdict("accepted", (*warnings, *found[:20]), referral)
+    return _Verdict("accepted", (*warnings, *_warnings(translation)), referral)
+
+
+def _understood(premises: Premises, message: ReceivedMessage, record: mappings.TranslatedRecord) -> _Verdict:
+    """The verdict on a record of an agency's own format."""
+    if record.translation is None:
+        refusal = record.refusal or mappings.TranslationRefused("NO_RECORD", "no record found")
+        return _Verdict("content_error", (_refused(refusal),), None)
+    contribution = Contribution(
+        partner=message.partner,
+        business_key=premises.keys.index("business-key", message.partner, record.translation.business_key),
+        resources=record.translation.resources,
+    )
+    return _Verdict("accepted", _warnings(record.translation), contribution)
 
 
 def _mapping_id(messages: dict[str, str], message_type: str) -> str:
@@ -148,7 +171,8 @@ def _keep(
             if earlier.body_sha256 == digest:
                 return _receipt_again(earlier)
     received_at = instant_text(message.received_at)
-    who = None if verdict.referral is None else identify_patient(premises, tx, verdict.referral, received_at)
+    said = verdict.said
+    who = None if said is None else identify_patient(premises, tx, said, received_at)
     row = InboxMessage(
         id=new_row_id(),
         partner=message.partner,
@@ -158,15 +182,17 @@ def _keep(
         format=message.format,
         state=_STATE[verdict.outcome],
         faults=json.dumps([asdict(fault) for fault in verdict.faults]) if verdict.faults else "[]",
-        business_key=verdict.referral.business_key if verdict.referral else "",
+        business_key=said.business_key if said else "",
         patient_id=who.patient_id if who is not None else None,
         received_at=received_at,
         replay_of=replay_of,
     )
     inbox.keep(tx, row, message.raw)
     outcome, faults = verdict.outcome, verdict.faults
-    if verdict.referral is not None and who is not None:
-        record_referral(premises, tx, verdict.referral, who, row.id, received_at)
+    if isinstance(said, Referral) and who is not None:
+        record_referral(premises, tx, said, who, row.id, received_at)
+    if isinstance(said, Contribution) and who is not None:
+        record_contribution(premises, tx, said, who, row.id, received_at)
     if replay_of is not None and outcome == "accepted":
         inbox.set_state(tx, replay_of, "replayed", "[]")
     return Receipt(row.id, message.received_at, outcome, faults)
@@ -181,6 +207,15 @@ def _receipt_again(earlier: InboxMessage) -> Receipt:
 def _fault(error: HandoffError, severity: Any = "E") -> Fault:
     erl = _erl_of(error.place)
     return Fault(error.code, error.message, error.place, _HL7_CODE_OF.get(error.code, "207"), erl, severity)
+
+
+def _refused(refusal: mappings.TranslationRefused) -> Fault:
+    return Fault(refusal.code, refusal.message, refusal.place, refusal.hl7_error_code, refusal.erl)
+
+
+def _warnings(translation: mappings.Translation) -> tuple[Fault, ...]:
+    found = (_warning(issue) for issue in translation.issues if issue.severity == "W")
+    return tuple(islice(found, _WARNINGS_KEPT))
 
 
 def _warning(issue: mappings.Issue) -> Fault:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import mappings
 from gateway.disclosure.handovers import may_have_arrived
@@ -37,6 +37,15 @@ class Referral:
     addressees: tuple[Route, ...]
 
 
+class Said(Protocol):
+    """Whatever a partner sent about one person."""
+
+    @property
+    def partner(self) -> str: ...
+    @property
+    def resources(self) -> Sequence[Mapping[str, Any]]: ...
+
+
 def addressees_of(network: Network, source: str, translation: mappings.Translation) -> tuple[Route, ...]:
     """The routes of a referral: the one to whom the sender addressed it, then those that named routes join to it.
 
@@ -54,12 +63,13 @@ def addressees_of(network: Network, source: str, translation: mappings.Translati
     return (direct[0], *(r for r in routes if r.with_addressee == addressee))
 
 
-def identify_patient(premises: Premises, tx: Transaction, referral: Referral, at: str) -> Identified:
-    """The network's patient that the referral is about. Raises NotUnderstood when she cannot be told."""
-    patient = next((r for r in referral.resources if r["resourceType"] == "Patient"), None)
+def identify_patient(premises: Premises, tx: Transaction, said: Said, at: str) -> Identified:
+    """The network's patient that a message is about. Raises NotUnderstood when she cannot be told."""
+    patient = next((r for r in said.resources if r["resourceType"] == "Patient"), None)
     if patient is None:
-        raise NotUnderstood("PATIENT_MISSING", "the message is about no patient", "PID")
-    return identify(tx, partner=referral.partner, patient=patient, index=premises.keys.index, at=at)
+        place = "PID" if isinstance(said, Referral) else None
+        raise NotUnderstood("PATIENT_MISSING", "the message is about no patient", place)
+    return identify(tx, partner=said.partner, patient=patient, index=premises.keys.index, at=at)
 
 
 def record_referral(

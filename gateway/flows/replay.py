@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotFound, NotUnderstood
+from gateway.flows.files import understood_again
 from gateway.flows.messages import ReceivedMessage
 from gateway.flows.receive import accept_message
 from gateway.store import inbox
@@ -37,7 +38,9 @@ async def replay(premises: Premises, message_id: str, reason: str) -> dict[str, 
         raw=raw,
         received_at=premises.clock.now(),
     )
-    receipt = await accept_message(premises, message, replay_of=message_id)
+    receipt = await accept_message(
+        premises, message, replay_of=message_id, understood=understood_again(premises, message)
+    )
     faults = [
         {"code": fault.code, "place": fault.place, "message": fault.message} for fault in receipt.faults
     ]

@@ -17,12 +17,13 @@ from gateway.flows.checked import checked_entries
 from gateway.flows.consent_record import keep_consent
 from gateway.flows.kept_labels import save_keeping_labels
 from gateway.flows.people import patient_meant
-from gateway.flows.sources import Beside, asserted_sources, beside
+from gateway.flows.sources import Beside, beside
 from gateway.flows.submitted_ids import Submitted, submitted
-from gateway.flows.submitted_referral import add_referral_intents, own_words
+from gateway.flows.submitted_record import submitted_record
+from gateway.flows.submitted_referral import add_referral_intents
 from gateway.identity import identify
 from gateway.security.callers import Caller
-from gateway.store import InboxMessage, Reading, Record, Transaction, inbox, records
+from gateway.store import InboxMessage, Reading, Transaction, inbox, records
 
 CHANNEL = "fhir"
 _MOST_ENTRIES = 500
@@ -95,7 +96,7 @@ def _take_in(premises: Premises, tx: Transaction, work: _Work) -> TransactionOut
         received_at=at,
     )
     inbox.keep(tx, message, work.raw)
-    add_referral_intents(premises, tx, work.caller, work.entries, patient_id, at, news, message.id)
+    add_referral_intents(premises, tx, work.caller.partner, work.entries, patient_id, at, news, message.id)
     return TransactionOutcome(tuple(outcomes), work.request_id)
 
 
@@ -157,7 +158,8 @@ def _save(
         kept = keep_consent(premises, tx, work.caller, resource, patient_id, work.at, work.request_id)
         record = kept.record
     else:
-        made = _record(premises, work, resource, patient_id, before, around)
+        partner, at = work.caller.partner, instant_text(work.at)
+        made = submitted_record(premises, partner, resource, patient_id, before, around, at)
         record = save_keeping_labels(tx, made)
     status = "201 Created" if before is None else "200 OK"
     outcome = EntryOutcome(record.reference, record.version, status, record.updated_at)
@@ -171,31 +173,3 @@ def _about(resource: Mapping[str, Any], patient_id: str, reading: Reading) -> di
         if not str(reference.get("reference", "")).startswith("Patient/"):
             found[name] = {**reference, "reference": f"Patient/{patient_id}"}
     return found
-
-
-def _record(
-    premises: Premises,
-    work: _Work,
-    submitted_resource: Mapping[str, Any],
-    patient_id: str,
-    before: Record | None,
-    around: Beside,
-) -> Record:
-    """The record of one resource. Whatever it has once come from stays its source in all later versions."""
-    partner = work.caller.partner
-    resource, last_word = own_words(premises, partner, before, submitted_resource)
-    sources = set(asserted_sources(premises.network, partner, resource, around))
-    if before is not None and (last_word != partner or before.source_partner == partner):
-        sources |= set(before.sources)
-    return Record(
-        resource_type=str(resource["resourceType"]),
-        id=str(resource["id"]),
-        version=0,
-        patient_id=patient_id,
-        source_partner=last_word,
-        sources=tuple(sorted(sources)),
-        part2=any(premises.network.partners[source].is_part2_program for source in sources),
-        updated_at=instant_text(work.at),
-        deleted=False,
-        resource=resource,
-    )

@@ -11,7 +11,6 @@ from gateway.flows.new_intents import Content, new_intent
 from gateway.flows.referral import CANCEL_EVENT, SUPERSEDED, Referral, still_needed, with_answer
 from gateway.flows.submitted_ids import Submitted
 from gateway.partners import Route, partner_of
-from gateway.security.callers import Caller
 from gateway.store import Intent, Record, Transaction, intents, records
 
 _NOT_SENT = ("Consent", "Organization")
@@ -24,7 +23,7 @@ _REFERRED = "I12"
 def add_referral_intents(
     premises: Premises,
     tx: Transaction,
-    caller: Caller,
+    source: str,
     entries: Sequence[Submitted],
     patient_id: str,
     at: str,
@@ -44,7 +43,7 @@ def add_referral_intents(
         _settle(
             premises,
             tx,
-            caller.partner,
+            source,
             task,
             patient_id,
             focus,

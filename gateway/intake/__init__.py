@@ -1,13 +1,16 @@
 """The doors by which bytes arrive. The page for an interface analyst is README.md beside this file."""
 
+from gateway.intake.folder_watch import FolderWatch
 from gateway.intake.framing import Frame, FrameReader, framed
 from gateway.intake.hl7_ack import AckSettings, acknowledge
 from gateway.intake.hl7_header import Hl7Header, read_header
 from gateway.intake.mllp import Accept, ListenerSettings, MllpListener, Peer, Recognise
+from gateway.intake.watched_folder import WatchSettings
 
 __all__ = [
     "Accept",
     "AckSettings",
+    "FolderWatch",
     "Frame",
     "FrameReader",
     "Hl7Header",
@@ -15,6 +18,7 @@ __all__ = [
     "MllpListener",
     "Peer",
     "Recognise",
+    "WatchSettings",
     "acknowledge",
     "framed",
     "read_header",

@@ -13,10 +13,10 @@ from gateway import logs
 from gateway.clock import Clock, new_id
 from gateway.errors import HandoffError
 from gateway.flows.messages import Fault, Receipt, ReceiptOutcome, ReceivedMessage
+from gateway.intake.arrived import message_of
 from gateway.intake.framing import Frame, FrameReader, framed
-from gateway.intake.header_check import refusals
 from gateway.intake.hl7_ack import AckSettings, acknowledge
-from gateway.intake.hl7_header import Hl7Header, read_header, text_of
+from gateway.intake.hl7_header import Hl7Header, read_header
 from gateway.logs import Event
 
 _READ_BYTES = 65536
@@ -192,18 +192,12 @@ class Conversation:
         return receipt
 
     def _message(self, frame: Frame, header: Hl7Header | None, at: datetime) -> ReceivedMessage:
-        ruled_out = refusals(header, self._settings.processing_ids)
-        message_type = kind = ""
-        if header and not ruled_out:
-            message_type = text_of(header.field(9).replace(header.component_sign, b"^"))
-            kind = "^".join(text_of(part) for part in header.kind)
-        return ReceivedMessage(
+        return message_of(
+            frame.content,
+            header,
             partner=self._partner,
             channel=self._settings.channel,
-            format=self._settings.formats.get(kind, ""),
-            control_id=text_of(header.control_id) if header else "",
-            message_type=message_type,
-            raw=frame.content,
-            received_at=at,
-            refusals=ruled_out,
+            formats=self._settings.formats,
+            processing_ids=self._settings.processing_ids,
+            at=at,
         )

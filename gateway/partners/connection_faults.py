@@ -27,6 +27,15 @@ def connection_faults(content: NetworkFile) -> Iterator[Fault]:
         for place, text in _delivery_faults(partner.delivery):
             yield ("partners", name, "delivery", *place), text
     yield from _shared_folders(content)
+    for index, watched in enumerate(content.folders):
+        if watched.partner not in content.partners:
+            yield ("folders", index, "partner"), "names no partner of this file"
+        for ending, mapping in watched.formats.items():
+            if not mapping:
+                yield (
+                    ("folders", index, "formats", ending),
+                    "must name a mapping id, or `by-message-type` for HL7 v2",
+                )
     known_by: dict[str, str] = {}
     for index, listener in enumerate(content.mllp):
         if listener.partner not in content.partners:
@@ -79,11 +88,12 @@ def _delivery_faults(delivery: Delivery) -> Iterator[Fault]:
 
 def _shared_folders(content: NetworkFile) -> Iterator[Fault]:
     """A folder that two may look into shows one of them what is the other's."""
-    named = [
+    named: list[tuple[PurePath, Place]] = [
         (PurePath(partner.delivery.folder), ("partners", name, "delivery", "folder"))
         for name, partner in content.partners.items()
         if isinstance(partner.delivery, FilesDelivery)
     ]
+    named += [(PurePath(one.folder), ("folders", i, "folder")) for i, one in enumerate(content.folders)]
     for index, (folder, place) in enumerate(named):
         others = [other for other, _ in named[:index]]
         if any(folder == other or folder in other.parents or other in folder.parents for other in others):

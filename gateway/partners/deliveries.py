@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 import msgspec
 
 FHIR_JSON = "fhir+json"
+BY_MESSAGE_TYPE = "by-message-type"
+"""For a folder's files of HL7 v2: each message by its own type, as on the partner's MLLP port."""
 Address = Annotated[str, msgspec.Meta(pattern=r"^[^\s:]+:\d{1,5}$", description="host:port")]
 FileName = Annotated[str, msgspec.Meta(min_length=1, description="counted from the folder of network.yaml")]
 Fingerprint = Annotated[

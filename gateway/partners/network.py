@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from gateway.partners.deliveries import Address, Delivery, ListenerTls, NoDelivery, Strict
+from gateway.partners.deliveries import Address, Delivery, FileName, ListenerTls, NoDelivery, Strict
 
 PartnerKind = Literal[
     "hospital",
@@ -50,6 +50,9 @@ Standing = Literal[
 ]
 Carried = Literal["referral", "care_plan", "status"]
 PartnerId = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{0,39}$", description="a FHIR id")]
+FileEnding = Annotated[
+    str, msgspec.Meta(pattern="^[a-z0-9]{1,8}$", description="what stands behind the last dot")
+]
 PurposeCode = Annotated[str, msgspec.Meta(pattern="^[A-Z][A-Z0-9_-]{1,19}$", description="v3-ActReason code")]
 
 
@@ -136,6 +139,20 @@ class MllpListener(Strict, frozen=True):
     tls: ListenerTls | None = None
 
 
+class FolderListener(Strict, frozen=True):
+    """A folder into which exactly one partner puts files.
+
+    `formats` gives for each ending of a file name the mapping id, or `by-message-type` for files of HL7 v2, whose
+    messages go by the partner's `messages`. A file is taken once it has not changed for `poll_seconds`.
+    """
+
+    partner: PartnerId
+    folder: FileName
+    formats: Annotated[dict[FileEnding, str], msgspec.Meta(min_length=1)]
+    poll_seconds: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 5.0
+    most_bytes: Annotated[int, msgspec.Meta(ge=1024, le=256 * 1024 * 1024)] = 16 * 1024 * 1024
+
+
 class Operator(Strict, frozen=True):
     """Who runs the gateway, in which role (§2.11), and whom a worker can call."""
 
@@ -167,6 +184,7 @@ class NetworkFile(Strict, frozen=True):
     http: Address = "127.0.0.1:8080"
     public_url: str = ""
     mllp: tuple[MllpListener, ...] = ()
+    folders: tuple[FolderListener, ...] = ()
     policy: PolicyChoice = PolicyChoice()
     keys: str = "keys"
 

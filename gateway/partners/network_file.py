@@ -146,6 +146,7 @@ def _convert_faults(
 
 def _fault_of(error: msgspec.ValidationError, path: tuple[str | int, ...], lines: _Lines) -> FileFault:
     text, _, where = str(error).partition(" - at `")
+    where = where.rpartition("`$")[2]  # for a wrong name of a setting: "key` in `$.folders"
     steps = list(path) + list(_steps(where.rstrip("`")))
     place = ".".join(str(step) for step in steps) or "file"
     return FileFault(lines.of(steps), place, text[:1].lower() + text[1:])

@@ -7,7 +7,20 @@ from collections.abc import Iterator
 
 from gateway.clock import Clock
 from gateway.delivery import Reach
-from gateway.intake import Accept, AckSettings, ListenerSettings, MllpListener, Peer, Recognise
+from gateway.disclosure.premises import Premises
+from gateway.flows.files import CHANNEL, ArrivedFile, TakenFile, accept_file
+from gateway.flows.messages import Receipt, ReceivedMessage
+from gateway.flows.receive import accept_message
+from gateway.intake import (
+    Accept,
+    AckSettings,
+    FolderWatch,
+    ListenerSettings,
+    MllpListener,
+    Peer,
+    Recognise,
+    WatchSettings,
+)
 from gateway.partners import FilesDelivery, MllpDelivery
 from gateway.partners.certificates import listener_context, partner_context, recipient_certificate
 from gateway.partners.deliveries import ListenerTls
@@ -41,6 +54,31 @@ def mllp_listeners(
             context = listener_context(folder.path, listener.tls)
             recognise = _bound(listener.partner, listener.tls)
         yield MllpListener(chosen, accept, clock, tls=context, recognise=recognise)
+
+
+def folder_watches(folder: NetworkFolder, premises: Premises) -> Iterator[FolderWatch]:
+    """One for each folder of the network whose partner is not paused, not running yet."""
+
+    async def accept(message: ReceivedMessage) -> Receipt:
+        return await accept_message(premises, message)
+
+    async def accept_whole(file: ArrivedFile) -> TakenFile:
+        return await accept_file(premises, file)
+
+    for watched in folder.network.content.folders:
+        partner = folder.network.partners[watched.partner]
+        if partner.state == "paused":
+            continue
+        chosen = WatchSettings(
+            partner=watched.partner,
+            folder=folder.path / watched.folder,
+            channel=f"{CHANNEL}-{watched.partner}",
+            formats=watched.formats,
+            messages=partner.messages,
+            poll_seconds=watched.poll_seconds,
+            most_bytes=watched.most_bytes,
+        )
+        yield FolderWatch(chosen, accept, accept_whole, premises.clock)
 
 
 def reach_of(folder: NetworkFolder) -> Reach:

@@ -10,6 +10,7 @@ from pathlib import Path
 from gateway.clock import Clock, SystemClock
 from gateway.disclosure.consent_tables import consent_tables
 from gateway.disclosure.premises import KeyUses, Premises
+from gateway.flows.files import mappings_of_folders, require_file_formats
 from gateway.flows.library import open_library, require_mappings
 from gateway.partners import Network, mapping_of
 from gateway.store import Reading, Store, open_store, open_store_for_reading
@@ -21,6 +22,7 @@ def open_premises(folder: NetworkFolder, store: Store, clock: Clock | None = Non
     extra = folder.path / "mappings"
     library = open_library(extra if extra.is_dir() else None)
     require_mappings(library, mappings_named(folder.network))
+    require_file_formats(library, folder.network)
     keys = KeyUses(
         id_key=folder.keys.derived("ids"),
         alias_key=folder.keys.derived("aliases"),
@@ -47,7 +49,7 @@ def mappings_named(network: Network) -> tuple[str, ...]:
     """Ids of every mapping the network file names, sorted."""
     named = {mapping for partner in network.partners.values() for mapping in partner.messages.values()}
     named |= {mapping for p in network.partners.values() if (mapping := mapping_of(p.delivery)) is not None}
-    return tuple(sorted(named))
+    return tuple(sorted({*named, *mappings_of_folders(network)}))
 
 
 @contextmanager

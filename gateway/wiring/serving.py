@@ -25,7 +25,7 @@ from gateway.wiring.control import ControlDoor
 from gateway.wiring.housekeeping import Housekeeping
 from gateway.wiring.http_door import HttpDoor
 from gateway.wiring.key_keeper import KeyKeeper
-from gateway.wiring.lines import mllp_listeners, reach_of
+from gateway.wiring.lines import folder_watches, mllp_listeners, reach_of
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.opening import open_premises, open_writing_store
 
@@ -110,6 +110,8 @@ class _Running:
             ):
                 mllp.append(await listener.start())
                 stack.push_async_callback(listener.stop, self._settings.stop_seconds / 4)
+            for watch in folder_watches(self._folder, self._premises):
+                await self._start(stack, watch.run, watch.stop)
             control = ControlDoor(self._folder.path, self._premises, key_keeper.acts())
             await control.start(f"http://{http_address}")
             stack.push_async_callback(control.stop)

@@ -1,0 +1,60 @@
+"""What an agency's own record says of one person: kept as the agency's, and sent on where it refers her."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.disclosure.premises import Premises
+from gateway.errors import AlreadyReceived
+from gateway.flows.kept_labels import save_keeping_labels
+from gateway.flows.sources import beside
+from gateway.flows.submitted_ids import Submitted
+from gateway.flows.submitted_record import submitted_record
+from gateway.flows.submitted_referral import add_referral_intents
+from gateway.identity import Identified
+from gateway.store import Transaction, records
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """One record of an agency, understood; its ids are ours. `business_key` is a keyed hash."""
+
+    partner: str
+    business_key: str
+    resources: Sequence[Mapping[str, Any]]
+
+
+def record_contribution(
+    premises: Premises, tx: Transaction, made: Contribution, who: Identified, message_id: str, at: str
+) -> None:
+    """Save the record's resources, and the intents of the referrals in it.
+
+    Raises AlreadyReceived `RECORD_OF_ANOTHER_PATIENT`, NotUnderstood as `add_referral_intents` does.
+    """
+    resources = [_naming_its_owner(resource, made.resources) for resource in made.resources]
+    around = beside(resources)
+    news = set()
+    for resource in resources:
+        before = records.get(tx, str(resource["resourceType"]), str(resource["id"]))
+        if before is not None and before.patient_id != who.patient_id:
+            message = "was sent for another patient; it cannot become this one's"
+            raise AlreadyReceived("RECORD_OF_ANOTHER_PATIENT", message)
+        kept = submitted_record(premises, made.partner, resource, who.patient_id, before, around, at)
+        saved = save_keeping_labels(tx, kept)
+        if before is None or before.version != saved.version:
+            news.add(saved.reference)
+    entries = [Submitted(resource) for resource in resources]
+    add_referral_intents(premises, tx, made.partner, entries, who.patient_id, at, news, message_id)
+
+
+def _naming_its_owner(
+    resource: Mapping[str, Any], beside_it: Sequence[Mapping[str, Any]]
+) -> Mapping[str, Any]:
+    """A Task whose owner is an Organization of the same record, with that one's identifier: by it partners are known."""
+    owner = resource.get("owner", {}) if resource["resourceType"] == "Task" else {}
+    for other in beside_it:
+        if owner.get("reference") == f"Organization/{other['id']}" and other.get("identifier"):
+            return {**resource, "owner": {**owner, "identifier": other["identifier"][0]}}
+    return resource

@@ -1,0 +1,39 @@
+"""The record of one submitted resource: who has the last word in it, and all it has ever come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.disclosure.premises import Premises
+from gateway.flows.sources import Beside, asserted_sources
+from gateway.flows.submitted_referral import own_words
+from gateway.store import Record
+
+
+def submitted_record(
+    premises: Premises,
+    partner: str,
+    submitted: Mapping[str, Any],
+    patient_id: str,
+    before: Record | None,
+    around: Beside,
+    at: str,
+) -> Record:
+    """The record of one resource. Whatever it has once come from stays its source in all later versions."""
+    resource, last_word = own_words(premises, partner, before, submitted)
+    sources = set(asserted_sources(premises.network, partner, resource, around))
+    if before is not None and (last_word != partner or before.source_partner == partner):
+        sources |= set(before.sources)
+    return Record(
+        resource_type=str(resource["resourceType"]),
+        id=str(resource["id"]),
+        version=0,
+        patient_id=patient_id,
+        source_partner=last_word,
+        sources=tuple(sorted(sources)),
+        part2=any(premises.network.partners[source].is_part2_program for source in sources),
+        updated_at=at,
+        deleted=False,
+        resource=resource,
+    )

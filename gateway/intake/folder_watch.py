@@ -1,0 +1,166 @@
+"""The folder door: files that a partner puts into a folder of its own, taken in one after the other, oldest first.
+
+| place | holds |
+|---|---|
+| the folder | what the partner is writing or has written |
+| `.handoff` in it | what is being taken in: moved there once it has stopped changing, so that it is ours alone |
+| `done` | what was taken in, in whole or in part |
+| `rejected` | what was not: with `….errors.json`, and the refused rows with what is wrong (`….rejected.csv`) |
+
+A file leaves `.handoff` only after everything in it is durable or named as refused; after a kill it is taken in again
+from its beginning, and what was taken in before is known.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from gateway import logs
+from gateway.clock import Clock
+from gateway.errors import NotNow
+from gateway.flows.files import ArrivedFile, TakenFile, TakenRecord
+from gateway.flows.messages import Fault, Receipt
+from gateway.intake.arrived import batch_messages, message_of
+from gateway.intake.hl7_header import read_header
+from gateway.intake.mllp import Accept
+from gateway.intake.watched_folder import Found, WatchedFolder, WatchSettings
+from gateway.logs import Event
+from gateway.partners.deliveries import BY_MESSAGE_TYPE
+
+T = TypeVar("T")
+AcceptFile = Callable[[ArrivedFile], Awaitable[TakenFile]]
+_REST_SECONDS = 5.0
+_AFTER_A_FAULT_SECONDS = 60.0
+
+
+class FolderWatch:
+    """Looks into one folder until `stop`."""
+
+    def __init__(
+        self, settings: WatchSettings, accept: Accept, accept_file: AcceptFile, clock: Clock
+    ) -> None:
+        self._settings = settings
+        self._accept = accept
+        self._accept_file = accept_file
+        self._clock = clock
+        self._folder = WatchedFolder(settings)
+        # A thread of its own: a share that hangs holds up this folder and nothing else.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="watch")
+        self._stopping = asyncio.Event()
+        self._resting: dict[tuple[int, int, int], float] = {}
+        self._running: asyncio.Task[None] | None = None
+        self._readable = True
+
+    async def run(self) -> None:
+        """Take in what is there and what comes, until `stop`. A folder that cannot be read is looked at again."""
+        self._running = asyncio.current_task()
+        while not self._stopping.is_set():
+            try:
+                found = await self._aside(self._folder.look)
+                self._told(readable=True)
+            except OSError:
+                self._told(readable=False)
+                found = ()
+            busy = await self._take_all(found)
+            await self._pause(_REST_SECONDS if busy else self._settings.poll_seconds)
+        self._thread.shutdown(wait=False)
+
+    async def stop(self, grace_seconds: float = 2.0) -> None:
+        """Finish the file in hand within the grace, else leave it: what is left is taken in at the next start."""
+        self._stopping.set()
+        if self._running is not None:
+            _, late = await asyncio.wait({self._running}, timeout=grace_seconds)
+            for task in late:
+                task.cancel()
+
+    async def _aside(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def _pause(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+
+    async def _take_all(self, found: tuple[Found, ...]) -> bool:
+        """Take in each of `found`. True when the store takes no more for now: the files wait, and nothing is lost."""
+        now = asyncio.get_running_loop().time()
+        for file in found:
+            if self._stopping.is_set():
+                return False
+            if self._resting.get(file.seen, 0.0) > now:
+                continue
+            self._resting.pop(file.seen, None)
+            try:
+                await self._take(file)
+            except NotNow as trouble:
+                logs.warning(Event.STORE_BUSY, channel=self._settings.channel, code=trouble.code)
+                return True
+            except Exception as unexpected:  # noqa: BLE001  # one bad file must not hold up those behind it
+                self._rest(file, unexpected, now)
+        return False
+
+    def _rest(self, file: Found, trouble: Exception, now: float) -> None:
+        """Leave the file where it is for a while; the folder's other files go on."""
+        logs.fault(Event.TASK_FAILED, trouble, channel=self._settings.channel)
+        self._resting[file.seen] = now + _AFTER_A_FAULT_SECONDS
+
+    async def _take(self, file: Found) -> None:
+        at = self._clock.now()
+        claimed = await self._aside(lambda: self._folder.claim(file))
+        if claimed is None:
+            return  # its partner took it back, or went on writing
+        raw = await self._aside(lambda: self._folder.read(claimed))
+        if raw is None:
+            fault = Fault(
+                "FILE_TOO_LARGE", f"is larger than {self._settings.most_bytes} bytes; send it in parts"
+            )
+            taken = TakenFile((TakenRecord("", Receipt("", at, "rejected", (fault,))),))
+            digest = await self._aside(lambda: self._folder.digest(claimed))
+        else:
+            digest = hashlib.sha256(raw).hexdigest()
+            taken = await self._hand_over(file.ending, raw, digest)
+        refused = sum(one.receipt.outcome != "accepted" for one in taken.records)
+        await self._aside(lambda: self._folder.put_away(claimed, digest, taken, at))
+        facts = {"partner": self._settings.partner, "channel": self._settings.channel, "sha256": digest}
+        logs.info(Event.FILE_TAKEN, **facts, entries=len(taken.records), count=len(taken.records) - refused)
+        if refused:
+            logs.warning(Event.FILE_REFUSED, **facts, count=refused)
+
+    async def _hand_over(self, ending: str, raw: bytes, digest: str) -> TakenFile:
+        """What became of the file. Raises NotNow, and whatever else the flow raises: then nothing is put away."""
+        mapping = self._settings.formats.get(ending)
+        at = self._clock.now()
+        if mapping is None or not raw.strip():
+            code, text = (
+                ("FILE_EMPTY", "is empty") if mapping else ("ENDING_UNKNOWN", "no format is set up for it")
+            )
+            fault = Fault(code, text)
+            return TakenFile((TakenRecord("", Receipt("", at, "rejected", (fault,))),))
+        if mapping != BY_MESSAGE_TYPE:
+            file = ArrivedFile(self._settings.partner, self._settings.channel, mapping, raw, at)
+            return await self._accept_file(file)
+        taken = []
+        for number, content in enumerate(batch_messages(raw), 1):
+            message = message_of(
+                content,
+                read_header(content),
+                partner=self._settings.partner,
+                channel=self._settings.channel,
+                formats=self._settings.messages,
+                processing_ids=self._settings.processing_ids,
+                at=at,
+            )
+            taken.append(TakenRecord(f"message {number}", await self._accept(message)))
+        return TakenFile(tuple(taken))
+
+    def _told(self, *, readable: bool) -> None:
+        """Say once that the folder cannot be read, and once that it can be again."""
+        if readable == self._readable:
+            return
+        self._readable = readable
+        event = Event.FOLDER_READABLE if readable else Event.FOLDER_UNREADABLE
+        logs.warning(event, partner=self._settings.partner, channel=self._settings.channel)
