@@ -92,7 +92,7 @@ class Library:
 
         Raises MappingRoomError `MAPPING_UNKNOWN`, MappingFileError naming file, line and column.
         """
-        if mapping_id not in self.ids():
+        if mapping_id not in self._mappings:
             raise MappingRoomError("MAPPING_UNKNOWN", f"no mapping `{mapping_id}`")
         return self.file_of(mapping_id)
 
@@ -103,9 +103,14 @@ class Library:
             found = self._read[mapping_id] = self._mapping(self._paths[mapping_id], mapping_id)
         return found
 
+    @cached_property
+    def _mappings(self) -> tuple[str, ...]:
+        """Looked for once: whether a file is a layer stands in its text."""
+        return tuple(one for one, path in self._paths.items() if not _LAYER.search(self._files[path]))
+
     def ids(self) -> tuple[str, ...]:
         """All mapping ids, sorted; layers are none."""
-        return tuple(one for one, path in self._paths.items() if not _LAYER.search(self._files[path]))
+        return self._mappings
 
     def folders(self) -> tuple[str, ...]:
         """All ids, of mappings and of layers, sorted."""
