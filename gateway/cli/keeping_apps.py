@@ -84,3 +84,105 @@ def keys_prove(
     from gateway.cli.keys_commands import prove as body
 
     finish(body(folder_of(network), store, patient, tuple(backups or ())))
+
+
+@db_app.command("backup")
+def db_backup(
+    place: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of backups; a new one is made in it.")],
+    keys_to: KeysTo = None,
+    network: Network = None,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """Copy the store, and apart from it the wrapped keys, while the gateway runs; then read all back and verify it."""
+    from gateway.cli.db_commands import backup as body
+
+    finish(body(folder_of(network), store, place, keys_to, as_json=as_json))
+
+
+@db_app.command("verify")
+def db_verify(
+    place: Annotated[Path, typer.Argument(metavar="DIR", help="A backup, or a folder of them: its newest.")],
+    keys_from: KeysFrom = None,
+    network: Network = None,
+) -> None:
+    """Look whether a backup can be relied on: hashes, tables, the whole audit log, samples opened."""
+    from gateway.cli.db_commands import verify as body
+
+    finish(body(folder_of(network), place, keys_from))
+
+
+@db_app.command("restore")
+def db_restore(
+    place: Annotated[Path, typer.Argument(metavar="DIR", help="A backup, or a folder of them: its newest.")],
+    reason: Reason,
+    keys_from: KeysFrom = None,
+    old: Annotated[
+        Path | None, typer.Option("--old", metavar="FILE", help="What is left of the old store, moved aside.")
+    ] = None,
+    network: Network = None,
+    store: Store = None,
+) -> None:
+    """Put a backup in the place of a lost store. The gateway then stands still until `handoff db resume`."""
+    from gateway.cli.db_commands import restore as body
+
+    finish(body(folder_of(network), store, place, keys_from, reason, old))
+
+
+@db_app.command("resume")
+def db_resume(
+    reason: Reason,
+    consents_checked: Annotated[
+        bool,
+        typer.Option(
+            "--consents-checked", help="I have asked the agencies for withdrawals since the backup."
+        ),
+    ] = False,
+    network: Network = None,
+    store: Store = None,
+) -> None:
+    """Let a restored gateway send and answer again."""
+    from gateway.cli.db_commands import resume as body
+
+    finish(body(folder_of(network), store, reason, consents_checked=consents_checked))
+
+
+@db_app.command("confirm-consents")
+def db_confirm_consents(
+    patient: Patient, reason: Reason, network: Network = None, store: Store = None
+) -> None:
+    """A patient's consents that a restore set aside stand as they are: the agencies were asked."""
+    from gateway.cli.db_commands import confirm_consents as body
+
+    finish(body(folder_of(network), store, patient, reason))
+
+
+@db_app.command("drill")
+def db_drill(
+    place: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="DIR", help="Try the newest backup there. Default: make one."),
+    ] = None,
+    network: Network = None,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """Try a restore in a temporary folder, look through everything, and say how long it took."""
+    from gateway.cli.db_commands import drill as body
+
+    finish(body(folder_of(network), store, place, as_json=as_json))
+
+
+@db_app.command("upgrade")
+def db_upgrade(
+    place: Annotated[
+        Path | None, typer.Option("--backup", metavar="DIR", help="The backup. Default: the last one made.")
+    ] = None,
+    keys_from: KeysFrom = None,
+    network: Network = None,
+    store: Store = None,
+) -> None:
+    """Bring the store forward to this program's tables, once a backup of exactly what is in it has been verified."""
+    from gateway.cli.db_commands import upgrade as body
+
+    finish(body(folder_of(network), store, place, keys_from))

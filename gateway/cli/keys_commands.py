@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from gateway.cli.operator_commands import who
+from gateway.cli.folder_acts import is_error, said, through_the_gateway
 from gateway.cli.tables import print_table
-from gateway.errors import HandoffError
-from gateway.wiring.control import ask
-from gateway.wiring.key_keeper import KEY_BACKUP_DAYS, KeyKeeper
-from gateway.wiring.network_folder import open_folder
-from gateway.wiring.opening import open_premises, open_writing_store, reading
-
-Answer = dict[str, Any]
+from gateway.wiring.key_keeper import KEY_BACKUP_DAYS
+from gateway.wiring.opening import reading
 
 
 def rotate(network: Path, store: str | None, reason: str) -> int:
     """Rotate the wrapping key and wrap every data key anew; 0, or 1 when refused."""
-    said = _said(reason)
-    answer = _asked(network, store, "keys rotate", "", said)
-    if _is_error(answer):
+    answer = through_the_gateway(network, store, "keys rotate", "", said(reason))
+    if is_error(answer):
         return 1
     print(f"`{answer['now']}` wraps from now on; `{answer['before']}` still unwraps.")
     return _rewrap(network, store)
@@ -32,8 +23,8 @@ def rotate(network: Path, store: str | None, reason: str) -> int:
 
 def retire(network: Path, store: str | None, reason: str) -> int:
     """Destroy wrapping keys that have served their time; 0, or 1 when refused."""
-    answer = _asked(network, store, "keys retire", "", _said(reason) if reason.strip() else "")
-    if _is_error(answer):
+    answer = through_the_gateway(network, store, "keys retire", "", said(reason) if reason.strip() else "")
+    if is_error(answer):
         return 1
     for key_id in answer["destroyed"]:
         print(f"`{key_id}` is destroyed here. Destroy your own copies of its file too.")
@@ -68,8 +59,8 @@ def list_keys(network: Path, store: str | None, *, as_json: bool) -> int:
 
 def destroy(network: Path, store: str | None, patient: str, reason: str, *, rotates: bool) -> int:
     """Destroy one patient's key, then put what remains under a new wrapping key; 0, or 1 when refused."""
-    answer = _asked(network, store, "keys destroy", patient, _said(reason))
-    if _is_error(answer):
+    answer = through_the_gateway(network, store, "keys destroy", patient, said(reason))
+    if is_error(answer):
         return 1
     print(
         f"The key of {patient} is destroyed (audit entry {answer['entry']}, {answer['ended']} waiting ended)."
@@ -108,8 +99,8 @@ def _rewrap(network: Path, store: str | None) -> int:
     """Let every data key be wrapped anew, a part at a time; each part says how far it got."""
     done, after = 0, ""
     while True:
-        answer = _asked(network, store, "keys rewrap", after, "")
-        if _is_error(answer):
+        answer = through_the_gateway(network, store, "keys rewrap", after, "")
+        if is_error(answer):
             print("Run `handoff keys rotate` no second time: the gateway goes on by itself.", file=sys.stderr)
             return 1
         done, after = done + answer["rewrapped"], answer["after"]
@@ -117,37 +108,3 @@ def _rewrap(network: Path, store: str | None) -> int:
             print(f"{done} data keys are wrapped anew.")
             return 0
         print(f"{done} data keys …", file=sys.stderr)
-
-
-def _asked(network: Path, store: str | None, command: str, about: str, reason: str) -> Answer:
-    """The answer of the running gateway, or of this process when none runs."""
-    asked = {"command": command, "about": about, "reason": reason}
-    try:
-        return ask(network, asked) or asyncio.run(_offline(network, store, command, about, reason))
-    except HandoffError as error:
-        return {"error": {"code": error.code, "message": error.message, "place": error.place}}
-
-
-async def _offline(network: Path, store: str | None, command: str, about: str, reason: str) -> Answer:
-    from gateway.flows.operator_acts import ACTS
-
-    folder = open_folder(network)
-    opened = open_writing_store(folder, store)
-    try:
-        if command in ACTS:
-            return await ACTS[command](open_premises(folder, opened), about, reason)
-        return await KeyKeeper(folder, opened).acts()[command](about, reason)
-    finally:
-        await opened.close()
-
-
-def _is_error(answer: Mapping[str, Any]) -> bool:
-    """Whether the answer is an error, which is then printed."""
-    error = answer.get("error")
-    if error is not None:
-        print(f"{error['code']}: {error['message']}", file=sys.stderr)
-    return error is not None
-
-
-def _said(reason: str) -> str:
-    return f"{reason} (said by {who()})" if reason.strip() else ""

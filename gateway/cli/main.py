@@ -17,7 +17,7 @@ import typer
 import typer.main
 
 from gateway.cli.consent_apps import consent_app
-from gateway.cli.keeping_apps import keys_app
+from gateway.cli.keeping_apps import db_app, keys_app
 from gateway.cli.operator_apps import accounting, identity_app, lanes_app
 from gateway.cli.options import PLAIN, AsJson, InputFile, Network, Store, finish, folder_of
 from gateway.errors import HandoffError
@@ -38,6 +38,7 @@ app.add_typer(lanes_app, name="lanes")
 app.add_typer(identity_app, name="identity")
 app.add_typer(audit_app, name="audit")
 app.add_typer(keys_app, name="keys")
+app.add_typer(db_app, name="db")
 
 MappingId = Annotated[str, typer.Argument(metavar="MAPPING", help="Mapping id, say hospital/ref_i12.")]
 PartnerId = Annotated[str, typer.Option("--partner", help="Partner whose identifiers these are.")]

@@ -47,6 +47,13 @@ async def destroy_patient(premises: Premises, patient_id: str, reason: str) -> d
     return done
 
 
+def destroy_again(tx: Transaction, patient_id: str, destroyed_at: str, at: str) -> None:
+    """In a store that is older than the destruction: as it was destroyed then, without another entry."""
+    _end(tx, [one for one in intents.of_patient(tx, patient_id) if one.state not in _SETTLED], at)
+    patients.raise_epoch(tx, patient_id)
+    patients.destroy_patient_key(tx, patient_id, destroyed_at)
+
+
 def remains(reading: Reading, patient_id: str) -> Remains:
     """Try to open everything that was ever sealed for the patient."""
     opened = [_opens(look) for look in destruction.sealed_rows(reading, patient_id)]

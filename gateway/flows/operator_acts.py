@@ -15,7 +15,9 @@ from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
 from gateway.flows.destruction import destroy_patient
 from gateway.flows.referral import POSSIBLE_DUPLICATE
-from gateway.identity import match_keys
+from gateway.flows.restored import confirm_consents
+from gateway.flows.same_person import join, part, tell_apart
+from gateway.identity import description_keys
 from gateway.store import Intent, Transaction, consent_requests, intents, patients, records
 
 Act = Callable[[Premises, str, str], Awaitable[dict[str, Any]]]
@@ -68,12 +70,28 @@ async def confirm_identity(premises: Premises, patient_id: str, reason: str) -> 
     return await _done(premises, work)
 
 
+def _of_two(act: Callable[[Premises, str, str, str], Awaitable[dict[str, Any]]]) -> Act:
+    """The act on the two patients that a command names, with a blank between. Raises NotUnderstood `TWO_PATIENTS`."""
+
+    def on(premises: Premises, both: str, reason: str) -> Awaitable[dict[str, Any]]:
+        said, (one, _, other) = _said(reason), both.partition(" ")
+        if not one or not other:
+            raise NotUnderstood("TWO_PATIENTS", "give two patients", both)
+        return act(premises, one, other, said)
+
+    return on
+
+
 ACTS: Mapping[str, Act] = {
     "lanes again": send_again,
     "lanes arrived": arrived,
     "lanes drop": give_up,
     "identity confirm": confirm_identity,
+    "identity same": _of_two(join),
+    "identity apart": _of_two(tell_apart),
+    "identity part": part,
     "keys destroy": destroy_patient,
+    "db confirm-consents": confirm_consents,
 }
 """By the words of the command."""
 
@@ -105,8 +123,7 @@ async def _settle(
 def _accept_description(premises: Premises, tx: Transaction, patient_id: str) -> None:
     """What she was described as is hers now: the same words must not raise the same doubt again."""
     for record in records.of_patient(tx, patient_id, ("Patient",)):
-        likely, certain = match_keys(record.resource, premises.keys.index)
-        for key in (*((likely,) if likely else ()), *certain):
+        for key in description_keys(record.resource, premises.keys.index, patient_id):
             patients.add_match_key(tx, patient_id, key)
 
 

@@ -52,6 +52,12 @@ def scan(reading: Reading, from_seq: int | None = None) -> Iterator[AuditRow]:
         start = page[-1]["seq"] + 1
 
 
+def page(reading: Reading, from_seq: int, limit: int = PAGE) -> tuple[AuditRow, ...]:
+    """Up to `limit` rows from `from_seq` on, in order."""
+    asked = {"from_seq": from_seq, "limit": limit}
+    return tuple(map(_audit_row, reading.rows("audit_rows.page", asked)))
+
+
 def find_by_request(reading: Reading, request_id: str) -> tuple[AuditRow, ...]:
     """The rows written for one request, in order."""
     return tuple(map(_audit_row, reading.rows("audit_rows.of_request", {"request_id": request_id})))

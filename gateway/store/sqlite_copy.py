@@ -67,7 +67,7 @@ def copy_apart(source: Path, rows: Path, keys: Path, progress: Progress | None =
 
 
 def told_of(rows: Path) -> CopiedStore:
-    """What the copy in `rows` holds, read anew. Raises Internal `STORE_UNREADABLE` when SQLite finds it damaged."""
+    """What the store or the copy in `rows` holds. Raises Internal `STORE_UNREADABLE` when SQLite finds it damaged."""
     try:
         with closing(connect_reader(rows)) as connection:
             (said,) = connection.execute("PRAGMA integrity_check(1)").fetchone()

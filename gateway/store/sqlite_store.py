@@ -97,11 +97,18 @@ class Snapshot:
 class SqliteStore(ReadOnlyStore):
     """The file with its writer."""
 
-    def __init__(self, path: Path, cipher: Cipher, fault_point: Callable[[str], None] = _no_fault) -> None:
+    def __init__(
+        self,
+        path: Path,
+        cipher: Cipher,
+        fault_point: Callable[[str], None] = _no_fault,
+        *,
+        upgrade: bool = False,
+    ) -> None:
         super().__init__(path, cipher)
         self._lock_file = _hold(path)
         try:
-            self._migrate()
+            self._migrate(upgrade)
             self._writer = GroupWriter(lambda: connect_writer(path), self._transaction, fault_point)
         except BaseException:
             os.close(self._lock_file)
@@ -130,16 +137,30 @@ class SqliteStore(ReadOnlyStore):
     def _transaction(self, connection: sqlite3.Connection) -> SqliteTransaction:
         return SqliteTransaction(connection, self._queries, self._cipher, self._fresh)
 
-    def _migrate(self) -> None:
+    def _migrate(self, upgrade: bool) -> None:
         connection = connect_writer(self.path)
         try:
+            if 0 < applied_version(connection) < known_version() and not upgrade:
+                # There is no way back but a backup: only `handoff db upgrade`, which asks for one, goes forward.
+                raise _older(self.path)
             migrate(connection)
         finally:
             connection.close()
 
 
 def _hold(path: Path) -> int:
-    """An open descriptor that holds the exclusive lock of the file. Raises NotNow `STORE_IN_USE`."""
+    """An open descriptor that holds the exclusive lock of the file, which is made when it is missing."""
+    descriptor = hold(path)
+    if not path.exists():
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    return descriptor
+
+
+def hold(path: Path) -> int:
+    """An open descriptor: while it is open, no other process writes to the store in `path`, which may not be there yet.
+
+    Raises NotNow `STORE_IN_USE`.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -149,8 +170,6 @@ def _hold(path: Path) -> int:
         raise NotNow(
             "STORE_IN_USE", f"another process writes to `{path.name}`; stop it or open it to read"
         ) from None
-    if not path.exists():
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     return descriptor
 
 
@@ -165,16 +184,21 @@ def store_path(url: str, folder: Path | None = None) -> Path:
 
 
 def open_store(
-    url: str, cipher: Cipher, *, folder: Path | None = None, fault_point: Callable[[str], None] = _no_fault
+    url: str,
+    cipher: Cipher,
+    *,
+    folder: Path | None = None,
+    fault_point: Callable[[str], None] = _no_fault,
+    upgrade: bool = False,
 ) -> SqliteStore:
-    """Open the store at `url` for this one writing process; a missing file is made, an older one upgraded.
+    """Open the store at `url` for this one writing process; a missing one is made, with `upgrade` an older one upgraded.
 
-    Raises NotNow `STORE_IN_USE`, NotSupported `STORE_URL`, Internal `STORE_NEWER`, `STORE_ALTERED`,
+    Raises NotNow `STORE_IN_USE`, NotSupported `STORE_URL`, Internal `STORE_OLDER`, `STORE_NEWER`, `STORE_ALTERED`,
     `STORE_UNREADABLE`.
     """
     path = store_path(url, folder)
     try:
-        return SqliteStore(path, cipher, fault_point)
+        return SqliteStore(path, cipher, fault_point, upgrade=upgrade)
     except sqlite3.Error as error:
         raise Internal("STORE_UNREADABLE", f"`{path.name}` is no usable store") from error
 
@@ -193,9 +217,15 @@ def open_store_for_reading(url: str, cipher: Cipher, *, folder: Path | None = No
         try:
             refuse_newer(connection)
             if applied_version(connection) < known_version():
-                raise Internal("STORE_OLDER", f"`{path.name}` is of an older version: start the gateway once")
+                raise _older(path)
         finally:
             connection.close()
     except sqlite3.Error as error:
         raise Internal("STORE_UNREADABLE", f"`{path.name}` is no usable store") from error
     return ReadOnlyStore(path, cipher)
+
+
+def _older(path: Path) -> Internal:
+    return Internal(
+        "STORE_OLDER", f"`{path.name}` is of an older version: `handoff db backup`, then `handoff db upgrade`"
+    )

@@ -70,6 +70,7 @@ def make_backup(
     *,
     clock: Clock | None = None,
     progress: Progress | None = None,
+    is_drill: bool = False,
 ) -> MadeBackup:
     """Copy the store into `place`, its wrapped keys into `keys_to`, and verify both as they are on the disk.
 
@@ -96,7 +97,8 @@ def make_backup(
     sync_folder(under_way)
     done = StoreBackup(under_way.rename(place / name), note)
     sync_folder(place)
-    _remember(folder, done, keys)
+    if not is_drill:
+        _remember(folder, done, keys)
     return MadeBackup(done, keys, found, _expire(folder, keys_to, at))
 
 

@@ -20,15 +20,22 @@ from gateway.settings import Settings
 from gateway.store import tokens
 from gateway.wiring.console_door import console_mounts
 from gateway.wiring.network_folder import NetworkFolder
+from gateway.wiring.standstill import Standstill
 
 
 class HttpDoor:
     """One listening socket and the server on it."""
 
     def __init__(
-        self, folder: NetworkFolder, premises: Premises, settings: Settings, address: str | None
+        self,
+        folder: NetworkFolder,
+        premises: Premises,
+        settings: Settings,
+        address: str | None,
+        standstill: Standstill,
     ) -> None:
         self._folder, self._premises, self._settings = folder, premises, settings
+        self._standstill = standstill
         self._address = address or folder.network.content.http
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task[None] | None = None
@@ -78,8 +85,8 @@ class HttpDoor:
     def _doors(self) -> Doors:
         premises = self._premises
         return Doors(
-            search=partial(pull.search, premises),
-            read=partial(pull.read, premises),
+            search=self._standstill.guard(partial(pull.search, premises)),
+            read=self._standstill.guard(partial(pull.read, premises)),
             create_consent=partial(consent_record.record_consent, premises),
             replace_consent=partial(consent_record.replace_consent, premises),
             update_task=partial(status.update_task, premises),

@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import gc
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from gateway import logs
 from gateway.audit import Sealer
+from gateway.audit.journal import FOLDER as JOURNAL
+from gateway.audit.journal import Journal
 from gateway.clock import instant_text
 from gateway.delivery.http_push import open_transport
 from gateway.delivery.sender import Sender
@@ -24,10 +26,11 @@ from gateway.store import Transaction, intents
 from gateway.wiring.control import ControlDoor
 from gateway.wiring.housekeeping import Housekeeping
 from gateway.wiring.http_door import HttpDoor
-from gateway.wiring.key_keeper import KeyKeeper
+from gateway.wiring.key_keeper import FolderAct, KeyKeeper
 from gateway.wiring.lines import folder_watches, mllp_listeners, reach_of
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.opening import open_premises, open_writing_store
+from gateway.wiring.standstill import Standstill
 
 _OBJECTS_A_ROUND = 50_000
 Ready = Callable[[dict[str, object]], None]
@@ -46,8 +49,10 @@ async def serve(folder: NetworkFolder, settings: Settings, addresses: Addresses,
     store = open_writing_store(folder, settings.store or None)
     try:
         premises = open_premises(folder, store)
+        journal = Journal(store, folder.path / JOURNAL)
+        journal.begin()
         await _recover(premises)
-        running = _Running(folder, premises, settings, addresses)
+        running = _Running(folder, premises, settings, addresses, journal)
         await running.run(ready)
     finally:
         await store.close()
@@ -79,8 +84,15 @@ def _settle_memory() -> None:
 
 class _Running:
     def __init__(
-        self, folder: NetworkFolder, premises: Premises, settings: Settings, addresses: Addresses
+        self,
+        folder: NetworkFolder,
+        premises: Premises,
+        settings: Settings,
+        addresses: Addresses,
+        journal: Journal,
     ) -> None:
+        self._journal = journal
+        self._standstill = Standstill(folder.path, premises.store, premises.clock)
         self._folder, self._premises, self._settings = folder, premises, settings
         self._addresses = addresses
         self._stop = asyncio.Event()
@@ -91,17 +103,14 @@ class _Running:
         for sign in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(sign, self._stop.set)
         async with contextlib.AsyncExitStack() as stack:
-            witness = self._folder.path / "witness.log"
-            sealer = Sealer(self._premises.store, self._folder.keys.signer, witness, self._premises.clock)
-            await self._start(stack, sealer.run, sealer.stop)
-            housekeeping = Housekeeping(self._premises)
-            await self._start(stack, housekeeping.run, housekeeping.stop)
-            key_keeper = KeyKeeper(self._folder, self._premises.store, self._premises.clock)
-            await self._start(stack, key_keeper.run, key_keeper.stop)
+            acts = await self._start_keepers(stack)
             transport = await stack.enter_async_context(open_transport())
             sender = Sender(self._premises, transport, reach=reach_of(self._folder))
-            await self._start(stack, sender.run, partial(sender.stop, self._settings.stop_seconds / 2))
-            http = HttpDoor(self._folder, self._premises, self._settings, self._addresses.http)
+            send = partial(self._standstill.then, sender.run, self._stop)
+            await self._start(stack, send, partial(sender.stop, self._settings.stop_seconds / 2))
+            http = HttpDoor(
+                self._folder, self._premises, self._settings, self._addresses.http, self._standstill
+            )
             http_address = await http.start()
             stack.push_async_callback(http.stop)
             mllp = []
@@ -112,7 +121,7 @@ class _Running:
                 stack.push_async_callback(listener.stop, self._settings.stop_seconds / 4)
             for watch in folder_watches(self._folder, self._premises):
                 await self._start(stack, watch.run, watch.stop)
-            control = ControlDoor(self._folder.path, self._premises, key_keeper.acts())
+            control = ControlDoor(self._folder.path, self._premises, acts)
             await control.start(f"http://{http_address}")
             stack.push_async_callback(control.stop)
             _settle_memory()
@@ -120,6 +129,18 @@ class _Running:
             logs.info(Event.READY)
             await self._stop.wait()
             logs.info(Event.STOPPING)
+
+    async def _start_keepers(self, stack: contextlib.AsyncExitStack) -> Mapping[str, FolderAct]:
+        """Start what keeps log, journal, tables and keys in order; what an operator may ask of them."""
+        store, clock = self._premises.store, self._premises.clock
+        sealer = Sealer(store, self._folder.keys.signer, self._folder.path / "witness.log", clock)
+        await self._start(stack, sealer.run, sealer.stop)
+        await self._start(stack, self._journal.run, self._journal.stop)
+        housekeeping = Housekeeping(self._premises)
+        await self._start(stack, housekeeping.run, housekeeping.stop)
+        key_keeper = KeyKeeper(self._folder, store, clock)
+        await self._start(stack, key_keeper.run, key_keeper.stop)
+        return {**key_keeper.acts(), **self._standstill.acts()}
 
     async def _start(
         self,

@@ -1,0 +1,195 @@
+"""What a restored store must take account of: it is as old as its backup, and the world went on.
+
+Told from the audit rows that came after the backup, out of the journal or of what is left of the old store: patients
+whose key was destroyed stay destroyed; consents that changed permit nothing until a person has looked; what may have
+been sent since is not sent as if it were new. Where those rows are not all there, all that waits counts as that.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from gateway.audit import AuditEntry, AuditReason, append
+from gateway.clock import instant_text, new_row_id
+from gateway.disclosure.consent_standing import is_stored_form, judge
+from gateway.disclosure.premises import Premises
+from gateway.errors import NotFound, NotUnderstood
+from gateway.flows.destruction import KEY_DESTROYED, destroy_again
+from gateway.flows.referral import POSSIBLE_DUPLICATE
+from gateway.store import Transaction, consents, destruction, intents, patients, records
+from gateway.store.model import AuditRow
+
+RESTORED, CONFIRMED = "restored", "consents_confirmed"
+CHANGED_SINCE = "CHANGED_AFTER_BACKUP"
+MAY_BE_SENT = "SENT_AFTER_BACKUP"
+_LEFT = ("disclose", "handover")
+_CONSENT = ("consent", "revoke")
+_MAY_GO = ("due", "retry", "sending")
+
+
+@dataclass
+class Since:
+    """What the audit rows after the backup say; patients and partners by our ids."""
+
+    entries: int
+    head: bytes
+    kinds: Counter[str] = field(default_factory=Counter)
+    disclosed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """(patient, partner) to how many entries say that something went or may have gone there."""
+    consent_changed: set[str] = field(default_factory=set)
+    withdrawn: set[str] = field(default_factory=set)
+    destroyed: dict[str, str] = field(default_factory=dict)
+    """Patient to when."""
+    last_at: str = ""
+
+    def add(self, row: AuditRow) -> None:
+        """Take account of the next row of the log."""
+        self.entries, self.head, self.last_at = row.seq, row.chain_hash, row.at
+        self.kinds[row.kind] += 1
+        if row.patient_id is None:
+            return
+        if row.kind in _LEFT:
+            self.disclosed[row.patient_id, row.partner] += 1
+        if row.kind in _CONSENT:
+            self.consent_changed.add(row.patient_id)
+        if row.kind == "revoke":
+            self.withdrawn.add(row.patient_id)
+        if row.outcome == KEY_DESTROYED:
+            self.destroyed[row.patient_id] = row.at
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What was done to the restored store for the sake of `Since`, in numbers."""
+
+    destroyed: int
+    consents_set_aside: int
+    possible_duplicates: int
+    for_a_person: int
+    held: int
+
+
+def take_account(tx: Transaction, since: Since, *, whole: bool, asks: Collection[str], at: str) -> Applied:
+    """Bring the restored store up to what is known. Doing it twice changes nothing more.
+
+    `whole`: the rows after the backup are all there. `asks`: partners whose unknown outcomes go to a person.
+    """
+    destroyed = _destroy_again(tx, since, at)
+    aside = sum(set_aside(tx, patient_id) for patient_id in sorted(since.consent_changed))
+    again = asked = held = 0
+    for intent_id, patient_id, partner, state in _waiting(tx):
+        touched = (patient_id, partner) in since.disclosed
+        if state == "held":
+            held += 1
+        if state in _MAY_GO and (touched or not whole) and partner not in asks:
+            intents.finish(tx, intent_id, "retry", at, POSSIBLE_DUPLICATE, due_at=at)
+            again += 1
+        elif (state in _MAY_GO and (touched or not whole)) or (state == "held" and touched):
+            # It was held when the backup was made and something went to that partner since: it may be this.
+            intents.finish(tx, intent_id, "unknown", at, MAY_BE_SENT)
+            asked += 1
+    return Applied(destroyed, aside, again, asked, held)
+
+
+def set_aside(tx: Transaction, patient_id: str) -> int:
+    """Let none of the patient's consents permit anything until a person has looked; how many. What they deny binds."""
+    states = [one for one in consents.of_patient(tx, patient_id) if one.standing == "usable"]
+    if states:
+        patients.raise_epoch(tx, patient_id)
+    for state in states:
+        reasons = json.dumps([*json.loads(state.reasons), CHANGED_SINCE])
+        consents.save(tx, replace(state, standing="unverified", reasons=reasons))
+    return len(states)
+
+
+async def confirm_consents(premises: Premises, patient_id: str, reason: str) -> dict[str, Any]:
+    """A person has asked the agencies: the patient's consents that were set aside at a restore stand as they are.
+
+    Raises NotFound `NO_SUCH_PATIENT`, NotUnderstood `REASON_MISSING`.
+    """
+    if not reason.strip():
+        raise NotUnderstood("REASON_MISSING", "say why; the audit log keeps it", "--reason")
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        if not patients.exists(tx, patient_id):
+            raise NotFound("NO_SUCH_PATIENT", "no patient has that id", patient_id)
+        at = instant_text(premises.clock.now())
+        number = _judge_again(premises, tx, patient_id)
+        append(tx, act_entry(CONFIRMED, at, reason.strip(), patient_id=patient_id, subject=patient_id))
+        woken = intents.wake_patient(tx, patient_id, at) if number else 0
+        return {"patient": patient_id, "outcome": CONFIRMED, "consents": number, "woken": woken}
+
+    done = await premises.store.write(work)
+    premises.work_waiting.set()
+    return done
+
+
+def act_entry(
+    outcome: str, at: str, said: str, *, patient_id: str | None = None, subject: str = ""
+) -> AuditEntry:
+    """The entry of something that a person did to the whole store, or to one patient's part of it."""
+    return AuditEntry(
+        request_id=new_row_id(),
+        at=at,
+        kind="outcome",
+        patient_id=patient_id,
+        partner="",
+        purpose="",
+        outcome=outcome,
+        reasons=(AuditReason("BY_A_PERSON", "a person at the gateway decided"),),
+        description=said,
+        subject=subject,
+    )
+
+
+def told(since: Since) -> Mapping[str, Any]:
+    """`since` as a report prints it: ids and numbers only."""
+    return {
+        "entries after the backup": dict(sorted(since.kinds.items())),
+        "went or may have gone": [
+            {"patient": patient, "partner": partner, "entries": number}
+            for (patient, partner), number in sorted(since.disclosed.items())
+        ],
+        "consents withdrawn of": sorted(since.withdrawn),
+        "consents changed of": sorted(since.consent_changed - since.withdrawn),
+        "keys destroyed of": sorted(since.destroyed),
+    }
+
+
+def _destroy_again(tx: Transaction, since: Since, at: str) -> int:
+    """A destruction is for ever: of those in the log after the backup, and of those that the key backup knows."""
+    wanted = dict(since.destroyed)
+    for scope, when in list(destruction.destroyed_scopes(tx)):
+        kind, _, patient_id = scope.partition(":")
+        if kind == "patient":
+            wanted.setdefault(patient_id, when)
+    there = [
+        (patient_id, when) for patient_id, when in sorted(wanted.items()) if patients.exists(tx, patient_id)
+    ]
+    for patient_id, when in there:
+        destroy_again(tx, patient_id, when, at)
+    return len(there)
+
+
+def _waiting(tx: Transaction) -> list[tuple[str, str, str, str]]:
+    return [
+        (row["id"], row["patient_id"], row["partner"], row["state"]) for row in tx.rows("restored.waiting")
+    ]
+
+
+def _judge_again(premises: Premises, tx: Transaction, patient_id: str) -> int:
+    aside = [one for one in consents.of_patient(tx, patient_id) if CHANGED_SINCE in json.loads(one.reasons)]
+    if aside:
+        patients.raise_epoch(tx, patient_id)
+    for state in aside:
+        record = records.get(tx, "Consent", state.consent_id)
+        if record is None:
+            continue
+        stored = is_stored_form(tx, record.resource, state.recorded_by, patient_id)
+        found = judge(premises, record.resource, state.recorded_by, form_stored=stored)
+        consents.save(tx, replace(state, standing=found.standing, reasons=json.dumps(found.reasons)))
+    return len(aside)

@@ -1,0 +1,262 @@
+"""Putting a backup in the place of a lost store, safe to be cut off at any step.
+
+1. Nothing is written over: a store in the place refuses the restore, and the store's lock keeps a gateway from starting.
+2. The backup is verified, and joined with its keys under another name; the account of what came since is taken there.
+3. The note of the standstill stands before the store gets its name.
+4. One rename puts the store in its place. Before it the next try begins anew; after it all is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from gateway.audit import append, read_witness, verifier_of
+from gateway.audit.journal import FOLDER as JOURNAL
+from gateway.audit.journal import follows, last_row, read_journal
+from gateway.audit.verify import read_heads
+from gateway.clock import Clock, SystemClock, instant_text
+from gateway.errors import NotNow
+from gateway.flows.restored import RESTORED, Applied, Since, act_entry, take_account, told
+from gateway.security.rotation import sync_folder
+from gateway.store import SqliteStore, Transaction, audit_rows
+from gateway.store.fresh_records import FreshRecords
+from gateway.store.model import AuditRow
+from gateway.store.named_queries import named_queries
+from gateway.store.sqlite_copy import join_copy, sync_file
+from gateway.store.sqlite_store import hold, store_path
+from gateway.store.sqlite_view import SqliteReading, connect_reader
+from gateway.wiring.backing_up import verify_backup
+from gateway.wiring.backup_notes import KeysBackup, StoreBackup, write_whole
+from gateway.wiring.network_folder import NetworkFolder
+from gateway.wiring.standstill import PAUSED_FILE
+
+WITNESS = "witness.log"
+_FORMER = "before-restore-"
+_UNFINISHED = ".part"
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What came of a restore. `lost`: entries of which something knows and that are nowhere; `whole`: none, and the
+    journal or the old store reaches from the backup on.
+    """
+
+    backup: str
+    made_at: str
+    entries: int
+    carried_on: int
+    lost: int
+    whole: bool
+    since: Since
+    applied: Applied
+
+    def report(self) -> dict[str, Any]:
+        """As it is printed and kept: ids, numbers and times only."""
+        return {
+            "backup": self.backup,
+            "made at": self.made_at,
+            "audit entries of the backup": self.entries,
+            "audit entries carried on": self.carried_on,
+            "audit entries lost": self.lost,
+            "whole": self.whole,
+            "last entry known of": self.since.last_at,
+            **told(self.since),
+            **{name.replace("_", " "): value for name, value in asdict(self.applied).items()},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to restore, and who does it. `old`: what is left of the lost store, if anything is."""
+
+    rows: StoreBackup
+    keys: KeysBackup
+    by: str
+    reason: str
+    old: Path | None = None
+
+
+def restore(folder: NetworkFolder, url: str | None, wanted: Wanted, clock: Clock | None = None) -> Restored:
+    """Put the backup in the place of the store that `folder` and `url` name; the gateway then stands still.
+
+    Raises NotNow `STORE_NOT_EMPTY`, `STORE_IN_USE`, Internal `BACKUP_ALTERED`, `STORE_UNREADABLE`, `KEK_UNKNOWN`.
+    """
+    target = store_path(url or folder.store_url, None if url else folder.path)
+    lock = hold(target)
+    try:
+        _refuse_what_is_there(target)
+        at = (clock or SystemClock()).now()
+        _take_back(folder.path, target)
+        verify_backup(folder, wanted.rows, wanted.keys)
+        draft = target.with_name(target.name + ".restoring")
+        _remove(draft)
+        join_copy(wanted.rows.rows, wanted.keys.path, draft)
+        done = asyncio.run(_fill(folder, draft, wanted, at))
+        _settle(draft)
+        note = {**done.report(), "by": wanted.by, "restored at": instant_text(at)}
+        write_whole(folder.path / PAUSED_FILE, json.dumps(note, indent=1).encode())
+        former = _put_former_aside(folder.path, at) if done.lost else None
+        draft.rename(target)
+        sync_folder(target.parent)
+        if former is not None:
+            former.rename(former.with_suffix(""))
+            sync_folder(folder.path)
+        return done
+    finally:
+        os.close(lock)
+
+
+async def _fill(folder: NetworkFolder, draft: Path, wanted: Wanted, at: datetime) -> Restored:
+    """Carry the log on, take account of what came since, and say in the log what was done."""
+    store = SqliteStore(draft, folder.keys.cipher_alone(), upgrade=True)
+    try:
+        note = wanted.rows.note
+        since = Since(note.entries, bytes.fromhex(note.head))
+        rows = _rows_after(folder, wanted.old, since)
+        while batch := [row for row, _ in zip(rows, range(_BATCH), strict=False)]:
+            await store.write(partial(_append_rows, batch))
+        known = _known_entries(folder, wanted.old)
+        witnessed = max(_witnessed(folder, since), known or 0)
+        lost = max(0, witnessed - since.entries)
+        whole = not lost and known is not None and known >= note.entries
+        asks = [name for name in folder.network.partners if folder.network.asks_a_person(name)]
+        when = instant_text(at)
+        applied = await store.write(partial(take_account, since=since, whole=whole, asks=asks, at=when))
+        carried = since.entries - note.entries
+        done = Restored(note.name, note.made_at, note.entries, carried, lost, whole, since, applied)
+        await store.write(partial(_say, done=done, wanted=wanted, at=when, witnessed=witnessed))
+        return done
+    finally:
+        await store.close()
+
+
+def _rows_after(folder: NetworkFolder, old: Path | None, since: Since) -> Iterator[AuditRow]:
+    """The rows that carry the log on from `since`, which is told of each: the journal's, then those of the old store."""
+    for source in (read_journal(folder.path / JOURNAL, since.entries + 1), _rows_of(folder, old, since)):
+        for row in source:
+            if row.seq <= since.entries:
+                continue  # told before; a line may stand twice after a crash
+            if not follows(row, since.entries, since.head):
+                break
+            since.add(row)
+            yield row
+
+
+def _rows_of(folder: NetworkFolder, old: Path | None, since: Since) -> Iterator[AuditRow]:
+    """The rows of the old store's log, as far as the file can be read."""
+    if old is None:
+        return
+    try:
+        with closing(connect_reader(old)) as connection:
+            reading = SqliteReading(
+                connection, named_queries("sqlite"), folder.keys.cipher_alone(), FreshRecords()
+            )
+            yield from audit_rows.scan(reading, since.entries + 1)
+    except sqlite3.Error:
+        return
+
+
+def _witnessed(folder: NetworkFolder, since: Since) -> int:
+    """The number of entries that the witness file knows of."""
+    heads, _ = read_heads(read_witness(folder.path / WITNESS), verifier_of(folder.keys.signer))
+    if any(head.size == since.entries and head.chain_hash != since.head for head in heads):
+        return since.entries + 1  # another log of the same length: at least its last entry is lost
+    return max((head.size for head in heads), default=0)
+
+
+def _known_entries(folder: NetworkFolder, old: Path | None) -> int | None:
+    """The number of entries that the journal or the old store says there were; None when neither can be asked."""
+    row = last_row(folder.path / JOURNAL)
+    found = [row.seq] if row is not None else []
+    if row is None and (folder.path / JOURNAL).is_dir():
+        found = [0]
+    if old is not None:
+        with contextlib.suppress(sqlite3.Error), closing(connect_reader(old)) as connection:
+            reading = SqliteReading(
+                connection, named_queries("sqlite"), folder.keys.cipher_alone(), FreshRecords()
+            )
+            last = audit_rows.last(reading)
+            found.append(0 if last is None else last[0])
+    return max(found, default=None)
+
+
+def _append_rows(rows: list[AuditRow], tx: Transaction) -> None:
+    for row in rows:
+        audit_rows.append(tx, row)
+
+
+def _say(tx: Transaction, *, done: Restored, wanted: Wanted, at: str, witnessed: int) -> None:
+    """The log says itself where it comes from, and what is missing."""
+    text = f"{wanted.reason} (by {wanted.by}); backup {done.backup} of {done.entries} entries"
+    text += f", carried on by {done.carried_on} from the journal or the old store; "
+    head = audit_rows.last(tx)
+    at_head = head[1].hex() if head is not None else ""
+    if done.lost:
+        text += f"entries {done.since.entries + 1} to {witnessed} of the former log are lost, its heads are kept aside"
+    else:
+        text += f"the log goes on unbroken after {at_head}"
+    append(tx, act_entry(RESTORED, at, text, subject=done.backup))
+
+
+def _refuse_what_is_there(target: Path) -> None:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        file = target.with_name(target.name + suffix)
+        if file.exists() and file.stat().st_size > 0:
+            raise NotNow(
+                "STORE_NOT_EMPTY",
+                "move it and the files beside it away first; name it with --old if it can be read",
+                file.name,
+            )
+
+
+def _settle(draft: Path) -> None:
+    """Make one file of the draft, without a log beside it, and durable."""
+    with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("PRAGMA journal_mode = DELETE")
+    sync_file(draft)
+    draft.with_name(draft.name + ".lock").unlink(missing_ok=True)
+
+
+def _remove(draft: Path) -> None:
+    """Take away what an interrupted restore left."""
+    for suffix in ("", "-wal", "-shm", "-journal", ".lock"):
+        draft.with_name(draft.name + suffix).unlink(missing_ok=True)
+
+
+def _put_former_aside(folder: Path, at: datetime) -> Path:
+    """Keep witness and journal of the former log apart: the new one goes another way. Unfinished until the store is
+    in its place.
+    """
+    former = folder / f"{_FORMER}{at.astimezone(UTC):%Y%m%dT%H%M%S%f}{_UNFINISHED}"
+    former.mkdir(mode=0o700)
+    for name in (WITNESS, JOURNAL):
+        if (folder / name).exists():
+            (folder / name).rename(former / name)
+    sync_folder(folder)
+    return former
+
+
+def _take_back(folder: Path, target: Path) -> None:
+    """Undo `_put_former_aside` of a restore that was cut off before its store was in its place."""
+    if target.exists() and target.stat().st_size > 0:
+        return
+    for former in sorted(folder.glob(f"{_FORMER}*{_UNFINISHED}")):
+        for name in (WITNESS, JOURNAL):
+            if (former / name).exists() and not (folder / name).exists():
+                (former / name).rename(folder / name)
+        if not any(former.iterdir()):
+            former.rmdir()
+    sync_folder(folder)

@@ -1,0 +1,105 @@
+"""After a restore nothing leaves until a named person says so: neither what waits to be sent nor what is asked for.
+
+The note `paused.json` stands in the network's folder before the restored store gets its name, so that no gateway ever
+runs on such a store without it. Messages are taken in meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from gateway import logs
+from gateway.audit import append
+from gateway.clock import Clock, SystemClock, instant_text
+from gateway.errors import NotFound, NotNow, NotUnderstood
+from gateway.flows.restored import act_entry
+from gateway.logs import Event
+from gateway.security.rotation import sync_folder
+from gateway.store import Store, Transaction
+
+PAUSED_FILE = "paused.json"
+RESUMED = "resumed_after_restore"
+CHECKED = "consents checked"
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Standstill:
+    """Whether the gateway of a folder stands still after a restore, and the end of it."""
+
+    def __init__(self, folder: Path, store: Store, clock: Clock | None = None) -> None:
+        self._file = folder / PAUSED_FILE
+        self._store = store
+        self._clock = clock or SystemClock()
+        self._over = asyncio.Event()
+        if paused(folder) is None:
+            self._over.set()
+        else:
+            logs.warning(Event.PAUSED_AFTER_RESTORE)
+
+    def acts(self) -> Mapping[str, Callable[[str, str], Awaitable[dict[str, Any]]]]:
+        """What an operator may ask for, by the words of the command."""
+        return {"db resume": self.resume}
+
+    async def then(self, run: Callable[[], Awaitable[None]], stopping: asyncio.Event) -> None:
+        """`run()` once the standstill is over; nothing when it is to stop before."""
+        waits = [asyncio.ensure_future(self._over.wait()), asyncio.ensure_future(stopping.wait())]
+        _, left = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in left:
+            wait.cancel()
+        if self._over.is_set():
+            await run()
+
+    def guard(self, door: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+        """`door`, which answers `PAUSED_AFTER_RESTORE` until the standstill is over."""
+
+        async def guarded(*given: P.args, **named: P.kwargs) -> T:
+            if not self._over.is_set():
+                raise NotNow(
+                    "PAUSED_AFTER_RESTORE", "nothing is given out at the moment", retry_after_seconds=300
+                )
+            return await door(*given, **named)
+
+        return guarded
+
+    async def resume(self, about: str, reason: str) -> dict[str, Any]:
+        """End the standstill. `about` is `consents checked` when the person says that she has asked the agencies for
+        withdrawals since the backup, which is demanded where the log of that time is not whole.
+
+        Raises NotFound `NOT_PAUSED`, NotUnderstood `REASON_MISSING`, `CONSENTS_NOT_CHECKED`.
+        """
+        note = paused(self._file.parent)
+        if note is None:
+            raise NotFound("NOT_PAUSED", "the gateway does not stand still after a restore")
+        if not reason.strip():
+            raise NotUnderstood("REASON_MISSING", "say why; the audit log keeps it", "--reason")
+        if not note.get("whole") and about != CHECKED:
+            text = "consents may have been withdrawn since the backup; ask the agencies, then add --consents-checked"
+            raise NotUnderstood("CONSENTS_NOT_CHECKED", text)
+        at = instant_text(self._clock.now())
+        said = f"{reason.strip()}; {about}" if about else reason.strip()
+
+        def work(tx: Transaction) -> None:
+            append(tx, act_entry(RESUMED, at, said, subject=str(note.get("backup", ""))))
+
+        # The entry first: killed in between, the gateway still stands still, and somebody says so again.
+        await self._store.write(work)
+        self._file.unlink()
+        sync_folder(self._file.parent)
+        self._over.set()
+        return {"outcome": RESUMED}
+
+
+def paused(folder: Path) -> Mapping[str, Any] | None:
+    """What the note of a restore says, when nobody has ended its standstill; a damaged note counts as one."""
+    try:
+        found = json.loads((folder / PAUSED_FILE).read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
