@@ -49,6 +49,7 @@ def codes_for(record: Json) -> set[str]:
     return {reason.code for reason in consent.decide(to_agency(record), tables()).resources[0].reasons}
 
 
+@pytest.mark.slow
 @pytest.mark.no_cover  # measuring it would double its time; other tests reach the same lines
 @pytest.mark.requirement("P2-13-01")
 @pytest.mark.parametrize("more", [{}, {"contained": [{"resourceType": "Basic", "id": "b"}]}])

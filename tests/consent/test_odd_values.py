@@ -115,6 +115,7 @@ def is_answered(question: Json) -> bool:
     return "RULE_FAILED" not in {reason.code for row in decision.resources for reason in row.reasons}
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("FH-CON-07")
 def test_no_odd_value_in_one_consent_refuses_what_another_permits() -> None:
     question = a_question(1, PACKS)
@@ -137,6 +138,7 @@ def test_a_consent_with_an_odd_value_is_reported_on() -> None:
         assert isinstance(consent.disclosers_of(odd), frozenset), place
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("FH-RED-01")
 @pytest.mark.parametrize("category", ["clinical", "housing"])
 def test_no_odd_value_in_one_record_holds_back_another(category: str) -> None:

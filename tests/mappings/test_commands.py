@@ -113,6 +113,7 @@ def test_a_housing_agency_gets_a_row_without_diagnosis_or_sender(
         assert hidden not in sheet
 
 
+@pytest.mark.slow
 def test_every_shipped_mapping_passes_its_check(capsys: pytest.CaptureFixture[str]) -> None:
     assert mapping_check(None) == 0
     assert "fault" not in capsys.readouterr().out

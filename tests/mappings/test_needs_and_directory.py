@@ -89,6 +89,7 @@ def test_a_wrong_answer_refuses_its_row_and_no_other(
     assert second.refusal is None
 
 
+@pytest.mark.slow
 @pytest.mark.no_cover  # measuring it would double its time; other tests reach the same lines
 def test_every_answer_of_every_question_goes_there_and_back(library: Library) -> None:
     """Each word of each table, in both tools, alone and with everything else filled: the laws hold."""

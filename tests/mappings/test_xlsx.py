@@ -216,6 +216,7 @@ def test_what_is_no_workbook_or_too_large_is_refused(source: bytes, code: str) -
         xlsx_rows.read_rows(source)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "filler",
     [

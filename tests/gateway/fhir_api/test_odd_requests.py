@@ -82,6 +82,7 @@ async def ask(
     return sent[0]["status"], told, b"".join(message.get("body", b"") for message in sent[1:])
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(
     method=st.sampled_from(["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "BREW"]),
