@@ -1,7 +1,4 @@
-"""The translation room: bytes of an agency in, FHIR R4 resources out, and back again. Pure: no file, clock or log.
-
-One declaration (a mapping file under `formats/`) serves both directions; every input value is accounted for.
-"""
+"""The translation room: bytes of an agency in, FHIR R4 resources out, and back again. Pure: no file, clock or log."""
 
 from __future__ import annotations
 

@@ -113,15 +113,31 @@ async def push_bundle(
     date. Nothing of the body leaves unless `before_handover` says so; what it raises comes out of here,
     nothing sent.
     """
-    handover = _Handover(content, before_handover)
-    sent = {
+    own = {
         **headers,
         "Content-Type": "application/fhir+json",
         "Accept": "application/fhir+json",
         "Prefer": "return=minimal",
+        "Idempotency-Key": idempotency_key,
+    }
+    return await post(transport, url, content, own, timeouts, before_handover, clock)
+
+
+async def post(
+    transport: httpx.AsyncBaseTransport,
+    url: str,
+    content: bytes,
+    headers: Mapping[str, str],
+    timeouts: HttpTimeouts,
+    before_handover: BeforeHandover,
+    clock: Clock,
+) -> DeliveryOutcome:
+    """POST `content` to `url`, as `push_bundle` does, with `headers` that name its type and key."""
+    handover = _Handover(content, before_handover)
+    sent = {
+        **headers,
         "Accept-Encoding": "identity",
         "User-Agent": "warm-handoff",
-        "Idempotency-Key": idempotency_key,
         "Content-Length": str(len(content)),
     }
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,14 +15,16 @@ from cryptography import x509
 
 from gateway.clock import instant_text
 from gateway.delivery.file_drop import FileDrop, Parcel
-from gateway.delivery.http_push import HttpTimeouts, push_bundle
+from gateway.delivery.http_push import HttpTimeouts, post, push_bundle
 from gateway.delivery.mllp_push import MllpConnections, MllpEndpoint, MllpTimeouts, send_frame
 from gateway.delivery.outcome import DeliveryOutcome
 from gateway.delivery.sealed_file import FILE_END, sealed_for
+from gateway.delivery.signed_request import signed_headers
 from gateway.disclosure.gate import LastLook
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.release import Release
-from gateway.partners import FhirDelivery, FilesDelivery, MllpDelivery
+from gateway.partners import FhirDelivery, FilesDelivery, MllpDelivery, WebhookDelivery
+from gateway.partners.signing_keys import SigningKey
 
 PRACTICE = "PRACTICE"
 _FILE_ENDS = {
@@ -48,13 +51,14 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What the ways need beside the network file: where its file names count from, and by partner its TLS and whom its
-    files are encrypted for.
+    """What the ways need beside the network file: where its file names count from, and by partner its TLS, whom its
+    files are encrypted for, and with which key its requests are signed.
     """
 
     folder: Path = Path()
     tls: Mapping[str, ssl.SSLContext] = field(default_factory=lambda: MappingProxyType({}), repr=False)
     readers: Mapping[str, x509.Certificate] = field(default_factory=lambda: MappingProxyType({}))
+    signing: Mapping[str, SigningKey] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
 
 class Ways:
@@ -98,7 +102,20 @@ class Ways:
             )
         if isinstance(delivery, FilesDelivery):
             return await self._file(partner_id, delivery, made, last_look)
+        if isinstance(delivery, WebhookDelivery):
+            return await self._webhook(partner_id, delivery, made, last_look)
         return DeliveryOutcome("refused", "NO_DELIVERY")
+
+    async def _webhook(
+        self, partner_id: str, delivery: WebhookDelivery, made: Release, last_look: LastLook
+    ) -> DeliveryOutcome:
+        key, clock = self._reach.signing[partner_id], self._premises.clock
+        headers = signed_headers(
+            key, delivery.url, made.content, made.media_type, made.key, secrets.token_hex(16), clock.now()
+        )
+        return await post(
+            self._transport, delivery.url, made.content, headers, self._timeouts.http, last_look, clock
+        )
 
     async def _file(
         self, partner_id: str, delivery: FilesDelivery, made: Release, last_look: LastLook

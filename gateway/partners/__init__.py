@@ -5,6 +5,7 @@ from gateway.partners.deliveries import (
     FilesDelivery,
     MllpDelivery,
     NoDelivery,
+    WebhookDelivery,
     format_of,
     mapping_of,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "NoDelivery",
     "Partner",
     "Route",
+    "WebhookDelivery",
     "clients_wanted",
     "directory_resources",
     "discloser_of",

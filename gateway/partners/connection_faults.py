@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePath
 
@@ -13,12 +14,15 @@ from gateway.partners.deliveries import (
     FilesDelivery,
     MllpDelivery,
     NoDelivery,
+    WebhookDelivery,
     format_of,
 )
 from gateway.partners.network import NetworkFile
+from gateway.partners.signing_keys import read_signing_key
 
 Place = tuple[str | int, ...]
 Fault = tuple[Place, str]
+_PLAIN = re.compile(r"https?://[a-z0-9.\-:\[\]]+/[!\"$-~]*")  # with its path; no capitals in the host; no `#`
 
 
 def connection_faults(content: NetworkFile) -> Iterator[Fault]:
@@ -55,6 +59,8 @@ def named_file_faults(folder: Path, content: NetworkFile) -> Iterator[Fault]:
         delivery, where = partner.delivery, ("partners", name, "delivery")
         if isinstance(delivery, MllpDelivery) and (reached := delivery.tls) is not None:
             yield from _tried((*where, "tls"), lambda tls=reached: partner_context(folder, tls))  # type: ignore[misc]
+        if isinstance(delivery, WebhookDelivery):
+            yield from _tried(where, lambda name=delivery.key: read_signing_key(folder, name))  # type: ignore[misc]
         if isinstance(delivery, FilesDelivery) and (file := delivery.certificate):
             yield from _tried(where, lambda name=file: recipient_certificate(folder, name))  # type: ignore[misc]
 
@@ -68,8 +74,12 @@ def _tried(where: Place, use: Callable[[], object]) -> Iterator[Fault]:
 
 
 def _delivery_faults(delivery: Delivery) -> Iterator[Fault]:
-    if isinstance(delivery, FhirDelivery) and not delivery.url.startswith(("http://", "https://")):
+    if isinstance(delivery, FhirDelivery | WebhookDelivery) and not delivery.url.startswith(
+        ("http://", "https://")
+    ):
         yield ("url",), "must begin with `https://` or `http://`"
+    if isinstance(delivery, WebhookDelivery) and not _PLAIN.fullmatch(delivery.url):
+        yield ("url",), "must be written in plain ASCII without a fragment: it is signed as it stands"
     if not isinstance(delivery, NoDelivery) and not format_of(delivery):
         yield ("format",), "must name a mapping id"
     if (

@@ -89,11 +89,23 @@ class FilesDelivery(Strict, frozen=True, tag_field="kind", tag="files"):
     on_unknown: OnUnknown = "resend"
 
 
+class WebhookDelivery(Strict, frozen=True, tag_field="kind", tag="webhook"):
+    """POST what the mapping `format` writes (or `fhir+json`) to `url`, signed with the key in the file `key`.
+
+    RFC 9421, HMAC-SHA256.
+    """
+
+    url: str
+    format: str
+    key: FileName
+    on_unknown: OnUnknown = "resend"
+
+
 class NoDelivery(Strict, frozen=True, tag_field="kind", tag="pull"):
     """Nothing is pushed; the partner pulls from the FHIR API."""
 
 
-Delivery = FhirDelivery | MllpDelivery | FilesDelivery | NoDelivery
+Delivery = FhirDelivery | MllpDelivery | FilesDelivery | WebhookDelivery | NoDelivery
 
 
 def format_of(delivery: Delivery) -> str:

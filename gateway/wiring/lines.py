@@ -21,9 +21,10 @@ from gateway.intake import (
     Recognise,
     WatchSettings,
 )
-from gateway.partners import FilesDelivery, MllpDelivery
+from gateway.partners import FilesDelivery, MllpDelivery, WebhookDelivery
 from gateway.partners.certificates import listener_context, partner_context, recipient_certificate
 from gateway.partners.deliveries import ListenerTls
+from gateway.partners.signing_keys import read_signing_key
 from gateway.settings import Settings
 from gateway.wiring.network_folder import NetworkFolder
 
@@ -89,7 +90,12 @@ def reach_of(folder: NetworkFolder) -> Reach:
         for name, delivery in deliveries.items()
         if isinstance(delivery, FilesDelivery) and delivery.certificate
     }
-    return Reach(folder=folder.path, tls=_partner_contexts(folder), readers=readers)
+    signing = {
+        name: read_signing_key(folder.path, delivery.key)
+        for name, delivery in deliveries.items()
+        if isinstance(delivery, WebhookDelivery)
+    }
+    return Reach(folder=folder.path, tls=_partner_contexts(folder), readers=readers, signing=signing)
 
 
 def _bound(partner: str, tls: ListenerTls) -> Recognise:
