@@ -6,8 +6,6 @@ import json
 import sys
 from pathlib import Path
 
-from gateway.cli.folder_acts import is_error, said, through_the_gateway
-from gateway.cli.operator_commands import who
 from gateway.store.sqlite_copy import Progress
 from gateway.wiring.backing_up import make_backup, verify_backup
 from gateway.wiring.backup_notes import keys_place, newest_keys_backup, newest_store_backup
@@ -56,6 +54,7 @@ def restore(
     network: Path, store: str | None, place: Path, keys_from: Path | None, reason: str, old: Path | None
 ) -> int:
     """Restore a backup, print what a person must know before anything is sent again; 0."""
+    from gateway.cli.operator_commands import who
     from gateway.wiring.restoring import Wanted
     from gateway.wiring.restoring import restore as put_back
 
@@ -80,6 +79,7 @@ def restore(
 
 def resume(network: Path, store: str | None, reason: str, *, consents_checked: bool) -> int:
     """End the standstill after a restore; 0, or 1 when refused."""
+    from gateway.cli.folder_acts import is_error, said, through_the_gateway
     from gateway.wiring.standstill import CHECKED
 
     about = CHECKED if consents_checked else ""
@@ -92,6 +92,8 @@ def resume(network: Path, store: str | None, reason: str, *, consents_checked: b
 
 def confirm_consents(network: Path, store: str | None, patient: str, reason: str) -> int:
     """Let a patient's consents that a restore set aside stand as they are; 0, or 1 when refused."""
+    from gateway.cli.folder_acts import is_error, said, through_the_gateway
+
     answer = through_the_gateway(network, store, "db confirm-consents", patient, said(reason))
     if is_error(answer):
         return 1

@@ -28,6 +28,13 @@ KeysFrom = Annotated[
 ]
 
 
+def doctor(network: Network = None, store: Store = None, as_json: AsJson = False) -> None:
+    """Say on one page what is wrong, and what to do: 0 nothing, 1 something."""
+    from gateway.cli.doctor_command import doctor as body
+
+    finish(body(folder_of(network), store, as_json=as_json))
+
+
 @keys_app.command("rotate")
 def keys_rotate(reason: Reason, network: Network = None, store: Store = None) -> None:
     """Make a new wrapping key and wrap every data key anew, while the gateway runs or not."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gateway.cli.folder_acts import is_error, said, through_the_gateway
 from gateway.cli.tables import print_table
-from gateway.wiring.key_keeper import KEY_BACKUP_DAYS
+from gateway.wiring.backup_notes import KEY_BACKUP_DAYS
 from gateway.wiring.opening import reading
 
 

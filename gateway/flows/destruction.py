@@ -15,7 +15,16 @@ from gateway.audit import AuditEntry, AuditReason, append
 from gateway.clock import instant_text, new_row_id
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, Internal, NotFound, NotNow, NotUnderstood
-from gateway.store import Intent, Reading, Transaction, consent_requests, destruction, intents, patients
+from gateway.store import (
+    Intent,
+    Reading,
+    Transaction,
+    consent_requests,
+    destruction,
+    intents,
+    patients,
+    same_person,
+)
 
 KEY_DESTROYED = "key_destroyed"
 BY_DESTRUCTION = "KEY_DESTROYED"
@@ -34,16 +43,19 @@ class Remains:
 
 
 async def destroy_patient(premises: Premises, patient_id: str, reason: str) -> dict[str, Any]:
-    """Destroy the patient's key; what waited for her is ended. One transaction with its audit entry.
+    """Destroy the patient's key, and those of the patients who were found to be her; what waited is ended. One
+    transaction with its audit entries.
 
-    Raises NotFound `NO_SUCH_PATIENT`, AlreadyReceived `KEY_DESTROYED`, NotUnderstood `REASON_MISSING`, NotNow
-    `BEING_SENT` while something about her is on its way: its outcome must be recorded first.
+    Raises NotFound `NO_SUCH_PATIENT`, AlreadyReceived `KEY_DESTROYED` or `JOINED` (she is kept as another one),
+    NotUnderstood `REASON_MISSING`, NotNow `BEING_SENT` while something about her is on its way: its outcome must be
+    recorded first.
     """
     if not reason.strip():
         raise NotUnderstood("REASON_MISSING", "say why; the audit log keeps it", "--reason")
     done = await premises.store.write(partial(_destroy, premises, patient_id, reason.strip()))
-    # What was compiled for her decisions is content of hers too.
-    premises.compiled.forget(patient_id)
+    for one in done["patients"]:
+        # What was compiled for her decisions is content of hers too.
+        premises.compiled.forget(one)
     return done
 
 
@@ -55,9 +67,11 @@ def destroy_again(tx: Transaction, patient_id: str, destroyed_at: str, at: str) 
 
 
 def remains(reading: Reading, patient_id: str) -> Remains:
-    """Try to open everything that was ever sealed for the patient."""
-    opened = [_opens(look) for look in destruction.sealed_rows(reading, patient_id)]
-    return Remains(sum(opened), len(opened) - sum(opened), destruction.audit_entries(reading, patient_id))
+    """Try to open everything that was ever sealed for the patient, under whatever id of ours."""
+    everyone = (patient_id, *same_person.joined_to(reading, patient_id))
+    opened = [_opens(look) for one in everyone for look in destruction.sealed_rows(reading, one)]
+    entries = sum(destruction.audit_entries(reading, one) for one in everyone)
+    return Remains(sum(opened), len(opened) - sum(opened), entries)
 
 
 def _destroy(premises: Premises, patient_id: str, reason: str, tx: Transaction) -> dict[str, Any]:
@@ -65,15 +79,25 @@ def _destroy(premises: Premises, patient_id: str, reason: str, tx: Transaction) 
         raise NotFound("NO_SUCH_PATIENT", "no patient has that id", patient_id)
     if patients.is_destroyed(tx, patient_id):
         raise AlreadyReceived("KEY_DESTROYED", "the key of this patient was destroyed before", patient_id)
-    waiting = [one for one in intents.of_patient(tx, patient_id) if one.state not in _SETTLED]
+    if (now := same_person.stays(tx, patient_id)) != patient_id:
+        raise AlreadyReceived("JOINED", "was found to be another patient; destroy that one's key", now)
+    everyone = (patient_id, *same_person.joined_to(tx, patient_id))
+    waiting = [one for her in everyone for one in intents.of_patient(tx, her) if one.state not in _SETTLED]
     if any(one.state == "sending" for one in waiting):
         raise NotNow("BEING_SENT", "something about her is being sent; try again in a moment", patient_id)
     at = instant_text(premises.clock.now())
     _end(tx, waiting, at)
-    patients.raise_epoch(tx, patient_id)
-    patients.destroy_patient_key(tx, patient_id, at)
-    receipt = append(tx, _entry(patient_id, reason, at))
-    return {"patient": patient_id, "outcome": KEY_DESTROYED, "ended": len(waiting), "entry": receipt.seq}
+    for her in everyone:
+        patients.raise_epoch(tx, her)
+        patients.destroy_patient_key(tx, her, at)
+    receipts = [append(tx, _entry(her, reason, at)) for her in everyone]
+    return {
+        "patient": patient_id,
+        "patients": list(everyone),
+        "outcome": KEY_DESTROYED,
+        "ended": len(waiting),
+        "entry": receipts[0].seq,
+    }
 
 
 def _end(tx: Transaction, waiting: Sequence[Intent], at: str) -> None:

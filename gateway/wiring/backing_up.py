@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +16,7 @@ from gateway.store import Reading, samples
 from gateway.store.sqlite_copy import CopiedStore, Progress, copy_apart, copy_to_read, told_of
 from gateway.store.sqlite_store import store_path
 from gateway.wiring.backup_notes import (
+    KEY_BACKUP_DAYS,
     KEYS_SUFFIX,
     NETWORK_FILE,
     STORE_FILE,
@@ -34,10 +34,9 @@ from gateway.wiring.backup_notes import (
     write_note,
     write_whole,
 )
-from gateway.wiring.key_keeper import KEY_BACKUP_DAYS
+from gateway.wiring.kept_notes import LAST_BACKUP
 from gateway.wiring.network_folder import NetworkFolder
 
-LAST_BACKUP = "last-backup.json"
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
 _SPARE = 1.2
 _SAMPLES = 60
@@ -145,14 +144,6 @@ def open_samples(reading: Reading, number: int = _SAMPLES) -> tuple[int, int]:
                 raise Internal("KEY_MISSING", "a key is missing and was not destroyed", scope) from None
             destroyed += 1
     return opened, destroyed
-
-
-def last_backup(folder: Path) -> Mapping[str, str] | None:
-    """The gateway's own note of the last verified backup: `place`, `keys`, `made_at`, `sha256`; None without one."""
-    try:
-        return dict(json.loads((folder / LAST_BACKUP).read_bytes()))
-    except (OSError, ValueError):
-        return None
 
 
 def _store_of(folder: NetworkFolder, url: str | None) -> Path:

@@ -30,6 +30,8 @@ STORE_NOTE = "backup.json"
 NETWORK_FILE = "network.yaml"
 KEYS_SUFFIX = ".keys"
 UNDER_WAY = ".part-"
+KEY_BACKUP_DAYS = 30
+"""So long a key backup counts; so long, after a rotation, the old wrapping key is kept."""
 _DOMAIN = b"handoff-backup-1\x00"
 _MIB = 1 << 20
 

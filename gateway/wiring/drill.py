@@ -23,11 +23,10 @@ from gateway.wiring.backup_notes import (
     newest_store_backup,
     write_whole,
 )
+from gateway.wiring.kept_notes import LAST_DRILL, paused
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.restoring import WITNESS, Restored, Wanted, restore
-from gateway.wiring.standstill import paused
 
-LAST_DRILL = "last-drill.json"
 _GROW = ("audit", "consent_history")
 """Tables to which a restore itself adds."""
 _SAMPLES = 300
@@ -92,15 +91,6 @@ def drill(
     said = {**asdict(drilled), "at": instant_text(clock.now())}
     write_whole(folder.path / LAST_DRILL, json.dumps(said, indent=1).encode())
     return drilled
-
-
-def last_drill(folder: Path) -> dict[str, object] | None:
-    """What the last drill found, with `at`; None without one."""
-    try:
-        found = json.loads((folder / LAST_DRILL).read_bytes())
-    except (OSError, ValueError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _scratch_folder(folder: NetworkFolder, path: Path) -> NetworkFolder:

@@ -22,9 +22,9 @@ from gateway.logs import Event
 from gateway.security.keys import read_store_keys
 from gateway.security.rotation import RetiredKey, destroy_key_file, retired_keys, rotate_files
 from gateway.store import Store, Transaction
+from gateway.wiring.backup_notes import KEY_BACKUP_DAYS
 from gateway.wiring.network_folder import NetworkFolder
 
-KEY_BACKUP_DAYS = 30
 _BATCH = 500
 _BATCHES_A_CALL = 20
 FolderAct = Callable[[str, str], Awaitable[dict[str, Any]]]

@@ -38,8 +38,8 @@ from gateway.store.sqlite_store import hold, store_path
 from gateway.store.sqlite_view import SqliteReading, connect_reader
 from gateway.wiring.backing_up import verify_backup
 from gateway.wiring.backup_notes import KeysBackup, StoreBackup, write_whole
+from gateway.wiring.kept_notes import PAUSED_FILE
 from gateway.wiring.network_folder import NetworkFolder
-from gateway.wiring.standstill import PAUSED_FILE
 
 WITNESS = "witness.log"
 _FORMER = "before-restore-"

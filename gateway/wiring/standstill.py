@@ -7,7 +7,6 @@ runs on such a store without it. Messages are taken in meanwhile.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -20,8 +19,8 @@ from gateway.flows.restored import act_entry
 from gateway.logs import Event
 from gateway.security.rotation import sync_folder
 from gateway.store import Store, Transaction
+from gateway.wiring.kept_notes import PAUSED_FILE, paused
 
-PAUSED_FILE = "paused.json"
 RESUMED = "resumed_after_restore"
 CHECKED = "consents checked"
 P = ParamSpec("P")
@@ -92,14 +91,3 @@ class Standstill:
         sync_folder(self._file.parent)
         self._over.set()
         return {"outcome": RESUMED}
-
-
-def paused(folder: Path) -> Mapping[str, Any] | None:
-    """What the note of a restore says, when nobody has ended its standstill; a damaged note counts as one."""
-    try:
-        found = json.loads((folder / PAUSED_FILE).read_bytes())
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -11,8 +11,9 @@ from gateway.store import open_store
 from gateway.store.sqlite_copy import told_of
 from gateway.store.sqlite_migrations import known_version
 from gateway.store.sqlite_store import store_path
-from gateway.wiring.backing_up import last_backup, verify_backup
+from gateway.wiring.backing_up import verify_backup
 from gateway.wiring.backup_notes import StoreBackup, keys_place, newest_keys_backup, newest_store_backup
+from gateway.wiring.kept_notes import last_backup
 from gateway.wiring.network_folder import NetworkFolder
 
 

@@ -11,6 +11,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +43,41 @@ def killed_at_each_change(
     raise AssertionError(f"the work still changes files after {most} changes")
 
 
+def killed_at_each_call(work: Callable[[Callable[[str], None]], Any], most: int = 200) -> Iterator[int]:
+    """`work(fault_point)` killed when it first calls `fault_point`, then at the second call, and so on to its end.
+
+    Yields the number of the call after each kill, and 0 at last.
+    """
+    for point in range(1, most):
+        calls = iter(range(1, most * 10))
+
+        def fault_point(_name: str, at: int = point, calls: Iterator[int] = calls) -> None:
+            if next(calls) == at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        ended = _forked(partial(work, fault_point))
+        yield 0 if ended else point
+        if ended:
+            return
+    raise AssertionError(f"the work still calls after {most} calls")
+
+
 def _run(place: Path, work: Callable[[Path], Any], point: int) -> bool:
     """Whether the work came to its end before its change number `point`."""
+
+    def watched() -> None:
+        _kill_at(place, point)
+        work(place)
+
+    return _forked(watched)
+
+
+def _forked(work: Callable[[], Any]) -> bool:
+    """Whether the work came to its end in a process of its own, and was not killed."""
     child = os.fork()
     if child == 0:
         try:
-            _kill_at(place, point)
-            work(place)
+            work()
         except BaseException:  # noqa: BLE001 - the parent must hear of it
             traceback.print_exc()
             os._exit(70)

@@ -12,8 +12,9 @@ from gateway.demo import person
 from gateway.errors import AlreadyReceived, HandoffError, NotFound, NotNow, NotUnderstood
 from gateway.flows.destruction import KEY_DESTROYED, destroy_patient, remains
 from gateway.flows.nothing import NothingToShow
+from gateway.flows.same_person import join
 from gateway.store import Record, Transaction, patients, records
-from tests.gateway.county import County
+from tests.gateway.county import HOUSING, County
 
 
 def destroy(county: County, patient_id: str, reason: str = "she asked for it") -> dict[str, Any]:
@@ -178,3 +179,28 @@ def test_her_sources_can_send_her_again_with_the_same_numbers(county: County) ->
     plan = county.records("CarePlan")[0]
     history = county.look(lambda reading: records.history(reading, "CarePlan", plan.id))
     assert [one.version for one in history] == [plan.version]
+
+
+def _known_to(county: County, identifier: tuple[str, str]) -> set[str]:
+    token = county.premises.keys.index("Patient.identifier", *identifier)
+    return {one for _, one in county.look(lambda reading: patients.find_by_token(reading, None, token))}
+
+
+@pytest.mark.requirement("P2-16-01", "DM-28")
+def test_whoever_was_found_to_be_her_goes_with_her(county: County) -> None:
+    county.refer()
+    stays = county.patient_id
+    other = person.housing_client()
+    other["entry"][0]["resource"] |= {"birthDate": "1970-01-01", "name": [{"family": "Other", "given": ["Ann"]}]}
+    county.submit("housing", other, purpose="COC")
+    (leaves,) = _known_to(county, HOUSING) - {stays}
+    county.run(join(county.premises, leaves, stays, "one person (said by anna)"))
+    before = county.look(lambda reading: remains(reading, stays))
+
+    with pytest.raises(AlreadyReceived, match="JOINED"):
+        destroy(county, leaves)
+    done = destroy(county, stays)
+
+    assert set(done["patients"]) == {stays, leaves}
+    assert county.look(lambda reading: remains(reading, stays)).readable == 0 < before.readable
+    assert county.look(lambda reading: remains(reading, leaves)).readable == 0

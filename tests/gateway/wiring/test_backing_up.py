@@ -20,9 +20,10 @@ from gateway.security.keys import read_keys
 from gateway.store import records
 from gateway.store.sqlite_copy import copy_to_read
 from gateway.wiring import backing_up
-from gateway.wiring.backing_up import last_backup, make_backup, verify_backup
+from gateway.wiring.backing_up import make_backup, verify_backup
 from gateway.wiring.backup_notes import keys_backups, keys_place, newest_keys_backup, store_backups
 from gateway.wiring.backup_views import views_of
+from gateway.wiring.kept_notes import last_backup
 from gateway.wiring.key_keeper import KeyKeeper
 from gateway.wiring.network_folder import NetworkFolder
 from tests.gateway.county import County

@@ -11,8 +11,8 @@ import pytest
 from gateway.audit.journal import Journal
 from gateway.errors import HandoffError
 from gateway.wiring import drill as drilling
-from gateway.wiring.drill import drill, last_drill
-from gateway.wiring.standstill import paused
+from gateway.wiring.drill import drill
+from gateway.wiring.kept_notes import last_drill, paused
 from tests.gateway.county import County
 from tests.gateway.wiring.keeping import back_up, place, seal, with_own_keys
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,11 +16,13 @@ from gateway.audit import AuditEntry, newest
 from gateway.errors import Internal, NotUnderstood
 from gateway.security.keys import read_keys
 from gateway.security.rotation import retired_keys, rotate_files
-from gateway.store import records
+from gateway.store import open_store, records
 from gateway.store.model import AuditFilter
+from gateway.wiring import key_keeper
 from gateway.wiring.key_keeper import KeyKeeper
 from gateway.wiring.opening import open_premises, open_writing_store
 from tests.gateway.county import County
+from tests.gateway.killing_points import killed_at_each_call
 
 
 @pytest.fixture
@@ -124,6 +126,47 @@ def test_a_rotation_that_was_cut_off_after_its_files_is_ended_by_the_next_start(
 def wrapped_under_here(county: County) -> set[str]:
     with county.store.read() as reading:
         return {row["kek_id"] for row in reading.rows("data_key.count_by_kek")}
+
+
+def test_killed_at_any_commit_of_a_rotation_everything_opens_and_the_next_try_ends_it(
+    own: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_keeper, "_BATCH", 1)
+    own.consent()
+    own.refer()
+    expected = own.records()
+    number = sum(wrapped_under(own).values())
+    assert number > 3
+    own.close()
+
+    def rotation(fault_point: Callable[[str], None]) -> None:
+        folder = replace(own.folder, keys=read_keys(own.folder.keys_folder))
+        store = open_store(folder.store_url, folder.keys.cipher, folder=folder.path, fault_point=fault_point)
+
+        async def work() -> None:
+            working = KeyKeeper(folder, store, own.clock)
+            await working.rotate("", "yearly")
+            await working.rewrap("", "")
+            await store.close()
+
+        asyncio.run(work())
+
+    kills = 0
+    for point in killed_at_each_call(rotation):
+        kills += point > 0
+        reopen_after_kill(own)
+        assert own.records() == expected
+        assert number <= sum(wrapped_under(own).values()) <= number + 1, "the log's own key may have come"
+        own.run(keeper(own).rewrap("", ""))
+        assert set(wrapped_under(own)) == {own.folder.keys.provider.current_id}
+        own.close()
+    assert kills > 6
+    reopen_after_kill(own)
+
+
+def reopen_after_kill(county: County) -> None:
+    county.folder = replace(county.folder, keys=read_keys(county.folder.keys_folder))
+    reopen_closed(county)
 
 
 def test_an_old_key_goes_after_thirty_days_and_not_while_something_is_under_it(own: County) -> None:

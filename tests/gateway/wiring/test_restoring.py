@@ -23,9 +23,10 @@ from gateway.store import consents, patients
 from gateway.store.model import AuditFilter
 from gateway.wiring.backing_up import MadeBackup
 from gateway.wiring.backup_notes import newest_keys_backup, newest_store_backup
+from gateway.wiring.kept_notes import paused
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.restoring import Restored, Wanted, restore
-from gateway.wiring.standstill import CHECKED, Standstill, paused
+from gateway.wiring.standstill import CHECKED, Standstill
 from tests.gateway.county import HOUSING, County
 from tests.gateway.killing_points import killed_at_each_change
 from tests.gateway.wiring.keeping import back_up, place, reopen, seal, with_own_keys
