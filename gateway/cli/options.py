@@ -18,7 +18,11 @@ Network = Annotated[
 Store = Annotated[
     str | None,
     typer.Option(
-        "--store", metavar="URL", help="Store URL. Default: HANDOFF_STORE or handoff.db in the network."
+        "--store",
+        metavar="URL",
+        envvar="HANDOFF_STORE",
+        show_envvar=False,
+        help="Store URL. Default: HANDOFF_STORE or handoff.db in the network.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
