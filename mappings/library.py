@@ -22,6 +22,7 @@ from mappings.mapping_file import Tables, read_mapping
 from mappings.model import MappingFileError, MappingRoomError
 from mappings.render_plan import RenderPlan, plan_of
 from mappings.rows import MappingFile, all_groups
+from mappings.usual import UsualForm, usual_form
 from mappings.yaml_text import Located, read_yaml
 
 _ROOT = "formats/"
@@ -61,6 +62,11 @@ class Mapping_:
     def compiled(self) -> Compiled | None:
         """The generated form, or None where the format has none yet (the interpreter runs instead)."""
         return compile_mapping(self.file)
+
+    @cached_property
+    def usual(self) -> UsualForm | None:
+        """The form for records without anything unusual, where the format has one other than `compiled`."""
+        return usual_form(self.file)
 
     @cached_property
     def render_plan(self) -> RenderPlan:

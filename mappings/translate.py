@@ -28,6 +28,7 @@ from mappings.syntax.sheets import SHEETS
 from mappings.times import Zone, v2_zone
 from mappings.tree import Tree
 from mappings.unfit import Unfit
+from mappings.usual import usual_record
 
 TreeMaker = Callable[[], Tree]
 
@@ -225,11 +226,24 @@ class _InterpretedOrigin:
 def _interpreted(
     mapping: Mapping_, make: TreeMaker, source: bytes, partner: str, id_key: bytes, zone: Zone
 ) -> Translation:
-    found = interpret(mapping, make, partner, id_key, zone, explain=False)
+    found = _usual(mapping, make, partner, id_key, zone)
+    if found is None:
+        found = interpret(mapping, make, partner, id_key, zone, explain=False)
     origin = _InterpretedOrigin(mapping, source, make, found, partner, id_key, zone)
     return Translation(
         found.resources, found.account.issues, found.business_key, found.addressee_codes, origin
     )
+
+
+def _usual(mapping: Mapping_, make: TreeMaker, partner: str, id_key: bytes, zone: Zone) -> Interpreted | None:
+    """What the usual form gives; None when it hands over."""
+    form = mapping.usual
+    if form is None:
+        return None
+    try:
+        return form.run(usual_record(make()), key_ids(id_key, partner), zone)
+    except (Suspect, Unfit):
+        return None
 
 
 def interpret(

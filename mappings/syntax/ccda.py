@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from weakref import ref
+from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
@@ -47,11 +48,14 @@ _NO_ELEMENTS: dict[str, list[Node]] = {}
 
 
 class Node:
-    """One element. `content` holds texts and elements in their order; `place` is its XPath in the document."""
+    """One element. `content` holds texts and elements in their order; `place` is its XPath in the document.
+
+    In a document that was read, its leaves are those from number `begin` up to (without) `end`, counted from 0.
+    """
 
     __slots__ = (
-        *("__weakref__", "_begin", "_by_name", "_end", "_leaves", "_parent"),
-        *("attributes", "content", "name", "place", "templates"),
+        *("__weakref__", "_by_name", "_parent"),
+        *("attributes", "begin", "content", "end", "name", "place", "templates"),
     )
 
     def __init__(self, name: str, parent: Node | None = None, place: str = "") -> None:
@@ -62,8 +66,7 @@ class Node:
         self.content: list[Node | str] = []
         self.templates: frozenset[str] = _NO_TEMPLATES
         self._by_name: dict[str, list[Node]] = _NO_ELEMENTS
-        self._leaves: list[tuple[str, str]] | None = None
-        self._begin = self._end = 0
+        self.begin = self.end = 0
 
     @property
     def parent(self) -> Node | None:
@@ -77,19 +80,24 @@ class Node:
             self._by_name = {}
         self._by_name.setdefault(child.name, []).append(child)
 
+    def next(self, name: str) -> Node:
+        """A new element of this name, behind all others."""
+        if self._by_name is _NO_ELEMENTS:
+            self._by_name = {}
+        same = self._by_name.get(name)
+        if same is None:
+            same = self._by_name[name] = []
+            child = Node(name, self, f"{self.place}/{name}")
+        else:
+            child = Node(name, self, f"{self.place}/{name}[{len(same) + 1}]")
+        same.append(child)
+        self.content.append(child)
+        return child
+
     def remove(self, child: Node) -> None:
         """One element less."""
         self.content.remove(child)
         self._by_name[child.name].remove(child)
-
-    def begins(self, leaves: list[tuple[str, str]]) -> None:
-        """The leaves of this element are those of the document from here on."""
-        self._leaves, self._begin = leaves, len(leaves)
-
-    def ends(self) -> None:
-        """The leaves of this element end here."""
-        assert self._leaves is not None
-        self._end = len(self._leaves)
 
     def elements(self) -> list[Node]:
         """The elements inside, in order."""
@@ -101,11 +109,6 @@ class Node:
 
     def leaves(self) -> Iterator[tuple[str, str]]:
         """(place, text) of every leaf of this element and those inside it, in document order."""
-        if self._leaves is not None:
-            return iter(self._leaves[self._begin : self._end])
-        return self._walked()
-
-    def _walked(self) -> Iterator[tuple[str, str]]:
         yield from self.own_leaves()
         number = 0
         for item in self.content:
@@ -163,113 +166,105 @@ def _text_of(source: bytes) -> str:
 
 def read_document(source: bytes) -> Node:
     """The document. Raises TranslationRefused `NOT_XML`, `DOCTYPE_REFUSED`, `TOO_DEEP`, `NOT_CDA` and of the bytes."""
-    found = _parse(source, _Nodes())
-    if not isinstance(found, Node) or found.name != "ClinicalDocument":
+    text = _checked_text(source)
+    growing = _Growing()
+    parser = expat.ParserCreate("utf-8", "}")
+    parser.ordered_attributes = True
+    parser.buffer_text = True
+    parser.StartElementHandler = growing.start
+    parser.EndElementHandler = growing.end
+    parser.CharacterDataHandler = growing.texts.append
+    try:
+        parser.Parse(text.encode("utf-8"), True)
+    except expat.ExpatError as error:
+        place = f"line {error.lineno} column {error.offset + 1}"
+        raise _refuse("NOT_XML", "the document cannot be read as XML", place) from None
+    except UnicodeEncodeError:
+        raise _refuse("NOT_XML", "the document has half of a character") from None
+    finally:  # a parser and what it calls hold each other
+        parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
+    if growing.root.name != "ClinicalDocument":
         raise _refuse("NOT_CDA", "a ClinicalDocument of CDA R2 (urn:hl7-org:v3) was expected", "line 1")
-    return found
+    return growing.root
 
 
-def _parse(source: bytes, target: _Nodes | None) -> object:
-    """What the parser makes of a document: its own tree without comments, or what `target` makes of it."""
+def _checked_text(source: bytes) -> str:
+    """The document as text without its declaration. Raises TranslationRefused `DOCTYPE_REFUSED` and of the bytes."""
     text = _text_of(source)
     if found := _DOCTYPE.search(text):
         line = text.count("\n", 0, found.start()) + 1
         raise _refuse("DOCTYPE_REFUSED", "a DOCTYPE or entity is not taken", f"line {line}")
-    text = _DECLARATION.sub("", text, count=1)
-    # A target would get `&amp;` as `&#38;` unless entities are resolved; without a DOCTYPE there are none but XML's own.
-    parser = etree.XMLParser(
-        target=target,  # type: ignore[arg-type]  # the stubs want one that takes bytes as well
-        encoding="utf-8",
-        resolve_entities=target is not None,
-        load_dtd=False,
-        no_network=True,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    try:
-        return etree.fromstring(text.encode("utf-8"), parser)
-    except etree.XMLSyntaxError as error:
-        line, column = error.position
-        if "depth" in str(error).lower():
-            raise _refuse("TOO_DEEP", "the document is nested too deep", f"line {line}") from None
-        place = f"line {line} column {column}"
-        raise _refuse("NOT_XML", "the document cannot be read as XML", place) from None
-    except UnicodeEncodeError:
-        raise _refuse("NOT_XML", "the document has half of a character") from None
+    return _DECLARATION.sub("", text, count=1)
 
 
-class _Nodes:
-    """Makes nodes and leaves of what the parser reports, in one pass."""
+class _Names(dict[str, tuple[str, bool]]):
+    """A name as the parser gives it (`namespace}name`) -> as we know it, and whether an attribute of it is a leaf."""
+
+    def __missing__(self, tag: str) -> tuple[str, bool]:
+        name = name_of("{" + tag if "}" in tag else tag)
+        found = name, is_leaf(name)
+        if len(self) < _MOST_NAMES:
+            self[tag] = found
+        return found
+
+
+_MOST_NAMES = 4096
+_NAMES = _Names()
+
+
+class _Growing:
+    """Makes nodes of what the parser reports, and counts their leaves, in one pass."""
+
+    __slots__ = ("around", "count", "node", "root", "texts")
 
     def __init__(self) -> None:
-        self.leaves: list[tuple[str, str]] = []
-        self.open: list[Node] = []
+        self.root = self.node = Node("", None, "")
+        """The element that is open; before the first, one of no document."""
+        self.around: list[Node] = []
         self.texts: list[str] = []
-        self.numbers: list[int] = []
-        self.root: Node | None = None
+        self.count = 0
 
-    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        """An element begins."""
-        if self.open:
-            node = self._inside(name_of(tag))
-        else:
-            node = self.root = Node(name_of(tag) if "}" in tag else "{}" + tag, None, "/ClinicalDocument")
-        leaves = self.leaves
-        node.begins(leaves)
-        if attributes:
-            place, said_of = node.place, node.attributes
-            for key, value in attributes.items():
-                name = name_of(key)
-                said_of[name] = value
-                if (said := value.strip()) and is_leaf(name):
-                    leaves.append((f"{place}/@{name}", said))
-        self.open.append(node)
-        self.numbers.append(0)
-
-    def _inside(self, name: str) -> Node:
-        """The next element inside the one that is open."""
+    def start(self, tag: str, attributes: Sequence[str]) -> None:
+        """An element begins. `attributes`: name, value, name, value."""
         if self.texts:
             self._text()
-        parent = self.open[-1]
-        if len(self.open) >= DEEPEST:
-            raise _refuse("TOO_DEEP", "the document is nested too deep", parent.place)
-        number = len(parent.named(name)) + 1
-        place = f"{parent.place}/{name}" if number == 1 else f"{parent.place}/{name}[{number}]"
-        node = Node(name, parent, place)
-        parent.add(node)
-        return node
-
-    def data(self, text: str) -> None:
-        """A piece of text; comments and instructions between pieces are not reported."""
-        self.texts.append(text)
+        name, parent = _NAMES[tag][0], self.node
+        if not self.around:
+            node = self.root = Node(name if "}" in tag else "{}" + tag, None, "/ClinicalDocument")
+        else:
+            if len(self.around) >= DEEPEST:
+                raise _refuse("TOO_DEEP", "the document is nested too deep", parent.place)
+            node = parent.next(name)
+        node.begin = self.count
+        if attributes:
+            said_of, values = node.attributes, iter(attributes)
+            for key, value in zip(values, values, strict=True):
+                known, is_one = _NAMES[key]
+                said_of[known] = value
+                if is_one and value and not value.isspace():
+                    self.count += 1
+        self.around.append(parent)
+        self.node = node
 
     def _text(self) -> None:
-        text = "".join(self.texts)
-        self.texts.clear()
-        if not self.open or not text:
-            return
-        node = self.open[-1]
-        if said := text.strip():
-            node.content.append(text)
-            self.numbers[-1] += 1
-            self.leaves.append((f"{node.place}/{text_step(self.numbers[-1])}", said))
-        elif node.content and isinstance(node.content[-1], Node):
-            node.content.append(" ")
+        """The text up to here; comments and instructions in it are not reported."""
+        texts, content = self.texts, self.node.content
+        text = texts[0] if len(texts) == 1 else "".join(texts)
+        texts.clear()
+        if not text.isspace():
+            content.append(text)
+            self.count += 1
+        elif content:
+            content.append(" ")
 
     def end(self, tag: str) -> None:
         """The open element ends."""
         if self.texts:
             self._text()
-        node = self.open.pop()
-        self.numbers.pop()
-        node.ends()
-        if node.name == "templateId" and self.open:
-            self.open[-1].templates |= {node.attributes.get("root", "")}
-
-    def close(self) -> Node | None:
-        """The document ends."""
-        return self.root
+        node, self.node = self.node, self.around.pop()
+        node.end = self.count
+        if node.name == "templateId":
+            self.node.templates |= {node.attributes.get("root", "")}
 
 
 @lru_cache(maxsize=4096)
@@ -283,7 +278,7 @@ def name_of(tag: str) -> str:
 
 
 def counted_leaves(source: bytes) -> dict[str, str]:
-    """Every leaf by place, counted on what the parser gives and with no knowledge of nodes or mappings."""
+    """Every leaf by place, counted on what another parser gives and with no knowledge of nodes or mappings."""
     found: dict[str, str] = {}
 
     def walk(element: etree._Element, place: str) -> None:
@@ -300,9 +295,16 @@ def counted_leaves(source: bytes) -> dict[str, str]:
             seen[name] = seen.get(name, 0) + 1
             walk(child, f"{place}/{name}" + (f"[{seen[name]}]" if seen[name] > 1 else ""))
 
-    root = _parse(source, None)
-    assert isinstance(root, etree._Element)
-    walk(root, "/ClinicalDocument")
+    parser = etree.XMLParser(
+        encoding="utf-8",
+        resolve_entities=False,
+        load_dtd=False,
+        no_network=True,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    walk(etree.fromstring(_checked_text(source).encode("utf-8"), parser), "/ClinicalDocument")
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from mappings.syntax.ccda import Node, is_leaf, text_step
@@ -14,8 +14,8 @@ from mappings.tree import Scope, Spot
 
 HERE = "."
 """The key of a scope under which the element of the nearest `each` stands."""
-_LINE = frozenset({"paragraph", "tr", "item", "caption", "br", "list", "table", "text"})
-_CELL = frozenset({"td", "th"})
+LINE = frozenset({"paragraph", "tr", "item", "caption", "br", "list", "table", "text"})
+CELL = frozenset({"td", "th"})
 Way = tuple[str | int, ...]
 """Keys that lead to a leaf in the plain form of an element."""
 
@@ -77,7 +77,7 @@ def lines(node: Node) -> list[list[str]]:
         number = 0
         for item in inner.content:
             if isinstance(item, Node):
-                own = "\n" if item.name in _LINE else "\t" if item.name in _CELL else ""
+                own = "\n" if item.name in LINE else "\t" if item.name in CELL else ""
                 gap = walk(item, own if own and gap != "\n" else gap)
                 gap = "\n" if own == "\n" else gap
             elif item.strip():
@@ -148,13 +148,21 @@ def _values(node: Node, path: Sequence[str]) -> Iterator[str]:
 
 def main_value(node: Node) -> tuple[str, tuple[str, ...]]:
     """What an element says in one word: root^extension of an id, a code, a value, its text; and the places of it."""
+    there = main_names(node)
+    if there:
+        text = "^".join(node.attributes[name].strip() for name in there)
+        return text, tuple(f"{node.place}/@{name}" for name in there)
+    text = next((item.strip() for item in node.content if isinstance(item, str) and item.strip()), "")
+    return text, (f"{node.place}/text()",) if text else ()
+
+
+def main_names(node: Node) -> list[str]:
+    """The attributes that say it: root and extension of an id, a code, or a value; empty when none does."""
     for names in (("root", "extension"), ("code",), ("value",)):
         there = [name for name in names if node.attributes.get(name, "").strip()]
         if there:
-            text = "^".join(node.attributes[name].strip() for name in there)
-            return text, tuple(f"{node.place}/@{name}" for name in there)
-    text = next((item.strip() for item in node.content if isinstance(item, str) and item.strip()), "")
-    return text, (f"{node.place}/text()",) if text else ()
+            return there
+    return []
 
 
 def document_zone(root: Node) -> str | None:
@@ -218,8 +226,15 @@ class CcdaTree:
 
     def __init__(self, root: Node) -> None:
         self.root = root
-        self._leaves = dict(root.leaves())
-        self._sections = tuple(sections_of(root))
+        self.sections = tuple(sections_of(root))
+
+    @cached_property
+    def _leaves(self) -> dict[str, str]:
+        return dict(self.root.leaves())
+
+    @cached_property
+    def _places(self) -> tuple[str, ...]:
+        return tuple(self._leaves)
 
     def leaves(self) -> Mapping[str, str]:
         """Every leaf by place."""
@@ -233,7 +248,7 @@ class CcdaTree:
         """Values at an address. An element that says only why it has no value is none, but for `every`."""
         found: list[Spot] = []
         for path in address.paths:
-            for node in nodes_at(self.root, path, scope[HERE], self._sections):
+            for node in nodes_at(self.root, path, scope[HERE], self.sections):
                 spot = self._spot(node, path.last, every)
                 if spot is not None:
                     tested = path.tested and not every
@@ -252,7 +267,7 @@ class CcdaTree:
             place = f"{node.place}/{last}"
             return Spot(place, text, (place,), _whole) if text is not None else None
         if every:
-            places = tuple(place for place, _ in node.leaves())
+            places = self._places[node.begin : node.end]
             return Spot(node.place, None, places, _whole) if places else None
         places_inside: list[str] = []
         ways: list[Way] = []
@@ -270,7 +285,7 @@ class CcdaTree:
     def head(self, address: CcdaAddress, scope: Scope) -> tuple[Any, tuple[str, ...]]:
         """The first value at an address in one word: for conditions and keys."""
         for path in address.paths:
-            for node in nodes_at(self.root, path, scope[HERE], self._sections):
+            for node in nodes_at(self.root, path, scope[HERE], self.sections):
                 text, places = self._end(node, path.last) if path.last else main_value(node)
                 if text:
                     return text, places
@@ -281,7 +296,7 @@ class CcdaTree:
         return [
             {**scope, HERE: node}
             for path in each.paths
-            for node in nodes_at(self.root, path, scope[HERE], self._sections)
+            for node in nodes_at(self.root, path, scope[HERE], self.sections)
         ]
 
     def expected(self, address: CcdaAddress) -> str:

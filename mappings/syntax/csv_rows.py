@@ -88,12 +88,12 @@ class CsvTree:
         if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
             message = "more cells than column headers"
             raise TranslationRefused("ROW_TOO_LONG", message, f"row {number}", "102")
-        self._row = {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
+        self.cells = {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
         self._number = number
 
     def leaves(self) -> Mapping[str, str]:
         """Every non-blank cell."""
-        return {self._place(name): cell for name, cell in self._row.items() if cell}
+        return {self._place(name): cell for name, cell in self.cells.items() if cell}
 
     def _place(self, name: str) -> str:
         return f"row {self._number} column {name}"
@@ -104,13 +104,13 @@ class CsvTree:
 
     def spots(self, address: CsvAddress, scope: Scope, every: bool = False) -> Sequence[Spot]:
         """The cell, when not blank."""
-        cell = self._row.get(address.text, "")
+        cell = self.cells.get(address.text, "")
         place = self._place(address.text)
         return [Spot(place, cell, (place,), _replaced)] if cell else []
 
     def head(self, address: CsvAddress, scope: Scope) -> tuple[Any, tuple[str, ...]]:
         """The cell."""
-        cell = self._row.get(address.text, "")
+        cell = self.cells.get(address.text, "")
         return cell, ((self._place(address.text),) if cell else ())
 
     def scopes(self, each: CsvAddress, followers: Sequence[str], scope: Scope) -> Sequence[Scope]:

@@ -136,7 +136,7 @@ class _Scalars(JsonTree):
     """The same record, read by its scalars."""
 
     def __init__(self, tree: FhirTree) -> None:
-        self._document = tree._document
+        self.document = tree.document
         self._leaves = tree._leaves
 
 

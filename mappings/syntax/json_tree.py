@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from mappings.model import TranslationRefused
@@ -113,8 +114,11 @@ class JsonTree:
     def __init__(self, document: Any) -> None:
         if not isinstance(document, dict):
             raise TranslationRefused("NOT_A_RECORD", "a JSON object was expected", None, "102")
-        self._document = document
-        self._leaves = json_leaves(document)
+        self.document = document
+
+    @cached_property
+    def _leaves(self) -> dict[str, Any]:
+        return json_leaves(self.document)
 
     def leaves(self) -> Mapping[str, str]:
         """Every leaf by place."""
@@ -125,7 +129,7 @@ class JsonTree:
         return {}
 
     def _at(self, address: JsonAddress, scope: Scope) -> list[tuple[tuple[str | int, ...], Any]]:
-        found: list[tuple[tuple[str | int, ...], Any]] = [((), self._document)]
+        found: list[tuple[tuple[str | int, ...], Any]] = [((), self.document)]
         for position, (key, all_items) in enumerate(address.steps):
             found = [((*p, key), v[key]) for p, v in found if isinstance(v, dict) and key in v]
             if all_items:

@@ -10,6 +10,7 @@ import pytest
 from mappings import Library, Mapping_, pack_files, read_library
 from mappings.compile import Compiled
 from mappings.compile_render import Write
+from mappings.usual import UsualForm
 
 SUFFIX = {
     "hl7v2": ".hl7",
@@ -50,11 +51,13 @@ def _samples() -> list[tuple[str, str]]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """`sample` runs a test on every shipped sample; with `compiled`, on those of a format with a compiled form;
-    with `written`, on those of mappings with a generated form of the way out."""
+    with `written`, on those of mappings with a generated form of the way out; with `usual`, with a usual form."""
     if "sample" in metafunc.fixturenames:
         pairs = _samples()
         if "compiled" in metafunc.fixturenames:
             pairs = [pair for pair in pairs if _LIBRARY.mapping(pair[0]).format == "hl7v2"]
+        if "usual" in metafunc.fixturenames:
+            pairs = [pair for pair in pairs if _LIBRARY.mapping(pair[0]).usual is not None]
         if "written" in metafunc.fixturenames:
             pairs = [pair for pair in pairs if _LIBRARY.mapping(pair[0]).compiled_render is not None]
         metafunc.parametrize("sample", pairs, ids=[f"{m}:{n}" for m, n in pairs])
@@ -77,6 +80,13 @@ def compiled(mapping: Mapping_) -> Compiled:
     """The compiled form of the sample's mapping."""
     assert mapping.compiled is not None
     return mapping.compiled
+
+
+@pytest.fixture
+def usual(mapping: Mapping_) -> UsualForm:
+    """The usual form of the sample's mapping."""
+    assert mapping.usual is not None
+    return mapping.usual
 
 
 @pytest.fixture

@@ -1,0 +1,328 @@
+"""The rows of the usual form, looked at once: each becomes a function of a run and an instance of its group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mappings.compiled_parts import Suspect
+from mappings.elements import STAFF_TYPES
+from mappings.placing import Long, Marks, frozen, put
+from mappings.rows import EVERY_ROLE, Condition, Group, Row, inner_roles
+from mappings.times import Zone
+from mappings.usual_reading import NO_CLAIMS, Claims, Head, Reading, Record, Spots
+
+V2_DELETE = '""'
+Test = Callable[[Record, Any], tuple[bool, Claims]]
+"""(record, scope) -> whether a condition holds, and what it looked at."""
+
+
+@dataclass(slots=True)
+class Made:
+    """One resource in the making."""
+
+    role: str
+    type: str
+    resource: dict[str, Any]
+    claims: Claims
+    """The leaves its id and its being there hang on."""
+    marks: Marks = field(default_factory=dict)
+    reference: str = ""
+
+
+@dataclass(slots=True)
+class Opened:
+    """A group at one of its instances."""
+
+    group: Group
+    own: frozenset[str]
+    """The names of the roles of the group."""
+    scope: Any
+    roles: dict[str, Made | None]
+    claims: Claims
+    marks: dict[int, Marks] = field(default_factory=dict)
+    inside: Sequence[Made] = ()
+
+    def marks_of(self, made: Made) -> Marks:
+        """Labelled items of a resource: one set for all rows that see its group; in a resource of an outer group, each
+        instance fills items of its own."""
+        if self.group.each is None or made.role in self.own:
+            return made.marks
+        return self.marks.setdefault(id(made), {})
+
+
+class Run:
+    """One run over one record."""
+
+    __slots__ = ("about", "by_role", "labelled", "long", "made", "names", "record", "zone")
+
+    def __init__(self, record: Record, zone: Zone) -> None:
+        self.record = record
+        self.zone = zone
+        self.made: list[Made] = []
+        self.names: list[tuple[str, bytes]] = []
+        """Of each resource, in the order of `made`: the key and the role that its id is made from."""
+        self.by_role: dict[str, list[Made]] = {}
+        self.long: Long = {}
+        self.about: list[Made] | None = None
+        self.labelled: set[Any] = set()
+
+
+Do = Callable[[Run, Opened], None]
+
+
+class NotUsual(Exception):
+    """A construct that has no usual form; the interpreter runs."""
+
+
+class Rows:
+    """Makes the functions of rows and conditions, for one syntax."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+
+    def condition(self, when: Condition | None) -> Test | None:
+        """Whether a condition holds, and what it looked at; None where there is none."""
+        if when is None:
+            return None
+        if when.kind == "present":
+            return _present(self.reading.spots(when.address))
+        if when.kind == "in":
+            return _one_of(self.reading.head(when.address), frozenset(when.values))
+        parts = [test for part in when.parts if (test := self.condition(part)) is not None]
+        return _not(parts[0]) if when.kind == "not" else _together(parts, all_of=when.kind == "and")
+
+    def drop(self, row: Row) -> Do:
+        """Leaves that nothing may use."""
+        found, when = tuple(map(self.reading.every, row.sources)), self.condition(row.when)
+
+        def do(run: Run, at: Opened) -> None:
+            if when is None or when(run.record, at.scope)[0]:
+                for every in found:
+                    run.record.drop(every(run.record, at.scope))
+
+        return do
+
+    def const(self, row: Row) -> Do:
+        """A constant of a resource."""
+        targets, when, place, value = _targets(row), self.condition(row.when), _placer(row), row.value
+
+        def do(run: Run, at: Opened) -> None:
+            looked = NO_CLAIMS
+            if when is not None:
+                answer, looked = when(run.record, at.scope)
+                if not answer:
+                    return
+            for made in targets(run, at):
+                if place(run, at, made, value):
+                    run.record.claim(at.claims)
+                    run.record.claim(looked)
+
+        return do
+
+    def row(self, row: Row, group: Group) -> Do:
+        """A row that is no constant."""
+        if row.verb == "ref":
+            return self.refer(row, group)
+        if row.verb == "map":
+            return self.together(row) if len(row.sources) > 1 else self.map(row)
+        found, when = tuple(map(self.reading.every, row.sources)), self.condition(row.when)
+
+        def carry(run: Run, at: Opened) -> None:
+            if when is None or when(run.record, at.scope)[0]:
+                for every in found:
+                    run.record.claim(every(run.record, at.scope))
+
+        return carry
+
+    def refer(self, row: Row, group: Group) -> Do:
+        """References to the role's resources: the nearest, or all where the element repeats."""
+        targets, when, place, name = _targets(row), self.condition(row.when), _placer(row), row.role
+        within = group.each is not None and name in inner_roles(group)
+
+        def do(run: Run, at: Opened) -> None:
+            looked = NO_CLAIMS
+            if when is not None:
+                answer, looked = when(run.record, at.scope)
+                if not answer:
+                    return
+            named: Iterable[Made]
+            if name in at.roles:
+                near = at.roles[name]
+                named = (near,) if near is not None else ()
+            elif within:
+                named = [made for made in at.inside if made.role == name]
+            else:
+                named = run.by_role.get(name, ())
+            for made in targets(run, at):
+                for other in named:
+                    if place(run, at, made, {"reference": other.reference}):
+                        run.record.claim(at.claims)
+                        run.record.claim(looked)
+
+        return do
+
+    def map(self, row: Row) -> Do:
+        """Values at the row's address, through its lens, into its target."""
+        if row.lens is None:
+            raise NotUsual
+        spots, when, place = self.reading.spots(row.sources[0]), self.condition(row.when), _placer(row)
+        targets, forward, required = _targets(row), row.lens.forward, row.required
+        label = row.target.text if row.target is not None and row.target.role == EVERY_ROLE else ""
+
+        def do(run: Run, at: Opened) -> None:
+            record, looked = run.record, NO_CLAIMS
+            if when is not None:
+                answer, looked = when(record, at.scope)
+                if not answer:
+                    return
+            found = spots(record, at.scope)
+            if record.drops and found:
+                found = _undropped(record, found)
+            if not found:
+                if required:
+                    raise Suspect
+                return
+            made = targets(run, at)
+            if not made:
+                return
+            for raw, claims, tested in found:
+                if raw == V2_DELETE:
+                    raise Suspect
+                value = forward(raw, run.zone)
+                if not label or (label, frozen(value)) not in run.labelled:
+                    if label:
+                        run.labelled.add((label, frozen(value)))
+                    placed = [place(run, at, one, value) for one in made]
+                    if not any(placed):
+                        raise Suspect
+                record.claim(claims)
+                record.claim(tested)
+            record.claim(at.claims)
+            record.claim(looked)
+
+        return do
+
+    def together(self, row: Row) -> Do:
+        """Several values that belong together."""
+        if row.lens is None:
+            raise NotUsual
+        readers, when, place = [*map(self.reading.spots, row.sources)], self.condition(row.when), _placer(row)
+        targets, forward, required = _targets(row), row.lens.forward, row.required
+
+        def do(run: Run, at: Opened) -> None:
+            record, looked = run.record, NO_CLAIMS
+            if when is not None:
+                answer, looked = when(record, at.scope)
+                if not answer:
+                    return
+            found = [_undropped(record, spots(record, at.scope)) for spots in readers]
+            if not found[0]:
+                if required:
+                    raise Suspect
+                return
+            raws = tuple(spots[0][0] if spots else "" for spots in found)
+            made = targets(run, at)
+            if not made:
+                return
+            value = forward(raws, run.zone)
+            placed = [place(run, at, one, value) for one in made]
+            if raws[0] == V2_DELETE or not any(placed):
+                raise Suspect
+            for spots in found:
+                record.claim(spots[0][1] if spots else NO_CLAIMS)
+            record.claim(at.claims)
+            record.claim(looked)
+
+        return do
+
+
+def _undropped(record: Record, found: Spots_) -> Spots_:
+    """The spots without those that are dropped; Suspect where part of one is."""
+    kept = []
+    for spot in found:
+        gone = record.dropped(spot[1])
+        if gone is None:
+            raise Suspect
+        if not gone:
+            kept.append(spot)
+    return kept
+
+
+Spots_ = Sequence[tuple[Any, Claims, Claims]]
+
+
+def _present(spots: Spots) -> Test:
+    def test(record: Record, scope: Any) -> tuple[bool, Claims]:
+        found = spots(record, scope)
+        return bool(found), tuple(claim for _, claims, _ in found for claim in claims)
+
+    return test
+
+
+def _one_of(head: Head, values: frozenset[str]) -> Test:
+    def test(record: Record, scope: Any) -> tuple[bool, Claims]:
+        value, claims = head(record, scope)
+        return value in values, claims
+
+    return test
+
+
+def _not(inner: Test) -> Test:
+    def test(record: Record, scope: Any) -> tuple[bool, Claims]:
+        answer, claims = inner(record, scope)
+        return not answer, claims
+
+    return test
+
+
+def _together(parts: Sequence[Test], *, all_of: bool) -> Test:
+    def test(record: Record, scope: Any) -> tuple[bool, Claims]:
+        answers = [part(record, scope) for part in parts]
+        claims = tuple(claim for _, found in answers for claim in found)
+        said = [answer for answer, _ in answers]
+        return (all(said) if all_of else any(said)), claims
+
+    return test
+
+
+def _targets(row: Row) -> Callable[[Run, Opened], Sequence[Made]]:
+    """The resources a row writes into."""
+    role = row.target.role if row.target is not None else ""
+    if role != EVERY_ROLE:
+
+        def one(run: Run, at: Opened) -> Sequence[Made]:
+            made = at.roles.get(role)
+            return (made,) if made is not None else ()
+
+        return one
+
+    def every(run: Run, at: Opened) -> Sequence[Made]:
+        if not run.about:
+            run.about = [made for made in run.made if made.type not in STAFF_TYPES]
+        return run.about
+
+    return every
+
+
+def _placer(row: Row) -> Callable[[Run, Opened, Made, Any], bool]:
+    """Puts a value where a row wants it; False when the element is already taken."""
+    if row.target is None:
+        raise NotUsual
+    steps = row.target.steps
+    name = steps[0].name
+    if len(steps) == 1 and not steps[0].many:
+
+        def only(run: Run, at: Opened, made: Made, value: Any) -> bool:
+            if name in made.resource:
+                return False
+            made.resource[name] = value
+            return True
+
+        return only
+
+    def general(run: Run, at: Opened, made: Made, value: Any) -> bool:
+        return bool(put(made.resource, steps, value, at.marks_of(made), run.long))
+
+    return general
