@@ -53,6 +53,9 @@ class Settings(BaseSettings):
         default=300, gt=0, description="an MLLP connection silent for so long is closed"
     )
     http_body_bytes: int = Field(default=8 * _MIB, ge=_KIB, description="largest HTTP body taken, in bytes")
+    metrics_token: Path | None = Field(
+        default=None, description="file of the token by which a monitor sees depths and ages on /metrics"
+    )
     stop_seconds: float = Field(default=8, gt=0, lt=10, description="time to finish after SIGTERM")
 
 

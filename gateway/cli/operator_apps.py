@@ -27,6 +27,20 @@ def accounting(
     finish(body(folder_of(network), store, patient, law, written_as))
 
 
+def reconcile(
+    day: Annotated[
+        str | None, typer.Option(help="YYYY-MM-DD in the network's time zone; today without it.")
+    ] = None,
+    network: Network = None,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what arrived on a day and what became of it, partner by partner; 1 when it does not add up."""
+    from gateway.cli.reconcile_command import reconcile as body
+
+    finish(body(folder_of(network), store, day, as_json=as_json))
+
+
 Intent = Annotated[str, typer.Argument(metavar="INTENT", help="Id from `handoff lanes list`.")]
 Patient = Annotated[str, typer.Argument(metavar="PATIENT", help="Id from `handoff identity list`.")]
 Other = Annotated[str, typer.Argument(metavar="OTHER", help="Id from `handoff identity show`.")]

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from gateway.fhir_api.app import build_app
-from gateway.fhir_api.doors import Desk, Doors
+from gateway.fhir_api.doors import Desk, Doors, Gauges
 
-__all__ = ["Desk", "Doors", "build_app"]
+__all__ = ["Desk", "Doors", "Gauges", "build_app"]

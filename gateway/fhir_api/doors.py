@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
+
+from prometheus_client import CollectorRegistry
 
 from gateway.clock import Clock
 from gateway.flows.answers import Pulled, Saved, SearchCriteria, TransactionOutcome
@@ -76,6 +78,14 @@ class PublicAddress(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Gauges:
+    """The numbers of the store that `/metrics` shows besides, to who has the token."""
+
+    token: bytes = field(repr=False)
+    registry: CollectorRegistry
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """What every route needs: the flows, who may call, where we are, how much we take.
 
@@ -93,4 +103,5 @@ class Desk:
     body_limit_bytes: int
     started_at: datetime
     on_call: str = ""
+    gauges: Gauges | None = None
     tick_seconds: float = 0.025

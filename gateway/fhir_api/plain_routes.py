@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from datetime import datetime
 from functools import lru_cache
 
@@ -46,7 +47,13 @@ async def ready(request: Request) -> Response:
 
 
 async def metrics(request: Request) -> Response:
-    """`GET /metrics`: counts and times by door, never by partner's patient."""
-    return Response(
-        generate_latest(request.app.state.counters.registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
-    )
+    """`GET /metrics`: counts and times by door; with the scraper's token also what waits, by partner and state.
+
+    Never by patient. The token keeps an agency from reading out of the depths what consent holds back from it.
+    """
+    desk: Desk = request.app.state.desk
+    content = generate_latest(request.app.state.counters.registry)
+    shown = request.headers.get("authorization", "").removeprefix("Bearer ").encode()
+    if desk.gauges is not None and hmac.compare_digest(shown, desk.gauges.token):
+        content += generate_latest(desk.gauges.registry)
+    return Response(content, headers={"Content-Type": CONTENT_TYPE_LATEST})

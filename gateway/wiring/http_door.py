@@ -9,16 +9,18 @@ from datetime import datetime
 from functools import partial
 
 import uvicorn
+from prometheus_client import CollectorRegistry
 
 from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
 from gateway.errors import HandoffError
-from gateway.fhir_api import Desk, Doors, build_app
+from gateway.fhir_api import Desk, Doors, Gauges, build_app
 from gateway.flows import consent_record, pull, status, submissions
 from gateway.security.tokens import RegisteredClient, TokenChecker
-from gateway.settings import Settings
+from gateway.settings import Settings, read_secret
 from gateway.store import tokens
 from gateway.wiring.console_door import console_mounts
+from gateway.wiring.gauges import StoreGauges
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.standstill import Standstill
 
@@ -80,7 +82,16 @@ class HttpDoor:
             body_limit_bytes=self._settings.http_body_bytes,
             started_at=premises.clock.now(),
             on_call=network.content.operator.on_call.phone,
+            gauges=self._gauges(),
         )
+
+    def _gauges(self) -> Gauges | None:
+        """The numbers of the store for a monitor, when there is a token for it."""
+        if self._settings.metrics_token is None:
+            return None
+        registry = CollectorRegistry()
+        registry.register(StoreGauges(self._premises))
+        return Gauges(read_secret(self._settings.metrics_token), registry)
 
     def _doors(self) -> Doors:
         premises = self._premises

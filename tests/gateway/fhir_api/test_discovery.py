@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry, Gauge
 
 from gateway.fhir_api.served import SERVED
 
@@ -67,6 +69,25 @@ def test_metrics_count_doors_and_name_no_address(door: Any) -> None:
 
     assert 'handoff_http_requests_total{door="instance",method="GET",status="404"} 1.0' in told
     assert "CANARY" not in told
+
+
+@pytest.mark.requirement("P2-13-02")
+def test_depths_are_shown_to_who_has_the_token_alone(door: Any) -> None:
+    """From how much is held for it, an agency could tell what consent withholds."""
+    from gateway.fhir_api import Gauges, build_app
+
+    registry = CollectorRegistry()
+    Gauge("handoff_intents", "what waits", registry=registry).set(7)
+    door.app = build_app(replace(door.desk, gauges=Gauges(b"scraper", registry)))
+
+    told = {
+        token: door.call("GET", "/metrics", token=token).text for token in ("scraper", "another", "", None)
+    }
+
+    assert "handoff_intents 7.0" in told.pop("scraper")
+    for text in told.values():
+        assert "handoff_http_requests" in text
+        assert "handoff_intents" not in text
 
 
 def test_further_apps_keep_their_place_and_get_the_request_id(door: Any) -> None:

@@ -109,5 +109,6 @@ _RARE = {
     "data_key.any_under_other_key",
     "data_key.count_by_kek",
     "destruction.sets",
+    "workload.handed_over_unreleased",
 }
 _RARE |= {"patients.raise_all_epochs"}
