@@ -15,6 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tests import strategies
+
 _CHANGES = (
     "os.rename",
     "os.remove",
@@ -28,13 +30,14 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
 def killed_at_each_change(
-    folder: Callable[[], Path], work: Callable[[Path], Any], most: int = 200
+    folder: Callable[[], Path], work: Callable[[Path], Any], every: int = 1, most: int = 200
 ) -> Iterator[Path]:
     """`work(folder())` killed at its first change, a fresh one at its second, and so on until it comes to its end.
 
-    Yields the folder after each kill, and at last the one of the run that was not killed.
+    Yields the folder after each kill, and at last the one of the run that was not killed. `every`: only every so
+    many-th change, but all in a long run.
     """
-    for point in range(1, most):
+    for point in range(1, most, 1 if strategies.long_run else every):
         place = folder()
         ended = _run(place, work, point)
         yield place
