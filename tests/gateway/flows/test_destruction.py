@@ -191,7 +191,10 @@ def test_whoever_was_found_to_be_her_goes_with_her(county: County) -> None:
     county.refer()
     stays = county.patient_id
     other = person.housing_client()
-    other["entry"][0]["resource"] |= {"birthDate": "1970-01-01", "name": [{"family": "Other", "given": ["Ann"]}]}
+    other["entry"][0]["resource"] |= {
+        "birthDate": "1970-01-01",
+        "name": [{"family": "Other", "given": ["Ann"]}],
+    }
     county.submit("housing", other, purpose="COC")
     (leaves,) = _known_to(county, HOUSING) - {stays}
     county.run(join(county.premises, leaves, stays, "one person (said by anna)"))
