@@ -29,9 +29,8 @@ def retire(network: Path, store: str | None, reason: str) -> int:
     for key_id in answer["destroyed"]:
         print(f"`{key_id}` is destroyed here. Destroy your own copies of its file too.")
     for key_id in answer["kept"]:
-        print(
-            f"`{key_id}` is kept: something is still under it, or a key backup of {KEY_BACKUP_DAYS} days is."
-        )
+        where = f"here, in the last backup or in one of the last {KEY_BACKUP_DAYS} days"
+        print(f"`{key_id}` is kept: something is under it, {where}.")
     if not answer["destroyed"] and not answer["kept"]:
         print("There is no older wrapping key.")
     return 0

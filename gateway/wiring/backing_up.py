@@ -211,6 +211,7 @@ def _remember(folder: NetworkFolder, rows: StoreBackup, keys: KeysBackup) -> Non
         "keys": str(keys.path.absolute()),
         "made_at": rows.note.made_at,
         "sha256": rows.note.sha256,
+        "wrapped_by": sorted(keys.note.wrapped_by),
     }
     write_whole(folder.path / LAST_BACKUP, json.dumps(said, indent=1).encode())
 

@@ -20,7 +20,7 @@ def paused(folder: Path) -> Mapping[str, Any] | None:
 
 
 def last_backup(folder: Path) -> Mapping[str, Any] | None:
-    """The last verified backup: `place`, `keys`, `made_at`, `sha256`; None without one."""
+    """The last verified backup: `place`, `keys`, `made_at`, `sha256`, `wrapped_by` (ids of keys); None without one."""
     return _note(folder / LAST_BACKUP)
 
 

@@ -23,6 +23,7 @@ from gateway.security.keys import read_store_keys
 from gateway.security.rotation import RetiredKey, destroy_key_file, retired_keys, rotate_files
 from gateway.store import Store, Transaction
 from gateway.wiring.backup_notes import KEY_BACKUP_DAYS
+from gateway.wiring.kept_notes import last_backup
 from gateway.wiring.network_folder import NetworkFolder
 
 _BATCH = 500
@@ -91,7 +92,8 @@ class KeyKeeper:
     async def retire(self, _about: str, reason: str) -> dict[str, Any]:
         """Destroy the files of keys under which nothing is wrapped, neither here nor in a key backup that counts.
 
-        A key backup counts for 30 days; a `reason` says that no older backup is needed and ends that at once.
+        A key backup counts for 30 days; a `reason` says that no older backup is needed and ends that at once. The last
+        backup always counts: without its wrapping key there would be none.
         """
         destroyed, kept = [], []
         latest = self._clock.now() - timedelta(days=KEY_BACKUP_DAYS)
@@ -112,7 +114,8 @@ class KeyKeeper:
             return reading.row("data_key.any_under_other_key", {"kek_id": present}) is not None
 
     def _in_use(self, key: RetiredKey) -> bool:
-        if key.id == self._folder.keys.provider.current_id:
+        last = last_backup(self._folder.path) or {}
+        if key.id == self._folder.keys.provider.current_id or key.id in last.get("wrapped_by", ()):
             return True
         with self._store.read() as reading:
             return any(row["kek_id"] == key.id for row in reading.rows("data_key.count_by_kek"))

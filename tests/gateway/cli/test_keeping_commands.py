@@ -128,6 +128,8 @@ def test_a_destruction_is_proven_in_store_and_backups(run: Run, folder: Path, tm
     assert run("keys", "prove", her)[0] == 0
     code, out, _ = run("keys", "prove", her, "--backups", str(place))
     assert code == 1 and "rows still open" in out, "the old key backup still opens her"
+    assert "is kept" in run("keys", "retire", "--reason", "at once")[1], "the last backup needs it"
+    run("db", "backup", str(place))
     run("keys", "retire", "--reason", "older key backups are deleted")
     code, out, _ = run("keys", "prove", her, "--backups", str(place))
     assert code == 0 and "Nothing opens." in out

@@ -58,6 +58,7 @@ def test_a_backup_holds_everything_in_two_files_that_are_read_together(own: Coun
         "keys": str(made.keys.path),
         "made_at": made.rows.note.made_at,
         "sha256": made.rows.note.sha256,
+        "wrapped_by": [own.folder.keys.provider.current_id],
     }
 
 
@@ -207,6 +208,19 @@ def test_after_a_destruction_no_backup_reads_her_once_the_old_wrapping_key_is_go
     assert set(readable()) == {0}
     # The same backups, with the newest keys, still read everybody else.
     assert verify_backup(own.folder, newer.rows, newest.keys).opened >= 0
+
+
+def test_the_key_of_the_last_backup_is_never_destroyed(own: County) -> None:
+    made = back_up(own)
+    (old,) = made.keys.note.wrapped_by
+    keeper = KeyKeeper(own.folder, own.store, own.clock)
+    own.run(keeper.rotate("", "yearly"))
+    own.run(keeper.rewrap("", ""))
+    own.clock.advance(timedelta(days=40))
+    assert own.run(keeper.retire("", ""))["kept"] == [old]
+    assert own.run(keeper.retire("", "no older backup is needed"))["kept"] == [old]
+    back_up(own)
+    assert own.run(keeper.retire("", ""))["destroyed"] == [old]
 
 
 def test_without_room_nothing_is_begun(own: County, monkeypatch: pytest.MonkeyPatch) -> None:
