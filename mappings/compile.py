@@ -47,8 +47,8 @@ class Compiled:
 
 def compile_mapping(mapping: MappingFile) -> Compiled | None:
     """The generated form, or None where the format or a construct of the mapping has none."""
-    if mapping.format != "hl7v2" or mapping.direction == "out":
-        return None
+    if mapping.format != "hl7v2" or mapping.direction == "out" or mapping.filled_on:
+        return None  # values of the generated form are shared between records: no row may write into one
     remembered: dict[int, Remembered] = {}
     try:
         sources = [

@@ -13,6 +13,7 @@ the outputs it feeds. What changes nothing is carried.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from copy import deepcopy
 from functools import partial
 from typing import Any
 
@@ -219,6 +220,8 @@ class Interpreter:
         """Put a value and note its lineage; False when the element was already taken."""
         if row.target is None:
             return False
+        if row.number in self.mapping.filled_on:
+            value = deepcopy(value)
         placed = put(made.resource, row.target.steps, value, instance.marks_of(made), self.long)
         if not self.explain:
             if placed:

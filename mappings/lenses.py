@@ -60,6 +60,8 @@ class LensSpec:
 
 def plain_text(value: object) -> str:
     """The trimmed text of a scalar. Raises Unfit when it is not a scalar or blank."""
+    if value.__class__ is str and (text := value.strip()):
+        return text
     if value is True or value is False:
         return "true" if value else "false"
     if isinstance(value, (str, int, Decimal)):

@@ -31,6 +31,7 @@ from mappings.rows import (
     Step,
     Target,
     Verb,
+    rows_filled_on,
 )
 from mappings.set_rules import set_rules
 from mappings.syntax import ccda_address, csv_rows, csv_set, hl7v2_tree, json_tree
@@ -391,4 +392,4 @@ def read_mapping(document: Located, file: str, tables: Tables, content: bytes) -
     """The mapping in a document. `content` is all that its behaviour hangs on, for the content hash."""
     found = Reader(document, file, tables).read()
     digest = hashlib.sha256(content).hexdigest()
-    return replace(found, content_hash=digest)
+    return replace(found, content_hash=digest, filled_on=rows_filled_on(found.root))

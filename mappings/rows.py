@@ -147,6 +147,8 @@ class MappingFile:
     """The files of a set (format `csv_set`), root first."""
     root_type: str = ""
     """The type of resource that is a record (format `fhir`)."""
+    filled_on: frozenset[int] = frozenset()
+    """Numbers of rows whose value another row writes into: each record needs one of its own."""
 
 
 def all_groups(group: Group) -> list[Group]:
@@ -160,3 +162,26 @@ def all_groups(group: Group) -> list[Group]:
 def inner_roles(group: Group) -> frozenset[str]:
     """The names of the roles of the groups within a group."""
     return frozenset(role.name for inner in all_groups(group)[1:] for role in inner.roles)
+
+
+def rows_filled_on(root: Group) -> frozenset[int]:
+    """The numbers of rows into whose element another row writes (`task.code` and `task.code.text`). What they place may
+    be shared between records (a constant, a remembered concept), so it must be copied first."""
+    rows = [row for group in all_groups(root) for row in group.rows if row.target is not None]
+    below = {
+        (row.target.role, tuple(names[:depth]))
+        for row in rows
+        if row.target is not None
+        for names in [[step.name for step in row.target.steps]]
+        for depth in range(1, len(names))
+    }
+    of_every = {names for role, names in below if role == EVERY_ROLE}
+    of_any = {names for _, names in below}
+    return frozenset(
+        row.number
+        for row in rows
+        if row.target is not None
+        for names in [tuple(step.name for step in row.target.steps)]
+        if (row.target.role, names) in below
+        or names in (of_any if row.target.role == EVERY_ROLE else of_every)
+    )

@@ -187,12 +187,18 @@ def datetime_back(value: str) -> str:
     return str(value)
 
 
-def date_forward(text: str, pattern: str) -> str:
-    """A local date in `pattern` (YYYY, MM, DD and separators), or in ISO form, as FHIR date. Raises NotATime."""
+@lru_cache(maxsize=64)
+def _expression(pattern: str) -> re.Pattern[str]:
+    """The pattern of a mapping as a regular expression."""
     expression = re.escape(pattern)
     for name, group in _FIELDS.items():
         expression = expression.replace(name, group)
-    found = re.fullmatch(expression, text)
+    return re.compile(expression)
+
+
+def date_forward(text: str, pattern: str) -> str:
+    """A local date in `pattern` (YYYY, MM, DD and separators), or in ISO form, as FHIR date. Raises NotATime."""
+    found = _expression(pattern).fullmatch(text)
     if found is None:
         if re.fullmatch(r"\d{4}(-\d\d)?", text) and pattern != "YYYYMMDD":
             return text

@@ -15,7 +15,7 @@ from mappings.compiled_parts import Suspect
 from mappings.ids import IdsOf
 from mappings.instances import Interpreted
 from mappings.model import Account, Accounting
-from mappings.rows import Group, MappingFile, Role
+from mappings.rows import Group, MappingFile, Role, Row
 from mappings.syntax.ccda_tree import CcdaTree
 from mappings.syntax.csv_rows import CsvTree
 from mappings.syntax.json_tree import JsonTree
@@ -46,6 +46,8 @@ class PlannedRole:
     role: Role
     key: tuple[Head, ...]
     when: Test | None
+    begun: dict[str, Any]
+    """What every resource of the role begins with: its type, a place for its id, and constants that always hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class UsualForm:
             raise NotUsual
         self.mapping = mapping
         self.reading = reading
-        self.rows = Rows(reading)
+        self.rows = Rows(reading, mapping.filled_on)
         self.keys = [
             tuple(map(reading.head, key)) for key in (mapping.record_key, *mapping.other_keys) if key
         ]
@@ -136,19 +138,40 @@ class UsualForm:
             self.reading.scopes(group.each) if group.each is not None else None,
             self.reading.head(group.key) if group.key is not None else None,
             rows.condition(group.when),
-            tuple(self.role(role) for role in group.roles),
+            tuple(self.role(role, group) for role in group.roles),
             tuple(rows.drop(row) for row in group.rows if row.verb == "drop"),
-            tuple(rows.const(row) for row in group.rows if row.verb == "const"),
+            tuple(
+                rows.const(row) for row in group.rows if row.verb == "const" and not self.always(row, group)
+            ),
             tuple(rows.row(row, group) for row in group.rows if row.verb not in ("const", "drop")),
             tuple(self.group(inner) for inner in group.groups),
             "+".join(role.name for role in group.roles),
         )
 
-    def role(self, role: Role) -> PlannedRole:
-        """One role."""
+    def role(self, role: Role, group: Group) -> PlannedRole:
+        """One role of a group."""
         if role.same_as:
             raise NotUsual
-        return PlannedRole(role, tuple(map(self.reading.head, role.key)), self.rows.condition(role.when))
+        begun: dict[str, Any] = {"resourceType": role.type, "id": ""}
+        for row in group.rows:
+            if row.target is not None and row.target.role == role.name and self.always(row, group):
+                begun.setdefault(row.target.steps[0].name, row.value)
+        return PlannedRole(
+            role, tuple(map(self.reading.head, role.key)), self.rows.condition(role.when), begun
+        )
+
+    def always(self, row: Row, group: Group) -> bool:
+        """Whether a row is a constant that each resource of a role of the group is made with, the only one there."""
+        if row.verb != "const" or row.when is not None or row.target is None:
+            return False
+        if row.number in self.mapping.filled_on:
+            return False
+        steps, own = row.target.steps, {role.name for role in group.roles}
+        if len(steps) > 1 or steps[0].many or row.target.role not in own:
+            return False
+        targets = [other.target for other in group.rows if other.verb == "const" and other.target is not None]
+        same = [one for one in targets if (one.role, one.steps[0].name) == (row.target.role, steps[0].name)]
+        return len(same) == 1
 
 
 class Opening:
@@ -174,8 +197,7 @@ class Opening:
             if one.key:
                 text, own = _key_text(one.key, run.record, scope)
                 key = f"{one.role.named}:{text}"
-            resource = {"resourceType": one.role.type, "id": ""}
-            made = Made(one.role.name, one.role.type, resource, (*own, *claims, *looked))
+            made = Made(one.role.name, one.role.type, one.begun.copy(), (*own, *claims, *looked))
             run.made.append(made)
             run.names.append((key, (one.role.named + path).encode()))
             seen[one.role.name] = made

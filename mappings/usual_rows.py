@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,8 +80,9 @@ class NotUsual(Exception):
 class Rows:
     """Makes the functions of rows and conditions, for one syntax."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: Reading, filled_on: frozenset[int]) -> None:
         self.reading = reading
+        self.filled_on = filled_on
 
     def condition(self, when: Condition | None) -> Test | None:
         """Whether a condition holds, and what it looked at; None where there is none."""
@@ -106,7 +108,7 @@ class Rows:
 
     def const(self, row: Row) -> Do:
         """A constant of a resource."""
-        targets, when, place, value = _targets(row), self.condition(row.when), _placer(row), row.value
+        targets, when, place, value = _targets(row), self.condition(row.when), self.placer(row), row.value
 
         def do(run: Run, at: Opened) -> None:
             looked = NO_CLAIMS
@@ -116,8 +118,7 @@ class Rows:
                     return
             for made in targets(run, at):
                 if place(run, at, made, value):
-                    run.record.claim(at.claims)
-                    run.record.claim(looked)
+                    _claim_around(run.record, at, looked)
 
         return do
 
@@ -138,7 +139,7 @@ class Rows:
 
     def refer(self, row: Row, group: Group) -> Do:
         """References to the role's resources: the nearest, or all where the element repeats."""
-        targets, when, place, name = _targets(row), self.condition(row.when), _placer(row), row.role
+        targets, when, place, name = _targets(row), self.condition(row.when), self.placer(row), row.role
         within = group.each is not None and name in inner_roles(group)
 
         def do(run: Run, at: Opened) -> None:
@@ -158,18 +159,18 @@ class Rows:
             for made in targets(run, at):
                 for other in named:
                     if place(run, at, made, {"reference": other.reference}):
-                        run.record.claim(at.claims)
-                        run.record.claim(looked)
+                        _claim_around(run.record, at, looked)
 
         return do
 
     def map(self, row: Row) -> Do:
         """Values at the row's address, through its lens, into its target."""
-        if row.lens is None:
+        if row.lens is None or row.target is None:
             raise NotUsual
-        spots, when, place = self.reading.spots(row.sources[0]), self.condition(row.when), _placer(row)
-        targets, forward, required = _targets(row), row.lens.forward, row.required
-        label = row.target.text if row.target is not None and row.target.role == EVERY_ROLE else ""
+        if row.target.role == EVERY_ROLE:
+            return self.label(row, row.target.text)
+        spots, when, place = self.reading.spots(row.sources[0]), self.condition(row.when), self.placer(row)
+        role, forward, required = row.target.role, row.lens.forward, row.required
 
         def do(run: Run, at: Opened) -> None:
             record, looked = run.record, NO_CLAIMS
@@ -184,23 +185,54 @@ class Rows:
                 if required:
                     raise Suspect
                 return
-            made = targets(run, at)
-            if not made:
+            made = at.roles.get(role)
+            if made is None:
+                return
+            for raw, claims, tested in found:
+                if raw == V2_DELETE or not place(run, at, made, forward(raw, run.zone)):
+                    raise Suspect
+                record.claim(claims)
+                if tested:
+                    record.claim(tested)
+            _claim_around(record, at, looked)
+
+        return do
+
+    def placer(self, row: Row) -> Place:
+        """Puts a value where a row wants it; False when the element is already taken."""
+        place = _placer(row)
+        return _with_its_own(place) if row.number in self.filled_on else place
+
+    def label(self, row: Row, text: str) -> Do:
+        """Sensitivity labels on every resource about the patient."""
+        if row.lens is None:
+            raise NotUsual
+        spots, when, place = self.reading.spots(row.sources[0]), self.condition(row.when), self.placer(row)
+        targets, forward, required = _targets(row), row.lens.forward, row.required
+
+        def do(run: Run, at: Opened) -> None:
+            record, looked = run.record, NO_CLAIMS
+            if when is not None:
+                answer, looked = when(record, at.scope)
+                if not answer:
+                    return
+            found, made = _undropped(record, spots(record, at.scope)), targets(run, at)
+            if not found and required:
+                raise Suspect
+            if not found or not made:
                 return
             for raw, claims, tested in found:
                 if raw == V2_DELETE:
                     raise Suspect
                 value = forward(raw, run.zone)
-                if not label or (label, frozen(value)) not in run.labelled:
-                    if label:
-                        run.labelled.add((label, frozen(value)))
+                known = text, frozen(value)
+                if known not in run.labelled:
+                    run.labelled.add(known)
                     placed = [place(run, at, one, value) for one in made]
                     if not any(placed):
                         raise Suspect
-                record.claim(claims)
-                record.claim(tested)
-            record.claim(at.claims)
-            record.claim(looked)
+                record.claim((*claims, *tested))
+            _claim_around(record, at, looked)
 
         return do
 
@@ -208,7 +240,11 @@ class Rows:
         """Several values that belong together."""
         if row.lens is None:
             raise NotUsual
-        readers, when, place = [*map(self.reading.spots, row.sources)], self.condition(row.when), _placer(row)
+        readers, when, place = (
+            [*map(self.reading.spots, row.sources)],
+            self.condition(row.when),
+            self.placer(row),
+        )
         targets, forward, required = _targets(row), row.lens.forward, row.required
 
         def do(run: Run, at: Opened) -> None:
@@ -232,10 +268,17 @@ class Rows:
                 raise Suspect
             for spots in found:
                 record.claim(spots[0][1] if spots else NO_CLAIMS)
-            record.claim(at.claims)
-            record.claim(looked)
+            _claim_around(record, at, looked)
 
         return do
+
+
+def _claim_around(record: Record, at: Opened, looked: Claims) -> None:
+    """What an instance was found by, and what a condition looked at, are in what was placed."""
+    if at.claims:
+        record.claim(at.claims)
+    if looked:
+        record.claim(looked)
 
 
 def _undropped(record: Record, found: Spots_) -> Spots_:
@@ -306,8 +349,15 @@ def _targets(row: Row) -> Callable[[Run, Opened], Sequence[Made]]:
     return every
 
 
-def _placer(row: Row) -> Callable[[Run, Opened, Made, Any], bool]:
-    """Puts a value where a row wants it; False when the element is already taken."""
+Place = Callable[[Run, Opened, Made, Any], bool]
+
+
+def _with_its_own(place: Place) -> Place:
+    """Each resource gets a copy, as another row writes into the value."""
+    return lambda run, at, made, value: place(run, at, made, deepcopy(value))
+
+
+def _placer(row: Row) -> Place:
     if row.target is None:
         raise NotUsual
     steps = row.target.steps
@@ -321,6 +371,16 @@ def _placer(row: Row) -> Callable[[Run, Opened, Made, Any], bool]:
             return True
 
         return only
+
+    if len(steps) == 1:
+
+        def item(run: Run, at: Opened, made: Made, value: Any) -> bool:
+            if name not in made.resource and value.__class__ is not list:
+                made.resource[name] = [value]
+                return True
+            return bool(put(made.resource, steps, value, made.marks, run.long))
+
+        return item
 
     def general(run: Run, at: Opened, made: Made, value: Any) -> bool:
         return bool(put(made.resource, steps, value, at.marks_of(made), run.long))
