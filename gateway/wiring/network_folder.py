@@ -44,8 +44,8 @@ def open_folder(path: Path, keys: Path | None = None) -> NetworkFolder:
     """
     network = read_network(path)
     folder = keys or read_settings().keys or path / network.content.keys
-    token_key = read_token_key(read_secret(folder / TOKEN_KEY))
-    return NetworkFolder(path, network, read_keys(folder), token_key, folder)
+    found = read_keys(folder)
+    return NetworkFolder(path, network, found, read_token_key(read_secret(folder / TOKEN_KEY)), folder)
 
 
 def make_network_folder(
