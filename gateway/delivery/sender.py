@@ -63,7 +63,7 @@ class Sender:
         reach: Reach | None = None,
     ) -> None:
         self._premises = premises
-        self._ways = Ways(premises, transport, timeouts or Timeouts(), reach or Reach())
+        self.ways = Ways(premises, transport, timeouts or Timeouts(), reach or Reach())
         self._under_way: set[asyncio.Task[None]] = set()
         self._of_partner: dict[str, int] = {}
         self._unsettled: dict[str, Settling] = {}
@@ -93,7 +93,7 @@ class Sender:
             _, late = await asyncio.wait(self._under_way, timeout=seconds)
             for task in late:
                 task.cancel()
-        self._ways.close()
+        self.ways.close()
 
     async def _claim(self) -> tuple[Intent, ...]:
         room = _MOST_AT_ONCE - len(self._under_way)
@@ -170,7 +170,7 @@ class Sender:
         """Hand `made` over; what to store of it. Raises only while nothing can have left."""
         last_look = LastLook(self._premises, made)
         try:
-            outcome = await self._ways.hand_over(intent.partner, made, last_look)
+            outcome = await self.ways.hand_over(intent.partner, made, last_look)
         except asyncio.CancelledError:
             # Cut at a stop: what may have left is recorded before the process ends.
             if last_look.said_yes:

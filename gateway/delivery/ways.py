@@ -69,14 +69,14 @@ class Ways:
     ) -> None:
         self._premises = premises
         self._transport = transport
-        self._timeouts = timeouts
+        self.timeouts = timeouts
         self._reach = reach
-        self._connections = MllpConnections()
+        self.connections = MllpConnections()
         self._files = FileDrop()
 
     def close(self) -> None:
         """Close what is not in use."""
-        self._connections.close()
+        self.connections.close()
         self._files.close()
 
     async def hand_over(self, partner_id: str, made: Release, last_look: LastLook) -> DeliveryOutcome:
@@ -91,14 +91,14 @@ class Ways:
                 delivery.url,
                 made.content,
                 made.key,
-                self._timeouts.http,
+                self.timeouts.http,
                 last_look,
                 clock=self._premises.clock,
             )
         if isinstance(delivery, MllpDelivery):
-            endpoint = self._endpoint(partner_id, delivery)
+            endpoint = self.endpoint(partner_id, delivery)
             return await send_frame(
-                self._connections, endpoint, made.content, made.control_id, self._timeouts.mllp, last_look
+                self.connections, endpoint, made.content, made.control_id, self.timeouts.mllp, last_look
             )
         if isinstance(delivery, FilesDelivery):
             return await self._file(partner_id, delivery, made, last_look)
@@ -114,7 +114,7 @@ class Ways:
             key, delivery.url, made.content, made.media_type, made.key, secrets.token_hex(16), clock.now()
         )
         return await post(
-            self._transport, delivery.url, made.content, headers, self._timeouts.http, last_look, clock
+            self._transport, delivery.url, made.content, headers, self.timeouts.http, last_look, clock
         )
 
     async def _file(
@@ -137,9 +137,9 @@ class Ways:
             encryption=delivery.encryption,
             sealed_by=partial(sealed_for, reader) if reader is not None else bytes,
         )
-        return await self._files.drop(parcel, self._timeouts.files, last_look)
+        return await self._files.drop(parcel, self.timeouts.files, last_look)
 
-    def _endpoint(self, partner_id: str, delivery: MllpDelivery) -> MllpEndpoint:
+    def endpoint(self, partner_id: str, delivery: MllpDelivery) -> MllpEndpoint:
         """Where the partner listens. Raises KeyError rather than go without the TLS that is asked for."""
         host, _, port = delivery.address.rpartition(":")
         if delivery.tls is None:

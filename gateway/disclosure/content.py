@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 import consent
-import mappings
 from gateway.clock import instant_text
 from gateway.disclosure.local_format import in_local_format
 from gateway.disclosure.premises import Premises
@@ -66,8 +65,11 @@ def rendered_message(
     at: datetime,
     control_id: str,
     zone: str,
-) -> mappings.Rendered:
-    """The resources in the recipient's own format. Raises NotUnderstood as `in_local_format` does."""
+) -> tuple[bytes, str]:
+    """The resources in the recipient's own format, with its media type.
+
+    Raises NotUnderstood as `in_local_format` does.
+    """
     settings = {
         "sending_application": "WARM-HANDOFF",
         "sending_facility": premises.network.content.network,
@@ -76,9 +78,22 @@ def rendered_message(
         settings["receiving_application"] = delivery.receiving_application
         settings["receiving_facility"] = delivery.receiving_facility
     mapping = premises.library.mapping(format_of(delivery))
-    return in_local_format(
+    made = in_local_format(
         mapping, resources, notice, at=at, control_id=control_id, zone=zone, settings=settings
     )
+    if isinstance(delivery, MllpDelivery) and delivery.acknowledgement == "accept":
+        return _asking_to_accept(made.content), made.media_type
+    return made.content, made.media_type
+
+
+def _asking_to_accept(message: bytes) -> bytes:
+    """The same HL7 v2 message with MSH-15 `AL` and MSH-16 `NE` (table 0155): that it is safely there is all we ask."""
+    head, end, rest = message.partition(b"\r")
+    separator = head[3:4]
+    fields = head.split(separator)
+    fields += [b""] * (16 - len(fields))
+    fields[14:16] = b"AL", b"NE"
+    return separator.join(fields) + end + rest
 
 
 def sha256_of(content: bytes) -> str:

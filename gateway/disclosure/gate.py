@@ -215,10 +215,9 @@ def _write(
         return transaction_bundle(resources, notice, gathered.request.patient, at), FHIR_JSON
     if format_of(delivery):
         zone = premises.network.zone_of(intent.partner)
-        made = rendered_message(
+        return rendered_message(
             premises, delivery, resources, notice, at=at, control_id=control_id, zone=zone
         )
-        return made.content, made.media_type
     raise Internal("NO_DELIVERY", "the partner has no delivery to write for", intent.partner)
 
 

@@ -22,7 +22,8 @@ class ReceivedMessage:
     parted by `^` whatever the sender uses (`REF^I12^REF_I12`). `raw` is exactly what was framed, byte order
     mark and line ends included. `received_at` has zone UTC. `refusals` says what the door could already see
     to be unacceptable (no HL7, processing id, version): such a message is kept and its receipt is `rejected`
-    with these faults; its `message_type` is empty, so that no mapping can be found for it.
+    with these faults; its `message_type` is empty, so that no mapping can be found for it. `asks_later`: its
+    sender wants an answer as a message of its own, too (HL7 v2, MSH-16), and can be sent one.
     """
 
     partner: str
@@ -33,6 +34,7 @@ class ReceivedMessage:
     raw: bytes = field(repr=False)
     received_at: datetime
     refusals: tuple[Fault, ...] = ()
+    asks_later: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from gateway.errors import AlreadyReceived, HandoffError, NotSupported, NotUnder
 from gateway.flows.contribution import Contribution, record_contribution
 from gateway.flows.messages import Fault, Receipt, ReceiptOutcome, ReceivedMessage
 from gateway.flows.referral import Referral, addressees_of, identify_patient, record_referral
-from gateway.store import InboxMessage, Transaction, inbox
+from gateway.store import InboxMessage, Transaction, application_acks, inbox
 
 _STATE: dict[ReceiptOutcome, str] = {
     "accepted": "accepted",
@@ -69,7 +69,7 @@ async def accept_message(
             known = inbox.find(reading, message.partner, message.channel, message.control_id)
         for earlier in known:
             if earlier.body_sha256 == digest:
-                return _receipt_again(earlier)
+                return await _answer_again(premises, message, earlier)
     else:
         known = ()
     reused = bool(message.control_id) and any(earlier.state == "accepted" for earlier in known)
@@ -169,7 +169,7 @@ def _keep(
     if replay_of is None:
         for earlier in inbox.find(tx, message.partner, message.channel, message.control_id):
             if earlier.body_sha256 == digest:
-                return _receipt_again(earlier)
+                return receipt_of(earlier)
     received_at = instant_text(message.received_at)
     said = verdict.said
     who = None if said is None else identify_patient(premises, tx, said, received_at)
@@ -195,10 +195,21 @@ def _keep(
         record_contribution(premises, tx, said, who, row.id, received_at)
     if replay_of is not None and outcome == "accepted":
         inbox.set_state(tx, replay_of, "replayed", "[]")
+    if message.asks_later:
+        application_acks.ask(tx, row.id, message.partner, received_at)
     return Receipt(row.id, message.received_at, outcome, faults)
 
 
-def _receipt_again(earlier: InboxMessage) -> Receipt:
+async def _answer_again(premises: Premises, message: ReceivedMessage, earlier: InboxMessage) -> Receipt:
+    """The first receipt; who asks for a later answer again has not got it."""
+    if message.asks_later:
+        at = instant_text(message.received_at)
+        await premises.store.write(lambda tx: application_acks.ask(tx, earlier.id, message.partner, at))
+    return receipt_of(earlier)
+
+
+def receipt_of(earlier: InboxMessage) -> Receipt:
+    """The receipt that was given for a kept message."""
     faults = tuple(Fault(**fault) for fault in json.loads(earlier.faults))
     received_at = read_instant(earlier.received_at)
     return Receipt(earlier.id, received_at, _OUTCOME[earlier.state], faults, duplicate=True)

@@ -2,7 +2,7 @@
 
 from gateway.intake.folder_watch import FolderWatch
 from gateway.intake.framing import Frame, FrameReader, framed
-from gateway.intake.hl7_ack import AckSettings, acknowledge
+from gateway.intake.hl7_ack import AckSettings, acknowledge, acknowledge_later
 from gateway.intake.hl7_header import Hl7Header, read_header
 from gateway.intake.mllp import Accept, ListenerSettings, MllpListener, Peer, Recognise
 from gateway.intake.watched_folder import WatchSettings
@@ -20,6 +20,7 @@ __all__ = [
     "Recognise",
     "WatchSettings",
     "acknowledge",
+    "acknowledge_later",
     "framed",
     "read_header",
 ]

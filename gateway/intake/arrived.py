@@ -24,8 +24,12 @@ def message_of(
     formats: Mapping[str, str],
     processing_ids: frozenset[str],
     at: datetime,
+    application_acks: bool = False,
 ) -> ReceivedMessage:
-    """One message with what its header alone tells; `formats` gives the mapping id for a type (`REF^I12`)."""
+    """One message with what its header alone tells; `formats` gives the mapping id for a type (`REF^I12`).
+
+    `application_acks`: whether its sender can be sent an answer of its own.
+    """
     ruled_out = refusals(header, processing_ids)
     message_type = kind = ""
     if header and not ruled_out:
@@ -40,6 +44,7 @@ def message_of(
         raw=content,
         received_at=at,
         refusals=ruled_out,
+        asks_later=application_acks and header is not None and header.field(16) not in (b"", b"NE"),
     )
 
 

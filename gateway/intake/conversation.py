@@ -200,4 +200,5 @@ class Conversation:
             formats=self._settings.formats,
             processing_ids=self._settings.processing_ids,
             at=at,
+            application_acks=self._settings.wants.application_acks,
         )

@@ -20,13 +20,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
 from gateway.flows.messages import Fault, Receipt, ReceiptOutcome
 from gateway.intake.header_check import refusals
-from gateway.intake.hl7_header import Hl7Header, first_segment
+from gateway.intake.hl7_header import Hl7Header, first_segment, read_header
 
 REJECTING_CODES = frozenset({"200", "201", "202", "203"})
 """HL7 table 0357 codes of class "rejection": the answer is AR (CR) whatever else is wrong."""
@@ -65,10 +65,12 @@ _REFERRAL_EVENTS = frozenset({b"I12", b"I13", b"I14", b"I15"})
 class AckSettings:
     """What one partner wants as an answer.
 
-    `rri`: RRI instead of ACK for an accepted referral (original mode).
+    `rri`: RRI instead of ACK for an accepted referral, where an application answers (original mode, MSH-16).
+    `application_acks`: it can be sent what MSH-16 asks for.
     """
 
     immediate_reply: Literal["ack", "rri"] = "ack"
+    application_acks: bool = False
 
 
 def acknowledge(
@@ -82,16 +84,62 @@ def acknowledge(
     outcome = outcome_of(header, receipt)
     asked = header or _NO_HEADER
     enhanced = bool(asked.field(15) or asked.field(16))
+    later = wants.application_acks and _wanted(asked.field(16), outcome)
+    if enhanced and outcome == "content_error" and later:
+        outcome, receipt = "accepted", replace(receipt, faults=())  # it is kept; what is wrong is told later
     if enhanced and not _wanted(asked.field(15), outcome):
         return None
-    code = (_ENHANCED if enhanced else _ORIGINAL)[outcome]
-    event = asked.kind[1]
-    if outcome == "accepted" and not enhanced and wants.immediate_reply == "rri" and _is_referral(asked):
-        reply = _pending(content, asked)
-        return _lines(_msh(asked, receipt, (b"RRI", event, b"RRI_I12")), _msa(asked, code), reply)
-    kind = (b"ACK", event, b"ACK") if _EVENT.fullmatch(event) else (b"ACK",)
+    if not enhanced:
+        return _of_the_application(content, asked, outcome, receipt, wants, header is not None)
+    msh = _msh(asked, receipt, _plain_kind(asked), answer_id(receipt.message_id))
     errors = _errors(asked, receipt.faults if header else (*receipt.faults, *_no_hl7(receipt)))
-    return _lines(_msh(asked, receipt, kind), _msa(asked, code), *errors)
+    return _lines(msh, _msa(asked, _ENHANCED[outcome]), *errors)
+
+
+def acknowledge_later(content: bytes, receipt: Receipt, wants: AckSettings) -> tuple[str, bytes] | None:
+    """MSH-10 and the application acknowledgement of `content` as a message of its own; None where MSH-16 asks for none.
+
+    None, too, for what the accept acknowledgement has refused already (CR), and for a fault of ours (CE). It asks for
+    an accept acknowledgement itself (MSH-15 `AL`) and for nothing more.
+    """
+    asked = read_header(content)
+    if asked is None:
+        return None
+    outcome = outcome_of(asked, receipt)
+    said = outcome == "rejected" and _wanted(asked.field(15), outcome)
+    if outcome == "our_fault" or said or not _wanted(asked.field(16), outcome):
+        return None
+    answer = _of_the_application(content, asked, outcome, receipt, wants, True, later_id(receipt.message_id))
+    head, _, rest = answer.partition(b"\r")
+    fields = head.split(asked.separator)
+    fields += [b""] * (16 - len(fields))
+    fields[14:16] = b"AL", b"NE"
+    control_id = later_id(receipt.message_id)
+    return control_id.decode(), asked.separator.join(fields) + b"\r" + rest
+
+
+def _of_the_application(
+    content: bytes,
+    asked: Hl7Header,
+    outcome: ReceiptOutcome,
+    receipt: Receipt,
+    wants: AckSettings,
+    is_hl7: bool,
+    control_id: bytes | None = None,
+) -> bytes:
+    """AA, AE or AR, as ACK or, for an accepted referral where that is wanted, as RRI."""
+    code, own = _ORIGINAL[outcome], control_id or answer_id(receipt.message_id)
+    if outcome == "accepted" and wants.immediate_reply == "rri" and _is_referral(asked):
+        msh = _msh(asked, receipt, (b"RRI", asked.kind[1], b"RRI_I12"), own)
+        return _lines(msh, _msa(asked, code), _pending(content, asked))
+    errors = _errors(asked, receipt.faults if is_hl7 else (*receipt.faults, *_no_hl7(receipt)))
+    return _lines(_msh(asked, receipt, _plain_kind(asked), own), _msa(asked, code), *errors)
+
+
+def _plain_kind(asked: Hl7Header) -> tuple[bytes, ...]:
+    """MSH-9 of an ACK."""
+    event = asked.kind[1]
+    return (b"ACK", event, b"ACK") if _EVENT.fullmatch(event) else (b"ACK",)
 
 
 def outcome_of(header: Hl7Header | None, receipt: Receipt) -> ReceiptOutcome:
@@ -133,7 +181,7 @@ def _is_referral(header: Hl7Header) -> bool:
     return code == b"REF" and event in _REFERRAL_EVENTS
 
 
-def _msh(asked: Hl7Header, receipt: Receipt, kind: tuple[bytes, ...]) -> bytes:
+def _msh(asked: Hl7Header, receipt: Receipt, kind: tuple[bytes, ...], control_id: bytes) -> bytes:
     """MSH of the answer: MSH-3..6 swapped, MSH-11, 12 and 18 as received."""
     sent = [
         b"MSH" + asked.separator + asked.signs,
@@ -141,7 +189,7 @@ def _msh(asked: Hl7Header, receipt: Receipt, kind: tuple[bytes, ...]) -> bytes:
         _instant(receipt.received_at),
         b"",
         asked.component_sign.join(kind),
-        answer_id(receipt.message_id),
+        control_id,
         asked.field(11) or b"P",
         asked.field(12) or b"2.5.1",
     ]
@@ -204,6 +252,11 @@ def _location(fault: Fault) -> list[bytes]:
 def answer_id(message_id: str) -> bytes:
     """MSH-10 of the answer: the first 20 letters and digits of the message id (2.5.1 allows 20)."""
     return re.sub(r"[^A-Za-z0-9]", "", message_id)[:20].upper().encode()
+
+
+def later_id(message_id: str) -> bytes:
+    """MSH-10 of the application acknowledgement: the last 20, so that it is never that of the accept one."""
+    return re.sub(r"[^A-Za-z0-9]", "", message_id)[-20:].upper().encode()
 
 
 def _instant(at: datetime) -> bytes:

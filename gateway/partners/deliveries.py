@@ -66,13 +66,17 @@ class FhirDelivery(Strict, frozen=True, tag_field="kind", tag="fhir"):
 
 
 class MllpDelivery(Strict, frozen=True, tag_field="kind", tag="mllp"):
-    """Push as an HL7 v2 message, written by the mapping `format`, to `address`; without `tls` in the clear."""
+    """Push as an HL7 v2 message, written by the mapping `format`, to `address`; without `tls` in the clear.
+
+    `acknowledgement: accept` asks for the accept acknowledgement alone (enhanced mode: MSH-15 `AL`, MSH-16 `NE`).
+    """
 
     address: Address
     format: str
     receiving_application: str = ""
     receiving_facility: str = ""
     tls: PartnerTls | None = None
+    acknowledgement: Literal["original", "accept"] = "original"
     on_unknown: OnUnknown = "resend"
 
 

@@ -6,7 +6,8 @@ import ssl
 from collections.abc import Iterator
 
 from gateway.clock import Clock
-from gateway.delivery import Reach
+from gateway.delivery import LaterAnswers, Reach
+from gateway.delivery.ways import Ways
 from gateway.disclosure.premises import Premises
 from gateway.flows.files import CHANNEL, ArrivedFile, TakenFile, accept_file
 from gateway.flows.messages import Receipt, ReceivedMessage
@@ -20,8 +21,9 @@ from gateway.intake import (
     Peer,
     Recognise,
     WatchSettings,
+    acknowledge_later,
 )
-from gateway.partners import FilesDelivery, MllpDelivery, WebhookDelivery
+from gateway.partners import FilesDelivery, MllpDelivery, Partner, WebhookDelivery
 from gateway.partners.certificates import listener_context, partner_context, recipient_certificate
 from gateway.partners.deliveries import ListenerTls
 from gateway.partners.signing_keys import read_signing_key
@@ -46,7 +48,7 @@ def mllp_listeners(
             port=int(port),
             channel=f"mllp-{listener.partner}",
             formats=dict(partner.messages),
-            wants=AckSettings(immediate_reply=partner.immediate_reply),
+            wants=_wants(partner),
             frame_bytes=settings.mllp_frame_bytes,
             idle_seconds=settings.mllp_idle_seconds,
         )
@@ -55,6 +57,20 @@ def mllp_listeners(
             context = listener_context(folder.path, listener.tls)
             recognise = _bound(listener.partner, listener.tls)
         yield MllpListener(chosen, accept, clock, tls=context, recognise=recognise)
+
+
+def later_answers(premises: Premises, ways: Ways) -> LaterAnswers:
+    """What sends the application acknowledgements that partners ask for (MSH-16), not running yet."""
+
+    def write(partner: str, raw: bytes, receipt: Receipt) -> tuple[str, bytes] | None:
+        return acknowledge_later(raw, receipt, _wants(premises.network.partners[partner]))
+
+    return LaterAnswers(premises, ways, write)
+
+
+def _wants(partner: Partner) -> AckSettings:
+    """A partner that is reached by MLLP can be sent what MSH-16 asks for."""
+    return AckSettings(partner.immediate_reply, isinstance(partner.delivery, MllpDelivery))
 
 
 def folder_watches(folder: NetworkFolder, premises: Premises) -> Iterator[FolderWatch]:

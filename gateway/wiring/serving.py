@@ -27,7 +27,7 @@ from gateway.wiring.control import ControlDoor
 from gateway.wiring.housekeeping import Housekeeping
 from gateway.wiring.http_door import HttpDoor
 from gateway.wiring.key_keeper import FolderAct, KeyKeeper
-from gateway.wiring.lines import folder_watches, mllp_listeners, reach_of
+from gateway.wiring.lines import folder_watches, later_answers, mllp_listeners, reach_of
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.opening import open_premises, open_writing_store
 from gateway.wiring.standstill import Standstill
@@ -108,6 +108,8 @@ class _Running:
             sender = Sender(self._premises, transport, reach=reach_of(self._folder))
             send = partial(self._standstill.then, sender.run, self._stop)
             await self._start(stack, send, partial(sender.stop, self._settings.stop_seconds / 2))
+            later = later_answers(self._premises, sender.ways)
+            await self._start(stack, partial(self._standstill.then, later.run, self._stop), later.stop)
             http = HttpDoor(
                 self._folder, self._premises, self._settings, self._addresses.http, self._standstill
             )
