@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from gateway.store import inbox, records
-from gateway.store.model import Reading
+from gateway.store.model import Reading, Transaction
 
 PAGE = 500
 
@@ -21,6 +21,26 @@ def sealed_rows(reading: Reading, patient_id: str) -> Iterator[Callable[[], byte
         yield partial(reading.cipher.open, reading, scope, f"release/{release_id}", sealed)
     for row in reading.rows("destruction.messages", asked):
         yield partial(inbox.raw, reading, row["id"])
+
+
+def old_messages(
+    reading: Reading, state: str, before: str, after: str, limit: int
+) -> tuple[tuple[str, str], ...]:
+    """(id, when it came) of messages in `state` that came between the two instants, whose bytes are still there and of
+    which nothing waits any more; the oldest first.
+    """
+    asked = {"state": state, "before": before, "after": after, "limit": limit}
+    return tuple((row["id"], row["received_at"]) for row in reading.rows("destruction.old_messages", asked))
+
+
+def destroy_message(tx: Transaction, message_id: str, at: str) -> bool:
+    """Take away the message's sealed bytes and its key for ever; False when something came to wait for it meanwhile."""
+    if not tx.execute("destruction.empty_message", {"id": message_id}):
+        return False
+    scope = f"message:{message_id}"
+    tx.execute("data_key.mark_destroyed", {"scope": scope, "at": at})
+    tx.execute("data_key.destroy", {"scope": scope})
+    return True
 
 
 def audit_entries(reading: Reading, patient_id: str) -> int:

@@ -51,6 +51,8 @@ def raw(reading: Reading, message_id: str) -> bytes:
     row = reading.row("inbox.sealed", {"id": message_id})
     if row is None:
         raise NotFound("NO_SUCH_MESSAGE", "no message has that id")
+    if not row["sealed"]:
+        raise NotFound("KEY_GONE", "the bytes of this message were destroyed")
     return reading.cipher.open(reading, _scope(message_id), "raw", row["sealed"])
 
 

@@ -30,6 +30,7 @@ from gateway.wiring.key_keeper import FolderAct, KeyKeeper
 from gateway.wiring.lines import folder_watches, later_answers, mllp_listeners, reach_of
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.opening import open_premises, open_writing_store
+from gateway.wiring.retention import Retention
 from gateway.wiring.standstill import Standstill
 
 _OBJECTS_A_ROUND = 50_000
@@ -142,6 +143,8 @@ class _Running:
         await self._start(stack, housekeeping.run, housekeeping.stop)
         key_keeper = KeyKeeper(self._folder, store, clock)
         await self._start(stack, key_keeper.run, key_keeper.stop)
+        retention = Retention(store, clock, self._settings.message_days)
+        await self._start(stack, retention.run, retention.stop)
         return {**key_keeper.acts(), **self._standstill.acts()}
 
     async def _start(

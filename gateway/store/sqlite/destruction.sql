@@ -9,3 +9,14 @@ SELECT id FROM inbox WHERE patient_id = :patient_id;
 
 -- name: audit_entries
 SELECT count(*) AS number FROM audit WHERE patient_id = :patient_id;
+
+-- name: old_messages
+SELECT id, received_at FROM inbox INDEXED BY inbox_state
+WHERE state = :state AND received_at > :after AND received_at < :before AND length(sealed) > 0
+  AND NOT EXISTS (SELECT 1 FROM intent WHERE message_id = inbox.id AND state NOT IN ('delivered', 'refused', 'cancelled'))
+ORDER BY received_at LIMIT :limit;
+
+-- name: empty_message
+UPDATE inbox SET sealed = x''
+WHERE id = :id AND length(sealed) > 0 AND state IN ('accepted', 'closed', 'rejected', 'replayed')
+  AND NOT EXISTS (SELECT 1 FROM intent WHERE message_id = inbox.id AND state NOT IN ('delivered', 'refused', 'cancelled'));

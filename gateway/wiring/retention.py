@@ -1,0 +1,75 @@
+"""What need not be kept for ever: the raw bytes of messages that were settled long ago.
+
+Each has a key of its own. It is destroyed together with the sealed bytes, so that neither the store nor a backup, opened
+with the newest key backup, can show the message again; what became of it, and every record made of it, stays. How long
+is the operator's to say (`HANDOFF_MESSAGE_DAYS`); without a word, messages stay.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import timedelta
+from functools import partial
+
+from gateway.audit import append
+from gateway.clock import Clock, instant_text
+from gateway.errors import NotNow
+from gateway.flows.restored import act_entry
+from gateway.store import Store, Transaction, destruction
+
+MESSAGES_DESTROYED = "messages_destroyed"
+SETTLED = ("accepted", "closed", "rejected", "replayed")
+_BATCH = 200
+
+
+class Retention:
+    """Destroys settled messages older than `days`, once an hour, until stopped."""
+
+    def __init__(self, store: Store, clock: Clock, days: int) -> None:
+        self._store = store
+        self._clock = clock
+        self._days = days
+        self._stopping = asyncio.Event()
+
+    async def run(self, every_seconds: float = 3600.0) -> None:
+        """Destroy what is old until `stop`. A busy store is tried again the next time."""
+        while not self._stopping.is_set():
+            with contextlib.suppress(NotNow):
+                await self.destroy_old()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), every_seconds)
+
+    async def stop(self) -> None:
+        """Let `run` end."""
+        self._stopping.set()
+
+    async def destroy_old(self) -> int:
+        """Destroy every settled message that is old enough; how many. Each batch is one transaction with its entry."""
+        if not self._days:
+            return 0
+        before = instant_text(self._clock.now() - timedelta(days=self._days))
+        done = 0
+        for state in SETTLED:
+            after = ""
+            while not self._stopping.is_set():
+                found = await asyncio.to_thread(self._find, state, before, after)
+                if not found:
+                    break
+                done += await self._store.write(partial(self._destroy, [one for one, _ in found], before))
+                after = found[-1][1]
+        return done
+
+    def _find(self, state: str, before: str, after: str) -> tuple[tuple[str, str], ...]:
+        """In a thread: it looks at every message of the state, also at those destroyed before."""
+        with self._store.read() as reading:
+            return destruction.old_messages(reading, state, before, after, _BATCH)
+
+    def _destroy(self, ids: list[str], before: str, tx: Transaction) -> int:
+        at = instant_text(self._clock.now())
+        number = sum(destruction.destroy_message(tx, one, at) for one in ids)
+        if number:
+            said = f"{number} settled messages from before {before[:10]}, kept for {self._days} days"
+            append(tx, act_entry(MESSAGES_DESTROYED, at, said))
+            tx.wipe_after_commit()
+        return number
