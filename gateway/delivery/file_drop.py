@@ -20,12 +20,12 @@ import hashlib
 import json
 import os
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from gateway.delivery.outcome import DeliveryOutcome
+from gateway.partners.folders import aside, settle_folder
 
 OURS = ".handoff"
 MANIFEST_END = ".manifest.json"
@@ -71,10 +71,9 @@ class _Stage:
 
 
 class _Line:
-    """One folder: its own threads, so that a folder that hangs holds up no other."""
+    """One folder: its own places, so that a folder that hangs holds up no other."""
 
     def __init__(self) -> None:
-        self.pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="drop")
         self.places = asyncio.Semaphore(_AT_ONCE)
         self.swept = False
 
@@ -84,11 +83,6 @@ class FileDrop:
 
     def __init__(self) -> None:
         self._lines: dict[Path, _Line] = {}
-
-    def close(self) -> None:
-        """Take no new work; what hangs is left behind."""
-        for line in self._lines.values():
-            line.pool.shutdown(wait=False, cancel_futures=True)
 
     async def drop(self, parcel: Parcel, seconds: float, before_handover: BeforeHandover) -> DeliveryOutcome:
         """What came of putting `parcel` into its folder, each step within `seconds`.
@@ -103,14 +97,14 @@ class FileDrop:
             return DeliveryOutcome("retry", "FOLDER_BUSY")
         running: asyncio.Future[DeliveryOutcome | None] | None = None
         try:
-            running = _begin(line, partial(_look, parcel, sweep=not line.swept))
+            running = aside(partial(_look, parcel, sweep=not line.swept))
             earlier = await _within(running, seconds, DeliveryOutcome("retry", "ATTEMPT_TIMEOUT"))
             line.swept = True
             if earlier is not None:
                 return earlier
             if not await before_handover():
                 return DeliveryOutcome("aborted", "CHECK_SAID_NO")
-            running = _begin(line, partial(_give, parcel))
+            running = aside(partial(_give, parcel))
             late = DeliveryOutcome("unknown", "ATTEMPT_TIMEOUT")
             return await _within(running, seconds, late) or late
         finally:
@@ -118,10 +112,6 @@ class FileDrop:
                 line.places.release()
             else:  # a thread cannot be stopped: its place is free when it ends
                 running.add_done_callback(lambda _ended: line.places.release())
-
-
-def _begin(line: _Line, work: Callable[[], DeliveryOutcome | None]) -> asyncio.Future[DeliveryOutcome | None]:
-    return asyncio.get_running_loop().run_in_executor(line.pool, work)
 
 
 async def _within(
@@ -155,12 +145,12 @@ def _give(parcel: Parcel) -> DeliveryOutcome:
         (ours / f"{parcel.name}.part").replace(parcel.folder / parcel.name)
         _write(_pending(parcel), _manifest(parcel, content))
         _write(_mark(parcel), b"")
-        _settle_folder(ours)
-        _settle_folder(parcel.folder)
+        settle_folder(ours)
+        settle_folder(parcel.folder)
         stage.giving = True
         _pending(parcel).replace(parcel.folder / (parcel.name + MANIFEST_END))
-        _settle_folder(parcel.folder)
-        _settle_folder(ours)
+        settle_folder(parcel.folder)
+        settle_folder(ours)
     except OSError as trouble:
         return _failed(trouble, stage)
     return DeliveryOutcome("delivered", "FILE_WRITTEN")
@@ -196,15 +186,6 @@ def _write(file: Path, content: bytes) -> None:
         written.write(content)
         written.flush()
         os.fsync(written.fileno())
-
-
-def _settle_folder(folder: Path) -> None:
-    """Make names durable: a file that was moved is there after a power cut only when its folder was written, too."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _sweep(ours: Path) -> None:

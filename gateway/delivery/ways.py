@@ -77,7 +77,6 @@ class Ways:
     def close(self) -> None:
         """Close what is not in use."""
         self.connections.close()
-        self._files.close()
 
     async def hand_over(self, partner_id: str, made: Release, last_look: LastLook) -> DeliveryOutcome:
         """What came of handing `made` over. Nothing leaves unless `last_look`, asked just before, says so."""

@@ -17,8 +17,6 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
 from gateway import logs
 from gateway.clock import Clock
@@ -31,8 +29,8 @@ from gateway.intake.mllp import Accept
 from gateway.intake.watched_folder import Found, WatchedFolder, WatchSettings
 from gateway.logs import Event
 from gateway.partners.deliveries import BY_MESSAGE_TYPE
+from gateway.partners.folders import aside
 
-T = TypeVar("T")
 AcceptFile = Callable[[ArrivedFile], Awaitable[TakenFile]]
 _REST_SECONDS = 5.0
 _AFTER_A_FAULT_SECONDS = 60.0
@@ -49,8 +47,6 @@ class FolderWatch:
         self._accept_file = accept_file
         self._clock = clock
         self._folder = WatchedFolder(settings)
-        # A thread of its own: a share that hangs holds up this folder and nothing else.
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="watch")
         self._stopping = asyncio.Event()
         self._resting: dict[tuple[int, int, int], float] = {}
         self._running: asyncio.Task[None] | None = None
@@ -61,14 +57,13 @@ class FolderWatch:
         self._running = asyncio.current_task()
         while not self._stopping.is_set():
             try:
-                found = await self._aside(self._folder.look)
+                found = await aside(self._folder.look)
                 self._told(readable=True)
             except OSError:
                 self._told(readable=False)
                 found = ()
             busy = await self._take_all(found)
             await self._pause(_REST_SECONDS if busy else self._settings.poll_seconds)
-        self._thread.shutdown(wait=False)
 
     async def stop(self, grace_seconds: float = 2.0) -> None:
         """Finish the file in hand within the grace, else leave it: what is left is taken in at the next start."""
@@ -77,9 +72,6 @@ class FolderWatch:
             _, late = await asyncio.wait({self._running}, timeout=grace_seconds)
             for task in late:
                 task.cancel()
-
-    async def _aside(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -110,21 +102,21 @@ class FolderWatch:
 
     async def _take(self, file: Found) -> None:
         at = self._clock.now()
-        claimed = await self._aside(lambda: self._folder.claim(file))
+        claimed = await aside(lambda: self._folder.claim(file))
         if claimed is None:
             return  # its partner took it back, or went on writing
-        raw = await self._aside(lambda: self._folder.read(claimed))
+        raw = await aside(lambda: self._folder.read(claimed))
         if raw is None:
             fault = Fault(
                 "FILE_TOO_LARGE", f"is larger than {self._settings.most_bytes} bytes; send it in parts"
             )
             taken = TakenFile((TakenRecord("", Receipt("", at, "rejected", (fault,))),))
-            digest = await self._aside(lambda: self._folder.digest(claimed))
+            digest = await aside(lambda: self._folder.digest(claimed))
         else:
             digest = hashlib.sha256(raw).hexdigest()
             taken = await self._hand_over(file.ending, raw, digest)
         refused = sum(one.receipt.outcome != "accepted" for one in taken.records)
-        await self._aside(lambda: self._folder.put_away(claimed, digest, taken, at))
+        await aside(lambda: self._folder.put_away(claimed, digest, taken, at))
         facts = {"partner": self._settings.partner, "channel": self._settings.channel, "sha256": digest}
         logs.info(Event.FILE_TAKEN, **facts, entries=len(taken.records), count=len(taken.records) - refused)
         if refused:

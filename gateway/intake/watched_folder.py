@@ -17,6 +17,7 @@ from types import MappingProxyType
 
 from gateway.clock import instant_text, new_id
 from gateway.flows.files import TakenFile, in_the_file
+from gateway.partners.folders import settle_folder
 
 OURS, DONE, REJECTED = ".handoff", "done", "rejected"
 _UNFINISHED = ("~", ".part", ".filepart", ".tmp", ".crdownload")
@@ -86,8 +87,8 @@ class WatchedFolder:
             here.rename(claimed)
         except FileNotFoundError:
             return None
-        _settle_folder(self._ours)
-        _settle_folder(self._settings.folder)
+        settle_folder(self._ours)
+        settle_folder(self._settings.folder)
         return claimed
 
     def read(self, claimed: Path) -> bytes | None:
@@ -125,8 +126,8 @@ class WatchedFolder:
         place = self._settings.folder / (REJECTED if wholly else DONE)
         place.mkdir(mode=0o750, exist_ok=True)
         claimed.replace(place / f"{name}{claimed.suffix}")
-        _settle_folder(place)
-        _settle_folder(self._ours)
+        settle_folder(place)
+        settle_folder(self._ours)
 
 
 def _files(folder: Path) -> list[tuple[str, tuple[int, int, int]]]:
@@ -184,12 +185,3 @@ def _write(file: Path, content: bytes) -> None:
         written.flush()
         os.fsync(written.fileno())
     fresh.replace(file)
-
-
-def _settle_folder(folder: Path) -> None:
-    """Make names durable (as in `delivery.file_drop`)."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -32,6 +32,9 @@ def listener_context(folder: Path, tls: ListenerTls) -> ssl.SSLContext:
     _load_own(context, folder, tls)
     _load_authorities(context, folder, tls)
     context.verify_mode = ssl.CERT_REQUIRED
+    # A resumed session shows no certificate again, and would outlive its end.
+    context.options |= ssl.OP_NO_TICKET
+    context.num_tickets = 0
     return context
 
 

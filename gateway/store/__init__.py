@@ -1,8 +1,8 @@
 """One durable store behind a Protocol: `write(work)` and `read()`.
 
 The tables are modules of plain functions on `Reading` and `Transaction`: `inbox`, `patients`, `records`,
-`consents`, `intents`, `outbox`, `audit_rows`, `consent_requests`, `tokens`, `kept_versions`, `application_acks`. Import them by
-name.
+`consents`, `intents`, `outbox`, `audit_rows`, `consent_requests`, `tokens`, `kept_versions`,
+`application_acks`. Import them by name.
 """
 
 from gateway.store.model import (

@@ -10,6 +10,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -71,10 +72,7 @@ async def yes() -> bool:
 def drop(sent: Parcel, check: Any = yes, seconds: float = 10.0) -> DeliveryOutcome:
     async def scene() -> DeliveryOutcome:
         files = FileDrop()
-        try:
-            return await files.drop(sent, seconds, check)
-        finally:
-            files.close()
+        return await files.drop(sent, seconds, check)
 
     return asyncio.run(scene())
 
@@ -224,7 +222,6 @@ def test_a_folder_that_hangs_holds_up_no_other(folder: Path, tmp_path: Path) -> 
         files = FileDrop()
         found = [await files.drop(parcel(folder), 0.05, yes) for _ in range(3)]
         found.append(await files.drop(parcel(other), 10.0, yes))
-        files.close()
         return found
 
     with asyncio.Runner() as runner:
@@ -237,6 +234,17 @@ def test_a_folder_that_hangs_holds_up_no_other(folder: Path, tmp_path: Path) -> 
         ("retry", "FOLDER_BUSY"),
         ("delivered", "FILE_WRITTEN"),
     ]
+
+
+def test_a_folder_that_hangs_does_not_keep_the_process_from_ending(folder: Path) -> None:
+    os.mkfifo(folder / ".handoff" / f"{DELIVERY}-0123456789abcdef.json.part")
+    child = os.fork()
+    if child == 0:
+        code = 0 if drop(parcel(folder), seconds=0.05).code == "ATTEMPT_TIMEOUT" else 1
+        threading._shutdown()  # type: ignore[attr-defined]  # what the interpreter does at its end
+        os._exit(code)
+
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def test_marks_of_long_ago_are_forgotten(folder: Path) -> None:

@@ -25,6 +25,9 @@ from tests.gateway.delivery.test_sender import until
 
 pytestmark = pytest.mark.timeout(60)
 
+PAIRS = ("/", "AL/AL", "AL/NE", "NE/AL", "NE/NE", "/AL", "AL/ER", "ER/SU", "SU/ER", "SU/SU")
+"""MSH-15 and MSH-16."""
+
 SENDABLE = AckSettings(application_acks=True)
 
 
@@ -112,8 +115,10 @@ def code_of(answer: bytes | None) -> str:
 @pytest.mark.parametrize("outcome", ["good", "wrong", "unknown type"])
 @pytest.mark.parametrize(
     ("accept", "application"),
-    [("", ""), ("AL", "AL"), ("AL", "NE"), ("NE", "AL"), ("NE", "NE"), ("", "AL")]
-    + [("AL", "ER"), ("ER", "SU"), ("SU", "ER"), ("SU", "SU")],
+    [
+        tuple(pair.split("/"))
+        for pair in ["/", "AL/AL", "AL/NE", "NE/AL", "NE/NE", "/AL", "AL/ER", "ER/SU", "SU/ER", "SU/SU"]
+    ],
 )
 def test_the_whole_table(line: Line, accept: str, application: str, outcome: str) -> None:
     """HL7 v2.5.1 ch. 2.9.3, table 0155. `wrong`: an addressee nobody knows."""

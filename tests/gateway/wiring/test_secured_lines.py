@@ -150,6 +150,33 @@ def test_who_cannot_prove_to_be_the_partner_is_turned_away_by_name(
     assert "Canary" not in logged
 
 
+def test_no_session_is_resumed(town: Town) -> None:
+    """A resumed one would show no certificate again."""
+    desk = Desk()
+
+    async def scene() -> list[bool]:
+        (listener,) = mllp_listeners(town.folder(), Settings(), None, desk.accept, SystemClock())
+        host, _, port = (await listener.start()).rpartition(":")
+
+        def twice() -> list[bool]:
+            session, resumed, context = None, [], town.context("hospital")
+            for _ in range(2):
+                plain = socket.create_connection((host, int(port)), timeout=10)
+                with context.wrap_socket(plain, server_hostname="127.0.0.1", session=session) as line:
+                    line.sendall(b"\x0b" + MESSAGE + b"\x1c\r")
+                    assert b"MSA|AA" in line.recv(65536)
+                    session = line.session
+                    resumed.append(bool(line.session_reused))
+            return resumed
+
+        try:
+            return await asyncio.to_thread(twice)
+        finally:
+            await listener.stop()
+
+    assert asyncio.run(scene()) == [False, False]
+
+
 def test_a_sender_in_the_clear_is_turned_away(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
     desk = Desk()
     answer = asyncio.run(knock(town, desk, None))

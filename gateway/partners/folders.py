@@ -1,0 +1,54 @@
+"""Work in partners' folders, which may be shares that hang: beside the loop, and never in the way of the end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def aside(work: Callable[[], T]) -> asyncio.Future[T]:
+    """What `work` returns or raises, from a thread of its own.
+
+    A thread that hangs cannot be stopped; this one keeps neither another folder nor the end of the process waiting, as
+    those of a pool would.
+    """
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[T] = loop.create_future()
+
+    def run() -> None:
+        try:
+            told = partial(_return, ended, work())
+        except BaseException as trouble:  # noqa: BLE001  # raised where it is waited for
+            told = partial(_raise, ended, trouble)
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(told)
+
+    threading.Thread(target=run, name="folder", daemon=True).start()
+    return ended
+
+
+def settle_folder(folder: Path) -> None:
+    """Make names durable: a file that was moved is there after a power cut only when its folder was written, too."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _return(ended: asyncio.Future[T], found: T) -> None:
+    if not ended.done():
+        ended.set_result(found)
+
+
+def _raise(ended: asyncio.Future[T], trouble: BaseException) -> None:
+    if not ended.done():
+        ended.set_exception(trouble)
