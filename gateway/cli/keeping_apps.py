@@ -1,4 +1,4 @@
-"""The commands `handoff keys`, `handoff db` and `handoff doctor`: names and arguments; the bodies are in other files."""
+"""The commands `handoff init`, `keys`, `db` and `doctor`: names and arguments; the bodies are in other files."""
 
 from __future__ import annotations
 
@@ -26,6 +26,22 @@ KeysFrom = Annotated[
     Path | None,
     typer.Option("--keys-from", metavar="PATH", help="Key backup, or folder of them. Default: DIR-keys."),
 ]
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make; it must be new or empty.")],
+    name: Annotated[str, typer.Option(help="Who runs the gateway.")],
+    role: Annotated[str, typer.Option(help="Its role under 42 CFR 2.11, say qso; the file lists them.")],
+    zone: Annotated[str, typer.Option(help="IANA time zone, say America/Phoenix.")],
+    desk: Annotated[str, typer.Option(metavar="NAME,PHONE", help="Who sees to missing consents.")],
+    on_call: Annotated[str, typer.Option(metavar="NAME,PHONE", help="Whom to call at night.")],
+    host: Annotated[str, typer.Option(help="The gateway's name for partners, say gateway.example.org.")],
+) -> None:
+    """Found a network: its folder, keys of its own, a certificate request, no partner yet."""
+    from gateway.cli.init_command import init as body
+    from gateway.wiring.founding import Founder
+
+    finish(body(folder, Founder(name, role, zone, desk, on_call, host)))
 
 
 def doctor(network: Network = None, store: Store = None, as_json: AsJson = False) -> None:

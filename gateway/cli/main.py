@@ -17,7 +17,7 @@ import typer
 import typer.main
 
 from gateway.cli.consent_apps import consent_app
-from gateway.cli.keeping_apps import db_app, doctor, keys_app
+from gateway.cli.keeping_apps import db_app, doctor, init, keys_app
 from gateway.cli.operator_apps import accounting, identity_app, lanes_app, reconcile
 from gateway.cli.options import PLAIN, AsJson, InputFile, Network, Store, finish, folder_of
 from gateway.errors import HandoffError
@@ -303,6 +303,7 @@ def disclosures(
 app.command("accounting")(accounting)
 app.command("reconcile")(reconcile)
 app.command("doctor")(doctor)
+app.command("init")(init)
 
 
 @app.command()

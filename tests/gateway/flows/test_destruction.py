@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from typing import Any
 
 import pytest
@@ -207,3 +208,14 @@ def test_whoever_was_found_to_be_her_goes_with_her(county: County) -> None:
     assert set(done["patients"]) == {stays, leaves}
     assert county.look(lambda reading: remains(reading, stays)).readable == 0 < before.readable
     assert county.look(lambda reading: remains(reading, leaves)).readable == 0
+
+
+def test_every_table_that_seals_something_is_thought_of(county: County) -> None:
+    """A new one must be opened by `handoff keys prove`, or hold nothing that belongs to one patient alone."""
+    proven = {"record_set", "releases", "inbox"}
+    not_hers = {"audit": "a key of its own", "kept_version": "configuration", "joined_patient": "ids only"}
+    with sqlite3.connect(county.folder.path / "handoff.db") as store:
+        asked = (
+            "SELECT DISTINCT m.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE c.name = 'sealed'"
+        )
+        assert {row[0] for row in store.execute(asked)} == proven | set(not_hers)
