@@ -21,6 +21,7 @@ from mappings.syntax.csv_rows import CsvTree
 from mappings.syntax.json_tree import JsonTree
 from mappings.times import Zone
 from mappings.tree import Tree
+from mappings.usual_conditions import condition
 from mappings.usual_document import Document, ElementReading
 from mappings.usual_reading import (
     NO_CLAIMS,
@@ -28,13 +29,14 @@ from mappings.usual_reading import (
     Cells,
     Claims,
     Head,
+    Present,
     Reading,
     Record,
     Scopes,
     ValueReading,
     Values,
 )
-from mappings.usual_rows import Do, Made, NotUsual, Opened, Rows, Run, Test
+from mappings.usual_rows import Do, Made, NotUsual, Opened, Rows, Run
 
 _NOTHING = Account({}, (), Accounting(0, 0, 0, 0, 0), ())
 
@@ -45,7 +47,7 @@ class PlannedRole:
 
     role: Role
     key: tuple[Head, ...]
-    when: Test | None
+    when: Present | None
     begun: dict[str, Any]
     """What every resource of the role begins with: its type, a place for its id, and constants that always hold."""
 
@@ -58,7 +60,7 @@ class Planned:
     own: frozenset[str]
     scopes: Scopes | None
     key: Head | None
-    when: Test | None
+    when: Present | None
     roles: tuple[PlannedRole, ...]
     drops: tuple[Do, ...]
     consts: tuple[Do, ...]
@@ -76,12 +78,14 @@ class UsualForm:
             raise NotUsual
         self.mapping = mapping
         self.reading = reading
-        self.rows = Rows(reading, mapping.filled_on)
+        always = (role.name for role in mapping.root.roles if role.when is None)
+        self.rows = Rows(reading, mapping.filled_on, frozenset(always))
         self.keys = [
             tuple(map(reading.head, key)) for key in (mapping.record_key, *mapping.other_keys) if key
         ]
         self.required = tuple(map(reading.spots, mapping.required))
         self.root = self.group(mapping.root)
+        self.sure = frozenset(self.rows.sure)
 
     def run(self, record: Record, ids_of: IdsOf, zone: Zone) -> Interpreted:
         """What the interpreter gives, but for its account. Raises Suspect, Unfit."""
@@ -99,7 +103,7 @@ class UsualForm:
             for planned, at in opened:
                 for do in getattr(planned, wanted):
                     do(run, at)
-        if not record.is_whole():
+        if not record.is_whole(self.sure):
             raise Suspect
         resources = tuple(made.resource for made in run.made)
         roles = {name: tuple(one.resource["id"] for one in made) for name, made in run.by_role.items()}
@@ -137,13 +141,17 @@ class UsualForm:
             frozenset(role.name for role in group.roles),
             self.reading.scopes(group.each) if group.each is not None else None,
             self.reading.head(group.key) if group.key is not None else None,
-            rows.condition(group.when),
+            condition(group.when, self.reading),
             tuple(self.role(role, group) for role in group.roles),
             tuple(rows.drop(row) for row in group.rows if row.verb == "drop"),
             tuple(
                 rows.const(row) for row in group.rows if row.verb == "const" and not self.always(row, group)
             ),
-            tuple(rows.row(row, group) for row in group.rows if row.verb not in ("const", "drop")),
+            tuple(
+                rows.row(row, group)
+                for row in group.rows
+                if row.verb not in ("const", "drop") and not rows.is_sure_to_carry(row, group)
+            ),
             tuple(self.group(inner) for inner in group.groups),
             "+".join(role.name for role in group.roles),
         )
@@ -157,7 +165,7 @@ class UsualForm:
             if row.target is not None and row.target.role == role.name and self.always(row, group):
                 begun.setdefault(row.target.steps[0].name, row.value)
         return PlannedRole(
-            role, tuple(map(self.reading.head, role.key)), self.rows.condition(role.when), begun
+            role, tuple(map(self.reading.head, role.key)), condition(role.when, self.reading), begun
         )
 
     def always(self, row: Row, group: Group) -> bool:

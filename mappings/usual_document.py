@@ -7,10 +7,14 @@ from typing import Any
 
 from mappings.syntax.ccda import Node, is_leaf
 from mappings.syntax.ccda_address import CcdaAddress, Path, Test
-from mappings.syntax.ccda_tree import CELL, LINE, CcdaTree, main_names, nodes_at
-from mappings.usual_reading import NO_CLAIMS, Claims, Every, Head, Scopes, Spots
+from mappings.syntax.ccda_tree import CELL, LINE, CcdaTree, main_names
+from mappings.usual_paths import Known, Way, Ways, follow
+from mappings.usual_reading import NO_CLAIMS, Claims, Every, Head, Present, Scopes, Spots
 
 _NULL = "nullFlavor"
+_NAMED = bytes((1, 1, 3, 3, *range(4, 256)))
+"""What becomes of a mark when a row names its leaf."""
+_DROPPED = b"\2\3"
 
 
 class Document:
@@ -20,6 +24,7 @@ class Document:
         self.tree = tree
         self.root = tree.root
         self.sections = tree.sections
+        self.known: Known = {}
         self.drops = False
         self._marks = bytearray(tree.root.end)
 
@@ -39,21 +44,24 @@ class Document:
             if end - begin == 1:
                 marks[begin] |= 1
             else:
-                for number in range(begin, end):
-                    marks[number] |= 1
+                marks[begin:end] = marks[begin:end].translate(_NAMED)
 
     def drop(self, claims: Claims) -> None:
         """A row drops these leaves."""
-        self.drops = True
         for begin, end in claims:
+            self.drops = True
             self._marks[begin:end] = b"\2" * (end - begin)
 
     def dropped(self, claims: Claims) -> bool | None:
         """Whether these leaves are dropped; None when some are."""
-        marked = [self._marks[number] & 2 for begin, end in claims for number in range(begin, end)]
-        return None if any(marked) and not all(marked) else any(marked)
+        kept = gone = 0
+        for begin, end in claims:
+            lost = (end - begin) - len(self._marks[begin:end].translate(None, _DROPPED))
+            gone += lost
+            kept += end - begin - lost
+        return None if gone and kept else gone > 0
 
-    def is_whole(self) -> bool:
+    def is_whole(self, sure: frozenset[str]) -> bool:
         """Whether every leaf is named by a row."""
         return 0 not in self._marks
 
@@ -65,15 +73,25 @@ class Document:
 class ElementReading:
     """Elements and what they say; a scope is the element of the nearest `each`."""
 
+    def __init__(self) -> None:
+        self._ways = Ways()
+
+    def column(self, address: CcdaAddress) -> str:
+        """None."""
+        return ""
+
+    def _paths(self, address: CcdaAddress) -> list[tuple[Path, Way]]:
+        return [(path, self._ways.of(path)) for path in address.paths]
+
     def spots(self, address: CcdaAddress) -> Spots:
         """Values at an address; an element that says only why it has no value is none."""
-        paths = address.paths
+        paths = self._paths(address)
 
         def read(record: Document, scope: Node) -> Sequence[tuple[Any, Claims, Claims]]:
             found: list[tuple[Any, Claims, Claims]] = []
-            for path in paths:
-                for node in nodes_at(record.root, path, scope, record.sections):
-                    said = _said(node, path.last)
+            for path, way in paths:
+                for node in follow(way, scope, record.root, record.sections, record.known):
+                    said = _said(node, path.last, record)
                     if said is not None:
                         found.append((*said, _tested(path, node) if path.tested else NO_CLAIMS))
                 if found:
@@ -82,13 +100,32 @@ class ElementReading:
 
         return read
 
+    def present(self, address: CcdaAddress) -> Present:
+        """Whether there is a value at an address, without its form."""
+        paths = self._paths(address)
+
+        def read(record: Document, scope: Node) -> tuple[bool, Claims]:
+            found: list[Any] = []
+            for path, way in paths:
+                for node in follow(way, scope, record.root, record.sections, record.known):
+                    if path.last:
+                        said = _said(node, path.last, record)
+                        found += said[1] if said is not None else ()
+                    elif _is_said(node, record):
+                        found.append((node.begin, node.end))
+                if found:
+                    break
+            return bool(found), tuple(found)
+
+        return read
+
     def head(self, address: CcdaAddress) -> Head:
         """The first value at an address in one word."""
-        paths = address.paths
+        paths = self._paths(address)
 
         def read(record: Document, scope: Node) -> tuple[Any, Claims]:
-            for path in paths:
-                for node in nodes_at(record.root, path, scope, record.sections):
+            for path, way in paths:
+                for node in follow(way, scope, record.root, record.sections, record.known):
                     text, claims = _end(node, path.last) if path.last else main_word(node)
                     if text:
                         return text, claims
@@ -98,16 +135,16 @@ class ElementReading:
 
     def every(self, address: CcdaAddress) -> Every:
         """All leaves of the elements there."""
-        paths = address.paths
+        paths = self._paths(address)
 
         def read(record: Document, scope: Node) -> Claims:
             found: list[tuple[int, int]] = []
-            for path in paths:
-                for node in nodes_at(record.root, path, scope, record.sections):
+            for path, way in paths:
+                for node in follow(way, scope, record.root, record.sections, record.known):
                     if not path.last:
                         found.append((node.begin, node.end))
                     else:
-                        said = _said(node, path.last)
+                        said = _said(node, path.last, record)
                         found += said[1] if said is not None else ()
             return tuple(found)
 
@@ -115,18 +152,18 @@ class ElementReading:
 
     def scopes(self, each: CcdaAddress) -> Scopes:
         """The elements at the address."""
-        paths = each.paths
+        paths = self._paths(each)
         return lambda record, scope: [
-            node for path in paths for node in nodes_at(record.root, path, scope, record.sections)
+            node
+            for _, way in paths
+            for node in follow(way, scope, record.root, record.sections, record.known)
         ]
 
 
-def _said(node: Node, last: str) -> tuple[Any, Claims] | None:
+def _said(node: Node, last: str, record: Document) -> tuple[Any, Claims] | None:
     """What an element, an attribute of it or its text says, and its leaves; None when nothing."""
     if not last:
-        if node.begin == node.end or (_may_be_null(node) and _says_only_why(node)):
-            return None
-        return plain_form(node), ((node.begin, node.end),)
+        return (plain_form(node), ((node.begin, node.end),)) if _is_said(node, record) else None
     if last == "narrative()":
         texts: list[tuple[str, str, int]] = []
         _lines(node, "", texts)
@@ -135,22 +172,11 @@ def _said(node: Node, last: str) -> tuple[Any, Claims] | None:
     return (text, claims) if claims else None
 
 
-def _may_be_null(node: Node) -> bool:
-    """Whether the first leaf of an element may be a null flavour."""
-    while node.begin < node.end:
-        for name, value in node.attributes.items():
-            if is_leaf(name) and value.strip():
-                return name == _NULL
-        inside = (
-            item
-            for item in node.content
-            if (item.begin < item.end if isinstance(item, Node) else item.strip())
-        )
-        first = next(inside, None)
-        if not isinstance(first, Node):
-            return False
-        node = first
-    return False
+def _is_said(node: Node, record: Document) -> bool:
+    """Whether an element says more than why it has no value."""
+    if node.begin == node.end:
+        return False
+    return node.begin not in record.root.nulls or not _says_only_why(node)
 
 
 def _says_only_why(node: Node) -> bool:

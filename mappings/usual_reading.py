@@ -39,8 +39,8 @@ class Record(Protocol):
         """Whether these leaves are dropped; None when some are."""
         ...
 
-    def is_whole(self) -> bool:
-        """Whether every leaf is named by a row."""
+    def is_whole(self, sure: frozenset[str]) -> bool:
+        """Whether every leaf is named by a row; the columns in `sure` are by rows that always apply."""
         ...
 
     def facts(self) -> Mapping[str, str]:
@@ -52,6 +52,8 @@ Spots = Callable[[Any, Any], Sequence[tuple[Any, Claims, Claims]]]
 """(record, scope) -> of each value: its raw form, its leaves, and those by which it was found."""
 Head = Callable[[Any, Any], tuple[Any, Claims]]
 """(record, scope) -> the first plain value and its leaf."""
+Present = Callable[[Any, Any], tuple[bool, Claims]]
+"""(record, scope) -> whether there is a value, and the leaves of all there are."""
 Every = Callable[[Any, Any], Claims]
 """(record, scope) -> all leaves at an address."""
 Scopes = Callable[[Any, Any], Sequence[Any]]
@@ -60,7 +62,12 @@ Scopes = Callable[[Any, Any], Sequence[Any]]
 class Reading(Protocol):
     """Functions for the addresses of one syntax."""
 
+    def column(self, address: Any) -> str:
+        """The column whose cell is all there is at an address; "" where there may be more, or elsewhere."""
+        ...
+
     def spots(self, address: Any) -> Spots: ...
+    def present(self, address: Any) -> Present: ...
     def head(self, address: Any) -> Head: ...
     def every(self, address: Any) -> Every: ...
     def scopes(self, each: Any) -> Scopes: ...
@@ -110,10 +117,9 @@ class Cells(Keyed):
         """Nothing bound."""
         return None
 
-    def is_whole(self) -> bool:
+    def is_whole(self, sure: frozenset[str]) -> bool:
         """Whether every cell that is not blank is named."""
-        named = self._named
-        return not any(cell and name not in named for name, cell in self.row.items())
+        return self._named.issuperset([name for name, cell in self.row.items() if cell and name not in sure])
 
     def facts(self) -> Mapping[str, str]:
         """The row number."""
@@ -122,6 +128,10 @@ class Cells(Keyed):
 
 class CellReading:
     """Cells by column."""
+
+    def column(self, address: CsvAddress) -> str:
+        """The column."""
+        return address.text
 
     def spots(self, address: CsvAddress) -> Spots:
         """The cell, when not blank."""
@@ -132,6 +142,11 @@ class CellReading:
             return ((cell, claims, NO_CLAIMS),) if cell else ()
 
         return read
+
+    def present(self, address: CsvAddress) -> Present:
+        """Whether the cell is not blank."""
+        name, there, absent = address.text, (True, (address.text,)), (False, NO_CLAIMS)
+        return lambda record, scope: there if record.row.get(name) else absent
 
     def head(self, address: CsvAddress) -> Head:
         """The cell."""
@@ -170,7 +185,7 @@ class Values(Keyed):
         """Nothing bound."""
         return {}
 
-    def is_whole(self) -> bool:
+    def is_whole(self, sure: frozenset[str]) -> bool:
         """Whether every scalar but null and "" is named."""
         return self._named.issuperset(leaf_paths(self.document, ()))
 
@@ -190,6 +205,10 @@ def leaf_paths(value: Any, path: Path) -> list[Path]:
 
 class ValueReading:
     """JSON values by path; a scope holds the item of each list that is bound: its path and itself."""
+
+    def column(self, address: JsonAddress) -> str:
+        """None."""
+        return ""
 
     def _at(self, address: JsonAddress) -> Callable[[Values, Any], list[tuple[Path, Any]]]:
         steps = address.steps
@@ -224,6 +243,16 @@ class ValueReading:
                 elif value is not None and value != "":
                     found.append((value, (path,), ()))
             return found
+
+        return read
+
+    def present(self, address: JsonAddress) -> Present:
+        """Whether there is any scalar."""
+        every = self.every(address)
+
+        def read(record: Values, scope: Any) -> tuple[bool, Claims]:
+            found = every(record, scope)
+            return bool(found), found
 
         return read
 

@@ -9,14 +9,14 @@ from typing import Any
 
 from mappings.compiled_parts import Suspect
 from mappings.elements import STAFF_TYPES
+from mappings.lenses import Forward
 from mappings.placing import Long, Marks, frozen, put
-from mappings.rows import EVERY_ROLE, Condition, Group, Row, inner_roles
+from mappings.rows import EVERY_ROLE, Group, Row, inner_roles
 from mappings.times import Zone
-from mappings.usual_reading import NO_CLAIMS, Claims, Head, Reading, Record, Spots
+from mappings.usual_conditions import condition
+from mappings.usual_reading import NO_CLAIMS, Claims, Reading, Record
 
 V2_DELETE = '""'
-Test = Callable[[Record, Any], tuple[bool, Claims]]
-"""(record, scope) -> whether a condition holds, and what it looked at."""
 
 
 @dataclass(slots=True)
@@ -80,24 +80,17 @@ class NotUsual(Exception):
 class Rows:
     """Makes the functions of rows and conditions, for one syntax."""
 
-    def __init__(self, reading: Reading, filled_on: frozenset[int]) -> None:
+    def __init__(self, reading: Reading, filled_on: frozenset[int], always: frozenset[str]) -> None:
         self.reading = reading
         self.filled_on = filled_on
-
-    def condition(self, when: Condition | None) -> Test | None:
-        """Whether a condition holds, and what it looked at; None where there is none."""
-        if when is None:
-            return None
-        if when.kind == "present":
-            return _present(self.reading.spots(when.address))
-        if when.kind == "in":
-            return _one_of(self.reading.head(when.address), frozenset(when.values))
-        parts = [test for part in when.parts if (test := self.condition(part)) is not None]
-        return _not(parts[0]) if when.kind == "not" else _together(parts, all_of=when.kind == "and")
+        self.always = always
+        """Roles that every record has."""
+        self.sure: set[str] = set()
+        """Columns that a row names in every record: nothing has to be noted of them."""
 
     def drop(self, row: Row) -> Do:
         """Leaves that nothing may use."""
-        found, when = tuple(map(self.reading.every, row.sources)), self.condition(row.when)
+        found, when = tuple(map(self.reading.every, row.sources)), condition(row.when, self.reading)
 
         def do(run: Run, at: Opened) -> None:
             if when is None or when(run.record, at.scope)[0]:
@@ -108,7 +101,12 @@ class Rows:
 
     def const(self, row: Row) -> Do:
         """A constant of a resource."""
-        targets, when, place, value = _targets(row), self.condition(row.when), self.placer(row), row.value
+        targets, when, place, value = (
+            _targets(row),
+            condition(row.when, self.reading),
+            self.placer(row),
+            row.value,
+        )
 
         def do(run: Run, at: Opened) -> None:
             looked = NO_CLAIMS
@@ -128,7 +126,7 @@ class Rows:
             return self.refer(row, group)
         if row.verb == "map":
             return self.together(row) if len(row.sources) > 1 else self.map(row)
-        found, when = tuple(map(self.reading.every, row.sources)), self.condition(row.when)
+        found, when = tuple(map(self.reading.every, row.sources)), condition(row.when, self.reading)
 
         def carry(run: Run, at: Opened) -> None:
             if when is None or when(run.record, at.scope)[0]:
@@ -139,7 +137,12 @@ class Rows:
 
     def refer(self, row: Row, group: Group) -> Do:
         """References to the role's resources: the nearest, or all where the element repeats."""
-        targets, when, place, name = _targets(row), self.condition(row.when), self.placer(row), row.role
+        targets, when, place, name = (
+            _targets(row),
+            condition(row.when, self.reading),
+            self.placer(row),
+            row.role,
+        )
         within = group.each is not None and name in inner_roles(group)
 
         def do(run: Run, at: Opened) -> None:
@@ -169,8 +172,20 @@ class Rows:
             raise NotUsual
         if row.target.role == EVERY_ROLE:
             return self.label(row, row.target.text)
-        spots, when, place = self.reading.spots(row.sources[0]), self.condition(row.when), self.placer(row)
-        role, forward, required = row.target.role, row.lens.forward, row.required
+        column = self.reading.column(row.sources[0])
+        if column and row.when is None and row.target.role in self.always:
+            self.sure.add(column)
+            return self.cell(row, column, row.target.role, row.lens.forward)
+        return self.values(row, row.target.role, row.lens.forward)
+
+    def values(self, row: Row, role: str, forward: Forward) -> Do:
+        """Each value at the row's address, into the resource of a role."""
+        required = row.required
+        spots, when, place = (
+            self.reading.spots(row.sources[0]),
+            condition(row.when, self.reading),
+            self.placer(row),
+        )
 
         def do(run: Run, at: Opened) -> None:
             record, looked = run.record, NO_CLAIMS
@@ -198,6 +213,30 @@ class Rows:
 
         return do
 
+    def is_sure_to_carry(self, row: Row, group: Group) -> bool:
+        """Whether a row carries whole columns of every record, so that it has nothing left to do."""
+        columns = [self.reading.column(source) for source in row.sources]
+        if row.verb in ("map", "ref") or row.when is not None or group.each is not None or not all(columns):
+            return False
+        self.sure.update(columns)
+        return True
+
+    def cell(self, row: Row, column: str, role: str, forward: Forward) -> Do:
+        """The cell of a column that this row always takes, into a resource that every record has."""
+        place, required, claims = self.placer(row), row.required, (column,)
+
+        def do(run: Run, at: Opened) -> None:
+            cell = run.record.row.get(column)  # type: ignore[attr-defined]  # only sheets have columns
+            if not cell or (run.record.drops and run.record.dropped(claims)):
+                if required:
+                    raise Suspect
+                return
+            made = at.roles[role]
+            if made is None or cell == V2_DELETE or not place(run, at, made, forward(cell, run.zone)):
+                raise Suspect
+
+        return do
+
     def placer(self, row: Row) -> Place:
         """Puts a value where a row wants it; False when the element is already taken."""
         place = _placer(row)
@@ -207,7 +246,11 @@ class Rows:
         """Sensitivity labels on every resource about the patient."""
         if row.lens is None:
             raise NotUsual
-        spots, when, place = self.reading.spots(row.sources[0]), self.condition(row.when), self.placer(row)
+        spots, when, place = (
+            self.reading.spots(row.sources[0]),
+            condition(row.when, self.reading),
+            self.placer(row),
+        )
         targets, forward, required = _targets(row), row.lens.forward, row.required
 
         def do(run: Run, at: Opened) -> None:
@@ -242,7 +285,7 @@ class Rows:
             raise NotUsual
         readers, when, place = (
             [*map(self.reading.spots, row.sources)],
-            self.condition(row.when),
+            condition(row.when, self.reading),
             self.placer(row),
         )
         targets, forward, required = _targets(row), row.lens.forward, row.required
@@ -294,40 +337,6 @@ def _undropped(record: Record, found: Spots_) -> Spots_:
 
 
 Spots_ = Sequence[tuple[Any, Claims, Claims]]
-
-
-def _present(spots: Spots) -> Test:
-    def test(record: Record, scope: Any) -> tuple[bool, Claims]:
-        found = spots(record, scope)
-        return bool(found), tuple(claim for _, claims, _ in found for claim in claims)
-
-    return test
-
-
-def _one_of(head: Head, values: frozenset[str]) -> Test:
-    def test(record: Record, scope: Any) -> tuple[bool, Claims]:
-        value, claims = head(record, scope)
-        return value in values, claims
-
-    return test
-
-
-def _not(inner: Test) -> Test:
-    def test(record: Record, scope: Any) -> tuple[bool, Claims]:
-        answer, claims = inner(record, scope)
-        return not answer, claims
-
-    return test
-
-
-def _together(parts: Sequence[Test], *, all_of: bool) -> Test:
-    def test(record: Record, scope: Any) -> tuple[bool, Claims]:
-        answers = [part(record, scope) for part in parts]
-        claims = tuple(claim for _, found in answers for claim in found)
-        said = [answer for answer, _ in answers]
-        return (all(said) if all_of else any(said)), claims
-
-    return test
 
 
 def _targets(row: Row) -> Callable[[Run, Opened], Sequence[Made]]:

@@ -66,7 +66,8 @@ class Node:
         self.content: list[Node | str] = []
         self.templates: frozenset[str] = _NO_TEMPLATES
         self._by_name: dict[str, list[Node]] = _NO_ELEMENTS
-        self.begin = self.end = 0
+        self.begin: int
+        self.end: int
 
     @property
     def parent(self) -> Node | None:
@@ -127,6 +128,16 @@ class Node:
         ]
 
 
+class Root(Node):
+    """The outermost element of a document that was read. `nulls`: the numbers of leaves that are null flavours."""
+
+    __slots__ = ("nulls",)
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, None, "/ClinicalDocument")
+        self.nulls: set[int] = set()
+
+
 def is_leaf(attribute: str) -> bool:
     """Whether an attribute is a leaf."""
     return not attribute.startswith("xsi:") and attribute != "ID"
@@ -164,7 +175,7 @@ def _text_of(source: bytes) -> str:
         raise _refuse("CHARSET_WRONG", "the bytes are not in the character set the document names") from None
 
 
-def read_document(source: bytes) -> Node:
+def read_document(source: bytes) -> Root:
     """The document. Raises TranslationRefused `NOT_XML`, `DOCTYPE_REFUSED`, `TOO_DEEP`, `NOT_CDA` and of the bytes."""
     text = _checked_text(source)
     growing = _Growing()
@@ -218,7 +229,8 @@ class _Growing:
     __slots__ = ("around", "count", "node", "root", "texts")
 
     def __init__(self) -> None:
-        self.root = self.node = Node("", None, "")
+        self.root = Root("")
+        self.node: Node = self.root
         """The element that is open; before the first, one of no document."""
         self.around: list[Node] = []
         self.texts: list[str] = []
@@ -230,11 +242,11 @@ class _Growing:
             self._text()
         name, parent = _NAMES[tag][0], self.node
         if not self.around:
-            node = self.root = Node(name if "}" in tag else "{}" + tag, None, "/ClinicalDocument")
+            node = self.root = Root(name if "}" in tag else "{}" + tag)
         else:
             if len(self.around) >= DEEPEST:
                 raise _refuse("TOO_DEEP", "the document is nested too deep", parent.place)
-            node = parent.next(name)
+            node = parent.next(name)  # type: ignore[assignment]  # a Root above, any other here
         node.begin = self.count
         if attributes:
             said_of, values = node.attributes, iter(attributes)
@@ -242,6 +254,8 @@ class _Growing:
                 known, is_one = _NAMES[key]
                 said_of[known] = value
                 if is_one and value and not value.isspace():
+                    if known == "nullFlavor":
+                        self.root.nulls.add(self.count)
                     self.count += 1
         self.around.append(parent)
         self.node = node

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
 
-from mappings.syntax.ccda import Node, is_leaf, text_step
+from mappings.syntax.ccda import Node, Root, is_leaf, text_step
 from mappings.syntax.ccda_address import CcdaAddress, Path, PathStep, Test
 from mappings.times import v2_zone
 from mappings.tree import Scope, Spot
@@ -224,7 +224,7 @@ def fits(node: Node, step: PathStep) -> bool:
 class CcdaTree:
     """One document."""
 
-    def __init__(self, root: Node) -> None:
+    def __init__(self, root: Root) -> None:
         self.root = root
         self.sections = tuple(sections_of(root))
 

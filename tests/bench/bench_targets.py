@@ -210,10 +210,12 @@ def _liquid(library: Library) -> list[dict[str, object]]:
         for n in range(_ROWS)
     )
 
-    def theirs() -> None:
+    def theirs() -> object:
+        made = []
         for row in csv.DictReader(io.StringIO(text)):
             ids = [_made_id(row[key]) for key in ("client_no", "referral_no", "referral_no")]
-            json.loads(template.render(**row, ids=ids, tables=_TABLES))
+            made.append(json.loads(template.render(**row, ids=ids, tables=_TABLES)))
+        return made
 
     source = text.encode()
     works: dict[str, Work] = {
