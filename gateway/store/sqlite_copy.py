@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.errors import Internal
+from gateway.errors import HandoffError, Internal, NotNow
 from gateway.store.fresh_records import FreshRecords
 from gateway.store.model import Cipher, Reading
 from gateway.store.named_queries import named_queries
@@ -41,7 +41,7 @@ class CopiedStore:
 def copy_apart(source: Path, rows: Path, keys: Path, progress: Progress | None = None) -> CopiedStore:
     """Copy the store in `source` into `rows` and `keys`, both as of one moment, and onto the disk.
 
-    Raises Internal `STORE_UNREADABLE` for a file that is no store.
+    Raises Internal `STORE_UNREADABLE` for a file that is no store, NotNow `DISK_FULL`.
     """
     try:
         with closing(connect_reader(source)) as connection:
@@ -60,7 +60,7 @@ def copy_apart(source: Path, rows: Path, keys: Path, progress: Progress | None =
                 _drop_keys(target)
             connection.execute("COMMIT")
     except sqlite3.Error as error:
-        raise Internal("STORE_UNREADABLE", f"`{source.name}` cannot be copied") from error
+        raise _told_of(error, f"`{source.name}` cannot be copied") from error
     for file in (rows, keys):
         sync_file(file)
     return told
@@ -95,7 +95,7 @@ def copy_to_read(rows: Path, keys: Path, cipher: Cipher) -> Iterator[Reading]:
 
 
 def join_copy(rows: Path, keys: Path, target: Path) -> None:
-    """Make a whole store in `target` out of the two files. Raises Internal `STORE_UNREADABLE`."""
+    """Make a whole store in `target` out of the two files. Raises Internal `STORE_UNREADABLE`, NotNow `DISK_FULL`."""
     try:
         with closing(_copy_target(target)) as made:
             with closing(connect_reader(rows)) as connection:
@@ -110,7 +110,7 @@ def join_copy(rows: Path, keys: Path, target: Path) -> None:
             made.execute("COMMIT")
             made.execute("DETACH keys")
     except (sqlite3.Error, TypeError) as error:
-        raise Internal("STORE_UNREADABLE", "the backup's two files do not make a store") from error
+        raise _told_of(error, "the backup's two files do not make a store") from error
     sync_file(target)
 
 
@@ -121,6 +121,13 @@ def sync_file(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _told_of(error: Exception, text: str) -> HandoffError:
+    """A full disk passes; everything else is a fault of the file."""
+    if getattr(error, "sqlite_errorname", "") in ("SQLITE_FULL", "SQLITE_IOERR_WRITE"):
+        return NotNow("DISK_FULL", "there was no room for the copy; what was begun does not count")
+    return Internal("STORE_UNREADABLE", text)
 
 
 def _copy_target(path: Path) -> sqlite3.Connection:

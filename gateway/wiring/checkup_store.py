@@ -11,6 +11,7 @@ from gateway.audit.journal import FOLDER as JOURNAL
 from gateway.audit.journal import follows, last_row
 from gateway.audit.verify import read_heads
 from gateway.clock import instant_text, read_instant
+from gateway.security.rotation import CURRENT
 from gateway.store import Reading, audit_rows, open_store_for_reading
 from gateway.wiring.checkup import Check, Examined, Finding
 
@@ -151,6 +152,18 @@ def _attention(seen: Examined, reading: Reading) -> Iterator[Finding]:
         yield Finding("identity", text, "`handoff identity list`", is_wrong=late)
 
 
+def _destructions(seen: Examined, reading: Reading) -> Iterator[Finding]:
+    """A destroyed key's wrapped form is in old copies of the store, under a wrapping key that should go too."""
+    row = reading.row("checkup.last_destruction")
+    if row is None or row["at"] is None:
+        return
+    made = (seen.folder.keys_folder / CURRENT).stat().st_mtime
+    at = read_instant(row["at"])
+    if made < at.timestamp() and at < seen.now - ATTENTION_TOO_LONG:
+        text = "a patient's key was destroyed since the wrapping key was last rotated"
+        yield Finding("keys", text, "`handoff keys rotate`: until then, old copies of the store hold it")
+
+
 def _rewrapping(seen: Examined, reading: Reading) -> Iterator[Finding]:
     provider = seen.folder.keys.provider
     if not provider.older_ids:
@@ -169,4 +182,5 @@ _LOOKS: tuple[tuple[str, Look], ...] = (
     ("consent requests", _held),
     ("messages and identity", _attention),
     ("data keys", _rewrapping),
+    ("destroyed keys", _destructions),
 )

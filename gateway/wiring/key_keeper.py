@@ -49,8 +49,10 @@ class KeyKeeper:
         """Once a minute, until `stop`: go on with what a kill cut off, and destroy what has served its time."""
         while not self._stopping.is_set():
             with contextlib.suppress(NotNow):
-                while (await self.rewrap("", ""))["left"] and not self._stopping.is_set():
-                    pass
+                after, left = "", True
+                while left and not self._stopping.is_set():
+                    done = await self.rewrap(after, "")
+                    after, left = done["after"], done["left"]
                 await self.retire("", "")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), every_seconds)

@@ -58,7 +58,7 @@ def killed_at_each_call(work: Callable[[Callable[[str], None]], Any], most: int 
             if next(calls) == at:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-        ended = _forked(partial(work, fault_point))
+        ended = in_a_process_of_its_own(partial(work, fault_point))
         yield 0 if ended else point
         if ended:
             return
@@ -72,10 +72,10 @@ def _run(place: Path, work: Callable[[Path], Any], point: int) -> bool:
         _kill_at(place, point)
         work(place)
 
-    return _forked(watched)
+    return in_a_process_of_its_own(watched)
 
 
-def _forked(work: Callable[[], Any]) -> bool:
+def in_a_process_of_its_own(work: Callable[[], Any]) -> bool:
     """Whether the work came to its end in a process of its own, and was not killed."""
     child = os.fork()
     if child == 0:

@@ -20,5 +20,8 @@ WHERE state = 'held' AND state NOT IN ('delivered', 'refused', 'cancelled') AND 
 -- name: messages_in_need
 SELECT count(*) AS number, min(received_at) AS oldest FROM inbox INDEXED BY inbox_state WHERE state = 'needs_attention';
 
+-- name: last_destruction
+SELECT max(at) AS at FROM destroyed_scope WHERE scope >= 'patient:' AND scope < 'patient;';
+
 -- name: in_doubt
 SELECT count(*) AS number, min(created_at) AS oldest FROM patient INDEXED BY patient_in_doubt WHERE certain = 0;

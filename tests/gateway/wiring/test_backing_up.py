@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import resource
 import shutil
+import signal
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -27,7 +29,7 @@ from gateway.wiring.kept_notes import last_backup
 from gateway.wiring.key_keeper import KeyKeeper
 from gateway.wiring.network_folder import NetworkFolder
 from tests.gateway.county import County
-from tests.gateway.killing_points import killed_at_each_change
+from tests.gateway.killing_points import in_a_process_of_its_own, killed_at_each_change
 from tests.gateway.wiring.keeping import back_up, bytes_of, place, reopen, seal, with_own_keys
 
 
@@ -279,3 +281,20 @@ def test_the_keys_of_a_running_gateway_and_of_a_copy_are_apart(own: County) -> N
         assert records.of_patient(copy, patient_id)
     assert own.look(lambda reading: remains(reading, patient_id)).readable == 0
     assert read_keys(own.folder.keys_folder).cipher_alone() is not own.folder.keys.cipher
+
+
+def test_a_disk_that_fills_up_under_way_leaves_no_backup_and_the_next_one_is_made(own: County) -> None:
+    """For real: the process may write no larger files than the store is (RLIMIT_FSIZE)."""
+    size = (own.folder.path / "handoff.db").stat().st_size
+
+    def work() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size // 2, resource.RLIM_INFINITY))
+        with pytest.raises(NotNow, match="DISK_FULL"):
+            make_backup(own.folder, None, place(own))
+
+    assert in_a_process_of_its_own(work)
+    assert store_backups(place(own), own.folder.keys.signer) == ()
+    assert last_backup(own.folder.path) is None
+    assert back_up(own).found.opened > 3
+    assert not [*place(own).glob(".part-*")]

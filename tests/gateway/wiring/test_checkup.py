@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from gateway.audit.journal import Journal
 from gateway.cli.doctor_command import doctor
 from gateway.clock import instant_text
-from gateway.flows.destruction import KEY_DESTROYED
+from gateway.flows.destruction import KEY_DESTROYED, destroy_patient
 from gateway.security.rotation import rotate_files
 from gateway.store import ConsentRequest, consent_requests, inbox, intents
 from gateway.wiring import checkup
@@ -65,7 +66,7 @@ def wrong(county: County) -> list[str]:
 def test_in_a_sound_gateway_nothing_is_wrong(own: County) -> None:
     found, fine = look_over(own.folder.path, None, store_checks(), own.clock)
     assert [one.what for one in found] == []
-    assert len(fine) == 13
+    assert len(fine) == 14
 
 
 def _no_gateway(own: County) -> None:
@@ -169,6 +170,13 @@ def _overdue_key(own: County) -> None:
     rotate_files(own.folder.keys_folder, own.clock.now() - timedelta(days=40))
 
 
+def _destroyed_and_not_rotated(own: County) -> None:
+    written = (own.clock.now() - timedelta(days=9)).timestamp()
+    os.utime(own.folder.keys_folder / "store.key", (written, written))
+    own.run(destroy_patient(own.premises, own.patient_id, "she asked for it"))
+    own.clock.advance(timedelta(days=2))
+
+
 @pytest.mark.parametrize(
     ("harm", "words"),
     [
@@ -190,6 +198,7 @@ def _overdue_key(own: County) -> None:
         (_without_owner, "1 have no owner"),
         (_nobody_asked, "1 held have nobody who was asked"),
         (_message, "1 messages need attention"),
+        (_destroyed_and_not_rotated, "a patient's key was destroyed since the wrapping key was last rotated"),
         (_overdue_key, "should have been destroyed 30 days after"),
     ],
 )
