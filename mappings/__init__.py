@@ -22,7 +22,7 @@ from mappings.model import (
 )
 from mappings.rejected import rejected_rows
 from mappings.render import render
-from mappings.slices import record_sources
+from mappings.slices import records_apart
 from mappings.syntax.csv_set import pack as pack_files
 from mappings.syntax.csv_set import unpack as unpack_files
 from mappings.translate import translate, translate_all
@@ -47,7 +47,7 @@ __all__ = [
     "expected_output",
     "pack_files",
     "read_library",
-    "record_sources",
+    "records_apart",
     "rejected_rows",
     "render",
     "sample_faults",

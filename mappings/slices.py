@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -11,30 +11,34 @@ from mappings.library import Mapping_
 from mappings.model import MappingRoomError, TranslatedRecord
 from mappings.syntax.json_tree import read_json
 from mappings.syntax.sheets import SHEETS
+from mappings.translate import translate_each
 
 _JSON = msgspec.json.Encoder(decimal_format="number")
 
 
-def record_sources(
-    mapping: Mapping_, source: bytes, records: Sequence[TranslatedRecord]
-) -> tuple[bytes, ...]:
-    """For each of `records`, which `translate_all` made of `source`, its own part of it as a whole file of its format.
+def records_apart(
+    mapping: Mapping_, source: bytes, *, partner: str, id_key: bytes, zone: str | None
+) -> Iterator[tuple[TranslatedRecord, bytes]]:
+    """Every record of a file, and with it its own part of the file as a whole file of its format, one after the other.
 
     A row with the header before it, an item of a list; the source itself where it holds one record. Raises
-    MappingRoomError `SEVERAL_RECORDS` for a format whose records cannot be told apart in the bytes.
+    TranslationRefused when the file cannot be read, and MappingRoomError `SEVERAL_RECORDS` for a format whose records
+    cannot be told apart in the bytes, both at once.
     """
-    if len(records) == 1 and not records[0].place.startswith(("row ", "[")):
-        return (source,)
+    records = translate_each(mapping, source, partner=partner, id_key=id_key, zone=zone)
     if mapping.format in SHEETS:
-        return _rows(mapping, source, records)
+        return zip(records, _rows(mapping, source), strict=True)
     if mapping.format == "json":
-        items: Any = read_json(source)
-        return tuple(_JSON.encode(items[int(record.place[1:-1])]) for record in records)
-    raise MappingRoomError("SEVERAL_RECORDS", "a file of this format may hold one record", records[1].place)
+        document: Any = read_json(source)
+        items = map(_JSON.encode, document) if isinstance(document, list) else iter((source,))
+        return zip(records, items, strict=True)
+    found = tuple(records)
+    if len(found) > 1:
+        raise MappingRoomError("SEVERAL_RECORDS", "a file of this format may hold one record", found[1].place)
+    return zip(found, (source,), strict=True)
 
 
-def _rows(mapping: Mapping_, source: bytes, records: Sequence[TranslatedRecord]) -> tuple[bytes, ...]:
+def _rows(mapping: Mapping_, source: bytes) -> Iterator[bytes]:
     sheet = SHEETS[mapping.format]
     header, rows = sheet.read_rows(source)
-    by_place = {f"row {number}": cells for number, cells in rows}
-    return tuple(sheet.write_lines([header, by_place[record.place]], source) for record in records)
+    return (sheet.write_lines([header, cells], source) for _, cells in rows)

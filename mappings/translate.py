@@ -7,9 +7,9 @@ outside its table, a time without zone, a missing required value) the interprete
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, partial
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mappings.compiled_parts import Suspect, roles_of
@@ -53,6 +53,16 @@ def translate_all(
     mapping: Mapping_, source: bytes, *, partner: str, id_key: bytes, zone: str | None
 ) -> tuple[TranslatedRecord, ...]:
     """Every record of a file or batch, each with its place. Raises TranslationRefused when the file cannot be read."""
+    return tuple(translate_each(mapping, source, partner=partner, id_key=id_key, zone=zone))
+
+
+def translate_each(
+    mapping: Mapping_, source: bytes, *, partner: str, id_key: bytes, zone: str | None
+) -> Iterator[TranslatedRecord]:
+    """As `translate_all`, each record when it is asked for: what was made of the one before need not be held.
+
+    Raises TranslationRefused at once when the file cannot be read.
+    """
     if mapping.direction == "out":
         raise TranslationRefused("DIRECTION_OUT", f"mapping `{mapping.id}` is for writing only")
     known = named_zone(zone)
@@ -65,27 +75,27 @@ def translate_all(
         return _try(place, lambda: _message(mapping, lines, source, partner, id_key, known))
 
     if mapping.format == "hl7v2":
-        return tuple(message(number, lines) for number, lines in enumerate(read_messages(source), 1))
+        return (message(number, lines) for number, lines in enumerate(read_messages(source), 1))
     if mapping.format == "fhir":
         made = fhir_json.read_records(source, mapping.file.root_type, mapping.file.files.left_out)
-        return tuple(plain(place, make) for place, make in made)
+        return (plain(place, make) for place, make in made)
     if mapping.format == "csv_set":
         needed = (*mapping.file.record_key, *mapping.file.required)
         found = csv_set.read_records(source, mapping.file.files, needed)  # type: ignore[arg-type]  # its own addresses
-        return tuple(plain(place, make) for place, make in found)
+        return (plain(place, make) for place, make in found)
     if mapping.format in SHEETS:
         header, rows = SHEETS[mapping.format].read_records(source)
         _check_header(mapping, header)
-        return tuple(plain(f"row {number}", make) for number, make in rows)
+        return (plain(f"row {number}", make) for number, make in rows)
     if mapping.format == "ccda":
         root = read_document(source)
         own: Zone = document_zone(root) or known
         make = partial(CcdaTree, root)
-        return (_try("", lambda: _interpreted(mapping, make, source, partner, id_key, own)),)
+        return iter((_try("", lambda: _interpreted(mapping, make, source, partner, id_key, own)),))
     document = read_json(source)
     if isinstance(document, list):
-        return tuple(plain(f"[{number}]", partial(JsonTree, item)) for number, item in enumerate(document))
-    return (plain("", partial(JsonTree, document)),)
+        return (plain(f"[{number}]", partial(JsonTree, item)) for number, item in enumerate(document))
+    return iter((plain("", partial(JsonTree, document)),))
 
 
 def _check_header(mapping: Mapping_, header: list[str]) -> None:
@@ -198,8 +208,7 @@ class _CompiledOrigin:
         return interpret(self.mapping, self.tree, self.partner, self.id_key, self.zone).account
 
 
-@dataclass(frozen=True, slots=True)
-class _InterpretedOrigin:
+class _InterpretedOrigin(NamedTuple):
     """A record that the interpreter translated without explaining."""
 
     mapping: Mapping_

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 
 import mappings
 from gateway.disclosure.premises import Premises
@@ -26,6 +27,8 @@ CHANNEL = "files"
 
 _BY_RECORD = ("csv", "xlsx", "json", "ccda", "fhir")
 _HL7 = "hl7v2"
+_AT_A_TIME = 50
+Records = Iterator[tuple[mappings.TranslatedRecord, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +58,6 @@ class TakenFile:
     rejected_rows: bytes | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A file as its mapping reads it, and each record's own bytes."""
-
-    records: tuple[mappings.TranslatedRecord, ...]
-    sources: tuple[bytes, ...]
-
-
 async def accept_file(premises: Premises, file: ArrivedFile) -> TakenFile:
     """The receipts of all records of `file`, after everything they name is durable.
 
@@ -71,13 +66,8 @@ async def accept_file(premises: Premises, file: ArrivedFile) -> TakenFile:
     """
     mapping = premises.library.mapping(file.mapping)
     name = hashlib.sha256(file.raw).hexdigest()[:32]
-    try:
-        read = await asyncio.to_thread(_read, premises, file, mapping)
-    except mappings.MappingRoomError as error:
-        record = mappings.TranslatedRecord("", None, _as_refusal(error))
-        read = _Read((record,), (file.raw,))
-    taken = []
-    for number, (record, source) in enumerate(zip(read.records, read.sources, strict=True)):
+    taken: list[TakenRecord] = []
+    async for number, record, source in _read(premises, file, mapping):
         message = ReceivedMessage(
             partner=file.partner,
             channel=file.channel,
@@ -103,7 +93,7 @@ def understood_again(premises: Premises, message: ReceivedMessage) -> mappings.T
         return mappings.TranslatedRecord("", None, refusal)
     file = ArrivedFile(message.partner, message.channel, message.format, message.raw, message.received_at)
     try:
-        (record,) = _translated(premises, file, premises.library.mapping(message.format))
+        ((record, _),) = _apart(premises, file, premises.library.mapping(message.format))
     except mappings.MappingRoomError as error:
         return mappings.TranslatedRecord("", None, _as_refusal(error))
     return record
@@ -128,18 +118,30 @@ def require_file_formats(library: mappings.Library, network: Network) -> None:
             raise NotUnderstood("FORMAT_NOT_FOR_FILES", message, mapping_id)
 
 
-def _translated(
-    premises: Premises, file: ArrivedFile, mapping: mappings.Mapping_
-) -> tuple[mappings.TranslatedRecord, ...]:
+def _apart(premises: Premises, file: ArrivedFile, mapping: mappings.Mapping_) -> Records:
     zone = premises.network.zone_of(file.partner)
-    return mappings.translate_all(
+    return mappings.records_apart(
         mapping, file.raw, partner=file.partner, id_key=premises.keys.id_key, zone=zone
     )
 
 
-def _read(premises: Premises, file: ArrivedFile, mapping: mappings.Mapping_) -> _Read:
-    records = _translated(premises, file, mapping)
-    return _Read(records, mappings.record_sources(mapping, file.raw, records))
+async def _read(
+    premises: Premises, file: ArrivedFile, mapping: mappings.Mapping_
+) -> AsyncIterator[tuple[int, mappings.TranslatedRecord, bytes]]:
+    """Each record with its number and its own bytes; the file as the one record that is refused when it cannot be read.
+
+    Read beside the loop and a few at a time: a large file neither holds up other doors nor is held in memory as a whole.
+    """
+    try:
+        records = await asyncio.to_thread(_apart, premises, file, mapping)
+    except mappings.MappingRoomError as error:
+        yield 0, mappings.TranslatedRecord("", None, _as_refusal(error)), file.raw
+        return
+    number = 0
+    while few := await asyncio.to_thread(lambda: tuple(islice(records, _AT_A_TIME))):
+        for record, source in few:
+            yield number, record, source
+            number += 1
 
 
 def _as_refusal(error: mappings.MappingRoomError) -> mappings.TranslationRefused:

@@ -36,7 +36,7 @@ class WatchSettings:
     messages: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     processing_ids: frozenset[str] = frozenset({"P", "T", "D"})
     poll_seconds: float = 5.0
-    most_bytes: int = 16 * 1024 * 1024
+    most_bytes: int = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

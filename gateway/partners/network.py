@@ -150,7 +150,7 @@ class FolderListener(Strict, frozen=True):
     folder: FileName
     formats: Annotated[dict[FileEnding, str], msgspec.Meta(min_length=1)]
     poll_seconds: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 5.0
-    most_bytes: Annotated[int, msgspec.Meta(ge=1024, le=256 * 1024 * 1024)] = 16 * 1024 * 1024
+    most_bytes: Annotated[int, msgspec.Meta(ge=1024, le=256 * 1024 * 1024)] = 4 * 1024 * 1024
 
 
 class Operator(Strict, frozen=True):
