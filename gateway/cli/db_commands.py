@@ -98,6 +98,8 @@ def confirm_consents(network: Path, store: str | None, patient: str, reason: str
     if is_error(answer):
         return 1
     print(f"{answer['consents']} consents stand again; {answer['woken']} waiting are decided again.")
+    if answer["withdrawn"]:
+        print(f"{answer['withdrawn']} were withdrawn since the backup and stay so; she may sign new ones.")
     return 0
 
 

@@ -64,6 +64,11 @@ def destroy(network: Path, store: str | None, patient: str, reason: str, *, rota
     print(
         f"The key of {patient} is destroyed (audit entry {answer['entry']}, {answer['ended']} waiting ended)."
     )
+    for other, number in answer.get("still readable under", {}).items():
+        print(
+            f"{number} records of hers were sealed under {other}, of whom she was taken for one: destroy that key too,"
+        )
+        print("or leave them as long as that patient's records are kept.")
     if not rotates:
         print("Copies of the store still hold her wrapped key: `handoff keys rotate` after the last patient.")
         return 0

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gateway.audit import AuditEntry, AuditReason, append
+from gateway.audit import AuditEntry, AuditReason, append, of_patient
 from gateway.clock import instant_text, new_row_id
 from gateway.disclosure.consent_standing import is_stored_form, judge
 from gateway.disclosure.premises import Premises
@@ -107,7 +107,8 @@ def set_aside(tx: Transaction, patient_id: str) -> int:
 
 
 async def confirm_consents(premises: Premises, patient_id: str, reason: str) -> dict[str, Any]:
-    """A person has asked the agencies: the patient's consents that were set aside at a restore stand as they are.
+    """A person has asked the agencies: the patient's consents that were set aside at a restore stand as they are; those
+    that the log says were withdrawn stay withdrawn, whatever the person says.
 
     Raises NotFound `NO_SUCH_PATIENT`, NotUnderstood `REASON_MISSING`.
     """
@@ -118,10 +119,11 @@ async def confirm_consents(premises: Premises, patient_id: str, reason: str) -> 
         if not patients.exists(tx, patient_id):
             raise NotFound("NO_SUCH_PATIENT", "no patient has that id", patient_id)
         at = instant_text(premises.clock.now())
-        number = _judge_again(premises, tx, patient_id)
+        number, withdrawn = _judge_again(premises, tx, patient_id)
         append(tx, act_entry(CONFIRMED, at, reason.strip(), patient_id=patient_id, subject=patient_id))
         woken = intents.wake_patient(tx, patient_id, at) if number else 0
-        return {"patient": patient_id, "outcome": CONFIRMED, "consents": number, "woken": woken}
+        told = {"patient": patient_id, "outcome": CONFIRMED, "consents": number}
+        return {**told, "withdrawn": withdrawn, "woken": woken}
 
     done = await premises.store.write(work)
     premises.work_waiting.set()
@@ -181,15 +183,27 @@ def _waiting(tx: Transaction) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def _judge_again(premises: Premises, tx: Transaction, patient_id: str) -> int:
+def _judge_again(premises: Premises, tx: Transaction, patient_id: str) -> tuple[int, int]:
+    """How many stand again, and how many do not because the log, carried on at the restore, says they were withdrawn."""
+    ended = _withdrawn(tx, patient_id)
     aside = [one for one in consents.of_patient(tx, patient_id) if CHANGED_SINCE in json.loads(one.reasons)]
     if aside:
         patients.raise_epoch(tx, patient_id)
+    standing = 0
     for state in aside:
         record = records.get(tx, "Consent", state.consent_id)
-        if record is None:
+        if record is None or ended is None or record.reference in ended:
             continue
+        standing += 1
         stored = is_stored_form(tx, record.resource, state.recorded_by, patient_id)
         found = judge(premises, record.resource, state.recorded_by, form_stored=stored)
         consents.save(tx, replace(state, standing=found.standing, reasons=json.dumps(found.reasons)))
-    return len(aside)
+    return standing, len(aside) - standing
+
+
+def _withdrawn(tx: Transaction, patient_id: str) -> frozenset[str] | None:
+    """References of the consents that the log says were withdrawn; None when it cannot be read which."""
+    logged = [one for one in of_patient(tx, patient_id) if one.row.kind == "revoke"]
+    if any(one.entry is None for one in logged):
+        return None
+    return frozenset(one.entry.subject for one in logged if one.entry is not None)

@@ -112,9 +112,35 @@ def test_a_consent_withdrawn_since_permits_nothing_until_a_person_has_looked(own
     own.refused()
 
     told = own.run(confirm_consents(own.premises, own.patient_id, "asked the hospital"))
-    assert told["consents"] == 1
+    assert (told["consents"], told["withdrawn"]) == (0, 1), "nobody's word brings a withdrawn one back"
     (state,) = own.look(lambda reading: consents.of_patient(reading, own.patient_id))
-    assert state.standing == "usable"
+    assert state.standing == "unverified"
+
+
+def test_another_consent_of_hers_stands_again_when_a_person_has_asked(own: County) -> None:
+    saved = own.consent()
+    own.consent("housing")
+    back_up(own)
+    own.withdraw(saved)
+    carry_on(own)
+    lose(own)
+    put_back(own)
+    assert {one.standing for one in own.look(lambda r: consents.of_patient(r, own.patient_id))} == {
+        "unverified"
+    }
+    with pytest.raises(NotUnderstood, match="REASON_MISSING"):
+        own.run(confirm_consents(own.premises, own.patient_id, " "))
+    with pytest.raises(NotFound, match="NO_SUCH_PATIENT"):
+        own.run(confirm_consents(own.premises, "nobody", "asked"))
+
+    told = own.run(confirm_consents(own.premises, own.patient_id, "asked the hospital"))
+
+    assert (told["consents"], told["withdrawn"]) == (1, 1)
+    found = {
+        one.consent_id: one.standing for one in own.look(lambda r: consents.of_patient(r, own.patient_id))
+    }
+    assert found.pop(str(saved.resource["id"])) == "unverified"
+    assert list(found.values()) == ["usable"]
 
 
 def test_a_consent_that_did_not_change_goes_on_permitting(own: County) -> None:
