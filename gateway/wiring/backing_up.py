@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -77,12 +81,24 @@ def make_backup(
     it away. The keys get their name before the rows do, so that there are never rows without keys; and the gateway's
     own note of the last backup comes after both.
 
-    Raises NotFound `STORE_MISSING`, NotNow `DISK_FULL`, Internal `BACKUP_ALTERED` when what was written is not what is
-    read back.
+    Raises NotFound `STORE_MISSING`, NotNow `DISK_FULL` or `BACKUP_UNDER_WAY`, Internal `BACKUP_ALTERED` when what was
+    written is not what is read back.
     """
     source = _store_of(folder, url)
     keys_to = keys_to or keys_place(place)
-    at = (clock or SystemClock()).now()
+    for one in (place, keys_to):
+        one.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(place):
+        at = (clock or SystemClock()).now()
+        made = _make(folder, source, place, keys_to, at, progress)
+    if not is_drill:
+        _remember(folder, made.rows, made.keys)
+    return made
+
+
+def _make(
+    folder: NetworkFolder, source: Path, place: Path, keys_to: Path, at: datetime, progress: Progress | None
+) -> MadeBackup:
     under_way = _begin(source, place, keys_to, at)
     name = under_way.name.removeprefix(UNDER_WAY)
     keys_file = keys_to / f"{UNDER_WAY}{name}{KEYS_SUFFIX}"
@@ -96,8 +112,6 @@ def make_backup(
     sync_folder(under_way)
     done = StoreBackup(under_way.rename(place / name), note)
     sync_folder(place)
-    if not is_drill:
-        _remember(folder, done, keys)
     return MadeBackup(done, keys, found, _expire(folder, keys_to, at))
 
 
@@ -153,10 +167,26 @@ def _store_of(folder: NetworkFolder, url: str | None) -> Path:
     return path
 
 
+@contextmanager
+def _alone(place: Path) -> Iterator[None]:
+    """One backup at a time into a place: the next one takes away what an interrupted one left.
+
+    Raises NotNow `BACKUP_UNDER_WAY`.
+    """
+    descriptor = os.open(place / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise NotNow("BACKUP_UNDER_WAY", "another backup is being made there", place.name) from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def _begin(source: Path, place: Path, keys_to: Path, at: datetime) -> Path:
     """An empty folder for the backup under way; what an interrupted one left is taken away."""
-    for folder in (place, keys_to):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left in place.glob(f"{UNDER_WAY}*"):
         shutil.rmtree(left)
     for file in keys_to.glob(f"{UNDER_WAY}*"):

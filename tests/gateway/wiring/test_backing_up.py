@@ -229,7 +229,7 @@ def test_without_room_nothing_is_begun(own: County, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(backing_up, "_SPARE", 10**12)
     with pytest.raises(NotNow, match="DISK_FULL"):
         back_up(own)
-    assert list(place(own).iterdir()) == []
+    assert [file.name for file in place(own).iterdir()] == [".lock"]
 
 
 def test_without_a_store_there_is_nothing_to_back_up(own: County, tmp_path: Path) -> None:
@@ -298,3 +298,16 @@ def test_a_disk_that_fills_up_under_way_leaves_no_backup_and_the_next_one_is_mad
     assert last_backup(own.folder.path) is None
     assert back_up(own).found.opened > 3
     assert not [*place(own).glob(".part-*")]
+
+
+def test_two_at_once_into_one_place_are_one_too_many(own: County) -> None:
+    back_up(own)
+    told = []
+
+    def under_way(_done: int, _total: int) -> None:
+        with pytest.raises(NotNow, match="BACKUP_UNDER_WAY"):
+            back_up(own)
+        told.append(True)
+
+    make_backup(own.folder, None, place(own), progress=under_way)
+    assert told
