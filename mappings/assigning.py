@@ -141,7 +141,7 @@ class Cast:
                     if fresh:
                         roles.setdefault(row.role, []).extend(fresh.values())
                         there.update(fresh)
-                        changed = True
+                        changed |= row.again
 
     def _focused(self, role: str, found: list[Resource]) -> list[Resource]:
         """Among several, those that another role's reference names."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from mappings.model import Account, Addressee, TranslationRefused
 from mappings.placing import Marks
@@ -49,8 +49,7 @@ class Instance:
         return made.marks if own else self.marks.setdefault(made.id, {})
 
 
-@dataclass(frozen=True, slots=True)
-class Interpreted:
+class Interpreted(NamedTuple):
     """All that a translation needs."""
 
     resources: tuple[dict[str, object], ...]

@@ -7,7 +7,7 @@ is found. Nothing of a record is kept here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from mappings.lenses import Backward
@@ -61,6 +61,8 @@ class Reference:
     type: str
     by: str
     names: Names
+    again: bool = False
+    """Whether what it finds may lead on by a row that stands before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +129,10 @@ class _Planner:
         self.mapping = mapping
         self.groups = all_groups(mapping.root)
         self.all_rows = [row for group in self.groups for row in group.rows]
+        found = [self.reference(row) for row in self.all_rows if row.verb == "ref" and row.target]
         self.references = tuple(
-            self.reference(row) for row in self.all_rows if row.verb == "ref" and row.target
+            replace(one, again=any(other.by == one.role for other in found[: number + 1]))
+            for number, one in enumerate(found)
         )
 
     def plan(self) -> RenderPlan:

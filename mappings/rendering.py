@@ -23,6 +23,7 @@ from mappings.writing import Builder, CsvBuilder, JsonBuilder, Slot, V2Builder
 from mappings.writing_ccda import CcdaBuilder, is_for_a_new_document
 from mappings.writing_sets import SetBuilder
 
+_NO_HOMES = Homes({})
 _UNTRACED = ("resourceType", "id", "meta", "text")
 _MAKERS: dict[str, type[Builder]] = {"hl7v2": V2Builder, "json": JsonBuilder, "csv_set": SetBuilder}
 
@@ -42,7 +43,7 @@ class Rendering:
         self.plan = mapping.render_plan
         if mapping.format == "ccda" and not complement:
             resources = [one for one in resources if is_for_a_new_document(one)]
-        self.homes = Homes(complement)
+        self.homes = Homes(complement) if complement else _NO_HOMES
         self.cast = Cast(mapping.file, self.plan, resources, self.homes.group)
         self.resources = resources
         self.settings = settings

@@ -93,9 +93,12 @@ def _followed(way: Way, here: Node, root: Node, sections: Sequence[Node], known:
     if way.is_section:
         return [node for node in sections if test is None or test(node)]
     before = follow(way.before, here, root, sections, known)
+    if not before:
+        return before
+    if len(before) == 1 and not way.first:
+        inside = before[0].named(name)
+        return inside if test is None or not inside else [child for child in inside if test(child)]
     if way.first:
         each = ([child for child in node.named(name) if test is None or test(child)][:1] for node in before)
         return [child for found in each for child in found]
-    if test is None:
-        return before[0].named(name) if len(before) == 1 else [c for node in before for c in node.named(name)]
-    return [child for node in before for child in node.named(name) if test(child)]
+    return [child for node in before for child in node.named(name) if test is None or test(child)]

@@ -103,7 +103,8 @@ class V2Builder:
         """The message: segments in `order` (then as written), CR behind each."""
         rank = {name: position for position, name in enumerate(order)}
         ordered = sorted(self.segments, key=lambda segment: rank.get(segment[0], len(rank)))
-        return b"".join(_line(name, fields) for name, fields in ordered if fields or name == "MSH")
+        lines = [_line(name, fields) for name, fields in ordered if fields or name == "MSH"]
+        return "".join(lines).encode("utf-8")
 
 
 def with_part(text: str, component: int, sub: int, value: str) -> str:
@@ -119,13 +120,13 @@ def with_part(text: str, component: int, sub: int, value: str) -> str:
     return "^".join(components)
 
 
-def _line(name: str, fields: Mapping[int, Sequence[str]]) -> bytes:
+def _line(name: str, fields: Mapping[int, Sequence[str]]) -> str:
     texts = [""] * max(fields, default=0)
     for number, repetitions in fields.items():
         texts[number - 1] = "~".join(repetitions).rstrip("~")
     if name == "MSH":
         texts = ["^~\\&", *texts[2:]]
-    return ("|".join([name, *texts]).rstrip("|") + "\r").encode("utf-8")
+    return "|".join([name, *texts]).rstrip("|") + "\r"
 
 
 class CsvBuilder:

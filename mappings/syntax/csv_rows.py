@@ -46,7 +46,7 @@ def read_rows(source: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
     try:
         for number, cells in enumerate(reader, 1):
             if any(cell.strip() for cell in cells):
-                rows.append((number, [_unguarded(cell) for cell in cells]))
+                rows.append((number, [_unguarded(cell) if cell[:1] == "'" else cell for cell in cells]))
     except csv.Error:
         raise TranslationRefused(
             "CSV_WRONG", "the quotes of the file do not close", f"row {len(rows) + 1}"
