@@ -94,12 +94,26 @@ def flat(value: Any, path: str) -> dict[str, Any]:
     return found
 
 
-def changed_paths(leaves: dict[str, Any], value: Any, other: Any) -> set[str]:
-    """The paths of `leaves`, which are those of `value`, where `other` has something else or nothing."""
-    if other == value:
-        return set()
-    there = flat(other, "")
-    return {path for path, leaf in leaves.items() if there.get(path, _ABSENT) != leaf}
+def changed_paths(value: Any, other: Any) -> set[str]:
+    """The paths of the leaves of a value where `other` has something else or nothing."""
+    found: dict[str, Any] = {}
+    _compare(value, other, "", found)
+    return set(found)
+
+
+def _compare(value: Any, other: Any, path: str, found: dict[str, Any]) -> None:
+    """Only what differs is looked into."""
+    if value == other:
+        return
+    if isinstance(value, dict) and isinstance(other, dict):
+        for name, inner in value.items():
+            _compare(inner, other.get(name, _ABSENT), f"{path}.{name}" if path else name, found)
+    elif isinstance(value, list) and isinstance(other, list):
+        for index, inner in enumerate(value):
+            there = other[index] if index < len(other) else _ABSENT
+            _compare(inner, there, f"{path}[{index}]", found)
+    else:
+        _flatten(value, path, found)
 
 
 def _flatten(value: Any, path: str, found: dict[str, Any]) -> None:

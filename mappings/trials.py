@@ -48,7 +48,7 @@ def _affected(
         except Unfit:
             return set(base)
         if len(base) > 1:
-            changed |= changed_paths(base, value, other)
+            changed |= changed_paths(value, other)
         elif other != value:
             return set(base)
         if len(changed) == len(base):
