@@ -11,10 +11,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
-from gateway.audit import of_patient
 from gateway.cli.tables import print_table
 from gateway.clock import SystemClock
 from gateway.disclosure.accounting import AccountLine, account_of
+from gateway.disclosure.log_about import log_about
 from gateway.store import Reading, patients, same_person
 
 FORMATS = ("table", "csv", "json")
@@ -55,8 +55,7 @@ def print_account(
     if not patients.exists(view, patient):
         print("no patient has that id", file=sys.stderr)
         return 1
-    ids = (patient, *same_person.joined_to(view, patient))
-    logged = sorted((one for known in ids for one in of_patient(view, known)), key=lambda one: one.row.seq)
+    logged = log_about(view, patient)
     if (now_is := same_person.stays(view, patient)) != patient:
         print(f"was found to be {now_is}: ask for the account of that patient too", file=sys.stderr)
     lines = account_of((one.entry for one in logged if one.entry is not None), law, now)

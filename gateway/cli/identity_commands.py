@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from gateway.cli.tables import print_table
+from gateway.errors import NotFound
 from gateway.identity import Candidate, candidates
 from gateway.store import Reading, intents, patients, same_person
 
@@ -32,7 +33,7 @@ def print_doubts(view: Reading, *, as_json: bool = False, out: TextIO | None = N
                 "patient": patient_id,
                 "since": since[:19] + "Z",
                 "known to": sorted({partner for partner, _ in patients.links_of(view, patient_id)}),
-                "may be": [one.patient_id for one in candidates(view, patient_id)],
+                "may be": [one.patient_id for one in _candidates(view, patient_id)],
                 "waiting": len(waiting),
             }
         )
@@ -42,6 +43,14 @@ def print_doubts(view: Reading, *, as_json: bool = False, out: TextIO | None = N
     heads = ("patient", "since", "known to", "may be", "waiting")
     print_table(heads, [tuple(_cell(row[head]) for head in heads) for row in rows], out)
     return 0
+
+
+def _candidates(view: Reading, patient_id: str) -> tuple[Candidate, ...]:
+    """None where the key of either was destroyed: nothing can be compared then."""
+    try:
+        return candidates(view, patient_id)
+    except NotFound:
+        return ()
 
 
 def identity_show(network: Path, store: str | None, patient_id: str, *, as_json: bool) -> int:
@@ -62,7 +71,7 @@ def print_candidates(
     now = same_person.stays(view, patient_id)
     if now != patient_id:
         print(f"was found to be {now}; `handoff identity part {patient_id}` takes it back", file=sys.stderr)
-    rows = [_told(view, one) for one in candidates(view, now)]
+    rows = [_told(view, one) for one in _candidates(view, now)]
     if as_json:
         print(json.dumps(rows, indent=2), file=out)
         return 0

@@ -135,6 +135,20 @@ def identity_part(
     finish(act(folder_of(network), store, "identity part", patient, reason))
 
 
+@identity_app.command("sort")
+def identity_sort(
+    record: Annotated[str, typer.Argument(metavar="TYPE/ID", help="A record that `identity part` listed.")],
+    patient: Patient,
+    reason: Reason = None,
+    network: Network = None,
+    store: Store = None,
+) -> None:
+    """Say whose a record is that came while two were one; both can be confirmed once all are sorted."""
+    from gateway.cli.operator_commands import act
+
+    finish(act(folder_of(network), store, "identity sort", f"{record} {patient}", reason))
+
+
 @identity_app.command("confirm")
 def identity_confirm(
     patient: Patient,

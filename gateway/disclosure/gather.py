@@ -12,7 +12,7 @@ import consent
 from gateway.disclosure.consent_standing import may_record
 from gateway.disclosure.premises import Compiled, Premises
 from gateway.partners import Network, discloser_of, recipient_of, reference_of
-from gateway.store import Reading, consents, patients, records
+from gateway.store import Reading, consents, patients, records, same_person
 from gateway.store.model import ConsentState, Record
 
 PURPOSE_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
@@ -33,7 +33,8 @@ class Gathered:
     read: Sequence[Record] = ()
     """The records asked about, in the order of the request's resources."""
     patients: tuple[str, ...] = ()
-    """Version references of the patient's own Patients, by which it was decided who she is and how old."""
+    """Version references of the patient's own Patients, by which it was decided who she is and how old; and the plain
+    references of who was found to be her."""
 
 
 def gather(
@@ -51,10 +52,11 @@ def gather(
     epoch, version = patients.epoch(reading, patient_id), premises.network.version
     known = premises.compiled.get(patient_id, discloser, version, epoch)
     own = known.patients if known else records.of_patient(reading, patient_id, ("Patient",))
-    renamed = aliases_of(patient_id, own)
+    joined = known.joined if known else same_person.joined_to(reading, patient_id)
+    renamed = aliases_of(patient_id, own, joined)
     request = request_of(
         premises.network,
-        known.directory if known else premises.directory + patients_of(patient_id, own),
+        known.directory if known else premises.directory + patients_of(patient_id, own, joined),
         at=at,
         patient_id=patient_id,
         discloser=discloser,
@@ -68,9 +70,9 @@ def gather(
     if known is None:
         # of her own Patients those of the directory speak, whichever versions are asked about
         compiled = consent.compile_consents(replace(request, resources=()), premises.tables)
-        known = Compiled(request.consents, compiled, request.directory, own)
+        known = Compiled(request.consents, compiled, request.directory, own, joined)
         premises.compiled.keep(patient_id, discloser, version, epoch, known)
-    about = tuple(record.version_reference for record in own)
+    about = (*(record.version_reference for record in own), *(f"Patient/{one}" for one in joined))
     return Gathered(request, known.compiled, epoch, discloser, recipient, read=held_records, patients=about)
 
 
@@ -167,16 +169,20 @@ def subjects_of(
     )
 
 
-def patients_of(patient_id: str, own: Sequence[Record]) -> tuple[consent.Resource, ...]:
+def patients_of(
+    patient_id: str, own: Sequence[Record], joined: Iterable[str]
+) -> tuple[consent.Resource, ...]:
     """The patient's own Patients, for the directory of a question: age and identity hold whatever is asked about."""
-    renamed = aliases_of(patient_id, own)
+    renamed = aliases_of(patient_id, own, joined)
     return tuple(_as_held(record, renamed, patient_id) for record in own)
 
 
 def own_resource(reading: Reading, patient_id: str, record: Record) -> Mapping[str, Any]:
     """A record going back to the only party it came from, with the patient under the network's own id."""
     own = records.of_patient(reading, patient_id, ("Patient",))
-    return _as_held(record, aliases_of(patient_id, own), patient_id)
+    return _as_held(
+        record, aliases_of(patient_id, own, same_person.joined_to(reading, patient_id)), patient_id
+    )
 
 
 def _as_held(record: Record, renamed: Mapping[str, str], patient_id: str) -> dict[str, Any]:
@@ -197,9 +203,12 @@ def _own_id(record: Record, patient_id: str) -> str:
     return patient_id if record.resource_type == "Patient" else record.id
 
 
-def aliases_of(patient_id: str, own: Iterable[Record]) -> dict[str, str]:
-    """References by which her sources name the patient, other than the network's own, with the network's own."""
-    return {f"Patient/{record.id}": f"Patient/{patient_id}" for record in own if record.id != patient_id}
+def aliases_of(patient_id: str, own: Iterable[Record], joined: Iterable[str]) -> dict[str, str]:
+    """References by which her sources name the patient, other than the network's own, with the network's own; `joined`:
+    the network's ids of who was found to be her.
+    """
+    others = {*(record.id for record in own), *joined} - {patient_id}
+    return {f"Patient/{one}": f"Patient/{patient_id}" for one in others}
 
 
 def _with_references(value: dict[str, Any], renamed: Mapping[str, str]) -> dict[str, Any]:

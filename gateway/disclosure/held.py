@@ -70,6 +70,9 @@ def hold_for_identity(premises: Premises, intent: Intent, tx: Transaction) -> Re
     )
     reasons = (AuditReason(IDENTITY_PENDING, "the patient's identity is not certain"),)
     seq = append(tx, replace(entry, reasons=reasons, subject=intent.id)).seq
+    if intent.reason == WITHDRAWN:
+        intents.finish(tx, intent.id, "cancelled", instant_text(at), WITHDRAWN)
+        return Refusal(request_id, (IDENTITY_PENDING,), seq, ended=True)
     intents.hold(tx, intent.id, instant_text(at), IDENTITY_PENDING)
     return Refusal(request_id, (IDENTITY_PENDING,), seq)
 

@@ -24,6 +24,8 @@ class Compiled:
     compiled: consent.CompiledConsents
     directory: tuple[consent.Resource, ...]
     patients: tuple[Record, ...]
+    joined: tuple[str, ...]
+    """The network's ids of who was found to be her."""
 
 
 class CompiledConsents:

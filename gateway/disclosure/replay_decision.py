@@ -65,6 +65,7 @@ class _Then:
     states: tuple[ConsentState, ...]
     consents: tuple[Record, ...]
     patients: tuple[Record, ...]
+    joined: tuple[str, ...]
 
 
 def replay_decisions(reading: Reading, request_id: str) -> tuple[Replayed, ...]:
@@ -113,6 +114,7 @@ def _other_program(entry: AuditEntry) -> Iterator[Finding]:
 def _then(reading: Reading, entry: AuditEntry) -> _Then:
     """Raises NotFound, Internal: what cannot be had any more, with its place."""
     patient_id = entry.patient_id or ""
+    named = entry.versions.get("patients", "").split()
     states = consents.of_patient_at(reading, patient_id, int(entry.versions["epoch"]))
     return _Then(
         entry,
@@ -124,7 +126,8 @@ def _then(reading: Reading, entry: AuditEntry) -> _Then:
         ),
         states=states,
         consents=tuple(_version(reading, "Consent", state.consent_id, state.version) for state in states),
-        patients=tuple(_patient_read(reading, one) for one in entry.versions.get("patients", "").split()),
+        patients=tuple(_patient_read(reading, one) for one in named if "/_history/" in one),
+        joined=tuple(one.removeprefix("Patient/") for one in named if "/_history/" not in one),
     )
 
 
@@ -153,12 +156,12 @@ def _version(reading: Reading, kind: str, record_id: str, version: int) -> Recor
 
 def _decided_again(then: _Then) -> tuple[consent.Decision, frozenset[str]]:
     """The decision, and what another source of the same records may not disclose."""
-    renamed = aliases_of(then.patient_id, then.patients)
+    renamed = aliases_of(then.patient_id, then.patients, then.joined)
 
     def decided(discloser: str, held: Sequence[Record]) -> consent.Decision:
         request = request_of(
             then.network,
-            directory_resources(then.network) + patients_of(then.patient_id, then.patients),
+            directory_resources(then.network) + patients_of(then.patient_id, then.patients, then.joined),
             at=read_instant(then.entry.at),
             patient_id=then.patient_id,
             discloser=discloser,

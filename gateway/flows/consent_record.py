@@ -94,7 +94,9 @@ async def replace_consent(
         if recorder != caller.partner:
             keep_consent(premises, tx, caller, _withdrawn(before), patient_id, at, request_id, recorder)
             return _told(resource, consent_id, request_id)
-        if if_match is not None and if_match != str(before.version):
+        ends = before.resource.get("status") == "active" != resource.get("status")
+        if if_match is not None and if_match != str(before.version) and not ends:
+            # What she takes back is taken back, whatever version of it her agency has seen.
             raise AlreadyReceived("VERSION_CONFLICT", "is not the present version", "If-Match")
         content = {**resource, "id": consent_id, "patient": before.resource["patient"]}
         kept = keep_consent(premises, tx, caller, content, patient_id, at, request_id)

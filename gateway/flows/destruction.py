@@ -71,7 +71,8 @@ def remains(reading: Reading, patient_id: str) -> Remains:
     everyone = (patient_id, *same_person.joined_to(reading, patient_id))
     opened = [_opens(look) for one in everyone for look in destruction.sealed_rows(reading, one)]
     entries = sum(destruction.audit_entries(reading, one) for one in everyone)
-    return Remains(sum(opened), len(opened) - sum(opened), entries)
+    elsewhere = sum(number for one in everyone for number in same_person.left_behind(reading, one).values())
+    return Remains(sum(opened) + elsewhere, len(opened) - sum(opened), entries)
 
 
 def _destroy(premises: Premises, patient_id: str, reason: str, tx: Transaction) -> dict[str, Any]:
@@ -87,7 +88,12 @@ def _destroy(premises: Premises, patient_id: str, reason: str, tx: Transaction) 
         raise NotNow("BEING_SENT", "something about her is being sent; try again in a moment", patient_id)
     at = instant_text(premises.clock.now())
     _end(tx, waiting, at)
+    elsewhere = {
+        other: number for her in everyone for other, number in same_person.left_behind(tx, her).items()
+    }
     for her in everyone:
+        if not patients.certain(tx, her):
+            patients.settle_doubt(tx, her)  # nobody can say any more who she is
         patients.raise_epoch(tx, her)
         patients.destroy_patient_key(tx, her, at)
     receipts = [append(tx, _entry(her, reason, at)) for her in everyone]
@@ -96,6 +102,7 @@ def _destroy(premises: Premises, patient_id: str, reason: str, tx: Transaction) 
         "patients": list(everyone),
         "outcome": KEY_DESTROYED,
         "ended": len(waiting),
+        "still readable under": elsewhere,
         "entry": receipts[0].seq,
     }
 

@@ -16,9 +16,9 @@ from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
 from gateway.flows.destruction import destroy_patient
 from gateway.flows.referral import POSSIBLE_DUPLICATE
 from gateway.flows.restored import confirm_consents
-from gateway.flows.same_person import join, part, tell_apart
+from gateway.flows.same_person import join, part, sort, tell_apart
 from gateway.identity import description_keys
-from gateway.store import Intent, Transaction, consent_requests, intents, patients, records
+from gateway.store import Intent, Transaction, consent_requests, intents, patients, records, same_person
 
 Act = Callable[[Premises, str, str], Awaitable[dict[str, Any]]]
 SENT_AGAIN, ARRIVED, GIVEN_UP, CONFIRMED = "sent_again", "arrived", "given_up", "identity_confirmed"
@@ -50,13 +50,15 @@ async def confirm_identity(premises: Premises, patient_id: str, reason: str) -> 
     """Somebody has made sure that this patient is a person of her own, and nobody else whom we know.
 
     What was held for it is decided again. Raises NotFound `NO_SUCH_PATIENT`, AlreadyReceived `IDENTITY_CERTAIN`,
-    NotUnderstood `REASON_MISSING`.
+    NotUnderstood `REASON_MISSING`, `TO_BE_SORTED` while records of hers may be another's.
     """
     said = _said(reason)
 
     def work(tx: Transaction) -> dict[str, Any]:
         if patients.certain(tx, patient_id):
             raise AlreadyReceived("IDENTITY_CERTAIN", "nobody doubts who this patient is", patient_id)
+        if waiting := same_person.unsorted_of(tx, patient_id):
+            raise NotUnderstood("TO_BE_SORTED", "say first whose these records are", ", ".join(waiting))
         at = instant_text(premises.clock.now())
         patients.settle_doubt(tx, patient_id)
         _accept_description(premises, tx, patient_id)
@@ -90,6 +92,7 @@ ACTS: Mapping[str, Act] = {
     "identity same": _of_two(join),
     "identity apart": _of_two(tell_apart),
     "identity part": part,
+    "identity sort": _of_two(sort),
     "keys destroy": destroy_patient,
     "db confirm-consents": confirm_consents,
 }

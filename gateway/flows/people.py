@@ -26,7 +26,7 @@ def patient_meant(
         system, _, value = text.removeprefix("Patient?identifier=").partition("|")
         return _by_identifier(premises, reading, partner, system, value)
     if text.startswith("Patient/"):
-        patient_id = same_person.stays(reading, text.removeprefix("Patient/"))
+        patient_id = kept_as(reading, partner, text.removeprefix("Patient/"))
         if patients.exists(reading, patient_id) and patients.knows(reading, partner, patient_id):
             return patient_id
         record = records.get(reading, "Patient", patient_id)
@@ -35,6 +35,16 @@ def patient_meant(
     if identifier.get("system") and identifier.get("value"):
         return _by_identifier(premises, reading, partner, identifier["system"], identifier["value"])
     return None
+
+
+def kept_as(reading: Reading, partner: str, patient_id: str) -> str:
+    """The id under which that patient is kept now, for a partner that knew her before she was found to be another; for
+    anybody else the id itself, under which there is nothing: nobody learns by asking that two are one.
+    """
+    found = same_person.joined(reading, patient_id)
+    if found is None or not any(known == partner for known, _ in found.hers.links):
+        return patient_id
+    return same_person.stays(reading, found.joined_to)
 
 
 def patient_of_consent(

@@ -11,6 +11,7 @@ from gateway.disclosure.premises import Premises
 from gateway.disclosure.show import show
 from gateway.flows.answers import Pulled, SearchCriteria
 from gateway.flows.nothing import NothingToShow
+from gateway.flows.people import kept_as
 from gateway.flows.waiting_text import with_waiting_text
 from gateway.identity import IDENTIFIER
 from gateway.resources import to_json
@@ -91,7 +92,7 @@ def _patient_of(premises: Premises, reading: Reading, caller: Caller, criteria: 
 def _patient_named(reading: Reading, partner: str, patient_id: str) -> str | None:
     """The network's patient behind our id for her, or behind the id of a Patient that `partner` itself submitted."""
     if patients.exists(reading, patient_id):
-        return patient_id
+        return kept_as(reading, partner, patient_id)
     record = records.get(reading, "Patient", patient_id)
     return record.patient_id if record is not None and record.source_partner == partner else None
 

@@ -20,7 +20,8 @@ from gateway.disclosure.premises import Premises
 from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.destruction import KEY_DESTROYED, destroy_again
 from gateway.flows.referral import POSSIBLE_DUPLICATE
-from gateway.store import Transaction, consents, destruction, intents, patients, records
+from gateway.flows.same_person import JOINED, PARTED, SORTED
+from gateway.store import Transaction, consents, destruction, intents, patients, records, same_person
 from gateway.store.model import AuditRow
 
 RESTORED, CONFIRMED = "restored", "consents_confirmed"
@@ -42,6 +43,8 @@ class Since:
     """(patient, partner) to how many entries say that something went or may have gone there."""
     consent_changed: set[str] = field(default_factory=set)
     withdrawn: set[str] = field(default_factory=set)
+    identity_changed: set[str] = field(default_factory=set)
+    """Patients who were found to be another, or were parted again."""
     destroyed: dict[str, str] = field(default_factory=dict)
     """Patient to when."""
     last_at: str = ""
@@ -58,6 +61,8 @@ class Since:
             self.consent_changed.add(row.patient_id)
         if row.kind == "revoke":
             self.withdrawn.add(row.patient_id)
+        if row.outcome in (JOINED, PARTED, SORTED):
+            self.identity_changed.add(row.patient_id)
         if row.outcome == KEY_DESTROYED:
             self.destroyed[row.patient_id] = row.at
 
@@ -79,6 +84,7 @@ def take_account(tx: Transaction, since: Since, *, whole: bool, asks: Collection
     `whole`: the rows after the backup are all there. `asks`: partners whose unknown outcomes go to a person.
     """
     destroyed = _destroy_again(tx, since, at)
+    _doubt_again(tx, since)
     aside = sum(set_aside(tx, patient_id) for patient_id in sorted(since.consent_changed))
     again = asked = held = 0
     for intent_id, patient_id, partner, state in _waiting(tx):
@@ -158,6 +164,7 @@ def told(since: Since) -> Mapping[str, Any]:
         ],
         "consents withdrawn of": sorted(since.withdrawn),
         "consents changed of": sorted(since.consent_changed - since.withdrawn),
+        "joined, parted or sorted": sorted(since.identity_changed),
         "keys destroyed of": sorted(since.destroyed),
     }
 
@@ -175,6 +182,14 @@ def _destroy_again(tx: Transaction, since: Since, at: str) -> int:
     for patient_id, when in there:
         destroy_again(tx, patient_id, when, at)
     return len(there)
+
+
+def _doubt_again(tx: Transaction, since: Since) -> None:
+    """Who was joined or parted after the backup is in doubt again, and so is whom she is joined to in the backup."""
+    there = [patient_id for patient_id in sorted(since.identity_changed) if patients.exists(tx, patient_id)]
+    for patient_id in {*there, *(same_person.stays(tx, one) for one in there)}:
+        if not patients.is_destroyed(tx, patient_id):
+            patients.doubt(tx, patient_id)
 
 
 def _waiting(tx: Transaction) -> list[tuple[str, str, str, str]]:

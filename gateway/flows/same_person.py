@@ -1,101 +1,143 @@
-"""A person's word on who somebody is: these two patients are one, or they are two after all. Both are audited.
+"""A person's word on who somebody is: these two patients are one, or they are two after all. All of it is audited.
 
 Joined, everything of the one is the other's: records, consents, the partners' identifiers and what waits. Parted, what
-came along goes back, and so does what has come since about a Patient of hers; both are in doubt until a person has
-looked, so that nothing more leaves of either (DM-28).
+came along goes back, and what has come since goes to whom it names (`whose.py`); the rest a person has to sort. Both
+are in doubt until then, so that nothing of either leaves or is shown (DM-28).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from gateway.audit import AuditEntry, AuditReason, append, of_patient
 from gateway.clock import instant_text, new_row_id
+from gateway.disclosure.handovers import may_have_arrived
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotFound, NotNow, NotUnderstood
-from gateway.identity import IDENTIFIER, description_keys, identifiers_of
-from gateway.store import Intent, Reading, Record, Transaction, intents, patients, records, same_person
+from gateway.flows.people import related
+from gateway.flows.whose import Sorted, references_in, sort_out
+from gateway.identity import description_keys
+from gateway.store import Intent, Record, Transaction, consents, intents, patients, records, same_person
 
-JOINED, PARTED, TOLD_APART = "identity_joined", "identity_parted", "identity_apart"
+JOINED, PARTED = "identity_joined", "identity_parted"
+TOLD_APART, SORTED = "identity_apart", "identity_sorted"
 
 
 async def join(premises: Premises, leaves: str, to: str, reason: str) -> dict[str, Any]:
     """Somebody has made sure that the patient `leaves` is the patient `to`. Everything of the one is the other's then.
 
-    Raises NotFound `NO_SUCH_PATIENT`, NotUnderstood `SAME_PATIENT` or `REASON_MISSING`, AlreadyReceived `JOINED` when
-    either is another one already, NotNow `BEING_SENT` while something of either is on its way.
+    Raises NotFound `NO_SUCH_PATIENT`, NotUnderstood `SAME_PATIENT`, `TO_BE_SORTED` or `REASON_MISSING`, AlreadyReceived
+    `JOINED` when either is another one already, NotNow `BEING_SENT` while something of either may be on its way.
     """
     said = _said(reason)
 
     def work(tx: Transaction) -> dict[str, Any]:
-        _both_stand_alone(tx, leaves, to)
+        _are_two(tx, leaves, to)
+        for patient_id in (leaves, to):
+            _nothing_in_flight(tx, patient_id)
+            _nothing_to_sort(tx, patient_id)
         at = instant_text(premises.clock.now())
-        held = records.of_patient(tx, leaves, ("Patient",))
-        entry = append(tx, _entry(JOINED, at, said, leaves, to))
-        journal = same_person.join(tx, leaves, to, at, entry.seq)
-        _found_by(premises, tx, to, held)
+        seq = _log(tx, JOINED, at, said, leaves, to)
+        came = same_person.join(tx, leaves, to, seq)
+        _describe(premises, tx, to, patients.match_keys_of(tx, to))
+        _hear_both(tx, to)
         if not patients.certain(tx, leaves):
             patients.settle_doubt(tx, leaves)
         woken = intents.wake_patient(tx, to, at) if patients.certain(tx, to) else 0
-        return {
-            "patient": leaves,
-            "is": to,
-            "outcome": JOINED,
-            "records": len(journal.records),
-            "woken": woken,
-            "entry": entry.seq,
-        }
+        done = {"patient": leaves, "is": to, "outcome": JOINED, "records": len(came.records)}
+        return {**done, "woken": woken, "entry": seq}
 
-    return await _done(premises, work, leaves, to)
+    return await _done(premises, work)
 
 
 async def part(premises: Premises, patient_id: str, reason: str) -> dict[str, Any]:
     """The patient was joined to another by mistake: what is hers goes back, and both wait for `identity confirm`.
 
-    The answer lists what left while the two were one, for the privacy officer. Raises NotFound `NOT_JOINED`,
-    NotUnderstood `REASON_MISSING`, NotNow `BEING_SENT`.
+    The answer lists what left while the two were one, for the privacy officer, and what has to be sorted first. Raises
+    NotFound `NOT_JOINED`, NotUnderstood `REASON_MISSING`, AlreadyReceived `JOINED_ON` when the other was joined to a
+    third since, NotNow `BEING_SENT`.
     """
     said = _said(reason)
-    to = ""
 
     def work(tx: Transaction) -> dict[str, Any]:
-        nonlocal to
         found = same_person.joined(tx, patient_id)
         if found is None:
             raise NotFound("NOT_JOINED", "this patient was never found to be another one", patient_id)
         to = found.joined_to
+        if same_person.stays(tx, to) != to:
+            raise AlreadyReceived("JOINED_ON", "was found to be a third since; part that one first", to)
         _nothing_in_flight(tx, to)
         at = instant_text(premises.clock.now())
-        parting = _sorted_out(premises, tx, found)
-        same_person.move(tx, parting.records, parting.links, parting.intents, patient_id, to)
-        same_person.forget_descriptions(tx, to)
-        for one in (patient_id, to):
-            _found_by(premises, tx, one, records.of_patient(tx, one, ("Patient",)))
-        same_person.part(tx, patient_id, at)
+        told = _give_back(premises, tx, found)
         same_person.tell_apart(tx, patient_id, to, at)
         for one in (patient_id, to):
             patients.doubt(tx, one)
-        entry = append(tx, _entry(PARTED, at, said, patient_id, to))
-        left = of_patient(tx, to)
+        seq = _log(tx, PARTED, at, said, patient_id, to)
+        same_person.part(tx, patient_id, seq)
         return {
             "patient": patient_id,
             "was": to,
             "outcome": PARTED,
-            "records": len(parting.records),
-            "to be sorted": [record.reference for record in parting.unsure],
-            "left while joined": [
-                {"entry": one.row.seq, "at": one.row.at, "to": one.row.partner, "purpose": one.row.purpose}
-                for one in left
-                if one.row.kind == "disclose" and found.audit_seq < one.row.seq
-            ],
-            "entry": entry.seq,
+            "records": len(told.hers),
+            "to be sorted": [record.reference for record in told.unsure],
+            "numbers to be learned again": len(told.contested),
+            "left while joined": _left(tx, to, found.joined_seq),
+            "entry": seq,
         }
 
-    done = await _done(premises, work, patient_id)
-    premises.compiled.forget(to)
-    return done
+    return await _done(premises, work)
+
+
+def _give_back(premises: Premises, tx: Transaction, found: same_person.Joined) -> Sorted:
+    """Give her who was joined what is hers; what it was, and what has to be sorted."""
+    patient_id, to = found.patient_id, found.joined_to
+    told = sort_out(
+        premises,
+        found,
+        records.of_patient(tx, to),
+        intents.of_patient(tx, to),
+        patients.links_of(tx, to),
+        same_person.joined_to(tx, patient_id),
+    )
+    same_person.move(tx, told.hers, told.links, told.intents, from_=to, to=patient_id)
+    same_person.take_messages(tx, told.intents, patient_id)
+    same_person.drop_links(tx, told.contested, to)
+    for record in told.unsure:
+        same_person.add_unsorted(tx, record, patient_id, to)
+    _describe(premises, tx, to, found.theirs.match_keys)
+    _describe(premises, tx, patient_id, found.hers.match_keys)
+    return told
+
+
+async def sort(premises: Premises, reference: str, patient_id: str, reason: str) -> dict[str, Any]:
+    """Somebody has found out whose a record is that came while two were one; what was meant to be sent of it goes along.
+
+    Raises NotFound `NOTHING_TO_SORT`, NotUnderstood `NEITHER_OF_BOTH` or `REASON_MISSING`.
+    """
+    said = _said(reason)
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        kind, _, record_id = reference.partition("/")
+        both, record = same_person.unsorted(tx, kind, record_id), records.get(tx, kind, record_id)
+        if both is None or record is None:
+            raise NotFound("NOTHING_TO_SORT", "no such record waits to be sorted", reference)
+        if patient_id not in both:
+            raise NotUnderstood("NEITHER_OF_BOTH", "it is one of the two's who were parted", patient_id)
+        at = instant_text(premises.clock.now())
+        same_person.drop_unsorted(tx, kind, record_id)
+        one, other = both
+        if patient_id == one:
+            theirs = tuple(_all_of_them(tx, intents.of_patient(tx, other), record, one))
+            same_person.move(tx, (record,), (), theirs, from_=other, to=one)
+            same_person.take_messages(tx, theirs, one)
+        _describe(premises, tx, patient_id, patients.match_keys_of(tx, patient_id))
+        seq = _log(tx, SORTED, at, f"{reference}: {said}", *both)
+        return {"record": reference, "is of": patient_id, "outcome": SORTED, "entry": seq}
+
+    return await _done(premises, work)
 
 
 async def tell_apart(premises: Premises, one: str, other: str, reason: str) -> dict[str, Any]:
@@ -109,21 +151,15 @@ async def tell_apart(premises: Premises, one: str, other: str, reason: str) -> d
         _are_two(tx, one, other)
         at = instant_text(premises.clock.now())
         same_person.tell_apart(tx, one, other, at)
-        entry = append(tx, _entry(TOLD_APART, at, said, one, other))
-        return {"patient": one, "is not": other, "outcome": TOLD_APART, "entry": entry.seq}
+        seq = _log(tx, TOLD_APART, at, said, one, other)
+        return {"patient": one, "is not": other, "outcome": TOLD_APART, "entry": seq}
 
-    return await _done(premises, work, one, other)
-
-
-def _both_stand_alone(tx: Transaction, leaves: str, to: str) -> None:
-    _are_two(tx, leaves, to)
-    for patient_id in (leaves, to):
-        _nothing_in_flight(tx, patient_id)
+    return await _done(premises, work)
 
 
 def _are_two(tx: Transaction, one: str, other: str) -> None:
     for patient_id in (one, other):
-        if not patients.exists(tx, patient_id):
+        if not patients.exists(tx, patient_id) or patients.is_destroyed(tx, patient_id):
             raise NotFound("NO_SUCH_PATIENT", "no patient has that id", patient_id)
         if same_person.stays(tx, patient_id) != patient_id:
             raise AlreadyReceived("JOINED", "this patient was found to be another one", patient_id)
@@ -132,126 +168,73 @@ def _are_two(tx: Transaction, one: str, other: str) -> None:
 
 
 def _nothing_in_flight(tx: Transaction, patient_id: str) -> None:
-    if any(intent.state == "sending" for intent in intents.of_patient(tx, patient_id)):
-        raise NotNow("BEING_SENT", "something about her is being sent; try again in a moment", patient_id)
+    """Sent under one name and repeated under another, the recipient could not tell that it is the same."""
+    for intent in intents.of_patient(tx, patient_id):
+        repeated = intent.state in ("due", "retry") and may_have_arrived(tx, intent)
+        if repeated or intent.state in ("sending", "unknown"):
+            message = "something of hers is being sent or may have arrived; settle that first"
+            raise NotNow("BEING_SENT", message, intent.id)
 
 
-@dataclass(frozen=True, slots=True)
-class _Own:
-    """By what a record is told to be one of two people's: her Patients, and the partners' identifiers for her."""
-
-    patients: frozenset[str]
-    links: frozenset[tuple[str, str]]
-
-    @property
-    def partners(self) -> frozenset[str]:
-        return frozenset(partner for partner, _ in self.links)
+def _nothing_to_sort(tx: Transaction, patient_id: str) -> None:
+    if waiting := same_person.unsorted_of(tx, patient_id):
+        raise NotUnderstood("TO_BE_SORTED", "say first whose these records are", ", ".join(waiting))
 
 
-@dataclass(frozen=True, slots=True)
-class _Parting:
-    """What goes back to who was joined; `unsure`: records that name both, and stay for a person to sort."""
-
-    records: tuple[Record, ...]
-    unsure: tuple[Record, ...]
-    links: frozenset[tuple[str, str]]
-    intents: tuple[Intent, ...]
+def _hear_both(tx: Transaction, patient_id: str) -> None:
+    """A denial by somebody who had nothing to do with the one, and has with the other, binds now."""
+    for state in consents.of_patient(tx, patient_id):
+        if state.standing == "unrelated" and related(tx, state.recorded_by, patient_id):
+            reasons = [one for one in json.loads(state.reasons) if one != "RECORDER_NOT_RELATED"]
+            consents.save(tx, replace(state, standing="unverified", reasons=json.dumps(reasons)))
 
 
-def _sorted_out(premises: Premises, tx: Transaction, found: same_person.Joined) -> _Parting:
-    """Hers is what came along, what has come since and names her, and what has come since from who knows only her."""
-    held = records.of_patient(tx, found.joined_to)
-    came = frozenset(found.journal.records)
-    hers, theirs = _own_of_both(premises, tx, found, held)
-    back: list[Record] = []
-    rest: list[Record] = []
-    unsure: list[Record] = []
-    for record in held:
-        names_her, names_them = (_names(premises, record, one) for one in (hers, theirs))
-        only_hers = record.source_partner in hers.partners - theirs.partners
-        if (record.resource_type, record.id) in came or (not names_them and (names_her or only_hers)):
-            back.append(record)
-        elif names_them:
-            unsure += [record] if names_her else []
-        else:
-            rest.append(record)
-    moved = _about(intents.of_patient(tx, found.joined_to), back, frozenset(found.journal.intents))
-    # Who names nobody (a practitioner, a place) goes along with the referral that she is in.
-    named = {reference.rpartition("/")[0] for intent in moved for reference in intent.focus}
-    back += [record for record in rest if record.reference in named]
-    return _Parting(tuple(back), tuple(unsure), hers.links, moved)
+def _describe(
+    premises: Premises, tx: Transaction, patient_id: str, keys: Sequence[str] | frozenset[str]
+) -> None:
+    """Find the patient by these keys and by what her Patients say of her."""
+    described = records.of_patient(tx, patient_id, ("Patient",))
+    index = premises.keys.index
+    told = [key for record in described for key in description_keys(record.resource, index, patient_id)]
+    same_person.find_by(tx, patient_id, (*keys, *told))
 
 
-def _own_of_both(
-    premises: Premises, tx: Transaction, found: same_person.Joined, held: Sequence[Record]
-) -> tuple[_Own, _Own]:
-    """By what is told who was joined, and by what the other."""
-    described = [record for record in held if record.resource_type == "Patient"]
-    own = [record for record in described if (record.resource_type, record.id) in found.journal.records]
-    links = frozenset(found.journal.links) | _links_of(premises, own)
-    hers = _Own(frozenset(record.reference for record in own), links)
-    others = frozenset(record.reference for record in described) - hers.patients
-    return hers, _Own(others, frozenset(patients.links_of(tx, found.joined_to)) - links)
+def _all_of_them(
+    tx: Transaction, theirs: Sequence[Intent], record: Record, patient_id: str
+) -> Iterator[Intent]:
+    """The intents that mean this record, and otherwise only what is that patient's or nobody's."""
+    for intent in theirs:
+        meant = [reference.rpartition("/")[0] for reference in intent.focus]
+        if record.reference not in meant:
+            continue
+        others = (records.get(tx, *one.split("/", 1)) for one in meant if one != record.reference)
+        if all(one is None or one.patient_id == patient_id or not _names_a_patient(one) for one in others):
+            yield intent
 
 
-def _names(premises: Premises, record: Record, own: _Own) -> bool:
-    if record.resource_type == "Patient":
-        return not own.links.isdisjoint(_links_of(premises, [record]))
-    for reference in _references_in(record.resource):
-        target, identifier = reference.get("reference"), reference.get("identifier")
-        if isinstance(target, str) and target in own.patients:
-            return True
-        for system, value in identifiers_of(
-            {"identifier": [identifier]} if isinstance(identifier, Mapping) else {}
-        ):
-            if (record.source_partner, premises.keys.index(IDENTIFIER, system, value)) in own.links:
-                return True
-    return False
+def _names_a_patient(record: Record) -> bool:
+    references = (str(one.get("reference", "")) for one in references_in(record.resource))
+    return record.resource_type == "Patient" or any(one.startswith("Patient/") for one in references)
 
 
-def _references_in(value: object) -> Iterator[Mapping[str, Any]]:
-    """Everything within a resource that may be a Reference."""
-    if isinstance(value, Mapping):
-        if "reference" in value or "identifier" in value:
-            yield value
-        for part in value.values():
-            yield from _references_in(part)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from _references_in(part)
+def _left(tx: Transaction, patient_id: str, since: int) -> list[dict[str, Any]]:
+    """What left of either while they were one, also while the other was one with a third."""
+    seen = [(patient_id, since, 0)]
+    seen += [
+        (to, max(since, began), ended)
+        for leaves, to, began, ended in same_person.periods(tx, patient_id)
+        if leaves == patient_id and (ended == 0 or ended > since)
+    ]
+    return [
+        {"entry": one.row.seq, "at": one.row.at, "to": one.row.partner, "purpose": one.row.purpose}
+        for known, began, ended in seen
+        for one in of_patient(tx, known)
+        if one.row.kind == "disclose" and began < one.row.seq and (ended == 0 or one.row.seq < ended)
+    ]
 
 
-def _found_by(premises: Premises, tx: Transaction, patient_id: str, described: Sequence[Record]) -> None:
-    for record in described:
-        for key in description_keys(record.resource, premises.keys.index, patient_id):
-            patients.add_match_key(tx, patient_id, key)
-
-
-def _links_of(premises: Premises, described: Sequence[Record]) -> frozenset[tuple[str, str]]:
-    """The identifiers by which the sources of these Patients know her."""
-    return frozenset(
-        (record.source_partner, premises.keys.index(IDENTIFIER, system, value))
-        for record in described
-        for system, value in identifiers_of(record.resource)
-    )
-
-
-def _about(theirs: Sequence[Intent], hers: Sequence[Record], came: frozenset[str]) -> tuple[Intent, ...]:
-    """The intents that came along, and those since that are about her."""
-    own = {record.reference for record in hers}
-    return tuple(
-        intent
-        for intent in theirs
-        if intent.id in came or not own.isdisjoint(reference.rpartition("/")[0] for reference in intent.focus)
-    )
-
-
-async def _done(
-    premises: Premises, work: Callable[[Transaction], dict[str, Any]], *about: str
-) -> dict[str, Any]:
+async def _done(premises: Premises, work: Callable[[Transaction], dict[str, Any]]) -> dict[str, Any]:
     found = await premises.store.write(work)
-    for patient_id in about:
-        premises.compiled.forget(patient_id)
     premises.work_waiting.set()
     return found
 
@@ -262,22 +245,21 @@ def _said(reason: str) -> str:
     return reason.strip()
 
 
-def _entry(outcome: str, at: str, said: str, patient_id: str, other: str) -> AuditEntry:
-    """Kept with the patient it is said of; the subject is the other. The reason stands in the sealed part."""
-    return AuditEntry(
-        request_id=new_row_id(),
-        at=at,
-        kind="outcome",
-        patient_id=patient_id,
-        partner="",
-        purpose="",
-        outcome=outcome,
-        reasons=(AuditReason("BY_A_PERSON", "a person at the gateway decided"),),
-        description=said,
-        subject=other,
-    )
-
-
-def known_as(reading: Reading, patient_id: str) -> tuple[str, ...]:
-    """Every id under which entries about the patient stand: hers, and those of who was found to be her."""
-    return (patient_id, *same_person.joined_to(reading, patient_id))
+def _log(tx: Transaction, outcome: str, at: str, said: str, one: str, other: str) -> int:
+    """An entry for each of the two, its subject the other; the number of the second. The reason stands sealed."""
+    request_id, seq = new_row_id(), 0
+    for patient_id, subject in ((one, other), (other, one)):
+        entry = AuditEntry(
+            request_id=request_id,
+            at=at,
+            kind="outcome",
+            patient_id=patient_id,
+            partner="",
+            purpose="",
+            outcome=outcome,
+            reasons=(AuditReason("BY_A_PERSON", "a person at the gateway decided"),),
+            description=said,
+            subject=subject,
+        )
+        seq = append(tx, entry).seq
+    return seq

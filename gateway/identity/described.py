@@ -54,7 +54,7 @@ def match_keys(patient: Mapping[str, Any], index: IndexHash) -> tuple[str | None
     ways = [f"{person}|tel|{number}" for number in phones_of(patient)]
     ways += [f"{person}|adr|{street}" for street in streets_of(patient)]
     ways += [
-        f"{person}|id|{system}|{value}" for system, value in identifiers_of(patient) if len(set(value)) > 2
+        f"{person}|id|{system}|{value}" for system, value in identifiers_of(patient) if _is_a_number(value)
     ]
     return index(_LIKELY, "", person), tuple(index(_CERTAIN, "", way) for way in ways)
 
@@ -109,6 +109,14 @@ def phones_of(patient: Mapping[str, Any]) -> Iterator[str]:
         number = re.sub(r"[^0-9]", "", str(contact.get("value", "")))[-10:]
         if contact.get("system") in ("phone", "sms") and len(number) == 10 and not _made_up(number):
             yield number
+
+
+def _is_a_number(value: str) -> bool:
+    """Whether an identifier can be one person's own: not `UNKNOWN`, `NONE` or what forms are filled with."""
+    digits = re.sub(r"[^0-9]", "", value)
+    return (
+        len(digits) >= 5 and len(set(digits)) > 2 and digits[:5] not in ("12345", "98765", "00000", "99999")
+    )
 
 
 def _made_up(number: str) -> bool:

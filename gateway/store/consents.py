@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gateway.store.model import ConsentState, Params, Reading, Transaction
+
+_GIVEN_AWAY = "given_away"
+"""In the history alone: the consent was found to be another patient's."""
 
 
 def save(tx: Transaction, state: ConsentState) -> None:
@@ -10,17 +15,14 @@ def save(tx: Transaction, state: ConsentState) -> None:
 
     Raise the patient's epoch first, so that the history tells which decision knew what.
     """
-    params: Params = {
-        "consent_id": state.consent_id,
-        "patient_id": state.patient_id,
-        "version": state.version,
-        "standing": state.standing,
-        "recorded_by": state.recorded_by,
-        "recorded_at": state.recorded_at,
-        "reasons": state.reasons,
-    }
+    params = _params(state)
     tx.execute("consents.save", params)
     tx.execute("consents.keep_history", params)
+
+
+def give_away(tx: Transaction, state: ConsentState) -> None:
+    """From the patient's present epoch on the consent is another patient's; save it for that one."""
+    tx.execute("consents.keep_history", _params(replace(state, standing=_GIVEN_AWAY)))
 
 
 def get(reading: Reading, consent_id: str) -> ConsentState | None:
@@ -39,4 +41,17 @@ def of_patient(reading: Reading, patient_id: str) -> tuple[ConsentState, ...]:
 def of_patient_at(reading: Reading, patient_id: str, epoch: int) -> tuple[ConsentState, ...]:
     """The states that the patient's consents had at that epoch of hers, by consent id."""
     asked = {"patient_id": patient_id, "epoch": epoch}
-    return tuple(ConsentState(*row) for row in reading.rows("consents.of_patient_at", asked))
+    found = (ConsentState(*row) for row in reading.rows("consents.of_patient_at", asked))
+    return tuple(state for state in found if state.standing != _GIVEN_AWAY)
+
+
+def _params(state: ConsentState) -> Params:
+    return {
+        "consent_id": state.consent_id,
+        "patient_id": state.patient_id,
+        "version": state.version,
+        "standing": state.standing,
+        "recorded_by": state.recorded_by,
+        "recorded_at": state.recorded_at,
+        "reasons": state.reasons,
+    }

@@ -42,7 +42,8 @@ def save(tx: Transaction, record: Record, keep: Keep | None = None) -> Record:
 def save_all(tx: Transaction, wanted: Sequence[Record], keep: Keep | None = None) -> tuple[Record, ...]:
     """Each of `wanted` as `save` returns it, in their order; what is new is sealed together.
 
-    A new version of a Patient raises the patient's epoch: what was decided before is decided again.
+    A new version of a Patient raises the epoch of the patient, and of whose it was before: what was decided is decided
+    again.
     """
     keys = [(record.resource_type, record.id) for record in wanted]
     if len(set(keys)) < len(keys):
@@ -63,8 +64,10 @@ def save_all(tx: Transaction, wanted: Sequence[Record], keep: Keep | None = None
             saved.append(_renewed(record, row["version"], row["updated_at"]))
             continue
         if row is not None:
-            where = _where(record.resource_type, record.id) | {"version": row["version"]}
-            tx.execute("records.retire", where)
+            retired = _where(record.resource_type, record.id) | {"version": row["version"]}
+            tx.execute("records.retire", retired)
+            if record.resource_type == "Patient" and row["patient_id"] not in (None, record.patient_id):
+                tx.execute("patients.raise_epoch", {"id": row["patient_id"]})  # it speaks for her no more
         made = _renewed(record, 1 if row is None else row["version"] + 1, record.updated_at)
         saved.append(made)
         news.setdefault(record.patient_id, []).append((made, digest))

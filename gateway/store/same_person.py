@@ -6,7 +6,7 @@ were kept for, and so does every audit entry.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -16,30 +16,34 @@ from gateway.errors import Internal
 from gateway.store import consents, intents, patients, records
 from gateway.store.model import Intent, Reading, Record, Transaction
 
+Link = tuple[str, str]
+"""(partner, token) of an identifier by which a partner knows somebody."""
+Version = tuple[str, str, int]
+"""(type, id, version) of a record."""
 
-class Journal(msgspec.Struct, frozen=True):
-    """What came along when a patient was joined to another."""
 
-    records: tuple[tuple[str, str], ...]
-    """(type, id) of each."""
-    links: tuple[tuple[str, str], ...]
-    """(partner, token) of each of the partners' identifiers."""
+class Holdings(msgspec.Struct, frozen=True):
+    """What is kept of one of the two at the moment they are joined; of who was joined, as it is after the move."""
+
+    records: tuple[Version, ...]
+    links: tuple[Link, ...]
+    match_keys: tuple[str, ...]
     intents: tuple[str, ...]
-    certain: bool
 
 
 class Joined(msgspec.Struct, frozen=True):
-    """A patient who is another one now."""
+    """`patient_id` is `joined_to` from audit entry `joined_seq` on, to `parted_seq` (0: still)."""
 
     patient_id: str
     joined_to: str
-    joined_at: str
-    audit_seq: int
-    journal: Journal
+    joined_seq: int
+    parted_seq: int
+    hers: Holdings
+    theirs: Holdings
 
 
 _ENCODER = msgspec.json.Encoder()
-_DECODER = msgspec.json.Decoder(Journal)
+_DECODER = msgspec.json.Decoder(tuple[Holdings, Holdings])
 
 
 def joined(reading: Reading, patient_id: str) -> Joined | None:
@@ -47,10 +51,16 @@ def joined(reading: Reading, patient_id: str) -> Joined | None:
     row = reading.row("same_person.joined_now", {"patient_id": patient_id})
     if row is None:
         return None
-    sealed = reading.cipher.open(reading, f"patient:{row['joined_to']}", _name(patient_id), row["sealed"])
-    return Joined(
-        row["patient_id"], row["joined_to"], row["joined_at"], row["audit_seq"], _DECODER.decode(sealed)
-    )
+    scope = f"patient:{row['joined_to']}"
+    sealed = reading.cipher.open(reading, scope, _name(patient_id, row["joined_seq"]), row["sealed"])
+    hers, theirs = _DECODER.decode(sealed)
+    return Joined(patient_id, row["joined_to"], row["joined_seq"], row["parted_seq"], hers, theirs)
+
+
+def periods(reading: Reading, patient_id: str) -> tuple[tuple[str, str, int, int], ...]:
+    """(who was joined, to whom, from audit entry, to audit entry or 0), each time this patient was one with another."""
+    rows = reading.rows("same_person.of_patient", {"patient_id": patient_id})
+    return tuple((row["patient_id"], row["joined_to"], row["joined_seq"], row["parted_seq"]) for row in rows)
 
 
 def stays(reading: Reading, patient_id: str) -> str:
@@ -67,56 +77,129 @@ def joined_to(reading: Reading, patient_id: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def join(tx: Transaction, leaves: str, to: str, at: str, audit_seq: int) -> Journal:
+def join(tx: Transaction, leaves: str, to: str, joined_seq: int) -> Holdings:
     """Make everything of `leaves` the other patient's; what came along. Neither may have anything in flight."""
-    held = records.of_patient(tx, leaves)
-    links = patients.links_of(tx, leaves)
-    theirs = intents.of_patient(tx, leaves)
-    journal = Journal(
-        records=tuple((record.resource_type, record.id) for record in held),
-        links=links,
-        intents=tuple(intent.id for intent in theirs),
-        certain=patients.certain(tx, leaves),
+    theirs = _holdings(tx, to)
+    hers = _holdings(tx, leaves)
+    moved = move(
+        tx, records.of_patient(tx, leaves), hers.links, intents.of_patient(tx, leaves), from_=leaves, to=to
     )
-    move(tx, held, links, theirs, to, leaves)
-    forget_descriptions(tx, leaves)
-    sealed = tx.cipher.seal(tx, f"patient:{to}", _name(leaves), _ENCODER.encode(journal))
-    asked = {"patient_id": leaves, "joined_to": to, "at": at, "audit_seq": audit_seq, "sealed": sealed}
+    hers = msgspec.structs.replace(hers, records=tuple(map(_version, moved)))
+    find_by(tx, leaves, ())
+    for key in hers.match_keys:
+        patients.add_match_key(tx, to, key)
+    content = _ENCODER.encode((hers, theirs))
+    sealed = tx.cipher.seal(tx, f"patient:{to}", _name(leaves, joined_seq), content)
+    asked = {"patient_id": leaves, "joined_to": to, "joined_seq": joined_seq, "sealed": sealed}
     tx.execute("same_person.join", asked)
-    return journal
+    return hers
 
 
-def part(tx: Transaction, patient_id: str, at: str) -> None:
+def part(tx: Transaction, patient_id: str, parted_seq: int) -> None:
     """Say that the patient is herself again. Raises Internal `NOT_JOINED`."""
-    if not tx.execute("same_person.part", {"patient_id": patient_id, "at": at}):
+    if not tx.execute("same_person.part", {"patient_id": patient_id, "parted_seq": parted_seq}):
         raise Internal("NOT_JOINED", "the patient is nobody else")
 
 
 def move(
     tx: Transaction,
     held: Sequence[Record],
-    links: Collection[tuple[str, str]],
+    links: Iterable[Link],
     theirs: Sequence[Intent],
-    to: str,
+    *,
     from_: str,
-) -> None:
-    """Make these records, identifiers and intents of `from_` the patient `to`'s."""
+    to: str,
+) -> tuple[Record, ...]:
+    """Make these records, identifiers and intents of `from_` the patient `to`'s; the records as they are now.
+
+    What is decided about either after this is decided anew, and what was decided before can be decided again as it was.
+    """
     saved = records.save_all(tx, [msgspec.structs.replace(record, patient_id=to) for record in held])
-    now_is = {_place(old): _place(new) for old, new in zip(held, saved, strict=True)}
     patients.raise_epoch(tx, from_)
     patients.raise_epoch(tx, to)
     for record in saved:
-        if record.resource_type == "Consent" and (state := consents.get(tx, record.id)) is not None:
+        state = consents.get(tx, record.id) if record.resource_type == "Consent" else None
+        if state is not None:
+            consents.give_away(tx, state)
             consents.save(tx, replace(state, patient_id=to, version=record.version))
     for partner, token in links:
-        tx.execute("same_person.move_link", {"partner": partner, "token": token, "to": to})
+        tx.execute("same_person.move_link", {"partner": partner, "token": token, "from": from_, "to": to})
+    now_is = {_place(old): _place(new) for old, new in zip(held, saved, strict=True)}
+    now_is |= _earlier_versions(tx, theirs, {record.reference: record for record in saved}, from_)
     intents.move(tx, theirs, now_is, to)
     tx.after_commit(partial(tx.fresh.forget, from_))
+    return saved
 
 
-def forget_descriptions(tx: Transaction, patient_id: str) -> None:
-    """Find the patient by no description any more."""
+def _earlier_versions(
+    tx: Transaction, theirs: Sequence[Intent], saved: Mapping[str, Record], from_: str
+) -> dict[str, str]:
+    """What intents mean of the moved records that was written under the key of `from_`, as the version it has now: the
+    one who moves must not hang on that key any longer.
+    """
+    found: dict[str, str] = {}
+    for place in {place for intent in theirs for place in intent.focus}:
+        kind, record_id, number = place.split("/")
+        moved = saved.get(f"{kind}/{record_id}")
+        if moved is not None:
+            meant = records.version(tx, kind, record_id, int(number))
+            if meant is not None and meant.patient_id == from_:
+                found[place] = _place(moved)
+    return found
+
+
+def take_messages(tx: Transaction, theirs: Iterable[Intent], patient_id: str) -> None:
+    """The messages that brought these intents are about the patient: their keys go with hers."""
+    for message_id in {intent.message_id for intent in theirs} - {None}:
+        tx.execute("inbox.set_patient", {"id": message_id, "patient_id": patient_id})
+
+
+def drop_links(tx: Transaction, links: Iterable[Link], from_: str) -> None:
+    """Know the patient by these identifiers no more: whose they are has to be learned again."""
+    for partner, token in links:
+        tx.execute("same_person.drop_link", {"partner": partner, "token": token, "from": from_})
+
+
+def find_by(tx: Transaction, patient_id: str, keys: Iterable[str]) -> None:
+    """Find the patient by these descriptions and no others."""
     tx.execute("same_person.drop_match_keys", {"patient_id": patient_id})
+    for key in keys:
+        patients.add_match_key(tx, patient_id, key)
+
+
+def add_unsorted(tx: Transaction, record: Record, one: str, other: str) -> None:
+    """A person has to say whether the record is `one`'s or `other`'s, who keeps it meanwhile."""
+    asked = {"type": record.resource_type, "id": record.id, "one": one, "other": other}
+    tx.execute("same_person.add_unsorted", asked)
+
+
+def unsorted(reading: Reading, resource_type: str, record_id: str) -> tuple[str, str] | None:
+    """The two patients whose the record may be, the one who keeps it last; None when it is sorted."""
+    row = reading.row("same_person.unsorted", {"type": resource_type, "id": record_id})
+    return None if row is None else (row["one"], row["other"])
+
+
+def drop_unsorted(tx: Transaction, resource_type: str, record_id: str) -> None:
+    """Somebody has said whose the record is."""
+    tx.execute("same_person.drop_unsorted", {"type": resource_type, "id": record_id})
+
+
+def unsorted_of(reading: Reading, patient_id: str) -> tuple[str, ...]:
+    """References of the records that may be this patient's or another's; those that can still be read."""
+    rows = reading.rows("same_person.unsorted_of", {"patient_id": patient_id})
+    found = (records.get(reading, row["resource_type"], row["id"]) for row in rows)
+    return tuple(record.reference for record in found if record is not None)
+
+
+def left_behind(reading: Reading, patient_id: str) -> dict[str, int]:
+    """How many versions of this patient's records are sealed under the key of one with whom she was one by mistake."""
+    others = {to for leaves, to, _, until in periods(reading, patient_id) if until and leaves == patient_id}
+    found = {
+        other: reading.row("same_person.left_behind", {"patient_id": patient_id, "other": other})
+        for other in sorted(others)
+        if not patients.is_destroyed(reading, other)
+    }
+    return {other: row["number"] for other, row in found.items() if row is not None and row["number"]}
 
 
 def tell_apart(tx: Transaction, one: str, other: str, at: str) -> None:
@@ -129,9 +212,22 @@ def are_told_apart(reading: Reading, one: str, other: str) -> bool:
     return reading.row("same_person.are_told_apart", _pair(one, other)) is not None
 
 
+def _holdings(tx: Transaction, patient_id: str) -> Holdings:
+    return Holdings(
+        records=tuple(map(_version, records.of_patient(tx, patient_id))),
+        links=patients.links_of(tx, patient_id),
+        match_keys=tuple(sorted(patients.match_keys_of(tx, patient_id))),
+        intents=tuple(intent.id for intent in intents.of_patient(tx, patient_id)),
+    )
+
+
 def _pair(one: str, other: str) -> dict[str, str]:
     first, second = sorted((one, other))
     return {"one": first, "other": second}
+
+
+def _version(record: Record) -> Version:
+    return record.resource_type, record.id, record.version
 
 
 def _place(record: Record) -> str:
@@ -139,5 +235,5 @@ def _place(record: Record) -> str:
     return f"{record.resource_type}/{record.id}/{record.version}"
 
 
-def _name(patient_id: str) -> str:
-    return f"joined/{patient_id}"
+def _name(patient_id: str, joined_seq: int) -> str:
+    return f"joined/{patient_id}/{joined_seq}"

@@ -1,16 +1,27 @@
--- Patients whom a person found to be another patient, and what came along: taken back when it was a mistake.
--- `sealed`: the journal, under the key of the patient who stays. `parted_at`: empty while the two are one.
+-- Patients whom a person found to be another patient, and what came along: given back when it was a mistake.
+-- `sealed`: the journal, under the key of the patient who stays. The numbers are of the audit entries that say so;
+-- `parted_seq` is 0 while the two are one.
 CREATE TABLE joined_patient (
     patient_id TEXT NOT NULL REFERENCES patient (id),
     joined_to  TEXT NOT NULL REFERENCES patient (id),
-    joined_at  TEXT NOT NULL,
-    audit_seq  INTEGER NOT NULL REFERENCES audit (seq),
-    parted_at  TEXT NOT NULL DEFAULT '',
+    joined_seq INTEGER NOT NULL REFERENCES audit (seq),
+    parted_seq INTEGER NOT NULL DEFAULT 0,
     sealed     BLOB NOT NULL,
-    PRIMARY KEY (patient_id, joined_at)
+    PRIMARY KEY (patient_id, joined_seq)
 ) WITHOUT ROWID;
-CREATE UNIQUE INDEX joined_patient_now ON joined_patient (patient_id) WHERE parted_at = '';
-CREATE INDEX joined_patient_to ON joined_patient (joined_to) WHERE parted_at = '';
+CREATE UNIQUE INDEX joined_patient_now ON joined_patient (patient_id) WHERE parted_seq = 0;
+CREATE INDEX joined_patient_to ON joined_patient (joined_to);
+
+-- Records that came while two were one, and of which only a person can say whose they are. Kept with `other` meanwhile.
+CREATE TABLE unsorted_record (
+    resource_type TEXT NOT NULL,
+    id            TEXT NOT NULL,
+    one           TEXT NOT NULL REFERENCES patient (id),
+    other         TEXT NOT NULL REFERENCES patient (id),
+    PRIMARY KEY (resource_type, id)
+) WITHOUT ROWID;
+CREATE INDEX unsorted_record_one ON unsorted_record (one);
+CREATE INDEX unsorted_record_other ON unsorted_record (other);
 
 CREATE INDEX consent_request_intent ON consent_request (intent_id);
 

@@ -31,3 +31,6 @@ SELECT id, partner, channel, control_id, body_sha256, format, state, faults, bus
        replay_of FROM inbox
 WHERE state = :state AND (:partner IS NULL OR partner = :partner)
 ORDER BY received_at DESC, rowid DESC LIMIT :limit;
+
+-- name: set_patient
+UPDATE inbox SET patient_id = :patient_id WHERE id = :id;

@@ -22,7 +22,7 @@ from tests.gateway.county import County
 from tests.gateway.wiring.test_control import ask, with_door
 
 WHY = "asked the clinic by phone"
-OF_TWO = ("identity apart", "identity same")
+OF_TWO = ("identity apart", "identity same", "identity sort")
 
 
 def ended_as(county: County, state: str) -> Intent:

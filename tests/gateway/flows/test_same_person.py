@@ -17,9 +17,19 @@ from gateway.disclosure.replay_decision import replay_decisions
 from gateway.errors import AlreadyReceived, NotFound, NotNow, NotUnderstood
 from gateway.flows.operator_acts import confirm_identity
 from gateway.flows.people import patient_meant
-from gateway.flows.same_person import join, known_as, part, tell_apart
+from gateway.flows.same_person import join, part, tell_apart
 from gateway.identity import candidates
-from gateway.store import ConsentState, Intent, Record, consents, intents, patients, records, same_person
+from gateway.store import (
+    ConsentState,
+    Intent,
+    Record,
+    consent_requests,
+    consents,
+    intents,
+    patients,
+    records,
+    same_person,
+)
 from tests.gateway.county import MRN, County
 
 pytestmark = pytest.mark.requirement("DM-28")
@@ -76,7 +86,7 @@ def test_what_waited_for_the_one_goes_by_the_consent_of_the_other(county: County
     assert not intents_about(county, again)
     assert id_of(county, OTHER_MRN) == her
     assert county.look(patients.in_doubt) == ()
-    assert county.look(lambda reading: known_as(reading, her)) == (her, again)
+    assert county.look(lambda reading: same_person.joined_to(reading, her)) == (again,)
 
 
 def test_joining_is_audited_with_who_said_why(county: County) -> None:
@@ -308,3 +318,60 @@ def test_who_was_joined_is_shown_as_whom(county: County, capsys: pytest.CaptureF
     told = capsys.readouterr().err
     assert f"was found to be {her}" in told
     assert "no patient has that id" in told
+
+
+def test_nobody_is_joined_away_while_something_of_hers_is_on_its_way(county: County) -> None:
+    county.refer()
+    refer_as_other(county)
+    her, again = county.patient_id, id_of(county, OTHER_MRN)
+    county.run(confirm_identity(county.premises, again, WHY))
+    assert {intent.patient_id for intent in county.claim()} == {her, again}
+    for intent in intents_about(county, her):
+        county.settle(intent, "held", "CONSENT_NEEDED")
+
+    with pytest.raises(NotNow, match="BEING_SENT"):
+        county.run(join(county.premises, again, her, WHY))
+
+
+def test_joined_their_referrals_go_one_after_the_other(county: County) -> None:
+    county.consent()
+    county.refer()
+    refer_as_other(county)
+    her, again = county.patient_id, id_of(county, OTHER_MRN)
+    county.run(join(county.premises, again, her, WHY))
+
+    sent = []
+    for _ in range(3):
+        for intent in county.claim():
+            assert isinstance(county.run(gate.release(county.premises, intent)), Release)
+            county.settle(intent, "delivered")
+            sent.append(intent.id)
+        assert len(sent) <= 2
+
+    assert sent == [intent.id for intent in intents_about(county, her)]
+    assert county.states() == ["delivered", "delivered"]
+
+
+def test_who_was_asked_for_a_consent_is_asked_for_the_one_person(county: County) -> None:
+    county.refer()
+    refer_as_other(county)
+    her, again = county.patient_id, id_of(county, OTHER_MRN)
+    county.run(confirm_identity(county.premises, again, WHY))
+    for intent in county.claim():
+        county.run(gate.release(county.premises, intent))
+    (waiting,) = intents_about(county, again)
+    county.run(join(county.premises, again, her, WHY))
+
+    asked = county.look(lambda reading: consent_requests.of_intent(reading, waiting.id))
+
+    assert asked is not None and asked.patient_id == her
+
+
+def test_who_was_joined_is_found_by_no_description_of_her_own(county: County) -> None:
+    """A stranger described like her comes near one patient, not two."""
+    her, again = joined(county)
+
+    assert not county.look(lambda reading: patients.match_keys_of(reading, again))
+    county.run(part(county.premises, again, "it was her sister"))
+    assert county.look(lambda reading: patients.match_keys_of(reading, again))
+    assert not county.look(lambda reading: candidates(reading, her))

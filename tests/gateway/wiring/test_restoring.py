@@ -18,8 +18,9 @@ from gateway.audit.journal import Journal
 from gateway.errors import Internal, NotFound, NotNow, NotUnderstood
 from gateway.flows.destruction import destroy_patient, remains
 from gateway.flows.restored import CHANGED_SINCE, MAY_BE_SENT, confirm_consents
+from gateway.flows.same_person import join, part
 from gateway.security.keys import read_keys
-from gateway.store import consents, patients
+from gateway.store import consents, patients, same_person
 from gateway.store.model import AuditFilter
 from gateway.wiring.backing_up import MadeBackup
 from gateway.wiring.backup_notes import newest_keys_backup, newest_store_backup
@@ -150,6 +151,24 @@ def test_a_consent_that_did_not_change_goes_on_permitting(own: County) -> None:
     lose(own)
     put_back(own)
     own.released()
+
+
+@pytest.mark.requirement("DM-28")
+def test_two_who_were_parted_since_are_in_doubt_again(own: County) -> None:
+    """In the backup they are still one: what is hers must not go by the other's consent."""
+    own.refer("ED-2", "R-2", change={"770011": "880022", "5550142": "5550777", "12 Palm Lane": "9 Elm Court"})
+    token = own.premises.keys.index("Patient.identifier", "urn:oid:2.16.840.1.113883.19.5", "880022")
+    ((_, again),) = own.look(lambda reading: patients.find_by_token(reading, "hospital", token))
+    own.run(join(own.premises, again, own.patient_id, "one card"))
+    made = back_up(own)
+    own.run(part(own.premises, again, "her sister"))
+    carry_on(own)
+    lose(own)
+
+    put_back(own, made)
+
+    assert not own.look(lambda reading: patients.certain(reading, own.patient_id))
+    assert own.look(lambda reading: same_person.joined(reading, again)) is not None
 
 
 @pytest.mark.requirement("P2-16-01")
