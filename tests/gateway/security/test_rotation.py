@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.security.keys import make_keys, read_store_keys
+from gateway.security.keys import NamedKey, make_keys, read_store_keys
 from gateway.security.rotation import destroy_key_file, retired_keys, rotate_files
 from tests.gateway.killing_points import killed_at_each_change
 
@@ -48,15 +48,18 @@ def test_each_rotation_keeps_all_before_it(folder: Path) -> None:
 
 def test_killed_at_any_change_nothing_is_lost_and_the_next_try_ends_it(tmp_path: Path) -> None:
     number = itertools.count()
+    first: dict[Path, NamedKey] = {}
 
     def folder() -> Path:
         made = tmp_path / str(next(number))
         make_keys(made)
+        (first[made],) = read_store_keys(made)
         return made
 
     kills = 0
     for place in killed_at_each_change(folder, lambda path: rotate_files(path, AT)):
         kills += 1
+        assert first[place] in read_store_keys(place), "what it wrapped could not be read any more"
         before = {key.id: key.secret for key in read_store_keys(place)}
         present = read_store_keys(place)[0]
 
