@@ -14,16 +14,17 @@ the marks a second attempt knows what became of the first, also when the partner
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import hashlib
 import json
 import os
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from gateway.clock import read_instant
 from gateway.delivery.outcome import DeliveryOutcome
 from gateway.partners.folders import aside, settle_folder
 
@@ -34,6 +35,10 @@ BeforeHandover = Callable[[], Awaitable[bool]]
 
 _AT_ONCE = 2
 _MARKS_KEPT_SECONDS = 60 * 24 * 3600.0
+_UNDER_WAY_SECONDS = 600.0
+_OWN_NAME = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-[0-9a-f]{16}(?:\.[a-z0-9]{2,4}){1,2}")
+"""Names of files that we put there: a delivery's number, the beginning of a hash, an ending."""
+
 _FILE_MODE = 0o640
 _CODES = {
     errno.ENOENT: "FOLDER_NOT_PREPARED",
@@ -128,7 +133,7 @@ def _look(parcel: Parcel, *, sweep: bool) -> DeliveryOutcome | None:
         return DeliveryOutcome("retry", "FOLDER_NOT_PREPARED")
     try:
         if sweep:
-            _sweep(ours)
+            _sweep(parcel)
         given = _mark(parcel).exists() and not _pending(parcel).exists()
     except OSError as trouble:
         return _failed(trouble, _Stage())
@@ -188,14 +193,41 @@ def _write(file: Path, content: bytes) -> None:
         os.fsync(written.fileno())
 
 
-def _sweep(ours: Path) -> None:
-    """Forget marks far older than any delivery that is still tried."""
-    marks = [(mark, mark.stat().st_mtime) for mark in ours.glob("*.mark")]
-    newest = max((at for _, at in marks), default=0.0)
-    for mark, at in marks:
-        if at < newest - _MARKS_KEPT_SECONDS:
-            with contextlib.suppress(FileNotFoundError):
-                mark.unlink()
+def _sweep(parcel: Parcel) -> None:
+    """Forget marks far older than any delivery that is still tried, and take back what was cut short and never given.
+
+    What an ended process left behind may be of somebody who has withdrawn meanwhile. Only what has not been touched for
+    a while is taken back: another attempt may be under way.
+    """
+    ours = parcel.folder / OURS
+    untouched_since = read_instant(parcel.written_at).timestamp() - _UNDER_WAY_SECONDS
+    files = {
+        file.name: file for folder in (ours, parcel.folder) for file in folder.iterdir() if file.is_file()
+    }
+    old = {name for name, file in files.items() if file.stat().st_mtime < untouched_since}
+    for stem in {re.sub(r"\.(part|manifest|mark)$", "", name) for name in old}:
+        parts = [
+            f"{stem}.mark",
+            f"{stem}.manifest",
+            f"{stem}.part",
+            stem,
+        ]  # without its mark it counts as not given
+        given = parts[0] in files and parts[1] not in files
+        mine = _OWN_NAME.fullmatch(stem) is not None and all(part in old for part in parts if part in files)
+        if mine and not given:
+            _remove(files, parts)
+        elif mine and stem not in files and _age(files[parts[0]], untouched_since) > _MARKS_KEPT_SECONDS:
+            _remove(files, parts[:1])  # kept as long as the file lies there: by it we know that it was given
+
+
+def _remove(files: Mapping[str, Path], names: Iterable[str]) -> None:
+    for name in names:
+        if name in files:
+            files[name].unlink(missing_ok=True)
+
+
+def _age(file: Path, at: float) -> float:
+    return at - file.stat().st_mtime
 
 
 def _mark(parcel: Parcel) -> Path:

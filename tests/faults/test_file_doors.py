@@ -98,10 +98,10 @@ def test_killed_again_and_again_files_are_neither_lost_nor_doubled_nor_leaked(tm
     wanted = {one.marker for one in sent if has_consented(one.patient)}
     reader = Reader(scene.network / "out")
     reading = threading.Thread(target=reader.run, daemon=True)
-    scene.start()
+    reading.start()
     try:
+        scene.start()
         scene.permit(PATIENTS)
-        reading.start()
         for kill, start in enumerate(range(0, MESSAGES, IN_A_FILE)):
             _put(folder, sent[start : start + IN_A_FILE])
             if kill < KILLS:

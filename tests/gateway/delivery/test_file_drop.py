@@ -249,13 +249,59 @@ def test_a_folder_that_hangs_does_not_keep_the_process_from_ending(folder: Path)
 
 def test_marks_of_long_ago_are_forgotten(folder: Path) -> None:
     drop(parcel(folder))
-    old = folder / ".handoff" / "old.mark"
+    old = folder / ".handoff" / f"{DELIVERY[:-1]}9-0123456789abcdef.json.mark"
     old.write_bytes(b"")
     os.utime(old, (0, 0))
     drop(parcel(folder, "fedcba9876543210"))
 
     assert not old.exists()
     assert len(list((folder / ".handoff").glob("*.mark"))) == 2
+
+
+def test_what_was_cut_short_is_taken_back_with_the_next_delivery(tmp_path: Path) -> None:
+    """She may have withdrawn meanwhile, so that the first is never tried again."""
+    for step in range(1, 40):
+        folder = tmp_path / f"drop{step}"
+        (folder / ".handoff").mkdir(parents=True)
+        died = killed_at(step, folder)
+        given = bool(list(folder.glob("*.manifest.json")))
+        of_theirs = folder / "theirs.json"
+        of_theirs.write_text("theirs")
+        for file in (*folder.rglob("*.*"),):
+            if file.is_file():
+                os.utime(file, (0, 0))
+        other = replace(parcel(folder), name=f"{DELIVERY[:-1]}8-0123456789abcdef.json")
+        assert drop(other).code == "FILE_WRITTEN"
+
+        of_first = [name for name in visible(folder) if name.startswith(DELIVERY)]
+        assert len(of_first) == (2 if given else 0), step
+        assert of_theirs.exists()
+        assert not list((folder / ".handoff").glob("*.part"))
+        assert drop(parcel(folder)).code == ("FILE_GIVEN_BEFORE" if given else "FILE_WRITTEN"), step
+        if not died:
+            return
+    pytest.fail("it never came through")
+
+
+def test_what_was_given_stays_however_long_the_partner_leaves_it(folder: Path) -> None:
+    drop(parcel(folder))
+    for _ in range(2):  # as two processes would, one after the other
+        for file in folder.rglob("*.*"):
+            os.utime(file, (0, 0))
+        drop(replace(parcel(folder), name=f"{DELIVERY[:-1]}8-0123456789abcdef.json"))
+
+    assert {f"{DELIVERY}-0123456789abcdef.json", f"{DELIVERY}-0123456789abcdef.json.manifest.json"} <= set(
+        visible(folder)
+    )
+    assert drop(parcel(folder)).code == "FILE_GIVEN_BEFORE"
+
+
+def test_what_is_under_way_is_not_taken_back(folder: Path) -> None:
+    under_way = folder / ".handoff" / f"{DELIVERY}-0123456789abcdef.json.part"
+    under_way.write_bytes(CONTENT)
+    drop(replace(parcel(folder), name=f"{DELIVERY[:-1]}8-0123456789abcdef.json"))
+
+    assert under_way.exists()
 
 
 # --- through the sender ---------------------------------------------------------------------------------------------
