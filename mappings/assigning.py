@@ -136,12 +136,14 @@ class Cast:
                     done[number] += 1
                     if not named:
                         continue
-                    there = known.setdefault(row.role, set())
-                    fresh = {id(r): r for r in named if id(r) not in there}
-                    if fresh:
-                        roles.setdefault(row.role, []).extend(fresh.values())
-                        there.update(fresh)
-                        changed |= row.again
+                    there = known.get(row.role)
+                    if there is None:
+                        there, roles[row.role] = known.setdefault(row.role, set()), []
+                    for one in named:
+                        if id(one) not in there:
+                            there.add(id(one))
+                            roles[row.role].append(one)
+                            changed |= row.again
 
     def _focused(self, role: str, found: list[Resource]) -> list[Resource]:
         """Among several, those that another role's reference names."""
@@ -161,6 +163,11 @@ class Cast:
         if row.names[0] not in source:
             return found
         codes = self.plan.codes
+        only = source[row.names[0]]
+        if only.__class__ is dict and len(row.names) == 1 and row.role not in codes:
+            near = self.by_reference.get(str(only.get("reference")))
+            if near is not None:
+                return [near] if near.get("resourceType") == row.type else found
         for value in _items_at(source, row.names):
             reference = str(value.get("reference") if isinstance(value, Mapping) else None)
             other = self.by_reference.get(reference) or self.by_reference.get(local_reference(reference))

@@ -58,9 +58,10 @@ def render(
 def _instant(syntax: str, at: datetime, zone: str | None) -> str:
     known = named_zone(zone)
     local = at.astimezone(known) if known is not None else at
-    if syntax in ("hl7v2", "ccda"):
-        return local.strftime("%Y%m%d%H%M%S%z")
-    return local.isoformat(timespec="seconds")
+    text = local.isoformat(timespec="seconds")
+    if syntax not in ("hl7v2", "ccda"):
+        return text
+    return text[:10].replace("-", "") + text[11:].replace(":", "")
 
 
 def rendered(run: Rendering, builder: Builder) -> Rendered:
@@ -68,7 +69,7 @@ def rendered(run: Rendering, builder: Builder) -> Rendered:
     kind = MEDIA_TYPES[run.mapping.format]
     issues = run.homeless
     if isinstance(builder, V2Builder):
-        order = overlay_v2(builder, run.complement) or run.mapping.columns
+        order = (overlay_v2(builder, run.complement) if run.complement else None) or run.mapping.columns
         return Rendered(builder.text(order), kind, issues)
     if isinstance(builder, CsvBuilder):
         overlay_csv(builder.row, run.complement)

@@ -163,10 +163,9 @@ class Rendering:
 
     def fact(self, name: str, roles: Mapping[str, Resource]) -> str:
         """A setting, or the id of a role's resource (`task_id`), of this instance where it has one."""
-        if name in self.settings:
-            found = self.settings[name]
-            raw = name in ("at",) or self.mapping.format != "hl7v2"
-            return found if raw else escape(found)
+        found = self.settings.get(name)
+        if found is not None:
+            return found if name == "at" or self.mapping.format != "hl7v2" else escape(found)
         if name.endswith("_id"):
             played = [roles[name[:-3]]] if name[:-3] in roles else self.cast.roles.get(name[:-3])
             return str(played[0].get("id", "")) if played else ""

@@ -17,7 +17,7 @@ from mappings.render import rendered
 from mappings.rendering import Rendering
 from tests import strategies
 
-ALTERED = 5 if strategies.quick_run else strategies.examples(100, 2000)
+ALTERED = 5 if strategies.quick_run else strategies.examples(60, 2000)
 """Altered records tried of each sample."""
 FACTS = (
     {"at": "20261120120000+0000", "control_id": "1"},

@@ -26,9 +26,9 @@ from mappings.unfit import Unfit
 from mappings.usual import UsualForm, usual_record
 from tests import strategies
 
-ALTERED = 5 if strategies.quick_run else strategies.examples(60, 1500)
+ALTERED = 5 if strategies.quick_run else strategies.examples(40, 1500)
 """Altered records tried of each sample;"""
-ALTERED_DOCUMENTS = 2 if strategies.quick_run else strategies.examples(12, 300)
+ALTERED_DOCUMENTS = 2 if strategies.quick_run else strategies.examples(10, 300)
 """of a document, which takes longer."""
 EXPLAINED = 6
 """Every how many records the account is compared as well."""
