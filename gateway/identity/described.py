@@ -17,14 +17,21 @@ _SAME = "match.same"
 _APART = "match.apart"
 _BLOCK = "match.block"
 _NOT_TOLD = ("", "unknown")
+_NOTHING = (
+    "unknown unk none na nil null notapplicable notavailable notprovided refused pending tbd patient new"
+)
+_NO_NUMBER = frozenset(_NOTHING.split())
 _PLACEHOLDERS = frozenset({"1234567890", "0123456789", "9876543210"})
 
 
 def identifiers_of(patient: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """(system, value) of each identifier that has both; only the two together name somebody."""
+    """(system, value) of each identifier that has both; only the two together name somebody.
+
+    Without what a form is filled with where there is no number: by it, strangers would be one person.
+    """
     for identifier in patient.get("identifier", ()):
         system, value = identifier.get("system"), identifier.get("value")
-        if system and value:
+        if system and value and not _says_nothing(str(value)):
             yield str(system), str(value)
 
 
@@ -111,12 +118,18 @@ def phones_of(patient: Mapping[str, Any]) -> Iterator[str]:
             yield number
 
 
+def _says_nothing(value: str) -> bool:
+    plain = _plain(value)
+    if not plain or plain in _NO_NUMBER:
+        return True
+    counted = plain in "12345678901234567890" or plain in "09876543210987654321"
+    return len(plain) >= 7 and plain.isdigit() and (counted or len(set(plain)) == 1)
+
+
 def _is_a_number(value: str) -> bool:
-    """Whether an identifier can be one person's own: not `UNKNOWN`, `NONE` or what forms are filled with."""
+    """Whether an identifier can be one person's own wherever it is given: five digits or more, not all alike."""
     digits = re.sub(r"[^0-9]", "", value)
-    return (
-        len(digits) >= 5 and len(set(digits)) > 2 and digits[:5] not in ("12345", "98765", "00000", "99999")
-    )
+    return len(digits) >= 5 and len(set(digits)) > 2
 
 
 def _made_up(number: str) -> bool:

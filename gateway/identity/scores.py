@@ -16,8 +16,9 @@ from typing import Any, Literal
 from gateway.identity.described import identifiers_of, names_of, phones_of, streets_of
 
 Agreement = Literal["same", "nearly", "other"]
-VERY_LIKELY, POSSIBLE = 22.0, 12.0
-"""Bits from which a pair is very likely one person, and from which it is worth a look."""
+VERY_LIKELY, POSSIBLE = 27.0, 12.0
+"""Bits from which a pair is very likely one person, and from which it is worth a look. Name, birth date and sex alone,
+with another phone and street, are worth a look: namesakes of one day are rare and not rare enough."""
 SAME_HOUSEHOLD = "SAME_HOUSEHOLD"
 """Another given name at the same birth date or home: a twin, a parent or a child."""
 

@@ -25,6 +25,8 @@ STREETS = (
     "Indian School Rd",
     "Elm Ct",
 )
+NO_NUMBER = ("UNKNOWN", "NONE", "000000000", "123456789")
+"""What is written into a field that must not be empty."""
 SHELTER = ("230 S 12th Ave", "85007")
 
 
@@ -51,13 +53,17 @@ class County:
     people: list[Person] = field(default_factory=list)
 
     def grow(self, size: int) -> None:
-        """Add people until there are `size`: one of fifty a twin, one of twelve lives with family, some in a shelter."""
+        """Add people until there are `size`: one of fifty a twin, one of twelve lives with family, one of
+        two hundred has a namesake of the same day, some live in a shelter.
+        """
         while len(self.people) < size:
             kind = self.chance.random()
             if self.people and kind < 0.02:
                 self.people.append(self._twin(self.chance.choice(self.people)))
             elif self.people and kind < 0.10:
                 self.people.append(self._relative(self.chance.choice(self.people)))
+            elif self.people and kind < 0.105:
+                self.people.append(self._namesake(self.chance.choice(self.people)))
             else:
                 self.people.append(self._somebody())
 
@@ -80,7 +86,7 @@ class County:
             f"602{chance.randint(2000000, 9999999)}",
             street,
             postal,
-            f"AZ{chance.randint(10**7, 10**8 - 1)}",
+            f"AZ{chance.randint(10**7, 10**8 - 1)}" if chance.random() < 0.9 else chance.choice(NO_NUMBER),
         )
 
     def _day(self) -> str:
@@ -90,6 +96,11 @@ class County:
         sex = other.sex if self.chance.random() < 0.65 else self.chance.choice(("female", "male"))
         given = self.chance.choice([name for name in GIVEN[sex] if name != other.given])
         return replace(self._somebody(), **_home(other), given=given, sex=sex, born=other.born)
+
+    def _namesake(self, other: Person) -> Person:
+        """Nobody's relative, of the same name, birth date and sex."""
+        same = {"family": other.family, "given": other.given, "born": other.born, "sex": other.sex}
+        return replace(self._somebody(), **same)
 
     def _relative(self, other: Person) -> Person:
         """Of the same home, often with the same name: a son named after his father."""
