@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from gateway.audit import newest, read_witness, verifier_of, verify
@@ -229,6 +230,41 @@ def test_what_was_held_then_and_may_have_gone_since_waits_for_a_person(own: Coun
 
     (intent,) = own.intents("unknown")
     assert intent.reason == MAY_BE_SENT
+
+
+def test_to_a_partner_that_no_repeat_may_reach_a_person_is_asked(own: County) -> None:
+    own.consent()
+    back_up(own)
+    own.deliver()
+    carry_on(own)
+    lose(own)
+    delivery = msgspec.structs.replace(own.folder.network.partners["otp"].delivery, on_unknown="ask")
+    own.change_partner("otp", delivery=delivery)
+    own.folder = replace(own.folder, network=own.premises.network)
+
+    done = put_back(own)
+
+    assert (done.applied.possible_duplicates, done.applied.for_a_person) == (0, 1)
+    assert [intent.reason for intent in own.intents("unknown")] == [MAY_BE_SENT]
+
+
+def test_what_an_interrupted_restore_left_is_not_mixed_in(own: County) -> None:
+    """The log beside a half made store would be played into the next one by SQLite."""
+    expected = own.records("ServiceRequest")
+    back_up(own)
+    own.refer(control_id="ED-2", referral="R-2")
+    left = {suffix: (own.folder.path / f"handoff.db{suffix}").read_bytes() for suffix in ("", "-wal")}
+    assert left["-wal"]
+    carry_on(own)
+    lose(own)
+    for suffix, content in left.items():
+        (own.folder.path / f"handoff.db.restoring{suffix}").write_bytes(content)
+
+    put_back(own)
+
+    assert verified(own).ok
+    assert own.records("ServiceRequest") == expected
+    assert len(own.intents()) == 1
 
 
 def test_with_nothing_but_the_backup_everything_that_waits_may_have_gone(own: County) -> None:
