@@ -25,7 +25,7 @@ def lanes_list(
     if state is not None and state not in WAITING:
         print(f"a state is one of {', '.join(WAITING)}", file=sys.stderr)
         return 2
-    from gateway.wiring.opening import reading
+    from gateway.wiring.looking import reading
 
     with reading(network, store) as (_, view):
         return print_lanes(view, (state,) if state else WAITING, partner, as_json=as_json)
@@ -61,7 +61,7 @@ def _lane(view: Reading, intent: Intent) -> dict[str, object]:
         "from": intent.source_partner,
         "kind": intent.kind,
         "since": intent.created_at[:19] + "Z",
-        "next": intent.due_at[:19] + "Z",
+        "next": "" if intent.due_at == intents.BY_ITSELF_NEVER else intent.due_at[:19] + "Z",
         "tries": intent.attempts,
         "reason": intent.reason,
         "owner": asked.owner if asked is not None else "",

@@ -245,7 +245,7 @@ def _commit(
     seq = append(tx, entry).seq
     if content is None or digest is None:
         codes = refusal_codes(prepared.decision)
-        ended = hold(premises, tx, intent, codes, prepared.at)
+        ended = hold(premises, tx, intent, prepared.at, prepared.valid_until)
         return Refusal(request_id, codes, seq, ended)
     release_id = new_row_id()
     outbox.add(tx, _row(premises, release_id, intent, prepared, seq, digest), content)

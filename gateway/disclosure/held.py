@@ -20,8 +20,12 @@ _DAYS_TO_ANSWER = 2
 _NOT_YET_SENT = ("due", "retry")
 
 
-def hold(premises: Premises, tx: Transaction, intent: Intent, codes: tuple[str, ...], at: datetime) -> bool:
+def hold(
+    premises: Premises, tx: Transaction, intent: Intent, at: datetime, changes_at: datetime | None
+) -> bool:
     """Hold `intent` for a consent; or end it, when it waits because a consent was withdrawn. True when it ended.
+
+    It is decided again when a consent comes, and at `changes_at`, when one that is there begins or ends.
 
     A held intent opens a consent request with an owner and a due time. The reason kept with the intent is the same
     for every cause, because others than the compliance role can see it.
@@ -29,7 +33,7 @@ def hold(premises: Premises, tx: Transaction, intent: Intent, codes: tuple[str, 
     if intent.reason == WITHDRAWN:
         intents.finish(tx, intent.id, "cancelled", instant_text(at), WITHDRAWN)
         return True
-    intents.hold(tx, intent.id, instant_text(at), WAITING)
+    intents.hold(tx, intent.id, instant_text(at), WAITING, instant_text(changes_at) if changes_at else "")
     request = ConsentRequest(
         id=new_id(),
         intent_id=intent.id,

@@ -20,6 +20,8 @@ _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(tuple[str, ...])
 _MAY_GO = ("due", "retry")
 _HANDED_OVER = "handed_over"
+BY_ITSELF_NEVER = "9999-12-31T23:59:59.999999Z"
+"""When something is due that waits for somebody."""
 _HOLDS_ITS_KEY = ("held", "unknown", "dead")
 
 
@@ -135,9 +137,19 @@ def finish(
     _settle_lane(tx, row["patient_id"], row["partner"])
 
 
-def hold(tx: Transaction, intent_id: str, at: str, reason: str) -> None:
-    """Let an intent wait for a consent (or an identity). Raises NotFound `NO_SUCH_INTENT`."""
-    finish(tx, intent_id, "held", at, reason)
+def hold(tx: Transaction, intent_id: str, at: str, reason: str, wake_at: str = "") -> None:
+    """Let an intent wait for a consent (or an identity), and no longer than to `wake_at`, if given: then something of
+    what was decided begins or ends by itself. Raises NotFound `NO_SUCH_INTENT`.
+    """
+    finish(tx, intent_id, "held", at, reason, due_at=wake_at or BY_ITSELF_NEVER)
+
+
+def wake_due(tx: Transaction, now: str, limit: int = 200) -> int:
+    """Make held intents due whose time to be decided again has come; how many. `limit` at a time."""
+    held = tx.rows("intents.held_until", {"now": now, "limit": limit})
+    for row in held:
+        finish(tx, row["id"], "due", now, "", due_at=now)
+    return len(held)
 
 
 def wake_patient(tx: Transaction, patient_id: str, at: str) -> int:

@@ -1,4 +1,4 @@
-"""What has to be tidied now and then: used login and token ids that have expired."""
+"""What time brings: a consent that begins wakes what waited for it; expired ids of logins and tokens are forgotten."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import contextlib
 from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotNow
-from gateway.store import Transaction, tokens
+from gateway.store import Transaction, intents, tokens
 
 
 class Housekeeping:
-    """Forgets expired token ids once a minute, until stopped."""
+    """Once a minute, until stopped: wakes what is held until now, and forgets expired token ids."""
 
     def __init__(self, premises: Premises) -> None:
         self._premises = premises
@@ -22,7 +22,8 @@ class Housekeeping:
         """Tidy until `stop`. A busy store is tried again the next time."""
         while not self._stopping.is_set():
             with contextlib.suppress(NotNow):
-                await self._premises.store.write(self._tidy)
+                if await self._premises.store.write(self._tidy):
+                    self._premises.work_waiting.set()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), every_seconds)
 
@@ -30,5 +31,7 @@ class Housekeeping:
         """Let `run` end."""
         self._stopping.set()
 
-    def _tidy(self, tx: Transaction) -> None:
-        tokens.forget_expired(tx, instant_text(self._premises.clock.now()))
+    def _tidy(self, tx: Transaction) -> int:
+        now = instant_text(self._premises.clock.now())
+        tokens.forget_expired(tx, now)
+        return intents.wake_due(tx, now)

@@ -103,3 +103,7 @@ WHERE intent.state = 'sending' AND intent.state NOT IN ('delivered', 'refused', 
 
 -- name: move
 UPDATE intent SET patient_id = :to, focus = :focus, head = 0, blocked = 0 WHERE id = :id;
+
+-- name: held_until
+SELECT id FROM intent INDEXED BY intent_waiting
+WHERE state = 'held' AND due_at <= :now AND state NOT IN ('delivered', 'refused', 'cancelled') ORDER BY sequence LIMIT :limit;

@@ -1,0 +1,77 @@
+"""What is held is decided again when time alone changes the answer."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gateway.demo import person
+from gateway.disclosure.release import Release
+from gateway.wiring.housekeeping import Housekeeping
+from tests.gateway.county import MRN, County
+
+pytestmark = pytest.mark.requirement("DM-20")
+
+
+def begins(county: County, day: str) -> None:
+    """A consent signed today for later."""
+    made: dict[str, Any] = person.consent("hospital", "otp", "TREAT", identifier=MRN)
+    made["provision"]["period"] = {"start": day, "end": "2026-12-31"}
+    county.record("hospital", made)
+
+
+def a_minute_of_housekeeping(county: County) -> None:
+    async def once() -> None:
+        keeper = Housekeeping(county.premises)
+        running = asyncio.create_task(keeper.run(every_seconds=30.0))
+        await asyncio.sleep(0)
+        await keeper.stop()
+        await running
+
+    county.run(once())
+
+
+def test_a_referral_goes_on_the_day_her_consent_begins(county: County) -> None:
+    county.refer()
+    begins(county, "2026-05-01")
+    county.refused()
+    a_minute_of_housekeeping(county)
+    assert county.states() == ["held"], "nothing changes before"
+
+    county.clock.advance(timedelta(days=21))
+    a_minute_of_housekeeping(county)
+
+    assert isinstance(county.release(), Release)
+
+
+def test_what_waits_for_a_person_is_not_decided_again_by_the_clock(county: County) -> None:
+    county.refer()
+    county.refused()
+    entries = len(county.audit())
+
+    county.clock.advance(timedelta(days=400))
+    a_minute_of_housekeeping(county)
+
+    assert county.states() == ["held"]
+    assert len(county.audit()) == entries
+
+
+def test_a_consent_that_ended_before_its_day_wakes_nothing_for_good(county: County) -> None:
+    """Decided once more when it would have begun, refused, and then held without a day."""
+    county.refer()
+    begins(county, "2026-05-01")
+    county.refused()
+    (consent,) = county.records("Consent")
+    county.replace("hospital", consent.id, {**consent.resource, "status": "inactive"})
+    county.clock.advance(timedelta(days=21))
+    a_minute_of_housekeeping(county)
+    if county.states() == ["due"]:
+        county.refused()
+
+    county.clock.advance(timedelta(days=21))
+    a_minute_of_housekeeping(county)
+
+    assert county.states() == ["held"]
