@@ -42,7 +42,7 @@ def accounting(network: Path, store: str | None, patient: str, law: str, written
     if written_as not in FORMATS:
         print(f"--as is one of {', '.join(FORMATS)}", file=sys.stderr)
         return 2
-    from gateway.wiring.opening import reading
+    from gateway.wiring.looking import reading
 
     with reading(network, store) as (_, view):
         return print_account(view, patient, law, written_as, SystemClock().now())

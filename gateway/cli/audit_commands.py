@@ -48,7 +48,7 @@ _REASONS = {
 
 def disclosures(network: Path, store: str | None, *, patient: str | None, as_json: bool) -> int:
     """Print what was disclosed or refused, newest first; exit code 0."""
-    from gateway.wiring.opening import reading
+    from gateway.wiring.looking import reading
 
     with reading(network, store) as (_, view):
         return print_disclosures(view, patient, as_json=as_json)
@@ -56,7 +56,7 @@ def disclosures(network: Path, store: str | None, *, patient: str | None, as_jso
 
 def why(network: Path, store: str | None, request_id: str, *, as_json: bool) -> int:
     """Print the true reason of an answer; exit code 1 when no entry has that request id."""
-    from gateway.wiring.opening import reading
+    from gateway.wiring.looking import reading
 
     with reading(network, store) as (_, view):
         return print_why(view, request_id, as_json=as_json)
@@ -66,7 +66,7 @@ def audit_verify(network: Path, store: str | None, export_file: Path | None) -> 
     """Verify the store, or an exported file; exit code 1 when it was altered (and where is printed)."""
     if export_file is not None:
         return print_verified_export(export_file, network)
-    from gateway.wiring.opening import reading
+    from gateway.wiring.looking import reading
 
     with reading(network, store) as (folder, view):
         witness = read_witness(network / WITNESS_FILE)
@@ -75,7 +75,7 @@ def audit_verify(network: Path, store: str | None, export_file: Path | None) -> 
 
 def audit_export(network: Path, store: str | None) -> int:
     """Print the whole log as lines of JSON; exit code 0."""
-    from gateway.wiring.opening import reading
+    from gateway.wiring.looking import reading
 
     with reading(network, store) as (folder, view):
         return write_export(view, verifier_of(folder.keys.signer))

@@ -34,7 +34,7 @@ _FINDINGS = {
 
 def why_again(network: Path, store: str | None, request_id: str, *, as_json: bool) -> int:
     """Print what deciding again gives; exit code 0 the same, 1 it differs, 2 it cannot be decided again."""
-    from gateway.wiring.opening import reading
+    from gateway.wiring.looking import reading
 
     with reading(network, store) as (_, view):
         return print_replay(view, request_id, as_json=as_json)

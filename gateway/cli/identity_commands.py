@@ -17,7 +17,7 @@ LISTED = 200
 
 def identity_list(network: Path, store: str | None, *, as_json: bool) -> int:
     """Print the patients of whom it is not certain who they are, by id; 0."""
-    from gateway.wiring.opening import reading
+    from gateway.wiring.looking import reading
 
     with reading(network, store) as (_, view):
         return print_doubts(view, as_json=as_json)
@@ -55,7 +55,7 @@ def _candidates(view: Reading, patient_id: str) -> tuple[Candidate, ...]:
 
 def identity_show(network: Path, store: str | None, patient_id: str, *, as_json: bool) -> int:
     """Print who a patient may also be and why; 1 when nobody has that id."""
-    from gateway.wiring.opening import reading
+    from gateway.wiring.looking import reading
 
     with reading(network, store) as (_, view):
         return print_candidates(view, patient_id, as_json=as_json)

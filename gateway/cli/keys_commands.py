@@ -6,14 +6,15 @@ import json
 import sys
 from pathlib import Path
 
-from gateway.cli.folder_acts import is_error, said, through_the_gateway
 from gateway.cli.tables import print_table
 from gateway.wiring.backup_notes import KEY_BACKUP_DAYS
-from gateway.wiring.opening import reading
+from gateway.wiring.looking import reading
 
 
 def rotate(network: Path, store: str | None, reason: str) -> int:
     """Rotate the wrapping key and wrap every data key anew; 0, or 1 when refused."""
+    from gateway.cli.folder_acts import is_error, said, through_the_gateway
+
     answer = through_the_gateway(network, store, "keys rotate", "", said(reason))
     if is_error(answer):
         return 1
@@ -23,6 +24,8 @@ def rotate(network: Path, store: str | None, reason: str) -> int:
 
 def retire(network: Path, store: str | None, reason: str) -> int:
     """Destroy wrapping keys that have served their time; 0, or 1 when refused."""
+    from gateway.cli.folder_acts import is_error, said, through_the_gateway
+
     answer = through_the_gateway(network, store, "keys retire", "", said(reason) if reason.strip() else "")
     if is_error(answer):
         return 1
@@ -58,6 +61,8 @@ def list_keys(network: Path, store: str | None, *, as_json: bool) -> int:
 
 def destroy(network: Path, store: str | None, patient: str, reason: str, *, rotates: bool) -> int:
     """Destroy one patient's key, then put what remains under a new wrapping key; 0, or 1 when refused."""
+    from gateway.cli.folder_acts import is_error, said, through_the_gateway
+
     answer = through_the_gateway(network, store, "keys destroy", patient, said(reason))
     if is_error(answer):
         return 1
@@ -101,6 +106,8 @@ def prove(network: Path, store: str | None, patient: str, backups: tuple[Path, .
 
 def _rewrap(network: Path, store: str | None) -> int:
     """Let every data key be wrapped anew, a part at a time; each part says how far it got."""
+    from gateway.cli.folder_acts import is_error, through_the_gateway
+
     done, after = 0, ""
     while True:
         answer = through_the_gateway(network, store, "keys rewrap", after, "")

@@ -20,7 +20,7 @@ def messages_list(
     network: Path, store: str | None, *, state: str | None, partner: str | None, as_json: bool
 ) -> int:
     """Print the newest messages by id, no content; exit code 0."""
-    from gateway.wiring.opening import reading
+    from gateway.wiring.looking import reading
 
     with reading(network, store) as (_, view):
         return print_messages(inbox.list_messages(view, state, partner, LISTED), as_json=as_json)
@@ -28,7 +28,7 @@ def messages_list(
 
 def messages_show(network: Path, store: str | None, message_id: str, *, as_json: bool) -> int:
     """Print one message: state, faults, intents; exit code 1 when there is none of that id."""
-    from gateway.wiring.opening import reading
+    from gateway.wiring.looking import reading
 
     with reading(network, store) as (_, view):
         return print_message(view, message_id, as_json=as_json)
@@ -36,7 +36,7 @@ def messages_show(network: Path, store: str | None, message_id: str, *, as_json:
 
 def messages_raw(network: Path, store: str | None, message_id: str) -> int:
     """Write the bytes as they came to standard output. Raises NotFound `NO_SUCH_MESSAGE`, `KEY_GONE`."""
-    from gateway.wiring.opening import reading
+    from gateway.wiring.looking import reading
 
     with reading(network, store) as (_, view):
         sys.stdout.buffer.write(inbox.raw(view, message_id))

@@ -18,7 +18,7 @@ from gateway.store import Reading
 
 def reconcile(network: Path, store: str | None, day: str | None, *, as_json: bool) -> int:
     """Print the account of `day` (YYYY-MM-DD in the network's time zone, today without it); 0, 1 or 2."""
-    from gateway.wiring.opening import reading
+    from gateway.wiring.looking import reading
 
     with reading(network, store) as (folder, view):
         zone = folder.network.zone

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 from gateway.clock import Clock, SystemClock
 from gateway.disclosure.consent_tables import consent_tables
@@ -13,8 +10,9 @@ from gateway.disclosure.premises import KeyUses, Premises
 from gateway.flows.files import mappings_of_folders, require_file_formats
 from gateway.flows.library import open_library, require_mappings
 from gateway.partners import Network, mapping_of
-from gateway.store import Reading, Store, open_store, open_store_for_reading
-from gateway.wiring.network_folder import NetworkFolder, open_folder
+from gateway.store import Store, open_store
+from gateway.wiring.looking import reading as reading  # who opens the premises to look in finds it here too
+from gateway.wiring.network_folder import NetworkFolder
 
 
 def open_premises(folder: NetworkFolder, store: Store, clock: Clock | None = None) -> Premises:
@@ -50,15 +48,3 @@ def mappings_named(network: Network) -> tuple[str, ...]:
     named = {mapping for partner in network.partners.values() for mapping in partner.messages.values()}
     named |= {mapping for p in network.partners.values() if (mapping := mapping_of(p.delivery)) is not None}
     return tuple(sorted({*named, *mappings_of_folders(network)}))
-
-
-@contextmanager
-def reading(path: Path, url: str | None) -> Iterator[tuple[NetworkFolder, Reading]]:
-    """A look into the store of the network in `path`, while a gateway runs or not."""
-    folder = open_folder(path)
-    store = open_store_for_reading(url or folder.store_url, folder.keys.cipher, folder=None if url else path)
-    try:
-        with store.read() as view:
-            yield folder, view
-    finally:
-        store.close_readers()

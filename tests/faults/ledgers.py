@@ -11,7 +11,7 @@ from typing import Any
 
 from gateway.audit import newest, read_witness, verifier_of, verify
 from gateway.store import intents, records
-from gateway.wiring.opening import reading
+from gateway.wiring.looking import reading
 from tests.faults.hospital import Referral, has_consented
 
 Line = Mapping[str, Any]

@@ -19,8 +19,8 @@ import pytest
 from gateway.demo import person
 from gateway.settings import Settings
 from gateway.store import InboxMessage, inbox
+from gateway.wiring.looking import reading
 from gateway.wiring.network_folder import make_network_folder
-from gateway.wiring.opening import reading
 from tests.warm_gateway import start_warm_gateway
 
 pytestmark = pytest.mark.no_cover  # others reach the same lines; measured, a gateway starts at half speed

@@ -14,8 +14,9 @@ from gateway.flows.library import mapping_files
 from gateway.partners import NetworkFileRefused
 from gateway.settings import SettingsRefused
 from gateway.store import patients
+from gateway.wiring.looking import reading
 from gateway.wiring.network_folder import client_key, make_network_folder, open_folder
-from gateway.wiring.opening import mappings_named, open_premises, open_writing_store, reading
+from gateway.wiring.opening import mappings_named, open_premises, open_writing_store
 from tests.gateway.county import County
 
 
