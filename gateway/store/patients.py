@@ -70,12 +70,6 @@ def in_doubt(reading: Reading, limit: int = 200) -> tuple[tuple[str, str], ...]:
     return tuple((row["id"], row["created_at"]) for row in rows)
 
 
-def alike(reading: Reading, patient_id: str) -> tuple[str, ...]:
-    """Ids of other patients that are described alike: who she may be."""
-    found = {other for key in match_keys_of(reading, patient_id) for other in find_by_match_key(reading, key)}
-    return tuple(sorted(found - {patient_id}))
-
-
 def link(tx: Transaction, partner: str, token: str, patient_id: str) -> None:
     """`partner` knows the patient by the identifier whose HMAC is `token`. The same link again changes
     nothing.

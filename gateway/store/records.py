@@ -143,12 +143,6 @@ def of_patient(reading: Reading, patient_id: str, types: Collection[str] | None 
     return tuple(record for record in _records(reading, rows) if not record.deleted)
 
 
-def ids_of_patient(reading: Reading, patient_id: str, resource_type: str) -> tuple[str, ...]:
-    """The ids alone of the patient's present records of one type; nothing is opened."""
-    wanted = {"patient_id": patient_id, "type": resource_type}
-    return tuple(sorted(row["id"] for row in reading.rows("records.ids_of_patient_and_type", wanted)))
-
-
 def set_tokens(tx: Transaction, record: Record, tokens: Collection[tuple[str, str]]) -> None:
     """Make `record` findable by these (parameter, HMAC) pairs and no others."""
     where = {"type": record.resource_type, "id": record.id}

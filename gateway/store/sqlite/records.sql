@@ -20,10 +20,6 @@ SELECT resource_type, id, version, patient_id, updated_at, digest, set_id
 FROM record INDEXED BY record_of_patient
 WHERE patient_id = :patient_id AND resource_type = :type AND current = 1 AND deleted = 0;
 
--- name: ids_of_patient_and_type
-SELECT id FROM record INDEXED BY record_of_patient
-WHERE patient_id = :patient_id AND resource_type = :type AND current = 1 AND deleted = 0;
-
 -- name: retire
 UPDATE record SET current = 0, digest = x'' WHERE place = :place AND id = :id AND resource_type = :type AND version = :version;
 
