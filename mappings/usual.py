@@ -36,7 +36,8 @@ from mappings.usual_reading import (
     ValueReading,
     Values,
 )
-from mappings.usual_rows import Do, Made, NotUsual, Opened, Rows, Run
+from mappings.usual_rows import NotUsual, Rows
+from mappings.usual_run import Do, Made, Opened, Run
 
 _NOTHING = Account({}, (), Accounting(0, 0, 0, 0, 0), ())
 
@@ -48,6 +49,8 @@ class PlannedRole:
     role: Role
     key: tuple[Head, ...]
     when: Present | None
+    named: bytes
+    """What its id is made from, in an instance of no group."""
     begun: dict[str, Any]
     """What every resource of the role begins with: its type, a place for its id, and constants that always hold."""
 
@@ -165,7 +168,11 @@ class UsualForm:
             if row.target is not None and row.target.role == role.name and self.always(row, group):
                 begun.setdefault(row.target.steps[0].name, row.value)
         return PlannedRole(
-            role, tuple(map(self.reading.head, role.key)), condition(role.when, self.reading), begun
+            role,
+            tuple(map(self.reading.head, role.key)),
+            condition(role.when, self.reading),
+            role.named.encode(),
+            begun,
         )
 
     def always(self, row: Row, group: Group) -> bool:
@@ -205,9 +212,11 @@ class Opening:
             if one.key:
                 text, own = _key_text(one.key, run.record, scope)
                 key = f"{one.role.named}:{text}"
-            made = Made(one.role.name, one.role.type, one.begun.copy(), (*own, *claims, *looked))
+            if claims or looked:
+                own = (*own, *claims, *looked)
+            made = Made(one.role.name, one.role.type, one.begun.copy(), own)
             run.made.append(made)
-            run.names.append((key, (one.role.named + path).encode()))
+            run.names.append((key, (one.role.named + path).encode() if path else one.named))
             seen[one.role.name] = made
         at = Opened(planned.group, planned.own, scope, seen, claims)
         self.opened.append((planned, at))
@@ -240,12 +249,17 @@ class Opening:
 
 def _key_text(key: Sequence[Head], record: Record, scope: Any) -> tuple[str, Claims]:
     """A key and its leaves; the first value must be there."""
+    if len(key) == 1:
+        value, claims = key[0](record, scope)
+        if not value:
+            raise Suspect
+        return value, claims
     found = [head(record, scope) for head in key]
     if not found[0][0]:
         raise Suspect
-    text = "|".join([str(value) for value, _ in found]).rstrip("|") if len(found) > 1 else found[0][0]
-    if len(found) > 1 and any("|" in str(value) for value, _ in found):
+    if any("|" in str(value) for value, _ in found):
         raise Suspect
+    text = "|".join([str(value) for value, _ in found]).rstrip("|")
     return text, tuple(claim for _, claims in found for claim in claims)
 
 

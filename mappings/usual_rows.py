@@ -4,73 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
 from typing import Any
 
 from mappings.compiled_parts import Suspect
 from mappings.elements import STAFF_TYPES
 from mappings.lenses import Forward
-from mappings.placing import Long, Marks, frozen, put
+from mappings.placing import frozen, put
 from mappings.rows import EVERY_ROLE, Group, Row, inner_roles
-from mappings.times import Zone
 from mappings.usual_conditions import condition
 from mappings.usual_reading import NO_CLAIMS, Claims, Reading, Record
+from mappings.usual_run import Do, Made, Opened, Run
 
 V2_DELETE = '""'
-
-
-@dataclass(slots=True)
-class Made:
-    """One resource in the making."""
-
-    role: str
-    type: str
-    resource: dict[str, Any]
-    claims: Claims
-    """The leaves its id and its being there hang on."""
-    marks: Marks = field(default_factory=dict)
-    reference: str = ""
-
-
-@dataclass(slots=True)
-class Opened:
-    """A group at one of its instances."""
-
-    group: Group
-    own: frozenset[str]
-    """The names of the roles of the group."""
-    scope: Any
-    roles: dict[str, Made | None]
-    claims: Claims
-    marks: dict[int, Marks] = field(default_factory=dict)
-    inside: Sequence[Made] = ()
-
-    def marks_of(self, made: Made) -> Marks:
-        """Labelled items of a resource: one set for all rows that see its group; in a resource of an outer group, each
-        instance fills items of its own."""
-        if self.group.each is None or made.role in self.own:
-            return made.marks
-        return self.marks.setdefault(id(made), {})
-
-
-class Run:
-    """One run over one record."""
-
-    __slots__ = ("about", "by_role", "labelled", "long", "made", "names", "record", "zone")
-
-    def __init__(self, record: Record, zone: Zone) -> None:
-        self.record = record
-        self.zone = zone
-        self.made: list[Made] = []
-        self.names: list[tuple[str, bytes]] = []
-        """Of each resource, in the order of `made`: the key and the role that its id is made from."""
-        self.by_role: dict[str, list[Made]] = {}
-        self.long: Long = {}
-        self.about: list[Made] | None = None
-        self.labelled: set[Any] = set()
-
-
-Do = Callable[[Run, Opened], None]
 
 
 class NotUsual(Exception):
@@ -387,7 +332,7 @@ def _placer(row: Row) -> Place:
             if name not in made.resource and value.__class__ is not list:
                 made.resource[name] = [value]
                 return True
-            return bool(put(made.resource, steps, value, made.marks, run.long))
+            return bool(put(made.resource, steps, value, {}, run.long))
 
         return item
 
