@@ -78,6 +78,11 @@ def read_settings(**given: object) -> Settings:
         raise SettingsRefused(f"`HANDOFF_{name}`: {first['msg'].lower()}") from None
 
 
+def environment_without_settings() -> dict[str, str]:
+    """The environment without settings of ours, for a process that is to stand for itself."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("HANDOFF_")}
+
+
 def _unknown_names(environment: Mapping[str, str]) -> tuple[str, ...]:
     """Names with our prefix that are no setting, so that a typing error is not silently the default."""
     known = {f"HANDOFF_{name.upper()}" for name in Settings.model_fields}

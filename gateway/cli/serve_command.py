@@ -9,7 +9,7 @@ import sys
 import uvloop
 
 from gateway import logs
-from gateway.errors import HandoffError
+from gateway.errors import HandoffError, NotNow
 from gateway.partners import NetworkFileRefused
 from gateway.settings import Settings, SettingsRefused
 from gateway.wiring.network_folder import open_folder
@@ -18,7 +18,9 @@ from gateway.wiring.serving import serve as run
 
 
 def serve(settings: Settings) -> int:
-    """Run until told to stop; 0 then, 1 when the network or store cannot be used, 2 for a wrong combination."""
+    """Run until told to stop; 0 then, 1 when a port or a file cannot be had now, 2 when a setting, `network.yaml`, a key
+    or the store's schema has to be put right first.
+    """
     if settings.workers > 1 and (settings.store or "sqlite").startswith("sqlite"):
         print("more than one worker needs PostgreSQL; give --store postgresql://…", file=sys.stderr)
         return 2
@@ -30,10 +32,13 @@ def serve(settings: Settings) -> int:
     except NetworkFileRefused as error:
         for fault in error.faults:
             print(fault.text(str(settings.network / "network.yaml")), file=sys.stderr)
-        return 1
-    except (HandoffError, SettingsRefused, OSError) as error:
+        return 2
+    except (NotNow, OSError) as error:
         print(f"cannot serve: {error}", file=sys.stderr)
         return 1
+    except (HandoffError, SettingsRefused) as error:
+        print(f"cannot serve: {error}", file=sys.stderr)
+        return 2
     return 0
 
 

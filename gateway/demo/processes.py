@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gateway.settings import environment_without_settings
+
 _START_SECONDS = 30.0
 
 
@@ -86,6 +88,7 @@ def _start(name: str, command: list[str], log: Path | None = None) -> Running:
     with (log or Path("/dev/null")).open("ab") as errors:
         process = subprocess.Popen(
             command,
+            env=environment_without_settings(),
             stdout=subprocess.PIPE,
             stderr=errors if log else None,
             stdin=subprocess.DEVNULL,

@@ -117,14 +117,14 @@ def test_a_gateway_that_cannot_start_says_why(
     own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (own / "network.yaml").write_text("network: 5\n")
-    assert serve(read_settings(network=own)) == 1
+    assert serve(read_settings(network=own)) == 2
     assert "network.yaml:" in capsys.readouterr().err
-    assert serve(read_settings(network=tmp_path / "none")) == 1
+    assert serve(read_settings(network=tmp_path / "none")) == 2
     assert "network.yaml" in capsys.readouterr().err
 
 
 def test_a_store_that_cannot_be_used_stops_the_start(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert serve(read_settings(network=made, store="mysql://x")) == 1
+    assert serve(read_settings(network=made, store="mysql://x")) == 2
     assert "STORE_URL" in capsys.readouterr().err
 
 
