@@ -57,7 +57,9 @@ class Settings(BaseSettings):
         default=None, description="file of the token by which a monitor sees depths and ages on /metrics"
     )
     message_days: int = Field(
-        default=0, ge=0, description="the bytes of a settled message are destroyed after so many days; 0: never"
+        default=0,
+        ge=0,
+        description="the bytes of a settled message are destroyed after so many days; 0: never",
     )
     stop_seconds: float = Field(default=8, gt=0, lt=10, description="time to finish after SIGTERM")
 

@@ -34,10 +34,7 @@ from tests.gateway.flows.test_same_person import (
 )
 from tests.gateway.flows.test_submissions import SHE, TASK, WISH, bundle, entry, goal, task, wish
 
-pytestmark = [
-    pytest.mark.requirement("DM-28"),
-    pytest.mark.no_cover,
-]  # others reach most lines; measured it is slow
+pytestmark = pytest.mark.requirement("DM-28")
 
 SISTER = "it was her sister"
 THIRD_MRN = (MRN[0], "660033")

@@ -85,7 +85,9 @@ def test_of_made_up_people_none_is_taken_for_another_and_few_are_overlooked(
 
     with capsys.disabled():
         print("\n" + json.dumps(found))
-    assert found["joined by the first agency"] <= size // 1000, "namesakes of one day under one shelter's roof"
+    assert found["joined by the first agency"] <= size // 1000, (
+        "namesakes of one day under one shelter's roof"
+    )
     assert found["rightly linked"] / found["linked"] >= 0.999
     assert found["linked"] / found["known to both"] >= 0.6
     overlooked = found["left for a person"] - found["proposed"]
