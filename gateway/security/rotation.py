@@ -9,6 +9,8 @@ unwraps, so the order below leaves nothing unreadable wherever it is cut off:
 3. one rename makes the new one the present one.
 
 Begun again after a cut, it goes on with the new key that is there already.
+
+A key that is to be destroyed first gets a name ending in `.destroyed`, which no reader looks for, and is overwritten then. What a cut left of that, and drafts of keys, go at the next start.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from gateway.security.keys import NamedKey, new_key, read_key_file, write_key_fi
 
 CURRENT = "store.key"
 _RETIRED = re.compile(r"store-until-(\d{8}T\d{6}Z)-(.+)\.key")
+_DESTROYED, _DRAFT = ".destroyed", ".draft"
 _STAMP = "%Y%m%dT%H%M%SZ"
 
 
@@ -68,11 +71,30 @@ def retired_keys(folder: Path) -> tuple[RetiredKey, ...]:
 
 def destroy_key_file(path: Path) -> None:
     """Overwrite the file, then take it away. A disk may keep old blocks for a while; a copy kept elsewhere stays."""
+    # Overwritten under its own name and cut off there, it would be read as a key at the next start, which would fail.
+    doomed = path.with_suffix(_DESTROYED)
+    path.rename(doomed)
+    sync_folder(path.parent)
+    _overwrite(doomed)
+    sync_folder(path.parent)
+
+
+def sweep_key_files(folder: Path) -> None:
+    """Take away what an interrupted destruction or rotation left, so that no secret bytes stay. Only at the start of
+    the one process that rotates.
+    """
+    left = [path for ending in (_DESTROYED, _DRAFT) for path in sorted(folder.glob(f"store-*{ending}"))]
+    for path in left:
+        _overwrite(path)
+    if left:
+        sync_folder(folder)
+
+
+def _overwrite(path: Path) -> None:
     with path.open("r+b", buffering=0) as file:
         file.write(secrets.token_bytes(path.stat().st_size))
         os.fsync(file.fileno())
     path.unlink()
-    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:
@@ -90,7 +112,7 @@ def _next_key(folder: Path) -> tuple[Path, NamedKey]:
         return path, read_key_file(path)
     # Written under a name that no reader looks for, so that a file cut short is never taken for a key.
     new = new_key("store")
-    draft = folder / f"{new.id}.draft"
+    draft = folder / f"{new.id}{_DRAFT}"
     write_key_file(draft, new)
     path = folder / f"store-next-{new.id}.key"
     draft.rename(path)
@@ -104,7 +126,7 @@ def _keep_until(folder: Path, present: NamedKey, at: datetime) -> None:
         if kept.id == present.id:  # kept by a rotation that was cut off; it went on wrapping since
             kept.path.rename(path)
             return
-    draft = folder / f"{present.id}.draft"
+    draft = folder / f"{present.id}{_DRAFT}"
     draft.unlink(missing_ok=True)
     write_key_file(draft, present)
     draft.rename(path)

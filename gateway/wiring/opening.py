@@ -10,6 +10,7 @@ from gateway.disclosure.premises import KeyUses, Premises
 from gateway.flows.files import mappings_of_folders, require_file_formats
 from gateway.flows.library import open_library, require_mappings
 from gateway.partners import Network, mapping_of
+from gateway.security.rotation import sweep_key_files
 from gateway.store import Store, open_store
 from gateway.wiring.looking import reading as reading  # who opens the premises to look in finds it here too
 from gateway.wiring.network_folder import NetworkFolder
@@ -39,8 +40,10 @@ def open_premises(folder: NetworkFolder, store: Store, clock: Clock | None = Non
 
 
 def open_writing_store(folder: NetworkFolder, url: str | None) -> Store:
-    """The store of this one writing process; made when it is missing."""
-    return open_store(url or folder.store_url, folder.keys.cipher, folder=None if url else folder.path)
+    """The store of this one writing process; made when it is missing. What a cut left of key files goes."""
+    store = open_store(url or folder.store_url, folder.keys.cipher, folder=None if url else folder.path)
+    sweep_key_files(folder.keys_folder)
+    return store
 
 
 def mappings_named(network: Network) -> tuple[str, ...]:

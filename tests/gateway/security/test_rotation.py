@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.security.keys import NamedKey, make_keys, read_store_keys
-from gateway.security.rotation import destroy_key_file, retired_keys, rotate_files
+from gateway.security.rotation import destroy_key_file, retired_keys, rotate_files, sweep_key_files
 from tests.gateway.killing_points import killed_at_each_change
 
 AT = datetime(2026, 4, 11, 15, tzinfo=UTC)
@@ -85,3 +85,26 @@ def test_a_destroyed_key_file_is_gone_with_its_content(folder: Path) -> None:
     assert not old.path.exists()
     assert len(read_store_keys(folder)) == 1
     assert other_name.read_bytes() != secret and len(other_name.read_bytes()) == len(secret)
+
+
+def test_killed_at_any_change_of_a_destruction_the_next_start_reads_its_keys(tmp_path: Path) -> None:
+    number = itertools.count()
+
+    def folder() -> Path:
+        made = tmp_path / str(next(number))
+        make_keys(made)
+        rotate_files(made, AT)
+        (made / "store-0000abcd.draft").write_bytes(b"cut sho")
+        return made
+
+    kills = 0
+    for place in killed_at_each_change(folder, lambda path: destroy_key_file(retired_keys(path)[0].path)):
+        kills += 1
+        assert read_store_keys(place), "the next start reads its keys"
+        sweep_key_files(place)
+        assert {path.name for path in place.glob("store*")} <= {
+            "store.key",
+            *(key.path.name for key in retired_keys(place)),
+        }
+    assert kills > 2
+    assert [key.id for key in read_store_keys(place)] == [read_store_keys(place)[0].id]
