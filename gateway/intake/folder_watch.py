@@ -59,8 +59,9 @@ class FolderWatch:
             try:
                 found = await aside(self._folder.look)
                 self._told(readable=True)
-            except OSError:
-                self._told(readable=False)
+            except OSError as trouble:
+                no_folder = isinstance(trouble, NotADirectoryError)
+                self._told(readable=False, code="PLACE_IS_NO_FOLDER" if no_folder else None)
                 found = ()
             busy = await self._take_all(found)
             await self._pause(_REST_SECONDS if busy else self._settings.poll_seconds)
@@ -149,10 +150,13 @@ class FolderWatch:
             taken.append(TakenRecord(f"message {number}", await self._accept(message)))
         return TakenFile(tuple(taken))
 
-    def _told(self, *, readable: bool) -> None:
-        """Say once that the folder cannot be read, and once that it can be again."""
+    def _told(self, *, readable: bool, code: str | None = None) -> None:
+        """Say once that the folder cannot be read, and once that it can be again.
+
+        `PLACE_IS_NO_FOLDER`: it, or `.handoff`, `done` or `rejected` in it, is a link or a file.
+        """
         if readable == self._readable:
             return
         self._readable = readable
         event = Event.FOLDER_READABLE if readable else Event.FOLDER_UNREADABLE
-        logs.warning(event, partner=self._settings.partner, channel=self._settings.channel)
+        logs.warning(event, partner=self._settings.partner, channel=self._settings.channel, code=code)

@@ -1,6 +1,8 @@
 """What is done in a watched folder: looking, claiming, reading, putting away. Everything here may block.
 
 Names that a partner chose are never written to the log and never used for what we write: our names are hashes.
+The partner may write into this folder, so its parts are opened as real folders and all is done by their descriptors: a
+link under one of their names leads us nowhere.
 """
 
 from __future__ import annotations
@@ -8,8 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,12 +21,14 @@ from types import MappingProxyType
 
 from gateway.clock import instant_text, new_id
 from gateway.flows.files import TakenFile, in_the_file
-from gateway.partners.folders import settle_folder
+from gateway.partners.folders import opened_folder
 
 OURS, DONE, REJECTED = ".handoff", "done", "rejected"
 _UNFINISHED = ("~", ".part", ".filepart", ".tmp", ".crdownload")
 _ERRORS_SHOWN = 10_000
 _FILE_MODE = 0o640
+_CLAIMED = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:\.[a-z0-9]{1,8})?")
+_ENDING = re.compile(r"\.[a-z0-9]{1,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,79 +64,99 @@ class WatchedFolder:
 
     def __init__(self, settings: WatchSettings) -> None:
         self._settings = settings
-        self._ours = settings.folder / OURS
         self._before: dict[str, tuple[int, int, int]] = {}
         self._as_read: tuple[int, int, int] | None = None
 
     def look(self) -> tuple[Found, ...]:
-        """What was claimed before, then what has not changed since the last look, oldest first. Raises OSError."""
-        claimed = (
-            [Found(name, seen, ours=True) for name, seen in _files(self._ours)] if self._ours.is_dir() else []
-        )
-        now = dict(_files(self._settings.folder))
+        """What was claimed before, then what has not changed since the last look, oldest first.
+
+        Raises OSError; NotADirectoryError when the folder, or one of its parts that are ours, is a link or a file.
+        """
+        claimed: list[Found] = []
+        with opened_folder(self._settings.folder) as folder:
+            for part in (OURS, DONE, REJECTED):
+                with suppress(FileNotFoundError), opened_folder(part, folder) as place:
+                    if part == OURS:
+                        claimed = [
+                            Found(name, seen, ours=True)
+                            for name, seen in _files(place)
+                            if _CLAIMED.fullmatch(name)
+                        ]
+            now = dict(_files(folder))
         stable = [
             Found(name, seen, ours=False) for name, seen in now.items() if self._before.get(name) == seen
         ]
         self._before = now
         return tuple(sorted(claimed, key=_age)) + tuple(sorted(stable, key=_age))
 
-    def claim(self, file: Found) -> Path | None:
-        """The file where nobody else writes to it; None when it changed since it was looked at."""
+    def claim(self, file: Found) -> str | None:
+        """Its name in `.handoff`, where nobody else writes to it; None when it changed since it was looked at."""
         if file.ours:
-            return self._ours / file.name
-        self._ours.mkdir(mode=0o750, exist_ok=True)
-        here = self._settings.folder / file.name
-        claimed = self._ours / f"{new_id()}{Path(file.name).suffix.lower()}"
-        try:
-            if _seen(os.lstat(here)) != file.seen:
+            return file.name
+        ending = Path(file.name).suffix.lower()
+        claimed = new_id() + (ending if _ENDING.fullmatch(ending) else "")
+        with (
+            opened_folder(self._settings.folder) as folder,
+            opened_folder(OURS, folder, make=True) as ours,
+        ):
+            try:
+                if _seen(os.stat(file.name, dir_fd=folder, follow_symlinks=False)) != file.seen:
+                    return None
+                os.rename(file.name, claimed, src_dir_fd=folder, dst_dir_fd=ours)
+            except FileNotFoundError:
                 return None
-            here.rename(claimed)
-        except FileNotFoundError:
-            return None
-        settle_folder(self._ours)
-        settle_folder(self._settings.folder)
+            os.fsync(ours)
+            os.fsync(folder)
         return claimed
 
-    def read(self, claimed: Path) -> bytes | None:
+    def read(self, claimed: str) -> bytes | None:
         """All of it; None when it is larger than is taken. Raises OSError."""
         self._as_read = None
-        descriptor = os.open(claimed, os.O_RDONLY | os.O_NOFOLLOW)
-        with os.fdopen(descriptor, "rb") as file:
-            if os.fstat(descriptor).st_size > self._settings.most_bytes:
+        with os.fdopen(self._opened(claimed), "rb") as file:
+            if os.fstat(file.fileno()).st_size > self._settings.most_bytes:
                 return None
             content = file.read()
-            self._as_read = _seen(os.fstat(descriptor))
+            self._as_read = _seen(os.fstat(file.fileno()))
             return content
 
-    def digest(self, claimed: Path) -> str:
+    def digest(self, claimed: str) -> str:
         """The hex SHA-256 of a file too large to be held."""
-        with claimed.open("rb") as file:
+        with os.fdopen(self._opened(claimed), "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
-    def put_away(self, claimed: Path, digest: str, taken: TakenFile, at: datetime) -> None:
+    def _opened(self, claimed: str) -> int:
+        """A claimed file, which is neither a link nor a pipe that keeps its reader waiting."""
+        with opened_folder(self._settings.folder) as folder, opened_folder(OURS, folder) as ours:
+            descriptor = os.open(claimed, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=ours)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise OSError("no plain file")
+        return descriptor
+
+    def put_away(self, claimed: str, digest: str, taken: TakenFile, at: datetime) -> None:
         """Say what was refused, then move the file: the same names each time, so that doing it twice changes nothing.
 
         A file that was written to since it was read stays where it is, and is taken in again.
         """
-        if self._as_read is not None and self._as_read != _seen(os.lstat(claimed)):
-            return
-        name = digest[:32]
-        refused = [one for one in taken.records if one.receipt.outcome != "accepted"]
-        if refused:
-            rejected = self._settings.folder / REJECTED
-            rejected.mkdir(mode=0o750, exist_ok=True)
-            if taken.rejected_rows is not None:
-                _write(rejected / f"{name}.rejected{claimed.suffix}", taken.rejected_rows)
-            _write(rejected / f"{name}.errors.json", _errors(digest, taken, at))
-        wholly = bool(taken.records) and len(refused) == len(taken.records)
-        place = self._settings.folder / (REJECTED if wholly else DONE)
-        place.mkdir(mode=0o750, exist_ok=True)
-        claimed.replace(place / f"{name}{claimed.suffix}")
-        settle_folder(place)
-        settle_folder(self._ours)
+        with opened_folder(self._settings.folder) as folder, opened_folder(OURS, folder) as ours:
+            now = _seen(os.stat(claimed, dir_fd=ours, follow_symlinks=False))
+            if self._as_read is not None and self._as_read != now:
+                return
+            name, ending = digest[:32], Path(claimed).suffix
+            refused = [one for one in taken.records if one.receipt.outcome != "accepted"]
+            if refused:
+                with opened_folder(REJECTED, folder, make=True) as rejected:
+                    if taken.rejected_rows is not None:
+                        _write(rejected, f"{name}.rejected{ending}", taken.rejected_rows)
+                    _write(rejected, f"{name}.errors.json", _errors(digest, taken, at))
+            wholly = bool(taken.records) and len(refused) == len(taken.records)
+            with opened_folder(REJECTED if wholly else DONE, folder, make=True) as place:
+                os.rename(claimed, f"{name}{ending}", src_dir_fd=ours, dst_dir_fd=place)
+                os.fsync(place)
+            os.fsync(ours)
 
 
-def _files(folder: Path) -> list[tuple[str, tuple[int, int, int]]]:
+def _files(folder: int) -> list[tuple[str, tuple[int, int, int]]]:
     """Plain files that may be taken; links, hidden files and such as programs leave while they write are not."""
     found = []
     with os.scandir(folder) as entries:
@@ -176,12 +202,16 @@ def _errors(digest: str, taken: TakenFile, at: datetime) -> bytes:
     return json.dumps(told, indent=1).encode() + b"\n"
 
 
-def _write(file: Path, content: bytes) -> None:
-    """All of `content` under its name, or nothing."""
-    fresh = file.with_name(f".{file.name}.part")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, _FILE_MODE)
+def _write(folder: int, name: str, content: bytes) -> None:
+    """All of `content` under its name, or nothing; always into a file of our own making."""
+    fresh = f".{name}.part"
+    with suppress(FileNotFoundError):
+        os.unlink(fresh, dir_fd=folder)
+    descriptor = os.open(
+        fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, _FILE_MODE, dir_fd=folder
+    )
     with os.fdopen(descriptor, "wb") as written:
         written.write(content)
         written.flush()
         os.fsync(written.fileno())
-    fresh.replace(file)
+    os.rename(fresh, name, src_dir_fd=folder, dst_dir_fd=folder)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -40,6 +41,28 @@ def settle_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def opened_folder(folder: Path | str, within: int | None = None, *, make: bool = False) -> Iterator[int]:
+    """The descriptor of a real folder, `within` another: what is done by it stays in it, whatever becomes of its name.
+
+    Raises FileNotFoundError; NotADirectoryError for anything else, also for a link: whoever may write around it may
+    have put one there that leads to what is another's.
+    """
+    if make:
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(folder, 0o750, dir_fd=within)
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=within)
+    except OSError as trouble:
+        if trouble.errno == errno.ELOOP:
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from None
+        raise
+    try:
+        yield descriptor
     finally:
         os.close(descriptor)
 

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from gateway.clock import new_id
 from gateway.demo import person
 from gateway.errors import NotNow, NotUnderstood
 from gateway.flows.files import ArrivedFile, TakenFile, accept_file
@@ -278,6 +279,69 @@ def test_what_is_no_finished_file_is_left_alone(drop: Drop, tmp_path: Path) -> N
     assert len(list(drop.folder.iterdir())) == 6 + 2
 
 
+@pytest.mark.parametrize("part", [".handoff", "done", "rejected"])
+def test_a_link_in_place_of_a_part_of_the_folder_leads_nowhere(
+    drop: Drop, tmp_path: Path, capfd: pytest.CaptureFixture[str], part: str
+) -> None:
+    """As its partner can put it there: what it leads to is another's."""
+    another_s = tmp_path / "another"
+    another_s.mkdir()
+    (another_s / "plan.csv").write_text(HEADER + ONE)
+    (another_s / f"{new_id()}.csv").write_text(HEADER + ONE)
+    before = sorted(another_s.iterdir())
+    (drop.folder / part).symlink_to(another_s)
+    drop.put("plans.csv", HEADER + TWO + BAD)
+    said: list[str] = []
+
+    def told() -> bool:
+        said.append(capfd.readouterr().err)
+        return "PLACE_IS_NO_FOLDER" in "".join(said)
+
+    drop.watch(told)
+    assert (drop.kept(), sorted(another_s.iterdir())) == ([], before)
+
+    (drop.folder / part).unlink()
+    drop.watch()
+    assert [m.state for m in drop.kept()] == ["accepted", "needs_attention"]
+
+
+@pytest.mark.parametrize("part", [".handoff", "done"])
+def test_a_link_put_there_between_two_steps_leads_nowhere_either(
+    drop: Drop, tmp_path: Path, part: str
+) -> None:
+    another_s = tmp_path / "another"
+    another_s.mkdir()
+    watched = WatchedFolder(_settings(drop))
+    drop.put("a.csv", HEADER + ONE)
+    watched.look()
+    claimed = watched.claim(watched.look()[0])
+    assert claimed is not None
+    if part == ".handoff":
+        (drop.folder / part).rename(drop.folder / "away")
+        (another_s / claimed).write_text(HEADER + ONE)
+    (drop.folder / part).symlink_to(another_s)
+    before = list(another_s.iterdir())
+
+    with pytest.raises(NotADirectoryError):
+        watched.put_away(claimed, "0" * 64, TakenFile(()), drop.county.clock.now())
+    with pytest.raises(NotADirectoryError) if part == ".handoff" else nullcontext():
+        watched.read(claimed)
+    assert list(another_s.iterdir()) == before
+
+
+def test_in_our_part_of_the_folder_only_what_we_put_there_is_taken(drop: Drop) -> None:
+    (drop.folder / ".handoff").mkdir()
+    (drop.folder / ".handoff" / "x.csv").write_text(HEADER + ONE)
+    assert WatchedFolder(_settings(drop)).look() == ()
+
+
+def test_an_ending_of_any_length_or_letters_does_not_get_stuck(drop: Drop) -> None:
+    drop.put("y." + "a" * 200, "Canary")
+    drop.put("z.Ünï cöde", "Canary of another kind")
+    drop.watch()
+    assert len(drop.names("rejected")) == 4
+
+
 def test_a_file_is_taken_only_once_it_has_stopped_changing(drop: Drop) -> None:
     """Each look finds it grown; only then two looks find it the same."""
     watched = WatchedFolder(_settings(drop))
@@ -306,7 +370,7 @@ def test_a_file_that_is_written_to_after_it_was_claimed_is_read_again(drop: Drop
         held_open.write(TWO)
     watched.put_away(claimed, "0" * 64, TakenFile(()), drop.county.clock.now())
 
-    assert claimed.exists()
+    assert drop.names(".handoff") == [claimed]
     assert watched.read(claimed) == (content + TWO).encode()
 
 
@@ -353,7 +417,7 @@ def _die_at(drop: Drop, step: int) -> None:
     left = [step]
 
     def dying(event: str, given: tuple[Any, ...]) -> None:
-        if event in ("open", "os.rename", "os.mkdir") and str(given[0]).startswith(str(drop.folder)):
+        if event in ("open", "os.rename", "os.mkdir", "os.remove") and _in_the_folder(given[0], drop.folder):
             left[0] -= 1
             if left[0] == 0:
                 os._exit(9)
@@ -372,6 +436,13 @@ def _die_at(drop: Drop, step: int) -> None:
         watched.put_away(claimed, hashlib.sha256(raw).hexdigest(), receipts, drop.county.clock.now())
         os._exit(0)
     os._exit(1)
+
+
+def _in_the_folder(touched: Any, folder: Path) -> bool:
+    """A name alone counts from a folder that is held open."""
+    return isinstance(touched, str | Path) and (
+        str(touched).startswith(str(folder)) or not os.path.isabs(touched)
+    )
 
 
 async def _taken_in(drop: Drop, raw: bytes) -> TakenFile:
