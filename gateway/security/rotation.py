@@ -10,7 +10,8 @@ unwraps, so the order below leaves nothing unreadable wherever it is cut off:
 
 Begun again after a cut, it goes on with the new key that is there already.
 
-A key that is to be destroyed first gets a name ending in `.destroyed`, which no reader looks for, and is overwritten then. What a cut left of that, and drafts of keys, go at the next start.
+A key that is to be destroyed first gets a name ending in `.destroyed`, which no reader looks for, and is overwritten
+then. What a cut left of that, and drafts of keys, go at the next start.
 """
 
 from __future__ import annotations
