@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from typing import Any
 
 from gateway.audit import AuditEntry, AuditReason, append, of_patient
@@ -21,7 +22,16 @@ from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.destruction import KEY_DESTROYED, destroy_again
 from gateway.flows.referral import POSSIBLE_DUPLICATE
 from gateway.flows.same_person import JOINED, PARTED, SORTED
-from gateway.store import Transaction, consents, destruction, intents, patients, records, same_person
+from gateway.store import (
+    Transaction,
+    audit_rows,
+    consents,
+    destruction,
+    intents,
+    patients,
+    records,
+    same_person,
+)
 from gateway.store.model import AuditRow
 
 RESTORED, CONFIRMED = "restored", "consents_confirmed"
@@ -29,6 +39,7 @@ CHANGED_SINCE = "CHANGED_AFTER_BACKUP"
 MAY_BE_SENT = "SENT_AFTER_BACKUP"
 _LEFT = ("disclose", "handover")
 _CONSENT = ("consent", "revoke")
+_WHO_IS_WHO = (JOINED, PARTED, SORTED)
 _MAY_GO = ("due", "retry", "sending")
 
 
@@ -45,6 +56,8 @@ class Since:
     withdrawn: set[str] = field(default_factory=set)
     identity_changed: set[str] = field(default_factory=set)
     """Patients who were found to be another, or were parted again."""
+    named_together: dict[str, set[str]] = field(default_factory=dict)
+    """Request to the two patients whom a person joined, parted or sorted by it."""
     destroyed: dict[str, str] = field(default_factory=dict)
     """Patient to when."""
     last_at: str = ""
@@ -61,8 +74,9 @@ class Since:
             self.consent_changed.add(row.patient_id)
         if row.kind == "revoke":
             self.withdrawn.add(row.patient_id)
-        if row.outcome in (JOINED, PARTED, SORTED):
+        if row.outcome in _WHO_IS_WHO:
             self.identity_changed.add(row.patient_id)
+            self.named_together.setdefault(row.request_id, set()).add(row.patient_id)
         if row.outcome == KEY_DESTROYED:
             self.destroyed[row.patient_id] = row.at
 
@@ -85,13 +99,18 @@ def take_account(tx: Transaction, since: Since, *, whole: bool, asks: Collection
     """
     destroyed = _destroy_again(tx, since, at)
     _doubt_again(tx, since)
-    aside = sum(set_aside(tx, patient_id) for patient_id in sorted(since.consent_changed))
+    one_with = _who_is_one(tx, since)
+    changed = {one for known in since.consent_changed | since.identity_changed for one in one_with(known)}
+    aside = sum(set_aside(tx, patient_id) for patient_id in sorted(changed))
     again = asked = held = 0
     for intent_id, patient_id, partner, state in _waiting(tx):
-        touched = (patient_id, partner) in since.disclosed
+        theirs = one_with(patient_id)
+        touched = any((one, partner) in since.disclosed for one in theirs)
+        # In doubt it would wait, and be forgotten meanwhile that it may have gone.
+        asks_now = partner in asks or (touched and not since.identity_changed.isdisjoint(theirs))
         if state == "held":
             held += 1
-        if state in _MAY_GO and (touched or not whole) and partner not in asks:
+        if state in _MAY_GO and (touched or not whole) and not asks_now:
             intents.finish(tx, intent_id, "retry", at, POSSIBLE_DUPLICATE, due_at=at)
             again += 1
         elif (state in _MAY_GO and (touched or not whole)) or (state == "held" and touched):
@@ -192,6 +211,33 @@ def _doubt_again(tx: Transaction, since: Since) -> None:
             patients.doubt(tx, patient_id)
 
 
+def _who_is_one(tx: Transaction, since: Since) -> Callable[[str], frozenset[str]]:
+    """Tells of a patient all ids under which entries about her may stand: of whom she is one with in the backup, or was
+    joined to or parted from since. She is among them.
+    """
+    beside: dict[str, set[str]] = {}
+    for both in since.named_together.values():
+        for one in both:
+            beside.setdefault(one, set()).update(both)
+
+    def others(patient_id: str) -> Iterable[str]:
+        now = (same_person.stays(tx, patient_id), *same_person.joined_to(tx, patient_id))
+        return (*now, *beside.get(patient_id, ()))
+
+    return cache(partial(_all_reached, others))
+
+
+def _all_reached(others: Callable[[str], Iterable[str]], patient_id: str) -> frozenset[str]:
+    found: set[str] = set()
+    left = [patient_id]
+    while left:
+        one = left.pop()
+        if one not in found:
+            found.add(one)
+            left += others(one)
+    return frozenset(found)
+
+
 def _waiting(tx: Transaction) -> list[tuple[str, str, str, str]]:
     return [
         (row["id"], row["patient_id"], row["partner"], row["state"]) for row in tx.rows("restored.waiting")
@@ -217,8 +263,21 @@ def _judge_again(premises: Premises, tx: Transaction, patient_id: str) -> tuple[
 
 
 def _withdrawn(tx: Transaction, patient_id: str) -> frozenset[str] | None:
-    """References of the consents that the log says were withdrawn; None when it cannot be read which."""
-    logged = [one for one in of_patient(tx, patient_id) if one.row.kind == "revoke"]
+    """References of the consents that the log says were withdrawn, also under the id of one with whom she was one; None
+    when it cannot be read which.
+    """
+    ever = _all_reached(partial(_ever_one_with, tx), patient_id)
+    logged = [one for known in sorted(ever) for one in of_patient(tx, known) if one.row.kind == "revoke"]
     if any(one.entry is None for one in logged):
         return None
     return frozenset(one.entry.subject for one in logged if one.entry is not None)
+
+
+def _ever_one_with(tx: Transaction, patient_id: str) -> Iterable[str]:
+    """Whom the store or the log says she was ever joined to or parted from; herself too."""
+    for one, other, _, _ in same_person.periods(tx, patient_id):
+        yield from (one, other)
+    for row in audit_rows.of_patient(tx, patient_id):
+        if row.outcome in _WHO_IS_WHO:
+            both = audit_rows.find_by_request(tx, row.request_id)
+            yield from (known.patient_id for known in both if known.patient_id is not None)
