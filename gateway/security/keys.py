@@ -184,6 +184,16 @@ class EnvelopeCipher:
             tx.execute("data_key.rewrap", place | {"kek_id": self._provider.current_id, "wrapped": wrapped})
         return Rewrapped(len(rows), rows[-1]["scope"] if rows else after)
 
+    def succeed(self, tx: Transaction, scope: str, sealed: Iterable[bytes]) -> None:
+        """Where the key that sealed any of these is not in the store, seal from now on under one of a later generation:
+        what the lost one sealed then counts as gone (`KEY_GONE`) and not as altered (`SEAL_BROKEN`).
+        """
+        wanted = max((int.from_bytes(one[1:3], "big") for one in sealed), default=0)
+        row = tx.row("data_key.newest", {"scope": scope})
+        is_here = row is not None and row["generation"] >= wanted
+        if not is_here and tx.row("data_key.is_destroyed", {"scope": scope}) is None:
+            self._make(tx, scope, wanted + 1)
+
     def _newest(self, tx: Transaction | None, scope: str) -> tuple[int, AESGCM]:
         with self._lock:
             if scope in self._destroyed:
@@ -196,7 +206,7 @@ class EnvelopeCipher:
             raise Internal("KEY_MISSING", "no key in memory and no transaction to find it in")
         row = tx.row("data_key.newest", {"scope": scope})
         if row is None:
-            return 1, self._make(tx, scope)
+            return 1, self._make(tx, scope, 1)
         return row["generation"], self._keep(scope, row["generation"], self._unwrap(scope, row), newest=True)
 
     def _of_generation(self, reading: Reading, scope: str, generation: int) -> AESGCM:
@@ -210,16 +220,16 @@ class EnvelopeCipher:
             raise _gone()
         return self._keep(scope, generation, self._unwrap(scope, row), newest=False)
 
-    def _make(self, tx: Transaction, scope: str) -> AESGCM:
+    def _make(self, tx: Transaction, scope: str, generation: int) -> AESGCM:
         if tx.row("data_key.is_destroyed", {"scope": scope}) is not None:
             raise _gone()
         plain = os.urandom(KEY_BYTES)
-        wrapped = self._provider.wrap(plain, _bound(scope, "data_key", 1))
-        place = {"scope": scope, "generation": 1}
+        wrapped = self._provider.wrap(plain, _bound(scope, "data_key", generation))
+        place = {"scope": scope, "generation": generation}
         tx.execute("data_key.add", place | {"kek_id": self._provider.current_id, "wrapped": wrapped})
         # A key whose row is rolled back must not seal anything afterwards.
         tx.after_rollback(partial(self.forget, scope))
-        return self._keep(scope, 1, AESGCM(plain), newest=True)
+        return self._keep(scope, generation, AESGCM(plain), newest=True)
 
     def _unwrap(self, scope: str, row: Row) -> AESGCM:
         context = _bound(scope, "data_key", row["generation"])

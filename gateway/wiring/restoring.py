@@ -24,10 +24,12 @@ from typing import Any
 from gateway.audit import append, read_witness, verifier_of
 from gateway.audit.journal import FOLDER as JOURNAL
 from gateway.audit.journal import follows, last_row, read_journal
+from gateway.audit.log import scope_of
 from gateway.audit.verify import read_heads
 from gateway.clock import Clock, SystemClock, instant_text
 from gateway.errors import NotNow
 from gateway.flows.restored import RESTORED, Applied, Since, act_entry, take_account, told
+from gateway.security.keys import EnvelopeCipher
 from gateway.security.rotation import sync_folder
 from gateway.store import SqliteStore, Transaction, audit_rows
 from gateway.store.fresh_records import FreshRecords
@@ -120,13 +122,15 @@ def restore(folder: NetworkFolder, url: str | None, wanted: Wanted, clock: Clock
 
 async def _fill(folder: NetworkFolder, draft: Path, wanted: Wanted, at: datetime) -> Restored:
     """Carry the log on, take account of what came since, and say in the log what was done."""
-    store = SqliteStore(draft, folder.keys.cipher_alone(), upgrade=True)
+    cipher = folder.keys.cipher_alone()
+    store = SqliteStore(draft, cipher, upgrade=True)
     try:
         note = wanted.rows.note
         since = Since(note.entries, bytes.fromhex(note.head))
         rows = _rows_after(folder, wanted.old, since)
         while batch := [row for row, _ in zip(rows, range(_BATCH), strict=False)]:
             await store.write(partial(_append_rows, batch))
+        await store.write(partial(_outlive_lost_keys, cipher, note.entries))
         known = _known_entries(folder, wanted.old)
         witnessed = max(_witnessed(folder, since), known or 0)
         lost = max(0, witnessed - since.entries)
@@ -195,6 +199,17 @@ def _known_entries(folder: NetworkFolder, old: Path | None) -> int | None:
 def _append_rows(rows: list[AuditRow], tx: Transaction) -> None:
     for row in rows:
         audit_rows.append(tx, row)
+
+
+def _outlive_lost_keys(cipher: EnvelopeCipher, entries: int, tx: Transaction) -> None:
+    """Who had no entry yet when the backup was made has a key in the log's rows that no backup has: what is said of her
+    from now on stands under another.
+    """
+    carried: dict[str, set[bytes]] = {}
+    for row in audit_rows.scan(tx, entries + 1):
+        carried.setdefault(scope_of(row.patient_id), set()).add(row.sealed[:3])
+    for scope, heads in carried.items():
+        cipher.succeed(tx, scope, heads)
 
 
 def _say(tx: Transaction, *, done: Restored, wanted: Wanted, at: str, witnessed: int) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from gateway.audit import of_patient
 from gateway.disclosure import gate
 from gateway.disclosure.release import Release
 from gateway.flows.operator_acts import confirm_identity
@@ -16,7 +17,7 @@ from gateway.store import consents, intents
 from tests.gateway.county import County
 from tests.gateway.flows.test_same_person import OTHER_MRN, id_of, refer_as_other
 from tests.gateway.wiring.keeping import back_up, with_own_keys
-from tests.gateway.wiring.test_restoring import carry_on, lose, put_back
+from tests.gateway.wiring.test_restoring import carry_on, lose, put_back, verified
 
 WHY = "both cards were on the table"
 
@@ -47,6 +48,15 @@ def test_a_consent_withdrawn_under_the_id_she_was_joined_to_never_stands_again(o
     assert state.standing == "unverified" and CHANGED_SINCE in json.loads(state.reasons)
     told = own.run(confirm_consents(own.premises, her, "asked the hospital"))
     assert (told["consents"], told["withdrawn"]) == (0, 1)
+
+    own.run(join(own.premises, her, again, WHY))
+    told = own.run(confirm_consents(own.premises, again, "asked the hospital again"))
+    assert (told["consents"], told["withdrawn"]) == (0, 1), "nor under the other's name"
+    assert verified(own).ok
+    earlier, *_, said = own.look(lambda reading: of_patient(reading, again))
+    assert earlier.entry is None and said.entry is not None, (
+        "what stands under the lost key does not seem altered"
+    )
 
 
 @pytest.mark.requirement("P2-16-01", "DM-28")
