@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from gateway.errors import NotUnderstood
 from gateway.partners.certificates import listener_context, partner_context, recipient_certificate
@@ -17,6 +17,7 @@ from gateway.partners.deliveries import (
     WebhookDelivery,
     format_of,
 )
+from gateway.partners.folder_faults import misplaced_folders, shared_folders
 from gateway.partners.network import NetworkFile
 from gateway.partners.signing_keys import read_signing_key
 
@@ -30,7 +31,7 @@ def connection_faults(content: NetworkFile) -> Iterator[Fault]:
     for name, partner in content.partners.items():
         for place, text in _delivery_faults(partner.delivery):
             yield ("partners", name, "delivery", *place), text
-    yield from _shared_folders(content)
+    yield from shared_folders(content)
     for index, watched in enumerate(content.folders):
         if watched.partner not in content.partners:
             yield ("folders", index, "partner"), "names no partner of this file"
@@ -51,7 +52,8 @@ def connection_faults(content: NetworkFile) -> Iterator[Fault]:
 
 
 def named_file_faults(folder: Path, content: NetworkFile) -> Iterator[Fault]:
-    """What is wrong with the files that the file names, counted from `folder`."""
+    """What is wrong with the files and folders that the file names, counted from `folder`."""
+    yield from misplaced_folders(folder, content)
     for index, listener in enumerate(content.mllp):
         if (served := listener.tls) is not None:
             yield from _tried(("mllp", index, "tls"), lambda tls=served: listener_context(folder, tls))  # type: ignore[misc]
@@ -94,17 +96,3 @@ def _delivery_faults(delivery: Delivery) -> Iterator[Fault]:
             ("certificate",),
             "names whom files are encrypted for: needed with `encryption: cms`, and only then",
         )
-
-
-def _shared_folders(content: NetworkFile) -> Iterator[Fault]:
-    """A folder that two may look into shows one of them what is the other's."""
-    named: list[tuple[PurePath, Place]] = [
-        (PurePath(partner.delivery.folder), ("partners", name, "delivery", "folder"))
-        for name, partner in content.partners.items()
-        if isinstance(partner.delivery, FilesDelivery)
-    ]
-    named += [(PurePath(one.folder), ("folders", i, "folder")) for i, one in enumerate(content.folders)]
-    for index, (folder, place) in enumerate(named):
-        others = [other for other, _ in named[:index]]
-        if any(folder == other or folder in other.parents or other in folder.parents for other in others):
-            yield place, "is, holds or lies in the folder of another line; each needs one of its own"
