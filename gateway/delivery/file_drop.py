@@ -1,8 +1,11 @@
 """Putting a release into a partner's folder: the file first, its manifest last; once, however often it is tried.
 
-Until the manifest is there, the file does not count: that is what readers of the folder are told. The partner's folder
-holds a folder `.handoff` that is ours. In it stand what is being written, and a mark for each file that went; from
-the marks a second attempt knows what became of the first, also when the partner has taken the file away meanwhile.
+Until the manifest is there, the file does not count: that is what readers of the folder are told. Both are written
+out of sight and moved to where they are read, one right after the other; an attempt that fails or is called off takes
+back what it left. The partner may write into its folder: all is done by the descriptors of real folders, so that a link
+in place of one leads us nowhere. The partner's folder holds a folder `.handoff` that is ours. In it stand what is being
+written, and a mark for each file that went; from the marks a second attempt knows what became of the first, also when
+the partner has taken the file away meanwhile.
 
 | in `.handoff` | means |
 |---|---|
@@ -19,14 +22,16 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import stat
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from gateway.clock import read_instant
 from gateway.delivery.outcome import DeliveryOutcome
-from gateway.partners.folders import aside, settle_folder
+from gateway.partners.folders import aside, opened_folder
 
 OURS = ".handoff"
 MANIFEST_END = ".manifest.json"
@@ -48,6 +53,7 @@ _CODES = {
     errno.EACCES: "FOLDER_CLOSED",
     errno.EPERM: "FOLDER_CLOSED",
     errno.EROFS: "FOLDER_CLOSED",
+    errno.ETIMEDOUT: "ATTEMPT_TIMEOUT",
 }
 
 
@@ -70,17 +76,76 @@ class Parcel:
 
 
 class _Stage:
-    """How far an attempt came; from `giving` on the partner may have been given the file."""
+    """How far an attempt came; from `giving` on the partner may have been given the file.
+
+    `called_off`: nobody waits for it any more; what is not given by then is not given.
+    """
 
     giving = False
+    called_off = False
 
 
 class _Line:
     """One folder: its own places, so that a folder that hangs holds up no other."""
 
     def __init__(self) -> None:
-        self.places = asyncio.Semaphore(_AT_ONCE)
-        self.swept = False
+        self._places = asyncio.Semaphore(_AT_ONCE)
+        self._names: set[str] = set()
+        self.swept_at = 0.0
+
+    async def enter(self, name: str, seconds: float) -> bool:
+        """A place for `name`; False when there is none in time, or when an attempt at it has not ended."""
+        if name in self._names:
+            return False
+        self._names.add(name)
+        try:
+            async with asyncio.timeout(seconds):
+                await self._places.acquire()
+        except BaseException as trouble:
+            self._names.discard(name)
+            if isinstance(trouble, TimeoutError):
+                return False
+            raise
+        return True
+
+    def leave(self, name: str) -> None:
+        """The place is free."""
+        self._names.discard(name)
+        self._places.release()
+
+
+class _Attempt:
+    """One try at one parcel. `running` is its step in a thread of its own, which may outlast the try."""
+
+    def __init__(self, line: _Line, parcel: Parcel, seconds: float) -> None:
+        self._line = line
+        self._parcel = parcel
+        self._seconds = seconds
+        self.stage = _Stage()
+        self.running: asyncio.Future[DeliveryOutcome | None] | None = None
+
+    async def outcome(self, before_handover: BeforeHandover) -> DeliveryOutcome:
+        """What came of it, each step within its time."""
+        parcel, at = self._parcel, read_instant(self._parcel.written_at).timestamp()
+        sweep = at - self._line.swept_at >= _UNDER_WAY_SECONDS
+        earlier = await self._step(
+            partial(_look, parcel, sweep=sweep), DeliveryOutcome("retry", "ATTEMPT_TIMEOUT")
+        )
+        if sweep and (earlier is None or earlier.kind == "delivered"):
+            self._line.swept_at = at
+        if earlier is not None:
+            return earlier
+        if not await before_handover():
+            aborted = DeliveryOutcome("aborted", "CHECK_SAID_NO")
+            return await self._step(partial(_clear, parcel), aborted) or aborted
+        late = DeliveryOutcome("unknown", "ATTEMPT_TIMEOUT")
+        return await self._step(partial(_give, parcel, self.stage), late) or late
+
+    async def _step(
+        self, work: Callable[[], DeliveryOutcome | None], late: DeliveryOutcome
+    ) -> DeliveryOutcome | None:
+        self.running = aside(work)
+        return await _within(self.running, self._seconds, late)
 
 
 class FileDrop:
@@ -95,28 +160,17 @@ class FileDrop:
         What `before_handover` raises comes out of here with nothing written.
         """
         line = self._lines.setdefault(parcel.folder, _Line())
-        try:
-            async with asyncio.timeout(seconds):
-                await line.places.acquire()
-        except TimeoutError:
+        if not await line.enter(parcel.name, seconds):
             return DeliveryOutcome("retry", "FOLDER_BUSY")
-        running: asyncio.Future[DeliveryOutcome | None] | None = None
+        attempt = _Attempt(line, parcel, seconds)
         try:
-            running = aside(partial(_look, parcel, sweep=not line.swept))
-            earlier = await _within(running, seconds, DeliveryOutcome("retry", "ATTEMPT_TIMEOUT"))
-            line.swept = True
-            if earlier is not None:
-                return earlier
-            if not await before_handover():
-                return DeliveryOutcome("aborted", "CHECK_SAID_NO")
-            running = aside(partial(_give, parcel))
-            late = DeliveryOutcome("unknown", "ATTEMPT_TIMEOUT")
-            return await _within(running, seconds, late) or late
+            return await attempt.outcome(before_handover)
         finally:
-            if running is None or running.done():
-                line.places.release()
+            attempt.stage.called_off = True
+            if attempt.running is None or attempt.running.done():
+                line.leave(parcel.name)
             else:  # a thread cannot be stopped: its place is free when it ends
-                running.add_done_callback(lambda _ended: line.places.release())
+                attempt.running.add_done_callback(lambda _ended: line.leave(parcel.name))
 
 
 async def _within(
@@ -128,37 +182,69 @@ async def _within(
 
 def _look(parcel: Parcel, *, sweep: bool) -> DeliveryOutcome | None:
     """What an earlier attempt came to; None when this one is to write."""
-    ours = parcel.folder / OURS
-    if ours.is_symlink() or not ours.is_dir():
-        return DeliveryOutcome("retry", "FOLDER_NOT_PREPARED")
     try:
-        if sweep:
-            _sweep(parcel)
-        given = _mark(parcel).exists() and not _pending(parcel).exists()
+        with opened_folder(parcel.folder) as folder, opened_folder(OURS, folder) as ours:
+            if sweep:
+                _sweep(folder, ours, read_instant(parcel.written_at).timestamp() - _UNDER_WAY_SECONDS)
+            given = _was_given(parcel.name, ours)
     except OSError as trouble:
         return _failed(trouble, _Stage())
     return DeliveryOutcome("delivered", "FILE_GIVEN_BEFORE") if given else None
 
 
-def _give(parcel: Parcel) -> DeliveryOutcome:
-    """File, manifest, mark, and the manifest to where it is read."""
-    stage = _Stage()
-    ours = parcel.folder / OURS
+def _clear(parcel: Parcel) -> None:
+    """Take back what earlier attempts left of a parcel that is not to be given. What cannot be is swept later."""
+    with suppress(OSError), opened_folder(parcel.folder) as folder, opened_folder(OURS, folder) as ours:
+        _take_back(parcel.name, folder, ours)
+
+
+def _give(parcel: Parcel, stage: _Stage) -> DeliveryOutcome:
+    """File, manifest and mark out of sight; then file and manifest to where they are read."""
     try:
-        content = parcel.sealed_by(parcel.content)
-        _write(ours / f"{parcel.name}.part", content)
-        (ours / f"{parcel.name}.part").replace(parcel.folder / parcel.name)
-        _write(_pending(parcel), _manifest(parcel, content))
-        _write(_mark(parcel), b"")
-        settle_folder(ours)
-        settle_folder(parcel.folder)
-        stage.giving = True
-        _pending(parcel).replace(parcel.folder / (parcel.name + MANIFEST_END))
-        settle_folder(parcel.folder)
-        settle_folder(ours)
+        with opened_folder(parcel.folder) as folder, opened_folder(OURS, folder) as ours:
+            try:
+                _write_parts(parcel, ours)
+                _show(parcel.name, stage, folder, ours)
+            except BaseException:
+                _take_back(parcel.name, folder, ours)
+                raise
     except OSError as trouble:
         return _failed(trouble, stage)
     return DeliveryOutcome("delivered", "FILE_WRITTEN")
+
+
+def _write_parts(parcel: Parcel, ours: int) -> None:
+    content = parcel.sealed_by(parcel.content)
+    _write(ours, f"{parcel.name}.part", content)
+    _write(ours, f"{parcel.name}.manifest", _manifest(parcel, content, ours))
+    _write(ours, f"{parcel.name}.mark", b"")
+    os.fsync(ours)
+
+
+def _show(name: str, stage: _Stage, folder: int, ours: int) -> None:
+    """Both to where they are read. Raises TimeoutError when it was called off meanwhile."""
+    for part, shown in ((f"{name}.part", name), (f"{name}.manifest", name + MANIFEST_END)):
+        if stage.called_off:
+            raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+        stage.giving = part.endswith(".manifest")
+        os.rename(part, shown, src_dir_fd=ours, dst_dir_fd=folder)
+    os.fsync(folder)
+    os.fsync(ours)
+
+
+def _take_back(name: str, folder: int, ours: int) -> None:
+    """Remove what is there of a file that was not given; the mark before the manifest, as alone it says: given."""
+    with suppress(OSError):
+        if _was_given(name, ours):
+            return
+    for place, part in (
+        (folder, name),
+        (ours, f"{name}.part"),
+        (ours, f"{name}.mark"),
+        (ours, f"{name}.manifest"),
+    ):
+        with suppress(OSError):
+            os.unlink(part, dir_fd=place)
 
 
 def _failed(trouble: OSError, stage: _Stage) -> DeliveryOutcome:
@@ -166,9 +252,13 @@ def _failed(trouble: OSError, stage: _Stage) -> DeliveryOutcome:
     return DeliveryOutcome("unknown" if stage.giving else "retry", code)
 
 
-def _manifest(parcel: Parcel, content: bytes) -> bytes:
+def _manifest(parcel: Parcel, content: bytes, ours: int) -> bytes:
     """What the partner checks the file by. Hashes are of the file as it lies there."""
-    marks = (parcel.folder / OURS).glob(f"{parcel.delivery}-*.mark")
+    marked = {
+        name.removesuffix(".mark")
+        for name in os.listdir(ours)
+        if name.startswith(f"{parcel.delivery}-") and name.endswith(".mark")
+    }
     facts = {
         "manifest": 1,
         "file": parcel.name,
@@ -179,60 +269,63 @@ def _manifest(parcel: Parcel, content: bytes) -> bytes:
         "delivery": parcel.delivery,
         "network": parcel.network,
         "written_at": parcel.written_at,
-        "replaces": sorted(name for mark in marks if (name := mark.name[: -len(".mark")]) != parcel.name),
+        "replaces": sorted(marked - {parcel.name}),
     }
     return json.dumps(facts, indent=1).encode() + b"\n"
 
 
-def _write(file: Path, content: bytes) -> None:
+def _write(folder: int, name: str, content: bytes) -> None:
     """All of `content`, on the disk when this returns."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, _FILE_MODE)
+    descriptor = os.open(
+        name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, _FILE_MODE, dir_fd=folder
+    )
     with os.fdopen(descriptor, "wb") as written:
         written.write(content)
         written.flush()
         os.fsync(written.fileno())
 
 
-def _sweep(parcel: Parcel) -> None:
+def _sweep(folder: int, ours: int, untouched_since: float) -> None:
     """Forget marks far older than any delivery that is still tried, and take back what was cut short and never given.
 
     What an ended process left behind may be of somebody who has withdrawn meanwhile. Only what has not been touched for
     a while is taken back: another attempt may be under way.
     """
-    ours = parcel.folder / OURS
-    untouched_since = read_instant(parcel.written_at).timestamp() - _UNDER_WAY_SECONDS
-    files = {
-        file.name: file for folder in (ours, parcel.folder) for file in folder.iterdir() if file.is_file()
-    }
-    old = {name for name, file in files.items() if file.stat().st_mtime < untouched_since}
-    for stem in {re.sub(r"\.(part|manifest|mark)$", "", name) for name in old}:
-        parts = [
-            f"{stem}.mark",
-            f"{stem}.manifest",
-            f"{stem}.part",
-            stem,
-        ]  # without its mark it counts as not given
-        given = parts[0] in files and parts[1] not in files
-        mine = _OWN_NAME.fullmatch(stem) is not None and all(part in old for part in parts if part in files)
-        if mine and not given:
-            _remove(files, parts)
-        elif mine and stem not in files and _age(files[parts[0]], untouched_since) > _MARKS_KEPT_SECONDS:
-            _remove(files, parts[:1])  # kept as long as the file lies there: by it we know that it was given
+    shown, kept = _touched(folder), _touched(ours)
+    stems = {re.sub(r"\.(part|manifest|mark)$", "", name) for name in kept} | set(shown)
+    for stem in filter(_OWN_NAME.fullmatch, stems):
+        mark = f"{stem}.mark"
+        here = [kept[part] for part in (mark, f"{stem}.manifest", f"{stem}.part") if part in kept]
+        if stem in shown:
+            here.append(shown[stem])
+        if max(here, default=untouched_since) >= untouched_since:
+            continue
+        if mark not in kept or f"{stem}.manifest" in kept:  # without its mark it counts as not given
+            _take_back(stem, folder, ours)
+        elif stem not in shown and untouched_since - kept[mark] > _MARKS_KEPT_SECONDS:
+            os.unlink(
+                mark, dir_fd=ours
+            )  # kept as long as the file lies there: by it we know that it was given
 
 
-def _remove(files: Mapping[str, Path], names: Iterable[str]) -> None:
-    for name in names:
-        if name in files:
-            files[name].unlink(missing_ok=True)
+def _touched(folder: int) -> dict[str, float]:
+    """When each plain file was last written to, Unix time."""
+    found = {}
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            status = entry.stat(follow_symlinks=False)
+            if stat.S_ISREG(status.st_mode):
+                found[entry.name] = status.st_mtime
+    return found
 
 
-def _age(file: Path, at: float) -> float:
-    return at - file.stat().st_mtime
+def _was_given(name: str, ours: int) -> bool:
+    return _is_there(f"{name}.mark", ours) and not _is_there(f"{name}.manifest", ours)
 
 
-def _mark(parcel: Parcel) -> Path:
-    return parcel.folder / OURS / f"{parcel.name}.mark"
-
-
-def _pending(parcel: Parcel) -> Path:
-    return parcel.folder / OURS / f"{parcel.name}.manifest"
+def _is_there(name: str, folder: int) -> bool:
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True

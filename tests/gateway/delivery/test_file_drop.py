@@ -21,8 +21,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization.pkcs7 import pkcs7_decrypt_der
 
+from gateway.clock import instant_text, read_instant
 from gateway.delivery import ways
-from gateway.delivery.file_drop import FileDrop, Parcel
+from gateway.delivery.file_drop import FileDrop, Parcel, _give, _Stage
 from gateway.delivery.http_push import open_transport
 from gateway.delivery.outcome import DeliveryOutcome
 from gateway.delivery.sender import Sender
@@ -145,16 +146,16 @@ def killed_at(step: int, folder: Path) -> bool:
         left = [step]
 
         def dying(event: str, given: tuple[Any, ...]) -> None:
-            if event in ("open", "os.rename") and str(given[0]).startswith(str(folder)):
+            if event in ("open", "os.rename") and isinstance(given[0], str | Path):
                 left[0] -= 1
                 if left[0] == 0:
                     os._exit(9)
 
         sys.addaudithook(dying)
-        from gateway.delivery.file_drop import _give, _look
+        from gateway.delivery.file_drop import _look
 
         _look(parcel(folder), sweep=True)
-        _give(parcel(folder))
+        _give(parcel(folder), _Stage())
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
 
@@ -215,25 +216,133 @@ def test_a_folder_that_hangs_holds_up_no_other(folder: Path, tmp_path: Path) -> 
     """As a network share does that has gone: a pipe that nobody reads blocks its writer."""
     other = tmp_path / "other"
     (other / ".handoff").mkdir(parents=True)
-    pipe = folder / ".handoff" / f"{DELIVERY}-0123456789abcdef.json.part"
-    os.mkfifo(pipe)
+    digests = ("0123456789abcdef", "fedcba9876543210", "0" * 16)
+    pipes = [folder / ".handoff" / f"{DELIVERY}-{digest}.json.part" for digest in digests[:2]]
+    for pipe in pipes:
+        os.mkfifo(pipe)
 
     async def scene() -> list[DeliveryOutcome]:
         files = FileDrop()
-        found = [await files.drop(parcel(folder), 0.05, yes) for _ in range(3)]
+        found = [await files.drop(parcel(folder, digest), 0.05, yes) for digest in (digests[0], *digests)]
         found.append(await files.drop(parcel(other), 10.0, yes))
         return found
 
     with asyncio.Runner() as runner:
         found = runner.run(scene())
-        for _ in range(2):
+        for pipe in pipes:
             os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))  # let the threads go
     assert [(one.kind, one.code) for one in found] == [
         ("unknown", "ATTEMPT_TIMEOUT"),
+        ("retry", "FOLDER_BUSY"),
         ("unknown", "ATTEMPT_TIMEOUT"),
         ("retry", "FOLDER_BUSY"),
         ("delivered", "FILE_WRITTEN"),
     ]
+
+
+def left(folder: Path) -> list[str]:
+    """All names in the folder and in our part of it."""
+    return sorted(file.name for file in folder.rglob("*") if file.name != ".handoff")
+
+
+def test_what_was_called_off_is_not_given_by_a_thread_that_comes_back(folder: Path) -> None:
+    """She may have withdrawn between the end of the attempt and that."""
+    back = threading.Event()
+    slow = replace(parcel(folder), sealed_by=lambda content: content if back.wait(30) else b"")
+
+    async def scene() -> DeliveryOutcome:
+        outcome = await FileDrop().drop(slow, 0.05, yes)
+        back.set()
+        return outcome
+
+    before = {thread.ident for thread in threading.enumerate()}
+    outcome = asyncio.run(scene())
+    for thread in threading.enumerate():
+        if thread.ident not in before:
+            thread.join(30)
+
+    assert outcome == DeliveryOutcome("unknown", "ATTEMPT_TIMEOUT")
+    assert left(folder) == []
+
+
+@pytest.mark.parametrize("looks", [1, 2])
+def test_called_off_before_either_of_the_two_moves_nothing_stays(folder: Path, looks: int) -> None:
+    class Late(_Stage):
+        seen = 0
+
+        @property
+        def called_off(self) -> bool:  # type: ignore[override]
+            self.seen += 1
+            return self.seen >= looks
+
+    assert _give(parcel(folder), Late()) == DeliveryOutcome("retry", "ATTEMPT_TIMEOUT")
+    assert left(folder) == []
+    assert drop(parcel(folder)).code == "FILE_WRITTEN"
+
+
+@pytest.mark.parametrize(
+    ("taken_name", "kind", "code"),
+    [
+        (f".handoff/{DELIVERY}-0123456789abcdef.json.manifest", "retry", "FOLDER_FAILED"),
+        (f"{DELIVERY}-0123456789abcdef.json.manifest.json", "unknown", "FOLDER_FAILED"),
+    ],
+)
+def test_a_file_whose_manifest_could_not_be_given_does_not_stay(
+    folder: Path, taken_name: str, kind: str, code: str
+) -> None:
+    (folder / taken_name).mkdir()
+    outcome = drop(parcel(folder))
+
+    assert (outcome.kind, outcome.code) == (kind, code)
+    assert left(folder) == [Path(taken_name).name]
+    (folder / taken_name).rmdir()
+    assert drop(parcel(folder)).code == "FILE_WRITTEN"
+
+
+def test_what_an_ended_process_left_is_taken_back_when_the_check_says_no(tmp_path: Path) -> None:
+    async def no() -> bool:
+        return False
+
+    for step in range(1, 40):
+        folder = tmp_path / f"drop{step}"
+        (folder / ".handoff").mkdir(parents=True)
+        died = killed_at(step, folder)
+        if not died:
+            return
+        assert drop(parcel(folder), no).kind == "aborted"
+        assert left(folder) == [], step
+    pytest.fail("it never came through")
+
+
+def test_what_was_cut_short_is_taken_back_by_a_process_that_goes_on_running(folder: Path) -> None:
+    """Too young at its first delivery, it is found at a later one."""
+    cut_short = folder / f"{DELIVERY[:-1]}9-0123456789abcdef.json"
+    cut_short.write_bytes(CONTENT)
+    begun = read_instant(parcel(folder).written_at)
+    os.utime(cut_short, (begun.timestamp(), begun.timestamp()))
+
+    async def scene() -> list[bool]:
+        files, there = FileDrop(), []
+        for minutes, digest in ((1, "0" * 16), (5, "1" * 16), (30, "2" * 16)):
+            at = instant_text(begun + timedelta(minutes=minutes))
+            await files.drop(replace(parcel(folder, digest), written_at=at), 10.0, yes)
+            there.append(cut_short.exists())
+        return there
+
+    assert asyncio.run(scene()) == [True, True, False]
+
+
+def test_a_link_put_there_between_look_and_writing_leads_nowhere(folder: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+
+    async def swapped() -> bool:
+        (folder / ".handoff").rename(folder / "away")
+        (folder / ".handoff").symlink_to(elsewhere)
+        return True
+
+    assert drop(parcel(folder), swapped) == DeliveryOutcome("retry", "FOLDER_NOT_PREPARED")
+    assert list(elsewhere.iterdir()) == []
 
 
 def test_a_folder_that_hangs_does_not_keep_the_process_from_ending(folder: Path) -> None:
