@@ -10,6 +10,8 @@ from typing import Any
 PAUSED_FILE = "paused.json"
 LAST_BACKUP = "last-backup.json"
 LAST_DRILL = "last-drill.json"
+FORMER, UNFINISHED = "before-restore-", ".part"
+"""How the folder begins and ends, in which a restore puts the former log's journal and witness until it is through."""
 
 
 def paused(folder: Path) -> Mapping[str, Any] | None:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
+from gateway.audit.journal import FOLDER as JOURNAL
+from gateway.audit.journal import last_row
 from gateway.clock import Clock, SystemClock
 from gateway.disclosure.consent_tables import consent_tables
 from gateway.disclosure.premises import KeyUses, Premises
+from gateway.errors import NotNow
 from gateway.flows.files import mappings_of_folders, require_file_formats
 from gateway.flows.library import open_library, require_mappings
 from gateway.partners import Network, mapping_of
 from gateway.security.rotation import sweep_key_files
 from gateway.store import Store, open_store
+from gateway.store.sqlite_store import store_path
+from gateway.wiring.kept_notes import FORMER, PAUSED_FILE, UNFINISHED, paused
 from gateway.wiring.looking import reading as reading  # who opens the premises to look in finds it here too
 from gateway.wiring.network_folder import NetworkFolder
 
@@ -40,10 +46,29 @@ def open_premises(folder: NetworkFolder, store: Store, clock: Clock | None = Non
 
 
 def open_writing_store(folder: NetworkFolder, url: str | None) -> Store:
-    """The store of this one writing process; made when it is missing. What a cut left of key files goes."""
+    """The store of this one writing process; made when it is missing. What a cut left of key files goes.
+
+    Raises NotNow `STORE_LOST` when it is missing though there was one: an empty one would permit what was withdrawn in
+    the lost one, and carry its log on as another.
+    """
+    path = store_path(url or folder.store_url, None if url else folder.path)
+    if not (path.exists() and path.stat().st_size) and (left := _left_of_a_store(folder.path)):
+        message = (
+            f"there was a store, `{left}` says; put a backup back (`handoff db restore`), or move that away"
+        )
+        raise NotNow("STORE_LOST", message, path.name)
     store = open_store(url or folder.store_url, folder.keys.cipher, folder=None if url else folder.path)
     sweep_key_files(folder.keys_folder)
     return store
+
+
+def _left_of_a_store(folder: Path) -> str:
+    """The name of something in `folder` that only a gateway with a store leaves, or a restore cut off; else empty."""
+    if paused(folder) is not None:
+        return PAUSED_FILE
+    if last_row(folder / JOURNAL) is not None:
+        return JOURNAL
+    return next((one.name for one in sorted(folder.glob(f"{FORMER}*{UNFINISHED}"))), "")
 
 
 def mappings_named(network: Network) -> tuple[str, ...]:

@@ -40,12 +40,10 @@ from gateway.store.sqlite_store import hold, store_path
 from gateway.store.sqlite_view import SqliteReading, connect_reader
 from gateway.wiring.backing_up import verify_backup
 from gateway.wiring.backup_notes import KeysBackup, StoreBackup, write_whole
-from gateway.wiring.kept_notes import PAUSED_FILE
+from gateway.wiring.kept_notes import FORMER, PAUSED_FILE, UNFINISHED
 from gateway.wiring.network_folder import NetworkFolder
 
 WITNESS = "witness.log"
-_FORMER = "before-restore-"
-_UNFINISHED = ".part"
 _BATCH = 500
 
 
@@ -255,7 +253,7 @@ def _put_former_aside(folder: Path, at: datetime) -> Path:
     """Keep witness and journal of the former log apart: the new one goes another way. Unfinished until the store is
     in its place.
     """
-    former = folder / f"{_FORMER}{at.astimezone(UTC):%Y%m%dT%H%M%S%f}{_UNFINISHED}"
+    former = folder / f"{FORMER}{at.astimezone(UTC):%Y%m%dT%H%M%S%f}{UNFINISHED}"
     former.mkdir(mode=0o700)
     for name in (WITNESS, JOURNAL):
         if (folder / name).exists():
@@ -268,7 +266,7 @@ def _take_back(folder: Path, target: Path) -> None:
     """Undo `_put_former_aside` of a restore that was cut off before its store was in its place."""
     if target.exists() and target.stat().st_size > 0:
         return
-    for former in sorted(folder.glob(f"{_FORMER}*{_UNFINISHED}")):
+    for former in sorted(folder.glob(f"{FORMER}*{UNFINISHED}")):
         for name in (WITNESS, JOURNAL):
             if (former / name).exists() and not (folder / name).exists():
                 (former / name).rename(folder / name)

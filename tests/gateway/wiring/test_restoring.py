@@ -361,6 +361,25 @@ def test_while_a_gateway_holds_the_store_nothing_is_restored(own: County) -> Non
         put_back(own)
 
 
+@pytest.mark.parametrize("left", ["journal", "paused.json", "before-restore-20260411.part"])
+def test_where_a_store_was_lost_no_empty_one_is_made(own: County, left: str) -> None:
+    back_up(own)
+    if left == "journal":
+        own.consent()
+        carry_on(own)
+    elif left == "paused.json":
+        (own.folder.path / left).write_text("{}")
+    else:
+        (own.folder.path / left).mkdir()
+    lose(own)
+
+    with pytest.raises(NotNow, match=f"STORE_LOST.*{left}"):
+        reopen(own)
+
+    assert not (own.folder.path / "handoff.db").exists()
+    put_back(own)
+
+
 def test_an_altered_backup_is_not_restored(own: County) -> None:
     made = back_up(own)
     lose(own)
