@@ -55,8 +55,8 @@ class KeyProvider(Protocol):
         """Id of the KEK that new keys are wrapped under."""
         ...
 
-    def wrap(self, plain: bytes, context: bytes) -> bytes:
-        """`plain` wrapped under the current KEK, bound to `context`."""
+    def wrap(self, plain: bytes, context: bytes) -> tuple[str, bytes]:
+        """The id of the current KEK, and `plain` wrapped under it, bound to `context`."""
         ...
 
     def unwrap(self, kek_id: str, wrapped: bytes, context: bytes) -> bytes:
@@ -87,10 +87,12 @@ class FileKeyProvider:
         """Ids of the KEKs that only unwrap."""
         return frozenset(self._by_id) - {self._current}
 
-    def wrap(self, plain: bytes, context: bytes) -> bytes:
-        """`plain` wrapped under the current KEK, bound to `context`."""
+    def wrap(self, plain: bytes, context: bytes) -> tuple[str, bytes]:
+        """The id of the current KEK, and `plain` wrapped under it, bound to `context`."""
         nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._by_id[self._current].encrypt(nonce, plain, context)
+        # Another thread may make another one current meanwhile: the id that is told is of the one that wrapped.
+        kek_id = self._current
+        return kek_id, nonce + self._by_id[kek_id].encrypt(nonce, plain, context)
 
     def unwrap(self, kek_id: str, wrapped: bytes, context: bytes) -> bytes:
         """The plain key. Raises Internal `KEK_UNKNOWN` when its file is not here, `SEAL_BROKEN` when altered."""
@@ -179,9 +181,9 @@ class EnvelopeCipher:
             scope, generation = row["scope"], row["generation"]
             context = _bound(scope, "data_key", generation)
             plain = self._provider.unwrap(row["kek_id"], row["wrapped"], context)
-            wrapped = self._provider.wrap(plain, context)
+            kek_id, wrapped = self._provider.wrap(plain, context)
             place = {"scope": scope, "generation": generation}
-            tx.execute("data_key.rewrap", place | {"kek_id": self._provider.current_id, "wrapped": wrapped})
+            tx.execute("data_key.rewrap", place | {"kek_id": kek_id, "wrapped": wrapped})
         return Rewrapped(len(rows), rows[-1]["scope"] if rows else after)
 
     def succeed(self, tx: Transaction, scope: str, sealed: Iterable[bytes]) -> None:
@@ -224,9 +226,9 @@ class EnvelopeCipher:
         if tx.row("data_key.is_destroyed", {"scope": scope}) is not None:
             raise _gone()
         plain = os.urandom(KEY_BYTES)
-        wrapped = self._provider.wrap(plain, _bound(scope, "data_key", generation))
+        kek_id, wrapped = self._provider.wrap(plain, _bound(scope, "data_key", generation))
         place = {"scope": scope, "generation": generation}
-        tx.execute("data_key.add", place | {"kek_id": self._provider.current_id, "wrapped": wrapped})
+        tx.execute("data_key.add", place | {"kek_id": kek_id, "wrapped": wrapped})
         # A key whose row is rolled back must not seal anything afterwards.
         tx.after_rollback(partial(self.forget, scope))
         return self._keep(scope, generation, AESGCM(plain), newest=True)

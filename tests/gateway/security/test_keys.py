@@ -135,6 +135,41 @@ def test_rotation_rewraps_every_data_key_and_then_the_old_file_is_not_needed(tmp
     _close(store)
 
 
+class _RotatedJustThen(FileKeyProvider):
+    """Another thread makes another key the current one as soon as something is wrapped."""
+
+    def wrap(self, plain: bytes, context: bytes) -> tuple[str, bytes]:
+        made = super().wrap(plain, context)
+        self.use((NEW, OLD))
+        return made
+
+
+def test_a_data_key_names_the_key_that_wrapped_it_whatever_came_meanwhile(tmp_path: Path) -> None:
+    cipher = EnvelopeCipher(_RotatedJustThen((OLD,)), b"d" * 32)
+    store = open_store("sqlite:///handoff.db", cipher, folder=tmp_path)
+    sealed = _seal(store, "patient:p1", "row", b"secret")
+    _close(store)
+    store = _opened(tmp_path, NEW, OLD)
+    assert _open(store, "patient:p1", "row", sealed) == b"secret"
+    _close(store)
+
+
+def test_what_a_lost_key_sealed_is_gone_and_not_altered(tmp_path: Path) -> None:
+    (tmp_path / "lost").mkdir()
+    store = _opened(tmp_path / "lost")
+    sealed = _seal(store, "audit:p1", "row/1", b"facts")
+    _close(store)
+    cipher = EnvelopeCipher(FileKeyProvider((OLD,)), b"d" * 32)
+    store = open_store("sqlite:///handoff.db", cipher, folder=tmp_path)
+    for _ in range(2):  # a second time it is so already
+        _write(store, lambda tx: cipher.succeed(tx, "audit:p1", [sealed]))
+    later = _seal(store, "audit:p1", "row/2", b"later")
+    with pytest.raises(NotFound, match="KEY_GONE"):
+        _open(store, "audit:p1", "row/1", sealed)
+    assert _open(store, "audit:p1", "row/2", later) == b"later"
+    _close(store)
+
+
 def test_without_the_right_key_file_nothing_opens(tmp_path: Path) -> None:
     store = _opened(tmp_path, OLD)
     sealed = _seal(store, "patient:p1", "row", b"secret")
