@@ -36,15 +36,6 @@ def aside(work: Callable[[], T]) -> asyncio.Future[T]:
     return ended
 
 
-def settle_folder(folder: Path) -> None:
-    """Make names durable: a file that was moved is there after a power cut only when its folder was written, too."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 @contextlib.contextmanager
 def opened_folder(folder: Path | str, within: int | None = None, *, make: bool = False) -> Iterator[int]:
     """The descriptor of a real folder, `within` another: what is done by it stays in it, whatever becomes of its name.
