@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections import defaultdict
+from collections.abc import Generator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -66,6 +68,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 raise pytest.UsageError(
                     f"{item.nodeid}: no such form of requirement id: {wrong or 'none given'}"
                 )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Leave a `no_cover` test really unmeasured in a worker process.
+
+    Such a process is measured more than once: by the plugin, which `no_cover` pauses, and, as every child process, by
+    coverage itself, which goes on then.
+    """
+    measuring = sys.gettrace()
+    if measuring is None or pyfuncitem.get_closest_marker("no_cover") is None:
+        return (yield)
+    sys.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(measuring)
 
 
 def _few_cases_of_each(items: list[pytest.Item]) -> set[pytest.Item]:
