@@ -272,7 +272,9 @@ def test_what_is_written_is_read_again_and_runs_nothing(cells: list[str]) -> Non
     names = ["a", "b", "c"]
     source = xlsx_rows.write_rows(names, [dict(zip(names, cells, strict=True))])
     assert source == xlsx_rows.write_rows(names, [dict(zip(names, cells, strict=True))])
-    with zipfile.ZipFile(io.BytesIO(source)) as book:  # beside the parts there are check sums: any byte may be in them
+    with zipfile.ZipFile(
+        io.BytesIO(source)
+    ) as book:  # beside the parts there are check sums: any byte may be in them
         assert not any(b"<f" in book.read(part) for part in book.namelist())
     sheet = openpyxl.load_workbook(io.BytesIO(source)).active
     assert all(sheet.cell(2, column).data_type != "f" for column in (1, 2, 3))
