@@ -22,7 +22,7 @@ from typing import Any, NoReturn, cast
 
 from gateway.demo.processes import Running
 
-_START_SECONDS = 30.0
+_START_SECONDS = 120.0
 _LONGEST_COMMAND = 65536
 
 

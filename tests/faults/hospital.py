@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 CANARY_EVERY = 4
 """Every so many-th patient has given no consent: nothing of theirs may reach a partner."""
 
-_ANSWER_SECONDS = 10.0
+_ANSWER_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ class Sink:
         body = json.dumps({"resourceType": "Bundle", "type": "transaction-response"})
         return Response(body, self.status, content_type="application/fhir+json")
 
-    def wait(self, count: int, seconds: float = 15.0) -> list[dict[str, Any]]:
+    def wait(self, count: int, seconds: float = 90.0) -> list[dict[str, Any]]:
         """What was received, once it is at least `count`."""
         until = time.monotonic() + seconds
         while len(self.received) < count:
@@ -117,7 +117,7 @@ def start(
     make_network_folder(folder, sink.address)
     log = tmp_path / "gateway.log"
     running: list[Running] = []
-    client = httpx.Client(trust_env=False, timeout=20.0)
+    client = httpx.Client(trust_env=False, timeout=90.0)
 
     def begin() -> Gateway:
         process, ready = start_one(folder, log)

@@ -25,7 +25,7 @@ def handoff(gateway, *words, code=0):
     assert ended.value.code == code, words
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(180)
 @pytest.mark.requirement("P2-31-11", "P2-31-12", "P2-16-01")
 def test_a_lost_disk_brings_back_no_withdrawn_consent(start, sink, tmp_path, capsys):
     gateway = start()

@@ -112,7 +112,7 @@ def test_the_sealer_seals_what_is_left_when_it_is_stopped(log: Any) -> None:
         await asyncio.sleep(0.05)
         await log.store.write(lambda tx: audit.append(tx, entry()))
         await log.sealer.stop()
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 90)
 
     asyncio.run(run())
     assert log.verify().signed_to == 11

@@ -38,7 +38,7 @@ from tests.gateway.county import County, caller
 from tests.gateway.delivery.test_sender import release_states, settled, until
 from tests.gateway.partners.test_network_file import STARTER
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(180)
 
 CONTENT = b'{"resourceType":"Bundle","entry":"Canary"}'
 DELIVERY = "01a2037e-02ff-78e5-82a2-4f409b32de07"
@@ -434,7 +434,7 @@ def play(
             sender = Sender(ours, client, Timeouts(), reach)
             running = asyncio.create_task(sender.run())
             try:
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(90):
                     await until(enough)
             finally:
                 await sender.stop(1.0)

@@ -20,12 +20,12 @@ from gateway.clock import FixedClock
 from gateway.delivery.http_push import HttpTimeouts, open_transport, push_bundle
 from gateway.delivery.outcome import DeliveryOutcome
 
-pytestmark = pytest.mark.timeout(30)
+pytestmark = pytest.mark.timeout(180)
 
 AT = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 BUNDLE = b'{"resourceType":"Bundle","type":"transaction","entry":[{"canary":"Canary"}]}'
-TIMES = HttpTimeouts(connect=2.0, attempt=5.0)
-SHORT = HttpTimeouts(connect=0.3, attempt=0.4)
+LONG = HttpTimeouts(connect=30.0, attempt=30.0)
+SHORT = HttpTimeouts(connect=30.0, attempt=1.5)
 Step = bytes | float | None
 
 
@@ -46,7 +46,7 @@ async def push(
     client: httpx.AsyncBaseTransport,
     url: str,
     check: Callable[[], Awaitable[bool]] = yes,
-    times: HttpTimeouts = TIMES,
+    times: HttpTimeouts = LONG,
 ) -> DeliveryOutcome:
     return await push_bundle(client, url, BUNDLE, "release-1", times, check, clock=FixedClock(AT))
 
@@ -88,7 +88,7 @@ class Partner:
 
 
 def met(
-    partner: Partner, check: Callable[[], Awaitable[bool]] = yes, times: HttpTimeouts = SHORT
+    partner: Partner, check: Callable[[], Awaitable[bool]] = yes, times: HttpTimeouts = LONG
 ) -> DeliveryOutcome:
     async def scene(client: httpx.AsyncBaseTransport) -> DeliveryOutcome:
         server = await asyncio.start_server(partner.serve, "127.0.0.1", 0)
@@ -187,36 +187,36 @@ def test_connecting_is_tried_again_within_the_attempt() -> None:
 
 
 def test_no_answer_after_the_body_leaves_it_unknown() -> None:
-    assert met(Partner(5.0)) == DeliveryOutcome("unknown", "ATTEMPT_TIMEOUT")
+    assert met(Partner(60.0), times=SHORT) == DeliveryOutcome("unknown", "ATTEMPT_TIMEOUT")
 
 
 def test_connection_that_breaks_after_the_body_leaves_it_unknown() -> None:
     partner = Partner(None)
-    assert met(partner, times=TIMES) == DeliveryOutcome("unknown", "CONNECTION_LOST")
+    assert met(partner) == DeliveryOutcome("unknown", "CONNECTION_LOST")
     assert partner.connections == 1
 
 
 def test_answer_that_is_no_http_leaves_it_unknown() -> None:
-    assert met(Partner(b"MSH|^~\\&|junk\r\n\r\n"), times=TIMES).kind == "unknown"
+    assert met(Partner(b"MSH|^~\\&|junk\r\n\r\n")).kind == "unknown"
 
 
 def test_status_counts_even_when_the_rest_of_the_answer_never_comes() -> None:
     head = b"HTTP/1.1 201 Created\r\nContent-Length: 1000\r\n\r\n{"
-    assert met(Partner(head, 5.0)) == DeliveryOutcome("delivered", "HTTP_201")
-    assert met(Partner(head, None), times=TIMES) == DeliveryOutcome("delivered", "HTTP_201")
+    assert met(Partner(head, 60.0), times=SHORT) == DeliveryOutcome("delivered", "HTTP_201")
+    assert met(Partner(head, None)) == DeliveryOutcome("delivered", "HTTP_201")
 
 
 def test_endless_answer_is_cut_off() -> None:
     flood = [b"x" * 65536] * 200
-    partner = Partner(b"HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n", *flood, 5.0)
+    partner = Partner(b"HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n", *flood, 60.0)
     began = time.monotonic()
-    assert met(partner, times=TIMES) == DeliveryOutcome("delivered", "HTTP_200")
-    assert time.monotonic() - began < 4
+    assert met(partner) == DeliveryOutcome("delivered", "HTTP_200")
+    assert time.monotonic() - began < 29
 
 
 def test_check_that_says_no_lets_no_byte_of_the_body_leave() -> None:
     partner = Partner(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-    assert met(partner, no, TIMES) == DeliveryOutcome("aborted", "CHECK_SAID_NO")
+    assert met(partner, no) == DeliveryOutcome("aborted", "CHECK_SAID_NO")
     assert b"resourceType" not in partner.seen
     assert partner.connections == 1
 
@@ -230,7 +230,7 @@ def test_check_is_asked_on_an_open_connection_before_the_body() -> None:
         seen.append((partner.connections, b"resourceType" in partner.seen))
         return True
 
-    assert met(partner, check, TIMES).kind == "delivered"
+    assert met(partner, check).kind == "delivered"
     assert seen == [(1, False)]
 
 
@@ -241,7 +241,7 @@ def test_trouble_of_the_check_comes_out_with_nothing_sent() -> None:
         raise KeyError("store")
 
     with pytest.raises(KeyError):
-        met(partner, broken, TIMES)
+        met(partner, broken)
     assert b"resourceType" not in partner.seen
 
 
@@ -249,10 +249,10 @@ def test_slow_check_ends_with_the_attempt_and_nothing_is_sent_later() -> None:
     partner = Partner(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
     async def slow() -> bool:
-        await asyncio.sleep(0.45)
+        await asyncio.sleep(1.6)
         return True
 
-    assert met(partner, slow) == DeliveryOutcome("retry", "ATTEMPT_TIMEOUT")
+    assert met(partner, slow, SHORT) == DeliveryOutcome("retry", "ATTEMPT_TIMEOUT")
     time.sleep(0.2)
     assert b"resourceType" not in partner.seen
 
@@ -264,7 +264,7 @@ def test_success_said_before_the_body_left_counts_for_nothing() -> None:
         await asyncio.sleep(0.2)
         return False
 
-    assert met(partner, slow, TIMES).kind in {"retry", "aborted"}
+    assert met(partner, slow).kind in {"retry", "aborted"}
     assert b"resourceType" not in partner.seen
 
 
@@ -316,7 +316,7 @@ def test_slow_partner_does_not_hold_up_another(httpserver: HTTPServer) -> None:
     release = threading.Event()
 
     def slow(_request: Request) -> Response:
-        release.wait(5)
+        release.wait(60)
         return Response(b"", 200)
 
     httpserver.expect_request("/fhir").respond_with_handler(slow)

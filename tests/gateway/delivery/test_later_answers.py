@@ -23,7 +23,7 @@ from tests.gateway.county import OTP, County
 from tests.gateway.delivery.test_mllp_push import Hospital
 from tests.gateway.delivery.test_sender import until
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(180)
 
 PAIRS = ("/", "AL/AL", "AL/NE", "NE/AL", "NE/NE", "/AL", "AL/ER", "ER/SU", "SU/ER", "SU/SU")
 """MSH-15 and MSH-16."""
@@ -87,7 +87,7 @@ class Line:
             ways = Ways(self.county.premises, None, Timeouts(), Reach())  # type: ignore[arg-type]  # no HTTP here
             later = later_answers(self.county.premises, ways)
             running = asyncio.create_task(later.run())
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(90):
                 await until(enough or self._none_due)
             await later.stop()
             await running

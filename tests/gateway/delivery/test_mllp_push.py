@@ -13,11 +13,11 @@ import pytest
 from gateway.delivery.mllp_push import MllpConnections, MllpEndpoint, MllpTimeouts, send_frame
 from gateway.delivery.outcome import DeliveryOutcome
 
-pytestmark = pytest.mark.timeout(30)
+pytestmark = pytest.mark.timeout(180)
 
 MESSAGE = b"MSH|^~\\&|HANDOFF|COUNTY|EHR|RIVERBEND|20261122||RRI^I12^RRI_I12|OUT-1|P|2.5.1\rRF1|A|||||R-1\r"
-QUICK = MllpTimeouts(connect=2.0, answer=0.3)
-SLOW = MllpTimeouts(connect=2.0, answer=10.0)
+SHORT = MllpTimeouts(connect=30.0, answer=0.5)
+LONG = MllpTimeouts(connect=30.0, answer=30.0)
 
 
 def ack(code: str, control_id: str = "OUT-1", errors: str = "") -> bytes:
@@ -77,7 +77,7 @@ def play(
 
         async def send(
             control_id: str = "OUT-1",
-            timeouts: MllpTimeouts = QUICK,
+            timeouts: MllpTimeouts = LONG,
             check: Any = yes,
             frame: bytes = MESSAGE,
         ) -> DeliveryOutcome:
@@ -92,9 +92,9 @@ def play(
     return asyncio.run(run())
 
 
-def sent_once(*answer: bytes | float | None) -> DeliveryOutcome:
+def sent_once(*answer: bytes | float | None, timeouts: MllpTimeouts = LONG) -> DeliveryOutcome:
     hospital = Hospital(list(answer))
-    outcome: DeliveryOutcome = play(hospital, lambda send: send())
+    outcome: DeliveryOutcome = play(hospital, lambda send: send(timeouts=timeouts))
     assert hospital.frames == [MESSAGE]
     return outcome
 
@@ -138,10 +138,10 @@ def test_answer_with_byte_order_mark_and_line_feeds_is_read() -> None:
 
 
 def test_no_answer_leaves_it_unknown_and_closes_the_connection() -> None:
-    hospital = Hospital([0.6, ack("AA")], [ack("AR", "OUT-2")])
+    hospital = Hospital([60.0, ack("AA")], [ack("AR", "OUT-2")])
 
     async def scene(send: Any) -> list[DeliveryOutcome]:
-        return [await send("OUT-1"), await send("OUT-2", SLOW)]
+        return [await send("OUT-1", SHORT), await send("OUT-2")]
 
     first, second = play(hospital, scene)
     assert (first.kind, first.code) == ("unknown", "ANSWER_TIMEOUT")
@@ -150,7 +150,7 @@ def test_no_answer_leaves_it_unknown_and_closes_the_connection() -> None:
 
 
 def test_answer_for_another_message_is_never_credited() -> None:
-    outcome = sent_once(ack("AA", "OUT-2"), ack("AA", ""), ack("AA", "OUT-10"))
+    outcome = sent_once(ack("AA", "OUT-2"), ack("AA", ""), ack("AA", "OUT-10"), timeouts=SHORT)
     assert (outcome.kind, outcome.code) == ("unknown", "ANSWER_FOR_ANOTHER")
 
 
@@ -170,7 +170,7 @@ def test_late_second_answer_is_never_taken_for_the_next_message() -> None:
     async def scene(send: Any) -> list[DeliveryOutcome]:
         first = await send()
         await asyncio.sleep(0.2)
-        return [first, await send("OUT-2", SLOW)]
+        return [first, await send("OUT-2")]
 
     assert [outcome.kind for outcome in play(hospital, scene)] == ["delivered", "refused"]
     assert hospital.connections == 2
@@ -178,7 +178,7 @@ def test_late_second_answer_is_never_taken_for_the_next_message() -> None:
 
 @pytest.mark.parametrize("content", [b"", b"junk", b"MSH|^~\\&|X\rMSA|AA", b"MSA|AA|OUT-1\r"])
 def test_what_is_no_answer_leaves_it_unknown(content: bytes) -> None:
-    assert sent_once(b"\x0b" + content + b"\x1c\r").kind == "unknown"
+    assert sent_once(b"\x0b" + content + b"\x1c\r", timeouts=SHORT).kind == "unknown"
 
 
 def test_unknown_code_leaves_it_unknown() -> None:
@@ -272,7 +272,7 @@ def test_at_most_so_many_messages_are_in_flight() -> None:
     hospital = Hospital(*([0.1, ack("AA")] for _ in range(6)))
 
     async def scene(send: Any) -> list[DeliveryOutcome]:
-        return list(await asyncio.gather(*(send(timeouts=SLOW) for _ in range(6))))
+        return list(await asyncio.gather(*(send() for _ in range(6))))
 
     assert [outcome.kind for outcome in play(hospital, scene, limit=2)] == ["delivered"] * 6
     assert hospital.connections == 2
@@ -282,12 +282,12 @@ def test_cancelled_attempt_closes_its_connection() -> None:
     hospital = Hospital([0.3, ack("AA")], [ack("AR", "OUT-2")])
 
     async def scene(send: Any) -> DeliveryOutcome:
-        attempt = asyncio.ensure_future(send(timeouts=SLOW))
+        attempt = asyncio.ensure_future(send())
         await asyncio.sleep(0.1)
         attempt.cancel()
         with pytest.raises(asyncio.CancelledError):
             await attempt
-        outcome: DeliveryOutcome = await send("OUT-2", SLOW)
+        outcome: DeliveryOutcome = await send("OUT-2")
         return outcome
 
     assert play(hospital, scene).kind == "retry"
@@ -300,7 +300,7 @@ def test_partner_without_the_expected_certificate_gets_nothing() -> None:
     async def scene(send: Any) -> DeliveryOutcome:
         plain = hospital.endpoint
         hospital.endpoint = MllpEndpoint(plain.host, plain.port, ssl.create_default_context())
-        outcome: DeliveryOutcome = await send(timeouts=MllpTimeouts(connect=0.5, answer=0.5))
+        outcome: DeliveryOutcome = await send(timeouts=MllpTimeouts(connect=1.0, answer=30.0))
         return outcome
 
     assert play(hospital, scene).kind == "retry"

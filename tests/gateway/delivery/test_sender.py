@@ -25,9 +25,9 @@ from gateway.store import Intent, outbox
 from tests.gateway.county import OTP, County, caller
 from tests.gateway.disclosure.unsteady import FullStore
 
-pytestmark = pytest.mark.timeout(30)
+pytestmark = pytest.mark.timeout(180)
 
-TIMES = Timeouts(HttpTimeouts(connect=1.0, attempt=0.5), MllpTimeouts())
+TIMES = Timeouts(HttpTimeouts(connect=30.0, attempt=30.0), MllpTimeouts())
 
 
 async def until(enough: Callable[[], bool]) -> None:
@@ -69,7 +69,7 @@ def play(
     enough: Callable[[], bool],
     *,
     premises: Premises | None = None,
-    seconds: float = 5.0,
+    seconds: float = 90.0,
     **delivery: Any,
 ) -> None:
     """Run a sender against the program's server until `enough` is so."""
@@ -310,7 +310,7 @@ def test_a_status_goes_by_mllp_to_the_hospital_and_its_answer_counts(county: Cou
         async with open_transport() as client:
             sender = Sender(county.premises, client, TIMES)
             running = asyncio.create_task(sender.run())
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(90):
                 await until(settled(county, "delivered", "delivered"))
             await sender.stop(1.0)
             await running

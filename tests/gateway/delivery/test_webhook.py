@@ -24,7 +24,7 @@ from tests.gateway.county import County
 from tests.gateway.delivery.test_sender import TIMES, Server, release_states, settled, until
 from tests.gateway.partners.test_network_file import STARTER
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(180)
 
 PAGE = Path(__file__).parents[3] / "gateway/partners/CONNECTIONS.md"
 KEY = SigningKey("peer-2026", bytes(range(32)))
@@ -76,7 +76,7 @@ def play(county: County, receiver: Receiver, enough: Callable[[], bool]) -> str:
             sender = Sender(ours, client, TIMES, Reach(signing={"otp": KEY}))
             running = asyncio.create_task(sender.run())
             try:
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(90):
                     await until(enough)
             finally:
                 await sender.stop(1.0)

@@ -56,7 +56,7 @@ class Wire:
     """The sender's end of one connection."""
 
     def __init__(self, address: tuple[str, int], tls: ssl.SSLContext | None = None) -> None:
-        plain = socket.create_connection(address, timeout=10)
+        plain = socket.create_connection(address, timeout=90)
         self.socket = tls.wrap_socket(plain, server_hostname="127.0.0.1") if tls else plain
         self._received = b""
 
@@ -97,7 +97,7 @@ class Wire:
         except TimeoutError:
             return True
         finally:
-            self.socket.settimeout(10)
+            self.socket.settimeout(90)
 
 
 class Door:
@@ -112,7 +112,7 @@ class Door:
         self.address = ("127.0.0.1", 0)
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(90)
 
     def open(
         self, *, tls: ssl.SSLContext | None = None, recognise: Recognise | None = None, **settings: Any
@@ -129,7 +129,7 @@ class Door:
         self._wires.append(Wire(self.address, tls))
         return self._wires[-1]
 
-    def stop(self, grace_seconds: float = 5.0) -> None:
+    def stop(self, grace_seconds: float = 60.0) -> None:
         if self._listener is not None:
             self.run(self._listener.stop(grace_seconds))
 
@@ -149,7 +149,7 @@ def door() -> Iterator[Door]:
     yield made
     made.close()
     loop.call_soon_threadsafe(loop.stop)
-    thread.join(5)
+    thread.join(90)
     loop.close()
 
 

@@ -527,8 +527,8 @@ def test_a_loop_that_ended_while_a_commit_was_under_way_blocks_no_later_one(tmp_
 
     loop.run_until_complete(begin())
     commits.gate.set()
-    asyncio.run(asyncio.wait_for(_keep(store, 2), 10))
-    asyncio.run(asyncio.wait_for(store.close(), 10))
+    asyncio.run(asyncio.wait_for(_keep(store, 2), 90))
+    asyncio.run(asyncio.wait_for(store.close(), 90))
     loop.close()
     with open_store_for_reading("sqlite:///handoff.db", cipher(), folder=tmp_path).read() as reading:
         assert len(inbox.list_messages(reading)) == 2

@@ -27,7 +27,7 @@ from gateway.wiring.lines import mllp_listeners, reach_of
 from gateway.wiring.network_folder import NetworkFolder, make_network_folder, open_folder
 from tests.gateway.certificates import DAY, Paper, authority, issued
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(180)
 
 MESSAGE = (
     rb"MSH|^~\&|EHR|RIVERBEND|HANDOFF|COUNTY|20261122083000||REF^I12^REF_I12|MSG-1|P|2.5.1" + b"\r"

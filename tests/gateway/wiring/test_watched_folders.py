@@ -34,7 +34,7 @@ from tests.gateway.county import County
 from tests.gateway.disclosure.unsteady import FullStore
 from tests.gateway.partners.test_network_file import STARTER
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(180)
 
 FORMATS = {
     "csv": "counseling/treatment_plan",
@@ -78,7 +78,7 @@ class Drop:
         async def scene() -> None:
             (watch,) = folder_watches(self.county.folder, premises or self.county.premises)
             running = asyncio.create_task(watch.run())
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(90):
                 while not (enough or self.empty)():  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
             await watch.stop()
@@ -545,7 +545,7 @@ def test_a_poisoned_file_holds_up_no_other(drop: Drop, capfd: pytest.CaptureFixt
     async def scene() -> None:
         watch = FolderWatch(replace(_settings(drop), poll_seconds=0.01), accept, poisoned, drop.county.clock)
         running = asyncio.create_task(watch.run())
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while not taken or not drop.names("done"):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         await watch.stop()
