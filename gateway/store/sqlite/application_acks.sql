@@ -2,7 +2,7 @@
 INSERT INTO application_ack (message_id, partner, state, asked_at, due_at, attempts)
 VALUES (:message_id, :partner, 'due', :at, :at, 0)
 ON CONFLICT (message_id) DO UPDATE SET state = 'due', asked_at = excluded.asked_at, due_at = excluded.due_at, attempts = 0
-WHERE state <> 'due';
+WHERE application_ack.state <> 'due';
 
 -- name: due
 SELECT message_id, partner, state, asked_at, due_at, attempts FROM application_ack

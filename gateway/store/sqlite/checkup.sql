@@ -9,7 +9,7 @@ WHERE state IN ('dead', 'unknown') AND state NOT IN ('delivered', 'refused', 'ca
 GROUP BY state, partner ORDER BY state, partner;
 
 -- name: consent_requests
-SELECT owner, count(*) AS number, sum(due_at < :now) AS overdue, min(due_at) AS oldest
+SELECT owner, count(*) AS number, count(CASE WHEN due_at < :now THEN 1 END) AS overdue, min(due_at) AS oldest
 FROM consent_request INDEXED BY consent_request_owner WHERE state = 'open' GROUP BY owner ORDER BY owner;
 
 -- name: held_without_request

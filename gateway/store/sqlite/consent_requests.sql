@@ -1,6 +1,6 @@
 -- name: open
-INSERT OR IGNORE INTO consent_request (id, intent_id, patient_id, owner, opened_at, due_at, state, reason)
-VALUES (:id, :intent_id, :patient_id, :owner, :opened_at, :due_at, 'open', :reason);
+INSERT INTO consent_request (id, intent_id, patient_id, owner, opened_at, due_at, state, reason)
+VALUES (:id, :intent_id, :patient_id, :owner, :opened_at, :due_at, 'open', :reason) ON CONFLICT DO NOTHING;
 
 -- name: of_intent
 SELECT id, intent_id, patient_id, owner, opened_at, due_at, state, closed_at, reason

@@ -14,8 +14,10 @@ SELECT consent_id, patient_id, version, standing, recorded_by, recorded_at, reas
 FROM consent_state WHERE patient_id = :patient_id ORDER BY consent_id;
 
 -- name: keep_history
-INSERT OR REPLACE INTO consent_history (patient_id, consent_id, epoch, version, standing, recorded_by, recorded_at, reasons)
-SELECT id, :consent_id, epoch, :version, :standing, :recorded_by, :recorded_at, :reasons FROM patient WHERE id = :patient_id;
+INSERT INTO consent_history (patient_id, consent_id, epoch, version, standing, recorded_by, recorded_at, reasons)
+SELECT id, :consent_id, epoch, :version, :standing, :recorded_by, :recorded_at, :reasons FROM patient WHERE id = :patient_id
+ON CONFLICT (patient_id, consent_id, epoch) DO UPDATE SET version = excluded.version, standing = excluded.standing,
+    recorded_by = excluded.recorded_by, recorded_at = excluded.recorded_at, reasons = excluded.reasons;
 
 -- name: of_patient_at
 SELECT consent_id, patient_id, version, standing, recorded_by, recorded_at, reasons

@@ -28,7 +28,7 @@ SELECT scope, at FROM destroyed_scope WHERE scope > :after ORDER BY scope LIMIT 
 SELECT 1 FROM destroyed_scope WHERE scope = :scope;
 
 -- name: mark_destroyed
-INSERT OR IGNORE INTO destroyed_scope (scope, at) VALUES (:scope, :at);
+INSERT INTO destroyed_scope (scope, at) VALUES (:scope, :at) ON CONFLICT DO NOTHING;
 
 -- name: destroy
 DELETE FROM data_key WHERE scope = :scope;

@@ -79,9 +79,10 @@ WHERE patient_id = :patient_id AND partner = :partner AND business_key = :busine
 ORDER BY sequence LIMIT 1;
 
 -- name: block_after
-UPDATE intent SET blocked = (sequence > :holder), head = head * (sequence < :holder)
+UPDATE intent SET blocked = CASE WHEN sequence > :holder THEN 1 ELSE 0 END,
+       head = CASE WHEN sequence < :holder THEN head ELSE 0 END
 WHERE patient_id = :patient_id AND partner = :partner AND business_key = :business_key
-  AND state IN ('due', 'retry') AND blocked <> (sequence > :holder);
+  AND state IN ('due', 'retry') AND blocked <> CASE WHEN sequence > :holder THEN 1 ELSE 0 END;
 
 -- name: block
 UPDATE intent SET blocked = 1 WHERE id = :id;

@@ -20,7 +20,7 @@ UPDATE patient SET certain = 1 WHERE id = :id;
 SELECT id, created_at FROM patient INDEXED BY patient_in_doubt WHERE certain = 0 ORDER BY created_at LIMIT :limit;
 
 -- name: link
-INSERT OR IGNORE INTO patient_link (token, partner, patient_id) VALUES (:token, :partner, :patient_id);
+INSERT INTO patient_link (token, partner, patient_id) VALUES (:token, :partner, :patient_id) ON CONFLICT DO NOTHING;
 
 -- name: linked
 SELECT patient_id FROM patient_link WHERE token = :token AND partner = :partner;
@@ -35,7 +35,7 @@ SELECT partner, patient_id FROM patient_link WHERE token = :token ORDER BY partn
 SELECT partner, token FROM patient_link WHERE patient_id = :patient_id ORDER BY partner, token;
 
 -- name: add_match_key
-INSERT OR IGNORE INTO match_key (key, patient_id) VALUES (:key, :patient_id);
+INSERT INTO match_key (key, patient_id) VALUES (:key, :patient_id) ON CONFLICT DO NOTHING;
 
 -- name: by_match_key
 SELECT patient_id FROM match_key WHERE key = :key ORDER BY patient_id;

@@ -60,7 +60,7 @@ UPDATE record INDEXED BY record_of_patient SET digest = x'' WHERE patient_id = :
 DELETE FROM search_token WHERE id = :id AND resource_type = :type;
 
 -- name: add_token
-INSERT OR IGNORE INTO search_token (token, resource_type, param, id) VALUES (:token, :type, :param, :id);
+INSERT INTO search_token (token, resource_type, param, id) VALUES (:token, :type, :param, :id) ON CONFLICT DO NOTHING;
 
 -- name: find_token
 SELECT resource_type, id FROM search_token

@@ -19,7 +19,7 @@ ORDER BY joined_seq;
 SELECT patient_id FROM joined_patient WHERE joined_to = :patient_id AND parted_seq = 0 ORDER BY joined_seq;
 
 -- name: tell_apart
-INSERT OR IGNORE INTO told_apart (one, other, at) VALUES (:one, :other, :at);
+INSERT INTO told_apart (one, other, at) VALUES (:one, :other, :at) ON CONFLICT DO NOTHING;
 
 -- name: are_told_apart
 SELECT 1 AS found FROM told_apart WHERE one = :one AND other = :other;
@@ -34,7 +34,8 @@ DELETE FROM patient_link WHERE token = :token AND partner = :partner AND patient
 DELETE FROM match_key WHERE patient_id = :patient_id;
 
 -- name: add_unsorted
-INSERT OR REPLACE INTO unsorted_record (resource_type, id, one, other) VALUES (:type, :id, :one, :other);
+INSERT INTO unsorted_record (resource_type, id, one, other) VALUES (:type, :id, :one, :other)
+ON CONFLICT (resource_type, id) DO UPDATE SET one = excluded.one, other = excluded.other;
 
 -- name: drop_unsorted
 DELETE FROM unsorted_record WHERE resource_type = :type AND id = :id;

@@ -9,7 +9,7 @@ SELECT count(*) AS number, min(received_at) AS oldest FROM inbox INDEXED BY inbo
 SELECT count(*) AS number, min(created_at) AS oldest FROM patient INDEXED BY patient_in_doubt WHERE certain = 0;
 
 -- name: consent_requests
-SELECT count(*) AS number, coalesce(sum(due_at < :now), 0) AS overdue
+SELECT count(*) AS number, count(CASE WHEN due_at < :now THEN 1 END) AS overdue
 FROM consent_request INDEXED BY consent_request_owner WHERE state = 'open';
 
 -- name: logged_after
@@ -17,7 +17,7 @@ SELECT kind, partner, outcome, count(*) AS number, max(seq) AS last FROM audit W
 
 -- name: accepted
 SELECT partner, count(*) AS number,
-       coalesce(sum(NOT EXISTS (SELECT 1 FROM intent WHERE intent.message_id = inbox.id)), 0) AS without_news
+       count(CASE WHEN NOT EXISTS (SELECT 1 FROM intent WHERE intent.message_id = inbox.id) THEN 1 END) AS without_news
 FROM inbox INDEXED BY inbox_newest
 WHERE received_at >= :since AND received_at < :until AND state IN ('accepted', 'closed', 'replayed') GROUP BY partner;
 
