@@ -61,6 +61,11 @@ class Settings(BaseSettings):
         ge=0,
         description="the bytes of a settled message are destroyed after so many days; 0: never",
     )
+    refused_days: int = Field(
+        default=90,
+        ge=0,
+        description="the bytes of a refused message that nobody corrected are destroyed after so many days; 0: never",
+    )
     stop_seconds: float = Field(default=8, gt=0, lt=10, description="time to finish after SIGTERM")
 
 

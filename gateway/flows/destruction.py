@@ -6,6 +6,7 @@ ends, and the proof that nobody altered them.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +16,7 @@ from gateway.audit import AuditEntry, AuditReason, append
 from gateway.clock import instant_text, new_row_id
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, Internal, NotFound, NotNow, NotUnderstood
+from gateway.flows.refused_about import LookedAt, look_for, make_hers
 from gateway.store import (
     Intent,
     Reading,
@@ -43,8 +45,8 @@ class Remains:
 
 
 async def destroy_patient(premises: Premises, patient_id: str, reason: str) -> dict[str, Any]:
-    """Destroy the patient's key, and those of the patients who were found to be her; what waited is ended. One
-    transaction with its audit entries.
+    """Destroy the patient's key, those of the patients who were found to be her, and those of refused messages that name
+    her; what waited is ended. One transaction with its audit entries.
 
     Raises NotFound `NO_SUCH_PATIENT`, AlreadyReceived `KEY_DESTROYED` or `JOINED` (she is kept as another one),
     NotUnderstood `REASON_MISSING`, NotNow `BEING_SENT` while something about her is on its way: its outcome must be
@@ -52,7 +54,8 @@ async def destroy_patient(premises: Premises, patient_id: str, reason: str) -> d
     """
     if not reason.strip():
         raise NotUnderstood("REASON_MISSING", "say why; the audit log keeps it", "--reason")
-    done = await premises.store.write(partial(_destroy, premises, patient_id, reason.strip()))
+    looked = await asyncio.to_thread(_refused_about, premises, patient_id)
+    done = await premises.store.write(partial(_destroy, premises, patient_id, reason.strip(), looked))
     for one in done["patients"]:
         # What was compiled for her decisions is content of hers too.
         premises.compiled.forget(one)
@@ -62,6 +65,7 @@ async def destroy_patient(premises: Premises, patient_id: str, reason: str) -> d
 def destroy_again(tx: Transaction, patient_id: str, destroyed_at: str, at: str) -> None:
     """In a store that is older than the destruction: as it was destroyed then, without another entry."""
     _end(tx, [one for one in intents.of_patient(tx, patient_id) if one.state not in _SETTLED], at)
+    make_hers(tx, look_for(tx, (patient_id,)), patient_id)
     patients.raise_epoch(tx, patient_id)
     patients.destroy_patient_key(tx, patient_id, destroyed_at)
 
@@ -75,7 +79,15 @@ def remains(reading: Reading, patient_id: str) -> Remains:
     return Remains(sum(opened) + elsewhere, len(opened) - sum(opened), entries)
 
 
-def _destroy(premises: Premises, patient_id: str, reason: str, tx: Transaction) -> dict[str, Any]:
+def _refused_about(premises: Premises, patient_id: str) -> LookedAt:
+    """In a thread and before the transaction: all of them are opened, and messages are taken in meanwhile."""
+    with premises.store.read() as reading:
+        return look_for(reading, (patient_id, *same_person.joined_to(reading, patient_id)))
+
+
+def _destroy(
+    premises: Premises, patient_id: str, reason: str, looked: LookedAt, tx: Transaction
+) -> dict[str, Any]:
     if not patients.exists(tx, patient_id):
         raise NotFound("NO_SUCH_PATIENT", "no patient has that id", patient_id)
     if patients.is_destroyed(tx, patient_id):
@@ -91,6 +103,7 @@ def _destroy(premises: Premises, patient_id: str, reason: str, tx: Transaction) 
     elsewhere = {
         other: number for her in everyone for other, number in same_person.left_behind(tx, her).items()
     }
+    refused = make_hers(tx, looked, patient_id)
     for her in everyone:
         if not patients.certain(tx, her):
             patients.settle_doubt(tx, her)  # nobody can say any more who she is
@@ -102,6 +115,7 @@ def _destroy(premises: Premises, patient_id: str, reason: str, tx: Transaction) 
         "patients": list(everyone),
         "outcome": KEY_DESTROYED,
         "ended": len(waiting),
+        "refused messages": refused,
         "still readable under": elsewhere,
         "entry": receipts[0].seq,
     }

@@ -18,7 +18,7 @@ from gateway.errors import AlreadyReceived, HandoffError, NotSupported, NotUnder
 from gateway.flows.contribution import Contribution, record_contribution
 from gateway.flows.messages import Fault, Receipt, ReceiptOutcome, ReceivedMessage
 from gateway.flows.referral import Referral, addressees_of, identify_patient, record_referral
-from gateway.store import InboxMessage, Transaction, application_acks, inbox
+from gateway.store import InboxMessage, Transaction, application_acks, destruction, inbox
 
 _STATE: dict[ReceiptOutcome, str] = {
     "accepted": "accepted",
@@ -194,10 +194,17 @@ def _keep(
     if isinstance(said, Contribution) and who is not None:
         record_contribution(premises, tx, said, who, row.id, received_at)
     if replay_of is not None and outcome == "accepted":
-        inbox.set_state(tx, replay_of, "replayed", "[]")
+        _settle_original(tx, replay_of, row.patient_id)
     if message.asks_later:
         application_acks.ask(tx, row.id, message.partner, received_at)
     return Receipt(row.id, message.received_at, outcome, faults)
+
+
+def _settle_original(tx: Transaction, message_id: str, patient_id: str | None) -> None:
+    """The message that was taken in again is done with, and is about whom the second one is about."""
+    inbox.set_state(tx, message_id, "replayed", "[]")
+    if patient_id is not None:
+        destruction.count_as_hers(tx, message_id, patient_id)
 
 
 async def _answer_again(premises: Premises, message: ReceivedMessage, earlier: InboxMessage) -> Receipt:

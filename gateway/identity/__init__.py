@@ -2,15 +2,18 @@
 
 from gateway.identity.described import description_keys, identifiers_of, match_keys
 from gateway.identity.match import IDENTIFIER, Identified, identify
+from gateway.identity.mentioned import Mentions, mentions_of
 from gateway.identity.review import Candidate, candidates
 
 __all__ = [
     "IDENTIFIER",
     "Candidate",
     "Identified",
+    "Mentions",
     "candidates",
     "description_keys",
     "identifiers_of",
     "identify",
     "match_keys",
+    "mentions_of",
 ]

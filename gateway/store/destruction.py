@@ -43,6 +43,19 @@ def destroy_message(tx: Transaction, message_id: str, at: str) -> bool:
     return True
 
 
+def messages_of_nobody(reading: Reading) -> Iterator[str]:
+    """Ids of messages that are no patient's (they could not be read, or are about nobody) and whose bytes are there."""
+    after = ""
+    while page := reading.rows("destruction.messages_of_nobody", {"after": after, "limit": PAGE}):
+        yield from (row["id"] for row in page)
+        after = page[-1]["id"]
+
+
+def count_as_hers(tx: Transaction, message_id: str, patient_id: str) -> bool:
+    """Count a message of nobody as the patient's, so that its key goes with hers; False when it is somebody's."""
+    return bool(tx.execute("destruction.count_as_hers", {"id": message_id, "patient_id": patient_id}))
+
+
 def audit_entries(reading: Reading, patient_id: str) -> int:
     """How many audit entries there are about the patient."""
     row = reading.row("destruction.audit_entries", {"patient_id": patient_id})

@@ -143,7 +143,7 @@ class _Running:
         await self._start(stack, housekeeping.run, housekeeping.stop)
         key_keeper = KeyKeeper(self._folder, store, clock)
         await self._start(stack, key_keeper.run, key_keeper.stop)
-        retention = Retention(store, clock, self._settings.message_days)
+        retention = Retention(store, clock, self._settings.message_days, self._settings.refused_days)
         await self._start(stack, retention.run, retention.stop)
         return {**key_keeper.acts(), **self._standstill.acts()}
 

@@ -20,3 +20,9 @@ ORDER BY received_at LIMIT :limit;
 UPDATE inbox SET sealed = x''
 WHERE id = :id AND length(sealed) > 0 AND state IN ('accepted', 'closed', 'rejected', 'replayed')
   AND NOT EXISTS (SELECT 1 FROM intent WHERE message_id = inbox.id AND state NOT IN ('delivered', 'refused', 'cancelled'));
+
+-- name: messages_of_nobody
+SELECT id FROM inbox WHERE patient_id IS NULL AND length(sealed) > 0 AND id > :after ORDER BY id LIMIT :limit;
+
+-- name: count_as_hers
+UPDATE inbox SET patient_id = :patient_id WHERE id = :id AND patient_id IS NULL;

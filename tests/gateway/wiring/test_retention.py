@@ -122,3 +122,29 @@ def _is_there(county: County, message_id: str) -> bool:
             return bool(inbox.raw(reading, message_id))
         except NotFound:
             return False
+
+
+@pytest.mark.requirement("P2-16-01")
+def test_what_was_refused_and_nobody_corrected_is_bounded_by_time(own: County) -> None:
+    broken = own.refer(control_id="ED-2", addressee="NOBODY").message_id
+    own.clock.advance(timedelta(days=DAYS + 1))
+    young = own.refer(control_id="ED-3", addressee="NOBODY").message_id
+
+    assert own.run(Retention(own.store, own.clock, 0, DAYS).destroy_old()) == 1
+
+    with pytest.raises(NotFound, match="KEY_GONE"):
+        raw(own, broken)
+    kept = own.look(lambda reading: inbox.get(reading, broken))
+    assert kept is not None and kept.state == "rejected" and "ADDRESSEE_UNKNOWN" in kept.faults
+    assert raw(own, young)
+    (said,) = own.look(lambda reading: newest(reading, 1, AuditFilter(kind="outcome")))
+    assert said.entry is not None and "1 refused messages" in said.entry.description
+
+
+def test_one_that_is_corrected_at_that_moment_is_not_given_up(own: County) -> None:
+    broken = own.refer(control_id="ED-2", addressee="NOBODY").message_id
+    own.clock.advance(timedelta(days=DAYS + 1))
+    retention = Retention(own.store, own.clock, 0, DAYS)
+    own.write(lambda tx: inbox.set_state(tx, broken, "replayed", "[]"))
+    assert own.write(lambda tx: retention._destroy([broken], "needs_attention", "2026-01-01", tx)) == 0
+    assert raw(own, broken)

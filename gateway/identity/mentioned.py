@@ -1,0 +1,148 @@
+"""Whether bytes that nobody could read as a record name a certain person: a refused row, message or whole file.
+
+Read as plain words whatever the format is, so that it needs no mapping; who is named only by what we do not know of her
+is not found. Said too often rather than too seldom: it serves to destroy, and the sender still has what it sent.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+import re
+import unicodedata
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from gateway.identity.described import identifiers_of, names_of
+
+_LEAST_SIGNS = 5
+_MOST_UNPACKED = 32 * 1024 * 1024
+_MOST_MEMBERS = 1000
+_SHEETS_FIRST_DAY = date(1899, 12, 30)
+_WORD = re.compile(r"[^\W_]+")
+_ACCENT = re.compile("[\u0300-\u036f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """What somebody is known by, as plain words: numbers long enough to be hers alone, shorter ones, names, and the
+    ways of writing her birth dates.
+    """
+
+    numbers: frozenset[str] = field(default=frozenset(), repr=False)
+    short_numbers: frozenset[str] = field(default=frozenset(), repr=False)
+    names: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)
+    births: frozenset[str] = field(default=frozenset(), repr=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.numbers or self.short_numbers or self.names)
+
+    def in_bytes(self, raw: bytes) -> bool:
+        """Whether `raw` names her: by a number of hers, or by name or short number together with her birth date."""
+        text = plain_words(raw)
+        if any(f" {number} " in text for number in self.numbers):
+            return True
+        if not any(f" {born} " in text or f" {born}t" in text for born in self.births):
+            return False
+        if any(f" {number} " in text for number in self.short_numbers):
+            return True
+        return any(f" {family} " in text and f" {given} " in text for family, given in self.names)
+
+
+def mentions_of(described: Iterable[Mapping[str, Any]]) -> Mentions:
+    """What the FHIR Patients `described`, all one person, are known by."""
+    numbers, names, births = set(), set(), set()
+    for patient in described:
+        numbers |= {_words(value) for _, value in identifiers_of(patient)}
+        for family, given in names_of(patient):
+            names.add((family, given))
+        names |= set(_spelled_names(patient))
+        births |= set(_written(str(patient.get("birthDate", ""))))
+    long = {number for number in numbers if len(number.replace(" ", "")) >= _LEAST_SIGNS}
+    return Mentions(frozenset(long), frozenset(numbers - long - {""}), frozenset(names), frozenset(births))
+
+
+def plain_words(raw: bytes) -> str:
+    """The words of any file of ours, without accents or case, one blank before and after each."""
+    return f" {' '.join(_words(text) for text in _texts(raw))} "
+
+
+def _texts(raw: bytes) -> Iterator[str]:
+    if raw[:4] == b"PK\x03\x04":
+        yield from _unpacked(raw)
+        return
+    utf_16 = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
+    try:
+        text = raw.decode("utf-16" if utf_16 else "utf-8")
+    except UnicodeDecodeError:
+        text = raw.decode("cp1252", "replace")
+    yield html.unescape(text)
+    if text.lstrip("\ufeff \t\r\n")[:1] in ("{", "["):
+        yield from _leaves_of_json(text)
+
+
+def _unpacked(raw: bytes) -> Iterator[str]:
+    """The texts of a workbook's or a file set's members, as far as they are of a size that can be true."""
+    left = _MOST_UNPACKED
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as packed:
+            for member in packed.infolist()[:_MOST_MEMBERS]:
+                with packed.open(member) as file:
+                    content = file.read(left + 1)
+                left -= len(content)
+                if left < 0:
+                    return
+                yield html.unescape(content.decode("utf-8", "replace"))
+    except (zipfile.BadZipFile, RuntimeError, EOFError, OSError, ValueError):
+        return
+
+
+def _leaves_of_json(text: str) -> Iterator[str]:
+    """Texts of a JSON document once more, in case signs in them are written by number (`\\u00e9`)."""
+    try:
+        waiting: list[Any] = [json.loads(text.lstrip("\ufeff"))]
+    except (ValueError, RecursionError):
+        return
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, str):
+            yield node
+        elif isinstance(node, dict):
+            waiting += node.values()
+        elif isinstance(node, list):
+            waiting += node
+
+
+def _words(text: str) -> str:
+    plain = str(text).casefold()
+    if not plain.isascii():
+        plain = _ACCENT.sub("", unicodedata.normalize("NFKD", plain))
+    return " ".join(_WORD.findall(plain))
+
+
+def _spelled_names(patient: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Family and first given name, their parts apart as a row writes them (`de la cruz`)."""
+    for name in patient.get("name", ()):
+        family, given = _words(name.get("family", "")), [_words(part) for part in name.get("given", ())]
+        if family and given and given[0]:
+            yield family, given[0]
+
+
+def _written(born: str) -> Iterator[str]:
+    """The ways in which forms and sheets write a birth date (`YYYY-MM-DD`), as plain words; none for a part of one."""
+    try:
+        day = date.fromisoformat(born)
+    except ValueError:
+        return
+    short = f"{day.year % 100:02}"
+    for year in (f"{day.year:04}", short):
+        for first, second in ((day.month, day.day), (day.day, day.month)):
+            yield f"{first:02} {second:02} {year}"
+            yield f"{first} {second} {year}"
+            yield f"{first:02}{second:02}{year}"
+    yield from (f"{day:%Y %m %d}", f"{day.year} {day.month} {day.day}", f"{day:%Y%m%d}")
+    yield str((day - _SHEETS_FIRST_DAY).days)  # a date cell of a sheet is a number of days
