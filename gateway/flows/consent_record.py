@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -16,6 +15,7 @@ from gateway.disclosure.held import stop_what_waits
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
 from gateway.flows.answers import EntryOutcome, Saved
+from gateway.flows.body_hash import BodyHash, body_hash, named_by_itself
 from gateway.flows.checked import checked
 from gateway.flows.nothing import nothing_for
 from gateway.flows.people import patient_of_consent, related
@@ -56,15 +56,15 @@ async def record_consent(
     """
     checked(resource, "Consent")
     at, request_id, consent_id = premises.clock.now(), new_id(), new_id()
-    digest = hashlib.sha256(to_json(resource)).hexdigest()
+    body = body_hash(premises, caller.partner, to_json(resource))
 
     def work(tx: Transaction) -> Saved:
-        known = _recorded_before(tx, caller, digest)
+        known = _recorded_before(tx, caller, body)
         if known is not None:
             return known
         patient_id = patient_of_consent(premises, tx, caller.partner, resource, instant_text(at))
         kept = keep_consent(premises, tx, caller, {**resource, "id": consent_id}, patient_id, at, request_id)
-        inbox.keep(tx, _received(caller, kept.record, digest, request_id), raw)
+        inbox.keep(tx, _received(caller, kept.record, body, request_id), raw)
         return _saved(kept.record, request_id, created=True)
 
     saved = await premises.store.write(work)
@@ -172,11 +172,9 @@ def _ended() -> AlreadyReceived:
     return AlreadyReceived("CONSENT_ENDED", "has ended; a new permission is a new consent", "Consent.status")
 
 
-def _recorded_before(tx: Transaction, caller: Caller, digest: str) -> Saved | None:
+def _recorded_before(tx: Transaction, caller: Caller, body: BodyHash) -> Saved | None:
     """The answer given when the same content came before."""
-    for earlier in inbox.find(tx, caller.partner, _CHANNEL, digest):
-        if earlier.body_sha256 != digest:
-            continue
+    for earlier in named_by_itself(tx, caller.partner, _CHANNEL, body):
         (outcome,) = json.loads(earlier.faults)
         consent_id = str(outcome["reference"]).removeprefix("Consent/")
         present = records.get(tx, "Consent", consent_id)
@@ -187,14 +185,14 @@ def _recorded_before(tx: Transaction, caller: Caller, digest: str) -> Saved | No
     return None
 
 
-def _received(caller: Caller, record: Record, digest: str, request_id: str) -> InboxMessage:
+def _received(caller: Caller, record: Record, body: BodyHash, request_id: str) -> InboxMessage:
     outcome = EntryOutcome(record.reference, record.version, "201 Created", record.updated_at)
     return InboxMessage(
         id=request_id,
         partner=caller.partner,
         channel=_CHANNEL,
-        control_id=digest,
-        body_sha256=digest,
+        control_id=body.kept,
+        body_sha256=body.kept,
         format="fhir+json",
         state="accepted",
         faults=json.dumps([asdict(outcome)]),

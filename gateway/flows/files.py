@@ -8,7 +8,6 @@ be taken in halfway and again from its beginning, and loses and doubles nothing.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,10 +16,12 @@ from itertools import islice
 import mappings
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotUnderstood
+from gateway.flows.body_hash import body_hash
 from gateway.flows.messages import Receipt, ReceivedMessage
 from gateway.flows.receive import accept_message
 from gateway.partners import Network
 from gateway.partners.deliveries import BY_MESSAGE_TYPE
+from gateway.store import inbox
 
 CHANNEL = "files"
 """Channels of files begin with this."""
@@ -65,7 +66,7 @@ async def accept_file(premises: Premises, file: ArrivedFile) -> TakenFile:
     no more: what was taken in until then is known when the file comes again.
     """
     mapping = premises.library.mapping(file.mapping)
-    name = hashlib.sha256(file.raw).hexdigest()[:32]
+    name = _name(premises, file)
     taken: list[TakenRecord] = []
     async for number, record, source in _read(premises, file, mapping):
         message = ReceivedMessage(
@@ -82,6 +83,14 @@ async def accept_file(premises: Premises, file: ArrivedFile) -> TakenFile:
         taken.append(TakenRecord(record.place, receipt))
     rejected = await asyncio.to_thread(_rejected, mapping, file.raw, taken)
     return TakenFile(tuple(taken), rejected)
+
+
+def _name(premises: Premises, file: ArrivedFile) -> str:
+    """What the file's records are numbered under; as long ago for a file that came long ago."""
+    body = body_hash(premises, file.partner, file.raw)
+    kept, plain = body.kept[:32], body.plain[:32]
+    with premises.store.read() as reading:
+        return plain if inbox.find(reading, file.partner, file.channel, f"{plain}.0") else kept
 
 
 def understood_again(premises: Premises, message: ReceivedMessage) -> mappings.TranslatedRecord | None:

@@ -5,7 +5,6 @@ Accepted means custody. Consent is not asked here and has no part in any receipt
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -15,6 +14,7 @@ import mappings
 from gateway.clock import instant_text, new_row_id, read_instant
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, HandoffError, NotSupported, NotUnderstood
+from gateway.flows.body_hash import BodyHash, body_hash
 from gateway.flows.contribution import Contribution, record_contribution
 from gateway.flows.messages import Fault, Receipt, ReceiptOutcome, ReceivedMessage
 from gateway.flows.referral import Referral, addressees_of, identify_patient, record_referral
@@ -63,12 +63,12 @@ async def accept_message(
     for correction and replay. Raises NotNow when the store cannot take it: the sender keeps the message and sends it
     again.
     """
-    digest = hashlib.sha256(message.raw).hexdigest()
+    body = body_hash(premises, message.partner, message.raw)
     if replay_of is None:
         with premises.store.read() as reading:
             known = inbox.find(reading, message.partner, message.channel, message.control_id)
         for earlier in known:
-            if earlier.body_sha256 == digest:
+            if body.is_of(earlier):
                 return await _answer_again(premises, message, earlier)
     else:
         known = ()
@@ -79,13 +79,13 @@ async def accept_message(
         verdict = _understood(premises, message, understood)
     try:
         receipt = await premises.store.write(
-            lambda tx: _keep(premises, tx, message, digest, verdict, replay_of)
+            lambda tx: _keep(premises, tx, message, body, verdict, replay_of)
         )
     except (NotUnderstood, AlreadyReceived) as error:
         # What was written on the way is undone; the message itself is kept with what is wrong with it.
         refused = _Verdict("content_error", (_fault(error),), None)
         receipt = await premises.store.write(
-            lambda tx: _keep(premises, tx, message, digest, refused, replay_of)
+            lambda tx: _keep(premises, tx, message, body, refused, replay_of)
         )
     premises.work_waiting.set()
     return receipt
@@ -161,14 +161,14 @@ def _keep(
     premises: Premises,
     tx: Transaction,
     message: ReceivedMessage,
-    digest: str,
+    body: BodyHash,
     verdict: _Verdict,
     replay_of: str | None,
 ) -> Receipt:
     """Everything of one message in one transaction."""
     if replay_of is None:
         for earlier in inbox.find(tx, message.partner, message.channel, message.control_id):
-            if earlier.body_sha256 == digest:
+            if body.is_of(earlier):
                 return receipt_of(earlier)
     received_at = instant_text(message.received_at)
     said = verdict.said
@@ -178,7 +178,7 @@ def _keep(
         partner=message.partner,
         channel=message.channel,
         control_id=message.control_id,
-        body_sha256=digest,
+        body_sha256=body.kept,
         format=message.format,
         state=_STATE[verdict.outcome],
         faults=json.dumps([asdict(fault) for fault in verdict.faults]) if verdict.faults else "[]",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -13,6 +12,7 @@ from gateway.clock import instant_text, new_id
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotUnderstood
 from gateway.flows.answers import EntryOutcome, TransactionOutcome
+from gateway.flows.body_hash import BodyHash, body_hash, named_by_itself
 from gateway.flows.checked import checked_entries
 from gateway.flows.consent_record import keep_consent
 from gateway.flows.kept_labels import save_keeping_labels
@@ -37,8 +37,8 @@ class _Work:
     caller: Caller
     entries: tuple[Submitted, ...]
     raw: bytes
-    digest: str
-    key: str
+    body: BodyHash
+    key: str | None
     at: datetime
     request_id: str
 
@@ -54,13 +54,12 @@ async def accept_transaction(
     if bundle.get("resourceType") != "Bundle" or bundle.get("type") not in ("transaction", "batch"):
         raise NotUnderstood("BUNDLE_TYPE", "must be a `Bundle` of type `transaction`", "Bundle.type")
     entries = checked_entries(bundle, _MOST_ENTRIES)
-    digest = hashlib.sha256(raw).hexdigest()
     work = _Work(
         caller=caller,
         entries=submitted(premises.keys.id_key, caller.partner, entries),
         raw=raw,
-        digest=digest,
-        key=idempotency_key or digest,
+        body=body_hash(premises, caller.partner, raw),
+        key=idempotency_key,
         at=premises.clock.now(),
         request_id=new_id(),
     )
@@ -86,8 +85,8 @@ def _take_in(premises: Premises, tx: Transaction, work: _Work) -> TransactionOut
         id=work.request_id,
         partner=work.caller.partner,
         channel=CHANNEL,
-        control_id=work.key,
-        body_sha256=work.digest,
+        control_id=work.key or work.body.kept,
+        body_sha256=work.body.kept,
         format="fhir+json",
         state="accepted",
         faults=json.dumps([asdict(outcome) for outcome in outcomes]),
@@ -102,8 +101,9 @@ def _take_in(premises: Premises, tx: Transaction, work: _Work) -> TransactionOut
 
 def _known(tx: Transaction, work: _Work) -> TransactionOutcome | None:
     """The answer that was given before to the same submission."""
-    for earlier in inbox.find(tx, work.caller.partner, CHANNEL, work.key):
-        if earlier.body_sha256 != work.digest:
+    under = (tx, work.caller.partner, CHANNEL)
+    for earlier in inbox.find(*under, work.key) if work.key else named_by_itself(*under, work.body):
+        if not work.body.is_of(earlier):
             raise AlreadyReceived(
                 "IDEMPOTENCY_KEY_REUSED", "came before with another body", "Idempotency-Key"
             )

@@ -118,7 +118,9 @@ class FolderWatch:
             taken = await self._hand_over(file.ending, raw, digest)
         refused = sum(one.receipt.outcome != "accepted" for one in taken.records)
         await aside(lambda: self._folder.put_away(claimed, digest, taken, at))
-        facts = {"partner": self._settings.partner, "channel": self._settings.channel, "sha256": digest}
+        # No hash of the file: one of a few words can be guessed from it.
+        first = next((one.receipt.message_id for one in taken.records if one.receipt.message_id), None)
+        facts = {"partner": self._settings.partner, "channel": self._settings.channel, "message_id": first}
         logs.info(Event.FILE_TAKEN, **facts, entries=len(taken.records), count=len(taken.records) - refused)
         if refused:
             logs.warning(Event.FILE_REFUSED, **facts, count=refused)
