@@ -29,13 +29,17 @@ def check_envelope(mapping: MappingFile, tree: Tree) -> None:
 def _several(rule: Once, tree: Tree) -> bool:
     """Whether there is one more that stands not behind one of the rule's segments."""
     names = tree.skeleton()
-    counted, excused = 0, False
+    counted, excused, unclear = 0, False, False
     for name in names if isinstance(names, list) else ():
         if name == tree.expected(rule.each):
-            counted += not excused
-            excused = False
+            counted += 2 if unclear and not excused else not excused
+            excused = unclear = False
         elif name in rule.behind and counted:
             excused = True
+        elif name in rule.unclear and counted:
+            unclear = True
+        elif name in rule.before and counted:
+            break
     return counted > 1
 
 

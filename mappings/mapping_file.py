@@ -41,6 +41,7 @@ from mappings.yaml_text import Located
 
 _STEP = re.compile(r"^([A-Za-z]\w*)(?:\[([\w-]+)\])?$")
 _VERBS = frozenset({"from", "to", "lens", "const", "ref", "carry", "drop", "when", "required", "setting"})
+_AROUND = ("behind", "unclear", "before")
 _TOP = frozenset(
     {
         "mapping",
@@ -166,9 +167,11 @@ class Reader:
 
     def _once(self, rule: Any, d: Located) -> Once:
         if not isinstance(rule, Located):
-            return Once(self.address(str(rule), d), ())
-        self._known(rule, frozenset({"each", "behind"}))
-        return Once(self.address(str(rule.get("each")), rule), tuple(_texts(rule.get("behind", ()))))
+            return Once(self.address(str(rule), d))
+        self._known(rule, frozenset({"each", "apart", *_AROUND}))
+        behind, unclear, before = (tuple(_texts(rule.get(name, ()))) for name in _AROUND)
+        each = self.address(str(rule.get("each")), rule)
+        return Once(each, behind, unclear, before, rule.get("apart") is True)
 
     def _addressee(self, d: Located) -> AddresseeRule | None:
         rule = d.get("addressee")

@@ -116,10 +116,15 @@ class AddresseeRule:
 @dataclass(frozen=True, slots=True)
 class Once:
     """A v2 segment of which a record has one at most; one more is refused, but not `behind` one of these segments (the
-    orders of prior results, which begin with the patient, visit or allergies of that time)."""
+    orders of prior results, which begin with the patient or the visit of that time); behind one that is `unclear` (an
+    allergy alone may begin them, or end the order before) it is refused in any case. Of those with `before`, only what
+    stands before one of them is counted. `apart`: each is a record of its own (see `message_parts`)."""
 
     each: Address
-    behind: tuple[str, ...]
+    behind: tuple[str, ...] = ()
+    unclear: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)

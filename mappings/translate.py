@@ -17,11 +17,12 @@ from mappings.ids import id_maker, key_ids
 from mappings.instances import Interpreted
 from mappings.interpret import Interpreter
 from mappings.library import Mapping_
+from mappings.message_parts import Part, parts_of
 from mappings.model import Account, MappingRoomError, TranslatedRecord, Translation, TranslationRefused
 from mappings.syntax import csv_set, fhir_json
 from mappings.syntax.ccda import read_document
 from mappings.syntax.ccda_tree import CcdaTree, document_zone
-from mappings.syntax.hl7v2 import check_charset, head_fields, read_lines, read_messages, split, standard
+from mappings.syntax.hl7v2 import check_charset, erl, head_fields, read_lines, read_messages, split, standard
 from mappings.syntax.hl7v2_tree import V2Tree, head_facts
 from mappings.syntax.json_tree import JsonTree, read_json
 from mappings.syntax.sheets import SHEETS
@@ -70,12 +71,11 @@ def translate_each(
     def plain(place: str, make: TreeMaker) -> TranslatedRecord:
         return _try(place, lambda: _interpreted(mapping, make, source, partner, id_key, known))
 
-    def message(number: int, lines: list[str]) -> TranslatedRecord:
-        place = f"message {number}"
-        return _try(place, lambda: _message(mapping, lines, source, partner, id_key, known))
-
     if mapping.format == "hl7v2":
-        return (message(number, lines) for number, lines in enumerate(read_messages(source), 1))
+        messages = read_messages(source)
+        return _each_message(
+            mapping, messages, lambda part: _message(mapping, part, source, partner, id_key, known)
+        )
     if mapping.format == "fhir":
         made = fhir_json.read_records(source, mapping.file.root_type, mapping.file.files.left_out)
         return (plain(place, make) for place, make in made)
@@ -96,6 +96,24 @@ def translate_each(
     if isinstance(document, list):
         return (plain(f"[{number}]", partial(JsonTree, item)) for number, item in enumerate(document))
     return iter((plain("", partial(JsonTree, document)),))
+
+
+def _each_message(
+    mapping: Mapping_, messages: list[list[str]], run: Callable[[Part], Translation]
+) -> Iterator[TranslatedRecord]:
+    """The records of each message. Several orders in one message are told apart by their numbers: what has the number
+    of an earlier one, or like an earlier one has none, would take its place."""
+    for number, lines in enumerate(messages, 1):
+        keys: set[str] = set()
+        for part in parts_of(mapping.file.once, lines):
+            record = _try(f"message {number} {part.place}".rstrip(), partial(run, part))
+            key = record.translation.business_key if record.translation is not None else ""
+            if key and key in keys:
+                message = "the number of an order of the same message, or like that one it has none"
+                refusal = TranslationRefused("DUPLICATE_KEY", message, part.place, "205", erl(part.place))
+                record = TranslatedRecord(record.place, None, refusal)
+            keys.add(key)
+            yield record
 
 
 def _check_header(mapping: Mapping_, header: list[str]) -> None:
@@ -132,24 +150,36 @@ def _one_message(mapping: Mapping_, source: bytes, partner: str, id_key: bytes, 
     messages = read_messages(source)
     if len(messages) > 1:
         raise TranslationRefused("SEVERAL_RECORDS", "one message was expected", "MSH[2]", "207", "MSH^2")
-    return _message(mapping, messages[0], source, partner, id_key, zone)
+    parts = parts_of(mapping.file.once, messages[0])
+    if len(parts) > 1:
+        place = parts[1].place
+        raise TranslationRefused(
+            "SEVERAL_RECORDS", "one record was expected, each of these is one", place, "207", erl(place)
+        )
+    return _message(mapping, parts[0], source, partner, id_key, zone)
 
 
 def _message(
-    mapping: Mapping_, lines: list[str], source: bytes, partner: str, id_key: bytes, zone: Zone
+    mapping: Mapping_, part: Part, source: bytes, partner: str, id_key: bytes, zone: Zone
 ) -> Translation:
-    lines = standard(lines)
-    found = _compiled(mapping, lines, source, partner, id_key, zone)
+    lines = standard(part.lines)
+    found = _compiled(mapping, lines, source, partner, id_key, zone, part.numbers)
     if found is not None:
         return found
     head = head_fields(lines[0])
     check_charset(head[18])
     known = v2_zone(head[7]) or zone
-    return _interpreted(mapping, lambda: V2Tree(split(lines)), source, partner, id_key, known)
+    return _interpreted(mapping, lambda: V2Tree(split(lines), part.numbers), source, partner, id_key, known)
 
 
 def _compiled(
-    mapping: Mapping_, lines: list[str], source: bytes, partner: str, id_key: bytes, zone: Zone
+    mapping: Mapping_,
+    lines: list[str],
+    source: bytes,
+    partner: str,
+    id_key: bytes,
+    zone: Zone,
+    numbers: tuple[int, ...] = (),
 ) -> Translation | None:
     """What the compiled form gives; None when it hands over."""
     compiled = mapping.compiled
@@ -163,20 +193,21 @@ def _compiled(
         resources, named, key, addressees = compiled.form_for(source)(lines, head, ids_of, known)
     except (Suspect, Unfit):
         return None
-    origin = _CompiledOrigin(mapping, source, lines, head, named, partner, id_key, known)
+    origin = _CompiledOrigin(mapping, source, lines, numbers, head, named, partner, id_key, known)
     return Translation(resources, (), key, addressees, origin)
 
 
 class _CompiledOrigin:
     """A message that went through the compiled form; the interpreter explains it when asked."""
 
-    __slots__ = ("head", "id_key", "lines", "mapping", "named", "partner", "source", "zone")
+    __slots__ = ("head", "id_key", "lines", "mapping", "named", "numbers", "partner", "source", "zone")
 
     def __init__(
         self,
         mapping: Mapping_,
         source: bytes,
         lines: list[str],
+        numbers: tuple[int, ...],
         head: list[str],
         named: tuple[list[bytes], list[str]],
         partner: str,
@@ -186,6 +217,7 @@ class _CompiledOrigin:
         self.mapping = mapping
         self.source = source
         self.lines = lines
+        self.numbers = numbers
         self.head = head
         self.named = named
         self.partner = partner
@@ -193,7 +225,7 @@ class _CompiledOrigin:
         self.zone = zone
 
     def tree(self) -> V2Tree:
-        return V2Tree(split(self.lines))
+        return V2Tree(split(self.lines), self.numbers)
 
     def roles(self) -> Mapping[str, tuple[str, ...]]:
         return roles_of(*self.named)

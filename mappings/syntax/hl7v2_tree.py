@@ -121,11 +121,13 @@ def _alter(text: str, inner: Sequence[tuple[int, int]], index: int, value: str) 
 
 
 class V2Tree:
-    """One message, as the interpreter sees it. Slow and plain on purpose."""
+    """One message, as the interpreter sees it. Slow and plain on purpose.
 
-    def __init__(self, segments: list[Segment]) -> None:
+    `numbers`: of each segment among those of its name, where these are a part of a message."""
+
+    def __init__(self, segments: list[Segment], numbers: Sequence[int] = ()) -> None:
         self.segments = segments
-        self._numbers = occurrences(segments)
+        self._numbers = list(numbers) or occurrences(segments)
         taken: Taken = {}
         self._leaves = {
             place_text(segments, self._numbers, leaf, taken): (leaf, raw)
