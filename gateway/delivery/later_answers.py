@@ -18,7 +18,7 @@ from gateway.delivery.outcome import DeliveryOutcome
 from gateway.delivery.ways import PRACTICE, Ways
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotNow
-from gateway.flows.later_answers import LaterAnswer, answers_due, settle_answer
+from gateway.flows.later_answers import LaterAnswer, answers_due, partners_waiting, settle_answer
 from gateway.flows.messages import Receipt
 from gateway.logs import Event
 from gateway.partners import MllpDelivery
@@ -27,6 +27,7 @@ Write = Callable[[str, bytes, Receipt], tuple[str, bytes] | None]
 """Partner, message and receipt to control id and answer; None when nothing is owed after all."""
 
 _AT_ONCE = 16
+_PARTNERS_AT_ONCE = 64
 _LOOK_SECONDS = 0.5
 _FIRST_WAIT_SECONDS = 5.0
 _LONGEST_WAIT_SECONDS = 900.0
@@ -44,15 +45,18 @@ class LaterAnswers:
         self._running: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
-        """Send until `stop`; comes back when nothing is under way."""
+        """Send until `stop`; comes back when nothing is under way. One partner never waits for another."""
         self._running = asyncio.current_task()
-        while not self._stopping.is_set():
-            waiting: dict[str, list[LaterAnswer]] = {}
-            for answer in answers_due(self._premises, _AT_ONCE):
-                waiting.setdefault(answer.owed.partner, []).append(answer)
-            await asyncio.gather(*(self._send_in_order(answers) for answers in waiting.values()))
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), _LOOK_SECONDS)
+        under_way: dict[str, asyncio.Task[None]] = {}
+        try:
+            while not self._stopping.is_set():
+                self._begin(under_way)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), _LOOK_SECONDS)
+            await asyncio.gather(*under_way.values())
+        finally:
+            for task in under_way.values():
+                task.cancel()
 
     async def stop(self, grace_seconds: float = 2.0) -> None:
         """Take nothing new; what is under way is cut after the grace, and goes again after the next start."""
@@ -62,8 +66,19 @@ class LaterAnswers:
             for task in late:
                 task.cancel()
 
-    async def _send_in_order(self, answers: list[LaterAnswer]) -> None:
-        for answer in answers:
+    def _begin(self, under_way: dict[str, asyncio.Task[None]]) -> None:
+        """Begin with every partner to whom something is due and nothing is under way, as long as there is room."""
+        for partner in [partner for partner, task in under_way.items() if task.done()]:
+            under_way.pop(partner).result()
+        for partner in partners_waiting(self._premises):
+            if partner not in under_way and len(under_way) < _PARTNERS_AT_ONCE:
+                under_way[partner] = asyncio.create_task(self._send_in_order(partner))
+
+    async def _send_in_order(self, partner: str) -> None:
+        """Send what is due to one partner until it does not take something for passing reasons: it has a place among
+        few, and what hangs once would hang again.
+        """
+        for answer in answers_due(self._premises, partner, _AT_ONCE):
             if self._stopping.is_set():
                 return
             try:
@@ -73,6 +88,8 @@ class LaterAnswers:
                 outcome = DeliveryOutcome("retry", "INTERNAL")
             with contextlib.suppress(NotNow):
                 await self._settle(answer, outcome)
+            if outcome.kind not in ("delivered", "refused"):
+                return
 
     async def _send(self, answer: LaterAnswer) -> DeliveryOutcome:
         partner_id = answer.owed.partner

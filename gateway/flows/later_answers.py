@@ -22,12 +22,18 @@ class LaterAnswer:
     receipt: Receipt | None
 
 
-def answers_due(premises: Premises, limit: int) -> tuple[LaterAnswer, ...]:
-    """The answers that are to go now."""
+def partners_waiting(premises: Premises) -> tuple[str, ...]:
+    """The partners to whom an answer is to go now, the longest waiting first."""
+    with premises.store.read() as reading:
+        return application_acks.partners_due(reading, instant_text(premises.clock.now()))
+
+
+def answers_due(premises: Premises, partner: str, limit: int) -> tuple[LaterAnswer, ...]:
+    """The answers that are to go to `partner` now."""
     now = instant_text(premises.clock.now())
     found = []
     with premises.store.read() as reading:
-        for owed in application_acks.due(reading, now, limit):
+        for owed in application_acks.due(reading, partner, now, limit):
             kept = inbox.get(reading, owed.message_id)
             try:
                 raw = inbox.raw(reading, owed.message_id)

@@ -27,9 +27,15 @@ def ask(tx: Transaction, message_id: str, partner: str, at: str) -> None:
     tx.execute("application_acks.ask", {"message_id": message_id, "partner": partner, "at": at})
 
 
-def due(reading: Reading, now: str, limit: int) -> tuple[OwedAck, ...]:
-    """Those that are to go now, the longest waiting first."""
-    return tuple(OwedAck(*row) for row in reading.rows("application_acks.due", {"now": now, "limit": limit}))
+def partners_due(reading: Reading, now: str) -> tuple[str, ...]:
+    """The partners to whom one is to go now, the longest waiting first."""
+    return tuple(row["partner"] for row in reading.rows("application_acks.partners_due", {"now": now}))
+
+
+def due(reading: Reading, partner: str, now: str, limit: int) -> tuple[OwedAck, ...]:
+    """Those that are to go to `partner` now, the longest waiting first."""
+    params = {"partner": partner, "now": now, "limit": limit}
+    return tuple(OwedAck(*row) for row in reading.rows("application_acks.due", params))
 
 
 def get(reading: Reading, message_id: str) -> OwedAck | None:

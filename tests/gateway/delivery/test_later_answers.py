@@ -9,6 +9,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from gateway.clock import instant_text
 from gateway.delivery.ways import Reach, Timeouts, Ways
 from gateway.demo import person
 from gateway.flows.messages import Receipt
@@ -236,6 +237,44 @@ def test_a_fault_of_ours_has_no_later_answer(county: County) -> None:
     receipt = Receipt("0a0b0c0d-0000-4000-8000-000000000000", county.clock.now(), "our_fault")
     assert acknowledge_later(message("AL", "AL"), receipt, SENDABLE) is None
     assert acknowledge_later(b"no hl7", receipt, SENDABLE) is None
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("hung", [1, 20])
+def test_a_partner_that_hangs_keeps_no_other_waiting(line: Line, hung: int) -> None:
+    """However much waits for the one; and what hung once is not tried for the next one at once."""
+    county = line.county
+    for number in range(hung):
+        line.send(message("AL", "AL").replace(b"|ED-1|", b"|ED-%d|" % number))
+    Line(county, AckSettings()).send(message("AL", "AL").replace(b"|ED-1|", b"|ED-X|"))
+    last = county.look(inbox.list_messages)[0].id
+    silent, other = Hospital(), Hospital([b"\x0bno answer that fits\x1c\r"])
+
+    async def scene() -> None:
+        servers = [await asyncio.start_server(one.serve, "127.0.0.1", 0) for one in (silent, other)]
+        delivery = county.premises.network.partners["hospital"].delivery
+        assert isinstance(delivery, MllpDelivery)
+        for partner, server in zip(("hospital", "psychiatry"), servers, strict=True):
+            address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            changed = msgspec.structs.replace(delivery, address=address)
+            county.change_partner(partner, delivery=changed, state="live")
+        ways = Ways(county.premises, None, Timeouts(), Reach())  # type: ignore[arg-type]  # no HTTP here
+        later = later_answers(county.premises, ways)
+        running = asyncio.create_task(later.run())
+        async with asyncio.timeout(90):
+            await until(lambda: bool(silent.frames))
+            at = instant_text(county.clock.now())
+            await county.store.write(lambda tx: application_acks.ask(tx, last, "psychiatry", at))
+            await until(lambda: bool(other.frames))
+        await later.stop(0.01)
+        await asyncio.gather(running, return_exceptions=True)
+        ways.close()
+        for server in servers:
+            server.close()
+
+    county.run(scene())
+
+    assert len(silent.frames) == 1
 
 
 # --- out ------------------------------------------------------------------------------------------------------------
