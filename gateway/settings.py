@@ -34,6 +34,9 @@ class Settings(BaseSettings):
 
     network: Path = Field(default=Path(), description="folder that holds network.yaml")
     store: str = Field(default="", description="store URL; empty means handoff.db in the network's folder")
+    store_password: Path | None = Field(
+        default=None, description="file of the password to the PostgreSQL database"
+    )
     keys: Path | None = Field(default=None, description="folder of the keys; none means as network.yaml says")
     http: HostPort | None = Field(
         default=None, description="where HTTP is served; none means as network.yaml says"

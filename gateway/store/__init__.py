@@ -22,7 +22,8 @@ from gateway.store.model import (
     Store,
     Transaction,
 )
-from gateway.store.sqlite_store import ReadOnlyStore, SqliteStore, open_store, open_store_for_reading
+from gateway.store.opening import open_store, open_store_for_reading
+from gateway.store.sqlite_store import ReadOnlyStore, SqliteStore
 
 __all__ = [
     "AuditFilter",

@@ -21,13 +21,15 @@ from gateway.store.model import Cipher, Reading, Transaction
 from gateway.store.named_queries import named_queries
 from gateway.store.sqlite_migrations import applied_version, known_version, migrate, refuse_newer
 from gateway.store.sqlite_view import SqliteReading, SqliteTransaction, connect_reader, connect_writer
-from gateway.store.sqlite_writer import GroupWriter, Job
+from gateway.store.sqlite_writer import GroupWriter
+from gateway.store.waiting_works import Job
 
 T = TypeVar("T")
 _SCHEME = "sqlite:///"
+_POSTGRES = ("postgresql://", "postgres://")
 
 
-def _no_fault(_point: str) -> None:
+def no_fault(_point: str) -> None:
     """In production nothing happens at a fault point; tests stop or kill the process there."""
 
 
@@ -101,7 +103,7 @@ class SqliteStore(ReadOnlyStore):
         self,
         path: Path,
         cipher: Cipher,
-        fault_point: Callable[[str], None] = _no_fault,
+        fault_point: Callable[[str], None] = no_fault,
         *,
         upgrade: bool = False,
     ) -> None:
@@ -173,22 +175,32 @@ def hold(path: Path) -> int:
     return descriptor
 
 
+def is_postgres(url: str) -> bool:
+    """Whether a store URL names a PostgreSQL database."""
+    return url.startswith(_POSTGRES)
+
+
 def store_path(url: str, folder: Path | None = None) -> Path:
     """The file of a store URL: `sqlite:///file.db` beside `folder` (else here), `sqlite:////full/path.db`.
 
     Raises NotSupported `STORE_URL` for another kind of store.
     """
+    if is_postgres(url):
+        text = "this works on a SQLite store only; for PostgreSQL see deploy/postgresql.md"
+        raise NotSupported("STORE_URL", text)
     if not url.startswith(_SCHEME) or len(url) == len(_SCHEME):
-        raise NotSupported("STORE_URL", "the store must be given as `sqlite:///file.db`")
+        raise NotSupported(
+            "STORE_URL", "the store must be given as `sqlite:///file.db` or `postgresql://host/database`"
+        )
     return (folder or Path()) / url.removeprefix(_SCHEME)
 
 
-def open_store(
+def open_sqlite(
     url: str,
     cipher: Cipher,
     *,
     folder: Path | None = None,
-    fault_point: Callable[[str], None] = _no_fault,
+    fault_point: Callable[[str], None] = no_fault,
     upgrade: bool = False,
 ) -> SqliteStore:
     """Open the store at `url` for this one writing process; a missing one is made, with `upgrade` an older one upgraded.
@@ -203,7 +215,7 @@ def open_store(
         raise Internal("STORE_UNREADABLE", f"`{path.name}` is no usable store") from error
 
 
-def open_store_for_reading(url: str, cipher: Cipher, *, folder: Path | None = None) -> ReadOnlyStore:
+def open_sqlite_for_reading(url: str, cipher: Cipher, *, folder: Path | None = None) -> ReadOnlyStore:
     """Open the store at `url` for reading only; works while a gateway writes to it.
 
     Raises NotFound `STORE_MISSING`, NotSupported `STORE_URL`, Internal `STORE_NEWER`, `STORE_OLDER`,

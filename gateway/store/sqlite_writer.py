@@ -14,31 +14,15 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
-from gateway import logs
 from gateway.errors import NotNow
-from gateway.logs import Event
-from gateway.store.model import Transaction
 from gateway.store.sqlite_view import BUSY_SECONDS, SqliteTransaction
+from gateway.store.waiting_works import QUEUE_LIMIT as QUEUE_LIMIT
+from gateway.store.waiting_works import Job, call_all, call_committed, on_loop, tell_waiters, tellable
 
 GROUP_LIMIT = 128
-QUEUE_LIMIT = 2000
 WIPE_AGAIN_SECONDS = 0.5
-
-
-@dataclass(slots=True)
-class Job:
-    """A work, who waits for it, and how it ended."""
-
-    work: Callable[[Transaction], Any]
-    loop: asyncio.AbstractEventLoop
-    waiter: asyncio.Future[Any]
-    result: Any = None
-    error: BaseException | None = None
-    tx: SqliteTransaction | None = field(default=None)
 
 
 class GroupWriter:
@@ -110,7 +94,7 @@ class GroupWriter:
                 return
             # Another program holds the file, a backup perhaps: the event loop does not wait for it.
             begun = self._commits.submit(self._begin_patiently)
-            begun.add_done_callback(lambda done: _on_loop(group[0].loop, partial(self._go_on, group, done)))
+            begun.add_done_callback(lambda done: on_loop(group[0].loop, partial(self._go_on, group, done)))
         except BaseException as error:  # noqa: BLE001 - nobody may wait for ever
             self._fail(group, error)
         else:
@@ -139,9 +123,9 @@ class GroupWriter:
             self._busy = False
             following = self._waiting[0].loop if self._waiting else None
             self._idle.notify_all()
-        _resolve(group)
+        tell_waiters(group)
         if following is not None:
-            _on_loop(following, self._next)
+            on_loop(following, self._next)
         elif self._wipe_wanted:
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(loop.call_later, WIPE_AGAIN_SECONDS, self._wipe_again, loop)
@@ -178,7 +162,7 @@ class GroupWriter:
         except BaseException as error:  # noqa: BLE001 - nobody may wait for ever, and the thread must live on
             self._undo(group, _as_not_now(error))
         else:
-            self._call_committed(group)
+            self._wipe_wanted = call_committed(group) or self._wipe_wanted
         if self._wipe_wanted:
             self._wipe()
 
@@ -189,16 +173,6 @@ class GroupWriter:
         self._fault_point("store.before_commit")
         connection.execute("COMMIT")
         self._fault_point("store.after_commit")
-
-    def _call_committed(self, group: list[Job]) -> None:
-        """What the works wanted done once they are durable. A fault in it undoes nothing: they are durable."""
-        done = [job.tx for job in group if job.error is None and job.tx is not None]
-        self._wipe_wanted = self._wipe_wanted or any(tx.wipe for tx in done)
-        for action in (action for tx in done for action in tx.committed):
-            try:
-                action()
-            except Exception as error:  # noqa: BLE001 - the next ones must be called all the same
-                logs.fault(Event.TASK_FAILED, error)
 
     def _wipe(self) -> None:
         """Cut the write-ahead log. A reader that still looks at the past hinders it: then again a moment later."""
@@ -221,9 +195,9 @@ class GroupWriter:
             # SQLite itself undoes the whole group when the disk is full or fails.
             if not connection.in_transaction:
                 raise
-            job.error = _as_not_now(error) if isinstance(error, sqlite3.Error) else _tellable(error)
+            job.error = _as_not_now(error) if isinstance(error, sqlite3.Error) else tellable(error)
             connection.execute("ROLLBACK TO work")
-            _call_all(job.tx.rolled_back)
+            call_all(job.tx.rolled_back)
         connection.execute("RELEASE work")
 
     def _undo(self, group: list[Job], error: BaseException) -> None:
@@ -231,7 +205,7 @@ class GroupWriter:
         for job in group:
             if job.error is None:
                 job.error = error
-                _call_all(job.tx.rolled_back if job.tx is not None else [])
+                call_all(job.tx.rolled_back if job.tx is not None else [])
         if self._connection is None:
             return
         try:
@@ -243,11 +217,6 @@ class GroupWriter:
             self._connection = None
 
 
-def _call_all(actions: list[Callable[[], None]]) -> None:
-    for action in actions:
-        action()
-
-
 def _as_not_now(error: BaseException) -> BaseException:
     """A fault of the file or the disk passes; the same write can be tried again."""
     if isinstance(error, sqlite3.Error):
@@ -256,52 +225,3 @@ def _as_not_now(error: BaseException) -> BaseException:
         made.__cause__ = error
         return made
     return error
-
-
-def _tellable(error: BaseException) -> BaseException:
-    """A future takes no StopIteration."""
-    if not isinstance(error, StopIteration):
-        return error
-    made = RuntimeError("a work ended with StopIteration")
-    made.__cause__ = error
-    return made
-
-
-def _on_loop(loop: asyncio.AbstractEventLoop, action: Callable[[], None]) -> None:
-    """Run `action` on the loop; at once, here, where the loop has been closed and nobody waits any more."""
-    try:
-        loop.call_soon_threadsafe(action)
-    except RuntimeError:
-        action()
-
-
-def _resolve(group: list[Job]) -> None:
-    """Tell the waiters; one call for each event loop that is not this one."""
-    here = _running_loop()
-    by_loop: dict[asyncio.AbstractEventLoop, list[Job]] = {}
-    for job in group:
-        by_loop.setdefault(job.loop, []).append(job)
-    for loop, jobs in by_loop.items():
-        if loop is here:
-            _tell(jobs)
-            continue
-        # A loop that has been closed has nobody left who waits.
-        with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(_tell, jobs)
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
-
-
-def _tell(jobs: list[Job]) -> None:
-    for job in jobs:
-        if job.waiter.done():
-            continue
-        if job.error is None:
-            job.waiter.set_result(job.result)
-        else:
-            job.waiter.set_exception(job.error)

@@ -8,6 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.gateway.county import County
+from tests.postgres_server import PostgresServer, running
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A real PostgreSQL for the tests of this process; started when the first of them asks for it."""
+    with running() as server:
+        yield server
 
 
 @pytest.fixture

@@ -8,7 +8,15 @@ from typing import Any, TypeVar
 
 from gateway.audit import AuditEntry, AuditReason
 from gateway.security.keys import EnvelopeCipher, FileKeyProvider, NamedKey
-from gateway.store import InboxMessage, Intent, Record, SqliteStore, Transaction, open_store, patients
+from gateway.store import (
+    InboxMessage,
+    Intent,
+    Record,
+    Transaction,
+    open_store,
+    open_store_for_reading,
+    patients,
+)
 
 T = TypeVar("T")
 AT = "2026-11-22T08:00:00.000000Z"
@@ -22,9 +30,23 @@ def cipher() -> EnvelopeCipher:
     return EnvelopeCipher(FileKeyProvider((STORE_KEY,)), b"d" * 32)
 
 
-def opened(folder: Path, **named: Any) -> SqliteStore:
+URL_FILE = "store.url"
+
+
+def url_of(folder: Path) -> str:
+    """The store that a test's folder speaks of: a database if it names one, else a file in it."""
+    named = folder / URL_FILE
+    return named.read_text() if named.is_file() else "sqlite:///handoff.db"
+
+
+def opened(folder: Path, **named: Any) -> Any:
     """The store of a test's folder."""
-    return open_store("sqlite:///handoff.db", cipher(), folder=folder, **named)
+    return open_store(url_of(folder), cipher(), folder=folder, **named)
+
+
+def opened_to_read(folder: Path) -> Any:
+    """The store of a test's folder, for reading only."""
+    return open_store_for_reading(url_of(folder), cipher(), folder=folder)
 
 
 def with_patient(patient_id: str = "p1") -> Callable[[Transaction], str]:

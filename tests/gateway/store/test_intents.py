@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import AlreadyReceived, NotFound
-from gateway.store import ReleaseRow, SqliteStore, Transaction, intents, outbox
+from gateway.store import ReleaseRow, Transaction, intents, outbox
 from gateway.store.model import Recovered
-from tests.gateway.store.samples import AT, LATER, MUCH_LATER, entry, intent, opened, with_patient
+from tests.gateway.store.samples import AT, LATER, MUCH_LATER, URL_FILE, entry, intent, opened, with_patient
 
 
 def _add(write: Any, *ids: str, **changed: Any) -> None:
@@ -199,7 +200,13 @@ def _release(tx: Transaction, intent_id: str, partner: str, state: str) -> None:
     outbox.mark(tx, row.id, state, LATER)
 
 
-def test_after_a_restart_what_was_in_flight_goes_again_or_to_a_person(write: Any, store: Any) -> None:
+def test_after_a_restart_what_was_in_flight_goes_again_or_to_a_person(place: Path) -> None:
+    ended = opened(place)
+
+    def write(work: Any) -> Any:
+        return asyncio.run(ended.write(work))
+
+    write(with_patient())
     _add(write, "a", partner="resends")
     _add(write, "b", partner="asks")
     _add(write, "c", partner="asks-but-nothing-left")
@@ -208,8 +215,11 @@ def test_after_a_restart_what_was_in_flight_goes_again_or_to_a_person(write: Any
     write(lambda tx: _release(tx, "a", "resends", "handed_over"))
     write(lambda tx: _release(tx, "b", "asks", "handed_over"))
     write(lambda tx: _release(tx, "c", "asks-but-nothing-left", "prepared"))
+    asyncio.run(ended.close())
+    store = opened(place)
     ask = ("asks", "asks-but-nothing-left")
-    assert write(lambda tx: intents.recover_sending(tx, LATER, ask)) == Recovered(retry=2, unknown=1)
+    recovered = asyncio.run(store.write(lambda tx: intents.recover_sending(tx, LATER, ask)))
+    assert recovered == Recovered(retry=2, unknown=1)
     with store.read() as reading:
         states = {found.id: (found.state, found.reason) for found in intents.of_patient(reading, "p1")}
     assert states == {
@@ -218,7 +228,9 @@ def test_after_a_restart_what_was_in_flight_goes_again_or_to_a_person(write: Any
         "c": ("retry", "INTERRUPTED"),
         "d": ("due", ""),
     }
-    assert sorted(_claim(write, LATER)) == ["a", "c"]
+    again = asyncio.run(store.write(lambda tx: intents.claim_due(tx, LATER, 10)))
+    assert sorted(found.id for found in again) == ["a", "c"]
+    asyncio.run(store.close())
 
 
 _STEPS = st.lists(
@@ -234,17 +246,19 @@ class _Undo(Exception):
     """Ends an example and takes back what it wrote, so that one store serves them all."""
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
-    made = opened(tmp_path_factory.mktemp("lanes"))
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    folder = tmp_path_factory.mktemp("lanes")
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgres")
+        (folder / URL_FILE).write_text(server.url(server.new_database()))
+    made = opened(folder)
     yield made
     asyncio.run(made.close())
 
 
 @given(steps=_STEPS)
-def test_whatever_happens_each_lane_keeps_its_order(
-    steps: list[tuple[str, int]], shared: SqliteStore
-) -> None:
+def test_whatever_happens_each_lane_keeps_its_order(steps: list[tuple[str, int]], shared: Any) -> None:
     """Against a slow and obvious model: which intent may be claimed next in the one lane with two keys."""
     names = itertools.count()
     model: list[dict[str, str]] = []

@@ -10,12 +10,13 @@ import threading
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from gateway.errors import AlreadyReceived, HandoffError, Internal, NotFound, NotNow, NotSupported
-from gateway.store import Transaction, inbox, open_store_for_reading, patients
+from gateway.store import SqliteStore, Transaction, inbox, open_store_for_reading, patients
 from gateway.store.sqlite_writer import GROUP_LIMIT, QUEUE_LIMIT
-from tests.gateway.store.samples import AT, cipher, message, opened, with_patient
+from tests.gateway.store.samples import AT, cipher, message, opened, opened_to_read, with_patient
 
 
 async def _keep(store, number: int) -> None:
@@ -44,26 +45,26 @@ class Commits:
 
 
 @pytest.mark.requirement("HI-312-01")
-def test_a_write_is_there_after_a_restart(tmp_path: Path) -> None:
+def test_a_write_is_there_after_a_restart(place: Path) -> None:
     async def first() -> None:
-        store = opened(tmp_path)
+        store = opened(place)
         await _keep(store, 1)
         await store.close()
 
     asyncio.run(first())
-    store = open_store_for_reading("sqlite:///handoff.db", cipher(), folder=tmp_path)
+    store = opened_to_read(place)
     with store.read() as reading:
         assert inbox.raw(reading, "m1") == b"raw"
 
 
-async def _opened_with(tmp_path: Path, commits: Commits):
-    return opened(tmp_path, fault_point=commits)
+async def _opened_with(place: Path, commits: Commits):
+    return opened(place, fault_point=commits)
 
 
-def test_what_waits_during_a_commit_shares_the_next_one(tmp_path: Path) -> None:
+def test_what_waits_during_a_commit_shares_the_next_one(place: Path) -> None:
     async def run() -> int:
         commits = Commits()
-        store = await _opened_with(tmp_path, commits)
+        store = await _opened_with(place, commits)
         commits.gate.clear()
         first = asyncio.ensure_future(_keep(store, 0))
         await asyncio.to_thread(commits.entered.wait)
@@ -77,10 +78,10 @@ def test_what_waits_during_a_commit_shares_the_next_one(tmp_path: Path) -> None:
     assert asyncio.run(run()) == 2
 
 
-def test_a_group_has_a_limit(tmp_path: Path) -> None:
+def test_a_group_has_a_limit(place: Path) -> None:
     async def run() -> int:
         commits = Commits()
-        store = await _opened_with(tmp_path, commits)
+        store = await _opened_with(place, commits)
         commits.gate.clear()
         waiting = [asyncio.ensure_future(_keep(store, number)) for number in range(GROUP_LIMIT * 2 + 2)]
         await asyncio.to_thread(commits.entered.wait)
@@ -92,13 +93,13 @@ def test_a_group_has_a_limit(tmp_path: Path) -> None:
     assert asyncio.run(run()) >= 3
 
 
-def test_a_failing_work_undoes_only_itself(tmp_path: Path) -> None:
+def test_a_failing_work_undoes_only_itself(place: Path) -> None:
     def failing(tx: Transaction) -> None:
         inbox.keep(tx, message(500), b"raw")
         raise ZeroDivisionError
 
     async def run() -> tuple[list[object], list[str]]:
-        store = opened(tmp_path)
+        store = opened(place)
         works = [_keep(store, 1), store.write(failing), _keep(store, 2)]
         ended = await asyncio.gather(*works, return_exceptions=True)
         with store.read() as reading:
@@ -112,7 +113,7 @@ def test_a_failing_work_undoes_only_itself(tmp_path: Path) -> None:
     assert sorted(kept) == ["m1", "m2"]
 
 
-def test_a_key_made_in_an_undone_work_seals_nothing_later(tmp_path: Path) -> None:
+def test_a_key_made_in_an_undone_work_seals_nothing_later(place: Path) -> None:
     """Otherwise what is sealed next could never be opened again after a restart."""
     from gateway.store import records
     from tests.gateway.store.samples import record
@@ -125,7 +126,7 @@ def test_a_key_made_in_an_undone_work_seals_nothing_later(tmp_path: Path) -> Non
         raise ZeroDivisionError
 
     async def run() -> None:
-        store = opened(tmp_path)
+        store = opened(place)
         await store.write(with_patient())
         with pytest.raises(ZeroDivisionError):
             await store.write(save_and_fail)
@@ -133,15 +134,20 @@ def test_a_key_made_in_an_undone_work_seals_nothing_later(tmp_path: Path) -> Non
         await store.close()
 
     asyncio.run(run())
-    with open_store_for_reading("sqlite:///handoff.db", cipher(), folder=tmp_path).read() as reading:
+    with opened_to_read(place).read() as reading:
         assert records.of_patient(reading, "p1")[0].resource["active"] is True
 
 
-def test_a_failed_commit_fails_every_waiter_and_the_store_recovers(tmp_path: Path) -> None:
+def _fault_of_the_disk(store) -> Exception:
+    kind = sqlite3.OperationalError if isinstance(store, SqliteStore) else psycopg.OperationalError
+    return kind("disk I/O error")
+
+
+def test_a_failed_commit_fails_every_waiter_and_the_store_recovers(place: Path) -> None:
     async def run() -> list[object]:
         commits = Commits()
-        store = await _opened_with(tmp_path, commits)
-        commits.break_next = sqlite3.OperationalError("disk I/O error")
+        store = await _opened_with(place, commits)
+        commits.break_next = _fault_of_the_disk(store)
         failed = await asyncio.gather(_keep(store, 1), _keep(store, 2), return_exceptions=True)
         await _keep(store, 1)
         with store.read() as reading:
@@ -212,10 +218,10 @@ def _no_disk() -> sqlite3.Connection:
     raise sqlite3.OperationalError("unable to open database file")
 
 
-def test_a_loop_that_ended_before_its_answer_harms_nobody(tmp_path: Path) -> None:
+def test_a_loop_that_ended_before_its_answer_harms_nobody(place: Path) -> None:
     """A command that was interrupted: nobody waits, and the thread that writes must not die of it."""
     commits = Commits()
-    store = opened(tmp_path, fault_point=commits)
+    store = opened(place, fault_point=commits)
     commits.gate.clear()
 
     async def give_up() -> None:
@@ -227,14 +233,14 @@ def test_a_loop_that_ended_before_its_answer_harms_nobody(tmp_path: Path) -> Non
     commits.gate.set()
     asyncio.run(_keep(store, 2))
     asyncio.run(store.close())
-    with open_store_for_reading("sqlite:///handoff.db", cipher(), folder=tmp_path).read() as reading:
+    with opened_to_read(place).read() as reading:
         assert len(inbox.list_messages(reading)) == 2
 
 
-def test_how_much_waits_is_told(tmp_path: Path) -> None:
+def test_how_much_waits_is_told(place: Path) -> None:
     async def run() -> None:
         commits = Commits()
-        store = await _opened_with(tmp_path, commits)
+        store = await _opened_with(place, commits)
         commits.gate.clear()
         waiting = [asyncio.ensure_future(_keep(store, 0))]
         await asyncio.to_thread(commits.entered.wait)
@@ -249,9 +255,9 @@ def test_how_much_waits_is_told(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-def test_a_reader_that_outlives_the_store_is_let_go_and_no_new_one_comes(tmp_path: Path) -> None:
+def test_a_reader_that_outlives_the_store_is_let_go_and_no_new_one_comes(place: Path) -> None:
     async def run() -> None:
-        store = opened(tmp_path)
+        store = opened(place)
         with store.read() as reading:
             await store.close()
             assert inbox.list_messages(reading) == ()
@@ -261,10 +267,10 @@ def test_a_reader_that_outlives_the_store_is_let_go_and_no_new_one_comes(tmp_pat
     asyncio.run(run())
 
 
-def test_too_many_waiting_writes_are_refused_at_once(tmp_path: Path) -> None:
+def test_too_many_waiting_writes_are_refused_at_once(place: Path) -> None:
     async def run() -> list[object]:
         commits = Commits()
-        store = await _opened_with(tmp_path, commits)
+        store = await _opened_with(place, commits)
         commits.gate.clear()
         first = asyncio.ensure_future(_keep(store, 0))
         await asyncio.to_thread(commits.entered.wait)
@@ -280,10 +286,10 @@ def test_too_many_waiting_writes_are_refused_at_once(tmp_path: Path) -> None:
     assert all(isinstance(error, NotNow) and error.code == "STORE_BUSY" for error in refused)
 
 
-def test_a_cancelled_waiter_harms_nobody(tmp_path: Path) -> None:
+def test_a_cancelled_waiter_harms_nobody(place: Path) -> None:
     async def run() -> None:
         commits = Commits()
-        store = await _opened_with(tmp_path, commits)
+        store = await _opened_with(place, commits)
         commits.gate.clear()
         gone = asyncio.ensure_future(_keep(store, 1))
         stays = asyncio.ensure_future(_keep(store, 2))
@@ -297,9 +303,9 @@ def test_a_cancelled_waiter_harms_nobody(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-def test_closing_finishes_what_waits_and_refuses_more(tmp_path: Path) -> None:
+def test_closing_finishes_what_waits_and_refuses_more(place: Path) -> None:
     async def run() -> None:
-        store = opened(tmp_path)
+        store = opened(place)
         waiting = [asyncio.ensure_future(_keep(store, number)) for number in range(20)]
         await asyncio.sleep(0)
         await store.close()
@@ -310,10 +316,10 @@ def test_closing_finishes_what_waits_and_refuses_more(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-def test_after_commit_runs_only_for_what_was_committed(tmp_path: Path) -> None:
+def test_after_commit_runs_only_for_what_was_committed(place: Path) -> None:
     async def run() -> list[str]:
         told: list[str] = []
-        store = opened(tmp_path)
+        store = opened(place)
 
         def good(tx: Transaction) -> None:
             tx.after_commit(lambda: told.append("good committed"))
@@ -331,9 +337,9 @@ def test_after_commit_runs_only_for_what_was_committed(tmp_path: Path) -> None:
     assert asyncio.run(run()) == ["bad undone", "good committed"]
 
 
-def test_a_snapshot_does_not_see_later_writes(tmp_path: Path) -> None:
+def test_a_snapshot_does_not_see_later_writes(place: Path) -> None:
     async def run() -> None:
-        store = opened(tmp_path)
+        store = opened(place)
         await store.write(with_patient())
         with store.read() as before:
             assert patients.epoch(before, "p1") == 1
@@ -346,19 +352,19 @@ def test_a_snapshot_does_not_see_later_writes(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-def test_a_reader_cannot_write(tmp_path: Path) -> None:
+def test_a_reader_cannot_write(place: Path) -> None:
     async def run() -> None:
-        store = opened(tmp_path)
-        with store.read() as reading, pytest.raises(sqlite3.OperationalError):
+        store = opened(place)
+        with store.read() as reading, pytest.raises((sqlite3.OperationalError, Internal)):
             reading.rows("patients.create", {"id": "p1", "at": AT, "certain": 1})
         await store.close()
 
     asyncio.run(run())
 
 
-def test_a_taken_key_and_a_broken_rule_are_told_apart(tmp_path: Path) -> None:
+def test_a_taken_key_and_a_broken_rule_are_told_apart(place: Path) -> None:
     async def run() -> None:
-        store = opened(tmp_path)
+        store = opened(place)
         await store.write(with_patient())
         with pytest.raises(AlreadyReceived, match="ROW_EXISTS"):
             await store.write(with_patient())
@@ -419,12 +425,12 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize(("point", "kept"), [("store.before_commit", 0), ("store.after_commit", 1)])
-def test_killed_around_a_commit_the_file_holds_all_or_nothing(tmp_path: Path, point: str, kept: int) -> None:
-    ended = subprocess.run([sys.executable, "-c", _KILLED, str(tmp_path), point], check=False)
+def test_killed_around_a_commit_the_file_holds_all_or_nothing(place: Path, point: str, kept: int) -> None:
+    ended = subprocess.run([sys.executable, "-c", _KILLED, str(place), point], check=False)
     assert ended.returncode == -9
 
     async def count() -> int:
-        store = opened(tmp_path)
+        store = opened(place)
         with store.read() as reading:
             found = len(inbox.list_messages(reading))
         await store.close()
@@ -433,7 +439,9 @@ def test_killed_around_a_commit_the_file_holds_all_or_nothing(tmp_path: Path, po
     assert asyncio.run(count()) == kept
 
 
-@pytest.mark.parametrize("url", ["postgresql://x", "sqlite:///", "handoff.db"])
+@pytest.mark.parametrize(
+    "url", ["mysql://x", "sqlite:///", "handoff.db", "postgresql://host", "postgresql://[x"]
+)
 def test_another_kind_of_store_is_named_as_such(tmp_path: Path, url: str) -> None:
     with pytest.raises(NotSupported, match="STORE_URL"):
         open_store_for_reading(url, cipher(), folder=tmp_path)
@@ -456,7 +464,7 @@ def test_a_file_that_is_no_store_is_refused(tmp_path: Path, opening) -> None:
     assert (tmp_path / "handoff.db").read_bytes().startswith(b"this is a letter")
 
 
-def test_what_a_work_wanted_done_afterwards_fails_alone(tmp_path: Path) -> None:
+def test_what_a_work_wanted_done_afterwards_fails_alone(place: Path) -> None:
     """The group is durable: nobody is told otherwise, and what the others wanted done is done."""
     called: list[str] = []
 
@@ -468,7 +476,7 @@ def test_what_a_work_wanted_done_afterwards_fails_alone(tmp_path: Path) -> None:
         return "kept"
 
     async def run() -> str:
-        store = opened(tmp_path)
+        store = opened(place)
         said = await store.write(breaking)
         with store.read() as reading:
             assert [found.id for found in inbox.list_messages(reading)] == ["m1"]
@@ -479,12 +487,12 @@ def test_what_a_work_wanted_done_afterwards_fails_alone(tmp_path: Path) -> None:
     assert called == ["before", "after"]
 
 
-def test_a_work_that_ends_with_stop_iteration_leaves_nobody_waiting(tmp_path: Path) -> None:
+def test_a_work_that_ends_with_stop_iteration_leaves_nobody_waiting(place: Path) -> None:
     def exhausted(tx: Transaction) -> None:
         raise StopIteration
 
     async def run() -> list[object]:
-        store = opened(tmp_path)
+        store = opened(place)
         ended = await asyncio.gather(store.write(exhausted), _keep(store, 1), return_exceptions=True)
         await store.close()
         return ended
@@ -515,9 +523,9 @@ def test_a_file_that_another_program_holds_does_not_stop_the_event_loop(tmp_path
     assert asyncio.run(run()) < 5.0
 
 
-def test_a_loop_that_ended_while_a_commit_was_under_way_blocks_no_later_one(tmp_path: Path) -> None:
+def test_a_loop_that_ended_while_a_commit_was_under_way_blocks_no_later_one(place: Path) -> None:
     commits = Commits()
-    store = opened(tmp_path, fault_point=commits)
+    store = opened(place, fault_point=commits)
     commits.gate.clear()
     loop = asyncio.new_event_loop()
 
@@ -530,5 +538,5 @@ def test_a_loop_that_ended_while_a_commit_was_under_way_blocks_no_later_one(tmp_
     asyncio.run(asyncio.wait_for(_keep(store, 2), 90))
     asyncio.run(asyncio.wait_for(store.close(), 90))
     loop.close()
-    with open_store_for_reading("sqlite:///handoff.db", cipher(), folder=tmp_path).read() as reading:
+    with opened_to_read(place).read() as reading:
         assert len(inbox.list_messages(reading)) == 2

@@ -1,0 +1,162 @@
+"""Connections to PostgreSQL: how they are opened, what is set on them, and what a failure is called.
+
+Imported only when a store URL asks for PostgreSQL, so that nobody else needs psycopg. A password stands in no message of
+ours: it comes from a file (`HANDOFF_STORE_PASSWORD`), from libpq's own places (`passfile`, `PGPASSFILE`, a service), or
+last and least from the URL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.types.numeric import Int8BinaryDumper
+
+from gateway.errors import HandoffError, Internal, NotNow, NotSupported
+from gateway.settings import read_secret, read_settings
+from gateway.store.postgres_statements import postgres_statements
+
+Connection = psycopg.Connection[Any]
+SILENCE_SECONDS = 15
+"""A process that was not seen for so long has ended: what it was sending is taken up by another."""
+CONNECT_SECONDS = 5
+_OLDEST = 140000
+_WRITER_SETTINGS = (
+    "SET default_transaction_isolation = 'read committed'",
+    # A process that stands still while it holds the turn must not stop all the others.
+    "SET idle_in_transaction_session_timeout = '30s'",
+    "SET lock_timeout = '30s'",
+    "SET statement_timeout = '60s'",
+)
+_READER_SETTINGS = (
+    "SET default_transaction_isolation = 'repeatable read'",
+    "SET default_transaction_read_only = on",
+    "SET idle_in_transaction_session_timeout = '10min'",
+)
+_NOT_SUCH = ("28", "3D", "42", "0A")
+"""SQLSTATE classes that no waiting mends: no access, no such database, no such table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where the database is and as whom this process speaks to it."""
+
+    conninfo: str = field(repr=False)
+    place: str
+    process: str
+
+    def writer(self) -> Connection:
+        """A connection that may change the store. Raises psycopg.Error."""
+        connection = self._opened(_WRITER_SETTINGS)
+        found = connection.execute("SHOW synchronous_commit").fetchone()
+        if found is not None and found[0] in ("off", "local"):
+            connection.execute("SET synchronous_commit = on")  # what is acknowledged survives a power cut
+        return connection
+
+    def reader(self) -> Connection:
+        """A connection that cannot change the store. Raises psycopg.Error."""
+        return self._opened(_READER_SETTINGS)
+
+    def _opened(self, settings: tuple[str, ...]) -> Connection:
+        connection = psycopg.connect(
+            self.conninfo,
+            autocommit=True,
+            prepare_threshold=0,
+            row_factory=_postgres_row,
+            cursor_factory=psycopg.Cursor,
+        )
+        # One size of numbers, so that a statement is prepared once and not once for each size.
+        connection.adapters.register_dumper(int, Int8BinaryDumper)
+        connection.prepared_max = 2 * len(postgres_statements())
+        try:
+            for setting in settings:
+                connection.execute(setting.encode())
+            named = (
+                "SELECT set_config('handoff.process', %s, false), set_config('handoff.silence', %s, false)"
+            )
+            connection.execute(named, (self.process, f"{SILENCE_SECONDS} seconds"))
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def database_of(url: str, process: str) -> Database:
+    """The database a store URL names. Raises NotSupported `STORE_URL` for a URL that names none.
+
+    Raises SettingsRefused when the password's file cannot be used.
+    """
+    try:
+        given = {**conninfo_to_dict(url)}
+    except psycopg.Error:
+        raise NotSupported("STORE_URL", "the store must be given as `postgresql://host/database`") from None
+    if not given.get("dbname"):
+        raise NotSupported("STORE_URL", "the store's URL must name a database: `postgresql://host/database`")
+    file = read_settings().store_password
+    if file is not None:
+        given["password"] = read_secret(file).decode()
+    given.setdefault("connect_timeout", str(CONNECT_SECONDS))
+    given.setdefault("application_name", "warm-handoff")
+    # A peer that is gone without a word is noticed within seconds.
+    for name, value in (("keepalives_idle", 5), ("keepalives_interval", 2), ("keepalives_count", 3)):
+        given.setdefault(name, str(value))
+    given.setdefault("tcp_user_timeout", "10000")
+    place = f"{given.get('host') or given.get('service') or 'this machine'}/{given['dbname']}"
+    settings = {name: str(value) for name, value in given.items()}
+    return Database(psycopg.conninfo.make_conninfo("", **settings), place, process)
+
+
+def require_usable(connection: Connection, place: str) -> None:
+    """Raise NotSupported `STORE_URL` when the server is too old, or does not keep text as UTF-8."""
+    if connection.info.server_version < _OLDEST:
+        raise NotSupported("STORE_URL", f"`{place}` is older than PostgreSQL 14")
+    found = connection.execute("SHOW server_encoding").fetchone()
+    if found is None or found[0] != "UTF8":
+        raise NotSupported("STORE_URL", f"`{place}` must have the encoding UTF8")
+
+
+def told(error: psycopg.Error, place: str) -> HandoffError:
+    """What stops an opening, in one sentence without a value: the database's state (SQLSTATE) and not its words."""
+    state = error.sqlstate or ""
+    refused = "password authentication failed" in str(error) or "no password supplied" in str(error)
+    if refused or state.startswith("28"):
+        return Internal("STORE_UNREADABLE", f"the database `{place}` does not let this user in")
+    if state.startswith("3D") or f'database "{place.rpartition("/")[2]}" does not exist' in str(error):
+        return Internal("STORE_UNREADABLE", f"there is no database `{place}`")
+    if state.startswith(_NOT_SUCH):
+        return Internal("STORE_UNREADABLE", f"the database `{place}` cannot be used ({state})")
+    return Internal("STORE_UNREACHABLE", f"the database `{place}` cannot be reached")
+
+
+def busy(error: psycopg.Error) -> NotNow:
+    """A fault of the database or the way to it passes; the same can be tried again."""
+    made = NotNow(
+        "STORE_BUSY", f"the database could not do it now ({error.sqlstate or type(error).__name__})"
+    )
+    made.__cause__ = error
+    return made
+
+
+class PostgresRow(tuple[Any, ...]):
+    """A row whose columns are found by name or by place."""
+
+    __slots__ = ()
+    places: dict[str, int]
+
+    def __getitem__(self, key: Any, /) -> Any:
+        return tuple.__getitem__(self, self.places[key] if type(key) is str else key)
+
+
+@lru_cache(maxsize=1024)
+def _row_class(names: tuple[str, ...]) -> type[PostgresRow]:
+    places = {name: place for place, name in reversed(tuple(enumerate(names)))}
+    return type("PostgresRow", (PostgresRow,), {"__slots__": (), "places": places})
+
+
+def _postgres_row(cursor: psycopg.Cursor[Any]) -> Callable[[Any], Any]:
+    described = cursor.description
+    return tuple if described is None else _row_class(tuple(column.name for column in described))

@@ -1,0 +1,219 @@
+"""The store on PostgreSQL: a writer thread with group commit, many readers; several processes on one database."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import TypeVar
+
+import psycopg
+
+from gateway.clock import new_id
+from gateway.errors import Internal, NotFound, NotNow
+from gateway.store.fresh_records import FreshRecords
+from gateway.store.model import Cipher, Reading, Transaction
+from gateway.store.postgres_connections import Connection, Database, busy, database_of, require_usable, told
+from gateway.store.postgres_migrations import applied_version, known_version, migrate, refuse_newer
+from gateway.store.postgres_presence import Presence
+from gateway.store.postgres_statements import postgres_statements
+from gateway.store.postgres_view import PostgresReading, PostgresTransaction
+from gateway.store.postgres_writer import TurnWriter
+from gateway.store.waiting_works import Job
+
+T = TypeVar("T")
+_PATIENT = "patient:"
+
+
+class PostgresReader:
+    """A database opened for reading only."""
+
+    def __init__(self, database: Database, cipher: Cipher) -> None:
+        self._database = database
+        self._cipher = cipher
+        self._fresh = FreshRecords()
+        self._statements = postgres_statements()
+        self._idle: list[Connection] = []
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def read(self) -> PostgresSnapshot:
+        """A snapshot to read from: `with store.read() as reading: …`."""
+        return PostgresSnapshot(self)
+
+    def close_readers(self) -> None:
+        """Close the connections that nobody uses; those in use are closed when given back."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _begun(self) -> Connection:
+        """A connection in a transaction of its own. Raises NotNow `STORE_BUSY`, `STORE_CLOSED`."""
+        while True:
+            with self._lock:
+                if self._closed:
+                    raise NotNow("STORE_CLOSED", "the store is closed")
+                kept = self._idle.pop() if self._idle else None
+            try:
+                connection = kept or self._database.reader()
+                connection.execute("BEGIN")
+            except psycopg.Error as error:
+                if kept is None:
+                    raise busy(error) from None
+                kept.close()  # lost while nobody used it
+            else:
+                return connection
+
+    def _give_back(self, connection: Connection) -> None:
+        try:
+            connection.execute("COMMIT")
+        except psycopg.Error:
+            connection.close()
+            return
+        with self._lock:
+            if not self._closed:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+
+class PostgresSnapshot:
+    """The view between `with` and its end; it does not change, whatever is written meanwhile."""
+
+    __slots__ = ("_connection", "_store")
+
+    def __init__(self, store: PostgresReader) -> None:
+        self._store = store
+        self._connection: Connection | None = None
+
+    def __enter__(self) -> Reading:
+        store = self._store
+        connection = self._connection = store._begun()
+        return PostgresReading(connection, store._statements, store._cipher, store._fresh)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._store._give_back(connection)
+
+
+class PostgresStore(PostgresReader):
+    """The database with the writer of this process."""
+
+    def __init__(
+        self, database: Database, cipher: Cipher, fault_point: Callable[[str], None], configuration: str
+    ) -> None:
+        super().__init__(database, cipher)
+        with contextlib.closing(database.reader()) as connection:
+            last = connection.execute("SELECT coalesce(max(number), 0) FROM destroyed_scope").fetchone()
+        self._last_heard = 0 if last is None else int(last[0])
+        self._presence = Presence(database, self._statements, self._hear, configuration)
+        self._presence.begin()
+        self._writer = TurnWriter(database, self._transaction, fault_point, self._hear)
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """What `work` returns, after the durable commit. See `Store.write`; here it runs in a thread."""
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[T] = loop.create_future()
+        self._writer.submit(Job(work, loop, waiter))
+        return await waiter
+
+    @property
+    def waiting(self) -> int:
+        """How many writes wait: the depth that back-pressure looks at."""
+        return self._writer.waiting
+
+    @property
+    def is_keeper(self) -> bool:
+        """Whether this process, of all on the database, does what only one may do."""
+        return self._presence.is_keeper
+
+    async def close(self) -> None:
+        """Finish what waits, then leave the database to the others."""
+        await asyncio.get_running_loop().run_in_executor(None, self._leave)
+
+    def _leave(self) -> None:
+        self._writer.stop()
+        self._presence.end()
+        self.close_readers()
+
+    def _transaction(self, connection: Connection) -> PostgresTransaction:
+        return PostgresTransaction(connection, self._statements, self._cipher, self._fresh)
+
+    def _hear(self, destroyed: Sequence[tuple[int, str]]) -> int:
+        """Drop what is in memory of keys that another process destroyed; the number of the last one heard of."""
+        for number, scope in destroyed:
+            self._cipher.forget(scope, for_ever=True)
+            if scope.startswith(_PATIENT):
+                self._fresh.forget(scope.removeprefix(_PATIENT))
+            self._last_heard = max(self._last_heard, number)
+        return self._last_heard
+
+
+def open_postgres(
+    url: str,
+    cipher: Cipher,
+    *,
+    fault_point: Callable[[str], None],
+    upgrade: bool = False,
+    configuration: str = "",
+) -> PostgresStore:
+    """Open the database at `url` for writing; the tables of an empty one are made, with `upgrade` older ones upgraded.
+
+    Raises NotSupported `STORE_URL`, NotNow `STORE_IN_USE`, Internal `STORE_OLDER`, `STORE_NEWER`, `STORE_ALTERED`,
+    `STORE_UNREACHABLE`, `STORE_UNREADABLE`.
+    """
+    database = database_of(url, new_id())
+    try:
+        with contextlib.closing(database.writer()) as connection:
+            require_usable(connection, database.place)
+            if 0 < applied_version(connection) < known_version() and not upgrade:
+                raise _older(database)
+            migrate(connection)
+        return PostgresStore(database, cipher, fault_point, configuration)
+    except psycopg.Error as error:
+        raise told(error, database.place) from None
+
+
+def open_postgres_for_reading(url: str, cipher: Cipher) -> PostgresReader:
+    """Open the database at `url` for reading only; works while gateways write to it.
+
+    Raises NotFound `STORE_MISSING`, NotSupported `STORE_URL`, Internal `STORE_NEWER`, `STORE_OLDER`,
+    `STORE_UNREACHABLE`, `STORE_UNREADABLE`.
+    """
+    database = database_of(url, new_id())
+    try:
+        with contextlib.closing(database.reader()) as connection:
+            require_usable(connection, database.place)
+            refuse_newer(connection)
+            if not applied_version(connection):
+                text = f"there is no store in `{database.place}` yet; `handoff serve` makes it"
+                raise NotFound("STORE_MISSING", text)
+            if applied_version(connection) < known_version():
+                raise _older(database)
+    except psycopg.Error as error:
+        raise told(error, database.place) from None
+    return PostgresReader(database, cipher)
+
+
+def is_empty(url: str) -> bool:
+    """Whether the database at `url` has no table of ours yet. Raises as `open_postgres`."""
+    database = database_of(url, new_id())
+    try:
+        with contextlib.closing(database.reader()) as connection:
+            return not applied_version(connection)
+    except psycopg.Error as error:
+        raise told(error, database.place) from None
+
+
+def _older(database: Database) -> Internal:
+    text = (
+        f"the tables in `{database.place}` are of an older version: back them up, then `handoff db upgrade`"
+    )
+    return Internal("STORE_OLDER", text)

@@ -1,0 +1,91 @@
+"""`Reading` and `Transaction` over one PostgreSQL connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import psycopg
+
+from gateway.errors import AlreadyReceived, HandoffError, Internal
+from gateway.store.model import Cipher, Fresh, Params, Row
+from gateway.store.postgres_connections import Connection, busy
+
+_NOTHING: Params = {}
+
+
+class PostgresReading:
+    """A view of the database through one connection that nobody else uses meanwhile."""
+
+    __slots__ = ("_connection", "_statements", "cipher", "fresh")
+
+    def __init__(
+        self, connection: Connection, statements: Mapping[str, bytes], cipher: Cipher, fresh: Fresh
+    ) -> None:
+        self._connection = connection
+        self._statements = statements
+        self.cipher = cipher
+        self.fresh = fresh
+
+    def rows(self, name: str, params: Params | None = None) -> list[Row]:
+        """All rows of the named query. Raises NotNow `STORE_BUSY` when the database is gone."""
+        return self._asked(name, params).fetchall()
+
+    def row(self, name: str, params: Params | None = None) -> Row | None:
+        """The first row of the named query, or None. Raises NotNow `STORE_BUSY` when the database is gone."""
+        return self._asked(name, params).fetchone()
+
+    def _asked(self, name: str, params: Params | None) -> psycopg.Cursor[Row]:
+        try:
+            cursor = self._connection.cursor(binary=True)
+            return cursor.execute(self._statements[name], params or _NOTHING)
+        except psycopg.Error as error:
+            raise self._told(name, error) from None
+
+    def _told(self, name: str, error: psycopg.Error) -> HandoffError:
+        """Which rule of the tables was broken, without the values; or that the database is gone."""
+        if isinstance(error, psycopg.errors.UniqueViolation):
+            return AlreadyReceived("ROW_EXISTS", f"`{name}` found a row of that key")
+        if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+            return busy(error)
+        return Internal("STORE_RULE_BROKEN", f"`{name}` breaks a rule of the tables ({error.sqlstate})")
+
+
+class PostgresTransaction(PostgresReading):
+    """One work's view inside the group's transaction."""
+
+    __slots__ = ("committed", "rolled_back", "wipe")
+
+    def __init__(
+        self, connection: Connection, statements: Mapping[str, bytes], cipher: Cipher, fresh: Fresh
+    ) -> None:
+        super().__init__(connection, statements, cipher, fresh)
+        self.committed: list[Callable[[], None]] = []
+        self.rolled_back: list[Callable[[], None]] = []
+        self.wipe = False
+
+    def execute(self, name: str, params: Params | None = None) -> int:
+        """Run the named statement; the number of rows it changed.
+
+        Raises AlreadyReceived `ROW_EXISTS` when a unique key is taken, Internal `STORE_RULE_BROKEN` when another rule
+        of the tables forbids it. The work can do nothing after that: PostgreSQL undoes all of it.
+        """
+        return self._asked(name, params).rowcount
+
+    def execute_each(self, name: str, rows: Sequence[Params]) -> None:
+        """Run the named statement once for each of `rows`. Raises as `execute`."""
+        try:
+            self._connection.cursor().executemany(self._statements[name], rows)
+        except psycopg.Error as error:
+            raise self._told(name, error) from None
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Run `action` in the writer once this work is durable."""
+        self.committed.append(action)
+
+    def after_rollback(self, action: Callable[[], None]) -> None:
+        """Run `action` in the writer when this work, or the group it is in, is rolled back."""
+        self.rolled_back.append(action)
+
+    def wipe_after_commit(self) -> None:
+        """What was deleted is swept up soon; in PostgreSQL's log and its backups it stays under its wrapping key."""
+        self.wipe = True
