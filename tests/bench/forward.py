@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -56,15 +57,15 @@ def _run(place: Path) -> list[dict[str, object]]:
         process = gateway.process.pid
         forwarded_before, cpu_before = count(sink_port), cpu(process)
         began = time.monotonic()
-        accepted = load(template, ready["mllp"][0], MESSAGES, "LOAD")
-        wait_for(sink_port, forwarded_before + MESSAGES)
+        with Parsing(template.read_bytes()) as parsing:
+            accepted = load(template, ready["mllp"][0], MESSAGES, "LOAD")
+            wait_for(sink_port, forwarded_before + MESSAGES)
         seconds, used = time.monotonic() - began, cpu(process) - cpu_before
         forwarded = count(sink_port) - forwarded_before
         memory = resident(process) / 1e6
     finally:
         gateway.end()
         sink.end()
-    parsing = parse_rate(template.read_bytes())
     per_core = forwarded / used
     return [
         {
@@ -75,9 +76,10 @@ def _run(place: Path) -> list[dict[str, object]]:
         },
         {
             "what": "the same",
-            "value": per_core / parsing,
+            "value": per_core / parsing.rate(),
             "unit": "times",
             "than": "python-hl7 parsing alone",
+            "parses": parsing.rate(),
         },
         {
             "what": "accepted and forwarded",
@@ -168,6 +170,42 @@ def cpu(process: int) -> float:
 def resident(process: int) -> int:
     """Bytes of memory in use (Linux)."""
     return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+class Parsing:
+    """How fast python-hl7 parses while the load runs: a little of it every half second.
+
+    The speed of a shared machine changes by half within a minute; both sides are measured in the same minutes.
+    """
+
+    def __init__(self, template: bytes) -> None:
+        self._template = template
+        self._seconds: list[float] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._go_on)
+
+    def __enter__(self) -> Parsing:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _go_on(self) -> None:
+        text = self._template.decode()
+        while not self._over.wait(0.5):
+            began = time.thread_time()
+            for _ in range(_PARSES):
+                hl7.parse(text)
+            self._seconds.append(time.thread_time() - began)
+
+    def rate(self) -> float:
+        """Messages per second of processor time."""
+        return _PARSES * len(self._seconds) / sum(self._seconds)
+
+
+_PARSES = 10
 
 
 def parse_rate(template: bytes) -> float:
