@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from gateway.clock import instant_text
 
 PAUSED_FILE = "paused.json"
 LAST_BACKUP = "last-backup.json"
 LAST_DRILL = "last-drill.json"
 FORMER, UNFINISHED = "before-restore-", ".part"
 """How the folder begins and ends, in which a restore puts the former log's journal and witness until it is through."""
+FORMER_STAMP = "%Y%m%dT%H%M%S%f"
+"""What stands between: when the restore was, in UTC."""
 
 
 def paused(folder: Path) -> Mapping[str, Any] | None:
@@ -29,6 +34,21 @@ def last_backup(folder: Path) -> Mapping[str, Any] | None:
 def last_drill(folder: Path) -> Mapping[str, Any] | None:
     """What the last drill found, with `at`; None without one."""
     return _note(folder / LAST_DRILL)
+
+
+def formers(folder: Path) -> tuple[Path, ...]:
+    """The folders in which finished restores have put former logs aside, the newest first."""
+    found = (one for one in folder.glob(f"{FORMER}*") if one.is_dir() and one.suffix != UNFINISHED)
+    return tuple(sorted(found, reverse=True))
+
+
+def put_aside_at(former: Path) -> str:
+    """When the restore was that made the folder `former`, as the log writes it; empty for a folder of another name."""
+    try:
+        at = datetime.strptime(former.name.removeprefix(FORMER), FORMER_STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return ""
+    return instant_text(at)
 
 
 def _note(path: Path) -> Mapping[str, Any] | None:

@@ -13,7 +13,7 @@ import contextlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -33,14 +33,14 @@ from gateway.security.keys import EnvelopeCipher
 from gateway.security.rotation import sync_folder
 from gateway.store import SqliteStore, Transaction, audit_rows
 from gateway.store.fresh_records import FreshRecords
-from gateway.store.model import AuditRow
+from gateway.store.model import AuditFilter, AuditRow
 from gateway.store.named_queries import named_queries
 from gateway.store.sqlite_copy import join_copy, sync_file
 from gateway.store.sqlite_store import hold, store_path
 from gateway.store.sqlite_view import SqliteReading, connect_reader
 from gateway.wiring.backing_up import verify_backup
 from gateway.wiring.backup_notes import KeysBackup, StoreBackup, write_whole
-from gateway.wiring.kept_notes import FORMER, PAUSED_FILE, UNFINISHED
+from gateway.wiring.kept_notes import FORMER, FORMER_STAMP, PAUSED_FILE, UNFINISHED, formers, put_aside_at
 from gateway.wiring.network_folder import NetworkFolder
 
 WITNESS = "witness.log"
@@ -107,7 +107,7 @@ def restore(folder: NetworkFolder, url: str | None, wanted: Wanted, clock: Clock
         _settle(draft)
         note = {**done.report(), "by": wanted.by, "restored at": instant_text(at)}
         write_whole(folder.path / PAUSED_FILE, json.dumps(note, indent=1).encode())
-        former = _put_former_aside(folder.path, at) if done.lost else None
+        former = _put_former_aside(folder.path, at) if done.lost and _has_former(folder.path) else None
         draft.rename(target)
         sync_folder(target.parent)
         if former is not None:
@@ -129,8 +129,9 @@ async def _fill(folder: NetworkFolder, draft: Path, wanted: Wanted, at: datetime
         while batch := [row for row, _ in zip(rows, range(_BATCH), strict=False)]:
             await store.write(partial(_append_rows, batch))
         await store.write(partial(_outlive_lost_keys, cipher, note.entries))
-        known = _known_entries(folder, wanted.old)
-        witnessed = max(_witnessed(folder, since), known or 0)
+        aside = await store.write(partial(_not_told_of, folder))
+        known = _known_entries(folder, wanted.old, aside)
+        witnessed = max(_witnessed(folder, since, aside), known or 0)
         lost = max(0, witnessed - since.entries)
         whole = not lost and known is not None and known >= note.entries
         asks = [name for name in folder.network.partners if folder.network.asks_a_person(name)]
@@ -145,8 +146,12 @@ async def _fill(folder: NetworkFolder, draft: Path, wanted: Wanted, at: datetime
 
 
 def _rows_after(folder: NetworkFolder, old: Path | None, since: Since) -> Iterator[AuditRow]:
-    """The rows that carry the log on from `since`, which is told of each: the journal's, then those of the old store."""
-    for source in (read_journal(folder.path / JOURNAL, since.entries + 1), _rows_of(folder, old, since)):
+    """The rows that carry the log on from `since`, which is told of each: the journal's, those of the old store, and
+    those of journals that earlier restores have put aside, the newest first: a backup may be restored a second time.
+    """
+    journals = [read_journal(one / JOURNAL, since.entries + 1) for one in formers(folder.path)]
+    present = read_journal(folder.path / JOURNAL, since.entries + 1)
+    for source in (present, _rows_of(folder, old, since), *journals):
         for row in source:
             if row.seq <= since.entries:
                 continue  # told before; a line may stand twice after a crash
@@ -170,20 +175,37 @@ def _rows_of(folder: NetworkFolder, old: Path | None, since: Since) -> Iterator[
         return
 
 
-def _witnessed(folder: NetworkFolder, since: Since) -> int:
-    """The number of entries that the witness file knows of."""
+def _not_told_of(folder: NetworkFolder, tx: Transaction) -> tuple[Path, ...]:
+    """What earlier restores put aside and the log that is restored here says nothing of: it may know of more. Where the
+    log tells of that restore, it also says what was lost then, and went another way since.
+    """
+    restores = audit_rows.newest(tx, 1, AuditFilter(outcome=RESTORED))
+    told_of = restores[0].at if restores else ""
+    return tuple(former for former in formers(folder.path) if not "" < put_aside_at(former) <= told_of)
+
+
+def _witnessed(folder: NetworkFolder, since: Since, aside: Iterable[Path]) -> int:
+    """The number of entries that the witness files know of."""
+    verifier = verifier_of(folder.keys.signer)
+    before = max(
+        (head.size for one in aside for head in read_heads(read_witness(one / WITNESS), verifier)[0]),
+        default=0,
+    )
+    return max(before, _witnessed_now(folder, since))
+
+
+def _witnessed_now(folder: NetworkFolder, since: Since) -> int:
     heads, _ = read_heads(read_witness(folder.path / WITNESS), verifier_of(folder.keys.signer))
     if any(head.size == since.entries and head.chain_hash != since.head for head in heads):
         return since.entries + 1  # another log of the same length: at least its last entry is lost
     return max((head.size for head in heads), default=0)
 
 
-def _known_entries(folder: NetworkFolder, old: Path | None) -> int | None:
-    """The number of entries that the journal or the old store says there were; None when neither can be asked."""
-    row = last_row(folder.path / JOURNAL)
-    found = [row.seq] if row is not None else []
-    if row is None and (folder.path / JOURNAL).is_dir():
-        found = [0]
+def _known_entries(folder: NetworkFolder, old: Path | None, aside: Iterable[Path]) -> int | None:
+    """The number of entries that a journal or the old store says there were; None when none can be asked."""
+    journals = [folder.path / JOURNAL, *(former / JOURNAL for former in aside)]
+    rows = [last_row(journal) for journal in journals if journal.is_dir()]
+    found = [0 if row is None else row.seq for row in rows]
     if old is not None:
         with contextlib.suppress(sqlite3.Error), closing(connect_reader(old)) as connection:
             reading = SqliteReading(
@@ -249,11 +271,15 @@ def _remove(draft: Path) -> None:
         draft.with_name(draft.name + suffix).unlink(missing_ok=True)
 
 
+def _has_former(folder: Path) -> bool:
+    return any((folder / name).exists() for name in (WITNESS, JOURNAL))
+
+
 def _put_former_aside(folder: Path, at: datetime) -> Path:
     """Keep witness and journal of the former log apart: the new one goes another way. Unfinished until the store is
     in its place.
     """
-    former = folder / f"{FORMER}{at.astimezone(UTC):%Y%m%dT%H%M%S%f}{UNFINISHED}"
+    former = folder / f"{FORMER}{at.astimezone(UTC).strftime(FORMER_STAMP)}{UNFINISHED}"
     former.mkdir(mode=0o700)
     for name in (WITNESS, JOURNAL):
         if (folder / name).exists():

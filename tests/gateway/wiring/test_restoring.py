@@ -8,6 +8,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from gateway.store import consents, patients, same_person
 from gateway.store.model import AuditFilter
 from gateway.wiring.backing_up import MadeBackup
 from gateway.wiring.backup_notes import newest_keys_backup, newest_store_backup
-from gateway.wiring.kept_notes import paused
+from gateway.wiring.kept_notes import paused, put_aside_at
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.restoring import Restored, Wanted, restore
 from gateway.wiring.standstill import CHECKED, Standstill
@@ -299,6 +300,50 @@ def test_entries_that_only_the_witness_knows_of_are_called_lost(own: County) -> 
         and f"entries {done.entries + 1} to {number} of the former log are lost" in said.description
     )
     assert (paused(own.folder.path) or {})["audit entries lost"] == done.lost
+
+
+@pytest.mark.requirement("P2-31-12")
+def test_a_second_restore_reads_what_the_first_put_aside(own: County) -> None:
+    """The first one lost entries, so journal and witness went aside; the store was lost again before it had others."""
+    saved = own.consent()
+    first = back_up(own)
+    own.withdraw(saved)
+    carry_on(own)
+    own.refer(control_id="ED-2", addressee="NOBODY")
+    own.consent("housing", purpose="COC")
+    seal(own)
+    lose(own)
+    once = put_back(own, first)
+    assert once.lost > 0 and once.since.withdrawn == {own.patient_id}
+    own.clock.advance(timedelta(hours=1))
+    lose(own)
+
+    twice = put_back(own, first)
+
+    assert twice.since.withdrawn == {own.patient_id}
+    assert (twice.carried_on, twice.lost, twice.whole) == (once.carried_on, once.lost, False)
+    assert verified(own).ok
+
+
+def test_what_a_restore_said_was_lost_is_not_lost_once_more(own: County) -> None:
+    own.consent()
+    first = back_up(own)
+    own.consent("housing", purpose="COC")
+    seal(own)
+    lose(own, journal=False)
+    once = put_back(own, first)
+    carry_on(own)
+    own.clock.advance(timedelta(hours=1))
+    lose(own)
+
+    twice = put_back(own, first)
+
+    assert once.lost > 0
+    assert (twice.lost, twice.whole, twice.carried_on) == (0, True, 1)
+
+
+def test_a_folder_of_another_name_is_no_time() -> None:
+    assert put_aside_at(Path("before-restore-yesterday")) == ""
 
 
 def test_what_is_left_of_the_old_store_tells_as_much_as_a_journal(own: County, tmp_path: Path) -> None:
