@@ -3,103 +3,40 @@
 Every scope (a patient, a message, a patient's audit facts) has a random data key of its own, stored wrapped
 under a key-encryption key (KEK) that never enters the store. Destroying the wrapped key destroys the data.
 AES-256-GCM throughout, with the identity of the row as associated data.
-
-A key file holds one line, `<id> <32 bytes as base64>`, readable by its owner only.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import hmac
 import os
-import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gateway.errors import Internal, NotFound
-from gateway.settings import SettingsRefused, read_secret
+from gateway.security.wrapping_keys import KEY_BYTES as KEY_BYTES
+from gateway.security.wrapping_keys import FileKeyProvider as FileKeyProvider
+from gateway.security.wrapping_keys import KeyProvider as KeyProvider
+from gateway.security.wrapping_keys import NamedKey as NamedKey
+from gateway.security.wrapping_keys import decrypt
+from gateway.security.wrapping_keys import new_key as new_key
+from gateway.security.wrapping_keys import read_key_file as read_key_file
+from gateway.security.wrapping_keys import read_store_keys as read_store_keys
+from gateway.security.wrapping_keys import write_key_file as write_key_file
 from gateway.store.model import Reading, Row, Transaction
 
-KEY_BYTES = 32
 _NONCE_BYTES = 12
 _FORMAT = b"\x01"
 _HEAD_BYTES = 1 + 2 + _NONCE_BYTES
 _CACHED_SCOPES = 8192
 _KEPT_IN_MEMORY = ("patient:", "audit:", "network")
-
-
-@dataclass(frozen=True, slots=True)
-class NamedKey:
-    """32 secret bytes and their public id."""
-
-    id: str
-    secret: bytes = field(repr=False)
-
-
-class KeyProvider(Protocol):
-    """Wraps data keys under a KEK that it alone holds: files here, a key service elsewhere."""
-
-    @property
-    def current_id(self) -> str:
-        """Id of the KEK that new keys are wrapped under."""
-        ...
-
-    def wrap(self, plain: bytes, context: bytes) -> tuple[str, bytes]:
-        """The id of the current KEK, and `plain` wrapped under it, bound to `context`."""
-        ...
-
-    def unwrap(self, kek_id: str, wrapped: bytes, context: bytes) -> bytes:
-        """The plain key. Raises Internal `KEK_UNKNOWN`, `SEAL_BROKEN`."""
-        ...
-
-
-class FileKeyProvider:
-    """KEKs from files: the first is current, the others still unwrap what was wrapped under them."""
-
-    def __init__(self, keys: Iterable[NamedKey]) -> None:
-        self.use(keys)
-
-    def use(self, keys: Iterable[NamedKey]) -> None:
-        """From now on these, the first of them current: after a rotation, in a gateway that goes on running."""
-        found = tuple(keys)
-        # The old ones stay usable until the new ones are all there: another thread may be unwrapping.
-        self._by_id = {key.id: AESGCM(key.secret) for key in found}
-        self._current = found[0].id
-
-    @property
-    def current_id(self) -> str:
-        """Id of the KEK that new keys are wrapped under."""
-        return self._current
-
-    @property
-    def older_ids(self) -> frozenset[str]:
-        """Ids of the KEKs that only unwrap."""
-        return frozenset(self._by_id) - {self._current}
-
-    def wrap(self, plain: bytes, context: bytes) -> tuple[str, bytes]:
-        """The id of the current KEK, and `plain` wrapped under it, bound to `context`."""
-        nonce = os.urandom(_NONCE_BYTES)
-        # Another thread may make another one current meanwhile: the id that is told is of the one that wrapped.
-        kek_id = self._current
-        return kek_id, nonce + self._by_id[kek_id].encrypt(nonce, plain, context)
-
-    def unwrap(self, kek_id: str, wrapped: bytes, context: bytes) -> bytes:
-        """The plain key. Raises Internal `KEK_UNKNOWN` when its file is not here, `SEAL_BROKEN` when altered."""
-        kek = self._by_id.get(kek_id)
-        if kek is None:
-            raise Internal("KEK_UNKNOWN", f"the key file of `{kek_id}` is not here")
-        return _decrypt(kek, wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +88,7 @@ class EnvelopeCipher:
             raise Internal("SEAL_BROKEN", "sealed bytes of no known form")
         generation = int.from_bytes(sealed[1:3], "big")
         key = self._of_generation(reading, scope, generation)
-        return _decrypt(key, sealed[3:_HEAD_BYTES], sealed[_HEAD_BYTES:], _bound(scope, row, generation))
+        return decrypt(key, sealed[3:_HEAD_BYTES], sealed[_HEAD_BYTES:], _bound(scope, row, generation))
 
     def digest(self, row: str, plain: bytes) -> bytes:
         """A keyed hash of `plain` as content of `row`, 16 bytes (BLAKE2b): by it the same content again is known."""
@@ -268,9 +205,11 @@ class Ed25519Signer:
 class Keys:
     """All keys of one deployment."""
 
-    def __init__(self, store: Iterable[NamedKey], index: NamedKey, audit: NamedKey) -> None:
+    def __init__(
+        self, store: Iterable[NamedKey], index: NamedKey, audit: NamedKey, folder: Path | None = None
+    ) -> None:
         self._index = index.secret
-        self.provider = FileKeyProvider(store)
+        self.provider = FileKeyProvider(store, folder)
         self.cipher = EnvelopeCipher(self.provider, self.derived("record-digests"))
         self.signer = Ed25519Signer(audit)
 
@@ -300,34 +239,6 @@ def _length(part: bytes) -> bytes:
     return len(part).to_bytes(4, "big")
 
 
-def read_key_file(path: Path) -> NamedKey:
-    """The key in `path`. Raises SettingsRefused when it is absent, open to others, or holds no 32-byte key."""
-    try:
-        key_id, encoded = read_secret(path).decode("ascii").split()
-        secret = base64.b64decode(encoded, validate=True)
-    except (UnicodeDecodeError, binascii.Error, ValueError) as error:
-        if isinstance(error, SettingsRefused):
-            raise
-        raise SettingsRefused(f"key file `{path.name}` must hold an id and 32 bytes as base64") from None
-    if len(secret) != KEY_BYTES:
-        raise SettingsRefused(f"key file `{path.name}` must hold 32 bytes, not {len(secret)}")
-    return NamedKey(key_id, secret)
-
-
-def write_key_file(path: Path, key: NamedKey) -> None:
-    """Write `key` where its owner alone can read it. Raises FileExistsError: a key is never overwritten."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(f"{key.id} {base64.b64encode(key.secret).decode()}\n".encode())
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def new_key(purpose: str) -> NamedKey:
-    """A new random key with an id such as `store-1f3a9c02`."""
-    return NamedKey(f"{purpose}-{secrets.token_hex(4)}", secrets.token_bytes(KEY_BYTES))
-
-
 def make_keys(folder: Path) -> Keys:
     """Write new keys into `folder` (`store.key`, `index.key`, `audit.key`) and read them.
 
@@ -341,15 +252,8 @@ def make_keys(folder: Path) -> Keys:
 
 def read_keys(folder: Path) -> Keys:
     """The keys in `folder`; `store-*.key` are older KEKs that still unwrap. Raises SettingsRefused."""
-    return Keys(
-        read_store_keys(folder), read_key_file(folder / "index.key"), read_key_file(folder / "audit.key")
-    )
-
-
-def read_store_keys(folder: Path) -> tuple[NamedKey, ...]:
-    """The KEKs in `folder`, the current one first. Raises SettingsRefused."""
-    older = (read_key_file(path) for path in sorted(folder.glob("store-*.key")))
-    return (read_key_file(folder / "store.key"), *older)
+    index, audit = read_key_file(folder / "index.key"), read_key_file(folder / "audit.key")
+    return Keys(read_store_keys(folder), index, audit, folder)
 
 
 def _gone() -> NotFound:
@@ -358,10 +262,3 @@ def _gone() -> NotFound:
 
 def _bound(scope: str, row: str, generation: int) -> bytes:
     return b"\x00".join((b"handoff-seal-1", scope.encode(), row.encode(), str(generation).encode()))
-
-
-def _decrypt(key: AESGCM, nonce: bytes, sealed: bytes, context: bytes) -> bytes:
-    try:
-        return key.decrypt(nonce, sealed, context)
-    except InvalidTag:
-        raise Internal("SEAL_BROKEN", "sealed bytes were altered or belong to another row") from None

@@ -28,6 +28,7 @@ from gateway.wiring.network_folder import NetworkFolder
 
 _BATCH = 500
 _BATCHES_A_CALL = 20
+_BELIEVED = timedelta(minutes=10)
 FolderAct = Callable[[str, str], Awaitable[dict[str, Any]]]
 
 
@@ -39,7 +40,9 @@ class KeyKeeper:
         self._store = store
         self._clock = clock or SystemClock()
         self._stopping = asyncio.Event()
-        self._all_under = ""  # the key under which everything was found wrapped
+        # The key under which everything was found wrapped, and until when that is believed.
+        self._all_under = ""
+        self._believed_until = self._clock.now()
 
     def acts(self) -> Mapping[str, FolderAct]:
         """What an operator may ask for, by the words of the command; each is told what it is about and why."""
@@ -78,9 +81,14 @@ class KeyKeeper:
     async def rewrap(self, after: str, _reason: str) -> dict[str, Any]:
         """Wrap up to 10,000 data keys anew, from scope `after` on; how many, and where to go on while `left`."""
         keys, done = self._folder.keys, 0
-        present = keys.provider.current_id
-        if self._all_under == present or not await asyncio.to_thread(self._any_left, present):
-            self._all_under = present
+        if await asyncio.to_thread(keys.provider.read_again):
+            self._all_under = ""
+        present, now = keys.provider.current_id, self._clock.now()
+        if self._all_under == present and now < self._believed_until:
+            return {"rewrapped": 0, "after": after, "left": False}
+        if not await asyncio.to_thread(self._any_left, present):
+            # Not for ever: a process that had not heard of it may since have wrapped under the former one.
+            self._all_under, self._believed_until = present, now + _BELIEVED
             return {"rewrapped": 0, "after": after, "left": False}
         for _ in range(_BATCHES_A_CALL):
             # A transaction for each batch: messages are taken in between.
@@ -98,6 +106,7 @@ class KeyKeeper:
         backup always counts: without its wrapping key there would be none.
         """
         destroyed, kept = [], []
+        await asyncio.to_thread(self._folder.keys.provider.read_again)
         latest = self._clock.now() - timedelta(days=KEY_BACKUP_DAYS)
         for key in retired_keys(self._folder.keys_folder):
             if (key.until > latest and not reason.strip()) or await asyncio.to_thread(self._in_use, key):

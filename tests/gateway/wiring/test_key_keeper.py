@@ -14,8 +14,9 @@ import pytest
 
 from gateway.audit import AuditEntry, newest
 from gateway.errors import Internal, NotUnderstood
-from gateway.security.keys import read_keys
-from gateway.security.rotation import retired_keys, rotate_files
+from gateway.security.keys import FileKeyProvider, new_key, read_key_file, read_keys
+from gateway.security.rotation import destroy_key_file, retired_keys, rotate_files
+from gateway.settings import SettingsRefused
 from gateway.store import open_store, records
 from gateway.store.model import AuditFilter
 from gateway.wiring import key_keeper
@@ -214,3 +215,70 @@ def test_a_copy_of_the_store_from_before_says_nothing_once_the_old_key_is_destro
 def reopen_closed(county: County) -> None:
     county.store = open_writing_store(county.folder, None)
     county.premises = open_premises(county.folder, county.store, county.clock)
+
+
+def another_process(county: County) -> KeyKeeper:
+    """One that reads the same key files and works on the same store."""
+    folder = replace(county.folder, keys=read_keys(county.folder.keys_folder))
+    return KeyKeeper(folder, county.store, county.clock)
+
+
+def test_what_another_process_rotated_opens_here_at_once(own: County) -> None:
+    """Its data keys are under a key that was made after this process read its own."""
+    other = another_process(own)
+    own.run(other.rotate("", "yearly"))
+    own.refer()
+    cipher = other._folder.keys.cipher
+    own.write(lambda tx: cipher.rewrap(tx))
+    with own.store.read() as reading:
+        row = reading.row("data_key.newest", {"scope": f"patient:{own.patient_id}"})
+    assert row is not None and row["kek_id"] != own.folder.keys.provider.current_id
+
+    own.folder.keys.cipher.forget(f"patient:{own.patient_id}")
+
+    assert own.records("Patient")
+    assert own.folder.keys.provider.current_id == row["kek_id"]
+
+
+def test_a_rotation_elsewhere_and_what_is_wrapped_late_are_noticed(own: County) -> None:
+    own.refer()
+    mine, other = keeper(own), another_process(own)
+    assert own.run(mine.rewrap("", ""))["rewrapped"] == 0
+    own.run(other.rotate("", "yearly"))
+    assert own.run(mine.rewrap("", ""))["rewrapped"] > 0
+    assert own.run(mine.rewrap("", ""))["rewrapped"] == 0
+
+    former = replace(own.folder, keys=read_keys(own.folder.keys_folder))
+    (old,) = retired_keys(own.folder.keys_folder)
+    former.keys.provider.use([read_key_file(old.path)])
+    own.write(lambda tx: former.keys.cipher.seal(tx, "patient:late", "row", b"content"))
+    own.clock.advance(timedelta(minutes=11))
+
+    assert own.run(mine.rewrap("", ""))["rewrapped"] == 1
+
+
+def test_a_key_that_was_destroyed_elsewhere_opens_nothing_here(own: County) -> None:
+    own.refer()
+    own.run(keeper(own).rotate("", "yearly"))
+    provider = own.folder.keys.provider
+    (old,) = retired_keys(own.folder.keys_folder)
+    kek_id, wrapped = FileKeyProvider([read_key_file(old.path)]).wrap(b"k" * 32, b"of a copy")
+    assert provider.unwrap(kek_id, wrapped, b"of a copy") == b"k" * 32
+    own.run(keeper(own).rewrap("", ""))
+    destroy_key_file(old.path)
+
+    own.run(keeper(own).rewrap("", ""))
+
+    with pytest.raises(Internal, match="KEK_UNKNOWN"):
+        provider.unwrap(kek_id, wrapped, b"of a copy")
+    assert not provider.read_again() and not FileKeyProvider([new_key("store")]).read_again()
+
+
+def test_key_files_that_cannot_be_read_now_leave_what_is_in_use(own: County) -> None:
+    own.refer()
+    (own.folder.keys_folder / "store-next-x.key").write_text("no key")
+    assert own.records("Patient")
+    with pytest.raises(Internal, match="KEK_UNKNOWN"):
+        own.folder.keys.provider.unwrap("store-nobody", b"w" * 60, b"")
+    with pytest.raises(SettingsRefused):
+        own.folder.keys.provider.read_again()
