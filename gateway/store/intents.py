@@ -211,6 +211,11 @@ def recover_sending(tx: Transaction, at: str, ask_partners: Collection[str] = ()
     return Recovered(len(found) - unknown, unknown)
 
 
+def is_sending_left(reading: Reading) -> bool:
+    """Whether something is being sent by nobody who lives, as `recover_sending` would find it."""
+    return bool(reading.rows("intents.sending"))
+
+
 def _settle_lane(tx: Transaction, patient_id: str, partner: str) -> None:
     """Let the earliest intent that may go be the head of its lane, unless one is being sent."""
     lane = {"patient_id": patient_id, "partner": partner}

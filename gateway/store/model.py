@@ -15,6 +15,8 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 T = TypeVar("T")
+SILENCE_SECONDS = 15
+"""Where several processes share a store, one that was silent for so long has ended."""
 Params = Mapping[str, object]
 Key = tuple[str, str, int]
 """Type, id and version of a record."""
@@ -138,6 +140,20 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Finish what waits, then release the file. A write after this raises NotNow `STORE_CLOSED`."""
+        ...
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may write here too."""
+        ...
+
+    def is_alone(self) -> bool:
+        """Whether no other process writes here now; a look that may take a moment."""
+        ...
+
+    @property
+    def is_keeper(self) -> bool:
+        """Whether this process, and of all that write here no other, does what only one may do."""
         ...
 
 

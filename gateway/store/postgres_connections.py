@@ -18,11 +18,10 @@ from psycopg.types.numeric import Int8BinaryDumper
 
 from gateway.errors import HandoffError, Internal, NotNow, NotSupported
 from gateway.settings import read_secret, read_settings
+from gateway.store.model import SILENCE_SECONDS
 from gateway.store.postgres_statements import postgres_statements
 
 Connection = psycopg.Connection[Any]
-SILENCE_SECONDS = 15
-"""A process that was not seen for so long has ended: what it was sending is taken up by another."""
 CONNECT_SECONDS = 5
 _OLDEST = 140000
 _WRITER_SETTINGS = (

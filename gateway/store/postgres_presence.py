@@ -16,7 +16,8 @@ from typing import Any
 import psycopg
 
 from gateway.errors import NotNow
-from gateway.store.postgres_connections import SILENCE_SECONDS, Connection, Database
+from gateway.store.model import SILENCE_SECONDS
+from gateway.store.postgres_connections import Connection, Database
 from gateway.store.postgres_writer import Heard
 
 KEEPER = "keeper"

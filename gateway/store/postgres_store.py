@@ -130,6 +130,16 @@ class PostgresStore(PostgresReader):
         return self._writer.waiting
 
     @property
+    def is_shared(self) -> bool:
+        """True: other processes may write to the database too."""
+        return True
+
+    def is_alone(self) -> bool:
+        """Whether no other process was seen on the database lately."""
+        with self.read() as reading:
+            return not reading.rows("processes.others", {"id": self._database.process})
+
+    @property
     def is_keeper(self) -> bool:
         """Whether this process, of all on the database, does what only one may do."""
         return self._presence.is_keeper

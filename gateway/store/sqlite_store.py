@@ -128,6 +128,20 @@ class SqliteStore(ReadOnlyStore):
         """How many writes wait: the depth that back-pressure looks at."""
         return self._writer.waiting
 
+    @property
+    def is_shared(self) -> bool:
+        """False: one process writes to a file."""
+        return False
+
+    def is_alone(self) -> bool:
+        """True: a lock keeps others out."""
+        return True
+
+    @property
+    def is_keeper(self) -> bool:
+        """True: there is no other."""
+        return True
+
     async def close(self) -> None:
         """Finish what waits, then release the file."""
         await asyncio.get_running_loop().run_in_executor(None, self._writer.stop)

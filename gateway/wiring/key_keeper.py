@@ -65,13 +65,14 @@ class KeyKeeper:
         self._stopping.set()
 
     async def rotate(self, _about: str, reason: str) -> dict[str, Any]:
-        """Make a new wrapping key the present one. Raises NotUnderstood `REASON_MISSING`.
+        """Make a new wrapping key the present one. Raises NotUnderstood `REASON_MISSING`, NotNow `STORE_SHARED`.
 
         The log says so before it is done: an entry without its rotation misleads nobody, a rotation without its entry
         could.
         """
         if not reason.strip():
             raise NotUnderstood("REASON_MISSING", "say why; the audit log keeps it", "--reason")
+        await self._require_alone()
         before = self._folder.keys.provider.current_id
         await self._audit("keys_rotated", before, reason)
         rotated = rotate_files(self._folder.keys_folder, self._clock.now())
@@ -105,6 +106,7 @@ class KeyKeeper:
         A key backup counts for 30 days; a `reason` says that no older backup is needed and ends that at once. The last
         backup always counts: without its wrapping key there would be none.
         """
+        await self._require_alone()
         destroyed, kept = [], []
         await asyncio.to_thread(self._folder.keys.provider.read_again)
         latest = self._clock.now() - timedelta(days=KEY_BACKUP_DAYS)
@@ -118,6 +120,13 @@ class KeyKeeper:
         if destroyed:
             self._folder.keys.provider.use(read_store_keys(self._folder.keys_folder))
         return {"destroyed": destroyed, "kept": kept}
+
+    async def _require_alone(self) -> None:
+        """Raise NotNow `STORE_SHARED` while another process writes here: it would go on wrapping under a key
+        that it took from a file which is then destroyed.
+        """
+        if not await asyncio.to_thread(self._store.is_alone):
+            raise NotNow("STORE_SHARED", "wrapping keys change with one gateway running; stop the others")
 
     def _any_left(self, present: str) -> bool:
         """Whether a data key is under another key than `present`: a look at all of them, hence in a thread."""

@@ -16,7 +16,7 @@ from gateway.flows.library import open_library, require_mappings
 from gateway.partners import Network, mapping_of
 from gateway.security.rotation import sweep_key_files
 from gateway.store import Store, open_store
-from gateway.store.sqlite_store import store_path
+from gateway.store.opening import is_empty
 from gateway.wiring.kept_notes import FORMER, PAUSED_FILE, UNFINISHED, paused
 from gateway.wiring.looking import reading as reading  # who opens the premises to look in finds it here too
 from gateway.wiring.network_folder import NetworkFolder
@@ -46,18 +46,19 @@ def open_premises(folder: NetworkFolder, store: Store, clock: Clock | None = Non
 
 
 def open_writing_store(folder: NetworkFolder, url: str | None) -> Store:
-    """The store of this one writing process; made when it is missing. What a cut left of key files goes.
+    """The store that this process writes to; made when it is missing. What a cut left of key files goes.
 
     Raises NotNow `STORE_LOST` when it is missing though there was one: an empty one would permit what was withdrawn in
     the lost one, and carry its log on as another.
     """
-    path = store_path(url or folder.store_url, None if url else folder.path)
-    if not (path.exists() and path.stat().st_size) and (left := _left_of_a_store(folder.path)):
+    place, beside = url or folder.store_url, None if url else folder.path
+    if is_empty(place, beside) and (left := _left_of_a_store(folder.path)):
         message = (
             f"there was a store, `{left}` says; put a backup back (`handoff db restore`), or move that away"
         )
-        raise NotNow("STORE_LOST", message, path.name)
-    store = open_store(url or folder.store_url, folder.keys.cipher, folder=None if url else folder.path)
+        raise NotNow("STORE_LOST", message)
+    version = folder.network.version
+    store = open_store(place, folder.keys.cipher, folder=beside, configuration=version)
     sweep_key_files(folder.keys_folder)
     return store
 

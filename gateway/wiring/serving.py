@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import gc
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,6 +16,7 @@ from gateway.audit.journal import FOLDER as JOURNAL
 from gateway.audit.journal import Journal
 from gateway.clock import instant_text
 from gateway.delivery.http_push import open_transport
+from gateway.delivery.recovery import Recovery
 from gateway.delivery.sender import Sender
 from gateway.disclosure.premises import Premises
 from gateway.flows.messages import Receipt, ReceivedMessage
@@ -23,10 +24,12 @@ from gateway.flows.receive import accept_message
 from gateway.logs import Event
 from gateway.settings import Settings
 from gateway.store import Transaction, intents
+from gateway.store.model import SILENCE_SECONDS
 from gateway.wiring.control import ControlDoor
+from gateway.wiring.house import House
 from gateway.wiring.housekeeping import Housekeeping
 from gateway.wiring.http_door import HttpDoor
-from gateway.wiring.key_keeper import FolderAct, KeyKeeper
+from gateway.wiring.key_keeper import KeyKeeper
 from gateway.wiring.lines import folder_watches, later_answers, mllp_listeners, reach_of
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.opening import open_premises, open_writing_store
@@ -50,10 +53,10 @@ async def serve(folder: NetworkFolder, settings: Settings, addresses: Addresses,
     store = open_writing_store(folder, settings.store or None)
     try:
         premises = open_premises(folder, store)
-        journal = Journal(store, folder.path / JOURNAL)
-        journal.begin()
-        await _recover(premises)
-        running = _Running(folder, premises, settings, addresses, journal)
+        Journal(store, folder.path / JOURNAL).begin()
+        if not store.is_shared:
+            await _recover(premises)
+        running = _Running(folder, premises, settings, addresses)
         await running.run(ready)
     finally:
         await store.close()
@@ -90,9 +93,7 @@ class _Running:
         premises: Premises,
         settings: Settings,
         addresses: Addresses,
-        journal: Journal,
     ) -> None:
-        self._journal = journal
         self._standstill = Standstill(folder.path, premises.store, premises.clock)
         self._folder, self._premises, self._settings = folder, premises, settings
         self._addresses = addresses
@@ -104,13 +105,12 @@ class _Running:
         for sign in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(sign, self._stop.set)
         async with contextlib.AsyncExitStack() as stack:
-            acts = await self._start_keepers(stack)
+            await self._as_keeper(stack, self._start_keepers)
             transport = await stack.enter_async_context(open_transport())
             sender = Sender(self._premises, transport, reach=reach_of(self._folder))
             send = partial(self._standstill.then, sender.run, self._stop)
             await self._start(stack, send, partial(sender.stop, self._settings.stop_seconds / 2))
-            later = later_answers(self._premises, sender.ways)
-            await self._start(stack, partial(self._standstill.then, later.run, self._stop), later.stop)
+            await self._as_keeper(stack, partial(self._start_later_answers, sender))
             http = HttpDoor(
                 self._folder, self._premises, self._settings, self._addresses.http, self._standstill
             )
@@ -122,30 +122,54 @@ class _Running:
             ):
                 mllp.append(await listener.start())
                 stack.push_async_callback(listener.stop, self._settings.stop_seconds / 4)
-            for watch in folder_watches(self._folder, self._premises):
-                await self._start(stack, watch.run, watch.stop)
-            control = ControlDoor(self._folder.path, self._premises, acts)
-            await control.start(f"http://{http_address}")
-            stack.push_async_callback(control.stop)
+            await self._as_keeper(stack, partial(self._open_doors_of_the_folder, http_address))
             _settle_memory()
             ready({"event": "ready", "http": f"http://{http_address}", "mllp": mllp})
             logs.info(Event.READY)
             await self._stop.wait()
             logs.info(Event.STOPPING)
 
-    async def _start_keepers(self, stack: contextlib.AsyncExitStack) -> Mapping[str, FolderAct]:
-        """Start what keeps log, journal, tables and keys in order; what an operator may ask of them."""
+    async def _as_keeper(
+        self, stack: contextlib.AsyncExitStack, enter: Callable[[contextlib.AsyncExitStack], Awaitable[None]]
+    ) -> None:
+        """Start, with `enter`, what only one process may do: here, or where several share a store, in one of them."""
+        store = self._premises.store
+        if not store.is_shared:
+            await enter(stack)
+            return
+        house = House(lambda: store.is_keeper, enter)
+        await self._start(stack, house.run, house.stop)
+
+    async def _start_later_answers(self, sender: Sender, stack: contextlib.AsyncExitStack) -> None:
+        later = later_answers(self._premises, sender.ways)
+        await self._start(stack, partial(self._standstill.then, later.run, self._stop), later.stop)
+
+    async def _open_doors_of_the_folder(self, http: str, stack: contextlib.AsyncExitStack) -> None:
+        for watch in folder_watches(self._folder, self._premises):
+            await self._start(stack, watch.run, watch.stop)
+        key_keeper = KeyKeeper(self._folder, self._premises.store, self._premises.clock)
+        acts = {**key_keeper.acts(), **self._standstill.acts()}
+        control = ControlDoor(self._folder.path, self._premises, acts)
+        await control.start(f"http://{http}")
+        stack.push_async_callback(control.stop)
+
+    async def _start_keepers(self, stack: contextlib.AsyncExitStack) -> None:
+        """Start what keeps log, journal, tables and keys in order."""
         store, clock = self._premises.store, self._premises.clock
         sealer = Sealer(store, self._folder.keys.signer, self._folder.path / "witness.log", clock)
         await self._start(stack, sealer.run, sealer.stop)
-        await self._start(stack, self._journal.run, self._journal.stop)
+        journal = Journal(store, self._folder.path / JOURNAL)
+        journal.begin()
+        await self._start(stack, journal.run, journal.stop)
         housekeeping = Housekeeping(self._premises)
         await self._start(stack, housekeeping.run, housekeeping.stop)
         key_keeper = KeyKeeper(self._folder, store, clock)
         await self._start(stack, key_keeper.run, key_keeper.stop)
         retention = Retention(store, clock, self._settings.message_days, self._settings.refused_days)
         await self._start(stack, retention.run, retention.stop)
-        return {**key_keeper.acts(), **self._standstill.acts()}
+        if store.is_shared:
+            recovery = Recovery(self._premises, first_after_seconds=SILENCE_SECONDS)
+            await self._start(stack, recovery.run, recovery.stop)
 
     async def _start(
         self,
