@@ -21,7 +21,7 @@ from gateway.clock import Clock
 from gateway.flows.messages import Receipt, ReceivedMessage
 from gateway.intake.conversation import Conversation
 from gateway.intake.hl7_ack import AckSettings
-from gateway.intake.tls_refusals import name_refusals
+from gateway.intake.tls_refusals import Refusals, name_refusals
 from gateway.logs import Event
 
 _HANDSHAKE_SECONDS = 10.0
@@ -84,8 +84,9 @@ class MllpListener:
         self._accept = accept
         self._clock = clock
         self._tls = tls
+        self._refusals = Refusals(clock)
         if tls is not None:
-            name_refusals(tls, settings.partner)
+            name_refusals(tls, settings.partner, self._refusals)
         self._recognise = recognise
         self._server: asyncio.Server | None = None
         self._conversations: dict[asyncio.Task[None], Conversation] = {}
@@ -155,16 +156,14 @@ class MllpListener:
         if self._server is None or not self._server.is_serving():
             return None
         if self._by_address[peer.address] >= self._settings.connections_per_peer:
-            logs.warning(
-                Event.CONNECTION_REFUSED, partner=self._settings.partner, reason="TOO_MANY_CONNECTIONS"
-            )
+            self._refusals.tell(peer.address, "TOO_MANY_CONNECTIONS", partner=self._settings.partner)
             return None
         partner = self._recognise(peer) if self._recognise else self._settings.partner
         if partner is None:
-            logs.warning(
-                Event.CONNECTION_REFUSED,
+            self._refusals.tell(
+                peer.address,
+                "CERTIFICATE_NOT_BOUND" if peer.certificate_sha256 else "UNKNOWN_PARTNER",
                 channel=self._settings.channel,
-                reason="CERTIFICATE_NOT_BOUND" if peer.certificate_sha256 else "UNKNOWN_PARTNER",
                 sha256=peer.certificate_sha256,
             )
         return partner
