@@ -38,10 +38,14 @@ Backward = Callable[[Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """One lens, bound to its parameters. `backward` is None where the lens has no inverse."""
+    """One lens, bound to its parameters. `backward` is None where the lens has no inverse.
+
+    `coded`: the components (from 1) on whose very text it hangs which part of the input feeds which part of the output:
+    codes, coding systems, authorities. Of all others only the form counts (`account_shapes`). None: of every one."""
 
     forward: Forward
     backward: Backward | None
+    coded: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

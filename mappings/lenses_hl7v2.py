@@ -16,6 +16,8 @@ from mappings.syntax.hl7v2 import EscapeError, escape, unescape
 from mappings.times import Zone, v2_back, v2_date, v2_datetime
 from mappings.unfit import Partly, Unfit
 
+PLAIN: frozenset[int] = frozenset()
+"""Of a lens with no component whose very text counts (`Lens.coded`)."""
 _MORE = "^" * 15
 _EMPTY = ("",) * 16
 _HL7_TABLE = re.compile(r"^HL7(\d{1,4})$", re.IGNORECASE)
@@ -74,7 +76,7 @@ def text_lens(spec: LensSpec) -> Lens:
     def forward(raw: str, zone: Zone) -> str:
         return raw if raw.isalnum() else plain(raw.split("^", 1)[0] if "^" in raw else raw) or need("")
 
-    return Lens(forward, lambda value: escape(str(value)))
+    return Lens(forward, lambda value: escape(str(value)), PLAIN)
 
 
 def code_lens(spec: LensSpec) -> Lens:
@@ -167,7 +169,7 @@ def concept_lens(spec: LensSpec) -> Lens:
             return {"text": text}
         return {"coding": codings, "text": text} if text else {"coding": codings}
 
-    return Lens(forward, _concept_back(systems, table))
+    return Lens(forward, _concept_back(systems, table), frozenset({3, 6} if table is None else {1, 3, 6}))
 
 
 def _concept_back(systems: ConceptMap | None, table: ConceptMap | None) -> Backward:
@@ -240,7 +242,7 @@ def _label_codings(found: tuple[Concept, ...]) -> list[dict[str, str]]:
 
 def date_lens(spec: LensSpec) -> Lens:
     """DT, or TS without a time."""
-    return Lens(lambda raw, zone: v2_date(need(plain(raw.split("^", 1)[0]))), v2_back)
+    return Lens(lambda raw, zone: v2_date(need(plain(raw.split("^", 1)[0]))), v2_back, PLAIN)
 
 
 def datetime_lens(spec: LensSpec) -> Lens:
@@ -251,12 +253,12 @@ def datetime_lens(spec: LensSpec) -> Lens:
             return v2_date(raw) if len(raw) <= 8 else v2_datetime(raw, zone)
         return v2_datetime(need(plain(raw.split("^", 1)[0])), zone)
 
-    return Lens(forward, v2_back)
+    return Lens(forward, v2_back, PLAIN)
 
 
 def day_lens(spec: LensSpec) -> Lens:
     """TS whose time is of no meaning where it goes (a birth date): the date alone; the complement keeps the rest."""
-    return Lens(lambda raw, zone: v2_date(need(plain(raw.split("^", 1)[0]))[:8]), v2_back)
+    return Lens(lambda raw, zone: v2_date(need(plain(raw.split("^", 1)[0]))[:8]), v2_back, PLAIN)
 
 
 def instant_lens(spec: LensSpec) -> Lens:
@@ -271,7 +273,7 @@ def instant_lens(spec: LensSpec) -> Lens:
             raise Unfit("TIME_TOO_COARSE", "a date without a time is no instant", "102")
         return found
 
-    return Lens(forward, v2_back)
+    return Lens(forward, v2_back, PLAIN)
 
 
 def integer_lens(spec: LensSpec) -> Lens:
@@ -305,7 +307,7 @@ def quantity_lens(spec: LensSpec) -> Lens:
             value = need(plain(value.split("^", 1)[0]))
         return {"value": number(value), **unit_of(unit)}
 
-    return Lens(forward, None)
+    return Lens(forward, None, PLAIN)
 
 
 def unit_of(text: str) -> dict[str, str]:

@@ -113,7 +113,7 @@ def cx_lens(spec: LensSpec) -> Lens:
         start, end = _period_back(value)
         return joined(escape(value.get("value", "")), "", "", authority, escape(kind), "", start, end)
 
-    return Lens(forward, backward)
+    return Lens(forward, backward, frozenset({4, 5, 7, 8}))
 
 
 def _period(result: dict[str, Any], start: str, end: str) -> None:
@@ -145,7 +145,7 @@ def ei_lens(spec: LensSpec) -> Lens:
             raise Unfit("OTHER_TYPE", "an identifier of another type")
         return joined(escape(value.get("value", "")), *_authority_parts(value, namespaces))
 
-    return Lens(forward, backward)
+    return Lens(forward, backward, frozenset({2, 3, 4}))
 
 
 def pln_lens(spec: LensSpec) -> Lens:
@@ -169,4 +169,4 @@ def pln_lens(spec: LensSpec) -> Lens:
         end = value.get("period", {}).get("end", "")
         return joined(escape(value.get("value", "")), escape(kind), "", v2_back(end)[:8] if end else "")
 
-    return Lens(forward, backward)
+    return Lens(forward, backward, frozenset({2, 4}))

@@ -53,6 +53,8 @@ _TELECOM_SYSTEM = {
 }
 _TELECOM_USES = {code: {"use": use} for code, use in _TELECOM_USE.items()}
 _MOBILE = {"use": "mobile"}
+_TELECOM_CODED = frozenset({2, 3, 5, 6, 7, 8, 12})
+"""Use and equipment; and the parts of a number, which may be the same as another one in a single part."""
 _NUMBER_ALONE = frozenset(_TELECOM_SYSTEM) - {"INTERNET", "X.400"}
 """Equipment whose component 1 is the number, where nothing else is given."""
 
@@ -61,7 +63,7 @@ def name_lens(spec: LensSpec) -> Lens:
     """XPN: HumanName; with `datatype: xcn`, the name in an XCN."""
     if spec.text("datatype") == "xcn":
         plain_name = name_lens(LensSpec("name", {}, None, None))
-        return Lens(lambda raw, zone: plain_name.forward(_name_in(raw), zone), None)
+        return Lens(lambda raw, zone: plain_name.forward(_name_in(raw), zone), None, frozenset({10}))
 
     def forward(raw: str, zone: Zone) -> dict[str, Any]:
         family, given, more, suffix, prefix, degree, kind, _ = components(raw, 7)
@@ -88,7 +90,7 @@ def name_lens(spec: LensSpec) -> Lens:
         use = _NAME_TYPE.get(value.get("use", ""), "")
         return joined(family, *(given[:1] or [""]), " ".join(given[1:]), " ".join(suffix), prefix, "", use)
 
-    return Lens(forward, backward)
+    return Lens(forward, backward, frozenset({7}))
 
 
 def _name_in(raw: str) -> str:
@@ -106,7 +108,7 @@ def _identifier_in(raw: str) -> str:
 def xcn_identifier_lens(spec: LensSpec) -> Lens:
     """XCN: the Identifier in it."""
     inner = cx_lens(spec)
-    return Lens(lambda raw, zone: inner.forward(_identifier_in(raw), zone), None)
+    return Lens(lambda raw, zone: inner.forward(_identifier_in(raw), zone), None, frozenset({9, 13}))
 
 
 def address_lens(spec: LensSpec) -> Lens:
@@ -140,7 +142,7 @@ def address_lens(spec: LensSpec) -> Lens:
         district = escape(value.get("district", ""))
         return joined(*(lines[:1] or [""]), ", ".join(lines[1:]), *rest, kind, "", district)
 
-    return Lens(forward, backward)
+    return Lens(forward, backward, frozenset({7}))
 
 
 def _number_text(c: list[str], count: int) -> str:
@@ -188,7 +190,7 @@ def telecom_lens(spec: LensSpec) -> Lens:
         kind = "CP" if use == "mobile" else {"phone": "PH", "fax": "FX", "pager": "BP"}.get(system, "MD")
         return joined("", code, kind, *[""] * 8, text)
 
-    return Lens(forward, backward)
+    return Lens(forward, backward, _TELECOM_CODED)
 
 
 def _identifier_lens(spec: LensSpec) -> Lens:
@@ -210,7 +212,7 @@ def annotation_lens(spec: LensSpec) -> Lens:
             raise Unfit("EMPTY", "a text was expected")
         return {"text": text}
 
-    return Lens(forward, lambda value: escape(value.get("text", "")))
+    return Lens(forward, lambda value: escape(value.get("text", "")), frozenset())
 
 
 V2_LENSES: dict[str, tuple[Callable[[LensSpec], Lens], frozenset[str]]] = {

@@ -27,7 +27,7 @@ def structured_lens(spec: LensSpec) -> Lens:
             raise Unfit("NOT_NUMBER", "a comparator that has no place in FHIR", "102")
         return make(comparator, need(first), sign, second, unit_of(raw[1]))
 
-    return Lens(forward, None)
+    return Lens(forward, None, frozenset({1, 3}))
 
 
 def _quantity(comparator: str, first: str, sign: str, second: str, unit: dict[str, str]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
+from mappings.account_shapes import AccountShapes
 from mappings.compile import Compiled, compile_mapping
 from mappings.compile_render import Write, compile_render
 from mappings.concept_map import ConceptMap, read_concept_map
@@ -62,6 +63,11 @@ class Mapping_:
     def compiled(self) -> Compiled | None:
         """The generated form, or None where the format has none yet (the interpreter runs instead)."""
         return compile_mapping(self.file)
+
+    @cached_property
+    def account_shapes(self) -> AccountShapes:
+        """The accounts of messages that the generated form took, by the shape of the message."""
+        return AccountShapes(self.file)
 
     @cached_property
     def usual(self) -> UsualForm | None:

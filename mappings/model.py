@@ -30,8 +30,7 @@ class Issue:
         return {"code": self.code, "severity": self.severity, "place": self.place, "message": self.message}
 
 
-@dataclass(frozen=True, slots=True)
-class LineageRow:
+class LineageRow(NamedTuple):
     """One output leaf, the input places it was made from, and the row of the mapping that did it."""
 
     output: str

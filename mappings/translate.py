@@ -193,21 +193,21 @@ def _compiled(
         resources, named, key, addressees = compiled.form_for(source)(lines, head, ids_of, known)
     except (Suspect, Unfit):
         return None
-    origin = _CompiledOrigin(mapping, source, lines, numbers, head, named, partner, id_key, known)
+    made = lines, numbers, resources
+    origin = _CompiledOrigin(mapping, source, made, head, named, partner, id_key, known)
     return Translation(resources, (), key, addressees, origin)
 
 
 class _CompiledOrigin:
     """A message that went through the compiled form; the interpreter explains it when asked."""
 
-    __slots__ = ("head", "id_key", "lines", "mapping", "named", "numbers", "partner", "source", "zone")
+    __slots__ = ("head", "id_key", "made", "mapping", "named", "partner", "source", "zone")
 
     def __init__(
         self,
         mapping: Mapping_,
         source: bytes,
-        lines: list[str],
-        numbers: tuple[int, ...],
+        made: tuple[list[str], tuple[int, ...], tuple[dict[str, object], ...]],
         head: list[str],
         named: tuple[list[bytes], list[str]],
         partner: str,
@@ -216,16 +216,12 @@ class _CompiledOrigin:
     ) -> None:
         self.mapping = mapping
         self.source = source
-        self.lines = lines
-        self.numbers = numbers
+        self.made = made
         self.head = head
         self.named = named
         self.partner = partner
         self.id_key = id_key
         self.zone = zone
-
-    def tree(self) -> V2Tree:
-        return V2Tree(split(self.lines), self.numbers)
 
     def roles(self) -> Mapping[str, tuple[str, ...]]:
         return roles_of(*self.named)
@@ -237,7 +233,13 @@ class _CompiledOrigin:
         return _provenance(self.mapping, self.source)
 
     def account(self) -> Account:
-        return interpret(self.mapping, self.tree, self.partner, self.id_key, self.zone).account
+        lines, numbers, resources = self.made
+
+        def slow() -> Account:
+            tree = V2Tree(split(lines), numbers)
+            return interpret(self.mapping, lambda: tree, self.partner, self.id_key, self.zone).account
+
+        return self.mapping.account_shapes.account(lines, numbers, resources, slow)
 
 
 class _InterpretedOrigin(NamedTuple):

@@ -215,6 +215,7 @@ def _same(mapping: Mapping_, text: bytes, unexplained: bool = True) -> int:
     assert key == slow.business_key
     assert named == slow.addressee_codes
     assert slow.account.issues == ()
+    assert mapping.account_shapes.account(lines, (), resources, lambda: slow.account) == slow.account
     found = slow.account.accounting
     assert (found.unmapped, found.mapped + found.carried + found.dropped) == (0, found.leaves)
     return 1
