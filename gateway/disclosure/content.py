@@ -56,6 +56,19 @@ def searchset_bundle(
     return to_json(bundle)
 
 
+def collection_bundle(
+    resources: Sequence[Mapping[str, Any]], notices: Sequence[Mapping[str, Any]], at: datetime
+) -> bytes:
+    """A FHIR R4 collection: what may be seen, in the order given, and the notices that go with it."""
+    entries: list[dict[str, Any]] = [
+        {"fullUrl": f"{resource['resourceType']}/{resource['id']}", "resource": resource}
+        if "id" in resource
+        else {"resource": resource}
+        for resource in (*resources, *notices)
+    ]
+    return to_json(_bundle("collection", entries, resources, at))
+
+
 def rendered_message(
     premises: Premises,
     delivery: Delivery,

@@ -79,6 +79,8 @@ _ROUTES: tuple[tuple[str, Endpoint, tuple[str, ...], str], ...] = (
     ("/metrics", plain_routes.metrics, _GET, "metrics"),
     ("/fhir", writing_routes.submit_bundle, _POST, "submit"),
     ("/fhir/", writing_routes.submit_bundle, _POST, "submit"),
+    ("/fhir/Patient/{id}/$shared-plan", reading_routes.shared_plan, _GET, "shared-plan"),
+    ("/fhir/OperationDefinition/shared-plan", plain_routes.shared_plan_definition, _GET, "metadata"),
     ("/fhir/{type}/_search", reading_routes.search_by_form, _POST, "search"),
     ("/fhir/{type}", _type_level, _GET_POST, "type"),
     ("/fhir/{type}/{id}", _instance_level, _GET_PUT, "instance"),

@@ -36,8 +36,39 @@ def capability_statement(base: str, started_at: datetime) -> dict[str, Any]:
                     "withheld give the same answer."
                 ),
                 "security": _security(),
-                "resource": [_resource(name, served) for name, served in SERVED.items()],
+                "resource": [_resource(name, served, base) for name, served in SERVED.items()],
                 "interaction": [{"code": "transaction"}, {"code": "batch"}],
+            }
+        ],
+    }
+
+
+def shared_plan_operation(base: str) -> dict[str, Any]:
+    """The OperationDefinition of `$shared-plan`."""
+    return {
+        "resourceType": "OperationDefinition",
+        "id": "shared-plan",
+        "url": f"{base}/fhir/OperationDefinition/shared-plan",
+        "name": "SharedPlan",
+        "status": "active",
+        "kind": "operation",
+        "affectsState": False,
+        "code": "shared-plan",
+        "resource": ["Patient"],
+        "system": False,
+        "type": False,
+        "instance": True,
+        "parameter": [
+            {
+                "name": "return",
+                "use": "out",
+                "min": 1,
+                "max": "1",
+                "documentation": (
+                    "A collection: the merged CarePlan, the latest safety plan, the contributions as they are, "
+                    "contradictions as DetectedIssues. Made of what the caller may see, and empty where that is nothing."
+                ),
+                "type": "Bundle",
             }
         ],
     }
@@ -70,9 +101,10 @@ def _security() -> dict[str, Any]:
     }
 
 
-def _resource(name: str, served: Served) -> dict[str, Any]:
+def _resource(name: str, served: Served, base: str) -> dict[str, Any]:
     by_id = name == "Patient"
     identifier = "identifier" if by_id else f"{served.by_patient}.identifier"
+    operations = {"shared-plan": f"{base}/fhir/OperationDefinition/shared-plan"} if by_id else {}
     return {
         "type": name,
         "interaction": [{"code": code} for code in served.interactions],
@@ -83,6 +115,9 @@ def _resource(name: str, served: Served) -> dict[str, Any]:
             {"name": served.by_patient, "type": "token" if by_id else "reference"},
             {"name": identifier, "type": "token", "documentation": "POST `_search` only; one `system|value`"},
         ],
+        **(
+            {"operation": [{"name": n, "definition": d} for n, d in operations.items()]} if operations else {}
+        ),
     }
 
 

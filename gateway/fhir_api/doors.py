@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -28,6 +28,12 @@ class Read(Protocol):
     """`flows.pull.read` with the premises bound; raises NotFound alike for unknown and withheld."""
 
     def __call__(self, caller: Caller, resource_type: str, resource_id: str, /) -> Awaitable[Pulled]: ...
+
+
+class SharedPlan(Protocol):
+    """`flows.pull.shared_plan` with the premises bound."""
+
+    def __call__(self, caller: Caller, patient: str, types: Collection[str], /) -> Awaitable[Pulled]: ...
 
 
 class Create(Protocol):
@@ -64,6 +70,7 @@ class Doors:
 
     search: Search
     read: Read
+    shared_plan: SharedPlan
     create_consent: Create
     replace_consent: Update
     update_task: Update

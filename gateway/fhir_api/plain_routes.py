@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.fhir_api.answers_out import fhir_answer
-from gateway.fhir_api.capability import capability_statement, smart_configuration
+from gateway.fhir_api.capability import capability_statement, shared_plan_operation, smart_configuration
 from gateway.fhir_api.doors import Desk
 from gateway.resources import to_json
 
@@ -25,6 +25,12 @@ async def metadata(request: Request) -> Response:
 @lru_cache(maxsize=8)
 def _statement(base: str, started_at: datetime) -> bytes:
     return to_json(capability_statement(base, started_at))
+
+
+async def shared_plan_definition(request: Request) -> Response:
+    """`GET /fhir/OperationDefinition/shared-plan`."""
+    desk: Desk = request.app.state.desk
+    return fhir_answer(to_json(shared_plan_operation(desk.base_url())))
 
 
 async def smart(request: Request) -> Response:

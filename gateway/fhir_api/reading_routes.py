@@ -8,7 +8,8 @@ import re
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.errors import NotFound, NotSupported
+from gateway.care_plan import SHARED_TYPES
+from gateway.errors import NotFound, NotSupported, NotUnderstood
 from gateway.fhir_api.answers_out import fhir_answer, until_tick, version_headers
 from gateway.fhir_api.doors import Desk
 from gateway.fhir_api.incoming import (
@@ -26,7 +27,8 @@ from gateway.fhir_api.search_parameters import (
     refuse_identifying,
     refuse_other_formats,
 )
-from gateway.fhir_api.served import SERVED, Interaction
+from gateway.fhir_api.served import LETTERS, SERVED, Interaction
+from gateway.security.scopes import read_scopes
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
@@ -83,6 +85,29 @@ async def _search(request: Request, parameters: Parameters) -> Response:
     criteria = criteria_of(resource_type, parameters, strict=strict)
     try:
         pulled = await desk.doors.search(caller, resource_type, criteria)
+    finally:
+        await until_tick(began, desk.tick_seconds)
+    request.state.request_id = pulled.request_id
+    return fhir_answer(pulled.content)
+
+
+async def shared_plan(request: Request) -> Response:
+    """`GET /fhir/Patient/{id}/$shared-plan`: one care plan of what agencies contributed, as this caller may see it."""
+    desk: Desk = request.app.state.desk
+    began = asyncio.get_running_loop().time()
+    caller = caller_of(desk, request)
+    require_scope(caller, "CarePlan", "search-type")
+    refuse_other_media(request)
+    granted = read_scopes(caller.scopes)
+    types = [name for name in SHARED_TYPES if granted.permits(name, LETTERS["search-type"])]
+    request.state.resource_type = "CarePlan"
+    patient = request.path_params["id"]
+    try:
+        if _ID.fullmatch(patient) is None:
+            raise NotUnderstood(
+                "PARAMETER_INVALID", "the patient must be given as `Patient/[id]/$shared-plan`"
+            )
+        pulled = await desk.doors.shared_plan(caller, patient, types)
     finally:
         await until_tick(began, desk.tick_seconds)
     request.state.request_id = pulled.request_id

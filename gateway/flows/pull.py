@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from gateway.disclosure.content import searchset_bundle
+from gateway import care_plan
+from gateway.clock import instant_text
+from gateway.disclosure.content import collection_bundle, searchset_bundle
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.show import show
 from gateway.flows.answers import Pulled, SearchCriteria
@@ -72,6 +74,28 @@ async def read(premises: Premises, caller: Caller, resource_type: str, resource_
     return Pulled(
         shown.content, shown.request_id, str(meta.get("versionId", "")), str(meta.get("lastUpdated", ""))
     )
+
+
+async def shared_plan(premises: Premises, caller: Caller, patient: str, types: Collection[str]) -> Pulled:
+    """One plan of what agencies contributed to `patient` (the network's id, or that of the caller's own Patient).
+
+    `types`: which of `SHARED_TYPES` the caller may ask for. A FHIR collection; empty for unknown, no consent and
+    withheld alike.
+    """
+
+    def select(reading: Reading) -> tuple[str | None, Sequence[Record]]:
+        patient_id = _patient_named(reading, caller.partner, patient)
+        if patient_id is None:
+            return None, ()
+        return patient_id, records.of_patient(reading, patient_id, tuple(types))
+
+    def write(
+        resources: Sequence[Mapping[str, Any]], notices: Sequence[Mapping[str, Any]], at: datetime
+    ) -> bytes:
+        return collection_bundle(care_plan.shared_plan(resources, instant_text(at)), notices, at)
+
+    shown = await show(premises, partner=caller.partner, purpose=caller.purpose, select=select, write=write)
+    return Pulled(shown.content, shown.request_id)
 
 
 def _patient_of(premises: Premises, reading: Reading, caller: Caller, criteria: SearchCriteria) -> str | None:

@@ -98,6 +98,7 @@ class HttpDoor:
         return Doors(
             search=self._standstill.guard(partial(pull.search, premises)),
             read=self._standstill.guard(partial(pull.read, premises)),
+            shared_plan=self._standstill.guard(partial(pull.shared_plan, premises)),
             create_consent=partial(consent_record.record_consent, premises),
             replace_consent=partial(consent_record.replace_consent, premises),
             update_task=partial(status.update_task, premises),

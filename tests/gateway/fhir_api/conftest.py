@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -51,6 +51,10 @@ class FakeFlows:
             raise NotFound("NO_SUCH_RECORD", f"withheld {resource_id}", "CarePlan")
         return Pulled(b'{"resourceType":"CarePlan","id":"c1"}', FLOW_ID, "3", "2026-11-21T10:00:00.000000Z")
 
+    async def shared_plan(self, caller: Caller, patient: str, types: Collection[str]) -> Pulled:
+        self._note("shared-plan", caller, patient, tuple(types))
+        return Pulled(to_json({"resourceType": "Bundle", "type": "collection"}), FLOW_ID)
+
     async def create_consent(self, caller: Caller, resource: Mapping[str, Any], raw: bytes) -> Saved:
         self._note("create", caller, resource, raw)
         return Saved({**resource, "id": "k1"}, 1, "2026-11-22T02:00:00.000000Z", FLOW_ID, created=True)
@@ -92,6 +96,7 @@ class Door:
         doors = Doors(
             search=flows.search,
             read=flows.read,
+            shared_plan=flows.shared_plan,
             create_consent=flows.create_consent,
             replace_consent=flows.update,
             update_task=flows.update,

@@ -216,3 +216,40 @@ def test_neither_address_nor_query_nor_form_is_logged(door: Any, capfd: Any) -> 
 
     assert "request_answered" in written.err
     assert "CANARY" not in written.out + written.err
+
+
+def test_the_shared_plan_is_asked_for_with_what_the_token_covers(door: Any) -> None:
+    answer = door.call(
+        "GET", "/fhir/Patient/p1/$shared-plan", token=door.token("system/CarePlan.rs system/Goal.s")
+    )
+
+    assert (answer.status_code, answer.json()["type"]) == (200, "collection")
+    assert answer.headers["x-request-id"] == "11111111-1111-4111-8111-111111111111"
+    ((what, caller, patient, types),) = door.flows.asked
+    assert (what, caller.partner, patient, types) == ("shared-plan", "otp", "p1", ("CarePlan", "Goal"))
+
+
+@pytest.mark.parametrize(
+    ("path", "scope", "status"),
+    [
+        ("/fhir/Patient/p1/$shared-plan", "system/Goal.rs", 403),
+        ("/fhir/Patient/p1/$shared-plan", "system/CarePlan.r", 403),
+        ("/fhir/Patient/a%20b/$shared-plan", "system/CarePlan.rs", 400),
+        ("/fhir/Goal/p1/$shared-plan", "system/CarePlan.rs", 404),
+    ],
+)
+def test_the_shared_plan_is_refused(door: Any, path: str, scope: str, status: int) -> None:
+    assert door.call("GET", path, token=door.token(scope)).status_code == status
+    assert door.flows.asked == []
+
+
+def test_the_shared_plan_is_declared_as_an_operation(door: Any) -> None:
+    models = pytest.importorskip("fhir.resources.R4B.operationdefinition")
+    statement = door.call("GET", "/fhir/metadata", token=None).json()
+    (declared,) = (
+        operation for item in statement["rest"][0]["resource"] for operation in item.get("operation", ())
+    )
+    definition = door.call("GET", declared["definition"].removeprefix("https://gateway.test"), token=None)
+
+    assert definition.json()["code"] == declared["name"] == "shared-plan"
+    models.OperationDefinition.model_validate(definition.json())

@@ -1,0 +1,7 @@
+"""One care plan out of what several agencies contributed. Pure: resources in, resources out; see README.md."""
+
+from __future__ import annotations
+
+from gateway.care_plan.merge import SHARED_TYPES, shared_plan
+
+__all__ = ["SHARED_TYPES", "shared_plan"]
