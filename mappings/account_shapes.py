@@ -14,9 +14,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from hashlib import blake2b
-from operator import add, itemgetter
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from mappings.compile_conditions import simple
@@ -38,6 +37,7 @@ _NO_MARK = bytes(byte for byte in range(256) if byte not in _MARKS)
 _ALNUM = bytes(byte for byte in range(128) if chr(byte).isalnum())
 _ZEROS = bytes(48 if 48 <= byte <= 57 else byte for byte in range(256))
 _MARK = re.compile(r"[\^~&]")
+_HERE = "\x00"
 _BETWEEN = "\x1e"
 _DELETE = re.compile(f'(?<={_BETWEEN})""(?={_BETWEEN})')
 _SPACE = re.compile(r"[^\S ]")
@@ -70,10 +70,12 @@ class _Layout(NamedTuple):
 
 
 class _Template(NamedTuple):
-    """An account without its values. Of each row of lineage: the resource, the path in it, the inputs, the row."""
+    """An account without its values. Of each row of lineage: the output, the inputs, the row."""
 
-    resources: _Pick
-    paths: tuple[str, ...]
+    blocks: tuple[str, ...]
+    """For each resource its outputs, a line each, with a mark in place of its reference."""
+    outputs: _Pick
+    """All lines in the order of the rows."""
     inputs: tuple[tuple[str, ...], ...]
     rows: tuple[str, ...]
     complement: Mapping[str, object]
@@ -235,14 +237,13 @@ def _template(
         return None
     assert isinstance(carried, Mapping)
     assert isinstance(synonyms, Mapping)
-    number_of = {f"{r['resourceType']}/{r['id']}": number for number, r in enumerate(resources)}
-    parted = [row.output.partition("#") for row in account.lineage]
+    blocks, order = _blocks(account.lineage, resources)
     spots = _spots(synonyms, layout, pieces)
     if spots is None:
         return None
     return _Template(
-        resources=_picker([number_of[reference] for reference, _, _ in parted]),
-        paths=tuple(f"#{path}" for _, _, path in parted),
+        blocks=blocks,
+        outputs=_picker(order),
         inputs=tuple(row.inputs for row in account.lineage),
         rows=tuple(row.row for row in account.lineage),
         complement={
@@ -253,6 +254,23 @@ def _template(
         synonyms=spots,
         accounting=account.accounting,
     )
+
+
+def _blocks(
+    lineage: Sequence[LineageRow], resources: Sequence[Mapping[str, Any]]
+) -> tuple[tuple[str, ...], list[int]]:
+    """The lines of each resource, and where among all of them each row's is."""
+    number_of = {f"{r['resourceType']}/{r['id']}": number for number, r in enumerate(resources)}
+    parted = [row.output.partition("#") for row in lineage]
+    numbers = [number_of[reference] for reference, _, _ in parted]
+    sorted_rows = sorted(range(len(lineage)), key=numbers.__getitem__)
+    line_of = {row: line for line, row in enumerate(sorted_rows)}
+    lines: list[list[str]] = [[] for _ in resources]
+    for row in sorted_rows:
+        lines[numbers[row]].append(f"{_HERE}#{parted[row][2]}")
+    return tuple("".join(f"\n{line}" for line in found) for found in lines), [
+        line_of[row] for row in range(len(lineage))
+    ]
 
 
 def _spots(
@@ -278,15 +296,17 @@ def _spots(
 def _filled(template: _Template, pieces: Sequence[str], resources: Sequence[Mapping[str, Any]]) -> Account:
     """The account of a message of the template's shape."""
     references = [f"{r['resourceType']}/{r['id']}" for r in resources]
-    outputs = map(add, template.resources(references), template.paths)
-    made = map(partial(tuple.__new__, LineageRow), zip(outputs, template.inputs, template.rows, strict=True))
+    blocks = [block.replace(_HERE, it) for block, it in zip(template.blocks, references, strict=True)]
+    outputs = template.outputs("".join(blocks)[1:].split("\n"))
     complement = {
         **template.complement,
         "carried": dict(zip(template.carried, template.values(pieces), strict=True)),
         "unmapped": {},
         "synonyms": {place: form % tuple(pieces[where]) for place, form, where in template.synonyms},
     }
-    return Account(complement, tuple(made), template.accounting, ())
+    return Account(
+        complement, tuple(map(LineageRow, outputs, template.inputs, template.rows)), template.accounting, ()
+    )
 
 
 def _fields(mapping: MappingFile) -> dict[str, dict[int, _Field]]:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
+import msgspec
+
 Severity = Literal["E", "W", "I"]
 
 
@@ -30,7 +32,7 @@ class Issue:
         return {"code": self.code, "severity": self.severity, "place": self.place, "message": self.message}
 
 
-class LineageRow(NamedTuple):
+class LineageRow(msgspec.Struct, frozen=True, gc=False):
     """One output leaf, the input places it was made from, and the row of the mapping that did it."""
 
     output: str
