@@ -7,21 +7,16 @@ last and least from the URL.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.types.numeric import Int8BinaryDumper
 
 from gateway.errors import HandoffError, Internal, NotNow, NotSupported
 from gateway.settings import read_secret, read_settings
 from gateway.store.model import SILENCE_SECONDS
-from gateway.store.postgres_statements import postgres_statements
+from gateway.store.postgres_wire import Connection, Wire
 
-Connection = psycopg.Connection[Any]
 CONNECT_SECONDS = 5
 _OLDEST = 140000
 _WRITER_SETTINGS = (
@@ -29,12 +24,13 @@ _WRITER_SETTINGS = (
     # A process that stands still while it holds the turn must not stop all the others.
     "SET idle_in_transaction_session_timeout = '30s'",
     "SET lock_timeout = '30s'",
-    "SET statement_timeout = '60s'",
+    "SET statement_timeout = '30s'",
 )
 _READER_SETTINGS = (
     "SET default_transaction_isolation = 'repeatable read'",
     "SET default_transaction_read_only = on",
-    "SET idle_in_transaction_session_timeout = '10min'",
+    "SET idle_in_transaction_session_timeout = 0",  # they wait in one, which has not looked yet
+    "SET statement_timeout = '60s'",
 )
 _NOT_SUCH = ("28", "3D", "42", "0A")
 """SQLSTATE classes that no waiting mends: no access, no such database, no such table."""
@@ -48,40 +44,30 @@ class Database:
     place: str
     process: str
 
-    def writer(self) -> Connection:
+    def writer(self) -> Wire:
         """A connection that may change the store. Raises psycopg.Error."""
-        connection = self._opened(_WRITER_SETTINGS)
-        found = connection.execute("SHOW synchronous_commit").fetchone()
+        wire = self._opened(_WRITER_SETTINGS)
+        found = wire.connection.execute("SHOW synchronous_commit").fetchone()
         if found is not None and found[0] in ("off", "local"):
-            connection.execute("SET synchronous_commit = on")  # what is acknowledged survives a power cut
-        return connection
+            wire.say("SET synchronous_commit = on")  # what is acknowledged survives a power cut
+        return wire
 
-    def reader(self) -> Connection:
+    def reader(self) -> Wire:
         """A connection that cannot change the store. Raises psycopg.Error."""
         return self._opened(_READER_SETTINGS)
 
-    def _opened(self, settings: tuple[str, ...]) -> Connection:
-        connection = psycopg.connect(
-            self.conninfo,
-            autocommit=True,
-            prepare_threshold=0,
-            row_factory=_postgres_row,
-            cursor_factory=psycopg.Cursor,
-        )
-        # One size of numbers, so that a statement is prepared once and not once for each size.
-        connection.adapters.register_dumper(int, Int8BinaryDumper)
-        connection.prepared_max = 2 * len(postgres_statements())
+    def _opened(self, settings: tuple[str, ...]) -> Wire:
+        wire = Wire(psycopg.connect(self.conninfo, autocommit=True))
         try:
-            for setting in settings:
-                connection.execute(setting.encode())
             named = (
                 "SELECT set_config('handoff.process', %s, false), set_config('handoff.silence', %s, false)"
             )
-            connection.execute(named, (self.process, f"{SILENCE_SECONDS} seconds"))
+            wire.connection.execute(named, (self.process, f"{SILENCE_SECONDS} seconds"))
+            wire.say("; ".join(settings))
         except BaseException:
-            connection.close()
+            wire.close()
             raise
-        return connection
+        return wire
 
 
 def database_of(url: str, process: str) -> Database:
@@ -138,24 +124,3 @@ def busy(error: psycopg.Error) -> NotNow:
     )
     made.__cause__ = error
     return made
-
-
-class PostgresRow(tuple[Any, ...]):
-    """A row whose columns are found by name or by place."""
-
-    __slots__ = ()
-    places: dict[str, int]
-
-    def __getitem__(self, key: Any, /) -> Any:
-        return tuple.__getitem__(self, self.places[key] if type(key) is str else key)
-
-
-@lru_cache(maxsize=1024)
-def _row_class(names: tuple[str, ...]) -> type[PostgresRow]:
-    places = {name: place for place, name in reversed(tuple(enumerate(names)))}
-    return type("PostgresRow", (PostgresRow,), {"__slots__": (), "places": places})
-
-
-def _postgres_row(cursor: psycopg.Cursor[Any]) -> Callable[[Any], Any]:
-    described = cursor.description
-    return tuple if described is None else _row_class(tuple(column.name for column in described))

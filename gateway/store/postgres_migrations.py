@@ -8,7 +8,7 @@ import psycopg
 
 from gateway.errors import Internal
 from gateway.store.named_queries import migrations
-from gateway.store.postgres_connections import Connection
+from gateway.store.postgres_wire import Connection
 from gateway.store.postgres_writer import TURN
 
 _BOOK = """CREATE TABLE IF NOT EXISTS migration (

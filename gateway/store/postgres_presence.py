@@ -10,14 +10,13 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Mapping
-from typing import Any
 
 import psycopg
 
 from gateway.errors import NotNow
 from gateway.store.model import SILENCE_SECONDS
-from gateway.store.postgres_connections import Connection, Database
+from gateway.store.postgres_connections import Database
+from gateway.store.postgres_wire import Wire
 from gateway.store.postgres_writer import Heard
 
 KEEPER = "keeper"
@@ -32,15 +31,13 @@ class Presence:
     def __init__(
         self,
         database: Database,
-        statements: Mapping[str, bytes],
         heard: Heard,
         configuration: str,
     ) -> None:
         self._database = database
-        self._statements = statements
         self._heard = heard
         self._me = {"id": database.process, "configuration": configuration}
-        self._connection: Connection | None = None
+        self._wire: Wire | None = None
         self._keeper_until = 0.0
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="store-presence", daemon=True)
@@ -50,17 +47,18 @@ class Presence:
 
         Raises NotNow `STORE_IN_USE` when a living one decides by another configuration, psycopg.Error.
         """
-        connection = self._connection = self._database.writer()
-        with connection.transaction():
-            # In turn with others that begin: of two configurations one is refused.
-            connection.execute("LOCK TABLE process IN EXCLUSIVE MODE")
-            others = self._do(connection, "others").fetchall()
-            if any(row[0] != self._me["configuration"] for row in others):
-                text = "a gateway with another configuration serves this database; stop that one first"
-                raise NotNow("STORE_IN_USE", text)
-            self._do(connection, "begin")
-            self._do(connection, "forget_dead")
-        self._be_there(connection)
+        wire = self._wire = self._database.writer()
+        # In turn with others that begin: of two configurations one is refused.
+        wire.say("BEGIN; LOCK TABLE process IN EXCLUSIVE MODE")
+        others = wire.rows(wire.run("processes.others", self._me))
+        if any(row[0] != self._me["configuration"] for row in others):
+            wire.close()
+            text = "a gateway with another configuration serves this database; stop that one first"
+            raise NotNow("STORE_IN_USE", text)
+        wire.run("processes.begin", self._me)
+        wire.run("processes.forget_dead")
+        wire.say("COMMIT")
+        self._be_there(wire)
         self._thread.start()
 
     @property
@@ -75,32 +73,29 @@ class Presence:
             self._thread.join()
         self._keeper_until = 0.0
         with contextlib.suppress(psycopg.Error):
-            connection = self._connection or self._database.writer()
-            self._do(connection, "give_lease", holder=self._me["id"])
-            self._do(connection, "end")
-            connection.close()
-        self._connection = None
+            wire = self._wire or self._database.writer()
+            wire.run("processes.give_lease", self._me)
+            wire.run("processes.end", self._me)
+            wire.close()
+        self._wire = None
 
     def _run(self) -> None:
         while not self._ending.wait(_EVERY_SECONDS):
             try:
-                if self._connection is None:
-                    self._connection = self._database.writer()
-                self._be_there(self._connection)
+                if self._wire is None:
+                    self._wire = self._database.writer()
+                self._be_there(self._wire)
             except psycopg.Error:
-                broken, self._connection = self._connection, None
+                broken, self._wire = self._wire, None
                 if broken is not None:
                     broken.close()
 
-    def _be_there(self, connection: Connection) -> None:
-        if not self._do(connection, "be_seen").rowcount:
-            self._do(connection, "begin")
+    def _be_there(self, wire: Wire) -> None:
+        if not wire.run("processes.be_seen", self._me).command_tuples:
+            wire.run("processes.begin", self._me)
         asked_at = time.monotonic()
-        taken = self._do(connection, "take_lease", lease=KEEPER, holder=self._me["id"]).rowcount
+        taken = wire.run("processes.take_lease", {"lease": KEEPER, **self._me}).command_tuples
         self._keeper_until = asked_at + SILENCE_SECONDS - _MARGIN_SECONDS if taken else 0.0
-        destroyed = self._do(connection, "destroyed_since", number=self._heard(())).fetchall()
+        destroyed = wire.rows(wire.run("processes.destroyed_since", {"number": self._heard(())}))
         if destroyed:
-            self._heard([(int(number), str(scope)) for number, scope in destroyed])
-
-    def _do(self, connection: Connection, name: str, **more: object) -> psycopg.Cursor[tuple[Any, ...]]:
-        return connection.execute(self._statements[f"processes.{name}"], {**self._me, **more})
+            self._heard([(row["number"], row["scope"]) for row in destroyed])

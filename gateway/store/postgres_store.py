@@ -10,16 +10,17 @@ from types import TracebackType
 from typing import TypeVar
 
 import psycopg
+from psycopg import pq
 
 from gateway.clock import new_id
 from gateway.errors import Internal, NotFound, NotNow
 from gateway.store.fresh_records import FreshRecords
-from gateway.store.model import Cipher, Reading, Transaction
-from gateway.store.postgres_connections import Connection, Database, busy, database_of, require_usable, told
+from gateway.store.model import Cipher, Params, Reading, Transaction
+from gateway.store.postgres_connections import Database, busy, database_of, require_usable, told
 from gateway.store.postgres_migrations import applied_version, known_version, migrate, refuse_newer
 from gateway.store.postgres_presence import Presence
-from gateway.store.postgres_statements import postgres_statements
 from gateway.store.postgres_view import PostgresReading, PostgresTransaction
+from gateway.store.postgres_wire import Wire
 from gateway.store.postgres_writer import TurnWriter
 from gateway.store.waiting_works import Job
 
@@ -34,8 +35,7 @@ class PostgresReader:
         self._database = database
         self._cipher = cipher
         self._fresh = FreshRecords()
-        self._statements = postgres_statements()
-        self._idle: list[Connection] = []
+        self._idle: list[Wire] = []
         self._lock = threading.Lock()
         self._closed = False
 
@@ -48,59 +48,87 @@ class PostgresReader:
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.close()
+        for wire in idle:
+            wire.close()
 
-    def _begun(self) -> Connection:
-        """A connection in a transaction of its own. Raises NotNow `STORE_BUSY`, `STORE_CLOSED`."""
-        while True:
-            with self._lock:
-                if self._closed:
-                    raise NotNow("STORE_CLOSED", "the store is closed")
-                kept = self._idle.pop() if self._idle else None
-            try:
-                connection = kept or self._database.reader()
-                connection.execute("BEGIN")
-            except psycopg.Error as error:
-                if kept is None:
-                    raise busy(error) from None
-                kept.close()  # lost while nobody used it
-            else:
-                return connection
-
-    def _give_back(self, connection: Connection) -> None:
+    def _take(self) -> Wire:
+        """A connection in a transaction that has not looked yet. Raises NotNow `STORE_BUSY`, `STORE_CLOSED`."""
+        with self._lock:
+            if self._closed:
+                raise NotNow("STORE_CLOSED", "the store is closed")
+            if self._idle:
+                return self._idle.pop()
         try:
-            connection.execute("COMMIT")
+            wire = self._database.reader()
+            wire.say("BEGIN")
+        except psycopg.Error as error:
+            raise busy(error) from None
+        return wire
+
+    def _give_back(self, wire: Wire) -> None:
+        try:
+            # The next transaction begins in the same breath; it sees what there is at its own first look.
+            wire.say("COMMIT AND CHAIN")
         except psycopg.Error:
-            connection.close()
+            wire.close()
             return
         with self._lock:
             if not self._closed:
-                self._idle.append(connection)
+                self._idle.append(wire)
                 return
-        connection.close()
+        wire.close()
+
+
+class _Looking(PostgresReading):
+    """The view of a snapshot. A connection that was lost before the first look is replaced."""
+
+    __slots__ = ("_looked", "_store")
+
+    def __init__(self, store: PostgresReader) -> None:
+        super().__init__(store._take(), store._cipher, store._fresh)
+        self._store = store
+        self._looked = False
+
+    def _asked(self, name: str, params: Params | None) -> pq.abc.PGresult:
+        if self._looked:
+            return super()._asked(name, params)
+        try:
+            found = super()._asked(name, params)
+        except NotNow:
+            found = super(_Looking, self._on_another())._asked(name, params)
+        self._looked = True
+        return found
+
+    def _on_another(self) -> _Looking:
+        while self._wire.is_lost:
+            self._wire.close()
+            self._wire = self._store._take()
+        return self
+
+    def end(self) -> None:
+        """Give the connection back."""
+        self._store._give_back(self._wire)
 
 
 class PostgresSnapshot:
     """The view between `with` and its end; it does not change, whatever is written meanwhile."""
 
-    __slots__ = ("_connection", "_store")
+    __slots__ = ("_store", "_view")
 
     def __init__(self, store: PostgresReader) -> None:
         self._store = store
-        self._connection: Connection | None = None
+        self._view: _Looking | None = None
 
     def __enter__(self) -> Reading:
-        store = self._store
-        connection = self._connection = store._begun()
-        return PostgresReading(connection, store._statements, store._cipher, store._fresh)
+        self._view = _Looking(self._store)
+        return self._view
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            self._store._give_back(connection)
+        view, self._view = self._view, None
+        if view is not None:
+            view.end()
 
 
 class PostgresStore(PostgresReader):
@@ -110,15 +138,16 @@ class PostgresStore(PostgresReader):
         self, database: Database, cipher: Cipher, fault_point: Callable[[str], None], configuration: str
     ) -> None:
         super().__init__(database, cipher)
-        with contextlib.closing(database.reader()) as connection:
-            last = connection.execute("SELECT coalesce(max(number), 0) FROM destroyed_scope").fetchone()
+        with contextlib.closing(database.reader()) as wire:
+            asked = "SELECT coalesce(max(number), 0) FROM destroyed_scope"
+            last = wire.connection.execute(asked).fetchone()
         self._last_heard = 0 if last is None else int(last[0])
-        self._presence = Presence(database, self._statements, self._hear, configuration)
+        self._presence = Presence(database, self._hear, configuration)
         self._presence.begin()
         self._writer = TurnWriter(database, self._transaction, fault_point, self._hear)
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
-        """What `work` returns, after the durable commit. See `Store.write`; here it runs in a thread."""
+        """What `work` returns, after the durable commit. See `Store.write`."""
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[T] = loop.create_future()
         self._writer.submit(Job(work, loop, waiter))
@@ -153,8 +182,8 @@ class PostgresStore(PostgresReader):
         self._presence.end()
         self.close_readers()
 
-    def _transaction(self, connection: Connection) -> PostgresTransaction:
-        return PostgresTransaction(connection, self._statements, self._cipher, self._fresh)
+    def _transaction(self, wire: Wire) -> PostgresTransaction:
+        return PostgresTransaction(wire, self._cipher, self._fresh)
 
     def _hear(self, destroyed: Sequence[tuple[int, str]]) -> int:
         """Drop what is in memory of keys that another process destroyed; the number of the last one heard of."""
@@ -181,7 +210,8 @@ def open_postgres(
     """
     database = database_of(url, new_id())
     try:
-        with contextlib.closing(database.writer()) as connection:
+        with contextlib.closing(database.writer()) as wire:
+            connection = wire.connection
             require_usable(connection, database.place)
             if 0 < applied_version(connection) < known_version() and not upgrade:
                 raise _older(database)
@@ -199,7 +229,8 @@ def open_postgres_for_reading(url: str, cipher: Cipher) -> PostgresReader:
     """
     database = database_of(url, new_id())
     try:
-        with contextlib.closing(database.reader()) as connection:
+        with contextlib.closing(database.reader()) as wire:
+            connection = wire.connection
             require_usable(connection, database.place)
             refuse_newer(connection)
             if not applied_version(connection):
@@ -216,8 +247,8 @@ def is_empty(url: str) -> bool:
     """Whether the database at `url` has no table of ours yet. Raises as `open_postgres`."""
     database = database_of(url, new_id())
     try:
-        with contextlib.closing(database.reader()) as connection:
-            return not applied_version(connection)
+        with contextlib.closing(database.reader()) as wire:
+            return not applied_version(wire.connection)
     except psycopg.Error as error:
         raise told(error, database.place) from None
 

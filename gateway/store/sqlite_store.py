@@ -21,7 +21,7 @@ from gateway.store.model import Cipher, Reading, Transaction
 from gateway.store.named_queries import named_queries
 from gateway.store.sqlite_migrations import applied_version, known_version, migrate, refuse_newer
 from gateway.store.sqlite_view import SqliteReading, SqliteTransaction, connect_reader, connect_writer
-from gateway.store.sqlite_writer import GroupWriter
+from gateway.store.sqlite_writer import SqliteWriter
 from gateway.store.waiting_works import Job
 
 T = TypeVar("T")
@@ -111,7 +111,7 @@ class SqliteStore(ReadOnlyStore):
         self._lock_file = _hold(path)
         try:
             self._migrate(upgrade)
-            self._writer = GroupWriter(lambda: connect_writer(path), self._transaction, fault_point)
+            self._writer = SqliteWriter(lambda: connect_writer(path), self._transaction, fault_point)
         except BaseException:
             os.close(self._lock_file)
             raise

@@ -19,12 +19,12 @@ DELETE FROM process WHERE seen_at < clock_timestamp() - interval '1 day'
 -- name: take_lease
 -- One row for who holds it now: taken when it was free, had run out, or was held already.
 INSERT INTO lease (name, holder, until)
-VALUES (:lease, :holder, clock_timestamp() + current_setting('handoff.silence')::interval)
+VALUES (:lease, :id, clock_timestamp() + current_setting('handoff.silence')::interval)
 ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
 WHERE lease.holder = excluded.holder OR lease.until < clock_timestamp();
 
 -- name: give_lease
-DELETE FROM lease WHERE holder = :holder;
+DELETE FROM lease WHERE holder = :id;
 
 -- name: destroyed_since
 SELECT number, scope FROM destroyed_scope WHERE number > :number ORDER BY number;

@@ -1,0 +1,164 @@
+"""Named statements over one connection, each prepared when it is first run there, and the rows that come back.
+
+On libpq itself, which psycopg brings along: a message is some fifty statements, and psycopg's own cursors, which can do
+much more, would cost three times as much for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import psycopg
+from psycopg import pq
+
+from gateway.store.model import Params
+from gateway.store.postgres_statements import Statement, postgres_statements
+
+Connection = psycopg.Connection[Any]
+_GOOD = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
+_NOTHING: Params = {}
+_BINARY = 1
+
+
+def _number(value: bytes) -> int:
+    return int.from_bytes(value, "big", signed=True)
+
+
+def _text(value: bytes) -> str:
+    return value.decode()
+
+
+def _flag(value: bytes) -> bool:
+    return value == b"\x01"
+
+
+_FROM_BINARY: Mapping[int, Callable[[bytes], Any]] = {
+    16: _flag, 17: bytes, 19: _text, 20: _number, 21: _number, 23: _number, 25: _text, 1043: _text,
+}  # fmt: skip
+"""By the type's number in PostgreSQL's catalogue (`pg_type.oid`), which never changes."""
+
+
+class PostgresRow(tuple[Any, ...]):
+    """A row whose columns are found by name or by place."""
+
+    __slots__ = ()
+    places: Mapping[str, int]
+
+    def __getitem__(self, key: Any, /) -> Any:
+        return tuple.__getitem__(self, self.places[key] if type(key) is str else key)
+
+
+class Wire:
+    """One connection as the store uses it; not by two threads at once."""
+
+    __slots__ = ("_pg", "_prepared", "_statements", "connection")
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._pg = connection.pgconn
+        self._statements = postgres_statements()
+        self._prepared: set[str] = set()
+
+    def run(self, name: str, params: Params = _NOTHING) -> pq.abc.PGresult:
+        """Run the named statement. Raises psycopg.Error."""
+        statement = self._ready(name)
+        values, forms = statement.values(params)
+        done = self._pg.exec_prepared(statement.label, values, forms, _BINARY)  # type: ignore[arg-type]  # takes None
+        return self._good(done)
+
+    def run_each(self, name: str, rows: Sequence[Params]) -> None:
+        """Run the named statement once for each of `rows`, without waiting in between. Raises psycopg.Error."""
+        statement, pg = self._ready(name), self._pg
+        pg.enter_pipeline_mode()
+        try:
+            for row in rows:
+                values, forms = statement.values(row)
+                pg.send_query_prepared(statement.label, values, forms, _BINARY)
+            pg.pipeline_sync()
+            self._heard_out()
+        finally:
+            if self._pg.status == pq.ConnStatus.OK:
+                pg.exit_pipeline_mode()
+
+    def say(self, text: str) -> list[pq.abc.PGresult]:
+        """Run one or more statements of ours without values; their results. Raises psycopg.Error."""
+        pg, results = self._pg, []
+        pg.send_query(text.encode())
+        while (result := pg.get_result()) is not None:
+            results.append(result)
+        for result in results:
+            self._good(result)
+        if not results or self.is_lost:
+            raise psycopg.OperationalError("the connection is lost")
+        return results
+
+    def rows(self, result: pq.abc.PGresult) -> list[Any]:
+        """All rows of a result."""
+        fields = range(result.nfields)
+        made, load = _shape(tuple((result.fname(at) or b"", result.ftype(at)) for at in fields))
+        value = result.get_value
+        return [
+            made(None if (found := value(row, at)) is None else convert(found) for at, convert in load)
+            for row in range(result.ntuples)
+        ]
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether nothing can be asked any more."""
+        return self.connection.closed or self._pg.status != pq.ConnStatus.OK
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open and has not failed."""
+        return self._pg.transaction_status == pq.TransactionStatus.INTRANS
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no transaction is open."""
+        return self._pg.transaction_status == pq.TransactionStatus.IDLE
+
+    def close(self) -> None:
+        """Close the connection, whatever state it is in."""
+        self.connection.close()
+
+    def _ready(self, name: str) -> Statement:
+        statement = self._statements[name]
+        if name not in self._prepared:
+            self._good(self._pg.prepare(statement.label, statement.sql))
+            self._prepared.add(name)
+        return statement
+
+    def _heard_out(self) -> None:
+        """Take every answer up to the sync; raise the first error among them."""
+        first: psycopg.Error | None = None
+        while not self.is_lost:
+            result = self._pg.get_result()
+            if result is None:
+                continue
+            if result.status == pq.ExecStatus.PIPELINE_SYNC:
+                break
+            if result.status not in (*_GOOD, pq.ExecStatus.PIPELINE_ABORTED) and first is None:
+                first = psycopg.errors.error_from_result(result)
+        if self.is_lost:
+            raise psycopg.OperationalError("the connection is lost")
+        if first is not None:
+            raise first
+
+    def _good(self, result: pq.abc.PGresult) -> pq.abc.PGresult:
+        if result.status in _GOOD:
+            return result
+        if self.is_lost:
+            raise psycopg.OperationalError("the connection is lost")
+        raise psycopg.errors.error_from_result(result)
+
+
+@lru_cache(maxsize=1024)
+def _shape(
+    columns: tuple[tuple[bytes, int], ...],
+) -> tuple[type[PostgresRow], tuple[tuple[int, Callable[[bytes], Any]], ...]]:
+    """The class of rows with these columns (name, type), and what turns each value into one of ours."""
+    places = {name.decode(): place for place, (name, _) in reversed(tuple(enumerate(columns)))}
+    load = tuple((at, _FROM_BINARY[kind]) for at, (_, kind) in enumerate(columns))
+    return type("PostgresRow", (PostgresRow,), {"__slots__": (), "places": places}), load
