@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from gateway.audit import AuditEntry, AuditReason, append
-from gateway.clock import instant_text, new_row_id
+from gateway.audit import append
+from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
-from gateway.errors import AlreadyReceived, Internal, NotFound, NotNow, NotUnderstood
+from gateway.errors import AlreadyReceived, Internal, NotFound, NotNow
+from gateway.flows.decided_here import act_entry, why
 from gateway.flows.refused_about import LookedAt, look_for, make_hers
 from gateway.store import (
     Intent,
@@ -52,10 +53,9 @@ async def destroy_patient(premises: Premises, patient_id: str, reason: str) -> d
     NotUnderstood `REASON_MISSING`, NotNow `BEING_SENT` while something about her is on its way: its outcome must be
     recorded first.
     """
-    if not reason.strip():
-        raise NotUnderstood("REASON_MISSING", "say why; the audit log keeps it", "--reason")
+    said = why(reason)
     looked = await asyncio.to_thread(_refused_about, premises, patient_id)
-    done = await premises.store.write(partial(_destroy, premises, patient_id, reason.strip(), looked))
+    done = await premises.store.write(partial(_destroy, premises, patient_id, said, looked))
     for one in done["patients"]:
         # What was compiled for her decisions is content of hers too.
         premises.compiled.forget(one)
@@ -109,7 +109,11 @@ def _destroy(
             patients.settle_doubt(tx, her)  # nobody can say any more who she is
         patients.raise_epoch(tx, her)
         patients.destroy_patient_key(tx, her, at)
-    receipts = [append(tx, _entry(her, reason, at)) for her in everyone]
+    entries = [
+        act_entry(KEY_DESTROYED, at, reason, patient_id=her, subject=her, rule="42 CFR 2.16(a)")
+        for her in everyone
+    ]
+    receipts = [append(tx, entry) for entry in entries]
     return {
         "patient": patient_id,
         "patients": list(everyone),
@@ -126,21 +130,6 @@ def _end(tx: Transaction, waiting: Sequence[Intent], at: str) -> None:
     for intent in waiting:
         intents.finish(tx, intent.id, "cancelled", at, BY_DESTRUCTION)
         consent_requests.close(tx, intent.id, at, BY_DESTRUCTION)
-
-
-def _entry(patient_id: str, reason: str, at: str) -> AuditEntry:
-    return AuditEntry(
-        request_id=new_row_id(),
-        at=at,
-        kind="outcome",
-        patient_id=patient_id,
-        partner="",
-        purpose="",
-        outcome=KEY_DESTROYED,
-        reasons=(AuditReason("BY_A_PERSON", "42 CFR 2.16(a)"),),
-        description=reason,
-        subject=patient_id,
-    )
 
 
 def _opens(look: Callable[[], bytes]) -> bool:

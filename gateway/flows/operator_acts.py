@@ -8,21 +8,21 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from gateway.audit import AuditEntry, AuditReason, append
-from gateway.clock import instant_text, new_row_id
+from gateway.audit import append
+from gateway.clock import instant_text
 from gateway.disclosure.handovers import may_have_arrived
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
+from gateway.flows.decided_here import BY_A_PERSON, act_entry, carry_out, why
 from gateway.flows.destruction import destroy_patient
 from gateway.flows.referral import POSSIBLE_DUPLICATE
 from gateway.flows.restored import confirm_consents
 from gateway.flows.same_person import join, part, sort, tell_apart
 from gateway.identity import description_keys
-from gateway.store import Intent, Transaction, consent_requests, intents, patients, records, same_person
+from gateway.store import Transaction, consent_requests, intents, patients, records, same_person
 
 Act = Callable[[Premises, str, str], Awaitable[dict[str, Any]]]
 SENT_AGAIN, ARRIVED, GIVEN_UP, CONFIRMED = "sent_again", "arrived", "given_up", "identity_confirmed"
-BY_A_PERSON = "BY_A_PERSON"
 _WAITS_FOR_A_PERSON = ("dead", "unknown")
 _HAS_NOT_LEFT = ("dead", "unknown", "held", "due", "retry")
 
@@ -52,7 +52,7 @@ async def confirm_identity(premises: Premises, patient_id: str, reason: str) -> 
     What was held for it is decided again. Raises NotFound `NO_SUCH_PATIENT`, AlreadyReceived `IDENTITY_CERTAIN`,
     NotUnderstood `REASON_MISSING`, `TO_BE_SORTED` while records of hers may be another's.
     """
-    said = _said(reason)
+    said = why(reason)
 
     def work(tx: Transaction) -> dict[str, Any]:
         if patients.certain(tx, patient_id):
@@ -62,21 +62,21 @@ async def confirm_identity(premises: Premises, patient_id: str, reason: str) -> 
         at = instant_text(premises.clock.now())
         patients.settle_doubt(tx, patient_id)
         _accept_description(premises, tx, patient_id)
-        append(tx, _entry(CONFIRMED, at, said, patient_id=patient_id))
+        append(tx, act_entry(CONFIRMED, at, said, patient_id=patient_id, subject=patient_id))
         return {
             "patient": patient_id,
             "outcome": CONFIRMED,
             "woken": intents.wake_patient(tx, patient_id, at),
         }
 
-    return await _done(premises, work)
+    return await carry_out(premises, work)
 
 
 def _of_two(act: Callable[[Premises, str, str, str], Awaitable[dict[str, Any]]]) -> Act:
     """The act on the two patients that a command names, with a blank between. Raises NotUnderstood `TWO_PATIENTS`."""
 
     def on(premises: Premises, both: str, reason: str) -> Awaitable[dict[str, Any]]:
-        said, (one, _, other) = _said(reason), both.partition(" ")
+        said, (one, _, other) = why(reason), both.partition(" ")
         if not one or not other:
             raise NotUnderstood("TWO_PATIENTS", "give two patients", both)
         return act(premises, one, other, said)
@@ -102,7 +102,7 @@ ACTS: Mapping[str, Act] = {
 async def _settle(
     premises: Premises, intent_id: str, reason: str, allowed: tuple[str, ...], state: str, outcome: str
 ) -> dict[str, Any]:
-    said = _said(reason)
+    said = why(reason)
 
     def work(tx: Transaction) -> dict[str, Any]:
         intent = intents.get(tx, intent_id)
@@ -117,10 +117,19 @@ async def _settle(
         reason_code = POSSIBLE_DUPLICATE if again else BY_A_PERSON
         intents.finish(tx, intent_id, state, at, reason_code, due_at=due_at)
         consent_requests.close(tx, intent_id, at, BY_A_PERSON)
-        append(tx, _entry(outcome, at, said, patient_id=intent.patient_id, intent=intent))
+        entry = act_entry(
+            outcome,
+            at,
+            said,
+            patient_id=intent.patient_id,
+            subject=intent_id,
+            partner=intent.partner,
+            purpose=intent.purpose,
+        )
+        append(tx, entry)
         return {"intent": intent_id, "outcome": outcome, "state": state}
 
-    return await _done(premises, work)
+    return await carry_out(premises, work)
 
 
 def _accept_description(premises: Premises, tx: Transaction, patient_id: str) -> None:
@@ -128,31 +137,3 @@ def _accept_description(premises: Premises, tx: Transaction, patient_id: str) ->
     for record in records.of_patient(tx, patient_id, ("Patient",)):
         for key in description_keys(record.resource, premises.keys.index, patient_id):
             patients.add_match_key(tx, patient_id, key)
-
-
-async def _done(premises: Premises, work: Callable[[Transaction], dict[str, Any]]) -> dict[str, Any]:
-    found = await premises.store.write(work)
-    premises.work_waiting.set()
-    return found
-
-
-def _said(reason: str) -> str:
-    if not reason.strip():
-        raise NotUnderstood("REASON_MISSING", "say why; the audit log keeps it", "--reason")
-    return reason.strip()
-
-
-def _entry(outcome: str, at: str, said: str, *, patient_id: str, intent: Intent | None = None) -> AuditEntry:
-    """The reason stands in the sealed part of the entry: it may say more than codes."""
-    return AuditEntry(
-        request_id=new_row_id(),
-        at=at,
-        kind="outcome",
-        patient_id=patient_id,
-        partner=intent.partner if intent is not None else "",
-        purpose=intent.purpose if intent is not None else "",
-        outcome=outcome,
-        reasons=(AuditReason(BY_A_PERSON, "a person at the gateway decided"),),
-        description=said,
-        subject=intent.id if intent is not None else patient_id,
-    )

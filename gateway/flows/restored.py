@@ -14,11 +14,12 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Any
 
-from gateway.audit import AuditEntry, AuditReason, append, of_patient
-from gateway.clock import instant_text, new_row_id
+from gateway.audit import append, of_patient
+from gateway.clock import instant_text
 from gateway.disclosure.consent_standing import is_stored_form, judge
 from gateway.disclosure.premises import Premises
-from gateway.errors import NotFound, NotUnderstood
+from gateway.errors import NotFound
+from gateway.flows.decided_here import act_entry, carry_out, why
 from gateway.flows.destruction import KEY_DESTROYED, destroy_again
 from gateway.flows.referral import POSSIBLE_DUPLICATE
 from gateway.flows.same_person import JOINED, PARTED, SORTED
@@ -137,40 +138,19 @@ async def confirm_consents(premises: Premises, patient_id: str, reason: str) -> 
 
     Raises NotFound `NO_SUCH_PATIENT`, NotUnderstood `REASON_MISSING`.
     """
-    if not reason.strip():
-        raise NotUnderstood("REASON_MISSING", "say why; the audit log keeps it", "--reason")
+    said = why(reason)
 
     def work(tx: Transaction) -> dict[str, Any]:
         if not patients.exists(tx, patient_id):
             raise NotFound("NO_SUCH_PATIENT", "no patient has that id", patient_id)
         at = instant_text(premises.clock.now())
         number, withdrawn = _judge_again(premises, tx, patient_id)
-        append(tx, act_entry(CONFIRMED, at, reason.strip(), patient_id=patient_id, subject=patient_id))
+        append(tx, act_entry(CONFIRMED, at, said, patient_id=patient_id, subject=patient_id))
         woken = intents.wake_patient(tx, patient_id, at) if number else 0
         told = {"patient": patient_id, "outcome": CONFIRMED, "consents": number}
         return {**told, "withdrawn": withdrawn, "woken": woken}
 
-    done = await premises.store.write(work)
-    premises.work_waiting.set()
-    return done
-
-
-def act_entry(
-    outcome: str, at: str, said: str, *, patient_id: str | None = None, subject: str = ""
-) -> AuditEntry:
-    """The entry of something that a person did to the whole store, or to one patient's part of it."""
-    return AuditEntry(
-        request_id=new_row_id(),
-        at=at,
-        kind="outcome",
-        patient_id=patient_id,
-        partner="",
-        purpose="",
-        outcome=outcome,
-        reasons=(AuditReason("BY_A_PERSON", "a person at the gateway decided"),),
-        description=said,
-        subject=subject,
-    )
+    return await carry_out(premises, work)
 
 
 def told(since: Since) -> Mapping[str, Any]:

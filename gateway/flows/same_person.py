@@ -8,15 +8,16 @@ are in doubt until then, so that nothing of either leaves or is shown (DM-28).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from gateway.audit import AuditEntry, AuditReason, append, of_patient
+from gateway.audit import append, of_patient
 from gateway.clock import instant_text, new_row_id
 from gateway.disclosure.handovers import may_have_arrived
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotFound, NotNow, NotUnderstood
+from gateway.flows.decided_here import act_entry, carry_out, why
 from gateway.flows.people import related
 from gateway.flows.whose import Sorted, references_in, sort_out
 from gateway.identity import description_keys
@@ -32,7 +33,7 @@ async def join(premises: Premises, leaves: str, to: str, reason: str) -> dict[st
     Raises NotFound `NO_SUCH_PATIENT`, NotUnderstood `SAME_PATIENT`, `TO_BE_SORTED` or `REASON_MISSING`, AlreadyReceived
     `JOINED` when either is another one already, NotNow `BEING_SENT` while something of either may be on its way.
     """
-    said = _said(reason)
+    said = why(reason)
 
     def work(tx: Transaction) -> dict[str, Any]:
         _are_two(tx, leaves, to)
@@ -50,7 +51,7 @@ async def join(premises: Premises, leaves: str, to: str, reason: str) -> dict[st
         done = {"patient": leaves, "is": to, "outcome": JOINED, "records": len(came.records)}
         return {**done, "woken": woken, "entry": seq}
 
-    return await _done(premises, work)
+    return await carry_out(premises, work)
 
 
 async def part(premises: Premises, patient_id: str, reason: str) -> dict[str, Any]:
@@ -60,7 +61,7 @@ async def part(premises: Premises, patient_id: str, reason: str) -> dict[str, An
     NotFound `NOT_JOINED`, NotUnderstood `REASON_MISSING`, AlreadyReceived `JOINED_ON` when the other was joined to a
     third since, NotNow `BEING_SENT`.
     """
-    said = _said(reason)
+    said = why(reason)
 
     def work(tx: Transaction) -> dict[str, Any]:
         found = same_person.joined(tx, patient_id)
@@ -88,7 +89,7 @@ async def part(premises: Premises, patient_id: str, reason: str) -> dict[str, An
             "entry": seq,
         }
 
-    return await _done(premises, work)
+    return await carry_out(premises, work)
 
 
 def _give_back(premises: Premises, tx: Transaction, found: same_person.Joined) -> Sorted:
@@ -117,7 +118,7 @@ async def sort(premises: Premises, reference: str, patient_id: str, reason: str)
 
     Raises NotFound `NOTHING_TO_SORT`, NotUnderstood `NEITHER_OF_BOTH` or `REASON_MISSING`.
     """
-    said = _said(reason)
+    said = why(reason)
 
     def work(tx: Transaction) -> dict[str, Any]:
         kind, _, record_id = reference.partition("/")
@@ -137,7 +138,7 @@ async def sort(premises: Premises, reference: str, patient_id: str, reason: str)
         seq = _log(tx, SORTED, at, f"{reference}: {said}", *both)
         return {"record": reference, "is of": patient_id, "outcome": SORTED, "entry": seq}
 
-    return await _done(premises, work)
+    return await carry_out(premises, work)
 
 
 async def tell_apart(premises: Premises, one: str, other: str, reason: str) -> dict[str, Any]:
@@ -145,7 +146,7 @@ async def tell_apart(premises: Premises, one: str, other: str, reason: str) -> d
 
     Raises NotFound `NO_SUCH_PATIENT`, NotUnderstood `SAME_PATIENT` or `REASON_MISSING`, AlreadyReceived `JOINED`.
     """
-    said = _said(reason)
+    said = why(reason)
 
     def work(tx: Transaction) -> dict[str, Any]:
         _are_two(tx, one, other)
@@ -154,7 +155,7 @@ async def tell_apart(premises: Premises, one: str, other: str, reason: str) -> d
         seq = _log(tx, TOLD_APART, at, said, one, other)
         return {"patient": one, "is not": other, "outcome": TOLD_APART, "entry": seq}
 
-    return await _done(premises, work)
+    return await carry_out(premises, work)
 
 
 def _are_two(tx: Transaction, one: str, other: str) -> None:
@@ -233,33 +234,10 @@ def _left(tx: Transaction, patient_id: str, since: int) -> list[dict[str, Any]]:
     ]
 
 
-async def _done(premises: Premises, work: Callable[[Transaction], dict[str, Any]]) -> dict[str, Any]:
-    found = await premises.store.write(work)
-    premises.work_waiting.set()
-    return found
-
-
-def _said(reason: str) -> str:
-    if not reason.strip():
-        raise NotUnderstood("REASON_MISSING", "say why; the audit log keeps it", "--reason")
-    return reason.strip()
-
-
 def _log(tx: Transaction, outcome: str, at: str, said: str, one: str, other: str) -> int:
     """An entry for each of the two, its subject the other; the number of the second. The reason stands sealed."""
     request_id, seq = new_row_id(), 0
     for patient_id, subject in ((one, other), (other, one)):
-        entry = AuditEntry(
-            request_id=request_id,
-            at=at,
-            kind="outcome",
-            patient_id=patient_id,
-            partner="",
-            purpose="",
-            outcome=outcome,
-            reasons=(AuditReason("BY_A_PERSON", "a person at the gateway decided"),),
-            description=said,
-            subject=subject,
-        )
+        entry = act_entry(outcome, at, said, patient_id=patient_id, subject=subject, request_id=request_id)
         seq = append(tx, entry).seq
     return seq

@@ -15,9 +15,10 @@ from functools import partial
 from typing import Any
 
 from gateway import logs
-from gateway.audit import AuditEntry, AuditReason, append
-from gateway.clock import Clock, SystemClock, instant_text, new_row_id
+from gateway.audit import append
+from gateway.clock import Clock, SystemClock, instant_text
 from gateway.errors import NotNow, NotUnderstood
+from gateway.flows.decided_here import BY_A_PERSON, BY_TIME, act_entry
 from gateway.logs import Event
 from gateway.security.keys import read_store_keys
 from gateway.security.rotation import RetiredKey, destroy_key_file, retired_keys, rotate_files
@@ -141,18 +142,9 @@ class KeyKeeper:
             return any(row["kek_id"] == key.id for row in reading.rows("data_key.count_by_kek"))
 
     async def _audit(self, outcome: str, key_id: str, reason: str) -> None:
-        entry = AuditEntry(
-            request_id=new_row_id(),
-            at=instant_text(self._clock.now()),
-            kind="outcome",
-            patient_id=None,
-            partner="",
-            purpose="",
-            outcome=outcome,
-            reasons=(AuditReason("BY_A_PERSON" if reason.strip() else "BY_TIME", "45 CFR 164.312(a)"),),
-            description=reason.strip(),
-            subject=key_id,
-        )
+        by = BY_A_PERSON if reason.strip() else BY_TIME
+        at = instant_text(self._clock.now())
+        entry = act_entry(outcome, at, reason.strip(), subject=key_id, by=by, rule="45 CFR 164.312(a)")
 
         def work(tx: Transaction) -> None:
             append(tx, entry)

@@ -28,7 +28,8 @@ from gateway.audit.log import scope_of
 from gateway.audit.verify import read_heads
 from gateway.clock import Clock, SystemClock, instant_text
 from gateway.errors import NotNow
-from gateway.flows.restored import RESTORED, Applied, Since, act_entry, take_account, told
+from gateway.flows.decided_here import act_entry
+from gateway.flows.restored import RESTORED, Applied, Since, take_account, told
 from gateway.security.keys import EnvelopeCipher
 from gateway.security.rotation import sync_folder
 from gateway.store import SqliteStore, Transaction, audit_rows

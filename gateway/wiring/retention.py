@@ -19,7 +19,7 @@ from functools import partial
 from gateway.audit import append
 from gateway.clock import Clock, instant_text
 from gateway.errors import NotNow
-from gateway.flows.restored import act_entry
+from gateway.flows.decided_here import BY_TIME, act_entry
 from gateway.store import Store, Transaction, destruction, inbox
 
 MESSAGES_DESTROYED = "messages_destroyed"
@@ -79,7 +79,7 @@ class Retention:
         if number:
             kind = "refused" if state == REFUSED else "settled"
             said = f"{number} {kind} messages from before {before[:10]}, kept for {self._days[state]} days"
-            append(tx, act_entry(MESSAGES_DESTROYED, at, said))
+            append(tx, act_entry(MESSAGES_DESTROYED, at, said, by=BY_TIME))
             tx.wipe_after_commit()
         return number
 

@@ -15,7 +15,7 @@ from gateway import logs
 from gateway.audit import append
 from gateway.clock import Clock, SystemClock, instant_text
 from gateway.errors import NotFound, NotNow, NotUnderstood
-from gateway.flows.restored import act_entry
+from gateway.flows.decided_here import act_entry
 from gateway.logs import Event
 from gateway.security.rotation import sync_folder
 from gateway.store import Store, Transaction
