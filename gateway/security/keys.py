@@ -252,8 +252,8 @@ def make_keys(folder: Path) -> Keys:
 
 def read_keys(folder: Path) -> Keys:
     """The keys in `folder`; `store-*.key` are older KEKs that still unwrap. Raises SettingsRefused."""
-    index, audit = read_key_file(folder / "index.key"), read_key_file(folder / "audit.key")
-    return Keys(read_store_keys(folder), index, audit, folder)
+    store, index = read_store_keys(folder), read_key_file(folder / "index.key")
+    return Keys(store, index, read_key_file(folder / "audit.key"), folder)
 
 
 def _gone() -> NotFound:
