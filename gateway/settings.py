@@ -64,6 +64,11 @@ class Settings(BaseSettings):
         ge=0,
         description="the bytes of a settled message are destroyed after so many days; 0: never",
     )
+    held_days: int = Field(
+        default=90,
+        ge=0,
+        description="what was held for a consent or an identity ends after so many days; 0: never",
+    )
     refused_days: int = Field(
         default=90,
         ge=0,

@@ -18,7 +18,7 @@ import typer.main
 
 from gateway.cli.consent_apps import consent_app
 from gateway.cli.keeping_apps import db_app, doctor, init, keys_app
-from gateway.cli.operator_apps import accounting, identity_app, lanes_app, reconcile
+from gateway.cli.operator_apps import accounting, identity_app, lanes_app, reconcile, requests_app
 from gateway.cli.options import PLAIN, AsJson, InputFile, Network, Store, finish, folder_of
 from gateway.errors import HandoffError
 
@@ -35,6 +35,7 @@ app.add_typer(consent_app, name="consent")
 app.add_typer(mapping_app, name="mapping")
 app.add_typer(messages_app, name="messages")
 app.add_typer(lanes_app, name="lanes")
+app.add_typer(requests_app, name="requests")
 app.add_typer(identity_app, name="identity")
 app.add_typer(audit_app, name="audit")
 app.add_typer(keys_app, name="keys")

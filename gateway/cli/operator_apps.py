@@ -9,6 +9,7 @@ import typer
 from gateway.cli.options import PLAIN, AsJson, Network, Store, finish, folder_of
 
 lanes_app = typer.Typer(help="What has not reached its recipient yet.", **PLAIN)
+requests_app = typer.Typer(help="Who has to see to which consent, and until when.", **PLAIN)
 identity_app = typer.Typer(help="Patients of whom it is not certain who they are.", **PLAIN)
 
 
@@ -85,6 +86,47 @@ def lanes_drop(intent: Intent, reason: Reason = None, network: Network = None, s
     from gateway.cli.operator_commands import act
 
     finish(act(folder_of(network), store, "lanes drop", intent, reason))
+
+
+Held = Annotated[str, typer.Argument(metavar="INTENT", help="Id from `handoff requests list`.")]
+
+
+@requests_app.command("list")
+def requests_list(
+    owner: Annotated[str | None, typer.Option(help="Only what this person has to see to.")] = None,
+    due: Annotated[bool, typer.Option("--due", help="Only what is due to be asked for now.")] = False,
+    network: Network = None,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """List whom to ask for which consent: what is held for one, and consents that end within 30 days. Ids only."""
+    from gateway.cli.requests_commands import requests_list as body
+
+    finish(body(folder_of(network), store, owner=owner, only_due=due, as_json=as_json))
+
+
+@requests_app.command("reminded")
+def requests_reminded(
+    intent: Held, reason: Reason = None, network: Network = None, store: Store = None
+) -> None:
+    """Say that the owner was asked; the next reminder is due in a week."""
+    from gateway.cli.operator_commands import act
+
+    finish(act(folder_of(network), store, "requests reminded", intent, reason))
+
+
+@requests_app.command("assign")
+def requests_assign(
+    intent: Held,
+    owner: Annotated[str, typer.Argument(metavar="OWNER", help="Name of the worker; never a patient's.")],
+    reason: Reason = None,
+    network: Network = None,
+    store: Store = None,
+) -> None:
+    """Let somebody else see to it."""
+    from gateway.cli.operator_commands import act
+
+    finish(act(folder_of(network), store, "requests assign", f"{intent} {owner}", reason))
 
 
 @identity_app.command("list")

@@ -11,6 +11,7 @@ from gateway.clock import instant_text, new_id
 from gateway.disclosure.account import own_record_entry
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.release import Refusal
+from gateway.partners import Network
 from gateway.store import ConsentRequest, Intent, Transaction, consent_requests, intents, outbox, patients
 
 WITHDRAWN = "CONSENT_WITHDRAWN"
@@ -38,7 +39,7 @@ def hold(
         id=new_id(),
         intent_id=intent.id,
         patient_id=intent.patient_id,
-        owner=_owner(premises, intent.source_partner),
+        owner=owner_of(premises.network, intent.source_partner),
         opened_at=instant_text(at),
         due_at=instant_text(at + timedelta(days=_DAYS_TO_ANSWER)),
     )
@@ -81,8 +82,8 @@ def hold_for_identity(premises: Premises, intent: Intent, tx: Transaction) -> Re
     return Refusal(request_id, (IDENTITY_PENDING,), seq)
 
 
-def _owner(premises: Premises, source_partner: str) -> str:
+def owner_of(network: Network, source_partner: str) -> str:
     """Who is asked: the worker of the referring organisation, else the network's consent desk."""
-    partner = premises.network.partners[source_partner]
-    contact = partner.owner or premises.network.content.operator.consent_desk
+    partner = network.partners.get(source_partner)
+    contact = (partner.owner if partner is not None else None) or network.content.operator.consent_desk
     return contact.name

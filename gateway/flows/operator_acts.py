@@ -15,6 +15,7 @@ from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
 from gateway.flows.decided_here import BY_A_PERSON, act_entry, carry_out, why
 from gateway.flows.destruction import destroy_patient
+from gateway.flows.held_requests import assign, reminded
 from gateway.flows.referral import POSSIBLE_DUPLICATE
 from gateway.flows.restored import confirm_consents
 from gateway.flows.same_person import join, part, sort, tell_apart
@@ -93,6 +94,8 @@ ACTS: Mapping[str, Act] = {
     "identity apart": _of_two(tell_apart),
     "identity part": part,
     "identity sort": _of_two(sort),
+    "requests reminded": reminded,
+    "requests assign": assign,
     "keys destroy": destroy_patient,
     "db confirm-consents": confirm_consents,
 }

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.disclosure.premises import Premises
-from gateway.store import intents, records
+from gateway.flows.held_requests import HELD_TOO_LONG
+from gateway.store import Intent, intents, records
 
 SENT = "Sent."
 FIXED = "Free text and attachments are not forwarded."
@@ -24,6 +25,11 @@ def waiting_text(premises: Premises, partner: str, reference: str) -> str:
     )
 
 
+def ended_text(reference: str) -> str:
+    """What the sender of a referral reads that ended before it left; the same for every cause."""
+    return f"Not sent, and not waiting any more. If it is still needed, send it again. Reference {reference}."
+
+
 def with_waiting_text(premises: Premises, partner: str, resource: Mapping[str, Any]) -> Mapping[str, Any]:
     """`resource`, and if it is the partner's own Task that has not left yet, with the waiting words on it."""
     if resource.get("resourceType") != "Task" or resource.get("status") not in _WAITING_STATES:
@@ -31,18 +37,19 @@ def with_waiting_text(premises: Premises, partner: str, resource: Mapping[str, A
     state = _delivery_state(premises, partner, str(resource["id"]))
     if state is None:
         return resource
-    text = f"{SENT} {FIXED}" if state == "delivered" else waiting_text(premises, partner, str(resource["id"]))
-    return {**resource, "statusReason": {"text": text}}
+    reference = str(resource["id"])
+    text = {"delivered": f"{SENT} {FIXED}", "ended": ended_text(reference)}.get(state)
+    return {**resource, "statusReason": {"text": text or waiting_text(premises, partner, reference)}}
 
 
 def _delivery_state(premises: Premises, partner: str, task_id: str) -> str | None:
-    """`delivered` or `waiting` for a Task this partner has sent; None for anybody else's."""
+    """`delivered`, `waiting` or `ended` for a Task this partner has sent; None for anybody else's."""
     with premises.store.read() as reading:
         record = records.get(reading, "Task", task_id)
         if record is None or record.patient_id is None:
             return None
         states = [
-            "practised" if intent.reason == PRACTICE else intent.state
+            _told_as(intent)
             for intent in intents.of_patient(reading, record.patient_id)
             if intent.source_partner == partner
             and intent.kind == "referral"
@@ -50,4 +57,16 @@ def _delivery_state(premises: Premises, partner: str, task_id: str) -> str | Non
         ]
     if not states:
         return None
-    return "delivered" if any(state == "delivered" for state in states) else "waiting"
+    for state in ("delivered", "waiting"):
+        if state in states:
+            return state
+    return "ended"
+
+
+def _told_as(intent: Intent) -> str:
+    """Ended is only what time ended: any other end of an intent says too much of its cause."""
+    if intent.reason == PRACTICE:
+        return "waiting"
+    if intent.state == "cancelled" and intent.reason == HELD_TOO_LONG:
+        return "ended"
+    return "delivered" if intent.state == "delivered" else "waiting"

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from gateway.store.model import ConsentRequest, Reading, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRequest:
+    """An open request whose intent is held: from whom to whom, and since when it is meant to go."""
+
+    request: ConsentRequest
+    partner: str
+    source_partner: str
+    since: str
 
 
 def open_request(tx: Transaction, request: ConsentRequest) -> bool:
@@ -39,3 +51,31 @@ def close(tx: Transaction, intent_id: str, at: str, reason: str) -> bool:
     """Close the open request of that intent; False when there is none."""
     params = {"intent_id": intent_id, "at": at, "reason": reason}
     return bool(tx.execute("consent_requests.close_of_intent", params))
+
+
+def waiting(reading: Reading, owner: str | None, limit: int) -> tuple[WaitingRequest, ...]:
+    """The open requests whose intents are held, of `owner` if given, the most urgent first."""
+    rows = reading.rows("consent_requests.waiting", {"owner": owner, "limit": limit})
+    return tuple(WaitingRequest(ConsentRequest(*tuple(row)[:9]), *tuple(row)[9:]) for row in rows)
+
+
+def ask_again_at(tx: Transaction, intent_id: str, due_at: str) -> bool:
+    """The owner was asked: the next time is at `due_at`. False when that intent has no open request."""
+    return bool(tx.execute("consent_requests.ask_again_at", {"intent_id": intent_id, "due_at": due_at}))
+
+
+def assign(tx: Transaction, intent_id: str, owner: str, due_at: str) -> bool:
+    """Somebody else sees to it, until `due_at`. False when that intent has no open request."""
+    params = {"intent_id": intent_id, "owner": owner, "due_at": due_at}
+    return bool(tx.execute("consent_requests.assign", params))
+
+
+def held_before(reading: Reading, before: str, limit: int) -> tuple[str, ...]:
+    """Ids of intents that are held and were made before the instant, in their order."""
+    rows = reading.rows("consent_requests.held_before", {"before": before, "limit": limit})
+    return tuple(row["id"] for row in rows)
+
+
+def close_settled(tx: Transaction, at: str, reason: str) -> int:
+    """Close every request whose intent has gone or is not to go any more; how many."""
+    return tx.execute("consent_requests.close_settled", {"at": at, "reason": reason})

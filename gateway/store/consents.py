@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from gateway.store.model import ConsentState, Params, Reading, Transaction
 
+_PAGE = 500
 _GIVEN_AWAY = "given_away"
 """In the history alone: the consent was found to be another patient's."""
 
@@ -43,6 +45,14 @@ def of_patient_at(reading: Reading, patient_id: str, epoch: int) -> tuple[Consen
     asked = {"patient_id": patient_id, "epoch": epoch}
     found = (ConsentState(*row) for row in reading.rows("consents.of_patient_at", asked))
     return tuple(state for state in found if state.standing != _GIVEN_AWAY)
+
+
+def usable(reading: Reading) -> Iterator[ConsentState]:
+    """The states of all consents that may permit something, by consent id."""
+    after = ""
+    while page := reading.rows("consents.usable_after", {"after": after, "limit": _PAGE}):
+        yield from (ConsentState(*row) for row in page)
+        after = page[-1]["consent_id"]
 
 
 def _params(state: ConsentState) -> Params:

@@ -1,4 +1,6 @@
-"""What time brings: a consent that begins wakes what waited for it; expired ids of logins and tokens are forgotten."""
+"""What time brings: a consent that begins wakes what waited for it, what was held too long ends; expired ids of logins
+and tokens are forgotten.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +10,18 @@ import contextlib
 from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotNow
+from gateway.flows.held_requests import tidy_requests
 from gateway.store import Transaction, intents, tokens
 
 
 class Housekeeping:
-    """Once a minute, until stopped: wakes what is held until now, and forgets expired token ids."""
+    """Once a minute, until stopped: wakes what is held until now, ends what is held for over `held_days` (0: never), and
+    forgets expired token ids.
+    """
 
-    def __init__(self, premises: Premises) -> None:
+    def __init__(self, premises: Premises, held_days: int = 0) -> None:
         self._premises = premises
+        self._held_days = held_days
         self._stopping = asyncio.Event()
 
     async def run(self, every_seconds: float = 60.0) -> None:
@@ -32,6 +38,8 @@ class Housekeeping:
         self._stopping.set()
 
     def _tidy(self, tx: Transaction) -> int:
-        now = instant_text(self._premises.clock.now())
+        at = self._premises.clock.now()
+        now = instant_text(at)
         tokens.forget_expired(tx, now)
+        tidy_requests(tx, at, self._held_days)
         return intents.wake_due(tx, now)

@@ -161,7 +161,7 @@ class _Running:
         journal = Journal(store, self._folder.path / JOURNAL)
         journal.begin()
         await self._start(stack, journal.run, journal.stop)
-        housekeeping = Housekeeping(self._premises)
+        housekeeping = Housekeeping(self._premises, self._settings.held_days)
         await self._start(stack, housekeeping.run, housekeeping.stop)
         key_keeper = KeyKeeper(self._folder, store, clock)
         await self._start(stack, key_keeper.run, key_keeper.stop)

@@ -16,3 +16,26 @@ WHERE intent_id = :intent_id AND state = 'open';
 
 -- name: move
 UPDATE consent_request SET patient_id = :to WHERE intent_id = :intent_id;
+
+-- name: waiting
+SELECT consent_request.id, consent_request.intent_id, consent_request.patient_id, owner, opened_at, consent_request.due_at,
+       consent_request.state, closed_at, consent_request.reason, partner, source_partner, created_at
+FROM consent_request JOIN intent ON intent.id = consent_request.intent_id
+WHERE consent_request.state = 'open' AND intent.state = 'held' AND (:owner IS NULL OR owner = :owner)
+ORDER BY consent_request.due_at, consent_request.id LIMIT :limit;
+
+-- name: ask_again_at
+UPDATE consent_request SET due_at = :due_at WHERE intent_id = :intent_id AND state = 'open';
+
+-- name: assign
+UPDATE consent_request SET owner = :owner, due_at = :due_at WHERE intent_id = :intent_id AND state = 'open';
+
+-- name: held_before
+SELECT id FROM intent
+WHERE state = 'held' AND state NOT IN ('delivered', 'refused', 'cancelled') AND created_at < :before
+ORDER BY sequence LIMIT :limit;
+
+-- name: close_settled
+UPDATE consent_request SET state = 'closed', closed_at = :at, reason = :reason
+WHERE state = 'open' AND EXISTS (
+    SELECT 1 FROM intent WHERE intent.id = consent_request.intent_id AND intent.state IN ('delivered', 'refused', 'cancelled'));

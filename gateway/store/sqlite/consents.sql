@@ -25,3 +25,7 @@ FROM consent_history AS one WHERE patient_id = :patient_id AND epoch = (
     SELECT max(epoch) FROM consent_history
     WHERE patient_id = one.patient_id AND consent_id = one.consent_id AND epoch <= :epoch
 ) ORDER BY consent_id;
+
+-- name: usable_after
+SELECT consent_id, patient_id, version, standing, recorded_by, recorded_at, reasons
+FROM consent_state WHERE standing = 'usable' AND consent_id > :after ORDER BY consent_id LIMIT :limit;

@@ -185,3 +185,12 @@ def test_the_doctor_says_what_to_do(run: Run) -> None:
 def test_a_look_needs_a_network(run: Run, tmp_path: Path) -> None:
     code, out, _ = run("doctor", network=tmp_path / "nowhere")
     assert code == 1 and "network.yaml" in out
+
+
+def test_requests_are_listed_and_answered_by_the_words_of_their_commands(run: Run) -> None:
+    code, out, _ = run("requests", "list", "--json")
+    assert (code, json.loads(out)) == (0, [])
+    assert run("requests", "list", "--due", "--owner", "Dana Desk")[1].startswith("kind")
+    for words in (("reminded", "nobody"), ("assign", "nobody", "Dana Desk")):
+        code, _, err = run("requests", *words, "--reason", "asked")
+        assert code == 1 and "NO_SUCH_REQUEST" in err, words

@@ -1,0 +1,73 @@
+"""`handoff requests list`: who has to see to which consent, until when; ids only."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TextIO
+
+from gateway.cli.tables import print_table
+from gateway.clock import Clock, SystemClock
+from gateway.flows.held_requests import to_see_to
+from gateway.partners import Network
+from gateway.store import Reading
+
+LISTED = 500
+
+
+def requests_list(
+    network: Path, store: str | None, *, owner: str | None, only_due: bool, as_json: bool
+) -> int:
+    """Print the open consent requests and the consents that end soon; 0."""
+    from gateway.settings import read_settings
+    from gateway.wiring.looking import reading
+
+    with reading(network, store) as (folder, view):
+        return print_requests(
+            folder.network,
+            view,
+            owner=owner,
+            only_due=only_due,
+            held_days=read_settings().held_days,
+            as_json=as_json,
+        )
+
+
+def print_requests(
+    network: Network,
+    view: Reading,
+    *,
+    owner: str | None = None,
+    only_due: bool = False,
+    held_days: int = 0,
+    as_json: bool = False,
+    clock: Clock | None = None,
+    out: TextIO | None = None,
+) -> int:
+    """Print them from an opened store; 0."""
+    now = (clock or SystemClock()).now()
+    found = to_see_to(view, network, now, held_days=held_days, limit=LISTED, owner=owner)
+    if sum(one.kind == "consent" for one in found) == LISTED:
+        print(f"only the {LISTED} most urgent requests are listed", file=sys.stderr)
+    listed = [one for one in found if one.is_due or not only_due]
+    if as_json:
+        print(json.dumps([asdict(one) for one in listed], indent=2), file=out)
+        return 0
+    heads = ("kind", "about", "owner", "ask", "ends", "patient", "from", "to")
+    rows = [
+        (
+            one.kind,
+            one.about,
+            one.owner,
+            "now" if one.is_due else one.due[:10],
+            one.ends,
+            one.patient,
+            one.source,
+            one.to,
+        )
+        for one in listed
+    ]
+    print_table(heads, rows, out)
+    return 0
