@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.disclosure.premises import Premises
+from gateway.flows.decided_here import BY_A_PERSON
 from gateway.flows.held_requests import HELD_TOO_LONG
 from gateway.store import Intent, intents, records
 
 SENT = "Sent."
 FIXED = "Free text and attachments are not forwarded."
 PRACTICE = "PRACTICE"
+_ENDED = (HELD_TOO_LONG, BY_A_PERSON)
 _WAITING_STATES = ("requested",)
 
 
@@ -64,9 +66,11 @@ def _delivery_state(premises: Premises, partner: str, task_id: str) -> str | Non
 
 
 def _told_as(intent: Intent) -> str:
-    """Ended is only what time ended: any other end of an intent says too much of its cause."""
+    """Ended is what time or a person at the gateway ended, for whatever cause; a consent that was taken back or a key
+    that was destroyed is not told by another text than before.
+    """
     if intent.reason == PRACTICE:
         return "waiting"
-    if intent.state == "cancelled" and intent.reason == HELD_TOO_LONG:
+    if intent.state == "cancelled" and intent.reason in _ENDED:
         return "ended"
     return "delivered" if intent.state == "delivered" else "waiting"

@@ -15,6 +15,7 @@ from gateway.cli.requests_commands import print_requests
 from gateway.demo import person
 from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.held_requests import HELD_TOO_LONG, ToSeeTo, assign, reminded, tidy_requests, to_see_to
+from gateway.flows.operator_acts import give_up
 from gateway.flows.waiting_text import with_waiting_text
 from gateway.store import consent_requests, patients
 from gateway.store.model import AuditFilter
@@ -128,6 +129,17 @@ def test_what_nobody_sees_to_ends_with_its_reason_and_its_sender_reads_so(held: 
     assert text.startswith("Not sent, and not waiting any more.")
     held.consent()
     assert held.claim() == (), "a consent that comes later sends nothing of it"
+
+
+def test_what_a_person_gave_up_reads_the_same_and_a_withdrawal_is_not_told(held: County) -> None:
+    (intent,) = held.intents("held")
+    task = held.task().resource
+    held.run(give_up(held.premises, intent.id, "not needed any more"))
+    text = with_waiting_text(held.premises, "hospital", task)["statusReason"]["text"]
+    assert text.startswith("Not sent, and not waiting any more.")
+
+    held.settle(intent, "cancelled", "CONSENT_WITHDRAWN")
+    assert with_waiting_text(held.premises, "hospital", task)["statusReason"]["text"].startswith("Waiting.")
 
 
 def test_so_does_what_waits_to_know_who_she_is(county: County) -> None:
