@@ -107,13 +107,11 @@ def require_usable(connection: Connection, place: str) -> None:
 def told(error: psycopg.Error, place: str) -> HandoffError:
     """What stops an opening, in one sentence without a value: the database's state (SQLSTATE) and not its words."""
     state = error.sqlstate or ""
-    refused = "password authentication failed" in str(error) or "no password supplied" in str(error)
-    if refused or state.startswith("28"):
-        return Internal("STORE_UNREADABLE", f"the database `{place}` does not let this user in")
-    if state.startswith("3D") or f'database "{place.rpartition("/")[2]}" does not exist' in str(error):
-        return Internal("STORE_UNREADABLE", f"there is no database `{place}`")
     if state.startswith(_NOT_SUCH):
         return Internal("STORE_UNREADABLE", f"the database `{place}` cannot be used ({state})")
+    if "FATAL" in str(error):  # the server answered; libpq gives no state for that
+        text = f"the database `{place}` refuses the connection: look at its name, user and password"
+        return Internal("STORE_UNREADABLE", text)
     return Internal("STORE_UNREACHABLE", f"the database `{place}` cannot be reached")
 
 

@@ -34,14 +34,14 @@ class Statement:
         forms: list[int] = []
         for name in self.names:
             value = params[name]
-            form = _TEXT
+            form = _BINARY
             if isinstance(value, str):
-                values.append(value.encode())
+                values.append(value.encode())  # with its length: as text, a NUL would silently end it
             elif isinstance(value, int):
                 values.append(b"%d" % value)
+                form = _TEXT
             elif isinstance(value, bytes):
                 values.append(value)
-                form = _BINARY
             elif value is None:
                 values.append(None)
             else:
