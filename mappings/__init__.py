@@ -8,10 +8,8 @@ from mappings.ids import PUBLISHED_TEST_KEY
 from mappings.library import Library, Mapping_, read_library
 from mappings.model import (
     Account,
-    Accounting,
     Addressee,
     Issue,
-    LineageRow,
     MappingFileError,
     MappingRoomError,
     Rendered,
@@ -20,6 +18,7 @@ from mappings.model import (
     Translation,
     TranslationRefused,
 )
+from mappings.profiles import Fit, profile_fits
 from mappings.rejected import rejected_rows
 from mappings.render import render
 from mappings.slices import records_apart
@@ -30,11 +29,10 @@ from mappings.translate import translate, translate_all
 __all__ = [
     "PUBLISHED_TEST_KEY",
     "Account",
-    "Accounting",
     "Addressee",
+    "Fit",
     "Issue",
     "Library",
-    "LineageRow",
     "MappingFileError",
     "MappingRoomError",
     "Mapping_",
@@ -46,6 +44,7 @@ __all__ = [
     "draft_mapping",
     "expected_output",
     "pack_files",
+    "profile_fits",
     "read_library",
     "records_apart",
     "rejected_rows",

@@ -240,6 +240,20 @@ def mapping_try(
     finish(body(mapping, path, partner=partner, zone=zone, form=form))
 
 
+@mapping_app.command("profiles")
+def mapping_profiles(
+    mapping: MappingId,
+    path: InputFile,
+    partner: PartnerId = "local",
+    zone: Zone = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print which profiles (US Core, SDOHCC) the resources of a file meet, or what they lack."""
+    from gateway.cli.mapping_commands import mapping_profiles as body
+
+    finish(body(mapping, path, partner=partner, zone=zone, as_json=as_json))
+
+
 @messages_app.command("list")
 def messages_list(
     state: Annotated[str | None, typer.Option(help="Only messages in this state.")] = None,

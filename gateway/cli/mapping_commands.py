@@ -1,4 +1,4 @@
-"""Commands about mappings: translate, render, check, list, new, try. All offline.
+"""Commands about mappings: translate, render, check, list, new, try, profiles. All offline.
 
 Shapes of what is printed: mapping-language.md section 3. Exit 0, or 1 when the input was refused.
 """
@@ -253,6 +253,26 @@ def mapping_try(
     except (MappingRoomError, HandoffError) as error:
         _print(_refusal(error), sys.stderr)
         return 1
+    return 1 if any(record.refusal is not None for record in records) else 0
+
+
+def mapping_profiles(
+    mapping: str, path: str, *, partner: str = "local", zone: str | None = None, as_json: bool = False
+) -> int:
+    """Print which profiles the resources of a file meet, or what they lack; a report. 1 when a record was refused."""
+    from gateway.cli.mapping_profiles import fits_answer, fits_of, print_fits
+
+    try:
+        found = _library().mapping(mapping)
+        records = translate_all(found, _read(path), partner=partner, id_key=PUBLISHED_TEST_KEY, zone=zone)
+    except (MappingRoomError, HandoffError) as error:
+        _print(_refusal(error), sys.stderr)
+        return 1
+    fits = fits_of([record.translation for record in records if record.translation is not None])
+    _print(fits_answer(fits)) if as_json else print_fits(fits)
+    for record in records:
+        if record.refusal is not None:
+            _print(_refusal(record.refusal), sys.stderr)
     return 1 if any(record.refusal is not None for record in records) else 0
 
 

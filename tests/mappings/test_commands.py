@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from gateway.cli.mapping_commands import mapping_check, mapping_list, mapping_try, render, translate
+from gateway.cli.mapping_commands import (
+    mapping_check,
+    mapping_list,
+    mapping_profiles,
+    mapping_try,
+    render,
+    translate,
+)
 
 AT = "2026-11-22T12:00:00Z"
 
@@ -127,3 +134,22 @@ def test_list_and_try_are_for_people(file: Path, capsys: pytest.CaptureFixture[s
     said = capsys.readouterr().out
     assert "birthDate" in said
     assert "PID-7" in said
+
+
+def test_profiles_says_what_is_met_and_what_is_missing_without_a_value(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert mapping_profiles("hospital/ref_i12", str(file)) == 0
+    said = capsys.readouterr().out
+    assert "us-core-patient" in said
+    assert "SDOHCC-TaskForReferralManagement" in said
+    assert "active (1)" in said
+    assert mapping_profiles("hospital/ref_i12", str(file), as_json=True) == 0
+    found = json.loads(capsys.readouterr().out)["profiles"]
+    by_profile = {fit["profile"]: fit for fit in found}
+    assert by_profile["us-core-servicerequest"]["met"] is True
+    assert by_profile["us-core-relatedperson"]["missing"] == ["active"]
+    assert set(found[0]) == {"resource", "guide", "profile", "missing", "not_said", "met"}
+    file.write_bytes(file.read_bytes().replace(b"PRD|RT", b"PRD|CP"))
+    assert mapping_profiles("hospital/ref_i12", str(file)) == 1
+    assert "ADDRESSEE_MISSING" in capsys.readouterr().err
