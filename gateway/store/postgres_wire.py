@@ -6,6 +6,7 @@ much more, would cost three times as much for each.
 
 from __future__ import annotations
 
+import select
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -53,13 +54,15 @@ class PostgresRow(tuple[Any, ...]):
 class Wire:
     """One connection as the store uses it; not by two threads at once."""
 
-    __slots__ = ("_pg", "_prepared", "_statements", "connection")
+    __slots__ = ("_heard", "_pg", "_prepared", "_statements", "connection")
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self._pg = connection.pgconn
         self._statements = postgres_statements()
         self._prepared: set[str] = set()
+        self._heard = select.poll()
+        self._heard.register(self._pg.socket, select.POLLIN)
 
     def run(self, name: str, params: Params = _NOTHING) -> pq.abc.PGresult:
         """Run the named statement. Raises psycopg.Error."""
@@ -77,16 +80,16 @@ class Wire:
                 values, forms = statement.values(row)
                 pg.send_query_prepared(statement.label, values, forms, _BINARY)
             pg.pipeline_sync()
-            self._heard_out()
+            self._hear_out()
         finally:
             if self._pg.status == pq.ConnStatus.OK:
                 pg.exit_pipeline_mode()
 
     def say(self, text: str) -> list[pq.abc.PGresult]:
         """Run one or more statements of ours without values; their results. Raises psycopg.Error."""
-        pg, results = self._pg, []
-        pg.send_query(text.encode())
-        while (result := pg.get_result()) is not None:
+        results = []
+        self._pg.send_query(text.encode())
+        while (result := self._next_result()) is not None:
             results.append(result)
         for result in results:
             self._good(result)
@@ -130,11 +133,24 @@ class Wire:
             self._prepared.add(name)
         return statement
 
-    def _heard_out(self) -> None:
+    def _next_result(self) -> pq.abc.PGresult | None:
+        """The next result. While psycopg's own call waits for one, no other thread can run; hence the waiting here."""
+        pg = self._pg
+        while pg.flush():
+            self._heard.modify(pg.socket, select.POLLIN | select.POLLOUT)
+            self._heard.poll()
+            self._heard.modify(pg.socket, select.POLLIN)
+            pg.consume_input()
+        while pg.is_busy():
+            self._heard.poll()
+            pg.consume_input()
+        return pg.get_result()
+
+    def _hear_out(self) -> None:
         """Take every answer up to the sync; raise the first error among them."""
         first: psycopg.Error | None = None
         while not self.is_lost:
-            result = self._pg.get_result()
+            result = self._next_result()
             if result is None:
                 continue
             if result.status == pq.ExecStatus.PIPELINE_SYNC:

@@ -31,7 +31,6 @@ from gateway.store import (
     records,
 )
 from gateway.store.postgres_connections import database_of
-from gateway.store.postgres_statements import postgres_statements
 from tests.gateway.store.samples import (
     AT,
     LATER,
@@ -422,35 +421,3 @@ def test_nothing_of_a_payload_can_be_read_in_the_tables(folder: Path, url: str) 
         text = "".join(str(connection.execute(f"SELECT * FROM {name}".encode()).fetchall()) for name in names)
     assert "hospital" in text
     assert "Zylberquist" not in text
-
-
-# statements
-
-
-@pytest.fixture(scope="module")
-def planner(postgres: PostgresServer) -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(postgres.url(postgres.emptied()), autocommit=True) as connection:
-        connection.execute("SET enable_seqscan = off")
-        connection.execute("SET handoff.process = 'x'")
-        connection.execute("SET handoff.silence = '15 seconds'")
-        yield connection
-
-
-def test_every_statement_fits_the_tables_and_uses_an_index(planner: psycopg.Connection[Any]) -> None:
-    whole = set()
-    for name, statement in postgres_statements().items():
-        plan = planner.execute(b"EXPLAIN (GENERIC_PLAN) " + statement.sql, prepare=False).fetchall()
-        if any("Seq Scan" in line for (line,) in plan):
-            whole.add(name)
-    assert whole <= _RARE, whole - _RARE
-
-
-_RARE = {
-    "data_key.any_under_other_key",
-    "data_key.count_by_kek",
-    "data_key.under_other_key",
-    "destruction.sets",
-    "patients.raise_all_epochs",
-    "processes.give_lease",
-    "processes.others",
-}
