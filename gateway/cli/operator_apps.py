@@ -129,6 +129,34 @@ def requests_assign(
     finish(act(folder_of(network), store, "requests assign", f"{intent} {owner}", reason))
 
 
+Consent = Annotated[str, typer.Argument(metavar="CONSENT", help="Id from `handoff requests list` (stop).")]
+Recipient = Annotated[str, typer.Argument(metavar="PARTNER", help="The recipient, as network.yaml names it.")]
+
+
+@requests_app.command("notice")
+def requests_notice(
+    consent: Consent, partner: Recipient, network: Network = None, store: Store = None
+) -> None:
+    """Print what to tell a recipient whose consent was withdrawn; it names nobody."""
+    from gateway.cli.requests_commands import requests_notice as body
+
+    finish(body(folder_of(network), store, consent, partner))
+
+
+@requests_app.command("told")
+def requests_told(
+    consent: Consent,
+    partner: Recipient,
+    reason: Reason = None,
+    network: Network = None,
+    store: Store = None,
+) -> None:
+    """Say that the recipient was told of the withdrawal, and how."""
+    from gateway.cli.operator_commands import act
+
+    finish(act(folder_of(network), store, "requests told", f"{consent} {partner}", reason))
+
+
 @identity_app.command("list")
 def identity_list(network: Network = None, store: Store = None, as_json: AsJson = False) -> None:
     """List patients in doubt: who knows them, who they may be, how much waits. Ids only."""

@@ -1,4 +1,4 @@
-"""`handoff requests list`: who has to see to which consent, until when; ids only."""
+"""`handoff requests list` and `notice`: who has to see to which consent, until when; ids only."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TextIO
 from gateway.cli.tables import print_table
 from gateway.clock import Clock, SystemClock
 from gateway.flows.held_requests import to_see_to
+from gateway.flows.stop_notices import notice_text, waiting
 from gateway.partners import Network
 from gateway.store import Reading
 
@@ -33,6 +34,15 @@ def requests_list(
             held_days=read_settings().held_days,
             as_json=as_json,
         )
+
+
+def requests_notice(network: Path, store: str | None, consent: str, partner: str) -> int:
+    """Print what to tell a recipient whose consent was withdrawn; 0. Raises NotFound `NOBODY_TO_TELL`."""
+    from gateway.wiring.looking import reading
+
+    with reading(network, store) as (folder, view):
+        print(notice_text(folder.network, waiting(view, consent, partner)))
+    return 0
 
 
 def print_requests(

@@ -19,6 +19,7 @@ from gateway.disclosure.held import owner_of
 from gateway.disclosure.premises import Premises
 from gateway.errors import HandoffError, NotFound, NotUnderstood
 from gateway.flows.decided_here import BY_TIME, act_entry, carry_out, why
+from gateway.flows.stop_notices import ToTell, to_tell
 from gateway.partners import Network
 from gateway.store import Reading, Transaction, consent_requests, consents, intents, records
 
@@ -34,7 +35,8 @@ _WHOLE = ("0", "0")
 
 @dataclass(frozen=True, slots=True)
 class ToSeeTo:
-    """One thing an owner has to see to. `kind`: `consent` (an intent is held for one) or `renewal` (one ends).
+    """One thing an owner has to see to. `kind`: `stop` (a recipient has to be told that a consent was withdrawn),
+    `consent` (an intent is held for one) or `renewal` (one ends).
 
     `about` is the id of the intent or the consent, `due` when the owner is to be asked, `ends` the day on which the
     held intent is given up or the consent ends (`YYYY-MM-DD`; empty: never).
@@ -121,12 +123,32 @@ async def assign(premises: Premises, intent_and_owner: str, reason: str) -> dict
 def to_see_to(
     reading: Reading, network: Network, now: datetime, *, held_days: int, limit: int, owner: str | None = None
 ) -> tuple[ToSeeTo, ...]:
-    """All open requests (up to `limit`), the most urgent first, and then the consents that end within 30 days; of one
-    owner, if given. Looks at every consent in force: it takes its time.
+    """Who has to be told of a withdrawal, then all open requests (up to `limit`), the most urgent first, and then the
+    consents that end within 30 days; of one owner, if given. Looks at every consent in force: it takes its time.
     """
+    stops = (_stop(network, one) for one in to_tell(reading))
     asked = map(partial(_asked, now, held_days), consent_requests.waiting(reading, owner, limit))
     renewals = sorted(_renewals(reading, network, now), key=lambda one: (one.ends, one.about))
-    return (*asked, *(one for one in renewals if owner in (None, one.owner)))
+    mine = [one for one in (*stops, *renewals) if owner in (None, one.owner)]
+    return (
+        *(one for one in mine if one.kind == "stop"),
+        *asked,
+        *(one for one in mine if one.kind != "stop"),
+    )
+
+
+def _stop(network: Network, told: ToTell) -> ToSeeTo:
+    return ToSeeTo(
+        kind="stop",
+        about=told.consent,
+        owner=network.content.operator.consent_desk.name,
+        due=told.withdrawn_at,
+        is_due=True,
+        ends="",
+        patient=told.patient,
+        source="",
+        to=told.partner,
+    )
 
 
 def _asked(now: datetime, held_days: int, waiting: consent_requests.WaitingRequest) -> ToSeeTo:

@@ -19,6 +19,7 @@ from gateway.flows.held_requests import assign, reminded
 from gateway.flows.referral import POSSIBLE_DUPLICATE
 from gateway.flows.restored import confirm_consents
 from gateway.flows.same_person import join, part, sort, tell_apart
+from gateway.flows.stop_notices import told
 from gateway.identity import description_keys
 from gateway.store import Transaction, consent_requests, intents, patients, records, same_person
 
@@ -96,6 +97,7 @@ ACTS: Mapping[str, Act] = {
     "identity sort": _of_two(sort),
     "requests reminded": reminded,
     "requests assign": assign,
+    "requests told": told,
     "keys destroy": destroy_patient,
     "db confirm-consents": confirm_consents,
 }

@@ -191,6 +191,7 @@ def test_requests_are_listed_and_answered_by_the_words_of_their_commands(run: Ru
     code, out, _ = run("requests", "list", "--json")
     assert (code, json.loads(out)) == (0, [])
     assert run("requests", "list", "--due", "--owner", "Dana Desk")[1].startswith("kind")
-    for words in (("reminded", "nobody"), ("assign", "nobody", "Dana Desk")):
+    for words in (("reminded", "nobody"), ("assign", "nobody", "Dana Desk"), ("told", "nobody", "otp")):
         code, _, err = run("requests", *words, "--reason", "asked")
-        assert code == 1 and "NO_SUCH_REQUEST" in err, words
+        assert code == 1 and ("NO_SUCH_REQUEST" in err or "NOBODY_TO_TELL" in err), words
+    assert run("requests", "notice", "nobody", "otp")[2].startswith("NOBODY_TO_TELL")

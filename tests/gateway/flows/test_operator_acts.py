@@ -119,7 +119,7 @@ def test_what_is_settled_stays_so(county: County, act: str, state: str) -> None:
 
 @pytest.mark.parametrize("act", sorted(ACTS))
 def test_nothing_is_done_without_a_reason_or_to_nobody(county: County, act: str) -> None:
-    nobody = "none nobody" if act in (*OF_TWO, "requests assign") else "none"
+    nobody = "none nobody" if act in (*OF_TWO, "requests assign", "requests told") else "none"
     with pytest.raises(NotUnderstood, match="REASON_MISSING"):
         county.run(ACTS[act](county.premises, nobody, "  "))
     with pytest.raises(NotFound):

@@ -1,0 +1,135 @@
+"""After a withdrawal: whoever received something under that consent is told to stop (P2-31-12, design section 10).
+
+Nothing has to come back, and what was done in reliance on it stays lawful (42 CFR 2.31(a)(6)); but a recipient that may
+use records until the consent is withdrawn (2.33) must learn that it was. Who has to be told is read from the audit log,
+and so is who was: a person tells them, with words that name nobody. The gateway itself sends no such notice yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.audit import AuditEntry, LoggedEntry, append, newest, of_patient
+from gateway.clock import instant_text, read_instant
+from gateway.disclosure.accounting import account_of
+from gateway.disclosure.premises import Premises
+from gateway.errors import NotFound, NotUnderstood
+from gateway.flows.decided_here import act_entry, carry_out, why
+from gateway.partners import Network
+from gateway.store import Reading, Transaction, same_person
+from gateway.store.model import AuditFilter
+
+TOLD = "stop_notice_given"
+_WITHDRAWALS = 500
+_DISCLOSED = ("disclose", "handover")
+
+
+@dataclass(frozen=True, slots=True)
+class ToTell:
+    """A recipient that has to be told. `consent` is our id of it, `items` what the recipient received under it."""
+
+    patient: str
+    consent: str
+    partner: str
+    recipient: str
+    withdrawn_at: str
+    items: tuple[tuple[str, str], ...]
+    """Request id and when, the oldest first."""
+
+
+def to_tell(reading: Reading) -> Iterator[ToTell]:
+    """Every recipient that has not been told, of the last 500 withdrawals, the newest withdrawal first."""
+    seen: set[tuple[str, str]] = set()
+    for logged in newest(reading, _WITHDRAWALS, AuditFilter(kind="revoke")):
+        patient_id, entry = logged.row.patient_id, logged.entry
+        if patient_id is None or entry is None or (patient_id, entry.subject) in seen:
+            continue
+        seen.add((patient_id, entry.subject))
+        yield from _of_withdrawal(reading, patient_id, entry)
+
+
+def notice_text(network: Network, told: ToTell) -> str:
+    """What a recipient is told. It names neither the person, nor a program, nor what was sent."""
+    desk = network.content.operator.consent_desk
+    items = "".join(f"\n  {request_id} of {at[:10]}" for request_id, at in told.items)
+    return (
+        f"To {told.recipient}\n\n"
+        f"The permission under which you received the items below was withdrawn on {told.withdrawn_at[:10]}. "
+        "Please make no further use of them, and pass nothing of them on, on the basis of that permission. "
+        "What was done in reliance on it before stays lawful, and nothing has to be sent back.\n"
+        f"{items}\n\n"
+        f"Questions: {desk.name}, {desk.phone}"
+    )
+
+
+async def told(premises: Premises, consent_and_partner: str, reason: str) -> dict[str, Any]:
+    """Somebody has told the recipient; the log keeps how.
+
+    Raises NotUnderstood `RECIPIENT_MISSING`, `REASON_MISSING`, NotFound `NOBODY_TO_TELL` when that partner received
+    nothing under that consent, or was told before.
+    """
+    said = why(reason)
+    consent_id, _, partner = consent_and_partner.partition(" ")
+    if not partner:
+        raise NotUnderstood("RECIPIENT_MISSING", "say which partner was told", "PARTNER")
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        found = waiting(tx, consent_id, partner)
+        at = instant_text(premises.clock.now())
+        entry = act_entry(
+            TOLD,
+            at,
+            said,
+            patient_id=found.patient,
+            subject=f"Consent/{found.consent}",
+            partner=partner,
+            rule="42 CFR 2.31(a)(6)",
+        )
+        append(tx, entry)
+        return {"consent": consent_id, "partner": partner, "outcome": TOLD, "items": len(found.items)}
+
+    return await carry_out(premises, work)
+
+
+def waiting(reading: Reading, consent_id: str, partner: str) -> ToTell:
+    """The one that has to be told. Raises NotFound `NOBODY_TO_TELL`."""
+    for one in to_tell(reading):
+        if (one.consent, one.partner) == (consent_id, partner):
+            return one
+    message = "that partner received nothing under a withdrawn consent of that id, or was told"
+    raise NotFound("NOBODY_TO_TELL", message, f"{consent_id} {partner}")
+
+
+def _of_withdrawal(reading: Reading, patient_id: str, withdrawal: AuditEntry) -> Iterator[ToTell]:
+    everyone = {
+        patient_id,
+        same_person.stays(reading, patient_id),
+        *same_person.joined_to(reading, patient_id),
+    }
+    logged = [one for known in sorted(everyone) for one in of_patient(reading, known)]
+    by_partner: dict[str, list[AuditEntry]] = {}
+    for entry in _under(logged, withdrawal.subject):
+        by_partner.setdefault(entry.partner, []).append(entry)
+    known = {
+        one.entry.partner
+        for one in logged
+        if one.entry is not None and (one.entry.outcome, one.entry.subject) == (TOLD, withdrawal.subject)
+    }
+    for partner, entries in sorted(by_partner.items()):
+        lines = account_of(entries, "all", read_instant(withdrawal.at))
+        if partner not in known and lines:
+            items = tuple((line.request_id, line.at) for line in lines)
+            consent_id = withdrawal.subject.removeprefix("Consent/")
+            yield ToTell(patient_id, consent_id, partner, lines[0].recipient, withdrawal.at, items)
+
+
+def _under(logged: Iterable[LoggedEntry], consent: str) -> Iterator[AuditEntry]:
+    """What was disclosed under the consent, whichever version of it."""
+    for one in logged:
+        entry = one.entry
+        if entry is None or entry.kind not in _DISCLOSED:
+            continue
+        if any(f"{named}/".startswith(f"{consent}/") for named in entry.consents):
+            yield entry

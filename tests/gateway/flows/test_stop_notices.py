@@ -1,0 +1,144 @@
+"""After a withdrawal somebody tells each recipient to stop; the list says whom, the notice names nobody."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from gateway.demo import person
+from gateway.disclosure.handovers import account_for
+from gateway.errors import NotFound, NotUnderstood
+from gateway.flows.answers import Saved
+from gateway.flows.held_requests import to_see_to
+from gateway.flows.same_person import join
+from gateway.flows.stop_notices import ToTell, notice_text, to_tell, told, waiting
+from tests.gateway.county import County
+from tests.gateway.flows.test_same_person import OTHER_MRN, id_of, refer_as_other
+
+pytestmark = pytest.mark.requirement("P2-31-12")
+
+
+def hand_over(county: County) -> None:
+    """Release what is due, and have the partner say that it has it."""
+    made = county.deliver()
+    at = county.clock.now()
+    county.write(lambda tx: account_for(tx, made.id, made.entry, "delivered", "HTTP_200", at))
+
+
+@pytest.fixture
+def saved(county: County) -> Saved:
+    """A consent under which the clinic got a referral."""
+    found = county.consent()
+    county.refer()
+    hand_over(county)
+    return found
+
+
+def listed(county: County) -> list[ToTell]:
+    return county.look(lambda reading: list(to_tell(reading)))
+
+
+def test_who_received_something_is_listed_from_the_withdrawal_on(county: County, saved: Saved) -> None:
+    assert listed(county) == []
+    county.consent("housing", purpose="COC")
+
+    county.withdraw(saved)
+
+    (one,) = listed(county)
+    assert (one.patient, one.consent, one.partner) == (
+        county.patient_id, saved.resource["id"], "otp",
+    )  # fmt: skip
+    assert [at[:10] for _, at in one.items] == ["2026-04-11"]
+    network, now = county.premises.network, county.clock.now()
+    rows = county.look(lambda reading: to_see_to(reading, network, now, held_days=0, limit=9))
+    assert [(row.kind, row.to, row.is_due) for row in rows] == [("stop", "otp", True)]
+
+
+def test_the_notice_names_nobody_and_asks_for_nothing_back(county: County, saved: Saved) -> None:
+    county.withdraw(saved)
+    (one,) = listed(county)
+
+    text = notice_text(county.premises.network, one)
+
+    assert one.items[0][0] in text and "2026-04-11" in text and "nothing has to be sent back" in text
+    hidden = [one.patient, person.MRN_SYSTEM, "770011", "Testperson", "Maribel", "Riverbend", "substance"]
+    assert [word for word in hidden if word.casefold() in text.casefold()] == []
+
+
+def test_who_was_told_is_not_listed_again_and_the_log_says_how(county: County, saved: Saved) -> None:
+    county.withdraw(saved)
+    about = f"{saved.resource['id']} otp"
+
+    done = county.run(told(county.premises, about, "letter of 12 April"))
+
+    assert (done["outcome"], done["items"]) == ("stop_notice_given", 1)
+    assert listed(county) == []
+    entry = county.audit("outcome")[-1].entry
+    assert entry is not None
+    assert (entry.partner, entry.description) == ("otp", "letter of 12 April")
+    with pytest.raises(NotFound, match="NOBODY_TO_TELL"):
+        county.run(told(county.premises, about, "again"))
+
+
+def test_a_repeated_withdrawal_is_one_notice(county: County, saved: Saved) -> None:
+    ended = county.withdraw(saved)
+    county.replace("hospital", str(saved.resource["id"]), ended.resource)
+    assert len(listed(county)) == 1
+
+
+def test_what_never_left_or_left_under_another_consent_tells_nobody(county: County) -> None:
+    held = county.consent("housing", purpose="COC")
+    county.refer()
+    county.refused()
+    county.withdraw(held)
+    assert listed(county) == []
+    county.consent()
+    hand_over(county)
+    assert listed(county) == []
+
+
+def test_what_was_prepared_and_not_handed_over_is_no_reason_to_tell(county: County) -> None:
+    consent = county.consent()
+    county.refer()
+    county.release()
+    county.withdraw(consent)
+    assert listed(county) == []
+
+
+def test_a_partner_in_test_received_nothing(county: County) -> None:
+    county.change_partner("otp", state="test")
+    consent = county.consent()
+    county.refer()
+    county.release()
+    county.withdraw(consent)
+    assert listed(county) == []
+
+
+def test_what_left_under_her_other_name_counts(county: County, saved: Saved) -> None:
+    refer_as_other(county)
+    again, her = id_of(county, OTHER_MRN), county.patient_id
+    county.run(join(county.premises, again, her, "both cards"))
+    county.withdraw(saved)
+    assert [one.partner for one in listed(county)] == ["otp"]
+
+
+@pytest.mark.parametrize(
+    ("about", "reason", "error", "code"),
+    [
+        ("none", "why", NotUnderstood, "RECIPIENT_MISSING"),
+        ("none otp", "why", NotFound, "NOBODY_TO_TELL"),
+        ("none otp", "", NotUnderstood, "REASON_MISSING"),
+    ],
+)
+def test_nothing_is_said_of_nobody(
+    county: County, about: str, reason: str, error: type[Exception], code: str
+) -> None:
+    with pytest.raises(error, match=code):
+        county.run(told(county.premises, about, reason))
+
+
+def test_the_withdrawing_patient_s_facts_are_found_by_ids_alone(county: County, saved: Saved) -> None:
+    county.withdraw(saved)
+    found = county.look(lambda reading: waiting(reading, str(saved.resource["id"]), "otp"))
+    assert "770011" not in json.dumps([found.patient, found.consent, found.partner, found.items])
