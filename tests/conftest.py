@@ -17,7 +17,7 @@ REQUIREMENT = re.compile(r"(P2|HI|IB|ST|FH|AU|SM|SB|BK|MT|V2|CD|SD|DM|PR)-[A-Z0-
 
 UNMEASURED = {"conformance", "house"}
 """Folders of tests that reach no line of the product which the others do not: measured, they take twice as long."""
-QUICK_CASES = 8
+QUICK_CASES = 4
 """Cases of one test that a quick run takes at most."""
 
 settings.register_profile("ci", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])

@@ -40,6 +40,7 @@ def rules_of(text: str) -> set[str]:
     return found
 
 
+@pytest.mark.slow
 def test_some_rules_are_shown() -> None:
     assert len({rule for rule, _ in marked()}) > 20
 

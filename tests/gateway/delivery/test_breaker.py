@@ -133,6 +133,7 @@ def waiting(county: County) -> dict[str, int]:
     return {state: number for (_, state), number in found.items()}
 
 
+@pytest.mark.slow
 def test_a_partner_that_is_down_is_tried_a_few_times_and_then_once_in_a_while(county: County) -> None:
     patients_due(county, 30)
     down, up = Server("503 Service Unavailable"), Server("200 OK")
@@ -153,6 +154,7 @@ def test_a_partner_that_is_down_is_tried_a_few_times_and_then_once_in_a_while(co
     assert len(up.received) == 30
 
 
+@pytest.mark.slow
 def test_once_it_answers_everything_goes(county: County) -> None:
     """In one process: left alone, one delivery finds out, all others follow."""
     patients_due(county, 30)

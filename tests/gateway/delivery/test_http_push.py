@@ -166,6 +166,7 @@ def test_nobody_listening_is_retried_later_without_asking() -> None:
     assert outcome == DeliveryOutcome("retry", "CONNECT_FAILED")
 
 
+@pytest.mark.slow
 def test_connecting_is_tried_again_within_the_attempt() -> None:
     partner = Partner(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
@@ -186,6 +187,7 @@ def test_connecting_is_tried_again_within_the_attempt() -> None:
     assert "delivered" in outcomes
 
 
+@pytest.mark.slow
 def test_no_answer_after_the_body_leaves_it_unknown() -> None:
     assert met(Partner(60.0), times=SHORT) == DeliveryOutcome("unknown", "ATTEMPT_TIMEOUT")
 
@@ -200,6 +202,7 @@ def test_answer_that_is_no_http_leaves_it_unknown() -> None:
     assert met(Partner(b"MSH|^~\\&|junk\r\n\r\n")).kind == "unknown"
 
 
+@pytest.mark.slow
 def test_status_counts_even_when_the_rest_of_the_answer_never_comes() -> None:
     head = b"HTTP/1.1 201 Created\r\nContent-Length: 1000\r\n\r\n{"
     assert met(Partner(head, 60.0), times=SHORT) == DeliveryOutcome("delivered", "HTTP_201")
@@ -245,6 +248,7 @@ def test_trouble_of_the_check_comes_out_with_nothing_sent() -> None:
     assert b"resourceType" not in partner.seen
 
 
+@pytest.mark.slow
 def test_slow_check_ends_with_the_attempt_and_nothing_is_sent_later() -> None:
     partner = Partner(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 

@@ -177,6 +177,7 @@ def test_late_second_answer_is_never_taken_for_the_next_message() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"junk", b"MSH|^~\\&|X\rMSA|AA", b"MSA|AA|OUT-1\r"])
+@pytest.mark.slow
 def test_what_is_no_answer_leaves_it_unknown(content: bytes) -> None:
     assert sent_once(b"\x0b" + content + b"\x1c\r", timeouts=SHORT).kind == "unknown"
 
@@ -294,6 +295,7 @@ def test_cancelled_attempt_closes_its_connection() -> None:
     assert hospital.connections == 2
 
 
+@pytest.mark.slow
 def test_partner_without_the_expected_certificate_gets_nothing() -> None:
     hospital = Hospital([ack("AA")])
 

@@ -149,6 +149,7 @@ def test_slow_frame_cannot_stretch_its_time_by_dripping(door: Any) -> None:
     assert time.monotonic() - began < 60, "the gateway ended it"
 
 
+@pytest.mark.slow
 def test_time_of_one_frame_does_not_count_for_the_next(door: Any, referral: bytes) -> None:
     wire = door.open(frame_seconds=2.0).connect()
     whole = b"\x0b" + referral + b"\x1c\r"

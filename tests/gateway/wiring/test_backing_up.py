@@ -247,6 +247,7 @@ def test_without_a_store_there_is_nothing_to_back_up(own: County, tmp_path: Path
         make_backup(own.folder, "sqlite:///none.db", tmp_path / "b")
 
 
+@pytest.mark.slow
 def test_killed_at_any_change_there_is_a_whole_backup_or_none(own: County, tmp_path: Path) -> None:
     seal(own)
     own.close()

@@ -129,6 +129,7 @@ def wrapped_under_here(county: County) -> set[str]:
         return {row["kek_id"] for row in reading.rows("data_key.count_by_kek")}
 
 
+@pytest.mark.slow
 def test_killed_at_any_commit_of_a_rotation_everything_opens_and_the_next_try_ends_it(
     own: County, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -499,6 +499,7 @@ async def _never() -> None:
     raise AssertionError("it sent")
 
 
+@pytest.mark.slow
 def test_killed_at_any_change_the_next_try_restores_all_of_it(own: County, tmp_path: Path) -> None:
     made = back_up(own)
     own.consent()

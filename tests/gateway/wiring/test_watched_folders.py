@@ -392,6 +392,7 @@ def test_while_the_store_takes_nothing_the_file_waits(drop: Drop) -> None:
     assert len(drop.names("done")) == 1
 
 
+@pytest.mark.slow
 def test_killed_at_any_step_it_loses_and_doubles_nothing(tmp_path: Path) -> None:
     """In a child that dies just before its n-th touch of the folder; then the gateway is started again."""
     for step in range(1, 40):
