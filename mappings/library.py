@@ -23,6 +23,7 @@ from mappings.mapping_file import Tables, read_mapping
 from mappings.model import MappingFileError, MappingRoomError
 from mappings.render_plan import RenderPlan, plan_of
 from mappings.rows import MappingFile, all_groups
+from mappings.structure_map import Direction, structure_map
 from mappings.usual import UsualForm, usual_form
 from mappings.yaml_text import Located, read_yaml
 
@@ -58,6 +59,10 @@ class Mapping_:
             for row in group.rows
             if row.verb == verb
         ]
+
+    def structure_map(self, direction: Direction) -> dict[str, object]:
+        """One direction as FHIR R4 StructureMap, an export. Raises MappingRoomError for a mapping of the other one."""
+        return structure_map(self.file, direction)
 
     @cached_property
     def compiled(self) -> Compiled | None:

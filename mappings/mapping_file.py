@@ -291,6 +291,7 @@ class Reader:
             required,
             codes,
             expects,
+            table.url if table is not None else "",
         )
 
     def _codes(self, at: Located) -> Mapping[str, str] | None:

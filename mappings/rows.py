@@ -69,6 +69,8 @@ class Row:
     """For a `code` row: local code -> FHIR code, as the table says; what is not in it goes through the lens."""
     expects: str = ""
     """What a value may be, in words for the person who writes it."""
+    table: str = ""
+    """The URL of the ConceptMap that the lens uses."""
 
 
 @dataclass(frozen=True, slots=True)

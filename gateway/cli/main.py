@@ -254,6 +254,16 @@ def mapping_profiles(
     finish(body(mapping, path, partner=partner, zone=zone, as_json=as_json))
 
 
+@mapping_app.command("export")
+def mapping_export(
+    mapping: MappingId, out: Annotated[bool, typer.Option("--out", help="The way out, not in.")] = False
+) -> None:
+    """Print a mapping as FHIR StructureMap, with what that language cannot say named in it."""
+    from gateway.cli.mapping_commands import mapping_export as body
+
+    finish(body(mapping, out=out))
+
+
 @messages_app.command("list")
 def messages_list(
     state: Annotated[str | None, typer.Option(help="Only messages in this state.")] = None,

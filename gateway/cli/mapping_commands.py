@@ -1,4 +1,4 @@
-"""Commands about mappings: translate, render, check, list, new, try, profiles. All offline.
+"""Commands about mappings: translate, render, check, list, new, try, profiles, export. All offline.
 
 Shapes of what is printed: mapping-language.md section 3. Exit 0, or 1 when the input was refused.
 """
@@ -274,6 +274,16 @@ def mapping_profiles(
         if record.refusal is not None:
             _print(_refusal(record.refusal), sys.stderr)
     return 1 if any(record.refusal is not None for record in records) else 0
+
+
+def mapping_export(mapping: str, *, out: bool = False) -> int:
+    """Print one direction of a mapping as FHIR StructureMap; 1 when it has none in that direction."""
+    try:
+        _print(_library().mapping(mapping).structure_map("out" if out else "in"))
+    except (MappingRoomError, HandoffError) as error:
+        _print(_refusal(error), sys.stderr)
+        return 1
+    return 0
 
 
 def _library() -> Library:
