@@ -141,13 +141,13 @@ def run(
             starts += _trouble(scene, kills, chance)
             scene.mode("ok")
             all_accepted = hospital.wait(drain_seconds)
-            _drain(scene, hospital, drain_seconds)
+            drain(scene, hospital, drain_seconds)
             code = scene.gateway.end() if scene.gateway else None
         finally:
             if scene.gateway is not None and scene.gateway.process.poll() is None:
                 scene.kill()
             partner.end()
-        told = _told(scene, hospital)
+        told = told_of(scene, hospital)
         return {
             "seed": seed,
             "messages": messages,
@@ -176,7 +176,7 @@ def _trouble(scene: Scene, kills: int, chance: random.Random) -> list[float]:
     return starts
 
 
-def _drain(scene: Scene, hospital: Hospital, seconds: float) -> None:
+def drain(scene: Scene, hospital: Hospital, seconds: float) -> None:
     """Wait until everything that may arrive has arrived, as the partner's ledger says, and then a little more."""
     wanted = {
         one.marker
@@ -189,7 +189,7 @@ def _drain(scene: Scene, hospital: Hospital, seconds: float) -> None:
     time.sleep(0.5)
 
 
-def _told(scene: Scene, hospital: Hospital) -> Told:
+def told_of(scene: Scene, hospital: Hospital) -> Told:
     return Told(
         sent=tuple(hospital.referrals()),
         accepted=frozenset(hospital.accepted),
