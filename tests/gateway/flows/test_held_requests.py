@@ -13,6 +13,7 @@ from gateway.audit import newest
 from gateway.cli import requests_commands
 from gateway.cli.requests_commands import print_requests
 from gateway.demo import person
+from gateway.disclosure.held import owner_of
 from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.held_requests import HELD_TOO_LONG, ToSeeTo, assign, reminded, tidy_requests, to_see_to
 from gateway.flows.operator_acts import give_up
@@ -229,6 +230,11 @@ def test_what_was_withdrawn_destroyed_or_has_no_end_asks_for_nothing(county: Cou
     assert len(listed(county)) == 1
     county.write(lambda tx: patients.destroy_patient_key(tx, county.patient_id, "2026-04-11T00:00:00Z"))
     assert listed(county) == ()
+
+
+def test_where_an_agency_has_left_the_network_the_consent_desk_is_asked(county: County) -> None:
+    network = county.premises.network
+    assert owner_of(network, "gone") == network.content.operator.consent_desk.name
 
 
 def test_the_list_names_no_person(held: County) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import io
-import json
 from typing import Any
 
 import pytest
 
-from gateway.cli.accounting_command import print_account
 from gateway.cli.identity_commands import print_doubts
 from gateway.demo import person
 from gateway.disclosure import gate
@@ -16,14 +14,15 @@ from gateway.disclosure.release import Refusal, Release
 from gateway.disclosure.replay_decision import replay_decisions
 from gateway.errors import AlreadyReceived, NotFound, NotNow, NotUnderstood
 from gateway.flows.destruction import destroy_patient, remains
-from gateway.flows.operator_acts import confirm_identity
 from gateway.flows.same_person import join, part, sort
 from gateway.store import patients
 from tests.gateway.county import HOUSING, MRN, County, matches
 from tests.gateway.flows.test_same_person import (
     OTHER_MRN,
     WHY,
+    account,
     both,
+    confirm,
     hand_over,
     held_about,
     id_of,
@@ -85,11 +84,6 @@ def released(county: County, patient_id: str) -> list[Release | Refusal]:
                 hand_over(county, told)
                 county.settle(intent, "delivered")
     return made
-
-
-def confirm(county: County, *who: str) -> None:
-    for patient_id in who:
-        county.run(confirm_identity(county.premises, patient_id, WHY))
 
 
 @pytest.mark.parametrize("how", ["network id", "conditional", "identifier"])
@@ -282,13 +276,6 @@ def test_each_account_tells_what_left_of_her_and_nothing_of_the_other(county: Co
     county.run(part(county.premises, again, SISTER))
 
     assert (len(account(county, her)), len(account(county, again))) == (1, 1)
-
-
-def account(county: County, patient_id: str) -> list[Any]:
-    told = io.StringIO()
-    county.look(lambda reading: print_account(reading, patient_id, "all", "json", county.clock.now(), told))
-    found: list[Any] = json.loads(told.getvalue())
-    return found
 
 
 def test_a_denial_by_who_had_nothing_to_do_with_the_one_binds_for_both(county: County) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from typing import Any
 
 import pytest
 
@@ -64,6 +65,20 @@ def joined(county: County) -> tuple[str, str]:
     her, again = both(county)
     county.run(join(county.premises, again, her, WHY))
     return her, again
+
+
+def confirm(county: County, *who: str) -> None:
+    """Somebody has made sure of each of them."""
+    for patient_id in who:
+        county.run(confirm_identity(county.premises, patient_id, WHY))
+
+
+def account(county: County, patient_id: str) -> list[Any]:
+    """The lines of the account of disclosures that she may ask for."""
+    told = io.StringIO()
+    county.look(lambda reading: print_account(reading, patient_id, "all", "json", county.clock.now(), told))
+    found: list[Any] = json.loads(told.getvalue())
+    return found
 
 
 def held_about(county: County, patient_id: str, *types: str) -> tuple[Record, ...]:
@@ -171,8 +186,7 @@ def test_parted_each_has_her_own_again_and_nothing_leaves_of_either(county: Coun
 def test_parted_the_consent_of_the_one_permits_nothing_of_the_other(county: County) -> None:
     her, again = joined(county)
     county.run(part(county.premises, again, "it was her sister"))
-    county.run(confirm_identity(county.premises, again, WHY))
-    county.run(confirm_identity(county.premises, her, WHY))
+    confirm(county, again, her)
 
     (due,) = county.claim()
 
@@ -275,18 +289,15 @@ def test_her_account_tells_what_left_under_either_number(county: County) -> None
     refer_as_other(county)
     her, again = county.patient_id, id_of(county, OTHER_MRN)
     county.consent(identifier=OTHER_MRN)
-    county.run(confirm_identity(county.premises, again, WHY))
+    confirm(county, again)
     for intent in county.claim():
         made = county.run(gate.release(county.premises, intent))
         assert isinstance(made, Release)
         hand_over(county, made)
         county.settle(intent, "delivered")
     county.run(join(county.premises, again, her, WHY))
-    told = io.StringIO()
 
-    assert county.look(lambda r: print_account(r, her, "all", "json", county.clock.now(), told)) == 0
-
-    assert len(json.loads(told.getvalue())) == 2
+    assert len(account(county, her)) == 2
 
 
 def hand_over(county: County, made: Release) -> None:
@@ -324,7 +335,7 @@ def test_nobody_is_joined_away_while_something_of_hers_is_on_its_way(county: Cou
     county.refer()
     refer_as_other(county)
     her, again = county.patient_id, id_of(county, OTHER_MRN)
-    county.run(confirm_identity(county.premises, again, WHY))
+    confirm(county, again)
     assert {intent.patient_id for intent in county.claim()} == {her, again}
     for intent in intents_about(county, her):
         county.settle(intent, "held", "CONSENT_NEEDED")
@@ -356,7 +367,7 @@ def test_who_was_asked_for_a_consent_is_asked_for_the_one_person(county: County)
     county.refer()
     refer_as_other(county)
     her, again = county.patient_id, id_of(county, OTHER_MRN)
-    county.run(confirm_identity(county.premises, again, WHY))
+    confirm(county, again)
     for intent in county.claim():
         county.run(gate.release(county.premises, intent))
     (waiting,) = intents_about(county, again)

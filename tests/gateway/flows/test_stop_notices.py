@@ -7,23 +7,15 @@ import json
 import pytest
 
 from gateway.demo import person
-from gateway.disclosure.handovers import account_for
 from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.answers import Saved
 from gateway.flows.held_requests import to_see_to
 from gateway.flows.same_person import join
 from gateway.flows.stop_notices import ToTell, notice_text, to_tell, told, waiting
 from tests.gateway.county import County
-from tests.gateway.flows.test_same_person import OTHER_MRN, id_of, refer_as_other
+from tests.gateway.flows.test_same_person import OTHER_MRN, hand_over, id_of, refer_as_other
 
 pytestmark = pytest.mark.requirement("P2-31-12")
-
-
-def hand_over(county: County) -> None:
-    """Release what is due, and have the partner say that it has it."""
-    made = county.deliver()
-    at = county.clock.now()
-    county.write(lambda tx: account_for(tx, made.id, made.entry, "delivered", "HTTP_200", at))
 
 
 @pytest.fixture
@@ -31,7 +23,7 @@ def saved(county: County) -> Saved:
     """A consent under which the clinic got a referral."""
     found = county.consent()
     county.refer()
-    hand_over(county)
+    hand_over(county, county.deliver())
     return found
 
 
@@ -94,7 +86,7 @@ def test_what_never_left_or_left_under_another_consent_tells_nobody(county: Coun
     county.withdraw(held)
     assert listed(county) == []
     county.consent()
-    hand_over(county)
+    hand_over(county, county.deliver())
     assert listed(county) == []
 
 
