@@ -1,4 +1,4 @@
-"""Kill the gateway at each named point under load, one after the other, and see afterwards that the laws held.
+"""Kill the gateway at each named point under load, while somebody takes her consent back; then see that the laws held.
 
 python -m tests.faults.sweep --seed 1
 """
@@ -6,6 +6,7 @@ python -m tests.faults.sweep --seed 1
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import random
 import signal
@@ -17,11 +18,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from gateway.demo.processes import Running, start_gateway
 from gateway.settings import environment_without_settings
 from tests.bench.forward import referral_template
 from tests.faults import serve
-from tests.faults.hospital import Hospital
+from tests.faults.hospital import CANARY_EVERY, Hospital, has_consented
 from tests.faults.killing import Scene, drain, told_of
 from tests.faults.ledgers import broken_laws, delivered
 
@@ -29,15 +32,15 @@ _PASSES = 6
 _START_SECONDS, _REACHED_SECONDS = 90.0, 60.0
 _MESSAGES_A_POINT = 60
 _PAUSE = 0.03
+_PATIENTS_A_POINT = 3
 
 
-def sweep(
-    points: Sequence[str], seed: int, patients: int = 32, drain_seconds: float = 400.0
-) -> dict[str, Any]:
-    """One story in which the gateway dies once at each of `points`; what was seen, and `broken`: every law that did not
-    hold and every point that was never passed.
+def sweep(points: Sequence[str], seed: int, drain_seconds: float = 400.0) -> dict[str, Any]:
+    """One story in which the gateway dies once at each of `points`, and a consent is withdrawn at each; what was seen,
+    and `broken`: every law that did not hold and every point that was never passed.
     """
     chance = random.Random(seed)
+    patients = _PATIENTS_A_POINT * len(points) + CANARY_EVERY
     with tempfile.TemporaryDirectory(prefix="handoff-sweep-") as place:
         scene = Scene(Path(place))
         partner = scene.open()
@@ -48,10 +51,15 @@ def sweep(
             hospital = Hospital(referral_template(), lambda: scene.port, messages, patients, pause=_PAUSE)
             hospital.start()
             (Path(place) / "armed").touch()
-            missed = [name for name in points if not _killed_at(scene, name, chance.randint(1, _PASSES))]
+            leaving = [patient for patient in range(patients) if has_consented(patient)]
+            missed = []
+            for number, name in enumerate(points, 1):
+                if not _killed_at(scene, name, chance.randint(1, _PASSES), leaving[:number]):
+                    missed.append(name)
             scene.start_one = start_gateway
             scene.kill()
             scene.start()
+            _withdraw(scene, leaving[: len(points)])
             all_accepted = hospital.wait(drain_seconds)
             drain(scene, hospital, drain_seconds)
             code = scene.gateway.end() if scene.gateway else None
@@ -66,6 +74,7 @@ def sweep(
             "points": len(points),
             "messages": messages,
             "accepted": len(hospital.accepted),
+            "withdrawn": len(scene.withdrawn),
             "sent again": hospital.sent_again,
             "requests the partner saw": len(told.received),
             "referrals that arrived": len(delivered(told.received)),
@@ -74,7 +83,15 @@ def sweep(
         }
 
 
-def _killed_at(scene: Scene, name: str, on_pass: int) -> bool:
+def _withdraw(scene: Scene, patients: Sequence[int]) -> None:
+    """Take back the consents of those that were not yet answered to be withdrawn; asked again after a kill."""
+    with contextlib.suppress(httpx.HTTPError, OSError):
+        for patient in patients:
+            if patient not in scene.withdrawn:
+                scene.withdraw(patient)
+
+
+def _killed_at(scene: Scene, name: str, on_pass: int, leaving: Sequence[int]) -> bool:
     """Start the gateway with the point armed; whether it died there. What did not is killed."""
     on_pass = 1 if name.startswith("start.") else on_pass
 
@@ -101,6 +118,7 @@ def _killed_at(scene: Scene, name: str, on_pass: int) -> bool:
         scene.start()
     except TimeoutError:  # it died before it served
         return scene.gateway is not None and scene.gateway.process.wait(5) == -signal.SIGKILL
+    _withdraw(scene, leaving)
     until = time.monotonic() + _REACHED_SECONDS
     assert scene.gateway is not None
     while time.monotonic() < until:
