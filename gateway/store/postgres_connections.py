@@ -19,7 +19,16 @@ from gateway.store.postgres_wire import Connection, Wire
 
 CONNECT_SECONDS = 5
 _OLDEST = 140000
+_PLANS = (
+    # Each statement has its indexes, whatever the tables held when it was planned; planned once and not at each use.
+    "SET enable_seqscan = off",
+    "SET enable_hashjoin = off",
+    "SET enable_mergejoin = off",
+    "SET plan_cache_mode = force_generic_plan",
+    "SET jit = off",
+)
 _WRITER_SETTINGS = (
+    *_PLANS,
     "SET default_transaction_isolation = 'read committed'",
     # A process that stands still while it holds the turn must not stop all the others.
     "SET idle_in_transaction_session_timeout = '30s'",
@@ -27,6 +36,7 @@ _WRITER_SETTINGS = (
     "SET statement_timeout = '30s'",
 )
 _READER_SETTINGS = (
+    *_PLANS,
     "SET default_transaction_isolation = 'repeatable read'",
     "SET default_transaction_read_only = on",
     "SET idle_in_transaction_session_timeout = 0",  # they wait in one, which has not looked yet

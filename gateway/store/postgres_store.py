@@ -69,6 +69,7 @@ class PostgresReader:
         try:
             # The next transaction begins in the same breath; it sees what there is at its own first look.
             wire.say("COMMIT AND CHAIN")
+            wire.forget_old_plans()
         except psycopg.Error:
             wire.close()
             return

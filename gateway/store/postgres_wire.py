@@ -7,6 +7,7 @@ much more, would cost three times as much for each.
 from __future__ import annotations
 
 import select
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -21,6 +22,7 @@ Connection = psycopg.Connection[Any]
 _GOOD = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
 _NOTHING: Params = {}
 _BINARY = 1
+_FIRST_PLANS_SECONDS, _LONGEST_PLANS_SECONDS = 1.0, 60.0
 
 
 def _number(value: bytes) -> int:
@@ -54,13 +56,15 @@ class PostgresRow(tuple[Any, ...]):
 class Wire:
     """One connection as the store uses it; not by two threads at once."""
 
-    __slots__ = ("_heard", "_pg", "_prepared", "_statements", "connection")
+    __slots__ = ("_heard", "_pg", "_plans_seconds", "_plans_until", "_prepared", "_statements", "connection")
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self._pg = connection.pgconn
         self._statements = postgres_statements()
         self._prepared: set[str] = set()
+        self._plans_seconds = _FIRST_PLANS_SECONDS
+        self._plans_until = time.monotonic() + self._plans_seconds
         self._heard = select.poll()
         self._heard.register(self._pg.socket, select.POLLIN)
 
@@ -70,6 +74,13 @@ class Wire:
         values, forms = statement.values(params)
         done = self._pg.exec_prepared(statement.label, values, forms, _BINARY)  # type: ignore[arg-type]  # takes None
         return self._good(done)
+
+    def forget_old_plans(self) -> None:
+        """Now and then: plan each statement anew. One that was planned for empty tables takes any index for as good."""
+        if time.monotonic() > self._plans_until:
+            self._plans_seconds = min(2 * self._plans_seconds, _LONGEST_PLANS_SECONDS)
+            self._plans_until = time.monotonic() + self._plans_seconds
+            self.say("DISCARD PLANS")
 
     def run_each(self, name: str, rows: Sequence[Params]) -> None:
         """Run the named statement once for each of `rows`, without waiting in between. Raises psycopg.Error."""

@@ -64,6 +64,7 @@ class TurnWriter(GroupWriter):
     def _begun(self, wire: Wire) -> bool:
         """Whether the transaction has the turn. A connection that was lost while nobody needed it counts as none."""
         try:
+            wire.forget_old_plans()
             answers = wire.say(f"{_BEGIN}; {_DESTROYED.format(self._heard(()))}")
         except psycopg.Error:
             self._disconnect()

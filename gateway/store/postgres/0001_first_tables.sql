@@ -84,7 +84,8 @@ CREATE TABLE record (
     current       BIGINT NOT NULL DEFAULT 1
 );
 CREATE INDEX record_place ON record (place);
-CREATE INDEX record_of_patient ON record (patient_id, resource_type) WHERE current = 1;
+-- Without the type, which SQLite has here too: PostgreSQL would look for a record by its type alone.
+CREATE INDEX record_of_patient ON record (patient_id) WHERE current = 1;
 
 CREATE TABLE search_token (
     token         TEXT COLLATE "C" NOT NULL,
