@@ -7,6 +7,7 @@ and the v2-to-FHIR guide's data type tables; deviations are listed in `formats/h
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -132,18 +133,10 @@ def system_mnemonic(systems: ConceptMap | None, uri: str) -> str:
 def concept_lens(spec: LensSpec) -> Lens:
     """CE, CWE: CodeableConcept with up to two codings; with a table, the targets first and the original kept.
 
-    With `unknown: keep`, a code that the table does not know stays as the sender gave it, without a target."""
+    With `unknown: keep`, a code that the table does not know stays as the sender gave it, without a target; with
+    `worded: true`, its name (else the code) is the text where the sender gives none."""
     systems, table, default = spec.systems, spec.table, spec.text("system")
-    keep = spec.text("unknown") == "keep"
-
-    def one(code: str, name: str, mnemonic: str, fallback: str) -> dict[str, str]:
-        if "\n" in code or "  " in code:
-            raise Unfit("NOT_A_CODE", "a code has no line breaks or double spaces")
-        system = system_uri(systems, mnemonic) if mnemonic else fallback
-        found = {"system": system, "code": code} if system else {"code": code}
-        if name:
-            found["display"] = name
-        return found
+    keep, worded = spec.text("unknown") == "keep", spec.parameters.get("worded") is True
 
     def translated(c: list[str], codings: list[dict[str, str]]) -> list[dict[str, str]]:
         targets = table.targets(c[0]) if table is not None else ()
@@ -156,9 +149,9 @@ def concept_lens(spec: LensSpec) -> Lens:
         count = len(c)
         codings: list[dict[str, str]] = []
         if c[0]:
-            codings.append(one(c[0], c[1] if count > 1 else "", c[2] if count > 2 else "", default))
+            codings.append(_one(systems, c[0], c[1] if count > 1 else "", c[2] if count > 2 else "", default))
         if count > 3 and c[3]:
-            codings.append(one(c[3], c[4] if count > 4 else "", c[5] if count > 5 else "", ""))
+            codings.append(_one(systems, c[3], c[4] if count > 4 else "", c[5] if count > 5 else "", ""))
         if table is not None:
             codings = translated(c, codings)
         text = c[8] if count > 8 else ""
@@ -167,12 +160,32 @@ def concept_lens(spec: LensSpec) -> Lens:
             if not text:
                 raise Unfit("EMPTY", "a code or a text was expected")
             return {"text": text}
+        if worded:
+            text = text or _words(codings)
         return {"coding": codings, "text": text} if text else {"coding": codings}
 
-    return Lens(forward, _concept_back(systems, table), frozenset({3, 6} if table is None else {1, 3, 6}))
+    return Lens(
+        forward, _concept_back(systems, table, worded), frozenset({3, 6} if table is None else {1, 3, 6})
+    )
 
 
-def _concept_back(systems: ConceptMap | None, table: ConceptMap | None) -> Backward:
+def _one(systems: ConceptMap | None, code: str, name: str, mnemonic: str, fallback: str) -> dict[str, str]:
+    """One coding. Raises Unfit where the code is none."""
+    if "\n" in code or "  " in code:
+        raise Unfit("NOT_A_CODE", "a code has no line breaks or double spaces")
+    system = system_uri(systems, mnemonic) if mnemonic else fallback
+    found = {"system": system, "code": code} if system else {"code": code}
+    if name:
+        found["display"] = name
+    return found
+
+
+def _words(codings: Sequence[Mapping[str, Any]]) -> str:
+    """The name of a concept's first code, else that code."""
+    return next((str(entry.get("display") or entry.get("code", "")) for entry in codings), "")
+
+
+def _concept_back(systems: ConceptMap | None, table: ConceptMap | None, worded: bool) -> Backward:
     def backward(value: Any) -> str:
         parts: list[str] = []
         for entry in value.get("coding", ()):
@@ -193,6 +206,8 @@ def _concept_back(systems: ConceptMap | None, table: ConceptMap | None) -> Backw
         text = escape(str(value.get("text", "")))
         if text and not parts[0]:
             return joined("", text)
+        if worded and value.get("text") == _words(value.get("coding", ())):
+            text = ""
         return joined(*parts, "", "", text)
 
     return backward

@@ -218,7 +218,7 @@ def annotation_lens(spec: LensSpec) -> Lens:
 V2_LENSES: dict[str, tuple[Callable[[LensSpec], Lens], frozenset[str]]] = {
     "string": (text_lens, frozenset()),
     "code": (code_lens, frozenset({"map", "with_name", "coding_system"})),
-    "concept": (concept_lens, frozenset({"map", "system", "unknown"})),
+    "concept": (concept_lens, frozenset({"map", "system", "unknown", "worded"})),
     "coding": (coding_lens, frozenset({"map", "system"})),
     "label": (label_lens, frozenset({"map"})),
     "identifier": (_identifier_lens, frozenset({"datatype", "map", "use", "type"})),

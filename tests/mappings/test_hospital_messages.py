@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from mappings import Library, RenderRefused, Translation, TranslationRefused, render, translate
+from mappings.lenses import LensSpec
+from mappings.lenses_hl7v2 import concept_lens
 from tests.mappings.conftest import FORMATS
 
 
@@ -485,3 +487,31 @@ def test_more_in_the_message_type_than_there_should_be_is_read_alike_by_both_for
     translation = _run(library, "hospital/orm_o01", source)
     assert translation.accounting.unmapped == 0
     assert translation.message["event"] == "O01"
+
+
+@pytest.mark.requirement("SD-01")
+@pytest.mark.parametrize(
+    ("raw", "concept", "back"),
+    [
+        (
+            "DUP^ordered twice^L",
+            {"coding": [{"code": "DUP", "display": "ordered twice"}], "text": "ordered twice"},
+            "DUP^ordered twice",
+        ),
+        ("DUP", {"coding": [{"code": "DUP"}], "text": "DUP"}, "DUP"),
+        (
+            "DUP^ordered twice^^^^^^^said by phone",
+            {"coding": [{"code": "DUP", "display": "ordered twice"}], "text": "said by phone"},
+            "DUP^ordered twice^^^^^^^said by phone",
+        ),
+        ("^only words", {"text": "only words"}, "^only words"),
+    ],
+)
+def test_a_reason_is_there_in_words_and_goes_back_as_it_came(raw: str, concept: Any, back: str) -> None:
+    lens = concept_lens(LensSpec("concept", {"worded": True}, None, None))
+    assert lens.forward(raw, None) == concept
+    assert lens.backward is not None
+    assert lens.backward(concept) == back
+    assert lens.forward(back, None) == concept
+    plain = concept_lens(LensSpec("concept", {}, None, None)).forward("DUP^ordered twice^L", None)
+    assert "text" not in plain
