@@ -30,7 +30,7 @@ def parts_of(rules: Sequence[Once], lines: list[str]) -> list[Part]:
     if rule is None or not isinstance(rule.each, V2Address):
         return [Part(lines)]
     segment, field = rule.each.segment, lines[0][3:4]
-    if sum(line[:3] == segment for line in lines) < 2:
+    if not field or sum(line[:3] == segment for line in lines) < 2:
         return [Part(lines)]
     names = [line.partition(field)[0] for line in lines]
     begins, later = _beginnings(names, segment, rule)

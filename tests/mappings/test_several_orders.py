@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
@@ -9,6 +10,10 @@ import pytest
 
 from mappings import Library, TranslatedRecord, Translation, TranslationRefused, translate, translate_all
 from mappings.laws import leaves_of, traced
+from mappings.message_parts import parts_of
+from mappings.syntax.hl7v2 import read_messages, split
+from mappings.syntax.hl7v2_tree import V2Tree
+from mappings.translate import interpret
 from tests.growth import assert_grows_with_length
 
 _KEY = b"k" * 32
@@ -172,3 +177,38 @@ def test_an_order_names_its_visit_and_never_sets_it_back(
     assert _of(translation, "Encounter") == []
     for kind in ("ServiceRequest", "Task"):
         assert _of(translation, kind)[0]["encounter"]["identifier"]["value"].startswith("V-")
+
+
+@pytest.mark.parametrize(
+    ("source", "codes"),
+    [
+        (b"MSH\rORC\rORC\r", ["DELIMITERS_WRONG"]),
+        (b"MSH|\rORC|NW|1\rORC|NW|2\r", ["DELIMITERS_WRONG"] * 2),
+        (b"MSH|^~\\&|||||||ORM^O01|1|P|2.5\rORC|NW|1\rORC|NW|2\r", ["REQUIRED_MISSING"] * 2),
+        (b"MSH|^~\\&|||||||ORM^O01|1|P|2.5\rORCX|NW|1\rORC|NW|2\r", ["REQUIRED_MISSING"]),
+        (b"MSH|^~\\&|||||||ADT^A01|1|P|2.5\rORC|NW|1\rORC|NW|2\r", ["MESSAGE_TYPE_UNKNOWN"] * 2),
+    ],
+)
+def test_what_is_hardly_a_message_is_refused_order_by_order(
+    library: Library, source: bytes, codes: list[str]
+) -> None:
+    records = _all(library, "hospital/orm_o01", source)
+    assert [record.refusal and record.refusal.code for record in records] == codes
+
+
+def test_the_account_of_an_order_by_shape_is_that_of_trials_at_the_same_places(
+    library: Library, three: bytes
+) -> None:
+    mapping = library.mapping("hospital/orm_o01")
+    _good(_all(library, "hospital/orm_o01", three))[1].account  # noqa: B018 - its shape is known from here on
+    other = three.replace(b"Daniel", b"Roberta").replace(b"R-4012", b"Q-777")
+    before = mapping.account_shapes.found
+    parts = parts_of(mapping.file.once, read_messages(other)[0])
+    for part, translation in zip(parts, _good(_all(library, "hospital/orm_o01", other)), strict=True):
+        tree = V2Tree(split(part.lines), part.numbers)
+        assert translation.account == interpret(mapping, partial(_given, tree), "p", _KEY, "-07:00").account
+    assert mapping.account_shapes.found > before
+
+
+def _given(tree: V2Tree) -> V2Tree:
+    return tree
