@@ -15,11 +15,13 @@ from gateway.disclosure.decision_bytes import decision_sha256, engine_version
 from gateway.disclosure.gather import Gathered
 from gateway.disclosure.premises import Premises
 from gateway.partners import reference_of
+from gateway.partners.network import Organization
 from gateway.store import Record
 
 NOTICE_VERSION = "2024"
 OWN_RECORD = "OWN_RECORD"
 OVERTAKEN = "OVERTAKEN"
+_NOT_ASKED_FOR = AuditReason("NOT_ASKED_FOR", "what the caller searched for does not cover it")
 _OTHER_SOURCE = AuditReason("OTHER_SOURCE_WITHHOLDS", "42 CFR 2.12(a); consent-semantics 11, Source")
 _BY_A_PERSON = AuditReason("HUMAN_RELEASE", "a rule demands that a person releases it")
 _NOTHING_WITHOUT_HEART = AuditReason("NOTHING_WITHOUT_HEART", "what the message is about may not be shown")
@@ -38,16 +40,15 @@ def entry_of(
     content_sha256: str | None = None,
     subject: str = "",
     returned: Iterable[str] = (),
+    unasked: frozenset[str] = frozenset(),
 ) -> AuditEntry:
     """The audit entry of one decision.
 
-    `shown` is what was left after redaction: the log names as released what was, not what might have been. A refusal
-    released nothing of it.
-    `returned` are references of the recipient's own records that go back to it together with what was decided.
+    `shown` is what was left after redaction (the log names as released what was, not what might have been), `returned` the
+    recipient's own records that go back with it, `unasked` what may be seen and does not meet the caller's search.
     """
     left = frozenset(f"{resource['resourceType']}/{resource['id']}" for resource in shown)
-    refused = kind == "refuse"
-    organization = premises.network.partners[gathered.recipient].organization
+    refused = kind in ("refuse", "query")  # nothing of it was released
     return AuditEntry(
         request_id=request_id,
         at=instant_text(at),
@@ -60,15 +61,15 @@ def entry_of(
         basis=decision.basis,
         consents=decision.consents,
         reasons=tuple(_reason(reason) for reason in decision.notes),
-        resources=(*_audited(decision, left, refused, gathered.vetoed), *_returned(returned)),
+        resources=(*_audited(decision, left, refused, gathered.vetoed, unasked), *_returned(returned)),
         obligations=tuple(sorted({obligation.code for obligation in decision.obligations})),
         notice_version=_notice_version(decision) if content_sha256 else None,
         bytes_sha256=content_sha256,
         versions=_versions(premises, gathered, decision),
         read=tuple([_version_read(record) for record in gathered.read]),
         decision_sha256=decision_sha256(decision),
-        recipient_name=organization.name,
-        recipient_address=organization.address,
+        recipient_name=_organization(premises, gathered.recipient).name,
+        recipient_address=_organization(premises, gathered.recipient).address,
         description="" if refused else _description(left),
         subject=subject,
     )
@@ -88,7 +89,6 @@ def own_record_entry(
 ) -> AuditEntry:
     """The audit entry of records that went back to the only party they came from, or of a look that found nothing."""
     resources = _returned(returned)
-    organization = premises.network.partners[partner].organization
     return AuditEntry(
         request_id=request_id,
         at=instant_text(at),
@@ -102,9 +102,13 @@ def own_record_entry(
         resources=resources,
         bytes_sha256=content_sha256,
         versions={"network": premises.network.version},
-        recipient_name=organization.name,
-        recipient_address=organization.address,
+        recipient_name=_organization(premises, partner).name,
+        recipient_address=_organization(premises, partner).address,
     )
+
+
+def _organization(premises: Premises, partner: str) -> Organization:
+    return premises.network.partners[partner].organization
 
 
 def refusal_codes(decision: consent.Decision) -> tuple[str, ...]:
@@ -116,7 +120,11 @@ def refusal_codes(decision: consent.Decision) -> tuple[str, ...]:
 
 
 def _audited(
-    decision: consent.Decision, left: frozenset[str], refused: bool, vetoed: frozenset[str]
+    decision: consent.Decision,
+    left: frozenset[str],
+    refused: bool,
+    vetoed: frozenset[str],
+    unasked: frozenset[str],
 ) -> tuple[AuditedResource, ...]:
     by_a_person = any(obligation.code == _BY_A_PERSON.code for obligation in decision.obligations)
     rows = []
@@ -126,6 +134,8 @@ def _audited(
             otherwise = _OTHER_SOURCE
         elif row.reference in left:
             otherwise = _NOTHING_WITHOUT_HEART
+        elif row.reference in unasked:
+            otherwise = _NOT_ASKED_FOR
         rows.append(_audited_row(row, row.reference in left and not refused, otherwise))
     return tuple(rows)
 

@@ -40,8 +40,15 @@ def searchset_bundle(
     notices: Sequence[Mapping[str, Any]],
     at: datetime,
     base: str = "",
+    *,
+    total: int | None = None,
+    links: Mapping[str, str] | None = None,
 ) -> bytes:
-    """A FHIR R4 searchset: what may be seen, and the notices that go with it. `total` counts only what is shown."""
+    """A FHIR R4 searchset: what may be seen, and the notices that go with it.
+
+    `total` counts what meets the search of what may be seen, on all pages; without it, what is here. `links` are its
+    addresses by relation (`self`, `next`).
+    """
     entries = [
         {
             "fullUrl": f"{base}/{resource['resourceType']}/{resource['id']}".lstrip("/"),
@@ -52,7 +59,9 @@ def searchset_bundle(
     ]
     entries += [{"resource": notice, "search": {"mode": "outcome"}} for notice in notices]
     bundle = _bundle("searchset", entries, resources, at)
-    bundle["total"] = len(resources)
+    bundle["total"] = len(resources) if total is None else total
+    if links:
+        bundle["link"] = [{"relation": relation, "url": url} for relation, url in links.items()]
     return to_json(bundle)
 
 

@@ -55,11 +55,12 @@ class CompiledConsents:
 
 @dataclass(frozen=True, slots=True)
 class KeyUses:
-    """What the flows do with keys: derive ids and aliases, and hash what goes into an index."""
+    """What the flows do with keys: derive ids and aliases, hash what goes into an index, encrypt links of pages."""
 
     id_key: bytes = field(repr=False)
     alias_key: bytes = field(repr=False)
     index: Callable[[str, str, str], str]
+    page_key: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

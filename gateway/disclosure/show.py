@@ -28,9 +28,9 @@ from gateway.store import Reading, Record, ReleaseRow, Transaction, outbox, pati
 
 _TRIES = 5
 _ITS_RECORDER_ONLY = "Consent"
-Decided = tuple[Gathered, consent.Decision, tuple[Mapping[str, Any], ...]]
-"""A question to one discloser, its decision, and what is left to show."""
 Select = Callable[[Reading], tuple[str | None, Sequence[Record]]]
+Choose = Callable[[Sequence[Mapping[str, Any]]], Sequence[Mapping[str, Any]]]
+"""What of all that a caller may see it has asked for, in order."""
 Write = Callable[[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]], datetime], bytes]
 
 
@@ -41,6 +41,23 @@ class Shown:
     content: bytes
     resources: tuple[Mapping[str, Any], ...]
     request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A question to one discloser, its decision, what is shown of it, and the names of what nobody asked for."""
+
+    gathered: Gathered
+    decision: consent.Decision
+    shown: tuple[Mapping[str, Any], ...]
+    unasked: frozenset[str]
+
+    @property
+    def kind(self) -> str:
+        """The kind of audit entry: what was permitted and not asked for is no refusal."""
+        if self.shown:
+            return "disclose"
+        return "query" if self.unasked else "refuse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +72,24 @@ class _Answer:
 
 
 async def show(
-    premises: Premises, *, partner: str, purpose: str, select: Select, write: Write, kind: str = "query"
+    premises: Premises,
+    *,
+    partner: str,
+    purpose: str,
+    select: Select,
+    write: Write,
+    kind: str = "query",
+    choose: Choose | None = None,
 ) -> Shown:
     """What `partner` may see of the records that `select` finds, written by `write(resources, notices, at)`.
+
+    `choose` takes what was asked for out of what may be seen; the rest is not released and the log says so.
 
     The audit entries and the exact bytes are committed before this returns. Raises NotNow
     `CONSENT_KEEPS_CHANGING`.
     """
     for _ in range(_TRIES):
-        answer = _answer(premises, partner, purpose, select, write)
+        answer = _answer(premises, partner, purpose, select, write, choose or _in_order)
         request_id = new_id()
         kept = await premises.store.write(
             partial(_commit, premises, partner, purpose, kind, answer, request_id)
@@ -98,49 +124,79 @@ def _overtaken(
             outbox.mark(tx, release.id, "failed", at)
 
 
-def _answer(premises: Premises, partner: str, purpose: str, select: Select, write: Write) -> _Answer:
+def _in_order(resources: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    return sorted(resources, key=lambda resource: (resource["resourceType"], resource["id"]))
+
+
+def _answer(
+    premises: Premises, partner: str, purpose: str, select: Select, write: Write, choose: Choose
+) -> _Answer:
     at = premises.clock.now()
-    decided: list[Decided] = []
-    resources: list[Mapping[str, Any]] = []
-    own: list[str] = []
     with premises.store.read() as reading:
         patient_id, found = select(reading)
         epoch = patients.epoch(reading, patient_id) if patient_id else 0
-        for record in found:
-            if patient_id and set(record.sources) == {partner}:
-                resources.append(_own_words(record))
-                own.append(record.version_reference)
-        decidable = found if _may_be_decided(premises, reading, partner, patient_id) else ()
-        for discloser, theirs in _by_discloser(decidable, partner).items():
-            assert patient_id is not None
-            gathered = gather_with_vetoes(
-                premises,
-                reading,
-                patient_id=patient_id,
-                discloser=discloser,
-                recipient=partner,
-                purpose=purpose,
-                held_records=theirs,
-                at=at,
-            )
-            decision = consent.decide(gathered.request, premises.tables, gathered.compiled)
-            decided.append((gathered, decision, shown_resources(premises, gathered, decision)))
-        shown_already = {f"{r['resourceType']}/{r['id']}" for _, _, shown in decided for r in shown}
-        for record in _last_own_versions(reading, found, partner, shown_already):
-            resources.append(_own_words(record))
-            own.append(record.version_reference)
-    resources += [resource for _, _, shown in decided for resource in shown]
-    resources.sort(key=lambda resource: (resource["resourceType"], resource["id"]))
-    notices = notice_outcomes(premises, (decision for _, decision, shown in decided if shown))
-    content = write(resources, notices, at)
-    return _Answer(patient_id, epoch, tuple(decided), tuple(own), tuple(resources), content, at)
+        own = [record for record in found if patient_id and set(record.sources) == {partner}]
+        decided = _decided(premises, reading, partner, purpose, patient_id, found, at)
+        seen = frozenset(_name(resource) for _, _, shown in decided for resource in shown)
+        own += _last_own_versions(reading, found, partner, seen)
+    resources = [*map(_own_words, own), *(resource for _, _, shown in decided for resource in shown)]
+    chosen = tuple(choose(resources))
+    asked = frozenset(map(_name, chosen))
+    groups = tuple(Decided(g, d, *_parted(shown, asked)) for g, d, shown in decided)
+    notices = notice_outcomes(premises, (group.decision for group in groups if group.shown))
+    content = write(chosen, notices, at)
+    returned = tuple(record.version_reference for record in own if record.reference in asked)
+    return _Answer(patient_id, epoch, groups, returned, chosen, content, at)
 
 
-def _may_be_decided(premises: Premises, reading: Reading, partner: str, patient_id: str | None) -> bool:
+def _decided(
+    premises: Premises,
+    reading: Reading,
+    partner: str,
+    purpose: str,
+    patient_id: str | None,
+    found: Sequence[Record],
+    at: datetime,
+) -> list[tuple[Gathered, consent.Decision, tuple[Mapping[str, Any], ...]]]:
+    """Each discloser's question, its decision, and what may be shown of it."""
+    if patient_id is None or not _may_be_decided(premises, reading, partner, patient_id):
+        return []
+    answers = []
+    for discloser, theirs in _by_discloser(found, partner).items():
+        gathered = gather_with_vetoes(
+            premises,
+            reading,
+            patient_id=patient_id,
+            discloser=discloser,
+            recipient=partner,
+            purpose=purpose,
+            held_records=theirs,
+            at=at,
+        )
+        decision = consent.decide(gathered.request, premises.tables, gathered.compiled)
+        answers.append((gathered, decision, shown_resources(premises, gathered, decision)))
+    return answers
+
+
+def _name(resource: Mapping[str, Any]) -> str:
+    return f"{resource['resourceType']}/{resource['id']}"
+
+
+def _parted(
+    shown: Sequence[Mapping[str, Any]], asked: frozenset[str]
+) -> tuple[tuple[Mapping[str, Any], ...], frozenset[str]]:
+    """What was asked for, and the names of the rest."""
+    return (
+        tuple(resource for resource in shown if _name(resource) in asked),
+        frozenset(map(_name, shown)) - asked,
+    )
+
+
+def _may_be_decided(premises: Premises, reading: Reading, partner: str, patient_id: str) -> bool:
     """Not while it is uncertain who she is; and a partner that still practises is shown nothing of others."""
     if premises.network.partners[partner].state == "test":
         return False
-    return patient_id is not None and patients.certain(reading, patient_id)
+    return patients.certain(reading, patient_id)
 
 
 def _own_words(record: Record) -> Mapping[str, Any]:
@@ -236,15 +292,16 @@ def _entries(
     entries = [
         entry_of(
             premises,
-            gathered,
-            decision,
-            kind="disclose" if shown else "refuse",
+            one.gathered,
+            one.decision,
+            kind=one.kind,
             request_id=request_id,
             at=answer.at,
-            shown=shown,
-            content_sha256=digest if shown else None,
+            shown=one.shown,
+            unasked=one.unasked,
+            content_sha256=digest if one.shown else None,
         )
-        for gathered, decision, shown in answer.decided
+        for one in answer.decided
     ]
     if answer.own or not entries:
         entries.append(

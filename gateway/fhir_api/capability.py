@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from gateway.clock import instant_text
+from gateway.fhir_api.search_table import parameters_of
 from gateway.fhir_api.served import SERVED, Served
 from gateway.security.client_proof import CLIENT_ALGORITHMS
 
@@ -114,6 +115,10 @@ def _resource(name: str, served: Served, base: str) -> dict[str, Any]:
         "searchParam": [
             {"name": served.by_patient, "type": "token" if by_id else "reference"},
             {"name": identifier, "type": "token", "documentation": "POST `_search` only; one `system|value`"},
+            *(
+                {"name": name, "type": "token" if parameter.kind == "id" else parameter.kind}
+                for name, parameter in parameters_of(name).items()
+            ),
         ],
         **(
             {"operation": [{"name": n, "definition": d} for n, d in operations.items()]} if operations else {}

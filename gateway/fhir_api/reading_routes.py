@@ -82,7 +82,9 @@ async def _search(request: Request, parameters: Parameters) -> Response:
     refuse_other_formats(parameters)
     refuse_other_media(request)
     strict = preferences(request).get("handling") == "strict"
-    criteria = criteria_of(resource_type, parameters, strict=strict)
+    criteria = criteria_of(
+        resource_type, parameters, strict=strict, base=f"{desk.base_url()}/fhir/{resource_type}"
+    )
     try:
         pulled = await desk.doors.search(caller, resource_type, criteria)
     finally:

@@ -1,24 +1,29 @@
 """From search parameters to what is searched. HL7 FHIR 4.0.1, search.html.
 
 A search names its patient: by the gateway's own id (GET or POST) or by an identifier of the caller (POST
-`_search` only, because addresses are written to logs on the way). Every other parameter is not supported
-yet: ignored, or refused under `Prefer: handling=strict`.
+`_search` only, because addresses are written to logs on the way). `search_table.py` lists what else is served;
+any other parameter is ignored, or refused under `Prefer: handling=strict`. A modifier that is not served is
+always refused, because ignoring it would change what is asked.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from gateway.errors import NotUnderstood
+from gateway.fhir_api.search_table import Parameter, parameters_of
 from gateway.fhir_api.served import SERVED
-from gateway.flows.answers import SearchCriteria
+from gateway.flows.answers import MOST_ON_A_PAGE, SearchCriteria
+from gateway.resources.searching import Filter, fault_of
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _MOST_PARAMETERS = 64
 _FORMATS = frozenset({"json", "application/json", "application/fhir+json"})
-_PLAIN = frozenset({"_format", "_pretty"})
+_PLAIN = frozenset({"_format", "_pretty", "_count", "_sort", "_total"})
+_ALTERNATIVES = re.compile(r"(?<!\\),")
+_UNESCAPED = re.compile(r"\\([,$|\\])")
 _DEMOGRAPHIC = frozenset(
     {"identifier", "name", "family", "given", "birthdate", "gender", "phone", "email", "telecom", "phonetic"}
 )
@@ -55,16 +60,22 @@ def refuse_identifying(parameters: Parameters) -> None:
             )
 
 
-def criteria_of(resource_type: str, parameters: Parameters, *, strict: bool) -> SearchCriteria:
-    """What is searched.
+def criteria_of(
+    resource_type: str, parameters: Parameters, *, strict: bool, base: str = ""
+) -> SearchCriteria:
+    """What is searched. `base`: the address of the type, for the links of the answer.
 
     Raises NotUnderstood: `PARAMETER_UNKNOWN` (strict only), `PARAMETER_INVALID`, `PARAMETER_TWICE`,
-    `PARAMETER_MISSING` when no patient is named.
+    `PARAMETER_MODIFIER`, `PARAMETER_MISSING` when no patient is named.
     """
+    pages = _values(parameters, ("_page",))
+    if pages:
+        return SearchCriteria(page=pages[0], page_address=f"{base}?_page=")
     patient_names, identifier_names = _names(resource_type)
     patients = _values(parameters, patient_names)
     identifiers = _values(parameters, identifier_names)
-    known = {*patient_names, *identifier_names, *_PLAIN}
+    filters, used = _filters(resource_type, parameters)
+    known = {*patient_names, *identifier_names, *_PLAIN, *used}
     if strict and any(name not in known for name, _ in parameters):
         raise NotUnderstood("PARAMETER_UNKNOWN", "a search parameter is not supported")
     if len(patients) > 1 or len(identifiers) > 1:
@@ -73,7 +84,64 @@ def criteria_of(resource_type: str, parameters: Parameters, *, strict: bool) -> 
     identifier = _identifier(identifiers[0]) if identifiers else None
     if patient is None and identifier is None:
         raise NotUnderstood("PARAMETER_MISSING", f"`{patient_names[0]}` or `{identifier_names[0]}` is needed")
-    return SearchCriteria(patient=patient, identifier=identifier)
+    sort, descending = _sort(resource_type, _values(parameters, ("_sort",)))
+    told = [(name, value) for name, value in parameters if name in known and name not in identifier_names]
+    return SearchCriteria(
+        patient=patient,
+        identifier=identifier,
+        filters=filters,
+        sort=sort,
+        descending=descending,
+        count=_count(_values(parameters, ("_count",))),
+        address=f"{base}?{urlencode(told)}" if told else base,
+        page_address=f"{base}?_page=",
+    )
+
+
+def _filters(resource_type: str, parameters: Parameters) -> tuple[tuple[Filter, ...], set[str]]:
+    """What limits the search, and the names that were understood."""
+    served, found, used = parameters_of(resource_type), [], set()
+    for name, value in parameters:
+        plain, _, modifier = name.partition(":")
+        parameter = served.get(plain)
+        if parameter is None or "." in name:
+            continue
+        used.add(name)
+        found.append(_filter(plain, parameter, modifier, value))
+    return tuple(found), used
+
+
+def _filter(name: str, parameter: Parameter, modifier: str, value: str) -> Filter:
+    if modifier == "missing" and value in ("true", "false"):
+        return Filter(parameter.kind, parameter.places, (), missing=value == "true")
+    if modifier and not (modifier == "not" and parameter.kind == "token"):
+        raise NotUnderstood("PARAMETER_MODIFIER", f"a modifier of `{name}` is not supported")
+    values = tuple(_UNESCAPED.sub(r"\1", part) for part in _ALTERNATIVES.split(value))
+    for one in values:
+        if fault := fault_of(parameter.kind, one):
+            raise NotUnderstood("PARAMETER_INVALID", f"`{name}`: {fault}")
+    return Filter(parameter.kind, parameter.places, values, negated=modifier == "not")
+
+
+def _sort(resource_type: str, asked: list[str]) -> tuple[tuple[str, ...], bool]:
+    """The element paths to sort by, and whether the latest comes first."""
+    if not asked:
+        return (), False
+    name = asked[0].removeprefix("-")
+    parameter = parameters_of(resource_type).get(name)
+    if len(asked) > 1 or parameter is None or parameter.kind != "date":
+        raise NotUnderstood(
+            "PARAMETER_INVALID", "`_sort` must be one date parameter of this type, or `-` and one"
+        )
+    return parameter.places, asked[0].startswith("-")
+
+
+def _count(asked: list[str]) -> int:
+    if not asked:
+        return MOST_ON_A_PAGE
+    if len(asked) > 1 or not re.fullmatch(r"[0-9]{1,6}", asked[0]):
+        raise NotUnderstood("PARAMETER_INVALID", "`_count` must be one whole number")
+    return min(int(asked[0]), MOST_ON_A_PAGE)
 
 
 def refuse_other_formats(parameters: Parameters) -> None:

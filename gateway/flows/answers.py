@@ -6,17 +6,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.resources.searching import Filter
+
+MOST_ON_A_PAGE = 250
+
 
 @dataclass(frozen=True, slots=True)
 class SearchCriteria:
     """One search. `patient` is our id without type; `identifier` is (system, value) of the caller's own identifier.
 
-    `other` holds further parameters the door has already checked to be supported (name, value).
+    Of what the caller may see, only what meets all `filters` is shown, sorted by the first of `sort` (element paths of
+    dates; without any: by type and id), `count` on a page. `page`: the token of a page that was offered before; it
+    stands for all the rest. `address` is the search's own and `page_address` what a page's token is added to, for links.
     """
 
     patient: str | None = None
     identifier: tuple[str, str] | None = field(default=None, repr=False)
-    other: tuple[tuple[str, str], ...] = ()
+    filters: tuple[Filter, ...] = field(default=(), repr=False)
+    sort: tuple[str, ...] = ()
+    descending: bool = False
+    count: int = MOST_ON_A_PAGE
+    page: str = field(default="", repr=False)
+    address: str = field(default="", repr=False, compare=False)
+    page_address: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

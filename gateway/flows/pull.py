@@ -14,6 +14,7 @@ from gateway.disclosure.show import show
 from gateway.flows.answers import Pulled, SearchCriteria
 from gateway.flows.nothing import NothingToShow
 from gateway.flows.people import kept_as
+from gateway.flows.search_pages import BEFORE_EVERYTHING, SearchPage, page_of, token_of
 from gateway.flows.waiting_text import with_waiting_text
 from gateway.identity import IDENTIFIER
 from gateway.resources import to_json
@@ -22,10 +23,20 @@ from gateway.store import Reading, Record, patients, records
 
 
 async def search(premises: Premises, caller: Caller, resource_type: str, criteria: SearchCriteria) -> Pulled:
-    """A FHIR searchset of what `caller` may see. Unknown patient, no consent and withheld all give an empty one."""
+    """A FHIR searchset of what `caller` may see. Unknown patient, no consent and withheld all give an empty one.
+
+    Raises NotUnderstood `PAGE_INVALID`.
+    """
+    after = BEFORE_EVERYTHING
+    if criteria.page:
+        criteria, after = page_of(premises, caller, resource_type, criteria)
+    page = SearchPage(criteria, premises.network.zone_of(caller.partner), after)
+    found = ""
 
     def select(reading: Reading) -> tuple[str | None, Sequence[Record]]:
+        nonlocal found
         patient_id = _patient_of(premises, reading, caller, criteria)
+        found = patient_id or ""
         if patient_id is None:
             return None, ()
         return patient_id, _of_type(reading, patient_id, resource_type, caller.partner)
@@ -33,11 +44,21 @@ async def search(premises: Premises, caller: Caller, resource_type: str, criteri
     def write(
         resources: Sequence[Mapping[str, Any]], notices: Sequence[Mapping[str, Any]], at: datetime
     ) -> bytes:
-        return searchset_bundle(
-            [with_waiting_text(premises, caller.partner, r) for r in resources], notices, at
-        )
+        links = {"self": criteria.address} if criteria.address else {}
+        if page.last is not None:
+            token = token_of(premises, caller, resource_type, criteria, found, page.last)
+            links["next"] = f"{criteria.page_address}{token}"
+        told = [with_waiting_text(premises, caller.partner, r) for r in resources]
+        return searchset_bundle(told, notices, at, total=page.total, links=links)
 
-    shown = await show(premises, partner=caller.partner, purpose=caller.purpose, select=select, write=write)
+    shown = await show(
+        premises,
+        partner=caller.partner,
+        purpose=caller.purpose,
+        select=select,
+        write=write,
+        choose=page.choose,
+    )
     return Pulled(shown.content, shown.request_id)
 
 

@@ -32,6 +32,7 @@ def open_premises(folder: NetworkFolder, store: Store, clock: Clock | None = Non
         id_key=folder.keys.derived("ids"),
         alias_key=folder.keys.derived("aliases"),
         index=folder.keys.index_hmac,
+        page_key=folder.keys.derived("search-pages"),
     )
     return Premises(
         store=store,

@@ -10,6 +10,8 @@ import pytest
 
 from gateway.errors import NotFound, NotNow
 from gateway.flows.answers import SearchCriteria
+from gateway.resources.searching import Filter
+from tests.gateway.fhir_api.conftest import BASE
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -253,3 +255,90 @@ def test_the_shared_plan_is_declared_as_an_operation(door: Any) -> None:
 
     assert definition.json()["code"] == declared["name"] == "shared-plan"
     models.OperationDefinition.model_validate(definition.json())
+
+
+def asked(door: Any, query: str, kind: str = "Goal") -> SearchCriteria:
+    """What the flow is asked for."""
+    answer = door.call("GET", f"/fhir/{kind}?patient=p1&{query}")
+    assert answer.status_code == 200, answer.text
+    criteria: SearchCriteria = door.flows.asked[-1][3]
+    return criteria
+
+
+def test_filters_reach_the_flow_with_the_places_they_look_at(door: Any) -> None:
+    query = (
+        "lifecycle-status=active,on-hold&target-date=ge2026-05&target-date=lt2026-08&description:not=a%5C,b"
+    )
+
+    assert asked(door, query).filters == (
+        Filter("token", ("lifecycleStatus",), ("active", "on-hold")),
+        Filter("date", ("target.dueDate",), ("ge2026-05",)),
+        Filter("date", ("target.dueDate",), ("lt2026-08",)),
+        Filter("token", ("description",), ("a,b",), negated=True),
+    )
+    assert asked(door, "start-date:missing=true").filters == (
+        Filter("date", ("startDate",), (), missing=True),
+    )
+
+
+def test_order_and_length_of_a_page_reach_the_flow(door: Any) -> None:
+    assert (asked(door, "").sort, asked(door, "").count) == ((), 250)
+    last = asked(door, "_sort=-target-date&_count=10")
+    assert (last.sort, last.descending, last.count) == (("target.dueDate",), True, 10)
+    assert asked(door, "_count=100000").count == 250
+    assert asked(door, "_sort=_lastUpdated").sort == ("meta.lastUpdated",)
+
+
+def test_the_links_of_an_answer_name_what_was_used_and_no_identifier(door: Any) -> None:
+    told = asked(door, "category=x&colour=red&_count=5")
+    assert told.address == f"{BASE}/fhir/Goal?patient=p1&category=x&_count=5"
+    assert told.page_address == f"{BASE}/fhir/Goal?_page="
+
+    door.call("POST", "/fhir/Goal/_search", data={"patient.identifier": "urn:otp|MRN 7", "category": "x"})
+    assert door.flows.asked[-1][3].address == f"{BASE}/fhir/Goal?category=x"
+
+
+def test_a_page_is_asked_for_by_its_token_alone(door: Any) -> None:
+    door.call("GET", "/fhir/Goal?_page=abc&category=x")
+    told = door.flows.asked[-1][3]
+    assert (told.page, told.patient, told.filters) == ("abc", None, ())
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("target-date=soon", "PARAMETER_INVALID"),
+        ("target-date=", "PARAMETER_INVALID"),
+        ("category=a,,b", "PARAMETER_INVALID"),
+        ("_sort=category", "PARAMETER_INVALID"),
+        ("_sort=target-date&_sort=start-date", "PARAMETER_INVALID"),
+        ("_count=ten", "PARAMETER_INVALID"),
+        ("_count=-1", "PARAMETER_INVALID"),
+        ("category:text=a", "PARAMETER_MODIFIER"),
+        ("target-date:not=2026", "PARAMETER_MODIFIER"),
+        ("category:missing=perhaps", "PARAMETER_MODIFIER"),
+    ],
+)
+def test_a_filter_that_cannot_be_kept_is_refused_without_its_value(door: Any, query: str, code: str) -> None:
+    answer = door.call("GET", f"/fhir/Goal?patient=p1&{query}")
+
+    assert answer.status_code == 400
+    assert answer.json()["issue"][0]["details"]["coding"][0]["code"] == code
+    assert door.flows.asked == []
+
+
+def test_every_declared_parameter_is_served(door: Any) -> None:
+    statement = door.call("GET", "/fhir/metadata", token=None).json()
+    values = {"date": "2026", "token": "a", "reference": "a", "uri": "a"}
+    for item in statement["rest"][0]["resource"]:
+        for parameter in item["searchParam"][2:]:
+            name, kind = parameter["name"], item["type"]
+            patient = "_id" if kind == "Patient" else "patient"
+            door.call(
+                "GET",
+                f"/fhir/{kind}?{patient}=p1&{name}={values[parameter['type']]}",
+                headers={"Prefer": "handling=strict"},
+            )
+            assert [one.values for one in door.flows.asked[-1][3].filters] == [
+                (values[parameter["type"]],)
+            ], name
