@@ -6,13 +6,22 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from gateway.audit import AuditReason, append
+from gateway.audit import AuditReason, append, get
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.account import own_record_entry
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.release import Refusal
 from gateway.partners import Network
-from gateway.store import ConsentRequest, Intent, Transaction, consent_requests, intents, outbox, patients
+from gateway.store import (
+    ConsentRequest,
+    Intent,
+    Transaction,
+    consent_requests,
+    intents,
+    outbox,
+    patients,
+    records,
+)
 
 WITHDRAWN = "CONSENT_WITHDRAWN"
 WAITING = "CONSENT_NEEDED"
@@ -31,7 +40,7 @@ def hold(
     A held intent opens a consent request with an owner and a due time. The reason kept with the intent is the same
     for every cause, because others than the compliance role can see it.
     """
-    if intent.reason == WITHDRAWN:
+    if intent.reason == WITHDRAWN or _was_withdrawn(tx, intent):
         intents.finish(tx, intent.id, "cancelled", instant_text(at), WITHDRAWN)
         return True
     intents.hold(tx, intent.id, instant_text(at), WAITING, instant_text(changes_at) if changes_at else "")
@@ -55,6 +64,23 @@ def stop_what_waits(tx: Transaction, patient_id: str, at: str) -> None:
     for intent in intents.of_patient(tx, patient_id):
         if intent.state in _NOT_YET_SENT and outbox.of_intent(tx, intent.id):
             intents.finish(tx, intent.id, "due", at, WITHDRAWN, due_at=at)
+
+
+def _was_withdrawn(tx: Transaction, intent: Intent) -> bool:
+    """Whether a consent that once released the intent was taken back: also while it was being sent, when nobody could
+    mark it. Nobody is asked for the consent again that she has just withdrawn.
+    """
+    allowed = (get(tx, row.audit_seq) for row in outbox.of_intent(tx, intent.id))
+    named = {
+        name for one in allowed if one is not None and one.entry is not None for name in one.entry.consents
+    }
+    return not all(_is_active(tx, name) for name in named)
+
+
+def _is_active(tx: Transaction, version_reference: str) -> bool:
+    consent_id = version_reference.removeprefix("Consent/").partition("/")[0]
+    found = records.get(tx, "Consent", consent_id)
+    return found is not None and found.resource.get("status") == "active"
 
 
 def hold_for_identity(premises: Premises, intent: Intent, tx: Transaction) -> Refusal | None:

@@ -79,13 +79,14 @@ def _nothing_lost(told: Told) -> Iterator[str]:
         hers = [
             one for found in taken_back if found for one in intents.of_patient(view, found.patient_id or "")
         ]
-        stopped = [one for one in hers if one.state == "cancelled"]
         # Killed between the partner's answer and its mark, and withdrawn before it could be tried again.
         may_be_there = sum(
-            any(row.state in _MAY_BE_THERE for row in outbox.of_intent(view, one.id)) for one in stopped
+            any(row.state in _MAY_BE_THERE for row in outbox.of_intent(view, one.id))
+            for one in hers
+            if one.state in ("held", "cancelled")
         )
     held = sum(number for (_, state), number in waiting.items() if state == "held")
-    ended = len(stopped)  # released once, and stopped by the withdrawal
+    ended = sum(one.state == "cancelled" for one in hers)  # released once, and stopped by the withdrawal
     if others := {state: number for (_, state), number in waiting.items() if state != "held"}:
         yield f"F6: not at rest: {others}"
     expected = sum(one.marker not in arrived for one in told.sent)

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from gateway.clock import instant_text
 from gateway.demo import person
 from gateway.disclosure.release import Release
+from gateway.store import consent_requests, intents
 from gateway.wiring.housekeeping import Housekeeping
 from tests.gateway.county import MRN, County
 
@@ -74,4 +76,38 @@ def test_a_consent_that_ended_before_its_day_wakes_nothing_for_good(county: Coun
     county.clock.advance(timedelta(days=21))
     a_minute_of_housekeeping(county)
 
+    assert county.states() == ["held"]
+
+
+@pytest.mark.requirement("P2-31-12")
+def test_withdrawn_while_it_was_being_sent_it_ends_and_nobody_is_asked_again(county: County) -> None:
+    """No mark could be made of it then, and the attempt came to be tried again."""
+    saved = county.consent()
+    county.refer()
+    county.release()
+    (sending,) = county.intents("sending")
+    county.withdraw(saved)
+    at = instant_text(county.clock.now())
+    county.write(lambda tx: intents.finish(tx, sending.id, "retry", at, "POSSIBLE_DUPLICATE", due_at=at))
+
+    refused = county.refused()
+
+    assert refused.ended
+    (ended,) = county.intents()
+    assert (ended.state, ended.reason) == ("cancelled", "CONSENT_WITHDRAWN")
+    assert county.look(lambda reading: consent_requests.of_intent(reading, ended.id)) is None
+
+
+def test_what_was_released_under_a_consent_that_only_ran_out_waits_for_a_new_one(county: County) -> None:
+    made: dict[str, Any] = person.consent("hospital", "otp", "TREAT", identifier=MRN)
+    made["provision"]["period"] = {"start": "2026-01-01", "end": "2026-04-20"}
+    county.record("hospital", made)
+    county.refer()
+    county.release()
+    (sending,) = county.intents("sending")
+    county.clock.advance(timedelta(days=30))
+    at = instant_text(county.clock.now())
+    county.write(lambda tx: intents.finish(tx, sending.id, "retry", at, "HTTP_503", due_at=at))
+
+    assert not county.refused().ended
     assert county.states() == ["held"]
