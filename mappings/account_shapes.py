@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
-from operator import itemgetter
+from operator import add, itemgetter
 from typing import Any, NamedTuple
 
 from mappings.compile_conditions import simple
@@ -37,7 +37,6 @@ _NO_MARK = bytes(byte for byte in range(256) if byte not in _MARKS)
 _ALNUM = bytes(byte for byte in range(128) if chr(byte).isalnum())
 _ZEROS = bytes(48 if 48 <= byte <= 57 else byte for byte in range(256))
 _MARK = re.compile(r"[\^~&]")
-_HERE = "\x00"
 _BETWEEN = "\x1e"
 _DELETE = re.compile(f'(?<={_BETWEEN})""(?={_BETWEEN})')
 _SPACE = re.compile(r"[^\S ]")
@@ -70,12 +69,10 @@ class _Layout(NamedTuple):
 
 
 class _Template(NamedTuple):
-    """An account without its values. Of each row of lineage: the output, the inputs, the row."""
+    """An account without its values. Of each row of lineage: the resource, the path in it, the inputs, the row."""
 
-    blocks: tuple[str, ...]
-    """For each resource its outputs, a line each, with a mark in place of its reference."""
-    outputs: _Pick
-    """All lines in the order of the rows."""
+    resources: _Pick
+    paths: tuple[str, ...]
     inputs: tuple[tuple[str, ...], ...]
     rows: tuple[str, ...]
     complement: Mapping[str, object]
@@ -237,13 +234,14 @@ def _template(
         return None
     assert isinstance(carried, Mapping)
     assert isinstance(synonyms, Mapping)
-    blocks, order = _blocks(account.lineage, resources)
+    number_of = {f"{r['resourceType']}/{r['id']}": number for number, r in enumerate(resources)}
+    parted = [row.output.partition("#") for row in account.lineage]
     spots = _spots(synonyms, layout, pieces)
     if spots is None:
         return None
     return _Template(
-        blocks=blocks,
-        outputs=_picker(order),
+        resources=_picker([number_of[reference] for reference, _, _ in parted]),
+        paths=tuple(f"#{path}" for _, _, path in parted),
         inputs=tuple(row.inputs for row in account.lineage),
         rows=tuple(row.row for row in account.lineage),
         complement={
@@ -254,23 +252,6 @@ def _template(
         synonyms=spots,
         accounting=account.accounting,
     )
-
-
-def _blocks(
-    lineage: Sequence[LineageRow], resources: Sequence[Mapping[str, Any]]
-) -> tuple[tuple[str, ...], list[int]]:
-    """The lines of each resource, and where among all of them each row's is."""
-    number_of = {f"{r['resourceType']}/{r['id']}": number for number, r in enumerate(resources)}
-    parted = [row.output.partition("#") for row in lineage]
-    numbers = [number_of[reference] for reference, _, _ in parted]
-    sorted_rows = sorted(range(len(lineage)), key=numbers.__getitem__)
-    line_of = {row: line for line, row in enumerate(sorted_rows)}
-    lines: list[list[str]] = [[] for _ in resources]
-    for row in sorted_rows:
-        lines[numbers[row]].append(f"{_HERE}#{parted[row][2]}")
-    return tuple("".join(f"\n{line}" for line in found) for found in lines), [
-        line_of[row] for row in range(len(lineage))
-    ]
 
 
 def _spots(
@@ -296,8 +277,7 @@ def _spots(
 def _filled(template: _Template, pieces: Sequence[str], resources: Sequence[Mapping[str, Any]]) -> Account:
     """The account of a message of the template's shape."""
     references = [f"{r['resourceType']}/{r['id']}" for r in resources]
-    blocks = [block.replace(_HERE, it) for block, it in zip(template.blocks, references, strict=True)]
-    outputs = template.outputs("".join(blocks)[1:].split("\n"))
+    outputs = map(add, template.resources(references), template.paths)
     complement = {
         **template.complement,
         "carried": dict(zip(template.carried, template.values(pieces), strict=True)),
