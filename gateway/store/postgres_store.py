@@ -136,16 +136,20 @@ class PostgresStore(PostgresReader):
     """The database with the writer of this process."""
 
     def __init__(
-        self, database: Database, cipher: Cipher, fault_point: Callable[[str], None], configuration: str
+        self,
+        database: Database,
+        wire: Wire,
+        cipher: Cipher,
+        fault_point: Callable[[str], None],
+        configuration: str,
     ) -> None:
         super().__init__(database, cipher)
-        with contextlib.closing(database.reader()) as wire:
-            asked = "SELECT coalesce(max(number), 0) FROM destroyed_scope"
-            last = wire.connection.execute(asked).fetchone()
+        asked = "SELECT coalesce(max(number), 0) FROM destroyed_scope"
+        last = wire.connection.execute(asked).fetchone()
         self._last_heard = 0 if last is None else int(last[0])
         self._presence = Presence(database, self._hear, configuration)
         self._presence.begin()
-        self._writer = TurnWriter(database, self._transaction, fault_point, self._hear)
+        self._writer = TurnWriter(database, wire, self._transaction, fault_point, self._hear)
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """What `work` returns, after the durable commit. See `Store.write`."""
@@ -211,13 +215,17 @@ def open_postgres(
     """
     database = database_of(url, new_id())
     try:
-        with contextlib.closing(database.writer()) as wire:
+        with contextlib.ExitStack() as undone:
+            wire = database.writer()
+            undone.callback(wire.close)
             connection = wire.connection
             require_usable(connection, database.place)
             if 0 < applied_version(connection) < known_version() and not upgrade:
                 raise _older(database)
             migrate(connection)
-        return PostgresStore(database, cipher, fault_point, configuration)
+            made = PostgresStore(database, wire, cipher, fault_point, configuration)
+            undone.pop_all()
+            return made
     except psycopg.Error as error:
         raise told(error, database.place) from None
 

@@ -42,6 +42,7 @@ class TurnWriter(GroupWriter):
     def __init__(
         self,
         database: Database,
+        wire: Wire,
         transaction: Callable[[Wire], PostgresTransaction],
         fault_point: Callable[[str], None],
         heard: Heard,
@@ -50,7 +51,7 @@ class TurnWriter(GroupWriter):
         self._database = database
         self._transaction = transaction
         self._heard = heard
-        self._wire: Wire | None = database.writer()
+        self._wire: Wire | None = wire
         self._pause, self._not_before = _FIRST_PAUSE, 0.0
         self._xact = ""
         self._saved = False
