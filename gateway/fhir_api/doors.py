@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from prometheus_client import CollectorRegistry
 
 from gateway.clock import Clock
+from gateway.fhir_api.client_rates import ClientRates
 from gateway.flows.answers import Pulled, Saved, SearchCriteria, TransactionOutcome
 from gateway.security.callers import Caller
 from gateway.security.client_proof import UseOnce
@@ -111,4 +112,5 @@ class Desk:
     started_at: datetime
     on_call: str = ""
     gauges: Gauges | None = None
+    rates: ClientRates = field(default_factory=lambda: ClientRates(100))
     tick_seconds: float = 0.025

@@ -28,11 +28,16 @@ PURPOSE_HEADER = "purpose-of-use"
 def caller_of(desk: Desk, request: Request) -> Caller:
     """Who calls.
 
-    Raises NotAllowed as `TokenChecker.check` does, and `PURPOSE_DIFFERS` when a header claims another purpose
-    than the token is bound to (requirement SM-03).
+    Raises NotNow `CLIENT_TOO_FAST`, NotAllowed as `TokenChecker.check` does, and `PURPOSE_DIFFERS` when a header
+    claims another purpose than the token is bound to (requirement SM-03).
     """
-    caller = desk.tokens.check(request.headers.get("authorization"), desk.clock.now())
-    request.state.partner = caller.partner
+    now = desk.clock.now()
+    caller = desk.tokens.check(request.headers.get("authorization"), now)
+    if (
+        getattr(request.state, "partner", None) is None
+    ):  # once for a request, however often it is asked who calls
+        request.state.partner = caller.partner
+        desk.rates.take(caller.client_id, now)
     claimed = request.headers.get(PURPOSE_HEADER)
     if claimed is not None and claimed.strip() != caller.purpose:
         raise NotAllowed("PURPOSE_DIFFERS", "the purpose is not the one the token is bound to")

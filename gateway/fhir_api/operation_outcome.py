@@ -7,7 +7,7 @@
 | AlreadyReceived | 409, 412 for `If-Match` | conflict | use a new id, read again |
 | NotAllowed | 401 for the token, else 403 | login, forbidden | renew, ask |
 | NotFound | 404, always the same | not-found | nothing |
-| NotNow | 503 and `Retry-After` | transient | try again |
+| NotNow | 503, 429 for who asks too often, and `Retry-After` | transient, throttled | try again |
 | anything else | 500 | exception | call us |
 """
 
@@ -43,6 +43,7 @@ _BY_CLASS: tuple[tuple[type[HandoffError], int, str], ...] = (
 _BY_CODE: dict[str, tuple[int, str]] = {
     "BODY_TOO_LARGE": (413, "too-long"),
     "BODY_TOO_SLOW": (408, "timeout"),
+    "CLIENT_TOO_FAST": (429, "throttled"),
     "CLIENT_UNKNOWN": (401, "login"),
     "HEADER_INVALID": (400, "value"),
     "JSON_INVALID": (400, "structure"),

@@ -15,6 +15,7 @@ from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
 from gateway.errors import HandoffError
 from gateway.fhir_api import Desk, Doors, Gauges, build_app
+from gateway.fhir_api.client_rates import ClientRates
 from gateway.flows import consent_record, pull, status, submissions
 from gateway.security.tokens import RegisteredClient, TokenChecker
 from gateway.settings import Settings, read_secret
@@ -38,6 +39,7 @@ class HttpDoor:
     ) -> None:
         self._folder, self._premises, self._settings = folder, premises, settings
         self._standstill = standstill
+        self._rates = ClientRates(settings.http_client_rate)
         self._address = address or folder.network.content.http
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task[None] | None = None
@@ -83,6 +85,7 @@ class HttpDoor:
             started_at=premises.clock.now(),
             on_call=network.content.operator.on_call.phone,
             gauges=self._gauges(),
+            rates=self._rates,
         )
 
     def _gauges(self) -> Gauges | None:
