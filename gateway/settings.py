@@ -57,7 +57,9 @@ class Settings(BaseSettings):
     )
     http_body_bytes: int = Field(default=8 * _MIB, ge=_KIB, description="largest HTTP body taken, in bytes")
     http_client_rate: float = Field(
-        default=100, gt=0, description="requests a second that one client may send; five times as many at once"
+        default=100,
+        gt=0,
+        description="requests a second that one client may send; five times as many at once",
     )
     metrics_token: Path | None = Field(
         default=None, description="file of the token by which a monitor sees depths and ages on /metrics"
