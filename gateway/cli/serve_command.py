@@ -24,6 +24,10 @@ def serve(settings: Settings) -> int:
     if settings.workers > 1 and (settings.store or "sqlite").startswith("sqlite"):
         print("more than one worker needs PostgreSQL; give --store postgresql://…", file=sys.stderr)
         return 2
+    if settings.workers > 1:
+        text = "start `handoff serve` once for each worker, with ports of its own; see deploy/postgresql.md"
+        print(text, file=sys.stderr)
+        return 2
     logs.configure(settings.log_level)
     try:
         folder = open_folder(settings.network, settings.keys)
