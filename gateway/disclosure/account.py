@@ -44,8 +44,9 @@ def entry_of(
 ) -> AuditEntry:
     """The audit entry of one decision.
 
-    `shown` is what was left after redaction (the log names as released what was, not what might have been), `returned` the
-    recipient's own records that go back with it, `unasked` what may be seen and does not meet the caller's search.
+    `shown` is what was left after redaction (the log names as released what was, not what might have been),
+    `returned` the recipient's own records that go back with it, `unasked` what may be seen and does not meet the
+    caller's search.
     """
     left = frozenset(f"{resource['resourceType']}/{resource['id']}" for resource in shown)
     refused = kind in ("refuse", "query")  # nothing of it was released

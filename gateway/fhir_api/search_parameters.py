@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from gateway.errors import NotUnderstood
 from gateway.fhir_api.search_table import Parameter, parameters_of
@@ -85,7 +85,6 @@ def criteria_of(
     if patient is None and identifier is None:
         raise NotUnderstood("PARAMETER_MISSING", f"`{patient_names[0]}` or `{identifier_names[0]}` is needed")
     sort, descending = _sort(resource_type, _values(parameters, ("_sort",)))
-    told = [(name, value) for name, value in parameters if name in known and name not in identifier_names]
     return SearchCriteria(
         patient=patient,
         identifier=identifier,
@@ -93,7 +92,7 @@ def criteria_of(
         sort=sort,
         descending=descending,
         count=_count(_values(parameters, ("_count",))),
-        address=f"{base}?{urlencode(told)}" if told else base,
+        address=base,
         page_address=f"{base}?_page=",
     )
 

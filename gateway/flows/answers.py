@@ -17,7 +17,7 @@ class SearchCriteria:
 
     Of what the caller may see, only what meets all `filters` is shown, sorted by the first of `sort` (element paths of
     dates; without any: by type and id), `count` on a page. `page`: the token of a page that was offered before; it
-    stands for all the rest. `address` is the search's own and `page_address` what a page's token is added to, for links.
+    stands for all the rest. `address` is that of the type and `page_address` what a page's token is added to, for links.
     """
 
     patient: str | None = None
