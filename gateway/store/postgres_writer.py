@@ -80,8 +80,7 @@ class TurnWriter(GroupWriter):
             wire = self._wire = self._connected()
             if self._begun(wire):
                 return
-        wire.say(_WAIT)
-        self._hear(wire.say(_DESTROYED.format(self._heard(())))[0])
+        self._hear(wire.say(f"{_WAIT}; {_DESTROYED.format(self._heard(()))}")[1])
 
     def _hear(self, answer: pq.abc.PGresult) -> None:
         """Of keys that others destroyed: from now on, since nobody else has the turn, all of them."""
