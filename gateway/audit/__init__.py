@@ -11,7 +11,7 @@ from gateway.audit.checkpoint import (
 )
 from gateway.audit.entry import AuditedResource, AuditEntry, AuditReason, AuditReceipt
 from gateway.audit.export import export, verify_export
-from gateway.audit.log import LoggedEntry, append, find_by_request, get, newest, of_patient
+from gateway.audit.log import LoggedEntry, append, every, find_by_request, get, newest, of_patient
 from gateway.audit.sealer import Sealer
 from gateway.audit.verify import verify
 
@@ -27,6 +27,7 @@ __all__ = [
     "Sealer",
     "VerifyReport",
     "append",
+    "every",
     "export",
     "find_by_request",
     "get",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -61,6 +62,12 @@ def find_by_request(reading: Reading, request_id: str) -> tuple[LoggedEntry, ...
 def of_patient(reading: Reading, patient_id: str) -> tuple[LoggedEntry, ...]:
     """The entries about one patient, in order."""
     return _logged(reading, audit_rows.of_patient(reading, patient_id))
+
+
+def every(reading: Reading) -> Iterator[LoggedEntry]:
+    """All entries in order, each read when it is asked for."""
+    for row in audit_rows.scan(reading):
+        yield LoggedEntry(row, _entry(reading, row))
 
 
 def newest(reading: Reading, limit: int, wanted: AuditFilter | None = None) -> tuple[LoggedEntry, ...]:

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import TextIO
 
 from gateway.cli.tables import print_table
-from gateway.clock import SystemClock
-from gateway.disclosure.accounting import AccountLine, account_of
+from gateway.clock import SystemClock, instant_text
+from gateway.disclosure.accounting import AccountLine, account_of, accounted_for
+from gateway.disclosure.audit_events import disclosure_event
 from gateway.disclosure.log_about import log_about
+from gateway.partners import Network
 from gateway.store import Reading, patients, same_person
 
-FORMATS = ("table", "csv", "json")
+FORMATS = ("table", "csv", "json", "fhir")
 _HEADS = (
     "date",
     "recipient",
@@ -44,8 +46,28 @@ def accounting(network: Path, store: str | None, patient: str, law: str, written
         return 2
     from gateway.wiring.looking import reading
 
-    with reading(network, store) as (_, view):
+    with reading(network, store) as (folder, view):
+        if written_as == "fhir":
+            return print_events(view, folder.network, patient, law, SystemClock().now())
         return print_account(view, patient, law, written_as, SystemClock().now())
+
+
+def print_events(
+    view: Reading, network: Network, patient: str, law: str, now: datetime, out: TextIO | None = None
+) -> int:
+    """Print the disclosures of one patient's account as a Bundle of FHIR AuditEvents; 1 when nobody has that id."""
+    if not patients.exists(view, patient):
+        print("no patient has that id", file=sys.stderr)
+        return 1
+    logged = log_about(view, patient)
+    told = accounted_for((one.entry for one in logged if one.entry is not None), law, now)
+    wanted = {id(entry) for entry in told}
+    events = [disclosure_event(one, network) for one in logged if one.entry and id(one.entry) in wanted]
+    bundle = {"resourceType": "Bundle", "type": "collection", "timestamp": instant_text(now)}
+    print(
+        json.dumps({**bundle, **({"entry": [{"resource": e} for e in events]} if events else {})}), file=out
+    )
+    return 0
 
 
 def print_account(

@@ -16,6 +16,7 @@ from gateway.audit import (
     LoggedEntry,
     NoteVerifier,
     VerifyReport,
+    every,
     export,
     find_by_request,
     newest,
@@ -26,6 +27,8 @@ from gateway.audit import (
     verify_export,
 )
 from gateway.cli.tables import print_table
+from gateway.disclosure.audit_events import audit_events
+from gateway.partners import Network
 from gateway.store.model import AuditFilter, Reading
 
 LISTED = 200
@@ -73,11 +76,13 @@ def audit_verify(network: Path, store: str | None, export_file: Path | None) -> 
         return print_report(verify(view, verifier_of(folder.keys.signer), witness))
 
 
-def audit_export(network: Path, store: str | None) -> int:
-    """Print the whole log as lines of JSON; exit code 0."""
+def audit_export(network: Path, store: str | None, *, fhir: bool = False) -> int:
+    """Print the whole log as lines of JSON, or as FHIR AuditEvents, one a line; exit code 0."""
     from gateway.wiring.looking import reading
 
     with reading(network, store) as (folder, view):
+        if fhir:
+            return write_events(view, folder.network)
         return write_export(view, verifier_of(folder.keys.signer))
 
 
@@ -158,6 +163,19 @@ def write_export(view: Reading, verifier: NoteVerifier, *, facts: bool = True) -
     for line in export(view, verifier, facts=facts):
         sys.stdout.buffer.write(line)
     sys.stdout.buffer.flush()
+    return 0
+
+
+def write_events(view: Reading, network: Network) -> int:
+    """Write every entry's AuditEvents to standard output as NDJSON; 0. What can no longer be told is counted."""
+    gone = 0
+    for logged in every(view):
+        gone += logged.entry is None
+        for event in audit_events(logged, network):
+            sys.stdout.buffer.write(msgspec.json.encode(event) + b"\n")
+    sys.stdout.buffer.flush()
+    if gone:
+        print(f"{gone} entries can no longer be told: their key was destroyed", file=sys.stderr)
     return 0
 
 

@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 import typer.main
 
+from gateway.cli.audit_apps import audit_app
 from gateway.cli.consent_apps import consent_app
 from gateway.cli.keeping_apps import db_app, doctor, init, keys_app
 from gateway.cli.operator_apps import accounting, identity_app, lanes_app, reconcile, requests_app
@@ -29,7 +30,6 @@ app = typer.Typer(name="handoff", help="A consent-enforcing FHIR integration gat
 network_app = typer.Typer(help="The network: partners, routes, keys.", **PLAIN)
 mapping_app = typer.Typer(help="Mappings between partners' formats and FHIR.", **PLAIN)
 messages_app = typer.Typer(help="Messages that arrived.", **PLAIN)
-audit_app = typer.Typer(help="The audit log.", **PLAIN)
 app.add_typer(network_app, name="network")
 app.add_typer(consent_app, name="consent")
 app.add_typer(mapping_app, name="mapping")
@@ -345,26 +345,6 @@ def why(
     else:
         from gateway.cli.audit_commands import why as body
     finish(body(folder_of(network), store, request_id, as_json=as_json))
-
-
-@audit_app.command("verify")
-def audit_verify(
-    export: Annotated[Path | None, typer.Argument(metavar="[EXPORT]", help="An exported log.")] = None,
-    network: Network = None,
-    store: Store = None,
-) -> None:
-    """Recompute the whole audit log and say where it was altered, if it was."""
-    from gateway.cli.audit_commands import audit_verify as body
-
-    finish(body(folder_of(network), store, export))
-
-
-@audit_app.command("export")
-def audit_export(network: Network = None, store: Store = None) -> None:
-    """Print the audit log, one entry a line, in the form `audit verify` reads."""
-    from gateway.cli.audit_commands import audit_export as body
-
-    finish(body(folder_of(network), store))
 
 
 def _report_fault(kind: type[BaseException], _fault: BaseException, trace: TracebackType | None) -> None:

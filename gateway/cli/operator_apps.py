@@ -18,7 +18,7 @@ def accounting(
     law: Annotated[
         str, typer.Option(help="all, part2 (consented, 3 years), intermediary (3 years) or hipaa (6 years).")
     ] = "all",
-    written_as: Annotated[str, typer.Option("--as", help="table, csv or json.")] = "table",
+    written_as: Annotated[str, typer.Option("--as", help="table, csv, json or fhir.")] = "table",
     network: Network = None,
     store: Store = None,
 ) -> None:

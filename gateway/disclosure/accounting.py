@@ -51,18 +51,8 @@ def account_of(entries: Iterable[AuditEntry], law: str, now: datetime) -> tuple[
 
     `entries` are hers, in the order of the log. Raises NotUnderstood `LAW_UNKNOWN`.
     """
-    if law not in YEARS:
-        raise NotUnderstood("LAW_UNKNOWN", f"expected one of {', '.join(YEARS)}", "--law")
-    since = _years_before(now, YEARS[law])
-    allowed = list(entries)
-    overtaken = {entry.request_id for entry in allowed if any(r.code == OVERTAKEN for r in entry.reasons)}
-    listed = {entry.request_id for entry in allowed if _INTERMEDIARY in entry.obligations}
     lines: dict[tuple[str, str, str], AccountLine] = {}
-    for entry in allowed:
-        if entry.request_id in overtaken or entry.at < since:
-            continue
-        if not _left(entry) or not _counts(entry, law, listed):
-            continue
+    for entry in accounted_for(entries, law, now):
         line = _line(entry)
         key = (entry.partner, entry.bytes_sha256 or entry.request_id, " ".join(entry.source))
         before = lines.get(key)
@@ -70,7 +60,25 @@ def account_of(entries: Iterable[AuditEntry], law: str, now: datetime) -> tuple[
     return tuple(lines.values())
 
 
-def _left(entry: AuditEntry) -> bool:
+def accounted_for(entries: Iterable[AuditEntry], law: str, now: datetime) -> tuple[AuditEntry, ...]:
+    """The entries that a patient's account under `law` tells of, in order. Raises NotUnderstood `LAW_UNKNOWN`."""
+    if law not in YEARS:
+        raise NotUnderstood("LAW_UNKNOWN", f"expected one of {', '.join(YEARS)}", "--law")
+    since = _years_before(now, YEARS[law])
+    allowed = list(entries)
+    overtaken = {entry.request_id for entry in allowed if any(r.code == OVERTAKEN for r in entry.reasons)}
+    listed = {entry.request_id for entry in allowed if _INTERMEDIARY in entry.obligations}
+    return tuple(
+        entry
+        for entry in allowed
+        if entry.request_id not in overtaken
+        and entry.at >= since
+        and left(entry)
+        and _counts(entry, law, listed)
+    )
+
+
+def left(entry: AuditEntry) -> bool:
     """Whether bytes left: a push that was handed over, or an answer to a question (which names no intent)."""
     if entry.basis in _NOT_DISCLOSED:
         return False
