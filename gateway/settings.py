@@ -75,7 +75,7 @@ class Settings(BaseSettings):
         description="what was held for a consent or an identity ends after so many days; 0: never",
     )
     refused_days: int = Field(
-        default=90,
+        default=365,
         ge=0,
         description="the bytes of a refused message that nobody corrected are destroyed after so many days; 0: never",
     )
