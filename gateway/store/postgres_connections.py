@@ -17,7 +17,7 @@ from gateway.settings import read_secret, read_settings
 from gateway.store.model import SILENCE_SECONDS
 from gateway.store.postgres_wire import Connection, Wire
 
-CONNECT_SECONDS = 5
+CONNECT_SECONDS = 3
 _OLDEST = 140000
 _PLANS = (
     # Each statement has its indexes, whatever the tables held when it was planned; planned once and not at each use.

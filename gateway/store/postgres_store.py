@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TypeVar
@@ -26,6 +27,7 @@ from gateway.store.waiting_works import Job
 
 T = TypeVar("T")
 _PATIENT = "patient:"
+_PAUSE_SECONDS = 1.0
 
 
 class PostgresReader:
@@ -38,6 +40,7 @@ class PostgresReader:
         self._idle: list[Wire] = []
         self._lock = threading.Lock()
         self._closed = False
+        self._not_before = 0.0
 
     def read(self) -> PostgresSnapshot:
         """A snapshot to read from: `with store.read() as reading: …`."""
@@ -58,10 +61,14 @@ class PostgresReader:
                 raise NotNow("STORE_CLOSED", "the store is closed")
             if self._idle:
                 return self._idle.pop()
+        # Who reads waits on the event loop: a database that does not answer is not asked at each read.
+        if time.monotonic() < self._not_before:
+            raise NotNow("STORE_BUSY", "the database cannot be reached")
         try:
             wire = self._database.reader()
             wire.say("BEGIN")
         except psycopg.Error as error:
+            self._not_before = time.monotonic() + _PAUSE_SECONDS
             raise busy(error) from None
         return wire
 

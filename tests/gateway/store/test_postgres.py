@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 import signal
@@ -346,6 +347,27 @@ def test_a_server_that_stops_loses_nothing_that_was_acknowledged(tmp_path: Path)
             )
         asyncio.run(store.close())
     assert found == set(acknowledged)
+
+
+def test_a_database_that_cannot_be_reached_is_not_asked_at_each_read(tmp_path: Path) -> None:
+    with running() as server:
+        (tmp_path / URL_FILE).write_text(server.url(server.new_database()))
+        store = opened(tmp_path)
+        assert _kept(store) == []
+        server.stop(signal.SIGQUIT)
+        for _ in range(3):
+            with pytest.raises(NotNow, match="STORE_BUSY"):
+                _kept(store)
+        server.start()
+        until = time.monotonic() + 90
+        while time.monotonic() < until:
+            with contextlib.suppress(NotNow):
+                assert _kept(store) == []
+                break
+            time.sleep(0.05)
+        else:
+            pytest.fail("it reads no more")
+        asyncio.run(store.close())
 
 
 # what cannot be opened
