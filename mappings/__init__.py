@@ -24,7 +24,7 @@ from mappings.render import render
 from mappings.slices import records_apart
 from mappings.syntax.csv_set import pack as pack_files
 from mappings.syntax.csv_set import unpack as unpack_files
-from mappings.translate import translate, translate_all
+from mappings.translate import translate, translate_all, translate_message
 
 __all__ = [
     "PUBLISHED_TEST_KEY",
@@ -52,6 +52,7 @@ __all__ = [
     "sample_faults",
     "translate",
     "translate_all",
+    "translate_message",
     "unpack_files",
     "written_faults",
 ]

@@ -50,6 +50,7 @@ class Mapping_:
         self.content_hash = file.content_hash
         self.format = file.format
         self.direction: str = file.direction
+        self.names_addressee = file.addressee is not None
 
     def rows(self, verb: str) -> list[NamedRow]:
         """The rows with this verb (`carry`, `drop`), as far as a person asks: number, addresses, reason."""

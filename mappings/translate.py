@@ -32,6 +32,8 @@ from mappings.unfit import Unfit
 from mappings.usual import usual_record
 
 TreeMaker = Callable[[], Tree]
+ORDERS_AT_MOST = 100
+"""So many orders one message may bring: they are taken together or not at all."""
 
 
 def translate(
@@ -48,6 +50,27 @@ def translate(
     if records[0].translation is None:
         raise records[0].refusal or TranslationRefused("NO_RECORD", "no record found")
     return records[0].translation
+
+
+def translate_message(
+    mapping: Mapping_, source: bytes, *, partner: str, id_key: bytes, zone: str | None
+) -> tuple[TranslatedRecord, ...]:
+    """The records of one message: itself, or each of its orders, with the place where it begins (`ORC[2]`).
+
+    Raises TranslationRefused when it cannot be read, is more than one message, or brings more than `ORDERS_AT_MOST`.
+    """
+    if mapping.format != "hl7v2":
+        made = translate(mapping, source, partner=partner, id_key=id_key, zone=zone)
+        return (TranslatedRecord("", made, None),)
+    known = named_zone(zone)
+    found = _whole_or_parts(mapping, source, partner, id_key, known)
+    if isinstance(found, Translation):
+        return (TranslatedRecord("", found, None),)
+    if len(found) > ORDERS_AT_MOST:
+        place = found[ORDERS_AT_MOST].place
+        message = f"more than {ORDERS_AT_MOST} orders; send them in several messages"
+        raise TranslationRefused("TOO_MANY_ORDERS", message, place, "207", erl(place))
+    return tuple(_each_part(found, "", lambda part: _message(mapping, part, source, partner, id_key, known)))
 
 
 def translate_all(
@@ -101,19 +124,25 @@ def translate_each(
 def _each_message(
     mapping: Mapping_, messages: list[list[str]], run: Callable[[Part], Translation]
 ) -> Iterator[TranslatedRecord]:
-    """The records of each message. Several orders in one message are told apart by their numbers: what has the number
-    of an earlier one, or like an earlier one has none, would take its place."""
     for number, lines in enumerate(messages, 1):
-        keys: set[str] = set()
-        for part in parts_of(mapping.file.once, lines):
-            record = _try(f"message {number} {part.place}".rstrip(), partial(run, part))
-            key = record.translation.business_key if record.translation is not None else ""
-            if key and key in keys:
-                message = "the number of an order of the same message, or like that one it has none"
-                refusal = TranslationRefused("DUPLICATE_KEY", message, part.place, "205", erl(part.place))
-                record = TranslatedRecord(record.place, None, refusal)
-            keys.add(key)
-            yield record
+        yield from _each_part(parts_of(mapping.file.once, lines), f"message {number} ", run)
+
+
+def _each_part(
+    parts: list[Part], before: str, run: Callable[[Part], Translation]
+) -> Iterator[TranslatedRecord]:
+    """The records of one message. Several orders in it are told apart by their numbers: what has the number of an
+    earlier one, or like an earlier one has none, would take its place."""
+    keys: set[str] = set()
+    for part in parts:
+        record = _try(f"{before}{part.place}".rstrip(), partial(run, part))
+        key = record.translation.business_key if record.translation is not None else ""
+        if key and key in keys:
+            message = "the number of an order of the same message, or like that one it has none"
+            refusal = TranslationRefused("DUPLICATE_KEY", message, part.place, "205", erl(part.place))
+            record = TranslatedRecord(record.place, None, refusal)
+        keys.add(key)
+        yield record
 
 
 def _check_header(mapping: Mapping_, header: list[str]) -> None:
@@ -142,6 +171,21 @@ def named_zone(zone: str | None) -> ZoneInfo | None:
 
 
 def _one_message(mapping: Mapping_, source: bytes, partner: str, id_key: bytes, zone: Zone) -> Translation:
+    found = _whole_or_parts(mapping, source, partner, id_key, zone)
+    if isinstance(found, Translation):
+        return found
+    if len(found) > 1:
+        place = found[1].place
+        raise TranslationRefused(
+            "SEVERAL_RECORDS", "one record was expected, each of these is one", place, "207", erl(place)
+        )
+    return _message(mapping, found[0], source, partner, id_key, zone)
+
+
+def _whole_or_parts(
+    mapping: Mapping_, source: bytes, partner: str, id_key: bytes, zone: Zone
+) -> Translation | list[Part]:
+    """What the compiled form makes of the one message; its parts where it hands over."""
     lines = read_lines(source)
     if lines and lines[0][:9] == "MSH|^~\\&|":
         found = _compiled(mapping, lines, source, partner, id_key, zone)
@@ -150,13 +194,7 @@ def _one_message(mapping: Mapping_, source: bytes, partner: str, id_key: bytes, 
     messages = read_messages(source)
     if len(messages) > 1:
         raise TranslationRefused("SEVERAL_RECORDS", "one message was expected", "MSH[2]", "207", "MSH^2")
-    parts = parts_of(mapping.file.once, messages[0])
-    if len(parts) > 1:
-        place = parts[1].place
-        raise TranslationRefused(
-            "SEVERAL_RECORDS", "one record was expected, each of these is one", place, "207", erl(place)
-        )
-    return _message(mapping, parts[0], source, partner, id_key, zone)
+    return parts_of(mapping.file.once, messages[0])
 
 
 def _message(
@@ -305,4 +343,4 @@ def _provenance(mapping: Mapping_, source: bytes) -> Mapping[str, str]:
     }
 
 
-__all__ = ["interpret", "named_zone", "translate", "translate_all"]
+__all__ = ["interpret", "named_zone", "translate", "translate_all", "translate_message"]

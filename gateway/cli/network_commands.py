@@ -76,6 +76,7 @@ def token(partner: str, purpose: str, folder: Path) -> int:
 def _check_mappings(folder: Path) -> None:
     from gateway.flows.files import require_file_formats
     from gateway.flows.library import open_library, require_mappings
+    from gateway.flows.referral import require_addressees_unnamed
     from gateway.wiring.opening import mappings_named
 
     extra = folder / "mappings"
@@ -83,6 +84,7 @@ def _check_mappings(folder: Path) -> None:
     network = read_network(folder)
     require_mappings(library, mappings_named(network))
     require_file_formats(library, network)
+    require_addressees_unnamed(library, network)
 
 
 def _refused(error: HandoffError) -> int:

@@ -122,7 +122,7 @@ def require_file_formats(library: mappings.Library, network: Network) -> None:
     for mapping_id in sorted(mappings_of_folders(network)):
         mapping = library.mapping(mapping_id)
         if mapping.direction == "out" or mapping.format not in _BY_RECORD:
-            also = "; HL7 v2 is `{BY_MESSAGE_TYPE}`" if mapping.format == _HL7 else ""
+            also = f"; HL7 v2 is `{BY_MESSAGE_TYPE}`" if mapping.format == _HL7 else ""
             message = f"is no mapping by which a folder's files can be read{also}"
             raise NotUnderstood("FORMAT_NOT_FOR_FILES", message, mapping_id)
 

@@ -6,6 +6,7 @@ Accepted means custody. Consent is not asked here and has no part in any receipt
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
@@ -17,7 +18,8 @@ from gateway.errors import AlreadyReceived, HandoffError, NotSupported, NotUnder
 from gateway.flows.body_hash import BodyHash, body_hash
 from gateway.flows.contribution import Contribution, record_contribution
 from gateway.flows.messages import Fault, Receipt, ReceiptOutcome, ReceivedMessage
-from gateway.flows.referral import Referral, addressees_of, identify_patient, record_referral
+from gateway.flows.referral import CANCEL_EVENT, Referral, addressees_of, identify_patient, record_referral
+from gateway.identity import Identified
 from gateway.store import InboxMessage, Transaction, application_acks, destruction, inbox
 
 _STATE: dict[ReceiptOutcome, str] = {
@@ -34,6 +36,7 @@ _OUTCOME: dict[str, ReceiptOutcome] = {
     "rejected": "rejected",
 }
 _WARNINGS_KEPT = 20
+_ENDED = ("cancelled", "entered-in-error")
 _HL7_CODE_OF = {
     "MESSAGE_TYPE_UNKNOWN": "200",
     "MESSAGE_EVENT_UNKNOWN": "201",
@@ -46,7 +49,16 @@ _HL7_CODE_OF = {
 class _Verdict:
     outcome: ReceiptOutcome
     faults: tuple[Fault, ...]
-    said: Referral | Contribution | None
+    said: tuple[Referral | Contribution, ...]
+
+
+class _OrdersRefused(NotUnderstood):
+    """Some of a message's orders cannot be taken, and so none of it."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(dict.fromkeys(faults))  # what is wrong with all of them alike is said once
+        first = self.faults[0]
+        super().__init__(first.code, first.message, first.place)
 
 
 async def accept_message(
@@ -83,7 +95,7 @@ async def accept_message(
         )
     except (NotUnderstood, AlreadyReceived) as error:
         # What was written on the way is undone; the message itself is kept with what is wrong with it.
-        refused = _Verdict("content_error", (_fault(error),), None)
+        refused = _Verdict("content_error", _faults(error), ())
         receipt = await premises.store.write(
             lambda tx: _keep(premises, tx, message, body, refused, replay_of)
         )
@@ -94,7 +106,7 @@ async def accept_message(
 def _understand(premises: Premises, message: ReceivedMessage, *, reused: bool) -> _Verdict:
     """What the message says, or why it cannot be used. Pure: nothing is written here."""
     if message.refusals:
-        return _Verdict("rejected", message.refusals, None)
+        return _Verdict("rejected", message.refusals, ())
     partner = premises.network.partners[message.partner]
     warnings: tuple[Fault, ...] = ()
     try:
@@ -103,55 +115,87 @@ def _understand(premises: Premises, message: ReceivedMessage, *, reused: bool) -
             if partner.control_id_reuse == "refuse":
                 raise refused
             warnings = (_fault(refused, severity="W"),)
-        mapping = premises.library.mapping(_mapping_id(partner.messages, message.message_type))
+        kind = _type_set_up(partner.messages, message.message_type)
         if not message.control_id:
             raise NotUnderstood("CONTROL_ID_MISSING", "the message has no control id", "MSH-10")
-        translation = mappings.translate(
-            mapping,
-            message.raw,
-            partner=message.partner,
-            id_key=premises.keys.id_key,
-            zone=premises.network.zone_of(message.partner),
-        )
-        addressees = addressees_of(premises.network, message.partner, translation)
+        mapping = premises.library.mapping(partner.messages[kind])
+        unnamed = "" if mapping.names_addressee else kind
+        translated = _translated(premises, message, mapping)
+        said = tuple(_referral(premises, message.partner, one, unnamed, place) for place, one in translated)
     except mappings.TranslationRefused as refusal:
-        return _Verdict("content_error", (_refused(refusal), *warnings), None)
+        return _Verdict("content_error", (_refused(refusal), *warnings), ())
     except NotSupported as error:
-        return _Verdict("rejected", (_fault(error),), None)
+        return _Verdict("rejected", (_fault(error),), ())
     except (NotUnderstood, AlreadyReceived) as error:
-        return _Verdict("content_error", (_fault(error),), None)
-    referral = Referral(
+        return _Verdict("content_error", _faults(error), ())
+    return _Verdict("accepted", (*warnings, *_warnings(*(one for _, one in translated))), said)
+
+
+def _translated(
+    premises: Premises, message: ReceivedMessage, mapping: mappings.Mapping_
+) -> list[tuple[str, mappings.Translation]]:
+    """What the message says; where it brings several orders, what each says, with its place.
+
+    Raises TranslationRefused; _OrdersRefused with the faults of all orders, when one of several is refused.
+    """
+    records = mappings.translate_message(
+        mapping,
+        message.raw,
         partner=message.partner,
-        event=translation.message.get("event", ""),
-        business_key=premises.keys.index("business-key", message.partner, translation.business_key),
-        resources=translation.resources,
-        addressees=addressees,
+        id_key=premises.keys.id_key,
+        zone=premises.network.zone_of(message.partner),
     )
-    return _Verdict("accepted", (*warnings, *_warnings(translation)), referral)
+    refusals = [record.refusal for record in records if record.refusal is not None]
+    if refusals and len(records) == 1:
+        raise refusals[0]
+    if refusals:
+        raise _OrdersRefused(map(_refused, refusals))
+    return [(record.place, record.translation) for record in records if record.translation is not None]
+
+
+def _referral(
+    premises: Premises, partner: str, translation: mappings.Translation, unnamed: str, place: str
+) -> Referral:
+    """The referral that a record says, with its routes. Raises NotUnderstood as `addressees_of` does."""
+    event = translation.message.get("event", "")
+    # An order has no event of its own to cancel it: its control code or status does, which is in its Task.
+    if unnamed and any(r["resourceType"] == "Task" and r["status"] in _ENDED for r in translation.resources):
+        event = CANCEL_EVENT
+    return Referral(
+        partner=partner,
+        event=event,
+        business_key=premises.keys.index("business-key", partner, translation.business_key),
+        resources=translation.resources,
+        addressees=addressees_of(premises.network, partner, translation, unnamed),
+        place=place,
+    )
 
 
 def _understood(premises: Premises, message: ReceivedMessage, record: mappings.TranslatedRecord) -> _Verdict:
     """The verdict on a record of an agency's own format."""
     if record.translation is None:
         refusal = record.refusal or mappings.TranslationRefused("NO_RECORD", "no record found")
-        return _Verdict("content_error", (_refused(refusal),), None)
+        return _Verdict("content_error", (_refused(refusal),), ())
     contribution = Contribution(
         partner=message.partner,
         business_key=premises.keys.index("business-key", message.partner, record.translation.business_key),
         resources=record.translation.resources,
     )
-    return _Verdict("accepted", _warnings(record.translation), contribution)
+    return _Verdict("accepted", _warnings(record.translation), (contribution,))
 
 
-def _mapping_id(messages: dict[str, str], message_type: str) -> str:
-    """The mapping for MSH-9 as this partner is set up. Raises NotSupported, HL7 table 0357 codes 200 and 201."""
+def _type_set_up(messages: Mapping[str, str], message_type: str) -> str:
+    """MSH-9 as this partner is set up for it (`REF^I12`, or `REF` for every event).
+
+    Raises NotSupported, HL7 table 0357 codes 200 and 201.
+    """
     code, _, rest = message_type.partition("^")
     event = rest.partition("^")[0]
     if not code:
         raise NotSupported("MESSAGE_TYPE_UNKNOWN", "the message names no type", "MSH-9.1")
-    found = messages.get(f"{code}^{event}") or messages.get(code)
-    if found is not None:
-        return found
+    for kind in (f"{code}^{event}", code):
+        if kind in messages:
+            return kind
     if any(known.partition("^")[0] == code for known in messages):
         raise NotSupported("MESSAGE_EVENT_UNKNOWN", "this event is not set up for the sender", "MSH-9.2")
     raise NotSupported("MESSAGE_TYPE_UNKNOWN", "this message type is not set up for the sender", "MSH-9.1")
@@ -172,7 +216,9 @@ def _keep(
                 return receipt_of(earlier)
     received_at = instant_text(message.received_at)
     said = verdict.said
-    who = None if said is None else identify_patient(premises, tx, said, received_at)
+    who = (
+        identify_patient(premises, tx, said[0], received_at) if said else None
+    )  # orders of one message share it
     row = InboxMessage(
         id=new_row_id(),
         partner=message.partner,
@@ -182,22 +228,42 @@ def _keep(
         format=message.format,
         state=_STATE[verdict.outcome],
         faults=json.dumps([asdict(fault) for fault in verdict.faults]) if verdict.faults else "[]",
-        business_key=said.business_key if said else "",
+        business_key=said[0].business_key if len(said) == 1 else "",
         patient_id=who.patient_id if who is not None else None,
         received_at=received_at,
         replay_of=replay_of,
     )
     inbox.keep(tx, row, message.raw)
     outcome, faults = verdict.outcome, verdict.faults
-    if isinstance(said, Referral) and who is not None:
-        record_referral(premises, tx, said, who, row.id, received_at)
-    if isinstance(said, Contribution) and who is not None:
-        record_contribution(premises, tx, said, who, row.id, received_at)
+    if who is not None:
+        _record(premises, tx, said, who, row.id, received_at)
     if replay_of is not None and outcome == "accepted":
         _settle_original(tx, replay_of, row.patient_id)
     if message.asks_later:
         application_acks.ask(tx, row.id, message.partner, received_at)
     return Receipt(row.id, message.received_at, outcome, faults)
+
+
+def _record(
+    premises: Premises,
+    tx: Transaction,
+    said: tuple[Referral | Contribution, ...],
+    who: Identified,
+    message_id: str,
+    at: str,
+) -> None:
+    """Save what the message says, all of it. Raises _OrdersRefused with the fault of each order that cannot be."""
+    faults: list[Fault] = []
+    for one in said:
+        if isinstance(one, Contribution):
+            record_contribution(premises, tx, one, who, message_id, at)
+            continue
+        try:
+            record_referral(premises, tx, one, who, message_id, at)
+        except NotUnderstood as error:
+            faults.append(_fault(error))
+    if faults:
+        raise _OrdersRefused(faults)
 
 
 def _settle_original(tx: Transaction, message_id: str, patient_id: str | None) -> None:
@@ -222,6 +288,10 @@ def receipt_of(earlier: InboxMessage) -> Receipt:
     return Receipt(earlier.id, received_at, _OUTCOME[earlier.state], faults, duplicate=True)
 
 
+def _faults(error: HandoffError) -> tuple[Fault, ...]:
+    return error.faults if isinstance(error, _OrdersRefused) else (_fault(error),)
+
+
 def _fault(error: HandoffError, severity: Any = "E") -> Fault:
     erl = _erl_of(error.place)
     return Fault(error.code, error.message, error.place, _HL7_CODE_OF.get(error.code, "207"), erl, severity)
@@ -231,8 +301,9 @@ def _refused(refusal: mappings.TranslationRefused) -> Fault:
     return Fault(refusal.code, refusal.message, refusal.place, refusal.hl7_error_code, refusal.erl)
 
 
-def _warnings(translation: mappings.Translation) -> tuple[Fault, ...]:
-    found = (_warning(issue) for issue in translation.issues if issue.severity == "W")
+def _warnings(*translations: mappings.Translation) -> tuple[Fault, ...]:
+    issues = (issue for translation in translations for issue in translation.issues)
+    found = (_warning(issue) for issue in issues if issue.severity == "W")
     return tuple(islice(found, _WARNINGS_KEPT))
 
 

@@ -28,13 +28,17 @@ POSSIBLE_DUPLICATE = "POSSIBLE_DUPLICATE"
 
 @dataclass(frozen=True, slots=True)
 class Referral:
-    """One referral message, understood: its resources and the routes it takes. `business_key` is a keyed hash."""
+    """One referral message, understood: its resources and the routes it takes. `business_key` is a keyed hash.
+
+    `place` says where it begins when it is one of several orders in a message (`ORC[2]`).
+    """
 
     partner: str
     event: str
     business_key: str
     resources: Sequence[Mapping[str, Any]]
     addressees: tuple[Route, ...]
+    place: str = ""
 
 
 class Said(Protocol):
@@ -46,11 +50,16 @@ class Said(Protocol):
     def resources(self) -> Sequence[Mapping[str, Any]]: ...
 
 
-def addressees_of(network: Network, source: str, translation: mappings.Translation) -> tuple[Route, ...]:
+def addressees_of(
+    network: Network, source: str, translation: mappings.Translation, unnamed: str = ""
+) -> tuple[Route, ...]:
     """The routes of a referral: the one to whom the sender addressed it, then those that named routes join to it.
 
-    Raises NotUnderstood at the sender's own place (PRD-7) when the addressee is unknown or no route leads there.
+    `unnamed` is the type of a message that has no place for an addressee (an order): then a route of the network names
+    it. Raises NotUnderstood at the sender's own place (PRD-7) when the addressee is unknown or no route leads there.
     """
+    if unnamed:
+        return _named_by_a_route(network, source, unnamed)
     if len(translation.addressee_codes) != 1:
         raise NotUnderstood("ADDRESSEE_MISSING", "exactly one provider must be the one referred to", "PRD-7")
     code, system, place = translation.addressee_codes[0]
@@ -61,6 +70,31 @@ def addressees_of(network: Network, source: str, translation: mappings.Translati
         message = "names no addressee this sender has a route to; ask the network's analyst to add it"
         raise NotUnderstood("ADDRESSEE_UNKNOWN", message, place or "PRD-7")
     return (direct[0], *(r for r in routes if r.with_addressee == addressee))
+
+
+def _named_by_a_route(network: Network, source: str, message_type: str) -> tuple[Route, ...]:
+    route = network.route_when_none_named(source, message_type)
+    if route is None:
+        message = (
+            "messages of this type name no addressee; the network's analyst names it by adding "
+            f"`{message_type}` to `when_none_named` of the one route in network.yaml that they take"
+        )
+        raise NotUnderstood("ADDRESSEE_MISSING", message, "PRD-7")
+    routes = network.routes_from(source, "referral")
+    return (route, *(r for r in routes if r.with_addressee == route.addressee))
+
+
+def require_addressees_unnamed(library: mappings.Library, network: Network) -> None:
+    """Nothing, when a route names the addressee only of messages that cannot name theirs.
+
+    Raises NotUnderstood `ADDRESSEE_NAMED`: what has a place for its addressee and leaves it empty must not go elsewhere.
+    """
+    for route in network.content.routes:
+        for kind in route.when_none_named:
+            mapping = network.partners[route.source].messages.get(kind)
+            if mapping is not None and library.mapping(mapping).names_addressee:
+                message = "messages of this type name their addressee themselves; remove it from the route"
+                raise NotUnderstood("ADDRESSEE_NAMED", message, f"{route.name}.when_none_named {kind}")
 
 
 def identify_patient(premises: Premises, tx: Transaction, said: Said, at: str) -> Identified:
@@ -82,7 +116,7 @@ def record_referral(
     before = _tasks_before(tx, referral)
     if any(task.patient_id != who.patient_id for task in before.values()):
         message = "this referral number was used for another patient; cancel that referral and send a new one"
-        raise NotUnderstood("REFERRAL_OF_ANOTHER_PATIENT", message, "PID-3")
+        raise NotUnderstood("REFERRAL_OF_ANOTHER_PATIENT", message, referral.place or "PID-3")
     ended = any(task.resource.get("status") == "cancelled" for task in before.values())
     made = [_record(premises, referral, r, before, who.patient_id, at) for r in referral.resources]
     saved = save_all_keeping_labels(tx, made)

@@ -121,7 +121,11 @@ class Partner(Strict, frozen=True):
 
 
 class Route(Strict, frozen=True, rename={"source": "from", "addressee": "to"}):
-    """What may go from one partner to another, for exactly one purpose."""
+    """What may go from one partner to another, for exactly one purpose.
+
+    `when_none_named`: types of messages that name no addressee (orders), as the sender's `messages` writes them; `to` is
+    the addressee of those. For one sender and type, one route at most.
+    """
 
     name: str
     source: PartnerId
@@ -129,6 +133,7 @@ class Route(Strict, frozen=True, rename={"source": "from", "addressee": "to"}):
     carries: Carried
     purpose: PurposeCode
     with_addressee: PartnerId | None = None
+    when_none_named: tuple[str, ...] = ()
 
 
 class MllpListener(Strict, frozen=True):
@@ -210,6 +215,8 @@ class Network:
             if partner.client is not None
         }
 
+        self._unnamed = {(r.source, kind): r for r in content.routes for kind in r.when_none_named}
+
     def written(self) -> bytes:
         """What the file says, as `read_written` takes it."""
         return msgspec.json.encode(self.content)
@@ -235,6 +242,10 @@ class Network:
     def addressee(self, code: str, system: str) -> str | None:
         """The partner a sender means by `code`, or None. A code without a system in the file holds for any."""
         return self._by_code.get((system, code)) or self._by_code.get(("", code))
+
+    def route_when_none_named(self, source: str, message_type: str) -> Route | None:
+        """The route that names the addressee of messages which name none; `message_type` as in `messages`."""
+        return self._unnamed.get((source, message_type))
 
     def routes_from(self, source: str, carries: Carried) -> tuple[Route, ...]:
         """The routes by which `source` may send this kind of thing."""

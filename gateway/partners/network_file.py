@@ -172,6 +172,7 @@ def _steps(where: str) -> Iterator[str | int]:
 def _meaning_faults(content: NetworkFile, lines: _Lines) -> Iterator[FileFault]:
     yield from _zone_faults(content, lines)
     yield from _route_faults(content, lines)
+    yield from _unnamed_faults(content, lines)
     yield from _partner_faults(content, lines)
     url = content.public_url
     if url and (not url.startswith(("https://", "http://")) or url.endswith("/")):
@@ -211,6 +212,33 @@ def _route_faults(content: NetworkFile, lines: _Lines) -> Iterator[FileFault]:
         if addressee and isinstance(addressee.delivery, NoDelivery) and route.carries != "care_plan":
             text = "the addressee has no `delivery`; name one or let it pull care plans"
             yield FileFault(lines.of(("routes", index, "to")), f"routes.{index}.to", text)
+
+
+def _unnamed_faults(content: NetworkFile, lines: _Lines) -> Iterator[FileFault]:
+    """Faults of `when_none_named`: who is meant by a message that names nobody must be certain."""
+    known: dict[tuple[str, str], int] = {}
+    for index, route in enumerate(content.routes):
+        path = ("routes", index, "when_none_named")
+        sender = content.partners.get(route.source)
+        texts = []
+        if route.when_none_named and route.carries != "referral":
+            texts.append("stands only in a route that carries referrals; remove it")
+        if route.when_none_named and route.with_addressee is not None:
+            texts.append(
+                "stands only in a route without `with_addressee`; that one joins who is named already"
+            )
+        for kind in route.when_none_named:
+            if sender is not None and kind not in sender.messages:
+                texts.append(
+                    "names a message type that is not among the sender's `messages`, as written there"
+                )
+            first = known.setdefault((route.source, kind), index)
+            if first != index:
+                other = content.routes[first].name
+                texts.append(
+                    f"names a message type that route `{other}` has too; the addressee must be certain"
+                )
+        yield from (FileFault(lines.of(path), _place(path), text) for text in texts)
 
 
 def _partner_faults(content: NetworkFile, lines: _Lines) -> Iterator[FileFault]:

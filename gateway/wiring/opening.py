@@ -13,6 +13,7 @@ from gateway.disclosure.premises import KeyUses, Premises
 from gateway.errors import NotNow
 from gateway.flows.files import mappings_of_folders, require_file_formats
 from gateway.flows.library import open_library, require_mappings
+from gateway.flows.referral import require_addressees_unnamed
 from gateway.partners import Network, mapping_of
 from gateway.security.rotation import sweep_key_files
 from gateway.store import Store, open_store
@@ -28,6 +29,7 @@ def open_premises(folder: NetworkFolder, store: Store, clock: Clock | None = Non
     library = open_library(extra if extra.is_dir() else None)
     require_mappings(library, mappings_named(folder.network))
     require_file_formats(library, folder.network)
+    require_addressees_unnamed(library, folder.network)
     keys = KeyUses(
         id_key=folder.keys.derived("ids"),
         alias_key=folder.keys.derived("aliases"),

@@ -8,12 +8,20 @@ from typing import Any
 
 import pytest
 
-from mappings import Library, TranslatedRecord, Translation, TranslationRefused, translate, translate_all
+from mappings import (
+    Library,
+    TranslatedRecord,
+    Translation,
+    TranslationRefused,
+    translate,
+    translate_all,
+    translate_message,
+)
 from mappings.laws import leaves_of, traced
 from mappings.message_parts import parts_of
 from mappings.syntax.hl7v2 import read_messages, split
 from mappings.syntax.hl7v2_tree import V2Tree
-from mappings.translate import interpret
+from mappings.translate import ORDERS_AT_MOST, interpret
 from tests.growth import assert_grows_with_length
 
 _KEY = b"k" * 32
@@ -125,6 +133,40 @@ def test_who_expects_one_record_is_told_where_the_second_begins(library: Library
         _one(library, "hospital/orm_o01", three)
     found = caught.value
     assert (found.code, found.place, found.erl) == ("SEVERAL_RECORDS", "ORC[2]", "ORC^2")
+
+
+def test_the_records_of_one_message_are_those_of_its_orders_placed_in_it(
+    library: Library, three: bytes
+) -> None:
+    mapping = library.mapping("hospital/orm_o01")
+
+    def records(source: bytes) -> tuple[TranslatedRecord, ...]:
+        return translate_message(mapping, source, partner="p", id_key=_KEY, zone=None)
+
+    whole = _good(_all(library, "hospital/orm_o01", three))
+    assert [t.resources for t in _good(records(three))] == [t.resources for t in whole]
+    assert [record.place for record in records(three)] == ["ORC", "ORC[2]", "ORC[3]"]
+    [alone] = records(_alone(three, 0))
+    assert alone.place == ""
+    assert _good((alone,))[0].resources == whole[0].resources
+    with pytest.raises(TranslationRefused) as caught:
+        records(three + three)
+    assert (caught.value.code, caught.value.place) == ("SEVERAL_RECORDS", "MSH[2]")
+
+
+def test_so_many_orders_and_no_more_come_in_one_message(library: Library) -> None:
+    head, _, order = _sample("hospital/orm_o01", "o01_new").partition(b"\rORC")
+    mapping = library.mapping("hospital/orm_o01")
+
+    def count(orders: int) -> int:
+        made = (b"\rORC" + order.rstrip(b"\r").replace(b"R-4001", b"R-%d" % n) for n in range(orders))
+        source = head + b"".join(made) + b"\r"
+        return len(_good(translate_message(mapping, source, partner="p", id_key=_KEY, zone=None)))
+
+    assert count(ORDERS_AT_MOST) == ORDERS_AT_MOST
+    with pytest.raises(TranslationRefused) as caught:
+        count(ORDERS_AT_MOST + 1)
+    assert (caught.value.code, caught.value.erl) == ("TOO_MANY_ORDERS", f"ORC^{ORDERS_AT_MOST + 1}")
 
 
 def test_prior_results_stay_with_the_order_they_stand_behind(library: Library) -> None:

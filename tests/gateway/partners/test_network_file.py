@@ -66,6 +66,47 @@ def test_a_fault_is_named_with_its_line(old, new, place):
     assert line_of(text, new) in [line for line, _ in found]
 
 
+TO_OTP = "to: otp, carries: referral, purpose: TREAT"
+TO_COUNSELING = "to: counseling, carries: referral, purpose: TREAT"
+REF = 'when_none_named: ["REF^I12"]'
+
+
+def test_a_route_may_name_the_addressee_of_messages_that_name_none():
+    text = STARTER.replace(TO_OTP, f"{TO_OTP}, {REF}")
+    network = parse_network(text.encode())
+    found = network.route_when_none_named("hospital", "REF^I12")
+
+    jsonschema.validate(yaml.safe_load(text), schema())
+    assert found is not None
+    assert found.name == "hospital-to-otp"
+    assert network.route_when_none_named("hospital", "REF^I13") is None
+    assert network.route_when_none_named("otp", "REF^I12") is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "index", "word"),
+    [
+        ({TO_OTP: f"{TO_OTP}, {REF}", TO_COUNSELING: f"{TO_COUNSELING}, {REF}"}, 1, "`hospital-to-otp`"),
+        ({TO_COUNSELING: f'{TO_COUNSELING}, when_none_named: ["ORM^O01"]'}, 1, "`messages`"),
+        ({TO_COUNSELING: f"{TO_COUNSELING}, with_addressee: otp, {REF}"}, 1, "`with_addressee`"),
+        ({TO_COUNSELING: f"{TO_COUNSELING}, {REF}".replace("referral", "care_plan")}, 1, "referrals"),
+    ],
+)
+def test_who_is_meant_by_a_message_that_names_nobody_must_be_certain(changes, index, word):
+    text = STARTER
+    for old, new in changes.items():
+        text = text.replace(old, new, 1)
+    with pytest.raises(NetworkFileRefused) as refused:
+        parse_network(text.encode())
+
+    (fault,) = refused.value.faults
+    assert (fault.line, fault.place) == (
+        line_of(text, "name: hospital-to-counseling"),
+        f"routes.{index}.when_none_named",
+    )
+    assert word in fault.what
+
+
 def test_every_fault_is_found_at_once():
     text = STARTER.replace("kind: housing", "kind: hoosing").replace(
         "carries: status, purpose: TREAT}", "carries: status}", 1

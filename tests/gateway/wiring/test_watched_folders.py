@@ -638,6 +638,7 @@ def test_a_mapping_that_reads_no_files_stops_the_start(county: County, mapping: 
         open_premises(folder, county.store)
 
     assert (refused.value.code, refused.value.place) == (code, mapping)
+    assert ("`by-message-type`" in refused.value.message) == (mapping == "hospital/ref_i12")
 
 
 def test_the_receipt_of_a_known_record_is_the_first_one(drop: Drop) -> None:
