@@ -154,6 +154,8 @@ class EnvelopeCipher:
             if held is not None and generation in held.by_generation:
                 self._cache.move_to_end(scope)
                 return held.by_generation[generation]
+            if scope in self._destroyed:  # an old snapshot may still show it
+                raise _gone()
         row = reading.row("data_key.of_generation", {"scope": scope, "generation": generation})
         if row is None:
             raise _gone()

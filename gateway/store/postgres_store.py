@@ -74,9 +74,10 @@ class PostgresReader:
 
     def _give_back(self, wire: Wire) -> None:
         try:
+            # Before the new transaction: whatever is said in it, this too, fixes what it sees from then on.
+            wire.forget_old_plans()
             # The next transaction begins in the same breath; it sees what there is at its own first look.
             wire.say("COMMIT AND CHAIN")
-            wire.forget_old_plans()
         except psycopg.Error:
             wire.close()
             return
