@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from gateway.care_plan.conflicts import Conflict, conflicts_among
@@ -23,6 +24,7 @@ from gateway.care_plan.parts import (
     rows,
     standing_of,
 )
+from gateway.resources.searching import read_date
 
 SHARED_TYPES = (
     "Appointment",
@@ -48,9 +50,10 @@ def shared_plan(resources: Sequence[Resource], at: str) -> tuple[Resource, ...]:
     `resources`: what the reader may see of one person, of `SHARED_TYPES`; `at`: an instant, ISO 8601 UTC. Without
     anything to merge there is no merged CarePlan; of nothing, nothing is made.
     """
-    plans = [one for one in resources if one["resourceType"] == "CarePlan"]
-    safety = _latest(plan for plan in plans if is_safety_plan(plan) and plan.get("status") in _CURRENT)
-    shown = [one for one in resources if not (one["resourceType"] == "CarePlan" and is_safety_plan(one))]
+    parts = parts_to_show(resources)
+    plans = [one for one in parts if one["resourceType"] == "CarePlan"]
+    safety = [plan for plan in plans if is_safety_plan(plan)]
+    shown = [one for one in parts if one not in safety]
     gone = replaced_by_others(shown)
     current = [p for p in plans if not is_safety_plan(p) and _is_current(p, gone)]
     orders = {
@@ -69,12 +72,24 @@ def _is_current(plan: Resource, replaced: Mapping[str, str]) -> bool:
     return plan.get("status") in _CURRENT and reference_of(plan) not in replaced
 
 
-def _latest(plans: Iterable[Resource]) -> tuple[Resource, ...]:
-    """The latest one, by when it was made, then by when it was last written (DM-22)."""
-    order = sorted(
-        plans, key=lambda plan: (plan.get("created", ""), plan.get("meta", {}).get("lastUpdated", ""))
-    )
-    return tuple(order[-1:])
+def parts_to_show(resources: Sequence[Resource]) -> list[Resource]:
+    """`resources` in order without safety plans that have ended or that a later one has taken the place of (DM-22).
+
+    What is left out here is released to nobody, so it is left out before anything is logged as shown.
+    """
+    safety = [one for one in resources if one["resourceType"] == "CarePlan" and is_safety_plan(one)]
+    current = [plan for plan in safety if plan.get("status") in _CURRENT]
+    latest = max(current, key=_how_late, default=None)
+    return [one for one in resources if one is latest or not any(one is plan for plan in safety)]
+
+
+def _how_late(plan: Resource) -> tuple[bool, datetime]:
+    """By what is in force before drafts, then by when it was made, or else by when it was last written."""
+    for told in (plan.get("created"), plan.get("meta", {}).get("lastUpdated")):
+        span = read_date(str(told), UTC)
+        if span is not None:
+            return plan.get("status") == "active", span[0]
+    return plan.get("status") == "active", datetime.min.replace(tzinfo=UTC)
 
 
 def _merged(

@@ -41,13 +41,13 @@ def searchset_bundle(
     at: datetime,
     base: str = "",
     *,
-    total: int | None = None,
+    total: bool = True,
     links: Mapping[str, str] | None = None,
 ) -> bytes:
     """A FHIR R4 searchset: what may be seen, and the notices that go with it.
 
-    `total` counts what meets the search of what may be seen, on all pages; without it, what is here. `links` are its
-    addresses by relation (`self`, `next`).
+    `total`: whether it is all there is to be shown, and its number is told. `links` are its addresses by relation
+    (`self`, `next`).
     """
     entries = [
         {
@@ -59,7 +59,8 @@ def searchset_bundle(
     ]
     entries += [{"resource": notice, "search": {"mode": "outcome"}} for notice in notices]
     bundle = _bundle("searchset", entries, resources, at)
-    bundle["total"] = len(resources) if total is None else total
+    if total:
+        bundle["total"] = len(resources)
     if links:
         bundle["link"] = [{"relation": relation, "url": url} for relation, url in links.items()]
     return to_json(bundle)

@@ -89,7 +89,7 @@ async def show(
     `CONSENT_KEEPS_CHANGING`.
     """
     for _ in range(_TRIES):
-        answer = _answer(premises, partner, purpose, select, write, choose or _in_order)
+        answer = _answer(premises, partner, purpose, select, write, choose or in_order)
         request_id = new_id()
         kept = await premises.store.write(
             partial(_commit, premises, partner, purpose, kind, answer, request_id)
@@ -124,7 +124,8 @@ def _overtaken(
             outbox.mark(tx, release.id, "failed", at)
 
 
-def _in_order(resources: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+def in_order(resources: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """All of it, by type and id."""
     return sorted(resources, key=lambda resource: (resource["resourceType"], resource["id"]))
 
 

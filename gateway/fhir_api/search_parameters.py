@@ -20,6 +20,8 @@ from gateway.resources.searching import Filter, fault_of
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _MOST_PARAMETERS = 64
+_MOST_FILTERS = 16
+_MOST_ALTERNATIVES = 32
 _FORMATS = frozenset({"json", "application/json", "application/fhir+json"})
 _PLAIN = frozenset({"_format", "_pretty", "_count", "_sort", "_total"})
 _ALTERNATIVES = re.compile(r"(?<!\\),")
@@ -70,6 +72,8 @@ def criteria_of(
     """
     pages = _values(parameters, ("_page",))
     if pages:
+        if not pages[0]:
+            raise NotUnderstood("PARAMETER_INVALID", "`_page` must be the token of a page")
         return SearchCriteria(page=pages[0], page_address=f"{base}?_page=")
     patient_names, identifier_names = _names(resource_type)
     patients = _values(parameters, patient_names)
@@ -107,6 +111,8 @@ def _filters(resource_type: str, parameters: Parameters) -> tuple[tuple[Filter, 
             continue
         used.add(name)
         found.append(_filter(plain, parameter, modifier, value))
+    if len(found) > _MOST_FILTERS:
+        raise NotUnderstood("PARAMETER_INVALID", f"at most {_MOST_FILTERS} limits are taken in one search")
     return tuple(found), used
 
 
@@ -115,7 +121,11 @@ def _filter(name: str, parameter: Parameter, modifier: str, value: str) -> Filte
         return Filter(parameter.kind, parameter.places, (), missing=value == "true")
     if modifier and not (modifier == "not" and parameter.kind == "token"):
         raise NotUnderstood("PARAMETER_MODIFIER", f"a modifier of `{name}` is not supported")
-    values = tuple(_UNESCAPED.sub(r"\1", part) for part in _ALTERNATIVES.split(value))
+    values = tuple(_UNESCAPED.sub(r"\1", part) for part in _ALTERNATIVES.split(value, _MOST_ALTERNATIVES))
+    if len(values) > _MOST_ALTERNATIVES:
+        raise NotUnderstood(
+            "PARAMETER_INVALID", f"`{name}`: at most {_MOST_ALTERNATIVES} alternatives are taken"
+        )
     for one in values:
         if fault := fault_of(parameter.kind, one):
             raise NotUnderstood("PARAMETER_INVALID", f"`{name}`: {fault}")
@@ -138,8 +148,8 @@ def _sort(resource_type: str, asked: list[str]) -> tuple[tuple[str, ...], bool]:
 def _count(asked: list[str]) -> int:
     if not asked:
         return MOST_ON_A_PAGE
-    if len(asked) > 1 or not re.fullmatch(r"[0-9]{1,6}", asked[0]):
-        raise NotUnderstood("PARAMETER_INVALID", "`_count` must be one whole number")
+    if len(asked) > 1 or not re.fullmatch(r"[0-9]{1,6}", asked[0]) or int(asked[0]) < 1:
+        raise NotUnderstood("PARAMETER_INVALID", "`_count` must be one whole number, 1 or more")
     return min(int(asked[0]), MOST_ON_A_PAGE)
 
 

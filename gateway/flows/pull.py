@@ -10,7 +10,7 @@ from gateway import care_plan
 from gateway.clock import instant_text
 from gateway.disclosure.content import collection_bundle, searchset_bundle
 from gateway.disclosure.premises import Premises
-from gateway.disclosure.show import show
+from gateway.disclosure.show import in_order, show
 from gateway.flows.answers import Pulled, SearchCriteria
 from gateway.flows.nothing import NothingToShow
 from gateway.flows.people import kept_as
@@ -49,7 +49,7 @@ async def search(premises: Premises, caller: Caller, resource_type: str, criteri
             token = token_of(premises, caller, resource_type, criteria, found, page.last)
             links["next"] = f"{criteria.page_address}{token}"
         told = [with_waiting_text(premises, caller.partner, r) for r in resources]
-        return searchset_bundle(told, notices, at, total=page.total, links=links)
+        return searchset_bundle(told, notices, at, total=page.whole, links=links)
 
     shown = await show(
         premises,
@@ -115,7 +115,14 @@ async def shared_plan(premises: Premises, caller: Caller, patient: str, types: C
     ) -> bytes:
         return collection_bundle(care_plan.shared_plan(resources, instant_text(at)), notices, at)
 
-    shown = await show(premises, partner=caller.partner, purpose=caller.purpose, select=select, write=write)
+    shown = await show(
+        premises,
+        partner=caller.partner,
+        purpose=caller.purpose,
+        select=select,
+        write=write,
+        choose=lambda seen: care_plan.parts_to_show(in_order(seen)),
+    )
     return Pulled(shown.content, shown.request_id)
 
 

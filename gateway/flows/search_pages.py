@@ -48,23 +48,27 @@ class PageToken(msgspec.Struct, frozen=True):
 
 
 class SearchPage:
-    """One page of one search. After `choose`: `total` of all that meet the search, `last` when more follow."""
+    """One page of one search. After `choose`: `whole` when it holds all that meets the search, `last` when more follow.
+
+    How many meet it is told where they are all shown, and nowhere else: a count is a disclosure as well, and the log
+    names what was shown.
+    """
 
     def __init__(self, criteria: SearchCriteria, zone: str, after: Key = BEFORE_EVERYTHING) -> None:
         self._criteria = criteria
         self._zone = ZoneInfo(zone)
         self._after = after
-        self.total = 0
+        self.whole = False
         self.last: Key | None = None
 
     def choose(self, resources: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
         """The resources on the page, in order."""
         wanted = self._criteria.filters
         met = [one for one in resources if all(meets(one, part, self._zone) for part in wanted)]
-        self.total = len(met)
         keyed = sorted(((self._key(one), one) for one in met), key=lambda pair: pair[0])
         left = [(key, one) for key, one in keyed if key > self._after]
         page = left[: self._criteria.count]
+        self.whole = len(page) == len(keyed)
         self.last = page[-1][0] if page and len(left) > len(page) else None
         return [one for _, one in page]
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any, Literal
 
 Resource = Mapping[str, Any]
@@ -65,6 +66,7 @@ def first_instant(resource: Resource, places: Iterable[str], zone: tzinfo) -> da
     return min((span[0] for span in spans if span is not None), default=None)
 
 
+@lru_cache(maxsize=1024)
 def read_date(text: str, zone: tzinfo) -> Span | None:
     """The span of a FHIR date, dateTime or instant of any precision; None when it is none."""
     match = _DATE.fullmatch(text)

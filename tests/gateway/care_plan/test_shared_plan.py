@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from consent.emergency import SAFETY_PLAN
-from gateway.care_plan import shared_plan
+from gateway.care_plan import parts_to_show, shared_plan
 from gateway.care_plan.merge import CONTRIBUTED_IN
 from gateway.care_plan.parts import SAFETY_PLAN_CODES
 
@@ -144,6 +144,23 @@ def test_the_latest_safety_plan_stands_apart_and_older_ones_are_gone() -> None:
 
     assert [one["id"] for one in made[1:]] == ["s2", "a"]
     assert [one["detail"]["code"] for one in made[0]["activity"]] == [concept("dosing")]
+
+
+@pytest.mark.requirement("DM-22")
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"created": "2026-04-01T09:00:00Z"}, {"created": "2026-04-01T08:00:00-07:00"}),
+        ({"created": "2026-04-02", "status": "draft"}, {"created": "2026-04-01"}),
+        ({"created": "2019-01-01"}, {"meta": {"lastUpdated": "2026-04-01T00:00:00Z"}}),
+        ({"created": "nobody knows"}, {"created": "2019-01-01"}),
+    ],
+)
+def test_the_later_one_in_force_is_shown(one: Json, other: Json) -> None:
+    category = [concept("safety-plan")]
+    parts = [plan("older", OTP, category=category, **one), plan("later", OTP, category=category, **other)]
+    for given in (parts, parts[::-1]):
+        assert [shown["id"] for shown in parts_to_show(given)] == ["later"]
 
 
 @pytest.mark.requirement("DM-22")

@@ -77,7 +77,7 @@ def test_all_pages_together_are_the_whole_answer_once(goals: County, order: Any)
     while True:
         pulled = goals.run(pull.search(goals.premises, caller("otp"), "Goal", asked))
         bundle = orjson.loads(pulled.content)
-        assert bundle["total"] == GOALS + 2
+        assert "total" not in bundle, "a count of what is not shown here would be told and not logged"
         seen += [goal["id"] for goal in matches(bundle)]
         pages += 1
         following = [link["url"] for link in bundle.get("link", ()) if link["relation"] == "next"]
@@ -86,11 +86,6 @@ def test_all_pages_together_are_the_whole_answer_once(goals: County, order: Any)
         asked = SearchCriteria(page=following[0].removeprefix("p?_page="), page_address="p?_page=")
 
     assert (seen, pages) == (whole, 5)
-
-
-def test_a_count_of_nothing_tells_the_total_alone(goals: County) -> None:
-    told = found(goals, count=0)
-    assert (told["total"], matches(told), "link" in told) == (GOALS + 2, [], False)
 
 
 def next_page(county: County, partner: str = "otp", purpose: str = "TREAT") -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from gateway.care_plan import SHARED_TYPES
 from gateway.flows import pull
+from gateway.store import Record, records
 from tests.gateway.county import OTP, County, caller, resources_of
 
 
@@ -78,3 +79,25 @@ def test_she_is_found_by_the_caller_s_own_id_for_her(county: County) -> None:
     county.share_plan()
     own = shared(county, "otp", county.own_patient_id("otp"))
     assert without_time(own) == without_time(shared(county, "otp", county.patient_id))
+
+
+@pytest.mark.requirement("AU-05", "DM-22")
+def test_a_safety_plan_that_is_not_shown_is_not_logged_as_shown(county: County) -> None:
+    county.share_plan()
+    category = [{"coding": [{"system": "urn:warm-handoff:care-plan-category", "code": "safety-plan"}]}]
+    for name, made in (("1", "2026-01-01"), ("2", "2026-03-01")):
+        safety = {"resourceType": "CarePlan", "id": f"00000000-0000-4000-8000-00000000000{name}"}
+        safety |= {"status": "active", "intent": "plan", "category": category, "created": made}
+        safety["subject"] = {"reference": f"Patient/{county.patient_id}"}
+        at = "2026-04-11T15:00:00.000000Z"
+        row = Record("CarePlan", safety["id"], 0, county.patient_id, "otp", ("otp",), True, at, False, safety)
+        county.write(lambda tx, r=row: records.save(tx, r))
+
+    content = shared(county, "otp", county.patient_id)
+
+    logged = county.audit("query")[-1].entry
+    assert logged is not None
+    names = {row.reference.split("/_history/")[0] for row in logged.resources}
+    assert "CarePlan/00000000-0000-4000-8000-000000000002" in names
+    assert not any(name.endswith("000000000001") for name in names)
+    assert b"000000000001" not in content
