@@ -18,7 +18,14 @@ from gateway.errors import AlreadyReceived, HandoffError, NotSupported, NotUnder
 from gateway.flows.body_hash import BodyHash, body_hash
 from gateway.flows.contribution import Contribution, record_contribution
 from gateway.flows.messages import Fault, Receipt, ReceiptOutcome, ReceivedMessage
-from gateway.flows.referral import CANCEL_EVENT, Referral, addressees_of, identify_patient, record_referral
+from gateway.flows.referral import (
+    CANCEL_EVENT,
+    ENDED,
+    Referral,
+    addressees_of,
+    identify_patient,
+    record_referral,
+)
 from gateway.identity import Identified
 from gateway.store import InboxMessage, Transaction, application_acks, destruction, inbox
 
@@ -36,7 +43,6 @@ _OUTCOME: dict[str, ReceiptOutcome] = {
     "rejected": "rejected",
 }
 _WARNINGS_KEPT = 20
-_ENDED = ("cancelled", "entered-in-error")
 _HL7_CODE_OF = {
     "MESSAGE_TYPE_UNKNOWN": "200",
     "MESSAGE_EVENT_UNKNOWN": "201",
@@ -159,7 +165,7 @@ def _referral(
     """The referral that a record says, with its routes. Raises NotUnderstood as `addressees_of` does."""
     event = translation.message.get("event", "")
     # An order has no event of its own to cancel it: its control code or status does, which is in its Task.
-    if unnamed and any(r["resourceType"] == "Task" and r["status"] in _ENDED for r in translation.resources):
+    if unnamed and any(r["resourceType"] == "Task" and r["status"] in ENDED for r in translation.resources):
         event = CANCEL_EVENT
     return Referral(
         partner=partner,

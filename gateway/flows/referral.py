@@ -22,6 +22,8 @@ _OPEN = ("due", "held", "retry", "unknown", "dead")
 _MAY_HAVE_ARRIVED = ("delivered", "sending", "unknown")
 _WORKFLOW = ("status", "statusReason", "businessStatus", "output", "owner", "lastModified")
 CANCEL_EVENT = "I14"
+ENDED = ("cancelled", "entered-in-error")
+"""States of a Task that its sender ends it with; nothing begins it again."""
 SUPERSEDED = "SUPERSEDED"
 POSSIBLE_DUPLICATE = "POSSIBLE_DUPLICATE"
 
@@ -117,7 +119,7 @@ def record_referral(
     if any(task.patient_id != who.patient_id for task in before.values()):
         message = "this referral number was used for another patient; cancel that referral and send a new one"
         raise NotUnderstood("REFERRAL_OF_ANOTHER_PATIENT", message, referral.place or "PID-3")
-    ended = any(task.resource.get("status") == "cancelled" for task in before.values())
+    ended = any(task.resource.get("status") in ENDED for task in before.values())
     made = [_record(premises, referral, r, before, who.patient_id, at) for r in referral.resources]
     saved = save_all_keeping_labels(tx, made)
     tx.after_commit(partial(tx.fresh.keep, saved))
@@ -154,7 +156,7 @@ def _record(
     resource_type, resource_id = str(resource["resourceType"]), str(resource["id"])
     before = tasks_before.get(f"{resource_type}/{resource_id}")
     source, sources = referral.partner, frozenset({referral.partner})
-    if before is not None and before.resource.get("status") == "cancelled":
+    if before is not None and before.resource.get("status") in ENDED:
         resource = with_answer(resource, before.resource)
     if before is not None and before.source_partner != referral.partner and _is_addressed(referral, before):
         # The addressee's word on the workflow stands, and stays the addressee's: a sender that repeats itself neither

@@ -8,13 +8,12 @@ from typing import Any
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotUnderstood
 from gateway.flows.new_intents import Content, new_intent
-from gateway.flows.referral import CANCEL_EVENT, SUPERSEDED, Referral, still_needed, with_answer
+from gateway.flows.referral import CANCEL_EVENT, ENDED, SUPERSEDED, Referral, still_needed, with_answer
 from gateway.flows.submitted_ids import Submitted
 from gateway.partners import Route, partner_of
 from gateway.store import Intent, Record, Transaction, intents, records
 
 _NOT_SENT = ("Consent", "Organization")
-_ENDED = ("cancelled", "entered-in-error")
 _SENT_KINDS = ("referral", "cancel")
 _NOT_YET_THERE = ("due", "held", "retry", "dead")
 _REFERRED = "I12"
@@ -37,7 +36,7 @@ def add_referral_intents(
     Raises NotUnderstood `ADDRESSEE_UNKNOWN` at `Task.owner` when no route leads there.
     """
     tasks = [e.resource for e in entries if e.resource["resourceType"] == "Task"]
-    tasks = [task for task in tasks if _is_referral(task) or task.get("status") in _ENDED]
+    tasks = [task for task in tasks if _is_referral(task) or task.get("status") in ENDED]
     focus = _focus(tx, entries) if tasks else ()
     for task in tasks:
         _settle(
@@ -65,7 +64,7 @@ def _settle(
     message_id: str,
 ) -> None:
     """Bring what is under way for one Task in line with what it says now."""
-    key, ended = premises.keys.index("business-key", source, str(task["id"])), task.get("status") in _ENDED
+    key, ended = premises.keys.index("business-key", source, str(task["id"])), task.get("status") in ENDED
     known = [i for i in intents.of_patient(tx, patient_id) if i.business_key == key and i.kind in _SENT_KINDS]
     routes = (
         _routes_back(premises, source, known) if ended else _routes(premises, source, _owner(premises, task))
@@ -97,12 +96,12 @@ def own_words(
     if before is None or resource["resourceType"] != "Task":
         return resource, submitter
     if before.source_partner == submitter:
-        if before.resource.get("status") in _ENDED and resource.get("status") not in _ENDED:
+        if before.resource.get("status") in ENDED and resource.get("status") not in ENDED:
             raise AlreadyReceived(
                 "STATUS_JUMP", "a cancelled referral stays so; send a new one", "Task.status"
             )
         return resource, submitter
-    if resource.get("status") in _ENDED or not _is_addressed(premises, submitter, before, resource):
+    if resource.get("status") in ENDED or not _is_addressed(premises, submitter, before, resource):
         return resource, submitter
     return with_answer(resource, before.resource), before.source_partner
 

@@ -197,12 +197,14 @@ class NetworkFile(Strict, frozen=True):
 class Network:
     """The network in force: the file's content, its version, and the look-ups the flows need.
 
-    The version is a hash of what the file says: its comments and spaces make no other version.
+    The version is a hash of what the file says: its comments and spaces make no other version. One that was `written`
+    keeps the version it was written under, by a gateway that knew fewer settings, too.
     """
 
-    def __init__(self, content: NetworkFile) -> None:
+    def __init__(self, content: NetworkFile, written: bytes | None = None) -> None:
         self.content = content
-        self.version = "sha256:" + hashlib.sha256(msgspec.json.encode(content)).hexdigest()
+        self._written = msgspec.json.encode(content) if written is None else written
+        self.version = "sha256:" + hashlib.sha256(self._written).hexdigest()
         self.partners: Mapping[str, Partner] = content.partners
         self._by_code = {
             (code.system, code.value): partner_id
@@ -214,12 +216,11 @@ class Network:
             for partner_id, partner in content.partners.items()
             if partner.client is not None
         }
-
         self._unnamed = {(r.source, kind): r for r in content.routes for kind in r.when_none_named}
 
     def written(self) -> bytes:
         """What the file says, as `read_written` takes it."""
-        return msgspec.json.encode(self.content)
+        return self._written
 
     @property
     def zone(self) -> str:
@@ -258,7 +259,7 @@ class Network:
 
 def read_written(content: bytes) -> Network:
     """The network that `Network.written` wrote. Raises msgspec.MsgspecError for anything else."""
-    return Network(msgspec.json.decode(content, type=NetworkFile))
+    return Network(msgspec.json.decode(content, type=NetworkFile), content)
 
 
 def reference_of(partner_id: str) -> str:

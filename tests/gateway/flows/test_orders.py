@@ -330,6 +330,19 @@ def test_a_cancelled_order_that_was_delivered_is_told_even_after_an_answer(order
     assert [(i.partner, i.kind) for i in ordering.intents("due") if i.partner == "otp"] == [("otp", "cancel")]
 
 
+def test_an_order_that_was_entered_in_error_does_not_begin_again(ordering: County) -> None:
+    ordering.consent()
+    send(ordering, order("R-1"))
+    ordering.deliver()
+    in_error = order("R-1", "XO").replace("^EHR||||", "^EHR|||ER|", 1)
+
+    send(ordering, in_error, control_id="ORD-2")
+    send(ordering, order("R-1", "XO"), control_id="ORD-3")
+
+    assert ordering.task().resource["status"] == "entered-in-error"
+    assert [i.kind for i in ordering.intents() if i.partner == "otp"] == ["referral", "cancel"]
+
+
 def test_one_message_may_cancel_one_order_and_make_another(ordering: County) -> None:
     send(ordering, order("R-1"))
     send(ordering, order("R-1", "CA"), order("R-2"), control_id="ORD-2")

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 import jsonschema
 import pytest
 import yaml
 
-from gateway.partners import NetworkFileRefused, clients_wanted, parse_network, schema, starter_yaml
+from gateway.partners import (
+    NetworkFileRefused,
+    clients_wanted,
+    parse_network,
+    read_written,
+    schema,
+    starter_yaml,
+)
 
 KEY = {"kty": "EC", "crv": "P-384", "x": "x", "y": "y", "kid": "k"}
 STARTER = starter_yaml(dict.fromkeys(clients_wanted(), KEY), "http://127.0.0.1:9/fhir")
@@ -64,6 +74,21 @@ def test_a_fault_is_named_with_its_line(old, new, place):
 
     assert place in [where for _, where in found]
     assert line_of(text, new) in [line for line, _ in found]
+
+
+def test_a_network_written_by_a_gateway_that_knew_fewer_settings_keeps_its_version():
+    network = parse_network(STARTER.encode())
+    assert read_written(network.written()).version == network.version
+
+    before = json.loads(network.written())
+    for route in before["routes"]:
+        del route["when_none_named"]
+    content = json.dumps(before).encode()
+    older = read_written(content)
+
+    assert older.version == f"sha256:{hashlib.sha256(content).hexdigest()}" != network.version
+    assert older.written() == content
+    assert older.content == network.content
 
 
 TO_OTP = "to: otp, carries: referral, purpose: TREAT"
