@@ -69,6 +69,11 @@ def destroy(network: Path, store: str | None, patient: str, reason: str, *, rota
     print(
         f"The key of {patient} is destroyed (audit entry {answer['entry']}, {answer['ended']} waiting ended)."
     )
+    if unread := answer.get("refused messages not read", 0):
+        print(
+            f"{unread} refused messages cannot be read: whether they are about her is not known. They go with time"
+        )
+        print("(HANDOFF_REFUSED_DAYS).")
     for other, number in answer.get("still readable under", {}).items():
         print(
             f"{number} records of hers were sealed under {other}, of whom she was taken for one: destroy that key too,"

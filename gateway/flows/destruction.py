@@ -47,7 +47,8 @@ class Remains:
 
 async def destroy_patient(premises: Premises, patient_id: str, reason: str) -> dict[str, Any]:
     """Destroy the patient's key, those of the patients who were found to be her, and those of refused messages that name
-    her; what waited is ended. One transaction with its audit entries.
+    her; what waited is ended. One transaction with its audit entries. Refused messages that could not be read whole, and
+    so may be about her, are counted: they go with time (`HANDOFF_REFUSED_DAYS`).
 
     Raises NotFound `NO_SUCH_PATIENT`, AlreadyReceived `KEY_DESTROYED` or `JOINED` (she is kept as another one),
     NotUnderstood `REASON_MISSING`, NotNow `BEING_SENT` while something about her is on its way: its outcome must be
@@ -119,7 +120,8 @@ def _destroy(
         "patients": list(everyone),
         "outcome": KEY_DESTROYED,
         "ended": len(waiting),
-        "refused messages": refused,
+        "refused messages": refused.hers,
+        "refused messages not read": refused.unread,
         "still readable under": elsewhere,
         "entry": receipts[0].seq,
     }

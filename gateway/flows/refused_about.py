@@ -10,18 +10,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gateway.errors import HandoffError
-from gateway.identity import Mentions, mentions_of
+from gateway.errors import HandoffError, NotFound, NotNow
+from gateway.identity import Mentions, mentions_of, read_words
 from gateway.store import Reading, Record, Transaction, destruction, inbox, records
 
 
 @dataclass(frozen=True, slots=True)
 class LookedAt:
-    """How far the messages that are no patient's were looked at: all that were seen, and those that name her."""
+    """How far the messages that are no patient's were looked at: all that were seen, those that name her, and how many
+    of the others could not be read whole.
+    """
 
     known_by: Mentions
     seen: frozenset[str]
     about: tuple[str, ...]
+    unread: int
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How many messages became hers, and how many may be about her that could not be read whole."""
+
+    hers: int
+    unread: int
 
 
 def look_for(reading: Reading, everyone: Sequence[str]) -> LookedAt:
@@ -32,20 +43,17 @@ def look_for(reading: Reading, everyone: Sequence[str]) -> LookedAt:
         for record in _readable(reading, patient_id)
         if record.resource_type == "Patient"
     )
-    seen: list[str] = []
-    about: list[str] = []
-    for message_id in destruction.messages_of_nobody(reading) if known_by else ():
-        seen.append(message_id)
-        if _names_her(reading, message_id, known_by):
-            about.append(message_id)
-    return LookedAt(known_by, frozenset(seen), tuple(about))
+    messages = tuple(destruction.messages_of_nobody(reading)) if known_by else ()
+    about, unread = _told_apart(reading, messages, known_by)
+    return LookedAt(known_by, frozenset(messages), about, unread)
 
 
-def make_hers(tx: Transaction, looked: LookedAt, patient_id: str) -> int:
-    """Count as the patient's what was found, and what came since; how many. Her destruction then reaches their keys."""
-    since = (one for one in destruction.messages_of_nobody(tx) if one not in looked.seen)
-    came = [one for one in since if _names_her(tx, one, looked.known_by)] if looked.known_by else []
-    return sum(destruction.count_as_hers(tx, one, patient_id) for one in (*looked.about, *came))
+def make_hers(tx: Transaction, looked: LookedAt, patient_id: str) -> Made:
+    """Count as the patient's what was found, and what came since. Her destruction then reaches their keys."""
+    since = [one for one in destruction.messages_of_nobody(tx) if one not in looked.seen]
+    came, unread = _told_apart(tx, since, looked.known_by) if looked.known_by else ((), 0)
+    hers = sum(destruction.count_as_hers(tx, one, patient_id) for one in (*looked.about, *came))
+    return Made(hers, looked.unread + unread)
 
 
 def _readable(reading: Reading, patient_id: str) -> Iterator[Record]:
@@ -56,8 +64,24 @@ def _readable(reading: Reading, patient_id: str) -> Iterator[Record]:
         return
 
 
-def _names_her(reading: Reading, message_id: str, known_by: Mentions) -> bool:
+def _told_apart(reading: Reading, messages: Sequence[str], known_by: Mentions) -> tuple[tuple[str, ...], int]:
+    """Those of `messages` that name her, and how many of the others could not be read whole."""
+    named = [(one, _names_her(reading, one, known_by)) for one in messages]
+    return tuple(one for one, hers in named if hers), sum(hers is None for _, hers in named)
+
+
+def _names_her(reading: Reading, message_id: str, known_by: Mentions) -> bool | None:
+    """None: it cannot be read whole, and what can be read of it does not name her. One message, whatever somebody put
+    into it, must not keep every person's key from being destroyed. Raises NotNow when the store cannot be asked.
+    """
     try:
-        return known_by.in_bytes(inbox.raw(reading, message_id))
-    except HandoffError:  # destroyed before, or its wrapping key is gone
+        words = read_words(inbox.raw(reading, message_id))
+        return known_by.in_words(words.text) or (False if words.whole else None)
+    except NotNow:
+        raise
+    except NotFound:  # destroyed before
         return False
+    except Exception as error:  # noqa: BLE001  # it is counted, and goes after HANDOFF_REFUSED_DAYS
+        # A wrapping key that was destroyed has taken the message with it.
+        gone = isinstance(error, HandoffError) and error.code == "KEK_UNKNOWN"
+        return False if gone else None

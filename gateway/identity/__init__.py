@@ -2,7 +2,7 @@
 
 from gateway.identity.described import description_keys, identifiers_of, match_keys
 from gateway.identity.match import IDENTIFIER, Identified, identify
-from gateway.identity.mentioned import Mentions, mentions_of
+from gateway.identity.mentioned import Mentions, mentions_of, read_words
 from gateway.identity.review import Candidate, candidates
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "identify",
     "match_keys",
     "mentions_of",
+    "read_words",
 ]

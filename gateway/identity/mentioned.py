@@ -9,9 +9,11 @@ from __future__ import annotations
 import html
 import io
 import json
+import lzma
 import re
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,6 +25,7 @@ _LEAST_SIGNS = 5
 _MOST_UNPACKED = 32 * 1024 * 1024
 _MOST_MEMBERS = 1000
 _SHEETS_FIRST_DAY = date(1899, 12, 30)
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, EOFError, OSError, ValueError)
 _WORD = re.compile(r"[^\W_]+")
 _ACCENT = re.compile("[\u0300-\u036f]")
 
@@ -42,8 +45,11 @@ class Mentions:
         return bool(self.numbers or self.short_numbers or self.names)
 
     def in_bytes(self, raw: bytes) -> bool:
-        """Whether `raw` names her: by a number of hers, or by name or short number together with her birth date."""
-        text = plain_words(raw)
+        """Whether `raw` names her, as far as it can be read."""
+        return self.in_words(read_words(raw).text)
+
+    def in_words(self, text: str) -> bool:
+        """Whether plain words name her: by a number of hers, or by name or short number with her birth date."""
         if any(f" {number} " in text for number in self.numbers):
             return True
         if not any(f" {born} " in text or f" {born}t" in text for born in self.births):
@@ -66,15 +72,21 @@ def mentions_of(described: Iterable[Mapping[str, Any]]) -> Mentions:
     return Mentions(frozenset(long), frozenset(numbers - long - {""}), frozenset(names), frozenset(births))
 
 
-def plain_words(raw: bytes) -> str:
-    """The words of any file of ours, without accents or case, one blank before and after each."""
-    return f" {' '.join(_words(text) for text in _texts(raw))} "
+@dataclass(frozen=True, slots=True)
+class PlainWords:
+    """The words of a file without accents or case, one blank before and after each; `whole` when none is missing."""
+
+    text: str = field(repr=False)
+    whole: bool
+
+
+def read_words(raw: bytes) -> PlainWords:
+    """The words of any file of ours. A packed one that is damaged or too large is read as far as that can be done."""
+    texts, whole = _unpacked(raw) if raw[:4] == b"PK\x03\x04" else (list(_texts(raw)), True)
+    return PlainWords(f" {' '.join(_words(text) for text in texts)} ", whole)
 
 
 def _texts(raw: bytes) -> Iterator[str]:
-    if raw[:4] == b"PK\x03\x04":
-        yield from _unpacked(raw)
-        return
     utf_16 = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
     try:
         text = raw.decode("utf-16" if utf_16 else "utf-8")
@@ -85,20 +97,35 @@ def _texts(raw: bytes) -> Iterator[str]:
         yield from _leaves_of_json(text)
 
 
-def _unpacked(raw: bytes) -> Iterator[str]:
-    """The texts of a workbook's or a file set's members, as far as they are of a size that can be true."""
-    left = _MOST_UNPACKED
+def _unpacked(raw: bytes) -> tuple[list[str], bool]:
+    """The texts of a workbook's or a file set's members, as far as they are of a size that can be true; and whether
+    that is all of them. A damaged member does not hide the others.
+    """
+    texts: list[str] = []
+    left, whole = _MOST_UNPACKED, True
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as packed:
-            for member in packed.infolist()[:_MOST_MEMBERS]:
-                with packed.open(member) as file:
-                    content = file.read(left + 1)
-                left -= len(content)
+            members = packed.infolist()
+            whole = len(members) <= _MOST_MEMBERS
+            for member in members[:_MOST_MEMBERS]:
+                content = _content(packed, member, left)
+                whole = whole and content is not None and len(content) <= left
+                left -= len(content or b"")
                 if left < 0:
-                    return
-                yield html.unescape(content.decode("utf-8", "replace"))
-    except (zipfile.BadZipFile, RuntimeError, EOFError, OSError, ValueError):
-        return
+                    break
+                texts.append(html.unescape((content or b"").decode("utf-8", "replace")))
+    except _DAMAGED:
+        whole = False
+    return texts, whole
+
+
+def _content(packed: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes | None:
+    """What the member holds, one byte more than `most` at most; None for one that is damaged."""
+    try:
+        with packed.open(member) as file:
+            return file.read(most + 1)
+    except _DAMAGED:
+        return None
 
 
 def _leaves_of_json(text: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import sqlite3
 import zipfile
 from typing import Any
 
@@ -19,6 +20,7 @@ from gateway.flows.replay import replay
 from gateway.identity import mentions_of
 from gateway.partners.network import AddresseeCode
 from gateway.store import inbox
+from gateway.wiring.network_folder import STORE_FILE
 from mappings.syntax.xlsx_rows import write_lines
 from tests.gateway.county import County
 
@@ -105,7 +107,7 @@ def test_what_comes_after_the_look_is_looked_at_in_the_transaction(county: Count
     looked = county.look(lambda reading: look_for(reading, (patient_id,)))
     late, other = put(county, REFUSED + ANOTHER)
 
-    assert county.write(lambda tx: make_hers(tx, looked, patient_id)) == 1
+    assert county.write(lambda tx: make_hers(tx, looked, patient_id)).hers == 1
 
     assert patient_of(county, late) == patient_id
     kept = county.look(lambda reading: inbox.get(reading, other))
@@ -125,7 +127,7 @@ def test_destroyed_again_after_a_restore_it_reaches_them_too(county: County) -> 
 def test_one_who_is_known_by_nothing_takes_nothing_along(county: County) -> None:
     (refused,) = put(county, REFUSED)
     looked = county.look(lambda reading: look_for(reading, ("nobody",)))
-    assert county.write(lambda tx: make_hers(tx, looked, "nobody")) == 0
+    assert county.write(lambda tx: make_hers(tx, looked, "nobody")).hers == 0
     assert is_readable(county, refused)
     assert not mentions_of([{"resourceType": "Patient"}])
 
@@ -188,3 +190,43 @@ def test_a_message_whose_bytes_are_gone_is_passed_over(county: County) -> None:
     (refused,) = put(county, REFUSED)
     county.write(lambda tx: tx.execute("data_key.destroy", {"scope": f"message:{refused}"}))
     assert destroy(county, patient_of(county, accepted))["refused messages"] == 0
+
+
+def damaged(*whole: tuple[str, str]) -> bytes:
+    """A workbook one of whose parts begins with a block type that deflate (RFC 1951) does not have."""
+    name = "xl/sharedStrings.xml"
+    raw = bytearray(zipped((name, "word " * 5000), *whole))
+    raw[30 + len(name)] = 0xFF
+    return bytes(raw)
+
+
+def test_a_damaged_workbook_stops_no_destruction_and_is_named_in_its_result(county: County) -> None:
+    """Whoever sends one would otherwise keep everybody's key from being destroyed."""
+    put(county, damaged(), "counseling/treatment_plan_xlsx")
+    (accepted,) = put(county, HERS)
+
+    done = destroy(county, patient_of(county, accepted))
+
+    assert (done["refused messages"], done["refused messages not read"]) == (0, 1)
+    assert not is_readable(county, accepted)
+
+
+def test_destroyed_again_it_does_not_stop_at_one_either(county: County) -> None:
+    (accepted,) = put(county, HERS)
+    put(county, damaged(), "counseling/treatment_plan_xlsx")
+    patient_id, at = patient_of(county, accepted), instant_text(county.clock.now())
+    county.write(lambda tx: destroy_again(tx, patient_id, at, at))
+    assert not is_readable(county, accepted)
+
+
+def test_a_damaged_part_does_not_hide_the_others() -> None:
+    assert mentions_of([CLEO]).in_bytes(damaged(("y.xml", "<v>880-12345</v>")))
+
+
+def test_a_message_that_does_not_open_is_counted(county: County) -> None:
+    (accepted,) = put(county, HERS)
+    (refused,) = put(county, REFUSED)
+    with sqlite3.connect(county.folder.path / STORE_FILE) as db:
+        db.execute("UPDATE inbox SET sealed = zeroblob(80) WHERE id = ?", (refused,))
+    db.close()
+    assert destroy(county, patient_of(county, accepted))["refused messages not read"] == 1
