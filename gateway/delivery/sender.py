@@ -27,7 +27,7 @@ from gateway.disclosure.handovers import account_for, interrupted
 from gateway.disclosure.held import WITHDRAWN
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.release import Refusal, Release
-from gateway.errors import HandoffError, NotUnderstood
+from gateway.errors import HandoffError, NotNow, NotUnderstood
 from gateway.flows.referral import POSSIBLE_DUPLICATE
 from gateway.logs import Event
 from gateway.store import Intent, Transaction, intents, outbox
@@ -106,8 +106,12 @@ class Sender:
         at = self._premises.clock.now()
         now, probed = instant_text(at), self._breaker.to_probe(at)
         closed |= self._breaker.resting(at)
-        with self._premises.store.read() as reading:
-            due = intents.partners_due(reading, now)
+        try:
+            with self._premises.store.read() as reading:
+                due = intents.partners_due(reading, now)
+        except NotNow as error:
+            logs.warning(Event.STORE_BUSY, code=error.code)
+            return ()
         if not due - full - closed:
             return ()
         most = min(room, _MOST_OF_A_PARTNER)
@@ -257,7 +261,8 @@ class Sender:
         if intent_state == "retry":
             intent_state, due_at = self._next_try(intent, at, outcome.retry_after)
         outbox.mark(tx, made.id, state, now)
-        intents.finish(tx, intent.id, intent_state, now, reason, due_at=due_at)
+        if _is_ours_to_end(intents.get(tx, intent.id), intent, outcome):
+            intents.finish(tx, intent.id, intent_state, now, reason, due_at=due_at)
 
     def _postponing(self, intent: Intent, made: Release | Refusal | None, code: str) -> Settling:
         state, due_at = self._next_try(intent, self._premises.clock.now(), None)
@@ -288,3 +293,15 @@ class Sender:
         wait = min(_FIRST_WAIT_SECONDS * 2 ** min(intent.attempts - 1, 12), _LONGEST_WAIT_SECONDS)
         wait *= random.uniform(0.75, 1.25)  # noqa: S311  # spreads retries; nothing secret
         return "retry", instant_text(at + timedelta(seconds=max(wait, retry_after or 0.0)))
+
+
+def _is_ours_to_end(now: Intent | None, intent: Intent, outcome: DeliveryOutcome) -> bool:
+    """Whether this attempt says what becomes of the intent: not when another process has taken it over meanwhile.
+
+    Where it has been put back and nobody is sending it, that it was delivered is true all the same, and spares a repeat.
+    """
+    if now is None:
+        return False
+    if now.state == "sending":
+        return now.attempts == intent.attempts
+    return outcome.kind == "delivered" and now.state in ("retry", "unknown")

@@ -28,7 +28,7 @@ from gateway.disclosure.release import Refusal, Release
 from gateway.errors import Internal, NotNow
 from gateway.partners import format_of
 from gateway.partners.deliveries import FHIR_JSON as BUNDLE
-from gateway.store import Intent, Reading, Record, ReleaseRow, Transaction, outbox, patients, records
+from gateway.store import Intent, Reading, Record, ReleaseRow, Transaction, intents, outbox, patients, records
 
 _TRIES = 5
 # Without these a release of that kind says nothing and is not made.
@@ -93,6 +93,9 @@ class LastLook:
         return stands
 
     def _mark(self, tx: Transaction) -> bool:
+        intent = intents.get(tx, self._made.intent_id)
+        if intent is None or (intent.state, intent.attempts) != ("sending", self._made.attempts):
+            return False  # it took so long that another process has it now, and may have sent it
         if not _stands(self._premises, tx, self._made):
             return False
         outbox.mark(tx, self._made.id, outbox.HANDED_OVER, instant_text(self._premises.clock.now()))
@@ -258,6 +261,8 @@ def _made(
     digest = entry.bytes_sha256 or ""
     return Release(
         id=release_id,
+        intent_id=intent.id,
+        attempts=intent.attempts,
         patient_id=intent.patient_id,
         partner=intent.partner,
         audit_seq=seq,

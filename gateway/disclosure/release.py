@@ -16,9 +16,12 @@ class Release:
     `epoch` is the patient's consent epoch at the decision; `content_sha256` is the hex hash of `content`, as audited.
     `key` is the same for the same content for the same intent, and only then. `valid_until`: the next instant at which
     a consent begins or ends, so that the decision may be another one. `entry` is the audit entry that allowed it.
+    `attempts`: which try of the intent it is, counted from 1.
     """
 
     id: str
+    intent_id: str
+    attempts: int
     patient_id: str
     partner: str
     audit_seq: int
