@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from mappings.model import TranslationRefused
 from mappings.rows import Once
 from mappings.syntax.hl7v2 import occurrences
 from mappings.syntax.hl7v2_tree import V2Address
@@ -48,6 +49,34 @@ def parts_of(rules: Sequence[Once], lines: list[str]) -> list[Part]:
     ]
 
 
+def another_patient(rules: Sequence[Once], lines: list[str]) -> TranslationRefused | None:
+    """Why a message of orders cannot be taken that names a second patient: what stands behind her would become the
+    first one's. A PID of prior results names the same patient, by a number (PID-3) that the first one has as well.
+    """
+    if not any(rule.apart for rule in rules) or sum(line[:3] == "PID" for line in lines) < 2:
+        return None
+    if sum(line[:3] == "MSH" for line in lines) > 1:
+        return None  # several messages: each is looked at alone, or all are refused as several
+    first, *others = (_numbers_of(line, lines[0]) for line in lines if line[:3] == "PID")
+    for count, numbers in enumerate(others, 2):
+        if not first & numbers:
+            message = "names another patient than the first PID; send each patient's orders in a message of their own"
+            return TranslationRefused("SEVERAL_GIVEN", message, f"PID[{count}]-3", "207", f"PID^{count}^3")
+    return None
+
+
+def _numbers_of(line: str, header: str) -> set[tuple[str, str]]:
+    """The patient's numbers in PID-3, each with who gave it. HL7 v2.5.1 ch. 3 (CX.1, CX.4)."""
+    field, component, repetition = header[3:4], header[4:5], header[5:6]
+    values = (line.split(field)[3:4] or [""])[0]
+    found = set()
+    for one in values.split(repetition) if repetition else [values]:
+        parts = one.split(component) + [""] * 4
+        if parts[0]:
+            found.add((parts[0], parts[3]))
+    return found
+
+
 def _beginnings(names: list[str], segment: str, rule: Once) -> tuple[list[int], bool]:
     """Where each record begins; and whether there is one more of which nobody can tell whether it is an order or a
     prior result."""
@@ -69,4 +98,4 @@ def _beginnings(names: list[str], segment: str, rule: Once) -> tuple[list[int], 
     return begins, False
 
 
-__all__ = ["Part", "parts_of"]
+__all__ = ["Part", "another_patient", "parts_of"]

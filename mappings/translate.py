@@ -17,7 +17,7 @@ from mappings.ids import id_maker, key_ids
 from mappings.instances import Interpreted
 from mappings.interpret import Interpreter
 from mappings.library import Mapping_
-from mappings.message_parts import Part, parts_of
+from mappings.message_parts import Part, another_patient, parts_of
 from mappings.model import Account, MappingRoomError, TranslatedRecord, Translation, TranslationRefused
 from mappings.syntax import csv_set, fhir_json
 from mappings.syntax.ccda import read_document
@@ -125,6 +125,9 @@ def _each_message(
     mapping: Mapping_, messages: list[list[str]], run: Callable[[Part], Translation]
 ) -> Iterator[TranslatedRecord]:
     for number, lines in enumerate(messages, 1):
+        if (refusal := another_patient(mapping.file.once, lines)) is not None:
+            yield TranslatedRecord(f"message {number}", None, refusal)
+            continue
         yield from _each_part(parts_of(mapping.file.once, lines), f"message {number} ", run)
 
 
@@ -187,6 +190,8 @@ def _whole_or_parts(
 ) -> Translation | list[Part]:
     """What the compiled form makes of the one message; its parts where it hands over."""
     lines = read_lines(source)
+    if lines and (refusal := another_patient(mapping.file.once, lines)) is not None:
+        raise refusal
     if lines and lines[0][:9] == "MSH|^~\\&|":
         found = _compiled(mapping, lines, source, partner, id_key, zone)
         if found is not None:

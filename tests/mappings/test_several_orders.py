@@ -254,3 +254,38 @@ def test_the_account_of_an_order_by_shape_is_that_of_trials_at_the_same_places(
 
 def _given(tree: V2Tree) -> V2Tree:
     return tree
+
+
+_BRAVO = b"PID|1||990022^^^RIVERBEND^MR||Bravo^Berta||19800202|F\r"
+_BEHIND = (
+    b"ORC|NW|X-1\rOBR|1|X-1||57133-1^Referral note^LN\rDG1|2||F11.20^Opioid dependence^I10C||20261102|W\r"
+)
+
+
+@pytest.mark.requirement("P2-13-01")
+@pytest.mark.parametrize(
+    ("mapping_id", "name"),
+    [("hospital/omg_o19", "o19_new"), ("hospital/oml_o21", "o21_new"), ("hospital/orm_o01", "o01_new")],
+)
+def test_what_stands_behind_another_patient_never_becomes_the_first_ones(
+    library: Library, mapping_id: str, name: str
+) -> None:
+    source = _sample(mapping_id, name).replace(b"\n", b"\r").rstrip(b"\r") + b"\r" + _BRAVO + _BEHIND
+    mapping = library.mapping(mapping_id)
+
+    for way in (translate, translate_message):
+        with pytest.raises(TranslationRefused) as refused:
+            told = way(mapping, source, partner="p", id_key=_KEY, zone=None)
+            for record in told if isinstance(told, tuple) else ():
+                raise record.refusal or AssertionError("taken")
+        assert (refused.value.code, refused.value.place) == ("SEVERAL_GIVEN", "PID[2]-3")
+        assert "Bravo" not in str(refused.value) and "990022" not in str(refused.value)
+    (record,) = _all(library, mapping_id, source)
+    assert record.refusal is not None and record.refusal.code == "SEVERAL_GIVEN"
+
+
+def test_a_pid_of_prior_results_that_names_the_same_patient_is_no_other(library: Library) -> None:
+    source = _sample("hospital/omg_o19", "o19_new").replace(b"\n", b"\r").rstrip(b"\r") + b"\r"
+    (pid,) = (line for line in source.split(b"\r") if line.startswith(b"PID"))
+    (record,) = _all(library, "hospital/omg_o19", source + pid + b"\r" + _PRIOR)
+    assert record.refusal is None
