@@ -51,6 +51,7 @@ class Mapping_:
         self.format = file.format
         self.direction: str = file.direction
         self.names_addressee = file.addressee is not None
+        self.resource_types = frozenset(file.types.values())
 
     def rows(self, verb: str) -> list[NamedRow]:
         """The rows with this verb (`carry`, `drop`), as far as a person asks: number, addresses, reason."""

@@ -61,7 +61,7 @@ def addressees_of(
     it. Raises NotUnderstood at the sender's own place (PRD-7) when the addressee is unknown or no route leads there.
     """
     if unnamed:
-        return _named_by_a_route(network, source, unnamed)
+        return _named_by_a_route(network, source, unnamed, translation)
     if len(translation.addressee_codes) != 1:
         raise NotUnderstood("ADDRESSEE_MISSING", "exactly one provider must be the one referred to", "PRD-7")
     code, system, place = translation.addressee_codes[0]
@@ -74,29 +74,38 @@ def addressees_of(
     return (direct[0], *(r for r in routes if r.with_addressee == addressee))
 
 
-def _named_by_a_route(network: Network, source: str, message_type: str) -> tuple[Route, ...]:
+def _named_by_a_route(
+    network: Network, source: str, message_type: str, translation: mappings.Translation
+) -> tuple[Route, ...]:
     route = network.route_when_none_named(source, message_type)
     if route is None:
-        message = (
-            "messages of this type name no addressee; the network's analyst names it by adding "
-            f"`{message_type}` to `when_none_named` of the one route in network.yaml that they take"
-        )
+        message = "messages of this type refer nobody and name no addressee"
+        if any(resource["resourceType"] == "Task" for resource in translation.resources):
+            message = (
+                "messages of this type name no addressee; the network's analyst names it by adding "
+                f"`{message_type}` to `when_none_named` of the one route in network.yaml that they take"
+            )
         raise NotUnderstood("ADDRESSEE_MISSING", message, "PRD-7")
     routes = network.routes_from(source, "referral")
     return (route, *(r for r in routes if r.with_addressee == route.addressee))
 
 
 def require_addressees_unnamed(library: mappings.Library, network: Network) -> None:
-    """Nothing, when a route names the addressee only of messages that cannot name theirs.
+    """Nothing, when a route names the addressee only of messages that refer somebody and cannot name theirs.
 
-    Raises NotUnderstood `ADDRESSEE_NAMED`: what has a place for its addressee and leaves it empty must not go elsewhere.
+    Raises NotUnderstood `ADDRESSEE_NAMED`: what has a place for its addressee and leaves it empty must not go elsewhere;
+    `NOTHING_REFERRED`: without a request and its Task nothing would ever be released.
     """
     for route in network.content.routes:
         for kind in route.when_none_named:
-            mapping = network.partners[route.source].messages.get(kind)
-            if mapping is not None and library.mapping(mapping).names_addressee:
+            mapping = library.mapping(network.partners[route.source].messages[kind])
+            place = f"{route.name}.when_none_named {kind}"
+            if mapping.names_addressee:
                 message = "messages of this type name their addressee themselves; remove it from the route"
-                raise NotUnderstood("ADDRESSEE_NAMED", message, f"{route.name}.when_none_named {kind}")
+                raise NotUnderstood("ADDRESSEE_NAMED", message, place)
+            if not mapping.resource_types >= {"ServiceRequest", "Task"}:
+                message = "messages of this type refer nobody, so that a route has nothing to send; remove it"
+                raise NotUnderstood("NOTHING_REFERRED", message, place)
 
 
 def identify_patient(premises: Premises, tx: Transaction, said: Said, at: str) -> Identified:

@@ -19,7 +19,12 @@ from tests.gateway.county import County, resources_of
 
 OTHER = "880022"
 ORM, OMG, OML = "ORM^O01", "OMG^O19", "OML^O21"
-MAPPING_OF = {ORM: "hospital/orm_o01", OMG: "hospital/omg_o19", OML: "hospital/oml_o21"}
+MAPPING_OF = {
+    ORM: "hospital/orm_o01",
+    OMG: "hospital/omg_o19",
+    OML: "hospital/oml_o21",
+    "ORU^R01": "hospital/oru_r01",
+}
 
 
 def order(number: str, control: str = "NW", tail: str = "") -> str:
@@ -163,16 +168,31 @@ def test_a_referral_without_its_addressee_s_code_never_goes_where_orders_go(coun
     assert county.claim() == ()
 
 
-def test_a_route_for_messages_that_name_their_addressee_stops_the_start(county: County) -> None:
-    take_orders(county, ORM, "REF^I12")
+@pytest.mark.parametrize(
+    ("kind", "code"), [("REF^I12", "ADDRESSEE_NAMED"), ("ORU^R01", "NOTHING_REFERRED"), (OML, None)]
+)
+def test_a_route_for_messages_that_name_their_addressee_or_need_none_stops_the_start(
+    county: County, kind: str, code: str | None
+) -> None:
+    take_orders(county, ORM, kind)
     folder = replace(county.folder, network=Network(county.premises.network.content))
+    if code is None:
+        assert open_premises(folder, county.store)
+        return
     with pytest.raises(NotUnderstood) as refused:
         open_premises(folder, county.store)
 
-    assert (refused.value.code, refused.value.place) == (
-        "ADDRESSEE_NAMED",
-        "hospital-to-otp.when_none_named REF^I12",
-    )
+    assert (refused.value.code, refused.value.place) == (code, f"hospital-to-otp.when_none_named {kind}")
+
+
+def test_of_messages_that_refer_nobody_no_route_is_asked_for(county: County) -> None:
+    take_orders(county)
+    result = "OBR|1|R-1^EHR|F-1^EHR|24317-0^Hemogram^LN|||20260411080000-0700||||||||||||||||||F\r"
+    receipt = send(county, result, kind="ORU^R01")
+
+    (fault,) = receipt.faults
+    assert (receipt.outcome, fault.code, fault.place) == ("content_error", "ADDRESSEE_MISSING", "PRD-7")
+    assert "when_none_named" not in fault.message
 
 
 # --- several orders in one message ---------------------------------------------------------------------------------
