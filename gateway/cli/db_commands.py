@@ -6,10 +6,13 @@ import json
 import sys
 from pathlib import Path
 
+from gateway.errors import HandoffError
 from gateway.store.sqlite_copy import Progress
 from gateway.wiring.backing_up import make_backup, verify_backup
 from gateway.wiring.backup_notes import keys_place, newest_keys_backup, newest_store_backup
 from gateway.wiring.network_folder import open_folder
+
+_WITHOUT_DATABASE = ("STORE_URL", "STORE_DRIVER_MISSING", "STORE_UNREACHABLE")
 
 
 def backup(network: Path, store: str | None, place: Path, keys_to: Path | None, *, as_json: bool) -> int:
@@ -135,6 +138,44 @@ def upgrade(network: Path, store: str | None, place: Path | None, keys_from: Pat
         return 0
     print(f"The store went from version {done.before} to {done.now}. The way back is backup {done.backup}.")
     return 0
+
+
+def migrate_to_postgres(network: Path, store: str | None, target: str) -> int:
+    """Move the store into a database and say what to do next; 0, or 2 when the database cannot be had."""
+    from gateway.cli.tables import print_table
+    from gateway.wiring.moving import move_to_postgres
+
+    try:
+        moved = move_to_postgres(open_folder(network), store, target, heard=_say_on_terminal)
+    except HandoffError as error:
+        if error.code not in _WITHOUT_DATABASE:
+            raise
+        print(error, file=sys.stderr)
+        return 2
+    print_table(("table", "rows", "equal"), [(name, str(rows), "yes") for name, rows in moved.tables])
+    old = moved.file.name
+    print(f"All of `{old}` is in {moved.place}: every row compared, {moved.entries} audit entries unbroken,")
+    print(f"{moved.opened} sealed rows opened there. `{old}` is as it was. Now, before the next start:")
+    print(
+        "1. Set HANDOFF_STORE to the URL just given, for the service and for every shell commands are typed in."
+    )
+    print(
+        f"2. Move `{old}` and what is beside it (`{old}-wal`, `-shm`) out of this folder: a start that forgets"
+    )
+    print("   HANDOFF_STORE is then refused (STORE_LOST), and cannot go on with what was withdrawn since.")
+    print("3. Leave `journal/`, `witness.log`, the keys and network.yaml where they are; start, and look:")
+    print(
+        "   `handoff audit verify`, `handoff lanes list`. Keep the old file until the database's own backup"
+    )
+    print(
+        "   has been tried, 30 days at most: it opens patients whose key is destroyed later. Then destroy it."
+    )
+    return 0
+
+
+def _say_on_terminal(begun: str) -> None:
+    if sys.stderr.isatty():
+        print(begun, file=sys.stderr)
 
 
 def _progress() -> Progress | None:

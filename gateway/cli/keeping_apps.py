@@ -209,3 +209,17 @@ def db_upgrade(
     from gateway.cli.db_commands import upgrade as body
 
     finish(body(folder_of(network), store, place, keys_from))
+
+
+@db_app.command("migrate-to-postgres")
+def db_migrate_to_postgres(
+    target: Annotated[
+        str, typer.Argument(metavar="URL", help="An empty database, say postgresql://handoff@host/handoff.")
+    ],
+    network: Network = None,
+    store: Store = None,
+) -> None:
+    """Copy a SQLite store into an empty PostgreSQL database, and compare every row: all of it, or nothing."""
+    from gateway.cli.db_commands import migrate_to_postgres as body
+
+    finish(body(folder_of(network), store, target))

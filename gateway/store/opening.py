@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gateway.errors import NotSupported
-from gateway.store.model import Cipher
+from gateway.store.model import Cipher, Reading
 from gateway.store.sqlite_store import (
     ReadOnlyStore,
     SqliteStore,
@@ -18,7 +18,11 @@ from gateway.store.sqlite_store import (
 )
 
 if TYPE_CHECKING:
+    from gateway.store.postgres_copy import CopiedInto
     from gateway.store.postgres_store import PostgresReader, PostgresStore
+
+Heard = Callable[[str], None]
+"""Told which step of a copy is begun."""
 
 
 def open_store(
@@ -68,6 +72,19 @@ def is_empty(url: str, folder: Path | None = None) -> bool:
         return bool(_postgres().is_empty(url))
     path = store_path(url, folder)
     return not (path.exists() and path.stat().st_size)
+
+
+def copy_into_database(
+    source: Path, url: str, cipher: Cipher, check: Callable[[Reading], None], heard: Heard
+) -> CopiedInto:
+    """Copy a SQLite store into an empty database, all or nothing; see `postgres_copy.copy_to_postgres`.
+
+    Raises NotSupported `STORE_DRIVER_MISSING`, and as that.
+    """
+    _postgres()
+    from gateway.store.postgres_copy import copy_to_postgres
+
+    return copy_to_postgres(source, url, cipher, check, heard)
 
 
 def _postgres() -> Any:
