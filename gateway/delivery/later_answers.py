@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from gateway import logs
 from gateway.clock import instant_text, read_instant
@@ -43,6 +43,8 @@ class LaterAnswers:
         self._write = write
         self._stopping = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
+        self._failed: dict[str, tuple[int, datetime]] = {}
+        """Partners of whom something unforeseen was raised: how often in a row, and until when they are left alone."""
 
     async def run(self) -> None:
         """Send until `stop`; comes back when nothing is under way. One partner never waits for another."""
@@ -53,7 +55,9 @@ class LaterAnswers:
                 self._begin(under_way)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), _LOOK_SECONDS)
-            await asyncio.gather(*under_way.values())
+            if under_way:
+                await asyncio.wait(under_way.values())
+                self._take_out_ended(under_way)
         finally:
             for task in under_way.values():
                 task.cancel()
@@ -68,11 +72,31 @@ class LaterAnswers:
 
     def _begin(self, under_way: dict[str, asyncio.Task[None]]) -> None:
         """Begin with every partner to whom something is due and nothing is under way, as long as there is room."""
-        for partner in [partner for partner, task in under_way.items() if task.done()]:
-            under_way.pop(partner).result()
-        for partner in partners_waiting(self._premises):
-            if partner not in under_way and len(under_way) < _PARTNERS_AT_ONCE:
+        self._take_out_ended(under_way)
+        try:
+            waiting = partners_waiting(self._premises)
+        except NotNow as error:
+            logs.warning(Event.STORE_BUSY, code=error.code)
+            return
+        now = self._premises.clock.now()
+        for partner in waiting:
+            resting = partner in self._failed and now < self._failed[partner][1]
+            if partner not in under_way and not resting and len(under_way) < _PARTNERS_AT_ONCE:
                 under_way[partner] = asyncio.create_task(self._send_in_order(partner))
+
+    def _take_out_ended(self, under_way: dict[str, asyncio.Task[None]]) -> None:
+        """Take out what has ended. What it raised is one partner's trouble: said, and it is left alone."""
+        for partner in [partner for partner, task in under_way.items() if task.done()]:
+            task = under_way.pop(partner)
+            error = None if task.cancelled() else task.exception()
+            if error is None:
+                self._failed.pop(partner, None)
+            elif isinstance(error, NotNow):
+                logs.warning(Event.STORE_BUSY, code=error.code)
+            else:
+                logs.fault(Event.TASK_FAILED, error, partner=partner)
+                times = self._failed.get(partner, (0, None))[0]
+                self._failed[partner] = (times + 1, self._premises.clock.now() + _wait_after(times))
 
     async def _send_in_order(self, partner: str) -> None:
         """Send what is due to one partner until it does not take something for passing reasons: it has a place among
@@ -95,7 +119,7 @@ class LaterAnswers:
         partner_id = answer.owed.partner
         partner = self._premises.network.partners.get(partner_id)
         if answer.raw is None or answer.receipt is None or partner is None:
-            return DeliveryOutcome("refused", "KEY_GONE")
+            return DeliveryOutcome("refused", answer.trouble or "KEY_GONE")
         made = self._write(partner_id, answer.raw, answer.receipt)
         if made is None or partner.state == "test":
             return DeliveryOutcome("delivered", PRACTICE)
@@ -121,6 +145,10 @@ class LaterAnswers:
             facts = {"message_id": owed.message_id, "partner": owed.partner}
             logs.warning(Event.DELIVERY_DEAD, **facts, code=outcome.code)
         else:
-            wait = min(_FIRST_WAIT_SECONDS * 2 ** min(owed.attempts, 10), _LONGEST_WAIT_SECONDS)
-            due_at = at + timedelta(seconds=wait)
+            due_at = at + _wait_after(owed.attempts)
         await settle_answer(self._premises, answer, state, instant_text(due_at))
+
+
+def _wait_after(times: int) -> timedelta:
+    """How long to wait after so many tries before."""
+    return timedelta(seconds=min(_FIRST_WAIT_SECONDS * 2 ** min(times, 10), _LONGEST_WAIT_SECONDS))

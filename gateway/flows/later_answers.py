@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
-from gateway.errors import NotFound
+from gateway.errors import HandoffError, NotNow
 from gateway.flows.messages import Receipt
 from gateway.flows.receive import receipt_of
 from gateway.store import application_acks, inbox
@@ -15,11 +15,14 @@ from gateway.store.application_acks import OwedAck
 
 @dataclass(frozen=True, slots=True)
 class LaterAnswer:
-    """One answer to send. `raw` is the message; None when it was destroyed, and with it what could be answered."""
+    """One answer to send. `raw` is the message; None when it cannot be opened (destroyed, or damaged), and with it
+    what could be answered; `trouble` is then the code of the error.
+    """
 
     owed: OwedAck
     raw: bytes | None = field(repr=False)
     receipt: Receipt | None
+    trouble: str = ""
 
 
 def partners_waiting(premises: Premises) -> tuple[str, ...]:
@@ -29,17 +32,19 @@ def partners_waiting(premises: Premises) -> tuple[str, ...]:
 
 
 def answers_due(premises: Premises, partner: str, limit: int) -> tuple[LaterAnswer, ...]:
-    """The answers that are to go to `partner` now."""
+    """The answers that are to go to `partner` now. Raises NotNow when the store cannot be asked."""
     now = instant_text(premises.clock.now())
     found = []
     with premises.store.read() as reading:
         for owed in application_acks.due(reading, partner, now, limit):
             kept = inbox.get(reading, owed.message_id)
+            receipt = receipt_of(kept) if kept is not None else None
             try:
-                raw = inbox.raw(reading, owed.message_id)
-            except NotFound:
-                raw = None
-            found.append(LaterAnswer(owed, raw, receipt_of(kept) if kept is not None else None))
+                found.append(LaterAnswer(owed, inbox.raw(reading, owed.message_id), receipt))
+            except NotNow:
+                raise
+            except HandoffError as error:  # this one alone has no answer
+                found.append(LaterAnswer(owed, None, receipt, error.code))
     return tuple(found)
 
 

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,14 +17,16 @@ import pytest
 from gateway.clock import instant_text
 from gateway.delivery.ways import Reach, Timeouts, Ways
 from gateway.demo import person
+from gateway.errors import NotNow
 from gateway.flows.messages import Receipt
 from gateway.flows.receive import accept_message
 from gateway.intake import AckSettings, acknowledge, acknowledge_later, read_header
 from gateway.intake.arrived import message_of
 from gateway.partners import MllpDelivery
-from gateway.store import application_acks, inbox
+from gateway.store import Reading, application_acks, inbox
 from gateway.store.application_acks import OwedAck
 from gateway.wiring.lines import later_answers
+from gateway.wiring.network_folder import STORE_FILE
 from tests.gateway.county import OTP, County
 from tests.gateway.delivery.test_mllp_push import Hospital
 from tests.gateway.delivery.test_sender import until
@@ -218,6 +225,73 @@ def test_a_partner_that_practises_is_sent_nothing(county: County) -> None:
 
     assert line.listen() == []
     assert line.owed().state == "sent"  # type: ignore[union-attr]
+
+
+def damage(county: County) -> None:
+    """No message that is there opens any more."""
+    with sqlite3.connect(county.folder.path / STORE_FILE) as file:
+        file.execute("UPDATE inbox SET sealed = zeroblob(80)")
+    file.close()
+
+
+def owed_states(county: County) -> list[str]:
+    """What became of the answer owed for each message, the oldest message first."""
+    kept = county.look(inbox.list_messages)[::-1]
+    found = [county.look(partial(application_acks.get, message_id=one.id)) for one in kept]
+    return [one.state for one in found if one is not None]
+
+
+def test_a_message_that_does_not_open_is_given_up_and_the_others_go(line: Line) -> None:
+    line.send(message("AL", "AL"))
+    damage(line.county)
+    line.send(message("AL", "AL").replace(b"|ED-1|", b"|ED-2|"))
+
+    (heard,) = line.listen(enough=lambda: "due" not in owed_states(line.county))
+
+    assert b"\rMSA|AA|ED-2\r" in heard
+    assert sorted(owed_states(line.county)) == ["given_up", "sent"]
+
+
+class Unreadable:
+    """The real store, whose next reads raise what is in `raises`, in their order; None: that read works."""
+
+    def __init__(self, store: Any, *raises: Exception | None) -> None:
+        self._store, self.raises, self.reads = store, list(raises), 0
+        self.write = store.write
+
+    def read(self) -> AbstractContextManager[Reading]:
+        self.reads += 1
+        if self.raises and (error := self.raises.pop(0)) is not None:
+            raise error
+        found: AbstractContextManager[Reading] = self._store.read()
+        return found
+
+
+def test_a_moment_without_the_database_ends_nothing(line: Line) -> None:
+    """Neither when it is asked who waits, nor when it is asked what for."""
+    line.send(message("AL", "AL"))
+    away = NotNow("STORE_BUSY", "the database is away")
+    store: Any = Unreadable(line.county.store, away, away, None, away)
+    line.county.premises = replace(line.county.premises, store=store)
+
+    assert len(line.listen(enough=lambda: owed_states(line.county) == ["sent"])) == 1
+    assert store.raises == []
+
+
+def test_what_nobody_foresaw_leaves_that_partner_alone_for_a_while(line: Line) -> None:
+    line.send(message("AL", "AL"))
+    store: Any = Unreadable(line.county.store, None, ValueError("nobody foresaw it"))
+    line.county.premises = replace(line.county.premises, store=store)
+    while_resting: list[str] = []
+
+    def enough() -> bool:
+        if store.reads >= 5 and not while_resting:  # asked three times since who waits
+            while_resting.extend(owed_states(line.county))
+            line.county.clock.advance(timedelta(seconds=6))
+        return owed_states(line.county) == ["sent"]
+
+    assert len(line.listen(enough=enough)) == 1
+    assert while_resting == ["due"]
 
 
 def test_a_paused_partner_s_answers_wait(county: County) -> None:
