@@ -99,6 +99,28 @@ def test_a_store_that_is_busy_for_a_moment_leaves_nothing_sending(due: County) -
     assert due.intents()[0].attempts == 2
 
 
+class AwayForAMoment(StoreWithAGap):
+    """The real store, of whose reads the numbered ones (from 0) do not reach it."""
+
+    reads = 0
+
+    def read(self) -> AbstractContextManager[Reading]:
+        self.reads += 1
+        if self.reads - 1 in self._gap:
+            raise NotNow("STORE_BUSY", "the database is away")
+        return super().read()
+
+    async def write(self, work: Callable[[Transaction], Any]) -> Any:
+        return await self._store.write(work)
+
+
+def test_a_moment_without_the_database_does_not_end_the_sender(due: County) -> None:
+    # Reads: what was interrupted, then what is due.
+    store = AwayForAMoment(due.store, range(1, 3))
+    play(due, Server("200 OK"), settled(due, "delivered"), premises=replace(due.premises, store=store))
+    assert store.reads > 3
+
+
 def test_when_handing_over_cannot_be_stored_nothing_leaves(due: County) -> None:
     server, store = Server("200 OK"), StoreWithAGap(due.store, range(2, 3))
     play(due, server, settled(due, "retry"), premises=replace(due.premises, store=store), on_unknown="ask")
