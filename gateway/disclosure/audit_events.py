@@ -116,7 +116,7 @@ def _disclosure(entry: AuditEntry, network: Network) -> Json:
         _agent(_DCM, "110152", _organization(entry), network=_place_of(entry.partner, network)),
         *(_agent(_SCT, "159541003", {"reference": one}) for one in entry.source),
     ]
-    if entry.consents:
+    if entry.consents and entry.patient_id is not None:
         agents.append(_agent(_SCT, "429577009", {"reference": f"Patient/{entry.patient_id}"}))
     event |= {"agent": agents, "source": _source(network, "4")}
     sent: Json = {"type": _coding(_ENTITY, "2"), "role": _coding(_ROLE, "3"), "detail": _details(entry)}

@@ -7,6 +7,7 @@ last and least from the URL.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import psycopg
@@ -18,6 +19,7 @@ from gateway.store.model import SILENCE_SECONDS
 from gateway.store.postgres_wire import Connection, Wire
 
 CONNECT_SECONDS = 3
+_NAMED = re.compile(r"[\w.,:\[\]\-/ ]*")
 _OLDEST = 140000
 _PLANS = (
     # Each statement has its indexes, whatever the tables held when it was planned; planned once and not at each use.
@@ -91,6 +93,13 @@ def database_of(url: str, process: str) -> Database:
         raise NotSupported("STORE_URL", "the store must be given as `postgresql://host/database`") from None
     if not given.get("dbname"):
         raise NotSupported("STORE_URL", "the store's URL must name a database: `postgresql://host/database`")
+    if not all(
+        _NAMED.fullmatch(str(given.get(part, ""))) for part in ("host", "hostaddr", "dbname", "service")
+    ):
+        # A password with an unescaped `/` or `@` would be taken for a part of them, and be told as such.
+        raise NotSupported(
+            "STORE_URL", "the store's URL cannot be read: what is not a letter or digit in it is `%XX`"
+        )
     file = read_settings().store_password
     if file is not None:
         given["password"] = read_secret(file).decode()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
+import msgspec
 import pytest
 
 from gateway.audit import every
@@ -15,6 +17,7 @@ from gateway.cli.accounting_command import print_events
 from gateway.cli.audit_commands import write_events
 from gateway.disclosure.accounting import left
 from gateway.disclosure.audit_events import AUTHORIZATION, DISCLOSURE, audit_events
+from gateway.disclosure.handovers import account_for
 from tests.gateway.county import HOUSING, OTP, County
 
 Json = dict[str, Any]
@@ -194,3 +197,37 @@ def test_an_account_as_fhir_holds_its_disclosures_and_nothing_else(pulled: Count
 
     assert json.loads(account(pulled.patient_id, "hipaa")[1]).get("entry") is None
     assert account("nobody") == (1, "")
+
+
+def test_what_can_no_longer_be_told_has_no_event(pulled: County) -> None:
+    (one, *_) = pulled.look(lambda reading: list(every(reading)))
+    assert audit_events(replace(one, entry=None), pulled.premises.network) == ()
+
+
+@pytest.mark.requirement("AU-01")
+def test_a_recipient_reached_by_mllp_stands_with_its_address(county: County) -> None:
+    delivery = county.premises.network.partners["hospital"].delivery
+    county.change_partner("otp", delivery=delivery)
+    county.change_network(public_url="https://gateway.example.org")
+    county.consent()
+    county.refer()
+    made = county.released()
+    county.write(lambda tx: account_for(tx, made.id, made.entry, "delivered", "ACK_AA", county.clock.now()))
+
+    (event,) = of_profile(events(county), DISCLOSURE)
+
+    told = agents(event)
+    assert told["110152"]["network"] == {"address": delivery.address, "type": "1"}
+    assert told["110153"]["network"] == {"address": "https://gateway.example.org", "type": "5"}
+    assert event["outcomeDesc"] == "delivered"
+
+
+def test_an_entry_that_says_little_is_an_event_all_the_same(pulled: County) -> None:
+    one = pulled.look(lambda reading: list(every(reading)))[-1]
+    assert one.entry is not None
+    bare = msgspec.structs.replace(one.entry, purpose="", consents=(), patient_id=None, recipient_name="")
+    network = pulled.premises.network
+    (decided, left_it) = audit_events(replace(one, entry=bare), network)
+    assert "purposeOfEvent" not in decided and "purposeOfUse" not in agents(decided)["IRCP"]
+    assert "entity" not in decided
+    assert "429577009" not in agents(left_it)

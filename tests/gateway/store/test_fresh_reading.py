@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from gateway.store import patients
-from tests.gateway.store.samples import URL_FILE, opened, with_patient
+from gateway.errors import HandoffError
+from gateway.store import open_store, patients
+from tests.gateway.store.samples import URL_FILE, cipher, opened, with_patient
 
 
 @pytest.mark.requirement("P2-31-11")
@@ -32,3 +33,13 @@ def test_a_connection_that_has_forgotten_its_plans_sees_the_present(postgres: An
         seen = patients.epoch(one, "p0"), patients.epoch(other, "p0")
     asyncio.run(store.close())
     assert seen == (before + 1, before + 1)
+
+
+@pytest.mark.parametrize("password", ["p/s3cretpw", "p@s3cretpw", "p/s3@cretpw/x"])
+def test_a_password_that_breaks_the_url_is_not_told(password: str) -> None:
+    """As `openssl rand -base64` makes them; a part of it would be taken for the name of the host or database."""
+    with pytest.raises(HandoffError) as refused:
+        open_store(f"postgresql://u:{password}@127.0.0.1:1/db", cipher())
+
+    assert refused.value.code == "STORE_URL"
+    assert "cretpw" not in str(refused.value)
