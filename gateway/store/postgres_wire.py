@@ -167,7 +167,7 @@ class Wire:
             if result.status == pq.ExecStatus.PIPELINE_SYNC:
                 break
             if result.status not in (*_GOOD, pq.ExecStatus.PIPELINE_ABORTED) and first is None:
-                first = psycopg.errors.error_from_result(result)
+                first = _fault_of(result)
         if self.is_lost:
             raise psycopg.OperationalError("the connection is lost")
         if first is not None:
@@ -178,7 +178,16 @@ class Wire:
             return result
         if self.is_lost:
             raise psycopg.OperationalError("the connection is lost")
-        raise psycopg.errors.error_from_result(result)
+        raise _fault_of(result)
+
+
+def _fault_of(result: pq.abc.PGresult) -> psycopg.Error:
+    """What went wrong. An error without a state is no answer of the server: libpq itself says it of a connection that
+    was lost, a moment before it counts it as lost.
+    """
+    if result.error_field(pq.DiagnosticField.SQLSTATE) is None:
+        return psycopg.OperationalError("the connection is lost")
+    return psycopg.errors.error_from_result(result)
 
 
 @lru_cache(maxsize=1024)
