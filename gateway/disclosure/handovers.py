@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from gateway.clock import instant_text
 from gateway.store import Intent, Transaction, outbox
 
 HANDOVER = "handover"
+_PERMITTED = "PERMITTED_BY_CONSENT"
 _MAY_BE_THERE = (outbox.HANDED_OVER, "delivered", "unknown")
 
 
@@ -36,6 +38,17 @@ def account_for(
         subject=release_id,
     )
     append(tx, left)
+
+
+def permits_of(entry: AuditEntry) -> Iterator[tuple[str, frozenset[str]]]:
+    """Each record that a disclosure released by consent, and the consent versions that permitted it.
+
+    `entry.consents` would not do: it names those too that kept something back.
+    """
+    for row in entry.resources:
+        named = {reason.consent for reason in row.reasons if reason.code == _PERMITTED}
+        if row.outcome != "withhold" and named:
+            yield row.reference, frozenset(name for name in named if name is not None)
 
 
 def may_have_arrived(tx: Transaction, intent: Intent) -> bool:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from gateway.audit import AuditReason, append, get
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.account import own_record_entry
+from gateway.disclosure.handovers import permits_of
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.release import Refusal
 from gateway.partners import Network
@@ -40,7 +41,7 @@ def hold(
     A held intent opens a consent request with an owner and a due time. The reason kept with the intent is the same
     for every cause, because others than the compliance role can see it.
     """
-    if intent.reason == WITHDRAWN or _was_withdrawn(tx, intent):
+    if _was_withdrawn(tx, intent):
         intents.finish(tx, intent.id, "cancelled", instant_text(at), WITHDRAWN)
         return True
     intents.hold(tx, intent.id, instant_text(at), WAITING, instant_text(changes_at) if changes_at else "")
@@ -57,7 +58,8 @@ def hold(
 
 
 def stop_what_waits(tx: Transaction, patient_id: str, at: str) -> None:
-    """After a withdrawal: what was released before and has not left is decided again, and ends if nothing permits it.
+    """After a withdrawal: what was released before and has not left is decided again, and ends if nothing permits it
+    and it went by what was withdrawn.
 
     What no consent ever released waits on, as it did, for one that does.
     """
@@ -67,20 +69,29 @@ def stop_what_waits(tx: Transaction, patient_id: str, at: str) -> None:
 
 
 def _was_withdrawn(tx: Transaction, intent: Intent) -> bool:
-    """Whether a consent that once released the intent was taken back: also while it was being sent, when nobody could
-    mark it. Nobody is asked for the consent again that she has just withdrawn.
+    """Whether what the intent's last release was about went only by consents that were taken back since: also while it
+    was being sent, when nobody could mark it. Nobody is asked for the consent again that she has just withdrawn.
+
+    Not what merely ran out or never permitted anything, and not what an earlier release went by. In doubt it is held:
+    nobody would send again what was ended.
     """
-    allowed = (get(tx, row.audit_seq) for row in outbox.of_intent(tx, intent.id))
-    named = {
-        name for one in allowed if one is not None and one.entry is not None for name in one.entry.consents
+    made = outbox.of_intent(tx, intent.id)
+    logged = get(tx, made[-1].audit_seq) if made else None
+    if logged is None or logged.entry is None:
+        return False
+    heart = ("ServiceRequest/", "Task/") if intent.kind == "referral" else ("Task/",)
+    taken_back = {
+        reference: all(_is_taken_back(tx, name) for name in consents)
+        for reference, consents in permits_of(logged.entry)
     }
-    return not all(_is_active(tx, name) for name in named)
+    about = [gone for reference, gone in taken_back.items() if reference.startswith(heart)]
+    return any(about) if about else bool(taken_back) and all(taken_back.values())
 
 
-def _is_active(tx: Transaction, version_reference: str) -> bool:
+def _is_taken_back(tx: Transaction, version_reference: str) -> bool:
     consent_id = version_reference.removeprefix("Consent/").partition("/")[0]
     found = records.get(tx, "Consent", consent_id)
-    return found is not None and found.resource.get("status") == "active"
+    return found is not None and found.resource.get("status") != "active"
 
 
 def hold_for_identity(premises: Premises, intent: Intent, tx: Transaction) -> Refusal | None:
@@ -101,7 +112,7 @@ def hold_for_identity(premises: Premises, intent: Intent, tx: Transaction) -> Re
     )
     reasons = (AuditReason(IDENTITY_PENDING, "the patient's identity is not certain"),)
     seq = append(tx, replace(entry, reasons=reasons, subject=intent.id)).seq
-    if intent.reason == WITHDRAWN:
+    if intent.reason == WITHDRAWN and _was_withdrawn(tx, intent):
         intents.finish(tx, intent.id, "cancelled", instant_text(at), WITHDRAWN)
         return Refusal(request_id, (IDENTITY_PENDING,), seq, ended=True)
     intents.hold(tx, intent.id, instant_text(at), IDENTITY_PENDING)

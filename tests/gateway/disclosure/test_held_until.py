@@ -11,6 +11,7 @@ import pytest
 from gateway.clock import instant_text
 from gateway.demo import person
 from gateway.disclosure.release import Release
+from gateway.flows.answers import Saved
 from gateway.store import consent_requests, intents
 from gateway.wiring.housekeeping import Housekeeping
 from tests.gateway.county import MRN, County
@@ -96,6 +97,49 @@ def test_withdrawn_while_it_was_being_sent_it_ends_and_nobody_is_asked_again(cou
     (ended,) = county.intents()
     assert (ended.state, ended.reason) == ("cancelled", "CONSENT_WITHDRAWN")
     assert county.look(lambda reading: consent_requests.of_intent(reading, ended.id)) is None
+
+
+def prohibition(county: County) -> Saved:
+    made: dict[str, Any] = person.consent("hospital", "otp", "TREAT", identifier=MRN, classes=("Condition",))
+    made["provision"]["type"] = "deny"
+    return county.record("hospital", {**made, "dateTime": "2026-03-02T10:00:00-07:00"})
+
+
+def released_and_not_taken(county: County) -> None:
+    """It was released, and the partner's system was down."""
+    county.released()
+    (sending,) = county.intents("sending")
+    county.settle(sending, "retry", "TIMEOUT")
+
+
+@pytest.mark.requirement("P2-31-12")
+def test_a_prohibition_taken_back_ends_nothing_that_then_runs_out(county: County) -> None:
+    """The log names it among the consents of the release, since it kept something back."""
+    county.refer()
+    county.consent()
+    forbidden = prohibition(county)
+    released_and_not_taken(county)
+    county.withdraw(forbidden)
+    county.clock.advance(timedelta(days=900))
+
+    county.refused()
+
+    assert county.states() == ["held"]
+
+
+@pytest.mark.requirement("P2-31-12")
+def test_only_the_last_release_says_what_it_went_by(county: County) -> None:
+    county.refer()
+    first = county.consent()
+    released_and_not_taken(county)
+    county.consent()
+    county.withdraw(first)
+    released_and_not_taken(county)
+    county.clock.advance(timedelta(days=900))
+
+    county.refused()
+
+    assert county.states() == ["held"]
 
 
 def test_what_was_released_under_a_consent_that_only_ran_out_waits_for_a_new_one(county: County) -> None:
