@@ -13,7 +13,8 @@ from typing import Any
 
 from gateway.audit import AuditEntry, LoggedEntry, append, newest, of_patient
 from gateway.clock import instant_text, read_instant
-from gateway.disclosure.accounting import account_of
+from gateway.disclosure.accounting import account_of, accounted_for
+from gateway.disclosure.handovers import permits_of
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.decided_here import act_entry, carry_out, why
@@ -23,7 +24,6 @@ from gateway.store.model import AuditFilter
 
 TOLD = "stop_notice_given"
 _WITHDRAWALS = 500
-_DISCLOSED = ("disclose", "handover")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,27 +109,33 @@ def _of_withdrawal(reading: Reading, patient_id: str, withdrawal: AuditEntry) ->
         *same_person.joined_to(reading, patient_id),
     }
     logged = [one for known in sorted(everyone) for one in of_patient(reading, known)]
+    under = _under(logged, withdrawal.subject)
+    at = read_instant(withdrawal.at)
+    # Of all that is logged about her: one entry may say of another that nothing of it was shown.
+    disclosed = accounted_for([one.entry for one in logged if one.entry is not None], "all", at)
     by_partner: dict[str, list[AuditEntry]] = {}
-    for entry in _under(logged, withdrawal.subject):
-        by_partner.setdefault(entry.partner, []).append(entry)
+    for entry in disclosed:
+        if entry.request_id in under:
+            by_partner.setdefault(entry.partner, []).append(entry)
     known = {
         one.entry.partner
         for one in logged
         if one.entry is not None and (one.entry.outcome, one.entry.subject) == (TOLD, withdrawal.subject)
     }
     for partner, entries in sorted(by_partner.items()):
-        lines = account_of(entries, "all", read_instant(withdrawal.at))
+        lines = account_of(entries, "all", at)
         if partner not in known and lines:
             items = tuple((line.request_id, line.at) for line in lines)
             consent_id = withdrawal.subject.removeprefix("Consent/")
             yield ToTell(patient_id, consent_id, partner, lines[0].recipient, withdrawal.at, items)
 
 
-def _under(logged: Iterable[LoggedEntry], consent: str) -> Iterator[AuditEntry]:
-    """What was disclosed under the consent, whichever version of it."""
-    for one in logged:
-        entry = one.entry
-        if entry is None or entry.kind not in _DISCLOSED:
-            continue
-        if any(f"{named}/".startswith(f"{consent}/") for named in entry.consents):
-            yield entry
+def _under(logged: Iterable[LoggedEntry], consent: str) -> set[str]:
+    """The request ids of what the consent permitted, whichever version of it."""
+    return {
+        one.entry.request_id
+        for one in logged
+        if one.entry is not None
+        and one.entry.kind == "disclose"
+        and any(f"{name}/".startswith(f"{consent}/") for _, names in permits_of(one.entry) for name in names)
+    }

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,8 +16,10 @@ from gateway.flows.answers import Saved
 from gateway.flows.held_requests import to_see_to
 from gateway.flows.same_person import join
 from gateway.flows.stop_notices import ToTell, notice_text, to_tell, told, waiting
-from tests.gateway.county import County
+from gateway.store import Transaction, intents
+from tests.gateway.county import HOUSING, OTP, County
 from tests.gateway.flows.test_same_person import OTHER_MRN, hand_over, id_of, refer_as_other
+from tests.gateway.flows.test_shared_plan import shared
 
 pytestmark = pytest.mark.requirement("P2-31-12")
 
@@ -96,6 +102,67 @@ def test_what_was_prepared_and_not_handed_over_is_no_reason_to_tell(county: Coun
     county.release()
     county.withdraw(consent)
     assert listed(county) == []
+
+
+class Interrupted:
+    """The real store; `between` happens just after its first write was committed."""
+
+    def __init__(self, store: Any, between: Callable[[], object]) -> None:
+        self._store, self._between, self._writes = store, between, 0
+        self.read = store.read
+
+    async def write(self, work: Callable[[Transaction], Any]) -> Any:
+        made = await self._store.write(work)
+        self._writes += 1
+        if self._writes == 1:
+            await asyncio.to_thread(self._between)
+        return made
+
+
+def test_an_answer_that_was_overtaken_by_the_withdrawal_is_no_reason_to_tell(county: County) -> None:
+    county.share_plan()
+    given = county.consent("housing", discloser="otp", identifier=OTP, purpose="COC", classes=("Goal",))
+    store: Any = Interrupted(county.store, lambda: county.withdraw(given, by="otp"))
+    whole, county.premises = county.premises, replace(county.premises, store=store)
+    found = county.search("housing", "Goal", HOUSING, "COC")
+    county.premises = whole
+
+    assert found["total"] == 0
+    assert county.audit("disclose") and listed(county) == []
+
+
+def test_who_takes_a_prohibition_back_has_nobody_told(county: County) -> None:
+    """Nobody received anything under it, though the log names it: it kept something back."""
+    county.share_plan()
+    given = county.consent(
+        "housing", discloser="otp", identifier=OTP, purpose="COC", classes=("CarePlan", "Goal")
+    )
+    made: dict[str, Any] = person.consent("otp", "housing", "COC", identifier=OTP, classes=("CarePlan",))
+    made["provision"]["type"] = "deny"
+    forbidden = county.record("otp", {**made, "dateTime": "2026-03-02T10:00:00-07:00"})
+    assert b'"Goal"' in shared(county, "housing", county.patient_id, "COC")
+
+    county.withdraw(forbidden, by="otp")
+    assert listed(county) == []
+
+    county.withdraw(given, by="otp")
+    assert [one.partner for one in listed(county)] == ["housing"]
+
+
+def test_the_same_bytes_under_another_consent_are_a_reason_too(county: County, saved: Saved) -> None:
+    """Handed over again, they are one line of the account, told of under the first consent."""
+    county.withdraw(saved)
+    (intent,) = county.intents()
+    county.settle(intent, "retry", "POSSIBLE_DUPLICATE")
+    county.write(lambda tx: intents.finish(tx, intent.id, "due", "2026-04-11", "", due_at="2026-04-11"))
+    again = county.consent()
+    hand_over(county, county.deliver())
+
+    county.withdraw(again)
+
+    assert sorted(one.consent for one in listed(county)) == sorted(
+        str(one.resource["id"]) for one in (saved, again)
+    )
 
 
 def test_a_partner_in_test_received_nothing(county: County) -> None:
