@@ -38,20 +38,20 @@ class Made:
 def look_for(reading: Reading, everyone: Sequence[str]) -> LookedAt:
     """The messages of no patient that name the person of these ids. Opens every one of them: it takes its time."""
     known_by = mentions_of(
-        record.resource
+        (record.resource, record.sources)
         for patient_id in everyone
         for record in _readable(reading, patient_id)
         if record.resource_type == "Patient"
     )
     messages = tuple(destruction.messages_of_nobody(reading)) if known_by else ()
-    about, unread = _told_apart(reading, messages, known_by)
+    about, unread = told_apart(reading, messages, known_by)
     return LookedAt(known_by, frozenset(messages), about, unread)
 
 
 def make_hers(tx: Transaction, looked: LookedAt, patient_id: str) -> Made:
     """Count as the patient's what was found, and what came since. Her destruction then reaches their keys."""
     since = [one for one in destruction.messages_of_nobody(tx) if one not in looked.seen]
-    came, unread = _told_apart(tx, since, looked.known_by) if looked.known_by else ((), 0)
+    came, unread = told_apart(tx, since, looked.known_by) if looked.known_by else ((), 0)
     hers = sum(destruction.count_as_hers(tx, one, patient_id) for one in (*looked.about, *came))
     return Made(hers, looked.unread + unread)
 
@@ -64,7 +64,7 @@ def _readable(reading: Reading, patient_id: str) -> Iterator[Record]:
         return
 
 
-def _told_apart(reading: Reading, messages: Sequence[str], known_by: Mentions) -> tuple[tuple[str, ...], int]:
+def told_apart(reading: Reading, messages: Sequence[str], known_by: Mentions) -> tuple[tuple[str, ...], int]:
     """Those of `messages` that name her, and how many of the others could not be read whole."""
     named = [(one, _names_her(reading, one, known_by)) for one in messages]
     return tuple(one for one, hers in named if hers), sum(hers is None for _, hers in named)
@@ -75,8 +75,9 @@ def _names_her(reading: Reading, message_id: str, known_by: Mentions) -> bool | 
     into it, must not keep every person's key from being destroyed. Raises NotNow when the store cannot be asked.
     """
     try:
-        words = read_words(inbox.raw(reading, message_id))
-        return known_by.in_words(words.text) or (False if words.whole else None)
+        words, kept = read_words(inbox.raw(reading, message_id)), inbox.get(reading, message_id)
+        sender = kept.partner if kept is not None else ""
+        return known_by.in_words(words.text, sender) or (False if words.whole else None)
     except NotNow:
         raise
     except NotFound:  # destroyed before

@@ -2,6 +2,10 @@
 
 Read as plain words whatever the format is, so that it needs no mapping; who is named only by what we do not know of her
 is not found. Said too often rather than too seldom: it serves to destroy, and the sender still has what it sent.
+
+But any partner may send an identifier of its own making for her. In what others sent only a number counts by itself: at
+least six digits, and no date; everything else only together with her birth date. Left: a number that stands in many
+messages and is no patient's at all, such as an organisation's, does take them along when somebody sends it as hers.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ import re
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -22,6 +26,7 @@ from typing import Any
 from gateway.identity.described import identifiers_of, names_of
 
 _LEAST_SIGNS = 5
+_LEAST_DIGITS = 6
 _MOST_UNPACKED = 32 * 1024 * 1024
 _MOST_MEMBERS = 1000
 _SHEETS_FIRST_DAY = date(1899, 12, 30)
@@ -32,25 +37,27 @@ _ACCENT = re.compile("[\u0300-\u036f]")
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """What somebody is known by, as plain words: numbers long enough to be hers alone, shorter ones, names, and the
-    ways of writing her birth dates.
+    """What somebody is known by, as plain words: numbers long enough to be hers alone, whoever writes them; those that
+    partners (by their ids) use for her themselves; shorter ones, names, and the ways of writing her birth dates.
     """
 
     numbers: frozenset[str] = field(default=frozenset(), repr=False)
+    used_by: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)
     short_numbers: frozenset[str] = field(default=frozenset(), repr=False)
     names: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)
     births: frozenset[str] = field(default=frozenset(), repr=False)
 
     def __bool__(self) -> bool:
-        return bool(self.numbers or self.short_numbers or self.names)
+        return bool(self.numbers or self.used_by or self.short_numbers or self.names)
 
-    def in_bytes(self, raw: bytes) -> bool:
-        """Whether `raw` names her, as far as it can be read."""
-        return self.in_words(read_words(raw).text)
+    def in_bytes(self, raw: bytes, sender: str = "") -> bool:
+        """Whether `raw`, which partner `sender` sent, names her, as far as it can be read."""
+        return self.in_words(read_words(raw).text, sender)
 
-    def in_words(self, text: str) -> bool:
+    def in_words(self, text: str, sender: str = "") -> bool:
         """Whether plain words name her: by a number of hers, or by name or short number with her birth date."""
-        if any(f" {number} " in text for number in self.numbers):
+        own = {number for user, number in self.used_by if user == sender}
+        if any(f" {number} " in text for number in self.numbers | own):
             return True
         if not any(f" {born} " in text or f" {born}t" in text for born in self.births):
             return False
@@ -59,17 +66,42 @@ class Mentions:
         return any(f" {family} " in text and f" {given} " in text for family, given in self.names)
 
 
-def mentions_of(described: Iterable[Mapping[str, Any]]) -> Mentions:
-    """What the FHIR Patients `described`, all one person, are known by."""
-    numbers, names, births = set(), set(), set()
-    for patient in described:
-        numbers |= {_words(value) for _, value in identifiers_of(patient)}
+def mentions_of(described: Iterable[tuple[Mapping[str, Any], Collection[str]]]) -> Mentions:
+    """What FHIR Patients, all one person, are known by; with each, the ids of the partners it came from."""
+    values, used, names, births = set[str](), set[tuple[str, str]](), set(), set()
+    for patient, partners in described:
+        here = {value for _, value in identifiers_of(patient)}
+        values |= here
+        used |= {(partner, _words(value)) for partner in partners for value in here if _is_long(value)}
         for family, given in names_of(patient):
             names.add((family, given))
         names |= set(_spelled_names(patient))
         births |= set(_written(str(patient.get("birthDate", ""))))
-    long = {number for number in numbers if len(number.replace(" ", "")) >= _LEAST_SIGNS}
-    return Mentions(frozenset(long), frozenset(numbers - long - {""}), frozenset(names), frozenset(births))
+    anywhere = {_words(value) for value in values if _is_a_number(value)}
+    short = {_words(value) for value in values} - anywhere - {""}
+    return Mentions(
+        frozenset(anywhere), frozenset(used), frozenset(short), frozenset(names), frozenset(births)
+    )
+
+
+def _is_long(value: str) -> bool:
+    """Whether the value is long enough to be hers alone among what the partner sends who uses it."""
+    return len(_words(value).replace(" ", "")) >= _LEAST_SIGNS
+
+
+def _is_a_number(value: str) -> bool:
+    """Whether the value is hers alone whoever writes it: not a word of every message, nor a day or a time."""
+    words = _words(value).split()
+    counted = "".join(sign for word in words if not _is_a_day(word) for sign in word if sign.isdecimal())
+    return len(counted) >= _LEAST_DIGITS and not _is_a_day("".join(words))
+
+
+def _is_a_day(word: str) -> bool:
+    """Whether it begins with the day of a date or time of our day, written without signs between (`20260411...`)."""
+    try:
+        return date.fromisoformat(word[:8]).year // 100 in (19, 20)
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)

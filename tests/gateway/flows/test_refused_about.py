@@ -15,7 +15,7 @@ from gateway.clock import instant_text
 from gateway.errors import NotFound
 from gateway.flows.destruction import destroy_again, destroy_patient
 from gateway.flows.files import ArrivedFile, accept_file
-from gateway.flows.refused_about import look_for, make_hers
+from gateway.flows.refused_about import look_for, make_hers, told_apart
 from gateway.flows.replay import replay
 from gateway.identity import mentions_of
 from gateway.partners.network import AddresseeCode
@@ -129,7 +129,7 @@ def test_one_who_is_known_by_nothing_takes_nothing_along(county: County) -> None
     looked = county.look(lambda reading: look_for(reading, ("nobody",)))
     assert county.write(lambda tx: make_hers(tx, looked, "nobody")).hers == 0
     assert is_readable(county, refused)
-    assert not mentions_of([{"resourceType": "Patient"}])
+    assert not mentions_of([({"resourceType": "Patient"}, ())])
 
 
 def zipped(*members: tuple[str, str]) -> bytes:
@@ -157,7 +157,7 @@ def zipped(*members: tuple[str, str]) -> bytes:
     ],
 )
 def test_she_is_recognised_in_any_format(raw: bytes) -> None:
-    assert mentions_of([CLEO]).in_bytes(raw)
+    assert mentions_of([(CLEO, ())]).in_bytes(raw)
 
 
 @pytest.mark.parametrize(
@@ -175,14 +175,14 @@ def test_she_is_recognised_in_any_format(raw: bytes) -> None:
     ],
 )
 def test_another_is_not(raw: bytes) -> None:
-    assert not mentions_of([CLEO]).in_bytes(raw)
+    assert not mentions_of([(CLEO, ())]).in_bytes(raw)
 
 
 def test_neither_a_packed_bomb_nor_endless_nesting_does_harm() -> None:
     bomb = zipped(*(("x" * (n + 1), "0" * 20_000_000) for n in range(2)))
-    assert not mentions_of([CLEO]).in_bytes(bomb)
-    assert not mentions_of([CLEO]).in_bytes(b"[" * 100_000)
-    assert mentions_of([CLEO]).in_bytes(orjson.dumps([["880-12345"]]))
+    assert not mentions_of([(CLEO, ())]).in_bytes(bomb)
+    assert not mentions_of([(CLEO, ())]).in_bytes(b"[" * 100_000)
+    assert mentions_of([(CLEO, ())]).in_bytes(orjson.dumps([["880-12345"]]))
 
 
 def test_a_message_whose_bytes_are_gone_is_passed_over(county: County) -> None:
@@ -220,7 +220,7 @@ def test_destroyed_again_it_does_not_stop_at_one_either(county: County) -> None:
 
 
 def test_a_damaged_part_does_not_hide_the_others() -> None:
-    assert mentions_of([CLEO]).in_bytes(damaged(("y.xml", "<v>880-12345</v>")))
+    assert mentions_of([(CLEO, ())]).in_bytes(damaged(("y.xml", "<v>880-12345</v>")))
 
 
 def test_a_message_that_does_not_open_is_counted(county: County) -> None:
@@ -230,3 +230,43 @@ def test_a_message_that_does_not_open_is_counted(county: County) -> None:
         db.execute("UPDATE inbox SET sealed = zeroblob(80) WHERE id = ?", (refused,))
     db.close()
     assert destroy(county, patient_of(county, accepted))["refused messages not read"] == 1
+
+
+def known_as(*values: str, born: str = "") -> dict[str, Any]:
+    identifiers = [{"system": "urn:own", "value": value} for value in values]
+    return {"resourceType": "Patient", "identifier": identifiers, **({"birthDate": born} if born else {})}
+
+
+OF_ANOTHER = (
+    b"MSH|^~\\&|EHR|H|C|2026||ADT^A01|1|P|2.5.1\rEVN|2026-04-11|20260411|1\r"
+    b"PID|1||OTP-3391||Else^Somebody||19920304\r"
+)
+
+
+@pytest.mark.parametrize("planted", ["ADT^A01", "2.5.1", "PID|1", "20260411", "2026-04-11", "20260411|1"])
+def test_what_a_partner_calls_her_takes_nothing_of_others_along(planted: str) -> None:
+    """Whoever sends a word of every message as her identifier would otherwise have all that was refused destroyed."""
+    known = mentions_of([(known_as(planted), ("hostile",))])
+    assert not known.in_bytes(OF_ANOTHER, "hospital")
+
+
+def test_what_a_partner_calls_her_counts_in_what_it_sends_and_with_her_birth_date() -> None:
+    known = mentions_of([(known_as("OTP-3391"), ("otp", "lab"))])
+    assert [known.in_bytes(OF_ANOTHER, sender) for sender in ("otp", "lab", "hospital")] == [
+        True,
+        True,
+        False,
+    ]
+    assert mentions_of([(known_as("OTP-3391", born="1992-03-04"), ("otp",))]).in_bytes(OF_ANOTHER, "hospital")
+
+
+def test_the_sender_of_a_refused_message_is_who_sent_it(county: County) -> None:
+    own, others = "OTP-ABC", "DH-XYZ"
+    rows = [REFUSED.replace("SC-3", name).replace("1992-03-04", "1971-01-05") for name in (own, others)]
+    kept = put(county, "".join(rows))
+    known = [
+        (known_as(own), ("counseling",)),
+        (known_as(others), ("housing",)),
+    ]
+    looked = county.look(lambda reading: told_apart(reading, kept, mentions_of(known)))
+    assert looked == ((kept[0],), 0)
