@@ -103,7 +103,7 @@ def test_everything_arrives_and_the_network_goes_on_from_the_database(full: Coun
     full.refer("ED-3", "R-3")
     assert len(full.intents()) == known + 1
     with pytest.raises(HandoffError, match="KEY_GONE"):
-        full.write(lambda tx: tx.cipher.seal(tx, "patient:gone", "row", b"again"))
+        full.write(lambda tx: full.folder.keys.cipher_alone().seal(tx, "patient:gone", "row", b"again"))
     seal(full)
     _journal(full)
 
