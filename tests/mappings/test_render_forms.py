@@ -104,4 +104,4 @@ def test_the_generated_form_writes_what_the_plain_form_writes(
             resources.append({**copy.deepcopy(chance.choice(resources)), "id": "another"})
         _alter(chance, resources)
         quick += _both(mapping, resources, FACTS[number % 2])
-    assert quick > ALTERED // 20
+    assert quick >= ALTERED // 20
