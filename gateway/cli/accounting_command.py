@@ -9,8 +9,9 @@ import sys
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
+from gateway.audit import LoggedEntry
 from gateway.cli.tables import print_table
 from gateway.clock import SystemClock, instant_text
 from gateway.disclosure.accounting import AccountLine, account_of, accounted_for
@@ -56,40 +57,46 @@ def print_events(
     view: Reading, network: Network, patient: str, law: str, now: datetime, out: TextIO | None = None
 ) -> int:
     """Print the disclosures of one patient's account as a Bundle of FHIR AuditEvents; 1 when nobody has that id."""
-    if not patients.exists(view, patient):
-        print("no patient has that id", file=sys.stderr)
+    logged = _told_about(view, patient)
+    if logged is None:
         return 1
-    logged = log_about(view, patient)
     told = accounted_for((one.entry for one in logged if one.entry is not None), law, now)
     wanted = {id(entry) for entry in told}
     events = [disclosure_event(one, network) for one in logged if one.entry and id(one.entry) in wanted]
-    bundle = {"resourceType": "Bundle", "type": "collection", "timestamp": instant_text(now)}
-    print(
-        json.dumps({**bundle, **({"entry": [{"resource": e} for e in events]} if events else {})}), file=out
-    )
+    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "collection", "timestamp": instant_text(now)}
+    if events:  # FHIR JSON knows no empty array
+        bundle["entry"] = [{"resource": event} for event in events]
+    print(json.dumps(bundle), file=out)
     return 0
+
+
+def _told_about(view: Reading, patient: str) -> tuple[LoggedEntry, ...] | None:
+    """The log about one patient, None when nobody has that id; what the account leaves out is said on standard error."""
+    if not patients.exists(view, patient):
+        print("no patient has that id", file=sys.stderr)
+        return None
+    logged = log_about(view, patient)
+    if (now_is := same_person.stays(view, patient)) != patient:
+        print(f"was found to be {now_is}: ask for the account of that patient too", file=sys.stderr)
+    if gone := sum(one.entry is None for one in logged):
+        print(f"{gone} entries can no longer be told: their key was destroyed", file=sys.stderr)
+    return logged
 
 
 def print_account(
     view: Reading, patient: str, law: str, written_as: str, now: datetime, out: TextIO | None = None
 ) -> int:
     """Print the account of one patient; 1 when nobody has that id. Entries whose facts were destroyed are counted."""
-    if not patients.exists(view, patient):
-        print("no patient has that id", file=sys.stderr)
+    logged = _told_about(view, patient)
+    if logged is None:
         return 1
-    logged = log_about(view, patient)
-    if (now_is := same_person.stays(view, patient)) != patient:
-        print(f"was found to be {now_is}: ask for the account of that patient too", file=sys.stderr)
     lines = account_of((one.entry for one in logged if one.entry is not None), law, now)
-    gone = sum(one.entry is None for one in logged)
     if written_as == "json":
         print(json.dumps([asdict(line) for line in lines], indent=2), file=out)
     elif written_as == "csv":
         print(_csv(lines), end="", file=out)
     else:
         print_table(_HEADS, [_cells(line) for line in lines], out)
-    if gone:
-        print(f"{gone} entries can no longer be told: their key was destroyed", file=sys.stderr)
     return 0
 
 

@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.audit import AuditEntry
-from gateway.cli.accounting_command import print_account
+from gateway.cli.accounting_command import print_account, print_events
 from gateway.clock import instant_text
 from gateway.disclosure.accounting import AccountLine, account_of
 from gateway.disclosure.handovers import account_for
@@ -189,3 +189,7 @@ def test_what_can_no_longer_be_told_is_counted(county: County, capsys: pytest.Ca
 
     assert printed(county, patient_id, "json")[0] == 0
     assert "can no longer be told" in capsys.readouterr().err
+    network, out = county.premises.network, io.StringIO()
+    assert county.look(lambda reading: print_events(reading, network, patient_id, "all", AT, out)) == 0
+    assert "entry" not in json.loads(out.getvalue())
+    assert "can no longer be told" in capsys.readouterr().err, "as FHIR, too"
