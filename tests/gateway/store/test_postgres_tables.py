@@ -70,11 +70,11 @@ def test_tables_of_another_program_are_refused(url: str, change: str, code: str,
 
 
 def test_older_tables_are_brought_forward_when_that_is_asked(url: str) -> None:
-    newest = migrations("postgres")[-1][2].split("CREATE TABLE ")[1].split()[0]
+    newest = [made.split()[0] for made in migrations("postgres")[-1][2].split("CREATE TABLE ")[1:]]
     _open_and_close(url)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"DELETE FROM migration WHERE number = {known_version()}".encode())
-        connection.execute(f"DROP TABLE {newest}".encode())
+        connection.execute(f"DROP TABLE {', '.join(newest)}".encode())
     _open_and_close(url, upgrade=True)
     _open_and_close(url)
 
