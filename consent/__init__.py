@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from consent.compiled import CompiledConsents, compile_consents
 from consent.consent_form import (
-    CLASSES,
-    FORM,
-    Choices,
-    ChoicesError,
-    Signature,
-    draft_consent,
-    form_reference,
-    printed_form,
-    signed_consent,
+    CLASSES, FORM, Choices, ChoicesError, Signature, draft_consent, form_reference, printed_form, signed_consent,
 )  # fmt: skip
 from consent.decide import decide, prepare
 from consent.disclosers import NamedDiscloser, disclosers_of
+from consent.emergency import EMERGENCY_TYPES, EmergencyRequest, decide_emergency, emergency_refusal
+from consent.expiry_event import EXPIRY_EVENT, ExpiryEvent, expiry_event_of
 from consent.explain import explain, explain_to_asker, sentence_for, what_would_change
 from consent.labels import Labelling, label_resource
 from consent.model import (
@@ -48,12 +42,13 @@ from consent.what_if import Agency, what_if, what_if_sentences
 from consent.what_if_words import PHRASES
 
 __all__ = [
-    "CLASSES", "FORM", "PHRASES", "SEMANTICS_VERSION", "Agency", "Agreement", "Authority", "Choices",
-    "ChoicesError", "Coding", "CompiledConsents", "ConsentReport", "Decision", "Discloser", "DisclosureRequest",
-    "Facts", "Identifier", "Labelling", "NamedDiscloser", "Notice", "Obligation", "Policy", "QuestionError",
-    "Reason", "Recipient", "Relationship", "Resource", "ResourceDecision", "Signature", "SubjectResource", "Tables",
-    "TablesError", "compile_consents", "decide", "decision_answer", "disclosers_of", "draft_consent", "explain",
-    "explain_to_asker", "form_reference", "label_resource", "notice_document", "notice_for", "notice_outcome",
-    "prepare", "present", "printed_form", "read_question", "read_tables", "redact", "report_answer", "sentence_for",
-    "signed_consent", "validate_consent", "what_if", "what_if_sentences", "what_would_change",
+    "CLASSES", "EMERGENCY_TYPES", "EXPIRY_EVENT", "FORM", "PHRASES", "SEMANTICS_VERSION", "Agency", "Agreement",
+    "Authority", "Choices", "ChoicesError", "Coding", "CompiledConsents", "ConsentReport", "Decision", "Discloser",
+    "DisclosureRequest", "EmergencyRequest", "ExpiryEvent", "Facts", "Identifier", "Labelling", "NamedDiscloser",
+    "Notice", "Obligation", "Policy", "QuestionError", "Reason", "Recipient", "Relationship", "Resource",
+    "ResourceDecision", "Signature", "SubjectResource", "Tables", "TablesError", "compile_consents", "decide",
+    "decide_emergency", "decision_answer", "disclosers_of", "draft_consent", "emergency_refusal", "expiry_event_of",
+    "explain", "explain_to_asker", "form_reference", "label_resource", "notice_document", "notice_for",
+    "notice_outcome", "prepare", "present", "printed_form", "read_question", "read_tables", "redact", "report_answer",
+    "sentence_for", "signed_consent", "validate_consent", "what_if", "what_if_sentences", "what_would_change",
 ]  # fmt: skip

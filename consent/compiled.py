@@ -177,10 +177,7 @@ def _read(consent: Resource, patient: str, zone: tzinfo, with_packs: bool) -> Di
 
 def _unusable(directive: Directive) -> Directive:
     """The same directive with permits that do not count; its denials stay."""
-    return Directive(
-        directive.version, directive.root, False, directive.scope, directive.faults, directive.organizations,
-        directive.performers, directive.signed,
-    )  # fmt: skip
+    return replace(directive, usable=False)
 
 
 def _deficiencies(consent: Resource, directive: Directive) -> tuple[Reason, ...]:
@@ -232,6 +229,8 @@ def _boundaries(
     for directive in directives:
         if directive.signed is not None and directive.signed_at is not None:
             found |= {directive.signed_at, *pack_instants(directive.signed.start, packs)}
+        if directive.event is not None and directive.event.watched is not None:
+            found |= {directive.event.watched.start, directive.event.watched.end}
     if who.birth is not None:
         found |= set(birthdays(who.birth, who.ages))
     waiting = [directive.root for directive in directives if directive.root is not None]

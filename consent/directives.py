@@ -15,6 +15,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from consent.codings import clean_text, coding_of, codings_of
 from consent.directive_shape import FAULTS, Fault, check_shape, is_one_of, is_oversized
+from consent.expiry_event import ExpiryEvent, read_expiry_event
 from consent.instants import Span, read_period, read_span
 from consent.model import Coding, Identifier, Resource
 
@@ -111,6 +112,8 @@ class Directive:
     organizations: tuple[str, ...] = ()
     performers: tuple[str, ...] = ()
     signed: Span | None = None
+    event: ExpiryEvent | None = None
+    """The event that ends it, where it ends with one. §2.31(a)(7)."""
 
     @property
     def signed_at(self) -> datetime | None:
@@ -139,6 +142,7 @@ def read_directive(consent: Resource, patient: str, zone: tzinfo) -> Directive:
     if named is None:
         faults.append(Fault("CONSENT_PATIENT_UNCLEAR", "Consent.patient"))
     root = _root(consent, zone, faults)
+    signed = read_span(consent.get("dateTime"), zone)
     return Directive(
         version=version,
         root=root,
@@ -147,7 +151,8 @@ def read_directive(consent: Resource, patient: str, zone: tzinfo) -> Directive:
         faults=tuple(sorted(set(faults))),
         organizations=tuple(_references(consent.get("organization"))),
         performers=tuple(_performers(consent.get("performer"))),
-        signed=read_span(consent.get("dateTime"), zone),
+        signed=signed,
+        event=read_expiry_event(consent, signed, zone),
     )
 
 

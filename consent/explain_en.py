@@ -107,6 +107,17 @@ ENGLISH = Words(
             "{consent} names an intermediary without those who take part in it.", _FIX
         ),
         "EXPIRY_MISSING": Because("{consent} has no end, which the law asks for here.", _FIX),
+        "EXPIRY_EVENT_REVIEW_DUE": Because(
+            "{consent} ends with an event, and nobody has looked lately whether it has come.",
+            "Whoever watches for the event has to look and set the next day of review.",
+        ),
+        "EXPIRY_EVENT_WITHOUT_DATE": Because(
+            "{consent} ends with an event, and no day is set by which somebody looks whether it has come.",
+            _FIX,
+        ),
+        "EXPIRY_EVENT_WITHOUT_OWNER": Because(
+            "{consent} ends with an event, and nobody is named to watch for it.", _FIX
+        ),
         "HIPAA_TREATMENT": Because(
             "Treatment between covered entities, without specially protected content."
         ),

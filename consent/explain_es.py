@@ -109,6 +109,16 @@ SPANISH = Words(
             "{consent} nombra un intermediario sin quienes participan en él.", _FIX
         ),
         "EXPIRY_MISSING": Because("{consent} no tiene fin, y la ley lo exige aquí.", _FIX),
+        "EXPIRY_EVENT_REVIEW_DUE": Because(
+            "{consent} termina con un suceso, y hace tiempo que nadie mira si ha ocurrido.",
+            "Quien vigila el suceso tiene que mirar y fijar el próximo día de revisión.",
+        ),
+        "EXPIRY_EVENT_WITHOUT_DATE": Because(
+            "{consent} termina con un suceso, y no hay un día en que alguien mire si ha ocurrido.", _FIX
+        ),
+        "EXPIRY_EVENT_WITHOUT_OWNER": Because(
+            "{consent} termina con un suceso, y nadie tiene el encargo de vigilarlo.", _FIX
+        ),
         "HIPAA_TREATMENT": Because(
             "Tratamiento entre entidades cubiertas, sin contenido con protección especial."
         ),

@@ -7,6 +7,7 @@ instant ends at itself. What no calendar holds is `None`: a permit never matches
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -125,3 +126,11 @@ def read_period(period: object, zone: tzinfo) -> Span | None:
             return None
         end = found
     return None if end.end < start.start else Span(start.start, end.end)
+
+
+def months_after(moment: datetime, months: int) -> datetime:
+    """The same day `months` later (the last day of a shorter month); `LATEST` beyond the end of the calendar."""
+    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
+    if year > LATEST.year:
+        return LATEST
+    return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))

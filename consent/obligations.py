@@ -116,6 +116,8 @@ def _scope(directive: Directive) -> Scope:
                 labels |= {coding.code for coding in node.labels}
             if node.period is not None:
                 until = min(until, node.period.end)
+    if directive.event is not None and directive.event.watched is not None:
+        until = min(until, directive.event.watched.end)
     return Scope(
         consent=directive.version,
         purposes=tuple(sorted(purposes)),

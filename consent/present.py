@@ -26,6 +26,10 @@ LABELS = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 LOCAL = "urn:gateway:label"
 SUBSETTED = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "SUBSETTED"}
+WHERE_REMOVED, ON_EVERY_RECORD, NEVER = "where_removed", "on_every_record", "never"
+SUBSET_MARKS = frozenset({WHERE_REMOVED, ON_EVERY_RECORD, NEVER})
+"""Which records of a recipient bear `SUBSETTED`. On every one tells no more than on none (FH-RED-03)."""
+
 PART2_MARKS = frozenset({PART2, "CPLYCD", "NORDSCLCD", "RedisclosureProhibitionMark"})
 
 WITHOUT_NARRATIVE = frozenset({"Binary", "Bundle", "Parameters"})
@@ -54,20 +58,30 @@ def present(
     request: DisclosureRequest,
     alias_key: bytes,
     tables: Tables,
+    subset_marks: str = WHERE_REMOVED,
 ) -> tuple[Resource, ...]:
     """`resources` (what `redact` returned) as the recipient gets them: labelled, with narrative, sources
     aliased.
 
-    Raises ValueError for an empty `alias_key`: an alias without a key could be looked up by anybody.
+    `subset_marks` is one of `SUBSET_MARKS`. Where something was removed shows only to a covered entity that may know
+    sources, and to the patient; for others the mark is on every record or on none.
+
+    Raises ValueError for an empty `alias_key` (an alias without a key could be looked up by anybody) and for marks that
+    nobody knows.
     """
     if not alias_key:
         raise ValueError("the alias key is empty")
+    if subset_marks not in SUBSET_MARKS:
+        raise ValueError("the marks of subsets are none that we know")
     knows = may_know_sources(request, decision)
     hidden = frozenset() if knows else sources_for(request, decision, tables).references
     recipient = request.recipient.references[0] if request.recipient.references else ""
     aliases = {name: alias_of(name, recipient, alias_key) for name in hidden if not name.startswith("#")}
-    marks = knows and ("covered_entity" in request.recipient.standing or decision.basis in OWN_BASES)
-    showing = _Showing(knows, marks, hidden, aliases, _decided(decision), _without_id(decision), tables)
+    sees_cuts = knows and ("covered_entity" in request.recipient.standing or decision.basis in OWN_BASES)
+    marks, every = sees_cuts and subset_marks == WHERE_REMOVED, subset_marks == ON_EVERY_RECORD
+    showing = _Showing(
+        knows, marks, every, hidden, aliases, _decided(decision), _without_id(decision), tables
+    )
     return tuple([_presented(resource, showing) for resource in resources])
 
 
@@ -82,6 +96,8 @@ class _Showing:
     knows: bool
     marks: bool
     """Whether a record with something removed says so: to covered entities, and of the own record (FH-RED-03)."""
+    every: bool
+    """Whether each record says so, whatever was removed."""
     hidden: frozenset[str]
     aliases: Mapping[str, str]
     decided: Mapping[str, _Decided]
@@ -124,7 +140,7 @@ def _presented(resource: Resource, showing: _Showing) -> Resource:
     body: Any = _aliased(resource, aliases) if aliases else resource
     kind = str(body.get("resourceType", ""))
     meta = _meta(body.get("meta"), labels, showing)
-    if is_partial and showing.marks:
+    if showing.every or (is_partial and showing.marks):
         meta["tag"] = [SUBSETTED]
     # what stands first here stands first in what is shown, whatever order the record has
     shown: dict[str, Any] = {"resourceType": kind, "id": None, "meta": meta, "text": None, **body}

@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from consent.directives import Actor, Directive, Provision
+from consent.expiry_event import extensions_of
 from consent.instants import read_span
 from consent.model import Resource
 from consent.tables import NOTE_LABELS
 
 STATEMENT = "urn:gateway:consent:statement"
 """Extension of our form: one per statement printed on it; `valueCode` is revocation, redisclosure or consequences."""
-
-EXPIRY_EVENT = "urn:gateway:consent:expiry-event"
-"""Extension of our form: the event that ends the consent (`valueString`); it permits nothing until a date is set."""
 
 NO_END_FROM = datetime(2200, 1, 1, tzinfo=UTC)
 """An end beyond anybody's life is how systems write that there is none."""
@@ -40,6 +38,7 @@ ELEMENTS = (
     ("statements", "STATEMENT_MISSING", "(a)(4)(iii), (6), (10)", "Consent.source[x]"),
     ("expiry", "EXPIRY_MISSING", "(a)(7)", "Consent.provision.period.end"),
     ("expiry event", "EXPIRY_EVENT_WITHOUT_DATE", "(a)(7)", "Consent.extension"),
+    ("expiry owner", "EXPIRY_EVENT_WITHOUT_OWNER", "(a)(7)", "Consent.extension"),
     ("signature", "SIGNATURE_MISSING", "(a)(8)", "Consent.source[x]"),
     ("date signed", "DATE_SIGNED_MISSING", "(a)(9)", "Consent.dateTime"),
     ("notes apart", "NOTES_COMBINED", "(b)(2)", "Consent.provision.securityLabel"),
@@ -55,6 +54,7 @@ AUTHORIZATION = (
     ("purpose", "(c)(1)(iv)"),
     ("expiry", "(c)(1)(v)"),
     ("expiry event", "(c)(1)(v)"),
+    ("expiry owner", "(c)(1)(v)"),
     ("signature", "(c)(1)(vi)"),
     ("date signed", "(c)(1)(vi)"),
     ("statements", "(c)(2)(i), (ii), (iii)"),
@@ -150,7 +150,9 @@ def is_for_proceedings(directive: Directive) -> bool:
 
 
 def has_end(directive: Directive) -> bool:
-    """Whether every permit ends at some time."""
+    """Whether every permit ends at some time, or is looked at again by some day."""
+    if directive.event is not None and directive.event.watched is not None:
+        return True
     return all(
         any(node.period is not None and node.period.end < NO_END_FROM for node in chain)
         for chain in permits_of(directive.root)
@@ -199,7 +201,8 @@ def _present(consent: Resource, directive: Directive) -> tuple[bool, ...]:
         _states_purposes(chains),
         _has_statements(consent),
         _may_end_so(directive, purposes),
-        _event_dated(consent, directive),
+        directive.event is None or directive.event.watched is not None,
+        directive.event is None or bool(directive.event.owner),
         _is_signed(consent),
         directive.signed is not None,
         _notes_apart(directive),
@@ -266,28 +269,15 @@ def _states_purposes(chains: list[tuple[Provision, ...]]) -> bool:
     return bool(chains) and all(any(node.purposes for node in chain) for chain in chains)
 
 
-def _extensions(consent: Resource, url: str) -> list[Mapping[str, object]]:
-    rows = consent.get("extension")
-    return [
-        row
-        for row in (rows if isinstance(rows, list | tuple) else ())
-        if isinstance(row, Mapping) and row.get("url") == url
-    ]
-
-
 def _has_statements(consent: Resource) -> bool:
     """Our form states each; a Consent from elsewhere has them in its signed form."""
-    stated = [row.get("valueCode") for row in _extensions(consent, STATEMENT)]
+    stated = [row.get("valueCode") for row in extensions_of(consent, STATEMENT)]
     return all(code in stated for code in STATEMENTS) if stated else _has_form(consent)
 
 
 def _may_end_so(directive: Directive, purposes: frozenset[str]) -> bool:
     """An end, or none at all for a consent for treatment, payment and operations only."""
     return has_end(directive) or (bool(purposes) and purposes <= TPO)
-
-
-def _event_dated(consent: Resource, directive: Directive) -> bool:
-    return not _extensions(consent, EXPIRY_EVENT) or has_end(directive)
 
 
 def _is_signed(consent: Resource) -> bool:

@@ -104,6 +104,12 @@ def in_force(starts: datetime | None, ends: datetime | None, at: datetime) -> bo
     return (starts is None or starts <= at) and (ends is None or at < ends)
 
 
+def review_is_due(case: Case) -> bool:
+    """Whether the consent ends with an event, and nobody has looked whether it has come for the time asked about."""
+    event = case.directive.event
+    return event is not None and (event.watched is None or not event.watched.holds(case.asking.at))
+
+
 def has_authority(person: str, recorded: Facts, at: datetime, is_minor: bool) -> bool:
     """Whether a recorded authority of the person to act for the patient is in force; that of a parent is for minors."""
     return any(

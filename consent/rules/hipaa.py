@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from consent.model import Reason
-from consent.rules.case import Case, Rule, agreements_with
+from consent.rules.case import Case, Rule, agreements_with, review_is_due
 from consent.rules.part2 import document_is_covered, veterans_records_need_their_pack
 from consent.validity import has_end, is_described
 
@@ -21,6 +21,13 @@ def authorization_ends(case: Case) -> Reason | None:
     if case.reaches_tpo() or has_end(case.directive) or research:
         return None
     return Reason("EXPIRY_MISSING", "45 CFR 164.508(c)(1)(v)", case.directive.version)
+
+
+def event_is_watched(case: Case) -> Reason | None:
+    """An authorization that ends with an event ends when nobody looks for it any more. 45 CFR 164.508(c)(1)(v)."""
+    if review_is_due(case):
+        return Reason("EXPIRY_EVENT_REVIEW_DUE", "45 CFR 164.508(c)(1)(v)", case.directive.version)
+    return None
 
 
 def research_needs_agreement(case: Case) -> Reason | None:
@@ -59,6 +66,7 @@ def signer_has_authority(case: Case) -> Reason | None:
 RULES: tuple[Rule, ...] = (
     authorization_names_agency,
     authorization_ends,
+    event_is_watched,
     research_needs_agreement,
     authorization_describes,
     authorization_is_signed_before,

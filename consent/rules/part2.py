@@ -5,7 +5,7 @@ from __future__ import annotations
 from consent.matching import names_as_discloser
 from consent.memberships import NO_INTERMEDIARY
 from consent.model import Reason
-from consent.rules.case import Case, Rule, agreements_with
+from consent.rules.case import Case, Rule, agreements_with, review_is_due
 from consent.validity import has_end, is_described, is_for_notes, permits_of
 
 AUDIT_PURPOSES = frozenset({"FRAUD", "GOV", "HACCRED", "HCOMPL"})
@@ -35,6 +35,13 @@ def agency_consent_ends(case: Case) -> Reason | None:
     if case.reaches_tpo() or has_end(case.directive):
         return None
     return _reason("EXPIRY_MISSING", "42 CFR §2.31(a)(7)", case)
+
+
+def event_is_watched(case: Case) -> Reason | None:
+    """One that ends with an event permits while somebody has looked whether it has come. §2.31(a)(7) (P2-31-09)."""
+    if review_is_due(case):
+        return _reason("EXPIRY_EVENT_REVIEW_DUE", "42 CFR §2.31(a)(7)", case)
+    return None
 
 
 def research_needs_agreement(case: Case) -> Reason | None:
@@ -161,6 +168,7 @@ RULES: tuple[Rule, ...] = (
     consent_is_in_writing_before,
     agency_is_named,
     agency_consent_ends,
+    event_is_watched,
     research_needs_agreement,
     audit_needs_agreement,
     public_health_is_deidentified,

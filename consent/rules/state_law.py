@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from consent.instants import LATEST
+from consent.instants import LATEST, months_after
 from consent.matching import Asking
 from consent.model import Reason
 from consent.resource_facts import ResourceFacts
@@ -89,14 +88,6 @@ def _is_met(demand: Mapping[str, object], case: Case) -> bool:
         return True
     signed = case.directive.signed
     return signed is not None and case.asking.at < months_after(signed.start, months)
-
-
-def months_after(moment: datetime, months: int) -> datetime:
-    """The same day `months` later (the last day of a shorter month); `LATEST` beyond the end of the calendar."""
-    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
-    if year > LATEST.year:
-        return LATEST
-    return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
 
 
 def minor_signature(case: Case) -> Reason | None:

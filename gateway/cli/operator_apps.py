@@ -157,6 +157,38 @@ def requests_told(
     finish(act(folder_of(network), store, "requests told", f"{consent} {partner}", reason))
 
 
+@requests_app.command("reviewed")
+def requests_reviewed(
+    use: Annotated[str, typer.Argument(metavar="USE", help="Id from `handoff requests list` (emergency).")],
+    reason: Reason = None,
+    network: Network = None,
+    store: Store = None,
+) -> None:
+    """Say that a use of emergency access was reviewed, and what was found."""
+    from gateway.cli.operator_commands import act
+
+    finish(act(folder_of(network), store, "requests reviewed", use, reason))
+
+
+@requests_app.command("goes-on")
+def requests_goes_on(
+    consent: Annotated[
+        str, typer.Argument(metavar="CONSENT", help="Id from `handoff requests list` (event).")
+    ],
+    day: Annotated[
+        str, typer.Argument(metavar="DAY", help="When to look again, say 2027-03-01; within a year.")
+    ],
+    owner: Annotated[str, typer.Option(help="Who watches for the event from now on; never a patient.")] = "",
+    reason: Reason = None,
+    network: Network = None,
+    store: Store = None,
+) -> None:
+    """Say that the event by which a consent ends has not come, and when to look again."""
+    from gateway.cli.operator_commands import act
+
+    finish(act(folder_of(network), store, "requests goes-on", f"{consent} {day} {owner}".strip(), reason))
+
+
 @identity_app.command("list")
 def identity_list(network: Network = None, store: Store = None, as_json: AsJson = False) -> None:
     """List patients in doubt: who knows them, who they may be, how much waits. Ids only."""

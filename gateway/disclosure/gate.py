@@ -166,6 +166,7 @@ def shown_resources(
         request=gathered.request,
         alias_key=premises.keys.alias_key,
         tables=premises.tables,
+        subset_marks=premises.network.partners[gathered.recipient].subset_marks,
     )
     return tuple(without_source(resource) for resource in presented)
 

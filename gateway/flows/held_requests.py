@@ -6,6 +6,7 @@ a consent ends, whoever recorded it is asked to renew it, so that nothing has to
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -15,14 +16,26 @@ from zoneinfo import ZoneInfo
 
 from gateway.audit import append
 from gateway.clock import instant_text, read_instant
+from gateway.disclosure.expiry_events import watched
 from gateway.disclosure.held import owner_of
 from gateway.disclosure.premises import Premises
 from gateway.errors import HandoffError, NotFound, NotUnderstood
 from gateway.flows.decided_here import BY_TIME, act_entry, carry_out, why
 from gateway.flows.stop_notices import ToTell, to_tell
-from gateway.partners import Network
-from gateway.store import Reading, Transaction, consent_requests, consents, intents, records
+from gateway.partners import Network, partner_of
+from gateway.store import (
+    ConsentState,
+    Reading,
+    Transaction,
+    consent_requests,
+    consents,
+    emergency_uses,
+    intents,
+    records,
+)
+from gateway.store.emergency_uses import EmergencyUse
 
+EVENT_LACKS = frozenset({"EXPIRY_EVENT_WITHOUT_DATE", "EXPIRY_EVENT_WITHOUT_OWNER"})
 HELD_TOO_LONG = "HELD_TOO_LONG"
 REMINDED, ASSIGNED = "request_reminded", "request_assigned"
 RENEWAL_DAYS, URGENT_DAYS = 30, 7
@@ -31,12 +44,14 @@ _SETTLED = "SETTLED"
 _AT_ONCE = 200
 _LAST_MONTH = 12
 _WHOLE = ("0", "0")
+_FIRST = ("emergency", "stop")
 
 
 @dataclass(frozen=True, slots=True)
 class ToSeeTo:
-    """One thing an owner has to see to. `kind`: `stop` (a recipient has to be told that a consent was withdrawn),
-    `consent` (an intent is held for one) or `renewal` (one ends).
+    """One thing an owner has to see to. `kind`: `emergency` (a use of emergency access is to be reviewed), `stop` (a
+    recipient has to be told that a consent was withdrawn), `consent` (an intent is held for one) `renewal` (one ends)
+    or `event` (somebody has to look whether the event has come with which one ends).
 
     `about` is the id of the intent or the consent, `due` when the owner is to be asked, `ends` the day on which the
     held intent is given up or the consent ends (`YYYY-MM-DD`; empty: never).
@@ -123,18 +138,39 @@ async def assign(premises: Premises, intent_and_owner: str, reason: str) -> dict
 def to_see_to(
     reading: Reading, network: Network, now: datetime, *, held_days: int, limit: int, owner: str | None = None
 ) -> tuple[ToSeeTo, ...]:
-    """Who has to be told of a withdrawal, then all open requests (up to `limit`), the most urgent first, and then the
+    """Emergency uses to review, who has to be told of a withdrawal, then all open requests (up to `limit`), the most urgent first, and then the
     consents that end within 30 days; of one owner, if given. Looks at every consent in force: it takes its time.
     """
+    reviews = (_review(network, one) for one in emergency_uses.not_reviewed(reading, limit))
     stops = (_stop(network, one) for one in to_tell(reading))
     asked = map(partial(_asked, now, held_days), consent_requests.waiting(reading, owner, limit))
     renewals = sorted(_renewals(reading, network, now), key=lambda one: (one.ends, one.about))
-    mine = [one for one in (*stops, *renewals) if owner in (None, one.owner)]
+    mine = [one for one in (*reviews, *stops, *renewals) if owner in (None, one.owner)]
     return (
-        *(one for one in mine if one.kind == "stop"),
+        *(one for one in mine if one.kind in _FIRST),
         *asked,
-        *(one for one in mine if one.kind != "stop"),
+        *(one for one in mine if one.kind not in _FIRST),
     )
+
+
+def _review(network: Network, use: EmergencyUse) -> ToSeeTo:
+    """A use of emergency access that nobody has reviewed; at once for the operator's desk, at the latest when due."""
+    return ToSeeTo(
+        kind="emergency",
+        about=use.id,
+        owner=network.content.operator.consent_desk.name,
+        due=use.review_due,
+        is_due=True,
+        ends=use.review_due[:10],
+        patient=use.patient_id,
+        source="",
+        to=use.partner,
+    )
+
+
+def last_day_in_force(reading: Reading, consent_id: str, zone: str) -> date | None:
+    """The day on which a Consent that is in force ends as a whole; None without one, or when it is not in force."""
+    return _last_day(_in_force(reading, consent_id), ZoneInfo(zone))
 
 
 def _stop(network: Network, told: ToTell) -> ToSeeTo:
@@ -168,23 +204,37 @@ def _asked(now: datetime, held_days: int, waiting: consent_requests.WaitingReque
 
 
 def _renewals(reading: Reading, network: Network, now: datetime) -> Iterator[ToSeeTo]:
-    """Consents in force that end within 30 days, whether or not another one goes on."""
+    """Consents in force that end within 30 days, whether or not another one goes on; of those that end with an event the
+    ones for which somebody has to look within 30 days, or had to.
+    """
     zone = ZoneInfo(network.zone)
     today = now.astimezone(zone).date()
-    for state in consents.usable(reading):
-        last = _last_day(_in_force(reading, state.consent_id), zone)
-        if last is None or not 0 <= (last - today).days <= RENEWAL_DAYS:
+    for state in consents.of_standing(reading, "usable"):
+        resource = _in_force(reading, state.consent_id)
+        last, event = _last_day(resource, zone), watched(resource, network.zone)
+        if last is not None and 0 <= (last - today).days <= RENEWAL_DAYS:
+            yield _ending(network, state, "renewal", owner_of(network, state.recorded_by), last, today)
+        if event is not None and event.until is not None and (event.until - today).days <= RENEWAL_DAYS:
+            yield _ending(network, state, "event", event.owner, event.until, today)
+    for state in consents.of_standing(reading, "deficient"):
+        if EVENT_LACKS.isdisjoint(json.loads(state.reasons)) or not _in_force(reading, state.consent_id):
             continue
-        yield ToSeeTo(
-            kind="renewal",
-            about=state.consent_id,
-            owner=owner_of(network, state.recorded_by),
-            due=f"{last - timedelta(days=RENEWAL_DAYS):%Y-%m-%d}",
-            is_due=(last - today).days <= URGENT_DAYS,
-            ends=f"{last:%Y-%m-%d}",
-            patient=state.patient_id,
-            source=state.recorded_by,
-        )
+        owner = owner_of(network, state.recorded_by)
+        yield ToSeeTo("event", state.consent_id, owner, "", True, "", state.patient_id, state.recorded_by)
+
+
+def _ending(network: Network, state: ConsentState, kind: str, owner: str, last: date, today: date) -> ToSeeTo:
+    named = network.partners.get(partner_of(owner))
+    return ToSeeTo(
+        kind=kind,
+        about=state.consent_id,
+        owner=owner if named is None or named.owner is None else named.owner.name,
+        due=f"{last - timedelta(days=RENEWAL_DAYS):%Y-%m-%d}",
+        is_due=(last - today).days <= URGENT_DAYS,
+        ends=f"{last:%Y-%m-%d}",
+        patient=state.patient_id,
+        source=state.recorded_by,
+    )
 
 
 def _in_force(reading: Reading, consent_id: str) -> Mapping[str, Any]:

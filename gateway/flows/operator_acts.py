@@ -15,6 +15,8 @@ from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
 from gateway.flows.decided_here import BY_A_PERSON, act_entry, carry_out, why
 from gateway.flows.destruction import destroy_patient
+from gateway.flows.emergency import reviewed
+from gateway.flows.expiry_reviews import goes_on
 from gateway.flows.held_requests import assign, reminded
 from gateway.flows.referral import POSSIBLE_DUPLICATE
 from gateway.flows.restored import confirm_consents
@@ -98,6 +100,8 @@ ACTS: Mapping[str, Act] = {
     "requests reminded": reminded,
     "requests assign": assign,
     "requests told": told,
+    "requests goes-on": goes_on,
+    "requests reviewed": reviewed,
     "keys destroy": destroy_patient,
     "db confirm-consents": confirm_consents,
 }

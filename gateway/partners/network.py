@@ -112,6 +112,8 @@ class Partner(Strict, frozen=True):
     immediate_reply: Literal["ack", "rri"] = "ack"
     control_id_reuse: Literal["process", "refuse"] = "process"
     zone: str = ""
+    subset_marks: Literal["where_removed", "on_every_record", "never"] = "where_removed"
+    """Which records it gets bear `SUBSETTED`; where something was removed shows to covered entities only (FH-RED-03)."""
     owner: Contact | None = None
 
     @property

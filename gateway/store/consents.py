@@ -47,10 +47,11 @@ def of_patient_at(reading: Reading, patient_id: str, epoch: int) -> tuple[Consen
     return tuple(state for state in found if state.standing != _GIVEN_AWAY)
 
 
-def usable(reading: Reading) -> Iterator[ConsentState]:
-    """The states of all consents that may permit something, by consent id."""
+def of_standing(reading: Reading, standing: str) -> Iterator[ConsentState]:
+    """The states of all consents of that standing, by consent id; only `usable` ones may permit something."""
+    asked = {"standing": standing, "limit": _PAGE}
     after = ""
-    while page := reading.rows("consents.usable_after", {"after": after, "limit": _PAGE}):
+    while page := reading.rows("consents.of_standing_after", {**asked, "after": after}):
         yield from (ConsentState(*row) for row in page)
         after = page[-1]["consent_id"]
 

@@ -98,6 +98,7 @@ def test_the_report_names_each_element_of_an_authorization_by_its_paragraph() ->
         "purpose": "45 CFR 164.508(c)(1)(iv)",
         "expiry": "45 CFR 164.508(c)(1)(v)",
         "expiry event": "45 CFR 164.508(c)(1)(v)",
+        "expiry owner": "45 CFR 164.508(c)(1)(v)",
         "signature": "45 CFR 164.508(c)(1)(vi)",
         "date signed": "45 CFR 164.508(c)(1)(vi)",
         "statements": "45 CFR 164.508(c)(2)(i), (ii), (iii)",

@@ -11,9 +11,9 @@ import pytest
 
 import consent
 from consent.disclosers import disclosers_of
-from consent.instants import LATEST
+from consent.instants import LATEST, months_after
 from consent.rules.minors import Ages, ages_of
-from consent.rules.state_law import birthdays, months_after
+from consent.rules.state_law import birthdays
 from consent.validity_report import validate_consent
 from tests.bench.bench_consent import a_consent, a_question
 from tests.consent.asking import ROOM, ask, tables

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 import consent
-from consent.validity import EXPIRY_EVENT, STATEMENT
+from consent.expiry_event import EXPIRY_EVENT
+from consent.validity import STATEMENT
 from tests.bench.bench_consent import a_consent, a_question
 from tests.consent.asking import tables
 from tests.consent.question_pools import TYPES, label, ref
@@ -24,10 +25,16 @@ INLINE = "http://hl7.org/fhir/uv/security-label-ds4p/StructureDefinition/extensi
 CODE = {"coding": [{"system": "http://loinc.org", "code": "29463-7", "display": "weight"}], "text": "weight"}
 NUMBER = {"system": "urn:numbers", "value": "7"}
 
+EVENT = [
+    {"url": "event", "valueString": "she moves"},
+    {"url": "owner", "valueReference": ref("Organization/hosp-1")},
+    {"url": "reviewed", "valueDate": "2026-06-01"},
+    {"url": "review", "valueDate": "2026-12-01"},
+]
 FULL_CONSENT: Json = {
     **a_consent(7, "Organization/hosp-1"),
     "identifier": [NUMBER],
-    "extension": [{"url": STATEMENT, "valueCode": "redisclosure"}, {"url": EXPIRY_EVENT, "valueString": "x"}],
+    "extension": [{"url": STATEMENT, "valueCode": "redisclosure"}, {"url": EXPIRY_EVENT, "extension": EVENT}],
     "verification": [{"verified": True, "verifiedWith": ref("Patient/p1")}],
     "sourceAttachment": {"hash": "eA==", "url": "urn:uuid:0"},
 }

@@ -116,6 +116,30 @@ def test_a_record_with_elements_removed_is_marked_only_for_those_who_may_know() 
     assert "tag" not in presented(resource("Task", "t1"))["meta"]
 
 
+@pytest.mark.requirement("FH-RED-03")
+@pytest.mark.parametrize("recipient", [HOSPITAL, HOUSING])
+@pytest.mark.parametrize("cut", [{}, {"removals": {"Task/t1": ("/code",)}}])
+@pytest.mark.parametrize(("marks", "marked"), [("on_every_record", True), ("never", False)])
+def test_a_recipient_may_have_the_mark_on_every_record_or_on_none(
+    recipient: Recipient, cut: Json, marks: str, marked: bool
+) -> None:
+    request = asked([resource("Task", "t1")], recipient)
+    scope = SUD_SCOPE if recipient is HOSPITAL else CLASS_SCOPE
+    decision = decided(request, scopes=(scope,), **cut)
+    shown = redact(request, decision, tables())
+    (found,) = present(
+        shown, decision, request=request, alias_key=b"key", tables=tables(), subset_marks=marks
+    )
+    assert ([tag["code"] for tag in found["meta"].get("tag", ())] == ["SUBSETTED"]) is marked
+
+
+def test_marks_that_nobody_knows_are_an_error() -> None:
+    request = asked([resource("Task", "t1")], HOSPITAL)
+    decision = decided(request, scopes=(SUD_SCOPE,))
+    with pytest.raises(ValueError, match="marks"):
+        present((), decision, request=request, alias_key=b"key", tables=tables(), subset_marks="some")
+
+
 @pytest.mark.requirement("P2-32-04")
 def test_a_record_without_an_id_gets_the_labels_of_all_that_have_none() -> None:
     nameless = {key: value for key, value in resource("Task", "t").items() if key != "id"}

@@ -26,6 +26,6 @@ FROM consent_history AS one WHERE patient_id = :patient_id AND epoch = (
     WHERE patient_id = one.patient_id AND consent_id = one.consent_id AND epoch <= :epoch
 ) ORDER BY consent_id;
 
--- name: usable_after
+-- name: of_standing_after
 SELECT consent_id, patient_id, version, standing, recorded_by, recorded_at, reasons
-FROM consent_state WHERE standing = 'usable' AND consent_id > :after ORDER BY consent_id LIMIT :limit;
+FROM consent_state WHERE standing = :standing AND consent_id > :after ORDER BY consent_id LIMIT :limit;

@@ -209,3 +209,18 @@ def test_a_patient_is_shown_once_the_caller_s_own_view_first(county: County) -> 
     assert mine["id"] == county.own_patient_id("otp")
     assert [identifier["system"] for identifier in mine["identifier"]] == [person.OTP_SYSTEM]
     assert MRN[1] not in str(mine)
+
+
+@pytest.mark.requirement("FH-RED-03")
+@pytest.mark.parametrize(
+    ("marks", "tags"), [("where_removed", []), ("on_every_record", ["SUBSETTED"]), ("never", [])]
+)
+def test_an_agency_reads_the_mark_of_a_part_on_every_record_or_on_none(
+    shared: County, marks: str, tags: list[str]
+) -> None:
+    shared.change_partner("housing", subset_marks=marks)
+
+    found = matches(shared.search("housing", "Goal", HOUSING, "COC"))
+
+    assert len(found) == 2
+    assert all([tag["code"] for tag in one["meta"].get("tag", ())] == tags for one in found)
