@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from gateway.wiring.checkup import Finding, look_over
+from gateway.wiring.checkup_database import database_checks
 from gateway.wiring.checkup_places import place_checks
 from gateway.wiring.checkup_store import store_checks
 
@@ -16,7 +17,7 @@ _WIDTH = 110
 
 def doctor(network: Path, store: str | None, *, as_json: bool) -> int:
     """Print every finding, what somebody must do first; 0 when nothing is wrong, else 1."""
-    found, fine = look_over(network, store, (*place_checks(), *store_checks()))
+    found, fine = look_over(network, store, (*place_checks(), *database_checks(), *store_checks()))
     wrong = sum(one.is_wrong for one in found)
     if as_json:
         print(json.dumps({"findings": [asdict(one) for one in found], "fine": fine}, indent=2))

@@ -42,7 +42,7 @@ def open_store(
     `STORE_NEWER`, `STORE_ALTERED`, `STORE_UNREADABLE`, `STORE_UNREACHABLE`.
     """
     if is_postgres(url):
-        opening = _postgres().open_postgres
+        opening = require_driver().open_postgres
         made: PostgresStore = opening(
             url, cipher, fault_point=fault_point, upgrade=upgrade, configuration=configuration
         )
@@ -59,7 +59,7 @@ def open_store_for_reading(
     `STORE_OLDER`, `STORE_UNREADABLE`, `STORE_UNREACHABLE`.
     """
     if is_postgres(url):
-        made: PostgresReader = _postgres().open_postgres_for_reading(url, cipher)
+        made: PostgresReader = require_driver().open_postgres_for_reading(url, cipher)
         return made
     return open_sqlite_for_reading(url, cipher, folder=folder)
 
@@ -69,25 +69,32 @@ def is_empty(url: str, folder: Path | None = None) -> bool:
     from gateway.store.sqlite_store import store_path
 
     if is_postgres(url):
-        return bool(_postgres().is_empty(url))
+        return bool(require_driver().is_empty(url))
     path = store_path(url, folder)
     return not (path.exists() and path.stat().st_size)
 
 
 def copy_into_database(
-    source: Path, url: str, cipher: Cipher, check: Callable[[Reading], None], heard: Heard
+    source: Path,
+    url: str,
+    cipher: Cipher,
+    check: Callable[[Reading], None],
+    heard: Heard,
+    *,
+    stands_still: bool = False,
 ) -> CopiedInto:
     """Copy a SQLite store into an empty database, all or nothing; see `postgres_copy.copy_to_postgres`.
 
     Raises NotSupported `STORE_DRIVER_MISSING`, and as that.
     """
-    _postgres()
+    require_driver()
     from gateway.store.postgres_copy import copy_to_postgres
 
-    return copy_to_postgres(source, url, cipher, check, heard)
+    return copy_to_postgres(source, url, cipher, check, heard, stands_still=stands_still)
 
 
-def _postgres() -> Any:
+def require_driver() -> Any:
+    """The module of the PostgreSQL store. Raises NotSupported `STORE_DRIVER_MISSING`."""
     try:
         from gateway.store import postgres_store
     except ImportError as error:

@@ -29,7 +29,7 @@ from gateway.store.postgres_wire import Connection, Wire
 from gateway.store.postgres_writer import TURN
 from gateway.store.sqlite_view import connect_reader
 
-_UNSHARED = ("migration", "process", "lease")
+DATABASES_OWN = ("migration", "process", "lease")
 """Tables that belong to a database and not to what is kept in it."""
 _KINDS = {"bigint": ("int8", int), "text": ("text", str), "bytea": ("bytea", bytes)}
 _PATIENCE = (
@@ -43,6 +43,9 @@ FROM information_schema.columns WHERE table_schema = current_schema() ORDER BY t
 _REFERENCES = """SELECT child.relname::text, parent.relname::text FROM pg_constraint
 JOIN pg_class child ON child.oid = conrelid JOIN pg_class parent ON parent.oid = confrelid
 WHERE contype = 'f' AND conrelid <> confrelid AND connamespace = current_schema()::regnamespace"""
+_STANDS_STILL = "INSERT INTO lease (name, holder, until) VALUES ('standstill', 'restore', 'infinity')"
+_CONNECTED = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+AND application_name = current_setting('application_name')"""
 _encode = msgspec.msgpack.Encoder().encode
 Heard = Callable[[str], None]
 """Told what is begun: `copy patient`, `compare patient`, `check`, `commit`."""
@@ -66,7 +69,7 @@ class CopiedInto:
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
+class TableOfBoth:
     """A table as both sides have it. `counter`: the column whose numbers go on by themselves; empty without one."""
 
     name: str
@@ -82,11 +85,18 @@ class _Table:
 
 
 def copy_to_postgres(
-    source: Path, url: str, cipher: Cipher, check: Callable[[Reading], None], heard: Heard
+    source: Path,
+    url: str,
+    cipher: Cipher,
+    check: Callable[[Reading], None],
+    heard: Heard,
+    *,
+    stands_still: bool = False,
 ) -> CopiedInto:
     """Copy the store in the file `source` into the empty database at `url`, once `check` finds nothing there to raise.
 
-    Nobody else may write to `source` meanwhile; what is read is of one moment anyway.
+    Nobody else may write to `source` meanwhile; what is read is of one moment anyway. `stands_still`: nothing is sent
+    out of the copy by whatever gateway, until a named person ends that.
 
     Raises NotNow `STORE_NOT_EMPTY`, `STORE_IN_USE`, `STORE_BUSY`, Internal `COPY_DIFFERS` (`place`: the table),
     `STORE_UNREACHABLE`, `STORE_UNREADABLE`, NotSupported `STORE_URL`, and what `check` raises; the database is then as
@@ -103,13 +113,16 @@ def copy_to_postgres(
             wire.say("BEGIN")  # whoever leaves without the commit below leaves an empty database
             _require_empty(wire.connection, database)
             migrate(wire.connection)
-            tables = _tables(file, wire.connection)
+            tables = tables_of_both(file, wire.connection)
             for table in tables:
                 heard(f"copy {table.name}")
                 _copy(file, wire.connection, table)
             copied = tuple(_compared(file, wire.connection, table, heard) for table in tables)
             heard("check")
             check(PostgresReading(wire, cipher, FreshRecords()))
+            if stands_still:
+                _require_no_gateway(wire.connection, database)
+                wire.connection.execute(_STANDS_STILL)
             heard("commit")
             _commit(wire, database)
     except psycopg.Error as error:
@@ -130,14 +143,21 @@ def _require_empty(connection: Connection, database: Database) -> None:
         raise NotNow("STORE_NOT_EMPTY", f"`{database.place}` has tables already; give a new, empty database")
 
 
-def _tables(file: sqlite3.Connection, connection: Connection) -> tuple[_Table, ...]:
+def _require_no_gateway(connection: Connection, database: Database) -> None:
+    """One that ran on the former store would go on with this one where it was. Raises NotNow `STORE_IN_USE`."""
+    found = connection.execute(_CONNECTED).fetchone()
+    if found is None or found[0]:
+        raise NotNow("STORE_IN_USE", f"a gateway is connected to `{database.place}`; stop all of them")
+
+
+def tables_of_both(file: sqlite3.Connection, connection: Connection) -> tuple[TableOfBoth, ...]:
     """The tables of both sides, those first that others refer to. Raises Internal `COPY_DIFFERS` for any other."""
     target: dict[str, dict[str, tuple[str, bool]]] = {}
     for table, column, kind, counts in connection.execute(_COLUMNS):
         target.setdefault(table, {})[column] = (kind, counts)
     asked = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-    names = {str(name) for (name,) in file.execute(asked)} - set(_UNSHARED)
-    for name in sorted(names ^ (target.keys() - set(_UNSHARED))):
+    names = {str(name) for (name,) in file.execute(asked)} - set(DATABASES_OWN)
+    for name in sorted(names ^ (target.keys() - set(DATABASES_OWN))):
         raise Internal("COPY_DIFFERS", "is a table of one of the two stores only", name)
     first: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(sorted(names), ()))
     for child, parent in connection.execute(_REFERENCES):
@@ -146,7 +166,7 @@ def _tables(file: sqlite3.Connection, connection: Connection) -> tuple[_Table, .
     return tuple(_table(file, name, target[name]) for name in first.static_order())
 
 
-def _table(file: sqlite3.Connection, name: str, target: dict[str, tuple[str, bool]]) -> _Table:
+def _table(file: sqlite3.Connection, name: str, target: dict[str, tuple[str, bool]]) -> TableOfBoth:
     described = file.execute(f"PRAGMA table_info({name})").fetchall()
     here = [str(row["name"]) for row in described]
     if "rowid" in target:
@@ -156,7 +176,7 @@ def _table(file: sqlite3.Connection, name: str, target: dict[str, tuple[str, boo
     counter = next((column for column in here if target[column][1]), "")
     keys = [str(row["name"]) for row in sorted(described, key=lambda row: row["pk"]) if row["pk"]]
     order = [counter] if counter else keys or here
-    return _Table(
+    return TableOfBoth(
         name=name,
         columns=tuple(here),
         kinds=tuple(target[column][0] for column in here),
@@ -165,13 +185,13 @@ def _table(file: sqlite3.Connection, name: str, target: dict[str, tuple[str, boo
     )
 
 
-def _copy(file: sqlite3.Connection, connection: Connection, table: _Table) -> None:
+def _copy(file: sqlite3.Connection, connection: Connection, table: TableOfBoth) -> None:
     """Copy the rows, and let the database count on where the file stopped."""
     text = f"COPY {table.name} ({table.selected}) FROM STDIN (FORMAT BINARY)"
     try:
         with connection.cursor() as cursor, cursor.copy(text.encode()) as copy:
             copy.set_types([_KINDS[kind][0] for kind in table.kinds])
-            for row in _rows_of_file(file, table):
+            for row in rows_of_file(file, table):
                 copy.write_row(row)
     except (psycopg.DataError, psycopg.IntegrityError) as error:
         text = f"the database does not take a row ({error.sqlstate or type(error).__name__})"
@@ -184,24 +204,27 @@ def _copy(file: sqlite3.Connection, connection: Connection, table: _Table) -> No
     )  # plans made before autovacuum comes round are good ones too
 
 
-def _last_number(file: sqlite3.Connection, table: _Table) -> int:
+def _last_number(file: sqlite3.Connection, table: TableOfBoth) -> int:
     """The highest number that was ever given, also to a row that is gone; 0 before the first."""
     (highest,) = file.execute(f"SELECT max({table.counter}) FROM {table.name}").fetchone()  # noqa: S608 - our own names
     given = file.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table.name,)).fetchone()
     return max(int(highest or 0), int(given[0]) if given else 0)
 
 
-def _compared(file: sqlite3.Connection, connection: Connection, table: _Table, heard: Heard) -> CopiedTable:
+def _compared(
+    file: sqlite3.Connection, connection: Connection, table: TableOfBoth, heard: Heard
+) -> CopiedTable:
     """The table, after both sides were read again. Raises Internal `COPY_DIFFERS`."""
     heard(f"compare {table.name}")
-    wanted, found = _digest(_rows_of_file(file, table)), _digest(_rows_of_database(connection, table))
+    wanted, found = digest(rows_of_file(file, table)), digest(rows_of_database(connection, table))
     if wanted != found:
         text = f"what was written is not what was read ({wanted[0]} rows and {found[0]}); nothing was copied"
         raise Internal("COPY_DIFFERS", text, table.name)
     return CopiedTable(table.name, *found)
 
 
-def _rows_of_file(file: sqlite3.Connection, table: _Table) -> Iterator[tuple[object, ...]]:
+def rows_of_file(file: sqlite3.Connection, table: TableOfBoth) -> Iterator[tuple[object, ...]]:
+    """The rows of a table in a SQLite file, in its order. Raises Internal `COPY_DIFFERS` for a value of another type."""
     kinds = [_KINDS[kind][1] for kind in table.kinds]
     text = f"SELECT {table.selected} FROM {table.name} ORDER BY {table.order}"  # noqa: S608 - our own names
     for row in file.execute(text):
@@ -212,7 +235,8 @@ def _rows_of_file(file: sqlite3.Connection, table: _Table) -> Iterator[tuple[obj
         yield values
 
 
-def _rows_of_database(connection: Connection, table: _Table) -> Iterator[tuple[object, ...]]:
+def rows_of_database(connection: Connection, table: TableOfBoth) -> Iterator[tuple[object, ...]]:
+    """The rows of a table in a database, in the same order. Raises psycopg.Error."""
     asked = f"SELECT {table.selected} FROM {table.name} ORDER BY {table.order}"  # noqa: S608 - our own names
     with (
         connection.cursor() as cursor,
@@ -222,13 +246,13 @@ def _rows_of_database(connection: Connection, table: _Table) -> Iterator[tuple[o
         yield from copy.rows()
 
 
-def _digest(rows: Iterable[Sequence[object]]) -> tuple[int, str]:
+def digest(rows: Iterable[Sequence[object]]) -> tuple[int, str]:
     """How many rows, and the SHA-256 over them; each value with its type and length."""
-    number, digest = 0, hashlib.sha256()
+    number, made = 0, hashlib.sha256()
     for row in rows:
-        digest.update(_encode(row))
+        made.update(_encode(row))
         number += 1
-    return number, digest.hexdigest()
+    return number, made.hexdigest()
 
 
 def _commit(wire: Wire, database: Database) -> None:

@@ -48,9 +48,9 @@ def copy_apart(source: Path, rows: Path, keys: Path, progress: Progress | None =
             # The snapshot: it is held by this transaction, whatever is written meanwhile, so the copy never starts
             # again and both files are of the same moment.
             connection.execute("BEGIN")
-            told = _told(connection)
+            told = what_is_in(connection)
             _copy_keys(connection, keys)
-            with closing(_copy_target(rows)) as target:
+            with closing(new_file(rows)) as target:
                 connection.backup(
                     target,
                     pages=_PAGES_A_STEP,
@@ -60,7 +60,7 @@ def copy_apart(source: Path, rows: Path, keys: Path, progress: Progress | None =
                 _drop_keys(target)
             connection.execute("COMMIT")
     except sqlite3.Error as error:
-        raise _told_of(error, f"`{source.name}` cannot be copied") from error
+        raise fault_of_copy(error, f"`{source.name}` cannot be copied") from error
     for file in (rows, keys):
         sync_file(file)
     return told
@@ -73,7 +73,7 @@ def told_of(rows: Path) -> CopiedStore:
             (said,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
             if said != "ok" or connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
                 raise Internal("STORE_UNREADABLE", f"`{rows.name}` is damaged")
-            return _told(connection)
+            return what_is_in(connection)
     except sqlite3.Error as error:
         raise Internal("STORE_UNREADABLE", f"`{rows.name}` is no usable store") from error
 
@@ -97,7 +97,7 @@ def copy_to_read(rows: Path, keys: Path, cipher: Cipher) -> Iterator[Reading]:
 def join_copy(rows: Path, keys: Path, target: Path) -> None:
     """Make a whole store in `target` out of the two files. Raises Internal `STORE_UNREADABLE`, NotNow `DISK_FULL`."""
     try:
-        with closing(_copy_target(target)) as made:
+        with closing(new_file(target)) as made:
             with closing(connect_reader(rows)) as connection:
                 connection.backup(made)
             made.execute("ATTACH ? AS keys", (str(keys),))
@@ -110,7 +110,7 @@ def join_copy(rows: Path, keys: Path, target: Path) -> None:
             made.execute("COMMIT")
             made.execute("DETACH keys")
     except (sqlite3.Error, TypeError) as error:
-        raise _told_of(error, "the backup's two files do not make a store") from error
+        raise fault_of_copy(error, "the backup's two files do not make a store") from error
     sync_file(target)
 
 
@@ -123,14 +123,14 @@ def sync_file(path: Path) -> None:
         os.close(descriptor)
 
 
-def _told_of(error: Exception, text: str) -> HandoffError:
+def fault_of_copy(error: Exception, text: str) -> HandoffError:
     """A full disk passes; everything else is a fault of the file."""
     if getattr(error, "sqlite_errorname", "") in ("SQLITE_FULL", "SQLITE_IOERR_WRITE"):
         return NotNow("DISK_FULL", "there was no room for the copy; what was begun does not count")
     return Internal("STORE_UNREADABLE", text)
 
 
-def _copy_target(path: Path) -> sqlite3.Connection:
+def new_file(path: Path) -> sqlite3.Connection:
     """A new file without a log of its own: what is deleted from it is overwritten in place."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
     connection = sqlite3.connect(path, isolation_level=None)
@@ -146,7 +146,7 @@ def _drop_keys(copy: sqlite3.Connection) -> None:
 
 
 def _copy_keys(connection: sqlite3.Connection, keys: Path) -> None:
-    with closing(_copy_target(keys)) as target:
+    with closing(new_file(keys)) as target:
         target.execute("BEGIN")
         for table in KEY_TABLES:
             asked = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?"
@@ -158,7 +158,8 @@ def _copy_keys(connection: sqlite3.Connection, keys: Path) -> None:
         target.execute("COMMIT")
 
 
-def _told(connection: sqlite3.Connection) -> CopiedStore:
+def what_is_in(connection: sqlite3.Connection) -> CopiedStore:
+    """What the store or copy holds over whose connection it is asked."""
     last = connection.execute("SELECT seq, chain_hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
     note = connection.execute("SELECT note FROM audit_checkpoint ORDER BY size DESC LIMIT 1").fetchone()
     names = connection.execute(

@@ -46,6 +46,13 @@ def migrate(connection: sqlite3.Connection) -> int:
     return done
 
 
+def migrate_to(connection: sqlite3.Connection, version: int) -> None:
+    """Make the tables of `version` in an empty file, as a store of that version has them."""
+    connection.execute(_BOOK)
+    for number, name, text in migrations("sqlite")[:version]:
+        _apply(connection, number, name, hashlib.sha256(text.encode()).hexdigest(), text)
+
+
 def refuse_newer(connection: sqlite3.Connection) -> None:
     """Raise Internal `STORE_NEWER` when the file was made by a newer program."""
     applied, known = applied_version(connection), known_version()

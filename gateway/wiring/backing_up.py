@@ -17,8 +17,7 @@ from gateway.clock import Clock, SystemClock, instant_text
 from gateway.errors import Internal, NotFound, NotNow
 from gateway.security.rotation import sync_folder
 from gateway.store import Reading, samples
-from gateway.store.sqlite_copy import CopiedStore, Progress, copy_apart, copy_to_read, told_of
-from gateway.store.sqlite_store import store_path
+from gateway.store.sqlite_copy import CopiedStore, Progress, copy_to_read, told_of
 from gateway.wiring.backup_notes import (
     KEY_BACKUP_DAYS,
     KEYS_SUFFIX,
@@ -40,6 +39,7 @@ from gateway.wiring.backup_notes import (
 )
 from gateway.wiring.kept_notes import LAST_BACKUP
 from gateway.wiring.network_folder import NetworkFolder
+from gateway.wiring.store_places import StorePlace, place_of
 
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
 _SPARE = 1.2
@@ -84,7 +84,8 @@ def make_backup(
     Raises NotFound `STORE_MISSING`, NotNow `DISK_FULL` or `BACKUP_UNDER_WAY`, Internal `BACKUP_ALTERED` when what was
     written is not what is read back.
     """
-    source = _store_of(folder, url)
+    source = place_of(folder, url)
+    source.require(" to back up")
     keys_to = keys_to or keys_place(place)
     for one in (place, keys_to):
         one.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -97,12 +98,17 @@ def make_backup(
 
 
 def _make(
-    folder: NetworkFolder, source: Path, place: Path, keys_to: Path, at: datetime, progress: Progress | None
+    folder: NetworkFolder,
+    source: StorePlace,
+    place: Path,
+    keys_to: Path,
+    at: datetime,
+    progress: Progress | None,
 ) -> MadeBackup:
     under_way = _begin(source, place, keys_to, at)
     name = under_way.name.removeprefix(UNDER_WAY)
     keys_file = keys_to / f"{UNDER_WAY}{name}{KEYS_SUFFIX}"
-    told = copy_apart(source, under_way / STORE_FILE, keys_file, progress)
+    told = source.copy_apart(under_way / STORE_FILE, keys_file, progress)
     network = (folder.path / NETWORK_FILE).read_bytes()
     write_whole(under_way / NETWORK_FILE, network)
     keys = _name_keys(folder, keys_file, name, at, told)
@@ -160,13 +166,6 @@ def open_samples(reading: Reading, number: int = _SAMPLES) -> tuple[int, int]:
     return opened, destroyed
 
 
-def _store_of(folder: NetworkFolder, url: str | None) -> Path:
-    path = store_path(url or folder.store_url, None if url else folder.path)
-    if not path.is_file():
-        raise NotFound("STORE_MISSING", f"there is no store `{path.name}` to back up")
-    return path
-
-
 @contextmanager
 def _alone(place: Path) -> Iterator[None]:
     """One backup at a time into a place: the next one takes away what an interrupted one left.
@@ -185,13 +184,13 @@ def _alone(place: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _begin(source: Path, place: Path, keys_to: Path, at: datetime) -> Path:
+def _begin(source: StorePlace, place: Path, keys_to: Path, at: datetime) -> Path:
     """An empty folder for the backup under way; what an interrupted one left is taken away."""
     for left in place.glob(f"{UNDER_WAY}*"):
         shutil.rmtree(left)
     for file in keys_to.glob(f"{UNDER_WAY}*"):
         file.unlink()
-    needed = int(source.stat().st_size * _SPARE)
+    needed = int(source.size() * _SPARE)
     if shutil.disk_usage(place).free < needed:
         raise NotNow("DISK_FULL", f"the backup needs {needed // 1_000_000} MB of room", place.name)
     under_way = place / f"{UNDER_WAY}{at.astimezone(UTC).strftime(_STAMP)}"

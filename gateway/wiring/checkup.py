@@ -23,10 +23,12 @@ from gateway.errors import HandoffError, NotNow
 from gateway.partners import NetworkFileRefused
 from gateway.security.rotation import retired_keys
 from gateway.settings import SettingsRefused, read_settings
-from gateway.store.sqlite_store import hold, store_path
+from gateway.store import Reading, open_store_for_reading
+from gateway.store.sqlite_store import hold
 from gateway.wiring.backup_notes import KEY_BACKUP_DAYS
 from gateway.wiring.kept_notes import last_backup, last_drill, paused
 from gateway.wiring.network_folder import NetworkFolder, open_folder
+from gateway.wiring.store_places import DatabasePlace, place_of
 
 BACKUP_HOURS = 26
 DRILL_DAYS = 90
@@ -51,12 +53,30 @@ Check = Callable[["Examined"], Iterator[Finding]]
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """The gateway that is looked at: its folder, its store's file, whether it runs, and the time."""
+    """The gateway that is looked at: its folder, the URL of its store, whether it runs, and the time. `store`: the
+    store's file; None where the store is a database.
+    """
 
     folder: NetworkFolder
-    store: Path
+    url: str
+    store: Path | None
     runs: bool
     now: datetime
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Reading]:
+        """A look into the store."""
+        store = open_store_for_reading(self.url, self.folder.keys.cipher)
+        try:
+            with store.read() as reading:
+                yield reading
+        finally:
+            store.close_readers()
+
+    @property
+    def disk(self) -> Path:
+        """The folder on whose disk the store, or what is beside the network file, grows."""
+        return self.folder.path if self.store is None else self.store.parent
 
 
 def look_over(
@@ -82,13 +102,26 @@ def _opened(path: Path, url: str | None, clock: Clock) -> Examined | Finding:
     try:
         read_settings()
         folder = open_folder(path)
-        store = store_path(url or folder.store_url, None if url else folder.path)
+        place = place_of(folder, url)
+        if isinstance(place, DatabasePlace):
+            return Examined(folder, place.url, None, _lives(folder, place.url), clock.now())
     except NetworkFileRefused as error:
         first = error.faults[0]
         return Finding("network", first.text("network.yaml"), "`handoff check` lists all of it")
     except (HandoffError, SettingsRefused) as error:
         return Finding("settings", str(error), "nothing else can be looked at before this is mended")
-    return Examined(folder, store, _runs(store), clock.now())
+    store = place.path
+    return Examined(folder, f"sqlite:///{store.absolute()}", store, _runs(store), clock.now())
+
+
+def _lives(folder: NetworkFolder, url: str) -> bool:
+    """Whether a gateway was seen on the database a moment ago. Raises as opening it."""
+    store = open_store_for_reading(url, folder.keys.cipher)
+    try:
+        with store.read() as reading:
+            return bool(reading.rows("processes.others", {"id": ""}))
+    finally:
+        store.close_readers()
 
 
 def _findings(name: str, check: Check, seen: Examined) -> list[Finding]:
@@ -118,6 +151,9 @@ def _process(seen: Examined) -> Iterator[Finding]:
             "gateway", "no gateway runs on this store", "start the service; its log says why it ended"
         )
     note = paused(seen.folder.path)
+    if seen.store is None:
+        with seen.reading() as reading:
+            note = (note or {}) if reading.row("processes.standstill") is not None else None
     if note is not None:
         since = str(note.get("restored at", "a restore"))[:16]
         yield Finding(
@@ -186,9 +222,9 @@ def _certificate_files(content: Any, whose: str = "the network") -> Iterator[tup
 
 
 def _room(seen: Examined) -> Iterator[Finding]:
-    size = seen.store.stat().st_size if seen.store.is_file() else 0
+    size = seen.store.stat().st_size if seen.store is not None and seen.store.is_file() else 0
     wanted = max(2 * size, _LEAST_ROOM)
-    free = shutil.disk_usage(seen.store.parent).free
+    free = shutil.disk_usage(seen.disk).free
     if free < wanted:
         text = f"{free // 1_000_000} MB are free beside the store; it should be {wanted // 1_000_000} MB"
         yield Finding("disk", text, "make room; when it is full, messages are refused (AR, 503)")

@@ -35,13 +35,14 @@ def _places(seen: Examined) -> Iterator[Finding]:
 
     (Keys that `network.yaml` names are not looked at: one that is open to others stops the start.)
     """
-    for suffix in _BESIDE_A_STORE:
-        yield from _closed("store", seen.store.with_name(seen.store.name + suffix))
+    if seen.store is not None:
+        for suffix in _BESIDE_A_STORE:
+            yield from _closed("store", seen.store.with_name(seen.store.name + suffix))
     for path in (seen.folder.path / JOURNAL, seen.folder.path / "witness.log", *formers(seen.folder.path)):
         yield from _closed("journal", path)
     for about, folder in (
         ("network", seen.folder.path),
-        ("store", seen.store.parent),
+        ("store", seen.disk),
         ("keys", seen.folder.keys_folder),
         ("keys", seen.folder.keys_folder.absolute().parent),
     ):
@@ -71,6 +72,8 @@ def _backup_files(seen: Examined) -> Iterator[Finding]:
 
 
 def _same_disk_as_store(seen: Examined, rows: Path) -> bool:
+    if seen.store is None:
+        return False  # the database has its own machine, or should; its disk cannot be seen from here
     try:
         return rows.stat().st_dev == seen.store.stat().st_dev
     except OSError:

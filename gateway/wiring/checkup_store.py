@@ -12,7 +12,7 @@ from gateway.audit.journal import follows, last_row
 from gateway.audit.verify import read_heads
 from gateway.clock import instant_text, read_instant
 from gateway.security.rotation import CURRENT
-from gateway.store import Reading, audit_rows, open_store_for_reading
+from gateway.store import Reading, audit_rows
 from gateway.wiring.checkup import Check, Examined, Finding
 
 WITNESS = "witness.log"
@@ -31,13 +31,8 @@ def store_checks() -> tuple[tuple[str, Check], ...]:
 
 def _on_the_store(look: Look) -> Check:
     def check(seen: Examined) -> Iterator[Finding]:
-        folder = seen.folder
-        store = open_store_for_reading(f"sqlite:///{seen.store.absolute()}", folder.keys.cipher)
-        try:
-            with store.read() as reading:
-                yield from look(seen, reading)
-        finally:
-            store.close_readers()
+        with seen.reading() as reading:
+            yield from look(seen, reading)
 
     return check
 

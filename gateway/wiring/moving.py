@@ -17,6 +17,7 @@ from gateway.store.opening import Heard, copy_into_database
 from gateway.store.sqlite_copy import told_of
 from gateway.store.sqlite_store import hold, is_postgres, store_path
 from gateway.wiring.backing_up import audit_of, open_samples
+from gateway.wiring.kept_notes import paused
 from gateway.wiring.network_folder import NetworkFolder
 
 
@@ -59,7 +60,10 @@ def move_to_postgres(
         # Looks at the version of its tables, then at every page of it.
         open_store_for_reading(f"sqlite:///{path.absolute()}", folder.keys.cipher).close_readers()
         told_of(path)
-        copied = copy_into_database(path, target, folder.keys.cipher_alone(), check, heard)
+        stands_still = paused(folder.path) is not None
+        copied = copy_into_database(
+            path, target, folder.keys.cipher_alone(), check, heard, stands_still=stands_still
+        )
     finally:
         os.close(lock)
     tables = tuple((table.name, table.rows) for table in copied.tables)

@@ -21,6 +21,7 @@ from gateway.store.opening import is_empty
 from gateway.wiring.kept_notes import FORMER, PAUSED_FILE, UNFINISHED, paused
 from gateway.wiring.looking import reading as reading  # who opens the premises to look in finds it here too
 from gateway.wiring.network_folder import NetworkFolder
+from gateway.wiring.store_places import DRAFT, remove_draft
 
 
 def open_premises(folder: NetworkFolder, store: Store, clock: Clock | None = None) -> Premises:
@@ -63,6 +64,8 @@ def open_writing_store(folder: NetworkFolder, url: str | None) -> Store:
     version = folder.network.version
     store = open_store(place, folder.keys.cipher, folder=beside, configuration=version)
     sweep_key_files(folder.keys_folder)
+    if store.is_shared:
+        remove_draft(folder.path / DRAFT)  # of a restore that was cut off after its last step
     return store
 
 

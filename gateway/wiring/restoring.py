@@ -1,9 +1,11 @@
 """Putting a backup in the place of a lost store, safe to be cut off at any step.
 
-1. Nothing is written over: a store in the place refuses the restore, and the store's lock keeps a gateway from starting.
+1. Nothing is written over: a store in the place refuses the restore, and the store's lock keeps a gateway from starting
+   (on a database, one that is connected refuses the restore).
 2. The backup is verified, and joined with its keys under another name; the account of what came since is taken there.
 3. The note of the standstill stands before the store gets its name.
-4. One rename puts the store in its place. Before it the next try begins anew; after it all is done.
+4. One rename puts the store in its place, or one transaction of a database, which says there too that it stands still:
+   to the gateways of all machines. Before it the next try begins anew; after it all is done.
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -27,7 +28,6 @@ from gateway.audit.journal import follows, last_row, read_journal
 from gateway.audit.log import scope_of
 from gateway.audit.verify import read_heads
 from gateway.clock import Clock, SystemClock, instant_text
-from gateway.errors import NotNow
 from gateway.flows.decided_here import act_entry
 from gateway.flows.restored import RESTORED, Applied, Since, take_account, told
 from gateway.security.keys import EnvelopeCipher
@@ -36,13 +36,13 @@ from gateway.store import SqliteStore, Transaction, audit_rows
 from gateway.store.fresh_records import FreshRecords
 from gateway.store.model import AuditFilter, AuditRow
 from gateway.store.named_queries import named_queries
-from gateway.store.sqlite_copy import join_copy, sync_file
-from gateway.store.sqlite_store import hold, store_path
+from gateway.store.sqlite_copy import join_copy
 from gateway.store.sqlite_view import SqliteReading, connect_reader
 from gateway.wiring.backing_up import verify_backup
 from gateway.wiring.backup_notes import KeysBackup, StoreBackup, write_whole
 from gateway.wiring.kept_notes import FORMER, FORMER_STAMP, PAUSED_FILE, UNFINISHED, formers, put_aside_at
 from gateway.wiring.network_folder import NetworkFolder
+from gateway.wiring.store_places import place_of, remove_draft, settle
 
 WITNESS = "witness.log"
 _BATCH = 500
@@ -94,29 +94,25 @@ def restore(folder: NetworkFolder, url: str | None, wanted: Wanted, clock: Clock
 
     Raises NotNow `STORE_NOT_EMPTY`, `STORE_IN_USE`, Internal `BACKUP_ALTERED`, `STORE_UNREADABLE`, `KEK_UNKNOWN`.
     """
-    target = store_path(url or folder.store_url, None if url else folder.path)
-    lock = hold(target)
-    try:
-        _refuse_what_is_there(target)
+    place = place_of(folder, url)
+    with place.held():
+        place.refuse_what_is_there()
         at = (clock or SystemClock()).now()
-        _take_back(folder.path, target)
+        _take_back(folder.path)
         verify_backup(folder, wanted.rows, wanted.keys)
-        draft = target.with_name(target.name + ".restoring")
-        _remove(draft)
+        draft = place.draft
+        remove_draft(draft)
         join_copy(wanted.rows.rows, wanted.keys.path, draft)
         done = asyncio.run(_fill(folder, draft, wanted, at))
-        _settle(draft)
+        settle(draft)
         note = {**done.report(), "by": wanted.by, "restored at": instant_text(at)}
         write_whole(folder.path / PAUSED_FILE, json.dumps(note, indent=1).encode())
         former = _put_former_aside(folder.path, at) if done.lost and _has_former(folder.path) else None
-        draft.rename(target)
-        sync_folder(target.parent)
+        place.put(draft, folder)
         if former is not None:
             former.rename(former.with_suffix(""))
             sync_folder(folder.path)
         return done
-    finally:
-        os.close(lock)
 
 
 async def _fill(folder: NetworkFolder, draft: Path, wanted: Wanted, at: datetime) -> Restored:
@@ -246,32 +242,6 @@ def _say(tx: Transaction, *, done: Restored, wanted: Wanted, at: str, witnessed:
     append(tx, act_entry(RESTORED, at, text, subject=done.backup))
 
 
-def _refuse_what_is_there(target: Path) -> None:
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        file = target.with_name(target.name + suffix)
-        if file.exists() and file.stat().st_size > 0:
-            raise NotNow(
-                "STORE_NOT_EMPTY",
-                "move it and the files beside it away first; name it with --old if it can be read",
-                file.name,
-            )
-
-
-def _settle(draft: Path) -> None:
-    """Make one file of the draft, without a log beside it, and durable."""
-    with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.execute("PRAGMA journal_mode = DELETE")
-    sync_file(draft)
-    draft.with_name(draft.name + ".lock").unlink(missing_ok=True)
-
-
-def _remove(draft: Path) -> None:
-    """Take away what an interrupted restore left."""
-    for suffix in ("", "-wal", "-shm", "-journal", ".lock"):
-        draft.with_name(draft.name + suffix).unlink(missing_ok=True)
-
-
 def _has_former(folder: Path) -> bool:
     return any((folder / name).exists() for name in (WITNESS, JOURNAL))
 
@@ -289,10 +259,8 @@ def _put_former_aside(folder: Path, at: datetime) -> Path:
     return former
 
 
-def _take_back(folder: Path, target: Path) -> None:
-    """Undo `_put_former_aside` of a restore that was cut off before its store was in its place."""
-    if target.exists() and target.stat().st_size > 0:
-        return
+def _take_back(folder: Path) -> None:
+    """Undo `_put_former_aside` of a restore that was cut off before its store was in its place: nothing is there."""
     for former in sorted(folder.glob(f"{FORMER}*{UNFINISHED}")):
         for name in (WITNESS, JOURNAL):
             if (former / name).exists() and not (folder / name).exists():

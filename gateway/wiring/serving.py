@@ -86,6 +86,10 @@ def _settle_memory() -> None:
     gc.set_threshold(_OBJECTS_A_ROUND, 20, 50)
 
 
+async def _at_once() -> None:
+    """Nothing to tell: what is stopped hears of it by the gateway's own sign."""
+
+
 class _Running:
     def __init__(
         self,
@@ -105,6 +109,8 @@ class _Running:
         for sign in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(sign, self._stop.set)
         async with contextlib.AsyncExitStack() as stack:
+            if self._premises.store.is_shared:
+                await self._start(stack, partial(self._standstill.watch, self._stop), _at_once)
             await self._as_keeper(stack, self._start_keepers)
             transport = await stack.enter_async_context(open_transport())
             sender = Sender(self._premises, transport, reach=reach_of(self._folder))

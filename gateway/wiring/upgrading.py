@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.errors import Internal, NotFound, NotNow
-from gateway.store import open_store
-from gateway.store.sqlite_copy import told_of
-from gateway.store.sqlite_migrations import known_version
-from gateway.store.sqlite_store import store_path
+from gateway.store.sqlite_copy import CopiedStore
 from gateway.wiring.backing_up import verify_backup
 from gateway.wiring.backup_notes import StoreBackup, keys_place, newest_keys_backup, newest_store_backup
 from gateway.wiring.kept_notes import last_backup
 from gateway.wiring.network_folder import NetworkFolder
+from gateway.wiring.store_places import place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,27 +26,25 @@ class Upgraded:
 def upgrade(folder: NetworkFolder, url: str | None, place: Path | None, keys_from: Path | None) -> Upgraded:
     """Verify the newest backup in `place` (else the last one made), and bring the store forward.
 
-    Each step is a transaction: killed in between, the store has whole steps, and the next try does the rest; the backup
-    then is of an earlier version, which `restore` brings forward too.
+    On SQLite each step is a transaction: killed in between, the store has whole steps, and the next try does the rest;
+    the backup then is of an earlier version, which `restore` brings forward too. On PostgreSQL all steps are one.
 
     Raises NotFound `STORE_MISSING`, `BACKUP_MISSING`, NotNow `BACKUP_TOO_OLD`, `STORE_IN_USE`, Internal
     `BACKUP_ALTERED`, `STORE_NEWER`, `STORE_ALTERED`.
     """
-    path = store_path(url or folder.store_url, None if url else folder.path)
-    if not path.is_file():
-        raise NotFound("STORE_MISSING", f"there is no store `{path.name}`; `handoff serve` makes a new one")
-    told = told_of(path)
-    if told.schema >= known_version():
-        return Upgraded(told.schema, told.schema, "")
-    rows = newest_store_backup(_place_of(folder, place), folder.keys.signer)
-    keys = newest_keys_backup(keys_from or _keys_of(folder, place), folder.keys.signer)
-    verify_backup(folder, rows, keys)
-    _require_same(rows, told.head.hex(), dict(told.counts))
-    store = open_store(
-        url or folder.store_url, folder.keys.cipher, folder=None if url else folder.path, upgrade=True
-    )
-    asyncio.run(store.close())
-    return Upgraded(told.schema, known_version(), rows.note.name)
+    store = place_of(folder, url)
+    store.require("; `handoff serve` makes a new one")
+    used: list[str] = []
+
+    def check(told: CopiedStore) -> None:
+        rows = newest_store_backup(_place_of(folder, place), folder.keys.signer)
+        keys = newest_keys_backup(keys_from or _keys_of(folder, place), folder.keys.signer)
+        verify_backup(folder, rows, keys)
+        _require_same(rows, told.head.hex(), dict(told.counts))
+        used.append(rows.note.name)
+
+    before, now = store.bring_forward(folder, check)
+    return Upgraded(before, now, *used or [""])
 
 
 def _place_of(folder: NetworkFolder, place: Path | None) -> Path:

@@ -28,3 +28,21 @@ DELETE FROM lease WHERE holder = :id;
 
 -- name: destroyed_since
 SELECT number, scope FROM destroyed_scope WHERE number > :number ORDER BY number;
+
+-- name: standstill
+SELECT 1 FROM lease WHERE name = 'standstill';
+
+-- name: end_standstill
+DELETE FROM lease WHERE name = 'standstill';
+
+-- name: keeper
+-- How many gateways live, and whether one of them holds the lease of the keeper.
+SELECT count(*) AS number, (SELECT count(*) FROM lease WHERE name = 'keeper' AND until > clock_timestamp()) AS kept
+FROM process WHERE id <> :id AND seen_at > clock_timestamp() - current_setting('handoff.silence')::interval;
+
+-- name: server
+-- What the server does with what it says is durable, and how this connection comes to it; `address` is empty on its own
+-- machine.
+SELECT current_setting('fsync') AS fsync, current_setting('full_page_writes') AS pages,
+       current_setting('autovacuum') AS autovacuum, coalesce(host(inet_server_addr()), '') AS address,
+       (SELECT CASE WHEN ssl THEN 1 ELSE 0 END FROM pg_stat_ssl WHERE pid = pg_backend_pid()) AS encrypted;

@@ -134,5 +134,6 @@ _RARE = {
     "destruction.sets",
     "patients.raise_all_epochs",
     "processes.give_lease",
+    "processes.keeper",
     "processes.others",
 }

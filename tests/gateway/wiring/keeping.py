@@ -14,21 +14,21 @@ from gateway.wiring.opening import open_premises, open_writing_store
 from tests.gateway.county import County
 
 
-def with_own_keys(county: County) -> County:
+def with_own_keys(county: County, url: str | None = None) -> County:
     """The county with key files that no other test has."""
     county.close()
     folder = county.folder.path / "keys"
     shutil.copytree(county.folder.keys_folder, folder)
     shutil.copy(county.folder.keys_folder.parent / "network.yaml", county.folder.path)
     county.folder = replace(county.folder, keys=read_keys(folder), keys_folder=folder)
-    reopen(county)
+    reopen(county, url)
     return county
 
 
-def reopen(county: County) -> None:
-    """As a gateway that is started (again) reads its keys and its store."""
+def reopen(county: County, url: str | None = None) -> None:
+    """As a gateway that is started (again) reads its keys and its store, which is at `url` or beside the network."""
     county.folder = replace(county.folder, keys=read_keys(county.folder.keys_folder))
-    county.store = open_writing_store(county.folder, None)
+    county.store = open_writing_store(county.folder, url)
     county.premises = open_premises(county.folder, county.store, county.clock)
 
 
@@ -38,10 +38,10 @@ def seal(county: County) -> None:
     county.run(Sealer(county.store, county.folder.keys.signer, witness, county.clock).seal_now())
 
 
-def back_up(county: County) -> MadeBackup:
+def back_up(county: County, url: str | None = None) -> MadeBackup:
     """A backup an hour later, beside the network's folder."""
     county.clock.advance(timedelta(hours=1))
-    return make_backup(county.folder, None, place(county), clock=county.clock)
+    return make_backup(county.folder, url, place(county), clock=county.clock)
 
 
 def place(county: County) -> Path:
