@@ -67,7 +67,7 @@ class EmergencyRequest:
 
 def decide_emergency(request: EmergencyRequest, tables: Tables) -> Decision:
     """The decision for a medical emergency. Never raises: a fault withholds everything (`RULE_FAILED`)."""
-    refusal = _refusal(request)
+    refusal = emergency_refusal(request)
     if refusal is not None:
         return _decision(
             request, tables, [_withheld(s.reference, refusal) for s in request.question.resources], ()
@@ -88,8 +88,11 @@ def decide_emergency(request: EmergencyRequest, tables: Tables) -> Decision:
     return _decision(request, tables, rows, _obligations(part2))
 
 
-def _refusal(request: EmergencyRequest) -> Reason | None:
-    """What bars the use, in the order a person would ask. §2.51(a), (c)."""
+def emergency_refusal(request: EmergencyRequest) -> Reason | None:
+    """What bars the use, in the order a person would ask; None: nothing does. §2.51(a), (c).
+
+    It looks at who asks and at what was written down, never at a record: what it says tells nothing of the patient.
+    """
     question = request.question
     standing = set(question.recipient.standing)
     codes = {purpose.code for purpose in question.purposes}

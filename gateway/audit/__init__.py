@@ -9,7 +9,7 @@ from gateway.audit.checkpoint import (
     read_witness,
     verifier_of,
 )
-from gateway.audit.entry import AuditedResource, AuditEntry, AuditReason, AuditReceipt
+from gateway.audit.entry import AuditedResource, AuditEntry, AuditReason, AuditReceipt, EmergencyFacts
 from gateway.audit.export import export, verify_export
 from gateway.audit.log import LoggedEntry, append, every, find_by_request, get, newest, of_patient
 from gateway.audit.sealer import Sealer
@@ -21,6 +21,7 @@ __all__ = [
     "AuditReceipt",
     "AuditedResource",
     "Checkpoint",
+    "EmergencyFacts",
     "LoggedEntry",
     "NoteSigner",
     "NoteVerifier",

@@ -30,6 +30,22 @@ class AuditedResource(msgspec.Struct, frozen=True):
     reasons: tuple[AuditReason, ...] = ()
 
 
+class EmergencyFacts(msgspec.Struct, frozen=True):
+    """What 42 CFR §2.51(c) wants written down of a disclosure in a medical emergency, beside the entry's own time.
+
+    `recipient` is the clinician and `facility` her or his affiliation, as the asking system stated them; `discloser` who
+    disclosed; `nature` the nature of the emergency. `second_person` approved a use beyond the second in 24 hours.
+    """
+
+    recipient: str
+    recipient_identifier: str
+    facility: str
+    discloser: str
+    nature: str
+    opened_at: str
+    second_person: str = ""
+
+
 class AuditEntry(msgspec.Struct, frozen=True):
     """The facts of one act. `at` is ISO 8601 UTC text (`gateway.clock.instant_text`).
 
@@ -66,6 +82,8 @@ class AuditEntry(msgspec.Struct, frozen=True):
     """Our id of what the entry is about where it is no disclosure: an intent, release, message or consent
     version.
     """
+    emergency: EmergencyFacts | None = None
+    """Of a use of emergency access, allowed or refused; None for everything else."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway import logs
 from gateway.clock import new_id
 from gateway.errors import HandoffError, NotFound, NotSupported
-from gateway.fhir_api import plain_routes, reading_routes, token_route, writing_routes
+from gateway.fhir_api import emergency_routes, plain_routes, reading_routes, token_route, writing_routes
 from gateway.fhir_api.answers_out import fhir_answer
 from gateway.fhir_api.counters import RequestCounters
 from gateway.fhir_api.doors import Desk
@@ -80,6 +80,8 @@ _ROUTES: tuple[tuple[str, Endpoint, tuple[str, ...], str], ...] = (
     ("/fhir", writing_routes.submit_bundle, _POST, "submit"),
     ("/fhir/", writing_routes.submit_bundle, _POST, "submit"),
     ("/fhir/Patient/{id}/$shared-plan", reading_routes.shared_plan, _GET, "shared-plan"),
+    ("/fhir/Patient/$emergency-access", emergency_routes.emergency_access, _POST, "emergency-access"),
+    ("/fhir/OperationDefinition/emergency-access", plain_routes.emergency_definition, _GET, "metadata"),
     ("/fhir/OperationDefinition/shared-plan", plain_routes.shared_plan_definition, _GET, "metadata"),
     ("/fhir/{type}/_search", reading_routes.search_by_form, _POST, "search"),
     ("/fhir/{type}", _type_level, _GET_POST, "type"),

@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from gateway.clock import instant_text
+from gateway.fhir_api.operations import OPERATIONS_OF
 from gateway.fhir_api.search_table import parameters_of
 from gateway.fhir_api.served import SERVED, Served
 from gateway.security.client_proof import CLIENT_ALGORITHMS
@@ -44,37 +45,6 @@ def capability_statement(base: str, started_at: datetime) -> dict[str, Any]:
     }
 
 
-def shared_plan_operation(base: str) -> dict[str, Any]:
-    """The OperationDefinition of `$shared-plan`."""
-    return {
-        "resourceType": "OperationDefinition",
-        "id": "shared-plan",
-        "url": f"{base}/fhir/OperationDefinition/shared-plan",
-        "name": "SharedPlan",
-        "status": "active",
-        "kind": "operation",
-        "affectsState": False,
-        "code": "shared-plan",
-        "resource": ["Patient"],
-        "system": False,
-        "type": False,
-        "instance": True,
-        "parameter": [
-            {
-                "name": "return",
-                "use": "out",
-                "min": 1,
-                "max": "1",
-                "documentation": (
-                    "A collection: the merged CarePlan, the latest safety plan, the contributions as they are, "
-                    "contradictions as DetectedIssues. Made of what the caller may see, and empty where that is nothing."
-                ),
-                "type": "Bundle",
-            }
-        ],
-    }
-
-
 def smart_configuration(base: str) -> dict[str, Any]:
     """`.well-known/smart-configuration`. SMART App Launch 2.2, conformance."""
     return {
@@ -105,7 +75,7 @@ def _security() -> dict[str, Any]:
 def _resource(name: str, served: Served, base: str) -> dict[str, Any]:
     by_id = name == "Patient"
     identifier = "identifier" if by_id else f"{served.by_patient}.identifier"
-    operations = {"shared-plan": f"{base}/fhir/OperationDefinition/shared-plan"} if by_id else {}
+    operations = {n: f"{base}/fhir/OperationDefinition/{n}" for n in OPERATIONS_OF.get(name, ())}
     return {
         "type": name,
         "interaction": [{"code": code} for code in served.interactions],

@@ -37,6 +37,14 @@ class SharedPlan(Protocol):
     def __call__(self, caller: Caller, patient: str, types: Collection[str], /) -> Awaitable[Pulled]: ...
 
 
+class Emergency(Protocol):
+    """`flows.emergency.emergency_access` with the premises bound."""
+
+    def __call__(
+        self, caller: Caller, parameters: Mapping[str, Any], types: Collection[str], /
+    ) -> Awaitable[Pulled]: ...
+
+
 class Create(Protocol):
     """`flows.consent_record.record_consent` with the premises bound."""
 
@@ -76,6 +84,7 @@ class Doors:
     replace_consent: Update
     update_task: Update
     submit: Submit
+    emergency: Emergency
     ready: Ready
 
 

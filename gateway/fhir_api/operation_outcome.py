@@ -46,6 +46,8 @@ _BY_CODE: dict[str, tuple[int, str]] = {
     "CLIENT_TOO_FAST": (429, "throttled"),
     "CLIENT_UNKNOWN": (401, "login"),
     "HEADER_INVALID": (400, "value"),
+    "EMERGENCY_RECORD_INCOMPLETE": (422, "required"),
+    "EMERGENCY_TOO_MANY": (429, "throttled"),
     "JSON_INVALID": (400, "structure"),
     "JSON_NOT_AN_OBJECT": (400, "structure"),
     "JSON_NUMBER_INVALID": (400, "value"),

@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.fhir_api.answers_out import fhir_answer
-from gateway.fhir_api.capability import capability_statement, shared_plan_operation, smart_configuration
+from gateway.fhir_api.capability import capability_statement, smart_configuration
 from gateway.fhir_api.doors import Desk
+from gateway.fhir_api.operations import emergency_operation, shared_plan_operation
 from gateway.resources import to_json
 
 
@@ -31,6 +32,12 @@ async def shared_plan_definition(request: Request) -> Response:
     """`GET /fhir/OperationDefinition/shared-plan`."""
     desk: Desk = request.app.state.desk
     return fhir_answer(to_json(shared_plan_operation(desk.base_url())))
+
+
+async def emergency_definition(request: Request) -> Response:
+    """`GET /fhir/OperationDefinition/emergency-access`."""
+    desk: Desk = request.app.state.desk
+    return fhir_answer(to_json(emergency_operation(desk.base_url())))
 
 
 async def smart(request: Request) -> Response:

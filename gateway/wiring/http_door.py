@@ -16,7 +16,7 @@ from gateway.disclosure.premises import Premises
 from gateway.errors import HandoffError
 from gateway.fhir_api import Desk, Doors, Gauges, build_app
 from gateway.fhir_api.client_rates import ClientRates
-from gateway.flows import consent_record, pull, status, submissions
+from gateway.flows import consent_record, emergency, pull, status, submissions
 from gateway.security.tokens import RegisteredClient, TokenChecker
 from gateway.settings import Settings, read_secret
 from gateway.store import tokens
@@ -106,6 +106,7 @@ class HttpDoor:
             replace_consent=partial(consent_record.replace_consent, premises),
             update_task=partial(status.update_task, premises),
             submit=partial(submissions.accept_transaction, premises),
+            emergency=self._standstill.guard(partial(emergency.emergency_access, premises)),
             ready=self._ready,
         )
 

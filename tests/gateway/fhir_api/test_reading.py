@@ -249,7 +249,10 @@ def test_the_shared_plan_is_declared_as_an_operation(door: Any) -> None:
     models = pytest.importorskip("fhir.resources.R4B.operationdefinition")
     statement = door.call("GET", "/fhir/metadata", token=None).json()
     (declared,) = (
-        operation for item in statement["rest"][0]["resource"] for operation in item.get("operation", ())
+        operation
+        for item in statement["rest"][0]["resource"]
+        for operation in item.get("operation", ())
+        if operation["name"] == "shared-plan"
     )
     definition = door.call("GET", declared["definition"].removeprefix("https://gateway.test"), token=None)
 
