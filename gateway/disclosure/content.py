@@ -18,19 +18,36 @@ from gateway.resources import to_json
 
 FHIR_JSON = "application/fhir+json"
 _CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+_OF_WHAT_IS_HELD = ("source", "versionId", "lastUpdated")
+
+
+def as_it_leaves(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`resource` without where it came from, which the audit log tells those who may know, and without the version and
+    time of what is held of it, which move with what is withheld as well.
+    """
+    meta = resource.get("meta")
+    if not meta or not any(name in meta for name in _OF_WHAT_IS_HELD):
+        return resource
+    left = {name: value for name, value in meta.items() if name not in _OF_WHAT_IS_HELD}
+    if left:
+        return {**resource, "meta": left}
+    return {name: value for name, value in resource.items() if name != "meta"}
 
 
 def transaction_bundle(
     resources: Sequence[Mapping[str, Any]], notice: consent.Notice, patient: str, at: datetime
 ) -> bytes:
-    """A FHIR R4 transaction that puts every resource under its own id, so that sending it twice changes nothing."""
+    """A FHIR R4 transaction that puts every resource under its own id, so that sending it twice changes nothing.
+
+    No version of ours goes along: the recipient's server gives its own.
+    """
     entries = [
         {
             "fullUrl": f"urn:uuid:{resource['id']}",
             "resource": resource,
             "request": {"method": "PUT", "url": f"{resource['resourceType']}/{resource['id']}"},
         }
-        for resource in (*resources, *_notice_documents(resources, notice, patient, at))
+        for resource in map(as_it_leaves, (*resources, *_notice_documents(resources, notice, patient, at)))
     ]
     return to_json(_bundle("transaction", entries, resources, at))
 
@@ -63,6 +80,43 @@ def searchset_bundle(
         bundle["total"] = len(resources)
     if links:
         bundle["link"] = [{"relation": relation, "url": url} for relation, url in links.items()]
+    return to_json(bundle)
+
+
+def history_bundle(
+    resources: Sequence[Mapping[str, Any]],
+    notices: Sequence[Mapping[str, Any]],
+    at: datetime,
+    base: str,
+    *,
+    whole: bool,
+) -> bytes:
+    """A FHIR R4 history of one resource, its states in the order given (the latest first); `total` where it is `whole`.
+
+    What the notices say stands in the `outcome` of the first entry's response: a history has no place beside entries.
+    """
+    entries: list[dict[str, Any]] = []
+    for number, resource in enumerate(resources, 1):
+        reference, meta = f"{resource['resourceType']}/{resource['id']}", resource["meta"]
+        first = whole and number == len(resources)
+        entries.append(
+            {
+                "fullUrl": f"{base}/{reference}".lstrip("/"),
+                "resource": resource,
+                "request": {"method": "PUT", "url": reference},
+                "response": {
+                    "status": "201" if first else "200",
+                    "etag": f'W/"{meta["versionId"]}"',
+                    "lastModified": meta["lastUpdated"],
+                },
+            }
+        )
+    if entries and notices:
+        issues = [issue for notice in notices for issue in notice["issue"]]
+        entries[0]["response"]["outcome"] = {"resourceType": "OperationOutcome", "issue": issues}
+    bundle = _bundle("history", entries, resources, at)
+    if whole:
+        bundle["total"] = len(resources)
     return to_json(bundle)
 
 
@@ -101,9 +155,8 @@ def rendered_message(
         settings["receiving_application"] = delivery.receiving_application
         settings["receiving_facility"] = delivery.receiving_facility
     mapping = premises.library.mapping(format_of(delivery))
-    made = in_local_format(
-        mapping, resources, notice, at=at, control_id=control_id, zone=zone, settings=settings
-    )
+    plain = [as_it_leaves(resource) for resource in resources]
+    made = in_local_format(mapping, plain, notice, at=at, control_id=control_id, zone=zone, settings=settings)
     if isinstance(delivery, MllpDelivery) and delivery.acknowledgement == "accept":
         return _asking_to_accept(made.content), made.media_type
     return made.content, made.media_type

@@ -19,7 +19,14 @@ from gateway.audit import AuditEntry, append
 from gateway.clock import instant_text, new_row_id, read_instant
 from gateway.disclosure.account import entry_of, refusal_codes
 from gateway.disclosure.co_sources import gather_with_vetoes
-from gateway.disclosure.content import FHIR_JSON, notice_of, rendered_message, sha256_of, transaction_bundle
+from gateway.disclosure.content import (
+    FHIR_JSON,
+    as_it_leaves,
+    notice_of,
+    rendered_message,
+    sha256_of,
+    transaction_bundle,
+)
 from gateway.disclosure.gather import Gathered, own_resource
 from gateway.disclosure.held import hold, hold_for_identity
 from gateway.disclosure.named_versions import keep_named
@@ -168,15 +175,7 @@ def shown_resources(
         tables=premises.tables,
         subset_marks=premises.network.partners[gathered.recipient].subset_marks,
     )
-    return tuple(without_source(resource) for resource in presented)
-
-
-def without_source(resource: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`resource` without `meta.source`: where it came from is told by the audit log, to those who may know."""
-    meta = resource.get("meta")
-    if not meta or "source" not in meta:
-        return resource
-    return {**resource, "meta": {key: value for key, value in meta.items() if key != "source"}}
+    return tuple(as_it_leaves(resource) for resource in presented)
 
 
 def _records_of(reading: Reading, intent: Intent) -> tuple[list[Record], list[Record]]:

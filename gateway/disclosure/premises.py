@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
 
 import consent
 import mappings
@@ -54,6 +56,40 @@ class CompiledConsents:
 
 
 @dataclass(frozen=True, slots=True)
+class First:
+    """When a record was first as a recipient sees it, and what its `lastModified` was then."""
+
+    updated_at: str
+    last_modified: Any = None
+
+
+FirstKey = tuple[str, ...]
+"""A version, to whom, for what, and by which network and epoch of the patient."""
+
+
+class FirstShown:
+    """Since when versions of records are shown as they are, until a consent begins or ends; the oldest go first."""
+
+    def __init__(self, capacity: int = 4096) -> None:
+        self._capacity = capacity
+        self._kept: dict[FirstKey, tuple[First, datetime, datetime | None]] = {}
+
+    def get(self, key: FirstKey, at: datetime) -> tuple[First, datetime | None] | None:
+        """What is known at `at`, and until when it holds; or None."""
+        found = self._kept.get(key)
+        if found is None or at < found[1] or (found[2] is not None and at >= found[2]):
+            return None
+        return found[0], found[2]
+
+    def keep(self, key: FirstKey, first: First, at: datetime, until: datetime | None) -> None:
+        """Keep what was found out at `at`, good until `until`."""
+        self._kept.pop(key, None)
+        if len(self._kept) >= self._capacity:
+            self._kept.pop(next(iter(self._kept)), None)
+        self._kept[key] = (first, at, until)
+
+
+@dataclass(frozen=True, slots=True)
 class KeyUses:
     """What the flows do with keys: derive ids and aliases, hash what goes into an index, encrypt links of pages."""
 
@@ -78,6 +114,11 @@ class Premises:
     directory: tuple[consent.Resource, ...] = ()
     kept: set[tuple[str, str]] = field(default_factory=set)
     """Versions of network and tables of which the store is known to hold a copy."""
+    first_shown: FirstShown = field(default_factory=FirstShown)
+
+    def remembering_nothing(self) -> Premises:
+        """The same premises with memories of their own: for a question in a transaction that may yet be rolled back."""
+        return replace(self, compiled=CompiledConsents(), first_shown=FirstShown())
 
     @staticmethod
     def directory_of(network: Network) -> tuple[consent.Resource, ...]:

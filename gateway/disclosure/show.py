@@ -5,7 +5,7 @@ Unknown, without consent and withheld give the same answer, and each question le
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -17,17 +17,16 @@ import consent
 from gateway.audit import AuditEntry, AuditReason, append, find_by_request
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.account import OVERTAKEN, entry_of, own_record_entry
-from gateway.disclosure.co_sources import gather_with_vetoes
 from gateway.disclosure.content import FHIR_JSON, notice_outcomes, sha256_of
-from gateway.disclosure.gate import shown_resources, without_source
 from gateway.disclosure.gather import Gathered
 from gateway.disclosure.named_versions import keep_named
 from gateway.disclosure.premises import Premises
+from gateway.disclosure.seen import Asking, Question, Seen, is_own, last_own_versions, own_words, questions
+from gateway.disclosure.shown_versions import Dress, dated, tagged, undressed
 from gateway.errors import NotNow
-from gateway.store import Reading, Record, ReleaseRow, Transaction, outbox, patients, records
+from gateway.store import Reading, Record, ReleaseRow, Transaction, outbox, patients
 
 _TRIES = 5
-_ITS_RECORDER_ONLY = "Consent"
 Select = Callable[[Reading], tuple[str | None, Sequence[Record]]]
 Choose = Callable[[Sequence[Mapping[str, Any]]], Sequence[Mapping[str, Any]]]
 """What of all that a caller may see it has asked for, in order."""
@@ -80,16 +79,19 @@ async def show(
     write: Write,
     kind: str = "query",
     choose: Choose | None = None,
+    dress: Dress = undressed,
+    each_alone: bool = False,
 ) -> Shown:
     """What `partner` may see of the records that `select` finds, written by `write(resources, notices, at)`.
 
-    `choose` takes what was asked for out of what may be seen; the rest is not released and the log says so.
+    `choose` takes what was asked for out of what may be seen; the rest is not released and the log says so. `dress`
+    adds words of the gateway's own. `each_alone`: each record is decided by itself (several versions of one).
 
     The audit entries and the exact bytes are committed before this returns. Raises NotNow
     `CONSENT_KEEPS_CHANGING`.
     """
     for _ in range(_TRIES):
-        answer = _answer(premises, partner, purpose, select, write, choose or in_order)
+        answer = _answer(premises, partner, purpose, select, write, choose or in_order, dress, each_alone)
         request_id = new_id()
         kept = await premises.store.write(
             partial(_commit, premises, partner, purpose, kind, answer, request_id)
@@ -130,114 +132,47 @@ def in_order(resources: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, An
 
 
 def _answer(
-    premises: Premises, partner: str, purpose: str, select: Select, write: Write, choose: Choose
+    premises: Premises,
+    partner: str,
+    purpose: str,
+    select: Select,
+    write: Write,
+    choose: Choose,
+    dress: Dress,
+    each_alone: bool,
 ) -> _Answer:
-    at = premises.clock.now()
+    asking = Asking(partner, purpose, premises.clock.now())
     with premises.store.read() as reading:
         patient_id, found = select(reading)
         epoch = patients.epoch(reading, patient_id) if patient_id else 0
-        own = [record for record in found if patient_id and set(record.sources) == {partner}]
-        decided = _decided(premises, reading, partner, purpose, patient_id, found, at)
-        seen = frozenset(_name(resource) for _, _, shown in decided for resource in shown)
-        own += _last_own_versions(reading, found, partner, seen)
-    resources = [*map(_own_words, own), *(resource for _, _, shown in decided for resource in shown)]
-    chosen = tuple(choose(resources))
-    asked = frozenset(map(_name, chosen))
-    groups = tuple(Decided(g, d, *_parted(shown, asked)) for g, d, shown in decided)
+        own = [record for record in found if patient_id and is_own(record, partner)]
+        asked = questions(premises, reading, asking, patient_id, found, each_alone=each_alone)
+        shown = frozenset(_name(one.resource) for question in asked for one in question.seen)
+        own += last_own_versions(reading, found, partner, shown)
+        seen = [Seen(own_words(record), record) for record in own]
+        seen += [one for question in asked for one in question.seen]
+        if each_alone:  # in the order in which they were found, whoever discloses them
+            place = {record.version_reference: number for number, record in enumerate(found)}
+            seen.sort(key=lambda one: place.get(one.record.version_reference, len(place)))
+        resources = [dated(premises, reading, asking, patient_id or "", one) for one in seen]
+        chosen = tuple(tagged(premises, partner, dress(reading, one)) for one in choose(resources))
+    wanted = frozenset(map(_name, chosen))
+    groups = tuple(_decided(question, wanted) for question in asked)
     notices = notice_outcomes(premises, (group.decision for group in groups if group.shown))
-    content = write(chosen, notices, at)
-    returned = tuple(record.version_reference for record in own if record.reference in asked)
-    return _Answer(patient_id, epoch, groups, returned, chosen, content, at)
+    content = write(chosen, notices, asking.at)
+    returned = tuple(record.version_reference for record in own if record.reference in wanted)
+    return _Answer(patient_id, epoch, groups, returned, chosen, content, asking.at)
 
 
-def _decided(
-    premises: Premises,
-    reading: Reading,
-    partner: str,
-    purpose: str,
-    patient_id: str | None,
-    found: Sequence[Record],
-    at: datetime,
-) -> list[tuple[Gathered, consent.Decision, tuple[Mapping[str, Any], ...]]]:
-    """Each discloser's question, its decision, and what may be shown of it."""
-    if patient_id is None or not _may_be_decided(premises, reading, partner, patient_id):
-        return []
-    answers = []
-    for discloser, theirs in _by_discloser(found, partner).items():
-        gathered = gather_with_vetoes(
-            premises,
-            reading,
-            patient_id=patient_id,
-            discloser=discloser,
-            recipient=partner,
-            purpose=purpose,
-            held_records=theirs,
-            at=at,
-        )
-        decision = consent.decide(gathered.request, premises.tables, gathered.compiled)
-        answers.append((gathered, decision, shown_resources(premises, gathered, decision)))
-    return answers
+def _decided(question: Question, wanted: frozenset[str]) -> Decided:
+    """The question with what was asked for of what may be seen, and the names of the rest."""
+    resources = [one.resource for one in question.seen]
+    shown = tuple(resource for resource in resources if _name(resource) in wanted)
+    return Decided(question.gathered, question.decision, shown, frozenset(map(_name, resources)) - wanted)
 
 
 def _name(resource: Mapping[str, Any]) -> str:
     return f"{resource['resourceType']}/{resource['id']}"
-
-
-def _parted(
-    shown: Sequence[Mapping[str, Any]], asked: frozenset[str]
-) -> tuple[tuple[Mapping[str, Any], ...], frozenset[str]]:
-    """What was asked for, and the names of the rest."""
-    return (
-        tuple(resource for resource in shown if _name(resource) in asked),
-        frozenset(map(_name, shown)) - asked,
-    )
-
-
-def _may_be_decided(premises: Premises, reading: Reading, partner: str, patient_id: str) -> bool:
-    """Not while it is uncertain who she is; and a partner that still practises is shown nothing of others."""
-    if premises.network.partners[partner].state == "test":
-        return False
-    return patients.certain(reading, patient_id)
-
-
-def _own_words(record: Record) -> Mapping[str, Any]:
-    """A record as its only source wrote it, under its own ids, with the version it has here."""
-    meta = {
-        **record.resource.get("meta", {}),
-        "versionId": str(record.version),
-        "lastUpdated": record.updated_at,
-    }
-    return without_source({**record.resource, "meta": meta})
-
-
-def _last_own_versions(
-    reading: Reading, found: Sequence[Record], partner: str, shown: Collection[str]
-) -> list[Record]:
-    """For what `partner` began and others have added to without her permission to tell it: its own last version.
-
-    So an answer of another party does not show in a record that suddenly cannot be found.
-    """
-    kept = []
-    for record in found:
-        if partner not in record.sources or set(record.sources) == {partner} or record.reference in shown:
-            continue
-        versions = records.history(reading, record.resource_type, record.id)
-        kept += [version for version in versions if set(version.sources) == {partner}][:1]
-    return kept
-
-
-def _by_discloser(found: Sequence[Record], partner: str) -> dict[str, list[Record]]:
-    """Records of others, by the party that would disclose them; never a Consent, which only its recorder sees.
-
-    A Consent names other parties and carries the signed form, of which no part can be redacted.
-    """
-    groups: dict[str, list[Record]] = {}
-    for record in found:
-        if record.patient_id is None or record.resource_type == _ITS_RECORDER_ONLY:
-            continue
-        if set(record.sources) != {partner}:
-            groups.setdefault(record.source_partner, []).append(record)
-    return dict(sorted(groups.items()))
 
 
 def _unmoved(premises: Premises, answer: _Answer) -> bool:

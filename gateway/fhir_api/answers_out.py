@@ -27,9 +27,9 @@ def fhir_answer(content: bytes, status: int = 200, headers: Mapping[str, str] | 
     )
 
 
-def version_headers(version: str | int, last_modified: str) -> dict[str, str]:
+def version_headers(version: str, last_modified: str) -> dict[str, str]:
     """`ETag` and `Last-Modified`, as far as they are known."""
-    headers = {"ETag": f'W/"{version}"'} if str(version) else {}
+    headers = {"ETag": f'W/"{version}"'} if version else {}
     if last_modified:
         headers["Last-Modified"] = http_date(last_modified)
     return headers
@@ -43,7 +43,7 @@ def http_date(instant: str) -> str:
 def saved_answer(request: Request, saved: Saved, base: str) -> Response:
     """What `Prefer: return=` asks for about a resource that was taken in."""
     request.state.request_id = saved.request_id
-    headers = version_headers(saved.version or "", saved.last_modified)
+    headers = version_headers(saved.version, saved.last_modified)
     reference = f"{saved.resource['resourceType']}/{saved.resource['id']}"
     history = f"/_history/{saved.version}" if saved.version else ""
     headers["Location"] = f"{base}/fhir/{reference}{history}"

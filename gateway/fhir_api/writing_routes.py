@@ -100,11 +100,10 @@ async def submit_bundle(request: Request) -> Response:
 def _response_bundle(sent: str, outcome: TransactionOutcome) -> bytes:
     entries = []
     for entry in outcome.entries:
-        response = {"status": entry.status}
-        if entry.version:
-            response["location"] = f"{entry.reference}/_history/{entry.version}"
-            response["etag"] = f'W/"{entry.version}"'
-        if entry.last_modified:
+        response = {"status": entry.status, "location": entry.reference}
+        if entry.tag:  # without one the time is not told either: it would be that of another's word
+            response["location"] = f"{entry.reference}/_history/{entry.tag}"
+            response["etag"] = f'W/"{entry.tag}"'
             response["lastModified"] = entry.last_modified
         entries.append({"response": response})
     bundle: dict[str, object] = {"resourceType": "Bundle", "type": _RESPONSE_TYPE[sent]}

@@ -43,10 +43,10 @@ class Pulled:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A resource that was taken in, as its submitter may see it again; `version` is 0 where it is not theirs to know."""
+    """A resource that was taken in, as its submitter may see it again; no `version` where it is not theirs to know."""
 
     resource: Mapping[str, Any] = field(repr=False)
-    version: int
+    version: str
     last_modified: str
     request_id: str
     created: bool = False
@@ -54,12 +54,17 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class EntryOutcome:
-    """What became of one transaction entry: `Type/id`, its version, and the HTTP status line (`201 Created`)."""
+    """What became of one transaction entry: `Type/id`, and the HTTP status line (`201 Created`).
+
+    `version` is that of what is held and is not told. `tag` and `last_modified`: the version and time of what its
+    submitter would read now, where nobody else can have a part in it; else empty.
+    """
 
     reference: str
     version: int
     status: str
     last_modified: str = ""
+    tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from gateway.clock import instant_text, new_id
 from gateway.disclosure.consent_standing import Judgement, is_stored_form, judge
 from gateway.disclosure.held import stop_what_waits
 from gateway.disclosure.premises import Premises
+from gateway.disclosure.seen import Asking
+from gateway.disclosure.shown_versions import present_state
 from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
 from gateway.flows.answers import EntryOutcome, Saved
 from gateway.flows.body_hash import BodyHash, body_hash, named_by_itself
@@ -59,13 +61,13 @@ async def record_consent(
     body = body_hash(premises, caller.partner, to_json(resource))
 
     def work(tx: Transaction) -> Saved:
-        known = _recorded_before(tx, caller, body)
+        known = _recorded_before(premises, tx, caller, body)
         if known is not None:
             return known
         patient_id = patient_of_consent(premises, tx, caller.partner, resource, instant_text(at))
         kept = keep_consent(premises, tx, caller, {**resource, "id": consent_id}, patient_id, at, request_id)
         inbox.keep(tx, _received(caller, kept.record, body, request_id), raw)
-        return _saved(kept.record, request_id, created=True)
+        return _saved(premises, tx, caller, kept.record, request_id, created=True)
 
     saved = await premises.store.write(work)
     premises.work_waiting.set()
@@ -95,12 +97,12 @@ async def replace_consent(
             keep_consent(premises, tx, caller, _withdrawn(before), patient_id, at, request_id, recorder)
             return _told(resource, consent_id, request_id)
         ends = before.resource.get("status") == "active" != resource.get("status")
-        if if_match is not None and if_match != str(before.version) and not ends:
+        if if_match is not None and not ends and if_match != _version(premises, tx, caller, before):
             # What she takes back is taken back, whatever version of it her agency has seen.
             raise AlreadyReceived("VERSION_CONFLICT", "is not the present version", "If-Match")
         content = {**resource, "id": consent_id, "patient": before.resource["patient"]}
         kept = keep_consent(premises, tx, caller, content, patient_id, at, request_id)
-        return _saved(kept.record, request_id, created=False)
+        return _saved(premises, tx, caller, kept.record, request_id, created=False)
 
     try:
         saved = await premises.store.write(work)
@@ -172,7 +174,7 @@ def _ended() -> AlreadyReceived:
     return AlreadyReceived("CONSENT_ENDED", "has ended; a new permission is a new consent", "Consent.status")
 
 
-def _recorded_before(tx: Transaction, caller: Caller, body: BodyHash) -> Saved | None:
+def _recorded_before(premises: Premises, tx: Transaction, caller: Caller, body: BodyHash) -> Saved | None:
     """The answer given when the same content came before."""
     for earlier in named_by_itself(tx, caller.partner, _CHANNEL, body):
         (outcome,) = json.loads(earlier.faults)
@@ -181,7 +183,7 @@ def _recorded_before(tx: Transaction, caller: Caller, body: BodyHash) -> Saved |
         first = records.version(tx, "Consent", consent_id, outcome["version"])
         if present is None or first is None or _has_ended(present.resource):
             raise _ended()
-        return _saved(first, earlier.id, created=True)
+        return _saved(premises, tx, caller, first, earlier.id, created=True)
     return None
 
 
@@ -251,16 +253,32 @@ def _entry(
     )
 
 
-def _saved(record: Record, request_id: str, *, created: bool) -> Saved:
-    meta = {
-        **record.resource.get("meta", {}),
-        "versionId": str(record.version),
-        "lastUpdated": record.updated_at,
-    }
-    return Saved({**record.resource, "meta": meta}, record.version, record.updated_at, request_id, created)
+def _saved(
+    premises: Premises,
+    tx: Transaction,
+    caller: Caller,
+    record: Record,
+    request_id: str,
+    *,
+    created: bool,
+) -> Saved:
+    shown = _shown(premises, tx, caller, record)
+    return Saved(shown, shown["meta"]["versionId"], shown["meta"]["lastUpdated"], request_id, created)
+
+
+def _version(premises: Premises, tx: Transaction, caller: Caller, record: Record) -> str:
+    return str(_shown(premises, tx, caller, record)["meta"]["versionId"])
+
+
+def _shown(premises: Premises, tx: Transaction, caller: Caller, record: Record) -> Mapping[str, Any]:
+    """A Consent as its recorder reads it."""
+    asking = Asking(caller.partner, caller.purpose, premises.clock.now())
+    shown = present_state(premises, tx, asking, str(record.patient_id), record)
+    assert shown is not None
+    return shown
 
 
 def _told(resource: Mapping[str, Any], consent_id: str, request_id: str) -> Saved:
     """The answer to somebody else's withdrawal: its own words."""
     sent = {name: value for name, value in resource.items() if name != "meta"}
-    return Saved({**sent, "id": consent_id}, 0, "", request_id)
+    return Saved({**sent, "id": consent_id}, "", "", request_id)

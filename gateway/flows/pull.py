@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from gateway import care_plan
 from gateway.clock import instant_text
-from gateway.disclosure.content import collection_bundle, searchset_bundle
+from gateway.disclosure.content import collection_bundle, history_bundle, searchset_bundle
 from gateway.disclosure.premises import Premises
-from gateway.disclosure.show import in_order, show
+from gateway.disclosure.seen import Asking, is_own
+from gateway.disclosure.show import Select, Write, in_order, show
+from gateway.disclosure.shown_versions import State, latest_seen, states
 from gateway.flows.answers import Pulled, SearchCriteria
 from gateway.flows.nothing import NothingToShow
 from gateway.flows.people import kept_as
@@ -20,6 +24,15 @@ from gateway.identity import IDENTIFIER
 from gateway.resources import to_json
 from gateway.security.callers import Caller
 from gateway.store import Reading, Record, patients, records
+
+MOST_STATES = 50
+
+
+def _alone(
+    resources: Sequence[Mapping[str, Any]], _notices: Sequence[Mapping[str, Any]], _at: datetime
+) -> bytes:
+    """The one resource, with nothing around it."""
+    return to_json(resources[0]) if resources else b""
 
 
 async def search(premises: Premises, caller: Caller, resource_type: str, criteria: SearchCriteria) -> Pulled:
@@ -39,7 +52,7 @@ async def search(premises: Premises, caller: Caller, resource_type: str, criteri
         found = patient_id or ""
         if patient_id is None:
             return None, ()
-        return patient_id, _of_type(reading, patient_id, resource_type, caller.partner)
+        return patient_id, _of_type(premises, reading, caller, patient_id, resource_type)
 
     def write(
         resources: Sequence[Mapping[str, Any]], notices: Sequence[Mapping[str, Any]], at: datetime
@@ -48,8 +61,7 @@ async def search(premises: Premises, caller: Caller, resource_type: str, criteri
         if page.last is not None:
             token = token_of(premises, caller, resource_type, criteria, found, page.last)
             links["next"] = f"{criteria.page_address}{token}"
-        told = [with_waiting_text(premises, caller.partner, r) for r in resources]
-        return searchset_bundle(told, notices, at, total=page.whole, links=links)
+        return searchset_bundle(resources, notices, at, total=page.whole, links=links)
 
     shown = await show(
         premises,
@@ -58,6 +70,7 @@ async def search(premises: Premises, caller: Caller, resource_type: str, criteri
         select=select,
         write=write,
         choose=page.choose,
+        dress=partial(with_waiting_text, premises, caller.partner),
     )
     return Pulled(shown.content, shown.request_id)
 
@@ -67,34 +80,97 @@ async def read(premises: Premises, caller: Caller, resource_type: str, resource_
 
     Raises NotFound `NO_SUCH_RECORD`, the same for unknown, no consent and withheld; it carries the request id.
     """
+    return await _one(premises, caller, partial(_held, premises, caller, resource_type, resource_id))
+
+
+async def read_version(
+    premises: Premises, caller: Caller, resource_type: str, resource_id: str, version: str
+) -> Pulled:
+    """One of the states in which `caller` may see a resource, by the version id that it was shown with.
+
+    Raises NotFound as `read` does, also for a version of anybody else and where the present state is not to be seen.
+    """
 
     def select(reading: Reading) -> tuple[str | None, Sequence[Record]]:
-        if resource_type == "Patient":
-            patient_id = _patient_named(reading, caller.partner, resource_id)
-            if patient_id is None:
-                return None, ()
-            return patient_id, _of_type(reading, patient_id, "Patient", caller.partner)
-        record = records.get(reading, resource_type, resource_id)
-        if record is None or record.deleted or record.patient_id is None:
-            return None, ()
-        return record.patient_id, (record,)
+        patient_id, found = _held(premises, caller, resource_type, resource_id, reading)
+        for state in _states(premises, caller, reading, patient_id, found):
+            if state.resource["meta"]["versionId"] == version:
+                return patient_id, (state.record,)
+        return patient_id, ()
+
+    return await _one(premises, caller, select)
+
+
+async def history(
+    premises: Premises, caller: Caller, resource_type: str, resource_id: str, base: str
+) -> Pulled:
+    """A FHIR history Bundle: the states in which `caller` may see a resource, the latest first, at most `MOST_STATES`.
+
+    `base`: the address of the API. Raises NotFound as `read` does.
+    """
+    more = False
+
+    def select(reading: Reading) -> tuple[str | None, Sequence[Record]]:
+        nonlocal more
+        patient_id, found = _held(premises, caller, resource_type, resource_id, reading)
+        states = list(islice(_states(premises, caller, reading, patient_id, found), MOST_STATES + 1))
+        more = len(states) > MOST_STATES
+        return patient_id, tuple(state.record for state in states[:MOST_STATES])
 
     def write(
         resources: Sequence[Mapping[str, Any]], notices: Sequence[Mapping[str, Any]], at: datetime
     ) -> bytes:
-        if not resources:
-            return b""
-        return to_json(with_waiting_text(premises, caller.partner, resources[0]))
+        return history_bundle(resources, notices, at, base, whole=not more)
 
+    return await _one(premises, caller, select, write, each_alone=True)
+
+
+async def _one(
+    premises: Premises,
+    caller: Caller,
+    select: Select,
+    write: Write = _alone,
+    *,
+    each_alone: bool = False,
+) -> Pulled:
+    """What is shown of one resource, with the version and time of the first that is."""
     shown = await show(
-        premises, partner=caller.partner, purpose=caller.purpose, select=select, write=write, kind="read"
+        premises,
+        partner=caller.partner,
+        purpose=caller.purpose,
+        select=select,
+        write=write,
+        kind="read",
+        choose=list,
+        dress=partial(with_waiting_text, premises, caller.partner),
+        each_alone=each_alone,
     )
     if not shown.resources:
         raise NothingToShow(shown.request_id)
-    meta = shown.resources[0].get("meta", {})
-    return Pulled(
-        shown.content, shown.request_id, str(meta.get("versionId", "")), str(meta.get("lastUpdated", ""))
-    )
+    meta = shown.resources[0]["meta"]
+    return Pulled(shown.content, shown.request_id, meta["versionId"], meta["lastUpdated"])
+
+
+def _held(
+    premises: Premises, caller: Caller, resource_type: str, resource_id: str, reading: Reading
+) -> tuple[str | None, Sequence[Record]]:
+    """The patient and the one present record that are asked for, whether or not it may be seen."""
+    if resource_type == "Patient":
+        patient_id = _patient_named(reading, caller.partner, resource_id)
+        return patient_id, _of_type(premises, reading, caller, patient_id, "Patient") if patient_id else ()
+    record = records.get(reading, resource_type, resource_id)
+    if record is None or record.deleted or record.patient_id is None:
+        return None, ()
+    return record.patient_id, (record,)
+
+
+def _states(
+    premises: Premises, caller: Caller, reading: Reading, patient_id: str | None, found: Sequence[Record]
+) -> Iterator[State]:
+    asking = Asking(caller.partner, caller.purpose, premises.clock.now())
+    dress = partial(with_waiting_text, premises, caller.partner)
+    for record in found:
+        yield from states(premises, reading, asking, patient_id or "", record, dress)
 
 
 async def shared_plan(premises: Premises, caller: Caller, patient: str, types: Collection[str]) -> Pulled:
@@ -149,11 +225,16 @@ def _patient_named(reading: Reading, partner: str, patient_id: str) -> str | Non
     return record.patient_id if record is not None and record.source_partner == partner else None
 
 
-def _of_type(reading: Reading, patient_id: str, resource_type: str, partner: str) -> tuple[Record, ...]:
+def _of_type(
+    premises: Premises, reading: Reading, caller: Caller, patient_id: str, resource_type: str
+) -> tuple[Record, ...]:
     found = records.of_patient(reading, patient_id, (resource_type,))
     if resource_type != "Patient":
         return found
-    # Several sources describe the same person: the caller's own description comes first, else the latest one.
-    own = [record for record in found if set(record.sources) == {partner}]
-    latest = sorted(found, key=lambda record: record.updated_at)[-1:]
-    return tuple(own[:1] or latest)
+    # Several sources describe the same person: the caller's own description comes first, else the latest that it may
+    # see. What it may not see of another does not change which of them it gets.
+    own = [record for record in found if is_own(record, caller.partner)]
+    if own or len(found) < 2:
+        return tuple((own or found)[:1])
+    asking = Asking(caller.partner, caller.purpose, premises.clock.now())
+    return latest_seen(premises, reading, asking, patient_id, found)

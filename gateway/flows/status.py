@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.premises import Premises
+from gateway.disclosure.seen import Asking
+from gateway.disclosure.shown_versions import present_state
 from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
 from gateway.flows.answers import Saved
 from gateway.flows.checked import checked
 from gateway.flows.new_intents import Content, new_intent
 from gateway.flows.nothing import nothing_for
+from gateway.flows.waiting_text import with_waiting_text
 from gateway.security.callers import Caller
 from gateway.store import Intent, Reading, Record, Transaction, intents, records
 
@@ -26,6 +30,9 @@ _NEXT: Mapping[str, frozenset[str]] = {
 }
 _RECEIVED = ("delivered", "unknown", "sending")
 _ADDRESSEE_MAY_SET = ("status", "statusReason", "businessStatus", "output", "executionPeriod")
+_ADDRESSEE_WRITES = frozenset({*_ADDRESSEE_MAY_SET, "lastModified"})
+_STAYS_UNSAID = ("status", "output", "executionPeriod")
+"""What an answer that does not name it leaves as it was; a reason goes with the status that it was for."""
 _STATUS_FOCUS = ("Task", "ServiceRequest", "Patient", "PractitionerRole", "Practitioner", "Organization")
 
 
@@ -46,27 +53,45 @@ async def update_task(
         )
     at, request_id = instant_text(premises.clock.now()), new_id()
 
-    def work(tx: Transaction) -> Record:
+    def work(tx: Transaction) -> Saved:
         before = records.get(tx, "Task", task_id)
         sent = _sent_to(tx, before, caller.partner) if before is not None else None
         if before is None or sent is None:
             raise NotFound("NO_SUCH_RECORD", "nothing can be shown for this request")
-        if if_match is not None and if_match != str(before.version):
+        if if_match is not None and if_match != _version_of(_shown(premises, tx, caller, before)):
             raise AlreadyReceived("VERSION_CONFLICT", "is not the present version", "If-Match")
         _check_step(str(before.resource["status"]), str(resource["status"]))
         saved = records.save(tx, _next_version(premises, before, resource, caller.partner, at))
         if saved.version != before.version:
             _tell_source(premises, tx, saved, sent, at)
-        return saved
+        return _told(resource, _shown(premises, tx, caller, saved), request_id)
 
     try:
-        record = await premises.store.write(work)
+        told = await premises.store.write(work)
     except NotFound:
         raise await nothing_for(premises, caller, f"Task/{task_id}", "TASK_NOT_SENT_TO_CALLER") from None
     premises.work_waiting.set()
-    shown = {name: resource[name] for name in resource if name != "meta"}
-    shown["meta"] = {"versionId": str(record.version), "lastUpdated": record.updated_at}
-    return Saved(shown, record.version, record.updated_at, request_id)
+    return told
+
+
+def _shown(premises: Premises, tx: Transaction, caller: Caller, task: Record) -> Mapping[str, Any] | None:
+    """The Task as a read of the caller's would show it now; None where it would show nothing."""
+    asking = Asking(caller.partner, caller.purpose, premises.clock.now())
+    dress = partial(with_waiting_text, premises, caller.partner)
+    return present_state(premises, tx, asking, str(task.patient_id), task, dress)
+
+
+def _version_of(shown: Mapping[str, Any] | None) -> str:
+    return "" if shown is None else str(shown["meta"]["versionId"])
+
+
+def _told(resource: Mapping[str, Any], shown: Mapping[str, Any] | None, request_id: str) -> Saved:
+    """The answer to the addressee: its own words, with the version and time of what it would read."""
+    sent = {name: value for name, value in resource.items() if name != "meta"}
+    if shown is None:
+        return Saved(sent, "", "", request_id)
+    version, at = _version_of(shown), str(shown["meta"]["lastUpdated"])
+    return Saved({**sent, "meta": {"versionId": version, "lastUpdated": at}}, version, at, request_id)
 
 
 def _sent_to(reading: Reading, task: Record, partner: str) -> Intent | None:
@@ -97,13 +122,12 @@ def _next_version(
 ) -> Record:
     """The Task as we hold it, with the addressee's word: what was redacted on the way out must not be lost."""
     theirs = {name: resource[name] for name in _ADDRESSEE_MAY_SET if name in resource}
-    kept = {
-        name: value
-        for name, value in before.resource.items()
-        if name not in ("statusReason", "businessStatus")
-    }
     same = theirs == {name: before.resource.get(name) for name in theirs}
-    content = dict(before.resource) if same else {**kept, **theirs, "lastModified": at}
+    ours = {name: value for name, value in before.resource.items() if name not in _ADDRESSEE_WRITES}
+    stays = {name: before.resource[name] for name in _STAYS_UNSAID if name in before.resource}
+    # In one order, whatever was said before: else where an element stands would tell of earlier answers.
+    said = {name: {**stays, **theirs}[name] for name in _ADDRESSEE_MAY_SET if name in {**stays, **theirs}}
+    content = dict(before.resource) if same else {**ours, **said, "lastModified": at}
     sources = tuple(sorted({*before.sources, partner}))
     return Record(
         resource_type="Task",

@@ -10,6 +10,8 @@ from typing import Any
 
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.premises import Premises
+from gateway.disclosure.seen import is_own
+from gateway.disclosure.shown_versions import new_version
 from gateway.errors import AlreadyReceived, NotUnderstood
 from gateway.flows.answers import EntryOutcome, TransactionOutcome
 from gateway.flows.body_hash import BodyHash, body_hash, named_by_itself
@@ -162,7 +164,12 @@ def _save(
         made = submitted_record(premises, partner, resource, patient_id, before, around, at)
         record = save_keeping_labels(tx, made)
     status = "201 Created" if before is None else "200 OK"
-    outcome = EntryOutcome(record.reference, record.version, status, record.updated_at)
+    tag = ""
+    if before is None and is_own(record, work.caller.partner) and record.resource_type != "Task":
+        # Of what is there already nothing is told: that others have written to it since would show. A Task is read
+        # with words of ours on it.
+        tag = new_version(premises, work.caller.partner, record)
+    outcome = EntryOutcome(record.reference, record.version, status, record.updated_at, tag)
     return outcome, before is None or before.version != record.version
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from gateway.disclosure.premises import Premises
 from gateway.flows.decided_here import BY_A_PERSON
 from gateway.flows.held_requests import HELD_TOO_LONG
-from gateway.store import Intent, intents, records
+from gateway.store import Intent, Reading, intents, records
 
 SENT = "Sent."
 FIXED = "Free text and attachments are not forwarded."
@@ -32,11 +32,13 @@ def ended_text(reference: str) -> str:
     return f"Not sent, and not waiting any more. If it is still needed, send it again. Reference {reference}."
 
 
-def with_waiting_text(premises: Premises, partner: str, resource: Mapping[str, Any]) -> Mapping[str, Any]:
+def with_waiting_text(
+    premises: Premises, partner: str, reading: Reading, resource: Mapping[str, Any]
+) -> Mapping[str, Any]:
     """`resource`, and if it is the partner's own Task that has not left yet, with the waiting words on it."""
     if resource.get("resourceType") != "Task" or resource.get("status") not in _WAITING_STATES:
         return resource
-    state = _delivery_state(premises, partner, str(resource["id"]))
+    state = _delivery_state(reading, partner, str(resource["id"]))
     if state is None:
         return resource
     reference = str(resource["id"])
@@ -44,19 +46,18 @@ def with_waiting_text(premises: Premises, partner: str, resource: Mapping[str, A
     return {**resource, "statusReason": {"text": text or waiting_text(premises, partner, reference)}}
 
 
-def _delivery_state(premises: Premises, partner: str, task_id: str) -> str | None:
+def _delivery_state(reading: Reading, partner: str, task_id: str) -> str | None:
     """`delivered`, `waiting` or `ended` for a Task this partner has sent; None for anybody else's."""
-    with premises.store.read() as reading:
-        record = records.get(reading, "Task", task_id)
-        if record is None or record.patient_id is None:
-            return None
-        states = [
-            _told_as(intent)
-            for intent in intents.of_patient(reading, record.patient_id)
-            if intent.source_partner == partner
-            and intent.kind == "referral"
-            and any(reference.startswith(f"Task/{task_id}/") for reference in intent.focus)
-        ]
+    record = records.get(reading, "Task", task_id)
+    if record is None or record.patient_id is None:
+        return None
+    states = [
+        _told_as(intent)
+        for intent in intents.of_patient(reading, record.patient_id)
+        if intent.source_partner == partner
+        and intent.kind == "referral"
+        and any(reference.startswith(f"Task/{task_id}/") for reference in intent.focus)
+    ]
     if not states:
         return None
     for state in ("delivered", "waiting"):

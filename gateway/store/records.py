@@ -25,6 +25,7 @@ _SET_DECODER = msgspec.json.Decoder(list[Record], float_hook=Decimal)
 _LIST_ENCODER = msgspec.json.Encoder()
 _LARGEST_SET = 64
 _SETS_IN_TURN = 2
+_ABOVE_ALL = 2**62
 
 
 Keep = Callable[[Record, Record], Record]
@@ -114,9 +115,12 @@ def versions(reading: Reading, wanted: Sequence[Key]) -> dict[Key, Record]:
     return {key: found[key] for key in wanted if key in found}
 
 
-def history(reading: Reading, resource_type: str, record_id: str, limit: int = 100) -> tuple[Record, ...]:
-    """Its versions, newest first; without those about a patient whose key was destroyed."""
-    rows = reading.rows("records.history", _where(resource_type, record_id) | {"limit": limit})
+def history(
+    reading: Reading, resource_type: str, record_id: str, limit: int = 100, below: int = _ABOVE_ALL
+) -> tuple[Record, ...]:
+    """Its versions before number `below`, newest first; without those about a patient whose key was destroyed."""
+    asked = _where(resource_type, record_id) | {"limit": limit, "below": below}
+    rows = reading.rows("records.history", asked)
     gone = {
         row["patient_id"]
         for row in {row["patient_id"]: row for row in rows}.values()

@@ -8,7 +8,7 @@ FROM record WHERE place = :place AND id = :id AND resource_type = :type AND vers
 
 -- name: history
 SELECT resource_type, id, version, patient_id, updated_at, digest, set_id
-FROM record WHERE place = :place AND id = :id AND resource_type = :type ORDER BY version DESC LIMIT :limit;
+FROM record WHERE place = :place AND id = :id AND resource_type = :type AND version < :below ORDER BY version DESC LIMIT :limit;
 
 -- name: of_patient
 SELECT resource_type, id, version, patient_id, updated_at, digest, set_id

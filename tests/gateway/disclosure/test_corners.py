@@ -9,8 +9,8 @@ import pytest
 from msgspec import structs
 
 from gateway.demo import person
-from gateway.disclosure.content import notice_of, notice_outcomes, transaction_bundle
-from gateway.disclosure.gate import LastLook, release, still_stands, without_source
+from gateway.disclosure.content import as_it_leaves, notice_of, notice_outcomes, transaction_bundle
+from gateway.disclosure.gate import LastLook, release, still_stands
 from gateway.disclosure.gather import own_resource
 from gateway.disclosure.handovers import interrupted
 from gateway.disclosure.local_format import in_local_format
@@ -100,11 +100,13 @@ def test_a_destroyed_audit_entry_does_not_keep_a_release_open(county: County, ma
 # ------------------------------------------------------------------------------------ what is in the bytes
 
 
-def test_where_a_record_came_from_never_leaves() -> None:
-    told = {"resourceType": "Goal", "id": "g", "meta": {"source": "urn:otp", "versionId": "1"}}
+def test_where_a_record_came_from_and_which_version_is_held_never_leave() -> None:
+    held = {"source": "urn:otp", "versionId": "1", "lastUpdated": AT}
+    told = {"resourceType": "Goal", "id": "g", "meta": {**held, "profile": ["urn:p"]}}
 
-    assert without_source(told) == {"resourceType": "Goal", "id": "g", "meta": {"versionId": "1"}}
-    assert without_source({"resourceType": "Goal"}) == {"resourceType": "Goal"}
+    assert as_it_leaves(told) == {"resourceType": "Goal", "id": "g", "meta": {"profile": ["urn:p"]}}
+    assert as_it_leaves({"resourceType": "Goal", "meta": held}) == {"resourceType": "Goal"}
+    assert as_it_leaves({"resourceType": "Goal"}) == {"resourceType": "Goal"}
 
 
 def test_every_reference_to_a_source_s_own_id_of_her_becomes_ours(county: County) -> None:

@@ -55,9 +55,15 @@ class FakeFlows:
         self._note("shared-plan", caller, patient, tuple(types))
         return Pulled(to_json({"resourceType": "Bundle", "type": "collection"}), FLOW_ID)
 
+    async def emergency(
+        self, caller: Caller, parameters: Mapping[str, Any], types: Collection[str]
+    ) -> Pulled:
+        self._note("emergency", caller, parameters, frozenset(types))
+        return Pulled(to_json({"resourceType": "Bundle", "type": "collection"}), FLOW_ID)
+
     async def create_consent(self, caller: Caller, resource: Mapping[str, Any], raw: bytes) -> Saved:
         self._note("create", caller, resource, raw)
-        return Saved({**resource, "id": "k1"}, 1, "2026-11-22T02:00:00.000000Z", FLOW_ID, created=True)
+        return Saved({**resource, "id": "k1"}, "1", "2026-11-22T02:00:00.000000Z", FLOW_ID, created=True)
 
     async def update(
         self, caller: Caller, resource_id: str, resource: Mapping[str, Any], if_match: str | None
@@ -65,13 +71,15 @@ class FakeFlows:
         self._note("update", caller, resource_id, resource, if_match)
         if if_match not in (None, "3"):
             raise AlreadyReceived("VERSION_CONFLICT", "is not the present version", "If-Match")
-        return Saved(resource, 4, "2026-11-22T02:00:00.000000Z", FLOW_ID)
+        return Saved(resource, "4", "2026-11-22T02:00:00.000000Z", FLOW_ID)
 
     async def submit(
         self, caller: Caller, bundle: dict[str, Any], raw: bytes, key: str | None
     ) -> TransactionOutcome:
         self._note("submit", caller, bundle, raw, key)
-        return TransactionOutcome((EntryOutcome("CarePlan/c9", 1, "201 Created"),), FLOW_ID)
+        return TransactionOutcome(
+            (EntryOutcome("CarePlan/c9", 1, "201 Created", "2026-11-22T02:00:00.000000Z", "abc"),), FLOW_ID
+        )
 
     async def ready(self) -> bool:
         return self.raises is None
@@ -101,6 +109,7 @@ class Door:
             replace_consent=flows.update,
             update_task=flows.update,
             submit=flows.submit,
+            emergency=flows.emergency,
             ready=flows.ready,
         )
         self.desk = Desk(

@@ -77,7 +77,14 @@ def test_a_transaction_is_answered_entry_by_entry(door: Any) -> None:
         "resourceType": "Bundle",
         "type": "transaction-response",
         "entry": [
-            {"response": {"status": "201 Created", "location": "CarePlan/c9/_history/1", "etag": 'W/"1"'}}
+            {
+                "response": {
+                    "status": "201 Created",
+                    "location": "CarePlan/c9/_history/abc",
+                    "etag": 'W/"abc"',
+                    "lastModified": "2026-11-22T02:00:00.000000Z",
+                }
+            }
         ],
     }
     assert door.flows.asked[0][4] == "m-1"

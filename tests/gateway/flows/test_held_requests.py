@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -108,10 +109,16 @@ def test_what_cannot_be_done_is_refused(
         held.run(act(held.premises, about, reason))
 
 
+def told(county: County, task: Mapping[str, Any]) -> str:
+    """The words on the hospital's own Task."""
+    read = county.look(lambda reading: with_waiting_text(county.premises, "hospital", reading, task))
+    return str(read["statusReason"]["text"])
+
+
 def test_what_nobody_sees_to_ends_with_its_reason_and_its_sender_reads_so(held: County) -> None:
     (intent,) = held.intents("held")
     task = held.task().resource
-    assert with_waiting_text(held.premises, "hospital", task)["statusReason"]["text"].startswith("Waiting.")
+    assert told(held, task).startswith("Waiting.")
     held.clock.advance(timedelta(days=DAYS))
     assert tidy(held) == 0, "not before"
     held.clock.advance(timedelta(seconds=1))
@@ -126,7 +133,7 @@ def test_what_nobody_sees_to_ends_with_its_reason_and_its_sender_reads_so(held: 
     assert logged.entry is not None
     assert (logged.entry.outcome, logged.entry.subject) == ("held_too_long", intent.id)
     assert [reason.code for reason in logged.entry.reasons] == ["BY_TIME"]
-    text = with_waiting_text(held.premises, "hospital", task)["statusReason"]["text"]
+    text = told(held, task)
     assert text.startswith("Not sent, and not waiting any more.")
     held.consent()
     assert held.claim() == (), "a consent that comes later sends nothing of it"
@@ -136,11 +143,11 @@ def test_what_a_person_gave_up_reads_the_same_and_a_withdrawal_is_not_told(held:
     (intent,) = held.intents("held")
     task = held.task().resource
     held.run(give_up(held.premises, intent.id, "not needed any more"))
-    text = with_waiting_text(held.premises, "hospital", task)["statusReason"]["text"]
+    text = told(held, task)
     assert text.startswith("Not sent, and not waiting any more.")
 
     held.settle(intent, "cancelled", "CONSENT_WITHDRAWN")
-    assert with_waiting_text(held.premises, "hospital", task)["statusReason"]["text"].startswith("Waiting.")
+    assert told(held, task).startswith("Waiting.")
 
 
 def test_so_does_what_waits_to_know_who_she_is(county: County) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from gateway.demo import person
@@ -33,7 +35,10 @@ def test_one_resource_is_read_with_its_version(county: County) -> None:
     county.share_plan()
     goal = county.records("Goal")[0]
 
-    assert county.read("otp", "Goal", goal.id)["meta"]["versionId"] == "1"
+    shown, again = county.read("otp", "Goal", goal.id), county.read("otp", "Goal", goal.id)
+    assert shown == again
+    assert shown["meta"]["lastUpdated"] == goal.updated_at
+    assert re.fullmatch("[0-9a-f]{32}", shown["meta"]["versionId"])
     own_id = county.own_patient_id("otp")
     assert county.read("otp", "Patient", county.patient_id)["id"] == own_id
     assert county.read("otp", "Patient", own_id)["id"] == own_id

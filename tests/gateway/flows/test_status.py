@@ -97,8 +97,13 @@ def test_a_rejection_with_its_reason_is_kept_and_told(received: County) -> None:
     saved = received.answer("otp", "rejected", statusReason={"text": "no bed this week"})
 
     assert received.task().resource["statusReason"] == {"text": "no bed this week"}
-    assert (saved.version, received.task().version) == (2, 2)
-    assert saved.resource["meta"]["versionId"] == "2"
+    shown = received.read("otp", "Task", received.task().id)
+    assert received.task().version == 2
+    assert saved.resource["meta"] == {
+        "versionId": shown["meta"]["versionId"],
+        "lastUpdated": shown["meta"]["lastUpdated"],
+    }
+    assert (saved.version, saved.last_modified) == tuple(saved.resource["meta"].values())
     told = received.intents("due")
     assert [(i.partner, i.source_partner, i.kind, i.purpose) for i in told] == [
         ("hospital", "otp", "status", "TREAT")
@@ -147,13 +152,25 @@ def test_the_same_answer_again_tells_nobody_twice(received: County) -> None:
 
 
 def test_an_answer_to_an_older_version_is_a_conflict(received: County) -> None:
-    received.answer("otp", "received", if_match="1")
+    first = received.read("otp", "Task", received.task().id)["meta"]["versionId"]
+    second = received.answer("otp", "received", if_match=first).version
 
     with pytest.raises(AlreadyReceived) as refused:
-        received.answer("otp", "accepted", if_match="1")
+        received.answer("otp", "accepted", if_match=first)
 
     assert refused.value.code == "VERSION_CONFLICT"
-    assert received.answer("otp", "accepted", if_match="2").version == 3
+    assert received.answer("otp", "accepted", if_match=second).version not in (first, second)
+
+
+def test_who_may_not_see_the_task_any_more_may_answer_it_and_is_told_no_version(received: County) -> None:
+    shown = received.read("otp", "Task", received.task().id)["meta"]["versionId"]
+    received.change_partner("otp", state="test")
+
+    with pytest.raises(AlreadyReceived):
+        received.answer("otp", "accepted", if_match=shown)
+    saved = received.answer("otp", "accepted")
+
+    assert (saved.version, saved.last_modified, saved.resource.get("meta")) == ("", "", None)
 
 
 def test_the_id_in_the_task_must_be_the_one_in_the_address(received: County) -> None:

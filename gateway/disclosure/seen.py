@@ -1,0 +1,166 @@
+"""What a caller may see of some records: each discloser asked, its decision, and what is left after redaction.
+
+Nothing here says which stored version a resource was made of: `shown_versions` gives it one for whom it is shown to.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import consent
+from gateway.disclosure.co_sources import gather_with_vetoes
+from gateway.disclosure.content import as_it_leaves
+from gateway.disclosure.gate import shown_resources
+from gateway.disclosure.gather import Gathered
+from gateway.disclosure.premises import Premises
+from gateway.store import Reading, Record, patients, records
+
+_ITS_RECORDER_ONLY = "Consent"
+_IN_ONE_LOOK = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks, for what purpose, and when."""
+
+    partner: str
+    purpose: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A resource as it may be seen, without any version, and the record that it was made of."""
+
+    resource: Mapping[str, Any]
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question to one discloser, its decision, and what may be seen of it."""
+
+    gathered: Gathered
+    decision: consent.Decision
+    seen: tuple[Seen, ...]
+
+
+def questions(
+    premises: Premises,
+    reading: Reading,
+    asking: Asking,
+    patient_id: str | None,
+    found: Sequence[Record],
+    *,
+    each_alone: bool = False,
+) -> list[Question]:
+    """Each discloser's question, its decision, and what may be seen of it.
+
+    `each_alone`: every record is a question of its own, as it must be for several versions of one.
+    """
+    if patient_id is None or not _may_be_decided(premises, reading, asking.partner, patient_id):
+        return []
+    asked = [[record] for record in found] if each_alone else [found]
+    answers = []
+    for together in asked:
+        for discloser, theirs in _by_discloser(together, asking.partner).items():
+            gathered = gather_with_vetoes(
+                premises,
+                reading,
+                patient_id=patient_id,
+                discloser=discloser,
+                recipient=asking.partner,
+                purpose=asking.purpose,
+                held_records=theirs,
+                at=asking.at,
+            )
+            decision = consent.decide(gathered.request, premises.tables, gathered.compiled)
+            answers.append(Question(gathered, decision, _seen(premises, gathered, decision)))
+    return answers
+
+
+def _seen(premises: Premises, gathered: Gathered, decision: consent.Decision) -> tuple[Seen, ...]:
+    shown = shown_resources(premises, gathered, decision)
+    if not shown:
+        return ()
+    asked = zip(gathered.request.resources, gathered.read, strict=True)
+    held = {subject.reference: record for subject, record in asked}
+    return tuple([Seen(one, held[f"{one['resourceType']}/{one['id']}"]) for one in shown])
+
+
+def seen_alone(
+    premises: Premises, reading: Reading, asking: Asking, patient_id: str, record: Record
+) -> tuple[Mapping[str, Any] | None, datetime | None]:
+    """What may be seen of one record, whatever else there is; and the next instant at which that may be otherwise."""
+    if is_own(record, asking.partner):
+        return own_words(record), None
+    for question in questions(premises, reading, asking, patient_id, (record,)):
+        boundaries = question.gathered.compiled.boundaries
+        index = bisect_right(boundaries, asking.at)
+        until = boundaries[index] if index < len(boundaries) else None
+        return next((one.resource for one in question.seen), None), until
+    return None, None
+
+
+def is_own(record: Record, partner: str) -> bool:
+    """Whether the record came from `partner` and nobody else."""
+    return set(record.sources) == {partner}
+
+
+def own_words(record: Record) -> Mapping[str, Any]:
+    """A record as its only source wrote it, under its own ids."""
+    return as_it_leaves(record.resource)
+
+
+def older_versions(reading: Reading, record: Record) -> Iterable[Record]:
+    """The versions before that of `record`, newest first, opened as they are asked for."""
+    below = record.version
+    while below > 1:
+        found = records.history(reading, record.resource_type, record.id, _IN_ONE_LOOK, below)
+        yield from found
+        if len(found) < _IN_ONE_LOOK:
+            return
+        below = found[-1].version
+
+
+def last_own_version(reading: Reading, record: Record, partner: str) -> Record | None:
+    """Of what `partner` began and others have added to: its own last version."""
+    if partner not in record.sources:
+        return None
+    return next((one for one in older_versions(reading, record) if is_own(one, partner)), None)
+
+
+def last_own_versions(
+    reading: Reading, found: Sequence[Record], partner: str, shown: Collection[str]
+) -> list[Record]:
+    """For what `partner` began and others have added to without her permission to tell it: its own last version.
+
+    So an answer of another party does not show in a record that suddenly cannot be found.
+    """
+    hidden = [record for record in found if not is_own(record, partner) and record.reference not in shown]
+    return [one for record in hidden if (one := last_own_version(reading, record, partner)) is not None]
+
+
+def _may_be_decided(premises: Premises, reading: Reading, partner: str, patient_id: str) -> bool:
+    """Not while it is uncertain who she is; and a partner that still practises is shown nothing of others."""
+    if premises.network.partners[partner].state == "test":
+        return False
+    return patients.certain(reading, patient_id)
+
+
+def _by_discloser(found: Sequence[Record], partner: str) -> dict[str, list[Record]]:
+    """Records of others, by the party that would disclose them; never a Consent, which only its recorder sees.
+
+    A Consent names other parties and carries the signed form, of which no part can be redacted.
+    """
+    groups: dict[str, list[Record]] = {}
+    for record in found:
+        if record.patient_id is None or record.resource_type == _ITS_RECORDER_ONLY:
+            continue
+        if not is_own(record, partner):
+            groups.setdefault(record.source_partner, []).append(record)
+    return dict(sorted(groups.items()))
