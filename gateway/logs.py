@@ -41,6 +41,7 @@ class Event(StrEnum):
     READY = "ready"
     STOPPING = "stopping"
     STOPPED = "stopped"
+    WORKER_ENDED = "worker_ended"
     CONFIGURATION_READ = "configuration_read"
     CONFIGURATION_REFUSED = "configuration_refused"
     STORE_OPENED = "store_opened"

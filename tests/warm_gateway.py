@@ -63,10 +63,13 @@ class Forked:
                 os.kill(self.pid, number)
 
 
-def start_warm_gateway(folder: Path, log: Path, store: str = "") -> tuple[Running, dict[str, Any]]:
-    """The gateway on the network in `folder`, and its ready line. Its log goes to the file `log`."""
+def start_warm_gateway(
+    folder: Path, log: Path, store: str = "", *more: str
+) -> tuple[Running, dict[str, Any]]:
+    """The gateway on the network in `folder`, and its ready line. Its log goes to the file `log`; `more` is said too."""
     command = ["serve", "--network", str(folder), "--http", "127.0.0.1:0", "--mllp", "127.0.0.1:0"]
     command += ["--store", store] if store else []
+    command += more
     said, says = os.pipe()
     ended, ends = os.pipe()
     errors = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)

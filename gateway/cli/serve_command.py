@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Callable
 
 import uvloop
 
@@ -12,27 +13,52 @@ from gateway import logs
 from gateway.errors import HandoffError, NotNow
 from gateway.partners import NetworkFileRefused
 from gateway.settings import Settings, SettingsRefused
-from gateway.wiring.network_folder import open_folder
-from gateway.wiring.serving import Addresses
+from gateway.store.sqlite_store import is_postgres
+from gateway.wiring.network_folder import NetworkFolder, open_folder
+from gateway.wiring.serving import Addresses, Ready
 from gateway.wiring.serving import serve as run
+from gateway.wiring.shared_ports import Ports, share_ports
+from gateway.wiring.workers import Workers
 
 
 def serve(settings: Settings) -> int:
     """Run until told to stop; 0 then, 1 when a port or a file cannot be had now, 2 when a setting, `network.yaml`, a key
     or the store's schema has to be put right first.
     """
-    if settings.workers > 1 and (settings.store or "sqlite").startswith("sqlite"):
+    if settings.workers > 1 and not is_postgres(settings.store):
         print("more than one worker needs PostgreSQL; give --store postgresql://…", file=sys.stderr)
         return 2
-    if settings.workers > 1:
-        text = "start `handoff serve` once for each worker, with ports of its own; see deploy/postgresql.md"
-        print(text, file=sys.stderr)
-        return 2
     logs.configure(settings.log_level)
+    return _told(settings, lambda: _serve(settings))
+
+
+def _serve(settings: Settings) -> int:
+    folder = open_folder(settings.network, settings.keys)
+    if settings.workers == 1:
+        return _run(folder, settings, Addresses(settings.http, settings.mllp), _ready)
+    content = folder.network.content
+    listeners = [listener.address for listener in content.mllp]
+    if listeners and settings.mllp:
+        listeners[0] = settings.mllp
+    ports = share_ports(settings.http or content.http, listeners, settings.workers)
+
+    def work(mine: Ports, ready: Ready) -> int:
+        addresses = Addresses(settings.http, settings.mllp, mine)
+        return _told(settings, lambda: _run(folder, settings, addresses, ready))
+
+    return Workers(ports, work, settings.stop_seconds).run(_ready)
+
+
+def _run(folder: NetworkFolder, settings: Settings, addresses: Addresses, ready: Ready) -> int:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run(folder, settings, addresses, ready))
+    return 0
+
+
+def _told(settings: Settings, act: Callable[[], int]) -> int:
+    """The exit code of `act`; what stops it is one sentence."""
     try:
-        folder = open_folder(settings.network, settings.keys)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(run(folder, settings, Addresses(settings.http, settings.mllp), _ready))
+        return act()
     except NetworkFileRefused as error:
         for fault in error.faults:
             print(fault.text(str(settings.network / "network.yaml")), file=sys.stderr)
@@ -43,7 +69,6 @@ def serve(settings: Settings) -> int:
     except (HandoffError, SettingsRefused) as error:
         print(f"cannot serve: {error}", file=sys.stderr)
         return 2
-    return 0
 
 
 def _ready(line: dict[str, object]) -> None:

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from gateway import logs
 from gateway.clock import Clock
@@ -92,15 +93,17 @@ class MllpListener:
         self._conversations: dict[asyncio.Task[None], Conversation] = {}
         self._by_address: Counter[str] = Counter()
 
-    async def start(self) -> str:
-        """Begin to take connections. Comes back with `host:port`, the real port where 0 was asked for.
+    async def start(self, listening: socket.socket | None = None) -> str:
+        """Begin to take connections, from `listening` where it is given, else from a socket of its own. Comes back with
+        `host:port`, the real port where 0 was asked for.
 
         Raises OSError when the port cannot be had.
         """
+        chosen = self._settings
+        where: dict[str, Any] = {"host": chosen.host, "port": chosen.port}
         self._server = await asyncio.start_server(
             self._serve,
-            self._settings.host,
-            self._settings.port,
+            **(where if listening is None else {"sock": listening}),
             ssl=self._tls,
             ssl_handshake_timeout=_HANDSHAKE_SECONDS if self._tls else None,
         )

@@ -16,7 +16,8 @@ from gateway.disclosure.premises import Premises
 from gateway.errors import HandoffError
 from gateway.fhir_api import Desk, Doors, Gauges, build_app
 from gateway.fhir_api.client_rates import ClientRates
-from gateway.flows import consent_record, emergency, pull, status, submissions
+from gateway.fhir_api.doors import SubscriptionDoors
+from gateway.flows import consent_record, emergency, pull, status, submissions, subscriptions
 from gateway.security.tokens import RegisteredClient, TokenChecker
 from gateway.settings import Settings, read_secret
 from gateway.store import tokens
@@ -44,10 +45,12 @@ class HttpDoor:
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task[None] | None = None
 
-    async def start(self) -> str:
-        """Listen and serve; the real `host:port`. Raises OSError when the port cannot be had."""
+    async def start(self, listening: socket.socket | None = None) -> str:
+        """Listen and serve, on `listening` where it is given; the real `host:port`. Raises OSError when the port cannot
+        be had.
+        """
         host, _, port = self._address.rpartition(":")
-        listening = socket.create_server((host, int(port)), backlog=512)
+        listening = listening or socket.create_server((host, int(port)), backlog=512)
         address = f"{host}:{listening.getsockname()[1]}"
         app = build_app(self._desk(address), mounts=console_mounts(self._folder, self._premises))
         config = uvicorn.Config(
@@ -107,6 +110,14 @@ class HttpDoor:
             update_task=partial(status.update_task, premises),
             submit=partial(submissions.accept_transaction, premises),
             emergency=self._standstill.guard(partial(emergency.emergency_access, premises)),
+            subscriptions=SubscriptionDoors(
+                create=partial(subscriptions.create_subscription, premises),
+                replace=partial(subscriptions.replace_subscription, premises),
+                read=partial(subscriptions.read_subscription, premises),
+                remove=partial(subscriptions.remove_subscription, premises),
+                status=partial(subscriptions.subscription_status, premises),
+                events=self._standstill.guard(partial(subscriptions.subscription_events, premises)),
+            ),
             ready=self._ready,
         )
 

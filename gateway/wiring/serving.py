@@ -25,6 +25,7 @@ from gateway.logs import Event
 from gateway.settings import Settings
 from gateway.store import Transaction, intents
 from gateway.store.model import SILENCE_SECONDS
+from gateway.wiring.allocator import keep_to_one_arena
 from gateway.wiring.control import ControlDoor
 from gateway.wiring.house import House
 from gateway.wiring.housekeeping import Housekeeping
@@ -34,6 +35,7 @@ from gateway.wiring.lines import folder_watches, later_answers, mllp_listeners, 
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.opening import open_premises, open_writing_store
 from gateway.wiring.retention import Retention
+from gateway.wiring.shared_ports import Ports
 from gateway.wiring.standstill import Standstill
 
 _OBJECTS_A_ROUND = 50_000
@@ -42,14 +44,19 @@ Ready = Callable[[dict[str, object]], None]
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where to listen, when it is not to be what `network.yaml` says; `host:port`, port 0 for any free one."""
+    """Where to listen, when it is not to be what `network.yaml` says; `host:port`, port 0 for any free one.
+
+    `ports`: sockets that listen already, where several processes share the ports.
+    """
 
     http: str | None = None
     mllp: str | None = None
+    ports: Ports | None = None
 
 
 async def serve(folder: NetworkFolder, settings: Settings, addresses: Addresses, ready: Ready) -> None:
     """Run until SIGTERM or SIGINT, then finish what is in hand. `ready` is told the real addresses once."""
+    keep_to_one_arena()
     store = open_writing_store(folder, settings.store or None)
     try:
         premises = open_premises(folder, store)
@@ -120,13 +127,16 @@ class _Running:
             http = HttpDoor(
                 self._folder, self._premises, self._settings, self._addresses.http, self._standstill
             )
-            http_address = await http.start()
+            ports = self._addresses.ports
+            http_address = await http.start(ports.http if ports else None)
             stack.push_async_callback(http.stop)
             mllp = []
-            for listener in mllp_listeners(
-                self._folder, self._settings, self._addresses.mllp, self._accept, self._premises.clock
+            for index, listener in enumerate(
+                mllp_listeners(
+                    self._folder, self._settings, self._addresses.mllp, self._accept, self._premises.clock
+                )
             ):
-                mllp.append(await listener.start())
+                mllp.append(await listener.start(ports.mllp[index] if ports else None))
                 stack.push_async_callback(listener.stop, self._settings.stop_seconds / 4)
             await self._as_keeper(stack, partial(self._open_doors_of_the_folder, http_address))
             _settle_memory()

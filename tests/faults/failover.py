@@ -110,11 +110,13 @@ def start_on(store: str, workers: int = 1) -> Any:
     return start
 
 
-def run(messages: int, seed: int, patients: int = 32, drain_seconds: float = 400.0) -> dict[str, Any]:
+def run(
+    messages: int, seed: int, workers: int = 1, patients: int = 32, drain_seconds: float = 400.0
+) -> dict[str, Any]:
     """One story in which the primary dies halfway; what was seen, and `broken`: every law that did not hold."""
     chance = random.Random(seed)
     with pair() as servers, tempfile.TemporaryDirectory(prefix="handoff-failover-") as place:
-        scene = Scene(Path(place), start_on(servers.url), store=servers.url)
+        scene = Scene(Path(place), start_on(servers.url, workers), store=servers.url)
         partner = scene.open()
         try:
             scene.start()
@@ -143,6 +145,7 @@ def run(messages: int, seed: int, patients: int = 32, drain_seconds: float = 400
         return {
             "seed": seed,
             "messages": messages,
+            "workers": workers,
             "accepted before the primary died": before,
             "accepted after the promotion": len(after),
             "seconds without a server": round(promoted_at - lost_at, 2),

@@ -211,11 +211,12 @@ def main() -> int:
     parser.add_argument(
         "--failover", action="store_true", help="on PostgreSQL: kill the primary, promote its standby"
     )
+    parser.add_argument("--workers", type=int, default=1, help="with --failover: processes of the gateway")
     asked = parser.parse_args()
     if asked.failover:
         from tests.faults.failover import run as fail_over
 
-        told = fail_over(asked.messages, asked.seed)
+        told = fail_over(asked.messages, asked.seed, asked.workers)
         print(json.dumps(told, indent=1))
         return 1 if told["broken"] else 0
     found = run(asked.messages, asked.kills, asked.seed)

@@ -1,0 +1,210 @@
+"""Several gateway processes on one database, and their parent, which does nothing but see that they are there.
+
+The parent restarts a worker that ends, after a pause that grows while it keeps ending; it hands a sign to stop on to
+all, and kills those that do not. A worker whose parent is gone stops by itself: nobody would restart it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from gateway import logs
+from gateway.logs import Event
+from gateway.wiring.shared_ports import Ports
+
+Ready = Callable[[dict[str, object]], None]
+Work = Callable[[Ports, Ready], int]
+"""Be a gateway on these ports until told to stop, and say once that it serves; the exit code."""
+_SIGNS = (signal.SIGTERM, signal.SIGINT)
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
+_LASTED_SECONDS = 60.0
+"""A worker that lasted so long is restarted without a longer pause than the first."""
+_MORE_SECONDS = 4.0
+"""So long after the time to finish, a worker that is still there is killed."""
+
+
+@dataclass
+class _Worker:
+    """One place among the workers, whoever is in it. `says`: where the one in it says that it serves."""
+
+    ports: Ports
+    pid: int = 0
+    says: int = -1
+    since: float = 0.0
+    pause: float = _FIRST_PAUSE
+    not_before: float = 0.0
+    line: dict[str, object] = field(default_factory=dict)
+
+
+class Workers:
+    """A parent and its workers, from `run` to its end."""
+
+    def __init__(self, ports: Sequence[Ports], work: Work, stop_seconds: float) -> None:
+        self._all = [_Worker(one) for one in ports]
+        self._work = work
+        self._stop_seconds = stop_seconds
+        self._stopping_since: float | None = None
+        self._served = False
+        self._code = 0
+        self._heard = selectors.DefaultSelector()
+        self._alive, self._held = os.pipe()
+
+    def run(self, ready: Ready) -> int:
+        """Until told to stop; 0, or the exit code of a worker that ended before all of them served.
+
+        `ready` is told once the addresses, and how many serve there.
+        """
+        waking, woken = socket.socketpair()
+        for one in (waking, woken):
+            one.setblocking(False)
+        signal.set_wakeup_fd(woken.fileno(), warn_on_full_buffer=False)
+        for sign in (*_SIGNS, signal.SIGCHLD):
+            signal.signal(sign, self._hear)
+        self._heard.register(waking, selectors.EVENT_READ)
+        gc.collect()
+        gc.freeze()  # what all have in common stays one copy for all
+        try:
+            while not self._over():
+                self._start_due()
+                self._wait(waking, ready)
+                self._reap()
+        finally:
+            signal.set_wakeup_fd(-1)
+        return self._code
+
+    def _over(self) -> bool:
+        return self._stopping_since is not None and not any(one.pid for one in self._all)
+
+    def _hear(self, sign: int, _frame: object) -> None:
+        if sign in _SIGNS:
+            self._stop()
+
+    def _stop(self) -> None:
+        if self._stopping_since is None:
+            self._stopping_since = time.monotonic()
+            for one in self._all:
+                one.ports.close()  # once the workers have closed theirs, nobody waits for an answer
+            self._tell(signal.SIGTERM)
+
+    def _tell(self, sign: signal.Signals) -> None:
+        for one in self._all:
+            if one.pid:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(one.pid, sign)
+
+    def _start_due(self) -> None:
+        for one in self._all:
+            if self._stopping_since is None and not one.pid and time.monotonic() >= one.not_before:
+                self._start(one)
+
+    def _start(self, one: _Worker) -> None:
+        says, speaks = os.pipe()
+        # Signs wait while there are two of us who would take them for themselves.
+        signal.pthread_sigmask(signal.SIG_BLOCK, (*_SIGNS, signal.SIGCHLD))
+        pid = os.fork()
+        if not pid:
+            os.close(says)
+            self._be_worker(one, speaks)
+        one.pid, one.says, one.since = pid, says, time.monotonic()
+        os.close(speaks)
+        self._heard.register(says, selectors.EVENT_READ, one)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (*_SIGNS, signal.SIGCHLD))
+
+    def _be_worker(self, mine: _Worker, speaks: int) -> None:
+        """Never comes back."""
+        code = 1
+        try:
+            signal.set_wakeup_fd(-1)
+            for sign in (*_SIGNS, signal.SIGCHLD):
+                signal.signal(sign, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, (*_SIGNS, signal.SIGCHLD))
+            os.close(self._held)
+            for other in self._all:
+                if other is not mine:
+                    other.ports.close()
+                if other.says >= 0:
+                    os.close(other.says)
+            threading.Thread(target=_end_with, args=(self._alive,), daemon=True).start()
+            code = self._work(
+                mine.ports, lambda line: os.close(speaks) if os.write(speaks, _told(line)) else None
+            )
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+
+    def _wait(self, waking: socket.socket, ready: Ready) -> None:
+        """Until something was heard, or it is time to start or to kill somebody."""
+        for key, _ in self._heard.select(self._longest_wait()):
+            if key.fileobj is waking:
+                with contextlib.suppress(BlockingIOError):
+                    waking.recv(4096)
+                continue
+            one: _Worker = key.data
+            said = os.read(one.says, 65536)
+            if said:
+                one.line = json.loads(said)
+            self._leave(one)
+        if not self._served and all(one.line for one in self._all):
+            self._served = True
+            ready({**self._all[0].line, "workers": len(self._all)})
+
+    def _leave(self, one: _Worker) -> None:
+        """It has said what it had to say."""
+        if one.says >= 0:
+            self._heard.unregister(one.says)
+            os.close(one.says)
+            one.says = -1
+
+    def _longest_wait(self) -> float | None:
+        now = time.monotonic()
+        if self._stopping_since is not None:
+            end = self._stopping_since + self._stop_seconds + _MORE_SECONDS
+            if now >= end:
+                self._tell(signal.SIGKILL)
+                return 1.0
+            return end - now
+        due = [one.not_before for one in self._all if not one.pid]
+        return max(0.0, min(due) - now) if due else None
+
+    def _reap(self) -> None:
+        for one in self._all:
+            if one.pid and (ended := os.waitpid(one.pid, os.WNOHANG))[0]:
+                self._ended(one, os.waitstatus_to_exitcode(ended[1]))
+
+    def _ended(self, one: _Worker, code: int) -> None:
+        lasted = time.monotonic() - one.since
+        one.pid = 0
+        self._leave(one)
+        if self._stopping_since is not None:
+            return
+        if not self._served:
+            self._code = code if code > 0 else 1
+            self._stop()
+            return
+        logs.warning(Event.WORKER_ENDED, status=code)
+        if lasted > _LASTED_SECONDS:
+            one.pause = _FIRST_PAUSE
+        one.not_before = time.monotonic() + one.pause
+        one.pause = min(2 * one.pause, _LONGEST_PAUSE)
+
+
+def _told(line: dict[str, object]) -> bytes:
+    return json.dumps(line).encode()
+
+
+def _end_with(alive: int) -> None:
+    """Stop this process when its parent is gone: the other end of `alive` is then closed."""
+    os.read(alive, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
