@@ -56,12 +56,12 @@ def append(tx: Transaction, entry: AuditEntry) -> AuditReceipt:
 
 def find_by_request(reading: Reading, request_id: str) -> tuple[LoggedEntry, ...]:
     """The entries written for one request, in order."""
-    return _logged(reading, audit_rows.find_by_request(reading, request_id))
+    return opened(reading, audit_rows.find_by_request(reading, request_id))
 
 
 def of_patient(reading: Reading, patient_id: str) -> tuple[LoggedEntry, ...]:
     """The entries about one patient, in order."""
-    return _logged(reading, audit_rows.of_patient(reading, patient_id))
+    return opened(reading, audit_rows.of_patient(reading, patient_id))
 
 
 def every(reading: Reading) -> Iterator[LoggedEntry]:
@@ -72,13 +72,13 @@ def every(reading: Reading) -> Iterator[LoggedEntry]:
 
 def newest(reading: Reading, limit: int, wanted: AuditFilter | None = None) -> tuple[LoggedEntry, ...]:
     """The newest entries that `wanted` asks for, newest first."""
-    return _logged(reading, audit_rows.newest(reading, limit, wanted))
+    return opened(reading, audit_rows.newest(reading, limit, wanted))
 
 
 def get(reading: Reading, seq: int) -> LoggedEntry | None:
     """The entry of that number, or None."""
     row = audit_rows.get(reading, seq)
-    return None if row is None else _logged(reading, (row,))[0]
+    return None if row is None else opened(reading, (row,))[0]
 
 
 def open_facts(reading: Reading, row: AuditRow, before: bytes) -> tuple[bytes, bytes]:
@@ -108,7 +108,8 @@ def place_of(seq: int, before: bytes) -> str:
     return f"audit/{seq}/{before.hex()}"
 
 
-def _logged(reading: Reading, rows: tuple[AuditRow, ...]) -> tuple[LoggedEntry, ...]:
+def opened(reading: Reading, rows: tuple[AuditRow, ...]) -> tuple[LoggedEntry, ...]:
+    """Stored rows with their facts, in the order given."""
     return tuple(LoggedEntry(row, _entry(reading, row)) for row in rows)
 
 

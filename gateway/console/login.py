@@ -75,6 +75,7 @@ class _Session:
     visitor: Visitor
     began: datetime
     last_seen: datetime
+    form_token: str
 
 
 class Sessions:
@@ -88,7 +89,7 @@ class Sessions:
         if len(self._open) >= _MOST_SESSIONS:
             self._open.pop(next(iter(self._open)))
         secret = secrets.token_urlsafe(32)
-        self._open[_hash(secret)] = _Session(visitor, now, now)
+        self._open[_hash(secret)] = _Session(visitor, now, now, secrets.token_urlsafe(24))
         return secret
 
     def visitor(self, secret: str | None, now: datetime) -> Visitor | None:
@@ -102,6 +103,11 @@ class Sessions:
             return None
         session.last_seen = now
         return session.visitor
+
+    def form_token(self, secret: str | None) -> str:
+        """What every form of this session carries, so that no other site can send one; empty without a session."""
+        session = self._open.get(_hash(secret)) if secret else None
+        return session.form_token if session is not None else ""
 
     def end(self, secret: str) -> None:
         """Log out."""

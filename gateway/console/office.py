@@ -1,15 +1,17 @@
-"""What the console asks of the rest of the gateway. Wiring binds the store and the audit log, tests bind fakes."""
+"""What the console asks of the rest of the gateway. Wiring binds the store, the audit log and the folder."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from gateway.audit import LoggedEntry
+from gateway.audit import NoteVerifier, VerifyReport
 from gateway.clock import Clock
-from gateway.store.model import AuditFilter
+from gateway.partners import Network
+from gateway.store import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,25 +24,16 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True)
 class PageRead:
-    """One page a visitor is about to see: for the audit log. `subject` is the page and its filters, ids only."""
+    """One page a visitor is about to see: for the audit log. `subject` is the page and its filters, ids only; `reason`
+    is what she said where content is shown.
+    """
 
     request_id: str
     at: datetime
     visitor: Visitor
     subject: str
     patients: tuple[str, ...]
-
-
-class Newest(Protocol):
-    """The newest audit entries that a filter asks for, newest first."""
-
-    def __call__(self, limit: int, wanted: AuditFilter, /) -> tuple[LoggedEntry, ...]: ...
-
-
-class EntryOf(Protocol):
-    """The audit entry of that number, or None."""
-
-    def __call__(self, seq: int, /) -> LoggedEntry | None: ...
+    reason: str = ""
 
 
 class RecordRead(Protocol):
@@ -55,30 +48,52 @@ class UseLinkOnce(Protocol):
     def __call__(self, link_id: str, expires_at: datetime, /) -> Awaitable[bool]: ...
 
 
-class PartnerName(Protocol):
-    """The organisation's name of a partner id; the id itself when it is no longer known."""
+class Verify(Protocol):
+    """Verify the whole log and append who did and what came of it; as long as that takes."""
 
-    def __call__(self, partner: str, /) -> str: ...
+    def __call__(self, visitor: Visitor, /) -> Awaitable[VerifyReport]: ...
 
 
-class Explain(Protocol):
-    """A reason code as a sentence; empty when there is none."""
+@dataclass(frozen=True, slots=True)
+class CertificateEnd:
+    """When a certificate that the network file names ends; `ends` is None when it cannot be read."""
 
-    def __call__(self, code: str, /) -> str: ...
+    whose: str
+    file: str
+    ends: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """The file of signed heads beside the store: how many bytes it has, and its newest note."""
+
+    size: int
+    newest: str
 
 
 @dataclass(frozen=True, slots=True)
 class Office:
     """Everything the pages are made from. `link_key` signs login links (32 bytes or more); `secure` says whether the
-    console is reached over https, so that the cookie may insist on it."""
+    console is reached over https, so that the cookie may insist on it. `resting` are the partners that are left alone
+    for a moment because they do not answer, by what this process knows.
+    """
 
-    newest: Newest
-    entry_of: EntryOf
+    read: Callable[[], AbstractContextManager[Reading]]
+    network: Network
     record_read: RecordRead
     use_link_once: UseLinkOnce
-    partner_name: PartnerName
-    explain: Explain
-    partners: tuple[str, ...]
+    verify: Verify
+    verifier: NoteVerifier
+    certificates: Callable[[], tuple[CertificateEnd, ...]]
+    witness: Callable[[], Witness | None]
+    resting: Callable[[], frozenset[str]]
+    explain: Callable[[str], str]
     clock: Clock
     link_key: bytes
     secure: bool
+    held_days: int
+
+    def partner_name(self, partner: str) -> str:
+        """The organisation's name of a partner id; the id itself when it is no longer known."""
+        found = self.network.partners.get(partner)
+        return partner if found is None else found.organization.name

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from gateway.clock import read_instant
 
 OUTCOMES = {
     "disclose": "Shown in full",
@@ -12,18 +16,30 @@ OUTCOMES = {
     "usable": "Recorded, usable",
     "unverified": "Recorded, not verified",
     "deficient": "Recorded, not sufficient",
+    "unrelated": "Recorded, not related",
     "withdrawn": "Withdrawn",
+    "delivered": "Delivered",
+    "refused": "Refused by the recipient",
+    "retry": "Failed, tried again",
+    "unknown": "Not known whether it arrived",
+    "dead": "Given up",
     "sent_again": "To be sent again, a person decided",
     "arrived": "Arrived, a person made sure",
     "given_up": "Given up by a person",
     "identity_confirmed": "Identity confirmed by a person",
+    "audit_verified": "Log verified",
+    "audit_altered": "Log found altered",
+    "stop_notice_given": "Recipient told to stop",
+    "request_reminded": "Owner reminded",
+    "request_assigned": "Owner changed",
+    "held_too_long": "Held too long, ended",
 }
 KINDS = {
     "consent": "Consent recorded",
     "disclose": "Disclosure",
     "handover": "Handed over",
     "import": "Received",
-    "outcome": "Delivery outcome",
+    "outcome": "Decided by a person",
     "practice": "Practice",
     "query": "Question",
     "read": "Read",
@@ -44,6 +60,57 @@ PURPOSES = {
     "SUPNWK": "Support network",
     "TREAT": "Treatment",
 }
+BASES = {
+    "CONSENT": "Consent of the patient",
+    "OWN_RECORD": "The recipient's own record",
+    "OPERATOR_COMPLIANCE": "The operator's compliance role",
+    "PATIENT_ACCESS": "The patient's own access",
+}
+STATES = {
+    "due": "Waits to be sent",
+    "retry": "Tried again",
+    "sending": "Being sent",
+    "held": "Held",
+    "delivered": "Delivered",
+    "refused": "Refused by the recipient",
+    "unknown": "Not known whether it arrived",
+    "dead": "Given up",
+    "cancelled": "Ended",
+    "received": "Received",
+    "accepted": "Accepted",
+    "needs_attention": "Needs attention",
+    "rejected": "Rejected",
+    "replayed": "Taken in again",
+    "closed": "Closed",
+    "prepared": "Prepared, not sent",
+    "handed_over": "Handed over",
+    "failed": "Failed",
+    "live": "Live",
+    "test": "In test",
+    "paused": "Paused",
+}
+GOOD = frozenset(
+    {"disclose", "usable", "delivered", "accepted", "audit_verified", "live", "arrived", "handed_over"}
+)
+MIDDLING = frozenset(
+    {
+        "partial",
+        "redact",
+        "unverified",
+        "retry",
+        "held",
+        "unknown",
+        "due",
+        "sending",
+        "paused",
+        "test",
+        "prepared",
+    }
+)
+BAD = frozenset(
+    {"withhold", "withdrawn", "deficient", "dead", "refused", "needs_attention", "rejected", "audit_altered",
+     "failed", "unrelated", "given_up"}
+)  # fmt: skip
 
 
 def outcome_words(code: str) -> str:
@@ -57,13 +124,71 @@ def kind_words(code: str) -> str:
 
 
 def purpose_words(code: str) -> str:
-    """A purpose of use in words."""
-    return PURPOSES.get(code, code)
+    """One purpose of use or several, in words."""
+    return ", ".join(PURPOSES.get(one, one) for one in code.split())
 
 
-def day_and_time(instant: str) -> str:
-    """`22 Nov 2026, 02:00:05 UTC` for an ISO 8601 instant."""
-    return datetime.fromisoformat(instant).strftime("%d %b %Y, %H:%M:%S UTC")
+def basis_words(code: str) -> str:
+    """A legal basis in words."""
+    return BASES.get(code, code)
+
+
+def state_words(code: str) -> str:
+    """How something stands, in words."""
+    return STATES.get(code, code)
+
+
+def tone(code: str) -> str:
+    """How a mark of that code looks: good, middling, bad or plain. Its words say the same."""
+    for name, codes in (("good", GOOD), ("middling", MIDDLING), ("bad", BAD)):
+        if code in codes:
+            return name
+    return "plain"
+
+
+def role(code: str) -> str:
+    """A role in words."""
+    return code.replace("_", " ")
+
+
+@cache
+def zone_of(name: str) -> ZoneInfo:
+    """The IANA time zone of that name."""
+    return ZoneInfo(name)
+
+
+def day_and_time(instant: str, zone: str = "UTC") -> str:
+    """`22 Nov 2026, 02:00:05 UTC` for an ISO 8601 instant, in the given zone."""
+    if not instant:
+        return "–"
+    return datetime.fromisoformat(instant).astimezone(zone_of(zone)).strftime("%d %b %Y, %H:%M:%S %Z")
+
+
+def day(instant: str, zone: str = "UTC") -> str:
+    """`22 Nov 2026` for an ISO 8601 instant or day."""
+    if not instant:
+        return "–"
+    found = datetime.fromisoformat(instant)
+    return (found.astimezone(zone_of(zone)) if found.tzinfo else found).strftime("%d %b %Y")
+
+
+def ago(instant: str, now: datetime) -> str:
+    """How long ago an instant was: `12 minutes`, `3 hours`, `5 days`; empty without one."""
+    if not instant:
+        return ""
+    seconds = max(0, int((now - read_instant(instant)).total_seconds()))
+    for size, word in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            return plural(seconds // size, word)
+    return plural(seconds, "second")
+
+
+def plural(number: int, word: str) -> str:
+    """`1 entry`, `2 entries`, `1,204 days`."""
+    if number == 1:
+        return f"1 {word}"
+    many = f"{word[:-1]}ies" if word.endswith("y") and word[-2:-1] not in "aeiou" else f"{word}s"
+    return f"{number:,} {many}"
 
 
 def short(identifier: str | None) -> str:

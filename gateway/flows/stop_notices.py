@@ -39,10 +39,12 @@ class ToTell:
     """Request id and when, the oldest first."""
 
 
-def to_tell(reading: Reading) -> Iterator[ToTell]:
-    """Every recipient that has not been told, of the last 500 withdrawals, the newest withdrawal first."""
+def to_tell(reading: Reading, about: str | None = None) -> Iterator[ToTell]:
+    """Every recipient that has not been told, of the last 500 withdrawals (`about`: of that patient's), the newest
+    withdrawal first.
+    """
     seen: set[tuple[str, str]] = set()
-    for logged in newest(reading, _WITHDRAWALS, AuditFilter(kind="revoke")):
+    for logged in newest(reading, _WITHDRAWALS, AuditFilter(patient_id=about, kind="revoke")):
         patient_id, entry = logged.row.patient_id, logged.entry
         if patient_id is None or entry is None or (patient_id, entry.subject) in seen:
             continue

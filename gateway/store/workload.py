@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gateway.store import audit_rows, audit_window
 from gateway.store.model import Reading
 
 LISTED = 100
@@ -86,7 +87,10 @@ def delivered_unaccounted(reading: Reading, since: str, until: str) -> tuple[str
 
 def handed_over_unreleased(reading: Reading, since: str, until: str) -> tuple[int, ...]:
     """Numbers of audit entries of that window that say bytes left, without a release; LISTED at most."""
-    asked = {"since": since, "until": until, "limit": LISTED}
+    last = (audit_rows.last(reading) or (0, b""))[0]
+    after = audit_window.seq_before(reading, since, last)
+    upto = audit_window.seq_before(reading, until, last) + 2 * audit_window.SLACK
+    asked = {"since": since, "until": until, "after_seq": after, "upto_seq": upto, "limit": LISTED}
     return tuple(row["seq"] for row in reading.rows("workload.handed_over_unreleased", asked))
 
 

@@ -187,7 +187,7 @@ def _rotation(seen: Examined) -> Iterator[Finding]:
 
 def _certificates(seen: Examined) -> Iterator[Finding]:
     soon = seen.now + timedelta(days=CERTIFICATE_DAYS)
-    for whose, name in sorted(set(_certificate_files(msgspec.to_builtins(seen.folder.network.content)))):
+    for whose, name in sorted(set(certificate_files(msgspec.to_builtins(seen.folder.network.content)))):
         try:
             content = (seen.folder.path / name).read_bytes()
             ends = min(one.not_valid_after_utc for one in x509.load_pem_x509_certificates(content))
@@ -204,7 +204,7 @@ def _certificates(seen: Examined) -> Iterator[Finding]:
             yield Finding("certificates", f"`{name}` of {whose} ends on {ends:%Y-%m-%d}", "ask for a new one")
 
 
-def _certificate_files(content: Any, whose: str = "the network") -> Iterator[tuple[str, str]]:
+def certificate_files(content: Any, whose: str = "the network") -> Iterator[tuple[str, str]]:
     """(whose, file) of every certificate that the network file names, at whatever place."""
     if isinstance(content, dict):
         whose = str(content.get("partner", whose))
@@ -213,12 +213,12 @@ def _certificate_files(content: Any, whose: str = "the network") -> Iterator[tup
                 yield whose, value
             elif key == "partners" and isinstance(value, dict):
                 for name, partner in value.items():
-                    yield from _certificate_files(partner, name)
+                    yield from certificate_files(partner, name)
             else:
-                yield from _certificate_files(value, whose)
+                yield from certificate_files(value, whose)
     elif isinstance(content, list | tuple):
         for one in content:
-            yield from _certificate_files(one, whose)
+            yield from certificate_files(one, whose)
 
 
 def _room(seen: Examined) -> Iterator[Finding]:

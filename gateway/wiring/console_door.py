@@ -1,58 +1,73 @@
-"""The console as a mounted application, bound to the store and the audit log."""
+"""The console as a mounted application, bound to the store, the audit log and the network's folder."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import os
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
+import msgspec
+from cryptography import x509
+from msgspec.structs import replace
 from starlette.types import ASGIApp
 
 from gateway import audit
-from gateway.audit import AuditEntry, LoggedEntry
+from gateway.audit import AuditEntry, VerifyReport, read_witness, verifier_of, verify
 from gateway.clock import instant_text
-from gateway.console import Office, PageRead, build_console
+from gateway.console import Office, PageRead, Visitor, build_console
+from gateway.console.integrity import ALTERED, VERIFIED
+from gateway.console.office import CertificateEnd, Witness
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.reason_words import reason_sentence
-from gateway.store import AuditFilter, Transaction, tokens
+from gateway.flows.decided_here import act_entry
+from gateway.settings import read_settings
+from gateway.store import Transaction, tokens
+from gateway.wiring.checkup import certificate_files
 from gateway.wiring.network_folder import NetworkFolder
 
 LINK_PURPOSE = "console-link"
+WITNESS_FILE = "witness.log"
 _ISSUER = "console"
+_TAIL_BYTES = 4096
 
 
-def console_mounts(folder: NetworkFolder, premises: Premises) -> Mapping[str, ASGIApp]:
-    """What is mounted beside the FHIR API, by path."""
-    room = _Room(premises)
+def _nobody() -> frozenset[str]:
+    return frozenset()
+
+
+def console_mounts(
+    folder: NetworkFolder, premises: Premises, resting: Callable[[], frozenset[str]] = _nobody
+) -> Mapping[str, ASGIApp]:
+    """What is mounted beside the FHIR API, by path. `resting`: who is left alone for a moment because it does not
+    answer.
+    """
+    room = _Room(folder, premises)
     office = Office(
-        newest=room.newest,
-        entry_of=room.entry_of,
+        read=premises.store.read,
+        network=premises.network,
         record_read=room.record_read,
         use_link_once=room.use_link_once,
-        partner_name=room.partner_name,
+        verify=room.verify,
+        verifier=verifier_of(folder.keys.signer),
+        certificates=room.certificates,
+        witness=room.witness,
+        resting=resting,
         explain=reason_sentence,
-        partners=tuple(premises.network.partners),
         clock=premises.clock,
         link_key=folder.keys.derived(LINK_PURPOSE),
         secure=premises.network.content.public_url.startswith("https://"),
+        held_days=read_settings().held_days,
     )
     return {"/console": build_console(office)}
 
 
 class _Room:
-    """The office's questions, answered from the premises."""
+    """The office's questions, answered from premises and folder."""
 
-    def __init__(self, premises: Premises) -> None:
+    def __init__(self, folder: NetworkFolder, premises: Premises) -> None:
+        self._folder = folder
         self._premises = premises
-
-    def newest(self, limit: int, wanted: AuditFilter) -> tuple[LoggedEntry, ...]:
-        """The newest entries that a filter asks for."""
-        with self._premises.store.read() as reading:
-            return audit.newest(reading, limit, wanted)
-
-    def entry_of(self, seq: int) -> LoggedEntry | None:
-        """One entry by its number."""
-        with self._premises.store.read() as reading:
-            return audit.get(reading, seq)
 
     async def record_read(self, read: PageRead) -> None:
         """One entry for each patient on the page, at least one; durable before the page is shown."""
@@ -69,10 +84,50 @@ class _Room:
         until = instant_text(expires_at)
         return await self._premises.store.write(lambda tx: tokens.use_jti(tx, _ISSUER, link_id, until))
 
-    def partner_name(self, partner: str) -> str:
-        """The organisation's name."""
-        found = self._premises.network.partners.get(partner)
-        return partner if found is None else found.organization.name
+    async def verify(self, visitor: Visitor) -> VerifyReport:
+        """Verify the whole log in a thread; who asked for it, and what came of it, is an entry of the log itself."""
+        report = await asyncio.to_thread(self._verified)
+        said = f"{report.entries} entries, {report.signed_to} of them under a signed head"
+        if not report.ok:
+            said = f"from entry {report.first_bad_seq} on ({report.reason}); {said}"
+        made = act_entry(VERIFIED if report.ok else ALTERED, instant_text(self._premises.clock.now()), said)
+        entry = replace(made, recipient_name=visitor.name)
+        await self._premises.store.write(lambda tx: audit.append(tx, entry))
+        return report
+
+    def certificates(self) -> tuple[CertificateEnd, ...]:
+        """When each certificate that the network file names ends."""
+        content = msgspec.to_builtins(self._folder.network.content)
+        return tuple(self._end_of(whose, file) for whose, file in sorted(set(certificate_files(content))))
+
+    def witness(self) -> Witness | None:
+        """The witness file, its end only; None while there is none."""
+        path = self._folder.path / WITNESS_FILE
+        try:
+            with path.open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(max(0, size - _TAIL_BYTES))
+                lines = file.read().splitlines()
+        except FileNotFoundError:
+            return None
+        for line in reversed(lines):
+            try:
+                return Witness(size, str(msgspec.json.decode(line)["note"]))
+            except (msgspec.MsgspecError, KeyError, TypeError):
+                continue
+        return Witness(size, "")
+
+    def _verified(self) -> VerifyReport:
+        witness = read_witness(self._folder.path / WITNESS_FILE)
+        with self._premises.store.read() as reading:
+            return verify(reading, verifier_of(self._folder.keys.signer), witness)
+
+    def _end_of(self, whose: str, file: str) -> CertificateEnd:
+        try:
+            found = x509.load_pem_x509_certificates((self._folder.path / file).read_bytes())
+            return CertificateEnd(whose, file, min(one.not_valid_after_utc for one in found))
+        except (OSError, ValueError):
+            return CertificateEnd(whose, file, None)
 
 
 def _entry(read: PageRead, patient_id: str | None) -> AuditEntry:
@@ -86,6 +141,6 @@ def _entry(read: PageRead, patient_id: str | None) -> AuditEntry:
         outcome="disclose",
         basis="OPERATOR_COMPLIANCE",
         recipient_name=read.visitor.name,
-        description=read.visitor.role,
+        description=f"{read.visitor.role}: {read.reason}" if read.reason else read.visitor.role,
         subject=read.subject,
     )

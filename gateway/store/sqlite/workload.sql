@@ -38,7 +38,8 @@ ORDER BY intent.id LIMIT :limit;
 
 -- name: handed_over_unreleased
 -- Entries that say bytes left, for which no release is there.
-SELECT audit.seq FROM audit WHERE audit.kind = 'handover' AND audit.at >= :since AND audit.at < :until AND NOT EXISTS (
+SELECT audit.seq FROM audit WHERE audit.seq > :after_seq AND audit.seq <= :upto_seq
+  AND audit.kind = 'handover' AND audit.at >= :since AND audit.at < :until AND NOT EXISTS (
     SELECT 1 FROM audit AS allowed JOIN releases ON releases.audit_seq = allowed.seq
     WHERE allowed.request_id = audit.request_id)
 ORDER BY audit.seq LIMIT :limit;

@@ -1,8 +1,10 @@
-"""The console over a small audit log in memory."""
+"""The console over a small network with a real store and an audit log that holds entries made here."""
 
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,153 +12,95 @@ import httpx
 import pytest
 from starlette.routing import Mount, Router
 
+from gateway import audit
 from gateway.audit import AuditedResource, AuditEntry, AuditReason, LoggedEntry
-from gateway.clock import FixedClock, instant_text
-from gateway.console import Office, PageRead, build_console, make_link
-from gateway.store.model import AuditFilter, AuditRow
+from gateway.clock import instant_text
+from gateway.console import make_link
+from gateway.store import AuditFilter, Transaction
+from gateway.wiring.console_door import LINK_PURPOSE, console_mounts
+from tests.gateway.county import County
 
-NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
-KEY = b"k" * 32
+NOW = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
+"""11:00 in the network's zone."""
 ANA = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 BEN = "550e8400-e29b-41d4-a716-446655440000"
 
 
-def logged(
-    seq: int,
-    *,
-    kind: str = "disclose",
-    outcome: str = "disclose",
-    patient: str | None = ANA,
-    partner: str = "psychiatry",
-    purpose: str = "TREAT",
-    shredded: bool = False,
-    **facts: Any,
-) -> LoggedEntry:
-    at = instant_text(NOW - timedelta(hours=100 - seq))
-    request_id = f"00000000-0000-4000-8000-{seq:012d}"
-    row = AuditRow(
-        seq=seq,
-        at=at,
-        kind=kind,
-        patient_id=patient,
-        partner=partner,
-        purpose=purpose,
-        outcome=outcome,
-        request_id=request_id,
-        sealed=b"",
-        facts_hash=bytes(32),
-        leaf_hash=bytes([seq % 256]) * 32,
-        chain_hash=bytes([255 - seq % 256]) * 32,
-    )
-    entry = AuditEntry(
-        request_id=request_id,
-        at=at,
-        kind=kind,
-        patient_id=patient,
-        partner=partner,
-        purpose=purpose,
-        outcome=outcome,
-        **facts,
-    )
-    return LoggedEntry(row, None if shredded else entry)
+def made(number: int, **facts: Any) -> AuditEntry:
+    """Entry `number`, which happened that many hours after the first day."""
+    known: dict[str, Any] = {
+        "request_id": f"00000000-0000-4000-8000-{number:012d}",
+        "at": instant_text(NOW - timedelta(hours=100 - number)),
+        "kind": "disclose",
+        "patient_id": ANA,
+        "partner": "psychiatry",
+        "purpose": "TREAT",
+        "outcome": "disclose",
+    }
+    return AuditEntry(**{**known, **facts})
 
 
-def partial_disclosure(seq: int) -> LoggedEntry:
+def partial_disclosure(number: int) -> AuditEntry:
     """Psychiatry got the plan without what was not consented."""
-    return logged(
-        seq,
+    return made(
+        number,
         outcome="partial",
         source=("Organization/otp",),
-        basis="consent",
+        basis="CONSENT",
         consents=("Consent/0b6f/_history/2",),
         reasons=(AuditReason("CONSENT_PERMITS", "42 CFR §2.31(a)", "Consent/0b6f/_history/2"),),
         resources=(
-            AuditedResource("CarePlan/4d2a/_history/1", "redact", ("42CFRPart2", "R")),
-            AuditedResource("Goal/91aa/_history/3", "disclose", ("42CFRPart2",)),
+            AuditedResource("CarePlan/4d2a", "redact", ("42CFRPart2", "R")),
+            AuditedResource("Goal/91aa", "disclose", ("42CFRPart2",)),
             AuditedResource(
-                "DocumentReference/77f0/_history/1",
+                "DocumentReference/77f0",
                 "withhold",
-                ("42CFRPart2", "PSYTHPN"),
-                (AuditReason("COUNSELING_NOTE", "42 CFR §2.31(b)"),),
+                ("PSYTHPN",),
+                (AuditReason("COUNSELING_NOTE", "42 CFR §2.11"),),
             ),
         ),
-        obligations=("NOTICE_STATEMENT_1", "SCOPE_TEXT"),
+        obligations=("NOTICE_PART2",),
         notice_version="2024",
         bytes_sha256="ab" * 32,
-        versions={"semantics": "1", "network": "3f9c2b1a77"},
-        recipient_name="Desert Sage Psychiatry",
+        versions={"network": "sha256:cafe"},
+        recipient_name="Mesa Psychiatry Clinic",
         recipient_address="2 Mesa Road, Phoenix AZ",
         description="1 CarePlan, 1 Goal",
     )
 
 
-class FakeOffice:
-    """An audit log in a list, newest last."""
-
-    def __init__(self, entries: list[LoggedEntry]) -> None:
-        self.entries = entries
-        self.reads: list[PageRead] = []
-        self.asked: list[tuple[int, AuditFilter]] = []
-        self.used: set[str] = set()
-        self.record_raises: Exception | None = None
-        self.clock = FixedClock(NOW)
-
-    def newest(self, limit: int, wanted: AuditFilter) -> tuple[LoggedEntry, ...]:
-        self.asked.append((limit, wanted))
-        return tuple(entry for entry in reversed(self.entries) if _fits(entry.row, wanted))[:limit]
-
-    def entry_of(self, seq: int) -> LoggedEntry | None:
-        return next((entry for entry in self.entries if entry.row.seq == seq), None)
-
-    async def record_read(self, read: PageRead) -> None:
-        if self.record_raises is not None:
-            raise self.record_raises
-        self.reads.append(read)
-
-    async def use_link_once(self, link_id: str, _expires_at: datetime) -> bool:
-        known = link_id in self.used
-        self.used.add(link_id)
-        return not known
-
-    def office(self) -> Office:
-        names = {"psychiatry": "Desert Sage Psychiatry", "housing": "Open Door Housing"}
-        sentences = {"COUNSELING_NOTE": "Counseling notes need a consent of their own."}
-        return Office(
-            newest=self.newest,
-            entry_of=self.entry_of,
-            record_read=self.record_read,
-            use_link_once=self.use_link_once,
-            partner_name=lambda partner: names.get(partner, partner),
-            explain=lambda code: sentences.get(code, ""),
-            partners=tuple(names),
-            clock=self.clock,
-            link_key=KEY,
-            secure=False,
-        )
-
-
-def _fits(row: AuditRow, wanted: AuditFilter) -> bool:
-    pairs = (
-        (wanted.patient_id, row.patient_id),
-        (wanted.partner, row.partner),
-        (wanted.kind, row.kind),
-        (wanted.purpose, row.purpose),
-        (wanted.outcome, row.outcome),
-    )
-    return (
-        all(asked in (None, found) for asked, found in pairs)
-        and (wanted.since or "") <= row.at < (wanted.until or "9")
-        and row.seq < (wanted.before_seq or 2**62)
-    )
+ENTRIES = (
+    made(1, partner="housing", purpose="COC", patient_id=BEN),
+    partial_disclosure(2),
+    made(3, kind="refuse", outcome="withhold", partner="housing"),
+    made(4, kind="consent", outcome="usable", partner="otp"),
+    made(5),
+)
 
 
 class Browser:
-    """A browser in front of the console: keeps cookies, follows nothing by itself."""
+    """A browser in front of the console: keeps cookies, follows nothing by itself, runs no script."""
 
-    def __init__(self, entries: list[LoggedEntry]) -> None:
-        self.fake = FakeOffice(entries)
-        self.app = Router([Mount("/console", app=build_console(self.fake.office()))])
+    def __init__(self, county: County) -> None:
+        self.county, self.clock = county, county.clock
+        self.clock.advance(NOW - self.clock.now())
+        self.key = county.folder.keys.derived(LINK_PURPOSE)
         self.cookies = httpx.Cookies()
+        self.open()
+
+    def open(self) -> None:
+        """The console as the network stands now; whoever was logged in no longer is."""
+        mounts = console_mounts(self.county.folder, self.county.premises)
+        self.app = Router([Mount(path, app=app) for path, app in mounts.items()])
+
+    def add(self, entries: Sequence[AuditEntry]) -> None:
+        """Put entries into the log."""
+
+        def work(tx: Transaction) -> None:
+            for entry in entries:
+                audit.append(tx, entry)
+
+        self.county.write(work)
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         async def go() -> httpx.Response:
@@ -173,25 +117,34 @@ class Browser:
     def get(self, path: str, **more: Any) -> httpx.Response:
         return self.ask("GET", f"/console/{path}", **more)
 
-    def link(self, name: str = "Kim Officer", role: str = "compliance_officer") -> str:
-        return make_link(KEY, name, role, self.fake.clock.now())
+    def send(self, path: str, page: str = "", **fields: str) -> httpx.Response:
+        """Send a form as the page in which it stands would: with the token that stands there."""
+        token = re.search(r'name="token" value="([^"]+)"', self.get(page).text)
+        assert token is not None
+        return self.ask("POST", f"/console/{path}", data={"token": token[1], **fields})
 
-    def log_in(self) -> Browser:
-        assert self.ask("POST", f"/console/login?link={self.link()}").status_code == 303
+    def link(self, name: str = "Kim Officer", role: str = "compliance_officer") -> str:
+        return make_link(self.key, name, role, self.clock.now())
+
+    def log_in(self, name: str = "Kim Officer", role: str = "compliance_officer") -> Browser:
+        answer = self.ask("POST", f"/console/login?link={self.link(name, role)}")
+        assert answer.status_code == 303
         return self
 
+    def reads(self) -> list[LoggedEntry]:
+        """What the log says of looks, oldest first."""
+        found = self.county.look(lambda reading: audit.newest(reading, 200, AuditFilter(kind="read")))
+        return list(reversed(found))
+
+
+def numbers(answer: httpx.Response) -> list[int]:
+    """The entries that a page lists, in its order."""
+    return [int(number) for number in re.findall(r'decisions/(\d+)"', answer.text)]
+
 
 @pytest.fixture
-def entries() -> list[LoggedEntry]:
-    return [
-        logged(1, partner="housing", purpose="COC", patient=BEN),
-        partial_disclosure(2),
-        logged(3, kind="refuse", outcome="withhold", partner="housing"),
-        logged(4, kind="consent", outcome="usable", partner="otp"),
-        logged(5, shredded=True),
-    ]
-
-
-@pytest.fixture
-def browser(entries: list[LoggedEntry]) -> Browser:
-    return Browser(entries)
+def browser(county: County) -> Browser:
+    """Nobody is logged in; the log holds ENTRIES."""
+    made_one = Browser(county)
+    made_one.add(ENTRIES)
+    return made_one

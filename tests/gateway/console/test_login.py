@@ -20,8 +20,8 @@ def test_opening_the_link_shows_a_button_and_uses_nothing_up(browser: Any) -> No
 
     assert page.status_code == 200
     assert "Kim Officer" in page.text
-    assert browser.fake.used == set()
     assert "set-cookie" not in page.headers
+    assert browser.ask("POST", f"/console/login?link={link}").status_code == 303
 
 
 def test_the_button_makes_a_session_that_scripts_and_other_sites_cannot_use(browser: Any) -> None:
@@ -47,7 +47,7 @@ def test_a_link_counts_once(browser: Any) -> None:
 
 def test_a_link_is_good_for_ten_minutes(browser: Any) -> None:
     link = browser.link()
-    browser.fake.clock.advance(timedelta(minutes=10))
+    browser.clock.advance(timedelta(minutes=10))
 
     assert browser.ask("POST", f"/console/login?link={link}").status_code == 403
 
@@ -78,22 +78,22 @@ def test_only_known_roles_get_a_link() -> None:
 
 def test_a_session_ends_idle_after_half_an_hour_and_anyhow_after_eight(browser: Any) -> None:
     browser.log_in()
-    browser.fake.clock.advance(timedelta(minutes=29))
+    browser.clock.advance(timedelta(minutes=29))
     assert browser.get("").status_code == 200
-    browser.fake.clock.advance(timedelta(minutes=31))
+    browser.clock.advance(timedelta(minutes=31))
     assert browser.get("").status_code == 401
 
     browser.log_in()
     for _ in range(16):
         assert browser.get("").status_code == 200
-        browser.fake.clock.advance(timedelta(minutes=30))
-    browser.fake.clock.advance(timedelta(seconds=1))
+        browser.clock.advance(timedelta(minutes=30))
+    browser.clock.advance(timedelta(seconds=1))
     assert browser.get("").status_code == 401
 
 
 def test_logging_out_ends_the_session_on_our_side(browser: Any) -> None:
     cookies = dict(browser.log_in().cookies)
-    assert browser.ask("POST", "/console/logout").status_code == 303
+    assert browser.send("logout").status_code == 303
     browser.cookies.update(cookies)
 
     assert browser.get("").status_code == 401
@@ -111,5 +111,28 @@ def test_a_form_from_another_site_is_refused(browser: Any, origin: str) -> None:
 def test_pages_change_nothing(browser: Any) -> None:
     browser.log_in()
     for method in ("POST", "PUT", "DELETE"):
-        assert browser.ask(method, "/console/").status_code == 405
-        assert browser.ask(method, "/console/decisions/2").status_code == 405
+        for path in ("", "decisions/2", "disclosures", "consents", "requests"):
+            assert browser.ask(method, f"/console/{path}").status_code == 405
+
+
+@pytest.mark.parametrize("path", ["logout", "integrity/verify", "decisions/2/content"])
+@pytest.mark.parametrize("fields", [{}, {"token": "guessed"}])
+def test_a_form_without_the_token_of_its_session_is_refused(browser: Any, path: str, fields: Any) -> None:
+    browser.log_in()
+    refused = browser.ask("POST", f"/console/{path}", data={"reason": "because", **fields})
+
+    assert refused.status_code == 403
+    assert "FORM_TOKEN" in refused.text
+    assert browser.get("").status_code == 200
+
+
+def test_a_form_that_is_too_large_is_not_read(browser: Any) -> None:
+    browser.log_in()
+    refused = browser.ask("POST", "/console/integrity/verify", data={"token": "x" * 5000})
+
+    assert (refused.status_code, "FORM_TOO_LARGE" in refused.text) == (400, True)
+
+
+def test_acts_are_for_those_who_are_logged_in(browser: Any) -> None:
+    for path in ("integrity/verify", "decisions/2/content", "messages/x/content"):
+        assert browser.ask("POST", f"/console/{path}", data={"token": "x"}).status_code == 403

@@ -1,0 +1,105 @@
+"""One disclosure or refusal: asked, decided, what left of each record, handed over, proved."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from gateway import audit
+from gateway.audit import LoggedEntry
+from gateway.audit.chain import START, chain_hash, envelope_of, leaf_hash
+from gateway.audit.checkpoint import read_note
+from gateway.console.look import Look, Sheet, Shown, patients_of
+from gateway.disclosure.release_parts import attempts_of, parts_of
+from gateway.errors import NotFound, NotUnderstood
+from gateway.store import audit_rows, audit_window, intents
+
+_SEQ = re.compile(r"[0-9]{1,15}", re.ASCII)
+_STEPS = 2_000
+_HEADS = ("record", "outcome", "labels", "reasons", "citations", "values", "values that left")
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How an entry is proved. `fits`: its hashes follow from what is stored and from the entry before; `head_size` is
+    the signed head that its chain leads to in `steps` entries (0: none covers it yet), `is_signed` whether that holds.
+    """
+
+    fits: bool
+    before: str
+    head_size: int
+    head_at: str
+    head_hash: str
+    steps: int
+    is_signed: bool
+
+
+def decision(look: Look) -> Shown:
+    """The screen. Raises NotFound `NO_SUCH_ENTRY`."""
+    seq = look.path["seq"]
+    logged = audit.get(look.reading, int(seq)) if _SEQ.fullmatch(seq) else None
+    if logged is None:
+        raise NotFound("NO_SUCH_ENTRY", "there is no entry of that number")
+    same_request = audit.find_by_request(look.reading, logged.row.request_id)
+    decided = _decided(same_request, logged)
+    parts = parts_of(look.reading, decided, same_request, values=False) if decided is not None else None
+    shown = {
+        "logged": logged,
+        "decided": decided,
+        "others": tuple(one for one in same_request if one.row.seq != logged.row.seq),
+        "handovers": tuple(one for one in same_request if one.row.kind == "handover"),
+        "attempts": attempts_of(look.reading, decided) if decided is not None else (),
+        "intent": _intent(look, decided or logged),
+        "parts_shown": parts,
+        "parts_of": {part.reference: part for part in parts.records} if parts else {},
+        "proof": proof_of(look, logged),
+    }
+    rows = [_row(item, shown["parts_of"]) for item in (logged.entry.resources if logged.entry else ())]
+    ids = patients_of(one.row.patient_id for one in same_request)
+    return Shown("decision.html", shown, ids, Sheet(f"entry-{logged.row.seq}", _HEADS, rows))
+
+
+def proof_of(look: Look, logged: LoggedEntry) -> Proof:
+    """Recompute the entry's hashes and follow the chain to the first signed head that covers it."""
+    row = logged.row
+    earlier = audit_rows.get(look.reading, row.seq - 1)
+    before = earlier.chain_hash if earlier is not None else START
+    fits = (
+        leaf_hash(envelope_of(row)) == row.leaf_hash and chain_hash(before, row.leaf_hash) == row.chain_hash
+    )
+    head = audit_window.first_checkpoint_from(look.reading, row.seq)
+    if head is None or head.size - row.seq > _STEPS:
+        return Proof(fits, before.hex(), 0, "", "", 0, is_signed=False)
+    chain = row.chain_hash
+    for later in (
+        audit_rows.page(look.reading, row.seq + 1, head.size - row.seq) if head.size > row.seq else ()
+    ):
+        chain = chain_hash(chain, leaf_hash(envelope_of(later)))
+    try:
+        signed = read_note(head.note, look.office.verifier)
+        is_signed = (signed.size, signed.chain_hash) == (head.size, chain)
+    except NotUnderstood:
+        is_signed = False
+    return Proof(
+        fits, before.hex(), head.size, head.at, head.chain_hash.hex(), head.size - row.seq, is_signed
+    )
+
+
+def _decided(entries: tuple[LoggedEntry, ...], logged: LoggedEntry) -> LoggedEntry | None:
+    """The entry of the decision: itself, or for a handover the one that allowed its bytes."""
+    if logged.row.kind != "handover":
+        return logged if logged.entry is not None else None
+    return next((one for one in entries if one.row.kind in ("disclose", "practice")), None)
+
+
+def _intent(look: Look, logged: LoggedEntry) -> object:
+    subject = logged.entry.subject if logged.entry is not None else ""
+    return intents.get(look.reading, subject) if subject and "/" not in subject else None
+
+
+def _row(item: audit.AuditedResource, parts: object) -> tuple[object, ...]:
+    part = parts.get(item.reference) if isinstance(parts, dict) else None
+    codes = " ".join(reason.code for reason in item.reasons)
+    cited = "; ".join(dict.fromkeys(reason.citation for reason in item.reasons if reason.citation))
+    counts = (len(part.elements), len(part.elements) - part.withheld) if part else ("", "")
+    return (item.reference, item.outcome, " ".join(item.labels), codes, cited, *counts)

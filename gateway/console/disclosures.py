@@ -1,0 +1,214 @@
+"""Disclosures: every kind of entry with facets and counts, a chart of the days, and the entries themselves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from gateway.audit import LoggedEntry
+from gateway.console import words
+from gateway.console.address import Address
+from gateway.console.chart import Chart, stacked
+from gateway.console.finding import Facts, facets, find
+from gateway.console.look import Look, Sheet, Shown, patients_of
+from gateway.console.tally import Part, Sort
+from gateway.store import AuditFilter
+
+TABS: tuple[tuple[str, str, str | None], ...] = (
+    ("disclose", "Disclosures", "disclose"),
+    ("handover", "Handed over", "handover"),
+    ("refuse", "Refusals", "refuse"),
+    ("consent", "Consents", "consent"),
+    ("revoke", "Withdrawals", "revoke"),
+    ("outcome", "Decided by people", "outcome"),
+    ("all", "Everything", None),
+)
+"""Tabs of the list: address value, heading, kind in the audit log (None: all)."""
+FILTERS = frozenset(
+    {
+        "kind",
+        "patient",
+        "partner",
+        "purpose",
+        "outcome",
+        "basis",
+        "program",
+        "reason",
+        "since",
+        "until",
+        "before",
+        "as",
+    }
+)
+_KINDS = {value: kind for value, _, kind in TABS}
+_BY_COLUMN = (("outcome", "Decision"), ("partner", "Recipient"), ("purpose", "Purpose"))
+_BY_FACT = (("program", "Program"), ("basis", "Basis"), ("reason", "Rule or reason"))
+_FACET_VALUES = 8
+_HEADS = (
+    "entry", "at", "kind", "outcome", "recipient", "recipient id", "purpose", "patient", "disclosed by", "basis",
+    "consents", "reasons", "what", "request",
+)  # fmt: skip
+_TONES = ("good", "middling", "bad", "plain", "other")
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """One value of a facet: how many entries have it, and the address that asks for it or no longer does."""
+
+    code: str
+    text: str
+    number: int
+    href: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A facet by which the view can be narrowed."""
+
+    name: str
+    heading: str
+    values: tuple[FacetValue, ...]
+
+
+def disclosures(look: Look) -> Shown:
+    """The list with its facets and its chart."""
+    address = look.address
+    kind = _kind(address)
+    wanted = AuditFilter(
+        patient_id=address["patient"] or None,
+        partner=address["partner"] or None,
+        kind=kind,
+        purpose=address["purpose"] or None,
+        outcome=address["outcome"] or None,
+        before_seq=int(address["before"]) if address["before"] else None,
+    )
+    facts = Facts(address["basis"], address["program"], address["reason"])
+    part = look.tally.part(look.reading, look.window.since, look.window.until)
+    found = find(look.reading, part, wanted, facts, look.limit)
+    sorts = _sorts(look, part, found.entries)
+    shown: dict[str, object] = {
+        "tabs": TABS,
+        "kind": address["kind"] or "disclose",
+        "entries": found.entries,
+        "further": address.to(before=str(found.before)) if found.before else "",
+        "examined": found.examined if facts.is_asked else 0,
+        "facets": _facets(look, sorts, found.entries, kind),
+        "opened": len(found.entries),
+        "is_counted": part.is_whole,
+        "chart": _chart(look, sorts, wanted),
+    }
+    sheet = Sheet("disclosures", _HEADS, [sheet_row(look, one) for one in found.entries])
+    return Shown("disclosures.html", shown, patients_of(one.row.patient_id for one in found.entries), sheet)
+
+
+def sheet_row(look: Look, logged: LoggedEntry) -> tuple[object, ...]:
+    """One entry as cells."""
+    row, entry = logged.row, logged.entry
+    facts: tuple[object, ...] = ("", "", "", "(facts destroyed)")
+    if entry is not None:
+        codes = sorted({reason.code for reason in entry.reasons})
+        facts = (" ".join(entry.source), entry.basis, " ".join(entry.consents), " ".join(codes))
+    return (
+        row.seq, row.at, row.kind, row.outcome, look.office.partner_name(row.partner), row.partner, row.purpose,
+        row.patient_id or "", *facts, entry.description if entry else "", row.request_id,
+    )  # fmt: skip
+
+
+def _kind(address: Address) -> str | None:
+    return _KINDS.get(address["kind"] or "disclose", "disclose")
+
+
+def _sorts(look: Look, part: Part, entries: tuple[LoggedEntry, ...]) -> Mapping[Sort, int]:
+    """The counts to make facets of: of the whole window, or of the entries shown where these are of one patient."""
+    if not look.address["patient"]:
+        return dict(_summed(part))
+    rows = (one.row for one in entries)
+    return Counter((row.at[:13], row.kind, row.outcome, row.partner, row.purpose) for row in rows)
+
+
+def _summed(part: Part) -> Counter[Sort]:
+    found: Counter[Sort] = Counter()
+    for sort, number in part.sorts():
+        found[sort] += number
+    return found
+
+
+def _facets(
+    look: Look, sorts: Mapping[Sort, int], entries: tuple[LoggedEntry, ...], kind: str | None
+) -> tuple[Facet, ...]:
+    address = look.address
+    names = {
+        "outcome": words.outcome_words,
+        "partner": look.office.partner_name,
+        "purpose": words.purpose_words,
+    }
+    made = []
+    for name, heading in _BY_COLUMN:
+        counts: Counter[str] = Counter()
+        for sort, number in sorts.items():
+            of = {"kind": sort[1], "outcome": sort[2], "partner": sort[3], "purpose": sort[4]}
+            others = all(address[other] in ("", of[other]) for other, _ in _BY_COLUMN if other != name)
+            if others and kind in (None, of["kind"]) and of[name]:
+                counts[of[name]] += number
+        made.append(Facet(name, heading, _values(address, name, counts.most_common(), names[name])))
+    opened = facets(entries)
+    texts = {"program": look.office.partner_name, "basis": words.basis_words, "reason": str}
+    for name, heading in _BY_FACT:
+        made.append(Facet(name, heading, _values(address, name, opened[name], texts[name])))
+    return tuple(made)
+
+
+def _values(address: Address, name: str, counts: object, text: object) -> tuple[FacetValue, ...]:
+    chosen = address[name]
+    pairs: list[tuple[str, int]] = list(counts)  # type: ignore[call-overload]
+    if chosen and chosen not in (code for code, _ in pairs):
+        pairs.append((chosen, 0))
+    pairs.sort(key=lambda one: (one[0] != chosen, -one[1], one[0]))
+    return tuple(
+        FacetValue(
+            code,
+            text(code),  # type: ignore[operator]
+            number,
+            address.to(**{name: "" if code == chosen else code}),
+            code == chosen,
+        )
+        for code, number in pairs[:_FACET_VALUES]
+    )
+
+
+def _chart(look: Look, sorts: Mapping[Sort, int], wanted: AuditFilter) -> Chart:
+    """Days by outcome; on the tab of everything, by kind."""
+    place = 1 if wanted.kind is None else 2
+    zone = words.zone_of(look.office.network.zone)
+    days: dict[str, date] = {}
+    counts: dict[date, Counter[str]] = {}
+    totals: Counter[str] = Counter()
+    for sort, number in sorts.items():
+        hour, kind, outcome, partner, purpose = sort
+        asked = (wanted.kind, wanted.outcome, wanted.partner, wanted.purpose)
+        if any(
+            want not in (None, is_)
+            for want, is_ in zip(asked, (kind, outcome, partner, purpose), strict=True)
+        ):
+            continue
+        day = days.get(hour)
+        if day is None:
+            day = days[hour] = (
+                datetime.strptime(hour, "%Y-%m-%dT%H").replace(tzinfo=UTC).astimezone(zone).date()
+            )
+        counts.setdefault(day, Counter())[sort[place]] += number
+        totals[sort[place]] += number
+    text = words.kind_words if place == 1 else words.outcome_words
+    series = [
+        (code, text(code), _tone(code, number, place))
+        for number, (code, _) in enumerate(totals.most_common(5))
+    ]
+    return stacked(counts, look.window.first, look.window.last, series)
+
+
+def _tone(code: str, number: int, place: int) -> str:
+    """The colour of a series: by what it means for outcomes, in turn for kinds."""
+    return _TONES[number] if place == 1 else words.tone(code)

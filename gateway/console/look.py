@@ -1,0 +1,74 @@
+"""What a screen is given to make itself from, and what it gives back. Screens are plain functions of a `Look`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from gateway.console.address import Address
+from gateway.console.endings import Endings
+from gateway.console.office import Office, Visitor
+from gateway.console.tally import Tally
+from gateway.console.window import Window
+from gateway.store import Reading
+
+RIGHTS: Mapping[str, frozenset[str]] = {
+    "compliance_officer": frozenset({"export", "verify", "content"}),
+    "auditor": frozenset(),
+}
+"""What a role may do beyond looking. An auditor only looks: no copies, no content of messages."""
+PAGE_ROWS, SHEET_ROWS = 50, 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Exactly the view as rows for a spreadsheet."""
+
+    name: str
+    heads: Sequence[str]
+    rows: Iterable[Sequence[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One screen: its template and facts, and whom it shows (for the audit log)."""
+
+    template: str
+    facts: Mapping[str, Any]
+    patients: frozenset[str] = field(default_factory=frozenset)
+    sheet: Sheet | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One visitor looks at one address at one moment."""
+
+    office: Office
+    reading: Reading
+    visitor: Visitor
+    address: Address
+    path: Mapping[str, str]
+    now: datetime
+    tally: Tally
+    endings: Endings
+    window: Window
+    is_verifying: bool
+
+    def may(self, right: str) -> bool:
+        """Whether the visitor's role has a right."""
+        return right in RIGHTS.get(self.visitor.role, frozenset())
+
+    @property
+    def limit(self) -> int:
+        """How many rows to show: more in a sheet than on a page."""
+        return SHEET_ROWS if self.address.wants_sheet else PAGE_ROWS
+
+
+Screen = Callable[[Look], Shown]
+
+
+def patients_of(ids: Iterable[str | None]) -> frozenset[str]:
+    """The patients among ids that may be missing."""
+    return frozenset(one for one in ids if one)

@@ -1,0 +1,76 @@
+"""Who looked: every page of this console that somebody opened, and whom it showed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.audit import LoggedEntry
+from gateway.console.finding import Facts, find
+from gateway.console.look import Look, Sheet, Shown, patients_of
+from gateway.store import AuditFilter
+
+FILTERS = frozenset({"who", "patient", "since", "until", "before", "as"})
+BASIS = "OPERATOR_COMPLIANCE"
+_ENTRIES_A_ROW = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One page that somebody opened. `patients` are those on it, `said` the role and, for content, the reason."""
+
+    seq: int
+    at: str
+    who: str
+    said: str
+    subject: str
+    request_id: str
+    patients: tuple[str, ...]
+
+
+def looks(look: Look) -> Shown:
+    """The screen."""
+    wanted = AuditFilter(
+        kind="read",
+        patient_id=look.address["patient"] or None,
+        before_seq=int(look.address["before"]) if look.address["before"] else None,
+    )
+    part = look.tally.part(look.reading, look.window.since, look.window.until)
+    found = find(look.reading, part, wanted, Facts(basis=BASIS), look.limit * _ENTRIES_A_ROW)
+    who = look.address["who"]
+    every = _grouped(found.entries)
+    shown = tuple(one for one in every if who in ("", one.who))[: look.limit]
+    further = str(shown[-1].seq) if len(shown) == look.limit else str(found.before or "")
+    facts = {
+        "looks": shown,
+        "people": sorted({one.who for one in every} | ({who} if who else set())),
+        "further": look.address.to(before=further) if further else "",
+    }
+    rows = [(one.at, one.who, one.said, one.subject, " ".join(one.patients), one.request_id) for one in shown]
+    heads = ("at", "who", "role and reason", "page and filters", "patients", "request")
+    ids = patients_of(patient for one in shown for patient in one.patients)
+    return Shown("looks.html", facts, ids, Sheet("who-looked", heads, rows))
+
+
+def _grouped(entries: tuple[LoggedEntry, ...]) -> tuple[Looked, ...]:
+    """One row for each page: it has an entry for each patient on it. `seq` is that of its oldest entry here."""
+    pages: dict[str, list[LoggedEntry]] = {}
+    for logged in entries:
+        pages.setdefault(logged.row.request_id, []).append(logged)
+    made = []
+    for request_id, of_page in pages.items():
+        last = of_page[-1]
+        if last.entry is not None:
+            ids = tuple(sorted({one.row.patient_id for one in of_page if one.row.patient_id}))
+            entry = last.entry
+            made.append(
+                Looked(
+                    last.row.seq,
+                    last.row.at,
+                    entry.recipient_name,
+                    entry.description,
+                    entry.subject,
+                    request_id,
+                    ids,
+                )
+            )
+    return tuple(made)

@@ -1,0 +1,126 @@
+"""Overview: what needs attention first, and how today goes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from gateway.clock import instant_text
+from gateway.console import words
+from gateway.console.chart import stacked
+from gateway.console.integrity import Standing, standing
+from gateway.console.look import Look, Sheet, Shown
+from gateway.console.partners import Health, healths
+from gateway.console.requests import stops_of
+from gateway.console.tally import Part
+from gateway.store import desk_lists, workload
+
+_SERIES = (
+    ("disclose", "Disclosures", "good"),
+    ("refuse", "Refusals", "bad"),
+    ("consent", "Consents recorded", "plain"),
+    ("revoke", "Withdrawals", "middling"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """One thing that somebody should see to. `tone`: bad (now) or middling (soon). `href` is where it is listed."""
+
+    tone: str
+    what: str
+    since: str
+    href: str
+
+
+def overview(look: Look) -> Shown:
+    """Today's numbers, the state of partners and of the log, and what to look at first."""
+    part = look.tally.part(look.reading, look.window.since, look.window.until)
+    log = standing(look, part)
+    partners = healths(look, part)
+    concerns = tuple(
+        sorted(_concerns(look, log, partners), key=lambda one: (one.tone != "bad", one.since or "9"))
+    )
+    today, days = _days(look, part)
+    shown = {
+        "concerns": concerns,
+        "today": today,
+        "waiting": _waiting(look),
+        "log": log,
+        "partners_shown": partners,
+        "is_counted": part.is_whole,
+        "chart": stacked(days, look.window.first, look.window.last, _SERIES),
+    }
+    rows = [(one.tone, one.what, one.since, one.href) for one in concerns]
+    return Shown(
+        "overview.html", shown, sheet=Sheet("needs-attention", ("how urgent", "what", "since", "where"), rows)
+    )
+
+
+def _days(look: Look, part: Part) -> tuple[Counter[str], dict[date, Counter[str]]]:
+    """The kinds of today's entries, and those of every day of the window."""
+    zone = words.zone_of(look.office.network.zone)
+    now = look.now.astimezone(zone).date()
+    days: dict[date, Counter[str]] = {}
+    for (hour, kind, *_), number in part.sorts():
+        day = datetime.strptime(hour, "%Y-%m-%dT%H").replace(tzinfo=UTC).astimezone(zone).date()
+        days.setdefault(day, Counter())[kind] += number
+    return days.get(now, Counter()), days
+
+
+def _waiting(look: Look) -> dict[str, tuple[int, str]]:
+    """State of intents -> how many, and since when the oldest of them is there."""
+    found: dict[str, tuple[int, str]] = {}
+    for one in workload.waiting(look.reading):
+        number, oldest = found.get(one.state, (0, "9"))
+        found[one.state] = (number + one.number, min(oldest, one.oldest))
+    return found
+
+
+def _concerns(look: Look, log: Standing, partners: tuple[Health, ...]) -> list[Concern]:
+    found: list[Concern] = []
+    if log.is_altered:
+        found.append(
+            Concern(
+                "bad",
+                f"The last verification found the audit log altered: {log.said}",
+                log.verified_at,
+                "integrity",
+            )
+        )
+    elif log.lag_seconds > 60:
+        text = f"{words.plural(log.unsealed, 'audit entry')} not sealed by a signed head"
+        found.append(Concern("bad", text, log.unsealed_since, "integrity"))
+    for one in desk_lists.stuck(look.reading):
+        text = f"{words.plural(one.number, 'delivery')} to {look.office.partner_name(one.partner)}: "
+        text += "given up" if one.state == "dead" else "not known whether it arrived"
+        found.append(Concern("bad", f"{text} ({one.reason})", one.oldest, "messages#stuck"))
+    number, oldest = workload.needing_attention(look.reading)
+    if number:
+        text = f"{words.plural(number, 'message')} could not be used and must be corrected"
+        found.append(Concern("bad", text, oldest, "messages?state=needs_attention"))
+    asked, overdue = workload.consent_requests(look.reading, instant_text(look.now))
+    if asked:
+        text = f"{words.plural(asked, 'referral')} held for a consent"
+        text += (
+            f", {overdue} of them past the day on which the owner should have been asked" if overdue else ""
+        )
+        since = _waiting(look).get("held", (0, ""))[1]
+        found.append(Concern("bad" if overdue else "middling", text, since, "requests"))
+    stops = stops_of(look, 20)
+    if stops:
+        text = f"{words.plural(len(stops), 'recipient')} to be told that a consent was withdrawn"
+        found.append(Concern("bad", text, min(one.withdrawn_at for one in stops), "requests"))
+    number, oldest = workload.in_doubt(look.reading)
+    if number:
+        text = f"{words.plural(number, 'patient')} of whom it is not certain who they are"
+        found.append(Concern("middling", text, oldest, "requests#identity"))
+    found += [_of_partner(one) for one in partners if one.trouble]
+    return found
+
+
+def _of_partner(one: Health) -> Concern:
+    return Concern(
+        "bad" if one.tone == "bad" else "middling", f"{one.name}: {one.trouble}", one.since, "partners"
+    )

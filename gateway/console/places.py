@@ -1,0 +1,61 @@
+"""Which screens there are, at which path, with which filters, and in which order the navigation names them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.console import (
+    consents,
+    decision,
+    disclosures,
+    integrity,
+    ledger,
+    looks,
+    messages,
+    overview,
+    partners,
+    requests,
+)
+from gateway.console.look import Screen
+from gateway.console.window import DEFAULT_DAYS
+
+NAVIGATION = (
+    ("", "Overview"),
+    ("disclosures", "Disclosures"),
+    ("patients", "Patients"),
+    ("consents", "Consents"),
+    ("messages", "Messages"),
+    ("partners", "Partners"),
+    ("requests", "Requests"),
+    ("integrity", "Integrity"),
+    ("looks", "Who looked"),
+)
+"""Path and name of each entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One screen. `under` is the entry of the navigation that it belongs to; `days` its window without a filter."""
+
+    path: str
+    screen: Screen
+    under: str
+    filters: frozenset[str] = frozenset()
+    days: int = DEFAULT_DAYS
+
+
+PLACES: tuple[Place, ...] = (
+    Place("/", overview.overview, ""),
+    Place("/disclosures", disclosures.disclosures, "disclosures", disclosures.FILTERS),
+    Place("/decisions/{seq}", decision.decision, "disclosures"),
+    Place("/patients", ledger.choose, "patients", frozenset({"patient"})),
+    Place("/patients/{id}", ledger.ledger, "patients", ledger.FILTERS, days=366 * 6),
+    Place("/consents", consents.consents, "consents", consents.FILTERS),
+    Place("/consents/{id}", consents.of_patient, "consents"),
+    Place("/messages", messages.messages, "messages", messages.FILTERS),
+    Place("/messages/{id}", messages.message, "messages"),
+    Place("/partners", partners.partners, "partners", partners.FILTERS),
+    Place("/requests", requests.requests, "requests", requests.FILTERS),
+    Place("/integrity", integrity.integrity, "integrity", integrity.FILTERS),
+    Place("/looks", looks.looks, "looks", looks.FILTERS),
+)

@@ -1,0 +1,81 @@
+"""Requests: which consent is asked for and by whom, who must be told to stop, what ends soon, whose identity is open."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from gateway.clock import instant_text, read_instant
+from gateway.console import words
+from gateway.console.finding import Facts, find
+from gateway.console.look import Look, Sheet, Shown, patients_of
+from gateway.disclosure.held import owner_of
+from gateway.flows.stop_notices import ToTell, to_tell
+from gateway.store import AuditFilter, consent_requests, patients
+from gateway.store.consent_requests import WaitingRequest
+
+FILTERS = frozenset({"owner", "since", "until", "as"})
+_LISTED = 200
+_WITHDRAWALS = 60
+_IN_DOUBT = 50
+
+
+def requests(look: Look) -> Shown:
+    """The screen."""
+    owner = look.address["owner"]
+    now = instant_text(look.now)
+    waiting = consent_requests.waiting(look.reading, owner or None, _LISTED)
+    stops = stops_of(look)
+    today = look.now.astimezone(words.zone_of(look.office.network.zone)).date()
+    ending, is_whole = look.endings.soon(look.reading, today, look.office.network.zone)
+    doubt = patients.in_doubt(look.reading, _IN_DOUBT)
+    owners = sorted({one.request.owner for one in waiting} | ({owner} if owner else set()))
+    shown = {
+        "waiting": [(one, one.request.due_at <= now, _given_up(look, one)) for one in waiting],
+        "is_cut": len(waiting) == _LISTED,
+        "stops": stops,
+        "ending": [(one, owner_of(look.office.network, one.state.recorded_by)) for one in ending[:_IN_DOUBT]],
+        "is_whole": is_whole,
+        "today": today,
+        "doubt": doubt,
+        "owners": owners,
+        "desk": look.office.network.content.operator.consent_desk,
+    }
+    ids = patients_of(
+        (
+            *(one.request.patient_id for one in waiting),
+            *(one.patient for one in stops),
+            *(one.state.patient_id for one in ending[:_IN_DOUBT]),
+            *(patient for patient, _ in doubt),
+        )
+    )
+    heads = ("kind", "about", "owner", "ask", "held since", "patient", "from", "to")
+    return Shown("requests.html", shown, ids, Sheet("requests", heads, _rows(look, waiting, stops)))
+
+
+def _given_up(look: Look, one: WaitingRequest) -> str:
+    """The day on which a held referral is given up; empty: never."""
+    days = look.office.held_days
+    if not days:
+        return ""
+    return f"{read_instant(one.since) + timedelta(days=days):%Y-%m-%d}"
+
+
+def stops_of(look: Look, most: int = _WITHDRAWALS) -> tuple[ToTell, ...]:
+    """Who must be told that a consent was withdrawn: of the newest withdrawals of the window."""
+    part = look.tally.part(look.reading, look.window.since, look.window.until)
+    found = find(look.reading, part, AuditFilter(kind="revoke"), Facts(), most)
+    about = dict.fromkeys(one.row.patient_id for one in found.entries if one.row.patient_id)
+    return tuple(told for patient_id in about for told in to_tell(look.reading, patient_id))
+
+
+def _rows(
+    look: Look, waiting: tuple[WaitingRequest, ...], stops: tuple[ToTell, ...]
+) -> list[tuple[object, ...]]:
+    desk = look.office.network.content.operator.consent_desk.name
+    told = [("stop", one.consent, desk, one.withdrawn_at, "", one.patient, "", one.partner) for one in stops]
+    asked = [
+        ("consent", one.request.intent_id, one.request.owner, one.request.due_at, one.since, one.request.patient_id,
+         one.source_partner, one.partner)
+        for one in waiting
+    ]  # fmt: skip
+    return [*told, *asked]
