@@ -11,7 +11,6 @@ import binascii
 import hashlib
 import hmac
 import json
-import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -24,7 +23,7 @@ IDLE_MINUTES = 30
 LONGEST_HOURS = 8
 ROLES = ("compliance_officer", "auditor")
 
-_MOST_SESSIONS = 1000
+_LINK, _SESSION, _FORM = b"handoff console link\n", b"handoff console session\n", b"handoff console form\n"
 _LONGEST_LINK = 1024
 
 
@@ -70,56 +69,61 @@ def read_link(key: bytes, link: str, now: datetime) -> LoginLink:
     return LoginLink(Visitor(name, role), link_id, expires_at)
 
 
-@dataclass(slots=True)
-class _Session:
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Somebody who is logged in. `id` names the session where it is ended."""
+
     visitor: Visitor
+    id: str
     began: datetime
     last_seen: datetime
-    form_token: str
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it ends whatever happens."""
+        return self.began + timedelta(hours=LONGEST_HOURS)
 
 
 class Sessions:
-    """Who is logged in. Kept in memory under the hash of the cookie: a restart logs everybody out."""
+    """Who is logged in, as the cookie says under a signature of ours: every process of the gateway can read it. What was
+    ended stands in the store.
+    """
 
-    def __init__(self) -> None:
-        self._open: dict[bytes, _Session] = {}
+    def __init__(self, key: bytes) -> None:
+        self._key = key
 
-    def begin(self, visitor: Visitor, now: datetime) -> str:
-        """A new session; the secret for the cookie."""
-        if len(self._open) >= _MOST_SESSIONS:
-            self._open.pop(next(iter(self._open)))
-        secret = secrets.token_urlsafe(32)
-        self._open[_hash(secret)] = _Session(visitor, now, now, secrets.token_urlsafe(24))
-        return secret
+    def begin(self, visitor: Visitor, now: datetime) -> Session:
+        """A new session."""
+        return Session(visitor, new_id(), now, now)
 
-    def visitor(self, secret: str | None, now: datetime) -> Visitor | None:
-        """Who the cookie stands for, unless it is unknown, idle over 30 minutes or older than 8 hours."""
-        session = self._open.get(_hash(secret)) if secret else None
-        if session is None or secret is None:
+    def cookie(self, session: Session) -> str:
+        """The session as its cookie says it."""
+        times = [int(session.began.timestamp()), int(session.last_seen.timestamp())]
+        facts = json.dumps([session.visitor.name, session.visitor.role, session.id, *times]).encode()
+        return f"{_text(facts)}.{_text(_signature(self._key, facts, _SESSION))}"
+
+    def read(self, cookie: str | None, now: datetime) -> Session | None:
+        """The session of a cookie, unless it is not ours, idle over 30 minutes or older than 8 hours."""
+        facts_text, _, signature_text = (cookie or "").partition(".")
+        try:
+            facts, signature = _bytes(facts_text), _bytes(signature_text)
+        except (ValueError, binascii.Error):
             return None
-        idle = now - session.last_seen > timedelta(minutes=IDLE_MINUTES)
-        if idle or now - session.began > timedelta(hours=LONGEST_HOURS):
-            self.end(secret)
+        if not hmac.compare_digest(signature, _signature(self._key, facts, _SESSION)):
             return None
-        session.last_seen = now
-        return session.visitor
+        name, role, session_id, began, seen = json.loads(facts)
+        times = (datetime.fromtimestamp(began, UTC), datetime.fromtimestamp(seen, UTC))
+        session = Session(Visitor(name, role), session_id, *times)
+        is_idle = now - session.last_seen > timedelta(minutes=IDLE_MINUTES)
+        return None if is_idle or now > session.ends_at else session
 
-    def form_token(self, secret: str | None) -> str:
+    def form_token(self, session: Session | None) -> str:
         """What every form of this session carries, so that no other site can send one; empty without a session."""
-        session = self._open.get(_hash(secret)) if secret else None
-        return session.form_token if session is not None else ""
-
-    def end(self, secret: str) -> None:
-        """Log out."""
-        self._open.pop(_hash(secret), None)
+        return _text(_signature(self._key, session.id.encode(), _FORM)) if session is not None else ""
 
 
-def _signature(key: bytes, facts: bytes) -> bytes:
-    return hmac.new(key, b"handoff console link\n" + facts, hashlib.sha256).digest()
-
-
-def _hash(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()
+def _signature(key: bytes, facts: bytes, use: bytes = _LINK) -> bytes:
+    return hmac.new(key, use + facts, hashlib.sha256).digest()
 
 
 def _text(content: bytes) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import hmac
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ from gateway.console import words
 from gateway.console.acts import content_of_message, content_of_release
 from gateway.console.address import SHEET, read_address
 from gateway.console.endings import Endings
-from gateway.console.login import LONGEST_HOURS, Sessions, read_link
+from gateway.console.login import LONGEST_HOURS, Session, Sessions, read_link
 from gateway.console.look import RIGHTS, Look, Shown
 from gateway.console.office import Office, PageRead, Visitor
 from gateway.console.places import NAVIGATION, PLACES, Place
@@ -49,6 +51,8 @@ _FOLDER = Path(__file__).parent
 _MEDIA_TYPES = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
 _STATUS = {NotAllowed: 403, NotFound: 404, NotNow: 503, NotUnderstood: 400}
 _LARGEST_FORM = 4096
+_ENDED = "ended-"
+_RENEWED_AFTER = timedelta(minutes=1)
 _VERIFY_SECONDS = 3.0
 """So long the button waits for the result; a longer verification goes on behind."""
 
@@ -63,7 +67,7 @@ class _Console:
 
     def __init__(self, office: Office) -> None:
         self._office = office
-        self._sessions = Sessions()
+        self._sessions = Sessions(office.link_key)
         self._tally = Tally(office.read)
         self._endings = Endings()
         self._verifying: asyncio.Future[VerifyReport] | None = None
@@ -93,7 +97,8 @@ class _Console:
             if status == 500:
                 raise
             request = Request(scope)
-            known = {"visitor": self._visitor(request), "form_token": self._form_token(request)}
+            session = self._session(request)
+            known = {"visitor": session.visitor if session else None, "form_token": self._form_token(request)}
             page = self._page(request, "message.html", status, said=error.message, code=error.code, **known)
             await page(scope, receive, send)
 
@@ -200,21 +205,25 @@ class _Console:
             raise NotAllowed("LINK_USED", "the link was used before")
         logs.info(logs.Event.REQUEST_ANSWERED, door="console_login", outcome="accepted")
         answer = RedirectResponse("./", 303, HEADERS)
+        self._set_cookie(answer, self._sessions.begin(checked.visitor, now))
+        return answer
+
+    def _set_cookie(self, answer: Response, session: Session) -> None:
         answer.set_cookie(
             COOKIE,
-            self._sessions.begin(checked.visitor, now),
+            self._sessions.cookie(session),
             max_age=LONGEST_HOURS * 3600,
             path="/console",
             httponly=True,
             samesite="strict",
             secure=self._office.secure,
         )
-        return answer
 
     async def _logout(self, request: Request) -> Response:
-        if self._visitor(request) is not None:
+        session = self._session(request)
+        if session is not None:
             await self._form(request)
-        self._sessions.end(request.cookies.get(COOKIE, ""))
+            await self._office.use_link_once(f"{_ENDED}{session.id}", session.ends_at)
         answer = RedirectResponse("login", 303, HEADERS)
         answer.delete_cookie(COOKIE, path="/console", httponly=True, samesite="strict")
         return answer
@@ -231,11 +240,21 @@ class _Console:
 
     # ------------------------------------------------------------------------------------------ who
 
+    def _session(self, request: Request) -> Session | None:
+        """The session of a request, asked for once."""
+        if not hasattr(request.state, "session"):
+            session = self._sessions.read(request.cookies.get(COOKIE), self._office.clock.now())
+            ended = session is not None and self._office.was_used(f"{_ENDED}{session.id}")
+            request.state.session = None if ended else session
+        found: Session | None = request.state.session
+        return found
+
     def _visitor(self, request: Request) -> Visitor | None:
-        return self._sessions.visitor(request.cookies.get(COOKIE), self._office.clock.now())
+        session = self._session(request)
+        return session.visitor if session is not None else None
 
     def _form_token(self, request: Request) -> str:
-        return self._sessions.form_token(request.cookies.get(COOKIE))
+        return self._sessions.form_token(self._session(request))
 
     def _stranger(self, request: Request) -> Response:
         return self._page(request, "message.html", 401, said="", code="NOT_LOGGED_IN")
@@ -266,7 +285,11 @@ class _Console:
             **facts,
         }
         content = self._templates.get_template(template).render(known)
-        return Response(content, status, HEADERS, media_type="text/html")
+        answer = Response(content, status, HEADERS, media_type="text/html")
+        session, now = self._session(request), self._office.clock.now()
+        if session is not None and now - session.last_seen > _RENEWED_AFTER:
+            self._set_cookie(answer, replace(session, last_seen=now))
+        return answer
 
 
 def _templates(office: Office) -> Environment:

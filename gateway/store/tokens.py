@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from gateway.store.model import Transaction
+from gateway.store.model import Reading, Transaction
 
 
 def use_jti(tx: Transaction, issuer: str, jti: str, expires_at: str) -> bool:
     """True the first time, False when `issuer` used that id before."""
     return bool(tx.execute("tokens.use", {"issuer": issuer, "jti": jti, "expires_at": expires_at}))
+
+
+def was_used(reading: Reading, issuer: str, jti: str) -> bool:
+    """Whether `issuer` used that id before, as far as it is still kept."""
+    return reading.row("tokens.was_used", {"issuer": issuer, "jti": jti}) is not None
 
 
 def forget_expired(tx: Transaction, before: str) -> int:

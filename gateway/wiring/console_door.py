@@ -48,6 +48,7 @@ def console_mounts(
         network=premises.network,
         record_read=room.record_read,
         use_link_once=room.use_link_once,
+        was_used=room.was_used,
         verify=room.verify,
         verifier=verifier_of(folder.keys.signer),
         certificates=room.certificates,
@@ -83,6 +84,11 @@ class _Room:
         """Whether the link is new; kept until it would have expired anyway."""
         until = instant_text(expires_at)
         return await self._premises.store.write(lambda tx: tokens.use_jti(tx, _ISSUER, link_id, until))
+
+    def was_used(self, link_id: str) -> bool:
+        """Whether the id was used before."""
+        with self._premises.store.read() as reading:
+            return tokens.was_used(reading, _ISSUER, link_id)
 
     async def verify(self, visitor: Visitor) -> VerifyReport:
         """Verify the whole log in a thread; who asked for it, and what came of it, is an entry of the log itself."""

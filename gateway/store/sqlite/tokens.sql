@@ -3,3 +3,6 @@ INSERT INTO used_assertion (issuer, jti, expires_at) VALUES (:issuer, :jti, :exp
 
 -- name: forget_expired
 DELETE FROM used_assertion WHERE expires_at < :before;
+
+-- name: was_used
+SELECT 1 AS found FROM used_assertion WHERE issuer = :issuer AND jti = :jti;
