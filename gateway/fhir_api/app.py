@@ -86,6 +86,8 @@ _ROUTES: tuple[tuple[str, Endpoint, tuple[str, ...], str], ...] = (
     ("/fhir/{type}/_search", reading_routes.search_by_form, _POST, "search"),
     ("/fhir/{type}", _type_level, _GET_POST, "type"),
     ("/fhir/{type}/{id}", _instance_level, _GET_PUT, "instance"),
+    ("/fhir/{type}/{id}/_history", reading_routes.history, _GET, "history"),
+    ("/fhir/{type}/{id}/_history/{version}", reading_routes.read_version, _GET, "history"),
 )
 
 

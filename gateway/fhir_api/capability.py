@@ -80,7 +80,7 @@ def _resource(name: str, served: Served, base: str) -> dict[str, Any]:
         "type": name,
         "interaction": [{"code": code} for code in served.interactions],
         "versioning": "versioned-update" if "update" in served.interactions else "versioned",
-        "readHistory": False,
+        "readHistory": "vread" in served.interactions,
         "updateCreate": False,
         "searchParam": [
             {"name": served.by_patient, "type": "token" if by_id else "reference"},

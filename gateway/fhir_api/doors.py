@@ -31,6 +31,22 @@ class Read(Protocol):
     def __call__(self, caller: Caller, resource_type: str, resource_id: str, /) -> Awaitable[Pulled]: ...
 
 
+class ReadVersion(Protocol):
+    """`flows.pull.read_version` with the premises bound; raises as `Read` does."""
+
+    def __call__(
+        self, caller: Caller, resource_type: str, resource_id: str, version: str, /
+    ) -> Awaitable[Pulled]: ...
+
+
+class History(Protocol):
+    """`flows.pull.history` with the premises bound; `base` is the address of the API. Raises as `Read` does."""
+
+    def __call__(
+        self, caller: Caller, resource_type: str, resource_id: str, base: str, /
+    ) -> Awaitable[Pulled]: ...
+
+
 class SharedPlan(Protocol):
     """`flows.pull.shared_plan` with the premises bound."""
 
@@ -79,6 +95,8 @@ class Doors:
 
     search: Search
     read: Read
+    read_version: ReadVersion
+    history: History
     shared_plan: SharedPlan
     create_consent: Create
     replace_consent: Update

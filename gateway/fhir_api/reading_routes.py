@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -28,25 +29,60 @@ from gateway.fhir_api.search_parameters import (
     refuse_other_formats,
 )
 from gateway.fhir_api.served import LETTERS, SERVED, Interaction
+from gateway.flows.answers import Pulled
+from gateway.security.callers import Caller
 from gateway.security.scopes import read_scopes
 
+Ask = Callable[[Desk, Caller, str, str], Awaitable[Pulled]]
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
 async def read_one(request: Request) -> Response:
     """`GET /fhir/{type}/{id}`."""
+
+    def ask(desk: Desk, caller: Caller, resource_type: str, resource_id: str) -> Awaitable[Pulled]:
+        return desk.doors.read(caller, resource_type, resource_id)
+
+    return await _one(request, "read", ask)
+
+
+async def read_version(request: Request) -> Response:
+    """`GET /fhir/{type}/{id}/_history/{version}`: one of the states that the caller may see."""
+    version = str(request.path_params["version"])
+
+    def ask(desk: Desk, caller: Caller, resource_type: str, resource_id: str) -> Awaitable[Pulled]:
+        return desk.doors.read_version(caller, resource_type, resource_id, version)
+
+    return await _one(request, "vread", ask)
+
+
+async def history(request: Request) -> Response:
+    """`GET /fhir/{type}/{id}/_history`: the states that the caller may see, the latest first."""
+    parameters = read_query(request.scope["query_string"].decode("latin-1"))
+    refuse_other_formats(parameters)
+    if preferences(request).get("handling") == "strict" and any(name != "_format" for name, _ in parameters):
+        raise NotUnderstood("PARAMETER_UNKNOWN", "a parameter of a history is not supported")
+
+    def ask(desk: Desk, caller: Caller, resource_type: str, resource_id: str) -> Awaitable[Pulled]:
+        return desk.doors.history(caller, resource_type, resource_id, f"{desk.base_url()}/fhir")
+
+    return await _one(request, "history-instance", ask)
+
+
+async def _one(request: Request, interaction: Interaction, ask: Ask) -> Response:
+    """What is shown of one resource, on a tick."""
     desk: Desk = request.app.state.desk
     began = asyncio.get_running_loop().time()
     caller = caller_of(desk, request)
-    resource_type = served_type(request, "read")
-    require_scope(caller, resource_type, "read")
+    resource_type = served_type(request, interaction)
+    require_scope(caller, resource_type, interaction)
     refuse_other_media(request)
     resource_id = request.path_params["id"]
     seen = version_in(request, "if-none-match")
     try:
         if _ID.fullmatch(resource_id) is None:
             raise nothing()
-        pulled = await desk.doors.read(caller, resource_type, resource_id)
+        pulled = await ask(desk, caller, resource_type, resource_id)
     finally:
         await until_tick(began, desk.tick_seconds)
     request.state.request_id = pulled.request_id

@@ -6,10 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Interaction = Literal["read", "search-type", "create", "update"]
+Interaction = Literal["read", "vread", "history-instance", "search-type", "create", "update"]
 
 # The scope letter that an interaction needs. SMART App Launch 2.2, scopes for requesting FHIR resources.
-LETTERS: Mapping[Interaction, str] = {"read": "r", "search-type": "s", "create": "c", "update": "u"}
+LETTERS: Mapping[Interaction, str] = {
+    "read": "r",
+    "vread": "r",
+    "history-instance": "r",
+    "search-type": "s",
+    "create": "c",
+    "update": "u",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +27,17 @@ class Served:
     by_patient: str = "patient"
 
 
-_READ_ONLY = Served(("read", "search-type"))
+_READING: tuple[Interaction, ...] = ("read", "vread", "history-instance", "search-type")
+_READ_ONLY = Served(_READING)
 
 SERVED: Mapping[str, Served] = {
     "AllergyIntolerance": _READ_ONLY,
     "Appointment": _READ_ONLY,
     "CarePlan": _READ_ONLY,
     "CareTeam": _READ_ONLY,
-    "Communication": Served(("read", "search-type"), by_patient="subject"),
+    "Communication": Served(_READING, by_patient="subject"),
     "Condition": _READ_ONLY,
-    "Consent": Served(("read", "search-type", "create", "update")),
+    "Consent": Served((*_READING, "create", "update")),
     "Coverage": _READ_ONLY,
     "DocumentReference": _READ_ONLY,
     "Encounter": _READ_ONLY,
@@ -38,9 +46,9 @@ SERVED: Mapping[str, Served] = {
     "MedicationRequest": _READ_ONLY,
     "MedicationStatement": _READ_ONLY,
     "Observation": _READ_ONLY,
-    "Patient": Served(("read", "search-type"), by_patient="_id"),
+    "Patient": Served(_READING, by_patient="_id"),
     "Procedure": _READ_ONLY,
     "QuestionnaireResponse": _READ_ONLY,
     "ServiceRequest": _READ_ONLY,
-    "Task": Served(("read", "search-type", "update")),
+    "Task": Served((*_READING, "update")),
 }

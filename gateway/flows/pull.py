@@ -96,9 +96,13 @@ async def read_version(
         for state in _states(premises, caller, reading, patient_id, found):
             if state.resource["meta"]["versionId"] == version:
                 return patient_id, (state.record,)
-        return patient_id, ()
+            found = ()
+        return patient_id, found  # where none is to be seen, the log says why
 
-    return await _one(premises, caller, select)
+    pulled = await _one(premises, caller, select)
+    if pulled.version != version:  # a consent has begun or ended in between
+        raise NothingToShow(pulled.request_id)
+    return pulled
 
 
 async def history(
@@ -115,14 +119,15 @@ async def history(
         patient_id, found = _held(premises, caller, resource_type, resource_id, reading)
         states = list(islice(_states(premises, caller, reading, patient_id, found), MOST_STATES + 1))
         more = len(states) > MOST_STATES
-        return patient_id, tuple(state.record for state in states[:MOST_STATES])
+        return patient_id, tuple(state.record for state in states[:MOST_STATES]) or found
 
     def write(
         resources: Sequence[Mapping[str, Any]], notices: Sequence[Mapping[str, Any]], at: datetime
     ) -> bytes:
         return history_bundle(resources, notices, at, base, whole=not more)
 
-    return await _one(premises, caller, select, write, each_alone=True)
+    pulled = await _one(premises, caller, select, write, each_alone=True)
+    return Pulled(pulled.content, pulled.request_id)  # a list has no version of its own
 
 
 async def _one(

@@ -6,17 +6,22 @@ import random
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from gateway.clock import instant_text
+from gateway.demo import person
 from gateway.disclosure.shown_versions import tagged
-from gateway.store import Record, records
+from gateway.flows import pull
+from gateway.store import Record, patients, records
 from tests import strategies
 from tests.gateway.county import MRN, OTP, County, resources_of
 from tests.gateway.disclosure.twins import SEEN, Api, Twins, plan, referred, twins
 
 pytestmark = pytest.mark.requirement("FH-RED-02", "P2-13-02")
+_ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 HOUSING_ASKS, HOSPITAL_ASKS = "housing COC", "hospital TREAT"
 
 
@@ -58,8 +63,11 @@ def searches(two: Twins) -> dict[str, list[str]]:
     }
 
 
-def ask_everything(two: Twins, known: dict[str, str]) -> int:
-    """Ask both for everything; `known`: the tags seen before by address. How many requests it was."""
+def ask_everything(two: Twins, known: dict[str, str], made: random.Random) -> int:
+    """Ask both for everything (in a short run for some of it); `known`: the tags seen before by address. How many
+    requests it was.
+    """
+    share = 1.0 if strategies.long_run else 0.3
     number = 0
     for who, found in places(two).items():
         for place in found:
@@ -71,20 +79,26 @@ def ask_everything(two: Twins, known: dict[str, str]) -> int:
             assert two.ask(who, "GET", place, if_none_match=known.get(place, tag)).status_code == (
                 304 if known.get(place, tag) == tag else 200
             )
+            if made.random() < share:
+                two.ask(who, "GET", f"{place}/_history")
+            for one in {known.get(place, tag), tag}:
+                two.ask(who, "GET", f"{place}/_history/{one[3:-1]}")
+            number += 2
             known[place] = tag
     for who, found in searches(two).items():
         for place in found:
-            two.ask(who, "GET", place)
-            number += 1
+            if made.random() < share:
+                two.ask(who, "GET", place)
+                number += 1
     return number
 
 
 @pytest.mark.parametrize("seed", range(20 if strategies.long_run else 1))
 def test_what_is_withheld_may_change_as_often_as_it_likes(two: Twins, seed: int) -> None:
     made, known, visible = random.Random(seed), dict[str, str](), dict(SEEN)
-    steps = ["hidden"] * 5 + ["goal", "plan", "task"]
+    steps = ["hidden"] * 3 + ["goal", "plan", "task"]
     made.shuffle(steps)
-    asked = ask_everything(two, known)
+    asked = ask_everything(two, known, made)
     for step in steps:
         two.wait(made.randrange(1, 90))
         if step == "hidden":
@@ -93,7 +107,7 @@ def test_what_is_withheld_may_change_as_often_as_it_likes(two: Twins, seed: int)
             visible[step] = {"goal": "on-hold", "plan": "completed", "task": "accepted"}[step]
             two.change_what_is_seen(visible)
         two.wait(made.randrange(1, 90))
-        asked += ask_everything(two, known)
+        asked += ask_everything(two, known, made)
 
     assert two.busy.records("CarePlan")[0].version > two.quiet.records("CarePlan")[0].version
     assert referred(two.busy).version > referred(two.quiet).version
@@ -129,6 +143,151 @@ def test_time_that_passes_a_consent_s_end_is_not_answered_from_memory(two: Twins
     two.wait(minutes=60 * 24 * 365 * 2)
 
     assert two.ask(HOUSING_ASKS, "GET", place).status_code == 404
+
+
+# ------------------------------------------------------------------------------------------------ earlier states
+
+
+def history(api: Api, who: str, place: str) -> list[dict[str, Any]]:
+    answer = api.ask(who, "GET", f"{place}/_history")
+    assert answer.status_code == 200, answer.text
+    bundle = answer.json()
+    assert (bundle["type"], bundle["total"]) == ("history", len(bundle["entry"]))
+    entries: list[dict[str, Any]] = bundle["entry"]
+    return entries
+
+
+def test_a_history_is_of_what_was_shown_to_be_different(two: Twins) -> None:
+    (place,) = [one for one in places(two)[HOUSING_ASKS] if "CarePlan" in one]
+    tags = [two.ask(HOUSING_ASKS, "GET", place).headers["etag"]]
+    for step in ("hidden", "completed", "hidden", "hidden", "cancelled", "hidden"):
+        two.wait()
+        if step == "hidden":
+            two.change_what_is_hidden({**SEEN, "plan": visible_now(two, place)})
+        else:
+            two.change_what_is_seen({**SEEN, "plan": step})
+            tags.append(two.ask(HOUSING_ASKS, "GET", place).headers["etag"])
+
+    entries = history(two.apis[1], HOUSING_ASKS, place)
+
+    assert [entry["response"]["etag"] for entry in entries] == tags[::-1]
+    assert [entry["response"]["status"] for entry in entries] == ["200", "200", "201"]
+    assert [entry["resource"]["activity"][0]["detail"]["status"] for entry in entries] == [
+        "cancelled", "completed", "in-progress",
+    ]  # fmt: skip
+    assert entries[0]["response"]["lastModified"] > entries[1]["response"]["lastModified"]
+    assert "42 CFR part 2" in str(entries[0]["response"]["outcome"])
+    assert "methadone" not in str(entries)
+    for entry in entries:
+        version = entry["resource"]["meta"]["versionId"]
+        read = two.ask(HOUSING_ASKS, "GET", f"{place}/_history/{version}")
+        assert (read.status_code, read.json()) == (200, entry["resource"])
+        assert read.headers["etag"] == entry["response"]["etag"]
+
+
+def visible_now(two: Twins, place: str) -> str:
+    found = two.apis[1].ask(HOUSING_ASKS, "GET", place).json()
+    return str(found["activity"][0]["detail"]["status"])
+
+
+@pytest.mark.requirement("AU-05")
+def test_each_state_that_is_shown_is_named_in_the_log_with_its_version(two: Twins) -> None:
+    (place,) = [one for one in places(two)[HOUSING_ASKS] if "CarePlan" in one]
+    two.wait()
+    two.change_what_is_hidden(SEEN)
+    two.change_what_is_seen({**SEEN, "plan": "completed"})
+    before = len(two.busy.audit("disclose"))
+    history(two.apis[1], HOUSING_ASKS, place)
+
+    entries = [logged.entry for logged in two.busy.audit("disclose")[before:]]
+    assert [entry.read for entry in entries if entry] == [("3",), ("2",)]
+    assert {entry.resources[0].reference for entry in entries if entry} == {place.removeprefix("/fhir/")}
+    assert len({entry.bytes_sha256 for entry in entries if entry}) == 1
+
+
+def test_versions_that_are_not_hers_to_see_and_those_of_nobody_answer_alike(two: Twins) -> None:
+    (place,) = [one for one in places(two)[HOUSING_ASKS] if "CarePlan" in one]
+    own = two.apis[0].ask("otp TREAT", "GET", place).json()["meta"]["versionId"]
+    for who, address in (
+        (HOUSING_ASKS, f"{place}/_history/{own}"),
+        (HOUSING_ASKS, f"{place}/_history/1"),
+        (HOUSING_ASKS, "/fhir/CarePlan/none/_history/1"),
+        (HOUSING_ASKS, "/fhir/CarePlan/none/_history"),
+        (HOSPITAL_ASKS, f"{place}/_history"),
+        (HOSPITAL_ASKS, f"{place}/_history/{own}"),
+        ("otp TREAT", "/fhir/Task/a%20b/_history"),
+    ):
+        assert two.ask(who, "GET", address).status_code == 404
+    assert [logged.row.outcome for logged in two.busy.audit("read")] == ["withhold"] * 2, "asked for in vain"
+    (refused,) = {logged.row.partner for logged in two.busy.audit("refuse")}
+    assert refused == "hospital"
+
+
+def test_her_withdrawal_ends_what_was_shown_before_as_well(county: County) -> None:
+    county.share_plan()
+    saved = county.consent("housing", discloser="otp", purpose="COC", identifier=OTP, classes=("CarePlan",))
+    api, place = Api(county), f"/fhir/{county.records('CarePlan')[0].reference}"
+    (entry,) = history(api, HOUSING_ASKS, place)
+    county.withdraw(saved, by="otp")
+
+    assert api.ask(HOUSING_ASKS, "GET", f"{place}/_history").status_code == 404
+    version = entry["resource"]["meta"]["versionId"]
+    assert api.ask(HOUSING_ASKS, "GET", f"{place}/_history/{version}").status_code == 404
+
+
+def test_a_state_that_is_not_to_be_seen_now_hides_those_before(two: Twins) -> None:
+    """Otherwise what is withheld now would show by what was not before it."""
+    (record,) = two.busy.records("CarePlan")
+    hidden = {**record.resource, "meta": {"security": [{"system": _ACT, "code": "PSYTHPN"}]}}
+    two.busy.write(lambda tx: records.save(tx, replace(record, resource=hidden)))
+    place = f"/fhir/{record.reference}"
+
+    assert two.apis[1].ask(HOUSING_ASKS, "GET", place).status_code == 404
+    assert two.apis[1].ask(HOUSING_ASKS, "GET", f"{place}/_history").status_code == 404
+
+
+def test_one_s_own_record_has_its_own_history(county: County) -> None:
+    county.share_plan()
+    (plan_before,) = county.records("CarePlan")
+    changed = person.treatment_plan()
+    changed["entry"][3]["resource"]["status"] = "completed"
+    county.submit("otp", changed)
+    api, place = Api(county), f"/fhir/{plan_before.reference}"
+
+    entries = history(api, "otp TREAT", place)
+
+    assert [entry["resource"]["status"] for entry in entries] == ["completed", "active"]
+    assert "outcome" not in entries[0]["response"]
+    patient = history(api, "otp TREAT", f"/fhir/Patient/{county.patient_id}")
+    assert len(patient) == 1
+
+
+def test_a_long_history_is_cut_and_says_no_number(county: County) -> None:
+    county.share_plan()
+    (record,) = county.records("CarePlan")
+    for number in range(pull.MOST_STATES + 1):
+        title = {**record.resource, "title": f"plan {number}"}
+        county.write(lambda tx, title=title: records.save(tx, replace(record, resource=title)))
+    bundle = Api(county).ask("otp TREAT", "GET", f"/fhir/{record.reference}/_history").json()
+
+    assert len(bundle["entry"]) == pull.MOST_STATES
+    assert "total" not in bundle
+    assert bundle["entry"][-1]["response"]["status"] == "200"
+
+
+def test_versions_about_another_patient_are_not_shown(county: County) -> None:
+    """What two had in common by mistake and was sorted."""
+    county.share_plan()
+    (record,) = county.records("CarePlan")
+    other = {**record.resource, "title": "of another"}
+    at = instant_text(county.clock.now())
+    county.write(lambda tx: patients.create(tx, at, certain=True, patient_id="p-other"))
+    county.write(lambda tx: records.save(tx, replace(record, patient_id="p-other", resource=other)))
+    county.write(lambda tx: records.save(tx, replace(record, resource={**record.resource, "title": "hers"})))
+
+    entries = history(Api(county), "otp TREAT", f"/fhir/{record.reference}")
+
+    assert [entry["resource"]["title"] for entry in entries] == ["hers"]
 
 
 # ------------------------------------------------------------------------------- what was brought in by who asks

@@ -45,8 +45,11 @@ class Api:
         standstill = Standstill(county.folder.path, county.store, county.clock)
         door = HttpDoor(county.folder, county.premises, read_settings(), None, standstill)
         desk = door._desk("gateway.test")
-        self._app = build_app(
+        app = build_app(
             replace(desk, tokens=_Trusted(), tick_seconds=0, rates=ClientRates(1e9))  # type: ignore[arg-type]
+        )
+        self._client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=app), base_url="http://gateway.test", verify=False
         )
 
     def ask(self, who: str, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
@@ -56,12 +59,7 @@ class Api:
         if body is not None:
             given["Content-Type"] = "application/fhir+json"
 
-        async def call() -> httpx.Response:
-            transport = httpx.ASGITransport(app=self._app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://gateway.test") as client:
-                return await client.request(method, path, headers=given, content=content)
-
-        return asyncio.run(call())
+        return asyncio.run(self._client.request(method, path, headers=given, content=content))
 
 
 def said(answer: httpx.Response) -> tuple[int, tuple[tuple[str, str], ...], str]:

@@ -51,6 +51,20 @@ class FakeFlows:
             raise NotFound("NO_SUCH_RECORD", f"withheld {resource_id}", "CarePlan")
         return Pulled(b'{"resourceType":"CarePlan","id":"c1"}', FLOW_ID, "3", "2026-11-21T10:00:00.000000Z")
 
+    async def read_version(
+        self, caller: Caller, resource_type: str, resource_id: str, version: str
+    ) -> Pulled:
+        self._note("vread", caller, resource_type, resource_id, version)
+        if version != "3":
+            raise NotFound("NO_SUCH_RECORD", f"withheld {resource_id}", "CarePlan")
+        return await self.read(caller, resource_type, resource_id)
+
+    async def history(self, caller: Caller, resource_type: str, resource_id: str, base: str) -> Pulled:
+        self._note("history", caller, resource_type, resource_id, base)
+        found = await self.read(caller, resource_type, resource_id)
+        bundle = to_json({"resourceType": "Bundle", "type": "history", "total": 0})
+        return Pulled(bundle, FLOW_ID, found.version, found.last_modified)
+
     async def shared_plan(self, caller: Caller, patient: str, types: Collection[str]) -> Pulled:
         self._note("shared-plan", caller, patient, tuple(types))
         return Pulled(to_json({"resourceType": "Bundle", "type": "collection"}), FLOW_ID)
@@ -104,6 +118,8 @@ class Door:
         doors = Doors(
             search=flows.search,
             read=flows.read,
+            read_version=flows.read_version,
+            history=flows.history,
             shared_plan=flows.shared_plan,
             create_consent=flows.create_consent,
             replace_consent=flows.update,

@@ -17,7 +17,7 @@ def test_the_capability_statement_is_valid_and_names_exactly_what_is_served(door
 
     models.CapabilityStatement.model_validate(statement)
     told = {item["type"]: item for item in statement["rest"][0]["resource"]}
-    assert set(told) == set(SERVED)
+    assert set(told) == {*SERVED, "Subscription"}
     for name, served in SERVED.items():
         assert tuple(item["code"] for item in told[name]["interaction"]) == served.interactions
 
@@ -26,6 +26,8 @@ def test_each_declared_interaction_has_a_route(door: Any) -> None:
     for name, served in SERVED.items():
         tries = {
             "read": lambda name=name: door.call("GET", f"/fhir/{name}/x"),
+            "vread": lambda name=name: door.call("GET", f"/fhir/{name}/x/_history/1"),
+            "history-instance": lambda name=name: door.call("GET", f"/fhir/{name}/x/_history"),
             "search-type": lambda name=name: door.call("GET", f"/fhir/{name}?{SERVED[name].by_patient}=p1"),
             "create": lambda name=name: door.post_resource("POST", f"/fhir/{name}", {"resourceType": name}),
             "update": lambda name=name: door.post_resource(
