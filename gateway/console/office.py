@@ -73,10 +73,11 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """Everything the pages are made from. `was_used` asks for an id that `use_link_once` was given; `link_key` signs login
-    links and sessions (32 bytes or more); `secure` says whether the console is reached over https, so that the cookie may
-    insist on it. `resting` are the partners that are left alone for a moment because they do not answer, by what this
-    process knows.
+    """Everything the pages are made from.
+
+    `was_used` asks for an id that `use_link_once` was given; `link_key` signs login links and sessions (32 bytes or
+    more); `secure` says whether the console is reached over https, so that the cookie may insist on it. `resting` are
+    the partners that are left alone for a moment because they do not answer, by what this process knows.
     """
 
     read: Callable[[], AbstractContextManager[Reading]]
