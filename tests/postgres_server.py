@@ -108,6 +108,12 @@ class PostgresServer:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     @property
+    def pid(self) -> int:
+        """The process above all others of it."""
+        assert self._running is not None
+        return self._running.pid
+
+    @property
     def folder(self) -> Path:
         """Where its socket is."""
         return self._folder

@@ -138,11 +138,14 @@ def permit_all(folder: Path, base: str) -> None:
                 client.post(f"{base}/fhir/Consent", json=made, headers=headers).raise_for_status()
 
 
-def load(template: Path, address: str, messages: int, prefix: str) -> dict[str, Any]:
-    """Send `messages` over the connections; the sender's summary. Raises AssertionError unless all were accepted."""
+def load(template: Path, address: str, messages: int, prefix: str, first: int = 1) -> dict[str, Any]:
+    """Send `messages`, numbered from `first`, over the connections; the sender's summary.
+
+    Raises AssertionError unless all were accepted.
+    """
     command = [sys.executable, str(HERE / "mllp_load.py"), "--port", address.rpartition(":")[2]]
     command += ["--messages", str(messages), "--connections", str(CONNECTIONS), "--patients", str(PATIENTS)]
-    command += ["--prefix", prefix, "--template", str(template)]
+    command += ["--prefix", prefix, "--first", str(first), "--template", str(template)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
     found: dict[str, Any] = json.loads(done.stdout)
     assert found["codes"] == {"AA": messages}, found

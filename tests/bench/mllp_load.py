@@ -133,6 +133,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--patients", type=int, default=0, help="0: one for each message")
     parser.add_argument("--prefix", default="LOAD", help="of control ids; another run needs another one")
+    parser.add_argument("--first", type=int, default=1, help="number of the first message")
     parser.add_argument("--template", type=Path, required=True)
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args(arguments)
@@ -141,7 +142,14 @@ def main(arguments: list[str]) -> int:
     template = asked.template.read_bytes().replace(b"\r\n", b"\r").replace(b"\n", b"\r")
     if b"@CONTROL@" not in template:
         parser.error("the template has no @CONTROL@")
-    plan = Plan(asked.port, asked.messages, asked.connections, asked.patients or asked.messages, asked.prefix)
+    plan = Plan(
+        asked.port,
+        asked.messages,
+        asked.connections,
+        asked.patients or asked.messages,
+        asked.prefix,
+        asked.first,
+    )
     sent, seconds = asyncio.run(send_all(plan, template))
     if asked.out:
         asked.out.write_text("".join(json.dumps(asdict(one)) + "\n" for one in sent))
