@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from consent.compiled import CompiledConsents, compile_consents
 from consent.consent_form import (
-    CLASSES, FORM, Choices, ChoicesError, Signature, draft_consent, form_reference, printed_form, signed_consent,
+    CLASSES,
+    FORM,
+    Choices,
+    ChoicesError,
+    Signature,
+    draft_consent,
+    form_reference,
+    printed_form,
+    signed_consent,
 )  # fmt: skip
 from consent.decide import decide, prepare
 from consent.disclosers import NamedDiscloser, disclosers_of

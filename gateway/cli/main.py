@@ -19,6 +19,7 @@ import typer.main
 from gateway.cli.audit_apps import audit_app
 from gateway.cli.consent_apps import consent_app
 from gateway.cli.keeping_apps import db_app, doctor, init, keys_app
+from gateway.cli.leaving_out import leaving_out
 from gateway.cli.operator_apps import accounting, identity_app, lanes_app, reconcile, requests_app
 from gateway.cli.options import PLAIN, AsJson, InputFile, Network, Store, finish, folder_of
 from gateway.errors import HandoffError
@@ -62,7 +63,8 @@ def serve(
     from gateway.settings import read_settings
 
     settings = read_settings(network=network, store=store, http=http, mllp=mllp, workers=workers)
-    from gateway.cli.serve_command import serve as body
+    with leaving_out("pygments", "rich"):
+        from gateway.cli.serve_command import serve as body
 
     finish(body(settings))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from decimal import Decimal
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -41,9 +42,14 @@ _GUESSED = "# guess"
 def check_folder(folder: str | None, *, write: bool = False) -> int:
     """Check the mappings of a folder (a network's `mappings`, or one shipped mapping id), or every shipped one.
 
-    `write`: write the expected output beside each sample first, where it differs.
+    `write`: write the expected output beside each sample first, where it differs; for an author's folder only.
     """
     extra = Path(folder).resolve() if folder is not None and Path(folder).is_dir() else None
+    if write and extra is None:
+        print(
+            "--write-expected needs the folder of a mapping; what is shipped stays as it is", file=sys.stderr
+        )
+        return 2
     try:
         library = open_library(_root(extra) if extra is not None else None)
         ids = _with_users(library, _chosen(library, folder, extra))

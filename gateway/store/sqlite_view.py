@@ -20,7 +20,7 @@ _WRITER_SETTINGS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",
     "PRAGMA temp_store = MEMORY",
-    "PRAGMA cache_size = -12000",
+    "PRAGMA cache_size = -6000",
     # Pages that change often are then written once for many commits; the log grows to about 32 MB.
     "PRAGMA wal_autocheckpoint = 8000",
     "PRAGMA journal_size_limit = 67108864",

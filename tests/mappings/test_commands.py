@@ -127,6 +127,14 @@ def test_every_shipped_mapping_passes_its_check(capsys: pytest.CaptureFixture[st
     assert mapping_check("hospital/none") == 1
 
 
+@pytest.mark.parametrize("named", [None, "hospital/ref_i12"])
+def test_the_expected_output_of_what_is_shipped_is_never_rewritten(
+    named: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert mapping_check(named, write=True) == 2
+    assert "needs the folder of a mapping" in capsys.readouterr().err
+
+
 def test_list_and_try_are_for_people(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert mapping_list(True) == 0
     assert {"id", "format", "direction", "version"} <= json.loads(capsys.readouterr().out)[0].keys()

@@ -1,0 +1,33 @@
+"""What a serving gateway does not load."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from gateway.cli.leaving_out import leaving_out
+
+_SERVING = """
+import sys
+from gateway.cli.leaving_out import leaving_out
+with leaving_out("pygments", "rich"):
+    import gateway.cli.serve_command
+print(*sorted(name for name in ("httpx", "structlog", "pygments", "rich") if name in sys.modules))
+"""
+
+
+def test_a_gateway_that_serves_has_no_colours_in_memory() -> None:
+    said = subprocess.run([sys.executable, "-c", _SERVING], capture_output=True, text=True, check=True)
+    assert said.stdout.split() == ["httpx", "structlog"]
+
+
+def test_what_was_left_out_is_found_again_and_what_is_loaded_stays() -> None:
+    kept = sys.modules.pop("colorsys", None)
+    with leaving_out("colorsys", "json"):
+        with pytest.raises(ImportError):
+            __import__("colorsys")
+        assert __import__("json") is sys.modules["json"]
+    assert __import__("colorsys") is sys.modules["colorsys"]
+    sys.modules["colorsys"] = kept or sys.modules["colorsys"]
