@@ -17,25 +17,20 @@ from consent.consent_form import (
 from consent.decide import decide, prepare
 from consent.disclosers import NamedDiscloser, disclosers_of
 from consent.emergency import EMERGENCY_TYPES, EmergencyRequest, decide_emergency, emergency_refusal
-from consent.expiry_event import EXPIRY_EVENT, ExpiryEvent, expiry_event_of
+from consent.expiry_event import EXPIRY_EVENT, expiry_event_of
 from consent.explain import explain, explain_to_asker, sentence_for, what_would_change
-from consent.labels import Labelling, label_resource
 from consent.model import (
     SEMANTICS_VERSION,
-    Agreement,
-    Authority,
     Coding,
     Decision,
     Discloser,
     DisclosureRequest,
-    Facts,
     Identifier,
     Obligation,
     Policy,
     QuestionError,
     Reason,
     Recipient,
-    Relationship,
     Resource,
     ResourceDecision,
     SubjectResource,
@@ -45,18 +40,17 @@ from consent.present import present
 from consent.question import decision_answer, read_question
 from consent.redact import redact
 from consent.tables import Tables, TablesError, read_tables
-from consent.validity_report import ConsentReport, report_answer, validate_consent
+from consent.validity_report import report_answer, validate_consent
 from consent.what_if import Agency, what_if, what_if_sentences
 from consent.what_if_words import PHRASES
 
 __all__ = [
-    "CLASSES", "EMERGENCY_TYPES", "EXPIRY_EVENT", "FORM", "PHRASES", "SEMANTICS_VERSION", "Agency", "Agreement",
-    "Authority", "Choices", "ChoicesError", "Coding", "CompiledConsents", "ConsentReport", "Decision", "Discloser",
-    "DisclosureRequest", "EmergencyRequest", "ExpiryEvent", "Facts", "Identifier", "Labelling", "NamedDiscloser",
-    "Notice", "Obligation", "Policy", "QuestionError", "Reason", "Recipient", "Relationship", "Resource",
-    "ResourceDecision", "Signature", "SubjectResource", "Tables", "TablesError", "compile_consents", "decide",
-    "decide_emergency", "decision_answer", "disclosers_of", "draft_consent", "emergency_refusal", "expiry_event_of",
-    "explain", "explain_to_asker", "form_reference", "label_resource", "notice_document", "notice_for",
+    "CLASSES", "EMERGENCY_TYPES", "EXPIRY_EVENT", "FORM", "PHRASES", "SEMANTICS_VERSION", "Agency", "Choices",
+    "ChoicesError", "Coding", "CompiledConsents", "Decision", "Discloser", "DisclosureRequest", "EmergencyRequest",
+    "Identifier", "NamedDiscloser", "Notice", "Obligation", "Policy", "QuestionError", "Reason", "Recipient",
+    "Resource", "ResourceDecision", "Signature", "SubjectResource", "Tables", "TablesError", "compile_consents",
+    "decide", "decide_emergency", "decision_answer", "disclosers_of", "draft_consent", "emergency_refusal",
+    "expiry_event_of", "explain", "explain_to_asker", "form_reference", "notice_document", "notice_for",
     "notice_outcome", "prepare", "present", "printed_form", "read_question", "read_tables", "redact", "report_answer",
     "sentence_for", "signed_consent", "validate_consent", "what_if", "what_if_sentences", "what_would_change",
 ]  # fmt: skip
