@@ -21,7 +21,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway import logs
 from gateway.clock import new_id
 from gateway.errors import HandoffError, NotFound, NotSupported
-from gateway.fhir_api import emergency_routes, plain_routes, reading_routes, token_route, writing_routes
+from gateway.fhir_api import (
+    emergency_routes,
+    plain_routes,
+    reading_routes,
+    subscription_routes,
+    token_route,
+    writing_routes,
+)
 from gateway.fhir_api.answers_out import fhir_answer
 from gateway.fhir_api.counters import RequestCounters
 from gateway.fhir_api.doors import Desk
@@ -83,6 +90,11 @@ _ROUTES: tuple[tuple[str, Endpoint, tuple[str, ...], str], ...] = (
     ("/fhir/Patient/$emergency-access", emergency_routes.emergency_access, _POST, "emergency-access"),
     ("/fhir/OperationDefinition/emergency-access", plain_routes.emergency_definition, _GET, "metadata"),
     ("/fhir/OperationDefinition/shared-plan", plain_routes.shared_plan_definition, _GET, "metadata"),
+    ("/fhir/Subscription", subscription_routes.create, _POST, "subscription"),
+    ("/fhir/Subscription/$status", subscription_routes.status, _GET, "subscription"),
+    ("/fhir/Subscription/{id}/$status", subscription_routes.status, _GET, "subscription"),
+    ("/fhir/Subscription/{id}/$events", subscription_routes.events, _GET, "subscription"),
+    ("/fhir/Subscription/{id}", subscription_routes.one, ("GET", "PUT", "DELETE"), "subscription"),
     ("/fhir/{type}/_search", reading_routes.search_by_form, _POST, "search"),
     ("/fhir/{type}", _type_level, _GET_POST, "type"),
     ("/fhir/{type}/{id}", _instance_level, _GET_PUT, "instance"),

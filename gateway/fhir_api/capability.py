@@ -10,6 +10,7 @@ from gateway.clock import instant_text
 from gateway.fhir_api.operations import OPERATIONS_OF
 from gateway.fhir_api.search_table import parameters_of
 from gateway.fhir_api.served import SERVED, Served
+from gateway.flows.subscription_topics import OFFERED, OPERATION, PROFILE, TOPICS, canonical_of
 from gateway.security.client_proof import CLIENT_ALGORITHMS
 
 _SMART = "http://terminology.hl7.org/CodeSystem/restful-security-service"
@@ -38,7 +39,10 @@ def capability_statement(base: str, started_at: datetime) -> dict[str, Any]:
                     "withheld give the same answer."
                 ),
                 "security": _security(),
-                "resource": [_resource(name, served, base) for name, served in SERVED.items()],
+                "resource": [
+                    *(_resource(name, served, base) for name, served in SERVED.items()),
+                    _SUBSCRIPTION,
+                ],
                 "interaction": [{"code": "transaction"}, {"code": "batch"}],
             }
         ],
@@ -53,7 +57,10 @@ def smart_configuration(base: str) -> dict[str, Any]:
         "grant_types_supported": ["client_credentials"],
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": list(CLIENT_ALGORITHMS),
-        "scopes_supported": [f"system/{name}.{_letters(served)}" for name, served in SERVED.items()],
+        "scopes_supported": [
+            *(f"system/{name}.{_letters(served)}" for name, served in SERVED.items()),
+            "system/Subscription.crud",
+        ],
         "capabilities": ["client-confidential-asymmetric", "permission-v1", "permission-v2"],
     }
 
@@ -94,6 +101,21 @@ def _resource(name: str, served: Served, base: str) -> dict[str, Any]:
             {"operation": [{"name": n, "definition": d} for n, d in operations.items()]} if operations else {}
         ),
     }
+
+
+_SUBSCRIPTION = {
+    "extension": [{"url": OFFERED, "valueCanonical": canonical_of(topic)} for topic in TOPICS],
+    "type": "Subscription",
+    "supportedProfile": [PROFILE],
+    "interaction": [{"code": code} for code in ("create", "read", "update", "delete")],
+    "versioning": "versioned-update",
+    "readHistory": False,
+    "updateCreate": False,
+    "operation": [
+        {"name": "status", "definition": f"{OPERATION}backport-subscription-status"},
+        {"name": "events", "definition": f"{OPERATION}backport-subscription-events"},
+    ],
+}
 
 
 def _version() -> str:

@@ -83,6 +83,50 @@ class Submit(Protocol):
     ) -> Awaitable[TransactionOutcome]: ...
 
 
+class NewSubscription(Protocol):
+    """`flows.subscriptions.create_subscription` with the premises bound."""
+
+    def __call__(self, caller: Caller, resource: Mapping[str, Any], /) -> Awaitable[Saved]: ...
+
+
+class OneSubscription(Protocol):
+    """`flows.subscriptions.read_subscription` with the premises bound."""
+
+    def __call__(self, caller: Caller, subscription_id: str, /) -> Awaitable[Pulled]: ...
+
+
+class RemoveSubscription(Protocol):
+    """`flows.subscriptions.remove_subscription` with the premises bound."""
+
+    def __call__(self, caller: Caller, subscription_id: str, /) -> Awaitable[None]: ...
+
+
+class SubscriptionStatus(Protocol):
+    """`flows.subscriptions.subscription_status` with the premises bound; without an id: of all the caller's."""
+
+    def __call__(self, caller: Caller, subscription_id: str | None, base: str, /) -> Awaitable[Pulled]: ...
+
+
+class SubscriptionEvents(Protocol):
+    """`flows.subscriptions.subscription_events` with the premises bound."""
+
+    def __call__(
+        self, caller: Caller, subscription_id: str, first: int, last: int, base: str, /
+    ) -> Awaitable[Pulled]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionDoors:
+    """The flows behind `/fhir/Subscription`."""
+
+    create: NewSubscription
+    replace: Update
+    read: OneSubscription
+    remove: RemoveSubscription
+    status: SubscriptionStatus
+    events: SubscriptionEvents
+
+
 class Ready(Protocol):
     """Whether the store takes writes and the configuration in force is ours."""
 
@@ -103,6 +147,7 @@ class Doors:
     update_task: Update
     submit: Submit
     emergency: Emergency
+    subscriptions: SubscriptionDoors
     ready: Ready
 
 

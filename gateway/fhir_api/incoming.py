@@ -49,7 +49,15 @@ def require_scope(caller: Caller, resource_type: str, interaction: Interaction) 
 
     Raises NotAllowed `SCOPE_MISSING`.
     """
-    if not read_scopes(caller.scopes).permits(resource_type, LETTERS[interaction]):
+    require_letter(caller, resource_type, LETTERS[interaction])
+
+
+def require_letter(caller: Caller, resource_type: str, letter: str) -> None:
+    """Nothing, when the token's scopes cover `letter` (one of c, r, u, d, s) for the type.
+
+    Raises NotAllowed `SCOPE_MISSING`.
+    """
+    if not read_scopes(caller.scopes).permits(resource_type, letter):
         raise NotAllowed("SCOPE_MISSING", "the token's scopes do not cover this")
 
 

@@ -138,8 +138,9 @@ async def assign(premises: Premises, intent_and_owner: str, reason: str) -> dict
 def to_see_to(
     reading: Reading, network: Network, now: datetime, *, held_days: int, limit: int, owner: str | None = None
 ) -> tuple[ToSeeTo, ...]:
-    """Emergency uses to review, who has to be told of a withdrawal, then all open requests (up to `limit`), the most urgent first, and then the
-    consents that end within 30 days; of one owner, if given. Looks at every consent in force: it takes its time.
+    """Emergency uses to review, who has to be told of a withdrawal, then all open requests (up to `limit`), the most
+    urgent first, and then the consents that end within 30 days; of one owner, if given. Looks at every consent in
+    force: it takes its time.
     """
     reviews = (_review(network, one) for one in emergency_uses.not_reviewed(reading, limit))
     stops = (_stop(network, one) for one in to_tell(reading))

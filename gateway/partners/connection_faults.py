@@ -31,6 +31,13 @@ def connection_faults(content: NetworkFile) -> Iterator[Fault]:
     for name, partner in content.partners.items():
         for place, text in _delivery_faults(partner.delivery):
             yield ("partners", name, "delivery", *place), text
+        for endpoint in partner.client.subscription_endpoints if partner.client is not None else ():
+            if not _PLAIN.fullmatch(endpoint):
+                where = ("partners", name, "client", "subscription_endpoints")
+                yield (
+                    where,
+                    "must be addresses with `https://` and a path, in plain ASCII, without a fragment",
+                )
     yield from shared_folders(content)
     for index, watched in enumerate(content.folders):
         if watched.partner not in content.partners:

@@ -80,12 +80,16 @@ class Organization(Strict, frozen=True):
 
 
 class Client(Strict, frozen=True):
-    """A SMART Backend Services client of a partner; `jwks` holds public keys only."""
+    """A SMART Backend Services client of a partner; `jwks` holds public keys only.
+
+    `subscription_endpoints`: the addresses to which its Subscriptions may have notices sent, and no others.
+    """
 
     client_id: str
     jwks: dict[str, list[dict[str, str]]]
     scopes: tuple[str, ...]
     purposes: tuple[PurposeCode, ...]
+    subscription_endpoints: tuple[str, ...] = ()
 
 
 class AddresseeCode(Strict, frozen=True):

@@ -10,12 +10,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
+import httpx
+
 from gateway import logs
 from gateway.audit import Sealer
 from gateway.audit.journal import FOLDER as JOURNAL
 from gateway.audit.journal import Journal
 from gateway.clock import instant_text
 from gateway.delivery.http_push import open_transport
+from gateway.delivery.notifier import Notifier
 from gateway.delivery.recovery import Recovery
 from gateway.delivery.sender import Sender
 from gateway.disclosure.premises import Premises
@@ -130,6 +133,7 @@ class _Running:
             ports = self._addresses.ports
             http_address = await http.start(ports.http if ports else None)
             stack.push_async_callback(http.stop)
+            await self._as_keeper(stack, partial(self._start_notifier, transport, http_address))
             mllp = []
             for index, listener in enumerate(
                 mllp_listeners(
@@ -159,6 +163,13 @@ class _Running:
     async def _start_later_answers(self, sender: Sender, stack: contextlib.AsyncExitStack) -> None:
         later = later_answers(self._premises, sender.ways)
         await self._start(stack, partial(self._standstill.then, later.run, self._stop), later.stop)
+
+    async def _start_notifier(
+        self, transport: httpx.AsyncBaseTransport, http: str, stack: contextlib.AsyncExitStack
+    ) -> None:
+        base = self._folder.network.content.public_url or f"http://{http}"
+        notifier = Notifier(self._premises, transport, lambda: base)
+        await self._start(stack, partial(self._standstill.then, notifier.run, self._stop), notifier.stop)
 
     async def _open_doors_of_the_folder(self, http: str, stack: contextlib.AsyncExitStack) -> None:
         for watch in folder_watches(self._folder, self._premises):

@@ -18,6 +18,7 @@ from joserfc.jwk import ECKey
 from gateway.clock import FixedClock
 from gateway.errors import AlreadyReceived, NotFound
 from gateway.fhir_api import Desk, Doors, build_app
+from gateway.fhir_api.doors import SubscriptionDoors
 from gateway.flows.answers import EntryOutcome, Pulled, Saved, SearchCriteria, TransactionOutcome
 from gateway.resources import to_json
 from gateway.security.callers import Caller
@@ -75,6 +76,27 @@ class FakeFlows:
         self._note("emergency", caller, parameters, frozenset(types))
         return Pulled(to_json({"resourceType": "Bundle", "type": "collection"}), FLOW_ID)
 
+    async def new_subscription(self, caller: Caller, resource: Mapping[str, Any]) -> Saved:
+        self._note("new-subscription", caller, resource)
+        return Saved({**resource, "id": "s1"}, "1", "2026-11-22T02:00:00.000000Z", FLOW_ID, created=True)
+
+    async def one_subscription(self, caller: Caller, subscription_id: str) -> Pulled:
+        self._note("subscription", caller, subscription_id)
+        return Pulled(b'{"resourceType":"Subscription"}', FLOW_ID, "1", "2026-11-21T10:00:00.000000Z")
+
+    async def remove_subscription(self, caller: Caller, subscription_id: str) -> None:
+        self._note("remove-subscription", caller, subscription_id)
+
+    async def subscription_status(self, caller: Caller, subscription_id: str | None, base: str) -> Pulled:
+        self._note("subscription-status", caller, subscription_id, base)
+        return Pulled(to_json({"resourceType": "Bundle", "type": "searchset"}), FLOW_ID)
+
+    async def subscription_events(
+        self, caller: Caller, subscription_id: str, first: int, last: int, base: str
+    ) -> Pulled:
+        self._note("subscription-events", caller, subscription_id, first, last, base)
+        return Pulled(to_json({"resourceType": "Bundle", "type": "history"}), FLOW_ID)
+
     async def create_consent(self, caller: Caller, resource: Mapping[str, Any], raw: bytes) -> Saved:
         self._note("create", caller, resource, raw)
         return Saved({**resource, "id": "k1"}, "1", "2026-11-22T02:00:00.000000Z", FLOW_ID, created=True)
@@ -126,6 +148,14 @@ class Door:
             update_task=flows.update,
             submit=flows.submit,
             emergency=flows.emergency,
+            subscriptions=SubscriptionDoors(
+                create=flows.new_subscription,
+                replace=flows.update,
+                read=flows.one_subscription,
+                remove=flows.remove_subscription,
+                status=flows.subscription_status,
+                events=flows.subscription_events,
+            ),
             ready=flows.ready,
         )
         self.desk = Desk(

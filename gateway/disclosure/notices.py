@@ -1,0 +1,203 @@
+"""Notices that something has changed: told only of what the recipient may see, decided anew at each sending (SB-01).
+
+The same steps as for a push: the decision and the exact bytes are in the log before anything leaves, the ground is
+looked at once more just before the first byte, and what left is accounted for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import consent
+from gateway.audit import AuditEntry, append
+from gateway.clock import instant_text, new_id
+from gateway.disclosure.account import entry_of, own_record_entry
+from gateway.disclosure.co_sources import gather_with_vetoes
+from gateway.disclosure.content import FHIR_JSON, as_it_leaves, sha256_of
+from gateway.disclosure.gate import shown_resources
+from gateway.disclosure.gather import Gathered
+from gateway.disclosure.handovers import account_for
+from gateway.disclosure.named_versions import keep_named
+from gateway.disclosure.premises import Premises
+from gateway.store import Reading, Record, ReleaseRow, Transaction, outbox, patients, records
+
+_ITS_RECORDER_ONLY = "Consent"
+_OF_EVERY_VERSION = ("meta", "text")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A record as a partner may see it; without `gathered` it is the partner's own."""
+
+    resource: Mapping[str, Any]
+    gathered: Gathered | None = None
+    decision: consent.Decision | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedNotice:
+    """Bytes that the log allows to leave, and what must not have moved when they do."""
+
+    release_id: str
+    content: bytes
+    patient_id: str
+    epoch: int
+    entry: AuditEntry
+
+
+def seen_by(
+    premises: Premises, reading: Reading, partner: str, purpose: str, record: Record, at: datetime
+) -> Seen | None:
+    """What of `record`, in this version, `partner` may see for `purpose`; None: nothing of it."""
+    patient_id = record.patient_id
+    if patient_id is None or record.deleted or premises.network.partners[partner].state != "live":
+        return None
+    if set(record.sources) == {partner}:
+        return Seen(as_it_leaves(record.resource))
+    if record.resource_type == _ITS_RECORDER_ONLY or not patients.certain(reading, patient_id):
+        return None
+    gathered = gather_with_vetoes(
+        premises,
+        reading,
+        patient_id=patient_id,
+        discloser=record.source_partner,
+        recipient=partner,
+        purpose=purpose,
+        held_records=(record,),
+        at=at,
+    )
+    decision = consent.decide(gathered.request, premises.tables, gathered.compiled)
+    shown = shown_resources(premises, gathered, decision)
+    return Seen(shown[0], gathered, decision) if shown else None
+
+
+def is_news(
+    premises: Premises,
+    reading: Reading,
+    partner: str,
+    purpose: str,
+    record: Record,
+    elements: tuple[str, ...],
+    at: datetime,
+) -> bool:
+    """Whether `record` shows `partner` something that the version before it did not.
+
+    Of `elements` alone, if any are given. What changed in a part that is withheld is no news: telling of it would tell
+    that there is such a part.
+    """
+    now = seen_by(premises, reading, partner, purpose, record, at)
+    if now is None:
+        return False
+    before = records.version(reading, record.resource_type, record.id, record.version - 1)
+    if record.version <= 1 or before is None:
+        return True
+    earlier = seen_by(premises, reading, partner, purpose, before, at)
+    return earlier is None or _said(now.resource, elements) != _said(earlier.resource, elements)
+
+
+def _said(resource: Mapping[str, Any], elements: tuple[str, ...]) -> dict[str, Any]:
+    if elements:
+        return {name: resource.get(name) for name in elements}
+    return {name: value for name, value in resource.items() if name not in _OF_EVERY_VERSION}
+
+
+def prepare_notice(
+    premises: Premises,
+    tx: Transaction,
+    *,
+    partner: str,
+    purpose: str,
+    key: tuple[str, str],
+    subject: str,
+    write: Callable[[datetime], bytes],
+    pulled: bool = False,
+) -> PreparedNotice | None:
+    """The notice on the record `key` (type, id), if `partner` may see it now, with its audit entry; else None.
+
+    `subject` says what the notice is of, for the log. `pulled`: it is the answer to a question, and leaves with it.
+    Nothing is logged of what is not sent: nobody asked for it.
+    """
+    at = premises.clock.now()
+    record = records.get(tx, *key)
+    seen = None if record is None else seen_by(premises, tx, partner, purpose, record, at)
+    if record is None or seen is None or record.patient_id is None:
+        return None
+    content, release_id = write(at), new_id()
+    entry = _entry(premises, partner, purpose, record, seen, "" if pulled else subject, content, at)
+    keep_named(premises, tx)
+    seq = append(tx, entry).seq
+    row = ReleaseRow(
+        id=release_id,
+        intent_id=None,
+        patient_id=record.patient_id,
+        partner=partner,
+        audit_seq=seq,
+        sha256=sha256_of(content),
+        media_type=FHIR_JSON,
+        created_at=instant_text(at),
+        state=outbox.HANDED_OVER if pulled else outbox.PREPARED,
+    )
+    outbox.add(tx, row, content)
+    return PreparedNotice(
+        release_id, content, record.patient_id, patients.epoch(tx, record.patient_id), entry
+    )
+
+
+def _entry(
+    premises: Premises,
+    partner: str,
+    purpose: str,
+    record: Record,
+    seen: Seen,
+    subject: str,
+    content: bytes,
+    at: datetime,
+) -> AuditEntry:
+    if seen.gathered is None or seen.decision is None:
+        return own_record_entry(
+            premises,
+            kind="query",
+            request_id=new_id(),
+            at=at,
+            patient_id=record.patient_id,
+            partner=partner,
+            purpose=purpose,
+            returned=(record.version_reference,),
+            content_sha256=sha256_of(content),
+        )
+    return entry_of(
+        premises,
+        seen.gathered,
+        seen.decision,
+        kind="disclose",
+        request_id=new_id(),
+        at=at,
+        shown=(seen.resource,),
+        content_sha256=sha256_of(content),
+        subject=subject,
+    )
+
+
+def hand_over(premises: Premises, tx: Transaction, made: PreparedNotice) -> bool:
+    """Whether the bytes may leave now; if so that they are leaving is stored with whatever else `tx` stores."""
+    if patients.epoch(tx, made.patient_id) != made.epoch:
+        return False
+    outbox.mark(tx, made.release_id, outbox.HANDED_OVER, instant_text(premises.clock.now()))
+    return True
+
+
+def account(premises: Premises, tx: Transaction, made: PreparedNotice, outcome: str, code: str) -> None:
+    """Put into the log what came of a notice that was handed over; of one that was not, that it never left."""
+    at = premises.clock.now()
+    row = outbox.get(tx, made.release_id)
+    if row is None or row.state not in outbox.OPEN:
+        return
+    if row.state == outbox.PREPARED:
+        outbox.mark(tx, made.release_id, "failed", instant_text(at))
+        return
+    account_for(tx, made.release_id, made.entry, outcome, code, at)
+    state = {"delivered": "delivered", "unknown": "unknown"}.get(outcome, "failed")
+    outbox.mark(tx, made.release_id, state, instant_text(at))

@@ -1,0 +1,103 @@
+"""`/fhir/Subscription`: FHIR R4 rest-hook with the topics of the Subscriptions R5 Backport."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.errors import NotUnderstood
+from gateway.fhir_api.answers_out import fhir_answer, saved_answer, version_headers
+from gateway.fhir_api.doors import Desk
+from gateway.fhir_api.incoming import (
+    caller_of,
+    refuse_other_media,
+    require_letter,
+    resource_in,
+    version_in,
+)
+from gateway.fhir_api.search_parameters import Parameters, read_query
+from gateway.security.callers import Caller
+
+TYPE = "Subscription"
+_LARGEST = 16_384
+_LAST_NUMBER = 2**62
+_SINCE, _UNTIL = "eventsSinceNumber", "eventsUntilNumber"
+
+
+async def create(request: Request) -> Response:
+    """`POST /fhir/Subscription`."""
+    desk, caller = _caller(request, "c")
+    resource, _ = await resource_in(request, min(_LARGEST, desk.body_limit_bytes))
+    _require_type(resource.get("resourceType"))
+    saved = await desk.doors.subscriptions.create(caller, resource)
+    return saved_answer(request, saved, desk.base_url())
+
+
+async def one(request: Request) -> Response:
+    """`GET`, `PUT`, `DELETE /fhir/Subscription/{id}`."""
+    subscription_id = str(request.path_params["id"])
+    if request.method == "DELETE":
+        desk, caller = _caller(request, "d")
+        await desk.doors.subscriptions.remove(caller, subscription_id)
+        return fhir_answer(b"", 204)
+    if request.method == "PUT":
+        desk, caller = _caller(request, "u")
+        if_match = version_in(request, "if-match")
+        resource, _ = await resource_in(request, min(_LARGEST, desk.body_limit_bytes))
+        _require_type(resource.get("resourceType"))
+        if resource.get("id") != subscription_id:
+            raise NotUnderstood("ID_MISMATCH", "must be the id in the address", "Subscription.id")
+        saved = await desk.doors.subscriptions.replace(caller, subscription_id, resource, if_match)
+        return saved_answer(request, saved, desk.base_url())
+    desk, caller = _caller(request, "r")
+    pulled = await desk.doors.subscriptions.read(caller, subscription_id)
+    request.state.request_id = pulled.request_id
+    return fhir_answer(pulled.content, headers=version_headers(pulled.version, pulled.last_modified))
+
+
+async def status(request: Request) -> Response:
+    """`GET /fhir/Subscription/$status` and `/fhir/Subscription/{id}/$status`."""
+    desk, caller = _caller(request, "r")
+    subscription_id = request.path_params.get("id")
+    pulled = await desk.doors.subscriptions.status(caller, subscription_id, desk.base_url())
+    request.state.request_id = pulled.request_id
+    return fhir_answer(pulled.content)
+
+
+async def events(request: Request) -> Response:
+    """`GET /fhir/Subscription/{id}/$events`."""
+    desk, caller = _caller(request, "r")
+    asked = read_query(request.scope["query_string"].decode("latin-1"))
+    first, last = _number(asked, _SINCE, 1), _number(asked, _UNTIL, _LAST_NUMBER)
+    subscription_id = str(request.path_params["id"])
+    pulled = await desk.doors.subscriptions.events(caller, subscription_id, first, last, desk.base_url())
+    request.state.request_id = pulled.request_id
+    return fhir_answer(pulled.content)
+
+
+def _caller(request: Request, letter: str) -> tuple[Desk, Caller]:
+    desk: Desk = request.app.state.desk
+    caller = caller_of(desk, request)
+    require_letter(caller, TYPE, letter)
+    refuse_other_media(request)
+    request.state.resource_type = TYPE
+    return desk, caller
+
+
+def _require_type(found: object) -> None:
+    if found != TYPE:
+        raise NotUnderstood("RESOURCE_TYPE_UNEXPECTED", f"must be a `{TYPE}`", "resourceType")
+
+
+def _number(asked: Parameters, name: str, default: int) -> int:
+    """The number that a parameter gives. Raises NotUnderstood `PARAMETER_INVALID`, `_TWICE`, `_UNKNOWN`."""
+    found = [value for key, value in asked if key == name]
+    if any(key not in (_SINCE, _UNTIL, "content") for key, _ in asked):
+        raise NotUnderstood("PARAMETER_UNKNOWN", f"only `{_SINCE}`, `{_UNTIL}` and `content` are known")
+    if len(found) > 1:
+        raise NotUnderstood("PARAMETER_TWICE", "each parameter may stand once", name)
+    if not found:
+        return default
+    if not (found[0].isascii() and found[0].isdigit() and len(found[0]) < 19):
+        raise NotUnderstood("PARAMETER_INVALID", "must be the number of an event", name)
+    return int(found[0])
