@@ -65,7 +65,7 @@ class Address:
     @property
     def subject(self) -> str:
         """Page and filters, for the audit log."""
-        return f"{self.path}{self._query(self.given)}" or "overview"
+        return f"{self.path or 'overview'}{self._query(self.given)}"
 
     @property
     def is_narrowed(self) -> bool:

@@ -198,5 +198,7 @@ def _sentences(look: Look, record: Record | None) -> tuple[str, ...]:
     for sentence in found:
         for reference, name in names:
             sentence = sentence.replace(reference, name)
+        for code, text in words.PURPOSES.items():
+            sentence = sentence.replace(f"({code})", f"({text.lower()})")
         made.append(sentence)
     return tuple(made)

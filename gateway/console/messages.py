@@ -125,7 +125,9 @@ def _way(look: Look, intent: Intent) -> Way:
 
 
 def _came(found: InboxMessage) -> Came:
-    return Came(found, tuple(fault for fault in json.loads(found.faults) if isinstance(fault, dict)))
+    """The message; what else is noted with it than faults has no code."""
+    noted = (fault for fault in json.loads(found.faults) if isinstance(fault, dict))
+    return Came(found, tuple(fault for fault in noted if fault.get("code")))
 
 
 def _causes(look: Look) -> tuple[tuple[str, str, int, str], ...]:

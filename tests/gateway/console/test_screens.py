@@ -1,0 +1,265 @@
+"""The other screens, over what a real referral left behind: held, sent, withdrawn, refused, looked at."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from gateway.audit import Sealer
+from gateway.demo import person
+from gateway.store import intents, outbox, patients
+from tests.gateway.console.conftest import NOW, Browser, numbers
+from tests.gateway.county import MRN, County
+from tests.gateway.flows.test_same_person import hand_over
+
+NAME = "Maribel"
+"""The marked patient's given name; it stands in every message and record of hers."""
+
+
+@pytest.fixture
+def told(county: County) -> Browser:
+    """She was referred, signed, was told about, and took it back; a second referral waits for a consent."""
+    county.clock.advance(NOW - timedelta(hours=1) - county.clock.now())
+    saved = county.consent("otp")
+    county.refer()
+    hand_over(county, county.deliver())
+    county.withdraw(saved)
+    county.refer("ED-2", "R-2", "MESAPSY")
+    county.refused()
+    return Browser(county)
+
+
+def entry_of(browser: Browser, kind: str) -> int:
+    """The newest entry of that kind about her."""
+    return browser.county.audit(kind)[-1].row.seq
+
+
+def test_the_overview_says_what_needs_attention_first(told: Browser) -> None:
+    text = told.log_in().get("").text
+    first = text[text.index("Needs attention") : text.index("Today")]
+
+    assert "1 recipient to be told that a consent was withdrawn" in first
+    assert re.search(r"referrals? held for a consent", first)
+    assert re.search(r"Disclosures decided</dt><dd><a[^>]*>1</a>", text)
+    assert "Sunrise Opioid Treatment Program" in text
+
+
+def test_one_disclosure_is_told_from_the_question_to_the_proof(told: Browser) -> None:
+    seq = entry_of(told, "disclose")
+    text = told.log_in().get(f"decisions/{seq}").text
+
+    steps = re.findall(r"<h2>(Asked|Decided|What left|Notice|Handed over|Proved)</h2>", text)
+    assert steps == ["Asked", "Decided", "What left", "Notice", "Handed over", "Proved"]
+    assert "PERMITTED_BY_CONSENT" in text and "42 CFR" in text
+    assert re.search(r"Patient <span[^>]*>[0-9a-f]{8}…</span>: \d+ of \d+ values left", text)
+    assert "Release <span" in text
+    assert "Fits" in text and "No signed head covers it" in text
+    assert NAME not in text
+
+
+def test_an_entry_under_a_signed_head_is_proved_by_its_chain(told: Browser) -> None:
+    folder = told.county.folder
+    sealer = Sealer(told.county.store, folder.keys.signer, folder.path / "witness.log", told.clock)
+    told.county.run(sealer.seal_now())
+    told.log_in()
+
+    text = told.get(f"decisions/{entry_of(told, 'disclose')}").text
+    assert re.search(r"Signed</span> Its chain leads in \d+ entr(y|ies) to the head signed at", text)
+    integrity = told.get("integrity").text
+    assert "Holds</span>" in integrity
+    assert "Agrees</span>" in integrity
+
+
+def test_verifying_says_what_it_found_and_who_asked(told: Browser) -> None:
+    told.log_in()
+    assert "Nobody has verified it here" in told.get("integrity").text
+    answer = told.send("integrity/verify", "integrity")
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "../integrity")
+    assert re.search(
+        r"Log verified</span> \d+ entries, .*asked for by Kim Officer", told.get("integrity").text
+    )
+    assert "Log verified" in told.get("").text
+
+
+def test_the_ledger_tells_who_got_what_of_her(told: Browser) -> None:
+    patient = told.county.patient_id
+    text = told.log_in().get(f"patients/{patient}").text
+
+    assert re.search(r'<th scope="row">Sunrise Opioid Treatment Program</th><td class="number">1</td>', text)
+    assert "Consent withdrawn" in text
+    assert "No disclosure is to be accounted for" in told.get(f"patients/{patient}?law=hipaa").text
+    assert "No disclosure is to be accounted for" in told.get(f"patients/{patient}?partner=housing").text
+    rows = told.get(f"patients/{patient}?law=part2&as=csv").text.splitlines()
+    assert len(rows) == 2 and "Sunrise Opioid Treatment Program" in rows[1]
+    found = told.get(f"patients?patient={patient}").text
+    assert f'href="/console/patients/{patient}"' in found
+
+
+def test_consents_are_told_in_plain_words_over_time(told: Browser) -> None:
+    short = person.consent("hospital", "psychiatry", "TREAT", identifier=MRN)
+    short["provision"]["period"]["end"] = "2026-12-10"
+    told.county.record("hospital", short)
+    listed = told.log_in().get("consents").text
+    one = told.get(f"consents/{told.county.patient_id}").text
+
+    assert "10 Dec 2026" in listed, "it ends within 30 days"
+    assert "Mesa Psychiatry Clinic (treatment) would see" in one
+    assert "Withdrawn</span>" in one and "It permits nothing now." in one
+    assert "Sunrise Opioid Treatment Program received 1 item under a consent withdrawn" in one
+    assert "No consent stands so" in told.get("consents?standing=deficient").text
+
+
+def test_requests_say_whom_to_ask_and_whom_to_tell(told: Browser) -> None:
+    told.clock.advance(timedelta(days=5))
+    text = told.log_in().get("requests").text
+
+    assert "To be told that a consent was withdrawn" in text
+    assert re.search(
+        r'<span class="mark bad">Now</span></td><td>[^<]+</td><td>Riverbend General Hospital', text
+    )
+    assert "Nothing is held for a consent" in told.get("requests?owner=Nobody").text
+
+
+def test_messages_are_followed_from_their_bytes_to_the_answer(told: Browser) -> None:
+    told.county.send(b"MSH|^~\\&|nothing\r", "ED-9")
+    listed = told.log_in().get("messages").text
+    ids = re.findall(r'messages/([0-9a-f\-]{36})"', listed)
+    pages = [told.get(f"messages/{message}").text for message in dict.fromkeys(ids)]
+
+    assert "Every message could be used" not in listed
+    assert any("Decided</th>" in page and "Sent</th>" in page for page in pages)
+    assert not any(NAME in page for page in [listed, *pages])
+    assert re.findall(r'messages/([0-9a-f\-]{36})"', told.get("messages?state=rejected").text) == []
+
+
+def test_partners_stand_with_their_health_and_a_day_is_reconciled(told: Browser) -> None:
+    told.county.change_partner("housing", state="paused")
+    told.open()
+    text = told.log_in().get("partners?day=2026-11-22").text
+
+    assert "Adds up" in text
+    assert "Paused</span>" in text
+    assert re.search(r"Riverbend General Hospital</th><td class=\"number\">[1-9]", text)
+    assert "Desert Housing" not in told.get("partners?state=live").text.split("Routes")[0]
+
+
+def test_what_is_dead_is_grouped_by_its_cause(told: Browser) -> None:
+    county = told.county
+    held = county.look(lambda reading: intents.in_state(reading, "held"))
+    county.write(lambda tx: intents.finish(tx, held[0].id, "dead", "2026-11-22T18:00:00.000000Z", "HTTP_400"))
+    told.log_in()
+
+    assert "1 delivery to Mesa Psychiatry Clinic: given up (HTTP_400)" in told.get("").text
+    assert re.search(r"<code>HTTP_400</code></td><td class=\"number\">1</td>", told.get("messages").text)
+    assert "1 delivery for a person to decide" in told.get("partners").text
+
+
+def test_who_looked_is_told_with_the_patients_on_each_page(told: Browser) -> None:
+    told.log_in().get(f"patients/{told.county.patient_id}")
+    told.log_in("Lee Auditor", "auditor").get("disclosures")
+    text = told.get("looks").text
+
+    rows = re.findall(r"<td>(Kim Officer|Lee Auditor)</td><td>([^<]+)</td><td[^>]*>([^<]+)</td>", text)
+    assert ("Kim Officer", "compliance officer", f"patients/{told.county.patient_id}") in rows
+    assert ("Lee Auditor", "auditor", "disclosures") in rows
+    only = told.get("looks?who=Lee+Auditor").text
+    assert "<td>Kim Officer</td>" not in only and "<td>Lee Auditor</td>" in only
+
+
+def test_the_content_is_shown_with_a_reason_that_the_log_keeps(told: Browser) -> None:
+    seq = entry_of(told, "disclose")
+    told.log_in()
+    refused = told.send(f"decisions/{seq}/content", reason=" ")
+    shown = told.send(f"decisions/{seq}/content", reason="complaint 12")
+
+    assert (refused.status_code, "REASON_MISSING" in refused.text, NAME in refused.text) == (400, True, False)
+    assert shown.status_code == 200
+    assert NAME in shown.text
+    last = told.reads()[-1].entry
+    assert last is not None
+    assert (last.subject, last.description) == (
+        f"decisions/{seq}/content",
+        "compliance_officer: complaint 12",
+    )
+    message = re.search(r'messages/([0-9a-f\-]{36})"', told.get("messages").text)
+    assert message is not None
+    assert NAME in told.send(f"messages/{message[1]}/content", reason="complaint 12").text
+
+
+def test_a_refusal_has_no_content(told: Browser) -> None:
+    told.log_in()
+
+    assert (
+        told.send(f"decisions/{entry_of(told, 'refuse')}/content", reason="complaint 12").status_code == 404
+    )
+    assert told.send("decisions/9999/content", reason="complaint 12").status_code == 404
+    assert told.send("messages/x/content", reason="complaint 12").status_code == 404
+
+
+def every_page(browser: Browser) -> dict[str, str]:
+    """Every page that links lead to from the overview, by path, up to a hundred."""
+    seen: dict[str, str] = {}
+    waiting = [""]
+    while waiting and len(seen) < 100:
+        path = waiting.pop(0)
+        if path in seen:
+            continue
+        answer = browser.get(path)
+        seen[path] = answer.text if answer.status_code == 200 else ""
+        for link in re.findall(r'href="/console/([^"#]*)', answer.text):
+            if "." not in link:
+                waiting.append(link.replace("&amp;", "&"))
+    return seen
+
+
+def test_a_marked_patients_name_is_on_no_page_of_a_role_that_may_not_see_it(told: Browser) -> None:
+    seq = entry_of(told, "disclose")
+    told.log_in("Lee Auditor", "auditor")
+    pages = every_page(told)
+
+    assert len(pages) > 15
+    assert [path for path, text in pages.items() if NAME in text] == []
+    assert [path for path, text in pages.items() if "as=csv" in text or "/content" in text] == []
+    assert all('class="no-copies"' in text for text in pages.values() if text)
+    for path in ("disclosures?as=csv", f"patients/{told.county.patient_id}?as=csv"):
+        assert told.get(path).status_code == 403
+    for act in (f"decisions/{seq}/content", "integrity/verify"):
+        refused = told.send(act, reason="complaint 12")
+        assert (refused.status_code, "ROLE_NOT_ENTITLED" in refused.text) == (403, True)
+        assert NAME not in refused.text
+
+
+def test_a_marked_patients_name_is_on_no_page_of_an_officer_without_a_reason(told: Browser) -> None:
+    assert [path for path, text in every_page(told.log_in()).items() if NAME in text] == []
+
+
+def test_a_withheld_value_is_on_no_page_at_all(county: County) -> None:
+    county.clock.advance(NOW - timedelta(hours=1) - county.clock.now())
+    county.consent("otp", without=("SUD",))
+    county.refer()
+    county.released()
+    browser = Browser(county).log_in()
+    seq = entry_of(browser, "disclose")
+    page = browser.get(f"decisions/{seq}").text
+    shown = browser.send(f"decisions/{seq}/content", reason="complaint 12").text
+
+    assert "withheld" in page and "withheld" in shown
+    assert "F11.20" not in page and "F11.20" not in shown
+    assert "F53.0" in shown
+
+
+def test_what_was_destroyed_with_its_key_is_said_to_be(told: Browser) -> None:
+    county, patient = told.county, told.county.patient_id
+    seq = entry_of(told, "disclose")
+    county.write(lambda tx: patients.destroy_patient_key(tx, patient, "2026-11-22T17:59:00.000000Z"))
+    told.log_in()
+
+    assert "The bytes were destroyed with the patient's key" in told.get(f"decisions/{seq}").text
+    assert "destroyed with their key" in told.get(f"patients/{patient}").text
+    assert "It can no longer be opened." in told.get(f"consents/{patient}").text
+    releases = county.look(lambda reading: outbox.of_patient(reading, patient))
+    assert releases, "what the log says of them remains"
+    assert numbers(told.get("disclosures?kind=all"))
