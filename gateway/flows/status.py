@@ -28,6 +28,9 @@ _NEXT: Mapping[str, frozenset[str]] = {
     "in-progress": frozenset({"completed", "failed", "on-hold", "cancelled"}),
     "on-hold": frozenset({"in-progress", "cancelled", "completed", "failed"}),
 }
+BSER_STATUS = "http://hl7.org/fhir/us/bser/CodeSystem/TaskBusinessStatusCS"
+NO_SHOW = "5.1.2"
+_BSER = frozenset({"2.0", "3.0", "4.0", "5.1.1", NO_SHOW, "5.1.3", "5.1.4", "5.2", "6.0", "7.0"})
 _RECEIVED = ("delivered", "unknown", "sending")
 _ADDRESSEE_MAY_SET = ("status", "statusReason", "businessStatus", "output", "executionPeriod")
 _ADDRESSEE_WRITES = frozenset({*_ADDRESSEE_MAY_SET, "lastModified"})
@@ -51,6 +54,7 @@ async def update_task(
         raise NotUnderstood(
             "STATUS_REASON_MISSING", "a rejection needs a reason in words", "Task.statusReason.text"
         )
+    _check_business_status(resource)
     at, request_id = instant_text(premises.clock.now()), new_id()
 
     def work(tx: Transaction) -> Saved:
@@ -110,6 +114,18 @@ def _sent_to(reading: Reading, task: Record, partner: str) -> Intent | None:
     newest = sent[-1]
     present = theirs[-1].message_id == newest.message_id or newest.partner == partner
     return theirs[-1] if present or newest.state == "cancelled" else None
+
+
+def _check_business_status(resource: Mapping[str, Any]) -> None:
+    """A business status of BSeR is one that there is, and of a no-show the Task waits (SD-04)."""
+    for coding in resource.get("businessStatus", {}).get("coding", ()):
+        if coding.get("system") != BSER_STATUS:
+            continue
+        if coding.get("code") not in _BSER:
+            text = "is no business status of a referral"
+            raise NotUnderstood("BUSINESS_STATUS_UNKNOWN", text, "Task.businessStatus")
+        if coding["code"] == NO_SHOW and resource["status"] != "on-hold":
+            raise NotUnderstood("BUSINESS_STATUS_DIFFERS", "of a no-show must be `on-hold`", "Task.status")
 
 
 def _check_step(before: str, after: str) -> None:
