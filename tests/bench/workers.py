@@ -2,7 +2,8 @@
 
 Both gateways are on the same PostgreSQL server (durable: `fsync` on), each with a database of its own; they take turns
 in rounds, so that both have the same minutes of a machine whose speed changes. The ratio is of the gateway's own
-processor time for a message; the cost in the database is that of all its processes.
+processor time for a message; the cost in the database is that of all its processes (`database`, ms); `turn` is how long
+somebody has the turn to write for a message (ms): one database takes no more messages than fit one after the other.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.demo.processes import Running
+from gateway.store.postgres_writer import TURN
 from gateway.wiring.network_folder import make_network_folder
 from tests.bench.forward import WARMING, count, cpu, load, permit_all, referral_template, wait_for
 from tests.faults.failover import start_on
@@ -46,6 +49,8 @@ class _Side:
     seconds: float = 0.0
     p99: list[float] = field(default_factory=list)
     messages: int = 0
+    turn: float = 0.0
+    """Seconds in which one of its processes had the turn to write."""
 
     @property
     def per_message(self) -> float:
@@ -98,13 +103,52 @@ def _begin(place: Path, server: PostgresServer, processes: int) -> _Side:
 def _round(one: _Side, server: PostgresServer, template: Path, number: int) -> None:
     used, database = cpu_of_all(one.gateway.process.pid), cpu_of_all(server.pid)
     already, began = count(one.sink_port), time.monotonic()
-    done = load(template, one.mllp, MESSAGES_A_ROUND, "LOAD", 1 + number * MESSAGES_A_ROUND)
-    wait_for(one.sink_port, already + MESSAGES_A_ROUND)
+    with _Turns(server, one.url) as turns:
+        done = load(template, one.mllp, MESSAGES_A_ROUND, "LOAD", 1 + number * MESSAGES_A_ROUND)
+        wait_for(one.sink_port, already + MESSAGES_A_ROUND)
+    one.turn += turns.share() * (time.monotonic() - began)
     one.seconds += time.monotonic() - began
     one.used += cpu_of_all(one.gateway.process.pid) - used
     one.database += cpu_of_all(server.pid) - database
     one.messages += count(one.sink_port) - already
     one.p99.append(done["milliseconds"]["p99"])
+
+
+class _Turns:
+    """How much of the time somebody has the turn to write: looked at every few milliseconds."""
+
+    def __init__(self, server: PostgresServer, url: str) -> None:
+        self._connection = server.connect(_name_of(url))
+        self._looks = self._held = 0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._go_on)
+
+    def __enter__(self) -> _Turns:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+        self._connection.close()
+
+    def _go_on(self) -> None:
+        asked = "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database "
+        asked += (
+            f"WHERE datname = current_database() AND locktype = 'advisory' AND objid = {TURN} AND granted"
+        )
+        while not self._over.wait(0.007):
+            found = self._connection.execute(asked.encode()).fetchone()
+            self._looks += 1
+            self._held += found is not None and found[0] != 0
+
+    def share(self) -> float:
+        """Of all looks."""
+        return self._held / max(1, self._looks)
+
+
+def _name_of(url: str) -> str:
+    return url.partition("@/")[2].partition("?")[0]
 
 
 def cpu_of_all(parent: int) -> float:
@@ -116,8 +160,7 @@ def cpu_of_all(parent: int) -> float:
 
 
 def _sizes(server: PostgresServer, side: _Side, place: Path) -> dict[str, float]:
-    name = side.url.partition("@/")[2].partition("?")[0]
-    with server.connect(name) as connection:
+    with server.connect(_name_of(side.url)) as connection:
         asked = "SELECT pg_database_size(current_database()), pg_current_wal_lsn() - '0/0'::pg_lsn"
         ((size, log),) = connection.execute(asked).fetchall()
     journal = sum(file.stat().st_size for file in (place / "network" / "journal").rglob("*"))
@@ -137,6 +180,7 @@ def _rows(sides: list[_Side], bytes_each: dict[str, float]) -> list[dict[str, ob
                 "messages": side.messages,
                 "rate": side.messages / side.seconds,
                 "p99": max(side.p99),
+                "turn": 1000 * side.turn / side.messages,
             }
             for side in sides
         ),

@@ -1,0 +1,134 @@
+"""What stands in `deploy/` for containers is read by no program of ours: here it is held against what ours has."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from gateway.cli.main import app
+from gateway.settings import Settings, read_settings
+from gateway.store.postgres_connections import database_of
+from gateway.wiring.workers import _MORE_SECONDS
+from tests.house import checkout
+
+DEPLOY = Path(__file__).parents[3] / "deploy"
+UID = 10001
+
+
+def _documents(name: str) -> list[dict[str, Any]]:
+    return [found for found in yaml.safe_load_all((DEPLOY / name).read_text()) if found is not None]
+
+
+@pytest.fixture
+def compose() -> dict[str, Any]:
+    (found,) = _documents("compose.yaml")
+    return found
+
+
+@pytest.fixture
+def pod() -> dict[str, Any]:
+    (found,) = _documents("kubernetes/gateway.yaml")
+    return dict(found["spec"]["template"]["spec"])
+
+
+@pytest.fixture
+def container(pod: dict[str, Any]) -> dict[str, Any]:
+    (found,) = pod["containers"]
+    return dict(found)
+
+
+def _settings(given: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Settings:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    return read_settings()
+
+
+def test_the_settings_are_settings(
+    compose: dict[str, Any], container: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_pod = {one["name"]: one["value"] for one in container["env"]}
+    for given in (compose["services"]["gateway"]["environment"], in_pod):
+        with monkeypatch.context() as alone:
+            settings = _settings(given, alone)  # an unknown name or value would be refused
+            alone.delenv("HANDOFF_STORE_PASSWORD")
+            assert "password" not in database_of(settings.store, "x").conninfo
+            assert settings.store.startswith("postgresql://handoff@database/handoff")
+            assert settings.workers == 2
+    for line in (DEPLOY / "settings.env.sample").read_text().splitlines():
+        name = line.partition("=")[0].lower().removeprefix("handoff_")
+        assert line.startswith("#") or name in Settings.model_fields
+
+
+def test_the_ports_are_those_that_are_served(compose: dict[str, Any], container: dict[str, Any]) -> None:
+    gateway = compose["services"]["gateway"]
+    served = [gateway["environment"][name].rpartition(":")[2] for name in ("HANDOFF_HTTP", "HANDOFF_MLLP")]
+    assert [port.rpartition(":")[2] for port in gateway["ports"]] == served
+    assert all(port.startswith("127.0.0.1:") for port in gateway["ports"]), "HTTP is in the clear"
+    named = {one["name"]: str(one["containerPort"]) for one in container["ports"]}
+    assert list(named.values()) == served
+    service, policy = _documents("kubernetes/service.yaml")
+    assert {str(one["port"]): one["targetPort"] for one in service["spec"]["ports"]} == {
+        port: name for name, port in named.items()
+    }
+    assert {one["port"] for rule in policy["spec"]["ingress"] for one in rule["ports"]} == set(named)
+    exposed = re.search(r"^EXPOSE (.*)$", (DEPLOY / "Containerfile").read_text(), re.MULTILINE)
+    assert exposed is not None and exposed[1].split() == served
+
+
+def test_there_is_time_to_stop(compose: dict[str, Any], pod: dict[str, Any]) -> None:
+    longest = Settings.model_fields["stop_seconds"].default + _MORE_SECONDS
+    unit = re.search(r"^TimeoutStopSec=(\d+)$", (DEPLOY / "handoff.service").read_text(), re.MULTILINE)
+    assert unit is not None
+    for seconds in (
+        pod["terminationGracePeriodSeconds"],
+        int(compose["services"]["gateway"]["stop_grace_period"].removesuffix("s")),
+        int(unit[1]),
+    ):
+        assert seconds > longest
+
+
+def test_the_probes_ask_what_is_answered(compose: dict[str, Any], container: dict[str, Any]) -> None:
+    routes = checkout.text(Path(checkout.ROOT) / "gateway" / "fhir_api" / "plain_routes.py")
+    probes = [container[f"{kind}Probe"]["httpGet"] for kind in ("startup", "liveness", "readiness")]
+    assert [(probe["path"], probe["port"]) for probe in probes] == [
+        ("/healthz", "http"),
+        ("/healthz", "http"),
+        ("/readyz", "http"),
+    ], "who cannot write to the store is not restarted, but gets nothing"
+    asked = str(compose["services"]["gateway"]["healthcheck"]["test"])
+    assert (
+        compose["services"]["gateway"]["environment"]["HANDOFF_HTTP"].rpartition(":")[2] + "/readyz" in asked
+    )
+    for path in ("/healthz", "/readyz"):
+        assert path in routes
+
+
+def test_nobody_is_root_and_nothing_is_writable_but_the_volumes(
+    compose: dict[str, Any], pod: dict[str, Any], container: dict[str, Any]
+) -> None:
+    assert f"useradd --system --uid {UID}" in (DEPLOY / "Containerfile").read_text()
+    assert pod["securityContext"]["runAsNonRoot"] and pod["securityContext"]["runAsUser"] == UID
+    assert container["securityContext"]["readOnlyRootFilesystem"]
+    gateway = compose["services"]["gateway"]
+    assert gateway["read_only"] and gateway["cap_drop"] == ["ALL"]
+    assert gateway["secrets"][0]["uid"] == str(UID)
+    secret = gateway["environment"]["HANDOFF_STORE_PASSWORD"].rpartition("/")[2]
+    assert secret == gateway["secrets"][0]["target"] and secret in compose["secrets"]
+
+
+def test_what_is_mounted_is_there(pod: dict[str, Any], container: dict[str, Any]) -> None:
+    (made,) = _documents("kubernetes/gateway.yaml")
+    there = {one["name"] for one in pod["volumes"]}
+    there |= {one["metadata"]["name"] for one in made["spec"]["volumeClaimTemplates"]}
+    mounts = {one["name"]: one["mountPath"] for one in container["volumeMounts"]}
+    assert mounts.keys() == there
+    for one in container["env"]:
+        if one["value"].startswith("/"):
+            assert any(one["value"].startswith(place) for place in mounts.values()), one["name"]
+    assert container["args"] == ["serve"] and "serve" in {
+        one.callback.__name__ for one in app.registered_commands if one.callback
+    }
