@@ -81,6 +81,7 @@ _ROUTES: tuple[tuple[str, Endpoint, tuple[str, ...], str], ...] = (
     ("/fhir/.well-known/smart-configuration", plain_routes.smart, _GET, "smart"),
     ("/.well-known/smart-configuration", plain_routes.smart, _GET, "smart"),
     ("/oauth/token", token_route.give_token, _POST, "token"),
+    ("/oauth/introspect", token_route.introspect, _POST, "introspect"),
     ("/healthz", plain_routes.alive, _GET, "healthz"),
     ("/readyz", plain_routes.ready, _GET, "readyz"),
     ("/metrics", plain_routes.metrics, _GET, "metrics"),

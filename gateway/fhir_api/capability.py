@@ -54,6 +54,7 @@ def smart_configuration(base: str) -> dict[str, Any]:
     return {
         "issuer": base,
         "token_endpoint": f"{base}/oauth/token",
+        "introspection_endpoint": f"{base}/oauth/introspect",
         "grant_types_supported": ["client_credentials"],
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": list(CLIENT_ALGORITHMS),

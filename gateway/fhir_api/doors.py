@@ -13,6 +13,7 @@ from gateway.clock import Clock
 from gateway.fhir_api.client_rates import ClientRates
 from gateway.flows.answers import Pulled, Saved, SearchCriteria, TransactionOutcome
 from gateway.security.callers import Caller
+from gateway.security.client_keys import KeysAt
 from gateway.security.client_proof import UseOnce
 from gateway.security.tokens import ClientById, TokenChecker, TokenKey
 
@@ -186,3 +187,4 @@ class Desk:
     gauges: Gauges | None = None
     rates: ClientRates = field(default_factory=lambda: ClientRates(100))
     tick_seconds: float = 0.025
+    keys_at: KeysAt | None = None

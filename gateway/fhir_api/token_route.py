@@ -8,10 +8,11 @@ from starlette.responses import Response
 from gateway import logs
 from gateway.errors import NotAllowed, NotUnderstood
 from gateway.fhir_api.doors import Desk
-from gateway.fhir_api.incoming import form_in
+from gateway.fhir_api.incoming import caller_of, form_in
 from gateway.fhir_api.search_parameters import Parameters, read_query
 from gateway.resources import to_json
-from gateway.security.client_proof import prove_client
+from gateway.security.callers import Caller
+from gateway.security.client_proof import PURPOSE_SYSTEM, prove_client
 from gateway.security.tokens import ACCESS_TOKEN_SECONDS, issue_token
 
 _NOT_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -40,6 +41,7 @@ async def give_token(request: Request) -> Response:
             client_by_id=desk.client_by_id,
             use_once=desk.use_once,
             now=now,
+            keys_at=desk.keys_at,
         )
     except (NotAllowed, NotUnderstood) as error:
         return _refused(request, error)
@@ -53,6 +55,33 @@ async def give_token(request: Request) -> Response:
         "scope": " ".join(sorted(proven.scopes)),
     }
     return Response(to_json(content), 200, _NOT_KEPT, media_type="application/json")
+
+
+async def introspect(request: Request) -> Response:
+    """`POST /oauth/introspect`: what a token of the caller's own client is good for; `active: false` for any other.
+
+    RFC 7662; SMART App Launch 2.2, token introspection.
+    """
+    desk: Desk = request.app.state.desk
+    caller = caller_of(desk, request)
+    form = _single(read_query(await form_in(request, _LARGEST_FORM)))
+    found = desk.tokens.look_at(form.get("token", ""), desk.clock.now())
+    content: dict[str, object] = {"active": False}
+    if found is not None and found[0].client_id == caller.client_id:
+        content = _told(*found)
+    return Response(to_json(content), 200, _NOT_KEPT, media_type="application/json")
+
+
+def _told(whose: Caller, ends: int) -> dict[str, object]:
+    purpose = {"system": PURPOSE_SYSTEM, "code": whose.purpose}
+    return {
+        "active": True,
+        "scope": " ".join(sorted(whose.scopes)),
+        "client_id": whose.client_id,
+        "exp": ends,
+        "token_type": "bearer",
+        "extensions": {"ihe_iua": {"purpose_of_use": [purpose]}},
+    }
 
 
 def audiences(desk: Desk) -> frozenset[str]:

@@ -18,11 +18,14 @@ from gateway.partners.deliveries import (
     format_of,
 )
 from gateway.partners.folder_faults import misplaced_folders, shared_folders
-from gateway.partners.network import NetworkFile
+from gateway.partners.network import Client, NetworkFile
 from gateway.partners.signing_keys import read_signing_key
 
 Place = tuple[str | int, ...]
 Fault = tuple[Place, str]
+_PUBLISHED = re.compile(
+    r"(?:https://|http://(?:127\.0\.0\.1|\[::1\])(?=[:/]))[a-z0-9.\-:\[\]]*/[!\"$-~]*"
+)  # in the clear on this machine alone
 _PLAIN = re.compile(r"https?://[a-z0-9.\-:\[\]]+/[!\"$-~]*")  # with its path; no capitals in the host; no `#`
 
 
@@ -31,13 +34,8 @@ def connection_faults(content: NetworkFile) -> Iterator[Fault]:
     for name, partner in content.partners.items():
         for place, text in _delivery_faults(partner.delivery):
             yield ("partners", name, "delivery", *place), text
-        for endpoint in partner.client.subscription_endpoints if partner.client is not None else ():
-            if not _PLAIN.fullmatch(endpoint):
-                where = ("partners", name, "client", "subscription_endpoints")
-                yield (
-                    where,
-                    "must be addresses with `https://` and a path, in plain ASCII, without a fragment",
-                )
+        for place, text in _client_faults(partner.client) if partner.client is not None else ():
+            yield ("partners", name, "client", *place), text
     yield from shared_folders(content)
     for index, watched in enumerate(content.folders):
         if watched.partner not in content.partners:
@@ -80,6 +78,17 @@ def _tried(where: Place, use: Callable[[], object]) -> Iterator[Fault]:
         use()
     except NotUnderstood as refused:
         yield (*where, *([refused.place] if refused.place else [])), refused.message
+
+
+def _client_faults(client: Client) -> Iterator[Fault]:
+    for endpoint in client.subscription_endpoints:
+        if not _PLAIN.fullmatch(endpoint):
+            text = "must be addresses with `https://` and a path, in plain ASCII, without a fragment"
+            yield ("subscription_endpoints",), text
+    if bool(client.jwks) == bool(client.jwks_url):
+        yield ("jwks",), "needs the public keys here, or `jwks_url`, and not both"
+    if client.jwks_url and not _PUBLISHED.fullmatch(client.jwks_url):
+        yield ("jwks_url",), "must be an address with `https://` and a path, in plain ASCII"
 
 
 def _delivery_faults(delivery: Delivery) -> Iterator[Fault]:

@@ -80,15 +80,17 @@ class Organization(Strict, frozen=True):
 
 
 class Client(Strict, frozen=True):
-    """A SMART Backend Services client of a partner; `jwks` holds public keys only.
+    """A SMART Backend Services client of a partner; `jwks` holds public keys only, or `jwks_url` says where it publishes
+    them: one of the two.
 
     `subscription_endpoints`: the addresses to which its Subscriptions may have notices sent, and no others.
     """
 
     client_id: str
-    jwks: dict[str, list[dict[str, str]]]
     scopes: tuple[str, ...]
     purposes: tuple[PurposeCode, ...]
+    jwks: dict[str, list[dict[str, str]]] = msgspec.field(default_factory=dict)
+    jwks_url: str = ""
     subscription_endpoints: tuple[str, ...] = ()
 
 

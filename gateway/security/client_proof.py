@@ -18,6 +18,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from gateway.errors import NotAllowed
+from gateway.security.client_keys import KeysAt
 from gateway.security.scopes import read_scopes
 from gateway.security.tokens import ClientById, RegisteredClient
 
@@ -53,8 +54,11 @@ async def prove_client(
     client_by_id: ClientById,
     use_once: UseOnce,
     now: datetime,
+    keys_at: KeysAt | None = None,
 ) -> ProvenClient:
     """The client behind a token request's `client_assertion`, with the scopes that are granted.
+
+    `keys_at` gives the keys of a client that publishes them itself.
 
     `use_once(issuer, jti, expires_at)` answers whether this `jti` is new, and has kept it durably when it is.
     Raises NotAllowed `CLIENT_NOT_PROVEN`, `PURPOSE_MISSING`, `PURPOSE_NOT_REGISTERED`,
@@ -64,7 +68,7 @@ async def prove_client(
         raise _not_proven("`client_assertion_type` must be `jwt-bearer`")
     assertion = form.get("client_assertion", "")
     client_id, client = _claimed_client(assertion, client_by_id)
-    claims = _verified_claims(assertion, client)
+    claims = _verified_claims(assertion, await _with_keys(assertion, client, keys_at))
     expires = _check_claims(claims, client_id, audiences, int(now.timestamp()))
     if form.get("client_id", client_id) != client_id:
         raise _not_proven("`client_id` is not the client of the statement")
@@ -93,6 +97,14 @@ def _claimed_client(assertion: str, client_by_id: ClientById) -> tuple[str, Regi
     if client is None:
         raise _signature()
     return issuer, client
+
+
+async def _with_keys(assertion: str, client: RegisteredClient, keys_at: KeysAt | None) -> RegisteredClient:
+    """The client with its keys, where it publishes them; the statement says by which of them it is signed."""
+    if not client.jwks_url or keys_at is None:
+        return client
+    key_id = jws.extract_compact(assertion.encode()).headers().get("kid")
+    return client._replace(jwks=await keys_at(client.jwks_url, str(key_id)))
 
 
 def _verified_claims(assertion: str, client: RegisteredClient) -> Mapping[str, object]:

@@ -30,13 +30,14 @@ _LONGEST_TOKEN = 8192
 
 
 class RegisteredClient(NamedTuple):
-    """A client as `network.yaml` registers it: whose it is, its public keys by value, its scopes and the
-    purposes of use it may name."""
+    """A client as `network.yaml` registers it: whose it is, its public keys by value or where it publishes them, its
+    scopes and the purposes of use it may name."""
 
     partner: str
     jwks: Mapping[str, object]
     scopes: frozenset[str]
     purposes: frozenset[str]
+    jwks_url: str = ""
 
 
 ClientById = Callable[[str], RegisteredClient | None]
@@ -125,6 +126,14 @@ class TokenChecker:
             raise NotAllowed("CLIENT_UNKNOWN", "the client is not registered")
         self._remember(known_as, found)
         return caller
+
+    def look_at(self, token: str, now: datetime) -> tuple[Caller, int] | None:
+        """Whose token it is and when it ends, in seconds since 1970; None unless it would open the door now."""
+        try:
+            caller = self.check(f"Bearer {token}", now)
+            return caller, self._verify(token)[1]
+        except NotAllowed:
+            return None
 
     def _remember(self, known_as: tuple[str, bytes], found: tuple[Caller, int]) -> None:
         self._known[known_as] = found

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
+import httpx
 import uvicorn
 from prometheus_client import CollectorRegistry
 
@@ -18,6 +19,7 @@ from gateway.fhir_api import Desk, Doors, Gauges, build_app
 from gateway.fhir_api.client_rates import ClientRates
 from gateway.fhir_api.doors import SubscriptionDoors
 from gateway.flows import consent_record, emergency, pull, status, submissions, subscriptions
+from gateway.security.client_keys import ClientKeys
 from gateway.security.tokens import RegisteredClient, TokenChecker
 from gateway.settings import Settings, read_secret
 from gateway.store import tokens
@@ -37,7 +39,9 @@ class HttpDoor:
         settings: Settings,
         address: str | None,
         standstill: Standstill,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
+        self._keys = None if transport is None else ClientKeys(transport, premises.clock)
         self._folder, self._premises, self._settings = folder, premises, settings
         self._standstill = standstill
         self._rates = ClientRates(settings.http_client_rate)
@@ -89,6 +93,7 @@ class HttpDoor:
             on_call=network.content.operator.on_call.phone,
             gauges=self._gauges(),
             rates=self._rates,
+            keys_at=None if self._keys is None else self._keys.at,
         )
 
     def _gauges(self) -> Gauges | None:
@@ -140,7 +145,8 @@ class HttpDoor:
         if self._folder.network.partners[partner].state == "paused":
             return None  # its tokens end with it
         jwks: Mapping[str, object] = client.jwks
-        return RegisteredClient(partner, jwks, frozenset(client.scopes), frozenset(client.purposes))
+        scopes, purposes = frozenset(client.scopes), frozenset(client.purposes)
+        return RegisteredClient(partner, jwks, scopes, purposes, client.jwks_url)
 
     async def _use_once(self, issuer: str, jti: str, expires_at: datetime) -> bool:
         until = instant_text(expires_at)

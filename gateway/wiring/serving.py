@@ -128,7 +128,7 @@ class _Running:
             await self._start(stack, send, partial(sender.stop, self._settings.stop_seconds / 2))
             await self._as_keeper(stack, partial(self._start_later_answers, sender))
             http = HttpDoor(
-                self._folder, self._premises, self._settings, self._addresses.http, self._standstill
+                self._folder, self._premises, self._settings, self._addresses.http, self._standstill, transport
             )
             ports = self._addresses.ports
             http_address = await http.start(ports.http if ports else None)

@@ -143,3 +143,33 @@ def test_every_fault_is_found_at_once():
 @pytest.mark.parametrize("text", ["", "a: [", "- a", "network: x\n"])
 def test_what_is_no_network_file_is_refused(text):
     assert faults_of(text)
+
+
+@pytest.mark.requirement("SM-01", "SB-01")
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"jwks": {}}, "jwks"),
+        ({"jwks_url": "https://otp.test/jwks.json"}, "jwks"),
+        ({"jwks": {}, "jwks_url": "http://otp.test/jwks.json"}, "jwks_url"),
+        ({"jwks": {}, "jwks_url": "http://127.0.0.1.otp.test/jwks.json"}, "jwks_url"),
+        ({"jwks": {}, "jwks_url": "https://user@otp.test/jwks.json"}, "jwks_url"),
+        ({"jwks": {}, "jwks_url": "file:///etc/passwd"}, "jwks_url"),
+        ({"subscription_endpoints": ["https://otp.test"]}, "subscription_endpoints"),
+        ({"subscription_endpoints": ["https://otp.test/a#b"]}, "subscription_endpoints"),
+        ({"subscription_endpoints": ["gopher://otp.test/a"]}, "subscription_endpoints"),
+    ],
+)
+def test_where_a_client_publishes_and_listens_must_be_certain(change: dict[str, object], place: str) -> None:
+    content = yaml.safe_load(STARTER)
+    content["partners"]["otp"]["client"] |= change
+    with pytest.raises(NetworkFileRefused) as refused:
+        parse_network(yaml.safe_dump(content).encode())
+    assert f"partners.otp.client.{place}" in {fault.place for fault in refused.value.faults}
+
+
+def test_a_client_may_publish_its_keys() -> None:
+    content = yaml.safe_load(STARTER)
+    content["partners"]["otp"]["client"] |= {"jwks": {}, "jwks_url": "https://otp.test/jwks.json"}
+    client = parse_network(yaml.safe_dump(content).encode()).partners["otp"].client
+    assert client is not None and client.jwks_url == "https://otp.test/jwks.json"
