@@ -72,9 +72,14 @@ class Sender:
 
     async def run(self) -> None:
         """Deliver until `stop`; comes back when nothing is under way any more."""
-        self._account_for_interrupted()
+        accounted = False
         while not self._stopping:
             self._premises.work_waiting.clear()
+            # Before anything is sent: what is handed over from then on is not what the last process left.
+            accounted = accounted or self._account_for_interrupted()
+            if not accounted:
+                await self._wait()
+                continue
             await self._settle_the_rest()
             claimed = await self._claim()
             for intent in claimed:
@@ -219,13 +224,21 @@ class Sender:
         if self._unsettled.get(key) is settling:
             del self._unsettled[key]
 
-    def _account_for_interrupted(self) -> None:
-        """Pushes that were handed over when the last process ended: they may have arrived, and are accounted for."""
-        with self._premises.store.read() as reading:
-            found = outbox.pushes_handed_over(reading)
+    def _account_for_interrupted(self) -> bool:
+        """Pushes that were handed over when the last process ended: they may have arrived, and are accounted for.
+
+        False: the store cannot be asked at the moment.
+        """
+        try:
+            with self._premises.store.read() as reading:
+                found = outbox.pushes_handed_over(reading)
+        except NotNow as error:
+            logs.warning(Event.STORE_BUSY, code=error.code)
+            return False
         at = self._premises.clock.now()
         for row in found:
             self._unsettled[row.id] = partial(interrupted, release_id=row.id, code=INTERRUPTED, at=at)
+        return True
 
     def _settling(self, intent: Intent, made: Release, outcome: DeliveryOutcome, *, left: bool) -> Settling:
         at = self._premises.clock.now()

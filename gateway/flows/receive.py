@@ -6,8 +6,9 @@ Accepted means custody. Consent is not asked here and has no part in any receipt
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -43,10 +44,12 @@ _OUTCOME: dict[str, ReceiptOutcome] = {
     "rejected": "rejected",
 }
 _WARNINGS_KEPT = 20
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _HL7_CODE_OF = {
     "MESSAGE_TYPE_UNKNOWN": "200",
     "MESSAGE_EVENT_UNKNOWN": "201",
     "CONTROL_ID_MISSING": "101",
+    "CONTROL_ID_INVALID": "102",
     "PATIENT_UNIDENTIFIABLE": "101",
 }
 
@@ -82,6 +85,7 @@ async def accept_message(
     again.
     """
     body = body_hash(premises, message.partner, message.raw)
+    arrived, message = message, _with_sayable_id(message)
     if replay_of is None:
         with premises.store.read() as reading:
             known = inbox.find(reading, message.partner, message.channel, message.control_id)
@@ -92,7 +96,7 @@ async def accept_message(
         known = ()
     reused = bool(message.control_id) and any(earlier.state == "accepted" for earlier in known)
     if understood is None:
-        verdict = _understand(premises, message, reused=reused)
+        verdict = _understand(premises, arrived, reused=reused)
     else:
         verdict = _understood(premises, message, understood)
     try:
@@ -107,6 +111,12 @@ async def accept_message(
         )
     premises.work_waiting.set()
     return receipt
+
+
+def _with_sayable_id(message: ReceivedMessage) -> ReceivedMessage:
+    """The message under a control id that every store can keep, whatever it came with."""
+    sayable = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", message.control_id)
+    return message if sayable == message.control_id else replace(message, control_id=sayable)
 
 
 def _understand(premises: Premises, message: ReceivedMessage, *, reused: bool) -> _Verdict:
@@ -124,6 +134,8 @@ def _understand(premises: Premises, message: ReceivedMessage, *, reused: bool) -
         kind = _type_set_up(partner.messages, message.message_type)
         if not message.control_id:
             raise NotUnderstood("CONTROL_ID_MISSING", "the message has no control id", "MSH-10")
+        if _CONTROL.search(message.control_id):
+            raise NotUnderstood("CONTROL_ID_INVALID", "must hold no control characters", "MSH-10")
         mapping = premises.library.mapping(partner.messages[kind])
         unnamed = "" if mapping.names_addressee else kind
         translated = _translated(premises, message, mapping)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.store.model import ConsentRequest, Reading, Transaction
+from gateway.store.plain_text import require_plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,11 @@ class WaitingRequest:
 
 
 def open_request(tx: Transaction, request: ConsentRequest) -> bool:
-    """Open `request`; False when its intent already has an open one (which stays)."""
+    """Open `request`; False when its intent already has an open one (which stays).
+
+    Raises NotUnderstood `TEXT_HOLDS_NUL`.
+    """
+    require_plain(owner=request.owner)
     return bool(
         tx.execute(
             "consent_requests.open",
@@ -65,7 +70,11 @@ def ask_again_at(tx: Transaction, intent_id: str, due_at: str) -> bool:
 
 
 def assign(tx: Transaction, intent_id: str, owner: str, due_at: str) -> bool:
-    """Somebody else sees to it, until `due_at`. False when that intent has no open request."""
+    """Somebody else sees to it, until `due_at`. False when that intent has no open request.
+
+    Raises NotUnderstood `TEXT_HOLDS_NUL`.
+    """
+    require_plain(owner=owner)
     params = {"intent_id": intent_id, "owner": owner, "due_at": due_at}
     return bool(tx.execute("consent_requests.assign", params))
 

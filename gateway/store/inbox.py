@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from gateway.errors import NotFound
 from gateway.store.model import InboxMessage, Reading, Row, Transaction
+from gateway.store.plain_text import require_plain
 
 
 def keep(tx: Transaction, message: InboxMessage, raw: bytes) -> None:
     """Keep `message` with its bytes.
 
     Raises AlreadyReceived `ROW_EXISTS` when the same bytes came before under the same partner, channel and
-    control id (replays excepted).
+    control id (replays excepted), NotUnderstood `TEXT_HOLDS_NUL`.
     """
+    require_plain(control_id=message.control_id, format=message.format)
     tx.execute(
         "inbox.keep",
         {

@@ -157,7 +157,7 @@ class PostgresStore(PostgresReader):
         self._last_heard = 0 if last is None else int(last[0])
         self._presence = Presence(database, self._hear, configuration)
         self._presence.begin()
-        self._writer = TurnWriter(database, wire, self._transaction, fault_point, self._hear)
+        self._writer = TurnWriter(database, wire, self._transaction, fault_point, self._hear, configuration)
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """What `work` returns, after the durable commit. See `Store.write`."""

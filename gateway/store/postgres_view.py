@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import psycopg
 from psycopg import pq
 
-from gateway.errors import AlreadyReceived, HandoffError, Internal
+from gateway.errors import AlreadyReceived, HandoffError, Internal, NotUnderstood
 from gateway.store.model import Cipher, Fresh, Params, Row
 from gateway.store.postgres_connections import busy
 from gateway.store.postgres_wire import Wire
@@ -88,4 +88,6 @@ def told(name: str, error: psycopg.Error) -> HandoffError:
         return AlreadyReceived("ROW_EXISTS", f"`{name}` found a row of that key")
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         return busy(error)
+    if isinstance(error, psycopg.errors.CharacterNotInRepertoire):  # what this server does not take as text
+        return NotUnderstood("TEXT_HOLDS_NUL", "must hold no NUL character")
     return Internal("STORE_RULE_BROKEN", f"`{name}` breaks a rule of the tables ({error.sqlstate})")

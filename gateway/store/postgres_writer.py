@@ -6,7 +6,11 @@ two heads, and what a work has read is still so when it writes.
 
 When the connection is lost the works that it concerned fail with `STORE_BUSY`, and the next group tries a new one, after
 a pause that grows to two seconds. When it is lost while a transaction is being committed, the database itself is asked
-afterwards whether it was.
+afterwards whether it was: each group leaves a number of its own in the row of its process, because the number of a
+transaction may have been given to another one by a standby that took over.
+
+Whoever has the turn looks which configuration is in force. A process with another writes nothing: a work of it would be
+a release by rules that no longer hold.
 """
 
 from __future__ import annotations
@@ -29,9 +33,21 @@ TURN = 0x57484F
 """The advisory lock of whose turn it is to write."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 _DOUBT_SECONDS = 30.0
-_BEGIN = f"BEGIN; SELECT pg_try_advisory_xact_lock({TURN})::text, pg_current_xact_id()::text"
+# Planned once for a connection. The number is left before the turn is had, what the turn is had on is looked at after.
+_PREPARE = (
+    "PREPARE take_turn (text) AS WITH left_number AS ("
+    "INSERT INTO lease (name, holder, until) "
+    "VALUES ('group/{0}', $1, clock_timestamp() + interval '1 day') "
+    "ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until) "
+    "SELECT pg_try_advisory_xact_lock({1})::text, pg_current_xact_id()::text; "
+    "PREPARE look_round (bigint) AS SELECT number, scope FROM destroyed_scope WHERE number > $1 "
+    "UNION ALL SELECT 0, holder FROM lease WHERE name = 'configuration' ORDER BY 1"
+)
 _WAIT = f"SELECT pg_advisory_xact_lock({TURN})::text"
-_DESTROYED = "SELECT number, scope FROM destroyed_scope WHERE number > {} ORDER BY number"
+_NUMBER_LEFT = "SELECT holder FROM lease WHERE name = 'group/{0}'"
+_CONFIGURATION = 0
+"""Where `look_round` says which configuration is in force; numbers of destroyed keys begin at 1."""
+RECONFIGURED = "STORE_RECONFIGURED"
 Heard = Callable[[Sequence[tuple[int, str]]], int]
 """Told (number, scope) of keys that were destroyed by others; gives the number of the last one it ever heard of."""
 
@@ -46,9 +62,13 @@ class TurnWriter(GroupWriter):
         transaction: Callable[[Wire], PostgresTransaction],
         fault_point: Callable[[str], None],
         heard: Heard,
+        configuration: str = "",
     ) -> None:
         super().__init__(fault_point)
         self._database = database
+        self._configuration = configuration
+        self._number = 0
+        self._ready: Wire | None = None
         self._transaction = transaction
         self._heard = heard
         self._wire: Wire | None = wire
@@ -64,15 +84,20 @@ class TurnWriter(GroupWriter):
 
     def _begun(self, wire: Wire) -> bool:
         """Whether the transaction has the turn. A connection that was lost while nobody needed it counts as none."""
+        self._number += 1
         try:
+            if self._ready is not wire:
+                wire.say(_PREPARE.format(self._database.process, TURN))
+                self._ready = wire
             wire.forget_old_plans()
-            answers = wire.say(f"{_BEGIN}; {_DESTROYED.format(self._heard(()))}")
+            answers = wire.say(f"BEGIN; EXECUTE take_turn ('{self._number}'); {self._look_round()}")
         except psycopg.Error:
             self._disconnect()
             return False
         self._xact = _first(answers[1], 1)
-        self._hear(answers[2])
-        return _first(answers[1], 0) == "true"
+        has_turn = _first(answers[1], 0) == "true"
+        self._hear(answers[2], has_turn=has_turn)
+        return has_turn
 
     def _begin_patiently(self) -> None:
         wire = self._wire
@@ -80,13 +105,26 @@ class TurnWriter(GroupWriter):
             wire = self._wire = self._connected()
             if self._begun(wire):
                 return
-        self._hear(wire.say(f"{_WAIT}; {_DESTROYED.format(self._heard(()))}")[1])
+        self._hear(wire.say(f"{_WAIT}; {self._look_round()}")[1], has_turn=True)
 
-    def _hear(self, answer: pq.abc.PGresult) -> None:
-        """Of keys that others destroyed: from now on, since nobody else has the turn, all of them."""
-        if answer.ntuples:
-            rows = range(answer.ntuples)
-            self._heard([(int(answer.get_value(row, 0) or b"0"), _first(answer, 1, row)) for row in rows])
+    def _look_round(self) -> str:
+        return f"EXECUTE look_round ({self._heard(())})"
+
+    def _hear(self, answer: pq.abc.PGresult, *, has_turn: bool) -> None:
+        """Of keys that others destroyed, and of the configuration in force: from the turn on neither can change.
+
+        Raises NotNow `STORE_RECONFIGURED` when this process has the turn and decides by another one.
+        """
+        told = [
+            (int(answer.get_value(row, 0) or b"0"), _first(answer, 1, row)) for row in range(answer.ntuples)
+        ]
+        destroyed = [one for one in told if one[0] != _CONFIGURATION]
+        if destroyed:
+            self._heard(destroyed)
+        in_force = told[0][1] if told and told[0][0] == _CONFIGURATION else self._configuration
+        if has_turn and self._configuration and in_force != self._configuration:
+            text = "a gateway with another configuration serves this database now; start this one again"
+            raise NotNow(RECONFIGURED, text)
 
     def _connected(self) -> Wire:
         try:
@@ -144,13 +182,14 @@ class TurnWriter(GroupWriter):
                 wire = self._wire = self._wire or self._database.writer()
                 try:
                     state = _first(wire.say(f"SELECT pg_xact_status('{int(xact)}'::xid8)")[0], 0)
+                    left = wire.say(_NUMBER_LEFT.format(self._database.process))[0]
                 except psycopg.DataError:
                     return False  # a number it has not reached: what took its place never had the transaction
                 except psycopg.OperationalError:
                     self._disconnect()
                     raise
                 if state != "in progress":
-                    return state == "committed"
+                    return left.ntuples == 1 and _first(left, 0) == str(self._number)
             time.sleep(_FIRST_PAUSE)
         return False
 

@@ -16,6 +16,18 @@ DELETE FROM process WHERE id = :id;
 DELETE FROM process WHERE seen_at < clock_timestamp() - interval '1 day'
   AND NOT EXISTS (SELECT 1 FROM intent WHERE intent.state = 'sending' AND intent.sender = process.id);
 
+-- name: forget_groups
+-- Of processes that have not written for a day; of the living the next group of works makes it anew.
+DELETE FROM lease WHERE name LIKE 'group/%' AND until < clock_timestamp();
+
+-- name: configuration
+-- By which configuration whoever writes decides; no row before the first that has one.
+SELECT holder FROM lease WHERE name = 'configuration';
+
+-- name: configure
+INSERT INTO lease (name, holder, until) VALUES ('configuration', :configuration, 'infinity')
+ON CONFLICT (name) DO UPDATE SET holder = excluded.holder;
+
 -- name: take_lease
 -- One row for who holds it now: taken when it was free, had run out, or was held already.
 INSERT INTO lease (name, holder, until)
@@ -24,7 +36,7 @@ ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.unti
 WHERE lease.holder = excluded.holder OR lease.until < clock_timestamp();
 
 -- name: give_lease
-DELETE FROM lease WHERE holder = :id;
+DELETE FROM lease WHERE holder = :id OR name = 'group/' || :id;
 
 -- name: destroyed_since
 SELECT number, scope FROM destroyed_scope WHERE number > :number ORDER BY number;

@@ -118,6 +118,17 @@ def test_a_moment_without_the_database_does_not_end_the_sender(due: County) -> N
     # Reads: what was interrupted, then what is due.
     store = AwayForAMoment(due.store, range(1, 3))
     play(due, Server("200 OK"), settled(due, "delivered"), premises=replace(due.premises, store=store))
+
+
+def test_a_store_that_is_away_when_the_sender_begins_is_asked_again_for_what_was_interrupted(
+    due: County,
+) -> None:
+    killed_while_handing_over(due)
+    restart(due)
+    store = AwayForAMoment(due.store, range(2))
+    play(due, Server("200 OK"), settled(due, "delivered"), premises=replace(due.premises, store=store))
+
+    assert handovers(due) == ["unknown", "delivered"]
     assert store.reads > 3
 
 

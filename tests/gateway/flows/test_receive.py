@@ -150,6 +150,18 @@ def test_a_message_without_a_control_id_is_a_fault_of_its_content(county: County
     assert (receipt.outcome, fault.code, fault.hl7_code) == ("content_error", "CONTROL_ID_MISSING", "101")
 
 
+@pytest.mark.parametrize("sign", ["\0", "\n", "\x7f"])
+def test_a_control_id_with_control_characters_is_a_fault_of_its_content(county: County, sign: str) -> None:
+    """The MLLP door takes them out; whoever else brings one in is told, and it is kept as every store can keep it."""
+    receipt = county.refer(control_id=f"ED{sign}1")
+
+    (fault,) = receipt.faults
+    assert (receipt.outcome, fault.code, fault.hl7_code) == ("content_error", "CONTROL_ID_INVALID", "102")
+    assert fault.place == "MSH-10"
+    assert kept(county, receipt.message_id).control_id == "ED\N{REPLACEMENT CHARACTER}1"
+    assert county.refer(control_id=f"ED{sign}1").duplicate
+
+
 @pytest.mark.requirement("DM-28")
 def test_numbers_of_two_patients_in_one_message_are_for_a_person_to_sort_out(county: County) -> None:
     number = "770011^^^RIVERBEND&2.16.840.1.113883.19.5&ISO^MR"

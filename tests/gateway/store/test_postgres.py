@@ -20,7 +20,7 @@ import pytest
 
 from gateway import audit
 from gateway.audit import chain
-from gateway.errors import HandoffError, Internal, NotFound, NotNow, NotSupported
+from gateway.errors import HandoffError, Internal, NotFound, NotNow, NotSupported, NotUnderstood
 from gateway.store import (
     Transaction,
     audit_rows,
@@ -31,7 +31,10 @@ from gateway.store import (
     patients,
     records,
 )
+from gateway.store.model import SILENCE_SECONDS
 from gateway.store.postgres_connections import database_of
+from gateway.store.postgres_presence import awake_or_not
+from gateway.store.postgres_writer import TURN
 from tests.gateway.store.samples import (
     AT,
     LATER,
@@ -188,6 +191,59 @@ def test_all_on_one_database_decide_by_the_same(url: str) -> None:
     asyncio.run(open_store(url, cipher(), configuration="sha256:2").close())
 
 
+def test_who_wakes_with_another_configuration_than_the_one_in_force_writes_nothing(url: str) -> None:
+    old = open_store(url, cipher(), configuration="sha256:1")
+    write(old, with_patient("p0"))
+    _silence(old, url)
+    new = open_store(url, cipher(), configuration="sha256:2")
+    write(new, with_patient("p1"))
+
+    old._presence._be_there(old._presence._wire)  # what its thread does when it wakes
+
+    with pytest.raises(NotNow, match="STORE_RECONFIGURED"):
+        write(old, with_patient("p2"))
+    assert not old.is_keeper
+    with new.read() as reading:
+        assert reading.rows("processes.others", {"id": new._database.process}) == []
+        assert not patients.exists(reading, "p2")
+    write(new, with_patient("p3"))
+    asyncio.run(old.close())
+    asyncio.run(new.close())
+    again = open_store(url, cipher(), configuration="sha256:1")
+    write(again, with_patient("p4"))
+    asyncio.run(again.close())
+
+
+def test_a_turn_that_was_waited_for_is_refused_to_another_configuration_as_well(url: str) -> None:
+    old = open_store(url, cipher(), configuration="sha256:1")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"SELECT pg_advisory_lock({TURN})".encode())
+
+        async def meanwhile() -> None:
+            waiting = asyncio.ensure_future(old.write(with_patient("p0")))
+            await asyncio.sleep(0)
+            connection.execute("UPDATE lease SET holder = 'sha256:2' WHERE name = 'configuration'")
+            connection.execute(f"SELECT pg_advisory_unlock({TURN})".encode())
+            await waiting
+
+        with pytest.raises(NotNow, match="STORE_RECONFIGURED"):
+            asyncio.run(meanwhile())
+        connection.execute("UPDATE lease SET holder = 'sha256:1' WHERE name = 'configuration'")
+    write(old, with_patient("p0"))
+    asyncio.run(old.close())
+
+
+def test_a_machine_that_slept_keeps_house_for_nobody_until_it_has_asked(two: tuple[Any, Any]) -> None:
+    """What counts the time of its lease goes on while it sleeps."""
+    mine = two[0]
+    assert mine.is_keeper
+    assert awake_or_not() >= time.monotonic() - 1
+
+    mine._presence._passed = lambda: awake_or_not() + SILENCE_SECONDS
+
+    assert not mine.is_keeper
+
+
 def test_a_key_that_another_process_destroyed_seals_and_opens_nothing(two: tuple[Any, Any]) -> None:
     mine, other = two
     saved = record({"resourceType": "Patient", "active": True})
@@ -300,6 +356,27 @@ def test_a_commit_whose_answer_is_lost_is_asked_for(folder: Path, url: str, was_
         with pytest.raises(NotNow, match="STORE_BUSY"):
             write(store, _keep(1))
         assert _kept(store) == []
+    asyncio.run(store.close())
+
+
+@pytest.mark.requirement("AU-06")
+def test_another_transaction_of_the_same_number_is_not_taken_for_the_one_in_doubt(
+    folder: Path, url: str
+) -> None:
+    """A standby that took over gives a number again whose transaction it never had."""
+    store = opened(folder)
+    write(store, _keep(1))
+    durable = store._writer._xact
+
+    def lose_it(point: str) -> None:
+        if point == "store.before_commit":
+            store._writer._xact = durable
+            _cut(url)
+
+    store._writer._fault_point = lose_it
+    with pytest.raises(NotNow, match="STORE_BUSY"):
+        write(store, _keep(2))
+    assert _kept(store) == ["m1"]
     asyncio.run(store.close())
 
 
@@ -419,8 +496,8 @@ def test_without_its_driver_postgresql_is_refused_by_name(monkeypatch: pytest.Mo
 
 def test_text_with_a_zero_byte_is_refused_and_not_cut_short(folder: Path) -> None:
     store = opened(folder)
-    with pytest.raises(Internal, match="STORE_RULE_BROKEN"):
-        write(store, lambda tx: inbox.keep(tx, message(1, control_id="C\x00D"), b"raw"))
+    with pytest.raises(NotUnderstood, match="TEXT_HOLDS_NUL"):
+        write(store, lambda tx: inbox.keep(tx, message(1, channel="C\x00D"), b"raw"))
     assert _kept(store) == []
     asyncio.run(store.close())
 

@@ -133,6 +133,7 @@ _RARE = {
     "data_key.under_other_key",
     "destruction.sets",
     "patients.raise_all_epochs",
+    "processes.forget_groups",
     "processes.give_lease",
     "processes.keeper",
     "processes.others",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway import audit
-from gateway.errors import AlreadyReceived, Internal, NotFound
+from gateway.errors import AlreadyReceived, Internal, NotFound, NotUnderstood
 from gateway.store import (
     ConsentRequest,
     ConsentState,
@@ -293,3 +293,16 @@ def test_an_assertion_counts_once_until_it_expires(write: Any) -> None:
     assert write(lambda tx: tokens.forget_expired(tx, LATER)) == 0
     assert write(lambda tx: tokens.forget_expired(tx, MUCH_LATER)) == 2
     assert write(lambda tx: tokens.use_jti(tx, "clinic", "j", MUCH_LATER))
+
+
+def test_text_that_not_every_database_takes_is_refused_by_all_alike(store: Any, write: Any) -> None:
+    def with_nul(tx: Transaction) -> None:
+        inbox.keep(tx, message(1, control_id="ED\x001"), b"raw")
+
+    with pytest.raises(NotUnderstood) as refused:
+        write(with_nul)
+    assert (refused.value.code, refused.value.place) == ("TEXT_HOLDS_NUL", "control id")
+    with pytest.raises(NotUnderstood, match="TEXT_HOLDS_NUL"):
+        write(lambda tx: consent_requests.assign(tx, "i1", "Dana\0", LATER))
+    with store.read() as reading:
+        assert inbox.list_messages(reading) == ()
