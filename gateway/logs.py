@@ -42,6 +42,8 @@ class Event(StrEnum):
     STOPPING = "stopping"
     STOPPED = "stopped"
     WORKER_ENDED = "worker_ended"
+    ALERT_SENT = "alert_sent"
+    ALERT_NOT_SENT = "alert_not_sent"
     CONFIGURATION_READ = "configuration_read"
     CONFIGURATION_REFUSED = "configuration_refused"
     STORE_OPENED = "store_opened"

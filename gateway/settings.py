@@ -20,6 +20,7 @@ _KIB = 1024
 _MIB = 1024 * _KIB
 _KEY_LIMIT_BYTES = 64 * _KIB
 
+MailAddress = r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,255}"
 HostPort = Annotated[str, StringConstraints(pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):\d{1,5}$")]
 
 
@@ -79,6 +80,23 @@ class Settings(BaseSettings):
         ge=0,
         description="the bytes of a refused message that nobody corrected are destroyed after so many days; 0: never",
     )
+    alert_to: str = Field(
+        default="",
+        pattern=rf"^({MailAddress}(, ?{MailAddress})*)?$",
+        description="whom to mail about what calls for a person, with commas; empty: nobody",
+    )
+    alert_from: str = Field(
+        default="", pattern=rf"^({MailAddress})?$", description="whose address such a mail bears"
+    )
+    alert_smtp: HostPort | None = Field(default=None, description="the mail server they are handed to")
+    alert_tls: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="how its line is encrypted; none on this machine only"
+    )
+    alert_ca: Path | None = Field(
+        default=None, description="file of the authorities of its certificate; none: the system's"
+    )
+    alert_user: str = Field(default="", description="the user to log in there as; empty: no login")
+    alert_password: Path | None = Field(default=None, description="file of that user's password")
     stop_seconds: float = Field(default=8, gt=0, lt=10, description="time to finish after SIGTERM")
 
 

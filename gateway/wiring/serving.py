@@ -28,8 +28,10 @@ from gateway.logs import Event
 from gateway.settings import Settings
 from gateway.store import Transaction, intents
 from gateway.store.model import SILENCE_SECONDS
-from gateway.wiring.allocator import keep_to_one_arena
+from gateway.wiring.alert_mail import AlertMail, post_of
+from gateway.wiring.allocator import give_back, keep_to_one_arena
 from gateway.wiring.control import ControlDoor
+from gateway.wiring.gauges import StoreGauges
 from gateway.wiring.house import House
 from gateway.wiring.housekeeping import Housekeeping
 from gateway.wiring.http_door import HttpDoor
@@ -60,6 +62,7 @@ class Addresses:
 async def serve(folder: NetworkFolder, settings: Settings, addresses: Addresses, ready: Ready) -> None:
     """Run until SIGTERM or SIGINT, then finish what is in hand. `ready` is told the real addresses once."""
     keep_to_one_arena()
+    post_of(settings)  # a wrong setting stops the start, not the first alert
     store = open_writing_store(folder, settings.store or None)
     try:
         premises = open_premises(folder, store)
@@ -92,6 +95,7 @@ def _settle_memory() -> None:
     cost a tenth of the time.
     """
     gc.collect()
+    give_back()
     gc.freeze()
     gc.set_threshold(_OBJECTS_A_ROUND, 20, 50)
 
@@ -128,7 +132,12 @@ class _Running:
             await self._start(stack, send, partial(sender.stop, self._settings.stop_seconds / 2))
             await self._as_keeper(stack, partial(self._start_later_answers, sender))
             http = HttpDoor(
-                self._folder, self._premises, self._settings, self._addresses.http, self._standstill, transport
+                self._folder,
+                self._premises,
+                self._settings,
+                self._addresses.http,
+                self._standstill,
+                transport,
             )
             ports = self._addresses.ports
             http_address = await http.start(ports.http if ports else None)
@@ -194,6 +203,10 @@ class _Running:
         await self._start(stack, key_keeper.run, key_keeper.stop)
         retention = Retention(store, clock, self._settings.message_days, self._settings.refused_days)
         await self._start(stack, retention.run, retention.stop)
+        if (post := post_of(self._settings)) is not None:
+            who = self._folder.network.content.operator.name
+            mail = AlertMail(StoreGauges(self._premises), post, self._folder.path, clock, who)
+            await self._start(stack, mail.run, mail.stop)
         if store.is_shared:
             recovery = Recovery(self._premises, first_after_seconds=SILENCE_SECONDS)
             await self._start(stack, recovery.run, recovery.stop)

@@ -8,6 +8,7 @@ somebody has the turn to write for a message (ms): one database takes no more me
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import tempfile
@@ -109,7 +110,7 @@ def _round(one: _Side, server: PostgresServer, template: Path, number: int) -> N
     one.turn += turns.share() * (time.monotonic() - began)
     one.seconds += time.monotonic() - began
     one.used += cpu_of_all(one.gateway.process.pid) - used
-    one.database += cpu_of_all(server.pid) - database
+    one.database += cpu_of_all(server.pid) - database - turns.used
     one.messages += count(one.sink_port) - already
     one.p99.append(done["milliseconds"]["p99"])
 
@@ -120,6 +121,8 @@ class _Turns:
     def __init__(self, server: PostgresServer, url: str) -> None:
         self._connection = server.connect(_name_of(url))
         self._looks = self._held = 0
+        self.used = 0.0
+        """Seconds of processor time of the looks themselves, which are no part of a message."""
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._go_on)
 
@@ -130,6 +133,7 @@ class _Turns:
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join()
+        self.used = cpu(self._connection.info.backend_pid)
         self._connection.close()
 
     def _go_on(self) -> None:
@@ -156,7 +160,11 @@ def cpu_of_all(parent: int) -> float:
     fields = Path(f"/proc/{parent}/stat").read_text().rpartition(")")[2].split()
     ended = (int(fields[13]) + int(fields[14])) / 100
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return cpu(parent) + ended + sum(cpu(int(child)) for child in children)
+    used = cpu(parent) + ended
+    for child in children:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended a moment ago
+            used += cpu(int(child))
+    return used
 
 
 def _sizes(server: PostgresServer, side: _Side, place: Path) -> dict[str, float]:
