@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from gateway.cli.main import app
 from gateway.settings import Settings, read_settings
 from gateway.store.postgres_connections import database_of
 from gateway.wiring.workers import _MORE_SECONDS
+from tests.bench.state_wide import Load, Measured, needed, table
 from tests.house import checkout
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
@@ -77,6 +79,30 @@ def test_the_ports_are_those_that_are_served(compose: dict[str, Any], container:
     assert {one["port"] for rule in policy["spec"]["ingress"] for one in rule["ports"]} == set(named)
     exposed = re.search(r"^EXPOSE (.*)$", (DEPLOY / "Containerfile").read_text(), re.MULTILINE)
     assert exposed is not None and exposed[1].split() == served
+
+
+def test_the_model_of_a_state_is_what_its_numbers_come_to() -> None:
+    said = (DEPLOY / "SCALE.md").read_text()
+    numbers = re.search(r"```json\n(.*?)```", said, re.DOTALL)
+    assert numbers is not None
+    found = needed(Measured(**json.loads(numbers[1])), Load())
+    assert table(found) in said
+    assert (
+        f"{Load().agencies:,} agencies, {Load().messages_a_day // 1_000_000} million messages a day" in said
+    )
+
+
+def test_twice_the_messages_take_twice_of_everything() -> None:
+    cost = Measured(10.0, 5.0, 10.0, 50_000.0, 50_000.0, 10_000.0)
+    once, twice = (needed(cost, Load(messages_a_day=n * 8_640_000)) for n in (1, 2))
+    assert (once.mean_rate, once.busiest_rate, once.rate_of_a_database) == (100.0, 300.0, 60.0)
+    assert (once.databases, once.gateway_cores, once.database_cores, once.agencies_a_database) == (
+        5,
+        5,
+        3,
+        1000,
+    )
+    assert (twice.databases, twice.gateway_cores, twice.kept_tb_a_day) == (10, 10, 2 * once.kept_tb_a_day)
 
 
 def test_there_is_time_to_stop(compose: dict[str, Any], pod: dict[str, Any]) -> None:
