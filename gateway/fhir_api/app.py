@@ -23,6 +23,7 @@ from gateway.clock import new_id
 from gateway.errors import HandoffError, NotFound, NotSupported
 from gateway.fhir_api import (
     emergency_routes,
+    hook_routes,
     plain_routes,
     reading_routes,
     subscription_routes,
@@ -82,6 +83,8 @@ _ROUTES: tuple[tuple[str, Endpoint, tuple[str, ...], str], ...] = (
     ("/.well-known/smart-configuration", plain_routes.smart, _GET, "smart"),
     ("/oauth/token", token_route.give_token, _POST, "token"),
     ("/oauth/introspect", token_route.introspect, _POST, "introspect"),
+    ("/cds-services", hook_routes.discovery, _GET, "cds-services"),
+    ("/cds-services/{id}", hook_routes.call, _POST, "cds-services"),
     ("/healthz", plain_routes.alive, _GET, "healthz"),
     ("/readyz", plain_routes.ready, _GET, "readyz"),
     ("/metrics", plain_routes.metrics, _GET, "metrics"),

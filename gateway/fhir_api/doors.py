@@ -84,6 +84,14 @@ class Submit(Protocol):
     ) -> Awaitable[TransactionOutcome]: ...
 
 
+class Hook(Protocol):
+    """`flows.cds_hooks.answer_hook` with the premises bound."""
+
+    def __call__(
+        self, caller: Caller, service: str, asked: Mapping[str, Any], /
+    ) -> Awaitable[dict[str, Any]]: ...
+
+
 class NewSubscription(Protocol):
     """`flows.subscriptions.create_subscription` with the premises bound."""
 
@@ -149,6 +157,7 @@ class Doors:
     submit: Submit
     emergency: Emergency
     subscriptions: SubscriptionDoors
+    hook: Hook
     ready: Ready
 
 

@@ -43,6 +43,7 @@ _BY_CLASS: tuple[tuple[type[HandoffError], int, str], ...] = (
 _BY_CODE: dict[str, tuple[int, str]] = {
     "BODY_TOO_LARGE": (413, "too-long"),
     "BODY_TOO_SLOW": (408, "timeout"),
+    "CLIENT_NOT_PROVEN": (401, "login"),
     "CLIENT_TOO_FAST": (429, "throttled"),
     "CLIENT_UNKNOWN": (401, "login"),
     "HEADER_INVALID": (400, "value"),

@@ -155,12 +155,16 @@ def _is_referral(task: Mapping[str, Any]) -> bool:
 
 
 def _owner(premises: Premises, task: Mapping[str, Any]) -> str | None:
-    """The partner that a Task's owner names, by reference or by an identifier of its organisation."""
-    owner = task.get("owner", {})
-    partner = partner_of(str(owner.get("reference", "")))
+    """The partner that a Task's owner names."""
+    return partner_meant(premises, task.get("owner", {}))
+
+
+def partner_meant(premises: Premises, reference: Mapping[str, Any]) -> str | None:
+    """The partner that a FHIR Reference names, by reference or by an identifier of its organisation; or None."""
+    partner = partner_of(str(reference.get("reference", "")))
     if partner in premises.network.partners:
         return partner
-    identifier = owner.get("identifier", {})
+    identifier = reference.get("identifier", {})
     for partner_id, candidate in premises.network.partners.items():
         for known in candidate.organization.identifiers:
             if (known.system, known.value) == (identifier.get("system"), identifier.get("value")):

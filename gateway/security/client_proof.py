@@ -84,6 +84,29 @@ async def prove_client(
     return ProvenClient(client_id, client.partner, purpose, granted.texts())
 
 
+async def prove_hook_caller(
+    statement: str,
+    *,
+    audience: str,
+    client_by_id: ClientById,
+    use_once: UseOnce,
+    now: datetime,
+    keys_at: KeysAt | None = None,
+) -> tuple[str, RegisteredClient]:
+    """The client id and client behind the statement with which a CDS Hooks client calls `audience`.
+
+    As at the token door, but for `sub`, which CDS Hooks 2.0 does not know. Raises NotAllowed `CLIENT_NOT_PROVEN`.
+    """
+    client_id, client = _claimed_client(statement, client_by_id)
+    claims = _verified_claims(statement, await _with_keys(statement, client, keys_at))
+    stated = {**claims, "sub": claims.get("sub", client_id)}
+    expires = _check_claims(stated, client_id, frozenset({audience}), int(now.timestamp()))
+    forget_at = _ERA + timedelta(seconds=expires + 2 * SKEW_SECONDS)
+    if not await use_once(client_id, str(claims["jti"]), forget_at):
+        raise _not_proven("the statement was used before")
+    return client_id, client
+
+
 def _claimed_client(assertion: str, client_by_id: ClientById) -> tuple[str, RegisteredClient]:
     """The client the statement claims to be of; nothing of it is believed before the signature has held."""
     if not assertion or len(assertion) > _LONGEST_STATEMENT:

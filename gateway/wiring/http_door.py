@@ -18,7 +18,7 @@ from gateway.errors import HandoffError
 from gateway.fhir_api import Desk, Doors, Gauges, build_app
 from gateway.fhir_api.client_rates import ClientRates
 from gateway.fhir_api.doors import SubscriptionDoors
-from gateway.flows import consent_record, emergency, pull, status, submissions, subscriptions
+from gateway.flows import cds_hooks, consent_record, emergency, pull, status, submissions, subscriptions
 from gateway.security.client_keys import ClientKeys
 from gateway.security.tokens import RegisteredClient, TokenChecker
 from gateway.settings import Settings, read_secret
@@ -117,6 +117,7 @@ class HttpDoor:
             update_task=partial(status.update_task, premises),
             submit=partial(submissions.accept_transaction, premises),
             emergency=self._standstill.guard(partial(emergency.emergency_access, premises)),
+            hook=self._standstill.guard(partial(cds_hooks.answer_hook, premises)),
             subscriptions=SubscriptionDoors(
                 create=partial(subscriptions.create_subscription, premises),
                 replace=partial(subscriptions.replace_subscription, premises),

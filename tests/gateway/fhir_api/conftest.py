@@ -76,6 +76,10 @@ class FakeFlows:
         self._note("emergency", caller, parameters, frozenset(types))
         return Pulled(to_json({"resourceType": "Bundle", "type": "collection"}), FLOW_ID)
 
+    async def hook(self, caller: Caller, service: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        self._note("hook", caller, service, asked)
+        return {"cards": []}
+
     async def new_subscription(self, caller: Caller, resource: Mapping[str, Any]) -> Saved:
         self._note("new-subscription", caller, resource)
         return Saved({**resource, "id": "s1"}, "1", "2026-11-22T02:00:00.000000Z", FLOW_ID, created=True)
@@ -148,6 +152,7 @@ class Door:
             update_task=flows.update,
             submit=flows.submit,
             emergency=flows.emergency,
+            hook=flows.hook,
             subscriptions=SubscriptionDoors(
                 create=flows.new_subscription,
                 replace=flows.update,

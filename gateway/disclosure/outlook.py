@@ -1,0 +1,60 @@
+"""Whether something of a partner's own could go to another now: asked beforehand, so that nobody waits unawares.
+
+Only what the asker itself holds or writes is looked at. What others hold of the patient has no part in the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import consent
+from gateway.audit import append
+from gateway.clock import new_id
+from gateway.disclosure.account import own_record_entry
+from gateway.disclosure.gather import gather
+from gateway.disclosure.premises import Premises
+from gateway.store import Record, Transaction, patients
+
+
+def would_be_held(
+    premises: Premises,
+    tx: Transaction,
+    *,
+    patient_id: str | None,
+    discloser: str,
+    recipient: str,
+    purpose: str,
+    own: Sequence[Record],
+) -> bool:
+    """Whether any of `own` (records that come from `discloser` alone) would be held back from `recipient` now.
+
+    True as well for somebody unknown, in doubt, or of whom there is nothing. That it was asked is in the log.
+    """
+    at = premises.clock.now()
+    entry = own_record_entry(
+        premises,
+        kind="query",
+        request_id=new_id(),
+        at=at,
+        patient_id=patient_id,
+        partner=discloser,
+        purpose=purpose,
+        returned=(),
+        content_sha256=None,
+    )
+    append(tx, entry)
+    if patient_id is None or not own or not patients.certain(tx, patient_id):
+        return True
+    gathered = gather(
+        premises,
+        tx,
+        patient_id=patient_id,
+        discloser=discloser,
+        recipient=recipient,
+        purpose=purpose,
+        held_records=own,
+        at=at,
+    )
+    decision = consent.decide(gathered.request, premises.tables, gathered.compiled)
+    by_a_person = any(obligation.code == "HUMAN_RELEASE" for obligation in decision.obligations)
+    return by_a_person or any(row.outcome == "withhold" for row in decision.resources)
