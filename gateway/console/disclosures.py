@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 
 from gateway.audit import LoggedEntry
+from gateway.clock import read_instant
 from gateway.console import words
 from gateway.console.address import Address
 from gateway.console.chart import Chart, stacked
@@ -86,19 +86,19 @@ def disclosures(look: Look) -> Shown:
         before_seq=int(address["before"]) if address["before"] else None,
     )
     facts = Facts(address["basis"], address["program"], address["reason"])
-    part = look.tally.part(look.reading, look.window.since, look.window.until)
+    part = look.part()
     found = find(look.reading, part, wanted, facts, look.limit)
-    sorts = _sorts(look, part, found.entries)
+    days = _days(look, part, found.entries)
     shown: dict[str, object] = {
         "tabs": TABS,
         "kind": address["kind"] or "disclose",
         "entries": found.entries,
         "further": address.to(before=str(found.before)) if found.before else "",
         "examined": found.examined if facts.is_asked else 0,
-        "facets": _facets(look, sorts, found.entries, kind),
+        "facets": _facets(look, days, found.entries, kind),
         "opened": len(found.entries),
         "is_counted": part.is_whole,
-        "chart": _chart(look, sorts, wanted),
+        "chart": _chart(look, days, wanted),
     }
     sheet = Sheet("disclosures", _HEADS, [sheet_row(look, one) for one in found.entries])
     return Shown("disclosures.html", shown, patients_of(one.row.patient_id for one in found.entries), sheet)
@@ -121,23 +121,20 @@ def _kind(address: Address) -> str | None:
     return _KINDS.get(address["kind"] or "disclose", "disclose")
 
 
-def _sorts(look: Look, part: Part, entries: tuple[LoggedEntry, ...]) -> Mapping[Sort, int]:
+def _days(look: Look, part: Part, entries: tuple[LoggedEntry, ...]) -> list[tuple[date, Counter[Sort]]]:
     """The counts to make facets of: of the whole window, or of the entries shown where these are of one patient."""
     if not look.address["patient"]:
-        return dict(_summed(part))
-    rows = (one.row for one in entries)
-    return Counter((row.at[:13], row.kind, row.outcome, row.partner, row.purpose) for row in rows)
-
-
-def _summed(part: Part) -> Counter[Sort]:
-    found: Counter[Sort] = Counter()
-    for sort, number in part.sorts():
-        found[sort] += number
-    return found
+        return list(part.days())
+    zone = words.zone_of(look.office.network.zone)
+    found: dict[date, Counter[Sort]] = {}
+    for row in (one.row for one in entries):
+        day = read_instant(row.at).astimezone(zone).date()
+        found.setdefault(day, Counter())[row.kind, row.outcome, row.partner, row.purpose] += 1
+    return list(found.items())
 
 
 def _facets(
-    look: Look, sorts: Mapping[Sort, int], entries: tuple[LoggedEntry, ...], kind: str | None
+    look: Look, days: list[tuple[date, Counter[Sort]]], entries: tuple[LoggedEntry, ...], kind: str | None
 ) -> tuple[Facet, ...]:
     address = look.address
     names = {
@@ -145,13 +142,16 @@ def _facets(
         "partner": look.office.partner_name,
         "purpose": words.purpose_words,
     }
+    sorts: Counter[Sort] = Counter()
+    for _, of_day in days:
+        sorts.update(of_day)
     made = []
     for name, heading in _BY_COLUMN:
         counts: Counter[str] = Counter()
-        for sort, number in sorts.items():
-            of = {"kind": sort[1], "outcome": sort[2], "partner": sort[3], "purpose": sort[4]}
+        for (of_kind, outcome, partner, purpose), number in sorts.items():
+            of = {"outcome": outcome, "partner": partner, "purpose": purpose}
             others = all(address[other] in ("", of[other]) for other, _ in _BY_COLUMN if other != name)
-            if others and kind in (None, of["kind"]) and of[name]:
+            if others and kind in (None, of_kind) and of[name]:
                 counts[of[name]] += number
         made.append(Facet(name, heading, _values(address, name, counts.most_common(), names[name])))
     opened = facets(entries)
@@ -179,36 +179,22 @@ def _values(address: Address, name: str, counts: object, text: object) -> tuple[
     )
 
 
-def _chart(look: Look, sorts: Mapping[Sort, int], wanted: AuditFilter) -> Chart:
+def _chart(look: Look, days: list[tuple[date, Counter[Sort]]], wanted: AuditFilter) -> Chart:
     """Days by outcome; on the tab of everything, by kind."""
-    place = 1 if wanted.kind is None else 2
-    zone = words.zone_of(look.office.network.zone)
-    days: dict[str, date] = {}
+    place = 0 if wanted.kind is None else 1
+    asked = (wanted.kind, wanted.outcome, wanted.partner, wanted.purpose)
     counts: dict[date, Counter[str]] = {}
+    for day, sorts in days:
+        of_day = counts.setdefault(day, Counter())
+        for sort, number in sorts.items():
+            if all(want is None or want == is_ for want, is_ in zip(asked, sort, strict=True)):
+                of_day[sort[place]] += number
     totals: Counter[str] = Counter()
-    for sort, number in sorts.items():
-        hour, kind, outcome, partner, purpose = sort
-        asked = (wanted.kind, wanted.outcome, wanted.partner, wanted.purpose)
-        if any(
-            want not in (None, is_)
-            for want, is_ in zip(asked, (kind, outcome, partner, purpose), strict=True)
-        ):
-            continue
-        day = days.get(hour)
-        if day is None:
-            day = days[hour] = (
-                datetime.strptime(hour, "%Y-%m-%dT%H").replace(tzinfo=UTC).astimezone(zone).date()
-            )
-        counts.setdefault(day, Counter())[sort[place]] += number
-        totals[sort[place]] += number
-    text = words.kind_words if place == 1 else words.outcome_words
+    for of_day in counts.values():
+        totals.update(of_day)
+    text = words.kind_words if place == 0 else words.outcome_words
     series = [
-        (code, text(code), _tone(code, number, place))
-        for number, (code, _) in enumerate(totals.most_common(5))
+        (code, text(code), _TONES[number] if place == 0 else words.tone(code))
+        for number, (code, _) in enumerate(totals.most_common(len(_TONES)))
     ]
     return stacked(counts, look.window.first, look.window.last, series)
-
-
-def _tone(code: str, number: int, place: int) -> str:
-    """The colour of a series: by what it means for outcomes, in turn for kinds."""
-    return _TONES[number] if place == 1 else words.tone(code)

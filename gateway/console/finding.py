@@ -15,8 +15,8 @@ from gateway.audit.log import opened
 from gateway.console.tally import Part
 from gateway.store import AuditFilter, Reading, audit_window
 
-OPENED = 1_000
-_UNCOUNTED_SPANS = 40
+OPENED = 400
+_UNCOUNTED_SPANS = 10
 _AT_ONCE = 200
 _PAST_THE_END = 2**62
 
@@ -66,12 +66,23 @@ def reasons_of(entry: AuditEntry) -> frozenset[str]:
     return frozenset(whole | {reason.code for row in entry.resources for reason in row.reasons})
 
 
-def find(reading: Reading, part: Part, wanted: AuditFilter, facts: Facts, limit: int) -> Found:
-    """Up to `limit` entries that `wanted` and `facts` ask for, within a part of the log."""
+def find(
+    reading: Reading,
+    part: Part,
+    wanted: AuditFilter,
+    facts: Facts,
+    limit: int,
+    uncounted: int = _UNCOUNTED_SPANS,
+) -> Found:
+    """Up to `limit` entries that `wanted` and `facts` ask for, within a part of the log; of spans that are not counted
+    yet at most `uncounted` are looked into.
+    """
     kept: list[LoggedEntry] = []
     examined = 0
     most = max(OPENED, limit + 1)
-    for logged in _candidates(reading, part, wanted, limit):
+    for logged in _candidates(reading, part, wanted, limit, uncounted):
+        if isinstance(logged, int):
+            return Found(tuple(kept), logged, examined)
         examined += 1
         if facts.fit(logged):
             kept.append(logged)
@@ -84,7 +95,7 @@ def find(reading: Reading, part: Part, wanted: AuditFilter, facts: Facts, limit:
 
 def newest_of(reading: Reading, part: Part, wanted: AuditFilter) -> LoggedEntry | None:
     """The newest entry that `wanted` asks for, or None."""
-    found = find(reading, part, wanted, Facts(), 1).entries
+    found = find(reading, part, wanted, Facts(), 1, uncounted=1).entries
     return found[0] if found else None
 
 
@@ -105,22 +116,26 @@ def facets(entries: tuple[LoggedEntry, ...]) -> Mapping[str, tuple[tuple[str, in
     }
 
 
-def _candidates(reading: Reading, part: Part, wanted: AuditFilter, limit: int) -> Iterator[LoggedEntry]:
+def _candidates(
+    reading: Reading, part: Part, wanted: AuditFilter, limit: int, uncounted: int
+) -> Iterator[LoggedEntry | int]:
+    """The entries to look at, newest first. A number at the end: it goes on before it, in spans not counted yet."""
     if wanted.patient_id is not None:
         yield from _of_patient(reading, replace(wanted, since=part.since, until=part.until), limit)
         return
     inside = replace(wanted, since=part.since, until=part.until)
     before = wanted.before_seq or _PAST_THE_END
-    uncounted = 0
     for span in part.spans:
-        if span.after_seq + 1 >= before or not part.may_hold(span, wanted):
+        lowest, highest = part.between(span, wanted)
+        if lowest > highest or lowest >= before:
             continue
-        uncounted += span.sorts is None
-        if uncounted > _UNCOUNTED_SPANS:
+        uncounted -= span.counts is None
+        if uncounted < 0:
+            yield span.upto_seq + 1
             return
-        upto = min(before, span.upto_seq + 1)
+        upto = min(before, highest + 1)
         size = min(_AT_ONCE, limit + 1)
-        while rows := audit_window.newest_between(reading, span.after_seq, upto, inside, size):
+        while rows := audit_window.newest_between(reading, lowest - 1, upto, inside, size):
             yield from opened(reading, rows)
             upto = rows[-1].seq
 

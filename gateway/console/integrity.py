@@ -65,7 +65,7 @@ def standing(look: Look, part: Part) -> Standing:
 
 def integrity(look: Look) -> Shown:
     """The screen."""
-    part = look.tally.part(look.reading, look.window.since, look.window.until)
+    part = look.part()
     below = int(look.address["before"]) if look.address["before"] else 2**62
     heads = audit_window.newest_checkpoints(look.reading, look.limit, below)
     signed = [(head, _is_signed(look, head)) for head in heads]

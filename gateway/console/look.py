@@ -10,7 +10,8 @@ from typing import Any
 from gateway.console.address import Address
 from gateway.console.endings import Endings
 from gateway.console.office import Office, Visitor
-from gateway.console.tally import Tally
+from gateway.console.stops import Told
+from gateway.console.tally import Part, Tally
 from gateway.console.window import Window
 from gateway.store import Reading
 
@@ -54,11 +55,17 @@ class Look:
     tally: Tally
     endings: Endings
     window: Window
+    told: Told
     is_verifying: bool
 
     def may(self, right: str) -> bool:
         """Whether the visitor's role has a right."""
         return right in RIGHTS.get(self.visitor.role, frozenset())
+
+    def part(self) -> Part:
+        """The part of the log that the window covers."""
+        window = self.window
+        return self.tally.part(self.reading, window.since, window.until, window.first, window.last)
 
     @property
     def limit(self) -> int:

@@ -11,7 +11,7 @@ from gateway.store import AuditFilter
 
 FILTERS = frozenset({"who", "patient", "since", "until", "before", "as"})
 BASIS = "OPERATOR_COMPLIANCE"
-_ENTRIES_A_ROW = 8
+_ENTRIES_A_ROW = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def looks(look: Look) -> Shown:
         patient_id=look.address["patient"] or None,
         before_seq=int(look.address["before"]) if look.address["before"] else None,
     )
-    part = look.tally.part(look.reading, look.window.since, look.window.until)
+    part = look.part()
     found = find(look.reading, part, wanted, Facts(basis=BASIS), look.limit * _ENTRIES_A_ROW)
     who = look.address["who"]
     every = _grouped(found.entries)

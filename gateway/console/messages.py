@@ -19,7 +19,7 @@ from gateway.store.model import AuditFilter
 FILTERS = frozenset({"state", "partner", "since", "until", "earlier", "as"})
 STATES = ("needs_attention", "accepted", "rejected", "replayed", "closed", "received")
 _GROUPED = 500
-_STUCK = 100
+_STUCK = 25
 _ENTRIES = 300
 _ID = re.compile(r"[A-Za-z0-9\-]{1,64}")
 _HEADS = ("message", "received", "partner", "channel", "control id", "format", "state", "faults", "replay of")

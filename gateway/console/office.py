@@ -78,6 +78,7 @@ class Office:
     `was_used` asks for an id that `use_link_once` was given; `link_key` signs login links and sessions (32 bytes or
     more); `secure` says whether the console is reached over https, so that the cookie may insist on it. `resting` are
     the partners that are left alone for a moment because they do not answer, by what this process knows.
+    `patience_seconds`: so long a page waits for what is counted or looked up behind it.
     """
 
     read: Callable[[], AbstractContextManager[Reading]]
@@ -95,6 +96,7 @@ class Office:
     link_key: bytes
     secure: bool
     held_days: int
+    patience_seconds: float
 
     def partner_name(self, partner: str) -> str:
         """The organisation's name of a partner id; the id itself when it is no longer known."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 
 from gateway.clock import instant_text
 from gateway.console import words
@@ -12,7 +12,6 @@ from gateway.console.chart import stacked
 from gateway.console.integrity import Standing, standing
 from gateway.console.look import Look, Sheet, Shown
 from gateway.console.partners import Health, healths
-from gateway.console.requests import stops_of
 from gateway.console.tally import Part
 from gateway.store import desk_lists, workload
 
@@ -36,7 +35,7 @@ class Concern:
 
 def overview(look: Look) -> Shown:
     """Today's numbers, the state of partners and of the log, and what to look at first."""
-    part = look.tally.part(look.reading, look.window.since, look.window.until)
+    part = look.part()
     log = standing(look, part)
     partners = healths(look, part)
     concerns = tuple(
@@ -50,6 +49,7 @@ def overview(look: Look) -> Shown:
         "log": log,
         "partners_shown": partners,
         "is_counted": part.is_whole,
+        "is_told": look.told.is_known,
         "chart": stacked(days, look.window.first, look.window.last, _SERIES),
     }
     rows = [(one.tone, one.what, one.since, one.href) for one in concerns]
@@ -60,13 +60,12 @@ def overview(look: Look) -> Shown:
 
 def _days(look: Look, part: Part) -> tuple[Counter[str], dict[date, Counter[str]]]:
     """The kinds of today's entries, and those of every day of the window."""
-    zone = words.zone_of(look.office.network.zone)
-    now = look.now.astimezone(zone).date()
     days: dict[date, Counter[str]] = {}
-    for (hour, kind, *_), number in part.sorts():
-        day = datetime.strptime(hour, "%Y-%m-%dT%H").replace(tzinfo=UTC).astimezone(zone).date()
-        days.setdefault(day, Counter())[kind] += number
-    return days.get(now, Counter()), days
+    for day, sorts in part.days():
+        kinds = days.setdefault(day, Counter())
+        for (kind, *_), number in sorts.items():
+            kinds[kind] += number
+    return days.get(look.now.astimezone(words.zone_of(look.office.network.zone)).date(), Counter()), days
 
 
 def _waiting(look: Look) -> dict[str, tuple[int, str]]:
@@ -108,7 +107,7 @@ def _concerns(look: Look, log: Standing, partners: tuple[Health, ...]) -> list[C
         )
         since = _waiting(look).get("held", (0, ""))[1]
         found.append(Concern("bad" if overdue else "middling", text, since, "requests"))
-    stops = stops_of(look, 20)
+    stops = look.told.found
     if stops:
         text = f"{words.plural(len(stops), 'recipient')} to be told that a consent was withdrawn"
         found.append(Concern("bad", text, min(one.withdrawn_at for one in stops), "requests"))

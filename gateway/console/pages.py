@@ -23,15 +23,16 @@ from gateway.audit import VerifyReport
 from gateway.clock import new_id
 from gateway.console import words
 from gateway.console.acts import content_of_message, content_of_release
-from gateway.console.address import SHEET, read_address
+from gateway.console.address import SHEET, Address, read_address
 from gateway.console.endings import Endings
 from gateway.console.login import LONGEST_HOURS, Session, Sessions, read_link
 from gateway.console.look import RIGHTS, Look, Shown
 from gateway.console.office import Office, PageRead, Visitor
 from gateway.console.places import NAVIGATION, PLACES, Place
 from gateway.console.sheet import csv_text
+from gateway.console.stops import Stops, Told
 from gateway.console.tally import Tally
-from gateway.console.window import read_window
+from gateway.console.window import Window, read_window
 from gateway.errors import HandoffError, NotAllowed, NotFound, NotNow, NotUnderstood
 
 COOKIE = "handoff_session"
@@ -68,7 +69,8 @@ class _Console:
     def __init__(self, office: Office) -> None:
         self._office = office
         self._sessions = Sessions(office.link_key)
-        self._tally = Tally(office.read)
+        self._tally = Tally(office.read, office.network.zone)
+        self._stops = Stops(office.read, self._tally)
         self._endings = Endings()
         self._verifying: asyncio.Future[VerifyReport] | None = None
         self._files = {name: (_FOLDER / name).read_bytes() for name in _MEDIA_TYPES}
@@ -114,28 +116,47 @@ class _Console:
         if address.wants_sheet:
             _require(visitor, "export")
         window = read_window(address, self._office.clock.now(), self._office.network.zone, place.days)
-        await self._tally.reach(window.since)
+        patience = self._office.patience_seconds
+        await self._tally.reach(window.since, patience)
+        told = await self._stops.reach(window, patience) if place.tells else Told()
+        make = partial(self._made, place, visitor, address, request.path_params, window, told)
+        look, shown, sheet = await asyncio.to_thread(make)
+        await self._audit(request, visitor, address.subject, shown.patients)
+        if sheet is not None and shown.sheet is not None:
+            return _file_of(sheet, shown.sheet.name)
+        return self._shown(request, look, shown, place)
+
+    def _made(
+        self,
+        place: Place,
+        visitor: Visitor,
+        address: Address,
+        path: Mapping[str, str],
+        window: Window,
+        told: Told,
+    ) -> tuple[Look, Shown, str | None]:
+        """The screen from one snapshot, and the file where it is wanted as one. Runs in a thread: the event loop is for
+        the gateway's messages.
+        """
         with self._office.read() as reading:
             look = Look(
                 office=self._office,
                 reading=reading,
                 visitor=visitor,
                 address=address,
-                path=request.path_params,
+                path=path,
                 now=self._office.clock.now(),
                 tally=self._tally,
                 endings=self._endings,
                 window=window,
+                told=told,
                 is_verifying=self._verifying is not None and not self._verifying.done(),
             )
             shown = place.screen(look)
             if address.wants_sheet and shown.sheet is None:
                 raise NotFound("NO_SUCH_SHEET", "this page is not one that is written as a file")
             sheet = csv_text(shown.sheet) if address.wants_sheet and shown.sheet is not None else None
-        await self._audit(request, visitor, address.subject, shown.patients)
-        if sheet is not None and shown.sheet is not None:
-            return _file_of(sheet, shown.sheet.name)
-        return self._shown(request, look, shown, place)
+        return look, shown, sheet
 
     def _shown(self, request: Request, look: Look, shown: Shown, place: Place) -> Response:
         today = look.now.astimezone(words.zone_of(self._office.network.zone)).date()

@@ -77,7 +77,7 @@ def healths(look: Look, part: Part) -> tuple[Health, ...]:
 
 def partners(look: Look) -> Shown:
     """The screen."""
-    part = look.tally.part(look.reading, look.window.since, look.window.until)
+    part = look.part()
     every = healths(look, part)
     wanted = look.address["state"]
     found = tuple(one for one in every if wanted in ("", one.partner.state))

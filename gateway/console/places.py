@@ -42,10 +42,12 @@ class Place:
     under: str
     filters: frozenset[str] = frozenset()
     days: int = DEFAULT_DAYS
+    tells: bool = False
+    """Whether it says who must be told of a withdrawal."""
 
 
 PLACES: tuple[Place, ...] = (
-    Place("/", overview.overview, ""),
+    Place("/", overview.overview, "", tells=True),
     Place("/disclosures", disclosures.disclosures, "disclosures", disclosures.FILTERS),
     Place("/decisions/{seq}", decision.decision, "disclosures"),
     Place("/patients", ledger.choose, "patients", frozenset({"patient"})),
@@ -55,7 +57,7 @@ PLACES: tuple[Place, ...] = (
     Place("/messages", messages.messages, "messages", messages.FILTERS),
     Place("/messages/{id}", messages.message, "messages"),
     Place("/partners", partners.partners, "partners", partners.FILTERS),
-    Place("/requests", requests.requests, "requests", requests.FILTERS),
+    Place("/requests", requests.requests, "requests", requests.FILTERS, tells=True),
     Place("/integrity", integrity.integrity, "integrity", integrity.FILTERS),
     Place("/looks", looks.looks, "looks", looks.FILTERS),
 )

@@ -6,16 +6,14 @@ from datetime import timedelta
 
 from gateway.clock import instant_text, read_instant
 from gateway.console import words
-from gateway.console.finding import Facts, find
 from gateway.console.look import Look, Sheet, Shown, patients_of
 from gateway.disclosure.held import owner_of
-from gateway.flows.stop_notices import ToTell, to_tell
-from gateway.store import AuditFilter, consent_requests, patients
+from gateway.flows.stop_notices import ToTell
+from gateway.store import consent_requests, patients
 from gateway.store.consent_requests import WaitingRequest
 
 FILTERS = frozenset({"owner", "since", "until", "as"})
-_LISTED = 200
-_WITHDRAWALS = 60
+_LISTED = 100
 _IN_DOUBT = 50
 
 
@@ -24,7 +22,7 @@ def requests(look: Look) -> Shown:
     owner = look.address["owner"]
     now = instant_text(look.now)
     waiting = consent_requests.waiting(look.reading, owner or None, _LISTED)
-    stops = stops_of(look)
+    stops = look.told.found
     today = look.now.astimezone(words.zone_of(look.office.network.zone)).date()
     ending, is_whole = look.endings.soon(look.reading, today, look.office.network.zone)
     doubt = patients.in_doubt(look.reading, _IN_DOUBT)
@@ -33,6 +31,7 @@ def requests(look: Look) -> Shown:
         "waiting": [(one, one.request.due_at <= now, _given_up(look, one)) for one in waiting],
         "is_cut": len(waiting) == _LISTED,
         "stops": stops,
+        "is_told": look.told.is_known,
         "ending": [(one, owner_of(look.office.network, one.state.recorded_by)) for one in ending[:_IN_DOUBT]],
         "is_whole": is_whole,
         "today": today,
@@ -58,14 +57,6 @@ def _given_up(look: Look, one: WaitingRequest) -> str:
     if not days:
         return ""
     return f"{read_instant(one.since) + timedelta(days=days):%Y-%m-%d}"
-
-
-def stops_of(look: Look, most: int = _WITHDRAWALS) -> tuple[ToTell, ...]:
-    """Who must be told that a consent was withdrawn: of the newest withdrawals of the window."""
-    part = look.tally.part(look.reading, look.window.since, look.window.until)
-    found = find(look.reading, part, AuditFilter(kind="revoke"), Facts(), most)
-    about = dict.fromkeys(one.row.patient_id for one in found.entries if one.row.patient_id)
-    return tuple(told for patient_id in about for told in to_tell(look.reading, patient_id))
 
 
 def _rows(

@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 from gateway.store import Reading, audit_rows, audit_window
 from gateway.store.model import AuditFilter
@@ -19,18 +21,28 @@ from gateway.store.model import AuditFilter
 SPAN = 2_000
 PATIENCE_SECONDS = 0.05
 """So long a page waits for counts that are not made yet."""
-Sort = tuple[str, str, str, str, str]
-"""Hour (UTC), kind, outcome, partner, purpose."""
+Sort = tuple[str, str, str, str]
+"""Kind, outcome, partner, purpose."""
 Read = Callable[[], AbstractContextManager[Reading]]
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """How many entries of each sort a span has on each day, and between which numbers those of a kind, of a kind and
+    outcome, and of a kind and partner stand.
+    """
+
+    days: dict[date, Counter[Sort]]
+    between: dict[tuple[str, ...], tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
-    """The entries after one number up to another; `sorts` is None while they are not counted."""
+    """The entries after one number up to another; `counts` is None while they are not counted."""
 
     after_seq: int
     upto_seq: int
-    sorts: Counter[Sort] | None
+    counts: Counts | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,31 +52,43 @@ class Part:
     spans: tuple[Span, ...]
     since: str
     until: str
+    first: date
+    last: date
 
     @property
     def is_whole(self) -> bool:
         """Whether all of it is counted."""
-        return all(span.sorts is not None for span in self.spans)
+        return all(span.counts is not None for span in self.spans)
 
-    def sorts(self) -> Iterator[tuple[Sort, int]]:
-        """Every sort within the window with its number, as far as it is counted."""
-        first, end = self.since[:13], self.until[:13]
+    def days(self) -> Iterator[tuple[date, Counter[Sort]]]:
+        """The counts of each day of the window, as far as they are made; a day may come more than once."""
         for span in self.spans:
-            for sort, number in (span.sorts or {}).items():
-                if first <= sort[0] < end:
-                    yield sort, number
+            for day, sorts in span.counts.days.items() if span.counts is not None else ():
+                if self.first <= day <= self.last:
+                    yield day, sorts
 
-    def may_hold(self, span: Span, wanted: AuditFilter) -> bool:
-        """Whether a span may have an entry that `wanted` asks for."""
-        return span.sorts is None or any(_fits(sort, wanted) for sort in span.sorts)
+    @staticmethod
+    def between(span: Span, wanted: AuditFilter) -> tuple[int, int]:
+        """The lowest and the highest number that an entry of a span can have that `wanted` asks for; none: (1, 0)."""
+        low, high = span.after_seq + 1, span.upto_seq
+        if span.counts is None or wanted.kind is None:
+            return low, high
+        marks: list[tuple[str, ...]] = [(wanted.kind,)]
+        if wanted.outcome is not None:
+            marks.append(("outcome", wanted.kind, wanted.outcome))
+        if wanted.partner is not None:
+            marks.append(("partner", wanted.kind, wanted.partner))
+        found = [span.counts.between.get(mark, (1, 0)) for mark in marks]
+        return max(low, *(lowest for lowest, _ in found)), min(high, *(highest for _, highest in found))
 
 
 class Tally:
-    """The counts of one process."""
+    """The counts of one process. Days are those of the time zone `zone` (IANA name)."""
 
-    def __init__(self, read: Read) -> None:
+    def __init__(self, read: Read, zone: str) -> None:
         self._read = read
-        self._whole: dict[int, Counter[Sort]] = {}
+        self._zone = ZoneInfo(zone)
+        self._whole: dict[int, Counts] = {}
         self._counting: asyncio.Task[None] | None = None
 
     async def reach(self, since: str, seconds: float = PATIENCE_SECONDS) -> None:
@@ -73,45 +97,45 @@ class Tally:
             self._counting = asyncio.ensure_future(asyncio.to_thread(self._count, since))
         await asyncio.wait({self._counting}, timeout=seconds)
 
-    def part(self, reading: Reading, since: str, until: str) -> Part:
+    def part(self, reading: Reading, since: str, until: str, first: date, last: date) -> Part:
         """What is counted of a window, as of a snapshot."""
-        last = _last(reading)
-        first = audit_window.seq_before(reading, since, last)
-        end = min(last, audit_window.seq_before(reading, until, last) + 2 * audit_window.SLACK)
-        if end <= first:
-            return Part((), since, until)
-        numbers = range((end - 1) // SPAN, first // SPAN - 1, -1)
-        return Part(tuple(self._span(reading, number, last) for number in numbers), since, until)
+        newest = _last(reading)
+        after = audit_window.seq_before(reading, since, newest)
+        end = min(newest, audit_window.seq_before(reading, until, newest) + 2 * audit_window.SLACK)
+        numbers = range((end - 1) // SPAN, after // SPAN - 1, -1) if end > after else ()
+        return Part(
+            tuple(self._span(reading, number, newest) for number in numbers), since, until, first, last
+        )
 
-    def _span(self, reading: Reading, number: int, last: int) -> Span:
-        after, upto = number * SPAN, min((number + 1) * SPAN, last)
+    def _span(self, reading: Reading, number: int, newest: int) -> Span:
+        after, upto = number * SPAN, min((number + 1) * SPAN, newest)
         if upto - after < SPAN:
-            return Span(after, upto, _counted(reading, after, upto))
+            return Span(after, upto, self._counted(reading, after, upto))
         return Span(after, upto, self._whole.get(number))
 
     def _count(self, since: str) -> None:
         with self._read() as reading:
-            last = _last(reading)
-            first = audit_window.seq_before(reading, since, last)
-            for number in range(last // SPAN - 1, first // SPAN - 1, -1):
+            newest = _last(reading)
+            first = audit_window.seq_before(reading, since, newest)
+            for number in range(newest // SPAN - 1, first // SPAN - 1, -1):
                 if number not in self._whole:
-                    self._whole[number] = _counted(reading, number * SPAN, (number + 1) * SPAN)
+                    self._whole[number] = self._counted(reading, number * SPAN, (number + 1) * SPAN)
 
-
-def _counted(reading: Reading, after: int, upto: int) -> Counter[Sort]:
-    found = audit_window.counted(reading, after, upto)
-    return Counter({(one.hour, one.kind, one.outcome, one.partner, one.purpose): one.number for one in found})
+    def _counted(self, reading: Reading, after: int, upto: int) -> Counts:
+        days: dict[date, Counter[Sort]] = {}
+        between: dict[tuple[str, ...], tuple[int, int]] = {}
+        known: dict[str, date] = {}
+        for one in audit_window.counted(reading, after, upto):
+            day = known.get(one.hour)
+            if day is None:
+                at = datetime.strptime(one.hour, "%Y-%m-%dT%H").replace(tzinfo=UTC)
+                day = known[one.hour] = at.astimezone(self._zone).date()
+            days.setdefault(day, Counter())[one.kind, one.outcome, one.partner, one.purpose] += one.number
+            for mark in ((one.kind,), ("outcome", one.kind, one.outcome), ("partner", one.kind, one.partner)):
+                low, high = between.get(mark, (one.lowest, one.highest))
+                between[mark] = (min(low, one.lowest), max(high, one.highest))
+        return Counts(days, between)
 
 
 def _last(reading: Reading) -> int:
     return (audit_rows.last(reading) or (0, b""))[0]
-
-
-def _fits(sort: Sort, wanted: AuditFilter) -> bool:
-    _, kind, outcome, partner, purpose = sort
-    return (
-        wanted.kind in (None, kind)
-        and wanted.outcome in (None, outcome)
-        and wanted.partner in (None, partner)
-        and wanted.purpose in (None, purpose)
-    )

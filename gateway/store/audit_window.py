@@ -15,7 +15,9 @@ SLACK = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """How many entries of one kind, outcome, partner and purpose one hour has; `hour` is `2026-11-22T09`, UTC."""
+    """How many entries of one kind, outcome, partner and purpose one hour has; `hour` is `2026-11-22T09`, UTC. `lowest`
+    and `highest` are the numbers of the first and the last of them.
+    """
 
     hour: str
     kind: str
@@ -23,6 +25,8 @@ class Counted:
     partner: str
     purpose: str
     number: int
+    lowest: int
+    highest: int
 
 
 def seq_before(reading: Reading, instant: str, last: int) -> int:

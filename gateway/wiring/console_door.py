@@ -18,6 +18,7 @@ from gateway.clock import instant_text
 from gateway.console import Office, PageRead, Visitor, build_console
 from gateway.console.integrity import ALTERED, VERIFIED
 from gateway.console.office import CertificateEnd, Witness
+from gateway.console.tally import PATIENCE_SECONDS
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.reason_words import reason_sentence
 from gateway.flows.decided_here import act_entry
@@ -37,7 +38,10 @@ def _nobody() -> frozenset[str]:
 
 
 def console_mounts(
-    folder: NetworkFolder, premises: Premises, resting: Callable[[], frozenset[str]] = _nobody
+    folder: NetworkFolder,
+    premises: Premises,
+    resting: Callable[[], frozenset[str]] = _nobody,
+    patience_seconds: float = PATIENCE_SECONDS,
 ) -> Mapping[str, ASGIApp]:
     """What is mounted beside the FHIR API, by path. `resting`: who is left alone for a moment because it does not
     answer.
@@ -59,6 +63,7 @@ def console_mounts(
         link_key=folder.keys.derived(LINK_PURPOSE),
         secure=premises.network.content.public_url.startswith("https://"),
         held_days=read_settings().held_days,
+        patience_seconds=patience_seconds,
     )
     return {"/console": build_console(office)}
 

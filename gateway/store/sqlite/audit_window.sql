@@ -2,7 +2,8 @@
 SELECT at FROM audit WHERE seq = :seq;
 
 -- name: counted
-SELECT substr(at, 1, 13) AS hour, kind, outcome, partner, purpose, count(*) AS number FROM audit
+SELECT substr(at, 1, 13) AS hour, kind, outcome, partner, purpose, count(*) AS number, min(seq) AS lowest, max(seq) AS highest
+FROM audit
 WHERE seq > :after_seq AND seq <= :upto_seq GROUP BY substr(at, 1, 13), kind, outcome, partner, purpose;
 
 -- name: newest_between

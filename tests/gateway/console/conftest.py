@@ -90,7 +90,7 @@ class Browser:
 
     def open(self) -> None:
         """The console as the network stands now; whoever was logged in no longer is."""
-        mounts = console_mounts(self.county.folder, self.county.premises)
+        mounts = console_mounts(self.county.folder, self.county.premises, patience_seconds=60)
         self.app = Router([Mount(path, app=app) for path, app in mounts.items()])
 
     def add(self, entries: Sequence[AuditEntry]) -> None:
