@@ -11,6 +11,10 @@ CLIENT_SCOPES = ("system/*.cruds",)
 CLIENT_PURPOSES = ("TREAT", "COC", "HOPERAT", "HPAYMT", "PATRQT", "CAREMGT")
 
 
+EMERGENCY_CLIENTS, BREAK_GLASS = ("hospital",), "BTG"
+"""Who may ask for emergency access in the starting network (42 CFR 2.51): its purpose is registered by itself."""
+
+
 def clients_wanted() -> tuple[str, ...]:
     """Ids of the partners that get a FHIR client, and so a key pair, in the starting network."""
     return tuple(re.findall(r"@CLIENT:([a-z-]+)@", _template()))
@@ -40,7 +44,7 @@ def _client(partner_id: str, public_keys: Mapping[str, Mapping[str, str]]) -> st
         "client_id": f"{partner_id}-client",
         "jwks": {"keys": [dict(public_keys[partner_id])]},
         "scopes": list(CLIENT_SCOPES),
-        "purposes": list(CLIENT_PURPOSES),
+        "purposes": [*CLIENT_PURPOSES, *([BREAK_GLASS] if partner_id in EMERGENCY_CLIENTS else [])],
     }
     return json.dumps(client)
 
