@@ -1,4 +1,4 @@
-"""A subscriber hears of a change from a real gateway, also across a kill; and a clinician breaks the glass through it."""
+"""A subscriber hears of a change from a real gateway, also across a kill; a clinician breaks the glass through it."""
 
 from __future__ import annotations
 
