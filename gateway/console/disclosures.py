@@ -11,7 +11,7 @@ from gateway.clock import read_instant
 from gateway.console import words
 from gateway.console.address import Address
 from gateway.console.chart import Chart, stacked
-from gateway.console.finding import Facts, facets, find
+from gateway.console.finding import Facts, facets, find, is_look
 from gateway.console.look import Look, Sheet, Shown, patients_of
 from gateway.console.tally import Part, Sort
 from gateway.store import AuditFilter
@@ -23,7 +23,7 @@ TABS: tuple[tuple[str, str, str | None], ...] = (
     ("consent", "Consents", "consent"),
     ("revoke", "Withdrawals", "revoke"),
     ("outcome", "Decided by people", "outcome"),
-    ("all", "Everything", None),
+    ("all", "All kinds", None),
 )
 """Tabs of the list: address value, heading, kind in the audit log (None: all)."""
 FILTERS = frozenset(
@@ -124,13 +124,18 @@ def _kind(address: Address) -> str | None:
 def _days(look: Look, part: Part, entries: tuple[LoggedEntry, ...]) -> list[tuple[date, Counter[Sort]]]:
     """The counts to make facets of: of the whole window, or of the entries shown where these are of one patient."""
     if not look.address["patient"]:
-        return list(part.days())
+        return [(day, _without_looks(sorts)) for day, sorts in part.days()]
     zone = words.zone_of(look.office.network.zone)
     found: dict[date, Counter[Sort]] = {}
     for row in (one.row for one in entries):
         day = read_instant(row.at).astimezone(zone).date()
         found.setdefault(day, Counter())[row.kind, row.outcome, row.partner, row.purpose] += 1
     return list(found.items())
+
+
+def _without_looks(sorts: Counter[Sort]) -> Counter[Sort]:
+    """Counts without the looks of this console."""
+    return Counter({sort: number for sort, number in sorts.items() if not is_look(sort[0], sort[2])})
 
 
 def _facets(

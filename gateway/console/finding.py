@@ -55,6 +55,11 @@ class Facts:
         )
 
 
+def is_look(kind: str, partner: str) -> bool:
+    """Whether an entry says that somebody looked in this console: by no partner."""
+    return kind == "read" and not partner
+
+
 def programs_of(entry: AuditEntry) -> tuple[str, ...]:
     """The partners whose records an entry is about."""
     return tuple(source.removeprefix("Organization/") for source in entry.source)
@@ -119,7 +124,9 @@ def facets(entries: tuple[LoggedEntry, ...]) -> Mapping[str, tuple[tuple[str, in
 def _candidates(
     reading: Reading, part: Part, wanted: AuditFilter, limit: int, uncounted: int
 ) -> Iterator[LoggedEntry | int]:
-    """The entries to look at, newest first. A number at the end: it goes on before it, in spans not counted yet."""
+    """The entries to look at, newest first; when every kind is asked for, not the looks of this console, which have a
+    screen of their own. A number at the end: it goes on before it, in spans not counted yet.
+    """
     if wanted.patient_id is not None:
         yield from _of_patient(reading, replace(wanted, since=part.since, until=part.until), limit)
         return
@@ -135,7 +142,9 @@ def _candidates(
             return
         upto = min(before, highest + 1)
         size = min(_AT_ONCE, limit + 1)
-        while rows := audit_window.newest_between(reading, lowest - 1, upto, inside, size):
+        while rows := audit_window.newest_between(
+            reading, lowest - 1, upto, inside, size, looks=wanted.kind is not None
+        ):
             yield from opened(reading, rows)
             upto = rows[-1].seq
 
@@ -143,5 +152,7 @@ def _candidates(
 def _of_patient(reading: Reading, wanted: AuditFilter, limit: int) -> Iterator[LoggedEntry]:
     size = min(_AT_ONCE, limit + 1)
     while rows := audit.newest(reading, size, wanted):
-        yield from rows
+        yield from (
+            one for one in rows if wanted.kind is not None or not is_look(one.row.kind, one.row.partner)
+        )
         wanted = replace(wanted, before_seq=rows[-1].row.seq)

@@ -49,9 +49,11 @@ def counted(reading: Reading, after_seq: int, upto_seq: int) -> tuple[Counted, .
 
 
 def newest_between(
-    reading: Reading, after_seq: int, before_seq: int, wanted: AuditFilter, limit: int
+    reading: Reading, after_seq: int, before_seq: int, wanted: AuditFilter, limit: int, *, looks: bool = True
 ) -> tuple[AuditRow, ...]:
-    """The newest rows strictly between two numbers that `wanted` asks for (its patient excepted), newest first."""
+    """The newest rows strictly between two numbers that `wanted` asks for (its patient excepted), newest first; without
+    `looks` those are left out that say that somebody looked at the log itself.
+    """
     asked: dict[str, object] = {
         "after_seq": after_seq,
         "before_seq": before_seq,
@@ -61,6 +63,7 @@ def newest_between(
         "outcome": wanted.outcome,
         "since": wanted.since,
         "until": wanted.until,
+        "looks": int(looks),
         "limit": limit,
     }
     return tuple(AuditRow(*row) for row in reading.rows("audit_window.newest_between", asked))

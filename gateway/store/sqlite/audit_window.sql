@@ -10,7 +10,7 @@ WHERE seq > :after_seq AND seq <= :upto_seq GROUP BY substr(at, 1, 13), kind, ou
 SELECT seq, at, kind, patient_id, partner, purpose, outcome, request_id, sealed, facts_hash, leaf_hash, chain_hash
 FROM audit
 WHERE seq > :after_seq AND seq < :before_seq
-  AND (:kind IS NULL OR kind = :kind) AND (:partner IS NULL OR partner = :partner)
+  AND (:looks = 1 OR kind <> 'read' OR partner <> '') AND (:kind IS NULL OR kind = :kind) AND (:partner IS NULL OR partner = :partner)
   AND (:purpose IS NULL OR purpose = :purpose) AND (:outcome IS NULL OR outcome = :outcome)
   AND (:since IS NULL OR at >= :since) AND (:until IS NULL OR at < :until)
 ORDER BY seq DESC LIMIT :limit;
