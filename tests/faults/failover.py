@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,10 +21,9 @@ from typing import Any
 import psycopg
 
 from gateway.demo.processes import Running
-from gateway.settings import environment_without_settings
 from tests.bench.forward import referral_template
 from tests.faults.hospital import Hospital
-from tests.faults.killing import WITHDRAWING, Scene, drain, told_of
+from tests.faults.killing import WITHDRAWING, Scene, begin, drain, told_of
 from tests.faults.ledgers import broken_laws, delivered
 from tests.postgres_server import PostgresServer
 
@@ -94,17 +92,7 @@ def start_on(store: str, workers: int = 1) -> Any:
     def start(folder: Path, log: Path) -> tuple[Running, dict[str, Any]]:
         command = [sys.executable, "-m", "gateway", "serve", "--network", str(folder), "--store", store]
         command += ["--http", "127.0.0.1:0", "--mllp", "127.0.0.1:0"]
-        with log.open("ab") as errors:
-            process = subprocess.Popen(
-                [*command, *(["--workers", str(workers)] if workers > 1 else [])],
-                env=environment_without_settings(),
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                stdin=subprocess.DEVNULL,
-                text=True,
-            )
-        gateway = Running("gateway", process)
-        gateway.listen()
+        gateway = begin([*command, *(["--workers", str(workers)] if workers > 1 else [])], log)
         return gateway, gateway.wait_for("ready", _START_SECONDS)
 
     return start

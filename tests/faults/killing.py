@@ -24,6 +24,7 @@ from gateway.demo import person
 from gateway.demo.desks import Desk
 from gateway.demo.processes import Running, start_gateway
 from gateway.partners import read_network
+from gateway.settings import environment_without_settings
 from gateway.wiring.network_folder import make_network_folder
 from tests.bench.forward import referral_template
 from tests.faults.hospital import Hospital, has_consented, mrn
@@ -37,6 +38,22 @@ WITHDRAWING = 0
 
 
 StartOne = Callable[[Path, Path], tuple[Running, dict[str, Any]]]
+
+
+def begin(command: list[str], log: Path) -> Running:
+    """A gateway that is being started; what it says beside its ready line goes to `log`."""
+    with log.open("ab") as errors:
+        process = subprocess.Popen(
+            command,
+            env=environment_without_settings(),
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            stdin=subprocess.DEVNULL,
+            text=True,
+        )
+    gateway = Running("gateway", process)
+    gateway.listen()
+    return gateway
 
 
 @dataclass

@@ -10,7 +10,6 @@ import contextlib
 import json
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,11 +20,10 @@ from typing import Any
 import httpx
 
 from gateway.demo.processes import Running, start_gateway
-from gateway.settings import environment_without_settings
 from tests.bench.forward import referral_template
 from tests.faults import serve
 from tests.faults.hospital import CANARY_EVERY, Hospital, has_consented
-from tests.faults.killing import Scene, drain, told_of
+from tests.faults.killing import Scene, begin, drain, told_of
 from tests.faults.ledgers import broken_laws, delivered
 
 _PASSES = 6
@@ -98,17 +96,7 @@ def _killed_at(scene: Scene, name: str, on_pass: int, leaving: Sequence[int]) ->
     def start_one(folder: Path, log: Path) -> tuple[Running, dict[str, Any]]:
         point = ["tests.faults.serve", name, str(on_pass), str(folder.parent / "armed")]
         command = [sys.executable, "-m", *point, "serve", "--network", str(folder)]
-        with log.open("ab") as errors:
-            process = subprocess.Popen(
-                [*command, "--http", "127.0.0.1:0", "--mllp", "127.0.0.1:0"],
-                env=environment_without_settings(),
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                stdin=subprocess.DEVNULL,
-                text=True,
-            )
-        gateway = Running("gateway", process)
-        gateway.listen()
+        gateway = begin([*command, "--http", "127.0.0.1:0", "--mllp", "127.0.0.1:0"], log)
         scene.gateway = gateway
         return gateway, gateway.wait_for("ready", _START_SECONDS)
 
