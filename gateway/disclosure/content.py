@@ -60,24 +60,27 @@ def searchset_bundle(
     *,
     total: bool = True,
     links: Mapping[str, str] | None = None,
+    matches: int | None = None,
 ) -> bytes:
     """A FHIR R4 searchset: what may be seen, and the notices that go with it.
 
-    `total`: whether it is all there is to be shown, and its number is told. `links` are its addresses by relation
-    (`self`, `next`).
+    `matches`: how many of the resources are what was searched (None: all); the rest goes along with them. `total`:
+    whether that is all there is to be shown, and its number is told. `links` are its addresses by relation (`self`,
+    `next`).
     """
+    found = len(resources) if matches is None else matches
     entries = [
         {
             "fullUrl": f"{base}/{resource['resourceType']}/{resource['id']}".lstrip("/"),
             "resource": resource,
-            "search": {"mode": "match"},
+            "search": {"mode": "match" if number < found else "include"},
         }
-        for resource in resources
+        for number, resource in enumerate(resources)
     ]
     entries += [{"resource": notice, "search": {"mode": "outcome"}} for notice in notices]
     bundle = _bundle("searchset", entries, resources, at)
     if total:
-        bundle["total"] = len(resources)
+        bundle["total"] = found
     if links:
         bundle["link"] = [{"relation": relation, "url": url} for relation, url in links.items()]
     return to_json(bundle)

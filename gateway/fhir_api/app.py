@@ -33,6 +33,7 @@ from gateway.fhir_api import (
 from gateway.fhir_api.answers_out import fhir_answer
 from gateway.fhir_api.counters import RequestCounters
 from gateway.fhir_api.doors import Desk
+from gateway.fhir_api.everything import everything
 from gateway.fhir_api.operation_outcome import Refusal, refusal_of, unexpected
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -91,6 +92,7 @@ _ROUTES: tuple[tuple[str, Endpoint, tuple[str, ...], str], ...] = (
     ("/fhir", writing_routes.submit_bundle, _POST, "submit"),
     ("/fhir/", writing_routes.submit_bundle, _POST, "submit"),
     ("/fhir/Patient/{id}/$shared-plan", reading_routes.shared_plan, _GET, "shared-plan"),
+    ("/fhir/Patient/{id}/$everything", everything, _GET, "everything"),
     ("/fhir/Patient/$emergency-access", emergency_routes.emergency_access, _POST, "emergency-access"),
     ("/fhir/OperationDefinition/emergency-access", plain_routes.emergency_definition, _GET, "metadata"),
     ("/fhir/OperationDefinition/shared-plan", plain_routes.shared_plan_definition, _GET, "metadata"),

@@ -7,6 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from gateway.clock import instant_text
+from gateway.fhir_api.everything import DEFINITION as EVERYTHING
+from gateway.fhir_api.includes import includes_of, revincludes_of
 from gateway.fhir_api.operations import OPERATIONS_OF
 from gateway.fhir_api.search_table import parameters_of
 from gateway.fhir_api.served import SERVED, Served
@@ -84,12 +86,15 @@ def _resource(name: str, served: Served, base: str) -> dict[str, Any]:
     by_id = name == "Patient"
     identifier = "identifier" if by_id else f"{served.by_patient}.identifier"
     operations = {n: f"{base}/fhir/OperationDefinition/{n}" for n in OPERATIONS_OF.get(name, ())}
+    if by_id:
+        operations["everything"] = EVERYTHING
     return {
         "type": name,
         "interaction": [{"code": code} for code in served.interactions],
         "versioning": "versioned-update" if "update" in served.interactions else "versioned",
         "readHistory": "vread" in served.interactions,
         "updateCreate": False,
+        **{key: list(found) for key, found in _going_along(name).items() if found},
         "searchParam": [
             {"name": served.by_patient, "type": "token" if by_id else "reference"},
             {"name": identifier, "type": "token", "documentation": "POST `_search` only; one `system|value`"},
@@ -117,6 +122,10 @@ _SUBSCRIPTION = {
         {"name": "events", "definition": f"{OPERATION}backport-subscription-events"},
     ],
 }
+
+
+def _going_along(name: str) -> dict[str, tuple[str, ...]]:
+    return {"searchInclude": includes_of(name), "searchRevInclude": revincludes_of(name)}
 
 
 def _version() -> str:

@@ -48,6 +48,14 @@ class History(Protocol):
     ) -> Awaitable[Pulled]: ...
 
 
+class Everything(Protocol):
+    """`flows.pull.everything` with the premises bound."""
+
+    def __call__(
+        self, caller: Caller, types: Collection[str], criteria: SearchCriteria, /
+    ) -> Awaitable[Pulled]: ...
+
+
 class SharedPlan(Protocol):
     """`flows.pull.shared_plan` with the premises bound."""
 
@@ -150,6 +158,7 @@ class Doors:
     read: Read
     read_version: ReadVersion
     history: History
+    everything: Everything
     shared_plan: SharedPlan
     create_consent: Create
     replace_consent: Update

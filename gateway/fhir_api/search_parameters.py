@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from urllib.parse import parse_qsl
 
 from gateway.errors import NotUnderstood
+from gateway.fhir_api.includes import BACKWARD, FORWARD, includes_in
 from gateway.fhir_api.search_table import Parameter, parameters_of
 from gateway.fhir_api.served import SERVED
 from gateway.flows.answers import MOST_ON_A_PAGE, SearchCriteria
@@ -70,16 +71,17 @@ def criteria_of(
     Raises NotUnderstood: `PARAMETER_UNKNOWN` (strict only), `PARAMETER_INVALID`, `PARAMETER_TWICE`,
     `PARAMETER_MODIFIER`, `PARAMETER_MISSING` when no patient is named.
     """
-    pages = _values(parameters, ("_page",))
+    pages = values_of(parameters, ("_page",))
     if pages:
         if not pages[0]:
             raise NotUnderstood("PARAMETER_INVALID", "`_page` must be the token of a page")
         return SearchCriteria(page=pages[0], page_address=f"{base}?_page=")
     patient_names, identifier_names = _names(resource_type)
-    patients = _values(parameters, patient_names)
-    identifiers = _values(parameters, identifier_names)
+    patients = values_of(parameters, patient_names)
+    identifiers = values_of(parameters, identifier_names)
     filters, used = _filters(resource_type, parameters)
-    known = {*patient_names, *identifier_names, *_PLAIN, *used}
+    includes = includes_in(resource_type, parameters, strict=strict)
+    known = {*patient_names, *identifier_names, *_PLAIN, *used, FORWARD, BACKWARD}
     if strict and any(name not in known for name, _ in parameters):
         raise NotUnderstood("PARAMETER_UNKNOWN", "a search parameter is not supported")
     if len(patients) > 1 or len(identifiers) > 1:
@@ -88,14 +90,15 @@ def criteria_of(
     identifier = _identifier(identifiers[0]) if identifiers else None
     if patient is None and identifier is None:
         raise NotUnderstood("PARAMETER_MISSING", f"`{patient_names[0]}` or `{identifier_names[0]}` is needed")
-    sort, descending = _sort(resource_type, _values(parameters, ("_sort",)))
+    sort, descending = _sort(resource_type, values_of(parameters, ("_sort",)))
     return SearchCriteria(
         patient=patient,
         identifier=identifier,
         filters=filters,
         sort=sort,
         descending=descending,
-        count=_count(_values(parameters, ("_count",))),
+        count=count_in(parameters),
+        includes=includes,
         address=base,
         page_address=f"{base}?_page=",
     )
@@ -145,7 +148,9 @@ def _sort(resource_type: str, asked: list[str]) -> tuple[tuple[str, ...], bool]:
     return parameter.places, asked[0].startswith("-")
 
 
-def _count(asked: list[str]) -> int:
+def count_in(parameters: Parameters) -> int:
+    """How many a page is to hold. Raises NotUnderstood `PARAMETER_INVALID`."""
+    asked = values_of(parameters, ("_count",))
     if not asked:
         return MOST_ON_A_PAGE
     if len(asked) > 1 or not re.fullmatch(r"[0-9]{1,6}", asked[0]) or int(asked[0]) < 1:
@@ -172,7 +177,8 @@ def _names(resource_type: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return (*names, *typed), tuple(f"{name}.identifier" for name in (*names, *typed))
 
 
-def _values(parameters: Parameters, names: Iterable[str]) -> list[str]:
+def values_of(parameters: Parameters, names: Iterable[str]) -> list[str]:
+    """The values of the parameters of these names."""
     wanted = frozenset(names)
     return [value for name, value in parameters if name in wanted]
 

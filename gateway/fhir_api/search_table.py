@@ -1,7 +1,7 @@
 """Which search parameters are served, and where each looks. HL7 FHIR 4.0.1, the search parameters of each resource.
 
-The CapabilityStatement is made from this table too. What US Core and SDOHCC ask for of these types is in it, except
-what needs another resource to be looked at (chained parameters, `_include`).
+The CapabilityStatement is made from this table too, and what `_include` can follow (`includes.py`). What US Core and
+SDOHCC ask for of these types is in it, except chained parameters.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from gateway.resources.searching import Kind
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A search parameter and the element paths it looks at."""
+    """A search parameter and the element paths it looks at; `targets`: the served types that it can refer to."""
 
     kind: Kind
     places: tuple[str, ...]
+    targets: tuple[str, ...] = ()
 
 
 def _token(*places: str) -> Parameter:
@@ -28,14 +29,26 @@ def _date(*places: str) -> Parameter:
     return Parameter("date", places)
 
 
-def _reference(*places: str) -> Parameter:
-    return Parameter("reference", places)
+def _reference(place: str, *targets: str) -> Parameter:
+    return Parameter("reference", (place,), targets)
 
 
 _STATUS = {"status": _token("status")}
 _CATEGORY = {"category": _token("category")}
 _CODE = {"code": _token("code")}
+_ENCOUNTER = {"encounter": _reference("encounter", "Encounter")}
 _MEDICINE = {"code": _token("medicationCodeableConcept")}
+
+_FOCUSED = (
+    "Appointment",
+    "CarePlan",
+    "Communication",
+    "Goal",
+    "MedicationRequest",
+    "Observation",
+    "ServiceRequest",
+)
+"""What a Task is about or fulfils; of any type, and these are served."""
 
 OF_EVERY_TYPE: Mapping[str, Parameter] = {
     "_id": Parameter("id", ("id",)),
@@ -50,8 +63,20 @@ OF_TYPE: Mapping[str, Mapping[str, Parameter]] = {
         "date": _date("recordedDate"),
     },
     "Appointment": {**_STATUS, "date": _date("start"), "service-type": _token("serviceType")},
-    "CarePlan": {**_STATUS, **_CATEGORY, "date": _date("period"), "intent": _token("intent")},
-    "CareTeam": {**_STATUS, **_CATEGORY, "date": _date("period")},
+    "CarePlan": {
+        **_STATUS,
+        **_CATEGORY,
+        **_ENCOUNTER,
+        "date": _date("period"),
+        "intent": _token("intent"),
+        "goal": _reference("goal", "Goal"),
+        "condition": _reference("addresses", "Condition"),
+        "care-team": _reference("careTeam", "CareTeam"),
+        "activity-reference": _reference(
+            "activity.reference", "Appointment", "MedicationRequest", "ServiceRequest", "Task"
+        ),
+    },
+    "CareTeam": {**_STATUS, **_CATEGORY, **_ENCOUNTER, "date": _date("period")},
     "Communication": {**_STATUS, **_CATEGORY, "sent": _date("sent"), "received": _date("received")},
     "Condition": {
         **_CATEGORY,
@@ -60,7 +85,7 @@ OF_TYPE: Mapping[str, Mapping[str, Parameter]] = {
         "verification-status": _token("verificationStatus"),
         "onset-date": _date("onsetDateTime", "onsetPeriod"),
         "recorded-date": _date("recordedDate"),
-        "encounter": _reference("encounter"),
+        **_ENCOUNTER,
     },
     "Consent": {**_STATUS, **_CATEGORY, "date": _date("dateTime"), "period": _date("provision.period")},
     "Coverage": {**_STATUS, "type": _token("type")},
@@ -70,6 +95,7 @@ OF_TYPE: Mapping[str, Mapping[str, Parameter]] = {
         "type": _token("type"),
         "date": _date("date"),
         "period": _date("context.period"),
+        "encounter": _reference("context.encounter", "Encounter"),
     },
     "Encounter": {**_STATUS, "class": _token("class"), "type": _token("type"), "date": _date("period")},
     "Goal": {
@@ -93,13 +119,29 @@ OF_TYPE: Mapping[str, Mapping[str, Parameter]] = {
         **_CODE,
         "date": _date("effectiveDateTime", "effectivePeriod", "effectiveInstant"),
         "value-concept": _token("valueCodeableConcept"),
+        **_ENCOUNTER,
+        "has-member": _reference("hasMember", "Observation", "QuestionnaireResponse"),
+        "derived-from": _reference(
+            "derivedFrom", "DocumentReference", "Observation", "QuestionnaireResponse"
+        ),
+        "based-on": _reference("basedOn", "CarePlan", "MedicationRequest", "ServiceRequest"),
     },
     "Patient": {},
-    "Procedure": {**_STATUS, **_CATEGORY, **_CODE, "date": _date("performedDateTime", "performedPeriod")},
+    "Procedure": {
+        **_STATUS,
+        **_CATEGORY,
+        **_CODE,
+        **_ENCOUNTER,
+        "date": _date("performedDateTime", "performedPeriod"),
+        "based-on": _reference("basedOn", "CarePlan", "ServiceRequest"),
+        "reason-reference": _reference("reasonReference", "Condition", "Observation", "Procedure"),
+    },
     "QuestionnaireResponse": {
         **_STATUS,
         "authored": _date("authored"),
         "questionnaire": Parameter("uri", ("questionnaire",)),
+        **_ENCOUNTER,
+        "based-on": _reference("basedOn", "CarePlan", "ServiceRequest"),
     },
     "ServiceRequest": {
         **_STATUS,
@@ -108,8 +150,10 @@ OF_TYPE: Mapping[str, Mapping[str, Parameter]] = {
         "intent": _token("intent"),
         "priority": _token("priority"),
         "authored": _date("authoredOn"),
-        "performer": _reference("performer"),
+        "performer": _reference("performer", "CareTeam"),
         "requester": _reference("requester"),
+        **_ENCOUNTER,
+        "based-on": _reference("basedOn", "CarePlan", "MedicationRequest", "ServiceRequest"),
     },
     "Task": {
         **_STATUS,
@@ -119,9 +163,12 @@ OF_TYPE: Mapping[str, Mapping[str, Parameter]] = {
         "priority": _token("priority"),
         "authored-on": _date("authoredOn"),
         "modified": _date("lastModified"),
-        "owner": _reference("owner"),
+        "owner": _reference("owner", "CareTeam"),
         "requester": _reference("requester"),
-        "focus": _reference("focus"),
+        "focus": _reference("focus", *_FOCUSED),
+        "based-on": _reference("basedOn", *_FOCUSED),
+        "part-of": _reference("partOf", "Task"),
+        **_ENCOUNTER,
     },
 }  # fmt: skip
 

@@ -12,12 +12,25 @@ MOST_ON_A_PAGE = 250
 
 
 @dataclass(frozen=True, slots=True)
+class Include:
+    """What goes along with a search: what a resource of type `source` refers to at `places`, of the types `target`; or
+    (`reverse`) the resources of type `source` that so refer to what was found.
+    """
+
+    source: str
+    places: tuple[str, ...]
+    target: tuple[str, ...]
+    reverse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SearchCriteria:
     """One search. `patient` is our id without type; `identifier` is (system, value) of the caller's own identifier.
 
     Of what the caller may see, only what meets all `filters` is shown, sorted by the first of `sort` (element paths of
-    dates; without any: by type and id), `count` on a page. `page`: the token of a page that was offered before; it
-    stands for all the rest. `address` is that of the type and `page_address` what a page's token is added to, for links.
+    dates; without any: by type and id), `count` on a page, and with them what `includes` say. `page`: the token of a
+    page that was offered before; it stands for all the rest. `address` is that of the type and `page_address` what a
+    page's token is added to, for links.
     """
 
     patient: str | None = None
@@ -26,6 +39,7 @@ class SearchCriteria:
     sort: tuple[str, ...] = ()
     descending: bool = False
     count: int = MOST_ON_A_PAGE
+    includes: tuple[Include, ...] = ()
     page: str = field(default="", repr=False)
     address: str = field(default="", repr=False, compare=False)
     page_address: str = field(default="", repr=False, compare=False)

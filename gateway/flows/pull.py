@@ -16,6 +16,7 @@ from gateway.disclosure.seen import Asking, is_own
 from gateway.disclosure.show import Select, Write, in_order, show
 from gateway.disclosure.shown_versions import State, latest_seen, states
 from gateway.flows.answers import Pulled, SearchCriteria
+from gateway.flows.included import types_along
 from gateway.flows.nothing import NothingToShow
 from gateway.flows.people import kept_as
 from gateway.flows.search_pages import BEFORE_EVERYTHING, SearchPage, page_of, token_of
@@ -23,6 +24,7 @@ from gateway.flows.waiting_text import with_waiting_text
 from gateway.identity import IDENTIFIER
 from gateway.resources import to_json
 from gateway.security.callers import Caller
+from gateway.security.scopes import read_scopes
 from gateway.store import Reading, Record, patients, records
 
 MOST_STATES = 50
@@ -36,14 +38,30 @@ def _alone(
 
 
 async def search(premises: Premises, caller: Caller, resource_type: str, criteria: SearchCriteria) -> Pulled:
-    """A FHIR searchset of what `caller` may see. Unknown patient, no consent and withheld all give an empty one.
+    """A FHIR searchset of what `caller` may see, with what it asked to go along, as far as its scopes let it read that.
 
-    Raises NotUnderstood `PAGE_INVALID`.
+    Unknown patient, no consent and withheld all give an empty one. Raises NotUnderstood `PAGE_INVALID`.
     """
+    return await _searched(premises, caller, resource_type, (resource_type,), criteria)
+
+
+async def everything(
+    premises: Premises, caller: Caller, types: Collection[str], criteria: SearchCriteria
+) -> Pulled:
+    """A FHIR searchset of all of these types that `caller` may see about a patient. Raises as `search` does."""
+    return await _searched(premises, caller, " ".join(sorted(types)), tuple(sorted(types)), criteria)
+
+
+async def _searched(
+    premises: Premises, caller: Caller, name: str, types: Sequence[str], criteria: SearchCriteria
+) -> Pulled:
+    """`name`: what is searched, to which the token of a page is bound."""
     after = BEFORE_EVERYTHING
     if criteria.page:
-        criteria, after = page_of(premises, caller, resource_type, criteria)
-    page = SearchPage(criteria, premises.network.zone_of(caller.partner), after)
+        criteria, after = page_of(premises, caller, name, criteria)
+    page = SearchPage(criteria, types, premises.network.zone_of(caller.partner), after)
+    granted = read_scopes(caller.scopes)
+    along = [one for one in types_along(types, criteria.includes) if granted.permits(one, "r")]
     found = ""
 
     def select(reading: Reading) -> tuple[str | None, Sequence[Record]]:
@@ -52,16 +70,16 @@ async def search(premises: Premises, caller: Caller, resource_type: str, criteri
         found = patient_id or ""
         if patient_id is None:
             return None, ()
-        return patient_id, _of_type(premises, reading, caller, patient_id, resource_type)
+        return patient_id, _of_types(premises, reading, caller, patient_id, (*types, *along))
 
     def write(
         resources: Sequence[Mapping[str, Any]], notices: Sequence[Mapping[str, Any]], at: datetime
     ) -> bytes:
         links = {"self": criteria.address} if criteria.address else {}
         if page.last is not None:
-            token = token_of(premises, caller, resource_type, criteria, found, page.last)
+            token = token_of(premises, caller, name, criteria, found, page.last)
             links["next"] = f"{criteria.page_address}{token}"
-        return searchset_bundle(resources, notices, at, total=page.whole, links=links)
+        return searchset_bundle(resources, notices, at, total=page.whole, links=links, matches=page.matches)
 
     shown = await show(
         premises,
@@ -162,7 +180,7 @@ def _held(
     """The patient and the one present record that are asked for, whether or not it may be seen."""
     if resource_type == "Patient":
         patient_id = _patient_named(reading, caller.partner, resource_id)
-        return patient_id, _of_type(premises, reading, caller, patient_id, "Patient") if patient_id else ()
+        return patient_id, _patient_shown(premises, reading, caller, patient_id) if patient_id else ()
     record = records.get(reading, resource_type, resource_id)
     if record is None or record.deleted or record.patient_id is None:
         return None, ()
@@ -230,14 +248,21 @@ def _patient_named(reading: Reading, partner: str, patient_id: str) -> str | Non
     return record.patient_id if record is not None and record.source_partner == partner else None
 
 
-def _of_type(
-    premises: Premises, reading: Reading, caller: Caller, patient_id: str, resource_type: str
+def _of_types(
+    premises: Premises, reading: Reading, caller: Caller, patient_id: str, types: Sequence[str]
 ) -> tuple[Record, ...]:
-    found = records.of_patient(reading, patient_id, (resource_type,))
-    if resource_type != "Patient":
-        return found
-    # Several sources describe the same person: the caller's own description comes first, else the latest that it may
-    # see. What it may not see of another does not change which of them it gets.
+    others = tuple(name for name in types if name != "Patient")
+    found = records.of_patient(reading, patient_id, others) if others else ()
+    return (*_patient_shown(premises, reading, caller, patient_id), *found) if "Patient" in types else found
+
+
+def _patient_shown(
+    premises: Premises, reading: Reading, caller: Caller, patient_id: str
+) -> tuple[Record, ...]:
+    """Several sources describe the same person: the caller's own description comes first, else the latest that it may
+    see. What it may not see of another does not change which of them it gets.
+    """
+    found = records.of_patient(reading, patient_id, ("Patient",))
     own = [record for record in found if is_own(record, caller.partner)]
     if own or len(found) < 2:
         return tuple((own or found)[:1])

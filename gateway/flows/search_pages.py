@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -22,7 +22,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotUnderstood
-from gateway.flows.answers import SearchCriteria
+from gateway.flows.answers import Include, SearchCriteria
+from gateway.flows.included import included
 from gateway.resources.searching import Filter, first_instant, meets
 from gateway.security.callers import Caller
 
@@ -45,32 +46,45 @@ class PageToken(msgspec.Struct, frozen=True):
     count: int
     after: Key
     until: str
+    includes: tuple[Include, ...] = ()
 
 
 class SearchPage:
-    """One page of one search. After `choose`: `whole` when it holds all that meets the search, `last` when more follow.
+    """One page of one search for some types. After `choose`: `whole` when it holds all that meets the search, `last`
+    when more follow, `matches` how many of what was chosen meet it; the rest goes along.
 
     How many meet it is told where they are all shown, and nowhere else: a count is a disclosure as well, and the log
     names what was shown.
     """
 
-    def __init__(self, criteria: SearchCriteria, zone: str, after: Key = BEFORE_EVERYTHING) -> None:
+    def __init__(
+        self,
+        criteria: SearchCriteria,
+        types: Collection[str],
+        zone: str,
+        after: Key = BEFORE_EVERYTHING,
+    ) -> None:
         self._criteria = criteria
+        self._types = types
         self._zone = ZoneInfo(zone)
         self._after = after
         self.whole = False
         self.last: Key | None = None
+        self.matches = 0
 
     def choose(self, resources: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
-        """The resources on the page, in order."""
+        """The resources on the page, in order, and then what goes along with them."""
         wanted = self._criteria.filters
-        met = [one for one in resources if all(meets(one, part, self._zone) for part in wanted)]
+        found = [one for one in resources if one["resourceType"] in self._types]
+        met = [one for one in found if all(meets(one, part, self._zone) for part in wanted)]
         keyed = sorted(((self._key(one), one) for one in met), key=lambda pair: pair[0])
         left = [(key, one) for key, one in keyed if key > self._after]
         page = left[: self._criteria.count]
         self.whole = len(page) == len(keyed)
         self.last = page[-1][0] if page and len(left) > len(page) else None
-        return [one for _, one in page]
+        matches = [one for _, one in page]
+        self.matches = len(matches)
+        return [*matches, *included(matches, resources, self._criteria.includes)]
 
     def _key(self, resource: Mapping[str, Any]) -> Key:
         name = f"{resource['resourceType']}/{resource['id']}"
@@ -97,6 +111,7 @@ def token_of(
         count=criteria.count,
         after=after,
         until=instant_text(premises.clock.now() + PAGE_LASTS),
+        includes=criteria.includes,
     )
     nonce = secrets.token_bytes(12)
     sealed = _cipher(premises).encrypt(nonce, msgspec.json.encode(token), _CONTEXT)
@@ -130,6 +145,7 @@ def page_of(
         sort=token.sort,
         descending=token.descending,
         count=token.count,
+        includes=token.includes,
     )
     return named, token.after
 

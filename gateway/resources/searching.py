@@ -66,6 +66,11 @@ def first_instant(resource: Resource, places: Iterable[str], zone: tzinfo) -> da
     return min((span[0] for span in spans if span is not None), default=None)
 
 
+def values_at(resource: Resource, place: str) -> Iterable[Any]:
+    """Every value at an element path (`target.dueDate`), through lists."""
+    return _at(resource, place.split("."))
+
+
 @lru_cache(maxsize=1024)
 def read_date(text: str, zone: tzinfo) -> Span | None:
     """The span of a FHIR date, dateTime or instant of any precision; None when it is none."""

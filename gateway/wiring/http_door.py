@@ -111,6 +111,7 @@ class HttpDoor:
             read=self._standstill.guard(partial(pull.read, premises)),
             read_version=self._standstill.guard(partial(pull.read_version, premises)),
             history=self._standstill.guard(partial(pull.history, premises)),
+            everything=self._standstill.guard(partial(pull.everything, premises)),
             shared_plan=self._standstill.guard(partial(pull.shared_plan, premises)),
             create_consent=partial(consent_record.record_consent, premises),
             replace_consent=partial(consent_record.replace_consent, premises),

@@ -55,10 +55,22 @@ def searches(two: Twins) -> dict[str, list[str]]:
         HOSPITAL_ASKS: ("Task", "Goal", "Patient"),
     }
     named = {"Patient": f"_id={her}"}
+    more = {
+        HOUSING_ASKS: [
+            f"/fhir/CarePlan?patient={her}&_include=CarePlan:goal&_include=CarePlan:patient",
+            f"/fhir/Goal?patient={her}&_revinclude=CarePlan:goal&_count=1",
+            f"/fhir/Patient/{her}/$everything?_count=2",
+        ],
+        HOSPITAL_ASKS: [
+            f"/fhir/Task?patient={her}&_include=Task:focus",
+            f"/fhir/Patient/{her}/$everything?_since={at}",
+        ],
+    }
     return {
         who: [
             f"/fhir/{kind}?{named.get(kind, f'patient={her}')}{limit}" for kind in kinds for limit in limits
         ]
+        + more[who]
         for who, kinds in asked.items()
     }
 

@@ -66,6 +66,12 @@ class FakeFlows:
         bundle = to_json({"resourceType": "Bundle", "type": "history", "total": 0})
         return Pulled(bundle, FLOW_ID, found.version, found.last_modified)
 
+    async def everything(
+        self, caller: Caller, types: Collection[str], criteria: SearchCriteria
+    ) -> Pulled:
+        self._note("everything", caller, tuple(types), criteria)
+        return Pulled(to_json({"resourceType": "Bundle", "type": "searchset"}), FLOW_ID)
+
     async def shared_plan(self, caller: Caller, patient: str, types: Collection[str]) -> Pulled:
         self._note("shared-plan", caller, patient, tuple(types))
         return Pulled(to_json({"resourceType": "Bundle", "type": "collection"}), FLOW_ID)
@@ -146,6 +152,7 @@ class Door:
             read=flows.read,
             read_version=flows.read_version,
             history=flows.history,
+            everything=flows.everything,
             shared_plan=flows.shared_plan,
             create_consent=flows.create_consent,
             replace_consent=flows.update,

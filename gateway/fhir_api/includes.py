@@ -1,0 +1,81 @@
+"""`_include` and `_revinclude`: which references of the served types can be followed. HL7 FHIR 4.0.1, search.html.
+
+Made from `search_table.py`, as what is declared of them is. `:iterate` and `*` are not served: what goes along is one
+step away, and named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from gateway.errors import NotUnderstood
+from gateway.fhir_api.search_table import Parameter, parameters_of
+from gateway.fhir_api.served import SERVED
+from gateway.flows.answers import Include
+
+FORWARD, BACKWARD = "_include", "_revinclude"
+_MOST = 16
+_PATIENT = "Patient"
+
+
+def includes_of(resource_type: str) -> tuple[str, ...]:
+    """What `_include` takes in a search for this type (`Task:focus`)."""
+    return tuple(f"{resource_type}:{name}" for name, _ in _followed(resource_type))
+
+
+def revincludes_of(resource_type: str) -> tuple[str, ...]:
+    """What `_revinclude` takes in a search for this type."""
+    return tuple(
+        f"{source}:{name}"
+        for source in SERVED
+        for name, parameter in _followed(source)
+        if resource_type in parameter.targets
+    )
+
+
+def includes_in(resource_type: str, asked: Iterable[tuple[str, str]], *, strict: bool) -> tuple[Include, ...]:
+    """What is asked to go along; what is not served is left out, or refused when `strict`.
+
+    Raises NotUnderstood `PARAMETER_MODIFIER` (`:iterate`), `PARAMETER_UNKNOWN`, `PARAMETER_INVALID` for too many.
+    """
+    found = []
+    for name, value in asked:
+        plain, colon, _ = name.partition(":")
+        if plain not in (FORWARD, BACKWARD):
+            continue
+        if colon:
+            raise NotUnderstood("PARAMETER_MODIFIER", f"a modifier of `{plain}` is not supported")
+        one = _include(resource_type, value, reverse=plain == BACKWARD)
+        if one is not None:
+            found.append(one)
+        elif strict:
+            raise NotUnderstood("PARAMETER_UNKNOWN", f"a value of `{plain}` is not supported")
+    if len(found) > _MOST:
+        raise NotUnderstood("PARAMETER_INVALID", f"at most {_MOST} inclusions are taken in one search")
+    return tuple(found)
+
+
+def _include(resource_type: str, value: str, *, reverse: bool) -> Include | None:
+    source, _, rest = value.partition(":")
+    name, _, target = rest.partition(":")
+    parameter = dict(_followed(source)).get(name) if source in SERVED else None
+    if parameter is None or (target and target not in parameter.targets):
+        return None
+    targets = (target,) if target else parameter.targets
+    if (resource_type not in targets) if reverse else (source != resource_type):
+        return None
+    return Include(source, parameter.places, (resource_type,) if reverse else targets, reverse=reverse)
+
+
+def _followed(resource_type: str) -> Iterator[tuple[str, Parameter]]:
+    """The parameters of a type that refer to what is served."""
+    if resource_type != _PATIENT:
+        by_patient = SERVED[resource_type].by_patient
+        yield by_patient, Parameter("reference", PATIENT_PLACES, targets=(_PATIENT,))
+    for name, parameter in parameters_of(resource_type).items():
+        if parameter.targets:
+            yield name, parameter
+
+
+PATIENT_PLACES = ("subject", "patient", "for", "beneficiary", "participant.actor")
+"""Where the served types say whom they are about."""
