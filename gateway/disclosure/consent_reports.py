@@ -2,8 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import consent
 from gateway.disclosure.decide_questions import read_json
+
+
+def findings_of(resource: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
+    """Code, citation and place (FHIRPath) of everything that a Consent lacks or that cannot be read in it."""
+    report = consent.validate_consent(_with_patient(resource))
+    missing = [(one.code, one.citation, one.place or "") for one in report.elements if not one.present]
+    unclear = [(one.code, "FHIR R4 Consent", one.place) for one in report.faults]
+    return tuple((code, citation, _path(place)) for code, citation, place in (*missing, *unclear))
+
+
+def _with_patient(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The Consent as it is taken in: a patient who is named by an identifier is somebody, also where she signed it."""
+    named = resource.get("patient", {})
+    if named.get("reference") or not (named.get("identifier", {}).get("value")):
+        return resource
+    known = {"reference": "Patient/-"}
+    performers = [known if one == named else one for one in resource.get("performer", ())]
+    return {**resource, "patient": known, **({"performer": performers} if performers else {})}
+
+
+def _path(place: str) -> str:
+    """A place within the Consent, from its root."""
+    return place if not place or place.startswith("Consent") else f"Consent.{place}"
 
 
 def report_on(content: bytes) -> tuple[dict[str, object], bool]:

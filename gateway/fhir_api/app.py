@@ -28,6 +28,7 @@ from gateway.fhir_api import (
     reading_routes,
     subscription_routes,
     token_route,
+    validate_route,
     writing_routes,
 )
 from gateway.fhir_api.answers_out import fhir_answer
@@ -101,6 +102,7 @@ _ROUTES: tuple[tuple[str, Endpoint, tuple[str, ...], str], ...] = (
     ("/fhir/Subscription/{id}/$status", subscription_routes.status, _GET, "subscription"),
     ("/fhir/Subscription/{id}/$events", subscription_routes.events, _GET, "subscription"),
     ("/fhir/Subscription/{id}", subscription_routes.one, ("GET", "PUT", "DELETE"), "subscription"),
+    ("/fhir/{type}/$validate", validate_route.validate, _POST, "validate"),
     ("/fhir/{type}/_search", reading_routes.search_by_form, _POST, "search"),
     ("/fhir/{type}", _type_level, _GET_POST, "type"),
     ("/fhir/{type}/{id}", _instance_level, _GET_PUT, "instance"),

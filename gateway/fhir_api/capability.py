@@ -13,6 +13,7 @@ from gateway.fhir_api.operations import OPERATIONS_OF
 from gateway.fhir_api.search_table import parameters_of
 from gateway.fhir_api.served import SERVED, Served
 from gateway.flows.subscription_topics import OFFERED, OPERATION, PROFILE, TOPICS, canonical_of
+from gateway.flows.validated import VALIDATED
 from gateway.security.client_proof import CLIENT_ALGORITHMS
 
 _SMART = "http://terminology.hl7.org/CodeSystem/restful-security-service"
@@ -86,6 +87,8 @@ def _resource(name: str, served: Served, base: str) -> dict[str, Any]:
     by_id = name == "Patient"
     identifier = "identifier" if by_id else f"{served.by_patient}.identifier"
     operations = {n: f"{base}/fhir/OperationDefinition/{n}" for n in OPERATIONS_OF.get(name, ())}
+    if name in VALIDATED:
+        operations["validate"] = "http://hl7.org/fhir/OperationDefinition/Resource-validate"
     if by_id:
         operations["everything"] = EVERYTHING
     return {

@@ -111,13 +111,19 @@ def outcome_bytes(
     issue: str, code: str, message: str, place: str | None = None, severity: str = "error"
 ) -> bytes:
     """An OperationOutcome of one issue."""
+    content = issue_of(issue, code, message, place, severity)
+    return to_json({"resourceType": "OperationOutcome", "issue": [content]})
+
+
+def issue_of(issue: str, code: str, message: str, place: str | None, severity: str) -> dict[str, object]:
+    """One issue of an OperationOutcome; `place` is told as FHIRPath where it is one."""
     details = {"coding": [{"system": ERROR_SYSTEM, "code": code}], "text": message}
     content: dict[str, object] = {"severity": severity, "code": issue, "details": details}
-    if place is not None and _FHIR_PATH.fullmatch(place):
+    if place and _FHIR_PATH.fullmatch(place):
         content["expression"] = [place]
-    elif place is not None:
+    elif place:
         content["diagnostics"] = f"at {place}"
-    return to_json({"resourceType": "OperationOutcome", "issue": [content]})
+    return content
 
 
 def _status_and_issue(error: HandoffError) -> tuple[int, str]:

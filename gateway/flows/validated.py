@@ -1,0 +1,47 @@
+"""What is wrong with a resource, before it is sent for good: every fault with its place, and nothing is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from gateway.disclosure.consent_reports import findings_of
+from gateway.resources import check_resource
+
+VALIDATED = ("Consent", "CarePlan", "ServiceRequest")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to know. `issue` is a FHIR issue type, `code` a stable code, `place` a FHIRPath or empty."""
+
+    severity: Literal["error", "warning", "information"]
+    issue: str
+    code: str
+    message: str
+    place: str = ""
+
+
+def validated(resource: Mapping[str, Any], expected_type: str) -> tuple[Finding, ...]:
+    """The findings about `resource`, the faults first; one that says that all is well when there is nothing else.
+
+    Of a Consent also what 42 CFR §2.31 misses in it: it would be kept, and permit nothing.
+    """
+    if resource.get("resourceType") != expected_type:
+        text = f"must be a `{expected_type}`"
+        return (Finding("error", "structure", "RESOURCE_TYPE_UNEXPECTED", text, "resourceType"),)
+    faults = tuple(
+        Finding("error", one.code, f"RESOURCE_{one.code.upper().replace('-', '_')}", one.message, one.place)
+        for one in check_resource(resource)
+    )
+    if faults or expected_type != "Consent":
+        return faults or (_WELL,)
+    told = tuple(
+        Finding("warning", "business-rule", code, f"missing or unclear ({citation})", place)
+        for code, citation, place in findings_of(resource)
+    )
+    return told or (_WELL,)
+
+
+_WELL = Finding("information", "informational", "VALID", "nothing was found wrong")

@@ -1,0 +1,80 @@
+"""`$validate`: every fault with its place, and nothing is kept or asked of anybody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gateway.demo import person
+from tests.gateway.fhir_api.conftest import Door
+
+PLAN = {
+    "resourceType": "CarePlan",
+    "status": "active",
+    "intent": "plan",
+    "subject": {"reference": "Patient/p1"},
+}
+
+
+def issues(door: Door, resource: dict[str, Any], kind: str = "") -> list[dict[str, Any]]:
+    path = f"/fhir/{kind or resource['resourceType']}/$validate"
+    answer = door.post_resource("POST", path, resource)
+    assert answer.status_code == 200, answer.text
+    assert door.flows.asked == [], "it is nobody's business but the sender's"
+    found: list[dict[str, Any]] = answer.json()["issue"]
+    return found
+
+
+def test_a_sound_resource_is_said_to_be_so(door: Door) -> None:
+    for resource in (PLAN, person.consent("otp", "housing", "COC", identifier=("urn:x", "1"))):
+        (one,) = issues(door, resource)
+        assert (one["severity"], one["details"]["coding"][0]["code"]) == ("information", "VALID")
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "place"),
+    [
+        ({"status": "purple"}, "RESOURCE_CODE_INVALID", "CarePlan.status"),
+        ({"intent": None}, "RESOURCE_STRUCTURE", "CarePlan.intent"),
+        ({"period": {"start": "2026-02-30"}}, "RESOURCE_VALUE", "CarePlan.period.start"),
+        ({"elsewhere": 1}, "RESOURCE_STRUCTURE", "CarePlan.elsewhere"),
+        ({"activity": [{"detail": {}}]}, "RESOURCE_STRUCTURE", "CarePlan.activity[0].detail"),
+    ],
+)
+def test_a_fault_is_told_with_its_place(door: Door, change: dict[str, Any], code: str, place: str) -> None:
+    (one,) = issues(door, {**PLAN, **change})
+    assert one["severity"] == "error"
+    assert one["details"]["coding"] == [{"system": "urn:warm-handoff:error", "code": code}]
+    assert one["expression"] == [place]
+
+
+@pytest.mark.requirement("P2-31-01")
+def test_what_the_law_misses_in_a_consent_is_told_before_it_is_signed(door: Door) -> None:
+    made = person.consent("otp", "housing", "COC", identifier=("urn:x", "1"))
+    del made["provision"]["purpose"]
+    found = issues(door, made)
+    assert {one["severity"] for one in found} == {"warning"}
+    assert any("2.31" in one["details"]["text"] for one in found)
+    assert all(one["expression"][0].startswith("Consent.") for one in found if "expression" in one)
+
+
+def test_it_may_be_wrapped_in_parameters(door: Door) -> None:
+    wrapped = {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": PLAN}]}
+    (one,) = issues(door, wrapped, "CarePlan")
+    assert one["severity"] == "information"
+    answer = door.post_resource("POST", "/fhir/CarePlan/$validate", {"resourceType": "Parameters"})
+    assert answer.status_code == 400
+
+
+def test_another_type_than_the_address_says_is_a_fault(door: Door) -> None:
+    (one,) = issues(door, PLAN, "Consent")
+    assert one["details"]["coding"][0]["code"] == "RESOURCE_TYPE_UNEXPECTED"
+
+
+@pytest.mark.requirement("SM-02")
+def test_only_who_may_send_it_and_only_what_is_served(door: Door) -> None:
+    assert door.post_resource("POST", "/fhir/CarePlan/$validate", PLAN, token=None).status_code == 401
+    token = door.token("system/CarePlan.rs")
+    assert door.post_resource("POST", "/fhir/CarePlan/$validate", PLAN, token=token).status_code == 403
+    assert door.post_resource("POST", "/fhir/Basic/$validate", {"resourceType": "Basic"}).status_code == 404
