@@ -66,9 +66,7 @@ class FakeFlows:
         bundle = to_json({"resourceType": "Bundle", "type": "history", "total": 0})
         return Pulled(bundle, FLOW_ID, found.version, found.last_modified)
 
-    async def everything(
-        self, caller: Caller, types: Collection[str], criteria: SearchCriteria
-    ) -> Pulled:
+    async def everything(self, caller: Caller, types: Collection[str], criteria: SearchCriteria) -> Pulled:
         self._note("everything", caller, tuple(types), criteria)
         return Pulled(to_json({"resourceType": "Bundle", "type": "searchset"}), FLOW_ID)
 
