@@ -76,11 +76,6 @@ def releases_of(reading: Reading, intent_id: str) -> tuple[ReleaseRow, ...]:
     return outbox.of_intent(reading, intent_id)
 
 
-def release_of(reading: Reading, release_id: str) -> ReleaseRow | None:
-    """The release of that id, or None."""
-    return outbox.get(reading, release_id)
-
-
 def parts_of(
     reading: Reading, logged: LoggedEntry, entries: tuple[LoggedEntry, ...], *, values: bool
 ) -> Parts | None:
