@@ -108,7 +108,7 @@ class _Room:
 
     def certificates(self) -> tuple[CertificateEnd, ...]:
         """When each certificate that the network file names ends."""
-        content = msgspec.to_builtins(self._folder.network.content)
+        content = msgspec.to_builtins(self._premises.network.content)
         return tuple(self._end_of(whose, file) for whose, file in sorted(set(certificate_files(content))))
 
     def witness(self) -> Witness | None:

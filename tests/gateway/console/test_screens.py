@@ -8,9 +8,11 @@ from datetime import timedelta
 import pytest
 
 from gateway.audit import Sealer
+from gateway.console.office import CertificateEnd
 from gateway.demo import person
 from gateway.store import intents, outbox, patients
-from tests.gateway.console.conftest import NOW, Browser, numbers
+from gateway.wiring import console_door
+from tests.gateway.console.conftest import NOW, Browser, made, numbers
 from tests.gateway.county import MRN, County
 from tests.gateway.flows.test_same_person import hand_over
 
@@ -144,6 +146,71 @@ def test_partners_stand_with_their_health_and_a_day_is_reconciled(told: Browser)
     assert "Paused</span>" in text
     assert re.search(r"Riverbend General Hospital</th><td class=\"number\">[1-9]", text)
     assert "Desert Housing" not in told.get("partners?state=live").text.split("Routes")[0]
+
+
+def test_partners_in_trouble_are_named_with_what_is_wrong(
+    told: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    county, at = told.county, "2026-11-22T17:30:00.000000Z"
+    ends = (
+        CertificateEnd("otp", "otp.pem", NOW + timedelta(days=10)),
+        CertificateEnd("housing", "housing.pem", None),
+        CertificateEnd("the network", "own.pem", NOW + timedelta(days=300)),
+    )
+    monkeypatch.setattr(console_door._Room, "certificates", lambda _room: ends)
+    held = county.intents("held")[0]
+    county.write(lambda tx: intents.finish(tx, held.id, "retry", at, "HTTP_503", due_at=at))
+    told.open()
+    told.log_in()
+    first, text = told.get("").text, told.get("partners").text
+
+    for trouble in (
+        "certificate `otp.pem` ends on 02 Dec 2026",
+        "certificate `housing.pem` cannot be used",
+        "1 delivery tried again, last answer HTTP_503",
+    ):
+        assert trouble in text and trouble in first
+    assert "own.pem: ends 18 Sep 2027" in text
+    county.write(lambda tx: intents.finish(tx, held.id, "due", at, "", due_at=at))
+    county.change_partner("psychiatry", state="paused")
+    told.open()
+    assert "paused, 1 delivery wait" in told.log_in().get("partners").text
+
+
+def test_the_signed_heads_and_the_witness_are_compared_with_the_log(told: Browser) -> None:
+    folder = told.county.folder
+    sealer = Sealer(told.county.store, folder.keys.signer, folder.path / "witness.log", told.clock)
+    told.county.run(sealer.seal_now())
+    told.log_in()
+    witness = folder.path / "witness.log"
+    note = witness.read_text()
+    for written, said in (
+        (note.replace("warm-handoff", "somebody-else"), "is not signed by this network"),
+        ("{}\n[1]\nnothing\n", "The witness file holds no note yet."),
+        (note, "is one of this log."),
+    ):
+        witness.write_text(written)
+        assert said in told.get("integrity").text
+    witness.unlink()
+    assert "There is no witness file" in told.get("integrity").text
+
+
+def test_a_log_that_was_altered_is_what_the_overview_begins_with(told: Browser) -> None:
+    told.add(
+        [
+            made(
+                99,
+                kind="outcome",
+                outcome="audit_altered",
+                partner="",
+                description="from entry 3 on (CHAIN_BROKEN)",
+            )
+        ]
+    )
+    text = told.log_in().get("").text
+
+    assert "The last verification found the audit log altered: from entry 3 on (CHAIN_BROKEN)" in text
+    assert "Log found altered</span>" in told.get("integrity").text
 
 
 def test_what_is_dead_is_grouped_by_its_cause(told: Browser) -> None:
