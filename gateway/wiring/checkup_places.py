@@ -16,7 +16,8 @@ from gateway.audit.journal import FOLDER as JOURNAL
 from gateway.partners import MllpDelivery
 from gateway.partners.deliveries import FhirDelivery, WebhookDelivery
 from gateway.partners.network import Partner
-from gateway.settings import read_settings
+from gateway.settings import SettingsRefused, read_settings
+from gateway.wiring.alert_mail import post_of
 from gateway.wiring.checkup import Check, Examined, Finding
 from gateway.wiring.kept_notes import formers, last_backup
 
@@ -27,7 +28,12 @@ _BESIDE_A_STORE = ("", "-wal", "-shm", "-journal")
 
 def place_checks() -> tuple[tuple[str, Check], ...]:
     """The checks by name."""
-    return ("places", _places), ("backup files", _backup_files), ("connections", _in_the_clear)
+    return (
+        ("places", _places),
+        ("backup files", _backup_files),
+        ("connections", _in_the_clear),
+        ("alerts", _alerts),
+    )
 
 
 def _places(seen: Examined) -> Iterator[Finding]:
@@ -101,6 +107,20 @@ def _nobody_puts_there(about: str, folder: Path) -> Iterator[Finding]:
     if owner not in (0, os.getuid()):
         text = f"`{folder.name or folder}` belongs to another account than the one that looks"
         yield Finding(about, text, "run `handoff doctor` as the gateway's account", is_wrong=False)
+
+
+def _alerts(_seen: Examined) -> Iterator[Finding]:
+    """Whether anybody hears of it when something is wrong."""
+    settings = read_settings()
+    try:
+        is_mailed = post_of(settings) is not None
+    except SettingsRefused as error:
+        yield Finding("alerts", str(error), "the gateway does not start like this")
+        return
+    if not is_mailed and settings.metrics_token is None:
+        text = "nobody is told when something is wrong: no mail, and no monitor may look"
+        do = "set HANDOFF_ALERT_… or HANDOFF_METRICS_TOKEN, and have something ask /healthz"
+        yield Finding("alerts", text, do, is_wrong=False)
 
 
 def _in_the_clear(seen: Examined) -> Iterator[Finding]:

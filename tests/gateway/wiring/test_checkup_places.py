@@ -185,3 +185,21 @@ def test_the_address_that_counts_is_the_one_that_is_set(own: County, monkeypatch
 def test_a_note_that_says_nothing_hides_nothing(own: County) -> None:
     (own.folder.path / LAST_BACKUP).write_text(json.dumps({"made_at": "2026-04-11T16:00:00.000000Z"}))
     assert [one for one in told(own) if "not where it was made" in one] == []
+
+
+def test_it_is_noted_that_nobody_hears_of_trouble(
+    own: County, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def said() -> list[str]:
+        found, _ = look_over(own.folder.path, None, place_checks(), own.clock)
+        return [one.what for one in found if one.about == "alerts"]
+
+    assert [what.partition(":")[0] for what in said()] == ["nobody is told when something is wrong"]
+    monkeypatch.setenv("HANDOFF_METRICS_TOKEN", str(tmp_path / "token"))
+    assert said() == []
+    monkeypatch.delenv("HANDOFF_METRICS_TOKEN")
+    monkeypatch.setenv("HANDOFF_ALERT_TO", "anna@example.org")
+    assert said() == ["`HANDOFF_ALERT_TO` needs `HANDOFF_ALERT_SMTP` and `HANDOFF_ALERT_FROM`"]
+    monkeypatch.setenv("HANDOFF_ALERT_SMTP", "mail.example.org:587")
+    monkeypatch.setenv("HANDOFF_ALERT_FROM", "handoff@example.org")
+    assert said() == []
