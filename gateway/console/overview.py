@@ -13,8 +13,9 @@ from gateway.console.integrity import Standing, standing
 from gateway.console.look import Look, Sheet, Shown
 from gateway.console.partners import Health, healths
 from gateway.console.tally import Part
-from gateway.store import desk_lists, workload
+from gateway.store import desk_lists, emergency_uses, workload
 
+_LISTED = 200
 _SERIES = (
     ("disclose", "Disclosures", "good"),
     ("refuse", "Refusals", "bad"),
@@ -107,6 +108,10 @@ def _concerns(look: Look, log: Standing, partners: tuple[Health, ...]) -> list[C
         )
         since = _waiting(look).get("held", (0, ""))[1]
         found.append(Concern("bad" if overdue else "middling", text, since, "requests"))
+    uses = emergency_uses.not_reviewed(look.reading, _LISTED)
+    if uses:
+        text = f"{words.plural(len(uses), 'use')} of emergency access to be reviewed"
+        found.append(Concern("bad", text, min(one.opened_at for one in uses), "requests#emergency"))
     stops = look.told.found
     if stops:
         text = f"{words.plural(len(stops), 'recipient')} to be told that a consent was withdrawn"

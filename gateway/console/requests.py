@@ -9,7 +9,7 @@ from gateway.console import words
 from gateway.console.look import Look, Sheet, Shown, patients_of
 from gateway.disclosure.held import owner_of
 from gateway.flows.stop_notices import ToTell
-from gateway.store import consent_requests, patients
+from gateway.store import consent_requests, emergency_uses, patients
 from gateway.store.consent_requests import WaitingRequest
 
 FILTERS = frozenset({"owner", "since", "until", "as"})
@@ -25,12 +25,14 @@ def requests(look: Look) -> Shown:
     stops = look.told.found
     today = look.now.astimezone(words.zone_of(look.office.network.zone)).date()
     ending, is_whole = look.endings.soon(look.reading, today, look.office.network.zone)
+    uses = emergency_uses.not_reviewed(look.reading, _LISTED)
     doubt = patients.in_doubt(look.reading, _IN_DOUBT)
     owners = sorted({one.request.owner for one in waiting} | ({owner} if owner else set()))
     shown = {
         "waiting": [(one, one.request.due_at <= now, _given_up(look, one)) for one in waiting],
         "is_cut": len(waiting) == _LISTED,
         "stops": stops,
+        "uses": [(one, one.review_due <= now) for one in uses],
         "is_told": look.told.is_known,
         "ending": [(one, owner_of(look.office.network, one.state.recorded_by)) for one in ending[:_IN_DOUBT]],
         "is_whole": is_whole,
@@ -43,6 +45,7 @@ def requests(look: Look) -> Shown:
         (
             *(one.request.patient_id for one in waiting),
             *(one.patient for one in stops),
+            *(one.patient_id for one in uses),
             *(one.state.patient_id for one in ending[:_IN_DOUBT]),
             *(patient for patient, _ in doubt),
         )

@@ -63,6 +63,7 @@ PURPOSES = {
 BASES = {
     "CONSENT": "Consent of the patient",
     "OWN_RECORD": "The recipient's own record",
+    "MEDICAL_EMERGENCY": "Medical emergency, 42 CFR §2.51",
     "OPERATOR_COMPLIANCE": "The operator's compliance role",
     "PATIENT_ACCESS": "The patient's own access",
 }

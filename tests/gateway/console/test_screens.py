@@ -10,7 +10,8 @@ import pytest
 from gateway.audit import Sealer
 from gateway.console.office import CertificateEnd
 from gateway.demo import person
-from gateway.store import intents, outbox, patients
+from gateway.store import emergency_uses, intents, outbox, patients
+from gateway.store.emergency_uses import EmergencyUse
 from gateway.wiring import console_door
 from tests.gateway.console.conftest import NOW, Browser, made, numbers
 from tests.gateway.county import MRN, County
@@ -123,6 +124,17 @@ def test_requests_say_whom_to_ask_and_whom_to_tell(told: Browser) -> None:
         r'<span class="mark bad">Now</span></td><td>[^<]+</td><td>Riverbend General Hospital', text
     )
     assert "Nothing is held for a consent" in told.get("requests?owner=Nobody").text
+
+
+def test_a_use_of_emergency_access_waits_for_its_review(told: Browser) -> None:
+    patient, opened = told.county.patient_id, "2026-11-22T17:00:00.000000Z"
+    use = EmergencyUse("use-1", "hospital", "t", "f", "c", patient, opened, 1, "2026-11-22T17:30:00.000000Z")
+    told.county.write(lambda tx: emergency_uses.add(tx, use))
+    text = told.log_in().get("requests").text
+
+    assert "1 use of emergency access to be reviewed" in told.get("").text
+    assert re.search(r"Overdue</span></td><td>Riverbend General Hospital</td>", text)
+    assert "handoff requests reviewed use-1" in text
 
 
 def test_messages_are_followed_from_their_bytes_to_the_answer(told: Browser) -> None:
