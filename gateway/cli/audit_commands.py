@@ -27,8 +27,9 @@ from gateway.audit import (
     verify_export,
 )
 from gateway.cli.tables import print_table
-from gateway.disclosure.audit_events import audit_events
+from gateway.disclosure.audit_events import audit_events, import_event
 from gateway.partners import Network
+from gateway.store import inbox
 from gateway.store.model import AuditFilter, Reading
 
 LISTED = 200
@@ -167,12 +168,17 @@ def write_export(view: Reading, verifier: NoteVerifier, *, facts: bool = True) -
 
 
 def write_events(view: Reading, network: Network) -> int:
-    """Write every entry's AuditEvents to standard output as NDJSON; 0. What can no longer be told is counted."""
+    """Write every entry's AuditEvents, then those of what was taken in, to standard output as NDJSON; 0.
+
+    What can no longer be told is counted.
+    """
     gone = 0
     for logged in every(view):
         gone += logged.entry is None
         for event in audit_events(logged, network):
             sys.stdout.buffer.write(msgspec.json.encode(event) + b"\n")
+    for message in inbox.about_somebody(view):
+        sys.stdout.buffer.write(msgspec.json.encode(import_event(message, network)) + b"\n")
     sys.stdout.buffer.flush()
     if gone:
         print(f"{gone} entries can no longer be told: their key was destroyed", file=sys.stderr)

@@ -13,9 +13,11 @@ from typing import Any
 from gateway.audit import AuditEntry, LoggedEntry
 from gateway.disclosure.accounting import left
 from gateway.partners import FhirDelivery, MllpDelivery, Network, WebhookDelivery
+from gateway.store import InboxMessage
 
 BALP = "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit."
 DISCLOSURE, AUTHORIZATION = f"{BALP}PrivacyDisclosure.Source", f"{BALP}AuthZconsent"
+IMPORT = f"{BALP}PrivacyDisclosure.Recipient"
 _DCM = "http://dicom.nema.org/resources/ontology/DCM"
 _SCT = "http://snomed.info/sct"
 _ENTITY = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
@@ -62,6 +64,28 @@ def disclosure_event(logged: LoggedEntry, network: Network) -> Json:
     """The AuditEvent of an entry by which bytes left. BALP PrivacyDisclosure.Source."""
     assert logged.entry is not None
     return _named_event(logged, "left", _disclosure(logged.entry, network))
+
+
+def import_event(message: InboxMessage, network: Network) -> Json:
+    """The AuditEvent of a message that was taken in about a patient: a disclosure as its recipient has it (AU-02).
+
+    BALP PrivacyDisclosure.Recipient. It is made of what the store keeps of the message, not of the log.
+    """
+    partner = network.partners.get(message.partner)
+    name = {} if partner is None else {"display": partner.organization.name}
+    sender = {"reference": f"Organization/{message.partner}", **name}
+    patient = {"what": {"reference": f"Patient/{message.patient_id}"}, "role": _coding(_ROLE, "1", "Patient")}
+    data = {"type": _coding(_ENTITY, "2"), "role": _coding(_ROLE, "3")}
+    data["what"] = {"identifier": {"system": f"{_OURS}:message", "value": message.id}}
+    event: Json = {"meta": {"profile": [IMPORT]}, "type": _coding(_DCM, "110107", "Import")}
+    event |= {"subtype": [_coding(_LIFECYCLE, "disclose")], "action": "C", "recorded": message.received_at}
+    event |= {"outcome": _SUCCESS, "source": _source(network, "4")}
+    event["agent"] = [
+        _agent(_DCM, "110153", sender, network=_place_of(message.partner, network)),
+        _agent(_DCM, "110152", _gateway(network), network=_own_place(network)),
+    ]
+    entities = _entities([{**patient, "type": _coding(_ENTITY, "1", "Person")}], data)
+    return {"resourceType": "AuditEvent", "id": f"message-{message.id}", **event, **entities}
 
 
 def _is_decided(entry: AuditEntry) -> bool:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from gateway.errors import NotFound
 from gateway.store.model import InboxMessage, Reading, Row, Transaction
 from gateway.store.plain_text import require_plain
+
+_PAGE = 500
 
 
 def keep(tx: Transaction, message: InboxMessage, raw: bytes) -> None:
@@ -74,6 +78,14 @@ def list_messages(
     query = "inbox.newest" if state is None else "inbox.newest_in_state"
     params = {"partner": partner, "limit": limit} | ({} if state is None else {"state": state})
     return tuple(map(_message, reading.rows(query, params)))
+
+
+def about_somebody(reading: Reading) -> Iterator[InboxMessage]:
+    """Every message that was taken in about a patient, in the order in which they came; read a page at a time."""
+    at, last = "", ""
+    while page := reading.rows("inbox.about_somebody", {"at": at, "id": last, "limit": _PAGE}):
+        yield from map(_message, page)
+        at, last = page[-1]["received_at"], page[-1]["id"]
 
 
 def _scope(message_id: str) -> str:

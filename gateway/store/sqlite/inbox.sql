@@ -32,5 +32,11 @@ SELECT id, partner, channel, control_id, body_sha256, format, state, faults, bus
 WHERE state = :state AND (:partner IS NULL OR partner = :partner)
 ORDER BY received_at DESC, rowid DESC LIMIT :limit;
 
+-- name: about_somebody
+SELECT id, partner, channel, control_id, body_sha256, format, state, faults, business_key, patient_id, received_at,
+       replay_of FROM inbox INDEXED BY inbox_newest
+WHERE received_at >= :at AND (received_at > :at OR id > :id) AND patient_id IS NOT NULL AND state IN ('accepted', 'closed')
+ORDER BY received_at, id LIMIT :limit;
+
 -- name: set_patient
 UPDATE inbox SET patient_id = :patient_id WHERE id = :id;

@@ -16,8 +16,9 @@ from gateway.audit import every
 from gateway.cli.accounting_command import print_events
 from gateway.cli.audit_commands import write_events
 from gateway.disclosure.accounting import left
-from gateway.disclosure.audit_events import AUTHORIZATION, DISCLOSURE, audit_events
+from gateway.disclosure.audit_events import AUTHORIZATION, DISCLOSURE, IMPORT, audit_events, import_event
 from gateway.disclosure.handovers import account_for
+from gateway.store import inbox
 from tests.gateway.county import HOUSING, OTP, County
 
 Json = dict[str, Any]
@@ -32,6 +33,16 @@ def events(county: County) -> list[Json]:
     for event in found:
         model.model_validate(event)
     assert len({event["id"] for event in found}) == len(found)
+    return found
+
+
+def imports(county: County) -> list[Json]:
+    """The AuditEvents of what was taken in, each of them valid FHIR R4."""
+    model = import_module("fhir.resources.R4B.auditevent").AuditEvent
+    network = county.premises.network
+    found = county.look(lambda reading: [import_event(one, network) for one in inbox.about_somebody(reading)])
+    for event in found:
+        model.model_validate(event)
     return found
 
 
@@ -55,6 +66,26 @@ def pulled(county: County) -> County:
     county.consent("housing", discloser="otp", identifier=OTP, purpose="COC", classes=("Goal",))
     county.search("housing", "Goal", HOUSING, "COC")
     return county
+
+
+@pytest.mark.requirement("AU-02")
+def test_what_came_in_is_a_disclosure_at_its_recipient(county: County) -> None:
+    county.refer()
+    county.share_plan()
+    county.send(b"MSH|^~\\&|x", "ED-9")  # nothing that can be read is about anybody
+
+    found = imports(county)
+
+    partners = [agents(event)["110153"]["who"]["reference"] for event in found]
+    assert sorted(partners) == ["Organization/hospital", "Organization/housing", "Organization/otp"]
+    for event in found:
+        assert event["meta"]["profile"] == [IMPORT]
+        assert (event["type"]["system"], event["type"]["code"], event["action"]) == (DCM, "110107", "C")
+        assert [one["code"] for one in event["subtype"]] == ["disclose"]
+        assert agents(event)["110152"]["who"] == event["source"]["observer"], "BALP val-audit-source"
+        (patient,) = entities(event, "1")
+        assert patient["what"]["reference"] == f"Patient/{county.patient_id}"
+        assert len(entities(event, "2")) == 1 and "modifierExtension" not in event
 
 
 @pytest.mark.requirement("AU-01", "AU-05")
@@ -178,7 +209,9 @@ def test_the_whole_log_is_written_as_one_event_a_line(
 
     lines = [json.loads(line) for line in capsysbinary.readouterr().out.splitlines()]
     assert code == 0
-    assert lines == events(pulled)
+    told = events(pulled)
+    assert lines[: len(told)] == told
+    assert lines[len(told) :] == imports(pulled)
 
 
 @pytest.mark.requirement("P2-25-01", "AU-01")
