@@ -43,7 +43,9 @@ FROM information_schema.columns WHERE table_schema = current_schema() ORDER BY t
 _REFERENCES = """SELECT child.relname::text, parent.relname::text FROM pg_constraint
 JOIN pg_class child ON child.oid = conrelid JOIN pg_class parent ON parent.oid = confrelid
 WHERE contype = 'f' AND conrelid <> confrelid AND connamespace = current_schema()::regnamespace"""
-_STANDS_STILL = "INSERT INTO lease (name, holder, until) VALUES ('standstill', 'restore', 'infinity')"
+_STANDS_STILL = """INSERT INTO lease (name, holder, until) VALUES ('standstill', 'restore', 'infinity'),
+('configuration', 'restored', 'infinity')"""
+"""The second: a gateway that ran on the former store has another configuration than this, and writes nothing here."""
 _CONNECTED = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
 AND application_name = current_setting('application_name')"""
 _encode = msgspec.msgpack.Encoder().encode

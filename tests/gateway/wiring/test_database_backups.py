@@ -18,7 +18,7 @@ from gateway.cli.doctor_command import doctor
 from gateway.errors import HandoffError, Internal, NotFound
 from gateway.flows.destruction import destroy_patient
 from gateway.flows.restored import CHANGED_SINCE, confirm_consents
-from gateway.store import consents, patients, postgres_migrations, sqlite_migrations
+from gateway.store import consents, patients, postgres_copy, postgres_migrations, sqlite_migrations
 from gateway.store.model import AuditFilter
 from gateway.store.opening import is_empty
 from gateway.store.postgres_migrations import known_version
@@ -169,9 +169,13 @@ def test_a_gateway_that_ran_hears_of_standstill_and_end(own: County, url: str) -
     assert running.is_over
     waiting = running
     with psycopg.connect(url, autocommit=True) as there:
-        there.execute("INSERT INTO lease VALUES ('standstill', 'restore', 'infinity')")
+        there.execute("DELETE FROM lease WHERE name = 'configuration'")
+        there.execute(postgres_copy._STANDS_STILL)
+    assert _code(own.write, lambda tx: None) == "STORE_RECONFIGURED", "it writes nothing, so it shows nothing"
     with pytest.raises(Internal, match="STORE_ROLLED_BACK"):
         own.run(running.watch(asyncio.Event()))
+    own.close()
+    reopen(own, url)
 
     async def _at_once() -> None:
         assert waiting.is_over
@@ -225,8 +229,6 @@ def test_nothing_is_written_over_and_no_gateway_may_be_connected(own: County, ur
 def test_cut_off_before_its_end_a_restore_begins_anew(
     own: County, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gateway.store import postgres_copy
-
     made = back_up(own, url)
     _lose(own, url)
     commit = postgres_copy._commit
