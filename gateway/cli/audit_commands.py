@@ -28,6 +28,7 @@ from gateway.audit import (
 )
 from gateway.cli.tables import print_table
 from gateway.disclosure.audit_events import audit_events, import_event
+from gateway.disclosure.provenance import provenances
 from gateway.partners import Network
 from gateway.store import inbox
 from gateway.store.model import AuditFilter, Reading
@@ -175,7 +176,7 @@ def write_events(view: Reading, network: Network) -> int:
     gone = 0
     for logged in every(view):
         gone += logged.entry is None
-        for event in audit_events(logged, network):
+        for event in (*audit_events(logged, network), *provenances(logged, network)):
             sys.stdout.buffer.write(msgspec.json.encode(event) + b"\n")
     for message in inbox.about_somebody(view):
         sys.stdout.buffer.write(msgspec.json.encode(import_event(message, network)) + b"\n")
