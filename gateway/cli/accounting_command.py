@@ -14,26 +14,19 @@ from typing import Any, TextIO
 from gateway.audit import LoggedEntry
 from gateway.cli.tables import print_table
 from gateway.clock import SystemClock, instant_text
-from gateway.disclosure.accounting import AccountLine, account_of, accounted_for
+from gateway.disclosure.accounting import (
+    ACCOUNT_HEADS,
+    AccountLine,
+    account_cells,
+    account_of,
+    accounted_for,
+)
 from gateway.disclosure.audit_events import disclosure_event
 from gateway.disclosure.log_about import log_about
 from gateway.partners import Network
 from gateway.store import Reading, patients, same_person
 
 FORMATS = ("table", "csv", "json", "fhir")
-_HEADS = (
-    "date",
-    "recipient",
-    "address",
-    "what",
-    "purpose",
-    "disclosed by",
-    "basis",
-    "consent",
-    "outcome",
-    "times",
-    "request",
-)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -96,31 +89,15 @@ def print_account(
     elif written_as == "csv":
         print(_csv(lines), end="", file=out)
     else:
-        print_table(_HEADS, [_cells(line) for line in lines], out)
+        print_table(ACCOUNT_HEADS, [account_cells(line) for line in lines], out)
     return 0
-
-
-def _cells(line: AccountLine) -> tuple[str, ...]:
-    return (
-        line.at[:19] + "Z",
-        line.recipient,
-        line.address,
-        line.description,
-        line.purpose,
-        line.discloser,
-        line.basis,
-        " ".join(line.consents),
-        line.outcome,
-        str(line.times),
-        line.request_id,
-    )
 
 
 def _csv(lines: tuple[AccountLine, ...]) -> str:
     """RFC 4180. What a spreadsheet would take for a formula is made text."""
     written = io.StringIO()
     writer = csv.writer(written)
-    writer.writerow(_HEADS)
+    writer.writerow(ACCOUNT_HEADS)
     for line in lines:
-        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in _cells(line)])
+        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in account_cells(line)])
     return written.getvalue()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gateway.audit import LoggedEntry
 from gateway.console.look import Look, Sheet, Shown
-from gateway.disclosure.accounting import YEARS, AccountLine, account_of
+from gateway.disclosure.accounting import ACCOUNT_HEADS, YEARS, AccountLine, account_cells, account_of
 from gateway.disclosure.log_about import log_about
 from gateway.errors import NotFound
 from gateway.store import consents, patients, same_person
@@ -20,19 +20,6 @@ LAWS = {
     "hipaa": "45 CFR 164.528: 6 years",
 }
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
-_HEADS = (
-    "date",
-    "recipient",
-    "address",
-    "what",
-    "purpose",
-    "disclosed by",
-    "basis",
-    "consents",
-    "outcome",
-    "times",
-    "request",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +79,7 @@ def ledger(look: Look) -> Shown:
         "ledger.html",
         shown,
         frozenset({patient_id}),
-        Sheet(f"account-{law}", _HEADS, [_row(one) for one in lines]),
+        Sheet(f"account-{law}", ACCOUNT_HEADS, map(account_cells, lines)),
     )
 
 
@@ -133,10 +120,3 @@ def _received(lines: tuple[AccountLine, ...]) -> tuple[Received, ...]:
         for recipient, of in by.items()
     ]
     return tuple(sorted(made, key=lambda one: one.last, reverse=True))
-
-
-def _row(line: AccountLine) -> tuple[object, ...]:
-    return (
-        line.at, line.recipient, line.address, line.description, line.purpose, line.discloser, line.basis,
-        " ".join(line.consents), line.outcome, line.times, line.request_id,
-    )  # fmt: skip

@@ -47,6 +47,29 @@ class AccountLine:
     request_id: str
 
 
+ACCOUNT_HEADS = (
+    "date", "recipient", "address", "what", "purpose", "disclosed by", "basis", "consent", "outcome", "times", "request",
+)  # fmt: skip
+"""What the cells of `account_cells` are."""
+
+
+def account_cells(line: AccountLine) -> tuple[str, ...]:
+    """One line of an account as texts for a table or a file."""
+    return (
+        f"{line.at[:19]}Z",
+        line.recipient,
+        line.address,
+        line.description,
+        line.purpose,
+        line.discloser,
+        line.basis,
+        " ".join(line.consents),
+        line.outcome,
+        str(line.times),
+        line.request_id,
+    )
+
+
 def account_of(entries: Iterable[AuditEntry], law: str, now: datetime) -> tuple[AccountLine, ...]:
     """The lines of one patient's account under `law` (a key of `YEARS`), oldest first.
 
