@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ from msgspec.structs import replace
 
 from gateway.clock import instant_text
 from gateway.demo import person
+from gateway.disclosure.premises import First, FirstShown
 from gateway.disclosure.shown_versions import tagged
 from gateway.flows import pull
+from gateway.flows.nothing import NothingToShow
 from gateway.store import Record, patients, records
 from tests import strategies
-from tests.gateway.county import MRN, OTP, County, resources_of
+from tests.gateway.county import MRN, NOW, OTP, County, caller, resources_of
 from tests.gateway.disclosure.twins import SEEN, Api, Twins, plan, referred, twins
 
 pytestmark = pytest.mark.requirement("FH-RED-02", "P2-13-02")
@@ -140,6 +143,53 @@ def test_what_is_shown_and_changes_has_another_version_and_a_later_time(two: Twi
     assert after.json()["meta"]["lastUpdated"] > before.json()["meta"]["lastUpdated"]
 
 
+def test_a_version_that_was_hidden_in_between_leaves_no_trace(two: Twins) -> None:
+    place = next(one for one in places(two)[HOUSING_ASKS] if "CarePlan" in one)
+    (record,) = two.busy.records("CarePlan")
+    two.wait()
+    hidden = {**record.resource, "meta": {"security": [{"system": _ACT, "code": "PSYTHPN"}]}}
+    for content in (hidden, {**record.resource, "title": "another"}, hidden, record.resource):
+        two.busy.write(lambda tx, content=content: records.save(tx, replace(record, resource=content)))
+        two.wait()
+
+    two.ask(HOUSING_ASKS, "GET", place)
+    two.ask(HOUSING_ASKS, "GET", f"{place}/_history")
+    assert two.busy.records("CarePlan")[0].version == record.version + 4
+
+
+def test_when_a_task_was_modified_is_told_as_it_was_when_it_last_changed_for_her(two: Twins) -> None:
+    (record,) = [one for one in two.busy.records("Task") if "hospital" not in one.sources]
+    plain = {name: value for name, value in record.resource.items() if name != "lastModified"}
+    for county in (two.quiet, two.busy):
+        county.write(lambda tx: records.save(tx, replace(record, resource={**plain, "status": "accepted"})))
+    two.wait()
+    later = {
+        **plain,
+        "status": "accepted",
+        "note": [{"text": "urine"}],
+        "lastModified": "2026-05-01T10:00:00Z",
+    }
+    two.busy.write(lambda tx: records.save(tx, replace(record, resource=later)))
+
+    shown = two.ask(HOUSING_ASKS, "GET", f"/fhir/{record.reference}").json()
+    assert (shown["status"], "lastModified" in shown) == ("accepted", False)
+
+
+def test_what_is_remembered_of_versions_is_good_from_then_until_a_consent_moves() -> None:
+    kept, at = FirstShown(capacity=2), datetime(2026, 5, 1, tzinfo=UTC)
+    day = timedelta(days=1)
+    kept.keep(("a",), First("1"), at, at + day)
+    kept.keep(("b",), First("2"), at, None)
+
+    assert kept.get(("a",), at) == (First("1"), at + day)
+    assert kept.get(("a",), at - day) is None
+    assert kept.get(("a",), at + day) is None
+    assert kept.get(("b",), at + 9 * day) == (First("2"), None)
+    kept.keep(("c",), First("3"), at, None)
+    assert kept.get(("a",), at) is None
+    assert kept.get(("c",), at) == (First("3"), None)
+
+
 def test_two_recipients_cannot_tell_by_the_version_that_they_are_shown_the_same(county: County) -> None:
     shown = {"resourceType": "Goal", "id": "g", "meta": {"lastUpdated": "2026-04-11T15:00:00.000000Z"}}
     tags = {tagged(county.premises, who, shown)["meta"]["versionId"] for who in ("otp", "housing")}
@@ -256,6 +306,28 @@ def test_a_state_that_is_not_to_be_seen_now_hides_those_before(two: Twins) -> No
 
     assert two.apis[1].ask(HOUSING_ASKS, "GET", place).status_code == 404
     assert two.apis[1].ask(HOUSING_ASKS, "GET", f"{place}/_history").status_code == 404
+
+
+class _Stepping:
+    """A clock that has moved on by two years when it is asked for the second time."""
+
+    def __init__(self, at: datetime) -> None:
+        self._times = [at]
+
+    def now(self) -> datetime:
+        at = self._times[0]
+        self._times[0] = max(at, NOW + timedelta(days=730))
+        return at
+
+
+def test_a_consent_that_ends_while_a_version_is_looked_for_shows_no_other(county: County) -> None:
+    county.share_plan()
+    county.consent("housing", discloser="otp", purpose="COC", identifier=OTP, classes=("CarePlan",))
+    (record,) = county.records("CarePlan")
+    moved = dataclasses.replace(county.premises, clock=_Stepping(NOW))
+
+    with pytest.raises(NothingToShow):
+        county.run(pull.read_version(moved, caller("housing", "COC"), "CarePlan", record.id, "0" * 32))
 
 
 def test_one_s_own_record_has_its_own_history(county: County) -> None:

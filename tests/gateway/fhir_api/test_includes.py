@@ -114,3 +114,10 @@ def test_it_needs_the_scope_of_the_person_and_an_id(door: Any) -> None:
     assert refused.status_code == 403
     assert door.call("GET", "/fhir/Patient/a%20b/$everything").status_code == 400
     assert door.flows.asked == []
+
+
+def test_a_history_takes_no_parameters_when_it_is_to_be_exact(door: Any) -> None:
+    assert door.call("GET", "/fhir/CarePlan/c1/_history?_since=2026").status_code == 200
+    assert door.call("GET", "/fhir/CarePlan/c1/_history?_format=json", headers=STRICT).status_code == 200
+    assert door.call("GET", "/fhir/CarePlan/c1/_history?_since=2026", headers=STRICT).status_code == 400
+    assert door.call("GET", "/fhir/CarePlan/c1/_history?_format=xml").status_code == 406
