@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,6 +17,7 @@ from gateway.console.tally import Part
 from gateway.store import desk_lists, emergency_uses, workload
 
 _LISTED = 200
+_LONGEST_LAG_SECONDS = 60
 _SERIES = (
     ("disclose", "Disclosures", "good"),
     ("refuse", "Refusals", "bad"),
@@ -78,28 +80,39 @@ def _waiting(look: Look) -> dict[str, tuple[int, str]]:
     return found
 
 
-def _concerns(look: Look, log: Standing, partners: tuple[Health, ...]) -> list[Concern]:
-    found: list[Concern] = []
+def _concerns(look: Look, log: Standing, partners: tuple[Health, ...]) -> Iterator[Concern]:
+    yield from _of_log(log)
+    yield from _of_deliveries(look)
+    yield from _of_consents(look)
+    number, oldest = workload.in_doubt(look.reading)
+    if number:
+        text = f"{words.plural(number, 'patient')} of whom it is not certain who they are"
+        yield Concern("middling", text, oldest, "requests#identity")
+    yield from (_of_partner(one) for one in partners if one.trouble)
+
+
+def _of_log(log: Standing) -> Iterator[Concern]:
     if log.is_altered:
-        found.append(
-            Concern(
-                "bad",
-                f"The last verification found the audit log altered: {log.said}",
-                log.verified_at,
-                "integrity",
-            )
-        )
-    elif log.lag_seconds > 60:
+        text = f"The last verification found the audit log altered: {log.said}"
+        yield Concern("bad", text, log.verified_at, "integrity")
+    elif log.lag_seconds > _LONGEST_LAG_SECONDS:
         text = f"{words.plural(log.unsealed, 'audit entry')} not sealed by a signed head"
-        found.append(Concern("bad", text, log.unsealed_since, "integrity"))
+        yield Concern("bad", text, log.unsealed_since, "integrity")
+
+
+def _of_deliveries(look: Look) -> Iterator[Concern]:
     for one in desk_lists.stuck(look.reading):
         text = f"{words.plural(one.number, 'delivery')} to {look.office.partner_name(one.partner)}: "
         text += "given up" if one.state == "dead" else "not known whether it arrived"
-        found.append(Concern("bad", f"{text} ({one.reason})", one.oldest, "messages#stuck"))
+        yield Concern("bad", f"{text} ({one.reason})", one.oldest, "messages#stuck")
     number, oldest = workload.needing_attention(look.reading)
     if number:
         text = f"{words.plural(number, 'message')} could not be used and must be corrected"
-        found.append(Concern("bad", text, oldest, "messages?state=needs_attention"))
+        yield Concern("bad", text, oldest, "messages?state=needs_attention")
+
+
+def _of_consents(look: Look) -> Iterator[Concern]:
+    """What is held, who must be told to stop, and which use of emergency access is to be reviewed."""
     asked, overdue = workload.consent_requests(look.reading, instant_text(look.now))
     if asked:
         text = f"{words.plural(asked, 'referral')} held for a consent"
@@ -107,21 +120,15 @@ def _concerns(look: Look, log: Standing, partners: tuple[Health, ...]) -> list[C
             f", {overdue} of them past the day on which the owner should have been asked" if overdue else ""
         )
         since = _waiting(look).get("held", (0, ""))[1]
-        found.append(Concern("bad" if overdue else "middling", text, since, "requests"))
+        yield Concern("bad" if overdue else "middling", text, since, "requests")
     uses = emergency_uses.not_reviewed(look.reading, _LISTED)
     if uses:
         text = f"{words.plural(len(uses), 'use')} of emergency access to be reviewed"
-        found.append(Concern("bad", text, min(one.opened_at for one in uses), "requests#emergency"))
+        yield Concern("bad", text, min(one.opened_at for one in uses), "requests#emergency")
     stops = look.told.found
     if stops:
         text = f"{words.plural(len(stops), 'recipient')} to be told that a consent was withdrawn"
-        found.append(Concern("bad", text, min(one.withdrawn_at for one in stops), "requests"))
-    number, oldest = workload.in_doubt(look.reading)
-    if number:
-        text = f"{words.plural(number, 'patient')} of whom it is not certain who they are"
-        found.append(Concern("middling", text, oldest, "requests#identity"))
-    found += [_of_partner(one) for one in partners if one.trouble]
-    return found
+        yield Concern("bad", text, min(one.withdrawn_at for one in stops), "requests")
 
 
 def _of_partner(one: Health) -> Concern:
