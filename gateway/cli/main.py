@@ -115,6 +115,18 @@ def token(
     finish(body(partner, purpose, folder_of(network)))
 
 
+@app.command("agency-link")
+def agency_link(
+    partner: Annotated[str, typer.Argument(metavar="PARTNER", help="The agency, as network.yaml names it.")],
+    name: Annotated[str, typer.Option(metavar="NAME", help="Who logs in; the audit log names her.")],
+    network: Network = None,
+) -> None:
+    """Print a link to an agency's page for one worker, and the code to tell her by another way."""
+    from gateway.cli.network_commands import agency_link as body
+
+    finish(body(folder_of(network), partner, name))
+
+
 @app.command("console-link")
 def console_link(
     name: Annotated[str, typer.Option(help="Who will look.")],

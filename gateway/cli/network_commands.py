@@ -107,3 +107,28 @@ def console_link(folder: Path, name: str, role: str) -> int:
         return 1
     print(f"{running_at(folder) or 'http://' + found.network.content.http}/console/login?link={link}")
     return 0
+
+
+def agency_link(folder: Path, partner: str, name: str) -> int:
+    """Print a link to an agency's page for one worker, good once and for a day, and its code; 0, or 1 when refused."""
+    from gateway.agency_desk import make_link
+    from gateway.partners import DeskDelivery
+    from gateway.wiring.agency_desk_door import LINK_PURPOSE
+    from gateway.wiring.control import running_at
+
+    try:
+        found = open_folder(folder)
+        agency = found.network.partners.get(partner)
+        if agency is None or not isinstance(agency.delivery, DeskDelivery):
+            print(
+                f"`{partner}` has no page: network.yaml needs `delivery: {{kind: desk}}` for it",
+                file=sys.stderr,
+            )
+            return 1
+        link, code = make_link(found.keys.derived(LINK_PURPOSE), partner, name, SystemClock().now())
+    except (HandoffError, SettingsRefused) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{running_at(folder) or 'http://' + found.network.content.http}/agency/login?link={link}")
+    print(f"code, to be told by another way than the link: {code[:4]} {code[4:]}")
+    return 0

@@ -23,8 +23,9 @@ from gateway.delivery.signed_request import signed_headers
 from gateway.disclosure.gate import LastLook
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.release import Release
-from gateway.partners import FhirDelivery, FilesDelivery, MllpDelivery, WebhookDelivery
+from gateway.partners import DeskDelivery, FhirDelivery, FilesDelivery, MllpDelivery, WebhookDelivery
 from gateway.partners.signing_keys import SigningKey
+from gateway.store import intents
 
 PRACTICE = "PRACTICE"
 _FILE_ENDS = {
@@ -103,6 +104,8 @@ class Ways:
             return await self._file(partner_id, delivery, made, last_look)
         if isinstance(delivery, WebhookDelivery):
             return await self._webhook(partner_id, delivery, made, last_look)
+        if isinstance(delivery, DeskDelivery):
+            return await _to_the_desk(last_look)
         return DeliveryOutcome("refused", "NO_DELIVERY")
 
     async def _webhook(
@@ -144,3 +147,10 @@ class Ways:
         if delivery.tls is None:
             return MllpEndpoint(host, int(port))
         return MllpEndpoint(host, int(port), self._reach.tls[partner_id], delivery.tls.server_name or None)
+
+
+async def _to_the_desk(last_look: LastLook) -> DeliveryOutcome:
+    """Nothing leaves: from now on the partner's workers find it at their page, where consent is decided again."""
+    if not await last_look():
+        return DeliveryOutcome("aborted", "CHECK_SAID_NO")
+    return DeliveryOutcome("delivered", intents.AT_DESK)

@@ -31,6 +31,12 @@ def watched(resource: Mapping[str, Any], zone: str) -> Watched | None:
     return Watched(event.owner, (event.watched.end - timedelta(seconds=1)).astimezone(ZoneInfo(zone)).date())
 
 
+def ends_with_one_event(resource: Mapping[str, Any]) -> bool:
+    """Whether a Consent names one event, and not several."""
+    rows = [row for row in resource.get("extension", ()) if row.get("url") == consent.EXPIRY_EVENT]
+    return len(rows) == 1
+
+
 def looked_again(resource: Mapping[str, Any], today: date, review: date, owner: str) -> dict[str, Any]:
     """The Consent after somebody looked today and set the day of the next review; an empty `owner` changes none."""
     rows = [row for row in resource.get("extension", ()) if row.get("url") != consent.EXPIRY_EVENT]

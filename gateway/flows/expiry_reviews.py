@@ -9,10 +9,9 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import consent
 from gateway.audit import append
 from gateway.clock import instant_text, new_id
-from gateway.disclosure.expiry_events import looked_again, watched
+from gateway.disclosure.expiry_events import ends_with_one_event, looked_again, watched
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.consent_record import keep_consent
@@ -77,8 +76,7 @@ def _day(text: str, today: date) -> date:
 
 def _check(premises: Premises, before: Record, owner: str) -> None:
     found = watched(before.resource, premises.network.zone)
-    rows = [row for row in before.resource.get("extension", ()) if row.get("url") == consent.EXPIRY_EVENT]
-    if found is None or len(rows) != 1:
+    if found is None or not ends_with_one_event(before.resource):
         raise NotUnderstood("NO_EXPIRY_EVENT", "does not end with one event", before.reference)
     if not (found.owner or owner.strip()):
         raise NotUnderstood("OWNER_MISSING", "say who watches for the event", "--owner")

@@ -1,6 +1,7 @@
 """Partners: the agencies of one network, as `network.yaml` names them."""
 
 from gateway.partners.deliveries import (
+    DeskDelivery,
     FhirDelivery,
     FilesDelivery,
     MllpDelivery,
@@ -27,6 +28,7 @@ from gateway.partners.starter import clients_wanted, starter_yaml
 __all__ = [
     "KIND_SYSTEM",
     "Client",
+    "DeskDelivery",
     "FhirDelivery",
     "FileFault",
     "FilesDelivery",

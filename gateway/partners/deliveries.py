@@ -105,16 +105,22 @@ class WebhookDelivery(Strict, frozen=True, tag_field="kind", tag="webhook"):
     on_unknown: OnUnknown = "resend"
 
 
+class DeskDelivery(Strict, frozen=True, tag_field="kind", tag="desk"):
+    """What is released waits at `/agency/`, where the partner's workers log in and read it; nothing is sent."""
+
+    on_unknown: OnUnknown = "resend"
+
+
 class NoDelivery(Strict, frozen=True, tag_field="kind", tag="pull"):
     """Nothing is pushed; the partner pulls from the FHIR API."""
 
 
-Delivery = FhirDelivery | MllpDelivery | FilesDelivery | WebhookDelivery | NoDelivery
+Delivery = FhirDelivery | MllpDelivery | FilesDelivery | WebhookDelivery | DeskDelivery | NoDelivery
 
 
 def format_of(delivery: Delivery) -> str:
     """In what a partner receives: `fhir+json`, a mapping id, or empty when it only pulls."""
-    if isinstance(delivery, FhirDelivery):
+    if isinstance(delivery, FhirDelivery | DeskDelivery):
         return FHIR_JSON
     return "" if isinstance(delivery, NoDelivery) else delivery.format
 

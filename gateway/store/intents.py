@@ -20,6 +20,8 @@ _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(tuple[str, ...])
 _MAY_GO = ("due", "retry")
 _HANDED_OVER = "handed_over"
+AT_DESK = "AT_DESK"
+"""Why an intent counts as delivered: it can be read at the page of a partner that nothing is sent to."""
 BY_ITSELF_NEVER = "9999-12-31T23:59:59.999999Z"
 """When something is due that waits for somebody."""
 _HOLDS_ITS_KEY = ("held", "unknown", "dead")
@@ -65,6 +67,12 @@ def get(reading: Reading, intent_id: str) -> Intent | None:
 def of_patient(reading: Reading, patient_id: str) -> tuple[Intent, ...]:
     """All intents about the patient, in their order."""
     return tuple(map(_intent, reading.rows("intents.of_patient", {"patient_id": patient_id})))
+
+
+def at_desk(reading: Reading, partner: str, before: int, limit: int) -> tuple[Intent, ...]:
+    """What waits for `partner` at its page, of a sequence before `before`, the newest first."""
+    params = {"partner": partner, "before": before, "limit": limit}
+    return tuple(map(_intent, reading.rows("intents.at_desk", params)))
 
 
 def of_key(reading: Reading, patient_id: str, partner: str, business_key: str) -> tuple[Intent, ...]:

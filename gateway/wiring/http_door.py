@@ -23,6 +23,7 @@ from gateway.security.client_keys import ClientKeys
 from gateway.security.tokens import RegisteredClient, TokenChecker
 from gateway.settings import Settings, read_secret
 from gateway.store import tokens
+from gateway.wiring.agency_desk_door import desk_mounts
 from gateway.wiring.console_door import console_mounts
 from gateway.wiring.gauges import StoreGauges
 from gateway.wiring.network_folder import NetworkFolder
@@ -56,7 +57,9 @@ class HttpDoor:
         host, _, port = self._address.rpartition(":")
         listening = listening or socket.create_server((host, int(port)), backlog=512)
         address = f"{host}:{listening.getsockname()[1]}"
-        app = build_app(self._desk(address), mounts=console_mounts(self._folder, self._premises))
+        pages = desk_mounts(self._folder, self._premises, self._standstill)
+        mounts = {**console_mounts(self._folder, self._premises), **pages}
+        app = build_app(self._desk(address), mounts=mounts)
         config = uvicorn.Config(
             app,
             log_config=None,

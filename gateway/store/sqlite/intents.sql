@@ -12,6 +12,11 @@ SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, for
 SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus, state, due_at,
        attempts, reason, created_at, updated_at, sequence, first_tried_at FROM intent WHERE patient_id = :patient_id ORDER BY sequence;
 
+-- name: at_desk
+SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus, state, due_at,
+       attempts, reason, created_at, updated_at, sequence, first_tried_at FROM intent INDEXED BY intent_at_desk
+WHERE partner = :partner AND reason = 'AT_DESK' AND sequence < :before ORDER BY sequence DESC LIMIT :limit;
+
 -- name: of_key
 SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus, state, due_at,
        attempts, reason, created_at, updated_at, sequence, first_tried_at FROM intent

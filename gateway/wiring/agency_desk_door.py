@@ -1,0 +1,51 @@
+"""The pages at `/agency/` as a mounted application, bound to the store and the flows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+
+from starlette.types import ASGIApp
+
+from gateway.agency_desk import Desk, build_desk
+from gateway.clock import instant_text
+from gateway.disclosure.premises import Premises
+from gateway.flows import agency_desk
+from gateway.store import tokens
+from gateway.wiring.network_folder import NetworkFolder
+from gateway.wiring.standstill import Standstill
+
+LINK_PURPOSE = "agency-desk-link"
+_ISSUER = "agency-desk"
+
+
+def desk_mounts(
+    folder: NetworkFolder, premises: Premises, standstill: Standstill | None = None
+) -> Mapping[str, ASGIApp]:
+    """What is mounted beside the FHIR API, by path. While `standstill` lasts nothing is shown."""
+    waiting = partial(agency_desk.waiting, premises)
+    opened = partial(agency_desk.opened, premises)
+    plan = partial(agency_desk.plan, premises)
+    answered = partial(agency_desk.answered, premises)
+
+    async def use_once(one: str, until: datetime) -> bool:
+        return await premises.store.write(lambda tx: tokens.use_jti(tx, _ISSUER, one, instant_text(until)))
+
+    def was_used(one: str) -> bool:
+        with premises.store.read() as reading:
+            return tokens.was_used(reading, _ISSUER, one)
+
+    desk = Desk(
+        network=premises.network,
+        clock=premises.clock,
+        key=folder.keys.derived(LINK_PURPOSE),
+        secure=premises.network.content.public_url.startswith("https://"),
+        use_once=use_once,
+        was_used=was_used,
+        waiting=waiting if standstill is None else standstill.guard(waiting),
+        opened=opened if standstill is None else standstill.guard(opened),
+        plan=plan if standstill is None else standstill.guard(plan),
+        answered=answered if standstill is None else standstill.guard(answered),
+    )
+    return {"/agency": build_desk(desk)}

@@ -1,0 +1,275 @@
+"""The pages of an agency without software: what waits is read and answered, by its own workers, under her consent."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway.agency_desk.phrases import CATALOGUE
+from gateway.flows.agency_desk import ON_A_PAGE
+from gateway.partners import NoDelivery
+from tests.gateway.agency_desk.conftest import ROSA, Browser, to_the_desk
+from tests.gateway.county import County
+
+HER = "Maribel Testperson"
+TEMPLATES = Path(__file__).parents[3] / "gateway" / "agency_desk" / "templates"
+
+
+def test_a_worker_finds_what_waits_reads_it_and_answers(desk: County, waiting: str, browser: Browser) -> None:
+    listed = browser.log_in()
+    assert listed.status_code == 200
+    assert HER in listed.text and "Riverbend General Hospital" in listed.text and ">New<" in listed.text
+
+    read = browser.get(f"/agency/referrals/{waiting}")
+    assert "Opioid dependence" in read.text and "(602) 5550142" in read.text and "Ada Okafor" in read.text
+    assert "Released with the person&#39;s written permission" in read.text, "the notice goes with it"
+    form = {"token": browser.hidden("token"), "version": browser.hidden("version"), "step": "accept"}
+
+    said = browser.post(f"/agency/referrals/{waiting}", form)
+
+    assert "Your answer is on its way" in said.text and ">Accepted<" in said.text
+    assert desk.task().resource["status"] == "accepted"
+    told = [intent for intent in desk.intents() if intent.kind == "status"]
+    assert [intent.partner for intent in told] == ["hospital"]
+
+
+@pytest.mark.requirement("AU-05")
+def test_each_page_is_a_release_to_the_organization_and_names_the_worker(
+    desk: County, waiting: str, browser: Browser
+) -> None:
+    browser.log_in()
+    before = len(desk.audit())
+    browser.get(f"/agency/referrals/{waiting}")
+
+    shown, read = [one.entry for one in desk.audit()][before:]
+
+    assert shown is not None and read is not None
+    assert (shown.kind, shown.partner, shown.bytes_sha256 is not None) == ("disclose", "otp", True)
+    assert (read.kind, read.recipient_name, read.basis, read.subject) == (
+        "read", ROSA, "AGENCY_DESK", shown.request_id,
+    )  # fmt: skip
+
+
+@pytest.mark.requirement("P2-31-12")
+def test_after_a_withdrawal_nothing_of_it_is_shown(desk: County, waiting: str, browser: Browser) -> None:
+    saved = desk.consent(purpose="HOPERAT")
+    browser.log_in()
+    for consent in desk.records("Consent"):
+        desk.replace("hospital", consent.id, {**consent.resource, "status": "inactive"})
+    assert saved is not None
+
+    listed, one, plan = (
+        browser.get(path) for path in ("/agency/", f"/agency/referrals/{waiting}", f"/agency/plans/{waiting}")
+    )
+
+    for page in (listed, one, plan):
+        assert page.status_code == 200
+        for word in (HER, "Testperson", "Opioid dependence", "5550142"):
+            assert word not in page.text
+    assert "This cannot be shown any more" in listed.text and "This cannot be shown any more" in one.text
+    form = {"token": browser.hidden("token"), "version": "1", "step": "accept"}
+    assert browser.post(f"/agency/referrals/{waiting}", form).status_code == 404
+    assert desk.task().resource["status"] == "requested"
+
+
+def test_the_care_plan_is_there_as_released(desk: County, waiting: str, browser: Browser) -> None:
+    desk.share_plan()
+    browser.log_in()
+
+    plan = browser.get(f"/agency/plans/{waiting}")
+
+    assert "Rent agreement renewed" in plan.text and "Meet the housing case worker" in plan.text
+
+
+def test_a_decline_and_what_did_not_help_need_a_reason_and_a_no_show_waits(
+    desk: County, waiting: str, browser: Browser
+) -> None:
+    browser.log_in()
+    path = f"/agency/referrals/{waiting}"
+    browser.get(path)
+    token, version = browser.hidden("token"), browser.hidden("version")
+    refused = browser.post(path, {"token": token, "version": version, "step": "decline", "reason": "  "})
+    assert refused.status_code == 400 and "Please say why" in refused.text
+
+    for step, status in (("accept", "accepted"), ("no-show", "on-hold"), ("start", "in-progress")):
+        browser.get(path)
+        form = {"token": token, "version": browser.hidden("version"), "step": step}
+        assert browser.post(path, form).status_code == 200
+        assert desk.task().resource["status"] == status
+    browser.get(path)
+    form = {
+        "token": token,
+        "version": browser.hidden("version"),
+        "step": "not-done",
+        "reason": " moved  away ",
+    }
+    browser.post(path, form)
+
+    task = desk.task().resource
+    assert (task["status"], task["statusReason"]["text"]) == ("failed", "moved away")
+    assert 'name="step"' not in browser.get(path).text, "nothing more can be said"
+
+
+def test_an_answer_to_what_has_changed_meanwhile_is_refused(
+    desk: County, waiting: str, browser: Browser
+) -> None:
+    browser.log_in()
+    path = f"/agency/referrals/{waiting}"
+    browser.get(path)
+    form = {"token": browser.hidden("token"), "version": browser.hidden("version"), "step": "accept"}
+    assert browser.post(path, form).status_code == 200
+
+    again = browser.post(path, {**form, "step": "done"})
+
+    assert again.status_code == 409 and "VERSION_CONFLICT" in again.text
+
+
+@pytest.mark.parametrize("step", ["", "cancel", "completed"])
+def test_what_the_page_does_not_offer_is_refused(
+    desk: County, waiting: str, browser: Browser, step: str
+) -> None:
+    browser.log_in()
+    browser.get(f"/agency/referrals/{waiting}")
+    form = {"token": browser.hidden("token"), "version": browser.hidden("version"), "step": step}
+
+    assert browser.post(f"/agency/referrals/{waiting}", form).status_code == 400
+
+
+def test_what_waits_for_another_partner_is_nothing_here(desk: County, browser: Browser) -> None:
+    to_the_desk(desk)
+    desk.consent("psychiatry")
+    desk.refer("ED-2", "R-2", "MESAPSY")
+    desk.released()
+    (other,) = desk.intents("sending")
+    desk.settle(other, "delivered", "HTTP_200")
+    browser.log_in()
+
+    for path in (f"/agency/referrals/{other.id}", f"/agency/plans/{other.id}", "/agency/referrals/none"):
+        assert browser.get(path).status_code == 404
+    assert other.id not in browser.get().text
+
+
+# ------------------------------------------------------------------------------------------ logging in
+
+
+def test_the_link_alone_opens_nothing_and_both_count_once(waiting: str, browser: Browser) -> None:
+    path, code = browser.link()
+    assert HER not in browser.get(path).text and ROSA in browser.page.text
+    assert browser.get().status_code == 401
+
+    assert browser.post(path, {"code": f"{code[:4]} {code[4:]}"}).status_code == 200
+    assert HER in browser.page.text
+
+    again = Browser(browser.county).post(path, {"code": code})
+    assert again.status_code == 403 and "LINK_USED" in again.text
+
+
+def test_five_wrong_codes_end_a_link(browser: Browser) -> None:
+    path, code = browser.link()
+    wrong = f"{(int(code) + 1) % 10**8:08d}"
+    assert ["CODE_WRONG" in browser.post(path, {"code": wrong}).text for _ in range(5)] == [True] * 5
+
+    assert "LINK_LOCKED" in browser.post(path, {"code": code}).text
+    assert browser.get().status_code == 401
+
+
+@pytest.mark.parametrize("made", ["{short}", "{link}é", "x.y", "."])
+def test_a_link_that_is_not_ours_is_refused(browser: Browser, made: str) -> None:
+    link = browser.link()[0].partition("=")[2]
+    said = browser.get(f"/agency/login?link={made.format(link=link, short=link[:-2])}")
+    assert said.status_code == 403 and "LINK_INVALID" in said.text
+
+
+def test_an_old_link_an_idle_session_and_one_that_was_ended_open_nothing(
+    desk: County, waiting: str, browser: Browser
+) -> None:
+    path, code = browser.link()
+    desk.clock.advance(timedelta(hours=24, seconds=1))
+    assert "LINK_EXPIRED" in browser.post(path, {"code": code}).text
+
+    browser.log_in()
+    desk.clock.advance(timedelta(minutes=29))
+    assert browser.get().status_code == 200
+    desk.clock.advance(timedelta(minutes=29))
+    assert browser.get().status_code == 200, "being there keeps it going"
+    desk.clock.advance(timedelta(minutes=31))
+    assert browser.get().status_code == 401
+
+    browser.log_in()
+    cookies = dict(browser.client.cookies)
+    browser.post("/agency/logout", {"token": browser.hidden("token")})
+    thief = Browser(desk)
+    thief.client.cookies.update(cookies)
+    assert thief.get().status_code == 401
+
+
+def test_a_session_ends_when_the_agency_has_no_page_any_more(
+    desk: County, waiting: str, browser: Browser
+) -> None:
+    browser.log_in()
+    desk.change_partner("otp", state="paused")
+    assert browser.get().status_code == 401
+    desk.change_partner("otp", state="live", delivery=NoDelivery())
+    assert browser.get().status_code == 401
+    path, code = browser.link()
+    assert browser.post(path, {"code": code}).status_code == 403
+
+
+def test_a_form_from_elsewhere_is_refused(desk: County, waiting: str, browser: Browser) -> None:
+    browser.log_in()
+    browser.get(f"/agency/referrals/{waiting}")
+    form = {"token": browser.hidden("token"), "version": browser.hidden("version"), "step": "accept"}
+    path = f"/agency/referrals/{waiting}"
+
+    assert "OTHER_ORIGIN" in browser.post(path, form, origin="http://evil.test").text
+    assert "FORM_TOKEN" in browser.post(path, {**form, "token": "x"}).text
+    assert "FORM_TOO_LARGE" in browser.post(path, {**form, "reason": "x" * 9000}).text
+    assert desk.task().resource["status"] == "requested"
+
+
+# ------------------------------------------------------------------------------------------ words and frame
+
+
+def test_a_long_list_has_pages(desk: County, browser: Browser) -> None:
+    to_the_desk(desk)
+    for number in range(ON_A_PAGE):
+        desk.refer(f"ED-{number + 10}", f"R-{number + 10}")
+        to_the_desk(desk)
+    first = browser.log_in().text
+    assert first.count('class="person"') == ON_A_PAGE
+    found = re.search(r'href="(/agency/\?before=\d+)"', first)
+    assert found is not None
+    assert browser.get(found[1]).text.count('class="person"') == 1
+    assert browser.get("/agency/?before=%C2%B2").status_code == 200
+
+
+def test_the_pages_speak_spanish(desk: County, waiting: str, browser: Browser) -> None:
+    browser.log_in()
+    assert "Lo que le espera" in browser.get(**{"accept-language": "es-MX,es;q=0.9"}).text
+    assert "What waits for you" in browser.get().text
+    browser.post("/agency/language", {"language": "es"})
+    assert "Lo que le espera" in browser.get().text and '<html lang="es">' in browser.page.text
+    browser.post("/agency/language", {"language": "xx"})
+    assert "Lo que le espera" in browser.get().text
+
+
+def test_both_languages_have_every_word_and_templates_have_none() -> None:
+    assert CATALOGUE["en"].keys() == CATALOGUE["es"].keys()
+    assert all(text.strip() for words in CATALOGUE.values() for text in words.values())
+    for file in TEMPLATES.glob("*.html"):
+        bare = re.sub(
+            r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|<[^>]*>", " ", file.read_text("utf-8"), flags=re.DOTALL
+        )
+        assert not re.search(r"[A-Za-zÀ-ÿ]{2,}", bare.replace("doctype", "")), file.name
+
+
+def test_no_page_lets_a_browser_keep_it_or_run_a_script(browser: Browser) -> None:
+    for path in ("/agency/", "/agency/login", "/agency/none", "/agency/style.css"):
+        headers = browser.get(path).headers
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert headers["cache-control"] == ("max-age=300" if path.endswith("css") else "no-store")
+    assert browser.log_in().headers["referrer-policy"] == "same-origin"
+    assert browser.get("/agency/none").status_code == 404
