@@ -13,6 +13,7 @@ from typing import TextIO
 import msgspec
 
 from gateway.audit import (
+    EmergencyFacts,
     LoggedEntry,
     NoteVerifier,
     VerifyReport,
@@ -213,6 +214,7 @@ def _told(logged: LoggedEntry) -> list[str]:
         return [*lines, "  the facts were destroyed with their key"]
     lines += [f"  basis {entry.basis}"] if entry.basis else []
     lines += [f"  consent {consent}" for consent in entry.consents]
+    lines += _emergency(entry.emergency) if entry.emergency is not None else []
     lines += [
         f"  because {_reason(reason.code, reason.citation, reason.consent)}" for reason in entry.reasons
     ]
@@ -221,6 +223,17 @@ def _told(logged: LoggedEntry) -> list[str]:
         lines.append(f"  {resource.outcome:9} {resource.reference}{labels}")
         lines += [f"            {_reason(r.code, r.citation, r.consent)}" for r in resource.reasons]
     return lines
+
+
+def _emergency(facts: EmergencyFacts) -> list[str]:
+    """What a reviewer of emergency access needs to know (42 CFR §2.51(c))."""
+    second = f"  approved by {facts.second_person}"
+    return [
+        f"  emergency since {facts.opened_at}: {facts.nature}",
+        f"  to {facts.recipient} ({facts.recipient_identifier}), {facts.facility}",
+        f"  disclosed by {facts.discloser}",
+        *([second] if facts.second_person else []),
+    ]
 
 
 def _reason(code: str, citation: str, consent: str | None) -> str:

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from consent.notice import STATEMENT_1
+from gateway.cli.audit_commands import print_why
 from gateway.clock import instant_text
+from gateway.demo import person
 from gateway.disclosure.accounting import account_of
 from gateway.disclosure.audit_events import audit_events
 from gateway.disclosure.emergency import MOST_AN_HOUR
@@ -113,6 +115,29 @@ def test_a_clinician_gets_the_emergency_set_and_nothing_else(known: County) -> N
     assert "42CFRPart2" in labels
     told = json.dumps(found["OperationOutcome"])
     assert "Do not use or disclose it beyond" in told
+
+
+@pytest.mark.requirement("P2-51-01")
+def test_it_holds_against_her_denial_and_gives_no_more_for_a_permission(known: County) -> None:
+    before = resources_of(opened(known, sound()))
+    denial = person.consent("otp", "hospital", "TREAT", identifier=OTP)
+    known.record("otp", {**denial, "provision": {"type": "deny"}})
+    assert resources_of(opened(known, sound(requestId="ed-2026-0002"))) == before
+    known.consent("hospital", discloser="otp", by="otp", identifier=OTP)
+    allowed = resources_of(
+        opened(known, sound(requestId="ed-2026-0003", secondPerson=clinician("2", "Dr. B")))
+    )
+    assert set(allowed) == set(before)
+
+
+@pytest.mark.requirement("P2-51-02")
+def test_a_reviewer_reads_what_was_stated(known: County, capsys: pytest.CaptureFixture[str]) -> None:
+    opened(known, sound())
+    (use,) = known.look(emergency_uses.not_reviewed)
+    known.look(lambda reading: print_why(reading, use.id, as_json=False))
+    told = capsys.readouterr().out
+    for fact in (NATURE, "Dr. Ada Lindqvist", FACILITY, "On-call lead"):
+        assert fact in told
 
 
 @pytest.mark.requirement("P2-51-02", "AU-05")

@@ -16,6 +16,7 @@ import pytest
 from gateway.delivery.notifier import Notifier
 from gateway.errors import AlreadyReceived, HandoffError, NotAllowed, NotFound, NotNow, NotSupported
 from gateway.flows import subscriptions as flow
+from gateway.flows.answers import Saved
 from gateway.flows.subscription_topics import CONTENT, FILTER, HEARTBEAT, PROFILE, TOPICS, canonical_of
 from gateway.store import Record, patients, records
 from gateway.store import subscriptions as kept
@@ -117,6 +118,17 @@ def notify(
     asyncio.run(work())
 
 
+def hospital_hears(county: County) -> tuple[Subscribers, Saved, str]:
+    """She lets the program tell the hospital of her care plans, and the hospital has subscribed to them."""
+    subscribers = hooked(county)
+    county.share_plan()
+    allowed = county.consent("hospital", discloser="otp", identifier=OTP, classes=("CarePlan",))
+    county.refer()
+    made = subscribe(county, "hospital", content="id-only")
+    notify(county, subscribers)
+    return subscribers, allowed, made
+
+
 def plan(county: County, name: str, title: str, source: str = "otp", part2: bool = True) -> None:
     """A care plan of hers, new or changed."""
     resource = {"resourceType": "CarePlan", "id": name, "status": "active", "intent": "plan", "title": title}
@@ -205,12 +217,7 @@ def test_nobody_hears_of_what_they_may_not_see(county: County) -> None:
 
 @pytest.mark.requirement("SB-01", "P2-31-12")
 def test_after_a_revocation_no_notice_and_no_number(county: County) -> None:
-    subscribers = hooked(county)
-    county.share_plan()
-    allowed = county.consent("hospital", discloser="otp", identifier=OTP, classes=("CarePlan",))
-    county.refer()
-    made = subscribe(county, "hospital", content="id-only")
-    notify(county, subscribers)
+    subscribers, allowed, made = hospital_hears(county)
     plan(county, "plan-a", "One")
     notify(county, subscribers)
     county.withdraw(allowed, by="otp")
@@ -226,12 +233,7 @@ def test_after_a_revocation_no_notice_and_no_number(county: County) -> None:
 
 @pytest.mark.requirement("SB-01", "P2-31-12")
 def test_a_notice_that_waits_is_not_sent_after_a_revocation(county: County) -> None:
-    subscribers = hooked(county)
-    county.share_plan()
-    allowed = county.consent("hospital", discloser="otp", identifier=OTP, classes=("CarePlan",))
-    county.refer()
-    made = subscribe(county, "hospital", content="id-only")
-    notify(county, subscribers)
+    subscribers, allowed, made = hospital_hears(county)
     subscribers.breaks = "before"
     plan(county, "plan-a", "One")
     notify(county, subscribers, rounds=1)
@@ -325,12 +327,7 @@ def test_a_filter_limits_it_to_one_patient_and_tells_nothing_of_who_there_is(cou
 def test_what_a_notice_told_is_in_the_log_before_it_left_and_in_the_account(county: County) -> None:
     from gateway.disclosure.accounting import account_of
 
-    subscribers = hooked(county)
-    county.share_plan()
-    county.consent("hospital", discloser="otp", identifier=OTP, classes=("CarePlan",))
-    county.refer()
-    made = subscribe(county, "hospital", content="id-only")
-    notify(county, subscribers)
+    subscribers, _, made = hospital_hears(county)
     plan(county, "plan-a", "One")
     notify(county, subscribers)
     entries = [one.entry for one in county.audit() if one.entry and one.row.partner == "hospital"]
@@ -557,12 +554,7 @@ def test_one_that_ends_is_off(county: County) -> None:
 
 @pytest.mark.requirement("SB-01")
 def test_events_are_asked_for_again_and_named_only_where_they_still_may_be(county: County) -> None:
-    subscribers = hooked(county)
-    county.share_plan()
-    allowed = county.consent("hospital", discloser="otp", identifier=OTP, classes=("CarePlan",))
-    county.refer()
-    made = subscribe(county, "hospital", content="id-only")
-    notify(county, subscribers)
+    subscribers, allowed, made = hospital_hears(county)
     for name in ("plan-a", "plan-b", "plan-c"):
         plan(county, name, name)
     notify(county, subscribers, rounds=5)
@@ -595,12 +587,7 @@ def test_a_partner_has_so_many_and_no_more(county: County) -> None:
 
 @pytest.mark.requirement("SB-01")
 def test_while_it_is_not_certain_who_she_is_nothing_is_told_to_others(county: County) -> None:
-    subscribers = hooked(county)
-    county.share_plan()
-    county.consent("hospital", discloser="otp", identifier=OTP, classes=("CarePlan",))
-    county.refer()
-    subscribe(county, "hospital")
-    notify(county, subscribers)
+    subscribers, _, _ = hospital_hears(county)
     county.write(lambda tx: patients.doubt(tx, county.patient_id))
     plan(county, "plan-a", "One")
     notify(county, subscribers)
