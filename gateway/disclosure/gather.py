@@ -71,9 +71,15 @@ def gather(
         # of her own Patients those of the directory speak, whichever versions are asked about
         compiled = consent.compile_consents(replace(request, resources=()), premises.tables)
         known = Compiled(request.consents, compiled, request.directory, own, joined)
-        premises.compiled.keep(patient_id, discloser, version, epoch, known)
+        if _is_durable(reading):
+            premises.compiled.keep(patient_id, discloser, version, epoch, known)
     about = (*(record.version_reference for record in own), *(f"Patient/{one}" for one in joined))
     return Gathered(request, known.compiled, epoch, discloser, recipient, read=held_records, patients=about)
+
+
+def _is_durable(reading: Reading) -> bool:
+    """Not what a transaction reads: if its group is rolled back, other consents will have the same epoch."""
+    return not hasattr(reading, "execute")
 
 
 def request_of(

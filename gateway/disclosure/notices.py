@@ -22,10 +22,11 @@ from gateway.disclosure.gather import Gathered
 from gateway.disclosure.handovers import account_for
 from gateway.disclosure.named_versions import keep_named
 from gateway.disclosure.premises import Premises
+from gateway.disclosure.seen import older_versions
 from gateway.store import Reading, Record, ReleaseRow, Transaction, outbox, patients, records
 
 _ITS_RECORDER_ONLY = "Consent"
-_OF_EVERY_VERSION = ("meta", "text")
+_OF_EVERY_VERSION = ("meta", "text", "lastModified")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +84,19 @@ def is_news(
     elements: tuple[str, ...],
     at: datetime,
 ) -> bool:
-    """Whether `record` shows `partner` something that the version before it did not.
+    """Whether `record` shows `partner` something that the last version it may see before did not.
 
     Of `elements` alone, if any are given. What changed in a part that is withheld is no news: telling of it would tell
-    that there is such a part.
+    that there is such a part; nor is a version that comes back after one that may not be seen at all.
     """
     now = seen_by(premises, reading, partner, purpose, record, at)
     if now is None:
         return False
-    before = records.version(reading, record.resource_type, record.id, record.version - 1)
-    if record.version <= 1 or before is None:
-        return True
-    earlier = seen_by(premises, reading, partner, purpose, before, at)
-    return earlier is None or _said(now.resource, elements) != _said(earlier.resource, elements)
+    for older in older_versions(reading, record):
+        earlier = seen_by(premises, reading, partner, purpose, older, at)
+        if earlier is not None:
+            return _said(now.resource, elements) != _said(earlier.resource, elements)
+    return True
 
 
 def _said(resource: Mapping[str, Any], elements: tuple[str, ...]) -> dict[str, Any]:

@@ -16,13 +16,15 @@ from gateway.disclosure.handovers import interrupted
 from gateway.disclosure.local_format import in_local_format
 from gateway.disclosure.release import Release
 from gateway.disclosure.release_questions import released_bytes
+from gateway.disclosure.seen import Asking, seen_alone
 from gateway.errors import NotUnderstood
+from gateway.flows.consent_record import keep_consent
 from gateway.flows.library import mapping_files
 from gateway.partners import FhirDelivery
 from gateway.resources import to_json
-from gateway.store import Intent, Record, intents, outbox, patients, records
+from gateway.store import Intent, Reading, Record, Transaction, intents, outbox, patients, records
 from mappings import read_library
-from tests.gateway.county import NOW, OTP, County, matches
+from tests.gateway.county import NOW, OTP, County, caller, matches
 from tests.gateway.disclosure.unsteady import UnsteadyStore
 
 AT = "2026-04-11T15:00:00.000000Z"
@@ -308,3 +310,29 @@ def test_what_is_released_for_treatment_without_a_consent_owes_no_notice(county:
     found = county.search("psychiatry", "Condition", None, patient=county.patient_id)
 
     assert [entry["search"]["mode"] for entry in found["entry"]] == ["match"]
+
+
+def test_what_is_read_in_a_transaction_is_not_remembered(county: County) -> None:
+    """It may be rolled back, and another consent get the same epoch: what it permitted would be permitted by nothing."""
+    county.share_plan()
+    (plan,) = county.records("CarePlan")
+
+    def permitted(reading: Reading) -> bool:
+        at = county.premises.clock.now()
+        asking = Asking("housing", "COC", at)
+        return seen_alone(county.premises, reading, asking, county.patient_id, plan)[0] is not None
+
+    class UndoneError(Exception):
+        """What the disk says to the commit."""
+
+    def undone(tx: Transaction) -> None:
+        made = person.consent("otp", "housing", "COC", identifier=OTP, classes=("CarePlan",))
+        keep_consent(county.premises, tx, caller("otp"), {**made, "id": "c"}, county.patient_id, NOW, "r")
+        assert permitted(tx)
+        raise UndoneError
+
+    with pytest.raises(UndoneError):
+        county.write(undone)
+    county.write(lambda tx: patients.raise_epoch(tx, county.patient_id))  # the epoch that was undone
+
+    assert not county.look(permitted)

@@ -14,11 +14,12 @@ from msgspec.structs import replace
 
 from gateway.clock import instant_text
 from gateway.demo import person
+from gateway.disclosure.notices import is_news
 from gateway.disclosure.premises import First, FirstShown
 from gateway.disclosure.shown_versions import tagged
 from gateway.flows import pull
 from gateway.flows.nothing import NothingToShow
-from gateway.store import Record, patients, records
+from gateway.store import Reading, Record, patients, records
 from tests import strategies
 from tests.gateway.county import MRN, NOW, OTP, County, caller, resources_of
 from tests.gateway.disclosure.twins import SEEN, Api, Twins, plan, referred, twins
@@ -444,6 +445,30 @@ def test_what_is_pushed_carries_no_version_of_what_is_held(county: County) -> No
     for held in resources_of(made.content).values():
         for resource in held:
             assert not {"versionId", "lastUpdated", "source"} & set(resource.get("meta", {}))
+
+
+def test_what_is_withheld_is_no_news_to_who_has_asked_to_hear(two: Twins) -> None:
+    county = two.busy
+
+    def news(reading: Reading, record: Record) -> bool:
+        return is_news(county.premises, reading, "housing", "COC", record, (), county.clock.now())
+
+    def heard(kind: str) -> bool:
+        (record,) = [one for one in county.records(kind) if "hospital" not in one.sources]
+        return county.look(lambda reading: news(reading, record))
+
+    two.wait()
+    two.change_what_is_hidden(SEEN)
+    assert not heard("CarePlan")
+    assert not heard("Task"), "when it was modified moves with what is withheld"
+    (record,) = county.records("CarePlan")
+    hidden = {**record.resource, "meta": {"security": [{"system": _ACT, "code": "PSYTHPN"}]}}
+    for content in (hidden, record.resource):
+        county.write(lambda tx, content=content: records.save(tx, replace(record, resource=content)))
+    assert not heard("CarePlan"), "it is as it was, whatever was in between"
+    two.change_what_is_seen({**SEEN, "plan": "completed", "task": "accepted"})
+    assert heard("CarePlan")
+    assert heard("Task")
 
 
 # ----------------------------------------------------------------------------------------- who is described by many
