@@ -70,6 +70,10 @@ class Sender:
         self._breaker = Breaker()
         self._stopping = False
 
+    def resting(self) -> frozenset[str]:
+        """The partners to whom nothing goes now, because they do not answer; as this process knows it."""
+        return self._breaker.resting(self._premises.clock.now())
+
     async def run(self) -> None:
         """Deliver until `stop`; comes back when nothing is under way any more."""
         accounted = False

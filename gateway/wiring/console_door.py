@@ -33,14 +33,10 @@ _ISSUER = "console"
 _TAIL_BYTES = 4096
 
 
-def _nobody() -> frozenset[str]:
-    return frozenset()
-
-
 def console_mounts(
     folder: NetworkFolder,
     premises: Premises,
-    resting: Callable[[], frozenset[str]] = _nobody,
+    resting: Callable[[], frozenset[str]] = frozenset,
     patience_seconds: float = PATIENCE_SECONDS,
 ) -> Mapping[str, ASGIApp]:
     """What is mounted beside the FHIR API, by path. `resting`: who is left alone for a moment because it does not

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 
@@ -41,7 +41,9 @@ class HttpDoor:
         address: str | None,
         standstill: Standstill,
         transport: httpx.AsyncBaseTransport | None = None,
+        resting: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
+        self._resting = resting
         self._keys = None if transport is None else ClientKeys(transport, premises.clock)
         self._folder, self._premises, self._settings = folder, premises, settings
         self._standstill = standstill
@@ -58,7 +60,7 @@ class HttpDoor:
         listening = listening or socket.create_server((host, int(port)), backlog=512)
         address = f"{host}:{listening.getsockname()[1]}"
         pages = desk_mounts(self._folder, self._premises, self._standstill)
-        mounts = {**console_mounts(self._folder, self._premises), **pages}
+        mounts = {**console_mounts(self._folder, self._premises, self._resting), **pages}
         app = build_app(self._desk(address), mounts=mounts)
         config = uvicorn.Config(
             app,

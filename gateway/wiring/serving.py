@@ -138,6 +138,7 @@ class _Running:
                 self._addresses.http,
                 self._standstill,
                 transport,
+                sender.resting,
             )
             ports = self._addresses.ports
             http_address = await http.start(ports.http if ports else None)

@@ -88,9 +88,11 @@ class Browser:
         self.cookies = httpx.Cookies()
         self.open()
 
-    def open(self) -> None:
-        """The console as the network stands now; whoever was logged in no longer is."""
-        mounts = console_mounts(self.county.folder, self.county.premises, patience_seconds=60)
+    def open(self, resting: frozenset[str] = frozenset()) -> None:
+        """The console as the network stands now, while some partners are left alone."""
+        mounts = console_mounts(
+            self.county.folder, self.county.premises, lambda: resting, patience_seconds=60
+        )
         self.app = Router([Mount(path, app=app) for path, app in mounts.items()])
 
     def add(self, entries: Sequence[AuditEntry]) -> None:

@@ -172,14 +172,14 @@ def test_partners_in_trouble_are_named_with_what_is_wrong(
     monkeypatch.setattr(console_door._Room, "certificates", lambda _room: ends)
     held = county.intents("held")[0]
     county.write(lambda tx: intents.finish(tx, held.id, "retry", at, "HTTP_503", due_at=at))
-    told.open()
+    told.open(resting=frozenset({"psychiatry"}))
     told.log_in()
     first, text = told.get("").text, told.get("partners").text
 
     for trouble in (
         "certificate `otp.pem` ends on 02 Dec 2026",
         "certificate `housing.pem` cannot be used",
-        "1 delivery tried again, last answer HTTP_503",
+        "1 delivery tried again, last answer HTTP_503; left alone for a moment",
     ):
         assert trouble in text and trouble in first
     assert "own.pem: ends 18 Sep 2027" in text
