@@ -81,7 +81,7 @@ def test_validate_reports_each_element_and_refuses_a_deficient_form(
     bad.write_text(json.dumps({**a_consent(0, "Organization/hosp-1"), "dateTime": None}))
     odd.write_text("[")
     assert consent_validate([str(good)]) == 0
-    assert len(json.loads(capsys.readouterr().out)["elements"]) == 13
+    assert len(json.loads(capsys.readouterr().out)["elements"]) == 14
     assert consent_validate([str(good), str(bad)]) == 1
     assert consent_validate([str(odd)]) == 1
     odd.write_text("[]")
