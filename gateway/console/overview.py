@@ -14,7 +14,7 @@ from gateway.console.integrity import Standing, standing
 from gateway.console.look import Look, Sheet, Shown
 from gateway.console.partners import Health, healths
 from gateway.console.tally import Part
-from gateway.store import desk_lists, emergency_uses, workload
+from gateway.store import consent_requests, desk_lists, emergency_uses, workload
 
 _LISTED = 200
 _LONGEST_LAG_SECONDS = 60
@@ -113,13 +113,12 @@ def _of_deliveries(look: Look) -> Iterator[Concern]:
 
 def _of_consents(look: Look) -> Iterator[Concern]:
     """What is held, who must be told to stop, and which use of emergency access is to be reviewed."""
-    asked, overdue = workload.consent_requests(look.reading, instant_text(look.now))
-    if asked:
-        text = f"{words.plural(asked, 'referral')} held for a consent"
-        text += (
-            f", {overdue} of them past the day on which the owner should have been asked" if overdue else ""
-        )
-        since = _waiting(look).get("held", (0, ""))[1]
+    held, since = _waiting(look).get("held", (0, ""))
+    if held:
+        now, text = instant_text(look.now), f"{words.plural(held, 'referral')} held for a consent"
+        asked = consent_requests.waiting(look.reading, None, _LISTED)
+        if overdue := sum(one.request.due_at <= now for one in asked):
+            text += f", {overdue} of them past the day on which the owner should have been asked"
         yield Concern("bad" if overdue else "middling", text, since, "requests")
     uses = emergency_uses.not_reviewed(look.reading, _LISTED)
     if uses:
