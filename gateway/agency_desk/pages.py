@@ -149,15 +149,14 @@ class _Pages:
             await self._desk.answered(worker, intent_id, said[0], said[1], said[2])
             return RedirectResponse(f"{intent_id}?saved=1", 303, HEADERS)
         found = await self._desk.opened(worker, intent_id)
-        task = found.first("Task")
-        status = str(task.get("status", ""))
+        status = str(found.first("Task").get("status", ""))
         return self._page(
             request,
             "referral.html",
             it=found,
             person=name_of(found.first("Patient")),
             state=status,
-            version=str(task.get("meta", {}).get("versionId", "")),
+            version=found.version,
             steps=MAY_FOLLOW.get(status, ()) if found.kind == "referral" else (),
             needs_reason=NEEDS_REASON,
             cards=cards(found.resources),

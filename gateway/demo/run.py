@@ -18,6 +18,7 @@ import httpx
 from gateway.demo.desks import Desk
 from gateway.demo.processes import Running, start_agency, start_gateway
 from gateway.demo.story import Stage, StoryBroken, play
+from gateway.demo.worker import PageWorker
 from gateway.partners import read_network
 from gateway.wiring.network_folder import make_network_folder
 
@@ -70,6 +71,7 @@ def _stage() -> Iterator[_Set]:
         gateway, ready = start_gateway(folder, folder / "gateway.log")
         stack.callback(gateway.end)
         client = stack.enter_context(httpx.Client(trust_env=False, timeout=20.0))
+        visitor = stack.enter_context(httpx.Client(trust_env=False, timeout=20.0))
         network = read_network(folder)
         desks = {
             name: Desk(name, folder, network, ready["http"], client)
@@ -81,6 +83,7 @@ def _stage() -> Iterator[_Set]:
             housing=desks["housing"],
             receives={name: agency for name, (agency, _) in agencies.items()},
             mllp=ready["mllp"][0],
+            peer=PageWorker("peer-support", "Rosa Medina", folder, ready["http"], visitor),
             otp_door=f"http://127.0.0.1:{agencies['otp'][1]}",
             tell=lambda line: print(line, flush=True),
         )
@@ -91,7 +94,7 @@ def _verify(built: _Set) -> dict[str, Any]:
     """`handoff audit verify` on the running gateway's store. Raises StoryBroken when the log does not hold."""
     command = [sys.executable, "-m", "gateway", "audit", "verify", "--network", str(built.folder)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    built.stage.tell("6. The audit log is recomputed from the first entry on:")
+    built.stage.tell("7. The audit log is recomputed from the first entry on:")
     built.stage.tell("   " + done.stdout.strip().replace("\n", "\n   "))
     if done.returncode != 0:
         raise StoryBroken(f"the audit log does not verify: {done.stderr.strip()}")
@@ -112,6 +115,7 @@ def _stay(built: _Set) -> None:
         f"  handoff messages list {here}\n"
         f"  handoff audit verify {here}\n"
         f"  the compliance page: handoff console-link --name You {here}\n"
+        f"  the page of an agency without software: handoff agency-link peer-support --name You {here}\n"
         "Ctrl-C ends everything and removes it."
     )
     with contextlib.suppress(KeyboardInterrupt):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,9 +14,11 @@ import httpx
 from gateway.demo import person
 from gateway.demo.desks import Desk, send_hl7
 from gateway.demo.processes import Running
+from gateway.demo.worker import PageWorker
 
 _MRN = (person.MRN_SYSTEM, "770011")
 _OTP = (person.OTP_SYSTEM, "OTP-3391")
+_PAGE_SECONDS = 60.0
 
 
 class StoryBroken(AssertionError):
@@ -32,6 +35,7 @@ class Stage:
     receives: dict[str, Running]
     mllp: str
     otp_door: str
+    peer: PageWorker
     tell: Callable[[str], None]
     report: dict[str, Any] = field(default_factory=dict)
 
@@ -48,6 +52,7 @@ def play(stage: Stage) -> None:
     _consents_release_it(stage)
     _housing_pulls_the_plan(stage)
     _acceptance_goes_back(stage)
+    _peer_worker_opens_a_page(stage)
     _withdrawal_stops_a_delivery(stage)
 
 
@@ -128,9 +133,29 @@ def _acceptance_goes_back(stage: Stage) -> None:
     stage.must(status.startswith("RF1|A") and "R-5001" in status, "the hospital hears of the acceptance")
 
 
+def _peer_worker_opens_a_page(stage: Stage) -> None:
+    stage.tell(
+        "5. Peer support has no software; she lets it see who she is and what she asks for, and no more."
+    )
+    send_hl7(stage.mllp, person.referral_message("ED-0004", "R-5004", "WALKWITHME", "Ortiz^Ana"))
+    kinds = ("Patient", "ServiceRequest", "Task")
+    consent = person.consent("hospital", "peer-support", "COC", identifier=_MRN, classes=kinds)
+    _expect(stage.hospital.ask("POST", "/Consent", "TREAT", json=consent), 201)
+    listed = ""
+    until = time.monotonic() + _PAGE_SECONDS
+    while "Maribel" not in listed and time.monotonic() < until:
+        listed = stage.peer.log_in() if not listed else stage.peer.listed()
+    page = stage.peer.opened(listed)
+    stage.must("Maribel" in page, "the peer worker reads who was referred to her agency")
+    for word in ("f11.20", "opioid dependence", "postpartum", "phq-9"):
+        stage.must(word not in page.lower(), f"the peer worker never reads `{word}`")
+    stage.must("Accepted" in stage.peer.says(page, "accept"), "the peer worker accepts with one button")
+    stage.tell("   Her page says who, what is asked for, and how to reach her: no diagnosis. She accepts.")
+
+
 def _withdrawal_stops_a_delivery(stage: Stage) -> None:
     stage.tell(
-        "5. A second referral waits because the treatment program's server is down; she withdraws her consent."
+        "6. A second referral waits because the treatment program's server is down; she withdraws her consent."
     )
     httpx.post(f"{stage.otp_door}/closed").raise_for_status()
     send_hl7(stage.mllp, person.referral_message("ED-0003", "R-5003", "SUNRISE", "Reyes^Sol"))

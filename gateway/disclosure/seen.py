@@ -162,5 +162,14 @@ def _by_discloser(found: Sequence[Record], partner: str) -> dict[str, list[Recor
         if record.patient_id is None or record.resource_type == _ITS_RECORDER_ONLY:
             continue
         if not is_own(record, partner):
-            groups.setdefault(record.source_partner, []).append(record)
+            groups.setdefault(_discloser_of(record, partner), []).append(record)
     return dict(sorted(groups.items()))
+
+
+def _discloser_of(record: Record, partner: str) -> str:
+    """Who discloses a record to `partner`: its last source, but nobody discloses to herself what she has written to;
+    then another of its sources, and the rest have a veto.
+    """
+    if record.source_partner != partner:
+        return record.source_partner
+    return min(source for source in record.sources if source != partner)

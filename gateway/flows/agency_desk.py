@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -63,7 +63,7 @@ class Worker:
 class AtDesk:
     """One thing that waits, as it may be seen now. `resources` is empty where it may not be seen any more.
 
-    `place` orders what waits: the higher, the newer. `came_at`: ISO 8601 UTC.
+    `place` orders what waits: the higher, the newer. `came_at`: ISO 8601 UTC. `version`: of its Task, to answer by.
     """
 
     id: str
@@ -75,6 +75,7 @@ class AtDesk:
     request_id: str
     resources: tuple[Mapping[str, Any], ...] = field(repr=False)
     notices: tuple[str, ...] = field(repr=False)
+    version: str = ""
 
     def first(self, resource_type: str) -> Mapping[str, Any]:
         """The first resource of that type; an empty one where there is none."""
@@ -172,7 +173,13 @@ async def _opened(premises: Premises, worker: Worker, intent: Intent, page: str)
         dress=partial(with_waiting_text, premises, worker.partner),
     )
     await _say_who(premises, worker, intent, shown.request_id, page)
-    return _thing(intent, shown.request_id, shown.resources, told)
+    thing = _thing(intent, shown.request_id, shown.resources, told)
+    task = thing.first("Task")
+    if not task:
+        return thing
+    with premises.store.read() as reading:
+        caller = _caller(worker, intent.purpose)
+        return replace(thing, version=status.version_for(premises, reading, caller, str(task["id"])))
 
 
 async def _say_who(premises: Premises, worker: Worker, intent: Intent, request_id: str, page: str) -> None:

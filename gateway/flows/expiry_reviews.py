@@ -35,13 +35,13 @@ async def goes_on(premises: Premises, consent_day_owner: str, reason: str) -> di
     day, _, owner = rest.partition(" ")
     at = premises.clock.now()
     today = at.astimezone(ZoneInfo(premises.network.zone)).date()
-    next_day = _day(day, today)
 
     def work(tx: Transaction) -> dict[str, Any]:
         before = records.get(tx, "Consent", consent_id)
         if before is None or before.patient_id is None or before.resource.get("status") != "active":
             raise NotFound("NO_SUCH_CONSENT", "no consent in force has that id", consent_id)
         _check(premises, before, owner)
+        next_day = _day(day, today)
         changed = looked_again(before.resource, today, next_day, " ".join(owner.split()))
         request_id = new_id()
         kept = keep_consent(premises, tx, _recorder(before), changed, before.patient_id, at, request_id)

@@ -78,7 +78,15 @@ async def update_task(
     return told
 
 
-def _shown(premises: Premises, tx: Transaction, caller: Caller, task: Record) -> Mapping[str, Any] | None:
+def version_for(premises: Premises, reading: Reading, caller: Caller, task_id: str) -> str:
+    """The version of a Task by which `caller` may say that it has not changed: that of the Task read alone, whatever
+    else it was shown with. Empty where it would be shown nothing.
+    """
+    task = records.get(reading, "Task", task_id)
+    return "" if task is None else _version_of(_shown(premises, reading, caller, task))
+
+
+def _shown(premises: Premises, tx: Reading, caller: Caller, task: Record) -> Mapping[str, Any] | None:
     """The Task as a read of the caller's would show it now; None where it would show nothing."""
     asking = Asking(caller.partner, caller.purpose, premises.clock.now())
     dress = partial(with_waiting_text, premises, caller.partner)

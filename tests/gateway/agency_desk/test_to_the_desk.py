@@ -14,7 +14,7 @@ from gateway.partners import DeskDelivery
 from gateway.store import intents, outbox
 from gateway.wiring.agency_desk_door import LINK_PURPOSE
 from gateway.wiring.network_folder import make_network_folder, open_folder
-from tests.gateway.agency_desk.conftest import Browser
+from tests.gateway.agency_desk.conftest import Browser, to_the_desk
 from tests.gateway.county import County
 from tests.gateway.delivery.test_sender import play, settled
 
@@ -81,3 +81,29 @@ def test_there_is_no_link_for_who_has_no_page_and_for_nobody(
 ) -> None:
     assert agency_link(folder, partner, name) == 1
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.requirement("P2-31-03")
+def test_an_agency_that_sees_part_of_it_can_answer_what_it_sees(county: County) -> None:
+    """What stands in a record depends on what it is shown with; by which version it is answered does not."""
+    county.change_partner("peer-support", delivery=DeskDelivery())
+    county.consent("peer-support", purpose="COC", classes=("Patient", "ServiceRequest", "Task"))
+    county.refer(addressee="WALKWITHME")
+    waiting = to_the_desk(county)
+    browser = Browser(county)
+    browser.post(*_with_code(browser.link(partner="peer-support")))
+    page = browser.get(f"/agency/referrals/{waiting}")
+    assert "Maribel Testperson" in page.text and "Opioid dependence" not in page.text
+
+    form = {"token": browser.hidden("token"), "version": browser.hidden("version"), "step": "accept"}
+
+    said = browser.post(f"/agency/referrals/{waiting}", form)
+
+    assert ">Accepted<" in said.text, "what it has answered is still there to read"
+    assert county.task().resource["status"] == "accepted"
+    form["version"] = browser.hidden("version")
+    assert ">Done<" in browser.post(f"/agency/referrals/{waiting}", {**form, "step": "done"}).text
+
+
+def _with_code(link: tuple[str, str]) -> tuple[str, dict[str, str]]:
+    return link[0], {"code": link[1]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import orjson
 import pytest
 
 from gateway.audit import find_by_request
@@ -12,8 +13,10 @@ from gateway.disclosure.accounting import account_of
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.show import Shown
 from gateway.errors import NotNow
-from gateway.flows import pull
+from gateway.flows import pull, status
 from gateway.flows.answers import SearchCriteria
+from gateway.flows.nothing import NothingToShow
+from gateway.partners import DeskDelivery
 from gateway.store import outbox
 from tests.gateway.county import HOUSING, MRN, OTP, County, caller, matches
 from tests.gateway.disclosure.unsteady import FullStore, unsteady
@@ -224,3 +227,26 @@ def test_an_agency_reads_the_mark_of_a_part_on_every_record_or_on_none(
 
     assert len(found) == 2
     assert all([tag["code"] for tag in one["meta"].get("tag", ())] == tags for one in found)
+
+
+@pytest.mark.requirement("P2-31-03")
+def test_who_has_answered_still_sees_what_the_others_may_disclose_and_no_more(county: County) -> None:
+    kinds = ("Patient", "ServiceRequest", "Task")
+    saved = county.consent("peer-support", purpose="COC", classes=kinds)
+    county.change_partner("peer-support", delivery=DeskDelivery())
+    county.refer(addressee="WALKWITHME")
+    county.released()
+    (intent,) = county.intents("sending")
+    county.settle(intent, "delivered", "AT_DESK")
+    task = county.task()
+    asked = caller("peer-support", "COC")
+    county.run(
+        status.update_task(county.premises, asked, task.id, {**task.resource, "status": "accepted"}, None)
+    )
+
+    shown = county.run(pull.read(county.premises, asked, "Task", task.id))
+    assert orjson.loads(shown.content)["status"] == "accepted"
+
+    county.withdraw(saved)
+    with pytest.raises(NothingToShow):
+        county.run(pull.read(county.premises, asked, "Task", task.id))
