@@ -6,7 +6,7 @@ bytes are written, and audit entries, release, use and notes to the disclosers a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -147,7 +147,7 @@ def _work(
     if use.earlier is not None and use.earlier.patient_id != patient_id:
         return _refused(premises, tx, use, None, AuditReason(REQUEST_REUSED, _RULE), REQUEST_REUSED)
     held = records.of_patient(tx, patient_id, tuple(types))
-    decided = list(_decided(premises, tx, use, patient_id, held))
+    decided = _decided(premises, tx, use, patient_id, held)
     if not any(shown for _, _, shown in decided):
         for entry in _entries(premises, use, decided, None):
             append(tx, entry)
@@ -242,32 +242,47 @@ def _refused(
 
 def _decided(
     premises: Premises, tx: Transaction, use: _Use, patient_id: str, held: Sequence[Record]
-) -> Iterator[_Decided]:
+) -> tuple[_Decided, ...]:
     """Each discloser's records, decided. The asker's own it has.
 
-    Of several Patients one, of whoever has medical records of her: that she is known elsewhere is nobody's emergency.
+    Of several Patients one, of whoever shows something else of her: that she is known elsewhere is nobody's emergency,
+    and a Patient alone would tell that there are records which are withheld.
     """
     groups: dict[str, list[Record]] = {}
     for record in held:
         if record.resource_type != "Patient" and set(record.sources) != {use.partner}:
             groups.setdefault(record.source_partner, []).append(record)
-    described = [one for one in held if one.resource_type == "Patient" and one.source_partner in groups]
+    found = {
+        name: _decided_of(premises, tx, use, patient_id, name, theirs)
+        for name, theirs in sorted(groups.items())
+    }
+    described = [
+        one
+        for one in held
+        if one.resource_type == "Patient" and one.source_partner in found and found[one.source_partner][2]
+    ]
     for patient in sorted(described, key=lambda one: one.updated_at)[-1:]:
-        groups[patient.source_partner].append(patient)
-    for discloser, theirs in sorted(groups.items()):
-        gathered = gather(
-            premises,
-            tx,
-            patient_id=patient_id,
-            discloser=discloser,
-            recipient=use.partner,
-            purpose=use.purpose,
-            held_records=theirs,
-            at=use.at,
-        )
-        stated = _about(use.request, gathered.request)
-        decision = consent.decide_emergency(stated, premises.tables)
-        yield gathered, decision, shown_resources(premises, gathered, decision)
+        name = patient.source_partner
+        found[name] = _decided_of(premises, tx, use, patient_id, name, [*groups[name], patient])
+    return tuple(found.values())
+
+
+def _decided_of(
+    premises: Premises, tx: Transaction, use: _Use, patient_id: str, discloser: str, theirs: list[Record]
+) -> _Decided:
+    """The records of one discloser, decided."""
+    gathered = gather(
+        premises,
+        tx,
+        patient_id=patient_id,
+        discloser=discloser,
+        recipient=use.partner,
+        purpose=use.purpose,
+        held_records=theirs,
+        at=use.at,
+    )
+    decision = consent.decide_emergency(_about(use.request, gathered.request), premises.tables)
+    return gathered, decision, shown_resources(premises, gathered, decision)
 
 
 def _about(

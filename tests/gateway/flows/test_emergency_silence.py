@@ -1,0 +1,75 @@
+"""What an emergency answer tells by what is not in it, and who counts as the same clinician (42 CFR §2.51)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from gateway.clock import instant_text
+from gateway.demo import person
+from gateway.errors import NotFound
+from gateway.store import Record, emergency_uses, records
+from tests.gateway.county import MRN, County, resources_of
+from tests.gateway.flows.test_emergency import PSYCHOTHERAPY, add, opened, sound
+
+TAKEN = {"text": "x"}
+
+
+def describe(county: County, source: str = "otp") -> None:
+    """A Patient of hers from a partner, with a number of its own."""
+    at = instant_text(county.clock.now())
+    told = {
+        "identifier": [{"system": f"urn:{source}", "value": f"{source}-9"}],
+        "name": [{"family": "Reyes"}],
+    }
+    resource = {"resourceType": "Patient", "id": f"p-{source}", **told}
+    row = Record("Patient", f"p-{source}", 0, county.patient_id, source, (source,), True, at, False, resource)
+    county.write(lambda tx: records.save(tx, row))
+
+
+def answer(county: County, **changes: object) -> tuple[str, str, str]:
+    """All that a refusal says, but for the id of the request."""
+    with pytest.raises(NotFound) as caught:
+        opened(county, sound(**changes))
+    return caught.value.code, caught.value.message, caught.value.place
+
+
+@pytest.mark.requirement("P2-13-02", "P2-51-01")
+@pytest.mark.parametrize("withheld", ["note", "plan"])
+def test_a_program_whose_records_are_all_withheld_is_not_shown_to_hold_any(
+    county: County, withheld: str
+) -> None:
+    county.refer()
+    nobody = answer(
+        county, patient={"identifier": {"system": MRN[0], "value": "nobody"}}, requestId="probe-0001"
+    )
+    describe(county)
+    before = answer(county, requestId="probe-0002")
+    if withheld == "note":
+        note = {"security": [PSYCHOTHERAPY]}
+        add(county, "n", "MedicationStatement", status="active", medicationCodeableConcept=TAKEN, meta=note)
+    else:
+        county.submit("otp", person.treatment_plan())
+
+    assert answer(county, requestId="probe-0003") == before == nobody
+    assert county.look(emergency_uses.not_reviewed) == ()
+    assert not county.records("Communication")
+
+
+@pytest.mark.requirement("P2-51-01")
+def test_the_patient_is_of_whoever_shows_something_else(county: County) -> None:
+    """The newest Patient is of a program that shows nothing; the one that is told is of the other."""
+    county.refer()
+    describe(county, "psychiatry")
+    add(county, "allergy", "AllergyIntolerance", "psychiatry", code={"text": "Penicillin"})
+    county.clock.advance(timedelta(minutes=1))
+    describe(county, "otp")
+    note = {"security": [PSYCHOTHERAPY]}
+    add(county, "n", "MedicationStatement", status="active", medicationCodeableConcept=TAKEN, meta=note)
+
+    content = opened(county, sound())
+
+    (patient,) = resources_of(content)["Patient"]
+    assert "AllergyIntolerance" in resources_of(content)
+    assert patient["identifier"][0]["value"] == "psychiatry-9" and b"otp-9" not in content
