@@ -196,7 +196,9 @@ def _next(
 def _event_to_tell(
     premises: Premises, tx: Transaction, made: Subscription, event: SubscriptionEvent, base: str
 ) -> ToTell | None:
-    """The notice of one event, decided now; None when it may not be told any more."""
+    """The notice of one event, decided now; None when it may not be told any more, or is of another topic."""
+    if event.resource_type != TOPICS[made.topic].resource_type:
+        return None
     number = event.number or made.numbered + 1
 
     def write(at: datetime) -> bytes:

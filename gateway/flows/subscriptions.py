@@ -88,6 +88,7 @@ async def replace_subscription(
 ) -> Saved:
     """The Subscription as it is now: `off`, or `requested` anew with another handshake; its numbers go on.
 
+    What waits to be told is told no more where topic, patient or purpose are others: it was found for those before.
     Raises as `create_subscription`, AlreadyReceived `VERSION_CONFLICT`, NotFound for another's.
     """
     now = instant_text(premises.clock.now())
@@ -107,6 +108,8 @@ async def replace_subscription(
             positions=held.positions,
             numbered=held.numbered,
         )
+        if (made.topic, made.about, made.purpose) != (held.topic, held.about, held.purpose):
+            subscriptions.withhold_open(tx, held.id)
         subscriptions.change(tx, made)
         return made
 
@@ -156,7 +159,7 @@ async def subscription_events(
 ) -> Pulled:
     """The events of these numbers again (at most 100), each named only where the caller may see it now; logged.
 
-    Raises NotFound for another's.
+    Raises NotFound for another's, NotAllowed `SCOPE_MISSING` for a token that may not read what the topic is about.
     """
     work = partial(_events_again, premises, caller, subscription_id, first, last, base)
     return Pulled(await premises.store.write(work), new_id())
@@ -172,6 +175,7 @@ def _events_again(
     tx: Transaction,
 ) -> bytes:
     made = _own(tx, caller, subscription_id)
+    _refuse_other_scopes(caller, made.topic)
     now = premises.clock.now()
     told: list[tuple[SubscriptionEvent, bool]] = []
     for event in subscriptions.numbered(tx, made.id, first, last, MOST_EVENTS):
@@ -198,6 +202,8 @@ def _events_again(
 def _may_see(
     premises: Premises, tx: Transaction, made: Subscription, event: SubscriptionEvent, now: datetime
 ) -> bool:
+    if event.resource_type != TOPICS[made.topic].resource_type:
+        return False  # of a topic it had before
     record = records.get(tx, event.resource_type, event.resource_id)
     return record is not None and seen_by(premises, tx, made.partner, made.purpose, record, now) is not None
 
@@ -209,14 +215,19 @@ def _own(reading: Reading, caller: Caller, subscription_id: str) -> Subscription
     return made
 
 
+def _refuse_other_scopes(caller: Caller, topic: str) -> None:
+    """Raises NotAllowed `SCOPE_MISSING` unless the token may read what the topic is about."""
+    if not read_scopes(caller.scopes).permits(TOPICS[topic].resource_type, "r"):
+        raise NotAllowed("SCOPE_MISSING", "the token's scopes do not cover what the topic is about")
+
+
 def _asked(premises: Premises, caller: Caller, resource: Mapping[str, Any], now: str) -> Subscription:
     """What the resource asks for, as `requested` or `off`; the rest as for a new one."""
     _refuse_unknown(resource, _KNOWN, "Subscription")
     topic = topic_of(resource.get("criteria"))
     if topic is None:
         raise NotSupported("SUBSCRIPTION_TOPIC", "names no topic of this gateway", "Subscription.criteria")
-    if not read_scopes(caller.scopes).permits(TOPICS[topic].resource_type, "r"):
-        raise NotAllowed("SCOPE_MISSING", "the token's scopes do not cover what the topic is about")
+    _refuse_other_scopes(caller, topic)
     if resource.get("status") not in ("requested", "off", "active"):
         raise NotUnderstood("SUBSCRIPTION_STATUS", "must be `requested` or `off`", "Subscription.status")
     channel = resource.get("channel")

@@ -128,6 +128,11 @@ def first_open(reading: Reading, subscription_id: str) -> SubscriptionEvent | No
     return None if row is None else SubscriptionEvent(*row)
 
 
+def withhold_open(tx: Transaction, subscription_id: str) -> None:
+    """Tell none of the events that are not settled; one that may have left keeps its number."""
+    tx.execute("subscriptions.withhold_open", {"subscription_id": subscription_id})
+
+
 def event(reading: Reading, subscription_id: str, position: int) -> SubscriptionEvent | None:
     """The event at that position, or None."""
     row = reading.row("subscriptions.event", {"subscription_id": subscription_id, "position": position})

@@ -57,5 +57,9 @@ ORDER BY number LIMIT :limit;
 UPDATE subscription_event SET number = :number, state = :state
 WHERE subscription_id = :subscription_id AND position = :position;
 
+-- name: withhold_open
+UPDATE subscription_event SET state = 'withheld'
+WHERE subscription_id = :subscription_id AND state IN ('waiting', 'handed_over');
+
 -- name: remove_events
 DELETE FROM subscription_event WHERE subscription_id = :subscription_id;

@@ -28,7 +28,7 @@ def describe(county: County, source: str = "otp") -> None:
     county.write(lambda tx: records.save(tx, row))
 
 
-def answer(county: County, **changes: object) -> tuple[str, str, str]:
+def answer(county: County, **changes: object) -> tuple[str, str, str | None]:
     """All that a refusal says, but for the id of the request."""
     with pytest.raises(NotFound) as caught:
         opened(county, sound(**changes))

@@ -68,6 +68,11 @@ def test_events_are_told_in_order_and_no_number_stands_twice(write: Any, store: 
     assert first() == 3
     with store.read() as reading:
         assert [one.position for one in subscriptions.numbered(reading, "s1", 1, 9, 9)] == [2]
+    write(lambda tx: subscriptions.withhold_open(tx, "s1"))
+    assert first() == 0
+    with store.read() as reading:
+        found = [subscriptions.event(reading, "s1", position) for position in (2, 3)]
+    assert [one.state for one in found if one is not None] == ["delivered", "withheld"]
     write(lambda tx: subscriptions.remove(tx, "s1"))
     with store.read() as reading:
         assert subscriptions.get(reading, "s1") is None and subscriptions.event(reading, "s1", 2) is None
