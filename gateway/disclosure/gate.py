@@ -142,11 +142,11 @@ def _prepare(premises: Premises, intent: Intent) -> _Prepared | None:
     if shown and _has_heart(intent, shown):
         content, media_type = _write(premises, intent, gathered, decision, (*shown, *returned), control_id)
     references = tuple(f"{r['resourceType']}/{r['id']}" for r in returned)
-    valid_until = _next_change(gathered.compiled, at)
+    valid_until = next_change(gathered.compiled, at)
     return _Prepared(gathered, decision, shown, content, media_type, references, at, control_id, valid_until)
 
 
-def _next_change(compiled: consent.CompiledConsents, at: datetime) -> datetime | None:
+def next_change(compiled: consent.CompiledConsents, at: datetime) -> datetime | None:
     """The next instant at which one of her consents begins or ends; None: never."""
     index = bisect_right(compiled.boundaries, at)
     return compiled.boundaries[index] if index < len(compiled.boundaries) else None

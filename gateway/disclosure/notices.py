@@ -17,7 +17,7 @@ from gateway.clock import instant_text, new_id
 from gateway.disclosure.account import entry_of, own_record_entry
 from gateway.disclosure.co_sources import gather_with_vetoes
 from gateway.disclosure.content import FHIR_JSON, as_it_leaves, sha256_of
-from gateway.disclosure.gate import shown_resources
+from gateway.disclosure.gate import next_change, shown_resources
 from gateway.disclosure.gather import Gathered
 from gateway.disclosure.handovers import account_for
 from gateway.disclosure.named_versions import keep_named
@@ -40,13 +40,18 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class PreparedNotice:
-    """Bytes that the log allows to leave, and what must not have moved when they do."""
+    """Bytes that the log allows to leave, and what must not have moved when they do.
+
+    `valid_until`: the next instant at which one of her consents begins or ends; None: never, or the partner's own.
+    """
 
     release_id: str
     content: bytes
     patient_id: str
+    partner: str
     epoch: int
     entry: AuditEntry
+    valid_until: datetime | None
 
 
 def seen_by(
@@ -142,9 +147,9 @@ def prepare_notice(
         state=outbox.HANDED_OVER if pulled else outbox.PREPARED,
     )
     outbox.add(tx, row, content)
-    return PreparedNotice(
-        release_id, content, record.patient_id, patients.epoch(tx, record.patient_id), entry
-    )
+    epoch = patients.epoch(tx, record.patient_id)
+    valid_until = None if seen.gathered is None else next_change(seen.gathered.compiled, at)
+    return PreparedNotice(release_id, content, record.patient_id, partner, epoch, entry, valid_until)
 
 
 def _entry(
@@ -184,9 +189,14 @@ def _entry(
 
 def hand_over(premises: Premises, tx: Transaction, made: PreparedNotice) -> bool:
     """Whether the bytes may leave now; if so that they are leaving is stored with whatever else `tx` stores."""
+    at = premises.clock.now()
+    if premises.network.partners[made.partner].state != "live":
+        return False
+    if made.valid_until is not None and at >= made.valid_until:
+        return False  # it is decided anew, by what is in force now
     if patients.epoch(tx, made.patient_id) != made.epoch:
         return False
-    outbox.mark(tx, made.release_id, outbox.HANDED_OVER, instant_text(premises.clock.now()))
+    outbox.mark(tx, made.release_id, outbox.HANDED_OVER, instant_text(at))
     return True
 
 

@@ -9,8 +9,10 @@ from typing import Any
 import orjson
 import pytest
 
+from gateway.disclosure.notices import hand_over
 from gateway.errors import NotAllowed
 from gateway.flows import subscriptions as flow
+from gateway.flows.subscription_events import ToTell, collect, due, may_leave, settle
 from gateway.flows.subscription_topics import FILTER
 from gateway.store import subscriptions as kept
 from tests.gateway.county import County, caller
@@ -18,6 +20,7 @@ from tests.gateway.flows.test_subscriptions import (
     BASE,
     Subscribers,
     hooked,
+    hospital_hears,
     notify,
     plan,
     status_of,
@@ -108,3 +111,43 @@ def test_events_are_named_again_only_to_a_token_that_may_read_them(county: Count
     less = replace(caller("otp"), scopes=LESS)
     with pytest.raises(NotAllowed, match="SCOPE_MISSING"):
         county.run(flow.subscription_events(county.premises, less, made, 1, 9, BASE))
+
+
+def on_its_way(county: County) -> tuple[Subscribers, ToTell]:
+    """A notice to the hospital, decided and in the log, whose first byte has not left."""
+    subscribers, _, _ = hospital_hears(county)
+    plan(county, "plan-a", "One")
+    county.run(collect(county.premises))
+    (to_tell,) = county.run(due(county.premises, {}, BASE, frozenset()))
+    return subscribers, to_tell
+
+
+@pytest.mark.requirement("SB-01", "P2-31-09")
+def test_a_consent_that_runs_out_before_the_first_byte_is_decided_anew(county: County) -> None:
+    subscribers, to_tell = on_its_way(county)
+    assert to_tell.prepared is not None and to_tell.prepared.valid_until is not None
+    county.clock.advance(to_tell.prepared.valid_until - county.clock.now())
+
+    assert not county.run(may_leave(county.premises, to_tell))
+    county.run(settle(county.premises, to_tell, "aborted", "MOVED"))
+    notify(county, subscribers)
+    assert subscribers.told("hospital") == []
+
+
+@pytest.mark.requirement("SB-01")
+def test_until_then_it_leaves(county: County) -> None:
+    _, to_tell = on_its_way(county)
+    assert to_tell.prepared is not None and to_tell.prepared.valid_until is not None
+    county.clock.advance(to_tell.prepared.valid_until - county.clock.now() - timedelta(seconds=1))
+    assert county.run(may_leave(county.premises, to_tell))
+
+
+@pytest.mark.requirement("SB-01")
+def test_to_a_partner_that_is_no_longer_live_no_prepared_notice_leaves(county: County) -> None:
+    _, to_tell = on_its_way(county)
+    prepared = to_tell.prepared
+    assert prepared is not None
+    county.change_partner("hospital", state="paused")
+    assert not county.write(lambda tx: hand_over(county.premises, tx, prepared))
+    county.change_partner("hospital", state="live")
+    assert county.write(lambda tx: hand_over(county.premises, tx, prepared))
