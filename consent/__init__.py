@@ -16,7 +16,13 @@ from consent.consent_form import (
 )  # fmt: skip
 from consent.decide import decide, prepare
 from consent.disclosers import NamedDiscloser, disclosers_of
-from consent.emergency import EMERGENCY_TYPES, EmergencyRequest, decide_emergency, emergency_refusal
+from consent.emergency import (
+    EMERGENCY_TYPES,
+    EmergencyRequest,
+    as_compared,
+    decide_emergency,
+    emergency_refusal,
+)
 from consent.expiry_event import EXPIRY_EVENT, expiry_event_of
 from consent.explain import explain, explain_to_asker, sentence_for, what_would_change
 from consent.model import (
@@ -48,9 +54,10 @@ __all__ = [
     "CLASSES", "EMERGENCY_TYPES", "EXPIRY_EVENT", "FORM", "PHRASES", "SEMANTICS_VERSION", "Agency", "Choices",
     "ChoicesError", "Coding", "CompiledConsents", "Decision", "Discloser", "DisclosureRequest", "EmergencyRequest",
     "Identifier", "NamedDiscloser", "Notice", "Obligation", "Policy", "QuestionError", "Reason", "Recipient",
-    "Resource", "ResourceDecision", "Signature", "SubjectResource", "Tables", "TablesError", "compile_consents",
-    "decide", "decide_emergency", "decision_answer", "disclosers_of", "draft_consent", "emergency_refusal",
-    "expiry_event_of", "explain", "explain_to_asker", "form_reference", "notice_document", "notice_for",
-    "notice_outcome", "prepare", "present", "printed_form", "read_question", "read_tables", "redact", "report_answer",
-    "sentence_for", "signed_consent", "validate_consent", "what_if", "what_if_sentences", "what_would_change",
+    "Resource", "ResourceDecision", "Signature", "SubjectResource", "Tables", "TablesError", "as_compared",
+    "compile_consents", "decide", "decide_emergency", "decision_answer", "disclosers_of", "draft_consent",
+    "emergency_refusal", "expiry_event_of", "explain", "explain_to_asker", "form_reference", "notice_document",
+    "notice_for", "notice_outcome", "prepare", "present", "printed_form", "read_question", "read_tables", "redact",
+    "report_answer", "sentence_for", "signed_consent", "validate_consent", "what_if", "what_if_sentences",
+    "what_would_change",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ with an emergency role, one patient, one recipient facility, four hours; every u
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -105,12 +106,25 @@ def emergency_refusal(request: EmergencyRequest) -> Reason | None:
         (not request.consent_unobtainable, "CONSENT_OBTAINABLE"),
         (not request.second_factor, "SECOND_FACTOR_MISSING"),
         (not timedelta(0) <= question.at - request.opened < LASTS, "EMERGENCY_OVER"),
-        (len(recent) >= USES_ALONE and request.second_person in ("", request.clinician), "SECOND_PERSON_MISSING"),
+        (len(recent) >= USES_ALONE and not _another(request), "SECOND_PERSON_MISSING"),
     )  # fmt: skip
     for failed, code in checks:
         if failed:
             return Reason(code, CITATION)
     return None
+
+
+def as_compared(written: str) -> str:
+    """A name or number without what people write in one way or another: case, width, blanks, dots, hyphens, digits of
+    another script. Two that are the same then are taken for the same person's; letters and digits alone are left.
+    """
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", written).casefold())
+    return "".join(str(unicodedata.decimal(one, one)) for one in plain if one.isalnum())
+
+
+def _another(request: EmergencyRequest) -> bool:
+    """Whether somebody else than the clinician approved."""
+    return as_compared(request.second_person) not in ("", as_compared(request.clinician))
 
 
 def _is_complete(request: EmergencyRequest) -> bool:

@@ -35,15 +35,25 @@ REQUEST_REUSED, TOO_MANY, PRACTISES = "REQUEST_ID_REUSED", "EMERGENCY_TOO_MANY",
 MOST_AN_HOUR = 20
 _REVIEW_WITHIN = timedelta(hours=24)
 _RULE = "42 CFR 2.51"
+_NPI = frozenset({"http://hl7.org/fhir/sid/us-npi", "urn:oid:2.16.840.1.113883.4.6"})
 _NO_SUCH, _IN_DOUBT, _NO_RECORD = "PATIENT_UNKNOWN", "IDENTITY_PENDING", "NO_RECORD"
 
 
 @dataclass(frozen=True, slots=True)
 class Clinician:
-    """A person of the asking facility, by an identifier of hers or his and by name."""
+    """A person of the asking facility, by an identifier of hers or his (`system|value`) and by name."""
 
     identifier: str
     name: str
+
+    @property
+    def as_compared(self) -> str:
+        """The identifier however it is written; of a National Provider Identifier its digits."""
+        system, _, value = self.identifier.partition("|")
+        plain = consent.as_compared(value)
+        if system.casefold().rstrip("/") in _NPI:
+            return f"npi|{''.join(one for one in plain if one.isdecimal())}"
+        return f"{consent.as_compared(system)}|{plain}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +169,7 @@ def _work(
 
 def _use(premises: Premises, tx: Transaction, partner: str, purpose: str, asked: EmergencyAsked) -> _Use:
     at = premises.clock.now()
-    clinician = _token(premises, "clinician", partner, asked.clinician.identifier)
+    clinician = _token(premises, "clinician", partner, asked.clinician.as_compared)
     request = _token(premises, "request", partner, asked.key)
     facts = _token(
         premises, "facts", partner, "\x1f".join((clinician, asked.facility, asked.nature, purpose))
@@ -198,7 +208,7 @@ def _use(premises: Premises, tx: Transaction, partner: str, purpose: str, asked:
 def _second(asked: EmergencyAsked) -> str:
     """Who approved; nobody approves her or his own use, whatever the name."""
     second = asked.second_person
-    if second is None or second.identifier == asked.clinician.identifier:
+    if second is None or second.as_compared == asked.clinician.as_compared:
         return ""
     return second.name
 

@@ -98,6 +98,38 @@ def test_the_third_use_needs_a_second_person() -> None:
     assert decide_emergency(request(earlier_uses=old), tables()).basis
 
 
+@pytest.mark.requirement("P2-51-01")
+@pytest.mark.parametrize(
+    "second",
+    ["PRACTITIONER/ER", "Practitioner / E.R.", "practi\u00adtioner-er", "\uff30ractitioner/er", " ", "-.-"],
+)
+def test_a_second_person_is_not_the_same_one_written_otherwise(second: str) -> None:
+    uses = (AT - timedelta(hours=1), AT - timedelta(hours=23))
+    decision = decide_emergency(request(earlier_uses=uses, second_person=second), tables())
+    assert {reason.code for row in decision.resources for reason in row.reasons} == {"SECOND_PERSON_MISSING"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("AB-1", "ab 1"),
+        ("Dr. Straße", "DR STRASSE"),
+        ("Zoë", "zoe\u0308"),
+        ("\uff11\uff12\uff13", "123"),
+        ("\u0661\u0662\u0663", "123"),
+        ("a\u200bb", "AB"),
+        ("\u2167", "viii"),
+    ],
+)
+def test_ways_of_writing_the_same(one: str, other: str) -> None:
+    assert consent.as_compared(one) == consent.as_compared(other) != ""
+
+
+@pytest.mark.parametrize(("one", "other"), [("AB-1", "AB-2"), ("Zoë", "Zoe"), ("王", "李")])
+def test_what_is_written_otherwise_is_another(one: str, other: str) -> None:
+    assert consent.as_compared(one) != consent.as_compared(other)
+
+
 def test_a_record_that_cannot_be_read_withholds_everything() -> None:
     wide = a_record("MedicationRequest", "m", note=[{"text": {}}] * 200_001)
     decision = decide_emergency(request(resources=[wide]), tables())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from gateway.clock import instant_text
 from gateway.demo import person
-from gateway.errors import NotFound
+from gateway.errors import NotAllowed, NotFound
 from gateway.store import Record, emergency_uses, records
 from tests.gateway.county import MRN, County, resources_of
 from tests.gateway.flows.test_emergency import PSYCHOTHERAPY, add, opened, sound
@@ -73,3 +74,51 @@ def test_the_patient_is_of_whoever_shows_something_else(county: County) -> None:
     (patient,) = resources_of(content)["Patient"]
     assert "AllergyIntolerance" in resources_of(content)
     assert patient["identifier"][0]["value"] == "psychiatry-9" and b"otp-9" not in content
+
+
+OTHER = "urn:badge"
+NPI, NPI_OID = "http://hl7.org/fhir/sid/us-npi", "urn:oid:2.16.840.1.113883.4.6"
+WAYS = [
+    (OTHER, "AB-1", OTHER, "ab-1"),
+    (OTHER, "AB-1", "URN:badge", "A B.1"),
+    (OTHER, "AB-1", OTHER, "\uff21\uff22\u20101"),
+    (NPI, "1990000001", NPI, "1990-000-001"),
+    (NPI, "1990000001", NPI.upper(), "NPI 1990000001"),
+    (NPI, "1990000001", NPI_OID, "1990000001"),
+]
+
+
+def person_named(system: str, value: str, name: str = "Dr. Ada Lindqvist") -> list[dict[str, Any]]:
+    identifier = {"name": "identifier", "valueIdentifier": {"system": system, "value": value}}
+    return [identifier, {"name": "name", "valueString": name}]
+
+
+@pytest.mark.requirement("P2-51-01")
+@pytest.mark.parametrize(("system", "value", "as_system", "as_value"), WAYS)
+def test_the_same_clinician_written_otherwise_is_counted_and_does_not_approve_herself(
+    county: County, system: str, value: str, as_system: str, as_value: str
+) -> None:
+    county.refer()
+    add(county, "allergy", "AllergyIntolerance", code={"text": "Penicillin"})
+    first, again = person_named(system, value), person_named(as_system, as_value)
+    for number in range(2):
+        opened(county, sound(requestId=f"ed-use-{number}", clinician=first))
+    with pytest.raises(NotAllowed, match="SECOND_PERSON_MISSING"):
+        opened(county, sound(requestId="ed-use-2", clinician=again))
+    herself = person_named(as_system, as_value, "Another Name")
+    with pytest.raises(NotAllowed, match="SECOND_PERSON_MISSING"):
+        opened(county, sound(requestId="ed-use-2", clinician=first, secondPerson=herself))
+    by_name = person_named(system, "77", "DR ADA  LINDQVIST")
+    with pytest.raises(NotAllowed, match="SECOND_PERSON_MISSING"):
+        opened(county, sound(requestId="ed-use-2", clinician=first, secondPerson=by_name))
+    somebody = person_named(system, "77", "Dr. Bo Ek")
+    opened(county, sound(requestId="ed-use-2", clinician=again, secondPerson=somebody))
+
+
+@pytest.mark.requirement("P2-51-01")
+def test_the_same_request_with_the_number_written_otherwise_is_the_same_use(county: County) -> None:
+    county.refer()
+    add(county, "allergy", "AllergyIntolerance", code={"text": "Penicillin"})
+    opened(county, sound(clinician=person_named(NPI, "1990000001")))
+    opened(county, sound(clinician=person_named(NPI, "1990 000 001")))
+    assert len(county.look(emergency_uses.not_reviewed)) == 1
