@@ -23,7 +23,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -40,11 +40,11 @@ BeforeHandover = Callable[[], Awaitable[bool]]
 
 _AT_ONCE = 2
 _MARKS_KEPT_SECONDS = 60 * 24 * 3600.0
-_UNDER_WAY_SECONDS = 600.0
-_OWN_NAME = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-[0-9a-f]{16}(?:\.[a-z0-9]{2,4}){1,2}")
+UNDER_WAY_SECONDS = 600.0
+OWN_NAME = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-[0-9a-f]{16}(?:\.[a-z0-9]{2,4}){1,2}")
 """Names of files that we put there: a delivery's number, the beginning of a hash, an ending."""
 
-_FILE_MODE = 0o640
+FILE_MODE = 0o640
 _CODES = {
     errno.ENOENT: "FOLDER_NOT_PREPARED",
     errno.ENOTDIR: "FOLDER_NOT_PREPARED",
@@ -127,7 +127,7 @@ class _Attempt:
     async def outcome(self, before_handover: BeforeHandover) -> DeliveryOutcome:
         """What came of it, each step within its time."""
         parcel, at = self._parcel, read_instant(self._parcel.written_at).timestamp()
-        sweep = at - self._line.swept_at >= _UNDER_WAY_SECONDS
+        sweep = at - self._line.swept_at >= UNDER_WAY_SECONDS
         earlier = await self._step(
             partial(_look, parcel, sweep=sweep), DeliveryOutcome("retry", "ATTEMPT_TIMEOUT")
         )
@@ -185,7 +185,7 @@ def _look(parcel: Parcel, *, sweep: bool) -> DeliveryOutcome | None:
     try:
         with opened_folder(parcel.folder) as folder, opened_folder(OURS, folder) as ours:
             if sweep:
-                _sweep(folder, ours, read_instant(parcel.written_at).timestamp() - _UNDER_WAY_SECONDS)
+                _sweep(folder, ours, read_instant(parcel.written_at).timestamp() - UNDER_WAY_SECONDS)
             given = _was_given(parcel.name, ours)
     except OSError as trouble:
         return _failed(trouble, _Stage())
@@ -216,7 +216,7 @@ def _give(parcel: Parcel, stage: _Stage) -> DeliveryOutcome:
 def _write_parts(parcel: Parcel, ours: int) -> None:
     content = parcel.sealed_by(parcel.content)
     _write(ours, f"{parcel.name}.part", content)
-    _write(ours, f"{parcel.name}.manifest", _manifest(parcel, content, ours))
+    _write(ours, f"{parcel.name}.manifest", manifest_of(parcel, content, os.listdir(ours)))
     _write(ours, f"{parcel.name}.mark", b"")
     os.fsync(ours)
 
@@ -252,11 +252,11 @@ def _failed(trouble: OSError, stage: _Stage) -> DeliveryOutcome:
     return DeliveryOutcome("unknown" if stage.giving else "retry", code)
 
 
-def _manifest(parcel: Parcel, content: bytes, ours: int) -> bytes:
-    """What the partner checks the file by. Hashes are of the file as it lies there."""
+def manifest_of(parcel: Parcel, content: bytes, kept: Iterable[str]) -> bytes:
+    """What the partner checks the file by. Hashes are of the file as it lies there; `kept`: names in `.handoff`."""
     marked = {
         name.removesuffix(".mark")
-        for name in os.listdir(ours)
+        for name in kept
         if name.startswith(f"{parcel.delivery}-") and name.endswith(".mark")
     }
     facts = {
@@ -277,7 +277,7 @@ def _manifest(parcel: Parcel, content: bytes, ours: int) -> bytes:
 def _write(folder: int, name: str, content: bytes) -> None:
     """All of `content`, on the disk when this returns."""
     descriptor = os.open(
-        name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, _FILE_MODE, dir_fd=folder
+        name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, FILE_MODE, dir_fd=folder
     )
     with os.fdopen(descriptor, "wb") as written:
         written.write(content)
@@ -286,14 +286,26 @@ def _write(folder: int, name: str, content: bytes) -> None:
 
 
 def _sweep(folder: int, ours: int, untouched_since: float) -> None:
-    """Forget marks far older than any delivery that is still tried, and take back what was cut short and never given.
+    """Take back and forget what `overdue` says."""
+    cut_short, forgotten = overdue(_touched(folder), _touched(ours), untouched_since)
+    for stem in cut_short:
+        _take_back(stem, folder, ours)
+    for mark in forgotten:
+        os.unlink(mark, dir_fd=ours)
 
-    What an ended process left behind may be of somebody who has withdrawn meanwhile. Only what has not been touched for
-    a while is taken back: another attempt may be under way.
+
+def overdue(
+    shown: Mapping[str, float], kept: Mapping[str, float], untouched_since: float
+) -> tuple[list[str], list[str]]:
+    """Files of ours that were cut short and never given; marks far older than any delivery that is still tried.
+
+    `shown` are the plain files in the partner's folder, `kept` those in `.handoff`, with when each was written to (Unix
+    time). What an ended process left behind may be of somebody who has withdrawn meanwhile. Only what has not been
+    touched for a while is named: another attempt may be under way.
     """
-    shown, kept = _touched(folder), _touched(ours)
+    cut_short, forgotten = [], []
     stems = {re.sub(r"\.(part|manifest|mark)$", "", name) for name in kept} | set(shown)
-    for stem in filter(_OWN_NAME.fullmatch, stems):
+    for stem in filter(OWN_NAME.fullmatch, stems):
         mark = f"{stem}.mark"
         here = [kept[part] for part in (mark, f"{stem}.manifest", f"{stem}.part") if part in kept]
         if stem in shown:
@@ -301,11 +313,10 @@ def _sweep(folder: int, ours: int, untouched_since: float) -> None:
         if max(here, default=untouched_since) >= untouched_since:
             continue
         if mark not in kept or f"{stem}.manifest" in kept:  # without its mark it counts as not given
-            _take_back(stem, folder, ours)
+            cut_short.append(stem)
         elif stem not in shown and untouched_since - kept[mark] > _MARKS_KEPT_SECONDS:
-            os.unlink(
-                mark, dir_fd=ours
-            )  # kept as long as the file lies there: by it we know that it was given
+            forgotten.append(mark)  # kept as long as the file lies there: by it we know that it was given
+    return cut_short, forgotten
 
 
 def _touched(folder: int) -> dict[str, float]:

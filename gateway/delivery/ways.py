@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import httpx
 from cryptography import x509
@@ -24,8 +25,12 @@ from gateway.disclosure.gate import LastLook
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.release import Release
 from gateway.partners import DeskDelivery, FhirDelivery, FilesDelivery, MllpDelivery, WebhookDelivery
+from gateway.partners.sftp_doors import SftpDoor
 from gateway.partners.signing_keys import SigningKey
 from gateway.store import intents
+
+if TYPE_CHECKING:
+    from gateway.delivery.sftp_drop import SftpDrop
 
 PRACTICE = "PRACTICE"
 _FILE_ENDS = {
@@ -48,18 +53,22 @@ class Timeouts:
     mllp: MllpTimeouts = field(default_factory=MllpTimeouts)
     files: float = 30.0
     """Of each step of putting a file into a folder."""
+    sftp_connect: float = 30.0
+    sftp: float = 300.0
+    """Of each step of putting a file onto a server, whose line may be slow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
     """What the ways need beside the network file: where its file names count from, and by partner its TLS, whom its
-    files are encrypted for, and with which key its requests are signed.
+    files are encrypted for, with which key its requests are signed, and its SFTP server.
     """
 
     folder: Path = Path()
     tls: Mapping[str, ssl.SSLContext] = field(default_factory=lambda: MappingProxyType({}), repr=False)
     readers: Mapping[str, x509.Certificate] = field(default_factory=lambda: MappingProxyType({}))
     signing: Mapping[str, SigningKey] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    sftp: Mapping[str, SftpDoor] = field(default_factory=lambda: MappingProxyType({}))
 
 
 class Ways:
@@ -74,10 +83,13 @@ class Ways:
         self._reach = reach
         self.connections = MllpConnections()
         self._files = FileDrop()
+        self._servers: SftpDrop | None = None
 
     def close(self) -> None:
         """Close what is not in use."""
         self.connections.close()
+        if self._servers is not None:
+            self._servers.close()
 
     async def hand_over(self, partner_id: str, made: Release, last_look: LastLook) -> DeliveryOutcome:
         """What came of handing `made` over. Nothing leaves unless `last_look`, asked just before, says so."""
@@ -129,7 +141,7 @@ class Ways:
         intent_id, _, digest = made.key.partition(".")
         end = _FILE_ENDS.get(made.media_type.partition(";")[0], ".bin") + (FILE_END if reader else "")
         parcel = Parcel(
-            folder=self._reach.folder / delivery.folder,
+            folder=Path(delivery.folder) if delivery.sftp else self._reach.folder / delivery.folder,
             name=f"{intent_id}-{digest}{end}",
             delivery=intent_id,
             content=made.content,
@@ -139,7 +151,13 @@ class Ways:
             encryption=delivery.encryption,
             sealed_by=partial(sealed_for, reader) if reader is not None else bytes,
         )
-        return await self._files.drop(parcel, self.timeouts.files, last_look)
+        if delivery.sftp is None:
+            return await self._files.drop(parcel, self.timeouts.files, last_look)
+        if self._servers is None:
+            from gateway.delivery.sftp_drop import SftpDrop  # its library is large, and few need it
+
+            self._servers = SftpDrop(self.timeouts.sftp_connect, self.timeouts.sftp)
+        return await self._servers.drop(self._reach.sftp[partner_id], parcel, last_look)
 
     def endpoint(self, partner_id: str, delivery: MllpDelivery) -> MllpEndpoint:
         """Where the partner listens. Raises KeyError rather than go without the TLS that is asked for."""

@@ -19,6 +19,7 @@ from gateway.partners.deliveries import (
 )
 from gateway.partners.folder_faults import misplaced_folders, shared_folders
 from gateway.partners.network import Client, NetworkFile
+from gateway.partners.sftp_doors import sftp_door
 from gateway.partners.signing_keys import read_signing_key
 
 Place = tuple[str | int, ...]
@@ -27,6 +28,8 @@ _PUBLISHED = re.compile(
     r"(?:https://|http://(?:127\.0\.0\.1|\[::1\])(?=[:/]))[a-z0-9.\-:\[\]]*/[!\"$-~]*"
 )  # in the clear on this machine alone
 _PLAIN = re.compile(r"https?://[a-z0-9.\-:\[\]]+/[!\"$-~]*")  # with its path; no capitals in the host; no `#`
+
+_REMOTE = re.compile(r"[^~\x00-\x1f\x7f][^\x00-\x1f\x7f]*")
 
 
 def connection_faults(content: NetworkFile) -> Iterator[Fault]:
@@ -70,6 +73,8 @@ def named_file_faults(folder: Path, content: NetworkFile) -> Iterator[Fault]:
             yield from _tried(where, lambda name=delivery.key: read_signing_key(folder, name))  # type: ignore[misc]
         if isinstance(delivery, FilesDelivery) and (file := delivery.certificate):
             yield from _tried(where, lambda name=file: recipient_certificate(folder, name))  # type: ignore[misc]
+        if isinstance(delivery, FilesDelivery) and (server := delivery.sftp) is not None:
+            yield from _tried((*where, "sftp"), lambda server=server: sftp_door(folder, server))  # type: ignore[misc]
 
 
 def _tried(where: Place, use: Callable[[], object]) -> Iterator[Fault]:
@@ -112,3 +117,8 @@ def _delivery_faults(delivery: Delivery) -> Iterator[Fault]:
             ("certificate",),
             "names whom files are encrypted for: needed with `encryption: cms`, and only then",
         )
+    if isinstance(delivery, FilesDelivery) and delivery.sftp is not None:
+        if not _REMOTE.fullmatch(delivery.folder) or ".." in delivery.folder.split("/"):
+            yield ("folder",), "must name a folder of the server, without `..`, `~` or control characters"
+        if not 0 < int(delivery.sftp.address.rpartition(":")[2]) < 65536:
+            yield ("sftp", "address"), "must end in a port from 1 to 65535"

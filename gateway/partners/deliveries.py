@@ -21,6 +21,14 @@ Fingerprint = Annotated[
         description="SHA-256 of a certificate, as `openssl x509 -fingerprint -sha256` prints it",
     ),
 ]
+HostKey = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^SHA256:[A-Za-z0-9+/]{43}$",
+        description="of a server's key, as `ssh-keyscan HOST | ssh-keygen -lf -` prints it",
+    ),
+]
+LoginName = Annotated[str, msgspec.Meta(pattern=r"^[^\s\x00-\x1f\x7f]{1,64}$", description="without spaces")]
 OnUnknown = Literal["resend", "ask"]
 
 
@@ -80,16 +88,30 @@ class MllpDelivery(Strict, frozen=True, tag_field="kind", tag="mllp"):
     on_unknown: OnUnknown = "resend"
 
 
+class SftpServer(Strict, frozen=True):
+    """A partner's SFTP server, our login there, and by which keys the server is known: two while it changes its own.
+
+    `key` is the file of our private key; there is no login by password.
+    """
+
+    address: Address
+    user: LoginName
+    key: FileName
+    host_keys: Annotated[tuple[HostKey, ...], msgspec.Meta(min_length=1)]
+
+
 class FilesDelivery(Strict, frozen=True, tag_field="kind", tag="files"):
     """Put as a file, written by the mapping `format` (or `fhir+json`), into `folder`, which holds a folder `.handoff`.
 
-    `encryption: cms` encrypts each file for the holder of `certificate` (an RSA certificate, PEM; RFC 5652).
+    With `sftp` the folder is on that server. `encryption: cms` encrypts each file for the holder of `certificate` (an
+    RSA certificate, PEM; RFC 5652).
     """
 
     folder: FileName
     format: str
     encryption: Literal["none", "cms"]
     certificate: str = ""
+    sftp: SftpServer | None = None
     on_unknown: OnUnknown = "resend"
 
 

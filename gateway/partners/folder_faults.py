@@ -20,6 +20,15 @@ _PATIENCE_SECONDS = 5.0
 def shared_folders(content: NetworkFile) -> Iterator[tuple[Place, str]]:
     """Folders that two partners may look into, as far as their spelling shows it."""
     yield from _shared([(Path(os.path.normpath(name)), place) for name, place in _named(content)])
+    logins: dict[tuple[str, str], list[tuple[Path, Place]]] = {}
+    for name, partner in content.partners.items():
+        delivery = partner.delivery
+        if isinstance(delivery, FilesDelivery) and (server := delivery.sftp) is not None:
+            places = logins.setdefault((server.address.lower(), server.user), [])
+            there = Path(os.path.normpath(delivery.folder))
+            places.append((there, ("partners", name, "delivery", "folder")))
+    for places in logins.values():
+        yield from _shared(places)
 
 
 def misplaced_folders(folder: Path, content: NetworkFile) -> Iterator[tuple[Place, str]]:
@@ -40,7 +49,7 @@ def misplaced_folders(folder: Path, content: NetworkFile) -> Iterator[tuple[Plac
 
 def _named(content: NetworkFile) -> Iterator[tuple[str, Place]]:
     for name, partner in content.partners.items():
-        if isinstance(partner.delivery, FilesDelivery):
+        if isinstance(partner.delivery, FilesDelivery) and partner.delivery.sftp is None:
             yield partner.delivery.folder, ("partners", name, "delivery", "folder")
     for index, watched in enumerate(content.folders):
         yield watched.folder, ("folders", index, "folder")
@@ -54,6 +63,8 @@ def _files(content: NetworkFile) -> Iterator[str]:
             yield delivery.key
         if isinstance(delivery, FilesDelivery) and delivery.certificate:
             yield delivery.certificate
+        if isinstance(delivery, FilesDelivery) and delivery.sftp is not None:
+            yield delivery.sftp.key
         if isinstance(delivery, MllpDelivery) and delivery.tls is not None:
             yield from _files_of(delivery.tls)
     for listener in content.mllp:

@@ -26,6 +26,7 @@ from gateway.intake import (
 from gateway.partners import FilesDelivery, MllpDelivery, Partner, WebhookDelivery
 from gateway.partners.certificates import listener_context, partner_context, recipient_certificate
 from gateway.partners.deliveries import ListenerTls
+from gateway.partners.sftp_doors import sftp_door
 from gateway.partners.signing_keys import read_signing_key
 from gateway.settings import Settings
 from gateway.wiring.network_folder import NetworkFolder
@@ -111,7 +112,14 @@ def reach_of(folder: NetworkFolder) -> Reach:
         for name, delivery in deliveries.items()
         if isinstance(delivery, WebhookDelivery)
     }
-    return Reach(folder=folder.path, tls=_partner_contexts(folder), readers=readers, signing=signing)
+    doors = {
+        name: sftp_door(folder.path, delivery.sftp)
+        for name, delivery in deliveries.items()
+        if isinstance(delivery, FilesDelivery) and delivery.sftp is not None
+    }
+    return Reach(
+        folder=folder.path, tls=_partner_contexts(folder), readers=readers, signing=signing, sftp=doors
+    )
 
 
 def _bound(partner: str, tls: ListenerTls) -> Recognise:
