@@ -37,6 +37,11 @@ class Invitation:
     id: str
     expires_at: datetime
 
+    @property
+    def made_at(self) -> datetime:
+        """When the link was made."""
+        return self.expires_at - timedelta(hours=LINK_HOURS)
+
     def tries(self) -> tuple[str, ...]:
         """The ids under which the tries of a code count."""
         return tuple(f"try{number}-{self.id}" for number in range(1, MOST_TRIES + 1))

@@ -16,13 +16,14 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway import logs
 from gateway.agency_desk import login
+from gateway.agency_desk.pace import Pace
 from gateway.agency_desk.phrases import CATALOGUE, language_of
 from gateway.agency_desk.records_in_words import cards, name_of, words_of
 from gateway.clock import Clock, new_id
 from gateway.errors import AlreadyReceived, HandoffError, NotAllowed, NotFound, NotNow, NotUnderstood
 from gateway.flows.agency_desk import MAY_FOLLOW, NEEDS_REASON, ON_A_PAGE, AtDesk, Worker
+from gateway.flows.desk_workers import CAME, LEFT, REFUSED
 from gateway.partners import DeskDelivery, Network
 
 COOKIE, LANGUAGE = "handoff_desk", "handoff_desk_language"
@@ -43,7 +44,6 @@ _STATUS = {NotAllowed: 403, NotFound: 404, NotUnderstood: 400, AlreadyReceived: 
 _LARGEST_FORM = 8192
 _ENDED = "ended-"
 _RENEWED_AFTER = timedelta(minutes=1)
-_HIDDEN = frozenset({"Patient", "Task"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,10 @@ class Desk:
     opened: Callable[[Worker, str], Awaitable[AtDesk]]
     plan: Callable[[Worker, str], Awaitable[AtDesk]]
     answered: Callable[[Worker, str, str, str, str], Awaitable[None]]
+    tell: Callable[[Worker, str, str], Awaitable[None]]
+    """For the log: who came, could not or left, and why not."""
+    has_to_go: Callable[[Worker, datetime], bool]
+    """Whether whatever the worker was given by that instant has ended."""
 
     def name_of(self, partner: str) -> str:
         """The organization's name; the id of one that is no longer known."""
@@ -84,6 +88,7 @@ def build_desk(desk: Desk) -> ASGIApp:
 class _Pages:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._pace = Pace()
         self._style = (_FOLDER / "style.css").read_bytes()
         self._templates = Environment(
             loader=FileSystemLoader(_FOLDER / "templates"),
@@ -180,13 +185,19 @@ class _Pages:
         invitation = login.read_link(self._desk.key, link, now)
         if not self._desk.serves(invitation.worker):
             raise NotAllowed("LINK_INVALID", "the organization has no page here")
+        if self._desk.has_to_go(invitation.worker, invitation.made_at):
+            raise NotAllowed("LINK_EXPIRED", "the link has ended")
         if request.method == "GET":
             return self._page(request, "login.html", link=link, worker=invitation.worker)
         self._refuse_other_origin(request)
-        await self._check_code(invitation, (await _fields(request)).get("code", ""))
-        if not await self._desk.use_once(invitation.id, invitation.expires_at):
-            raise NotAllowed("LINK_USED", "the link was used before")
-        logs.info(logs.Event.REQUEST_ANSWERED, door="agency_login", outcome="accepted")
+        try:
+            await self._check_code(invitation, (await _fields(request)).get("code", ""))
+            if not await self._desk.use_once(invitation.id, invitation.expires_at):
+                raise NotAllowed("LINK_USED", "the link was used before")
+        except NotAllowed as error:
+            await self._desk.tell(invitation.worker, REFUSED, error.code)
+            raise
+        await self._desk.tell(invitation.worker, CAME, "")
         answer = RedirectResponse("./", 303, HEADERS)
         self._set_cookie(answer, login.Session(invitation.worker, new_id(), now, now))
         return answer
@@ -206,6 +217,7 @@ class _Pages:
         if session is not None:
             await self._form(request)
             await self._desk.use_once(f"{_ENDED}{session.id}", session.ends_at)
+            await self._desk.tell(session.worker, LEFT, "")
         answer = RedirectResponse("login", 303, HEADERS)
         answer.delete_cookie(COOKIE, path=PATH, httponly=True, samesite="strict")
         return answer
@@ -238,15 +250,22 @@ class _Pages:
             cookie = request.cookies.get(COOKIE)
             session = login.session_of(self._desk.key, cookie, self._desk.clock.now())
             gone = session is not None and (
-                not self._desk.serves(session.worker) or self._desk.was_used(f"{_ENDED}{session.id}")
+                not self._desk.serves(session.worker)
+                or self._desk.was_used(f"{_ENDED}{session.id}")
+                or self._desk.has_to_go(session.worker, session.began)
             )
             request.state.session = None if gone else session
         found: login.Session | None = request.state.session
         return found
 
     def _worker(self, request: Request) -> Worker | None:
+        """Who opens a page, if anybody. Raises NotNow `TOO_MANY_PAGES`."""
         session = self._session(request)
-        return session.worker if session is not None else None
+        if session is None:
+            return None
+        if not self._pace.allows(session.id, self._desk.clock.now()):
+            raise NotNow("TOO_MANY_PAGES", "too many pages in a minute", retry_after_seconds=60)
+        return session.worker
 
     def _stranger(self, request: Request) -> Response:
         return self._page(request, "message.html", 401, code="")

@@ -98,6 +98,8 @@ ENGLISH: Mapping[str, str] = {
     "error_STATUS_JUMP": "This was answered meanwhile, or called off. Open it again.",
     "error_VERSION_CONFLICT": "This has changed since you opened it. Open it again.",
     "error_PAUSED_AFTER_RESTORE": "Nothing can be shown at the moment. Try again later.",
+    "error_STEP_REASON_LONG": "That reason is too long. Go back and say it in fewer words.",
+    "error_TOO_MANY_PAGES": "That was many pages in a short time. Wait a minute.",
     "error_other": "This did not work. Go back and load the page again.",
 }
 
@@ -195,6 +197,8 @@ SPANISH: Mapping[str, str] = {
     "error_STATUS_JUMP": "Ya se respondió o se anuló. Ábralo otra vez.",
     "error_VERSION_CONFLICT": "Esto cambió desde que lo abrió. Ábralo otra vez.",
     "error_PAUSED_AFTER_RESTORE": "Ahora no se puede mostrar nada. Pruebe más tarde.",
+    "error_STEP_REASON_LONG": "Ese motivo es muy largo. Vuelva atrás y dígalo con menos palabras.",
+    "error_TOO_MANY_PAGES": "Fueron muchas páginas en poco tiempo. Espere un minuto.",
     "error_other": "No funcionó. Vuelva atrás y cargue la página otra vez.",
 }
 

@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 import typer.main
 
+from gateway.cli.agency_apps import agency_app
 from gateway.cli.audit_apps import audit_app
 from gateway.cli.consent_apps import consent_app
 from gateway.cli.keeping_apps import db_app, doctor, init, keys_app
@@ -31,6 +32,7 @@ app = typer.Typer(name="handoff", help="A consent-enforcing FHIR integration gat
 network_app = typer.Typer(help="The network: partners, routes, keys.", **PLAIN)
 mapping_app = typer.Typer(help="Mappings between partners' formats and FHIR.", **PLAIN)
 messages_app = typer.Typer(help="Messages that arrived.", **PLAIN)
+app.add_typer(agency_app, name="agency")
 app.add_typer(network_app, name="network")
 app.add_typer(consent_app, name="consent")
 app.add_typer(mapping_app, name="mapping")
@@ -113,18 +115,6 @@ def token(
     from gateway.cli.network_commands import token as body
 
     finish(body(partner, purpose, folder_of(network)))
-
-
-@app.command("agency-link")
-def agency_link(
-    partner: Annotated[str, typer.Argument(metavar="PARTNER", help="The agency, as network.yaml names it.")],
-    name: Annotated[str, typer.Option(metavar="NAME", help="Who logs in; the audit log names her.")],
-    network: Network = None,
-) -> None:
-    """Print a link to an agency's page for one worker, and the code to tell her by another way."""
-    from gateway.cli.network_commands import agency_link as body
-
-    finish(body(folder_of(network), partner, name))
 
 
 @app.command("console-link")

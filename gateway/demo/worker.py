@@ -18,7 +18,7 @@ _HIDDEN = re.compile(r'name="(token|version)" value="([^"]*)"')
 
 
 class PageWorker:
-    """One worker of `partner`, who is given a link and a code as `handoff agency-link` prints them."""
+    """One worker of `partner`, who is given a link and a code as `handoff agency link` prints them."""
 
     def __init__(self, partner: str, name: str, folder: Path, base: str, client: httpx.Client) -> None:
         key = open_folder(folder).keys.derived(LINK_PURPOSE)

@@ -7,7 +7,7 @@ log says who opened it. What came to the desk and is not permitted any more is n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -20,14 +20,17 @@ from gateway.care_plan import SHARED_TYPES
 from gateway.clock import instant_text, new_row_id
 from gateway.disclosure.content import collection_bundle
 from gateway.disclosure.premises import Premises
-from gateway.disclosure.show import show
-from gateway.errors import NotFound, NotUnderstood
+from gateway.disclosure.show import in_order, show
+from gateway.errors import NotFound, NotNow, NotUnderstood
 from gateway.flows import pull, status
 from gateway.flows.waiting_text import with_waiting_text
 from gateway.security.callers import Caller
-from gateway.store import Intent, Reading, Record, intents, records
+from gateway.store import Intent, Reading, Record, Transaction, intents, patients, records
 
-ON_A_PAGE = 20
+ON_A_PAGE, LONGEST_REASON = 20, 200
+BASIS = "AGENCY_DESK"
+_TRIES = 5
+_IN_THE_LIST = frozenset({"Patient", "ServiceRequest", "Task"})
 _NOTICE = "informational"
 _NO_SHOW = {"coding": [{"system": status.BSER_STATUS, "code": status.NO_SHOW}]}
 _STEPS: Mapping[str, str] = {
@@ -84,10 +87,31 @@ class AtDesk:
 
 
 async def waiting(premises: Premises, worker: Worker, before: int) -> tuple[AtDesk, ...]:
-    """Up to `ON_A_PAGE` things that came to the desk before a place, the newest first; 0: the newest of all."""
+    """Up to `ON_A_PAGE` things that came to the desk before a place, the newest first; 0: the newest of all. Of each
+    only the person, the need and the state.
+
+    Raises NotNow `CONSENT_KEEPS_CHANGING`.
+    """
     with premises.store.read() as reading:
         found = intents.at_desk(reading, worker.partner, before or 2**62, ON_A_PAGE)
-    return tuple(await asyncio.gather(*(_opened(premises, worker, intent, "list") for intent in found)))
+    shown: dict[str, AtDesk] = {}
+    moved = list(found)
+    for _ in range(_TRIES):
+        epochs = _epochs(premises, found)
+        opened = await asyncio.gather(
+            *(_opened(premises, worker, intent, "list", _IN_THE_LIST) for intent in moved)
+        )
+        shown |= {one.id: one for one in opened}
+        now = _epochs(premises, found)  # while one was waited for, another of them may have withdrawn
+        moved = [intent for intent in found if now[intent.patient_id] != epochs[intent.patient_id]]
+        if not moved:
+            return tuple(shown[intent.id] for intent in found)
+    raise NotNow("CONSENT_KEEPS_CHANGING", "consents change faster than they can be decided")
+
+
+def _epochs(premises: Premises, found: Sequence[Intent]) -> dict[str, int]:
+    with premises.store.read() as reading:
+        return {one: patients.epoch(reading, one) for one in {intent.patient_id for intent in found}}
 
 
 async def opened(premises: Premises, worker: Worker, intent_id: str) -> AtDesk:
@@ -100,8 +124,8 @@ async def answered(
 ) -> None:
     """The worker's word on a referral; `version` is that of the Task on the page it was said on.
 
-    Raises NotUnderstood `STEP_UNKNOWN`, `STEP_REASON_MISSING`, NotFound `NOTHING_AT_DESK`, and what `status.update_task`
-    raises.
+    Raises NotUnderstood `STEP_UNKNOWN`, `STEP_REASON_MISSING`, `STEP_REASON_LONG`, NotFound `NOTHING_AT_DESK`, and what
+    `status.update_task` raises.
     """
     if step not in _STEPS:
         raise NotUnderstood("STEP_UNKNOWN", "say one of what the page offers", "step")
@@ -110,9 +134,13 @@ async def answered(
         raise NotUnderstood(
             "STEP_REASON_MISSING", "say why, in words that may be read by the sender", "reason"
         )
+    if len(said) > LONGEST_REASON:
+        raise NotUnderstood("STEP_REASON_LONG", f"say it in {LONGEST_REASON} letters", "reason")
     intent = _at_desk(premises, worker, intent_id)
-    task = (await _opened(premises, worker, intent, step)).first("Task")
-    if not task:
+    caller = _caller(worker, intent.purpose)
+    with premises.store.read() as reading:
+        task = status.present_task(premises, reading, caller, _task_of(intent))
+    if task is None:
         raise _nothing()
     kept = {
         name: value for name, value in task.items() if name not in ("statusReason", "businessStatus", "text")
@@ -122,7 +150,7 @@ async def answered(
         told["statusReason"] = {"text": said}
     if step == "no-show":
         told["businessStatus"] = _NO_SHOW
-    await status.update_task(premises, _caller(worker, intent.purpose), str(task["id"]), told, version)
+    await status.update_task(premises, caller, str(task["id"]), told, version)
 
 
 async def plan(premises: Premises, worker: Worker, intent_id: str) -> AtDesk:
@@ -132,10 +160,10 @@ async def plan(premises: Premises, worker: Worker, intent_id: str) -> AtDesk:
     """
     intent = _at_desk(premises, worker, intent_id)
     caller = _caller(worker, intent.purpose)
-    pulled = await pull.shared_plan(premises, caller, intent.patient_id, SHARED_TYPES)
+    also = partial(_say_who, premises, worker, intent, "plan")
+    pulled = await pull.shared_plan(premises, caller, intent.patient_id, SHARED_TYPES, also)
     found = [entry["resource"] for entry in msgspec.json.decode(pulled.content).get("entry", ())]
     shown = tuple(one for one in found if one["resourceType"] != "OperationOutcome")
-    await _say_who(premises, worker, intent, pulled.request_id, "plan")
     return _thing(intent, pulled.request_id, shown, [one for one in found if one not in shown])
 
 
@@ -147,7 +175,10 @@ def _at_desk(premises: Premises, worker: Worker, intent_id: str) -> Intent:
     return intent
 
 
-async def _opened(premises: Premises, worker: Worker, intent: Intent, page: str) -> AtDesk:
+async def _opened(
+    premises: Premises, worker: Worker, intent: Intent, page: str, kinds: Collection[str] = ()
+) -> AtDesk:
+    """The thing as it may be seen now; of those types alone, where some are given."""
     told: list[Mapping[str, Any]] = []
 
     def select(reading: Reading) -> tuple[str | None, Sequence[Record]]:
@@ -156,6 +187,9 @@ async def _opened(premises: Premises, worker: Worker, intent: Intent, page: str)
         return intent.patient_id, [
             r for r in found if r is not None and not r.deleted and r.patient_id in about
         ]
+
+    def choose(seen: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+        return in_order([one for one in seen if not kinds or one["resourceType"] in kinds])
 
     def write(
         resources: Sequence[Mapping[str, Any]], notices: Sequence[Mapping[str, Any]], at: datetime
@@ -170,19 +204,33 @@ async def _opened(premises: Premises, worker: Worker, intent: Intent, page: str)
         select=select,
         write=write,
         kind="read",
+        choose=choose,
         dress=partial(with_waiting_text, premises, worker.partner),
+        also=partial(_say_who, premises, worker, intent, page),
     )
-    await _say_who(premises, worker, intent, shown.request_id, page)
     thing = _thing(intent, shown.request_id, shown.resources, told)
-    task = thing.first("Task")
-    if not task:
+    if not thing.first("Task"):
         return thing
     with premises.store.read() as reading:
-        caller = _caller(worker, intent.purpose)
-        return replace(thing, version=status.version_for(premises, reading, caller, str(task["id"])))
+        task = status.present_task(premises, reading, _caller(worker, intent.purpose), _task_of(intent))
+    return replace(thing, version="" if task is None else str(task["meta"]["versionId"]))
 
 
-async def _say_who(premises: Premises, worker: Worker, intent: Intent, request_id: str, page: str) -> None:
+def _task_of(intent: Intent) -> str:
+    """The id of the Task among what was referred; empty where there is none."""
+    named = (one.split("/") for one in intent.focus)
+    return next((parts[1] for parts in named if parts[0] == "Task"), "")
+
+
+def _say_who(
+    premises: Premises,
+    worker: Worker,
+    intent: Intent,
+    page: str,
+    tx: Transaction,
+    request_id: str,
+    is_shown: bool,
+) -> None:
     """Which person of the partner it was: the release names the organization."""
     entry = AuditEntry(
         request_id=new_row_id(),
@@ -191,13 +239,13 @@ async def _say_who(premises: Premises, worker: Worker, intent: Intent, request_i
         patient_id=intent.patient_id,
         partner=worker.partner,
         purpose=intent.purpose,
-        outcome="disclose",
-        basis="AGENCY_DESK",
+        outcome="disclose" if is_shown else "withhold",
+        basis=BASIS,
         recipient_name=worker.name,
         description=page,
         subject=request_id,
     )
-    await premises.store.write(lambda tx: append(tx, entry))
+    append(tx, entry)
 
 
 def _thing(

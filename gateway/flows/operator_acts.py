@@ -14,6 +14,7 @@ from gateway.disclosure.handovers import may_have_arrived
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
 from gateway.flows.decided_here import BY_A_PERSON, act_entry, carry_out, why
+from gateway.flows.desk_workers import send_away
 from gateway.flows.destruction import destroy_patient
 from gateway.flows.emergency import reviewed
 from gateway.flows.expiry_reviews import goes_on
@@ -101,6 +102,7 @@ ACTS: Mapping[str, Act] = {
     "requests assign": assign,
     "requests told": told,
     "requests goes-on": goes_on,
+    "agency away": send_away,
     "requests reviewed": reviewed,
     "keys destroy": destroy_patient,
     "db confirm-consents": confirm_consents,

@@ -13,7 +13,7 @@ from gateway.clock import instant_text
 from gateway.disclosure.content import collection_bundle, history_bundle, searchset_bundle
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.seen import Asking, is_own
-from gateway.disclosure.show import Select, Write, in_order, show
+from gateway.disclosure.show import Also, Select, Write, in_order, show
 from gateway.disclosure.shown_versions import State, latest_seen, states
 from gateway.flows.answers import Pulled, SearchCriteria
 from gateway.flows.included import types_along
@@ -196,7 +196,9 @@ def _states(
         yield from states(premises, reading, asking, patient_id or "", record, dress)
 
 
-async def shared_plan(premises: Premises, caller: Caller, patient: str, types: Collection[str]) -> Pulled:
+async def shared_plan(
+    premises: Premises, caller: Caller, patient: str, types: Collection[str], also: Also | None = None
+) -> Pulled:
     """One plan of what agencies contributed to `patient` (the network's id, or that of the caller's own Patient).
 
     `types`: which of `SHARED_TYPES` the caller may ask for. A FHIR collection; empty for unknown, no consent and
@@ -221,6 +223,7 @@ async def shared_plan(premises: Premises, caller: Caller, patient: str, types: C
         select=select,
         write=write,
         choose=lambda seen: care_plan.parts_to_show(in_order(seen)),
+        also=also,
     )
     return Pulled(shown.content, shown.request_id)
 

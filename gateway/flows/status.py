@@ -78,12 +78,15 @@ async def update_task(
     return told
 
 
-def version_for(premises: Premises, reading: Reading, caller: Caller, task_id: str) -> str:
-    """The version of a Task by which `caller` may say that it has not changed: that of the Task read alone, whatever
-    else it was shown with. Empty where it would be shown nothing.
+def present_task(
+    premises: Premises, reading: Reading, caller: Caller, task_id: str
+) -> Mapping[str, Any] | None:
+    """A Task as `caller` would be shown it now, alone; None where it would be shown nothing. Nothing is released.
+
+    Its version is the one by which the caller may say that it has not changed, whatever else it was shown with.
     """
     task = records.get(reading, "Task", task_id)
-    return "" if task is None else _version_of(_shown(premises, reading, caller, task))
+    return None if task is None else _shown(premises, reading, caller, task)
 
 
 def _shown(premises: Premises, tx: Reading, caller: Caller, task: Record) -> Mapping[str, Any] | None:

@@ -15,6 +15,17 @@ def was_used(reading: Reading, issuer: str, jti: str) -> bool:
     return reading.row("tokens.was_used", {"issuer": issuer, "jti": jti}) is not None
 
 
+def remember(tx: Transaction, issuer: str, jti: str, expires_at: str) -> None:
+    """Keep an id until that instant, whether or not it was kept before."""
+    tx.execute("tokens.remember", {"issuer": issuer, "jti": jti, "expires_at": expires_at})
+
+
+def remembered_until(reading: Reading, issuer: str, jti: str) -> str | None:
+    """Until when an id is kept; None for one that is not."""
+    row = reading.row("tokens.remembered_until", {"issuer": issuer, "jti": jti})
+    return None if row is None else str(row["expires_at"])
+
+
 def forget_expired(tx: Transaction, before: str) -> int:
     """Drop what expired before that instant; how many. Leave room for a clock that steps back."""
     return tx.execute("tokens.forget_expired", {"before": before})

@@ -11,13 +11,13 @@ from starlette.types import ASGIApp
 from gateway.agency_desk import Desk, build_desk
 from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
-from gateway.flows import agency_desk
+from gateway.flows import agency_desk, desk_workers
+from gateway.flows.desk_workers import ISSUER
 from gateway.store import tokens
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.standstill import Standstill
 
 LINK_PURPOSE = "agency-desk-link"
-_ISSUER = "agency-desk"
 
 
 def desk_mounts(
@@ -30,11 +30,11 @@ def desk_mounts(
     answered = partial(agency_desk.answered, premises)
 
     async def use_once(one: str, until: datetime) -> bool:
-        return await premises.store.write(lambda tx: tokens.use_jti(tx, _ISSUER, one, instant_text(until)))
+        return await premises.store.write(lambda tx: tokens.use_jti(tx, ISSUER, one, instant_text(until)))
 
     def was_used(one: str) -> bool:
         with premises.store.read() as reading:
-            return tokens.was_used(reading, _ISSUER, one)
+            return tokens.was_used(reading, ISSUER, one)
 
     desk = Desk(
         network=premises.network,
@@ -46,6 +46,8 @@ def desk_mounts(
         waiting=waiting if standstill is None else standstill.guard(waiting),
         opened=opened if standstill is None else standstill.guard(opened),
         plan=plan if standstill is None else standstill.guard(plan),
+        tell=partial(desk_workers.tell, premises),
+        has_to_go=partial(desk_workers.was_sent_away, premises),
         answered=answered if standstill is None else standstill.guard(answered),
     )
     return {"/agency": build_desk(desk)}

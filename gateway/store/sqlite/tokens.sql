@@ -6,3 +6,10 @@ DELETE FROM used_assertion WHERE expires_at < :before;
 
 -- name: was_used
 SELECT 1 AS found FROM used_assertion WHERE issuer = :issuer AND jti = :jti;
+
+-- name: remember
+INSERT INTO used_assertion (issuer, jti, expires_at) VALUES (:issuer, :jti, :expires_at)
+ON CONFLICT (issuer, jti) DO UPDATE SET expires_at = excluded.expires_at;
+
+-- name: remembered_until
+SELECT expires_at FROM used_assertion WHERE issuer = :issuer AND jti = :jti;

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from gateway.agency_desk.pace import MOST_A_MINUTE, Pace
 from gateway.agency_desk.phrases import CATALOGUE
-from gateway.flows.agency_desk import ON_A_PAGE
+from gateway.audit import newest
+from gateway.errors import NotFound, NotUnderstood
+from gateway.flows import agency_desk
+from gateway.flows.agency_desk import ON_A_PAGE, Worker
+from gateway.flows.desk_workers import send_away
 from gateway.partners import NoDelivery
+from gateway.store.model import AuditFilter
 from tests.gateway.agency_desk.conftest import ROSA, Browser, to_the_desk
 from tests.gateway.county import County
 
@@ -228,6 +237,145 @@ def test_a_form_from_elsewhere_is_refused(desk: County, waiting: str, browser: B
     assert "FORM_TOKEN" in browser.post(path, {**form, "token": "x"}).text
     assert "FORM_TOO_LARGE" in browser.post(path, {**form, "reason": "x" * 9000}).text
     assert desk.task().resource["status"] == "requested"
+
+
+@pytest.mark.requirement("AU-05")
+def test_who_comes_who_cannot_and_who_leaves_is_in_the_log(
+    desk: County, waiting: str, browser: Browser
+) -> None:
+    path, code = browser.link()
+    browser.post(path, {"code": "00000000"})
+    browser.post(path, {"code": code})
+    browser.post(path, {"code": code})
+    browser.post("/agency/logout", {"token": browser.get() and browser.hidden("token")})
+
+    logged = desk.look(lambda reading: newest(reading, 20, AuditFilter(kind="outcome", partner="otp")))
+    told = [
+        one.entry for one in reversed(logged) if one.entry is not None and one.entry.basis == "AGENCY_DESK"
+    ]
+    assert [(one.outcome, [reason.code for reason in one.reasons]) for one in told] == [
+        ("desk_login_refused", ["CODE_WRONG"]),
+        ("desk_login", []),
+        ("desk_login_refused", ["LINK_USED"]),
+        ("desk_logout", []),
+    ]
+    assert {one.recipient_name for one in told} == {ROSA}
+
+
+def test_a_worker_who_is_sent_away_has_no_link_and_no_session_until_a_new_one(
+    desk: County, waiting: str, browser: Browser
+) -> None:
+    other = Browser(desk)
+    other.post(*with_code(other.link("Ana Ortiz")))
+    browser.log_in()
+    path, code = browser.link()
+    desk.clock.advance(timedelta(seconds=1))
+
+    desk.run(send_away(desk.premises, f"otp {ROSA.upper()}", "lost her phone"))
+
+    assert browser.get().status_code == 401
+    assert "LINK_EXPIRED" in browser.post(path, {"code": code}).text
+    assert other.get().status_code == 200
+    desk.clock.advance(timedelta(seconds=1))
+    assert HER in browser.log_in().text
+    desk.clock.advance(timedelta(seconds=1))
+    desk.run(send_away(desk.premises, f"otp {ROSA}", "again"))
+    assert browser.get().status_code == 401
+
+
+def with_code(link: tuple[str, str]) -> tuple[str, dict[str, str]]:
+    return link[0], {"code": link[1]}
+
+
+@pytest.mark.parametrize(
+    ("about", "error", "code"),
+    [("nobody Rosa", NotFound, "NO_SUCH_PARTNER"), ("otp", NotUnderstood, "WORKER_MISSING")],
+)
+def test_nobody_is_sent_away_without_a_name(
+    desk: County, about: str, error: type[Exception], code: str
+) -> None:
+    with pytest.raises(error, match=code):
+        desk.run(send_away(desk.premises, about, "why"))
+
+
+def test_a_key_that_is_held_does_not_fill_the_log(desk: County, waiting: str) -> None:
+    pace, now = Pace(), desk.clock.now()
+    assert all(pace.allows("one", now) for _ in range(MOST_A_MINUTE))
+    assert not pace.allows("one", now + timedelta(seconds=59)) and pace.allows("two", now)
+    assert pace.allows("one", now + timedelta(seconds=60))
+    for number in range(1000):
+        pace.allows(f"other{number}", now)
+    assert pace.allows("one", now), "only so many sessions are remembered"
+
+
+# ------------------------------------------------------------------------------------------ what is logged
+
+
+@pytest.mark.requirement("AU-05")
+def test_the_list_releases_what_it_shows_and_no_more(desk: County, waiting: str, browser: Browser) -> None:
+    browser.log_in()
+
+    (shown, _) = [one.entry for one in desk.audit() if one.entry is not None][-2:]
+
+    released = {row.reference.partition("/")[0] for row in shown.resources if row.outcome != "withhold"}
+    assert released == {"Patient", "ServiceRequest", "Task"}
+
+
+@pytest.mark.requirement("P2-31-12")
+def test_who_withdraws_while_others_are_waited_for_is_not_on_the_list(desk: County, waiting: str) -> None:
+    desk.refer("ED-2", "R-2")
+    to_the_desk(desk)
+
+    class Meddling:
+        """The real store; before the second durable write she withdraws."""
+
+        def __init__(self) -> None:
+            self.writes = 0
+
+        async def write(self, work: Any) -> Any:
+            self.writes += 1
+            if self.writes == 2:
+                await asyncio.to_thread(self.withdraw)
+            return await desk.store.write(work)
+
+        def withdraw(self) -> None:
+            for consent in desk.records("Consent"):
+                desk.replace("hospital", consent.id, {**consent.resource, "status": "inactive"})
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(desk.store, name)
+
+    moved: Any = replace(desk.premises, store=Meddling())
+
+    found = desk.run(agency_desk.waiting(moved, Worker("otp", ROSA), 0))
+
+    assert [one.resources for one in found] == [(), ()]
+
+
+def test_what_was_refused_is_logged_as_withheld_and_an_old_version_releases_nothing(
+    desk: County, waiting: str, browser: Browser
+) -> None:
+    browser.log_in()
+    browser.get(f"/agency/referrals/{waiting}")
+    before = len(desk.audit())
+    form = {"token": browser.hidden("token"), "version": "old", "step": "accept"}
+    assert browser.post(f"/agency/referrals/{waiting}", form).status_code == 409
+    assert len(desk.audit()) == before
+
+    for consent in desk.records("Consent"):
+        desk.replace("hospital", consent.id, {**consent.resource, "status": "inactive"})
+    browser.get(f"/agency/referrals/{waiting}")
+
+    last = desk.audit()[-1].entry
+    assert last is not None and (last.kind, last.outcome, last.recipient_name) == ("read", "withhold", ROSA)
+
+
+def test_a_reason_is_short(desk: County, waiting: str, browser: Browser) -> None:
+    browser.log_in()
+    browser.get(f"/agency/referrals/{waiting}")
+    form = {"token": browser.hidden("token"), "version": browser.hidden("version"), "step": "decline"}
+    said = browser.post(f"/agency/referrals/{waiting}", {**form, "reason": "x" * 201})
+    assert said.status_code == 400 and "STEP_REASON_LONG" in said.text
 
 
 # ------------------------------------------------------------------------------------------ words and frame

@@ -1,0 +1,72 @@
+"""Workers at an agency's page: who came, who could not, who left, and who may not come any more. The log has each."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from gateway.audit import AuditEntry, AuditReason, append
+from gateway.clock import instant_text, new_row_id, read_instant
+from gateway.disclosure.premises import Premises
+from gateway.errors import NotFound, NotUnderstood
+from gateway.flows.agency_desk import BASIS, Worker
+from gateway.flows.decided_here import act_entry, carry_out, why
+from gateway.store import Transaction, tokens
+
+CAME, REFUSED, LEFT, SENT_AWAY = "desk_login", "desk_login_refused", "desk_logout", "desk_worker_sent_away"
+ISSUER = "#agency-desk"
+"""Whose used ids they are; no client of a partner can have that name."""
+
+_REMEMBERED = timedelta(days=3)
+"""Longer than a link and a session together."""
+
+
+async def tell(premises: Premises, worker: Worker, outcome: str, code: str = "") -> None:
+    """That somebody came, could not, or left; `code` says why not."""
+    entry = AuditEntry(
+        request_id=new_row_id(),
+        at=instant_text(premises.clock.now()),
+        kind="outcome",
+        patient_id=None,
+        partner=worker.partner,
+        purpose="",
+        outcome=outcome,
+        basis=BASIS,
+        recipient_name=worker.name,
+        reasons=(AuditReason(code, "the link or its code"),) if code else (),
+    )
+    await premises.store.write(lambda tx: append(tx, entry))
+
+
+async def send_away(premises: Premises, partner_and_name: str, reason: str) -> dict[str, Any]:
+    """Whatever link or session that worker has ends now; a new link opens the page again.
+
+    Raises NotFound `NO_SUCH_PARTNER`, NotUnderstood `WORKER_MISSING`, `REASON_MISSING`.
+    """
+    said = why(reason)
+    partner, _, rest = partner_and_name.partition(" ")
+    worker = Worker(partner, " ".join(rest.split()))
+    if partner not in premises.network.partners:
+        raise NotFound("NO_SUCH_PARTNER", "network.yaml has no partner of that id", partner)
+    if not worker.name:
+        raise NotUnderstood("WORKER_MISSING", "give the worker's name", "--name")
+    now = premises.clock.now()
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        tokens.remember(tx, ISSUER, _name_of(premises, worker), instant_text(now + _REMEMBERED))
+        entry = act_entry(SENT_AWAY, instant_text(now), said, partner=partner)
+        append(tx, entry)
+        return {"partner": partner, "outcome": SENT_AWAY}
+
+    return await carry_out(premises, work)
+
+
+def was_sent_away(premises: Premises, worker: Worker, since: datetime) -> bool:
+    """Whether the worker was sent away at or after that instant."""
+    with premises.store.read() as reading:
+        until = tokens.remembered_until(reading, ISSUER, _name_of(premises, worker))
+    return until is not None and read_instant(until) - _REMEMBERED >= since
+
+
+def _name_of(premises: Premises, worker: Worker) -> str:
+    return "away-" + premises.keys.index("desk-worker", worker.partner, worker.name.casefold())
