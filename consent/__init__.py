@@ -16,13 +16,7 @@ from consent.consent_form import (
 )  # fmt: skip
 from consent.decide import decide, prepare
 from consent.disclosers import NamedDiscloser, disclosers_of
-from consent.emergency import (
-    EMERGENCY_TYPES,
-    EmergencyRequest,
-    as_compared,
-    decide_emergency,
-    emergency_refusal,
-)
+from consent.emergency import EMERGENCY_TYPES, EmergencyRequest, decide_emergency, emergency_refusal
 from consent.expiry_event import EXPIRY_EVENT, expiry_event_of
 from consent.explain import explain, explain_to_asker, sentence_for, what_would_change
 from consent.model import (
@@ -47,6 +41,7 @@ from consent.question import decision_answer, read_question
 from consent.redact import redact
 from consent.tables import Tables, TablesError, read_tables
 from consent.validity_report import report_answer, validate_consent
+from consent.ways_of_writing import as_compared
 from consent.what_if import Agency, what_if, what_if_sentences
 from consent.what_if_words import PHRASES
 

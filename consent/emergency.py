@@ -7,7 +7,6 @@ with an emergency role, one patient, one recipient facility, four hours; every u
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,6 +23,7 @@ from consent.model import (
 from consent.obligations import PART2_LABELS, outcome_of
 from consent.resource_facts import ResourceFacts
 from consent.tables import Tables
+from consent.ways_of_writing import as_compared
 
 LASTS = timedelta(hours=4)
 WINDOW = timedelta(hours=24)
@@ -112,14 +112,6 @@ def emergency_refusal(request: EmergencyRequest) -> Reason | None:
         if failed:
             return Reason(code, CITATION)
     return None
-
-
-def as_compared(written: str) -> str:
-    """A name or number without what people write in one way or another: case, width, blanks, dots, hyphens, digits of
-    another script. Two that are the same then are taken for the same person's; letters and digits alone are left.
-    """
-    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", written).casefold())
-    return "".join(str(unicodedata.decimal(one, one)) for one in plain if one.isalnum())
 
 
 def _another(request: EmergencyRequest) -> bool:
