@@ -149,8 +149,9 @@ class _Attempt:
             and manifest.get("sha256") != hashlib.sha256(parcel.content).hexdigest()
         ):
             return False
-        await there.write(there.ours(f"{parcel.name}.mark"), b"")
-        await there.remove(there.ours(f"{parcel.name}.manifest"))
+        with suppress(asyncssh.SFTPError):  # it is given, whether or not that can be noted
+            await there.write(there.ours(f"{parcel.name}.mark"), b"")
+            await there.remove(there.ours(f"{parcel.name}.manifest"))
         return True
 
     async def _write_parts(self) -> None:

@@ -68,7 +68,9 @@ class SftpLine:
         try:
             async with asyncio.timeout(self._connect_seconds):
                 self._connection = await _connected(self._door)
-                self._client = await self._connection.start_sftp_client()
+                self._client = await self._connection.start_sftp_client(
+                    path_errors="surrogateescape"  # whatever others call their files is no trouble of ours
+                )
         except BaseException as trouble:
             self.drop()
             for kind, code in _CODES:

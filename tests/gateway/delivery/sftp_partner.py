@@ -95,6 +95,7 @@ def _files(partner: Partner) -> type[asyncssh.SFTPServer]:
             return partner.answer("write", super().write(file_obj, offset, data))
 
         async def scandir(self, path: bytes) -> Any:
+            partner.seen("scandir", path)
             if partner.silent_at == "scandir":
                 await asyncio.Event().wait()
             async for entry in super().scandir(path):

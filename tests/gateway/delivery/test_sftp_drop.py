@@ -219,6 +219,12 @@ def test_same_content_that_lies_there_without_its_mark_is_not_given_again(
 ) -> None:
     drop(tmp_path)
     (folder / ".handoff" / f"{NAME}.mark").unlink()
+
+    def closed(_partner: Partner, asked: str, path: bytes) -> None:
+        if asked == "open" and not path.endswith(MANIFEST.encode()):
+            raise asyncssh.SFTPPermissionDenied("")
+
+    assert failing(tmp_path, closed) == DeliveryOutcome("delivered", "FILE_GIVEN_BEFORE")
     assert drop(tmp_path, check=never) == DeliveryOutcome("delivered", "FILE_GIVEN_BEFORE")
 
     taken(folder)
@@ -399,7 +405,15 @@ def test_an_attempt_that_is_cut_ends_its_connection_and_shows_nothing(tmp_path: 
 def test_names_on_the_server_are_never_more_than_looked_at(tmp_path: Path, folder: Path) -> None:
     """Ours are swept when they were cut short long ago; whatever else there is stays, whatever it is called."""
     cut_short = f"{DELIVERY[:-1]}9-0123456789abcdef.json"
-    tricks = ["..x", "a\nb.mark", f"{DELIVERY}-\n.mark", f"{DELIVERY}-evil.mark", "ü.part", "-rf"]
+    tricks = [
+        os.fsdecode(b"\xff.mark"),
+        "..x",
+        "a\nb.mark",
+        f"{DELIVERY}-\n.mark",
+        f"{DELIVERY}-evil.mark",
+        "ü.part",
+        "-rf",
+    ]
     for name in (*tricks, f"{cut_short}.part"):
         (folder / ".handoff" / name).write_bytes(b"theirs")
         os.utime(folder / ".handoff" / name, (0, 0))
@@ -409,6 +423,32 @@ def test_names_on_the_server_are_never_more_than_looked_at(tmp_path: Path, folde
     kept = set(os.listdir(folder / ".handoff"))
     assert kept == {*tricks, f"{NAME}.mark", f"{NAME[:-5]}x.mark"}
     assert json.loads((folder / MANIFEST).read_bytes())["replaces"] == []
+
+
+@pytest.mark.parametrize("is_cut", [True, False])
+def test_a_trouble_while_sweeping_leaves_a_delivery_delivered(
+    tmp_path: Path, folder: Path, *, is_cut: bool
+) -> None:
+    swept = []
+
+    def troubled(partner: Partner, asked: str, path: bytes) -> None:
+        if (asked, path) == ("scandir", b"/drop"):  # only the sweep looks at that
+            swept.append(path)
+            if is_cut:
+                partner.cut()
+            raise asyncssh.SFTPFailure("")
+
+    assert failing(tmp_path, troubled) == DeliveryOutcome("delivered", "FILE_WRITTEN")
+    assert swept
+    assert [one["content"] for one in taken(folder)] == [CONTENT]
+
+
+def test_marks_of_long_ago_are_forgotten(tmp_path: Path, folder: Path) -> None:
+    old = folder / ".handoff" / f"{DELIVERY[:-1]}9-0123456789abcdef.json.mark"
+    old.write_bytes(b"")
+    os.utime(old, (0, 0))
+    drop(tmp_path)
+    assert os.listdir(folder / ".handoff") == [f"{NAME}.mark"]
 
 
 def test_a_folder_of_a_server_that_lists_other_names_than_it_has(tmp_path: Path, folder: Path) -> None:
