@@ -23,7 +23,11 @@ IDLE_MINUTES = 30
 LONGEST_HOURS = 8
 ROLES = ("compliance_officer", "auditor")
 
-_LINK, _SESSION, _FORM = b"handoff console link\n", b"handoff console session\n", b"handoff console form\n"
+_LINK, _SESSION, _FORM = (
+    b"handoff console link 2\n",
+    b"handoff console session 2\n",
+    b"handoff console form\n",
+)
 _LONGEST_LINK = 1024
 
 

@@ -18,6 +18,8 @@ from gateway.partners.network import Network, NetworkFile, Operator, Partner, Po
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Written in C where it is there: ten times as fast, and every command reads the file."""
+_NO_CLIENT = "#"
+"""How the names begin under which the gateway's own links and sessions are kept, beside what clients have used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +251,10 @@ def _partner_faults(content: NetworkFile, lines: _Lines) -> Iterator[FileFault]:
             if other not in content.partners:
                 place = (*where, "may_record_consent_for")
                 yield FileFault(lines.of(place), ".".join(map(str, place)), "names no partner of this file")
+        if partner.client is not None and partner.client.client_id.startswith(_NO_CLIENT):
+            place = (*where, "client", "client_id")
+            text = f"must not begin with `{_NO_CLIENT}`: such names are the gateway's own"
+            yield FileFault(lines.of(place), ".".join(map(str, place)), text)
         for code in partner.addressee_codes:
             if codes.setdefault((code.system, code.value), name) != name:
                 place = (*where, "addressee_codes")

@@ -29,7 +29,8 @@ from gateway.wiring.network_folder import NetworkFolder
 
 LINK_PURPOSE = "console-link"
 WITNESS_FILE = "witness.log"
-_ISSUER = "console"
+_ISSUER = "#console"
+"""Under which used links and ended sessions are kept, beside those of clients: no client's id begins like this."""
 _TAIL_BYTES = 4096
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from gateway.console.login import make_link, read_link
+from gateway.console.login import Sessions, make_link, read_link
 from gateway.errors import NotAllowed
+from gateway.store import tokens
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 KEY = b"k" * 32
@@ -97,6 +98,20 @@ def test_logging_out_ends_the_session_on_our_side(browser: Any) -> None:
     browser.cookies.update(cookies)
 
     assert browser.get("").status_code == 401
+
+
+def test_what_a_client_has_used_up_ends_no_session_and_no_link(browser: Any) -> None:
+    """A client may be registered under any name that does not begin with `#`, and choose the ids of its assertions."""
+    browser.log_in()
+    session = Sessions(browser.key).read(browser.cookies["handoff_session"], browser.clock.now())
+    link = browser.link()
+    assert session is not None
+    until = "2026-12-01T00:00:00.000000Z"
+    for one in (f"ended-{session.id}", read_link(browser.key, link, browser.clock.now()).link_id):
+        assert browser.county.write(lambda tx, one=one: tokens.use_jti(tx, "console", one, until))
+
+    assert browser.get("").status_code == 200
+    assert browser.ask("POST", f"/console/login?link={link}").status_code == 303
 
 
 @pytest.mark.parametrize("origin", ["https://elsewhere.test", "null", ""])

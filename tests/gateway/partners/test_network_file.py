@@ -64,6 +64,7 @@ def test_an_organisation_without_an_answer_counts_as_a_program():
         ("[{value: NEWPATH}]", "[{value: SUNRISE}, {value: X}]", "partners.counseling.addressee_codes"),
         ("partner: hospital, address", "partner: hospitall, address", "mllp.0.partner"),
         ('url: "http://127.0.0.1:9/fhir"', 'url: "ftp://x"', "partners.otp.delivery.url"),
+        ('"client_id": "hospital-client"', '"client_id": "#console"', "partners.hospital.client.client_id"),
     ],
 )
 def test_a_fault_is_named_with_its_line(old, new, place):
