@@ -22,7 +22,7 @@ from gateway.disclosure.gather import Gathered
 from gateway.disclosure.handovers import account_for
 from gateway.disclosure.named_versions import keep_named
 from gateway.disclosure.premises import Premises
-from gateway.disclosure.seen import older_versions
+from gateway.disclosure.seen import Asking, older_versions, shown_instead, who_discloses
 from gateway.store import Reading, Record, ReleaseRow, Transaction, outbox, patients, records
 
 _ITS_RECORDER_ONLY = "Consent"
@@ -31,8 +31,9 @@ _OF_EVERY_VERSION = ("meta", "text", "lastModified")
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A record as a partner may see it; without `gathered` it is the partner's own."""
+    """The version of a record that a partner may see, and how; without `gathered` it is the partner's own."""
 
+    record: Record
     resource: Mapping[str, Any]
     gathered: Gathered | None = None
     decision: consent.Decision | None = None
@@ -57,19 +58,30 @@ class PreparedNotice:
 def seen_by(
     premises: Premises, reading: Reading, partner: str, purpose: str, record: Record, at: datetime
 ) -> Seen | None:
-    """What of `record`, in this version, `partner` may see for `purpose`; None: nothing of it."""
+    """What of the present `record` `partner` may see for `purpose`, as a read would show it; None: nothing of it."""
+    seen = _seen_in(premises, reading, partner, purpose, record, at)
+    if seen is not None or record.patient_id is None or record.deleted:
+        return seen
+    earlier = shown_instead(premises, reading, Asking(partner, purpose, at), record.patient_id, record)
+    return None if earlier is None else _seen_in(premises, reading, partner, purpose, earlier, at)
+
+
+def _seen_in(
+    premises: Premises, reading: Reading, partner: str, purpose: str, record: Record, at: datetime
+) -> Seen | None:
+    """What of `record` in this very version `partner` may see."""
     patient_id = record.patient_id
     if patient_id is None or record.deleted or premises.network.partners[partner].state != "live":
         return None
     if set(record.sources) == {partner}:
-        return Seen(as_it_leaves(record.resource))
+        return Seen(record, as_it_leaves(record.resource))
     if record.resource_type == _ITS_RECORDER_ONLY or not patients.certain(reading, patient_id):
         return None
     gathered = gather_with_vetoes(
         premises,
         reading,
         patient_id=patient_id,
-        discloser=record.source_partner,
+        discloser=who_discloses(record, partner),
         recipient=partner,
         purpose=purpose,
         held_records=(record,),
@@ -77,7 +89,7 @@ def seen_by(
     )
     decision = consent.decide(gathered.request, premises.tables, gathered.compiled)
     shown = shown_resources(premises, gathered, decision)
-    return Seen(shown[0], gathered, decision) if shown else None
+    return Seen(record, shown[0], gathered, decision) if shown else None
 
 
 def is_news(
@@ -94,11 +106,11 @@ def is_news(
     Of `elements` alone, if any are given. What changed in a part that is withheld is no news: telling of it would tell
     that there is such a part; nor is a version that comes back after one that may not be seen at all.
     """
-    now = seen_by(premises, reading, partner, purpose, record, at)
+    now = _seen_in(premises, reading, partner, purpose, record, at)
     if now is None:
         return False
     for older in older_versions(reading, record):
-        earlier = seen_by(premises, reading, partner, purpose, older, at)
+        earlier = _seen_in(premises, reading, partner, purpose, older, at)
         if earlier is not None:
             return _said(now.resource, elements) != _said(earlier.resource, elements)
     return True
@@ -132,7 +144,7 @@ def prepare_notice(
     if record is None or seen is None or record.patient_id is None:
         return None
     content, release_id = write(at), new_id()
-    entry = _entry(premises, partner, purpose, record, seen, "" if pulled else subject, content, at)
+    entry = _entry(premises, partner, purpose, seen, "" if pulled else subject, content, at)
     keep_named(premises, tx)
     seq = append(tx, entry).seq
     row = ReleaseRow(
@@ -156,7 +168,6 @@ def _entry(
     premises: Premises,
     partner: str,
     purpose: str,
-    record: Record,
     seen: Seen,
     subject: str,
     content: bytes,
@@ -168,10 +179,10 @@ def _entry(
             kind="query",
             request_id=new_id(),
             at=at,
-            patient_id=record.patient_id,
+            patient_id=seen.record.patient_id,
             partner=partner,
             purpose=purpose,
-            returned=(record.version_reference,),
+            returned=(seen.record.version_reference,),
             content_sha256=sha256_of(content),
         )
     return entry_of(

@@ -6,7 +6,7 @@ Nothing here says which stored version a resource was made of: `shown_versions` 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,10 @@ from gateway.store import Reading, Record, patients, records
 
 _ITS_RECORDER_ONLY = "Consent"
 _IN_ONE_LOOK = 8
+ANSWERED = frozenset(
+    {"status", "statusReason", "businessStatus", "output", "executionPeriod", "lastModified"}
+)
+"""All that the answer to a record may change in it: what `flows.status` takes over from an addressee."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,15 +138,72 @@ def last_own_version(reading: Reading, record: Record, partner: str) -> Record |
     return next((one for one in older_versions(reading, record) if is_own(one, partner)), None)
 
 
-def last_own_versions(
-    reading: Reading, found: Sequence[Record], partner: str, shown: Collection[str]
-) -> list[Record]:
-    """For what `partner` began and others have added to without her permission to tell it: its own last version.
+def shown_instead(
+    premises: Premises, reading: Reading, asking: Asking, patient_id: str, record: Record
+) -> Record | None:
+    """The earlier version that is shown in the place of a present one that may not be seen; None: there is none.
 
-    So an answer of another party does not show in a record that suddenly cannot be found.
+    So an answer of another party does not show in a record that suddenly cannot be found. Who began it gets its own last
+    version; anybody else the newest that it may see today, if all since is other parties' answers to that one: nothing
+    its own source has since corrected or ended is shown on.
     """
-    hidden = [record for record in found if not is_own(record, partner) and record.reference not in shown]
-    return [one for record in hidden if (one := last_own_version(reading, record, partner)) is not None]
+    if len(record.sources) < 2:
+        return None
+    own = last_own_version(reading, record, asking.partner)
+    if own is not None:
+        return own
+    since = [record]
+    for older in older_versions(reading, record):
+        if seen_alone(premises, reading, asking, patient_id, older)[0] is not None:
+            return older if all(_only_answers(one, older) for one in since) else None
+        since.append(older)
+    return None
+
+
+def _only_answers(later: Record, earlier: Record) -> bool:
+    """Whether `later` is another party's answer to `earlier`, with every other word as it was."""
+    if earlier.deleted or later.deleted or later.patient_id != earlier.patient_id:
+        return False
+    added = later.source_partner != earlier.source_partner and {*earlier.sources} < {*later.sources}
+    return added and _but_answers(later.resource) == _but_answers(earlier.resource)
+
+
+def _but_answers(resource: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in resource.items() if name not in ANSWERED}
+
+
+def present_questions(
+    premises: Premises, reading: Reading, asking: Asking, patient_id: str | None, found: Sequence[Record]
+) -> tuple[list[Question], list[Record]]:
+    """The questions about these present records, and the versions that stand for them: the earlier one where the present
+    may not be seen (`shown_instead`), decided beside the others as if nothing had come after it.
+
+    The one that is hidden is asked about as well, so that the log names it, and its words stay out of those beside it.
+    """
+    asked = questions(premises, reading, asking, patient_id, found)
+    seen = {one.record.version_reference for question in asked for one in question.seen}
+    instead: dict[str, Record] = {}
+    for record in found:
+        if patient_id is None or is_own(record, asking.partner) or record.version_reference in seen:
+            continue
+        earlier = shown_instead(premises, reading, asking, patient_id, record)
+        if earlier is not None:
+            instead[record.version_reference] = earlier
+    if not instead:
+        return asked, list(found)
+    standing = [instead.get(record.version_reference, record) for record in found]
+    if all(is_own(one, asking.partner) for one in instead.values()):
+        return asked, standing
+    hidden = [record for record in found if record.version_reference in instead]
+    # One question cannot hold two versions of a record.
+    apart = [one for one in hidden if _same_discloser(one, instead[one.version_reference], asking.partner)]
+    beside = [one for one in hidden if one not in apart]
+    asked = questions(premises, reading, asking, patient_id, [*standing, *beside])
+    return asked + questions(premises, reading, asking, patient_id, apart), standing
+
+
+def _same_discloser(one: Record, other: Record, partner: str) -> bool:
+    return not is_own(other, partner) and who_discloses(one, partner) == who_discloses(other, partner)
 
 
 def _may_be_decided(premises: Premises, reading: Reading, partner: str, patient_id: str) -> bool:
@@ -162,11 +223,11 @@ def _by_discloser(found: Sequence[Record], partner: str) -> dict[str, list[Recor
         if record.patient_id is None or record.resource_type == _ITS_RECORDER_ONLY:
             continue
         if not is_own(record, partner):
-            groups.setdefault(_discloser_of(record, partner), []).append(record)
+            groups.setdefault(who_discloses(record, partner), []).append(record)
     return dict(sorted(groups.items()))
 
 
-def _discloser_of(record: Record, partner: str) -> str:
+def who_discloses(record: Record, partner: str) -> str:
     """Who discloses a record to `partner`: its last source, but nobody discloses to herself what she has written to;
     then another of its sources, and the rest have a veto.
     """

@@ -21,7 +21,7 @@ from gateway.disclosure.content import FHIR_JSON, notice_outcomes, sha256_of
 from gateway.disclosure.gather import Gathered
 from gateway.disclosure.named_versions import keep_named
 from gateway.disclosure.premises import Premises
-from gateway.disclosure.seen import Asking, Question, Seen, is_own, last_own_versions, own_words, questions
+from gateway.disclosure.seen import Asking, Question, Seen, is_own, own_words, present_questions, questions
 from gateway.disclosure.shown_versions import Dress, dated, tagged, undressed
 from gateway.errors import NotNow
 from gateway.store import Reading, Record, ReleaseRow, Transaction, outbox, patients
@@ -31,6 +31,8 @@ Select = Callable[[Reading], tuple[str | None, Sequence[Record]]]
 Choose = Callable[[Sequence[Mapping[str, Any]]], Sequence[Mapping[str, Any]]]
 """What of all that a caller may see it has asked for, in order."""
 Write = Callable[[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]], datetime], bytes]
+Also = Callable[[Transaction, str, bool], None]
+"""What is committed with the answer: given its request id, and whether anything is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +83,13 @@ async def show(
     choose: Choose | None = None,
     dress: Dress = undressed,
     each_alone: bool = False,
+    also: Also | None = None,
 ) -> Shown:
     """What `partner` may see of the records that `select` finds, written by `write(resources, notices, at)`.
 
     `choose` takes what was asked for out of what may be seen; the rest is not released and the log says so. `dress`
-    adds words of the gateway's own. `each_alone`: each record is decided by itself (several versions of one).
+    adds words of the gateway's own, `also` is committed with the answer. `each_alone`: each record is decided by itself
+    (several versions of one).
 
     The audit entries and the exact bytes are committed before this returns. Raises NotNow
     `CONSENT_KEEPS_CHANGING`.
@@ -94,7 +98,7 @@ async def show(
         answer = _answer(premises, partner, purpose, select, write, choose or in_order, dress, each_alone)
         request_id = new_id()
         kept = await premises.store.write(
-            partial(_commit, premises, partner, purpose, kind, answer, request_id)
+            partial(_commit, premises, partner, purpose, kind, answer, request_id, also)
         )
         if kept and _unmoved(premises, answer):
             return Shown(answer.content, answer.resources, request_id)
@@ -145,10 +149,11 @@ def _answer(
     with premises.store.read() as reading:
         patient_id, found = select(reading)
         epoch = patients.epoch(reading, patient_id) if patient_id else 0
+        if each_alone:
+            asked = questions(premises, reading, asking, patient_id, found, each_alone=True)
+        else:
+            asked, found = present_questions(premises, reading, asking, patient_id, found)
         own = [record for record in found if patient_id and is_own(record, partner)]
-        asked = questions(premises, reading, asking, patient_id, found, each_alone=each_alone)
-        shown = frozenset(_name(one.resource) for question in asked for one in question.seen)
-        own += last_own_versions(reading, found, partner, shown)
         seen = [Seen(own_words(record), record) for record in own]
         seen += [one for question in asked for one in question.seen]
         if each_alone:  # in the order in which they were found, whoever discloses them
@@ -189,6 +194,7 @@ def _commit(
     kind: str,
     answer: _Answer,
     request_id: str,
+    also: Also | None,
     tx: Transaction,
 ) -> bool:
     if answer.patient_id is not None and patients.epoch(tx, answer.patient_id) != answer.epoch:
@@ -212,6 +218,8 @@ def _commit(
             state="handed_over",
         )
         outbox.add(tx, row, answer.content)
+    if also is not None:
+        also(tx, request_id, bool(answer.resources))
     return True
 
 

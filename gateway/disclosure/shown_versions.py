@@ -19,10 +19,10 @@ from gateway.disclosure.seen import (
     Asking,
     Seen,
     is_own,
-    last_own_version,
     older_versions,
     own_words,
     seen_alone,
+    shown_instead,
 )
 from gateway.resources import to_json
 from gateway.store import Reading, Record, patients
@@ -100,11 +100,13 @@ def latest_seen(
     """Of several records of which one speaks for all, the one that may be seen and changed last for who asks; where
     none may be seen, one of them.
     """
-    seen = [
-        record for record in found if seen_alone(premises, reading, asking, patient_id, record)[0] is not None
-    ]
-    dates = [(_first_of(premises, reading, asking, patient_id, one).updated_at, one.id) for one in seen]
-    latest = max(zip(dates, seen, strict=True), key=lambda pair: pair[0], default=None)
+    dated_records = []
+    for record in found:
+        seen = _present(premises, reading, asking, patient_id, record)
+        if seen is not None:
+            first = _first_of(premises, reading, asking, patient_id, seen.record)
+            dated_records.append(((first.updated_at, record.id), record))
+    latest = max(dated_records, key=lambda pair: pair[0], default=None)
     return tuple(found[:1]) if latest is None else (latest[1],)
 
 
@@ -151,8 +153,10 @@ def _present(
     shown, _ = seen_alone(premises, reading, asking, patient_id, record)
     if shown is not None:
         return Seen(shown, record)
-    own = last_own_version(reading, record, asking.partner)
-    return None if own is None else Seen(seen_alone(premises, reading, asking, patient_id, own)[0] or {}, own)
+    earlier = shown_instead(premises, reading, asking, patient_id, record)
+    if earlier is None:
+        return None
+    return Seen(seen_alone(premises, reading, asking, patient_id, earlier)[0] or {}, earlier)
 
 
 def _first_of(premises: Premises, reading: Reading, asking: Asking, patient_id: str, record: Record) -> First:

@@ -165,15 +165,9 @@ def _record(
     resource_type, resource_id = str(resource["resourceType"]), str(resource["id"])
     before = tasks_before.get(f"{resource_type}/{resource_id}")
     source, sources = referral.partner, frozenset({referral.partner})
-    if before is not None and before.resource.get("status") in ENDED:
+    if before is not None and _stands(referral, before):
         resource = with_answer(resource, before.resource)
-    if before is not None and before.source_partner != referral.partner and _is_addressed(referral, before):
-        # The addressee's word on the workflow stands, and stays the addressee's: a sender that repeats itself neither
-        # resets it nor becomes the one who discloses it. Another addressee gets the sender's own words alone.
-        sources |= frozenset(before.sources)
-        if referral.event != CANCEL_EVENT:
-            resource = with_answer(resource, before.resource)
-            source = before.source_partner
+        source, sources = before.source_partner, sources | frozenset(before.sources)
     return Record(
         resource_type=resource_type,
         id=resource_id,
@@ -186,6 +180,19 @@ def _record(
         deleted=False,
         resource=resource,
     )
+
+
+def _stands(referral: Referral, before: Record) -> bool:
+    """Whether the last word on the workflow stands, and stays whose it was: a sender that repeats itself neither resets
+    an answer or an end nor becomes the one who discloses it.
+
+    A cancellation is the sender's own words alone, and so is what goes to another addressee: neither has anything of an
+    answer in it, and whoever may see the sender's words sees it.
+    """
+    ended = before.resource.get("status") in ENDED
+    if before.source_partner == referral.partner:
+        return ended
+    return referral.event != CANCEL_EVENT and (ended or _is_addressed(referral, before))
 
 
 def _is_addressed(referral: Referral, task: Record) -> bool:

@@ -117,8 +117,8 @@ def test_the_sender_s_repeat_does_not_make_the_addressee_s_word_its_own_to_discl
     again(county)
 
     assert county.states() == ["delivered", "due"], "the program's status, and no second referral"
-    found = county.search("psychiatry", "Task", None, patient=county.patient_id)
-    assert matches(found) == []
+    found = matches(county.search("psychiatry", "Task", None, patient=county.patient_id))
+    assert [task["status"] for task in found] == ["requested"], "the sender's own words, as before the answer"
 
 
 def test_a_cancellation_after_an_answer_is_the_sender_s_to_make(county: County) -> None:
@@ -130,6 +130,25 @@ def test_a_cancellation_after_an_answer_is_the_sender_s_to_make(county: County) 
     again(county, "I14")
 
     assert county.task().resource["status"] == "cancelled"
+    assert county.task().sources == ("hospital",), "there is nothing of the answer in it"
+    assert county.read("hospital", "Task", county.task().id)["status"] == "cancelled"
+
+
+@pytest.mark.requirement("P2-12-01", "P2-13-02")
+@pytest.mark.parametrize("addressee", ["SUNRISE", "WALKWITHME"])
+def test_a_referral_that_its_addressee_ended_stays_the_addressee_s_word(
+    county: County, addressee: str
+) -> None:
+    county.consent()
+    county.refer()
+    county.deliver()
+    county.answer("otp", "accepted")
+    county.answer("otp", "cancelled", statusReason={"text": "her urine showed it"})
+
+    county.refer("ED-2", addressee=addressee, event="I13", change=CHANGED)
+
+    task = county.task()
+    assert (task.resource["status"], task.sources) == ("cancelled", ("hospital", "otp"))
 
 
 def test_a_route_that_joins_an_addressee_gets_an_intent_of_its_own(county: County) -> None:
