@@ -33,6 +33,7 @@ class Partner(asyncssh.SSHServer):
         self.fault: Fault = lambda _operation, _path: None
         self.renames_over = True
         self.silent_at = ""
+        self.fell_silent = False
         self.port = 0
 
     def seen(self, operation: str, path: bytes) -> None:
@@ -41,7 +42,12 @@ class Partner(asyncssh.SSHServer):
 
     def answer(self, operation: str, found: Any) -> Any:
         """`found`, or nothing for ever where this server falls silent."""
-        return asyncio.Event().wait() if operation == self.silent_at else found
+        return self.silence() if operation == self.silent_at else found
+
+    async def silence(self) -> None:
+        """Never ends by itself."""
+        self.fell_silent = True
+        await asyncio.Event().wait()
 
     def cut(self) -> None:
         """End all connections as a line that breaks does."""
@@ -97,7 +103,7 @@ def _files(partner: Partner) -> type[asyncssh.SFTPServer]:
         async def scandir(self, path: bytes) -> Any:
             partner.seen("scandir", path)
             if partner.silent_at == "scandir":
-                await asyncio.Event().wait()
+                await partner.silence()
             async for entry in super().scandir(path):
                 yield entry
 
