@@ -10,7 +10,7 @@ from gateway import audit
 from gateway.console.look import patients_of
 from gateway.disclosure.release_parts import Parts, attempts_of, parts_of, released_text
 from gateway.errors import NotFound
-from gateway.store import Reading, inbox
+from gateway.store import Reading, inbox, intents
 
 _SEQ = re.compile(r"[0-9]{1,15}", re.ASCII)
 _ID = re.compile(r"[A-Za-z0-9\-]{1,64}")
@@ -35,7 +35,9 @@ def content_of_message(reading: Reading, path: Mapping[str, str]) -> Content:
     if message is None:
         raise NotFound("NO_SUCH_MESSAGE", "no message has that id")
     text = inbox.raw(reading, message.id).decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
-    ids = patients_of((message.patient_id,))
+    brought = (intent.patient_id for intent in intents.of_message(reading, message.id))
+    said = (one.row.patient_id for one in audit.find_by_request(reading, message.id))
+    ids = patients_of((message.patient_id, *brought, *said))
     subject = f"messages/{message.id}"
     return Content(
         subject, "The message as it came", text[:_LONGEST_TEXT], len(text) > _LONGEST_TEXT, None, ids

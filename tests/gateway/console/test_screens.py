@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,10 +11,10 @@ import pytest
 from gateway.audit import Sealer
 from gateway.console.office import CertificateEnd
 from gateway.demo import person
-from gateway.store import emergency_uses, intents, outbox, patients
+from gateway.store import emergency_uses, inbox, intents, outbox, patients
 from gateway.store.emergency_uses import EmergencyUse
 from gateway.wiring import console_door
-from tests.gateway.console.conftest import NOW, Browser, made, numbers
+from tests.gateway.console.conftest import ANA, NOW, Browser, made, numbers
 from tests.gateway.county import MRN, County
 from tests.gateway.flows.test_same_person import hand_over
 
@@ -266,6 +267,33 @@ def test_the_content_is_shown_with_a_reason_that_the_log_keeps(told: Browser) ->
     message = re.search(r'messages/([0-9a-f\-]{36})"', told.get("messages").text)
     assert message is not None
     assert NAME in told.send(f"messages/{message[1]}/content", reason="complaint 12").text
+
+
+def test_a_look_at_a_message_is_logged_for_everybody_it_is_about(told: Browser) -> None:
+    """Its orders belong to two where one person was found to be two; another's entry stands under the same request."""
+    swap = {
+        "Testperson^Maribel": "Smith^Robert",
+        "19960417|F": "19510101|M",
+        "5550142": "5550777",
+        "770011": "880022",
+    }
+    receipt = told.county.refer("ED-3", "R-3", change=swap)
+    other = told.county.look(lambda reading: inbox.get(reading, receipt.message_id))
+    assert other is not None and other.patient_id is not None
+    ben = other.patient_id
+    assert ben != told.county.patient_id
+    first, *_ = told.county.intents("held")
+    message_id = first.message_id
+    told.county.write(lambda tx: intents.add(tx, replace(first, id="of-ben", patient_id=ben)))
+    told.add([made(7, kind="consent", request_id=message_id, patient_id=ANA)])
+    told.log_in()
+    number = len(told.reads())
+
+    assert told.send(f"messages/{message_id}/content", reason="complaint 12").status_code == 200
+
+    looks = [one.row for one in told.reads()[number:] if one.entry and "/content" in one.entry.subject]
+    assert {one.patient_id for one in looks} == {told.county.patient_id, ben, ANA}
+    assert len({one.request_id for one in looks}) == 1
 
 
 def test_a_refusal_has_no_content(told: Browser) -> None:
