@@ -10,6 +10,9 @@ from zoneinfo import ZoneInfo
 
 import consent
 
+REVIEWED = "expiry_reviewed"
+"""As what the log has it that a day of review was set."""
+
 
 @dataclass(frozen=True, slots=True)
 class Watched:
@@ -29,6 +32,17 @@ def watched(resource: Mapping[str, Any], zone: str) -> Watched | None:
     if event.watched is None:
         return Watched(event.owner, None)
     return Watched(event.owner, (event.watched.end - timedelta(seconds=1)).astimezone(ZoneInfo(zone)).date())
+
+
+def days_of_review(resource: Mapping[str, Any]) -> tuple[str, ...]:
+    """When somebody last looked and looks next, as a Consent says both; empty for one that says neither."""
+    said = []
+    for row in resource.get("extension", ()):
+        if row.get("url") == consent.EXPIRY_EVENT:
+            for part in row.get("extension", ()):
+                if part.get("url") in ("reviewed", "review"):
+                    said.append(f"{part['url']} {part.get('valueDate', '')}".strip())
+    return tuple(sorted(said))
 
 
 def ends_with_one_event(resource: Mapping[str, Any]) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from gateway.audit import AuditEntry, AuditReason, append
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.consent_standing import Judgement, is_stored_form, judge
+from gateway.disclosure.expiry_events import REVIEWED, days_of_review
 from gateway.disclosure.held import stop_what_waits
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.seen import Asking
@@ -19,6 +20,7 @@ from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
 from gateway.flows.answers import EntryOutcome, Saved
 from gateway.flows.body_hash import BodyHash, body_hash, named_by_itself
 from gateway.flows.checked import checked
+from gateway.flows.decided_here import BY_RECORDER, act_entry
 from gateway.flows.nothing import nothing_for
 from gateway.flows.people import patient_of_consent, related
 from gateway.partners import reference_of
@@ -123,8 +125,13 @@ def keep_consent(
     at: datetime,
     request_id: str,
     recorder: str | None = None,
+    *,
+    logs_review: bool = True,
 ) -> ConsentRecorded:
     """Save one Consent version with its standing, raise the patient's epoch, wake or stop her intents, and audit it.
+
+    Of one that ends with an event it is an act of its own, in whose name the days of review became others (not with
+    `logs_review` False: the caller writes that entry).
 
     Raises AlreadyReceived `RECORD_OF_ANOTHER_PATIENT` when it was another patient's before, `CONSENT_ENDED` when it
     had ended.
@@ -155,7 +162,26 @@ def keep_consent(
     elif before is not None and before.resource.get("status") == "active":
         stop_what_waits(tx, patient_id, instant_text(at))
     append(tx, _entry(premises, caller, record, judgement, at, request_id))
+    if before is not None and logs_review and days_of_review(before.resource) != days_of_review(resource):
+        append(tx, _review_entry(caller, record, at, request_id))
     return ConsentRecorded(record, judgement)
+
+
+def _review_entry(caller: Caller, record: Record, at: datetime, request_id: str) -> AuditEntry:
+    """Who sent other days of review: nobody at the gateway has looked."""
+    said = "; ".join(days_of_review(record.resource)) or "no day of review any more"
+    return act_entry(
+        REVIEWED,
+        instant_text(at),
+        f"set by {reference_of(caller.partner)}: {said}",
+        patient_id=record.patient_id,
+        subject=record.reference,
+        partner=caller.partner,
+        purpose=caller.purpose,
+        request_id=request_id,
+        by=BY_RECORDER,
+        rule="42 CFR 2.31(a)(7)",
+    )
 
 
 def _refuse_change(before: Record, resource: Mapping[str, Any], patient_id: str) -> None:

@@ -14,8 +14,12 @@ from gateway.disclosure.premises import Premises
 from gateway.errors import NotUnderstood
 from gateway.store import Transaction
 
-BY_A_PERSON, BY_TIME = "BY_A_PERSON", "BY_TIME"
-_WORDS = {BY_A_PERSON: "a person at the gateway decided", BY_TIME: "the operator's setting says how long"}
+BY_A_PERSON, BY_TIME, BY_RECORDER = "BY_A_PERSON", "BY_TIME", "BY_RECORDER"
+_WORDS = {
+    BY_A_PERSON: "a person at the gateway decided",
+    BY_TIME: "the operator's setting says how long",
+    BY_RECORDER: "whoever recorded the consent says so",
+}
 
 
 def why(reason: str) -> str:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.audit import append
 from gateway.clock import instant_text, new_id
-from gateway.disclosure.expiry_events import ends_with_one_event, looked_again, watched
+from gateway.disclosure.expiry_events import REVIEWED, ends_with_one_event, looked_again, watched
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.consent_record import keep_consent
@@ -19,7 +19,6 @@ from gateway.flows.decided_here import act_entry, carry_out, why
 from gateway.security.callers import Caller
 from gateway.store import Record, Transaction, records
 
-REVIEWED = "expiry_reviewed"
 LONGEST_DAYS = 365
 
 
@@ -44,7 +43,8 @@ async def goes_on(premises: Premises, consent_day_owner: str, reason: str) -> di
         next_day = _day(day, today)
         changed = looked_again(before.resource, today, next_day, " ".join(owner.split()))
         request_id = new_id()
-        kept = keep_consent(premises, tx, _recorder(before), changed, before.patient_id, at, request_id)
+        as_recorder, patient_id = _recorder(before), before.patient_id
+        kept = keep_consent(premises, tx, as_recorder, changed, patient_id, at, request_id, logs_review=False)
         entry = act_entry(
             REVIEWED,
             instant_text(at),

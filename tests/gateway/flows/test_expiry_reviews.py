@@ -11,7 +11,7 @@ from gateway.demo import person
 from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.expiry_reviews import goes_on
 from gateway.flows.held_requests import ToSeeTo, to_see_to
-from gateway.store import consents
+from gateway.store import consents, records
 from tests.gateway.county import MRN, County
 
 pytestmark = pytest.mark.requirement("P2-31-09")
@@ -59,6 +59,7 @@ def test_without_a_day_it_permits_nothing_until_a_person_sets_one(county: County
     assert (done["version"], done["standing"], done["next review"]) == (2, "usable", in_days(county, 90))
     county.released()
     logged = [one.entry for one in county.audit("outcome") if one.entry is not None]
+    assert len(logged) == 1, "one entry for one look"
     assert (logged[-1].outcome, logged[-1].description) == ("expiry_reviewed", "asked her")
     assert not reviews(county), "not before the last 30 days"
     county.clock.advance(timedelta(days=61))
@@ -79,6 +80,42 @@ def test_after_the_day_of_review_it_is_still_listed_and_looking_again_opens_it(c
 
     assert reviews(county) == []
     county.released()
+
+
+def sent_again(county: County, consent_id: str, *parts: dict[str, str]) -> None:
+    """The recorder's own system sends the Consent anew with these parts."""
+    before = county.look(lambda reading: records.get(reading, "Consent", consent_id))
+    assert before is not None
+    others = [one for one in before.resource["extension"] if one["url"] != EVENT]
+    changed = [*others, {"url": EVENT, "extension": [WORDS, *parts]}]
+    county.replace("hospital", consent_id, {**before.resource, "extension": changed})
+
+
+def test_days_of_review_that_the_recorder_sends_are_logged_as_its_act(county: County) -> None:
+    consent_id = record(county, OWNER, {"url": "review", "valueDate": in_days(county, 10)})
+    county.clock.advance(timedelta(days=12))
+    looked, again = in_days(county, 0), in_days(county, 364)
+    parts = (OWNER, {"url": "reviewed", "valueDate": looked}, {"url": "review", "valueDate": again})
+    sent_again(county, consent_id, *parts)
+
+    (logged,) = county.audit("outcome")
+    entry = logged.entry
+    assert entry is not None
+    assert (entry.outcome, entry.partner, entry.subject) == (
+        "expiry_reviewed",
+        "hospital",
+        f"Consent/{consent_id}",
+    )
+    assert entry.description == f"set by Organization/hospital: review {again}; reviewed {looked}"
+    assert [reason.code for reason in entry.reasons] == ["BY_RECORDER"]
+    (version,) = [one for one in county.audit("consent") if one.row.request_id == logged.row.request_id]
+    assert version.entry is not None and version.entry.consents == (f"Consent/{consent_id}/_history/2",)
+
+    sent_again(county, consent_id, *parts, {"url": "event", "valueString": "x"})
+    assert len(county.audit("outcome")) == 1, "the days are the same"
+    sent_again(county, consent_id, OWNER)
+    last = county.audit("outcome")[-1].entry
+    assert last is not None and last.description.endswith("no day of review any more")
 
 
 @pytest.mark.parametrize(
