@@ -18,6 +18,7 @@ import consent
 from gateway.audit import AuditEntry, append
 from gateway.clock import instant_text, new_row_id, read_instant
 from gateway.disclosure.account import entry_of, refusal_codes
+from gateway.disclosure.answered import sent_before_answers
 from gateway.disclosure.co_sources import gather_with_vetoes
 from gateway.disclosure.content import (
     FHIR_JSON,
@@ -124,19 +125,13 @@ def _prepare(premises: Premises, intent: Intent) -> _Prepared | None:
         if not patients.certain(reading, intent.patient_id):
             return None
         decided, own = _records_of(reading, intent)
-        gathered = gather_with_vetoes(
-            premises,
-            reading,
-            patient_id=intent.patient_id,
-            discloser=intent.source_partner,
-            recipient=intent.partner,
-            purpose=intent.purpose,
-            held_records=decided,
-            at=at,
-        )
+        gathered, decision, shown = _asked(premises, reading, intent, decided, at)
+        if not _has_heart(intent, shown):
+            # What another has answered must not hold up the sender's own words: by that the recipient would know.
+            before = [sent_before_answers(reading, intent, record) for record in decided]
+            if before != decided:
+                gathered, decision, shown = _asked(premises, reading, intent, before, at)
         returned = tuple(own_resource(reading, intent.patient_id, record) for record in own)
-    decision = consent.decide(gathered.request, premises.tables, gathered.compiled)
-    shown = shown_resources(premises, gathered, decision)
     control_id = intent.id.replace("-", "")[-20:]  # MSH-10 holds 20 characters (HL7 v2.5.1); the random ones
     content, media_type = None, FHIR_JSON
     if shown and _has_heart(intent, shown):
@@ -144,6 +139,24 @@ def _prepare(premises: Premises, intent: Intent) -> _Prepared | None:
     references = tuple(f"{r['resourceType']}/{r['id']}" for r in returned)
     valid_until = next_change(gathered.compiled, at)
     return _Prepared(gathered, decision, shown, content, media_type, references, at, control_id, valid_until)
+
+
+def _asked(
+    premises: Premises, reading: Reading, intent: Intent, asked: Sequence[Record], at: datetime
+) -> tuple[Gathered, consent.Decision, tuple[Mapping[str, Any], ...]]:
+    """The question of an intent about these records, its decision, and what is left of them."""
+    gathered = gather_with_vetoes(
+        premises,
+        reading,
+        patient_id=intent.patient_id,
+        discloser=intent.source_partner,
+        recipient=intent.partner,
+        purpose=intent.purpose,
+        held_records=asked,
+        at=at,
+    )
+    decision = consent.decide(gathered.request, premises.tables, gathered.compiled)
+    return gathered, decision, shown_resources(premises, gathered, decision)
 
 
 def next_change(compiled: consent.CompiledConsents, at: datetime) -> datetime | None:

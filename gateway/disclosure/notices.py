@@ -15,6 +15,7 @@ import consent
 from gateway.audit import AuditEntry, append
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.account import entry_of, own_record_entry
+from gateway.disclosure.answered import older_versions
 from gateway.disclosure.co_sources import gather_with_vetoes
 from gateway.disclosure.content import FHIR_JSON, as_it_leaves, sha256_of
 from gateway.disclosure.gate import next_change, shown_resources
@@ -22,7 +23,7 @@ from gateway.disclosure.gather import Gathered
 from gateway.disclosure.handovers import account_for
 from gateway.disclosure.named_versions import keep_named
 from gateway.disclosure.premises import Premises
-from gateway.disclosure.seen import Asking, older_versions, shown_instead, who_discloses
+from gateway.disclosure.seen import Asking, shown_instead, who_discloses
 from gateway.store import Reading, Record, ReleaseRow, Transaction, outbox, patients, records
 
 _ITS_RECORDER_ONLY = "Consent"

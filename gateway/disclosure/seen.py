@@ -6,25 +6,21 @@ Nothing here says which stored version a resource was made of: `shown_versions` 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import consent
+from gateway.disclosure.answered import older_versions, only_answers
 from gateway.disclosure.co_sources import gather_with_vetoes
 from gateway.disclosure.content import as_it_leaves
 from gateway.disclosure.gate import shown_resources
 from gateway.disclosure.gather import Gathered
 from gateway.disclosure.premises import Premises
-from gateway.store import Reading, Record, patients, records
+from gateway.store import Reading, Record, patients
 
 _ITS_RECORDER_ONLY = "Consent"
-_IN_ONE_LOOK = 8
-ANSWERED = frozenset(
-    {"status", "statusReason", "businessStatus", "output", "executionPeriod", "lastModified"}
-)
-"""All that the answer to a record may change in it: what `flows.status` takes over from an addressee."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,17 +116,6 @@ def own_words(record: Record) -> Mapping[str, Any]:
     return as_it_leaves(record.resource)
 
 
-def older_versions(reading: Reading, record: Record) -> Iterable[Record]:
-    """The versions before that of `record`, newest first, opened as they are asked for."""
-    below = record.version
-    while below > 1:
-        found = records.history(reading, record.resource_type, record.id, _IN_ONE_LOOK, below)
-        yield from found
-        if len(found) < _IN_ONE_LOOK:
-            return
-        below = found[-1].version
-
-
 def last_own_version(reading: Reading, record: Record, partner: str) -> Record | None:
     """Of what `partner` began and others have added to: its own last version."""
     if partner not in record.sources:
@@ -155,21 +140,9 @@ def shown_instead(
     since = [record]
     for older in older_versions(reading, record):
         if seen_alone(premises, reading, asking, patient_id, older)[0] is not None:
-            return older if all(_only_answers(one, older) for one in since) else None
+            return older if all(only_answers(one, older) for one in since) else None
         since.append(older)
     return None
-
-
-def _only_answers(later: Record, earlier: Record) -> bool:
-    """Whether `later` is another party's answer to `earlier`, with every other word as it was."""
-    if earlier.deleted or later.deleted or later.patient_id != earlier.patient_id:
-        return False
-    added = later.source_partner != earlier.source_partner and {*earlier.sources} < {*later.sources}
-    return added and _but_answers(later.resource) == _but_answers(earlier.resource)
-
-
-def _but_answers(resource: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in resource.items() if name not in ANSWERED}
 
 
 def present_questions(

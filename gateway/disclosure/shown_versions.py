@@ -14,12 +14,12 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from gateway.disclosure.answered import older_versions
 from gateway.disclosure.premises import First, Premises
 from gateway.disclosure.seen import (
     Asking,
     Seen,
     is_own,
-    older_versions,
     own_words,
     seen_alone,
     shown_instead,

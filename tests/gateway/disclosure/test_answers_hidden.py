@@ -10,13 +10,16 @@ import orjson
 import pytest
 from msgspec.structs import replace
 
+from gateway.disclosure import gate
+from gateway.disclosure.answered import ANSWERED
+from gateway.disclosure.release import Release
 from gateway.disclosure.replay_decision import replay_decisions
-from gateway.disclosure.seen import ANSWERED
 from gateway.flows import pull, status
 from gateway.flows import subscriptions as flow
 from gateway.flows.nothing import NothingToShow
+from gateway.partners import Route
 from gateway.store import Record, Transaction, records
-from tests.gateway.county import County, caller, matches
+from tests.gateway.county import County, caller, matches, resources_of
 from tests.gateway.disclosure.twins import Twins
 from tests.gateway.flows.test_subscriptions import BASE, hooked, notify, status_of, subscribe
 
@@ -177,6 +180,39 @@ def test_no_notice_is_sent_for_the_answer_and_none_is_lost_by_it(county: County)
     again = county.run(flow.subscription_events(county.premises, caller("counseling"), made, 0, 9, BASE))
     events = status_of(orjson.loads(again.content))["events"]
     assert [one["focus"]["reference"] for one in events] == [f"{BASE}/fhir/{county.task().reference}"]
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_who_is_sent_it_beside_the_answerer_gets_a_change_whether_or_not_it_was_answered(
+    county: County, answered: bool
+) -> None:
+    """Otherwise what does not come would tell of the answer."""
+    beside = Route(
+        name="hospital-to-counseling-with-otp",
+        source="hospital",
+        addressee="counseling",
+        carries="referral",
+        purpose="TREAT",
+        with_addressee="otp",
+    )
+    county.change_network(routes=(*county.premises.network.content.routes, beside))
+    county.consent()
+    county.consent("counseling")
+    county.refer()
+    for intent in county.claim():
+        assert isinstance(county.run(gate.release(county.premises, intent)), Release)
+        county.settle(intent, "delivered", "HTTP_200")
+    if answered:
+        county.answer("otp", "accepted")
+    county.refer("ED-2", event="I13", change={"F53.0^Postpartum depression": "F32.9^Depression"})
+    (told,) = [intent for intent in county.claim() if intent.partner == "counseling"]
+
+    made = county.run(gate.release(county.premises, told))
+
+    assert isinstance(made, Release)
+    found = resources_of(made.content)
+    assert [task["status"] for task in found["Task"]] == ["requested"]
+    assert b"F32.9" in made.content
 
 
 def test_what_an_addressee_may_write_is_what_is_taken_for_an_answer() -> None:
