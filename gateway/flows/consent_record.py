@@ -130,9 +130,7 @@ def keep_consent(
 ) -> ConsentRecorded:
     """Save one Consent version with its standing, raise the patient's epoch, wake or stop her intents, and audit it.
 
-    Of one that ends with an event it is an act of its own, in whose name the days of review became others (not with
-    `logs_review` False: the caller writes that entry).
-
+    Other days of review are an entry of their own (without `logs_review` the caller writes it).
     Raises AlreadyReceived `RECORD_OF_ANOTHER_PATIENT` when it was another patient's before, `CONSENT_ENDED` when it
     had ended.
     """
