@@ -39,6 +39,11 @@ class LoginLink:
     link_id: str
     expires_at: datetime
 
+    @property
+    def made_at(self) -> datetime:
+        """When it was made, to the second."""
+        return self.expires_at - timedelta(minutes=LINK_MINUTES)
+
 
 def make_link(key: bytes, name: str, role: str, now: datetime) -> str:
     """The secret part of a login link for `name`, to be put after `/console/login?link=`.

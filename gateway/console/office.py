@@ -78,7 +78,8 @@ class Office:
     `was_used` asks for an id that `use_link_once` was given; `link_key` signs login links and sessions (32 bytes or
     more); `secure` says whether the console is reached over https, so that the cookie may insist on it. `resting` are
     the partners that are left alone for a moment because they do not answer, by what this process knows.
-    `patience_seconds`: so long a page waits for what is counted or looked up behind it.
+    `patience_seconds`: so long a page waits for what is counted or looked up behind it. `restored_at`: when the store
+    was last restored; of links and sessions from before it may have forgotten that they were used or ended.
     """
 
     read: Callable[[], AbstractContextManager[Reading]]
@@ -97,6 +98,7 @@ class Office:
     secure: bool
     held_days: int
     patience_seconds: float
+    restored_at: datetime | None
 
     def partner_name(self, partner: str) -> str:
         """The organisation's name of a partner id; the id itself when it is no longer known."""

@@ -6,7 +6,7 @@ import asyncio
 import hmac
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -219,6 +219,10 @@ class _Console:
             return self._stranger(request)
         now = self._office.clock.now()
         checked = read_link(self._office.link_key, link, now)
+        if self._is_before_restore(checked.made_at):
+            raise NotAllowed(
+                "LINK_EXPIRED", "the link was made before the store was restored; have another made"
+            )
         if request.method == "GET":
             return self._page(request, "login.html", link=link, name=checked.visitor.name)
         self._refuse_other_origin(request)
@@ -265,10 +269,17 @@ class _Console:
         """The session of a request, asked for once."""
         if not hasattr(request.state, "session"):
             session = self._sessions.read(request.cookies.get(COOKIE), self._office.clock.now())
-            ended = session is not None and self._office.was_used(f"{_ENDED}{session.id}")
-            request.state.session = None if ended else session
+            request.state.session = None if session is None or self._has_ended(session) else session
         found: Session | None = request.state.session
         return found
+
+    def _has_ended(self, session: Session) -> bool:
+        return self._is_before_restore(session.began) or self._office.was_used(f"{_ENDED}{session.id}")
+
+    def _is_before_restore(self, made_at: datetime) -> bool:
+        """Whether a link or session is of a time of which the store may have forgotten what was used and ended."""
+        restored_at = self._office.restored_at
+        return restored_at is not None and made_at <= restored_at
 
     def _visitor(self, request: Request) -> Visitor | None:
         session = self._session(request)

@@ -25,6 +25,7 @@ from gateway.flows.decided_here import act_entry
 from gateway.settings import read_settings
 from gateway.store import Transaction, tokens
 from gateway.wiring.checkup import certificate_files
+from gateway.wiring.last_restore import last_restore
 from gateway.wiring.network_folder import NetworkFolder
 
 LINK_PURPOSE = "console-link"
@@ -61,6 +62,7 @@ def console_mounts(
         secure=premises.network.content.public_url.startswith("https://"),
         held_days=read_settings().held_days,
         patience_seconds=patience_seconds,
+        restored_at=last_restore(premises.store),
     )
     return {"/console": build_console(office)}
 

@@ -7,9 +7,14 @@ from typing import Any
 
 import pytest
 
+from gateway.clock import instant_text
 from gateway.console.login import Sessions, make_link, read_link
 from gateway.errors import NotAllowed
+from gateway.flows.decided_here import act_entry
+from gateway.flows.restored import RESTORED
 from gateway.store import tokens
+from gateway.wiring.last_restore import last_restore
+from tests.gateway.console.conftest import made
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 KEY = b"k" * 32
@@ -151,3 +156,31 @@ def test_a_form_that_is_too_large_is_not_read(browser: Any) -> None:
 def test_acts_are_for_those_who_are_logged_in(browser: Any) -> None:
     for path in ("integrity/verify", "decisions/2/content", "messages/x/content"):
         assert browser.ask("POST", f"/console/{path}", data={"token": "x"}).status_code == 403
+
+
+def test_after_a_restore_no_link_and_no_session_from_before_is_good(browser: Any) -> None:
+    """What was used and ended since the backup, the restored store does not know."""
+    used, unused = browser.link(), browser.link()
+    browser.ask("POST", f"/console/login?link={used}")
+    assert browser.get("").status_code == 200
+    browser.clock.advance(timedelta(minutes=1))
+    restored = act_entry(RESTORED, instant_text(browser.clock.now()), "the disk was lost (by Lee)")
+    browser.add([made(8, kind="outcome"), restored, made(9)])
+    browser.open()
+
+    assert browser.get("").status_code == 401
+    for link in (used, unused):
+        refused = browser.ask("POST", f"/console/login?link={link}")
+        assert (refused.status_code, "LINK_EXPIRED" in refused.text) == (403, True)
+        assert browser.ask("GET", f"/console/login?link={link}").status_code == 403
+    browser.clock.advance(timedelta(seconds=1))
+    assert browser.log_in().get("").status_code == 200
+
+
+def test_without_a_restore_there_is_no_instant(browser: Any) -> None:
+    assert last_restore(browser.county.store) is None
+    at = browser.clock.now()
+    for minutes in (0, 5):
+        said = act_entry(RESTORED, instant_text(at + timedelta(minutes=minutes)), "why")
+        browser.add([said, made(8 + minutes, kind="outcome")])
+    assert last_restore(browser.county.store) == at + timedelta(minutes=5)
