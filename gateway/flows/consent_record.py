@@ -131,6 +131,7 @@ def keep_consent(
     """Save one Consent version with its standing, raise the patient's epoch, wake or stop her intents, and audit it.
 
     Other days of review are an entry of their own (without `logs_review` the caller writes it).
+
     Raises AlreadyReceived `RECORD_OF_ANOTHER_PATIENT` when it was another patient's before, `CONSENT_ENDED` when it
     had ended.
     """
@@ -138,11 +139,7 @@ def keep_consent(
     before = records.get(tx, "Consent", str(resource["id"]))
     if before is not None:
         _refuse_change(before, resource, patient_id)
-    form_stored = is_stored_form(tx, resource, recorder, patient_id)
-    judgement = judge(premises, resource, recorder, form_stored=form_stored)
-    if judgement.standing == "unverified" and not related(tx, recorder, patient_id):
-        # Neither may it permit, nor may somebody who has nothing to do with her stop her care.
-        judgement = Judgement("unrelated", (*judgement.reasons, "RECORDER_NOT_RELATED"))
+    judgement = _judged(premises, tx, resource, recorder, patient_id)
     record = records.save(tx, _record(premises, resource, patient_id, recorder, instant_text(at)))
     state = ConsentState(
         consent_id=record.id,
@@ -163,6 +160,18 @@ def keep_consent(
     if before is not None and logs_review and days_of_review(before.resource) != days_of_review(resource):
         append(tx, _review_entry(caller, record, at, request_id))
     return ConsentRecorded(record, judgement)
+
+
+def _judged(
+    premises: Premises, tx: Transaction, resource: Mapping[str, Any], recorder: str, patient_id: str
+) -> Judgement:
+    """How the Consent stands, by itself and by who recorded it."""
+    form_stored = is_stored_form(tx, resource, recorder, patient_id)
+    judgement = judge(premises, resource, recorder, form_stored=form_stored)
+    if judgement.standing == "unverified" and not related(tx, recorder, patient_id):
+        # Neither may it permit, nor may somebody who has nothing to do with her stop her care.
+        return Judgement("unrelated", (*judgement.reasons, "RECORDER_NOT_RELATED"))
+    return judgement
 
 
 def _review_entry(caller: Caller, record: Record, at: datetime, request_id: str) -> AuditEntry:
