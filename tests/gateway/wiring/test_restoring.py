@@ -27,6 +27,7 @@ from gateway.store.model import AuditFilter
 from gateway.wiring.backing_up import MadeBackup
 from gateway.wiring.backup_notes import newest_keys_backup, newest_store_backup
 from gateway.wiring.kept_notes import paused, put_aside_at
+from gateway.wiring.last_restore import last_restore
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.restoring import Restored, Wanted, restore
 from gateway.wiring.standstill import CHECKED, Standstill
@@ -97,6 +98,7 @@ def test_the_log_goes_on_unbroken_and_says_what_was_done(own: County) -> None:
     assert said.entry is not None and said.entry.outcome == "restored"
     assert "the disk is broken (by anna)" in said.entry.description
     assert "the log goes on unbroken" in said.entry.description
+    assert last_restore(own.store) == own.clock.now()
 
 
 @pytest.mark.requirement("P2-31-11", "P2-16-01")
