@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from gateway.flows.nothing import NothingToShow
 from gateway.partners import Route
 from gateway.store import Record, Transaction, records
 from tests.gateway.county import County, caller, matches, resources_of
-from tests.gateway.disclosure.twins import Twins
+from tests.gateway.disclosure.twins import Twins, parted
 from tests.gateway.flows.test_subscriptions import BASE, hooked, notify, status_of, subscribe
 
 pytestmark = pytest.mark.requirement("P2-12-01", "P2-13-02", "FH-RED-02")
@@ -39,14 +38,8 @@ def known(county: County) -> None:
 def two(tmp_path: Path) -> Iterator[Twins]:
     first = County(tmp_path / "quiet")
     known(first)
-    first.close()
-    shutil.copytree(tmp_path / "quiet", tmp_path / "busy")
-    counties = County(tmp_path / "quiet"), County(tmp_path / "busy")
-    try:
-        yield Twins(*counties)
-    finally:
-        for county in counties:
-            county.close()
+    with parted(first, tmp_path) as made:
+        yield made
 
 
 def addresses(two: Twins) -> list[str]:

@@ -167,6 +167,13 @@ def twins(path: Path) -> Iterator[Twins]:
         classes=("CarePlan", "Goal", "Patient", "Task"),
     )
     answer(first, 0)
+    with parted(first, path) as made:
+        yield made
+
+
+@contextmanager
+def parted(first: County, path: Path) -> Iterator[Twins]:
+    """The store of `first`, in `path / "quiet"`, and a second one that has been the same until now."""
     first.close()
     shutil.copytree(path / "quiet", path / "busy")
     counties = County(path / "quiet"), County(path / "busy")
