@@ -12,8 +12,10 @@ from gateway.agency_desk import Desk, build_desk
 from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
 from gateway.flows import agency_desk, desk_workers
+from gateway.flows.agency_desk import Worker
 from gateway.flows.desk_workers import ISSUER
 from gateway.store import tokens
+from gateway.wiring.last_restore import last_restore
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.standstill import Standstill
 
@@ -36,6 +38,13 @@ def desk_mounts(
         with premises.store.read() as reading:
             return tokens.was_used(reading, ISSUER, one)
 
+    restored_at = last_restore(premises.store)
+
+    def has_to_go(worker: Worker, since: datetime) -> bool:
+        # what was used or ended after the backup is not known to be: nothing from before a restore is good
+        is_old = restored_at is not None and since <= restored_at
+        return is_old or desk_workers.was_sent_away(premises, worker, since)
+
     desk = Desk(
         network=premises.network,
         clock=premises.clock,
@@ -47,7 +56,7 @@ def desk_mounts(
         opened=opened if standstill is None else standstill.guard(opened),
         plan=plan if standstill is None else standstill.guard(plan),
         tell=partial(desk_workers.tell, premises),
-        has_to_go=partial(desk_workers.was_sent_away, premises),
+        has_to_go=has_to_go,
         answered=answered if standstill is None else standstill.guard(answered),
     )
     return {"/agency": build_desk(desk)}

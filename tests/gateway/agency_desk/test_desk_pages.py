@@ -13,11 +13,14 @@ import pytest
 
 from gateway.agency_desk.pace import MOST_A_MINUTE, Pace
 from gateway.agency_desk.phrases import CATALOGUE
-from gateway.audit import newest
+from gateway.audit import append, newest
+from gateway.clock import instant_text
 from gateway.errors import NotFound, NotUnderstood
 from gateway.flows import agency_desk
 from gateway.flows.agency_desk import ON_A_PAGE, Worker
+from gateway.flows.decided_here import act_entry
 from gateway.flows.desk_workers import send_away
+from gateway.flows.restored import RESTORED
 from gateway.partners import NoDelivery
 from gateway.store.model import AuditFilter
 from tests.gateway.agency_desk.conftest import ROSA, Browser, to_the_desk
@@ -296,6 +299,21 @@ def test_nobody_is_sent_away_without_a_name(
 ) -> None:
     with pytest.raises(error, match=code):
         desk.run(send_away(desk.premises, about, "why"))
+
+
+def test_after_a_restore_no_link_and_no_session_from_before_is_good(
+    desk: County, waiting: str, browser: Browser
+) -> None:
+    browser.log_in()
+    path, code = browser.link()
+    desk.clock.advance(timedelta(minutes=1))
+    restored = act_entry(RESTORED, instant_text(desk.clock.now()), "the disk was lost")
+    desk.write(lambda tx: append(tx, restored))
+
+    assert browser.get().status_code == 401
+    assert "LINK_EXPIRED" in browser.post(path, {"code": code}).text
+    desk.clock.advance(timedelta(seconds=1))
+    assert HER in browser.log_in().text
 
 
 def test_a_key_that_is_held_does_not_fill_the_log(desk: County, waiting: str) -> None:
