@@ -7,18 +7,86 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import strategies
 
+_TESTS = Path(__file__).parent
 REQUIREMENT = re.compile(r"(P2|HI|IB|ST|FH|AU|SM|SB|BK|MT|V2|CD|SD|DM|PR)-[A-Z0-9]+(-[0-9A-Z]+)*")
 
 UNMEASURED = {"conformance", "house"}
 """Folders of tests that reach no line of the product which the others do not: measured, they take twice as long."""
 QUICK_CASES = 4
 """Cases of one test that a quick run takes at most."""
+
+SLOW_FILES = {
+    "gateway/agency_desk": {"desk_pages", "to_the_desk"},
+    "gateway/audit": {"independent_verifier", "log", "tampering"},
+    "gateway/cli": {"commands", "keeping_commands", "leaving_out"},
+    "gateway/console": {"disclosures", "login", "screens"},
+    "gateway/delivery": {
+        "file_drop",
+        "http_push",
+        "later_answers",
+        "mllp_push",
+        "sender",
+        "sender_trouble",
+        "sftp_drop",
+        "webhook",
+    },
+    "gateway/disclosure": {
+        "answers_hidden",
+        "audit_events",
+        "corners",
+        "release",
+        "replay_decision",
+        "show",
+        "shown_versions",
+    },
+    "gateway/flows": {
+        "emergency",
+        "held_requests",
+        "operator_acts",
+        "orders",
+        "parted",
+        "receive",
+        "referral",
+        "refused_about",
+        "same_person",
+        "status",
+        "submissions",
+        "subscriptions",
+    },
+    "gateway/intake": {"mllp"},
+    "gateway/store": {
+        "desk_lists",
+        "fresh_reading",
+        "intents",
+        "postgres",
+        "postgres_tables",
+        "tables",
+        "taken_over",
+        "writing",
+    },
+    "gateway/wiring": {
+        "backing_up",
+        "checkup",
+        "checkup_places",
+        "database_backups",
+        "house",
+        "moving",
+        "restoring",
+        "secured_lines",
+        "watched_folders",
+        "workers",
+    },
+    "mappings": {"ccda_documents", "many_values", "tutorial", "xlsx"},
+}
+"""By folder: files whose tests together take more than about a second, as they start databases, servers and
+processes or fill stores. `./dev check` leaves them to `./dev test`."""
 
 settings.register_profile("ci", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", settings.get_profile("ci"), max_examples=strategies.QUICK_EXAMPLES)
@@ -58,7 +126,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=[item for item in items if item not in left])
         items[:] = [item for item in items if item in left]
     for item in items:
-        if {"faults", "journeys"} & set(item.path.parts):
+        folder = item.path.parent.relative_to(_TESTS).as_posix()
+        is_slow = item.path.stem.removeprefix("test_") in SLOW_FILES.get(folder, ())
+        if is_slow or {"faults", "journeys"} & set(item.path.parts):
             item.add_marker(pytest.mark.slow)
         if UNMEASURED & set(item.path.parts):
             item.add_marker(pytest.mark.no_cover)
