@@ -112,16 +112,15 @@ def console_link(folder: Path, name: str, role: str) -> int:
 def agency_link(folder: Path, partner: str, name: str) -> int:
     """Print a link to an agency's page for one worker, good once and for a day, and its code; 0, or 1 when refused."""
     from gateway.agency_desk import make_link
-    from gateway.partners import DeskDelivery
     from gateway.wiring.agency_desk_door import LINK_PURPOSE
     from gateway.wiring.control import running_at
 
     try:
         found = open_folder(folder)
         agency = found.network.partners.get(partner)
-        if agency is None or not isinstance(agency.delivery, DeskDelivery):
+        if agency is None or not agency.has_desk:
             print(
-                f"`{partner}` has no page: network.yaml needs `delivery: {{kind: desk}}` for it",
+                f"`{partner}` has no page: network.yaml needs `delivery: {{kind: desk}}` or `desk: [...]` for it",
                 file=sys.stderr,
             )
             return 1

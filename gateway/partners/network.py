@@ -12,7 +12,15 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from gateway.partners.deliveries import Address, Delivery, FileName, ListenerTls, NoDelivery, Strict
+from gateway.partners.deliveries import (
+    Address,
+    Delivery,
+    DeskDelivery,
+    FileName,
+    ListenerTls,
+    NoDelivery,
+    Strict,
+)
 
 PartnerKind = Literal[
     "hospital",
@@ -49,6 +57,9 @@ Standing = Literal[
     "monitor",
 ]
 Carried = Literal["referral", "care_plan", "status"]
+DeskRight = Literal["consents", "clients", "crisis"]
+"""What a partner's workers may do at `/agency/` beside answering what was referred to them: take consents, refer clients
+and look after their plans, look up a person in a crisis."""
 PartnerId = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{0,39}$", description="a FHIR id")]
 FileEnding = Annotated[
     str, msgspec.Meta(pattern="^[a-z0-9]{1,8}$", description="what stands behind the last dot")
@@ -121,6 +132,12 @@ class Partner(Strict, frozen=True):
     subset_marks: Literal["where_removed", "on_every_record", "never"] = "where_removed"
     """Which records it gets bear `SUBSETTED`; where something was removed shows to covered entities only (FH-RED-03)."""
     owner: Contact | None = None
+    desk: tuple[DeskRight, ...] = ()
+
+    @property
+    def has_desk(self) -> bool:
+        """Whether its workers log in at `/agency/`."""
+        return bool(self.desk) or isinstance(self.delivery, DeskDelivery)
 
     @property
     def is_part2_program(self) -> bool:

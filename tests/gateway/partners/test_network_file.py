@@ -22,6 +22,9 @@ KEY = {"kty": "EC", "crv": "P-384", "x": "x", "y": "y", "kid": "k"}
 STARTER = starter_yaml(dict.fromkeys(clients_wanted(), KEY), "http://127.0.0.1:9/fhir")
 
 
+LAW = "    standing: [law_enforcement]\n"
+
+
 def faults_of(text: str) -> list[tuple[int, str]]:
     """Line and place of each fault."""
     with pytest.raises(NetworkFileRefused) as refused:
@@ -65,6 +68,8 @@ def test_an_organisation_without_an_answer_counts_as_a_program():
         ("partner: hospital, address", "partner: hospitall, address", "mllp.0.partner"),
         ('url: "http://127.0.0.1:9/fhir"', 'url: "ftp://x"', "partners.otp.delivery.url"),
         ('"client_id": "hospital-client"', '"client_id": "#console"', "partners.hospital.client.client_id"),
+        (LAW, f"    desk: [crisis]\n{LAW}", "partners.crisis-intervention-police.desk"),
+        ("    delivery: {kind: desk}", "    desk: [everything]", "partners.peer-support.desk.0"),
     ],
 )
 def test_a_fault_is_named_with_its_line(old, new, place):
@@ -75,6 +80,18 @@ def test_a_fault_is_named_with_its_line(old, new, place):
 
     assert place in [where for _, where in found]
     assert line_of(text, new) in [line for line, _ in found]
+
+
+def test_an_agency_has_a_desk_when_something_waits_there_or_its_workers_may_do_something():
+    network = parse_network(
+        STARTER.replace("    kind: housing\n", "    kind: housing\n    desk: [consents]\n").encode()
+    )
+
+    assert {name for name, partner in network.partners.items() if partner.has_desk} == {
+        "housing",
+        "peer-support",
+    }
+    assert network.partners["housing"].desk == ("consents",)
 
 
 def test_a_network_written_by_a_gateway_that_knew_fewer_settings_keeps_its_version():
