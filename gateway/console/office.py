@@ -10,6 +10,7 @@ from typing import Protocol
 
 from gateway.audit import NoteVerifier, VerifyReport
 from gateway.clock import Clock
+from gateway.disclosure.premises import Premises
 from gateway.partners import Network
 from gateway.store import Reading
 
@@ -75,15 +76,17 @@ class Witness:
 class Office:
     """Everything the pages are made from.
 
-    `was_used` asks for an id that `use_link_once` was given; `link_key` signs login links and sessions (32 bytes or
-    more); `secure` says whether the console is reached over https, so that the cookie may insist on it. `resting` are
-    the partners that are left alone for a moment because they do not answer, by what this process knows.
+    On `premises` acts are carried out and questions asked. `was_used` asks for an id that `use_link_once` was given;
+    `link_key` signs login links and sessions (32 bytes or more); `secure` says whether the console is reached over
+    https, so that the cookie may insist on it. `resting` are the partners that are left alone for a moment because they
+    do not answer, by what this process knows.
     `patience_seconds`: so long a page waits for what is counted or looked up behind it. `restored_at`: when the store
     was last restored; of links and sessions from before it may have forgotten that they were used or ended.
     """
 
     read: Callable[[], AbstractContextManager[Reading]]
     network: Network
+    premises: Premises
     record_read: RecordRead
     use_link_once: UseLinkOnce
     was_used: Callable[[str], bool]

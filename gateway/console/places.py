@@ -15,6 +15,7 @@ from gateway.console import (
     overview,
     partners,
     requests,
+    what_if,
 )
 from gateway.console.look import Screen
 from gateway.console.window import DEFAULT_DAYS
@@ -24,6 +25,7 @@ NAVIGATION = (
     ("disclosures", "Disclosures"),
     ("patients", "Patients"),
     ("consents", "Consents"),
+    ("what-if", "What if"),
     ("messages", "Messages"),
     ("partners", "Partners"),
     ("requests", "Requests"),
@@ -54,6 +56,7 @@ PLACES: tuple[Place, ...] = (
     Place("/patients/{id}", ledger.ledger, "patients", ledger.FILTERS, days=366 * 6),
     Place("/consents", consents.consents, "consents", consents.FILTERS),
     Place("/consents/{id}", consents.of_patient, "consents"),
+    Place("/what-if", what_if.what_if, "what-if", what_if.FILTERS),
     Place("/messages", messages.messages, "messages", messages.FILTERS),
     Place("/messages/{id}", messages.message, "messages"),
     Place("/partners", partners.partners, "partners", partners.FILTERS),

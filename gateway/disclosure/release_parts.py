@@ -97,6 +97,11 @@ def parts_of(
     return Parts(made, _notice_in(content) if is_fhir else "", release.media_type, is_fhir, is_kept=True)
 
 
+def part_between(reference: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Part:
+    """A record as it is and as it would leave: where each value stands and what becomes of it, no value."""
+    return Part(reference, is_known=True, elements=tuple(_compared(before, after, values=False)))
+
+
 def released_text(reading: Reading, release_id: str) -> str:
     """The bytes of a release as text. Raises NotFound `NO_SUCH_RELEASE`, `KEY_GONE`."""
     return outbox.content(reading, release_id).decode("utf-8", "replace")

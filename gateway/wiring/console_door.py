@@ -48,6 +48,7 @@ def console_mounts(
     office = Office(
         read=premises.store.read,
         network=premises.network,
+        premises=premises,
         record_read=room.record_read,
         use_link_once=room.use_link_once,
         was_used=room.was_used,

@@ -42,8 +42,8 @@ class Desk:
         """Every screen, as its path behind the address."""
         return (
             "", "disclosures", f"decisions/{self.disclosure}", "patients", f"patients/{self.patient}", "consents",
-            f"consents/{self.patient}", "messages", f"messages/{self.message}", "partners?day=2026-11-22", "requests",
-            "integrity", "looks",
+            f"consents/{self.patient}", f"what-if?patient={self.patient}&partner=otp&purpose=TREAT", "messages",
+            f"messages/{self.message}", "partners?day=2026-11-22", "requests", "integrity", "looks",
         )  # fmt: skip
 
 
