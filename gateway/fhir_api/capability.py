@@ -17,6 +17,7 @@ from gateway.flows.validated import VALIDATED
 from gateway.security.client_proof import CLIENT_ALGORITHMS
 
 _SMART = "http://terminology.hl7.org/CodeSystem/restful-security-service"
+_OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 
 
 def capability_statement(base: str, started_at: datetime) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def capability_statement(base: str, started_at: datetime) -> dict[str, Any]:
                     "`patient.identifier` by the caller's own identifier. Unknown, not permitted and "
                     "withheld give the same answer."
                 ),
-                "security": _security(),
+                "security": _security(base),
                 "resource": [
                     *(_resource(name, served, base) for name, served in SERVED.items()),
                     _SUBSCRIPTION,
@@ -74,9 +75,12 @@ def _letters(served: Served) -> str:
     return "".join(letter for name, letter in order.items() if name in served.interactions)
 
 
-def _security() -> dict[str, Any]:
+def _security(base: str) -> dict[str, Any]:
+    """SMART's service, and where tokens come from: clients of before `.well-known` look for it here."""
     coding = {"system": _SMART, "code": "SMART-on-FHIR"}
+    token = {"url": "token", "valueUri": f"{base}/oauth/token"}
     return {
+        "extension": [{"url": _OAUTH_URIS, "extension": [token]}],
         "cors": False,
         "service": [{"coding": [coding]}],
         "description": "SMART Backend Services; a token is bound to one organisation and one purpose",

@@ -19,7 +19,7 @@ FHIR_JSON = "application/fhir+json"
 _JSON_TYPES = frozenset({FHIR_JSON, "application/json"})
 _FORM = "application/x-www-form-urlencoded"
 _ACCEPTED = re.compile(r"\s*(\*/\*|application/(?:\*|json|fhir\+json))\s*(?:;.*)?", re.IGNORECASE | re.DOTALL)
-_VERSION_TAG = re.compile(r'(?:W/)?"([A-Za-z0-9\-.]{1,64})"')
+_VERSION_TAG = re.compile(r'(?:W/)?"([A-Za-z0-9\-.]{1,64})"|([A-Za-z0-9\-.]{1,64})')
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 BODY_SECONDS = 60
 PURPOSE_HEADER = "purpose-of-use"
@@ -133,6 +133,8 @@ def preferences(request: Request) -> dict[str, str]:
 def version_in(request: Request, header: str) -> str | None:
     """The version id in `If-Match` or `If-None-Match` (`W/"3"` gives `3`), or None without the header.
 
+    A bare `3` is taken too: clients that people use send it (fhirpy), and it can mean nothing else.
+
     Raises NotUnderstood `HEADER_INVALID`.
     """
     value = request.headers.get(header)
@@ -141,7 +143,7 @@ def version_in(request: Request, header: str) -> str | None:
     match = _VERSION_TAG.fullmatch(value.strip())
     if match is None:
         raise NotUnderstood("HEADER_INVALID", 'must be one tag such as `W/"3"`', f"http.{header.title()}")
-    return match.group(1)
+    return match.group(1) or match.group(2)
 
 
 def idempotency_key(request: Request) -> str | None:

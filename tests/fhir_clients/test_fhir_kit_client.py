@@ -1,0 +1,59 @@
+"""`fhir-kit-client` (JavaScript) does an agency's day, where Node and the package are at hand; nothing is fetched here.
+
+`FHIR_KIT_CLIENT` names a folder in which `npm install fhir-kit-client` has been run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gateway.demo import person
+from tests.fhir_clients.conftest import OTP, County
+from tests.fhir_clients.test_fhirpy import subscription
+
+pytestmark = [pytest.mark.no_cover, pytest.mark.slow]
+DAY = Path(__file__).with_name("agencys_day.mjs")
+
+
+def installed() -> tuple[str, str]:
+    """Node and the folder of the package; skips and says what is missing."""
+    node, folder = shutil.which("node"), os.environ.get("FHIR_KIT_CLIENT", "")
+    if node is None:
+        pytest.skip("Node is not installed")
+    if not (Path(folder) / "node_modules" / "fhir-kit-client").is_dir() or not folder:
+        pytest.skip("FHIR_KIT_CLIENT names no folder with `npm install fhir-kit-client` done in it")
+    return node, folder
+
+
+def test_it_does_an_agencys_day(county: County) -> None:
+    node, folder = installed()
+    given = {
+        "folder": folder,
+        "base": county.base,
+        "statement": county.statement("otp"),
+        "transaction": person.treatment_plan(),
+        "number": "|".join(OTP),
+        "task": county.referral()["Task"],
+        "consent": person.consent("otp", "legal-aid", "COC", identifier=OTP, classes=("Goal",)),
+        "subscription": {"resourceType": "Subscription", **subscription(county)},
+    }
+    done = subprocess.run(
+        [node, str(DAY)], input=json.dumps(given), capture_output=True, text=True, timeout=90, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+
+    assert found["tokenUrl"] == f"{county.gateway.base}/oauth/token"
+    assert (found["fhirVersion"], found["family"], found["byNumber"]) == ("4.0.1", person.NAME[0], 1)
+    assert len(set(found["goals"])) == len(found["goals"]) == 2
+    assert (found["goalStatus"], found["history"], found["version"]) == ("active", "history", True)
+    assert {"Patient", "CarePlan", "Goal"} <= set(found["everything"])
+    assert found["steps"] == ["accepted", "in-progress", "completed"]
+    assert (found["consent"], found["subscription"]) == ("inactive", "requested")
+    assert found["unknown"] == [404, "OperationOutcome"]
