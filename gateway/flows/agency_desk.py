@@ -98,9 +98,7 @@ async def waiting(premises: Premises, worker: Worker, before: int) -> tuple[AtDe
     moved = list(found)
     for _ in range(_TRIES):
         epochs = _epochs(premises, found)
-        opened = await asyncio.gather(
-            *(_opened(premises, worker, intent, "list", _IN_THE_LIST) for intent in moved)
-        )
+        opened = await asyncio.gather(*(opened_for_list(premises, worker, intent) for intent in moved))
         shown |= {one.id: one for one in opened}
         now = _epochs(premises, found)  # while one was waited for, another of them may have withdrawn
         moved = [intent for intent in found if now[intent.patient_id] != epochs[intent.patient_id]]
@@ -160,11 +158,22 @@ async def plan(premises: Premises, worker: Worker, intent_id: str) -> AtDesk:
     """
     intent = _at_desk(premises, worker, intent_id)
     caller = _caller(worker, intent.purpose)
-    also = partial(_say_who, premises, worker, intent, "plan")
+    also = partial(say_who, premises, worker, intent.patient_id, intent.purpose, "plan")
     pulled = await pull.shared_plan(premises, caller, intent.patient_id, SHARED_TYPES, also)
     found = [entry["resource"] for entry in msgspec.json.decode(pulled.content).get("entry", ())]
     shown = tuple(one for one in found if one["resourceType"] != "OperationOutcome")
     return _thing(intent, pulled.request_id, shown, [one for one in found if one not in shown])
+
+
+async def opened_for_list(premises: Premises, worker: Worker, intent: Intent) -> AtDesk:
+    """A thing at the desk as it may be seen now: of it only the person, the need and the state."""
+    return await _opened(premises, worker, intent, "list", _IN_THE_LIST)
+
+
+def task_state(premises: Premises, reading: Reading, worker: Worker, intent: Intent) -> str:
+    """Where a referral stands for the worker's organization; empty where that may not be seen. Nothing is released."""
+    task = status.present_task(premises, reading, _caller(worker, intent.purpose), _task_of(intent))
+    return "" if task is None else str(task["status"])
 
 
 def _at_desk(premises: Premises, worker: Worker, intent_id: str) -> Intent:
@@ -206,7 +215,7 @@ async def _opened(
         kind="read",
         choose=choose,
         dress=partial(with_waiting_text, premises, worker.partner),
-        also=partial(_say_who, premises, worker, intent, page),
+        also=partial(say_who, premises, worker, intent.patient_id, intent.purpose, page),
     )
     thing = _thing(intent, shown.request_id, shown.resources, told)
     if not thing.first("Task"):
@@ -222,23 +231,24 @@ def _task_of(intent: Intent) -> str:
     return next((parts[1] for parts in named if parts[0] == "Task"), "")
 
 
-def _say_who(
+def say_who(
     premises: Premises,
     worker: Worker,
-    intent: Intent,
+    patient_id: str | None,
+    purpose: str,
     page: str,
     tx: Transaction,
     request_id: str,
     is_shown: bool,
 ) -> None:
-    """Which person of the partner it was: the release names the organization."""
+    """Log which person of the partner it was: the release names the organization. Goes with `show` as its `also`."""
     entry = AuditEntry(
         request_id=new_row_id(),
         at=instant_text(premises.clock.now()),
         kind="read",
-        patient_id=intent.patient_id,
+        patient_id=patient_id,
         partner=worker.partner,
-        purpose=intent.purpose,
+        purpose=purpose,
         outcome="disclose" if is_shown else "withhold",
         basis=BASIS,
         recipient_name=worker.name,

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from gateway.store.model import ConsentRequest, Reading, Transaction
 from gateway.store.plain_text import require_plain
 
+SAID_NO = "SAID_NO"
+"""The reason of a request that is open still and was answered with no."""
+
 
 @dataclass(frozen=True, slots=True)
 class WaitingRequest:
@@ -62,6 +65,18 @@ def waiting(reading: Reading, owner: str | None, limit: int) -> tuple[WaitingReq
     """The open requests whose intents are held, of `owner` if given, the most urgent first."""
     rows = reading.rows("consent_requests.waiting", {"owner": owner, "limit": limit})
     return tuple(WaitingRequest(ConsentRequest(*tuple(row)[:9]), *tuple(row)[9:]) for row in rows)
+
+
+def waiting_of_source(reading: Reading, source: str, limit: int) -> tuple[WaitingRequest, ...]:
+    """The open requests whose held intents partner `source` sent, the most urgent first."""
+    rows = reading.rows("consent_requests.waiting_of_source", {"source": source, "limit": limit})
+    return tuple(WaitingRequest(ConsentRequest(*tuple(row)[:9]), *tuple(row)[9:]) for row in rows)
+
+
+def said_no(tx: Transaction, intent_id: str, until: str) -> bool:
+    """She was asked and said no: she is not asked again before `until`. False when that intent has no open request."""
+    params = {"intent_id": intent_id, "due_at": until, "reason": SAID_NO}
+    return bool(tx.execute("consent_requests.said_no", params))
 
 
 def ask_again_at(tx: Transaction, intent_id: str, due_at: str) -> bool:

@@ -56,6 +56,14 @@ def of_standing(reading: Reading, standing: str) -> Iterator[ConsentState]:
         after = page[-1]["consent_id"]
 
 
+def of_recorder_after(
+    reading: Reading, recorder: str, standing: str, after: str, limit: int
+) -> tuple[ConsentState, ...]:
+    """Consents of that standing that partner `recorder` has recorded, by consent id, after one id."""
+    asked = {"recorded_by": recorder, "standing": standing, "after": after, "limit": limit}
+    return tuple(ConsentState(*row) for row in reading.rows("consents.of_recorder_after", asked))
+
+
 def _params(state: ConsentState) -> Params:
     return {
         "consent_id": state.consent_id,

@@ -39,3 +39,14 @@ ORDER BY sequence LIMIT :limit;
 UPDATE consent_request SET state = 'closed', closed_at = :at, reason = :reason
 WHERE state = 'open' AND EXISTS (
     SELECT 1 FROM intent WHERE intent.id = consent_request.intent_id AND intent.state IN ('delivered', 'refused', 'cancelled'));
+
+-- name: waiting_of_source
+-- The few that are open are looked through by their due time, whoever the owner is.
+SELECT consent_request.id, consent_request.intent_id, consent_request.patient_id, owner, opened_at, consent_request.due_at,
+       consent_request.state, closed_at, consent_request.reason, partner, source_partner, created_at
+FROM consent_request JOIN intent ON intent.id = consent_request.intent_id
+WHERE consent_request.state = 'open' AND intent.state = 'held' AND intent.source_partner = :source
+ORDER BY consent_request.due_at, consent_request.id LIMIT :limit;
+
+-- name: said_no
+UPDATE consent_request SET due_at = :due_at, reason = :reason WHERE intent_id = :intent_id AND state = 'open';

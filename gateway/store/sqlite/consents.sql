@@ -29,3 +29,8 @@ FROM consent_history AS one WHERE patient_id = :patient_id AND epoch = (
 -- name: of_standing_after
 SELECT consent_id, patient_id, version, standing, recorded_by, recorded_at, reasons
 FROM consent_state WHERE standing = :standing AND consent_id > :after ORDER BY consent_id LIMIT :limit;
+
+-- name: of_recorder_after
+SELECT consent_id, patient_id, version, standing, recorded_by, recorded_at, reasons
+FROM consent_state WHERE recorded_by = :recorded_by AND standing = :standing AND consent_id > :after
+ORDER BY consent_id LIMIT :limit;
