@@ -13,7 +13,9 @@ from consent.consent_form import (
     form_reference,
     printed_form,
     signed_consent,
+    signed_form,
 )  # fmt: skip
+from consent.consent_form_words import class_text, purpose_text
 from consent.decide import decide, prepare
 from consent.disclosers import NamedDiscloser, disclosers_of
 from consent.emergency import EMERGENCY_TYPES, EmergencyRequest, decide_emergency, emergency_refusal
@@ -46,13 +48,14 @@ from consent.what_if import Agency, what_if, what_if_sentences
 from consent.what_if_words import PHRASES
 
 __all__ = [
-    "CLASSES", "EMERGENCY_TYPES", "EXPIRY_EVENT", "FORM", "PHRASES", "SEMANTICS_VERSION", "Agency", "Choices",
-    "ChoicesError", "Coding", "CompiledConsents", "Decision", "Discloser", "DisclosureRequest", "EmergencyRequest",
-    "Identifier", "NamedDiscloser", "Notice", "Obligation", "Policy", "QuestionError", "Reason", "Recipient",
-    "Resource", "ResourceDecision", "Signature", "SubjectResource", "Tables", "TablesError", "as_compared",
-    "compile_consents", "decide", "decide_emergency", "decision_answer", "disclosers_of", "draft_consent",
-    "emergency_refusal", "expiry_event_of", "explain", "explain_to_asker", "form_reference", "notice_document",
-    "notice_for", "notice_outcome", "prepare", "present", "printed_form", "read_question", "read_tables", "redact",
-    "report_answer", "sentence_for", "signed_consent", "validate_consent", "what_if", "what_if_sentences",
+    "CLASSES", "EMERGENCY_TYPES", "EXPIRY_EVENT", "FORM", "PHRASES", "SEMANTICS_VERSION", "Agency",
+    "Choices", "ChoicesError", "Coding", "CompiledConsents", "Decision", "Discloser", "DisclosureRequest",
+    "EmergencyRequest", "Identifier", "NamedDiscloser", "Notice", "Obligation", "Policy", "QuestionError",
+    "Reason", "Recipient", "Resource", "ResourceDecision", "Signature", "SubjectResource", "Tables",
+    "TablesError", "as_compared", "class_text", "compile_consents", "decide", "decide_emergency",
+    "decision_answer", "disclosers_of", "draft_consent", "emergency_refusal", "expiry_event_of", "explain",
+    "explain_to_asker", "form_reference", "notice_document", "notice_for", "notice_outcome", "prepare",
+    "present", "printed_form", "purpose_text", "read_question", "read_tables", "redact", "report_answer",
+    "sentence_for", "signed_consent", "signed_form", "validate_consent", "what_if", "what_if_sentences",
     "what_would_change",
 ]  # fmt: skip

@@ -13,26 +13,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from consent.notice import PURPOSE_WORDS
+from consent.consent_form_words import FORM_WORDS, class_text, purpose_text, statement_text
+from consent.expiry_event import EXPIRY_EVENT
 from consent.validity import STATEMENT, STATEMENTS
 
 CLASSES: Mapping[str, tuple[str, ...]] = {
     "contact": ("Patient",),
     "referral": ("ServiceRequest", "Task"),
+    "referral_status": ("Task",),
     "appointments": ("Appointment",),
     "plan": ("CarePlan",),
     "goals": ("Goal",),
+    "attendance": ("Observation",),
+    "conditions": ("AllergyIntolerance", "Condition"),
+    "medications": ("MedicationRequest", "MedicationStatement"),
 }
 """Kinds of record a person can choose for an agency, and the FHIR types they stand for."""
-
-CLASS_TEXTS: Mapping[str, str] = {
-    "contact": "your name and how to reach you",
-    "referral": "the referral: what you need, and how it stands",
-    "appointments": "your appointments",
-    "plan": "your care plan",
-    "goals": "your goals",
-}
-"""The same kinds as printed."""
 
 FORM = "urn:gateway:consent:form"
 """System of the identifier that a draft, its printed form and the signed Consent share: the form's reference."""
@@ -49,22 +45,6 @@ _SCOPE = "http://terminology.hl7.org/CodeSystem/consentscope"
 _TYPES = "http://hl7.org/fhir/resource-types"
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
-STATEMENT_TEXTS: Mapping[str, str] = {
-    "revocation": (
-        "You may withdraw this at any time, in writing or by telling {discloser}. It stops what is sent from then on; "
-        "what was sent before, in reliance on this form, cannot be taken back."
-    ),
-    "redisclosure": (
-        "A health organization that gets this for treatment, payment or health care operations may pass it on as the "
-        "HIPAA rules allow, but not for any proceedings against you. Others may not pass it on without a new form."
-    ),
-    "consequences": (
-        "You may say no. Treatment at {discloser} does not depend on it; without it, {agency} gets nothing from us. "
-        "What is passed on may no longer be protected by the same rules."
-    ),
-}
-"""The statements of 42 CFR §2.31(a)(4)(iii), (6) and (10), as printed."""
-
 
 class ChoicesError(Exception):
     """Choices that make no consent; `field` names the one to change."""
@@ -78,7 +58,11 @@ class ChoicesError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the person chose. References are `Type/id`; `kinds` are keys of `CLASSES`; `until` is the last day."""
+    """What the person chose. References are `Type/id`; `kinds` are keys of `CLASSES`; `until` is the last day.
+
+    With `event` it ends with that event: `event_owner` looks whether it has come, the next time by `until`. `language`
+    is that of the form.
+    """
 
     patient: str
     patient_name: str
@@ -89,6 +73,15 @@ class Choices:
     purpose: str
     kinds: tuple[str, ...]
     until: date
+    more_purposes: tuple[str, ...] = ()
+    event: str = ""
+    event_owner: str = ""
+    language: str = "en"
+
+    @property
+    def purposes(self) -> tuple[str, ...]:
+        """All purposes, each once."""
+        return tuple(dict.fromkeys((self.purpose, *self.more_purposes)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +104,20 @@ class Signature:
 def draft_consent(choices: Choices, consent_id: str, today: date) -> dict[str, object]:
     """The draft, not signed yet, with its reference as identifier.
 
-    Raises ChoicesError: no or unknown kinds, an end in the past or over a year ahead.
+    Raises ChoicesError: no or unknown kinds, an end in the past or over a year ahead, an event that nobody watches for,
+    a language without words.
     """
-    if not choices.kinds or not set(choices.kinds) <= CLASSES.keys():
-        raise ChoicesError("KINDS_UNKNOWN", f"expected some of {', '.join(CLASSES)}", "kinds")
-    if not 0 <= (choices.until - today).days <= LONGEST_DAYS:
-        raise ChoicesError("END_OUT_OF_RANGE", "expected a day within the next 12 months", "until")
+    _check(choices, today)
     types = sorted({name for kind in choices.kinds for name in CLASSES[kind]})
     role = {"coding": [{"system": _ROLE, "code": "IRCP"}]}
+    start, end = today.isoformat(), choices.until.isoformat()
     draft = {
         "resourceType": "Consent",
         "id": consent_id,
-        "extension": [{"url": STATEMENT, "valueCode": name} for name in STATEMENTS],
+        "extension": [
+            *({"url": STATEMENT, "valueCode": name} for name in STATEMENTS),
+            *_event_of(choices),
+        ],
         "status": "draft",
         "scope": {"coding": [{"system": _SCOPE, "code": "patient-privacy"}]},
         "category": [
@@ -136,15 +131,38 @@ def draft_consent(choices: Choices, consent_id: str, today: date) -> dict[str, o
         "policy": [{"uri": "https://www.ecfr.gov/current/title-42/part-2/section-2.31"}],
         "provision": {
             "type": "permit",
-            "period": {"start": today.isoformat(), "end": choices.until.isoformat()},
+            "period": {"start": start} if choices.event else {"start": start, "end": end},
             "actor": [
                 {"role": role, "reference": {"reference": choices.agency, "display": choices.agency_name}}
             ],
             "class": [{"system": _TYPES, "code": name} for name in types],
-            "purpose": [{"system": _REASON, "code": choices.purpose}],
+            "purpose": [{"system": _REASON, "code": code} for code in choices.purposes],
         },
     }
     return {**draft, "identifier": [{"system": FORM, "value": form_reference(draft)}]}
+
+
+def _check(choices: Choices, today: date) -> None:
+    if not choices.kinds or not set(choices.kinds) <= CLASSES.keys():
+        raise ChoicesError("KINDS_UNKNOWN", f"expected some of {', '.join(CLASSES)}", "kinds")
+    if not 0 <= (choices.until - today).days <= LONGEST_DAYS:
+        raise ChoicesError("END_OUT_OF_RANGE", "expected a day within the next 12 months", "until")
+    if bool(choices.event.strip()) != bool(choices.event_owner.strip()):
+        raise ChoicesError("EVENT_OWNER_MISSING", "an event and who watches for it go together", "event")
+    if choices.language not in FORM_WORDS:
+        raise ChoicesError("LANGUAGE_UNKNOWN", "no words for this language", "language")
+
+
+def _event_of(choices: Choices) -> list[dict[str, object]]:
+    """The extension of the event by which it ends, if it does."""
+    if not choices.event:
+        return []
+    parts = [
+        {"url": "event", "valueString": choices.event},
+        {"url": "owner", "valueString": choices.event_owner},
+        {"url": "review", "valueDate": choices.until.isoformat()},
+    ]
+    return [{"url": EXPIRY_EVENT, "extension": parts}]
 
 
 def form_reference(draft: Mapping[str, object]) -> str:
@@ -187,33 +205,76 @@ def printed_form(choices: Choices, reference: str, from_day: date, outlook: Sequ
 
     `reference` is the draft's (`form_reference`); it stands at both ends, so that a scan finds its draft.
     """
-    names = {"discloser": choices.discloser_name, "agency": choices.agency_name}
-    until = f"until {choices.until.isoformat()} (that day included), unless you withdraw it before"
+    words = FORM_WORDS[choices.language]
     lines = [
-        "PERMISSION TO SHARE INFORMATION (42 CFR 2.31, 45 CFR 164.508)",
-        f"Reference: {reference}",
+        *_form_lines(choices, reference, from_day, outlook),
+        words["signature"],
+        words["for_another"],
+        words["witness"],
+        words["recorder"],
         "",
-        f"Name: {choices.patient_name}",
-        f"Who may share: {choices.discloser_name}",
-        f"What may be shared: {'; '.join(CLASS_TEXTS[kind] for kind in choices.kinds)}",
-        f"With whom: {choices.agency_name}",
-        f"What for: {PURPOSE_WORDS.get(choices.purpose, choices.purpose)}",
-        f"How long: from {from_day.isoformat()} {until}",
+        words["scan"].format(reference=reference),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def signed_form(
+    choices: Choices,
+    reference: str,
+    from_day: date,
+    outlook: Sequence[str],
+    *,
+    typed_name: str,
+    signed_at: str,
+    witness: str,
+) -> str:
+    """The same form as it was signed on a screen: the name that was typed, when, and before whom.
+
+    15 U.S.C. 7001: a signature may not be denied effect because it is electronic; §2.31(a)(8) allows it.
+    """
+    words = FORM_WORDS[choices.language]
+    lines = [
+        *_form_lines(choices, reference, from_day, outlook),
+        words["statement"],
+        words["typed"].format(name=typed_name),
+        words["signed_at"].format(at=signed_at),
+        words["seen_by"].format(witness=witness),
         "",
-        "What this means:",
+        words["reference"].format(reference=reference),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _form_lines(choices: Choices, reference: str, from_day: date, outlook: Sequence[str]) -> list[str]:
+    """The form down to where it is signed."""
+    words, language = FORM_WORDS[choices.language], choices.language
+    names = {"discloser": choices.discloser_name, "agency": choices.agency_name}
+    kinds = "; ".join(class_text(kind, language) for kind in choices.kinds)
+    purposes = "; ".join(purpose_text(code, language) for code in choices.purposes)
+    ends = words["event" if choices.event else "until"].format(
+        start=from_day.isoformat(),
+        end=choices.until.isoformat(),
+        event=choices.event,
+        owner=choices.event_owner,
+    )
+    return [
+        words["title"],
+        words["reference"].format(reference=reference),
+        "",
+        words["name"].format(name=choices.patient_name),
+        words["who"].format(**names),
+        words["what"].format(kinds=kinds),
+        words["with"].format(**names),
+        words["purpose"].format(purposes=purposes),
+        ends,
+        "",
+        words["means"],
         *(f"- {sentence}" for sentence in outlook),
         "",
         *(
-            f"{number}. {STATEMENT_TEXTS[name].format(**names)}"
+            f"{number}. {statement_text(name, language).format(**names)}"
             for number, name in enumerate(STATEMENTS, start=1)
         ),
-        "You get a copy of this page.",
+        words["copy"],
         "",
-        "Signature: ______________________________   Date: ______________",
-        "If somebody signs for you: name ____________________   by what right ____________________",
-        "Witness or interpreter, if any: ______________________________",
-        "Recorded by (role or staff number): ______________________________",
-        "",
-        f"Scan this page under: {reference}",
     ]
-    return "\n".join(lines) + "\n"

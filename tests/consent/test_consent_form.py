@@ -8,7 +8,6 @@ from datetime import date
 import pytest
 
 from consent.consent_form import (
-    CLASS_TEXTS,
     CLASSES,
     FORM,
     RECORDER,
@@ -19,7 +18,9 @@ from consent.consent_form import (
     form_reference,
     printed_form,
     signed_consent,
+    signed_form,
 )
+from consent.consent_form_words import CLASS_TEXTS, FORM_WORDS, class_text, purpose_text, statement_text
 from consent.validity_report import report_answer, validate_consent
 from consent.what_if import what_if_sentences
 from tests.consent.asking import tables
@@ -137,3 +138,51 @@ def test_a_signed_form_says_who_signed_who_recorded_it_and_which_scan_it_is() ->
         "creation": "2026-04-11",
     }
     assert signed_consent({}, SIGNATURE)["extension"] == [{"url": RECORDER, "valueString": "counselor 17"}]
+
+
+@pytest.mark.requirement("P2-31-09")
+def test_it_may_end_with_an_event_that_somebody_watches_for() -> None:
+    choices = replace(CHOICES, event="the treatment has ended", event_owner="Ana Ruiz")
+    draft = draft_consent(choices, "c1", TODAY)
+    report = report_answer(validate_consent(signed_consent(draft, SIGNATURE)))
+    assert report["valid"] is True, report
+    assert "end" not in draft["provision"]["period"]  # type: ignore[index]  # a dict
+
+    form = printed_form(choices, form_reference(draft), TODAY, ())
+    assert "until this has happened: the treatment has ended. Ana Ruiz looks whether it has" in form
+    for alone in ({"event": "", "event_owner": "Ana"}, {"event": "x", "event_owner": " "}):
+        with pytest.raises(ChoicesError) as refused:
+            draft_consent(replace(CHOICES, **alone), "c1", TODAY)  # type: ignore[arg-type]  # test
+        assert refused.value.code == "EVENT_OWNER_MISSING"
+
+
+@pytest.mark.requirement("P2-31-07")
+def test_several_purposes_stand_in_one_consent_each_once() -> None:
+    choices = replace(CHOICES, more_purposes=("TREAT", "COC"))
+    draft = draft_consent(choices, "c1", TODAY)
+    assert [one["code"] for one in draft["provision"]["purpose"]] == ["COC", "TREAT"]  # type: ignore[index]
+    assert "What for: coordination of care; treatment" in printed_form(choices, "R", TODAY, ())
+
+
+@pytest.mark.requirement("P2-31-10")
+@pytest.mark.parametrize("language", sorted(FORM_WORDS))
+def test_a_form_signed_on_a_screen_says_the_same_and_who_signed_when_before_whom(language: str) -> None:
+    choices = replace(CHOICES, language=language)
+    paper = printed_form(choices, "R-1", TODAY, ("A would see: x.",))
+    signed = signed_form(
+        choices, "R-1", TODAY, ("A would see: x.",), typed_name="Ada Sample", signed_at="2026-04-11 08:00",
+        witness="Ana Ruiz",
+    )  # fmt: skip
+    both = paper[: paper.index(FORM_WORDS[language]["signature"])]
+    assert signed.startswith(both) and "{" not in signed
+    assert all(text in signed[len(both) :] for text in ("Ada Sample", "2026-04-11 08:00", "Ana Ruiz", "R-1"))
+
+
+def test_every_word_of_the_form_is_there_in_both_languages() -> None:
+    assert FORM_WORDS["en"].keys() == FORM_WORDS["es"].keys()
+    for language in FORM_WORDS:
+        assert all(class_text(kind, language) for kind in CLASSES)
+        assert all(statement_text(name, language) for name in ("revocation", "redisclosure", "consequences"))
+    assert purpose_text("COC", "es") == "coordinación de la atención"
+    with pytest.raises(ChoicesError):
+        draft_consent(replace(CHOICES, language="fr"), "c1", TODAY)
