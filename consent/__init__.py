@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from consent.compiled import CompiledConsents, compile_consents
 from consent.consent_form import (
-    CLASSES,
-    FORM,
-    Choices,
-    ChoicesError,
-    Signature,
-    draft_consent,
-    form_reference,
-    printed_form,
-    signed_consent,
+    CLASSES, FORM, Choices, ChoicesError, Signature, draft_consent, form_reference, printed_form, signed_consent,
     signed_form,
 )  # fmt: skip
 from consent.consent_form_words import class_text, purpose_text
@@ -37,7 +29,7 @@ from consent.model import (
     ResourceDecision,
     SubjectResource,
 )
-from consent.notice import Notice, notice_document, notice_for, notice_outcome
+from consent.notice import STATEMENT_2, Notice, notice_document, notice_for, notice_outcome
 from consent.present import present
 from consent.question import decision_answer, read_question
 from consent.redact import redact

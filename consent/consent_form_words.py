@@ -53,8 +53,8 @@ _STATEMENT_TEXTS_ES: Mapping[str, str] = {
     ),
     "redisclosure": (
         "Una organización de salud que recibe esto para tratamiento, pago u operaciones de atención médica puede "
-        "pasarlo a otros como permiten las reglas HIPAA, pero no para procesos legales contra usted. Los demás no pueden "
-        "pasarlo sin un formulario nuevo."
+        "pasarlo a otros como permiten las reglas HIPAA, pero no para procesos legales contra usted. Los demás no "
+        "pueden pasarlo sin un formulario nuevo."
     ),
     "consequences": (
         "Usted puede decir que no. Su tratamiento en {discloser} no depende de esto; sin el permiso, {agency} no recibe "
