@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from consent.compiled import CompiledConsents, compile_consents
 from consent.consent_form import (
-    CLASSES, FORM, Choices, ChoicesError, Signature, draft_consent, form_reference, printed_form, signed_consent,
-    signed_form,
+    CLASSES,
+    FORM,
+    Choices,
+    ChoicesError,
+    Signature,
+    draft_consent,
+    form_reference,
+    signed_consent,
 )  # fmt: skip
 from consent.consent_form_words import class_text, purpose_text
 from consent.decide import decide, prepare
@@ -31,6 +37,7 @@ from consent.model import (
 )
 from consent.notice import STATEMENT_2, Notice, notice_document, notice_for, notice_outcome
 from consent.present import present
+from consent.printed_form import printed_form, signed_form
 from consent.question import decision_answer, read_question
 from consent.redact import redact
 from consent.tables import Tables, TablesError, read_tables
@@ -40,14 +47,13 @@ from consent.what_if import Agency, what_if, what_if_sentences
 from consent.what_if_words import PHRASES
 
 __all__ = [
-    "CLASSES", "EMERGENCY_TYPES", "EXPIRY_EVENT", "FORM", "PHRASES", "SEMANTICS_VERSION", "Agency",
+    "CLASSES", "EMERGENCY_TYPES", "EXPIRY_EVENT", "FORM", "PHRASES", "SEMANTICS_VERSION", "STATEMENT_2", "Agency",
     "Choices", "ChoicesError", "Coding", "CompiledConsents", "Decision", "Discloser", "DisclosureRequest",
-    "EmergencyRequest", "Identifier", "NamedDiscloser", "Notice", "Obligation", "Policy", "QuestionError",
-    "Reason", "Recipient", "Resource", "ResourceDecision", "Signature", "SubjectResource", "Tables",
-    "TablesError", "as_compared", "class_text", "compile_consents", "decide", "decide_emergency",
-    "decision_answer", "disclosers_of", "draft_consent", "emergency_refusal", "expiry_event_of", "explain",
-    "explain_to_asker", "form_reference", "notice_document", "notice_for", "notice_outcome", "prepare",
-    "present", "printed_form", "purpose_text", "read_question", "read_tables", "redact", "report_answer",
-    "sentence_for", "signed_consent", "signed_form", "validate_consent", "what_if", "what_if_sentences",
-    "what_would_change",
+    "EmergencyRequest", "Identifier", "NamedDiscloser", "Notice", "Obligation", "Policy", "QuestionError", "Reason",
+    "Recipient", "Resource", "ResourceDecision", "Signature", "SubjectResource", "Tables", "TablesError", "as_compared",
+    "class_text", "compile_consents", "decide", "decide_emergency", "decision_answer", "disclosers_of", "draft_consent",
+    "emergency_refusal", "expiry_event_of", "explain", "explain_to_asker", "form_reference", "notice_document",
+    "notice_for", "notice_outcome", "prepare", "present", "printed_form", "purpose_text", "read_question",
+    "read_tables", "redact", "report_answer", "sentence_for", "signed_consent", "signed_form", "validate_consent",
+    "what_if", "what_if_sentences", "what_would_change",
 ]  # fmt: skip

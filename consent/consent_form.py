@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from consent.consent_form_words import FORM_WORDS, class_text, purpose_text, statement_text
+from consent.consent_form_words import FORM_WORDS
 from consent.expiry_event import EXPIRY_EVENT
 from consent.validity import STATEMENT, STATEMENTS
 
@@ -198,83 +198,3 @@ def signed_consent(draft: Mapping[str, object], signature: Signature) -> dict[st
         },
         "verification": [{"verified": True, "verifiedWith": signer, "verificationDate": day}],
     }
-
-
-def printed_form(choices: Choices, reference: str, from_day: date, outlook: Sequence[str]) -> str:
-    """The form on paper: plain text with every element of §2.31(a), the what-if sentences, and lines to fill in by hand.
-
-    `reference` is the draft's (`form_reference`); it stands at both ends, so that a scan finds its draft.
-    """
-    words = FORM_WORDS[choices.language]
-    lines = [
-        *_form_lines(choices, reference, from_day, outlook),
-        words["signature"],
-        words["for_another"],
-        words["witness"],
-        words["recorder"],
-        "",
-        words["scan"].format(reference=reference),
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def signed_form(
-    choices: Choices,
-    reference: str,
-    from_day: date,
-    outlook: Sequence[str],
-    *,
-    typed_name: str,
-    signed_at: str,
-    witness: str,
-) -> str:
-    """The same form as it was signed on a screen: the name that was typed, when, and before whom.
-
-    15 U.S.C. 7001: a signature may not be denied effect because it is electronic; §2.31(a)(8) allows it.
-    """
-    words = FORM_WORDS[choices.language]
-    lines = [
-        *_form_lines(choices, reference, from_day, outlook),
-        words["statement"],
-        words["typed"].format(name=typed_name),
-        words["signed_at"].format(at=signed_at),
-        words["seen_by"].format(witness=witness),
-        "",
-        words["reference"].format(reference=reference),
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _form_lines(choices: Choices, reference: str, from_day: date, outlook: Sequence[str]) -> list[str]:
-    """The form down to where it is signed."""
-    words, language = FORM_WORDS[choices.language], choices.language
-    names = {"discloser": choices.discloser_name, "agency": choices.agency_name}
-    kinds = "; ".join(class_text(kind, language) for kind in choices.kinds)
-    purposes = "; ".join(purpose_text(code, language) for code in choices.purposes)
-    ends = words["event" if choices.event else "until"].format(
-        start=from_day.isoformat(),
-        end=choices.until.isoformat(),
-        event=choices.event,
-        owner=choices.event_owner,
-    )
-    return [
-        words["title"],
-        words["reference"].format(reference=reference),
-        "",
-        words["name"].format(name=choices.patient_name),
-        words["who"].format(**names),
-        words["what"].format(kinds=kinds),
-        words["with"].format(**names),
-        words["purpose"].format(purposes=purposes),
-        ends,
-        "",
-        words["means"],
-        *(f"- {sentence}" for sentence in outlook),
-        "",
-        *(
-            f"{number}. {statement_text(name, language).format(**names)}"
-            for number, name in enumerate(STATEMENTS, start=1)
-        ),
-        words["copy"],
-        "",
-    ]

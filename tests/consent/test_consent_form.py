@@ -16,11 +16,10 @@ from consent.consent_form import (
     Signature,
     draft_consent,
     form_reference,
-    printed_form,
     signed_consent,
-    signed_form,
 )
 from consent.consent_form_words import CLASS_TEXTS, FORM_WORDS, class_text, purpose_text, statement_text
+from consent.printed_form import printed_form, signed_form
 from consent.validity_report import report_answer, validate_consent
 from consent.what_if import what_if_sentences
 from tests.consent.asking import tables
