@@ -22,6 +22,7 @@ from gateway import logs
 from gateway.clock import new_id
 from gateway.errors import HandoffError, NotFound, NotSupported
 from gateway.fhir_api import (
+    docs_routes,
     emergency_routes,
     hook_routes,
     plain_routes,
@@ -46,7 +47,7 @@ def build_app(
 ) -> ASGIApp:
     """The ASGI application. `mounts` are further applications by path (`{"/console": …}`); they keep their
     own errors and get the same request id in `scope["state"]["request_id"]`."""
-    api = FastAPI(title="Warm Handoff", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    api = FastAPI(title="Warm Handoff", docs_url=None, redoc_url=None, openapi_url=None)
     api.router.redirect_slashes = False
     for path, endpoint, methods, name in _ROUTES:
         api.add_api_route(path, endpoint, methods=list(methods), name=name, response_model=None)
@@ -90,6 +91,9 @@ _ROUTES: tuple[tuple[str, Endpoint, tuple[str, ...], str], ...] = (
     ("/healthz", plain_routes.alive, _GET, "healthz"),
     ("/readyz", plain_routes.ready, _GET, "readyz"),
     ("/metrics", plain_routes.metrics, _GET, "metrics"),
+    ("/openapi.json", docs_routes.openapi, _GET, "docs"),
+    ("/docs", docs_routes.docs, _GET, "docs"),
+    ("/docs/style.css", docs_routes.style, _GET, "docs"),
     ("/fhir", writing_routes.submit_bundle, _POST, "submit"),
     ("/fhir/", writing_routes.submit_bundle, _POST, "submit"),
     ("/fhir/Patient/{id}/$shared-plan", reading_routes.shared_plan, _GET, "shared-plan"),

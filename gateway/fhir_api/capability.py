@@ -27,7 +27,7 @@ def capability_statement(base: str, started_at: datetime) -> dict[str, Any]:
         "status": "active",
         "date": instant_text(started_at)[:19] + "Z",
         "kind": "instance",
-        "software": {"name": "Warm Handoff", "version": _version()},
+        "software": {"name": "Warm Handoff", "version": software_version()},
         "implementation": {
             "description": "Consent-enforcing integration gateway; every answer has passed the consent gate",
             "url": f"{base}/fhir",
@@ -135,7 +135,8 @@ def _going_along(name: str) -> dict[str, tuple[str, ...]]:
     return {"searchInclude": includes_of(name), "searchRevInclude": revincludes_of(name)}
 
 
-def _version() -> str:
+def software_version() -> str:
+    """The version of the gateway that is installed; `0` where none is."""
     try:
         return version("warm-handoff")
     except PackageNotFoundError:
