@@ -17,6 +17,8 @@ from gateway.partners.deliveries import Delivery
 from gateway.resources import to_json
 
 FHIR_JSON = "application/fhir+json"
+SHORT_NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
+"""The statement of 42 CFR §2.32(a)(2), for what has room for one line."""
 _CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 _OF_WHAT_IS_HELD = ("source", "versionId", "lastUpdated")
 

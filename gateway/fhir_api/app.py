@@ -37,6 +37,7 @@ from gateway.fhir_api.counters import RequestCounters
 from gateway.fhir_api.doors import Desk
 from gateway.fhir_api.everything import everything
 from gateway.fhir_api.operation_outcome import Refusal, refusal_of, unexpected
+from gateway.fhir_api.operation_routes import OPERATION_ROUTES
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -101,6 +102,7 @@ _ROUTES: tuple[tuple[str, Endpoint, tuple[str, ...], str], ...] = (
     ("/fhir/Patient/$emergency-access", emergency_routes.emergency_access, _POST, "emergency-access"),
     ("/fhir/OperationDefinition/emergency-access", plain_routes.emergency_definition, _GET, "metadata"),
     ("/fhir/OperationDefinition/shared-plan", plain_routes.shared_plan_definition, _GET, "metadata"),
+    *OPERATION_ROUTES,
     ("/fhir/Subscription", subscription_routes.create, _POST, "subscription"),
     ("/fhir/Subscription/$status", subscription_routes.status, _GET, "subscription"),
     ("/fhir/Subscription/{id}/$status", subscription_routes.status, _GET, "subscription"),

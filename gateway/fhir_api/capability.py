@@ -9,7 +9,7 @@ from typing import Any
 from gateway.clock import instant_text
 from gateway.fhir_api.everything import DEFINITION as EVERYTHING
 from gateway.fhir_api.includes import includes_of, revincludes_of
-from gateway.fhir_api.operations import OPERATIONS_OF
+from gateway.fhir_api.operations import OPERATIONS_OF, STANDARD_OF
 from gateway.fhir_api.search_table import parameters_of
 from gateway.fhir_api.served import SERVED, Served
 from gateway.flows.subscription_topics import OFFERED, OPERATION, PROFILE, TOPICS, canonical_of
@@ -46,6 +46,7 @@ def capability_statement(base: str, started_at: datetime) -> dict[str, Any]:
                 "resource": [
                     *(_resource(name, served, base) for name, served in SERVED.items()),
                     _SUBSCRIPTION,
+                    _GROUP,
                 ],
                 "interaction": [{"code": "transaction"}, {"code": "batch"}],
             }
@@ -95,6 +96,7 @@ def _resource(name: str, served: Served, base: str) -> dict[str, Any]:
         operations["validate"] = "http://hl7.org/fhir/OperationDefinition/Resource-validate"
     if by_id:
         operations["everything"] = EVERYTHING
+    operations |= STANDARD_OF.get(name, {})
     return {
         "type": name,
         "interaction": [{"code": code} for code in served.interactions],
@@ -128,6 +130,12 @@ _SUBSCRIPTION = {
         {"name": "status", "definition": f"{OPERATION}backport-subscription-status"},
         {"name": "events", "definition": f"{OPERATION}backport-subscription-events"},
     ],
+}
+
+
+_GROUP = {
+    "type": "Group",
+    "operation": [{"name": name, "definition": at} for name, at in STANDARD_OF["Group"].items()],
 }
 
 

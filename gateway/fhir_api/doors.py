@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from gateway.clock import Clock
 from gateway.fhir_api.client_rates import ClientRates
+from gateway.fhir_api.operation_doors import OperationDoors
 from gateway.flows.answers import Pulled, Saved, SearchCriteria, TransactionOutcome
 from gateway.security.callers import Caller
 from gateway.security.client_keys import KeysAt
@@ -167,6 +168,7 @@ class Doors:
     emergency: Emergency
     subscriptions: SubscriptionDoors
     hook: Hook
+    operations: OperationDoors
     ready: Ready
 
 

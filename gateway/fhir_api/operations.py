@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 OPERATIONS_OF: Mapping[str, tuple[str, ...]] = {"Patient": ("shared-plan", "emergency-access")}
-"""By resource type, those that the CapabilityStatement names."""
+"""By resource type, those of our own that the CapabilityStatement names."""
+_BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/"
+STANDARD_OF: Mapping[str, Mapping[str, str]] = {
+    "Group": {"export": f"{_BULK}group-export"},
+    "Patient": {"export": f"{_BULK}patient-export"},
+}
+"""By resource type, those that others have defined, with their definitions."""
 
 
 def shared_plan_operation(base: str) -> dict[str, Any]:

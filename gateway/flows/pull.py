@@ -70,7 +70,7 @@ async def _searched(
         found = patient_id or ""
         if patient_id is None:
             return None, ()
-        return patient_id, _of_types(premises, reading, caller, patient_id, (*types, *along))
+        return patient_id, of_types(premises, reading, caller, patient_id, (*types, *along))
 
     def write(
         resources: Sequence[Mapping[str, Any]], notices: Sequence[Mapping[str, Any]], at: datetime
@@ -179,7 +179,7 @@ def _held(
 ) -> tuple[str | None, Sequence[Record]]:
     """The patient and the one present record that are asked for, whether or not it may be seen."""
     if resource_type == "Patient":
-        patient_id = _patient_named(reading, caller.partner, resource_id)
+        patient_id = patient_named(reading, caller.partner, resource_id)
         return patient_id, _patient_shown(premises, reading, caller, patient_id) if patient_id else ()
     record = records.get(reading, resource_type, resource_id)
     if record is None or record.deleted or record.patient_id is None:
@@ -206,7 +206,7 @@ async def shared_plan(
     """
 
     def select(reading: Reading) -> tuple[str | None, Sequence[Record]]:
-        patient_id = _patient_named(reading, caller.partner, patient)
+        patient_id = patient_named(reading, caller.partner, patient)
         if patient_id is None:
             return None, ()
         return patient_id, records.of_patient(reading, patient_id, tuple(types))
@@ -235,15 +235,15 @@ def _patient_of(premises: Premises, reading: Reading, caller: Caller, criteria: 
         system, value = criteria.identifier
         token = premises.keys.index(IDENTIFIER, system, value)
         found = {patient_id for _, patient_id in patients.find_by_token(reading, caller.partner, token)}
-        if criteria.patient and found != {_patient_named(reading, caller.partner, criteria.patient)}:
+        if criteria.patient and found != {patient_named(reading, caller.partner, criteria.patient)}:
             return None
     elif criteria.patient is not None:
-        named = _patient_named(reading, caller.partner, criteria.patient)
+        named = patient_named(reading, caller.partner, criteria.patient)
         found = {named} if named else set()
     return next(iter(found)) if len(found) == 1 else None
 
 
-def _patient_named(reading: Reading, partner: str, patient_id: str) -> str | None:
+def patient_named(reading: Reading, partner: str, patient_id: str) -> str | None:
     """The network's patient behind our id for her, or behind the id of a Patient that `partner` itself submitted."""
     if patients.exists(reading, patient_id):
         return kept_as(reading, partner, patient_id)
@@ -251,9 +251,12 @@ def _patient_named(reading: Reading, partner: str, patient_id: str) -> str | Non
     return record.patient_id if record is not None and record.source_partner == partner else None
 
 
-def _of_types(
+def of_types(
     premises: Premises, reading: Reading, caller: Caller, patient_id: str, types: Sequence[str]
 ) -> tuple[Record, ...]:
+    """Her present records of these types, of several Patients the one that speaks for all; whether or not they may be
+    seen.
+    """
     others = tuple(name for name in types if name != "Patient")
     found = records.of_patient(reading, patient_id, others) if others else ()
     return (*_patient_shown(premises, reading, caller, patient_id), *found) if "Patient" in types else found

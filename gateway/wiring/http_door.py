@@ -27,6 +27,7 @@ from gateway.wiring.agency_desk_door import desk_mounts
 from gateway.wiring.console_door import console_mounts
 from gateway.wiring.gauges import StoreGauges
 from gateway.wiring.network_folder import NetworkFolder
+from gateway.wiring.operation_doors import operation_doors
 from gateway.wiring.standstill import Standstill
 
 
@@ -132,6 +133,7 @@ class HttpDoor:
                 status=partial(subscriptions.subscription_status, premises),
                 events=self._standstill.guard(partial(subscriptions.subscription_events, premises)),
             ),
+            operations=operation_doors(premises, self._standstill),
             ready=self._ready,
         )
 

@@ -30,6 +30,7 @@ from gateway.store import Transaction, intents
 from gateway.store.model import SILENCE_SECONDS
 from gateway.wiring.alert_mail import AlertMail, post_of
 from gateway.wiring.allocator import give_back, keep_to_one_arena
+from gateway.wiring.bulk_writer import BulkWriter
 from gateway.wiring.control import ControlDoor
 from gateway.wiring.gauges import StoreGauges
 from gateway.wiring.house import House
@@ -202,6 +203,8 @@ class _Running:
         await self._start(stack, housekeeping.run, housekeeping.stop)
         key_keeper = KeyKeeper(self._folder, store, clock)
         await self._start(stack, key_keeper.run, key_keeper.stop)
+        bulk = BulkWriter(self._premises)
+        await self._start(stack, partial(self._standstill.then, bulk.run, self._stop), bulk.stop)
         retention = Retention(store, clock, self._settings.message_days, self._settings.refused_days)
         await self._start(stack, retention.run, retention.stop)
         if (post := post_of(self._settings)) is not None:

@@ -19,6 +19,7 @@ from gateway.clock import FixedClock
 from gateway.errors import AlreadyReceived, NotFound
 from gateway.fhir_api import Desk, Doors, build_app
 from gateway.fhir_api.doors import SubscriptionDoors
+from gateway.fhir_api.operation_doors import BulkDoors, OperationDoors
 from gateway.flows.answers import EntryOutcome, Pulled, Saved, SearchCriteria, TransactionOutcome
 from gateway.resources import to_json
 from gateway.security.callers import Caller
@@ -125,6 +126,10 @@ class FakeFlows:
             (EntryOutcome("CarePlan/c9", 1, "201 Created", "2026-11-22T02:00:00.000000Z", "abc"),), FLOW_ID
         )
 
+    async def operation(self, *asked: Any) -> Any:
+        """Operations are tried over a whole county, not here."""
+        raise AssertionError(asked)
+
     async def ready(self) -> bool:
         return self.raises is None
 
@@ -166,6 +171,7 @@ class Door:
                 status=flows.subscription_status,
                 events=flows.subscription_events,
             ),
+            operations=OperationDoors(bulk=BulkDoors(*(flows.operation,) * 5)),
             ready=flows.ready,
         )
         self.desk = Desk(

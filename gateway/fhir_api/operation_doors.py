@@ -1,0 +1,60 @@
+"""What the FHIR door asks of the flows behind its operations. Wiring binds the real ones, tests bind fakes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.flows.bulk_export import ExportAsked, ExportState, FilePart
+from gateway.security.callers import Caller
+
+
+class BeginExport(Protocol):
+    """`flows.bulk_export.begin_export` with the premises bound."""
+
+    def __call__(self, caller: Caller, asked: ExportAsked, /) -> Awaitable[str]: ...
+
+
+class StateOfExport(Protocol):
+    """`flows.bulk_export.state_of_export` with the premises bound."""
+
+    def __call__(self, caller: Caller, export_id: str, /) -> Awaitable[ExportState]: ...
+
+
+class CancelExport(Protocol):
+    """`flows.bulk_export.cancel_export` with the premises bound."""
+
+    def __call__(self, caller: Caller, export_id: str, /) -> Awaitable[None]: ...
+
+
+class PartOfFile(Protocol):
+    """`flows.bulk_export.part_of_file` with the premises bound."""
+
+    def __call__(
+        self, caller: Caller, export_id: str, resource_type: str, after: str, /
+    ) -> Awaitable[FilePart]: ...
+
+
+class NoticesOfExport(Protocol):
+    """`flows.bulk_export.notices_of_export` with the premises bound."""
+
+    def __call__(self, caller: Caller, export_id: str, after: str, /) -> Awaitable[FilePart]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class BulkDoors:
+    """The flows behind `$export`."""
+
+    begin: BeginExport
+    state: StateOfExport
+    cancel: CancelExport
+    part: PartOfFile
+    notices: NoticesOfExport
+
+
+@dataclass(frozen=True, slots=True)
+class OperationDoors:
+    """The flows behind the operations."""
+
+    bulk: BulkDoors

@@ -1,0 +1,20 @@
+"""The addresses of the operations, in the form of the application's own table."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.fhir_api import bulk_routes
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+_GET_POST = ("GET", "POST")
+OPERATION_ROUTES: tuple[tuple[str, Endpoint, tuple[str, ...], str], ...] = (
+    ("/fhir/Patient/$export", bulk_routes.export_patients, _GET_POST, "export"),
+    ("/fhir/Group/{id}/$export", bulk_routes.export_group, _GET_POST, "export"),
+    ("/fhir/bulk-status/{id}", bulk_routes.status, ("GET", "DELETE"), "export"),
+    ("/fhir/bulk-files/{id}/{name}.ndjson", bulk_routes.file, ("GET",), "export"),
+)
+"""Address, endpoint, methods, and the door's name in logs and counters."""

@@ -1,0 +1,297 @@
+"""Bulk export: what a client may see of all whom its organisation knows, as files of one type each (BK-01).
+
+An export at rest holds no words: of each patient the names of what her consents permitted when it was written, sealed
+under her key. A file is made when it is fetched, decided anew for each patient: a line leaves where it was permitted
+then and is permitted now, in the words that may be seen now. FHIR Bulk Data Access 2.0.0, export.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec.structs import replace
+
+from gateway.audit import AuditReason, append
+from gateway.clock import instant_text, new_id
+from gateway.disclosure.account import own_record_entry
+from gateway.disclosure.content import notice_outcomes
+from gateway.disclosure.premises import Premises
+from gateway.disclosure.seen import Asking, present_questions
+from gateway.disclosure.show import in_order, show
+from gateway.errors import HandoffError, NotNow
+from gateway.flows.nothing import NothingToShow
+from gateway.flows.pull import of_types
+from gateway.flows.waiting_text import with_waiting_text
+from gateway.resources import to_json
+from gateway.resources.searching import Filter, meets
+from gateway.security.callers import Caller
+from gateway.store import Reading, Record, Transaction, bulk_exports, patients
+from gateway.store.bulk_exports import BulkExport
+
+KEPT_FOR = timedelta(hours=24)
+MOST_OF_A_CLIENT = 5
+_BEGUN = AuditReason("BULK_EXPORT", "an export was begun; what leaves of it is logged when it is fetched")
+_WRITTEN_BY = "bulk-export"
+
+
+class ExportAsked(msgspec.Struct, frozen=True):
+    """What an export is of. `known`: whom the partner has named itself; `referred`: of whom it was sent a referral.
+    `request`: the address that asked for it.
+    """
+
+    types: tuple[str, ...]
+    known: bool
+    referred: bool
+    request: str
+    filters: tuple[Filter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExportState:
+    """How an export stands: `status` is `writing`, `ready` or `failed`; times are ISO 8601 UTC."""
+
+    asked: ExportAsked
+    status: str
+    begun_at: str
+    ends_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """What of a file is about one patient, and who she is; `patient_id` None: there is nothing more."""
+
+    patient_id: str | None
+    content: bytes = field(default=b"", repr=False)
+    notices: tuple[Mapping[str, Any], ...] = ()
+
+
+async def begin_export(premises: Premises, caller: Caller, asked: ExportAsked) -> str:
+    """The id of a new export, which is written from now on.
+
+    Raises NotNow `EXPORT_RUNNING` (the client's last one is being written) and `EXPORTS_TOO_MANY`.
+    """
+    now = premises.clock.now()
+    export = BulkExport(
+        id=new_id(),
+        partner=caller.partner,
+        client_id=caller.client_id,
+        purpose=caller.purpose,
+        asked=msgspec.json.encode(asked).decode(),
+        begun_at=instant_text(now),
+        ends_at=instant_text(now + KEPT_FOR),
+    )
+
+    def work(tx: Transaction) -> None:
+        bulk_exports.drop_ended(tx, export.begun_at)
+        if bulk_exports.number_of_client(tx, caller.client_id, export.begun_at) >= MOST_OF_A_CLIENT:
+            text = f"at most {MOST_OF_A_CLIENT} exports are kept; delete one first"
+            raise NotNow("EXPORTS_TOO_MANY", text, retry_after_seconds=600)
+        if not bulk_exports.begin(tx, export):
+            raise NotNow("EXPORT_RUNNING", "an export is being written", retry_after_seconds=30)
+        entry = own_record_entry(
+            premises,
+            kind="query",
+            request_id=export.id,
+            at=now,
+            patient_id=None,
+            partner=caller.partner,
+            purpose=caller.purpose,
+            returned=(),
+            content_sha256=None,
+        )
+        append(tx, replace(entry, reasons=(_BEGUN,), subject=f"{_WRITTEN_BY}/{export.id}"))
+
+    await premises.store.write(work)
+    return export.id
+
+
+async def state_of_export(premises: Premises, caller: Caller, export_id: str) -> ExportState:
+    """How it stands. Raises NotFound for another's, one that has ended, was cancelled or never was."""
+    with premises.store.read() as reading:
+        export = _own(premises, reading, caller, export_id)
+    return ExportState(asked_of(export), export.status, export.begun_at, export.ends_at)
+
+
+async def cancel_export(premises: Premises, caller: Caller, export_id: str) -> None:
+    """Delete it with all that it holds. Raises NotFound as `state_of_export` does."""
+
+    def work(tx: Transaction) -> None:
+        bulk_exports.drop(tx, _own(premises, tx, caller, export_id).id)
+
+    await premises.store.write(work)
+
+
+async def write_waiting(premises: Premises) -> bool:
+    """Write what the exports that wait hold of one more patient each; whether there was anything to write.
+
+    Of a paused partner nothing is written until it is not paused any more.
+    """
+    wrote, after, now = False, "", instant_text(premises.clock.now())
+    while True:
+        with premises.store.read() as reading:
+            export = bulk_exports.to_write(reading, now, after)
+        if export is None:
+            return wrote
+        after = export.id
+        partner = premises.network.partners.get(export.partner)
+        if partner is not None and partner.state != "paused":
+            wrote = True
+            await _write_next(premises, export)
+
+
+async def _write_next(premises: Premises, export: BulkExport) -> None:
+    asked = asked_of(export)
+    with premises.store.read() as reading:
+        patient_id = bulk_exports.next_patient(
+            reading, export.partner, export.after_patient, known=asked.known, referred=asked.referred
+        )
+    if patient_id is None:
+        await premises.store.write(lambda tx: bulk_exports.finish(tx, export.id))
+        return
+    try:
+        await _write_one(premises, export, asked, patient_id)
+    except NotNow:
+        raise  # the next round tries her again
+    except HandoffError:
+        await premises.store.write(lambda tx: bulk_exports.finish(tx, export.id, "failed"))
+
+
+async def _write_one(premises: Premises, export: BulkExport, asked: ExportAsked, patient_id: str) -> None:
+    """Decide what may be seen of one patient, and keep the names of it; nothing is released, and the log says so."""
+    zone = ZoneInfo(premises.network.zone_of(export.partner))
+    names: list[str] = []
+
+    def choose(resources: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+        met = [one for one in resources if all(meets(one, wanted, zone) for wanted in asked.filters)]
+        names[:] = sorted(map(_name, met))
+        return ()
+
+    def keep(tx: Transaction, _request_id: str, _shown: bool) -> None:
+        bulk_exports.go_on(tx, export.id, patient_id, msgspec.json.encode(names) if names else b"")
+
+    caller = Caller(export.partner, export.client_id, export.purpose, frozenset(), export.id)
+    await show(
+        premises,
+        partner=export.partner,
+        purpose=export.purpose,
+        select=partial(_of_patient, premises, caller, patient_id, asked.types),
+        write=lambda _resources, _notices, _at: b"",
+        choose=choose,
+        dress=partial(with_waiting_text, premises, export.partner),
+        also=keep,
+    )
+
+
+async def part_of_file(
+    premises: Premises, caller: Caller, export_id: str, resource_type: str, after: str
+) -> FilePart:
+    """The lines of the file of that type about the next patient by id after `after`, as decided now; each patient is an
+    answer of its own in the log. Raises NotFound as `state_of_export` does.
+    """
+    begins = f"{resource_type}/"
+    export, patient_id, names = _next_of(premises, caller, export_id, begins, after)
+    if patient_id is None:
+        return FilePart(None)
+    wanted = frozenset(name for name in names if name.startswith(begins))
+
+    def choose(resources: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+        return in_order([one for one in resources if _name(one) in wanted])
+
+    shown = await show(
+        premises,
+        partner=export.partner,
+        purpose=export.purpose,
+        select=partial(_of_patient, premises, caller, patient_id, (resource_type,)),
+        write=_lines,
+        choose=choose,
+        dress=partial(with_waiting_text, premises, export.partner),
+    )
+    return FilePart(patient_id, shown.content)
+
+
+async def notices_of_export(premises: Premises, caller: Caller, export_id: str, after: str) -> FilePart:
+    """The notices that go with what may be seen now of the export's next patient (42 CFR §2.32); a look in the log.
+
+    Raises NotFound as `state_of_export` does.
+    """
+    export, patient_id, names = _next_of(premises, caller, export_id, "", after)
+    if patient_id is None:
+        return FilePart(None)
+    found: tuple[Mapping[str, Any], ...] = ()
+
+    def select(reading: Reading) -> tuple[str | None, Sequence[Record]]:
+        nonlocal found
+        types = sorted({name.partition("/")[0] for name in names})
+        hers, held = _of_patient(premises, caller, patient_id, types, reading)
+        asking = Asking(export.partner, export.purpose, premises.clock.now())
+        asked, _ = present_questions(premises, reading, asking, hers, held)
+        seen = [one.decision for one in asked if any(_name(each.resource) in names for each in one.seen)]
+        found = notice_outcomes(premises, seen)
+        return hers, held
+
+    await show(
+        premises,
+        partner=export.partner,
+        purpose=export.purpose,
+        select=select,
+        write=lambda _resources, _notices, _at: b"",
+        choose=lambda _resources: (),
+    )
+    return FilePart(patient_id, notices=found)
+
+
+def asked_of(export: BulkExport) -> ExportAsked:
+    """What the export is of."""
+    return msgspec.json.decode(export.asked, type=ExportAsked)
+
+
+def _next_of(
+    premises: Premises, caller: Caller, export_id: str, begins: str, after: str
+) -> tuple[BulkExport, str | None, frozenset[str]]:
+    """The export, its next patient of whom it holds a name that so begins, and all names it holds of her."""
+    with premises.store.read() as reading:
+        export = _own(premises, reading, caller, export_id)
+        if export.status != "ready":
+            raise NothingToShow(new_id())
+        while (part := bulk_exports.next_part(reading, export.id, after)) is not None:
+            after, held = part
+            names = frozenset(msgspec.json.decode(held, type=list[str]))
+            if any(name.startswith(begins) for name in names):
+                return export, after, names
+    return export, None, frozenset()
+
+
+def _of_patient(
+    premises: Premises, caller: Caller, patient_id: str, types: Sequence[str], reading: Reading
+) -> tuple[str | None, Sequence[Record]]:
+    if not patients.exists(reading, patient_id) or patients.is_destroyed(reading, patient_id):
+        return None, ()
+    return patient_id, of_types(premises, reading, caller, patient_id, types)
+
+
+def _own(premises: Premises, reading: Reading, caller: Caller, export_id: str) -> BulkExport:
+    """The caller's own export, asked for with the same purpose and not ended."""
+    export = bulk_exports.get(reading, export_id)
+    owner = (caller.partner, caller.client_id, caller.purpose)
+    if export is None or (export.partner, export.client_id, export.purpose) != owner:
+        raise NothingToShow(new_id())
+    if export.ends_at <= instant_text(premises.clock.now()):
+        raise NothingToShow(new_id())
+    return export
+
+
+def _lines(
+    resources: Sequence[Mapping[str, Any]], _notices: Sequence[Mapping[str, Any]], _at: datetime
+) -> bytes:
+    """NDJSON: each resource on a line of its own."""
+    return b"".join(to_json(one) + b"\n" for one in resources)
+
+
+def _name(resource: Mapping[str, Any]) -> str:
+    return f"{resource['resourceType']}/{resource['id']}"
