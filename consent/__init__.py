@@ -43,17 +43,17 @@ from consent.redact import redact
 from consent.tables import Tables, TablesError, read_tables
 from consent.validity_report import report_answer, validate_consent
 from consent.ways_of_writing import as_compared
-from consent.what_if import Agency, what_if, what_if_sentences
+from consent.what_if import Agency, Outlook, as_if_signed, what_if, what_if_sentences
 from consent.what_if_words import PHRASES
 
 __all__ = [
     "CLASSES", "EMERGENCY_TYPES", "EXPIRY_EVENT", "FORM", "PHRASES", "SEMANTICS_VERSION", "STATEMENT_2", "Agency",
     "Choices", "ChoicesError", "Coding", "CompiledConsents", "Decision", "Discloser", "DisclosureRequest",
-    "EmergencyRequest", "Identifier", "NamedDiscloser", "Notice", "Obligation", "Policy", "QuestionError", "Reason",
-    "Recipient", "Resource", "ResourceDecision", "Signature", "SubjectResource", "Tables", "TablesError", "as_compared",
-    "class_text", "compile_consents", "decide", "decide_emergency", "decision_answer", "disclosers_of", "draft_consent",
-    "emergency_refusal", "expiry_event_of", "explain", "explain_to_asker", "form_reference", "notice_document",
-    "notice_for", "notice_outcome", "prepare", "present", "printed_form", "purpose_text", "read_question",
-    "read_tables", "redact", "report_answer", "sentence_for", "signed_consent", "signed_form", "validate_consent",
-    "what_if", "what_if_sentences", "what_would_change",
+    "EmergencyRequest", "Identifier", "NamedDiscloser", "Notice", "Obligation", "Outlook", "Policy", "QuestionError",
+    "Reason", "Recipient", "Resource", "ResourceDecision", "Signature", "SubjectResource", "Tables", "TablesError",
+    "as_compared", "as_if_signed", "class_text", "compile_consents", "decide", "decide_emergency", "decision_answer",
+    "disclosers_of", "draft_consent", "emergency_refusal", "expiry_event_of", "explain", "explain_to_asker",
+    "form_reference", "notice_document", "notice_for", "notice_outcome", "prepare", "present", "printed_form",
+    "purpose_text", "read_question", "read_tables", "redact", "report_answer", "sentence_for", "signed_consent",
+    "signed_form", "validate_consent", "what_if", "what_if_sentences", "what_would_change",
 ]  # fmt: skip

@@ -14,8 +14,8 @@ CLASS_TEXTS: Mapping[str, str] = {
     "plan": "your care plan",
     "goals": "your goals",
     "attendance": "measurements and scores, and whether you came",
-    "conditions": "your diagnoses and allergies, with those about drugs, alcohol and mental health",
-    "medications": "your medicines, with those for drugs, alcohol and mental health",
+    "conditions": "your diagnoses and allergies, also about drugs, alcohol, mental health, HIV and violence",
+    "medications": "your medicines, also those for drugs, alcohol, mental health and HIV",
 }
 """Kinds of record as printed."""
 
@@ -43,8 +43,8 @@ _CLASS_TEXTS_ES: Mapping[str, str] = {
     "plan": "su plan de atención",
     "goals": "sus metas",
     "attendance": "medidas y puntajes, y si usted vino",
-    "conditions": "sus diagnósticos y alergias, también los de drogas, alcohol y salud mental",
-    "medications": "sus medicinas, también las de drogas, alcohol y salud mental",
+    "conditions": "sus diagnósticos y alergias, también de drogas, alcohol, salud mental, VIH y violencia",
+    "medications": "sus medicinas, también las de drogas, alcohol, salud mental y VIH",
 }
 _STATEMENT_TEXTS_ES: Mapping[str, str] = {
     "revocation": (

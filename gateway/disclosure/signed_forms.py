@@ -46,10 +46,12 @@ def sign_draft(
     recorded_by: str,
     today: date,
     representative: str | None = None,
+    content_type: str = "",
 ) -> Signed:
     """The Consent that `draft` becomes by the signature on `scan`.
 
     `recorded_by`: role or staff number of who records it. `representative`: who signed for the patient (`Type/id`).
+    `content_type`: of the scan, where it is known.
     Raises AlreadyReceived `ALREADY_SIGNED`; NotUnderstood: `DRAFT_EXPECTED`, `DRAFT_ALTERED` (it does not say what its
     form says), `SCAN_EMPTY`, `RECORDER_MISSING`, `REFERENCE_INVALID`, `DAY_INVALID`, `DAY_IN_FUTURE`,
     `DAY_BEFORE_FORM`, `DAY_AFTER_END`, `CONSENT_NOT_VALID`, and what `parse_json` raises.
@@ -69,7 +71,8 @@ def sign_draft(
         recorded_by=name,
         scan_sha1=base64.b64encode(hashlib.sha1(scan, usedforsecurity=False).digest()).decode(),
         scan_url=_name_of(scan),
-        scan_type=next((kind for begins, kind in _BEGINNINGS if scan.startswith(begins)), _OCTETS),
+        scan_type=content_type
+        or next((kind for begins, kind in _BEGINNINGS if scan.startswith(begins)), _OCTETS),
         scan_bytes=len(scan),
     )
     made = consent.signed_consent(found, signature)

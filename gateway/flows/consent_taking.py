@@ -1,0 +1,354 @@
+"""Consents at a desk: chosen and read on a screen, signed before a worker, taken back by voice, or refused.
+
+What is signed is one act: all its Consents are recorded, each with the signed form's own bytes, or none is; they bind
+from the commit, and what is held for them is looked at again at once.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec.structs import replace as with_changes
+
+from gateway.audit import append
+from gateway.clock import instant_text, new_id
+from gateway.disclosure.consent_standing import may_record
+from gateway.disclosure.desk_forms import (
+    STATUS_ONLY,
+    Form,
+    Line,
+    Wanted,
+    also_see,
+    forms_for,
+    kinds_of,
+    seal_of,
+    sign_on_screen,
+)
+from gateway.disclosure.premises import Premises
+from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
+from gateway.flows.agency_desk import BASIS, Worker
+from gateway.flows.consent_record import keep_consent
+from gateway.flows.decided_here import act_entry, carry_out
+from gateway.flows.desk_clients import require_right
+from gateway.resources import parse_json
+from gateway.security.callers import Caller
+from gateway.store import Intent, Reading, Record, Transaction, consent_requests, intents, patients, records
+
+SIGNED, BY_VOICE, IN_WRITING, SAID_NO = (
+    "consent_signed_at_desk",
+    "withdrawn_by_voice",
+    "withdrawal_in_writing",
+    "said_no",
+)
+WITHDRAWAL = "urn:gateway:consent:withdrawal"
+"""Extension of a Consent that was taken back at a desk: `by-voice` until it is there in writing (`valueCode`)."""
+
+NOT_ASKED_DAYS = (30, 90, 180, 365)
+_FORM_TYPE = {"system": "http://loinc.org", "code": "59284-0", "display": "Patient Consent"}
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What is read before signing. `ids` and `seal` come back with the signature; `others`: every partner that was not
+    chosen, and whether it sees something of hers all the same.
+    """
+
+    forms: tuple[Form, ...] = field(repr=False)
+    ids: tuple[str, ...]
+    seal: str
+    others: tuple[tuple[str, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A Consent that was recorded, and the signed form's text."""
+
+    consent_id: str
+    standing: str
+    missing: tuple[str, ...]
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A Consent of hers that is in force and that this organization recorded."""
+
+    consent_id: str
+    recipients: tuple[str, ...]
+    resource: Mapping[str, Any] = field(repr=False)
+
+
+def new_ids(number: int) -> tuple[str, ...]:
+    """Ids for the Consents of a preview."""
+    return tuple(new_id() for _ in range(number))
+
+
+def preview(premises: Premises, worker: Worker, wanted: Wanted, ids: Sequence[str]) -> Preview:
+    """The forms for what was chosen, and what each would mean; nothing is recorded.
+
+    Raises NotAllowed `RIGHT_MISSING`, NotFound `NO_SUCH_CLIENT`, NotUnderstood `RECIPIENT_UNKNOWN`,
+    `RECORDER_NOT_ENTITLED`, and what `forms_for` raises.
+    """
+    require_right(premises, worker, "consents")
+    at = premises.clock.now()
+    with premises.store.read() as reading:
+        _check_client(reading, worker, wanted.patient_id)
+        forms = _forms(premises, reading, worker, wanted, ids, at)
+        others = also_see(premises, reading, wanted, forms, at)
+    return Preview(forms, tuple(ids), seal_of(premises.keys.id_key, forms), others)
+
+
+async def sign(
+    premises: Premises, worker: Worker, wanted: Wanted, ids: Sequence[str], seal: str, typed_name: str
+) -> tuple[Taken, ...]:
+    """Record what she signs by typing her name, the worker being the witness.
+
+    Raises what `preview` raises, NotUnderstood `NAME_DIFFERS`, AlreadyReceived `FORM_CHANGED` when it would not mean any
+    more what she has read, `ALREADY_SIGNED` when it was signed before.
+    """
+    require_right(premises, worker, "consents")
+    at = premises.clock.now()
+
+    def work(tx: Transaction) -> tuple[Taken, ...]:
+        _check_client(tx, worker, wanted.patient_id)
+        if any(records.get(tx, "Consent", one) is not None for one in ids):
+            raise AlreadyReceived("ALREADY_SIGNED", "was signed before; a change needs a form of its own")
+        forms = _forms(premises.remembering_nothing(), tx, worker, wanted, ids, at)
+        if seal_of(premises.keys.id_key, forms) != seal:
+            raise AlreadyReceived("FORM_CHANGED", "does not mean any more what was read; read it again")
+        return tuple(_record(premises, tx, worker, wanted, form, typed_name, at) for form in forms)
+
+    taken = await premises.store.write(work)
+    premises.work_waiting.set()
+    return taken
+
+
+def from_request(premises: Premises, worker: Worker, intent_id: str) -> tuple[Intent, tuple[Line, ...]]:
+    """A held referral's intent, and the permissions that would release it: the referral itself, and the way back where
+    this desk may record it. Raises NotFound `NO_SUCH_REQUEST`.
+    """
+    require_right(premises, worker, "consents")
+    with premises.store.read() as reading:
+        intent = intents.get(reading, intent_id)
+        asked = consent_requests.of_intent(reading, intent_id)
+    ours = may_record(premises.network, worker.partner)
+    if intent is None or asked is None or intent.state != "held" or intent.source_partner not in ours:
+        raise NotFound("NO_SUCH_REQUEST", "no open request is about that", intent_id)
+    kinds = kinds_of([one.partition("/")[0] for one in intent.focus])
+    lines = [Line(intent.source_partner, intent.partner, kinds)]
+    if intent.partner in ours:
+        lines.append(Line(intent.partner, intent.source_partner, STATUS_ONLY))
+    return intent, tuple(lines)
+
+
+def in_force(premises: Premises, worker: Worker, patient_id: str) -> tuple[Given, ...]:
+    """Her Consents that this organization recorded and that are in force; what it may take back by her word.
+
+    Raises NotAllowed `RIGHT_MISSING`, NotFound `NO_SUCH_CLIENT`.
+    """
+    require_right(premises, worker, "consents")
+    with premises.store.read() as reading:
+        _check_client(reading, worker, patient_id)
+        found = records.of_patient(reading, patient_id, ("Consent",))
+    return tuple(
+        Given(one.id, recipients_of(one.resource), one.resource)
+        for one in found
+        if one.source_partner == worker.partner and one.resource.get("status") == "active"
+    )
+
+
+async def withdrawn_by_voice(premises: Premises, worker: Worker, patient_id: str, consent_id: str) -> None:
+    """She takes a permission back by her word: it ends at once, and is written down later (P2-31-12).
+
+    Raises NotFound `NO_SUCH_CONSENT`, NotAllowed `RIGHT_MISSING`.
+    """
+    await _ended(premises, worker, patient_id, consent_id, "by-voice", BY_VOICE)
+
+
+async def withdrawal_written(premises: Premises, worker: Worker, patient_id: str, consent_id: str) -> None:
+    """What she took back by her word is there in writing now. Raises NotFound `NO_SUCH_CONSENT`."""
+    await _ended(premises, worker, patient_id, consent_id, "in-writing", IN_WRITING)
+
+
+async def said_no(premises: Premises, worker: Worker, intent_id: str, days: int) -> None:
+    """She was asked for a held referral and said no: nobody asks her again for so many days, and it stays held.
+
+    Raises NotFound `NO_SUCH_REQUEST`, NotUnderstood `DAYS_INVALID`.
+    """
+    intent, _ = from_request(premises, worker, intent_id)
+    if days not in NOT_ASKED_DAYS:
+        raise NotUnderstood("DAYS_INVALID", f"expected one of {NOT_ASKED_DAYS}", "days")
+    at = premises.clock.now()
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        if not consent_requests.said_no(tx, intent_id, instant_text(at + timedelta(days=days))):
+            raise NotFound("NO_SUCH_REQUEST", "no open request is about that", intent_id)
+        _log(tx, worker, at, SAID_NO, intent.patient_id, intent_id, f"not asked again for {days} days")
+        return {}
+
+    await carry_out(premises, work)
+
+
+def recipients_of(resource: Mapping[str, Any]) -> tuple[str, ...]:
+    """The references that a Consent of ours lets see something."""
+    actors = resource.get("provision", {}).get("actor", ())
+    return tuple(str(one.get("reference", {}).get("reference", "")) for one in actors)
+
+
+def is_by_voice(resource: Mapping[str, Any]) -> bool:
+    """Whether a Consent was taken back by word alone so far."""
+    said = [row.get("valueCode") for row in resource.get("extension", ()) if row.get("url") == WITHDRAWAL]
+    return said == ["by-voice"]
+
+
+async def _ended(
+    premises: Premises, worker: Worker, patient_id: str, consent_id: str, how: str, outcome: str
+) -> None:
+    require_right(premises, worker, "consents")
+    at = premises.clock.now()
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        before = records.get(tx, "Consent", consent_id)
+        wanted = "active" if how == "by-voice" else "inactive"
+        if (
+            before is None
+            or before.patient_id != patient_id
+            or before.source_partner != worker.partner
+            or before.resource.get("status") != wanted
+        ):
+            raise NotFound("NO_SUCH_CONSENT", "no such consent of hers was recorded here")
+        stated = [row for row in before.resource.get("extension", ()) if row.get("url") != WITHDRAWAL]
+        changed = {
+            **before.resource,
+            "status": "inactive",
+            "extension": [*stated, {"url": WITHDRAWAL, "valueCode": how}],
+        }
+        keep_consent(premises, tx, _caller(worker), changed, patient_id, at, new_id())
+        _log(tx, worker, at, outcome, patient_id, before.reference, how)
+        return {}
+
+    await carry_out(premises, work)
+
+
+def _forms(
+    premises: Premises, reading: Reading, worker: Worker, wanted: Wanted, ids: Sequence[str], at: datetime
+) -> tuple[Form, ...]:
+    """The forms, once every line is one that this desk may record."""
+    partners, ours = premises.network.partners, may_record(premises.network, worker.partner)
+    for line in wanted.lines:
+        if line.discloser not in ours or line.discloser not in partners:
+            raise NotUnderstood(
+                "RECORDER_NOT_ENTITLED", "this desk may not record for that organization", "lines"
+            )
+        known = partners.get(line.recipient)
+        if not line.is_supporter and (known is None or known.kind == "law_enforcement"):
+            raise NotUnderstood("RECIPIENT_UNKNOWN", "no such organization can be chosen", "lines")
+    if len(ids) != len(wanted.lines):
+        raise AlreadyReceived("FORM_CHANGED", "does not mean any more what was read; read it again")
+    return forms_for(premises, reading, wanted, ids, at)
+
+
+def _check_client(reading: Reading, worker: Worker, patient_id: str) -> None:
+    if not patients.exists(reading, patient_id) or not patients.knows(reading, worker.partner, patient_id):
+        raise NotFound("NO_SUCH_CLIENT", "nothing can be shown for this request")
+
+
+def _record(
+    premises: Premises,
+    tx: Transaction,
+    worker: Worker,
+    wanted: Wanted,
+    form: Form,
+    typed_name: str,
+    at: datetime,
+) -> Taken:
+    zone = premises.network.zone
+    signed, text = sign_on_screen(form, typed_name=typed_name, witness=worker.name, at=at, zone=zone)
+    resource = dict(parse_json(signed.consent))
+    request_id = new_id()
+    if form.line.is_supporter:
+        _save(premises, tx, worker, wanted.patient_id, _supporter(form), at)
+    _save(premises, tx, worker, wanted.patient_id, _signed_paper(form, wanted.patient_id, text, at), at)
+    kept = keep_consent(premises, tx, _caller(worker), resource, wanted.patient_id, at, request_id)
+    _log(tx, worker, at, SIGNED, wanted.patient_id, kept.record.reference, signed.reference)
+    return Taken(kept.record.id, kept.judgement.standing, kept.judgement.reasons, text.decode())
+
+
+def _signed_paper(form: Form, patient_id: str, text: bytes, at: datetime) -> dict[str, Any]:
+    """The signed form with its own bytes, beside the Consent that names it by its hash."""
+    return {
+        "resourceType": "DocumentReference",
+        "id": new_id(),
+        "status": "current",
+        "type": {"coding": [_FORM_TYPE]},
+        "subject": {"reference": f"Patient/{patient_id}"},
+        "date": instant_text(at),
+        "identifier": [{"system": "urn:gateway:consent:form", "value": form.reference}],
+        "content": [
+            {
+                "attachment": {
+                    "contentType": "text/plain; charset=utf-8",
+                    "data": base64.b64encode(text).decode(),
+                    "hash": base64.b64encode(hashlib.sha1(text, usedforsecurity=False).digest()).decode(),
+                    "title": f"Signed form {form.reference}",
+                }
+            }
+        ],
+    }
+
+
+def _supporter(form: Form) -> dict[str, Any]:
+    """Somebody she has chosen herself, as the Consent names her."""
+    kind, _, own_id = form.line.recipient.partition("/")
+    return {
+        "resourceType": kind,
+        "id": own_id,
+        "active": True,
+        "patient": {"reference": form.choices.patient},
+        "name": [{"text": form.line.name}],
+    }
+
+
+def _save(
+    premises: Premises,
+    tx: Transaction,
+    worker: Worker,
+    patient_id: str,
+    resource: Mapping[str, Any],
+    at: datetime,
+) -> None:
+    partner = premises.network.partners[worker.partner]
+    record = Record(
+        resource_type=str(resource["resourceType"]),
+        id=str(resource["id"]),
+        version=0,
+        patient_id=patient_id,
+        source_partner=worker.partner,
+        sources=(worker.partner,),
+        part2=partner.is_part2_program,
+        updated_at=instant_text(at),
+        deleted=False,
+        resource=resource,
+    )
+    if records.get(tx, record.resource_type, record.id) is not None:
+        raise AlreadyReceived("ALREADY_SIGNED", "was signed before; a change needs a form of its own")
+    records.save(tx, record)
+
+
+def _log(
+    tx: Transaction, worker: Worker, at: datetime, outcome: str, patient_id: str, subject: str, said: str
+) -> None:
+    """Who of the organization did it: the Consent's own entry names the organization."""
+    entry = act_entry(
+        outcome, instant_text(at), said, patient_id=patient_id, subject=subject, partner=worker.partner
+    )
+    append(tx, with_changes(entry, recipient_name=worker.name, basis=BASIS))
+
+
+def _caller(worker: Worker) -> Caller:
+    return Caller(worker.partner, f"desk:{worker.partner}", "", frozenset(), "")
