@@ -192,7 +192,8 @@ def _body(told: Told, form: Mapping[str, Json], examples: Mapping[str, Any]) -> 
     example = examples.get(told.sent)
     if told.body == "form":
         fields = form or {name: {"type": "string"} for name in told.form}
-        schema: Json = {"type": "object", "properties": dict(fields)}
+        plain = {"type": "string"}
+        schema: Json = {"type": "object", "properties": dict(fields), "additionalProperties": plain}
         content: Json = {FORM: {"schema": schema, **({"example": example} if example else {})}}
         return {"required": True, "content": content}
     kind = example.get("resourceType") if isinstance(example, dict) else None

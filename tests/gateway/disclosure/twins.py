@@ -37,6 +37,9 @@ class _Trusted:
         partner, _, purpose = (header or "").partition(" ")
         return caller(partner, purpose)
 
+    def look_at(self, _token: str, _now: object) -> None:
+        """None of its own is any good elsewhere."""
+
 
 class Api:
     """The whole HTTP door over a county, without a network."""
@@ -54,11 +57,17 @@ class Api:
 
     def ask(self, who: str, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
         """One request of `who` (`partner purpose`)."""
-        given = {"Authorization": who, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
         content = None if body is None else json.dumps(body).encode()
         if body is not None:
             given["Content-Type"] = "application/fhir+json"
+        return self.send(who, method, path, content, given)
 
+    def send(
+        self, who: str, method: str, path: str, content: bytes | None, headers: Mapping[str, str]
+    ) -> httpx.Response:
+        """One request of `who` with exactly this content."""
+        given = {**headers, "Authorization": who}
         return asyncio.run(self._client.request(method, path, headers=given, content=content))
 
 
