@@ -157,7 +157,7 @@ async def _notices(desk: Desk, caller: Caller, export_id: str) -> AsyncIterator[
 async def _parameters(desk: Desk, request: Request) -> Parameters:
     """Those of the address, and of a Parameters where it is a POST."""
     found = read_query(request.scope["query_string"].decode("latin-1"))
-    if request.method == "POST" and request.headers.get("content-length", "0") != "0":
+    if request.method == "POST" and "content-type" in request.headers:
         sent, _ = await resource_in(request, min(_LARGEST, desk.body_limit_bytes))
         if sent.get("resourceType") != "Parameters":
             raise NotUnderstood("RESOURCE_TYPE_UNEXPECTED", "must be a `Parameters`", "resourceType")
