@@ -12,16 +12,13 @@ import hashlib
 import json
 import posixpath
 import stat
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager, suppress
-from typing import TypeVar
+from contextlib import suppress
 
 import asyncssh
-from asyncssh import FXF_CREAT, FXF_EXCL, FXF_WRITE, SFTPAttrs, SFTPClient, SFTPClientFile
+from asyncssh import SFTPClient
 
 from gateway.clock import read_instant
 from gateway.delivery.file_drop import (
-    FILE_MODE,
     MANIFEST_END,
     OURS,
     OWN_NAME,
@@ -33,20 +30,10 @@ from gateway.delivery.file_drop import (
 )
 from gateway.delivery.outcome import DeliveryOutcome
 from gateway.partners.sftp_doors import SftpDoor
+from gateway.partners.sftp_folders import ABSENT, SftpFolder, closing, code_of, is_answer
 from gateway.partners.sftp_lines import TROUBLES, NoConnection, SftpLine
 
-T = TypeVar("T")
-_ABSENT = (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath)
-_CODES: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
-    ((TimeoutError,), "ATTEMPT_TIMEOUT"),
-    ((asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection), "CONNECTION_LOST"),
-    ((*_ABSENT, asyncssh.SFTPNotADirectory), "FOLDER_NOT_PREPARED"),
-    ((asyncssh.SFTPPermissionDenied, asyncssh.SFTPWriteProtect), "FOLDER_CLOSED"),
-    ((asyncssh.SFTPNoSpaceOnFilesystem, asyncssh.SFTPQuotaExceeded), "FOLDER_FULL"),
-    ((asyncssh.SFTPError,), "FOLDER_FAILED"),
-)
 _MANIFEST_BYTES = 65536
-_MOST_NAMES = 200_000
 
 
 class SftpDrop:
@@ -102,8 +89,8 @@ class _Attempt:
             await self._taken_back()
             return DeliveryOutcome("aborted", "CHECK_SAID_NO")
         try:
-            await self._in_time(self._write_parts())
-            await self._in_time(self._show())
+            await self._line.in_time(self._write_parts())
+            await self._line.in_time(self._show())
         except TROUBLES as trouble:
             return await self._failed(trouble)
         await self._sweep()
@@ -116,7 +103,7 @@ class _Attempt:
             try:
                 return await self._looked(client)
             except TROUBLES as trouble:
-                if _code(trouble) != "CONNECTION_LOST" or not used_before:
+                if code_of(trouble) != "CONNECTION_LOST" or not used_before:
                     raise
             self._line.drop()  # it had ended unnoticed since its last use
             client, _ = await self._line.opened()
@@ -124,13 +111,13 @@ class _Attempt:
         except NoConnection as none:
             return DeliveryOutcome("retry", none.code)
         except TROUBLES as trouble:
-            if not _is_answer(trouble):
+            if not is_answer(trouble):
                 self._line.drop()
-            return DeliveryOutcome("retry", _code(trouble))
+            return DeliveryOutcome("retry", code_of(trouble))
 
     async def _looked(self, client: SFTPClient) -> DeliveryOutcome | None:
         self._there = _Place(client, str(self._parcel.folder))
-        given = await self._in_time(self._is_given())
+        given = await self._line.in_time(self._is_given())
         return DeliveryOutcome("delivered", "FILE_GIVEN_BEFORE") if given else None
 
     async def _is_given(self) -> bool:
@@ -172,8 +159,8 @@ class _Attempt:
 
     async def _failed(self, trouble: Exception) -> DeliveryOutcome:
         """What a trouble after the last look came to. `retry` only when all that left was taken back for certain."""
-        code = _code(trouble)
-        if not _is_answer(trouble):
+        code = code_of(trouble)
+        if not is_answer(trouble):
             self._line.drop()
             return DeliveryOutcome("unknown" if self._left else "retry", code)
         if code == "FOLDER_FAILED" and await self._is_full():
@@ -183,15 +170,15 @@ class _Attempt:
 
     async def _is_full(self) -> bool:
         with suppress(*TROUBLES):
-            return await self._in_time(self._there.is_full(len(self._parcel.content)))
+            return await self._line.in_time(self._there.is_full(len(self._parcel.content)))
         return False
 
     async def _taken_back(self) -> bool:
         """Remove what is there of a file that was not given; whether nothing of it is left."""
         try:
-            return await self._in_time(self._there.take_back(self._parcel.name))
+            return await self._line.in_time(self._there.take_back(self._parcel.name))
         except TROUBLES as trouble:
-            if not _is_answer(trouble):
+            if not is_answer(trouble):
                 self._line.drop()
             return False
 
@@ -201,9 +188,9 @@ class _Attempt:
         if at - self._line.swept_at < UNDER_WAY_SECONDS:
             return
         try:
-            await self._in_time(self._swept())
+            await self._line.in_time(self._swept())
         except TROUBLES as trouble:
-            if not _is_answer(trouble):
+            if not is_answer(trouble):
                 self._line.drop()
             return  # another delivery's turn; this one is done
         self._line.swept_at = at
@@ -218,34 +205,9 @@ class _Attempt:
         for mark in forgotten:
             await there.remove(there.ours(mark))
 
-    async def _in_time(self, step: Coroutine[None, None, T]) -> T:
-        """What `step` gives back. When its time is over, or nobody waits for it any more, the connection ends with it.
 
-        Then nothing of it waits for a server that says no more, as its own cleaning up would. Raises TimeoutError.
-        """
-        running = asyncio.ensure_future(step)
-        running.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
-        try:
-            await asyncio.wait({running}, timeout=self._line.seconds)
-            if not running.done():
-                raise TimeoutError
-            return running.result()
-        finally:
-            if not running.done():
-                self._line.drop()
-                running.cancel()
-
-
-class _Place:
+class _Place(SftpFolder):
     """One folder of one server, over an open connection. Everything raises what is in `TROUBLES`."""
-
-    def __init__(self, client: SFTPClient, folder: str) -> None:
-        self._client = client
-        self._folder = folder
-
-    def shown(self, name: str) -> str:
-        """The path of what the partner reads."""
-        return posixpath.join(self._folder, name)
 
     def ours(self, name: str) -> str:
         """The path of what is in `.handoff`."""
@@ -254,12 +216,12 @@ class _Place:
     async def must_be_prepared(self) -> None:
         """Raises SFTPNotADirectory unless the folder and our folder in it are real ones."""
         for path in (self._folder, self.shown(OURS)):
-            if not stat.S_ISDIR((await self._client.lstat(path)).permissions or 0):
+            if not await self.is_real(path):
                 raise asyncssh.SFTPNotADirectory("no real folder")
 
     async def was_given(self, name: str) -> bool:
         """By the marks."""
-        return await self._is_there(self.ours(f"{name}.mark")) and not await self._is_there(
+        return await self.is_there(self.ours(f"{name}.mark")) and not await self.is_there(
             self.ours(f"{name}.manifest")
         )
 
@@ -268,7 +230,7 @@ class _Place:
         path = self.shown(name + MANIFEST_END)
         if not await self.plain_files(name + MANIFEST_END):
             return None
-        async with _closing(await self._client.open(path, "rb")) as file:
+        async with closing(await self._client.open(path, "rb")) as file:
             content = await file.read(_MANIFEST_BYTES)
         with suppress(ValueError):
             found = json.loads(content)
@@ -279,41 +241,13 @@ class _Place:
         """The size of the shown file `name`; empty when there is none, or something else in its place."""
         try:
             found = await self._client.lstat(self.shown(name))
-        except _ABSENT:
+        except ABSENT:
             return {}
         return {name: found.size or 0} if stat.S_ISREG(found.permissions or 0) else {}
 
     async def touched(self, within: str = "") -> dict[str, float]:
         """When each plain file was last written to, Unix time of the server."""
-        found: dict[str, float] = {}
-        async for entry in self._client.scandir(self.shown(within) if within else self._folder):
-            if stat.S_ISREG(entry.attrs.permissions or 0) and isinstance(entry.filename, str):
-                found[entry.filename] = float(entry.attrs.mtime or 0)
-            if len(found) >= _MOST_NAMES:
-                break
-        return found
-
-    async def write(self, path: str, content: bytes) -> None:
-        """All of `content` in a new file, on the server's disk where it can be asked for that."""
-        await self.remove(path)
-        flags = FXF_WRITE | FXF_CREAT | FXF_EXCL
-        opened = await self._client.open(path, flags, SFTPAttrs(permissions=FILE_MODE), encoding=None)
-        async with _closing(opened) as file:
-            await file.write(content)
-            with suppress(asyncssh.SFTPOpUnsupported):
-                await file.fsync()
-
-    async def move(self, path: str, to: str) -> None:
-        """In one step where the server can do that."""
-        try:
-            await self._client.posix_rename(path, to)
-        except asyncssh.SFTPOpUnsupported:
-            await self._client.rename(path, to)
-
-    async def remove(self, path: str) -> None:
-        """Nothing is there afterwards; a link goes, and not what it leads to."""
-        with suppress(*_ABSENT):
-            await self._client.remove(path)
+        return {name: float(attrs.mtime or 0) for name, attrs in (await self.files(within)).items()}
 
     async def take_back(self, name: str) -> bool:
         """Remove what is there of a file that was not given; the mark before the manifest, as alone it says: given."""
@@ -330,32 +264,3 @@ class _Place:
         """Whether there is no space for `needed` bytes, as far as the server tells."""
         space = await self._client.statvfs(self._folder)
         return space.bavail * space.frsize < needed
-
-    async def _is_there(self, path: str) -> bool:
-        try:
-            await self._client.lstat(path)
-        except _ABSENT:
-            return False
-        return True
-
-
-@asynccontextmanager
-async def _closing(file: SFTPClientFile) -> AsyncIterator[SFTPClientFile]:
-    """Close `file` at the end, but not when time is over or the line is broken: the answer to that might never come."""
-    try:
-        yield file
-    except asyncssh.SFTPError as trouble:
-        if _is_answer(trouble):
-            with suppress(asyncssh.SFTPError):
-                await file.close()
-        raise
-    await file.close()
-
-
-def _code(trouble: Exception) -> str:
-    return next((code for kinds, code in _CODES if isinstance(trouble, kinds)), "CONNECTION_LOST")
-
-
-def _is_answer(trouble: Exception) -> bool:
-    """Whether the server has said that it did not do it, on a connection that goes on."""
-    return isinstance(trouble, asyncssh.SFTPError) and _code(trouble) != "CONNECTION_LOST"

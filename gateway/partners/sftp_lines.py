@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Coroutine
+from typing import TypeVar
 
 import asyncssh
 
 from gateway.partners.sftp_doors import SftpDoor
 
+T = TypeVar("T")
 TROUBLES = (asyncssh.Error, OSError)
 """Whatever goes wrong on an open connection, time-outs too."""
 
@@ -78,6 +81,23 @@ class SftpLine:
                     raise NoConnection(code) from None
             raise
         return self._client, False
+
+    async def in_time(self, step: Coroutine[None, None, T]) -> T:
+        """What `step` gives back. When its time is over, or nobody waits for it any more, the connection ends with it.
+
+        Then nothing of it waits for a server that says no more, as its own cleaning up would. Raises TimeoutError.
+        """
+        running = asyncio.ensure_future(step)
+        running.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        try:
+            await asyncio.wait({running}, timeout=self.seconds)
+            if not running.done():
+                raise TimeoutError
+            return running.result()
+        finally:
+            if not running.done():
+                self.drop()
+                running.cancel()
 
     def rest(self) -> None:
         """End the use for now: the connection stays open for a while."""
