@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from gateway.agency_desk.desk import Desk
 from gateway.agency_desk.login import make_link
-from gateway.agency_desk.pages import Desk, build_desk
+from gateway.agency_desk.pages import build_desk
 
 __all__ = ["Desk", "build_desk", "make_link"]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 ENGLISH: Mapping[str, str] = {
     "title": "Referrals",
+    "menu": "Menu",
     "waiting": "What waits for you",
     "nothing_waits": "Nothing waits for you now.",
     "older": "Older",
@@ -105,6 +106,7 @@ ENGLISH: Mapping[str, str] = {
 
 SPANISH: Mapping[str, str] = {
     "title": "Derivaciones",
+    "menu": "Menú",
     "waiting": "Lo que le espera",
     "nothing_waits": "Ahora no hay nada para usted.",
     "older": "Anteriores",

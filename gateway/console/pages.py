@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, Router
@@ -25,7 +21,7 @@ from gateway.console import words
 from gateway.console.acts import content_of_message, content_of_release
 from gateway.console.address import SHEET, Address, read_address
 from gateway.console.endings import Endings
-from gateway.console.login import LONGEST_HOURS, Session, Sessions, read_link
+from gateway.console.login import NAME, read_link
 from gateway.console.look import RIGHTS, Look, Shown
 from gateway.console.office import Office, PageRead, Visitor
 from gateway.console.places import NAVIGATION, PLACES, Place
@@ -33,27 +29,12 @@ from gateway.console.sheet import csv_text
 from gateway.console.stops import Stops, Told
 from gateway.console.tally import Tally
 from gateway.console.window import Window, read_window
-from gateway.errors import HandoffError, NotAllowed, NotFound, NotNow, NotUnderstood
+from gateway.errors import HandoffError, NotAllowed, NotFound, NotUnderstood
+from gateway.pages import HEADERS, Frame, Site, root_of, status_of
 
 COOKIE = "handoff_session"
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
 _FOLDER = Path(__file__).parent
-_MEDIA_TYPES = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
-_STATUS = {NotAllowed: 403, NotFound: 404, NotNow: 503, NotUnderstood: 400}
 _LARGEST_FORM = 4096
-_ENDED = "ended-"
-_RENEWED_AFTER = timedelta(minutes=1)
 _VERIFY_SECONDS = 3.0
 """So long the button waits for the result; a longer verification goes on behind."""
 
@@ -68,13 +49,12 @@ class _Console:
 
     def __init__(self, office: Office) -> None:
         self._office = office
-        self._sessions = Sessions(office.link_key)
+        self._frame = Frame(_site(office))
         self._tally = Tally(office.read, office.network.zone)
         self._stops = Stops(office.read, self._tally)
         self._endings = Endings()
         self._verifying: asyncio.Future[VerifyReport] | None = None
-        self._files = {name: (_FOLDER / name).read_bytes() for name in _MEDIA_TYPES}
-        self._templates = _templates(office)
+        self._frame.templates.globals.update(_known(office))
         self._router = Router(
             [
                 *(Route(place.path, partial(self._place, place)) for place in PLACES),
@@ -83,7 +63,7 @@ class _Console:
                 ),
                 Route("/messages/{id}/content", partial(self._content, content_of_message), methods=["POST"]),
                 Route("/integrity/verify", self._verify, methods=["POST"]),
-                *(Route(f"/{name}", self._file) for name in _MEDIA_TYPES),
+                *(Route(f"/{name}", self._frame.file) for name in self._frame.files),
                 Route("/login", self._login, methods=["GET", "POST"]),
                 Route("/logout", self._logout, methods=["POST"]),
                 Route("/{rest:path}", self._nothing),
@@ -95,13 +75,12 @@ class _Console:
         try:
             await self._router(scope, receive, send)
         except HandoffError as error:
-            status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
-            if status == 500:
+            status = status_of(error)
+            if status is None:
                 raise
             request = Request(scope)
-            session = self._session(request)
-            known = {"visitor": session.visitor if session else None, "form_token": self._form_token(request)}
-            page = self._page(request, "message.html", status, said=error.message, code=error.code, **known)
+            known = {"visitor": self._visitor(request), "said": error.message, "code": error.code}
+            page = self._page(request, "message.html", status, **known)
             await page(scope, receive, send)
 
     # ------------------------------------------------------------------------------------------ looking
@@ -111,7 +90,7 @@ class _Console:
         visitor = self._visitor(request)
         if visitor is None:
             return self._stranger(request)
-        path = str(request.url.path).removeprefix(_root(request).rstrip("/")).lstrip("/")
+        path = str(request.url.path).removeprefix(root_of(request).rstrip("/")).lstrip("/")
         address = read_address(path, request.query_params, place.filters | {"as"})
         if address.wants_sheet:
             _require(visitor, "export")
@@ -169,7 +148,6 @@ class _Console:
             "has_sheet": shown.sheet is not None and look.may("export"),
             "here": place.under,
             "now": look.now,
-            "form_token": self._form_token(request),
         }
         return self._page(request, shown.template, 200, **frame, **shown.facts)
 
@@ -186,7 +164,7 @@ class _Console:
             found = read(reading, request.path_params)
         path = f"{found.subject}/content"
         await self._audit(request, visitor, path, found.patients, reason)
-        known = {"visitor": visitor, "here": "", "form_token": self._form_token(request), "found": found}
+        known = {"visitor": visitor, "here": "", "found": found}
         return self._page(request, "content.html", 200, **known)
 
     async def _verify(self, request: Request) -> Response:
@@ -202,15 +180,10 @@ class _Console:
 
     async def _form(self, request: Request) -> tuple[Visitor, Mapping[str, str]]:
         """Who sent a form of ours, and what is in it. Raises NotAllowed."""
+        form = await self._frame.form(request)
         visitor = self._visitor(request)
         if visitor is None:
             raise NotAllowed("NOT_LOGGED_IN", "the session has ended")
-        self._refuse_other_origin(request)
-        form = dict(parse_qsl((await _body(request)).decode("utf-8", "replace")))
-        if not hmac.compare_digest(form.get("token", "").encode(), self._form_token(request).encode()):
-            raise NotAllowed(
-                "FORM_TOKEN", "this form is not from this session; go back and load the page again"
-            )
         return visitor, form
 
     async def _login(self, request: Request) -> Response:
@@ -218,87 +191,37 @@ class _Console:
         if not link:
             return self._stranger(request)
         now = self._office.clock.now()
-        checked = read_link(self._office.link_key, link, now)
-        if self._is_before_restore(checked.made_at):
+        visitor, checked = read_link(self._office.link_key, link, now)
+        if _is_before_restore(self._office, checked.made_at):
             raise NotAllowed(
                 "LINK_EXPIRED", "the link was made before the store was restored; have another made"
             )
         if request.method == "GET":
-            return self._page(request, "login.html", link=link, name=checked.visitor.name)
-        self._refuse_other_origin(request)
-        if not await self._office.use_link_once(checked.link_id, checked.expires_at):
+            return self._page(request, "login.html", link=link, name=visitor.name)
+        await self._frame.open_form(request)
+        if not await self._office.use_link_once(checked.id, checked.expires_at):
             raise NotAllowed("LINK_USED", "the link was used before")
         logs.info(logs.Event.REQUEST_ANSWERED, door="console_login", outcome="accepted")
-        answer = RedirectResponse("./", 303, HEADERS)
-        self._set_cookie(answer, self._sessions.begin(checked.visitor, now))
-        return answer
-
-    def _set_cookie(self, answer: Response, session: Session) -> None:
-        answer.set_cookie(
-            COOKIE,
-            self._sessions.cookie(session),
-            max_age=LONGEST_HOURS * 3600,
-            path="/console",
-            httponly=True,
-            samesite="strict",
-            secure=self._office.secure,
-        )
+        return self._frame.begin((visitor.name, visitor.role), "./")
 
     async def _logout(self, request: Request) -> Response:
-        session = self._session(request)
-        if session is not None:
+        if self._visitor(request) is not None:
             await self._form(request)
-            await self._office.use_link_once(f"{_ENDED}{session.id}", session.ends_at)
-        answer = RedirectResponse("login", 303, HEADERS)
-        answer.delete_cookie(COOKIE, path="/console", httponly=True, samesite="strict")
-        return answer
+        return await self._frame.end(request, "login")
 
     async def _nothing(self, request: Request) -> Response:
         if self._visitor(request) is None:
             return self._stranger(request)
         raise NotFound("NO_SUCH_PAGE", "there is no such page")
 
-    async def _file(self, request: Request) -> Response:
-        name = request.url.path.rpartition("/")[2]
-        headers = {**HEADERS, "Cache-Control": "max-age=300"}
-        return Response(self._files[name], headers=headers, media_type=_MEDIA_TYPES[name])
-
     # ------------------------------------------------------------------------------------------ who
 
-    def _session(self, request: Request) -> Session | None:
-        """The session of a request, asked for once."""
-        if not hasattr(request.state, "session"):
-            session = self._sessions.read(request.cookies.get(COOKIE), self._office.clock.now())
-            request.state.session = None if session is None or self._has_ended(session) else session
-        found: Session | None = request.state.session
-        return found
-
-    def _has_ended(self, session: Session) -> bool:
-        return self._is_before_restore(session.began) or self._office.was_used(f"{_ENDED}{session.id}")
-
-    def _is_before_restore(self, made_at: datetime) -> bool:
-        """Whether a link or session is of a time of which the store may have forgotten what was used and ended."""
-        restored_at = self._office.restored_at
-        return restored_at is not None and made_at <= restored_at
-
     def _visitor(self, request: Request) -> Visitor | None:
-        session = self._session(request)
-        return session.visitor if session is not None else None
-
-    def _form_token(self, request: Request) -> str:
-        return self._sessions.form_token(self._session(request))
+        session = self._frame.session(request)
+        return Visitor(*session.who) if session is not None else None
 
     def _stranger(self, request: Request) -> Response:
         return self._page(request, "message.html", 401, said="", code="NOT_LOGGED_IN")
-
-    def _refuse_other_origin(self, request: Request) -> None:
-        """A form is taken only from our own pages; its token and the cookie's SameSite are the other fences."""
-        origin = request.headers.get("origin")
-        own = f"{request.url.scheme}://{request.headers.get('host', '')}"
-        if origin is not None and not hmac.compare_digest(
-            origin.partition("://")[2], own.partition("://")[2]
-        ):
-            raise NotAllowed("OTHER_ORIGIN", "this form was sent from another site")
 
     async def _audit(
         self, request: Request, visitor: Visitor, subject: str, patients: frozenset[str], reason: str = ""
@@ -309,53 +232,46 @@ class _Console:
         await self._office.record_read(read)
 
     def _page(self, request: Request, template: str, status: int = 200, **facts: Any) -> Response:
-        known = {
-            "visitor": None,
-            "here": "",
-            "request_id": _request_id(request),
-            "root": _root(request),
-            **facts,
-        }
-        content = self._templates.get_template(template).render(known)
-        answer = Response(content, status, HEADERS, media_type="text/html")
-        session, now = self._session(request), self._office.clock.now()
-        if session is not None and now - session.last_seen > _RENEWED_AFTER:
-            self._set_cookie(answer, replace(session, last_seen=now))
-        return answer
+        known = {"visitor": None, "here": "", "request_id": _request_id(request), **facts}
+        return self._frame.page(request, template, status, known)
 
 
-def _templates(office: Office) -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(_FOLDER / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+def _site(office: Office) -> Site:
+    return Site(
+        name=NAME,
+        path="/console",
+        cookie=COOKIE,
+        folder=_FOLDER,
+        key=office.link_key,
+        clock=office.clock,
+        secure=office.secure,
+        use_once=office.use_link_once,
+        was_used=office.was_used,
+        has_to_go=lambda session: _is_before_restore(office, session.began),
+        largest_form=_LARGEST_FORM,
     )
+
+
+def _is_before_restore(office: Office, made_at: datetime) -> bool:
+    """Whether a link or session is of a time of which the store may have forgotten what was used and ended."""
+    return office.restored_at is not None and made_at <= office.restored_at
+
+
+def _known(office: Office) -> Mapping[str, Any]:
+    """What every page of the console knows."""
     zone = office.network.zone
-    made.globals.update(
-        words=words,
-        partner_name=office.partner_name,
-        explain=office.explain,
-        partners=office.network.partners,
-        network_name=office.network.content.network,
-        navigation=NAVIGATION,
-        when=lambda instant: words.day_and_time(instant, zone),
-        day=lambda instant: words.day(instant, zone),
-        ago=words.ago,
-        plural=words.plural,
-    )
-    return made
-
-
-async def _body(request: Request) -> bytes:
-    """The body of a form. Raises NotUnderstood `FORM_TOO_LARGE`."""
-    found = b""
-    async for piece in request.stream():
-        found += piece
-        if len(found) > _LARGEST_FORM:
-            raise NotUnderstood("FORM_TOO_LARGE", "the form is too large")
-    return found
+    return {
+        "words": words,
+        "partner_name": office.partner_name,
+        "explain": office.explain,
+        "partners": office.network.partners,
+        "network_name": office.network.content.network,
+        "navigation": NAVIGATION,
+        "when": lambda instant: words.day_and_time(instant, zone),
+        "day": lambda instant: words.day(instant, zone),
+        "ago": words.ago,
+        "plural": words.plural,
+    }
 
 
 def _require(visitor: Visitor, right: str) -> None:
@@ -373,7 +289,3 @@ def _request_id(request: Request) -> str:
     if found is None:
         found = request.state.request_id = new_id()
     return str(found)
-
-
-def _root(request: Request) -> str:
-    return str(request.scope.get("root_path", "")) + "/"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gateway.agency_desk.pace import MOST_A_MINUTE, Pace
+from gateway.pages.pace import MOST_A_MINUTE, Pace
 from gateway.agency_desk.phrases import CATALOGUE
 from gateway.audit import append, newest
 from gateway.clock import instant_text

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from gateway.clock import instant_text
-from gateway.console.login import Sessions, make_link, read_link
+from gateway.console.login import NAME, make_link, read_link
 from gateway.errors import NotAllowed
 from gateway.flows.decided_here import act_entry
 from gateway.flows.restored import RESTORED
+from gateway.pages import Sessions
 from gateway.store import tokens
 from gateway.wiring.last_restore import last_restore
 from tests.gateway.console.conftest import made
@@ -69,7 +70,7 @@ def test_an_altered_link_or_another_key_is_refused() -> None:
     facts, _, signature = link.partition(".")
     other = make_link(KEY, "Eve", "auditor", NOW).partition(".")[0]
 
-    assert read_link(KEY, link, NOW).visitor.name == "Kim"
+    assert read_link(KEY, link, NOW)[0].name == "Kim"
     for altered in (f"{other}.{signature}", f"{facts}.{signature[:-2]}AA"):
         with pytest.raises(NotAllowed, match="LINK_INVALID"):
             read_link(KEY, altered, NOW)
@@ -108,11 +109,11 @@ def test_logging_out_ends_the_session_on_our_side(browser: Any) -> None:
 def test_what_a_client_has_used_up_ends_no_session_and_no_link(browser: Any) -> None:
     """A client may be registered under any name that does not begin with `#`, and choose the ids of its assertions."""
     browser.log_in()
-    session = Sessions(browser.key).read(browser.cookies["handoff_session"], browser.clock.now())
+    session = Sessions(browser.key, NAME).read(browser.cookies["handoff_session"], browser.clock.now())
     link = browser.link()
     assert session is not None
     until = "2026-12-01T00:00:00.000000Z"
-    for one in (f"ended-{session.id}", read_link(browser.key, link, browser.clock.now()).link_id):
+    for one in (f"ended-{session.id}", read_link(browser.key, link, browser.clock.now())[1].id):
         assert browser.county.write(lambda tx, one=one: tokens.use_jti(tx, "console", one, until))
 
     assert browser.get("").status_code == 200

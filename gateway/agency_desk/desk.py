@@ -1,0 +1,57 @@
+"""What the pages of the desk ask of the rest of the gateway. Wiring binds the store and the flows."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gateway.clock import Clock
+from gateway.flows.agency_desk import AtDesk, Worker
+from gateway.partners import DeskDelivery, Network, Partner
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the pages ask of the rest of the gateway.
+
+    `key` signs links and sessions (32 bytes or more); `secure`: whether the pages are reached over https. `use_once`
+    keeps an id durably and says whether it was new.
+    """
+
+    network: Network
+    clock: Clock
+    key: bytes = field(repr=False)
+    secure: bool
+    use_once: Callable[[str, datetime], Awaitable[bool]]
+    was_used: Callable[[str], bool]
+    waiting: Callable[[Worker, int], Awaitable[tuple[AtDesk, ...]]]
+    opened: Callable[[Worker, str], Awaitable[AtDesk]]
+    plan: Callable[[Worker, str], Awaitable[AtDesk]]
+    answered: Callable[[Worker, str, str, str, str], Awaitable[None]]
+    tell: Callable[[Worker, str, str], Awaitable[None]]
+    """For the log: who came, could not or left, and why not."""
+    has_to_go: Callable[[Worker, datetime], bool]
+    """Whether whatever the worker was given by that instant has ended."""
+
+    def name_of(self, partner: str) -> str:
+        """The organization's name; the id of one that is no longer known."""
+        found = self.network.partners.get(partner)
+        return partner if found is None else found.organization.name
+
+    def serves(self, worker: Worker) -> bool:
+        """Whether the worker's organization has a desk here, and takes part."""
+        return self._takes_part(worker) is not None
+
+    def may(self, worker: Worker, right: str) -> bool:
+        """Whether the worker's organization may do that here: `answer` where its referrals come to the desk, else what
+        `desk` of `network.yaml` names.
+        """
+        partner = self._takes_part(worker)
+        if partner is None:
+            return False
+        return isinstance(partner.delivery, DeskDelivery) if right == "answer" else right in partner.desk
+
+    def _takes_part(self, worker: Worker) -> Partner | None:
+        partner = self.network.partners.get(worker.partner)
+        return partner if partner is not None and partner.state == "live" and partner.has_desk else None

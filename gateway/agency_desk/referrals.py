@@ -1,0 +1,59 @@
+"""What waits for an agency: the list, one referral with its buttons, and the care plan."""
+
+from __future__ import annotations
+
+from gateway.agency_desk.records_in_words import cards, name_of, words_of
+from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit
+from gateway.flows.agency_desk import MAY_FOLLOW, NEEDS_REASON, ON_A_PAGE
+
+
+async def _list(visit: Visit) -> Answer:
+    before = visit.number("before")
+    found = await visit.desk.waiting(visit.worker, before)
+    rows = [
+        {
+            "it": one,
+            "person": name_of(one.first("Patient")),
+            "need": words_of(one.first("ServiceRequest").get("code")),
+            "state": str(one.first("Task").get("status", "")),
+        }
+        for one in found
+    ]
+    older = found[-1].place if len(found) == ON_A_PAGE else 0
+    return Page("list.html", {"rows": rows, "older": older, "is_first": not before})
+
+
+async def _one(visit: Visit) -> Answer:
+    found = await visit.desk.opened(visit.worker, visit.path["id"])
+    status = str(found.first("Task").get("status", ""))
+    return Page(
+        "referral.html",
+        {
+            "it": found,
+            "person": name_of(found.first("Patient")),
+            "state": status,
+            "version": found.version,
+            "steps": MAY_FOLLOW.get(status, ()) if found.kind == "referral" else (),
+            "needs_reason": NEEDS_REASON,
+            "cards": cards(found.resources),
+            "saved": "saved" in visit.query,
+        },
+    )
+
+
+async def _answered(visit: Visit) -> Answer:
+    said = [visit.form.get(name, "") for name in ("step", "reason", "version")]
+    await visit.desk.answered(visit.worker, visit.path["id"], said[0], said[1], said[2])
+    return GoTo(f"{visit.path['id']}?saved=1")
+
+
+async def _plan(visit: Visit) -> Answer:
+    found = await visit.desk.plan(visit.worker, visit.path["id"])
+    return Page("plan.html", {"it": found, "cards": cards(found.resources)})
+
+
+SCREENS = (
+    Screen("/", "answer", _list, menu="waiting"),
+    Screen("/referrals/{id}", "answer", _one, _answered),
+    Screen("/plans/{id}", "answer", _plan),
+)

@@ -1,0 +1,187 @@
+"""One set of pages under one path: who has logged in, whether a form is hers, and how a page is written. No script."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from gateway.clock import Clock
+from gateway.errors import AlreadyReceived, HandoffError, NotAllowed, NotFound, NotNow, NotUnderstood
+from gateway.pages.sessions import LONGEST_HOURS, Session, Sessions
+
+HEADERS: Mapping[str, str] = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+FILE_HEADERS: Mapping[str, str] = {**HEADERS, "Cache-Control": "max-age=300"}
+"""Of a style sheet and the like: nothing of a person is in them."""
+
+_STATUS = {NotAllowed: 403, NotFound: 404, NotUnderstood: 400, AlreadyReceived: 409, NotNow: 503}
+_MEDIA_TYPES = {".css": "text/css", ".svg": "image/svg+xml"}
+_LARGEST_FORM = 8192
+_ENDED = "ended-"
+_RENEWED_AFTER = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What one set of pages is made of.
+
+    `name` goes into every signature; `folder` holds `templates/` and the files that pages show; `secure`: whether they
+    are reached over https. `use_once` keeps an id durably and says whether it was new. `has_to_go`: whether a session
+    has ended for a reason of its own, by whose it is and when it began.
+    """
+
+    name: str
+    path: str
+    cookie: str
+    folder: Path
+    key: bytes = field(repr=False)
+    clock: Clock
+    secure: bool
+    use_once: Callable[[str, datetime], Awaitable[bool]]
+    was_used: Callable[[str], bool]
+    has_to_go: Callable[[Session], bool]
+    largest_form: int = _LARGEST_FORM
+    """In octets."""
+
+
+class Frame:
+    """The frame of one set of pages."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self._sessions = Sessions(site.key, site.name)
+        found = (one for one in site.folder.iterdir() if one.suffix in _MEDIA_TYPES)
+        self.files: Mapping[str, bytes] = {one.name: one.read_bytes() for one in found}
+        self.templates = Environment(
+            loader=FileSystemLoader(site.folder / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    # ------------------------------------------------------------------------------------------ who
+
+    def session(self, request: Request) -> Session | None:
+        """The session of a request, asked for once."""
+        if not hasattr(request.state, "session"):
+            now = self.site.clock.now()
+            session = self._sessions.read(request.cookies.get(self.site.cookie), now)
+            request.state.session = None if session is None or self._has_ended(session) else session
+        found: Session | None = request.state.session
+        return found
+
+    def _has_ended(self, session: Session) -> bool:
+        return self.site.was_used(f"{_ENDED}{session.id}") or self.site.has_to_go(session)
+
+    def begin(self, who: tuple[str, ...], location: str) -> Response:
+        """Somebody has logged in: her cookie, and where she goes."""
+        answer = RedirectResponse(location, 303, HEADERS)
+        self._set_cookie(answer, self._sessions.begin(who, self.site.clock.now()))
+        return answer
+
+    async def end(self, request: Request, location: str) -> Response:
+        """End the session of a request on our side and in the browser. The caller has checked the form."""
+        session = self.session(request)
+        if session is not None:
+            await self.site.use_once(f"{_ENDED}{session.id}", session.ends_at)
+        answer = RedirectResponse(location, 303, HEADERS)
+        answer.delete_cookie(self.site.cookie, path=self.site.path, httponly=True, samesite="strict")
+        return answer
+
+    def _set_cookie(self, answer: Response, session: Session) -> None:
+        self.remember(answer, self.site.cookie, self._sessions.cookie(session), LONGEST_HOURS * 3600)
+
+    def remember(self, answer: Response, name: str, value: str, seconds: int | None = None) -> None:
+        """Set a cookie that no script and no other site can use."""
+        answer.set_cookie(
+            name,
+            value,
+            max_age=seconds,
+            path=self.site.path,
+            httponly=True,
+            samesite="strict",
+            secure=self.site.secure,
+        )
+
+    # ------------------------------------------------------------------------------------------ forms
+
+    def form_token(self, request: Request) -> str:
+        """What every form of the request's session carries."""
+        return self._sessions.form_token(self.session(request))
+
+    async def form(self, request: Request) -> Mapping[str, str]:
+        """A form of the session's own.
+
+        Raises NotAllowed `NOT_LOGGED_IN`, `OTHER_ORIGIN`, `FORM_TOKEN`, NotUnderstood `FORM_TOO_LARGE`.
+        """
+        if self.session(request) is None:
+            raise NotAllowed("NOT_LOGGED_IN", "the session has ended")
+        form = await self.open_form(request)
+        if not hmac.compare_digest(form.get("token", "").encode(), self.form_token(request).encode()):
+            raise NotAllowed(
+                "FORM_TOKEN", "this form is not from this session; go back and load the page again"
+            )
+        return form
+
+    async def open_form(self, request: Request) -> Mapping[str, str]:
+        """A form that needs no session. Raises NotAllowed `OTHER_ORIGIN`, NotUnderstood `FORM_TOO_LARGE`."""
+        # the token and the cookie's SameSite are the other fences
+        origin = request.headers.get("origin")
+        if origin is not None and origin.partition("://")[2] != request.headers.get("host", ""):
+            raise NotAllowed("OTHER_ORIGIN", "this form was sent from another site")
+        found = b""
+        async for piece in request.stream():
+            found += piece
+            if len(found) > self.site.largest_form:
+                raise NotUnderstood("FORM_TOO_LARGE", "the form is too large")
+        return dict(parse_qsl(found.decode("utf-8", "replace")))
+
+    # ------------------------------------------------------------------------------------------ pages
+
+    def page(self, request: Request, template: str, status: int, facts: Mapping[str, Any]) -> Response:
+        """A page from its template; `root` and `form_token` are known to each. The session counts as seen."""
+        known = {"root": root_of(request), "form_token": self.form_token(request)}
+        content = self.templates.get_template(template).render({**known, **facts})
+        answer = Response(content, status, HEADERS, media_type="text/html")
+        session, now = self.session(request), self.site.clock.now()
+        if session is not None and now - session.last_seen > _RENEWED_AFTER:
+            self._set_cookie(answer, replace(session, last_seen=now))
+        return answer
+
+    async def file(self, request: Request) -> Response:
+        """A style sheet or picture, by its name. Raises NotFound `NO_SUCH_PAGE`."""
+        name = request.url.path.rpartition("/")[2]
+        if name not in self.files:
+            raise NotFound("NO_SUCH_PAGE", "there is no such page")
+        media_type = _MEDIA_TYPES[Path(name).suffix]
+        return Response(self.files[name], headers=FILE_HEADERS, media_type=media_type)
+
+
+def root_of(request: Request) -> str:
+    """Where the pages begin, with a slash at the end."""
+    return str(request.scope.get("root_path", "")) + "/"
+
+
+def status_of(error: HandoffError) -> int | None:
+    """The HTTP status of a refusal; None for what is a fault of ours."""
+    return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), None)
