@@ -20,13 +20,14 @@ def outlook_sentences(text: bytes, now: datetime) -> tuple[str, ...]:
 
     `text` is a question of `handoff decide` without resources, with `draft` (the Consent) and, instead of recipient
     and purposes, `agencies` (a list of name, recipient, purposes); `language` is `en` unless stated. Or it is a bare
-    Consent: then the agencies are those it names, and it is read from the consents alone, at `now`.
+    Consent: then the agencies are those it names, it is read from the consents alone, at `now`, told in its language.
 
     Raises HandoffError naming what is wrong.
     """
     fields = parse_json(text)
     if fields.get("resourceType") == "Consent":
-        fields = _question_of(fields, now)
+        spoken = fields.get("language", "en")
+        fields = {**_question_of(fields, now), "language": spoken}
     language = fields.pop("language", "en")
     if language not in consent.PHRASES:
         raise NotUnderstood("LANGUAGE_UNKNOWN", "no words for this language", "language")

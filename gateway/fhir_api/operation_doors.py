@@ -6,6 +6,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Protocol
 
+from gateway.flows.answers import Pulled
 from gateway.flows.bulk_export import ExportAsked, ExportState, FilePart
 from gateway.security.callers import Caller
 
@@ -53,8 +54,15 @@ class BulkDoors:
     notices: NoticesOfExport
 
 
+class Account(Protocol):
+    """`flows.account_asked.account_asked` with the premises bound."""
+
+    def __call__(self, caller: Caller, patient: str, law: str, /) -> Awaitable[Pulled]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class OperationDoors:
     """The flows behind the operations."""
 
     bulk: BulkDoors
+    account: Account

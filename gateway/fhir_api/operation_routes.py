@@ -7,14 +7,17 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.fhir_api import bulk_routes
+from gateway.fhir_api import bulk_routes, operation_answers, operation_definitions
 
 Endpoint = Callable[[Request], Awaitable[Response]]
-_GET_POST = ("GET", "POST")
+_GET, _POST, _GET_POST = ("GET",), ("POST",), ("GET", "POST")
 OPERATION_ROUTES: tuple[tuple[str, Endpoint, tuple[str, ...], str], ...] = (
     ("/fhir/Patient/$export", bulk_routes.export_patients, _GET_POST, "export"),
     ("/fhir/Group/{id}/$export", bulk_routes.export_group, _GET_POST, "export"),
     ("/fhir/bulk-status/{id}", bulk_routes.status, ("GET", "DELETE"), "export"),
-    ("/fhir/bulk-files/{id}/{name}.ndjson", bulk_routes.file, ("GET",), "export"),
+    ("/fhir/bulk-files/{id}/{name}.ndjson", bulk_routes.file, _GET, "export"),
+    ("/fhir/Patient/{id}/$accounting", operation_answers.accounting, _GET, "accounting"),
+    ("/fhir/Consent/$what-if", operation_answers.what_if, _POST, "what-if"),
+    ("/fhir/OperationDefinition/{id}", operation_definitions.definition, _GET, "metadata"),
 )
 """Address, endpoint, methods, and the door's name in logs and counters."""

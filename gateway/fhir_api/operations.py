@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-OPERATIONS_OF: Mapping[str, tuple[str, ...]] = {"Patient": ("shared-plan", "emergency-access")}
+OPERATIONS_OF: Mapping[str, tuple[str, ...]] = {
+    "Consent": ("what-if",),
+    "Patient": ("shared-plan", "emergency-access", "accounting"),
+}
 """By resource type, those of our own that the CapabilityStatement names."""
 _BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/"
 STANDARD_OF: Mapping[str, Mapping[str, str]] = {

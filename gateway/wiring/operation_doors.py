@@ -6,7 +6,7 @@ from functools import partial
 
 from gateway.disclosure.premises import Premises
 from gateway.fhir_api.operation_doors import BulkDoors, OperationDoors
-from gateway.flows import bulk_export
+from gateway.flows import account_asked, bulk_export
 from gateway.wiring.standstill import Standstill
 
 
@@ -20,4 +20,5 @@ def operation_doors(premises: Premises, standstill: Standstill) -> OperationDoor
             part=standstill.guard(partial(bulk_export.part_of_file, premises)),
             notices=standstill.guard(partial(bulk_export.notices_of_export, premises)),
         ),
+        account=standstill.guard(partial(account_asked.account_asked, premises)),
     )

@@ -171,7 +171,10 @@ class Door:
                 status=flows.subscription_status,
                 events=flows.subscription_events,
             ),
-            operations=OperationDoors(bulk=BulkDoors(*(flows.operation,) * 5)),
+            operations=OperationDoors(
+                bulk=BulkDoors(*(flows.operation,) * 5),
+                account=flows.operation,
+            ),
             ready=flows.ready,
         )
         self.desk = Desk(
