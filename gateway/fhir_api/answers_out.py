@@ -18,12 +18,12 @@ from gateway.resources import to_json
 
 
 def fhir_answer(content: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """`content` as FHIR JSON, never to be kept by a cache."""
+    """`content` as FHIR JSON, never to be kept by a cache. Nothing is not called JSON: a client would try to read it."""
     return Response(
         content,
         status,
         {"Cache-Control": "no-store", **(headers or {})},
-        media_type=f"{FHIR_JSON}; fhirVersion=4.0",
+        media_type=f"{FHIR_JSON}; fhirVersion=4.0" if content else None,
     )
 
 

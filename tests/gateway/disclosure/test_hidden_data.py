@@ -1,0 +1,118 @@
+"""Two stores, one with what an asker may not see and one without it, answer every request of hers in the same bytes."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests import strategies
+from tests.gateway.county import County
+from tests.gateway.disclosure.generated_requests import Asked, Requests
+from tests.gateway.disclosure.hidden_county import (
+    ASKERS,
+    CANARY,
+    KNOWS_HER,
+    hidden_ids,
+    hide,
+    known_to_housing,
+)
+from tests.gateway.disclosure.twins import Twins, parted, said
+
+pytestmark = [pytest.mark.requirement("P2-13-02", "FH-RED-02", "FH-RED-06"), pytest.mark.slow]
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Twins]:
+    """`quiet` knows what the askers brought, `busy` all the rest besides."""
+    first = County(tmp_path / "quiet")
+    known_to_housing(first)
+    with parted(first, tmp_path) as made:
+        hide(made.busy)
+        yield made
+
+
+@dataclass
+class Chance:
+    """Random ids that are the same for both stores, request by request: what an asker makes is named alike then."""
+
+    made: random.Random = field(default_factory=random.Random)
+
+    def uuid4(self) -> uuid.UUID:
+        return uuid.UUID(int=self.made.getrandbits(128), version=4)
+
+
+@pytest.fixture
+def chance(monkeypatch: pytest.MonkeyPatch) -> Chance:
+    found = Chance()
+    monkeypatch.setattr(uuid, "uuid4", found.uuid4)
+    return found
+
+
+def ask_both(two: Twins, chance: Chance, who: str, asked: Asked, number: int) -> list[httpx.Response]:
+    answers = []
+    for api in two.apis:
+        chance.made.seed(number)
+        answers.append(api.send(who, asked.method, asked.path, asked.content, asked.headers))
+    return answers
+
+
+def next_page(answer: httpx.Response) -> str | None:
+    if "json" not in answer.headers["content-type"] or not answer.content:
+        return None
+    links = answer.json().get("link", ()) if answer.status_code == 200 else ()
+    return next((one["url"].partition("gateway.test")[2] for one in links if one["relation"] == "next"), None)
+
+
+def requests(two: Twins, seed: int) -> Requests:
+    document = two.apis[0].ask(ASKERS[0], "GET", "/openapi.json").json()
+    ids = hidden_ids(two.busy)
+    her = two.busy.patient_id
+    own = two.busy.own_patient_id(KNOWS_HER)
+    return Requests(document, her, ids, [own], random.Random(seed))
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.no_cover
+def test_no_request_tells_whether_there_is_anything_hidden(two: Twins, chance: Chance) -> None:
+    made = requests(two, seed=6)
+    number = strategies.examples(350, 6_000)
+    seen: Counter[int] = Counter()
+    for index, (name, asked) in enumerate(made.each(number)):
+        who = ASKERS[index % len(ASKERS)]
+        quiet, busy = ask_both(two, chance, who, asked, index)
+        if not name.endswith("/metrics"):  # the counts of what was asked, and how long it took
+            assert said(quiet) == said(busy), (who, name, asked)
+        assert CANARY not in busy.text
+        seen[quiet.status_code] += 1
+        while (further := (next_page(quiet), next_page(busy))) != (None, None):
+            assert None not in further
+            quiet, busy = (api.ask(who, "GET", str(p)) for api, p in zip(two.apis, further, strict=True))
+            assert said(quiet) == said(busy), (who, name, "next page")
+        if index % 50 == 49:
+            two.wait()
+    assert number >= 50 and seen[200] > number / 5 and seen[404] > number / 50, seen
+
+
+def test_every_operation_is_asked(two: Twins) -> None:
+    made = requests(two, seed=1)
+    operations = {f"{method} {path}" for method, path in made.operations()}
+    assert {name for name, _ in made.each(len(operations))} == operations
+    assert {"GET /fhir/Patient/{id}/$everything", "POST /cds-services/{id}", "GET /fhir/Task"} <= operations
+
+
+def test_who_may_see_it_is_told_another_thing_by_each(two: Twins, chance: Chance) -> None:
+    """Or else the test above would show nothing."""
+    made = requests(two, seed=2)
+    differ = 0
+    for index, (_, asked) in enumerate(made.each(3 * len(made.operations()))):
+        if asked.method == "GET":
+            quiet, busy = ask_both(two, chance, "otp TREAT", asked, index)
+            differ += said(quiet) != said(busy)
+    assert differ > 5
