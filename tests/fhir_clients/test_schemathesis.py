@@ -10,8 +10,6 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-
 from urllib.parse import urlencode
 
 import httpx
@@ -37,6 +35,7 @@ CONFORMS = [
     checks.status_code_conformance,
     not_a_server_error,
 ]
+CONFORMS_EMPTY = [checks.status_code_conformance, not_a_server_error]
 
 
 @dataclass
@@ -133,7 +132,8 @@ def test_no_fault_no_leak_and_every_refusal_is_an_outcome(world: World) -> None:
         assert CANARY not in answer.text
         asked = str(answer.request.url) + (answer.request.content or b"").decode("utf-8", "replace")
         assert not [one for one in world.ids if one in answer.text and one not in asked]
-        case.validate_response(answer, checks=CONFORMS)
+        # `return=minimal` is answered with nothing, which no media type describes.
+        case.validate_response(answer, checks=CONFORMS if answer.content else CONFORMS_EMPTY)
         if answer.status_code >= 400 and not case.path.startswith("/oauth/token"):
             assert _is_outcome(answer)
 

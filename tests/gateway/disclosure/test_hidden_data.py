@@ -64,7 +64,7 @@ def ask_both(two: Twins, chance: Chance, who: str, asked: Asked, number: int) ->
 
 
 def next_page(answer: httpx.Response) -> str | None:
-    if "json" not in answer.headers["content-type"] or not answer.content:
+    if "json" not in answer.headers.get("content-type", ""):
         return None
     links = answer.json().get("link", ()) if answer.status_code == 200 else ()
     return next((one["url"].partition("gateway.test")[2] for one in links if one["relation"] == "next"), None)
