@@ -36,6 +36,7 @@ _CHECKS: Mapping[str, Callable[[str], bool]] = {
     "since": _is_day,
     "until": _is_day,
     "day": _is_day,
+    "month": lambda text: _is_day(f"{text}-01"),
     "before": _is_number,
     "after": _matches(_ID),
     "earlier": _matches(_STAMP),

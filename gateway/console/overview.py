@@ -10,6 +10,7 @@ from datetime import date
 from gateway.clock import instant_text
 from gateway.console import words
 from gateway.console.chart import stacked
+from gateway.console.emergency import due_months
 from gateway.console.integrity import Standing, standing
 from gateway.console.look import Look, Sheet, Shown
 from gateway.console.partners import Health, healths
@@ -87,7 +88,7 @@ def _concerns(look: Look, log: Standing, partners: tuple[Health, ...]) -> Iterat
     number, oldest = workload.in_doubt(look.reading)
     if number:
         text = f"{words.plural(number, 'patient')} of whom it is not certain who they are"
-        yield Concern("middling", text, oldest, "requests#identity")
+        yield Concern("middling", text, oldest, "identity")
     yield from (_of_partner(one) for one in partners if one.trouble)
 
 
@@ -123,7 +124,13 @@ def _of_consents(look: Look) -> Iterator[Concern]:
     uses = emergency_uses.not_reviewed(look.reading, _LISTED)
     if uses:
         text = f"{words.plural(len(uses), 'use')} of emergency access to be reviewed"
-        yield Concern("bad", text, min(one.opened_at for one in uses), "requests#emergency")
+        yield Concern("bad", text, min(one.opened_at for one in uses), "emergency")
+    today = look.now.astimezone(words.zone_of(look.office.network.zone)).date()
+    for one in due_months(look, today):
+        if one.is_late:
+            text = f"Emergency access of {one.month.first:%B %Y} not yet looked through by two people, "
+            text += f"due {one.due:%d %b %Y}"
+            yield Concern("bad", text, "", f"emergency?month={one.month.first:%Y-%m}")
     stops = look.told.found
     if stops:
         text = f"{words.plural(len(stops), 'recipient')} to be told that a consent was withdrawn"

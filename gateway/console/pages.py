@@ -20,11 +20,12 @@ from gateway.clock import new_id
 from gateway.console import words
 from gateway.console.acts import content_of_message, content_of_release
 from gateway.console.address import SHEET, Address, read_address
+from gateway.console.doing import LARGEST_FORM, Deed, Doing
 from gateway.console.endings import Endings
 from gateway.console.login import NAME, read_link
 from gateway.console.look import RIGHTS, Look, Shown
 from gateway.console.office import Office, PageRead, Visitor
-from gateway.console.places import NAVIGATION, PLACES, Place
+from gateway.console.places import DEEDS, NAVIGATION, PLACES, Place
 from gateway.console.sheet import csv_text
 from gateway.console.stops import Stops, Told
 from gateway.console.tally import Tally
@@ -34,7 +35,6 @@ from gateway.pages import HEADERS, Frame, Site, root_of, status_of
 
 COOKIE = "handoff_session"
 _FOLDER = Path(__file__).parent
-_LARGEST_FORM = 4096
 _VERIFY_SECONDS = 3.0
 """So long the button waits for the result; a longer verification goes on behind."""
 
@@ -62,6 +62,7 @@ class _Console:
                     "/decisions/{seq}/content", partial(self._content, content_of_release), methods=["POST"]
                 ),
                 Route("/messages/{id}/content", partial(self._content, content_of_message), methods=["POST"]),
+                *(Route(f"/{deed.path}", partial(self._deed, deed), methods=["POST"]) for deed in DEEDS),
                 Route("/integrity/verify", self._verify, methods=["POST"]),
                 *(Route(f"/{name}", self._frame.file) for name in self._frame.files),
                 Route("/login", self._login, methods=["GET", "POST"]),
@@ -167,6 +168,21 @@ class _Console:
         known = {"visitor": visitor, "here": "", "found": found}
         return self._page(request, "content.html", 200, **known)
 
+    async def _deed(self, deed: Deed, request: Request) -> Response:
+        """An act of a person's: asked once more where it says so, done, and found where it leads."""
+        visitor, form = await self._form(request, deed.largest)
+        _require(visitor, deed.right)
+        doing = Doing(self._office, visitor, request.path_params, form, self._office.clock.now())
+        if deed.ask is not None and form.get("confirmed") != "yes":
+            done = await asyncio.to_thread(deed.ask, doing)
+        else:
+            done = await deed.do(doing)
+        if done.location:
+            return RedirectResponse(root_of(request) + done.location, 303, HEADERS)
+        await self._audit(request, visitor, done.subject, done.patients, done.reason)
+        frame = {"visitor": visitor, "now": doing.at, "address": Address("", {}), "has_sheet": False}
+        return self._page(request, done.template, 200, **frame, **done.facts)
+
     async def _verify(self, request: Request) -> Response:
         visitor, _ = await self._form(request)
         _require(visitor, "verify")
@@ -178,9 +194,9 @@ class _Console:
             one.result()
         return RedirectResponse("../integrity", 303, HEADERS)
 
-    async def _form(self, request: Request) -> tuple[Visitor, Mapping[str, str]]:
+    async def _form(self, request: Request, largest: int = LARGEST_FORM) -> tuple[Visitor, Mapping[str, str]]:
         """Who sent a form of ours, and what is in it. Raises NotAllowed."""
-        form = await self._frame.form(request)
+        form = await self._frame.form(request, largest)
         visitor = self._visitor(request)
         if visitor is None:
             raise NotAllowed("NOT_LOGGED_IN", "the session has ended")
@@ -248,7 +264,6 @@ def _site(office: Office) -> Site:
         use_once=office.use_link_once,
         was_used=office.was_used,
         has_to_go=lambda session: _is_before_restore(office, session.began),
-        largest_form=_LARGEST_FORM,
     )
 
 

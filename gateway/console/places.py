@@ -8,15 +8,19 @@ from gateway.console import (
     consents,
     decision,
     disclosures,
+    emergency,
+    identity,
     integrity,
     ledger,
     looks,
+    mapping_desk,
     messages,
     overview,
     partners,
     requests,
     what_if,
 )
+from gateway.console.doing import Deed
 from gateway.console.look import Screen
 from gateway.console.window import DEFAULT_DAYS
 
@@ -26,7 +30,10 @@ NAVIGATION = (
     ("patients", "Patients"),
     ("consents", "Consents"),
     ("what-if", "What if"),
+    ("emergency", "Emergency"),
+    ("identity", "Identity"),
     ("messages", "Messages"),
+    ("mappings", "Mappings"),
     ("partners", "Partners"),
     ("requests", "Requests"),
     ("integrity", "Integrity"),
@@ -57,10 +64,18 @@ PLACES: tuple[Place, ...] = (
     Place("/consents", consents.consents, "consents", consents.FILTERS),
     Place("/consents/{id}", consents.of_patient, "consents"),
     Place("/what-if", what_if.what_if, "what-if", what_if.FILTERS),
+    Place("/emergency", emergency.emergency, "emergency", emergency.FILTERS),
+    Place("/emergency/{id}", emergency.one_use, "emergency"),
+    Place("/identity", identity.identity, "identity", identity.FILTERS),
+    Place("/identity/{id}", identity.one_patient, "identity"),
     Place("/messages", messages.messages, "messages", messages.FILTERS),
     Place("/messages/{id}", messages.message, "messages"),
+    Place("/mappings", mapping_desk.mappings, "mappings", mapping_desk.FILTERS),
     Place("/partners", partners.partners, "partners", partners.FILTERS),
     Place("/requests", requests.requests, "requests", requests.FILTERS, tells=True),
     Place("/integrity", integrity.integrity, "integrity", integrity.FILTERS),
     Place("/looks", looks.looks, "looks", looks.FILTERS),
 )
+
+DEEDS: tuple[Deed, ...] = (*emergency.DEEDS, *identity.DEEDS, *mapping_desk.DEEDS)
+"""What can be done from a page."""

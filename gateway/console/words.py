@@ -33,6 +33,15 @@ OUTCOMES = {
     "request_reminded": "Owner reminded",
     "request_assigned": "Owner changed",
     "held_too_long": "Held too long, ended",
+    "identity_joined": "Found to be one person",
+    "identity_apart": "Found to be two people",
+    "identity_parted": "Parted again",
+    "identity_sorted": "Record sorted",
+    "emergency_reviewed": "Emergency use reviewed",
+    "emergency_justified": "Justified",
+    "emergency_not_justified": "Not justified",
+    "emergency_follow_up": "Needs follow-up",
+    "emergency_month_reviewed": "Month of emergency access reviewed",
 }
 KINDS = {
     "consent": "Consent recorded",
@@ -91,8 +100,9 @@ STATES = {
     "paused": "Paused",
 }
 GOOD = frozenset(
-    {"disclose", "usable", "delivered", "accepted", "audit_verified", "live", "arrived", "handed_over"}
-)
+    {"disclose", "usable", "delivered", "accepted", "audit_verified", "live", "arrived", "handed_over",
+     "emergency_justified", "emergency_reviewed", "emergency_month_reviewed"}
+)  # fmt: skip
 MIDDLING = frozenset(
     {
         "partial",
@@ -106,11 +116,12 @@ MIDDLING = frozenset(
         "paused",
         "test",
         "prepared",
+        "emergency_follow_up",
     }
 )
 BAD = frozenset(
     {"withhold", "withdrawn", "deficient", "dead", "refused", "needs_attention", "rejected", "audit_altered",
-     "failed", "unrelated", "given_up"}
+     "failed", "unrelated", "given_up", "emergency_not_justified"}
 )  # fmt: skip
 
 

@@ -14,17 +14,20 @@ from gateway.store import inbox
 _CLOSED = ("accepted", "closed", "replayed")
 
 
-async def replay(premises: Premises, message_id: str, reason: str) -> dict[str, Any]:
+async def replay(
+    premises: Premises, message_id: str, reason: str, corrected: bytes | None = None
+) -> dict[str, Any]:
     """What became of the replayed message: its new id, outcome and faults (codes and places only).
 
-    Consent is decided again when its intents are sent. Raises NotFound `NO_SUCH_MESSAGE`, NotUnderstood
+    With `corrected` these bytes are taken in; the original stays as it came. Consent is decided again when its intents
+    are sent. Raises NotFound `NO_SUCH_MESSAGE`, NotUnderstood
     `REASON_MISSING` when the message was settled before and no reason is given.
     """
     with premises.store.read() as reading:
         kept = inbox.get(reading, message_id)
         if kept is None:
             raise NotFound("NO_SUCH_MESSAGE", "no message has that id")
-        raw = inbox.raw(reading, message_id)
+        raw = corrected if corrected is not None else inbox.raw(reading, message_id)
     if kept.state in _CLOSED and not reason.strip():
         raise NotUnderstood(
             "REASON_MISSING", "this message was settled before; say why it is taken in again", "--reason"
@@ -34,7 +37,7 @@ async def replay(premises: Premises, message_id: str, reason: str) -> dict[str, 
         channel=kept.channel,
         format=kept.format,
         control_id=kept.control_id,
-        message_type=_message_type(raw),
+        message_type=message_type(raw),
         raw=raw,
         received_at=premises.clock.now(),
     )
@@ -52,7 +55,7 @@ async def replay(premises: Premises, message_id: str, reason: str) -> dict[str, 
     }
 
 
-def _message_type(raw: bytes) -> str:
+def message_type(raw: bytes) -> str:
     """MSH-9 as the listener had read it: components parted by `^`, whatever the sender's own signs are."""
     start = raw.find(b"MSH")
     separator, sign = raw[start + 3 : start + 4], raw[start + 4 : start + 5]

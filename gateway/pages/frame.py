@@ -129,30 +129,30 @@ class Frame:
         """What every form of the request's session carries."""
         return self._sessions.form_token(self.session(request))
 
-    async def form(self, request: Request) -> Mapping[str, str]:
-        """A form of the session's own.
+    async def form(self, request: Request, largest: int | None = None) -> Mapping[str, str]:
+        """A form of the session's own, of at most `largest` octets (without it as the site says).
 
         Raises NotAllowed `NOT_LOGGED_IN`, `OTHER_ORIGIN`, `FORM_TOKEN`, NotUnderstood `FORM_TOO_LARGE`.
         """
         if self.session(request) is None:
             raise NotAllowed("NOT_LOGGED_IN", "the session has ended")
-        form = await self.open_form(request)
+        form = await self.open_form(request, largest)
         if not hmac.compare_digest(form.get("token", "").encode(), self.form_token(request).encode()):
             raise NotAllowed(
                 "FORM_TOKEN", "this form is not from this session; go back and load the page again"
             )
         return form
 
-    async def open_form(self, request: Request) -> Mapping[str, str]:
+    async def open_form(self, request: Request, largest: int | None = None) -> Mapping[str, str]:
         """A form that needs no session. Raises NotAllowed `OTHER_ORIGIN`, NotUnderstood `FORM_TOO_LARGE`."""
         # the token and the cookie's SameSite are the other fences
         origin = request.headers.get("origin")
         if origin is not None and origin.partition("://")[2] != request.headers.get("host", ""):
             raise NotAllowed("OTHER_ORIGIN", "this form was sent from another site")
-        found = b""
+        found, most = b"", self.site.largest_form if largest is None else largest
         async for piece in request.stream():
             found += piece
-            if len(found) > self.site.largest_form:
+            if len(found) > most:
                 raise NotUnderstood("FORM_TOO_LARGE", "the form is too large")
         return dict(parse_qsl(found.decode("utf-8", "replace")))
 

@@ -73,6 +73,12 @@ def not_reviewed(reading: Reading, limit: int = 200) -> tuple[EmergencyUse, ...]
     return tuple(EmergencyUse(*row) for row in reading.rows("emergency_uses.not_reviewed", {"limit": limit}))
 
 
+def opened_between(reading: Reading, since: str, until: str, limit: int) -> tuple[EmergencyUse, ...]:
+    """Uses opened from `since` on and before `until`, reviewed or not, in order."""
+    asked = {"since": since, "until": until, "limit": limit}
+    return tuple(EmergencyUse(*row) for row in reading.rows("emergency_uses.opened_between", asked))
+
+
 def mark_reviewed(tx: Transaction, use_id: str, review_seq: int) -> bool:
     """Say by which audit entry it was reviewed; False when it was before, or there is none."""
     return bool(tx.execute("emergency_uses.reviewed", {"id": use_id, "review_seq": review_seq}))

@@ -19,8 +19,10 @@ import uvicorn
 from starlette.routing import Mount, Router
 
 from gateway.console import make_link
+from gateway.store import emergency_uses
 from gateway.wiring.console_door import LINK_PURPOSE, console_mounts
 from tests.gateway.county import County
+from tests.gateway.flows.test_emergency import add, opened, sound
 from tests.gateway.flows.test_same_person import hand_over
 
 NOW = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
@@ -36,14 +38,16 @@ class Desk:
     patient: str
     disclosure: int
     message: str
+    use: str
 
     @property
     def screens(self) -> tuple[str, ...]:
         """Every screen, as its path behind the address."""
         return (
             "", "disclosures", f"decisions/{self.disclosure}", "patients", f"patients/{self.patient}", "consents",
-            f"consents/{self.patient}", f"what-if?patient={self.patient}&partner=otp&purpose=TREAT", "messages",
-            f"messages/{self.message}", "partners?day=2026-11-22", "requests", "integrity", "looks",
+            f"consents/{self.patient}", f"what-if?patient={self.patient}&partner=otp&purpose=TREAT", "emergency",
+            f"emergency/{self.use}", "emergency?month=2026-11", "identity", f"identity/{self.patient}", "messages",
+            f"messages/{self.message}", "mappings", "partners?day=2026-11-22", "requests", "integrity", "looks",
         )  # fmt: skip
 
 
@@ -58,6 +62,11 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     county.withdraw(saved)
     county.refer("ED-2", "R-2", "MESAPSY")
     county.refused()
+    disclosure = county.audit("disclose")[-1].row.seq
+    county.share_plan()
+    methadone = {"text": "Methadone"}
+    add(county, "dose", "MedicationStatement", status="active", medicationCodeableConcept=methadone)
+    opened(county, sound())
     county.clock.advance(timedelta(days=3))
     server, listening = _server(county)
     running = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
@@ -67,8 +76,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         f"http://127.0.0.1:{listening.getsockname()[1]}/console/",
         lambda role: make_link(key, "Kim Officer", role, county.clock.now()),
         county.patient_id,
-        county.audit("disclose")[-1].row.seq,
+        disclosure,
         str(county.intents()[0].message_id),
+        county.look(emergency_uses.not_reviewed)[0].id,
     )
     server.should_exit = True
     running.join()

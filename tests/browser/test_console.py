@@ -13,8 +13,8 @@ from tests.browser.conftest import Desk, axe_script
 pytestmark = [pytest.mark.no_cover, pytest.mark.timeout(300)]
 OpenPage = Callable[..., Any]
 NAMES = (
-    "Overview", "Disclosures", "Patients", "Consents", "What if", "Messages", "Partners", "Requests", "Integrity",
-    "Who looked",
+    "Overview", "Disclosures", "Patients", "Consents", "What if", "Emergency", "Identity", "Messages", "Mappings",
+    "Partners", "Requests", "Integrity", "Who looked",
 )  # fmt: skip
 
 

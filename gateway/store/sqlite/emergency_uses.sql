@@ -23,3 +23,7 @@ FROM emergency_use WHERE id = :id;
 
 -- name: reviewed
 UPDATE emergency_use SET review_seq = :review_seq WHERE id = :id AND review_seq = 0;
+
+-- name: opened_between
+SELECT id, partner, request_token, facts_token, clinician_token, patient_id, opened_at, audit_seq, review_due, review_seq
+FROM emergency_use WHERE opened_at >= :since AND opened_at < :until ORDER BY opened_at, id LIMIT :limit;

@@ -149,7 +149,7 @@ def test_a_form_without_the_token_of_its_session_is_refused(browser: Any, path: 
 
 def test_a_form_that_is_too_large_is_not_read(browser: Any) -> None:
     browser.log_in()
-    refused = browser.ask("POST", "/console/integrity/verify", data={"token": "x" * 5000})
+    refused = browser.ask("POST", "/console/integrity/verify", data={"token": "x" * 9000})
 
     assert (refused.status_code, "FORM_TOO_LARGE" in refused.text) == (400, True)
 

@@ -135,7 +135,7 @@ def test_a_use_of_emergency_access_waits_for_its_review(told: Browser) -> None:
 
     assert "1 use of emergency access to be reviewed" in told.get("").text
     assert re.search(r"Overdue</span></td><td>Riverbend General Hospital</td>", text)
-    assert "handoff requests reviewed use-1" in text
+    assert 'href="/console/emergency/use-1"' in text
 
 
 def test_messages_are_followed_from_their_bytes_to_the_answer(told: Browser) -> None:
