@@ -57,7 +57,6 @@ def capability_statement(base: str, started_at: datetime) -> dict[str, Any]:
 def smart_configuration(base: str) -> dict[str, Any]:
     """`.well-known/smart-configuration`. SMART App Launch 2.2, conformance."""
     return {
-        "issuer": base,
         "token_endpoint": f"{base}/oauth/token",
         "introspection_endpoint": f"{base}/oauth/introspect",
         "grant_types_supported": ["client_credentials"],
@@ -67,6 +66,7 @@ def smart_configuration(base: str) -> dict[str, Any]:
             *(f"system/{name}.{_letters(served)}" for name, served in SERVED.items()),
             "system/Subscription.crud",
         ],
+        "code_challenge_methods_supported": ["S256"],  # required of every server, with or without such a flow
         "capabilities": ["client-confidential-asymmetric", "permission-v1", "permission-v2"],
     }
 

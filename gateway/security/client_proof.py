@@ -135,6 +135,8 @@ def _verified_claims(assertion: str, client: RegisteredClient) -> Mapping[str, o
     algorithm = header.get("alg")
     if algorithm not in CLIENT_ALGORITHMS:
         raise _not_proven("`alg` must be `RS384` or `ES384`")
+    if "jku" in header and header["jku"] != client.jwks_url:
+        raise _signature()
     key = _key_of(client.jwks, header.get("kid"), str(algorithm))
     if key is None:
         raise _signature()
@@ -150,14 +152,15 @@ def _key_of(jwks: Mapping[str, object], key_id: object, algorithm: str) -> RSAKe
         keys = KeySet.import_key_set(dict(jwks)).keys  # type: ignore[arg-type]  # checked by the library
     except (JoseError, ValueError, KeyError, TypeError):
         return None
+    found: list[RSAKey | ECKey] = []
     for key in keys:
         if key.kid != key_id or key_id is None:
             continue
         if algorithm == "RS384" and isinstance(key, RSAKey) and key.public_key.key_size >= _LEAST_RSA_BITS:
-            return key
+            found.append(key)
         if algorithm == "ES384" and isinstance(key, ECKey) and key.curve_name == "P-384":
-            return key
-    return None
+            found.append(key)
+    return found[0] if len(found) == 1 else None  # of two with one id nobody can say which is meant
 
 
 def _check_claims(claims: Mapping[str, object], client_id: str, audiences: frozenset[str], now: int) -> int:

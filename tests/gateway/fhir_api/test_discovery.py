@@ -49,6 +49,22 @@ def test_the_smart_configuration_tells_how_to_get_a_token(door: Any, base: str) 
     assert told["token_endpoint_auth_methods_supported"] == ["private_key_jwt"]
     assert set(told["token_endpoint_auth_signing_alg_values_supported"]) == {"RS384", "ES384"}
     assert "system/CarePlan.rs" in told["scopes_supported"]
+    assert told["grant_types_supported"] == ["client_credentials"]
+    assert told["code_challenge_methods_supported"] == ["S256"]
+    assert {"client-confidential-asymmetric", "permission-v1", "permission-v2"} <= set(told["capabilities"])
+    assert all(value.startswith("https://") for name, value in told.items() if name.endswith("_endpoint"))
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/fhir+xml"])
+def test_the_smart_configuration_is_json_whatever_is_asked_for(door: Any, accept: str) -> None:
+    answer = door.call("GET", "/.well-known/smart-configuration", token=None, headers={"Accept": accept})
+    assert answer.headers["content-type"] == "application/json"
+
+
+def test_older_clients_find_the_token_endpoint_in_the_capability_statement(door: Any) -> None:
+    (rest,) = door.call("GET", "/fhir/metadata", token=None).json()["rest"]
+    ((found,),) = (one["extension"] for one in rest["security"]["extension"])
+    assert found == {"url": "token", "valueUri": "https://gateway.test/oauth/token"}
 
 
 def test_health_and_readiness_are_two_things(door: Any) -> None:

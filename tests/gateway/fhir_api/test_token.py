@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -127,6 +128,40 @@ def test_unsigned_and_wrongly_signed_statements_are_refused(door: Any) -> None:
     for statement in (unsigned, symmetric, stranger, unknown_key, no_key_id, es256, "", "a.b.c", "x" * 9000):
         answer = door.ask_token(statement)
         assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+
+
+@pytest.mark.requirement("SM-01")
+def test_two_keys_of_one_id_prove_nothing(door: Any) -> None:
+    other = ECKey.generate_key("P-384", {"kid": "k1"})
+    door.client = door.client._replace(
+        jwks={"keys": [*door.client.jwks["keys"], other.as_dict(private=False)]}
+    )
+
+    assert door.ask_token(door.assertion()).status_code == 401
+
+
+@pytest.mark.requirement("SM-01")
+@pytest.mark.parametrize(
+    ("said", "status"), [("https://otp.test/jwks", 200), ("https://other.test/jwks", 401)]
+)
+def test_a_place_of_keys_that_is_not_the_registered_one_proves_nothing(
+    door: Any, said: str, status: int
+) -> None:
+    """Also where the signature is right."""
+
+    async def keys_at(_url: str, _key_id: str) -> Any:
+        return {"keys": [door.client_key.as_dict(private=False)]}
+
+    object.__setattr__(door.desk, "keys_at", keys_at)
+    door.client = door.client._replace(jwks={}, jwks_url="https://otp.test/jwks")
+    _, body, _ = door.assertion().split(".")
+    claims = json.loads(base64.urlsafe_b64decode(body + "=="))
+    header = {"alg": "ES384", "kid": "k1", "jku": said}
+
+    assert (
+        door.ask_token(jwt.encode(header, claims, door.client_key, algorithms=["ES384"])).status_code
+        == status
+    )
 
 
 def test_a_weak_key_does_not_prove(door: Any) -> None:
