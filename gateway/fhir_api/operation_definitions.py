@@ -60,6 +60,28 @@ _OPERATIONS = (
             ("sentence", "out", 0, "string", "what one agency would or would not see"),
         ),
     ),
+    Operation(
+        "handoff",
+        "ServiceRequest",
+        "One step of a warm hand-off. Accepting and closing is the addressee's; that the two workers have met is said "
+        "by each side, and when both have, the Task is in progress. If-Match: the version of the Task.",
+        on_type=False,
+        changes=True,
+        parameters=(
+            ("step", "in", 1, "code", "accept, first-contact, close"),
+            (
+                "worker",
+                "in",
+                0,
+                "string",
+                "with first-contact: who of the caller's own organisation met the other",
+            ),
+            ("at", "in", 0, "dateTime", "with first-contact: when"),
+            ("outcome", "in", 0, "code", "with close: served, declined, ineligible, unreachable, waitlist"),
+            ("reason", "in", 0, "string", "with close, unless served: why, in words the sender may read"),
+            ("return", "out", 1, "Task", "as the caller may see it; an OperationOutcome where it may not"),
+        ),
+    ),
 )
 _BY_NAME = {one.name: one for one in _OPERATIONS}
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from gateway.flows.answers import Pulled
 from gateway.flows.bulk_export import ExportAsked, ExportState, FilePart
+from gateway.flows.handoff import HandoffStep
 from gateway.security.callers import Caller
 
 
@@ -60,9 +61,16 @@ class Account(Protocol):
     def __call__(self, caller: Caller, patient: str, law: str, /) -> Awaitable[Pulled]: ...
 
 
+class Handoff(Protocol):
+    """`flows.handoff.handoff` with the premises bound."""
+
+    def __call__(self, caller: Caller, request_id: str, said: HandoffStep, /) -> Awaitable[Pulled | None]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class OperationDoors:
     """The flows behind the operations."""
 
     bulk: BulkDoors
     account: Account
+    handoff: Handoff

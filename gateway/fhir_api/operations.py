@@ -8,6 +8,7 @@ from typing import Any
 OPERATIONS_OF: Mapping[str, tuple[str, ...]] = {
     "Consent": ("what-if",),
     "Patient": ("shared-plan", "emergency-access", "accounting"),
+    "ServiceRequest": ("handoff",),
 }
 """By resource type, those of our own that the CapabilityStatement names."""
 _BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/"

@@ -59,15 +59,15 @@ async def update_task(
 
     def work(tx: Transaction) -> Saved:
         before = records.get(tx, "Task", task_id)
-        sent = _sent_to(tx, before, caller.partner) if before is not None else None
+        sent = sent_to(tx, before, caller.partner) if before is not None else None
         if before is None or sent is None:
             raise NotFound("NO_SUCH_RECORD", "nothing can be shown for this request")
-        if if_match is not None and if_match != _version_of(_shown(premises, tx, caller, before)):
+        if if_match is not None and if_match != version_of(_shown(premises, tx, caller, before)):
             raise AlreadyReceived("VERSION_CONFLICT", "is not the present version", "If-Match")
         _check_step(str(before.resource["status"]), str(resource["status"]))
-        saved = records.save(tx, _next_version(premises, before, resource, caller.partner, at))
+        saved = records.save(tx, next_version(premises, before, resource, caller.partner, at))
         if saved.version != before.version:
-            _tell_source(premises, tx, saved, sent, at)
+            tell_source(premises, tx, saved, sent, at)
         return _told(resource, _shown(premises, tx, caller, saved), request_id)
 
     try:
@@ -96,7 +96,8 @@ def _shown(premises: Premises, tx: Reading, caller: Caller, task: Record) -> Map
     return present_state(premises, tx, asking, str(task.patient_id), task, dress)
 
 
-def _version_of(shown: Mapping[str, Any] | None) -> str:
+def version_of(shown: Mapping[str, Any] | None) -> str:
+    """The version id of what is shown; empty where nothing is."""
     return "" if shown is None else str(shown["meta"]["versionId"])
 
 
@@ -105,11 +106,11 @@ def _told(resource: Mapping[str, Any], shown: Mapping[str, Any] | None, request_
     sent = {name: value for name, value in resource.items() if name != "meta"}
     if shown is None:
         return Saved(sent, "", "", request_id)
-    version, at = _version_of(shown), str(shown["meta"]["lastUpdated"])
+    version, at = version_of(shown), str(shown["meta"]["lastUpdated"])
     return Saved({**sent, "meta": {"versionId": version, "lastUpdated": at}}, version, at, request_id)
 
 
-def _sent_to(reading: Reading, task: Record, partner: str) -> Intent | None:
+def sent_to(reading: Reading, task: Record, partner: str) -> Intent | None:
     """The referral intent by which `partner` received this Task, if it is one of its present addressees."""
     if task.patient_id is None:
         return None
@@ -144,7 +145,7 @@ def _check_step(before: str, after: str) -> None:
         raise AlreadyReceived("STATUS_JUMP", "this status cannot follow the present one", "Task.status")
 
 
-def _next_version(
+def next_version(
     premises: Premises, before: Record, resource: Mapping[str, Any], partner: str, at: str
 ) -> Record:
     """The Task as we hold it, with the addressee's word: what was redacted on the way out must not be lost."""
@@ -170,7 +171,7 @@ def _next_version(
     )
 
 
-def _tell_source(premises: Premises, tx: Transaction, task: Record, sent: Intent, at: str) -> None:
+def tell_source(premises: Premises, tx: Transaction, task: Record, sent: Intent, at: str) -> None:
     """An intent for each status route back to who sent the referral; without a route nothing is told."""
     assert task.patient_id is not None
     for route in premises.network.routes_from(sent.partner, "status"):

@@ -174,6 +174,7 @@ class Door:
             operations=OperationDoors(
                 bulk=BulkDoors(*(flows.operation,) * 5),
                 account=flows.operation,
+                handoff=flows.operation,
             ),
             ready=flows.ready,
         )
