@@ -10,11 +10,21 @@ from consent.consent_form_words import FORM_WORDS, class_text, purpose_text, sta
 from consent.validity import STATEMENTS
 
 
-def printed_form(choices: Choices, reference: str, from_day: date, outlook: Sequence[str]) -> str:
+def printed_form(
+    choices: Choices,
+    reference: str,
+    from_day: date,
+    outlook: Sequence[str],
+    *,
+    to_sign_by_hand: bool = True,
+) -> str:
     """The form on paper: plain text with every element of §2.31(a), the what-if sentences, and lines to fill in by hand.
 
-    `reference` is the draft's (`form_reference`); it stands at both ends, so that a scan finds its draft.
+    `reference` is the draft's (`form_reference`); it stands at both ends, so that a scan finds its draft. Without
+    `to_sign_by_hand` it ends where it is signed.
     """
+    if not to_sign_by_hand:
+        return "\n".join(_form_lines(choices, reference, from_day, outlook))
     words = FORM_WORDS[choices.language]
     lines = [
         *_form_lines(choices, reference, from_day, outlook),

@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from gateway.agency_desk.consent_desk import ConsentDesk
 from gateway.clock import Clock
 from gateway.flows.agency_desk import AtDesk, Worker
+from gateway.flows.to_do import ToDo
 from gateway.partners import DeskDelivery, Network, Partner
 
 
@@ -31,6 +33,8 @@ class Desk:
     answered: Callable[[Worker, str, str, str, str], Awaitable[None]]
     tell: Callable[[Worker, str, str], Awaitable[None]]
     """For the log: who came, could not or left, and why not."""
+    to_do: Callable[[Worker], Awaitable[ToDo]]
+    consents: ConsentDesk
     has_to_go: Callable[[Worker, datetime], bool]
     """Whether whatever the worker was given by that instant has ended."""
 

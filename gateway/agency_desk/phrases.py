@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gateway.agency_desk import phrases_consents
+
 ENGLISH: Mapping[str, str] = {
     "title": "Referrals",
     "menu": "Menu",
@@ -204,7 +206,10 @@ SPANISH: Mapping[str, str] = {
     "error_other": "No funcionó. Vuelva atrás y cargue la página otra vez.",
 }
 
-CATALOGUE: Mapping[str, Mapping[str, str]] = {"en": ENGLISH, "es": SPANISH}
+CATALOGUE: Mapping[str, Mapping[str, str]] = {
+    "en": {**ENGLISH, **phrases_consents.ENGLISH},
+    "es": {**SPANISH, **phrases_consents.SPANISH},
+}
 
 
 def language_of(chosen: str | None, accepts: str) -> str:

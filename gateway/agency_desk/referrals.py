@@ -53,7 +53,7 @@ async def _plan(visit: Visit) -> Answer:
 
 
 SCREENS = (
-    Screen("/", "answer", _list, menu="waiting"),
+    Screen("/referrals/", "answer", _list, menu="waiting"),
     Screen("/referrals/{id}", "answer", _one, _answered),
     Screen("/plans/{id}", "answer", _plan),
 )

@@ -143,6 +143,12 @@ def seal_of(key: bytes, forms: Sequence[Form]) -> str:
     return hmac.new(key, b"desk forms " + text, hashlib.sha256).hexdigest()
 
 
+def form_text(form: Form, at: datetime, zone: str) -> str:
+    """The form in full, as it is read before it is signed."""
+    today = at.astimezone(ZoneInfo(zone)).date()
+    return consent.printed_form(form.choices, form.reference, today, form.outlook, to_sign_by_hand=False)
+
+
 def sign_on_screen(
     form: Form, *, typed_name: str, witness: str, at: datetime, zone: str
 ) -> tuple[Signed, bytes]:

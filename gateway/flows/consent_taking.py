@@ -13,9 +13,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from msgspec.structs import replace as with_changes
-
-from gateway.audit import append
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.consent_standing import may_record
 from gateway.disclosure.desk_forms import (
@@ -31,24 +28,16 @@ from gateway.disclosure.desk_forms import (
 )
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
-from gateway.flows.agency_desk import BASIS, Worker
+from gateway.flows.agency_desk import Worker
 from gateway.flows.consent_record import keep_consent
-from gateway.flows.decided_here import act_entry, carry_out
-from gateway.flows.desk_clients import require_right
+from gateway.flows.decided_here import carry_out
+from gateway.flows.desk_clients import desk_caller, log_worker, require_client, require_right
 from gateway.resources import parse_json
-from gateway.security.callers import Caller
-from gateway.store import Intent, Reading, Record, Transaction, consent_requests, intents, patients, records
+from gateway.store import Intent, Reading, Record, Transaction, consent_requests, intents, records
 
-SIGNED, BY_VOICE, IN_WRITING, SAID_NO = (
-    "consent_signed_at_desk",
-    "withdrawn_by_voice",
-    "withdrawal_in_writing",
-    "said_no",
-)
-WITHDRAWAL = "urn:gateway:consent:withdrawal"
-"""Extension of a Consent that was taken back at a desk: `by-voice` until it is there in writing (`valueCode`)."""
-
+SIGNED, SAID_NO = "consent_signed_at_desk", "said_no"
 NOT_ASKED_DAYS = (30, 90, 180, 365)
+FORM_SYSTEM = "urn:gateway:consent:form"
 _FORM_TYPE = {"system": "http://loinc.org", "code": "59284-0", "display": "Patient Consent"}
 
 
@@ -74,15 +63,6 @@ class Taken:
     text: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A Consent of hers that is in force and that this organization recorded."""
-
-    consent_id: str
-    recipients: tuple[str, ...]
-    resource: Mapping[str, Any] = field(repr=False)
-
-
 def new_ids(number: int) -> tuple[str, ...]:
     """Ids for the Consents of a preview."""
     return tuple(new_id() for _ in range(number))
@@ -97,7 +77,7 @@ def preview(premises: Premises, worker: Worker, wanted: Wanted, ids: Sequence[st
     require_right(premises, worker, "consents")
     at = premises.clock.now()
     with premises.store.read() as reading:
-        _check_client(reading, worker, wanted.patient_id)
+        require_client(reading, worker, wanted.patient_id)
         forms = _forms(premises, reading, worker, wanted, ids, at)
         others = also_see(premises, reading, wanted, forms, at)
     return Preview(forms, tuple(ids), seal_of(premises.keys.id_key, forms), others)
@@ -115,7 +95,7 @@ async def sign(
     at = premises.clock.now()
 
     def work(tx: Transaction) -> tuple[Taken, ...]:
-        _check_client(tx, worker, wanted.patient_id)
+        require_client(tx, worker, wanted.patient_id)
         if any(records.get(tx, "Consent", one) is not None for one in ids):
             raise AlreadyReceived("ALREADY_SIGNED", "was signed before; a change needs a form of its own")
         forms = _forms(premises.remembering_nothing(), tx, worker, wanted, ids, at)
@@ -146,33 +126,9 @@ def from_request(premises: Premises, worker: Worker, intent_id: str) -> tuple[In
     return intent, tuple(lines)
 
 
-def in_force(premises: Premises, worker: Worker, patient_id: str) -> tuple[Given, ...]:
-    """Her Consents that this organization recorded and that are in force; what it may take back by her word.
-
-    Raises NotAllowed `RIGHT_MISSING`, NotFound `NO_SUCH_CLIENT`.
-    """
-    require_right(premises, worker, "consents")
-    with premises.store.read() as reading:
-        _check_client(reading, worker, patient_id)
-        found = records.of_patient(reading, patient_id, ("Consent",))
-    return tuple(
-        Given(one.id, recipients_of(one.resource), one.resource)
-        for one in found
-        if one.source_partner == worker.partner and one.resource.get("status") == "active"
-    )
-
-
-async def withdrawn_by_voice(premises: Premises, worker: Worker, patient_id: str, consent_id: str) -> None:
-    """She takes a permission back by her word: it ends at once, and is written down later (P2-31-12).
-
-    Raises NotFound `NO_SUCH_CONSENT`, NotAllowed `RIGHT_MISSING`.
-    """
-    await _ended(premises, worker, patient_id, consent_id, "by-voice", BY_VOICE)
-
-
-async def withdrawal_written(premises: Premises, worker: Worker, patient_id: str, consent_id: str) -> None:
-    """What she took back by her word is there in writing now. Raises NotFound `NO_SUCH_CONSENT`."""
-    await _ended(premises, worker, patient_id, consent_id, "in-writing", IN_WRITING)
+def may_tell_back(premises: Premises, worker: Worker) -> frozenset[str]:
+    """The partners for whose answers this desk may record a permission; else they ask for it themselves."""
+    return may_record(premises.network, worker.partner) - {worker.partner}
 
 
 async def said_no(premises: Premises, worker: Worker, intent_id: str, days: int) -> None:
@@ -188,48 +144,7 @@ async def said_no(premises: Premises, worker: Worker, intent_id: str, days: int)
     def work(tx: Transaction) -> dict[str, Any]:
         if not consent_requests.said_no(tx, intent_id, instant_text(at + timedelta(days=days))):
             raise NotFound("NO_SUCH_REQUEST", "no open request is about that", intent_id)
-        _log(tx, worker, at, SAID_NO, intent.patient_id, intent_id, f"not asked again for {days} days")
-        return {}
-
-    await carry_out(premises, work)
-
-
-def recipients_of(resource: Mapping[str, Any]) -> tuple[str, ...]:
-    """The references that a Consent of ours lets see something."""
-    actors = resource.get("provision", {}).get("actor", ())
-    return tuple(str(one.get("reference", {}).get("reference", "")) for one in actors)
-
-
-def is_by_voice(resource: Mapping[str, Any]) -> bool:
-    """Whether a Consent was taken back by word alone so far."""
-    said = [row.get("valueCode") for row in resource.get("extension", ()) if row.get("url") == WITHDRAWAL]
-    return said == ["by-voice"]
-
-
-async def _ended(
-    premises: Premises, worker: Worker, patient_id: str, consent_id: str, how: str, outcome: str
-) -> None:
-    require_right(premises, worker, "consents")
-    at = premises.clock.now()
-
-    def work(tx: Transaction) -> dict[str, Any]:
-        before = records.get(tx, "Consent", consent_id)
-        wanted = "active" if how == "by-voice" else "inactive"
-        if (
-            before is None
-            or before.patient_id != patient_id
-            or before.source_partner != worker.partner
-            or before.resource.get("status") != wanted
-        ):
-            raise NotFound("NO_SUCH_CONSENT", "no such consent of hers was recorded here")
-        stated = [row for row in before.resource.get("extension", ()) if row.get("url") != WITHDRAWAL]
-        changed = {
-            **before.resource,
-            "status": "inactive",
-            "extension": [*stated, {"url": WITHDRAWAL, "valueCode": how}],
-        }
-        keep_consent(premises, tx, _caller(worker), changed, patient_id, at, new_id())
-        _log(tx, worker, at, outcome, patient_id, before.reference, how)
+        log_worker(tx, worker, at, SAID_NO, intent.patient_id, intent_id, f"not asked again for {days} days")
         return {}
 
     await carry_out(premises, work)
@@ -253,11 +168,6 @@ def _forms(
     return forms_for(premises, reading, wanted, ids, at)
 
 
-def _check_client(reading: Reading, worker: Worker, patient_id: str) -> None:
-    if not patients.exists(reading, patient_id) or not patients.knows(reading, worker.partner, patient_id):
-        raise NotFound("NO_SUCH_CLIENT", "nothing can be shown for this request")
-
-
 def _record(
     premises: Premises,
     tx: Transaction,
@@ -274,8 +184,8 @@ def _record(
     if form.line.is_supporter:
         _save(premises, tx, worker, wanted.patient_id, _supporter(form), at)
     _save(premises, tx, worker, wanted.patient_id, _signed_paper(form, wanted.patient_id, text, at), at)
-    kept = keep_consent(premises, tx, _caller(worker), resource, wanted.patient_id, at, request_id)
-    _log(tx, worker, at, SIGNED, wanted.patient_id, kept.record.reference, signed.reference)
+    kept = keep_consent(premises, tx, desk_caller(worker), resource, wanted.patient_id, at, request_id)
+    log_worker(tx, worker, at, SIGNED, wanted.patient_id, kept.record.reference, signed.reference)
     return Taken(kept.record.id, kept.judgement.standing, kept.judgement.reasons, text.decode())
 
 
@@ -288,7 +198,7 @@ def _signed_paper(form: Form, patient_id: str, text: bytes, at: datetime) -> dic
         "type": {"coding": [_FORM_TYPE]},
         "subject": {"reference": f"Patient/{patient_id}"},
         "date": instant_text(at),
-        "identifier": [{"system": "urn:gateway:consent:form", "value": form.reference}],
+        "identifier": [{"system": FORM_SYSTEM, "value": form.reference}],
         "content": [
             {
                 "attachment": {
@@ -338,17 +248,3 @@ def _save(
     if records.get(tx, record.resource_type, record.id) is not None:
         raise AlreadyReceived("ALREADY_SIGNED", "was signed before; a change needs a form of its own")
     records.save(tx, record)
-
-
-def _log(
-    tx: Transaction, worker: Worker, at: datetime, outcome: str, patient_id: str, subject: str, said: str
-) -> None:
-    """Who of the organization did it: the Consent's own entry names the organization."""
-    entry = act_entry(
-        outcome, instant_text(at), said, patient_id=patient_id, subject=subject, partner=worker.partner
-    )
-    append(tx, with_changes(entry, recipient_name=worker.name, basis=BASIS))
-
-
-def _caller(worker: Worker) -> Caller:
-    return Caller(worker.partner, f"desk:{worker.partner}", "", frozenset(), "")

@@ -13,18 +13,22 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any
 
-from gateway.clock import new_id
+from msgspec.structs import replace as with_changes
+
+from gateway.audit import append
+from gateway.clock import instant_text, new_id
 from gateway.disclosure.content import collection_bundle
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.seen import is_own
 from gateway.disclosure.show import show
 from gateway.errors import AlreadyReceived, Internal, NotAllowed, NotFound, NotUnderstood
-from gateway.flows.agency_desk import Worker, say_who
+from gateway.flows.agency_desk import BASIS, Worker, say_who
+from gateway.flows.decided_here import act_entry
 from gateway.flows.people import patient_meant
 from gateway.flows.submissions import accept_transaction
 from gateway.identity import description_keys
 from gateway.security.callers import Caller
-from gateway.store import Reading, Record, patients, records
+from gateway.store import Reading, Record, Transaction, patients, records
 
 LONGEST = 80
 _SEXES = ("female", "male", "other", "unknown")
@@ -107,7 +111,7 @@ async def register_client(premises: Premises, worker: Worker, said: Described) -
     }
     bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}
     raw = json.dumps(bundle, ensure_ascii=False).encode()
-    await accept_transaction(premises, _caller(worker), bundle, raw, None)
+    await accept_transaction(premises, desk_caller(worker), bundle, raw, None)
     with premises.store.read() as reading:
         found = patient_meant(premises, reading, worker.partner, {"identifier": identifier})
     if found is None:
@@ -215,5 +219,22 @@ def _digits(text: object) -> str:
     return "".join(one for one in str(text) if one.isascii() and one.isdigit())[-10:]
 
 
-def _caller(worker: Worker) -> Caller:
+def desk_caller(worker: Worker) -> Caller:
+    """The worker's organization as whoever acts."""
     return Caller(worker.partner, f"desk:{worker.partner}", "", frozenset(), "")
+
+
+def require_client(reading: Reading, worker: Worker, patient_id: str) -> None:
+    """Nothing, when she is a client of the worker's organization. Raises NotFound `NO_SUCH_CLIENT`."""
+    if not patients.exists(reading, patient_id) or not patients.knows(reading, worker.partner, patient_id):
+        raise NotFound("NO_SUCH_CLIENT", "nothing can be shown for this request")
+
+
+def log_worker(
+    tx: Transaction, worker: Worker, at: datetime, outcome: str, patient_id: str, subject: str, said: str
+) -> None:
+    """Who of the organization did it: the Consent's own entry names the organization."""
+    entry = act_entry(
+        outcome, instant_text(at), said, patient_id=patient_id, subject=subject, partner=worker.partner
+    )
+    append(tx, with_changes(entry, recipient_name=worker.name, basis=BASIS))

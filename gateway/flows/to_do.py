@@ -51,6 +51,7 @@ class Renewed:
     """A consent that ends soon. `last_day`: `YYYY-MM-DD`."""
 
     consent_id: str
+    patient_id: str
     person: str = field(repr=False)
     last_day: str
 
@@ -145,7 +146,12 @@ async def _renewed(
     ending = found[:LISTED]
     persons = await _persons(premises, worker, [one.state.patient_id for one in ending], "to do")
     shown = (
-        Renewed(one.state.consent_id, persons[one.state.patient_id], one.last_day.isoformat())
+        Renewed(
+            one.state.consent_id,
+            one.state.patient_id,
+            persons[one.state.patient_id],
+            one.last_day.isoformat(),
+        )
         for one in ending
     )
     return tuple(shown), known

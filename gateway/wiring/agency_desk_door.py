@@ -15,6 +15,7 @@ from gateway.flows import agency_desk, desk_workers
 from gateway.flows.agency_desk import Worker
 from gateway.flows.desk_workers import ISSUER
 from gateway.store import tokens
+from gateway.wiring.desk_flows import DeskFlows
 from gateway.wiring.last_restore import last_restore
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.standstill import Standstill
@@ -26,10 +27,7 @@ def desk_mounts(
     folder: NetworkFolder, premises: Premises, standstill: Standstill | None = None
 ) -> Mapping[str, ASGIApp]:
     """What is mounted beside the FHIR API, by path. While `standstill` lasts nothing is shown."""
-    waiting = partial(agency_desk.waiting, premises)
-    opened = partial(agency_desk.opened, premises)
-    plan = partial(agency_desk.plan, premises)
-    answered = partial(agency_desk.answered, premises)
+    flows = DeskFlows(premises, standstill)
 
     async def use_once(one: str, until: datetime) -> bool:
         return await premises.store.write(lambda tx: tokens.use_jti(tx, ISSUER, one, instant_text(until)))
@@ -52,11 +50,13 @@ def desk_mounts(
         secure=premises.network.content.public_url.startswith("https://"),
         use_once=use_once,
         was_used=was_used,
-        waiting=waiting if standstill is None else standstill.guard(waiting),
-        opened=opened if standstill is None else standstill.guard(opened),
-        plan=plan if standstill is None else standstill.guard(plan),
+        waiting=flows.bound(agency_desk.waiting),
+        opened=flows.bound(agency_desk.opened),
+        plan=flows.bound(agency_desk.plan),
         tell=partial(desk_workers.tell, premises),
         has_to_go=has_to_go,
-        answered=answered if standstill is None else standstill.guard(answered),
+        answered=flows.bound(agency_desk.answered),
+        to_do=flows.to_do(),
+        consents=flows.consent_desk(),
     )
     return {"/agency": build_desk(desk)}

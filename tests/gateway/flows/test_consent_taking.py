@@ -11,7 +11,7 @@ import pytest
 from gateway.clock import instant_text
 from gateway.disclosure.desk_forms import STATUS_ONLY, Line, Wanted
 from gateway.errors import AlreadyReceived, HandoffError, NotAllowed, NotFound, NotUnderstood
-from gateway.flows import consent_taking, desk_clients
+from gateway.flows import consent_taking, consents_given, desk_clients
 from gateway.flows.agency_desk import Worker
 from gateway.flows.consent_taking import Taken, new_ids, preview, sign
 from gateway.flows.desk_clients import Described, find_client, register_client
@@ -87,6 +87,9 @@ def test_the_signed_form_is_kept_with_its_bytes_and_says_what_she_read(desk: Cou
     (consent,) = desk.records("Consent")
     assert attachment["hash"] == consent.resource["sourceAttachment"]["hash"]
     assert base64.b64decode(attachment["data"]).decode() == taken.text
+    assert taken.text == desk.run(
+        consents_given.paper_of(desk.premises, ANA, desk.patient_id, taken.consent_id)
+    )
     for sentence in read.forms[0].outlook:
         assert sentence in taken.text
     assert "Ana Ruiz" in taken.text and "typing the name: maribel TESTPERSON" in taken.text
@@ -248,28 +251,31 @@ def test_a_held_referral_says_what_would_release_it(desk: County) -> None:
 @pytest.mark.requirement("P2-31-12")
 def test_a_withdrawal_by_voice_binds_now_and_is_written_later(desk: County) -> None:
     (taken,) = signed(desk, wanted(desk))
-    (given,) = consent_taking.in_force(desk.premises, ANA, desk.patient_id)
+    (given,), pending = consents_given.given_here(desk.premises, ANA, desk.patient_id)
+    assert pending == ()
     assert given.recipients == ("Organization/otp",)
 
-    desk.run(consent_taking.withdrawn_by_voice(desk.premises, ANA, desk.patient_id, taken.consent_id))
+    desk.run(consents_given.withdrawn_by_voice(desk.premises, ANA, desk.patient_id, taken.consent_id))
 
     desk.refused()
+    given_now, (pending_now,) = consents_given.given_here(desk.premises, ANA, desk.patient_id)
+    assert given_now == () and pending_now.consent_id == taken.consent_id
     (consent,) = desk.records("Consent")
-    assert consent.resource["status"] == "inactive" and consent_taking.is_by_voice(consent.resource)
-    desk.run(consent_taking.withdrawal_written(desk.premises, ANA, desk.patient_id, taken.consent_id))
-    assert not consent_taking.is_by_voice(desk.records("Consent")[0].resource)
+    assert consent.resource["status"] == "inactive" and consents_given.is_by_voice(consent.resource)
+    desk.run(consents_given.withdrawal_written(desk.premises, ANA, desk.patient_id, taken.consent_id))
+    assert not consents_given.is_by_voice(desk.records("Consent")[0].resource)
     told = [one.entry.outcome for one in desk.audit("outcome") if one.entry is not None]
     assert told[-2:] == ["withdrawn_by_voice", "withdrawal_in_writing"]
     with pytest.raises(NotFound):
-        desk.run(consent_taking.withdrawn_by_voice(desk.premises, ANA, desk.patient_id, taken.consent_id))
+        desk.run(consents_given.withdrawn_by_voice(desk.premises, ANA, desk.patient_id, taken.consent_id))
 
 
 def test_nobody_takes_back_what_another_organization_recorded(desk: County) -> None:
     saved = desk.consent("psychiatry", discloser="otp", by="otp")
-    assert consent_taking.in_force(desk.premises, ANA, desk.patient_id) == ()
+    assert consents_given.given_here(desk.premises, ANA, desk.patient_id) == ((), ())
     with pytest.raises(NotFound):
         desk.run(
-            consent_taking.withdrawn_by_voice(desk.premises, ANA, desk.patient_id, str(saved.resource["id"]))
+            consents_given.withdrawn_by_voice(desk.premises, ANA, desk.patient_id, str(saved.resource["id"]))
         )
 
 

@@ -1,0 +1,33 @@
+"""What the consent desk asks of the rest of the gateway. Wiring binds the flows."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from gateway.disclosure.desk_forms import Form, Line, Wanted
+from gateway.flows.agency_desk import Worker
+from gateway.flows.consent_taking import Preview, Taken
+from gateway.flows.consents_given import Given
+from gateway.flows.desk_clients import Client, Described
+from gateway.store import Intent
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentDesk:
+    """The flows of `consent_taking` and `desk_clients`, for one set of premises."""
+
+    find: Callable[[Worker, Described], Awaitable[Client | None]]
+    register: Callable[[Worker, Described], Awaitable[str]]
+    client: Callable[[Worker, str, str], Awaitable[Client]]
+    from_request: Callable[[Worker, str], Awaitable[tuple[Intent, tuple[Line, ...]]]]
+    given: Callable[[Worker, str], Awaitable[tuple[tuple[Given, ...], tuple[Given, ...]]]]
+    preview: Callable[[Worker, Wanted, Sequence[str]], Awaitable[Preview]]
+    sign: Callable[[Worker, Wanted, Sequence[str], str, str], Awaitable[tuple[Taken, ...]]]
+    paper: Callable[[Worker, str, str], Awaitable[str]]
+    withdrawn: Callable[[Worker, str, str], Awaitable[None]]
+    written: Callable[[Worker, str, str], Awaitable[None]]
+    said_no: Callable[[Worker, str, int], Awaitable[None]]
+    may_tell_back: Callable[[Worker], frozenset[str]]
+    text: Callable[[Form], str]
+    """A form in full, as it is read before it is signed."""

@@ -1,0 +1,85 @@
+"""What the form of the consent desk says, as choices; every field is looked at, none is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+
+from gateway.disclosure.desk_forms import STATUS_ONLY, Line, Wanted
+from gateway.errors import NotUnderstood
+from gateway.flows.desk_clients import Described
+
+FRIENDS = 2
+PURPOSES = ("COC", "TREAT", "CAREMGT", "HPAYMT", "HOPERAT")
+"""What a permission can be for, as the desk offers it; a request may bring another."""
+
+USUAL_DAYS = 180
+_TRIED = "RelatedPerson/"
+
+
+def described(form: Mapping[str, str]) -> Described:
+    """What is said of a client."""
+    return Described(
+        family=form.get("family", "").strip(),
+        given=form.get("given", "").strip(),
+        born=form.get("born", "").strip(),
+        phone=form.get("phone", "").strip(),
+        number=form.get("number", "").strip(),
+        sex=form.get("sex", "") or "unknown",
+    )
+
+
+def wanted(form: Mapping[str, str], patient_id: str, patient_name: str, discloser: str) -> Wanted:
+    """The choices of a form. Raises NotUnderstood `DAY_INVALID`, `LINES_MISSING`."""
+    try:
+        until = date.fromisoformat(form.get("until", ""))
+    except ValueError:
+        raise NotUnderstood("DAY_INVALID", "expected a day such as 2026-11-22", "until") from None
+    purposes = tuple(name.removeprefix("for.") for name in form if name.startswith("for."))
+    return Wanted(
+        patient_id=patient_id,
+        patient_name=patient_name,
+        lines=(*_agencies(form, discloser), *_friends(form, discloser)),
+        purposes=purposes,
+        until=until,
+        event=" ".join(form.get("event", "").split()),
+        event_owner=" ".join(form.get("event_owner", "").split()),
+        language=form.get("form_language", "en"),
+    )
+
+
+def usual_end(today: date) -> date:
+    """The last day that the form proposes."""
+    return today + timedelta(days=USUAL_DAYS)
+
+
+def kept(form: Mapping[str, str]) -> dict[str, str]:
+    """The fields of the choices, to be sent again with the signature."""
+    return {
+        name: value for name, value in form.items() if name not in ("token", "seal", "ids", "name", "agree")
+    }
+
+
+def _agencies(form: Mapping[str, str], discloser: str) -> Iterator[Line]:
+    chosen: dict[str, list[str]] = {}
+    for name in form:
+        part, _, rest = name.partition(".")
+        partner, _, kind = rest.partition(".")
+        if part == "see" and kind:
+            chosen.setdefault(partner, []).append(kind)
+    for partner, kinds in chosen.items():
+        yield Line(discloser, partner, tuple(kinds))
+    for name in form:
+        part, _, partner = name.partition(".")
+        if part == "back":
+            yield Line(partner, discloser, STATUS_ONLY)
+
+
+def _friends(form: Mapping[str, str], discloser: str) -> Iterator[Line]:
+    for number in range(FRIENDS):
+        name = " ".join(form.get(f"friend.{number}.name", "").split())
+        begin = f"friend.{number}.see."
+        kinds = tuple(one.removeprefix(begin) for one in form if one.startswith(begin))
+        own_id = form.get(f"friend.{number}.id", "")
+        if name and own_id:
+            yield Line(discloser, f"{_TRIED}{own_id}", kinds, name)

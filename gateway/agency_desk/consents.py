@@ -1,0 +1,201 @@
+"""The consent desk: a client and a counselor together find her, choose, read, and sign; and what she takes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gateway.agency_desk import consent_fields
+from gateway.agency_desk.records_in_words import name_of
+from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit
+from gateway.disclosure.desk_forms import Line, kinds_in_words, purpose_in_words
+from gateway.errors import NotFound
+from gateway.flows.consent_taking import NOT_ASKED_DAYS, new_ids
+from gateway.flows.consents_given import Given
+from gateway.flows.desk_clients import Client
+from gateway.partners import partner_of
+
+RIGHT = "consents"
+
+
+async def _find(visit: Visit) -> Answer:
+    return Page(
+        "consents_find.html", {"asked_for": visit.query.get("request", ""), "said": None, "found": None}
+    )
+
+
+async def _found(visit: Visit) -> Answer:
+    said = consent_fields.described(visit.form)
+    client = await visit.desk.consents.find(visit.worker, said)
+    facts = {
+        "asked_for": visit.form.get("request", ""),
+        "said": said,
+        "found": client,
+        "person": "" if client is None else name_of(client.patient),
+    }
+    return Page("consents_find.html", facts)
+
+
+async def _register(visit: Visit) -> Answer:
+    made = await visit.desk.consents.register(visit.worker, consent_fields.described(visit.form))
+    return GoTo(f"{made}{_asking(visit.form)}")
+
+
+async def _request(visit: Visit) -> Answer:
+    """From the list of what is to do: on to the client, where she is this organization's own."""
+    intent_id = visit.path["id"]
+    intent, lines = await visit.desk.consents.from_request(visit.worker, intent_id)
+    try:
+        client = await visit.desk.consents.client(visit.worker, intent.patient_id, "consent request")
+    except NotFound:
+        return GoTo(f"../?request={intent_id}")
+    words = kinds_in_words(visit.language)
+    facts = {
+        "intent": intent_id,
+        "agency_id": intent.partner,
+        "client": client,
+        "days": NOT_ASKED_DAYS,
+        "kinds": [words[kind] for kind in lines[0].kinds],
+        "purpose": purpose_in_words(intent.purpose, visit.language),
+        "person": name_of(client.patient),
+    }
+    return Page("consents_request.html", facts)
+
+
+async def _said_no(visit: Visit) -> Answer:
+    days = visit.form.get("days", "")
+    number = int(days) if days.isascii() and days.isdigit() and len(days) < len("1000") else 0
+    await visit.desk.consents.said_no(visit.worker, visit.path["id"], number)
+    return GoTo("../../../?saved=1")
+
+
+async def _choose(visit: Visit) -> Answer:
+    client = await visit.desk.consents.client(visit.worker, visit.path["id"], "consents")
+    return await _choices(visit, client, await _lines_asked_for(visit, client.patient_id))
+
+
+async def _choices(visit: Visit, client: Client, chosen: tuple[tuple[Line, ...], str]) -> Page:
+    lines, purpose = chosen
+    desk, own = visit.desk, visit.worker.partner
+    today = desk.clock.now().astimezone(ZoneInfo(desk.network.zone)).date()
+    agencies = sorted(
+        (
+            (name, partner)
+            for name, partner in desk.network.partners.items()
+            if name != own and partner.state == "live" and partner.kind != "law_enforcement"
+        ),
+        key=lambda one: (one[0] not in {line.recipient for line in lines}, one[1].organization.name),
+    )
+    given, pending = await desk.consents.given(visit.worker, client.patient_id)
+    facts: dict[str, Any] = {
+        "client": client,
+        "person": name_of(client.patient),
+        "agencies": agencies,
+        "kinds": kinds_in_words(visit.language),
+        "purposes": [
+            (code, purpose_in_words(code, visit.language))
+            for code in dict.fromkeys((*((purpose,) if purpose else ()), *consent_fields.PURPOSES))
+        ],
+        "purpose": purpose,
+        "may_tell_back": desk.consents.may_tell_back(visit.worker),
+        "chosen": {(line.recipient, kind) for line in lines for kind in line.kinds},
+        "backs": {line.discloser for line in lines if line.recipient == own},
+        "friends": [(number, own_id) for number, own_id in enumerate(new_ids(consent_fields.FRIENDS))],
+        "today": today.isoformat(),
+        "until": consent_fields.usual_end(today).isoformat(),
+        "given": [(one, _names(visit, one)) for one in given],
+        "pending": [(one, _names(visit, one)) for one in pending],
+        "said": visit.query.get("said", ""),
+    }
+    return Page("consents_choose.html", facts)
+
+
+async def _lines_asked_for(visit: Visit, patient_id: str) -> tuple[tuple[Line, ...], str]:
+    """What would release the referral that waits, where the page was opened from one of hers."""
+    intent_id = visit.query.get("request", "")
+    if not intent_id:
+        return (), ""
+    intent, lines = await visit.desk.consents.from_request(visit.worker, intent_id)
+    return (lines, intent.purpose) if intent.patient_id == patient_id else ((), "")
+
+
+async def _read(visit: Visit) -> Answer:
+    client = await visit.desk.consents.client(visit.worker, visit.path["id"], "consents")
+    person = name_of(client.patient)
+    chosen = consent_fields.wanted(visit.form, client.patient_id, person, visit.worker.partner)
+    read = await visit.desk.consents.preview(visit.worker, chosen, new_ids(len(chosen.lines)))
+    facts: Mapping[str, Any] = {
+        "client": client,
+        "person": person,
+        "read": read,
+        "chosen": chosen,
+        "text_of": visit.desk.consents.text,
+        "kept": consent_fields.kept(visit.form),
+        "ids": " ".join(read.ids),
+    }
+    return Page("consents_read.html", facts)
+
+
+async def _sign(visit: Visit) -> Answer:
+    client = await visit.desk.consents.client(visit.worker, visit.path["id"], "consents")
+    chosen = consent_fields.wanted(
+        visit.form, client.patient_id, name_of(client.patient), visit.worker.partner
+    )
+    form = visit.form
+    await visit.desk.consents.sign(
+        visit.worker, chosen, tuple(form.get("ids", "").split()), form.get("seal", ""), _name_if_agreed(form)
+    )
+    return GoTo(f"../{client.patient_id}?said=signed")
+
+
+def _name_if_agreed(form: Mapping[str, str]) -> str:
+    """The name that was typed; none without the statement beside it."""
+    return form.get("name", "") if form.get("agree") == "yes" else ""
+
+
+async def _paper(visit: Visit) -> Answer:
+    found = await visit.desk.consents.paper(visit.worker, visit.path["id"], visit.path["consent"])
+    return Page("consents_paper.html", {"paper": found, "client_id": visit.path["id"]})
+
+
+async def _withdraw(visit: Visit) -> Answer:
+    await visit.desk.consents.withdrawn(visit.worker, visit.path["id"], visit.form.get("consent", ""))
+    return GoTo(f"../{visit.path['id']}?said=withdrawn")
+
+
+async def _written(visit: Visit) -> Answer:
+    await visit.desk.consents.written(visit.worker, visit.path["id"], visit.form.get("consent", ""))
+    return GoTo(f"../{visit.path['id']}?said=written")
+
+
+def _names(visit: Visit, one: Given) -> str:
+    """Whom a Consent lets see something, by name."""
+    actors = one.resource.get("provision", {}).get("actor", ())
+    shown = [str(actor.get("reference", {}).get("display", "")) for actor in actors]
+    named = [
+        display or visit.desk.name_of(partner_of(reference))
+        for display, reference in zip(shown, one.recipients, strict=False)
+    ]
+    return ", ".join(name for name in named if name)
+
+
+def _asking(form: Mapping[str, str]) -> str:
+    intent_id = form.get("request", "")
+    is_id = intent_id.replace("-", "").isalnum() and intent_id.isascii()
+    return f"?request={intent_id}" if is_id else ""
+
+
+SCREENS = (
+    Screen("/consents/", RIGHT, _find, menu="consents"),
+    Screen("/consents/find", RIGHT, None, _found),
+    Screen("/consents/register", RIGHT, None, _register),
+    Screen("/consents/requests/{id}", RIGHT, _request),
+    Screen("/consents/requests/{id}/no", RIGHT, None, _said_no),
+    Screen("/consents/{id}", RIGHT, _choose),
+    Screen("/consents/{id}/read", RIGHT, None, _read),
+    Screen("/consents/{id}/sign", RIGHT, None, _sign),
+    Screen("/consents/{id}/withdraw", RIGHT, None, _withdraw),
+    Screen("/consents/{id}/written", RIGHT, None, _written),
+    Screen("/consents/{id}/papers/{consent}", RIGHT, _paper),
+)

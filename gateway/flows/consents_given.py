@@ -1,0 +1,146 @@
+"""What was signed at a desk before: the form as it was signed, and how it is taken back."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from gateway.clock import new_id
+from gateway.disclosure.content import collection_bundle
+from gateway.disclosure.premises import Premises
+from gateway.disclosure.seen import is_own
+from gateway.disclosure.show import show
+from gateway.errors import NotFound
+from gateway.flows.agency_desk import Worker, say_who
+from gateway.flows.consent_record import keep_consent
+from gateway.flows.consent_taking import FORM_SYSTEM
+from gateway.flows.decided_here import carry_out
+from gateway.flows.desk_clients import desk_caller, log_worker, require_client, require_right
+from gateway.store import Reading, Record, Transaction, records
+
+BY_VOICE, IN_WRITING = "withdrawn_by_voice", "withdrawal_in_writing"
+WITHDRAWAL = "urn:gateway:consent:withdrawal"
+"""Extension of a Consent that was taken back at a desk: `by-voice` until it is there in writing (`valueCode`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A Consent of hers that is in force and that this organization recorded."""
+
+    consent_id: str
+    recipients: tuple[str, ...]
+    resource: Mapping[str, Any] = field(repr=False)
+
+
+def given_here(
+    premises: Premises, worker: Worker, patient_id: str
+) -> tuple[tuple[Given, ...], tuple[Given, ...]]:
+    """Her Consents that this organization recorded: those in force, and those taken back by word alone so far.
+
+    Raises NotAllowed `RIGHT_MISSING`, NotFound `NO_SUCH_CLIENT`.
+    """
+    require_right(premises, worker, "consents")
+    with premises.store.read() as reading:
+        require_client(reading, worker, patient_id)
+        found = records.of_patient(reading, patient_id, ("Consent",))
+    ours = [one for one in found if one.source_partner == worker.partner]
+    given = [one for one in ours if one.resource.get("status") == "active"]
+    pending = [one for one in ours if one.resource.get("status") == "inactive" and is_by_voice(one.resource)]
+    return tuple(map(_given, given)), tuple(map(_given, pending))
+
+
+async def paper_of(premises: Premises, worker: Worker, patient_id: str, consent_id: str) -> str:
+    """The form that was signed here for a Consent, as it was signed. Raises NotFound `NO_SUCH_CONSENT`."""
+    require_right(premises, worker, "consents")
+
+    def select(reading: Reading) -> tuple[str | None, Sequence[Record]]:
+        consent = records.get(reading, "Consent", consent_id)
+        if consent is None or consent.patient_id != patient_id or not is_own(consent, worker.partner):
+            return None, ()
+        named = {row.get("value") for row in consent.resource.get("identifier", ())}
+        papers = records.of_patient(reading, patient_id, ("DocumentReference",))
+        return patient_id, [one for one in papers if is_own(one, worker.partner) and _number_of(one) in named]
+
+    def write(resources: Sequence[Any], notices: Sequence[Any], at: datetime) -> bytes:
+        return collection_bundle(resources, notices, at)
+
+    shown = await show(
+        premises,
+        partner=worker.partner,
+        purpose="",
+        select=select,
+        write=write,
+        kind="read",
+        also=partial(say_who, premises, worker, patient_id, "", "signed form"),
+    )
+    if not shown.resources:
+        raise NotFound("NO_SUCH_CONSENT", "no such consent of hers was recorded here")
+    return base64.b64decode(shown.resources[0]["content"][0]["attachment"]["data"]).decode()
+
+
+def _number_of(paper: Record) -> str:
+    """The number of the form that a document is the signed copy of; empty for any other."""
+    rows = paper.resource.get("identifier", ())
+    return next((str(row.get("value", "")) for row in rows if row.get("system") == FORM_SYSTEM), "")
+
+
+def _given(record: Record) -> Given:
+    return Given(record.id, recipients_of(record.resource), record.resource)
+
+
+async def withdrawn_by_voice(premises: Premises, worker: Worker, patient_id: str, consent_id: str) -> None:
+    """She takes a permission back by her word: it ends at once, and is written down later (P2-31-12).
+
+    Raises NotFound `NO_SUCH_CONSENT`, NotAllowed `RIGHT_MISSING`.
+    """
+    await _ended(premises, worker, patient_id, consent_id, "by-voice", BY_VOICE)
+
+
+async def withdrawal_written(premises: Premises, worker: Worker, patient_id: str, consent_id: str) -> None:
+    """What she took back by her word is there in writing now. Raises NotFound `NO_SUCH_CONSENT`."""
+    await _ended(premises, worker, patient_id, consent_id, "in-writing", IN_WRITING)
+
+
+def recipients_of(resource: Mapping[str, Any]) -> tuple[str, ...]:
+    """The references that a Consent of ours lets see something."""
+    actors = resource.get("provision", {}).get("actor", ())
+    return tuple(str(one.get("reference", {}).get("reference", "")) for one in actors)
+
+
+def is_by_voice(resource: Mapping[str, Any]) -> bool:
+    """Whether a Consent was taken back by word alone so far."""
+    said = [row.get("valueCode") for row in resource.get("extension", ()) if row.get("url") == WITHDRAWAL]
+    return said == ["by-voice"]
+
+
+async def _ended(
+    premises: Premises, worker: Worker, patient_id: str, consent_id: str, how: str, outcome: str
+) -> None:
+    require_right(premises, worker, "consents")
+    at = premises.clock.now()
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        before = records.get(tx, "Consent", consent_id)
+        wanted = "active" if how == "by-voice" else "inactive"
+        if (
+            before is None
+            or before.patient_id != patient_id
+            or before.source_partner != worker.partner
+            or before.resource.get("status") != wanted
+        ):
+            raise NotFound("NO_SUCH_CONSENT", "no such consent of hers was recorded here")
+        stated = [row for row in before.resource.get("extension", ()) if row.get("url") != WITHDRAWAL]
+        changed = {
+            **before.resource,
+            "status": "inactive",
+            "extension": [*stated, {"url": WITHDRAWAL, "valueCode": how}],
+        }
+        keep_consent(premises, tx, desk_caller(worker), changed, patient_id, at, new_id())
+        log_worker(tx, worker, at, outcome, patient_id, before.reference, how)
+        return {}
+
+    await carry_out(premises, work)

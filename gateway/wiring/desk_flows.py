@@ -1,0 +1,71 @@
+"""The flows behind the pages of the desk, bound to one set of premises; none of them answers while it stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Concatenate, ParamSpec, TypeVar
+
+from gateway.agency_desk.consent_desk import ConsentDesk
+from gateway.disclosure.desk_forms import form_text
+from gateway.disclosure.premises import Premises
+from gateway.flows import consent_taking, consents_given, desk_clients
+from gateway.flows.agency_desk import Worker
+from gateway.flows.renewals import Renewals
+from gateway.flows.to_do import ToDo, to_do
+from gateway.wiring.standstill import Standstill
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class DeskFlows:
+    """Binds flows to premises. While `standstill` lasts each answers `PAUSED_AFTER_RESTORE`."""
+
+    def __init__(self, premises: Premises, standstill: Standstill | None) -> None:
+        self._premises = premises
+        self._standstill = standstill
+        self._renewals = Renewals()
+
+    def bound(self, flow: Callable[Concatenate[Premises, P], Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+        """The flow without its first argument."""
+
+        async def asked(*given: P.args, **named: P.kwargs) -> T:
+            return await flow(self._premises, *given, **named)
+
+        return asked if self._standstill is None else self._standstill.guard(asked)
+
+    def at_once(self, flow: Callable[Concatenate[Premises, P], T]) -> Callable[P, Awaitable[T]]:
+        """The same of a flow that waits for nothing."""
+
+        async def asked(premises: Premises, /, *given: P.args, **named: P.kwargs) -> T:
+            return flow(premises, *given, **named)
+
+        return self.bound(asked)
+
+    def to_do(self) -> Callable[[Worker], Awaitable[ToDo]]:
+        """What there is to do for a worker."""
+
+        async def asked(premises: Premises, worker: Worker) -> ToDo:
+            return await to_do(premises, self._renewals, worker)
+
+        return self.bound(asked)
+
+    def consent_desk(self) -> ConsentDesk:
+        """What the consent desk asks."""
+        premises = self._premises
+        return ConsentDesk(
+            find=self.bound(desk_clients.find_client),
+            register=self.bound(desk_clients.register_client),
+            client=self.bound(desk_clients.client_of),
+            from_request=self.at_once(consent_taking.from_request),
+            given=self.at_once(consents_given.given_here),
+            preview=self.at_once(consent_taking.preview),
+            sign=self.bound(consent_taking.sign),
+            paper=self.bound(consents_given.paper_of),
+            withdrawn=self.bound(consents_given.withdrawn_by_voice),
+            written=self.bound(consents_given.withdrawal_written),
+            said_no=self.bound(consent_taking.said_no),
+            may_tell_back=partial(consent_taking.may_tell_back, premises),
+            text=lambda form: form_text(form, premises.clock.now(), premises.network.zone),
+        )
