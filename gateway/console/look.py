@@ -16,7 +16,9 @@ from gateway.console.window import Window
 from gateway.store import Reading
 
 RIGHTS: Mapping[str, frozenset[str]] = {
-    "compliance_officer": frozenset({"export", "verify", "content", "emergency", "identity", "mappings"}),
+    "compliance_officer": frozenset(
+        {"export", "verify", "content", "emergency", "identity", "mappings", "messages"}
+    ),
     "auditor": frozenset(),
 }
 """What a role may do beyond looking. An auditor only looks: no copies, no content of messages."""

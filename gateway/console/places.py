@@ -14,6 +14,7 @@ from gateway.console import (
     ledger,
     looks,
     mapping_desk,
+    message_acts,
     messages,
     overview,
     partners,
@@ -77,5 +78,5 @@ PLACES: tuple[Place, ...] = (
     Place("/looks", looks.looks, "looks", looks.FILTERS),
 )
 
-DEEDS: tuple[Deed, ...] = (*emergency.DEEDS, *identity.DEEDS, *mapping_desk.DEEDS)
+DEEDS: tuple[Deed, ...] = (*emergency.DEEDS, *identity.DEEDS, *mapping_desk.DEEDS, *message_acts.DEEDS)
 """What can be done from a page."""

@@ -37,6 +37,8 @@ OUTCOMES = {
     "identity_apart": "Found to be two people",
     "identity_parted": "Parted again",
     "identity_sorted": "Record sorted",
+    "message_replayed": "Message taken in again",
+    "message_corrected": "Message corrected",
     "emergency_reviewed": "Emergency use reviewed",
     "emergency_justified": "Justified",
     "emergency_not_justified": "Not justified",

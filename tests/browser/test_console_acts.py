@@ -27,3 +27,16 @@ def test_a_use_of_emergency_access_gets_its_finding_by_keyboard_alone(
     page.get_by_text("Closed by entry").wait_for()
     assert page.get_by_text("asked the attending physician").is_visible()
     assert page.get_by_role("button", name="Record the finding").count() == 0
+
+
+def test_a_message_is_corrected_with_a_preview_before_it_is_taken_in(open_page: OpenPage, desk: Desk) -> None:
+    page = open_page()
+    page.goto(f"{desk.address}messages/{desk.message}")
+    page.get_by_label("What has to be corrected").fill("the registrar called")
+    page.get_by_role("button", name="Open it to correct").click()
+    text = page.get_by_label("The message, a line for each").input_value()
+    page.get_by_label("The message, a line for each").fill(text.replace("12 Palm Lane", "12 Palm Street"))
+    page.get_by_role("button", name="Preview").click()
+    assert page.get_by_text("Can be read").is_visible()
+    page.get_by_role("button", name="Take it in as corrected").click()
+    assert page.get_by_text("Taken in again of").is_visible()
