@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from gateway.flows.answers import Pulled
 from gateway.flows.bulk_export import ExportAsked, ExportState, FilePart
@@ -67,6 +67,12 @@ class Handoff(Protocol):
     def __call__(self, caller: Caller, request_id: str, said: HandoffStep, /) -> Awaitable[Pulled | None]: ...
 
 
+class Match(Protocol):
+    """`flows.certain_match.certain_match` with the premises bound."""
+
+    def __call__(self, caller: Caller, patient: Mapping[str, Any], /) -> Awaitable[Pulled]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class OperationDoors:
     """The flows behind the operations."""
@@ -74,3 +80,4 @@ class OperationDoors:
     bulk: BulkDoors
     account: Account
     handoff: Handoff
+    match: Match

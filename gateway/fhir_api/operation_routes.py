@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.fhir_api import bulk_routes, handoff_route, operation_answers, operation_definitions
+from gateway.fhir_api import bulk_routes, handoff_route, match_route, operation_answers, operation_definitions
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 _GET, _POST, _GET_POST = ("GET",), ("POST",), ("GET", "POST")
@@ -19,6 +19,7 @@ OPERATION_ROUTES: tuple[tuple[str, Endpoint, tuple[str, ...], str], ...] = (
     ("/fhir/Patient/{id}/$accounting", operation_answers.accounting, _GET, "accounting"),
     ("/fhir/Consent/$what-if", operation_answers.what_if, _POST, "what-if"),
     ("/fhir/ServiceRequest/{id}/$handoff", handoff_route.handoff, _POST, "handoff"),
+    ("/fhir/Patient/$match", match_route.match, _POST, "match"),
     ("/fhir/OperationDefinition/{id}", operation_definitions.definition, _GET, "metadata"),
 )
 """Address, endpoint, methods, and the door's name in logs and counters."""

@@ -14,7 +14,10 @@ OPERATIONS_OF: Mapping[str, tuple[str, ...]] = {
 _BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/"
 STANDARD_OF: Mapping[str, Mapping[str, str]] = {
     "Group": {"export": f"{_BULK}group-export"},
-    "Patient": {"export": f"{_BULK}patient-export"},
+    "Patient": {
+        "export": f"{_BULK}patient-export",
+        "match": "http://hl7.org/fhir/OperationDefinition/Patient-match",
+    },
 }
 """By resource type, those that others have defined, with their definitions."""
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from gateway.disclosure.premises import Premises
 from gateway.fhir_api.operation_doors import BulkDoors, OperationDoors
-from gateway.flows import account_asked, bulk_export, handoff
+from gateway.flows import account_asked, bulk_export, certain_match, handoff
 from gateway.wiring.standstill import Standstill
 
 
@@ -21,5 +21,6 @@ def operation_doors(premises: Premises, standstill: Standstill) -> OperationDoor
             notices=standstill.guard(partial(bulk_export.notices_of_export, premises)),
         ),
         account=standstill.guard(partial(account_asked.account_asked, premises)),
+        match=standstill.guard(partial(certain_match.certain_match, premises)),
         handoff=standstill.guard(partial(handoff.handoff, premises)),
     )

@@ -175,6 +175,7 @@ class Door:
                 bulk=BulkDoors(*(flows.operation,) * 5),
                 account=flows.operation,
                 handoff=flows.operation,
+                match=flows.operation,
             ),
             ready=flows.ready,
         )

@@ -1,0 +1,64 @@
+"""`POST /fhir/Patient/$match`: the one person who is certainly meant. HL7 FHIR 4.0.1, operations of Patient."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.errors import NotUnderstood
+from gateway.fhir_api.answers_out import fhir_answer, until_tick
+from gateway.fhir_api.doors import Desk
+from gateway.fhir_api.incoming import caller_of, refuse_other_media, require_scope, resource_in
+
+_LARGEST = 65_536
+
+
+async def match(request: Request) -> Response:
+    """A searchset of one Patient or none."""
+    desk: Desk = request.app.state.desk
+    began = asyncio.get_running_loop().time()
+    caller = caller_of(desk, request)
+    require_scope(caller, "Patient", "search-type")
+    refuse_other_media(request)
+    sent, _ = await resource_in(request, min(_LARGEST, desk.body_limit_bytes))
+    patient = _patient(sent)
+    request.state.resource_type = "Patient"
+    try:
+        pulled = await desk.doors.operations.match(caller, patient)
+    finally:
+        await until_tick(began, desk.tick_seconds)
+    request.state.request_id = pulled.request_id
+    return fhir_answer(pulled.content)
+
+
+def _patient(sent: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The Patient that is described. Only certain matches are ever answered, at most one, whatever else is asked for."""
+    if sent.get("resourceType") != "Parameters":
+        raise NotUnderstood("RESOURCE_TYPE_UNEXPECTED", "must be a `Parameters`", "resourceType")
+    found: dict[str, Any] = {}
+    listed = sent.get("parameter")
+    kinds = {
+        "resource": ("resource", dict),
+        "onlyCertainMatches": ("valueBoolean", bool),
+        "count": ("valueInteger", int),
+    }
+    for index, one in enumerate(listed if isinstance(listed, list) else ()):
+        name = one.get("name") if isinstance(one, dict) else None
+        place = f"Parameters.parameter[{index}]"
+        if not isinstance(name, str) or name not in kinds or name in found:
+            raise NotUnderstood("MATCH_PARAMETER", "is none of this operation, or stands there twice", place)
+        element, kind = kinds[name]
+        value = one.get(element)
+        if set(one) != {"name", element} or not isinstance(value, kind):
+            raise NotUnderstood("MATCH_PARAMETER", f"must have a `{element}` alone", place)
+        found[name] = value
+    if found.get("count", 1) < 1:
+        raise NotUnderstood("MATCH_PARAMETER", "must be 1 or more", "count")
+    if "resource" not in found:
+        raise NotUnderstood("PARAMETER_MISSING", "needs a parameter `resource`", "Parameters.parameter")
+    patient: Mapping[str, Any] = found["resource"]
+    return patient
