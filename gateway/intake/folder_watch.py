@@ -5,6 +5,7 @@
 | the folder | what the partner is writing or has written |
 | `.handoff` in it | what is being taken in: moved there once it has stopped changing, so that it is ours alone |
 | `done` | what was taken in, in whole or in part |
+| `NAME.manifest.json` | what `NAME` is to be (`bytes`, `sha256`), where its sender says so |
 | `rejected` | what was not: with `….errors.json`, and the refused rows with what is wrong (`….rejected.csv`) |
 
 A file leaves `.handoff` only after everything in it is durable or named as refused; after a kill it is taken in again
@@ -26,10 +27,10 @@ from gateway.flows.messages import Fault, Receipt
 from gateway.intake.arrived import batch_messages, message_of
 from gateway.intake.hl7_header import read_header
 from gateway.intake.mllp import Accept
-from gateway.intake.watched_folder import Found, WatchedFolder, WatchSettings
+from gateway.intake.watched_folder import LocalPlace, WatchSettings
+from gateway.intake.watched_place import Found, Place, PlaceTrouble, refused_in
 from gateway.logs import Event
 from gateway.partners.deliveries import BY_MESSAGE_TYPE
-from gateway.partners.folders import aside
 
 AcceptFile = Callable[[ArrivedFile], Awaitable[TakenFile]]
 _REST_SECONDS = 5.0
@@ -40,31 +41,46 @@ class FolderWatch:
     """Looks into one folder until `stop`."""
 
     def __init__(
-        self, settings: WatchSettings, accept: Accept, accept_file: AcceptFile, clock: Clock
+        self,
+        settings: WatchSettings,
+        accept: Accept,
+        accept_file: AcceptFile,
+        clock: Clock,
+        place: Place | None = None,
     ) -> None:
         self._settings = settings
         self._accept = accept
         self._accept_file = accept_file
         self._clock = clock
-        self._folder = WatchedFolder(settings)
+        self._place: Place = place or LocalPlace(settings)
         self._stopping = asyncio.Event()
         self._resting: dict[tuple[int, int, int], float] = {}
         self._running: asyncio.Task[None] | None = None
         self._readable = True
+        self._misses = 0
 
     async def run(self) -> None:
         """Take in what is there and what comes, until `stop`. A folder that cannot be read is looked at again."""
         self._running = asyncio.current_task()
-        while not self._stopping.is_set():
-            try:
-                found = await aside(self._folder.look)
-                self._told(readable=True)
-            except OSError as trouble:
-                no_folder = isinstance(trouble, NotADirectoryError)
-                self._told(readable=False, code="PLACE_IS_NO_FOLDER" if no_folder else None)
-                found = ()
+        try:
+            while not self._stopping.is_set():
+                await self._pause(await self._round())
+        finally:
+            await self._place.close()
+
+    async def _round(self) -> float:
+        """One look, and what there is to take; how many seconds to wait until the next."""
+        try:
+            found = await self._place.look()
+            self._told(readable=True)
             busy = await self._take_all(found)
-            await self._pause(_REST_SECONDS if busy else self._settings.poll_seconds)
+        except PlaceTrouble as trouble:
+            self._told(readable=False, code=trouble.code)
+            self._misses += 1
+            longest = max(self._settings.poll_seconds, self._settings.longest_pause_seconds)
+            return min(self._settings.poll_seconds * 2.0 ** min(self._misses, 30), longest)
+        self._misses = 0
+        return _REST_SECONDS if busy else self._settings.poll_seconds
 
     async def stop(self, grace_seconds: float = 2.0) -> None:
         """Finish the file in hand within the grace, else leave it: what is left is taken in at the next start."""
@@ -92,6 +108,8 @@ class FolderWatch:
             except NotNow as trouble:
                 logs.warning(Event.STORE_BUSY, channel=self._settings.channel, code=trouble.code)
                 return True
+            except PlaceTrouble:
+                raise
             except Exception as unexpected:  # noqa: BLE001  # one bad file must not hold up those behind it
                 self._rest(file, unexpected, now)
         return False
@@ -103,21 +121,23 @@ class FolderWatch:
 
     async def _take(self, file: Found) -> None:
         at = self._clock.now()
-        claimed = await aside(lambda: self._folder.claim(file))
+        claimed = await self._place.claim(file)
         if claimed is None:
             return  # its partner took it back, or went on writing
-        raw = await aside(lambda: self._folder.read(claimed))
+        raw = await self._place.read(claimed)
         if raw is None:
-            fault = Fault(
-                "FILE_TOO_LARGE", f"is larger than {self._settings.most_bytes} bytes; send it in parts"
-            )
-            taken = TakenFile((TakenRecord("", Receipt("", at, "rejected", (fault,))),))
-            digest = await aside(lambda: self._folder.digest(claimed))
+            text = f"is larger than {self._settings.most_bytes} bytes; send it in parts"
+            taken = self._refused("FILE_TOO_LARGE", text)
+            digest = await self._place.digest(claimed)
         else:
             digest = hashlib.sha256(raw).hexdigest()
-            taken = await self._hand_over(file.ending, raw, digest)
-        refused = sum(one.receipt.outcome != "accepted" for one in taken.records)
-        await aside(lambda: self._folder.put_away(claimed, digest, taken, at))
+            if self._place.wanted(claimed) not in ("", digest):
+                text = "is not what its manifest says (bytes, sha256); send both again"
+                taken = self._refused("FILE_NOT_AS_MANIFEST", text)
+            else:
+                taken = await self._hand_over(file.ending, raw)
+        refused = refused_in(taken)
+        await self._place.put_away(claimed, digest, taken, at)
         # No hash of the file: one of a few words can be guessed from it.
         first = next((one.receipt.message_id for one in taken.records if one.receipt.message_id), None)
         facts = {"partner": self._settings.partner, "channel": self._settings.channel, "message_id": first}
@@ -125,16 +145,18 @@ class FolderWatch:
         if refused:
             logs.warning(Event.FILE_REFUSED, **facts, count=refused)
 
-    async def _hand_over(self, ending: str, raw: bytes, digest: str) -> TakenFile:
+    def _refused(self, code: str, text: str) -> TakenFile:
+        receipt = Receipt("", self._clock.now(), "rejected", (Fault(code, text),))
+        return TakenFile((TakenRecord("", receipt),))
+
+    async def _hand_over(self, ending: str, raw: bytes) -> TakenFile:
         """What became of the file. Raises NotNow, and whatever else the flow raises: then nothing is put away."""
         mapping = self._settings.formats.get(ending)
         at = self._clock.now()
         if mapping is None or not raw.strip():
-            code, text = (
-                ("FILE_EMPTY", "is empty") if mapping else ("ENDING_UNKNOWN", "no format is set up for it")
-            )
-            fault = Fault(code, text)
-            return TakenFile((TakenRecord("", Receipt("", at, "rejected", (fault,))),))
+            if mapping is None:
+                return self._refused("ENDING_UNKNOWN", "no format is set up for it")
+            return self._refused("FILE_EMPTY", "is empty")
         if mapping != BY_MESSAGE_TYPE:
             file = ArrivedFile(self._settings.partner, self._settings.channel, mapping, raw, at)
             return await self._accept_file(file)

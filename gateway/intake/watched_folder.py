@@ -8,9 +8,7 @@ link under one of their names leads us nowhere.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import re
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
@@ -19,16 +17,28 @@ from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
-from gateway.clock import instant_text, new_id
-from gateway.flows.files import TakenFile, in_the_file
-from gateway.partners.folders import opened_folder
+from gateway.flows.files import TakenFile
+from gateway.intake.watched_place import (
+    DONE,
+    MANIFEST_BYTES,
+    MANIFEST_END,
+    OURS,
+    REJECTED,
+    Found,
+    PlaceTrouble,
+    claimed_name,
+    errors_told,
+    is_claimed,
+    may_be_taken,
+    oldest_first,
+    refused_in,
+    settled,
+    wanted_by,
+    wanted_of,
+)
+from gateway.partners.folders import aside, opened_folder
 
-OURS, DONE, REJECTED = ".handoff", "done", "rejected"
-_UNFINISHED = ("~", ".part", ".filepart", ".tmp", ".crdownload")
-_ERRORS_SHOWN = 10_000
 _FILE_MODE = 0o640
-_CLAIMED = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:\.[a-z0-9]{1,8})?")
-_ENDING = re.compile(r"\.[a-z0-9]{1,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +53,9 @@ class WatchSettings:
     processing_ids: frozenset[str] = frozenset({"P", "T", "D"})
     poll_seconds: float = 5.0
     most_bytes: int = 4 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A file that has stopped changing; `ours`: it was claimed before."""
-
-    name: str = field(repr=False)
-    seen: tuple[int, int, int]
-    ours: bool
-
-    @property
-    def ending(self) -> str:
-        """What stands behind the last dot, in small letters."""
-        return Path(self.name).suffix[1:].lower()
+    with_manifest: bool = False
+    longest_pause_seconds: float = 0.0
+    """Between looks at a place that cannot be used; each miss doubles the pause up to it."""
 
 
 class WatchedFolder:
@@ -78,27 +77,23 @@ class WatchedFolder:
                 with suppress(FileNotFoundError), opened_folder(part, folder) as place:
                     if part == OURS:
                         claimed = [
-                            Found(name, seen, ours=True)
-                            for name, seen in _files(place)
-                            if _CLAIMED.fullmatch(name)
+                            Found(name, seen, ours=True) for name, seen in _files(place) if is_claimed(name)
                         ]
             now = dict(_files(folder))
-        stable = [
-            Found(name, seen, ours=False) for name, seen in now.items() if self._before.get(name) == seen
-        ]
+        stable = settled(now, self._before, with_manifest=self._settings.with_manifest)
         self._before = now
-        return tuple(sorted(claimed, key=_age)) + tuple(sorted(stable, key=_age))
+        return oldest_first(claimed) + oldest_first(stable)
 
     def claim(self, file: Found) -> str | None:
         """Its name in `.handoff`, where nobody else writes to it; None when it changed since it was looked at."""
         if file.ours:
             return file.name
-        ending = Path(file.name).suffix.lower()
-        claimed = new_id() + (ending if _ENDING.fullmatch(ending) else "")
         with (
             opened_folder(self._settings.folder) as folder,
             opened_folder(OURS, folder, make=True) as ours,
         ):
+            manifest = file.name + MANIFEST_END
+            claimed = claimed_name(file.name, _wanted(folder, manifest, file.seen[1]))
             try:
                 if _seen(os.stat(file.name, dir_fd=folder, follow_symlinks=False)) != file.seen:
                     return None
@@ -106,6 +101,9 @@ class WatchedFolder:
             except FileNotFoundError:
                 return None
             os.fsync(ours)
+            if wanted_of(claimed):
+                with suppress(FileNotFoundError):
+                    os.unlink(manifest, dir_fd=folder)
             os.fsync(folder)
         return claimed
 
@@ -143,13 +141,13 @@ class WatchedFolder:
             if self._as_read is not None and self._as_read != now:
                 return
             name, ending = digest[:32], Path(claimed).suffix
-            refused = [one for one in taken.records if one.receipt.outcome != "accepted"]
+            refused = refused_in(taken)
             if refused:
                 with opened_folder(REJECTED, folder, make=True) as rejected:
                     if taken.rejected_rows is not None:
                         _write(rejected, f"{name}.rejected{ending}", taken.rejected_rows)
-                    _write(rejected, f"{name}.errors.json", _errors(digest, taken, at))
-            wholly = bool(taken.records) and len(refused) == len(taken.records)
+                    _write(rejected, f"{name}.errors.json", errors_told(digest, taken, at))
+            wholly = bool(taken.records) and refused == len(taken.records)
             with opened_folder(REJECTED if wholly else DONE, folder, make=True) as place:
                 os.rename(claimed, f"{name}{ending}", src_dir_fd=ours, dst_dir_fd=place)
                 os.fsync(place)
@@ -161,7 +159,7 @@ def _files(folder: int) -> list[tuple[str, tuple[int, int, int]]]:
     found = []
     with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name.startswith(".") or entry.name.lower().endswith(_UNFINISHED):
+            if not may_be_taken(entry.name):
                 continue
             status = entry.stat(follow_symlinks=False)
             if stat.S_ISREG(status.st_mode):
@@ -174,32 +172,16 @@ def _seen(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_mtime_ns, status.st_size, status.st_ino
 
 
-def _age(file: Found) -> tuple[int, str]:
-    return file.seen[0], file.name
-
-
-def _errors(digest: str, taken: TakenFile, at: datetime) -> bytes:
-    """What was refused, for the partner: codes, places and our message numbers; no value of the file."""
-    refused = [in_the_file(one) for one in taken.records if one.receipt.outcome != "accepted"]
-    told = {
-        "sha256": digest,
-        "taken_at": instant_text(at),
-        "accepted": len(taken.records) - len(refused),
-        "refused": len(refused),
-        "records": [
-            {
-                "place": one.place,
-                "message": one.receipt.message_id,
-                "faults": [
-                    {"code": fault.code, "place": fault.place, "what is wrong": fault.message}
-                    for fault in one.receipt.faults
-                    if fault.severity == "E"
-                ],
-            }
-            for one in refused[:_ERRORS_SHOWN]
-        ],
-    }
-    return json.dumps(told, indent=1).encode() + b"\n"
+def _wanted(folder: int, manifest: str, size: int) -> str:
+    """The hash that the manifest of a file of `size` bytes says; empty when there is none. A link is none."""
+    try:
+        descriptor = os.open(manifest, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+    except OSError:
+        return ""
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return ""
+        return wanted_by(file.read(MANIFEST_BYTES), size)
 
 
 def _write(folder: int, name: str, content: bytes) -> None:
@@ -215,3 +197,41 @@ def _write(folder: int, name: str, content: bytes) -> None:
         written.flush()
         os.fsync(written.fileno())
     os.rename(fresh, name, src_dir_fd=folder, dst_dir_fd=folder)
+
+
+class LocalPlace:
+    """A watched folder of this machine, whose work is done beside the loop."""
+
+    def __init__(self, settings: WatchSettings) -> None:
+        self._folder = WatchedFolder(settings)
+
+    async def look(self) -> tuple[Found, ...]:
+        """As `WatchedFolder.look`. Raises PlaceTrouble."""
+        try:
+            return await aside(self._folder.look)
+        except OSError as trouble:
+            no_folder = isinstance(trouble, NotADirectoryError)
+            raise PlaceTrouble("PLACE_IS_NO_FOLDER" if no_folder else None) from None
+
+    async def claim(self, file: Found) -> str | None:
+        """As `WatchedFolder.claim`."""
+        return await aside(lambda: self._folder.claim(file))
+
+    async def read(self, claimed: str) -> bytes | None:
+        """As `WatchedFolder.read`."""
+        return await aside(lambda: self._folder.read(claimed))
+
+    async def digest(self, claimed: str) -> str:
+        """As `WatchedFolder.digest`."""
+        return await aside(lambda: self._folder.digest(claimed))
+
+    def wanted(self, claimed: str) -> str:
+        """The hash that its manifest said; empty without one."""
+        return wanted_of(claimed)
+
+    async def put_away(self, claimed: str, digest: str, taken: TakenFile, at: datetime) -> None:
+        """As `WatchedFolder.put_away`."""
+        await aside(lambda: self._folder.put_away(claimed, digest, taken, at))
+
+    async def close(self) -> None:
+        """Nothing is open."""

@@ -14,6 +14,7 @@ from gateway.partners.deliveries import (
     FilesDelivery,
     MllpDelivery,
     NoDelivery,
+    SftpServer,
     WebhookDelivery,
     format_of,
 )
@@ -43,6 +44,8 @@ def connection_faults(content: NetworkFile) -> Iterator[Fault]:
     for index, watched in enumerate(content.folders):
         if watched.partner not in content.partners:
             yield ("folders", index, "partner"), "names no partner of this file"
+        for place, text in _server_faults(watched.folder, watched.sftp):
+            yield ("folders", index, *place), text
         for ending, mapping in watched.formats.items():
             if not mapping:
                 yield (
@@ -65,6 +68,9 @@ def named_file_faults(folder: Path, content: NetworkFile) -> Iterator[Fault]:
     for index, listener in enumerate(content.mllp):
         if (served := listener.tls) is not None:
             yield from _tried(("mllp", index, "tls"), lambda tls=served: listener_context(folder, tls))  # type: ignore[misc]
+    for index, watched in enumerate(content.folders):
+        if (asked := watched.sftp) is not None:
+            yield from _tried(("folders", index, "sftp"), lambda server=asked: sftp_door(folder, server))  # type: ignore[misc]
     for name, partner in content.partners.items():
         delivery, where = partner.delivery, ("partners", name, "delivery")
         if isinstance(delivery, MllpDelivery) and (reached := delivery.tls) is not None:
@@ -117,8 +123,14 @@ def _delivery_faults(delivery: Delivery) -> Iterator[Fault]:
             ("certificate",),
             "names whom files are encrypted for: needed with `encryption: cms`, and only then",
         )
-    if isinstance(delivery, FilesDelivery) and delivery.sftp is not None:
-        if not _REMOTE.fullmatch(delivery.folder) or ".." in delivery.folder.split("/"):
-            yield ("folder",), "must name a folder of the server, without `..`, `~` or control characters"
-        if not 0 < int(delivery.sftp.address.rpartition(":")[2]) < 65536:
-            yield ("sftp", "address"), "must end in a port from 1 to 65535"
+    if isinstance(delivery, FilesDelivery):
+        yield from _server_faults(delivery.folder, delivery.sftp)
+
+
+def _server_faults(folder: str, server: SftpServer | None) -> Iterator[Fault]:
+    if server is None:
+        return
+    if not _REMOTE.fullmatch(folder) or ".." in folder.split("/"):
+        yield ("folder",), "must name a folder of the server, without `..`, `~` or control characters"
+    if not 0 < int(server.address.rpartition(":")[2]) < 65536:
+        yield ("sftp", "address"), "must end in a port from 1 to 65535"

@@ -27,6 +27,10 @@ def shared_folders(content: NetworkFile) -> Iterator[tuple[Place, str]]:
             places = logins.setdefault((server.address.lower(), server.user), [])
             there = Path(os.path.normpath(delivery.folder))
             places.append((there, ("partners", name, "delivery", "folder")))
+    for index, watched in enumerate(content.folders):
+        if watched.sftp is not None:
+            places = logins.setdefault((watched.sftp.address.lower(), watched.sftp.user), [])
+            places.append((Path(os.path.normpath(watched.folder)), ("folders", index, "folder")))
     for places in logins.values():
         yield from _shared(places)
 
@@ -52,7 +56,8 @@ def _named(content: NetworkFile) -> Iterator[tuple[str, Place]]:
         if isinstance(partner.delivery, FilesDelivery) and partner.delivery.sftp is None:
             yield partner.delivery.folder, ("partners", name, "delivery", "folder")
     for index, watched in enumerate(content.folders):
-        yield watched.folder, ("folders", index, "folder")
+        if watched.sftp is None:
+            yield watched.folder, ("folders", index, "folder")
 
 
 def _files(content: NetworkFile) -> Iterator[str]:
@@ -67,6 +72,7 @@ def _files(content: NetworkFile) -> Iterator[str]:
             yield delivery.sftp.key
         if isinstance(delivery, MllpDelivery) and delivery.tls is not None:
             yield from _files_of(delivery.tls)
+    yield from (watched.sftp.key for watched in content.folders if watched.sftp is not None)
     for listener in content.mllp:
         if listener.tls is not None:
             yield from _files_of(listener.tls)

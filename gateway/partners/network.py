@@ -19,6 +19,7 @@ from gateway.partners.deliveries import (
     FileName,
     ListenerTls,
     NoDelivery,
+    SftpServer,
     Strict,
 )
 
@@ -173,12 +174,16 @@ class FolderListener(Strict, frozen=True):
     """A folder into which exactly one partner puts files.
 
     `formats` gives for each ending of a file name the mapping id, or `by-message-type` for files of HL7 v2, whose
-    messages go by the partner's `messages`. A file is taken once it has not changed for `poll_seconds`.
+    messages go by the partner's `messages`. A file is taken once it has not changed for `poll_seconds`. With `sftp` the
+    folder is on that server. A file `NAME` must be what `NAME.manifest.json` says, where there is one; with `manifests:
+    required` a file without one waits.
     """
 
     partner: PartnerId
     folder: FileName
     formats: Annotated[dict[FileEnding, str], msgspec.Meta(min_length=1)]
+    sftp: SftpServer | None = None
+    manifests: Literal["if_given", "required"] = "if_given"
     poll_seconds: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 5.0
     most_bytes: Annotated[int, msgspec.Meta(ge=1024, le=256 * 1024 * 1024)] = 4 * 1024 * 1024
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator
+from pathlib import Path
 
 from gateway.clock import Clock
 from gateway.delivery import LaterAnswers, Reach
@@ -23,13 +24,17 @@ from gateway.intake import (
     WatchSettings,
     acknowledge_later,
 )
+from gateway.intake.watched_place import Place
 from gateway.partners import FilesDelivery, MllpDelivery, Partner, WebhookDelivery
 from gateway.partners.certificates import listener_context, partner_context, recipient_certificate
 from gateway.partners.deliveries import ListenerTls
-from gateway.partners.sftp_doors import sftp_door
+from gateway.partners.sftp_doors import SftpDoor, sftp_door
 from gateway.partners.signing_keys import read_signing_key
 from gateway.settings import Settings
 from gateway.wiring.network_folder import NetworkFolder
+
+_SERVER_PAUSE_SECONDS = 300.0
+"""At most so long a server that cannot be used is left alone: too many tries shut a login out."""
 
 
 def mllp_listeners(
@@ -89,14 +94,23 @@ def folder_watches(folder: NetworkFolder, premises: Premises) -> Iterator[Folder
             continue
         chosen = WatchSettings(
             partner=watched.partner,
-            folder=folder.path / watched.folder,
+            folder=folder.path / watched.folder if watched.sftp is None else Path(watched.folder),
             channel=f"{CHANNEL}-{watched.partner}",
             formats=watched.formats,
             messages=partner.messages,
             poll_seconds=watched.poll_seconds,
             most_bytes=watched.most_bytes,
+            with_manifest=watched.manifests == "required",
+            longest_pause_seconds=0.0 if watched.sftp is None else _SERVER_PAUSE_SECONDS,
         )
-        yield FolderWatch(chosen, accept, accept_whole, premises.clock)
+        place = None if watched.sftp is None else _server(chosen, sftp_door(folder.path, watched.sftp))
+        yield FolderWatch(chosen, accept, accept_whole, premises.clock, place)
+
+
+def _server(chosen: WatchSettings, door: SftpDoor) -> Place:
+    from gateway.intake.watched_server import WatchedServer  # its library is large, and few need it
+
+    return WatchedServer(chosen, door)
 
 
 def reach_of(folder: NetworkFolder) -> Reach:

@@ -342,6 +342,26 @@ def test_an_ending_of_any_length_or_letters_does_not_get_stuck(drop: Drop) -> No
     assert len(drop.names("rejected")) == 4
 
 
+def test_a_manifest_beside_a_file_is_believed_and_never_taken_for_a_file(drop: Drop) -> None:
+    good, bad = HEADER + ONE, HEADER + TWO
+    digest = hashlib.sha256(good.encode()).hexdigest()
+    for name, content in (("good.csv", good), ("bad.csv", bad)):
+        (drop.folder / f"{name}.manifest.json").write_text(json.dumps({"sha256": digest}))
+        drop.put(name, content)
+    (drop.folder / "torn.csv.manifest.json").write_text("{")
+    drop.put("torn.csv", good)
+    drop.watch()
+
+    assert [m.state for m in drop.kept()] == ["accepted"]
+    codes = [
+        json.loads((drop.folder / "rejected" / name).read_bytes())["records"][0]["faults"][0]["code"]
+        for name in drop.names("rejected")
+        if name.endswith(".errors.json")
+    ]
+    assert codes == ["FILE_NOT_AS_MANIFEST"] * 2
+    assert drop.names("done") == [f"{digest[:32]}.csv"]
+
+
 def test_a_file_is_taken_only_once_it_has_stopped_changing(drop: Drop) -> None:
     """Each look finds it grown; only then two looks find it the same."""
     watched = WatchedFolder(_settings(drop))
