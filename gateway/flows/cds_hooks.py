@@ -7,6 +7,7 @@ other things, or a person nobody here knows. It tells nothing of what others hol
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -17,11 +18,12 @@ from gateway.errors import NotAllowed, NotUnderstood
 from gateway.flows.people import patient_meant
 from gateway.flows.submitted_referral import partner_meant
 from gateway.security.callers import Caller
-from gateway.store import Reading, Record, Transaction, records
+from gateway.store import Reading, Record, Transaction, intents, records
 
-ORDER_SIGN, CONSULT = "order-sign", "patient-consent-consult"
+ORDER_SIGN, DISCHARGE, CONSULT = "order-sign", "encounter-discharge", "patient-consent-consult"
 MOST_ORDERS = 20
 _NOT_LOOKED_AT = ("Consent", "Patient")
+_NOT_LEFT = ("due", "held")
 SERVICES: Sequence[Mapping[str, Any]] = (
     {
         "hook": ORDER_SIGN,
@@ -29,6 +31,16 @@ SERVICES: Sequence[Mapping[str, Any]] = (
         "title": "Written permission for a referral",
         "description": "Says when a referral would wait for the patient's written permission",
         "prefetch": {"patient": "Patient/{{context.patientId}}"},
+    },
+    {
+        "hook": DISCHARGE,
+        "id": DISCHARGE,
+        "title": "Referrals that wait as a patient leaves",
+        "description": "Says which of your own referrals would wait for the patient's written permission",
+        "prefetch": {
+            "patient": "Patient/{{context.patientId}}",
+            "orders": "ServiceRequest?encounter={{context.encounterId}}&status=active",
+        },
     },
     {
         "hook": CONSULT,
@@ -51,42 +63,107 @@ async def answer_hook(premises: Premises, caller: Caller, service: str, asked: M
     context = asked.get("context")
     if not isinstance(context, dict):
         raise NotUnderstood("HOOK_INVALID", "is missing", "context")
-    work = _order_sign if service == ORDER_SIGN else _consult
+    work = {ORDER_SIGN: _order_sign, DISCHARGE: _discharge, CONSULT: _consult}[service]
     return await premises.store.write(partial(work, premises, caller, asked, context))
 
 
 def _order_sign(
     premises: Premises, caller: Caller, asked: Mapping[str, Any], context: Json, tx: Transaction
 ) -> Json:
-    prefetched = asked.get("prefetch")
-    patient = prefetched.get("patient") if isinstance(prefetched, dict) else None
-    named = patient.get("identifier") if isinstance(patient, dict) else None
-    found = _known(premises, tx, caller.partner, named)
-    found |= _known_as(premises, tx, caller.partner, context.get("patientId"))
-    patient_id = next(iter(found)) if len(found) == 1 else None
-    held = set()
-    for order in _orders(context):
-        for addressee, purpose in _addressees(premises, caller, order):
-            own = [_draft(premises, caller, patient_id, order)] if patient_id else []
-            if would_be_held(
-                premises,
-                tx,
-                patient_id=patient_id,
-                discloser=caller.partner,
-                recipient=addressee,
-                purpose=purpose,
-                own=own,
-            ):
-                held.add(addressee)
+    patient_id = _patient(premises, tx, caller.partner, asked, context)
+    orders = tuple(_orders(context.get("draftOrders"), "context.draftOrders"))
+    return _waiting(premises, caller, patient_id, _ordered(premises, caller, patient_id, orders), tx)
+
+
+def _discharge(
+    premises: Premises, caller: Caller, asked: Mapping[str, Any], context: Json, tx: Transaction
+) -> Json:
+    """Of the orders that came along, and of the caller's own referrals that are here already."""
+    if not isinstance(context.get("encounterId"), str):
+        raise NotUnderstood("HOOK_INVALID", "is missing", "context.encounterId")
+    patient_id = _patient(premises, tx, caller.partner, asked, context)
+    brought = _prefetched(asked, "orders")
+    orders = () if brought is None else tuple(_orders(brought, "prefetch.orders"))
+    found = _ordered(premises, caller, patient_id, orders)
+    if patient_id:
+        found += _sent_before(premises, tx, caller.partner, patient_id)
+    return _waiting(premises, caller, patient_id, found, tx)
+
+
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """Something that is to go to a partner for a purpose; `own`: what of it is asked about."""
+
+    addressee: str
+    purpose: str
+    own: tuple[Record, ...]
+
+
+def _ordered(
+    premises: Premises, caller: Caller, patient_id: str | None, orders: Sequence[Json]
+) -> list[_Meant]:
+    """Each order to each partner; nothing is asked about for somebody nobody here knows."""
+    found = []
+    for order in orders:
+        own = (_draft(premises, caller, patient_id, order),) if patient_id else ()
+        found += [
+            _Meant(addressee, purpose, own) for addressee, purpose in _addressees(premises, caller, order)
+        ]
+    return found
+
+
+def _sent_before(premises: Premises, tx: Transaction, partner: str, patient_id: str) -> list[_Meant]:
+    """The partner's own referrals of her that have not left."""
+    own = {f"{one.reference}/{one.version}": one for one in _own(tx, partner, patient_id)}
+    return [
+        _Meant(intent.partner, intent.purpose, tuple(own[name] for name in intent.focus if name in own))
+        for intent in intents.of_patient(tx, patient_id)
+        if (intent.kind, intent.source_partner) == ("referral", partner) and intent.state in _NOT_LEFT
+    ]
+
+
+def _waiting(
+    premises: Premises, caller: Caller, patient_id: str | None, meant: Sequence[_Meant], tx: Transaction
+) -> Json:
+    """A card for each addressee to whom something would wait."""
+    held = {
+        one.addressee
+        for one in meant
+        if would_be_held(
+            premises,
+            tx,
+            patient_id=patient_id,
+            discloser=caller.partner,
+            recipient=one.addressee,
+            purpose=one.purpose,
+            own=one.own,
+        )
+    }
     return {"cards": [_card(premises, caller.partner, addressee) for addressee in sorted(held)]}
 
 
-def _orders(context: Json) -> Iterator[Json]:
-    """The service requests that are about to be signed."""
-    bundle = context.get("draftOrders")
+def _patient(
+    premises: Premises, tx: Transaction, partner: str, asked: Mapping[str, Any], context: Json
+) -> str | None:
+    """The one patient meant by what came along and by the id in the context; None where that is nobody, or several."""
+    patient = _prefetched(asked, "patient")
+    named = patient.get("identifier") if isinstance(patient, dict) else None
+    found = _known(premises, tx, partner, named) | _known_as(premises, tx, partner, context.get("patientId"))
+    return next(iter(found)) if len(found) == 1 else None
+
+
+def _prefetched(asked: Mapping[str, Any], name: str) -> object:
+    prefetched = asked.get("prefetch")
+    return prefetched.get(name) if isinstance(prefetched, dict) else None
+
+
+def _orders(bundle: object, place: str) -> Iterator[Json]:
+    """The service requests in a Bundle; a searchset may be empty."""
     entries = bundle.get("entry") if isinstance(bundle, dict) else None
+    if entries is None and isinstance(bundle, dict) and bundle.get("type") == "searchset":
+        return
     if not isinstance(entries, list) or len(entries) > MOST_ORDERS:
-        raise NotUnderstood("HOOK_INVALID", f"must be a Bundle of 1 to {MOST_ORDERS}", "context.draftOrders")
+        raise NotUnderstood("HOOK_INVALID", f"must be a Bundle of 1 to {MOST_ORDERS}", place)
     for entry in entries:
         resource = entry.get("resource") if isinstance(entry, dict) else None
         if isinstance(resource, dict) and resource.get("resourceType") == "ServiceRequest":

@@ -25,6 +25,7 @@ def test_what_is_offered_can_be_found(door: Door) -> None:
     services = door.call("GET", "/cds-services", token=None).json()["services"]
     assert {one["hook"]: one["id"] for one in services} == {
         "order-sign": "order-sign",
+        "encounter-discharge": "encounter-discharge",
         "patient-consent-consult": "patient-consent-consult",
     }
     assert all(one["description"] for one in services)

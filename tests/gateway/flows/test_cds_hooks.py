@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.errors import NotAllowed, NotUnderstood
-from gateway.flows.cds_hooks import CONSULT, MOST_ORDERS, ORDER_SIGN, answer_hook
+from gateway.flows.cds_hooks import CONSULT, DISCHARGE, MOST_ORDERS, ORDER_SIGN, answer_hook
 from gateway.store import Record, patients, records
 from tests.gateway.county import MRN, County, caller
 
@@ -43,6 +43,17 @@ def consulting(**context: Any) -> dict[str, Any]:
     return {"hook": CONSULT, "hookInstance": "i", "context": {**usual, **context}}
 
 
+def leaving(*orders: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """What is asked when she is discharged; the orders of the stay come along, if there are any."""
+    named = [{"system": MRN[0], "value": MRN[1]}]
+    prefetch: dict[str, Any] = {"patient": {"resourceType": "Patient", "id": "77", "identifier": named}}
+    if orders:
+        entries = [{"resource": one} for one in orders]
+        prefetch["orders"] = {"resourceType": "Bundle", "type": "searchset", "entry": entries}
+    context = {"userId": "Practitioner/9", "patientId": "77", "encounterId": "E-1"}
+    return {"hook": DISCHARGE, "hookInstance": "i", "context": context, "prefetch": prefetch, **more}
+
+
 def cards(county: County, asked: dict[str, Any], partner: str = "hospital", purpose: str = "TREAT") -> Any:
     who = caller(partner, purpose)
     return county.run(answer_hook(county.premises, who, str(asked["hook"]), asked))["cards"]
@@ -72,7 +83,7 @@ def test_the_card_is_the_same_whatever_the_cause_and_whatever_others_hold(county
 
 
 @pytest.mark.requirement("P2-13-02", "FH-RED-01")
-@pytest.mark.parametrize("asked", [signing(), consulting()])
+@pytest.mark.parametrize("asked", [signing(), consulting(), leaving(), leaving(order())])
 @pytest.mark.parametrize("permitted", [False, True])
 def test_hidden_records_change_no_byte(county: County, asked: dict[str, Any], permitted: bool) -> None:
     county.refer()
@@ -107,6 +118,35 @@ def test_each_addressee_is_told_of_by_itself(county: County) -> None:
 def test_an_order_that_goes_nowhere_through_us_has_no_card(county: County, performer: Any) -> None:
     county.refer()
     assert cards(county, signing(order(performer=performer))) == []
+
+
+@pytest.mark.requirement("P2-13-02")
+def test_as_she_leaves_one_s_own_referral_that_would_wait_is_told(county: County) -> None:
+    assert cards(county, leaving()) == [], "nothing was ordered"
+    county.refer()
+    (card,) = cards(county, leaving())
+    assert (card,) == tuple(cards(county, signing())), "the same words as at the signing"
+    assert cards(county, leaving(order(performer={"reference": "Organization/otp"}))) == [card]
+    county.consent()
+    assert cards(county, leaving()) == []
+    assert cards(county, leaving(), partner="psychiatry") == [], "of another's referral nothing is told"
+
+
+@pytest.mark.parametrize(
+    "orders", [None, {"resourceType": "Bundle", "type": "searchset"}, {"resourceType": "Bundle", "entry": []}]
+)
+def test_a_stay_without_orders_has_no_card(county: County, orders: Any) -> None:
+    asked = leaving()
+    asked["prefetch"]["orders"] = orders
+    assert cards(county, asked) == []
+
+
+@pytest.mark.parametrize("change", ["encounterId", "patientId"])
+def test_a_discharge_names_the_stay_and_the_patient(county: County, change: str) -> None:
+    asked = leaving()
+    del asked["context"][change]
+    with pytest.raises(NotUnderstood, match="HOOK_INVALID"):
+        cards(county, asked)
 
 
 def test_that_it_was_asked_is_in_the_log(county: County) -> None:
