@@ -25,6 +25,7 @@ from gateway.fhir_api import (
     docs_routes,
     emergency_routes,
     hook_routes,
+    patch_route,
     plain_routes,
     reading_routes,
     subscription_routes,
@@ -75,12 +76,14 @@ async def _type_level(request: Request) -> Response:
 
 
 async def _instance_level(request: Request) -> Response:
+    if request.method == "PATCH":
+        return await patch_route.patch_one(request)
     if request.method == "PUT":
         return await writing_routes.update_one(request)
     return await reading_routes.read_one(request)
 
 
-_GET, _POST, _GET_POST, _GET_PUT = ("GET",), ("POST",), ("GET", "POST"), ("GET", "PUT")
+_GET, _POST, _GET_POST, _ONE = ("GET",), ("POST",), ("GET", "POST"), ("GET", "PUT", "PATCH")
 _ROUTES: tuple[tuple[str, Endpoint, tuple[str, ...], str], ...] = (
     ("/fhir/metadata", plain_routes.metadata, _GET, "metadata"),
     ("/fhir/.well-known/smart-configuration", plain_routes.smart, _GET, "smart"),
@@ -111,7 +114,7 @@ _ROUTES: tuple[tuple[str, Endpoint, tuple[str, ...], str], ...] = (
     ("/fhir/{type}/$validate", validate_route.validate, _POST, "validate"),
     ("/fhir/{type}/_search", reading_routes.search_by_form, _POST, "search"),
     ("/fhir/{type}", _type_level, _GET_POST, "type"),
-    ("/fhir/{type}/{id}", _instance_level, _GET_PUT, "instance"),
+    ("/fhir/{type}/{id}", _instance_level, _ONE, "instance"),
     ("/fhir/{type}/{id}/_history", reading_routes.history, _GET, "history"),
     ("/fhir/{type}/{id}/_history/{version}", reading_routes.read_version, _GET, "history"),
 )

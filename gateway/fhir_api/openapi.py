@@ -84,9 +84,11 @@ def _told_of(address: Address, method: str) -> Iterator[tuple[str, Told, tuple[s
         for name in SERVED:
             yield path.replace("{type}", name), _search_told(name, method), (name,)
         return
-    interaction = {("/fhir/{type}", "POST"): "create", ("/fhir/{type}/{id}", "PUT"): "update"}.get(
-        (path, method)
-    )
+    interaction = {
+        ("/fhir/{type}", "POST"): "create",
+        ("/fhir/{type}/{id}", "PUT"): "update",
+        ("/fhir/{type}/{id}", "PATCH"): "patch",
+    }.get((path, method))
     if interaction:
         for name, served in SERVED.items():
             if interaction in served.interactions:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from gateway.flows.answers import Pulled
+from gateway.flows.answers import Pulled, Saved
 from gateway.flows.bulk_export import ExportAsked, ExportState, FilePart
 from gateway.flows.handoff import HandoffStep
 from gateway.security.callers import Caller
@@ -73,6 +73,20 @@ class Match(Protocol):
     def __call__(self, caller: Caller, patient: Mapping[str, Any], /) -> Awaitable[Pulled]: ...
 
 
+class Patch(Protocol):
+    """`flows.patched.patch` with the premises bound."""
+
+    def __call__(
+        self,
+        caller: Caller,
+        resource_type: str,
+        resource_id: str,
+        operations: Sequence[Any],
+        if_match: str | None,
+        /,
+    ) -> Awaitable[Saved]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class OperationDoors:
     """The flows behind the operations."""
@@ -81,3 +95,4 @@ class OperationDoors:
     account: Account
     handoff: Handoff
     match: Match
+    patch: Patch

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Interaction = Literal["read", "vread", "history-instance", "search-type", "create", "update"]
+Interaction = Literal["read", "vread", "history-instance", "search-type", "create", "update", "patch"]
 
 # The scope letter that an interaction needs. SMART App Launch 2.2, scopes for requesting FHIR resources.
 LETTERS: Mapping[Interaction, str] = {
@@ -16,6 +16,7 @@ LETTERS: Mapping[Interaction, str] = {
     "search-type": "s",
     "create": "c",
     "update": "u",
+    "patch": "u",
 }
 
 
@@ -37,7 +38,7 @@ SERVED: Mapping[str, Served] = {
     "CareTeam": _READ_ONLY,
     "Communication": Served(_READING, by_patient="subject"),
     "Condition": _READ_ONLY,
-    "Consent": Served((*_READING, "create", "update")),
+    "Consent": Served((*_READING, "create", "update", "patch")),
     "Coverage": _READ_ONLY,
     "DocumentReference": _READ_ONLY,
     "Encounter": _READ_ONLY,
@@ -50,5 +51,5 @@ SERVED: Mapping[str, Served] = {
     "Procedure": _READ_ONLY,
     "QuestionnaireResponse": _READ_ONLY,
     "ServiceRequest": _READ_ONLY,
-    "Task": Served((*_READING, "update")),
+    "Task": Served((*_READING, "update", "patch")),
 }

@@ -6,7 +6,7 @@ from functools import partial
 
 from gateway.disclosure.premises import Premises
 from gateway.fhir_api.operation_doors import BulkDoors, OperationDoors
-from gateway.flows import account_asked, bulk_export, certain_match, handoff
+from gateway.flows import account_asked, bulk_export, certain_match, handoff, patched
 from gateway.wiring.standstill import Standstill
 
 
@@ -22,5 +22,6 @@ def operation_doors(premises: Premises, standstill: Standstill) -> OperationDoor
         ),
         account=standstill.guard(partial(account_asked.account_asked, premises)),
         match=standstill.guard(partial(certain_match.certain_match, premises)),
+        patch=standstill.guard(partial(patched.patch, premises)),
         handoff=standstill.guard(partial(handoff.handoff, premises)),
     )

@@ -118,6 +118,12 @@ class FakeFlows:
             raise AlreadyReceived("VERSION_CONFLICT", "is not the present version", "If-Match")
         return Saved(resource, "4", "2026-11-22T02:00:00.000000Z", FLOW_ID)
 
+    async def patch(
+        self, caller: Caller, resource_type: str, resource_id: str, operations: Any, if_match: str | None
+    ) -> Saved:
+        changed = {"resourceType": resource_type, "id": resource_id, "patched": operations}
+        return await self.update(caller, resource_id, changed, if_match)
+
     async def submit(
         self, caller: Caller, bundle: dict[str, Any], raw: bytes, key: str | None
     ) -> TransactionOutcome:
@@ -176,6 +182,7 @@ class Door:
                 account=flows.operation,
                 handoff=flows.operation,
                 match=flows.operation,
+                patch=flows.patch,
             ),
             ready=flows.ready,
         )
