@@ -97,6 +97,26 @@ class Settings(BaseSettings):
     )
     alert_user: str = Field(default="", description="the user to log in there as; empty: no login")
     alert_password: Path | None = Field(default=None, description="file of that user's password")
+    oidc_issuer: str = Field(
+        default="",
+        pattern=r"^(https://\S{1,500}|http://(localhost|127\.0\.0\.1)(:\d{1,5})?(/\S{0,200})?)?$",
+        description="the OpenID provider at which people of the console log in; empty: by link alone",
+    )
+    oidc_client: str = Field(
+        default="", max_length=200, description="the client id that the provider knows the console by"
+    )
+    oidc_secret: Path | None = Field(default=None, description="file of that client's secret")
+    oidc_claim: str = Field(
+        default="roles", min_length=1, max_length=200, description="the claim with roles; parts with dots"
+    )
+    oidc_roles: str = Field(
+        default="",
+        pattern=r"^([^=;\s][^=;]{0,199}=(compliance_officer|auditor)(;\s?|$))*$",
+        description="`value=role;value=role`, the first that fits: what the claim says, and the role here",
+    )
+    oidc_ca: Path | None = Field(
+        default=None, description="file of the authorities of the provider's certificate; none: the system's"
+    )
     stop_seconds: float = Field(default=8, gt=0, lt=10, description="time to finish after SIGTERM")
 
 

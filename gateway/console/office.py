@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,6 +49,22 @@ class UseLinkOnce(Protocol):
     def __call__(self, link_id: str, expires_at: datetime, /) -> Awaitable[bool]: ...
 
 
+class Begun(Protocol):
+    """A login that was begun at a provider: where the browser goes, and what it has to bring back in a cookie."""
+
+    @property
+    def location(self) -> str: ...
+    @property
+    def kept(self) -> str: ...
+
+
+class LoginProvider(Protocol):
+    """An OpenID provider at which people log in."""
+
+    async def begin(self) -> Begun: ...
+    async def finish(self, kept: str, answer: Mapping[str, str]) -> Visitor: ...
+
+
 class Verify(Protocol):
     """Verify the whole log and append who did and what came of it; as long as that takes."""
 
@@ -82,6 +98,7 @@ class Office:
     do not answer, by what this process knows.
     `patience_seconds`: so long a page waits for what is counted or looked up behind it. `restored_at`: when the store
     was last restored; of links and sessions from before it may have forgotten that they were used or ended.
+    `provider`: where people may log in beside the link that the command line makes.
     """
 
     read: Callable[[], AbstractContextManager[Reading]]
@@ -102,6 +119,7 @@ class Office:
     held_days: int
     patience_seconds: float
     restored_at: datetime | None
+    provider: LoginProvider | None = None
 
     def partner_name(self, partner: str) -> str:
         """The organisation's name of a partner id; the id itself when it is no longer known."""

@@ -33,7 +33,7 @@ from gateway.console.window import Window, read_window
 from gateway.errors import HandoffError, NotAllowed, NotFound, NotUnderstood
 from gateway.pages import HEADERS, Frame, Site, root_of, status_of
 
-COOKIE = "handoff_session"
+COOKIE, BEGUN_COOKIE = "handoff_session", "handoff_login"
 _FOLDER = Path(__file__).parent
 _VERIFY_SECONDS = 3.0
 """So long the button waits for the result; a longer verification goes on behind."""
@@ -66,6 +66,8 @@ class _Console:
                 Route("/integrity/verify", self._verify, methods=["POST"]),
                 *(Route(f"/{name}", self._frame.file) for name in self._frame.files),
                 Route("/login", self._login, methods=["GET", "POST"]),
+                Route("/oidc", self._to_provider),
+                Route("/oidc/answer", self._from_provider),
                 Route("/logout", self._logout, methods=["POST"]),
                 Route("/{rest:path}", self._nothing),
             ],
@@ -220,6 +222,41 @@ class _Console:
         logs.info(logs.Event.REQUEST_ANSWERED, door="console_login", outcome="accepted")
         return self._frame.begin((visitor.name, visitor.role), "./")
 
+    async def _to_provider(self, request: Request) -> Response:
+        """Begin a login at the organization's own provider."""
+        if self._office.provider is None:
+            return self._stranger(request)
+        begun = await self._office.provider.begin()
+        answer = RedirectResponse(begun.location, 303, HEADERS)
+        # The provider sends the browser back from another site: a cookie that is `strict` would stay away.
+        answer.set_cookie(
+            BEGUN_COOKIE,
+            begun.kept,
+            max_age=600,
+            path="/console/oidc",
+            httponly=True,
+            samesite="lax",
+            secure=self._office.secure,
+        )
+        return answer
+
+    async def _from_provider(self, request: Request) -> Response:
+        """The provider's answer. A page of our own leads on: the session's cookie is not sent on the way from afar."""
+        if self._office.provider is None:
+            return self._stranger(request)
+        kept, answer = request.cookies.get(BEGUN_COOKIE, ""), dict(request.query_params)
+        try:
+            visitor = await self._office.provider.finish(kept, answer)
+        except HandoffError as refused:
+            logs.info(logs.Event.REQUEST_ANSWERED, door="console_login", outcome="refused", code=refused.code)
+            raise
+        logs.info(logs.Event.REQUEST_ANSWERED, door="console_login", outcome="accepted")
+        begun = self._frame.begin((visitor.name, visitor.role), "./")
+        page = self._page(request, "logged_in.html", 200, name=visitor.name)
+        page.raw_headers += [one for one in begun.raw_headers if one[0] == b"set-cookie"]
+        page.delete_cookie(BEGUN_COOKIE, path="/console/oidc", httponly=True, samesite="lax")
+        return page
+
     async def _logout(self, request: Request) -> Response:
         if self._visitor(request) is not None:
             await self._form(request)
@@ -286,6 +323,7 @@ def _known(office: Office) -> Mapping[str, Any]:
         "day": lambda instant: words.day(instant, zone),
         "ago": words.ago,
         "plural": words.plural,
+        "by_provider": office.provider is not None,
     }
 
 

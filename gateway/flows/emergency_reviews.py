@@ -180,6 +180,10 @@ def _month_id(first: date) -> str:
 
 
 def _as_compared(name: str) -> str:
+    """A login however it is written; of one from a provider what stands in brackets, which is nobody else's."""
+    shown, opened, login = name.rpartition(" [")
+    if opened and shown and login.endswith("]"):
+        return login
     return " ".join(name.casefold().split())
 
 

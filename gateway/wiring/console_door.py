@@ -25,6 +25,7 @@ from gateway.flows.decided_here import act_entry
 from gateway.settings import read_settings
 from gateway.store import Transaction, tokens
 from gateway.wiring.checkup import certificate_files
+from gateway.wiring.console_login import provider_of
 from gateway.wiring.last_restore import last_restore
 from gateway.wiring.network_folder import NetworkFolder
 
@@ -44,7 +45,8 @@ def console_mounts(
     """What is mounted beside the FHIR API, by path. `resting`: who is left alone for a moment because it does not
     answer.
     """
-    room = _Room(folder, premises)
+    room, settings = _Room(folder, premises), read_settings()
+    public_url, key = premises.network.content.public_url, folder.keys.derived(LINK_PURPOSE)
     office = Office(
         read=premises.store.read,
         network=premises.network,
@@ -59,11 +61,12 @@ def console_mounts(
         resting=resting,
         explain=reason_sentence,
         clock=premises.clock,
-        link_key=folder.keys.derived(LINK_PURPOSE),
-        secure=premises.network.content.public_url.startswith("https://"),
-        held_days=read_settings().held_days,
+        link_key=key,
+        secure=public_url.startswith("https://"),
+        held_days=settings.held_days,
         patience_seconds=patience_seconds,
         restored_at=last_restore(premises.store),
+        provider=provider_of(settings, premises, key, room.use_link_once, public_url),
     )
     return {"/console": build_console(office)}
 
