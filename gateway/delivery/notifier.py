@@ -16,10 +16,12 @@ import httpx
 
 from gateway import logs
 from gateway.delivery.http_push import HttpTimeouts, post
+from gateway.delivery.notice_mail import SendMail, mail_notice
 from gateway.delivery.outcome import DeliveryOutcome
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotNow
 from gateway.flows.subscription_events import ToTell, collect, due, may_leave, settle
+from gateway.flows.subscription_topics import by_mail
 from gateway.logs import Event
 
 _LOOK_SECONDS = 0.5
@@ -35,10 +37,12 @@ class Notifier:
         transport: httpx.AsyncBaseTransport,
         base: Callable[[], str],
         timeouts: HttpTimeouts | None = None,
+        mail: SendMail | None = None,
     ) -> None:
         self._premises = premises
         self._transport = transport
         self._base = base
+        self._mail = mail
         self._timeouts = timeouts or HttpTimeouts(attempt=10.0)
         self._stopping = asyncio.Event()
         self._under_way: dict[str, asyncio.Task[None]] = {}
@@ -94,17 +98,8 @@ class Notifier:
             logs.fault(Event.TASK_FAILED, error)
 
     async def _tell(self, to_tell: ToTell) -> None:
-        headers = {"Content-Type": "application/fhir+json", "Accept": "application/fhir+json"}
         try:
-            outcome = await post(
-                self._transport,
-                to_tell.made.endpoint,
-                to_tell.content,
-                {**headers, "Idempotency-Key": to_tell.key},
-                self._timeouts,
-                partial(may_leave, self._premises, to_tell),
-                self._premises.clock,
-            )
+            outcome = await self._handed_over(to_tell)
         except NotNow as error:  # the store was busy just before the first byte: nothing left
             outcome = DeliveryOutcome("retry", error.code)
         if outcome.kind == "delivered":
@@ -112,3 +107,18 @@ class Notifier:
         event = Event.DELIVERED if outcome.kind == "delivered" else Event.DELIVERY_RETRIED
         logs.info(event, partner=to_tell.made.partner, kind=to_tell.kind, code=outcome.code)
         await settle(self._premises, to_tell, outcome.kind, outcome.code)
+
+    async def _handed_over(self, to_tell: ToTell) -> DeliveryOutcome:
+        asked_last = partial(may_leave, self._premises, to_tell)
+        if by_mail(to_tell.made):
+            return await mail_notice(self._mail, to_tell, asked_last)
+        headers = {"Content-Type": "application/fhir+json", "Accept": "application/fhir+json"}
+        return await post(
+            self._transport,
+            to_tell.made.endpoint,
+            to_tell.content,
+            {**headers, "Idempotency-Key": to_tell.key},
+            self._timeouts,
+            asked_last,
+            self._premises.clock,
+        )

@@ -18,6 +18,7 @@ OPERATION = "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/"
 _NOTICE, _STATUS = f"{_IG}backport-subscription-notification-r4", f"{_IG}backport-subscription-status-r4"
 _TOPIC = "urn:warm-handoff:subscription-topic:"
 PAYLOAD = "application/fhir+json"
+MAILTO, MAIL_PAYLOAD, MAIL_SUBJECT = "mailto:", "text/plain", "Something waits for you"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ def resource_of(made: Subscription) -> dict[str, Any]:
     """The Subscription as its owner sees it."""
     topic = TOPICS[made.topic]
     meta = {"versionId": str(made.version), "lastUpdated": made.updated_at, "profile": [PROFILE]}
-    channel: dict[str, Any] = {"type": "rest-hook", "endpoint": made.endpoint, "payload": PAYLOAD}
+    kind, payload = ("email", MAIL_PAYLOAD) if by_mail(made) else ("rest-hook", PAYLOAD)
+    channel: dict[str, Any] = {"type": kind, "endpoint": made.endpoint, "payload": payload}
     channel["_payload"] = {"extension": [{"url": CONTENT, "valueCode": made.payload}]}
     if made.heartbeat_seconds:
         channel["extension"] = [{"url": HEARTBEAT, "valueUnsignedInt": made.heartbeat_seconds}]
@@ -73,6 +75,18 @@ def resource_of(made: Subscription) -> dict[str, Any]:
     return {**resource, "channel": channel}
 
 
+def by_mail(made: Subscription) -> bool:
+    """Whether its notices are e-mails."""
+    return made.endpoint.startswith(MAILTO)
+
+
+_LOOK = "at {base}.\nPlease look in the system in which you work. This mail says no more, on purpose.\n"
+_MAIL_WORDS = {
+    "handshake": f"From now on this address is told when something waits for you {_LOOK}",
+    "event-notification": f"Something waits for you {_LOOK}",
+}
+
+
 def notice(
     made: Subscription,
     kind: str,
@@ -84,8 +98,11 @@ def notice(
 ) -> bytes:
     """A notification Bundle: `handshake`, `heartbeat`, `event-notification` or `query-event`.
 
-    `events` with whether each may be named; `number`: of the newest event that counts, else the subscription's own.
+    `events` with whether each may be named; `number`: of the newest event that counts, else the subscription's own. By
+    e-mail, which is no secure line, the same few words whatever it is about.
     """
+    if by_mail(made) and kind in _MAIL_WORDS:
+        return _MAIL_WORDS[kind].format(base=base).encode()
     status = status_parameters(made, kind, base, events, number=number)
     entry = {
         "fullUrl": f"urn:uuid:{made.id}",

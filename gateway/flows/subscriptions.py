@@ -23,6 +23,8 @@ from gateway.flows.subscription_topics import (
     CONTENT,
     FILTER,
     HEARTBEAT,
+    MAIL_PAYLOAD,
+    MAILTO,
     PAYLOAD,
     TOPICS,
     notice,
@@ -55,6 +57,7 @@ _KNOWN = frozenset(
         "error",
     }
 )
+_CHANNELS = ("rest-hook", "email")
 _KNOWN_CHANNEL = frozenset({"type", "endpoint", "payload", "_payload", "extension"})
 
 
@@ -263,23 +266,33 @@ def _refuse_unknown(given: Mapping[str, Any], known: frozenset[str], place: str)
 def _endpoint(premises: Premises, caller: Caller, channel: Mapping[str, Any]) -> str:
     """One that the partner's own entry in the network file names, and no other: nobody points us anywhere else."""
     _refuse_unknown(channel, _KNOWN_CHANNEL, "Subscription.channel")
-    if channel.get("type") != "rest-hook":
-        raise NotSupported(
-            "SUBSCRIPTION_CHANNEL", "only `rest-hook` is supported", "Subscription.channel.type"
-        )
+    if channel.get("type") not in _CHANNELS:
+        text = "only `rest-hook` and `email` are supported"
+        raise NotSupported("SUBSCRIPTION_CHANNEL", text, "Subscription.channel.type")
     client = premises.network.partners[caller.partner].client
     endpoint = channel.get("endpoint")
-    if not isinstance(endpoint, str) or client is None or endpoint not in client.subscription_endpoints:
+    fits = isinstance(endpoint, str) and endpoint.startswith(MAILTO) == (channel["type"] == "email")
+    if not fits or client is None or endpoint not in client.subscription_endpoints:
         text = "is not registered for this client"
         raise NotAllowed("SUBSCRIPTION_ENDPOINT", text, "Subscription.channel.endpoint")
-    return endpoint
+    return str(endpoint)
 
 
 def _payload(premises: Premises, caller: Caller, channel: Mapping[str, Any]) -> str:
-    """What a notice holds: as asked, else `id-only` for a covered entity and `empty` for others (SB-01)."""
-    if channel.get("payload", PAYLOAD) != PAYLOAD:
-        raise NotSupported("SUBSCRIPTION_PAYLOAD", f"must be `{PAYLOAD}`", "Subscription.channel.payload")
+    """What a notice holds: as asked, else `id-only` for a covered entity and `empty` for others (SB-01).
+
+    An e-mail holds nothing, whoever gets it.
+    """
+    mailed = channel.get("type") == "email"
+    media = MAIL_PAYLOAD if mailed else PAYLOAD
+    if channel.get("payload", media) != media:
+        raise NotSupported("SUBSCRIPTION_PAYLOAD", f"must be `{media}`", "Subscription.channel.payload")
     found = _extension(channel.get("_payload"), CONTENT, "valueCode", "Subscription.channel.payload")
+    if mailed:
+        if found not in (None, "empty"):
+            text = "must be `empty`: an e-mail holds nothing"
+            raise NotSupported("SUBSCRIPTION_PAYLOAD", text, "Subscription.channel.payload")
+        return "empty"
     if found is None:
         standing = premises.network.partners[caller.partner].standing
         return "id-only" if "covered_entity" in standing else "empty"
@@ -293,6 +306,9 @@ def _heartbeat(channel: Mapping[str, Any]) -> int:
     found = _extension(channel, HEARTBEAT, "valueUnsignedInt", "Subscription.channel")
     if found is None:
         return 0
+    if channel.get("type") == "email":
+        text = "is not sent by e-mail"
+        raise NotSupported("SUBSCRIPTION_HEARTBEAT", text, "Subscription.channel")
     if isinstance(found, bool) or not isinstance(found, int) or not _in_range(found):
         text = f"must be {_LEAST_HEARTBEAT} to {_LONGEST_HEARTBEAT} seconds"
         raise NotUnderstood("SUBSCRIPTION_HEARTBEAT", text, "Subscription.channel")

@@ -28,6 +28,7 @@ Fault = tuple[Place, str]
 _PUBLISHED = re.compile(
     r"(?:https://|http://(?:127\.0\.0\.1|\[::1\])(?=[:/]))[a-z0-9.\-:\[\]]*/[!\"$-~]*"
 )  # in the clear on this machine alone
+_MAIL = re.compile(r"mailto:[A-Za-z0-9._%+-]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,253}[a-z0-9])?")
 _PLAIN = re.compile(r"https?://[a-z0-9.\-:\[\]]+/[!\"$-~]*")  # with its path; no capitals in the host; no `#`
 
 _REMOTE = re.compile(r"[^~\x00-\x1f\x7f][^\x00-\x1f\x7f]*")
@@ -93,8 +94,11 @@ def _tried(where: Place, use: Callable[[], object]) -> Iterator[Fault]:
 
 def _client_faults(client: Client) -> Iterator[Fault]:
     for endpoint in client.subscription_endpoints:
-        if not _PLAIN.fullmatch(endpoint):
-            text = "must be addresses with `https://` and a path, in plain ASCII, without a fragment"
+        if not (_PLAIN.fullmatch(endpoint) or _MAIL.fullmatch(endpoint)):
+            text = (
+                "must be addresses with `https://` and a path, in plain ASCII, without a fragment, "
+                "or `mailto:` and one e-mail address"
+            )
             yield ("subscription_endpoints",), text
     if bool(client.jwks) == bool(client.jwks_url):
         yield ("jwks",), "needs the public keys here, or `jwks_url`, and not both"

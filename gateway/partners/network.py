@@ -95,7 +95,7 @@ class Client(Strict, frozen=True):
     """A SMART Backend Services client of a partner; `jwks` holds public keys only, or `jwks_url` says where it publishes
     them: one of the two.
 
-    `subscription_endpoints`: the addresses to which its Subscriptions may have notices sent, and no others.
+    `subscription_endpoints`: the addresses (also `mailto:`) to which notices of its Subscriptions may go, and no others.
     """
 
     client_id: str

@@ -15,7 +15,7 @@ import smtplib
 import ssl
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -25,8 +25,11 @@ from prometheus_client.registry import Collector
 
 from gateway import logs
 from gateway.clock import Clock, instant_text, read_instant
+from gateway.delivery.notice_mail import SendMail
 from gateway.errors import NotNow
+from gateway.flows.subscription_topics import MAILTO
 from gateway.logs import Event
+from gateway.partners import Network
 from gateway.settings import Settings, SettingsRefused, read_secret
 from gateway.wiring.alert_rules import Cause, Watch, numbers_of
 from gateway.wiring.backup_notes import write_whole
@@ -50,13 +53,14 @@ class Post:
     user: str = ""
     password: str = field(default="", repr=False)
 
-    def send(self, subject: str, text: str) -> None:
-        """Hand one mail over. Raises OSError (also `smtplib.SMTPException`, which is one)."""
+    def send(self, subject: str, text: str, key: str = "") -> None:
+        """Hand one mail over; with the same `key` it is the same. Raises OSError (`SMTPException` is one too)."""
         message = EmailMessage()
         message["From"], message["To"] = self.sender, ", ".join(self.receivers)
         message["Subject"] = subject
         message["Date"] = email.utils.localtime()
-        message["Message-ID"] = email.utils.make_msgid(domain=self.sender.rpartition("@")[2])
+        domain = self.sender.rpartition("@")[2]
+        message["Message-ID"] = f"<{key}@{domain}>" if key else email.utils.make_msgid(domain=domain)
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday answers
         message.set_content(text)
         with self._connected() as line:
@@ -79,7 +83,31 @@ def post_of(settings: Settings) -> Post | None:
         return None
     if settings.alert_smtp is None or not settings.alert_from:
         raise SettingsRefused("`HANDOFF_ALERT_TO` needs `HANDOFF_ALERT_SMTP` and `HANDOFF_ALERT_FROM`")
-    host, _, port = settings.alert_smtp.rpartition(":")
+    return _server(settings, settings.alert_smtp, receivers)
+
+
+def mail_of(settings: Settings, network: Network) -> SendMail | None:
+    """How notices of Subscriptions are mailed, over the same server as the alerts; None without one.
+
+    Raises SettingsRefused where the network names addresses and there is none.
+    """
+    clients = (partner.client for partner in network.partners.values() if partner.client is not None)
+    wanted = any(one.startswith(MAILTO) for client in clients for one in client.subscription_endpoints)
+    if settings.alert_smtp is None or not settings.alert_from:
+        if wanted:
+            text = "`mailto:` in `subscription_endpoints` needs `HANDOFF_ALERT_SMTP` and `HANDOFF_ALERT_FROM`"
+            raise SettingsRefused(text)
+        return None
+    server = _server(settings, settings.alert_smtp, ())
+
+    def send(address: str, subject: str, text: str, key: str) -> None:
+        replace(server, receivers=(address,)).send(subject, text, key)
+
+    return send
+
+
+def _server(settings: Settings, place: str, receivers: tuple[str, ...]) -> Post:
+    host, _, port = place.rpartition(":")
     if settings.alert_tls == "none" and not _is_here(host):
         raise SettingsRefused("`HANDOFF_ALERT_TLS`: none is for a mail server on this machine only")
     if settings.alert_user and settings.alert_password is None:

@@ -28,7 +28,7 @@ from gateway.logs import Event
 from gateway.settings import Settings
 from gateway.store import Transaction, intents
 from gateway.store.model import SILENCE_SECONDS
-from gateway.wiring.alert_mail import AlertMail, post_of
+from gateway.wiring.alert_mail import AlertMail, mail_of, post_of
 from gateway.wiring.allocator import give_back, keep_to_one_arena
 from gateway.wiring.bulk_writer import BulkWriter
 from gateway.wiring.control import ControlDoor
@@ -64,6 +64,7 @@ async def serve(folder: NetworkFolder, settings: Settings, addresses: Addresses,
     """Run until SIGTERM or SIGINT, then finish what is in hand. `ready` is told the real addresses once."""
     keep_to_one_arena()
     post_of(settings)  # a wrong setting stops the start, not the first alert
+    mail_of(settings, folder.network)
     store = open_writing_store(folder, settings.store or None)
     try:
         premises = open_premises(folder, store)
@@ -179,7 +180,8 @@ class _Running:
         self, transport: httpx.AsyncBaseTransport, http: str, stack: contextlib.AsyncExitStack
     ) -> None:
         base = self._folder.network.content.public_url or f"http://{http}"
-        notifier = Notifier(self._premises, transport, lambda: base)
+        mail = mail_of(self._settings, self._folder.network)
+        notifier = Notifier(self._premises, transport, lambda: base, mail=mail)
         await self._start(stack, partial(self._standstill.then, notifier.run, self._stop), notifier.stop)
 
     async def _open_doors_of_the_folder(self, http: str, stack: contextlib.AsyncExitStack) -> None:

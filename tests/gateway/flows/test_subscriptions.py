@@ -423,7 +423,6 @@ def test_a_heartbeat_says_that_nothing_was_missed(county: County) -> None:
         ({"channel": {"endpoint": HOOK.format("hospital")}}, "SUBSCRIPTION_ENDPOINT"),
         ({"channel": {"endpoint": "http://127.0.0.1:9/"}}, "SUBSCRIPTION_ENDPOINT"),
         ({"channel": {"endpoint": None}}, "SUBSCRIPTION_ENDPOINT"),
-        ({"channel": {"type": "email"}}, "SUBSCRIPTION_CHANNEL"),
         ({"channel": {"type": "sms"}}, "SUBSCRIPTION_CHANNEL"),
         ({"channel": {"type": "websocket"}}, "SUBSCRIPTION_CHANNEL"),
         ({"channel": {"header": ["Authorization: x"]}}, "SUBSCRIPTION_ELEMENT"),

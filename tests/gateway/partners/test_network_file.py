@@ -176,6 +176,9 @@ def test_what_is_no_network_file_is_refused(text):
         ({"subscription_endpoints": ["https://otp.test"]}, "subscription_endpoints"),
         ({"subscription_endpoints": ["https://otp.test/a#b"]}, "subscription_endpoints"),
         ({"subscription_endpoints": ["gopher://otp.test/a"]}, "subscription_endpoints"),
+        ({"subscription_endpoints": ["mailto:desk@otp.test?cc=x@y.test"]}, "subscription_endpoints"),
+        ({"subscription_endpoints": ["mailto:desk@otp.test,x@y.test"]}, "subscription_endpoints"),
+        ({"subscription_endpoints": ["mailto:desk@-"]}, "subscription_endpoints"),
     ],
 )
 def test_where_a_client_publishes_and_listens_must_be_certain(change: dict[str, object], place: str) -> None:
