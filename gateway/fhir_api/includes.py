@@ -1,7 +1,7 @@
 """`_include` and `_revinclude`: which references of the served types can be followed. HL7 FHIR 4.0.1, search.html.
 
-Made from `search_table.py`, as what is declared of them is. `:iterate` and `*` are not served: what goes along is one
-step away, and named.
+Made from `search_table.py`, as what is declared of them is. `*` is not served: what goes along is named. With `:iterate`
+it is looked for from what went along as well, a few steps far.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from gateway.fhir_api.search_table import Parameter, parameters_of
 from gateway.fhir_api.served import SERVED
 from gateway.flows.answers import Include
 
-FORWARD, BACKWARD = "_include", "_revinclude"
+FORWARD, BACKWARD, ITERATE = "_include", "_revinclude", "iterate"
 _MOST = 16
 _PATIENT = "Patient"
 
@@ -36,16 +36,16 @@ def revincludes_of(resource_type: str) -> tuple[str, ...]:
 def includes_in(resource_type: str, asked: Iterable[tuple[str, str]], *, strict: bool) -> tuple[Include, ...]:
     """What is asked to go along; what is not served is left out, or refused when `strict`.
 
-    Raises NotUnderstood `PARAMETER_MODIFIER` (`:iterate`), `PARAMETER_UNKNOWN`, `PARAMETER_INVALID` for too many.
+    Raises NotUnderstood `PARAMETER_MODIFIER` (all but `:iterate`), `PARAMETER_UNKNOWN`, `PARAMETER_INVALID` (too many).
     """
     found = []
     for name, value in asked:
-        plain, colon, _ = name.partition(":")
+        plain, colon, modifier = name.partition(":")
         if plain not in (FORWARD, BACKWARD):
             continue
-        if colon:
+        if colon and modifier != ITERATE:
             raise NotUnderstood("PARAMETER_MODIFIER", f"a modifier of `{plain}` is not supported")
-        one = _include(resource_type, value, reverse=plain == BACKWARD)
+        one = _include(resource_type, value, reverse=plain == BACKWARD, iterate=bool(colon))
         if one is not None:
             found.append(one)
         elif strict:
@@ -55,16 +55,23 @@ def includes_in(resource_type: str, asked: Iterable[tuple[str, str]], *, strict:
     return tuple(found)
 
 
-def _include(resource_type: str, value: str, *, reverse: bool) -> Include | None:
+def _include(resource_type: str, value: str, *, reverse: bool, iterate: bool) -> Include | None:
     source, _, rest = value.partition(":")
     name, _, target = rest.partition(":")
-    parameter = dict(_followed(source)).get(name) if source in SERVED else None
+    parameter = followed_by(source, name)
     if parameter is None or (target and target not in parameter.targets):
         return None
     targets = (target,) if target else parameter.targets
+    if iterate:
+        return Include(source, parameter.places, targets, reverse=reverse, iterate=True)
     if (resource_type not in targets) if reverse else (source != resource_type):
         return None
     return Include(source, parameter.places, (resource_type,) if reverse else targets, reverse=reverse)
+
+
+def followed_by(resource_type: str, name: str) -> Parameter | None:
+    """The parameter of that name, where it refers to what is served."""
+    return dict(_followed(resource_type)).get(name) if resource_type in SERVED else None
 
 
 def _followed(resource_type: str) -> Iterator[tuple[str, Parameter]]:

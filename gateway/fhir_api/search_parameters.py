@@ -9,28 +9,32 @@ always refused, because ignoring it would change what is asked.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl
 
 from gateway.errors import NotUnderstood
-from gateway.fhir_api.includes import BACKWARD, FORWARD, includes_in
-from gateway.fhir_api.search_table import Parameter, parameters_of
+from gateway.fhir_api.chained import links_in
+from gateway.fhir_api.includes import BACKWARD, FORWARD, ITERATE, includes_in
+from gateway.fhir_api.search_limits import limit_of
+from gateway.fhir_api.search_table import parameters_of
 from gateway.fhir_api.served import SERVED
 from gateway.flows.answers import MOST_ON_A_PAGE, SearchCriteria
-from gateway.resources.searching import Filter, fault_of
+from gateway.flows.in_part import WITHOUT_TEXT
+from gateway.resources.searching import Filter
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _MOST_PARAMETERS = 64
 _MOST_FILTERS = 16
-_MOST_ALTERNATIVES = 32
 _FORMATS = frozenset({"json", "application/json", "application/fhir+json"})
-_PLAIN = frozenset({"_format", "_pretty", "_count", "_sort", "_total"})
-_ALTERNATIVES = re.compile(r"(?<!\\),")
-_UNESCAPED = re.compile(r"\\([,$|\\])")
+_PLAIN = frozenset({"_format", "_pretty", "_count", "_sort", "_total", "_elements", "_summary"})
 _DEMOGRAPHIC = frozenset(
     {"identifier", "name", "family", "given", "birthdate", "gender", "phone", "email", "telecom", "phonetic"}
 )
 _REFUSED_ALWAYS = frozenset({"_content", "_text", "_filter", "_query"})
+
+_SUMMARIES: Mapping[str, tuple[str, ...]] = {"false": (), "data": (WITHOUT_TEXT,), "text": ("text",)}
+_ELEMENT = re.compile(r"[a-z][A-Za-z]{0,63}")
+_MOST_ELEMENTS = 64
 
 Parameters = tuple[tuple[str, str], ...]
 
@@ -81,7 +85,9 @@ def criteria_of(
     identifiers = values_of(parameters, identifier_names)
     filters, used = _filters(resource_type, parameters)
     includes = includes_in(resource_type, parameters, strict=strict)
-    known = {*patient_names, *identifier_names, *_PLAIN, *used, FORWARD, BACKWARD}
+    links, linking = links_in(resource_type, parameters)
+    along = {FORWARD, BACKWARD, f"{FORWARD}:{ITERATE}", f"{BACKWARD}:{ITERATE}"}
+    known = {*patient_names, *identifier_names, *_PLAIN, *used, *linking, *along}
     if strict and any(name not in known for name, _ in parameters):
         raise NotUnderstood("PARAMETER_UNKNOWN", "a search parameter is not supported")
     if len(patients) > 1 or len(identifiers) > 1:
@@ -99,6 +105,8 @@ def criteria_of(
         descending=descending,
         count=count_in(parameters),
         includes=includes,
+        links=links,
+        elements=_elements(parameters),
         address=base,
         page_address=f"{base}?_page=",
     )
@@ -113,26 +121,10 @@ def _filters(resource_type: str, parameters: Parameters) -> tuple[tuple[Filter, 
         if parameter is None or "." in name:
             continue
         used.add(name)
-        found.append(_filter(plain, parameter, modifier, value))
+        found.append(limit_of(plain, parameter, modifier, value))
     if len(found) > _MOST_FILTERS:
         raise NotUnderstood("PARAMETER_INVALID", f"at most {_MOST_FILTERS} limits are taken in one search")
     return tuple(found), used
-
-
-def _filter(name: str, parameter: Parameter, modifier: str, value: str) -> Filter:
-    if modifier == "missing" and value in ("true", "false"):
-        return Filter(parameter.kind, parameter.places, (), missing=value == "true")
-    if modifier and not (modifier == "not" and parameter.kind == "token"):
-        raise NotUnderstood("PARAMETER_MODIFIER", f"a modifier of `{name}` is not supported")
-    values = tuple(_UNESCAPED.sub(r"\1", part) for part in _ALTERNATIVES.split(value, _MOST_ALTERNATIVES))
-    if len(values) > _MOST_ALTERNATIVES:
-        raise NotUnderstood(
-            "PARAMETER_INVALID", f"`{name}`: at most {_MOST_ALTERNATIVES} alternatives are taken"
-        )
-    for one in values:
-        if fault := fault_of(parameter.kind, one):
-            raise NotUnderstood("PARAMETER_INVALID", f"`{name}`: {fault}")
-    return Filter(parameter.kind, parameter.places, values, negated=modifier == "not")
 
 
 def _sort(resource_type: str, asked: list[str]) -> tuple[tuple[str, ...], bool]:
@@ -146,6 +138,25 @@ def _sort(resource_type: str, asked: list[str]) -> tuple[tuple[str, ...], bool]:
             "PARAMETER_INVALID", "`_sort` must be one date parameter of this type, or `-` and one"
         )
     return parameter.places, asked[0].startswith("-")
+
+
+def _elements(parameters: Parameters) -> tuple[str, ...]:
+    """What of each resource is to be shown; nothing for the whole. Raises NotUnderstood `PARAMETER_INVALID`.
+
+    `_summary=count` is not served: a count is a disclosure as well. Nor is `true`, and the whole would be more than was
+    asked for.
+    """
+    named, summary = values_of(parameters, ("_elements",)), values_of(parameters, ("_summary",))
+    if len(summary) > 1 or (summary and (named or summary[0] not in _SUMMARIES)):
+        raise NotUnderstood(
+            "PARAMETER_INVALID", "`_summary` must be `text`, `data` or `false`, without `_elements`"
+        )
+    if summary:
+        return _SUMMARIES[summary[0]]
+    found = tuple(sorted({part for value in named for part in value.split(",")}))
+    if not all(_ELEMENT.fullmatch(one) for one in found) or len(found) > _MOST_ELEMENTS:
+        raise NotUnderstood("PARAMETER_INVALID", "`_elements` must be names of elements")
+    return found
 
 
 def count_in(parameters: Parameters) -> int:

@@ -1,7 +1,7 @@
 """Which search parameters are served, and where each looks. HL7 FHIR 4.0.1, the search parameters of each resource.
 
 The CapabilityStatement is made from this table too, and what `_include` can follow (`includes.py`). What US Core and
-SDOHCC ask for of these types is in it, except chained parameters.
+SDOHCC ask for of these types is in it; any reference of it can be chained with any parameter of it (`chained.py`).
 """
 
 from __future__ import annotations

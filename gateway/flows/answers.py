@@ -14,13 +14,24 @@ MOST_ON_A_PAGE = 250
 @dataclass(frozen=True, slots=True)
 class Include:
     """What goes along with a search: what a resource of type `source` refers to at `places`, of the types `target`; or
-    (`reverse`) the resources of type `source` that so refer to what was found.
+    (`reverse`) the resources of type `source` that so refer to what was found. `iterate`: also of what went along.
     """
 
     source: str
     places: tuple[str, ...]
     target: tuple[str, ...]
     reverse: bool = False
+    iterate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A chained limit: a match refers by `by` to a resource that meets `wanted`, or (`by.reverse`, FHIR's `_has`) is so
+    referred to by one.
+    """
+
+    by: Include
+    wanted: Filter = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +39,8 @@ class SearchCriteria:
     """One search. `patient` is our id without type; `identifier` is (system, value) of the caller's own identifier.
 
     Of what the caller may see, only what meets all `filters` is shown, sorted by the first of `sort` (element paths of
-    dates; without any: by type and id), `count` on a page, and with them what `includes` say. `page`: the token of a
+    dates; without any: by type and id), `count` on a page, and with them what `includes` say. `elements`: what of each
+    is shown (empty: all). `links` limit like `filters`, by what a match is linked to. `page`: the token of a
     page that was offered before; it stands for all the rest. `address` is that of the type and `page_address` what a
     page's token is added to, for links.
     """
@@ -40,6 +52,8 @@ class SearchCriteria:
     descending: bool = False
     count: int = MOST_ON_A_PAGE
     includes: tuple[Include, ...] = ()
+    links: tuple[Linked, ...] = field(default=(), repr=False)
+    elements: tuple[str, ...] = ()
     page: str = field(default="", repr=False)
     address: str = field(default="", repr=False, compare=False)
     page_address: str = field(default="", repr=False, compare=False)

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import tzinfo
 from typing import Any
 
-from gateway.flows.answers import Include
-from gateway.resources.searching import values_at
+from gateway.flows.answers import Include, Linked
+from gateway.resources.searching import meets, values_at
 
 _REFERENCE = re.compile(r"([A-Z][A-Za-z]{1,63})/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?")
 _PATIENT = "Patient"
 Resource = Mapping[str, Any]
+
+
+_MOST_STEPS = 5
+"""How far from a match `:iterate` goes."""
 
 
 def types_along(types: Iterable[str], includes: Iterable[Include]) -> tuple[str, ...]:
@@ -25,15 +30,42 @@ def types_along(types: Iterable[str], includes: Iterable[Include]) -> tuple[str,
 
 
 def included(
-    matches: Sequence[Resource], seen: Sequence[Resource], includes: Iterable[Include]
+    matches: Sequence[Resource], seen: Sequence[Resource], includes: Sequence[Include]
 ) -> list[Resource]:
     """Those of `seen` that go along with the matches, each once, by type and id."""
     known = {_name(one) for one in matches}
     found: dict[str, Resource] = {}
-    for include in includes:
-        wanted = _backward(matches, seen, include) if include.reverse else _forward(matches, seen, include)
-        found |= {_name(one): one for one in wanted if _name(one) not in known}
+    begin, wanted = matches, includes
+    for _ in range(_MOST_STEPS):
+        step = {
+            _name(one): one
+            for include in wanted
+            for one in (_backward if include.reverse else _forward)(begin, seen, include)
+            if _name(one) not in known
+        }
+        known |= step.keys()
+        found |= step
+        begin, wanted = list(step.values()), [one for one in includes if one.iterate]
+        if not begin or not wanted:
+            break
     return [found[name] for name in sorted(found)]
+
+
+def linked(
+    matches: Sequence[Resource], seen: Sequence[Resource], link: Linked, zone: tzinfo
+) -> list[Resource]:
+    """Those of the matches that are linked, by what may be seen of both, to something that meets the limit."""
+    by = link.by
+    ends = (by.source,) if by.reverse else by.target
+    met = [one for one in seen if one["resourceType"] in ends and meets(one, link.wanted, zone)]
+    named = {name for one in met for name in (_named(one, by) if by.reverse else (_name(one),))}
+    her = any(name.startswith(f"{_PATIENT}/") for name in named)  # who is known by several ids
+
+    def is_linked(match: Resource) -> bool:
+        own = [_name(match)] if by.reverse else list(_named(match, by))
+        return any(name in named or (her and name.startswith(f"{_PATIENT}/")) for name in own)
+
+    return [one for one in matches if is_linked(one)]
 
 
 def _forward(matches: Sequence[Resource], seen: Sequence[Resource], include: Include) -> Iterable[Resource]:

@@ -16,6 +16,7 @@ from gateway.disclosure.seen import Asking, is_own
 from gateway.disclosure.show import Also, Select, Write, in_order, show
 from gateway.disclosure.shown_versions import State, latest_seen, states
 from gateway.flows.answers import Pulled, SearchCriteria
+from gateway.flows.in_part import in_part
 from gateway.flows.included import types_along
 from gateway.flows.nothing import NothingToShow
 from gateway.flows.people import kept_as
@@ -61,7 +62,8 @@ async def _searched(
         criteria, after = page_of(premises, caller, name, criteria)
     page = SearchPage(criteria, types, premises.network.zone_of(caller.partner), after)
     granted = read_scopes(caller.scopes)
-    along = [one for one in types_along(types, criteria.includes) if granted.permits(one, "r")]
+    followed = (*criteria.includes, *(link.by for link in criteria.links))
+    along = [one for one in types_along(types, followed) if granted.permits(one, "r")]
     found = ""
 
     def select(reading: Reading) -> tuple[str | None, Sequence[Record]]:
@@ -79,7 +81,8 @@ async def _searched(
         if page.last is not None:
             token = token_of(premises, caller, name, criteria, found, page.last)
             links["next"] = f"{criteria.page_address}{token}"
-        return searchset_bundle(resources, notices, at, total=page.whole, links=links, matches=page.matches)
+        shortened = [in_part(one, criteria.elements) for one in resources]
+        return searchset_bundle(shortened, notices, at, total=page.whole, links=links, matches=page.matches)
 
     shown = await show(
         premises,

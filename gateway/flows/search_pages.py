@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotUnderstood
-from gateway.flows.answers import Include, SearchCriteria
-from gateway.flows.included import included
+from gateway.flows.answers import Include, Linked, SearchCriteria
+from gateway.flows.included import included, linked
 from gateway.resources.searching import Filter, first_instant, meets
 from gateway.security.callers import Caller
 
@@ -47,6 +47,8 @@ class PageToken(msgspec.Struct, frozen=True):
     after: Key
     until: str
     includes: tuple[Include, ...] = ()
+    links: tuple[Linked, ...] = ()
+    elements: tuple[str, ...] = ()
 
 
 class SearchPage:
@@ -77,6 +79,8 @@ class SearchPage:
         wanted = self._criteria.filters
         found = [one for one in resources if one["resourceType"] in self._types]
         met = [one for one in found if all(meets(one, part, self._zone) for part in wanted)]
+        for link in self._criteria.links:
+            met = linked(met, resources, link, self._zone)
         keyed = sorted(((self._key(one), one) for one in met), key=lambda pair: pair[0])
         left = [(key, one) for key, one in keyed if key > self._after]
         page = left[: self._criteria.count]
@@ -112,6 +116,8 @@ def token_of(
         after=after,
         until=instant_text(premises.clock.now() + PAGE_LASTS),
         includes=criteria.includes,
+        links=criteria.links,
+        elements=criteria.elements,
     )
     nonce = secrets.token_bytes(12)
     sealed = _cipher(premises).encrypt(nonce, msgspec.json.encode(token), _CONTEXT)
@@ -146,6 +152,8 @@ def page_of(
         descending=token.descending,
         count=token.count,
         includes=token.includes,
+        links=token.links,
+        elements=token.elements,
     )
     return named, token.after
 

@@ -1,0 +1,33 @@
+"""One search parameter with its value as a limit: modifiers, alternatives, escapes. HL7 FHIR 4.0.1, search.html."""
+
+from __future__ import annotations
+
+import re
+
+from gateway.errors import NotUnderstood
+from gateway.fhir_api.search_table import Parameter
+from gateway.resources.searching import Filter, fault_of
+
+_MOST_ALTERNATIVES = 32
+_ALTERNATIVES = re.compile(r"(?<!\\),")
+_UNESCAPED = re.compile(r"\\([,$|\\])")
+
+
+def limit_of(name: str, parameter: Parameter, modifier: str, value: str) -> Filter:
+    """What the parameter `name` with its modifier and value limits.
+
+    Raises NotUnderstood `PARAMETER_MODIFIER`, `PARAMETER_INVALID`.
+    """
+    if modifier == "missing" and value in ("true", "false"):
+        return Filter(parameter.kind, parameter.places, (), missing=value == "true")
+    if modifier and not (modifier == "not" and parameter.kind == "token"):
+        raise NotUnderstood("PARAMETER_MODIFIER", f"a modifier of `{name}` is not supported")
+    values = tuple(_UNESCAPED.sub(r"\1", part) for part in _ALTERNATIVES.split(value, _MOST_ALTERNATIVES))
+    if len(values) > _MOST_ALTERNATIVES:
+        raise NotUnderstood(
+            "PARAMETER_INVALID", f"`{name}`: at most {_MOST_ALTERNATIVES} alternatives are taken"
+        )
+    for one in values:
+        if fault := fault_of(parameter.kind, one):
+            raise NotUnderstood("PARAMETER_INVALID", f"`{name}`: {fault}")
+    return Filter(parameter.kind, parameter.places, values, negated=modifier == "not")
