@@ -102,6 +102,7 @@ _SMALL = (
     "SCAN CONSTANT",
     "SCAN wanted",
     "SCAN audit_checkpoint",
+    "SCAN partner_pause",
 )
 _IN_ORDER = {"audit_rows.last", "audit_rows.page", "audit_rows.newest"}
 _RARE = {
