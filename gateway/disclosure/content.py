@@ -95,8 +95,11 @@ def history_bundle(
     base: str,
     *,
     whole: bool,
+    total: bool | None = None,
+    links: Mapping[str, str] | None = None,
 ) -> bytes:
-    """A FHIR R4 history of one resource, its states in the order given (the latest first); `total` where it is `whole`.
+    """A FHIR R4 history of one resource, its states in the order given (the latest first). `whole`: the last of them is
+    the first there was; `total`: they are all there are (None: as `whole`). `links` are its addresses by relation.
 
     What the notices say stands in the `outcome` of the first entry's response: a history has no place beside entries.
     """
@@ -120,8 +123,10 @@ def history_bundle(
         issues = [issue for notice in notices for issue in notice["issue"]]
         entries[0]["response"]["outcome"] = {"resourceType": "OperationOutcome", "issue": issues}
     bundle = _bundle("history", entries, resources, at)
-    if whole:
+    if whole if total is None else total:
         bundle["total"] = len(resources)
+    if links:
+        bundle["link"] = [{"relation": relation, "url": url} for relation, url in links.items()]
     return to_json(bundle)
 
 

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from gateway.clock import Clock
 from gateway.fhir_api.client_rates import ClientRates
 from gateway.fhir_api.operation_doors import OperationDoors
-from gateway.flows.answers import Pulled, Saved, SearchCriteria, TransactionOutcome
+from gateway.flows.answers import HistoryAsked, Pulled, Saved, SearchCriteria, TransactionOutcome
 from gateway.security.callers import Caller
 from gateway.security.client_keys import KeysAt
 from gateway.security.client_proof import UseOnce
@@ -42,10 +42,10 @@ class ReadVersion(Protocol):
 
 
 class History(Protocol):
-    """`flows.pull.history` with the premises bound; `base` is the address of the API. Raises as `Read` does."""
+    """`flows.pull.history` with the premises bound. Raises as `Read` does."""
 
     def __call__(
-        self, caller: Caller, resource_type: str, resource_id: str, base: str, /
+        self, caller: Caller, resource_type: str, resource_id: str, asked: HistoryAsked, /
     ) -> Awaitable[Pulled]: ...
 
 

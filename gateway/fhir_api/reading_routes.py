@@ -23,13 +23,15 @@ from gateway.fhir_api.incoming import (
 )
 from gateway.fhir_api.search_parameters import (
     Parameters,
+    count_in,
     criteria_of,
     read_query,
     refuse_identifying,
     refuse_other_formats,
+    values_of,
 )
 from gateway.fhir_api.served import LETTERS, SERVED, Interaction
-from gateway.flows.answers import Pulled
+from gateway.flows.answers import MOST_STATES, HistoryAsked, Pulled
 from gateway.security.callers import Caller
 from gateway.security.scopes import read_scopes
 
@@ -60,11 +62,16 @@ async def history(request: Request) -> Response:
     """`GET /fhir/{type}/{id}/_history`: the states that the caller may see, the latest first."""
     parameters = read_query(request.scope["query_string"].decode("latin-1"))
     refuse_other_formats(parameters)
-    if preferences(request).get("handling") == "strict" and any(name != "_format" for name, _ in parameters):
+    strict = preferences(request).get("handling") == "strict"
+    if strict and any(name not in ("_format", "_count", "_page") for name, _ in parameters):
         raise NotUnderstood("PARAMETER_UNKNOWN", "a parameter of a history is not supported")
+    count, pages = min(count_in(parameters), MOST_STATES), values_of(parameters, ("_page",))
+    if len(pages) > 1 or not all(_ID.fullmatch(one) for one in pages):
+        raise NotUnderstood("PARAMETER_INVALID", "`_page` must be as a link of the history says")
 
     def ask(desk: Desk, caller: Caller, resource_type: str, resource_id: str) -> Awaitable[Pulled]:
-        return desk.doors.history(caller, resource_type, resource_id, f"{desk.base_url()}/fhir")
+        asked = HistoryAsked(f"{desk.base_url()}/fhir", count, pages[0] if pages else "")
+        return desk.doors.history(caller, resource_type, resource_id, asked)
 
     return await _one(request, "history-instance", ask)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.resources.searching import Filter
 
-MOST_ON_A_PAGE = 250
+MOST_ON_A_PAGE, MOST_STATES = 250, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,17 @@ class SearchCriteria:
     page: str = field(default="", repr=False)
     address: str = field(default="", repr=False, compare=False)
     page_address: str = field(default="", repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryAsked:
+    """A page of a history: `count` states, those after the one with the version id `page` (empty: from the present on).
+    `base`: the address of the API.
+    """
+
+    base: str
+    count: int = MOST_STATES
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from gateway.disclosure.premises import Premises
 from gateway.disclosure.seen import Asking, is_own
 from gateway.disclosure.show import Also, Select, Write, in_order, show
 from gateway.disclosure.shown_versions import State, latest_seen, states
-from gateway.flows.answers import Pulled, SearchCriteria
+from gateway.flows.answers import MOST_STATES, HistoryAsked, Pulled, SearchCriteria
 from gateway.flows.in_part import in_part
 from gateway.flows.included import types_along
 from gateway.flows.nothing import NothingToShow
@@ -27,8 +27,6 @@ from gateway.resources import to_json
 from gateway.security.callers import Caller
 from gateway.security.scopes import read_scopes
 from gateway.store import Reading, Record, patients, records
-
-MOST_STATES = 50
 
 
 def _alone(
@@ -127,25 +125,38 @@ async def read_version(
 
 
 async def history(
-    premises: Premises, caller: Caller, resource_type: str, resource_id: str, base: str
+    premises: Premises, caller: Caller, resource_type: str, resource_id: str, asked: HistoryAsked
 ) -> Pulled:
-    """A FHIR history Bundle: the states in which `caller` may see a resource, the latest first, at most `MOST_STATES`.
+    """A FHIR history Bundle: the states in which `caller` may see a resource, the latest first, in pages.
 
-    `base`: the address of the API. Raises NotFound as `read` does.
+    Raises NotFound as `read` does, also for a page after what is none of these states.
     """
     more = False
+    count = min(asked.count, MOST_STATES)
 
     def select(reading: Reading) -> tuple[str | None, Sequence[Record]]:
         nonlocal more
         patient_id, found = _held(premises, caller, resource_type, resource_id, reading)
-        states = list(islice(_states(premises, caller, reading, patient_id, found), MOST_STATES + 1))
-        more = len(states) > MOST_STATES
-        return patient_id, tuple(state.record for state in states[:MOST_STATES]) or found
+        left = _states(premises, caller, reading, patient_id, found)
+        if asked.page:
+            for state in left:
+                found = ()
+                if state.resource["meta"]["versionId"] == asked.page:
+                    break
+        states = list(islice(left, count + 1))
+        more = len(states) > count
+        return patient_id, tuple(state.record for state in states[:count]) or found
 
     def write(
         resources: Sequence[Mapping[str, Any]], notices: Sequence[Mapping[str, Any]], at: datetime
     ) -> bytes:
-        return history_bundle(resources, notices, at, base, whole=not more)
+        links = {}
+        if more and resources:
+            last = resources[-1]["meta"]["versionId"]
+            address = f"{asked.base}/{resource_type}/{resource_id}/_history"
+            links["next"] = f"{address}?_count={count}&_page={last}"
+        total = not more and not asked.page
+        return history_bundle(resources, notices, at, asked.base, whole=not more, total=total, links=links)
 
     pulled = await _one(premises, caller, select, write, each_alone=True)
     return Pulled(pulled.content, pulled.request_id)  # a list has no version of its own

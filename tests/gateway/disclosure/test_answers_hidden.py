@@ -14,6 +14,7 @@ from gateway.disclosure.answered import ANSWERED
 from gateway.disclosure.release import Release
 from gateway.disclosure.replay_decision import replay_decisions
 from gateway.flows import pull, status
+from gateway.flows.answers import HistoryAsked
 from gateway.flows import subscriptions as flow
 from gateway.flows.nothing import NothingToShow
 from gateway.partners import Route
@@ -138,7 +139,9 @@ def test_the_earlier_version_is_decided_by_today_s_consents(county: County) -> N
     with pytest.raises(NothingToShow):
         county.read("counseling", "Task", county.task().id)
     with pytest.raises(NothingToShow):
-        county.run(pull.history(county.premises, caller("counseling"), "Task", county.task().id, BASE))
+        county.run(
+            pull.history(county.premises, caller("counseling"), "Task", county.task().id, HistoryAsked(BASE))
+        )
 
 
 def test_the_log_names_the_version_that_was_shown_and_it_can_be_decided_again(county: County) -> None:

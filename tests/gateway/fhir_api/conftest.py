@@ -20,7 +20,14 @@ from gateway.errors import AlreadyReceived, NotFound
 from gateway.fhir_api import Desk, Doors, build_app
 from gateway.fhir_api.doors import SubscriptionDoors
 from gateway.fhir_api.operation_doors import BulkDoors, OperationDoors
-from gateway.flows.answers import EntryOutcome, Pulled, Saved, SearchCriteria, TransactionOutcome
+from gateway.flows.answers import (
+    EntryOutcome,
+    HistoryAsked,
+    Pulled,
+    Saved,
+    SearchCriteria,
+    TransactionOutcome,
+)
 from gateway.resources import to_json
 from gateway.security.callers import Caller
 from gateway.security.client_proof import ASSERTION_TYPE, PURPOSE_SYSTEM
@@ -61,8 +68,10 @@ class FakeFlows:
             raise NotFound("NO_SUCH_RECORD", f"withheld {resource_id}", "CarePlan")
         return await self.read(caller, resource_type, resource_id)
 
-    async def history(self, caller: Caller, resource_type: str, resource_id: str, base: str) -> Pulled:
-        self._note("history", caller, resource_type, resource_id, base)
+    async def history(
+        self, caller: Caller, resource_type: str, resource_id: str, asked: HistoryAsked
+    ) -> Pulled:
+        self._note("history", caller, resource_type, resource_id, asked)
         found = await self.read(caller, resource_type, resource_id)
         bundle = to_json({"resourceType": "Bundle", "type": "history", "total": 0})
         return Pulled(bundle, FLOW_ID, found.version, found.last_modified)
