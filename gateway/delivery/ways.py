@@ -9,21 +9,19 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import httpx
 from cryptography import x509
 
 from gateway.clock import instant_text
-from gateway.delivery.file_drop import FileDrop, Parcel
+from gateway.delivery.file_drop import BeforeHandover, FileDrop, Parcel
 from gateway.delivery.http_push import HttpTimeouts, post, push_bundle
 from gateway.delivery.mllp_push import MllpConnections, MllpEndpoint, MllpTimeouts, send_frame
 from gateway.delivery.outcome import DeliveryOutcome
 from gateway.delivery.sealed_file import FILE_END, sealed_for
 from gateway.delivery.signed_request import signed_headers
-from gateway.disclosure.gate import LastLook
 from gateway.disclosure.premises import Premises
-from gateway.disclosure.release import Release
 from gateway.partners import DeskDelivery, FhirDelivery, FilesDelivery, MllpDelivery, WebhookDelivery
 from gateway.partners.sftp_doors import SftpDoor
 from gateway.partners.signing_keys import SigningKey
@@ -40,6 +38,7 @@ _FILE_ENDS = {
     "application/zip": ".zip",
     "text/csv": ".csv",
     "text/html": ".html",
+    "text/plain": ".txt",
     "text/xml": ".xml",
     "x-application/hl7-v2+er7": ".hl7",
 }
@@ -71,6 +70,22 @@ class Reach:
     sftp: Mapping[str, SftpDoor] = field(default_factory=lambda: MappingProxyType({}))
 
 
+class Sent(Protocol):
+    """What goes a way: a release, or a notice that is about nobody."""
+
+    @property
+    def content(self) -> bytes: ...
+
+    @property
+    def media_type(self) -> str: ...
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def control_id(self) -> str: ...
+
+
 class Ways:
     """All ways out of one process."""
 
@@ -91,7 +106,7 @@ class Ways:
         if self._servers is not None:
             self._servers.close()
 
-    async def hand_over(self, partner_id: str, made: Release, last_look: LastLook) -> DeliveryOutcome:
+    async def hand_over(self, partner_id: str, made: Sent, last_look: BeforeHandover) -> DeliveryOutcome:
         """What came of handing `made` over. Nothing leaves unless `last_look`, asked just before, says so."""
         partner = self._premises.network.partners[partner_id]
         delivery = partner.delivery
@@ -121,7 +136,7 @@ class Ways:
         return DeliveryOutcome("refused", "NO_DELIVERY")
 
     async def _webhook(
-        self, partner_id: str, delivery: WebhookDelivery, made: Release, last_look: LastLook
+        self, partner_id: str, delivery: WebhookDelivery, made: Sent, last_look: BeforeHandover
     ) -> DeliveryOutcome:
         key, clock = self._reach.signing[partner_id], self._premises.clock
         headers = signed_headers(
@@ -132,7 +147,7 @@ class Ways:
         )
 
     async def _file(
-        self, partner_id: str, delivery: FilesDelivery, made: Release, last_look: LastLook
+        self, partner_id: str, delivery: FilesDelivery, made: Sent, last_look: BeforeHandover
     ) -> DeliveryOutcome:
         reader = self._reach.readers[partner_id] if delivery.encryption == "cms" else None
         now = self._premises.clock.now()
@@ -167,7 +182,7 @@ class Ways:
         return MllpEndpoint(host, int(port), self._reach.tls[partner_id], delivery.tls.server_name or None)
 
 
-async def _to_the_desk(last_look: LastLook) -> DeliveryOutcome:
+async def _to_the_desk(last_look: BeforeHandover) -> DeliveryOutcome:
     """Nothing leaves: from now on the partner's workers find it at their page, where consent is decided again."""
     if not await last_look():
         return DeliveryOutcome("aborted", "CHECK_SAID_NO")

@@ -2,7 +2,7 @@
 
 Nothing has to come back, and what was done in reliance on it stays lawful (42 CFR 2.31(a)(6)); but a recipient that may
 use records until the consent is withdrawn (2.33) must learn that it was. Who has to be told is read from the audit log,
-and so is who was: a person tells them, with words that name nobody. The gateway itself sends no such notice yet.
+and so is who was. The gateway tells whoever it sends to (`stop_sending`); the others, a person, with the same words.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from gateway.store import Reading, Transaction, same_person
 from gateway.store.model import AuditFilter
 
 TOLD = "stop_notice_given"
+RULE = "42 CFR 2.31(a)(6)"
 _WITHDRAWALS = 500
 
 
@@ -39,15 +40,17 @@ class ToTell:
     """Request id and when, the oldest first."""
 
 
-def to_tell(reading: Reading, about: str | None = None) -> Iterator[ToTell]:
-    """Every recipient that has not been told, of the last 500 withdrawals (`about`: of that patient's), the newest
-    withdrawal first.
+def to_tell(reading: Reading, about: str | None = None, since: str = "") -> Iterator[ToTell]:
+    """Every recipient that has not been told, of the last 500 withdrawals (`about`: of that patient's; `since`: from
+    that instant on), the newest withdrawal first.
     """
     seen: set[tuple[str, str]] = set()
     for logged in newest(reading, _WITHDRAWALS, AuditFilter(patient_id=about, kind="revoke")):
         patient_id, entry = logged.row.patient_id, logged.entry
         if patient_id is None or entry is None or (patient_id, entry.subject) in seen:
             continue
+        if entry.at < since:
+            return
         seen.add((patient_id, entry.subject))
         yield from _of_withdrawal(reading, patient_id, entry)
 
@@ -87,7 +90,7 @@ async def told(premises: Premises, consent_and_partner: str, reason: str) -> dic
             patient_id=found.patient,
             subject=f"Consent/{found.consent}",
             partner=partner,
-            rule="42 CFR 2.31(a)(6)",
+            rule=RULE,
         )
         append(tx, entry)
         return {"consent": consent_id, "partner": partner, "outcome": TOLD, "items": len(found.items)}
@@ -95,9 +98,9 @@ async def told(premises: Premises, consent_and_partner: str, reason: str) -> dic
     return await carry_out(premises, work)
 
 
-def waiting(reading: Reading, consent_id: str, partner: str) -> ToTell:
-    """The one that has to be told. Raises NotFound `NOBODY_TO_TELL`."""
-    for one in to_tell(reading):
+def waiting(reading: Reading, consent_id: str, partner: str, about: str | None = None) -> ToTell:
+    """The one that has to be told (`about`: of that patient). Raises NotFound `NOBODY_TO_TELL`."""
+    for one in to_tell(reading, about):
         if (one.consent, one.partner) == (consent_id, partner):
             return one
     message = "that partner received nothing under a withdrawn consent of that id, or was told"

@@ -21,6 +21,7 @@ from gateway.delivery.http_push import open_transport
 from gateway.delivery.notifier import Notifier
 from gateway.delivery.recovery import Recovery
 from gateway.delivery.sender import Sender
+from gateway.delivery.stop_sender import StopSender
 from gateway.disclosure.premises import Premises
 from gateway.flows.messages import Receipt, ReceivedMessage
 from gateway.flows.receive import accept_message
@@ -175,6 +176,8 @@ class _Running:
     async def _start_later_answers(self, sender: Sender, stack: contextlib.AsyncExitStack) -> None:
         later = later_answers(self._premises, sender.ways)
         await self._start(stack, partial(self._standstill.then, later.run, self._stop), later.stop)
+        stops = StopSender(self._premises, sender.ways)
+        await self._start(stack, partial(self._standstill.then, stops.run, self._stop), stops.stop)
 
     async def _start_notifier(
         self, transport: httpx.AsyncBaseTransport, http: str, stack: contextlib.AsyncExitStack
