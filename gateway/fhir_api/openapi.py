@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from gateway.fhir_api.includes import includes_of, revincludes_of
+from gateway.fhir_api.openapi_operations import OPERATIONS
 from gateway.fhir_api.openapi_words import JSON, PARAMETERS, READ, TOLD, WRITE, Given, Told
 from gateway.fhir_api.search_table import parameters_of
 from gateway.fhir_api.served import SERVED
@@ -22,6 +23,13 @@ Json = dict[str, Any]
 _LEFT_OUT = frozenset(
     {"/fhir/", "/fhir/.well-known/smart-configuration", "/openapi.json", "/docs", "/docs/style.css"}
 )
+PATCH = "application/json-patch+json"
+_WORDS = {**TOLD, **OPERATIONS}
+_WRITES = {
+    ("/fhir/{type}", "POST"): "create",
+    ("/fhir/{type}/{id}", "PUT"): "update",
+    ("/fhir/{type}/{id}", "PATCH"): "patch",
+}
 _KINDS = {
     "date": "A date, with a prefix such as `ge` before it",
     "id": "An id",
@@ -84,19 +92,15 @@ def _told_of(address: Address, method: str) -> Iterator[tuple[str, Told, tuple[s
         for name in SERVED:
             yield path.replace("{type}", name), _search_told(name, method), (name,)
         return
-    interaction = {
-        ("/fhir/{type}", "POST"): "create",
-        ("/fhir/{type}/{id}", "PUT"): "update",
-        ("/fhir/{type}/{id}", "PATCH"): "patch",
-    }.get((path, method))
+    interaction = _WRITES.get((path, method))
     if interaction:
         for name, served in SERVED.items():
             if interaction in served.interactions:
                 own = path.replace("{type}", name)
-                yield own, TOLD.get((method, own)) or _written(name, interaction), ()
+                yield own, _WORDS.get((method, own)) or _written(name, interaction), ()
         return
     types = tuple(VALIDATED) if path.endswith("$validate") else tuple(SERVED)
-    yield path, TOLD.get((method, path)) or _by_itself(address), types if "{type}" in path else ()
+    yield path, _WORDS.get((method, path)) or _by_itself(address), types if "{type}" in path else ()
 
 
 def _written(name: str, interaction: str) -> Told:
@@ -129,7 +133,7 @@ def _search_told(name: str, method: str) -> Told:
 
 def _operation(path: str, told: Told, types: tuple[str, ...], examples: Mapping[str, Any]) -> Json:
     given = [{"$ref": f"#/components/parameters/{name}"} for name in told.parameters]
-    given += [_ref(name) for name in ("id", "version") if f"{{{name}}}" in path]
+    given += [_ref(name) for name in ("id", "version", "name") if f"{{{name}}}" in path]
     if "{type}" in path:
         kinds = Given("path", "type", "The resource type", choices=types, example=types[0])
         given.append(_parameter(kinds))
@@ -162,7 +166,7 @@ def _ref(name: str) -> Json:
 def _limits(name: str) -> Iterator[Given]:
     """What may stand in a search for a type."""
     yield Given("query", SERVED[name].by_patient, "The patient, by our id", example="5d2c-example")
-    for plain in ("_count", "_page") + (() if name == "Patient" else ("_sort",)):
+    for plain in ("_count", "_page", "_elements", "_summary") + (() if name == "Patient" else ("_sort",)):
         yield PARAMETERS[plain]
     for plain, found in (("_include", includes_of(name)), ("_revinclude", revincludes_of(name))):
         if found:
@@ -198,6 +202,9 @@ def _body(told: Told, form: Mapping[str, Json], examples: Mapping[str, Any]) -> 
         schema: Json = {"type": "object", "properties": dict(fields), "additionalProperties": plain}
         content: Json = {FORM: {"schema": schema, **({"example": example} if example else {})}}
         return {"required": True, "content": content}
+    if told.body == "fhir-patch":
+        steps: Json = {"type": "array", "items": {"type": "object", "required": ["op", "path"]}}
+        return {"required": True, "content": {PATCH: {"schema": steps, "example": example}}}
     kind = example.get("resourceType") if isinstance(example, dict) else None
     schema = {"$ref": "#/components/schemas/Resource"}
     if kind:

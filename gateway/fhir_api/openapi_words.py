@@ -287,6 +287,15 @@ PARAMETERS: Mapping[str, Given] = {
     "_since": Given("query", "_since", "Only what has changed since this instant", example="2026-11-01"),
     "_count": Given("query", "_count", "How many on a page, at most 250", whole_number=True, example="50"),
     "_page": Given("query", "_page", "From a `next` link; good for an hour, and for you alone"),
+    "_elements": Given(
+        "query", "_elements", "Only these elements, separated by commas, with the mandatory ones"
+    ),
+    "_summary": Given("query", "_summary", "A short form", choices=("text", "data", "false")),
+    "respond-async": Given(
+        "header", "Prefer", "Asked for always", choices=("respond-async",), example="respond-async"
+    ),
+    "law": Given("query", "law", "By which law it is asked for", choices=("all", "part2", "hipaa")),
+    "name": Given("path", "name", "The name in the manifest", r"^[A-Za-z]{1,64}$", example="CarePlan"),
     "_sort": Given("query", "_sort", "One date parameter of this type; `-` before it for the latest first"),
     "_include": Given("query", "_include", "What the matches refer to goes along"),
     "_revinclude": Given("query", "_revinclude", "What refers to the matches goes along"),

@@ -88,8 +88,12 @@ class Requests:
     def _path_value(self, one: Mapping[str, Any], path: str, kind: str) -> str:
         if one["name"] == "type":
             return str(self.made.choice(one["schema"]["enum"]))
+        if one["name"] == "name":
+            return self.made.choice(("CarePlan", "Goal", "notices"))
         if one["name"] != "id":
             return self.made.choice(("1", "2", "3", "4"))
+        if "/Group/" in path or "OperationDefinition" in path:
+            return self.made.choice(("known", "referred", "handoff", "what-if", UNKNOWN))
         if path.startswith("/cds-services"):
             return self.made.choice(("order-sign", "patient-consent-consult", "encounter-discharge"))
         kind = kind or path.split("/")[2]
@@ -140,7 +144,21 @@ class Requests:
         ((media, content),) = body["content"].items()
         if media == FORM:
             return urlencode(self._form(content["schema"]["properties"])).encode(), FORM
-        return to_json(self._resource(path, place, content.get("example") or {})), media
+        example = content.get("example") or {}
+        if isinstance(example, list):
+            return to_json(self._patch(place)), media
+        return to_json(self._resource(path, place, example)), media
+
+    def _patch(self, place: str) -> list[dict[str, Any]]:
+        """Steps that apply, or do not, by what is there; never a withdrawal, which anybody related may ask for."""
+        statuses = STATUSES if "/Task" in place else ("active", "proposed")
+        steps = (
+            {"op": "replace", "path": "/status", "value": self.made.choice(statuses)},
+            {"op": "test", "path": "/status", "value": self.made.choice(CODES)},
+            {"op": "remove", "path": self.made.choice(("/note", "/text", "/subject", "/id"))},
+            {"op": "add", "path": "/statusReason", "value": {"text": "as agreed"}},
+        )
+        return self.made.sample(steps, k=self.made.randrange(1, 3))
 
     def _form(self, fields: Mapping[str, Any]) -> list[tuple[str, str]]:
         found = self._query([{"name": name, "schema": schema} for name, schema in fields.items()])
