@@ -24,17 +24,18 @@ from gateway.fhir_api.incoming import (
 )
 from gateway.fhir_api.operation_outcome import outcome_bytes
 from gateway.fhir_api.reading_routes import nothing
+from gateway.fhir_api.stated import Kinds, stated
 from gateway.flows.handoff import OUTCOME_CODES, SERVED, STEPS, HandoffStep
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _LARGEST = 16_384
 _LONGEST = 200
-_FIELDS = {
-    "step": "valueCode",
-    "worker": "valueString",
-    "at": "valueDateTime",
-    "outcome": "valueCode",
-    "reason": "valueString",
+_KINDS: Kinds = {
+    "step": ("valueCode", str),
+    "worker": ("valueString", str),
+    "at": ("valueDateTime", str),
+    "outcome": ("valueCode", str),
+    "reason": ("valueString", str),
 }
 _OF_STEP: Mapping[str, tuple[str, ...]] = {
     "accept": (),
@@ -53,7 +54,7 @@ async def handoff(request: Request) -> Response:
     refuse_other_media(request)
     if_match = version_in(request, "if-match")
     sent, _ = await resource_in(request, min(_LARGEST, desk.body_limit_bytes))
-    said = _said(_stated(sent), if_match)
+    said = _said(_texts(sent), if_match)
     request_id = str(request.path_params["id"])
     request.state.resource_type = "ServiceRequest"
     try:
@@ -68,48 +69,35 @@ async def handoff(request: Request) -> Response:
     return fhir_answer(pulled.content, headers=version_headers(pulled.version, pulled.last_modified))
 
 
-def _stated(sent: Mapping[str, Any]) -> dict[str, str]:
-    """Each parameter by its name, as text."""
-    if sent.get("resourceType") != "Parameters":
-        raise NotUnderstood("RESOURCE_TYPE_UNEXPECTED", "must be a `Parameters`", "resourceType")
-    found: dict[str, str] = {}
-    listed = sent.get("parameter")
-    for index, one in enumerate(listed if isinstance(listed, list) else ()):
-        name = one.get("name") if isinstance(one, dict) else None
-        place = f"Parameters.parameter[{index}]"
-        if not isinstance(name, str) or name not in _FIELDS or name in found:
-            raise NotUnderstood(
-                "HANDOFF_PARAMETER", "is none of this operation, or stands there twice", place
-            )
-        value = one.get(_FIELDS[name])
-        if set(one) != {"name", _FIELDS[name]} or not isinstance(value, str) or not value.strip():
-            raise NotUnderstood("HANDOFF_PARAMETER", f"must have a `{_FIELDS[name]}` alone", place)
-        if len(value) > _LONGEST:
-            raise NotUnderstood("HANDOFF_PARAMETER", f"must have at most {_LONGEST} characters", place)
-        found[name] = " ".join(value.split())
-    return found
+def _texts(sent: Mapping[str, Any]) -> dict[str, str]:
+    """Each parameter by its name, as text on one line."""
+    found = stated(sent, _KINDS, "HANDOFF_PARAMETER")
+    for name, value in found.items():
+        if not value.strip() or len(value) > _LONGEST:
+            raise NotUnderstood("HANDOFF_PARAMETER", f"must have 1 to {_LONGEST} characters", name)
+    return {name: " ".join(value.split()) for name, value in found.items()}
 
 
-def _said(stated: Mapping[str, str], if_match: str | None) -> HandoffStep:
+def _said(texts: Mapping[str, str], if_match: str | None) -> HandoffStep:
     """The step with what belongs to it, all of it and nothing else."""
-    step = stated.get("step", "")
+    step = texts.get("step", "")
     if step not in STEPS:
         raise NotUnderstood("HANDOFF_PARAMETER", f"must be one of {', '.join(STEPS)}", "step")
-    for name in stated:
+    for name in texts:
         if name != "step" and name not in _OF_STEP[step]:
             raise NotUnderstood("HANDOFF_PARAMETER", "is not said with this step", name)
     for name in _OF_STEP[step]:
-        needed = name != "reason" or stated.get("outcome") != SERVED
-        if needed and name not in stated:
+        needed = name != "reason" or texts.get("outcome") != SERVED
+        if needed and name not in texts:
             raise NotUnderstood("HANDOFF_PARAMETER", "must be said with this step", name)
-    if "outcome" in stated and stated["outcome"] not in OUTCOME_CODES:
+    if "outcome" in texts and texts["outcome"] not in OUTCOME_CODES:
         raise NotUnderstood("HANDOFF_PARAMETER", f"must be one of {', '.join(OUTCOME_CODES)}", "outcome")
     return HandoffStep(
         step=step,
-        worker=stated.get("worker", ""),
-        at=_instant(stated["at"]) if "at" in stated else None,
-        outcome=stated.get("outcome", ""),
-        reason=stated.get("reason", ""),
+        worker=texts.get("worker", ""),
+        at=_instant(texts["at"]) if "at" in texts else None,
+        outcome=texts.get("outcome", ""),
+        reason=texts.get("reason", ""),
         if_match=if_match,
     )
 

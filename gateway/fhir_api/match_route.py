@@ -13,8 +13,14 @@ from gateway.errors import NotUnderstood
 from gateway.fhir_api.answers_out import fhir_answer, until_tick
 from gateway.fhir_api.doors import Desk
 from gateway.fhir_api.incoming import caller_of, refuse_other_media, require_scope, resource_in
+from gateway.fhir_api.stated import Kinds, stated
 
 _LARGEST = 65_536
+_KINDS: Kinds = {
+    "resource": ("resource", dict),
+    "onlyCertainMatches": ("valueBoolean", bool),
+    "count": ("valueInteger", int),
+}
 
 
 async def match(request: Request) -> Response:
@@ -37,25 +43,7 @@ async def match(request: Request) -> Response:
 
 def _patient(sent: Mapping[str, Any]) -> Mapping[str, Any]:
     """The Patient that is described. Only certain matches are ever answered, at most one, whatever else is asked for."""
-    if sent.get("resourceType") != "Parameters":
-        raise NotUnderstood("RESOURCE_TYPE_UNEXPECTED", "must be a `Parameters`", "resourceType")
-    found: dict[str, Any] = {}
-    listed = sent.get("parameter")
-    kinds = {
-        "resource": ("resource", dict),
-        "onlyCertainMatches": ("valueBoolean", bool),
-        "count": ("valueInteger", int),
-    }
-    for index, one in enumerate(listed if isinstance(listed, list) else ()):
-        name = one.get("name") if isinstance(one, dict) else None
-        place = f"Parameters.parameter[{index}]"
-        if not isinstance(name, str) or name not in kinds or name in found:
-            raise NotUnderstood("MATCH_PARAMETER", "is none of this operation, or stands there twice", place)
-        element, kind = kinds[name]
-        value = one.get(element)
-        if set(one) != {"name", element} or not isinstance(value, kind):
-            raise NotUnderstood("MATCH_PARAMETER", f"must have a `{element}` alone", place)
-        found[name] = value
+    found = stated(sent, _KINDS, "MATCH_PARAMETER")
     if found.get("count", 1) < 1:
         raise NotUnderstood("MATCH_PARAMETER", "must be 1 or more", "count")
     if "resource" not in found:

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec.structs import replace
 
+from gateway import logs
 from gateway.audit import AuditReason, append
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.account import own_record_entry
@@ -24,7 +25,7 @@ from gateway.disclosure.content import notice_outcomes
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.seen import Asking, present_questions
 from gateway.disclosure.show import in_order, show
-from gateway.errors import HandoffError, NotNow
+from gateway.errors import NotNow
 from gateway.flows.nothing import NothingToShow
 from gateway.flows.pull import of_types
 from gateway.flows.waiting_text import with_waiting_text
@@ -158,7 +159,8 @@ async def _write_next(premises: Premises, export: BulkExport) -> None:
         await _write_one(premises, export, asked, patient_id)
     except NotNow:
         raise  # the next round tries her again
-    except HandoffError:
+    except Exception as error:  # noqa: BLE001  one record that cannot be shown must not end the gateway
+        logs.fault(logs.Event.FAULT, error, incident_id=export.id)
         await premises.store.write(lambda tx: bulk_exports.finish(tx, export.id, "failed"))
 
 
