@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.agency_desk.consent_desk import ConsentDesk
+from gateway.agency_desk.crisis_desk import CrisisDesk
 from gateway.clock import Clock
 from gateway.flows.agency_desk import AtDesk, Worker
 from gateway.flows.to_do import ToDo
@@ -35,6 +36,7 @@ class Desk:
     """For the log: who came, could not or left, and why not."""
     to_do: Callable[[Worker], Awaitable[ToDo]]
     consents: ConsentDesk
+    crisis: CrisisDesk
     has_to_go: Callable[[Worker, datetime], bool]
     """Whether whatever the worker was given by that instant has ended."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gateway.agency_desk import phrases_consents
+from gateway.agency_desk import phrases_consents, phrases_crisis
 
 ENGLISH: Mapping[str, str] = {
     "title": "Referrals",
@@ -207,8 +207,8 @@ SPANISH: Mapping[str, str] = {
 }
 
 CATALOGUE: Mapping[str, Mapping[str, str]] = {
-    "en": {**ENGLISH, **phrases_consents.ENGLISH},
-    "es": {**SPANISH, **phrases_consents.SPANISH},
+    "en": {**ENGLISH, **phrases_consents.ENGLISH, **phrases_crisis.ENGLISH},
+    "es": {**SPANISH, **phrases_consents.SPANISH, **phrases_crisis.SPANISH},
 }
 
 

@@ -64,6 +64,8 @@ class Screen:
     shows: Callable[[Visit], Awaitable[Answer]] | None
     does: Callable[[Visit], Awaitable[Answer]] | None = None
     menu: str = ""
+    largest_form: int | None = None
+    """In octets; without it as every form of the desk."""
 
     def methods(self) -> tuple[str, ...]:
         """What can be asked of it."""

@@ -97,7 +97,7 @@ async def register_client(premises: Premises, worker: Worker, said: Described) -
 
     Raises what `find_client` raises, and AlreadyReceived `NUMBER_TAKEN` when somebody else has that number.
     """
-    require_right(premises, worker, "consents", "clients")
+    require_right(premises, worker, "consents", "clients", "crisis")
     _check(premises, said)
     number = said.number.strip() or f"D-{new_id().replace('-', '')[-10:].upper()}"
     identifier = {"system": number_system(worker.partner), "value": number}

@@ -84,7 +84,7 @@ async def emergency_access(
         types=types,
     )
     if isinstance(opened, Barred):
-        raise _refusal(premises, opened)
+        raise refusal_of(premises, opened)
     premises.work_waiting.set()
     return Pulled(opened.content, opened.request_id)
 
@@ -193,7 +193,8 @@ def _incomplete(place: str) -> NotUnderstood:
     return NotUnderstood("EMERGENCY_RECORD_INCOMPLETE", "must be stated (42 CFR 2.51(c))", place)
 
 
-def _refusal(premises: Premises, barred: Barred) -> HandoffError:
+def refusal_of(premises: Premises, barred: Barred) -> HandoffError:
+    """What a caller is told where nothing is released."""
     on_call = premises.network.content.operator.on_call
     call = f"call {on_call.name}, {on_call.phone}, or 988"
     error: HandoffError

@@ -15,6 +15,7 @@ from gateway.flows import agency_desk, desk_workers
 from gateway.flows.agency_desk import Worker
 from gateway.flows.desk_workers import ISSUER
 from gateway.store import tokens
+from gateway.wiring.crisis_flows import crisis_desk
 from gateway.wiring.desk_flows import DeskFlows
 from gateway.wiring.last_restore import last_restore
 from gateway.wiring.network_folder import NetworkFolder
@@ -59,4 +60,5 @@ def desk_mounts(
         to_do=flows.to_do(),
         consents=flows.consent_desk(),
     )
+        crisis=crisis_desk(flows, premises),
     return {"/agency": build_desk(desk)}

@@ -1,0 +1,193 @@
+"""In a crisis: one person by two identifiers, her safety plan, the emergency form, and what is written down after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gateway.agency_desk.records_in_words import cards, name_of
+from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit
+from gateway.clock import new_id
+from gateway.errors import NotAllowed
+from gateway.flows.desk_clients import Described
+from gateway.flows.desk_crisis import RIGHT, EmergencyStated, Found
+from gateway.flows.desk_crisis_records import (
+    LONGEST_NOTE,
+    LONGEST_STEP,
+    OUTCOMES,
+    REASONS,
+    SETTINGS,
+    STEPS,
+    About,
+    EventNote,
+    FollowUp,
+)
+from gateway.flows.desk_sought import Sought
+from gateway.security.signed_texts import read_signed, signed
+
+SHOWN_FOR = timedelta(hours=1)
+"""How long after a person was shown something can be written about her without saying again who she is."""
+
+_SHOWN = b"agency desk shown"
+_MORNING = "09:00"
+_LONG_FORM = 32_768
+"""Octets: accents take six each in a form."""
+
+
+async def _begin(visit: Visit) -> Answer:
+    facts = {"sought": Sought(), "found": None, "saved": visit.query.get("saved", "")}
+    return Page("crisis.html", {**facts, **_office(visit)})
+
+
+async def _look_up(visit: Visit) -> Answer:
+    sought = _sought(visit.form)
+    found = await visit.desk.crisis.look_up(visit.worker, sought)
+    facts = {
+        "sought": sought,
+        "found": found,
+        "person": name_of(_first(found, "Patient")),
+        "born": str(_first(found, "Patient").get("birthDate", "")),
+        "steps": _steps(found.plan),
+        "cards": cards(one for one in found.resources if one["resourceType"] not in ("CarePlan", "Patient")),
+        "seal": _seal(visit, found.patient_id) if found.patient_id else "",
+        "own": {code: text for code, _, text in _steps(found.plan)} if found.is_own_plan else {},
+    }
+    return Page("crisis_found.html", {**facts, **_writing(visit), **_office(visit)})
+
+
+async def _emergency_form(visit: Visit) -> Answer:
+    facts = {"sought": Sought(), "found": None, "key": f"emergency-{new_id()}"}
+    return Page("crisis_emergency.html", {**facts, **_office(visit)})
+
+
+async def _emergency(visit: Visit) -> Answer:
+    form, sought = visit.form, _sought(visit.form)
+    stated = EmergencyStated(
+        key=form.get("key", ""),
+        sought=sought,
+        facility=form.get("facility", ""),
+        nature=form.get("nature", ""),
+        consent_unobtainable=form.get("unobtainable") == "yes",
+        second_person=form.get("second", ""),
+    )
+    found = await visit.desk.crisis.emergency(visit.worker, stated)
+    facts = {"sought": sought, "found": found, "cards": cards(found.resources), "stated": stated}
+    return Page("crisis_emergency.html", {**facts, **_office(visit)})
+
+
+async def _plan(visit: Visit) -> Answer:
+    steps = {name: visit.form.get(f"step.{name}", "") for name in STEPS}
+    await visit.desk.crisis.write_plan(visit.worker, _about(visit), steps, _key(visit, "plan"))
+    return GoTo("../crisis?saved=plan")
+
+
+async def _event(visit: Visit) -> Answer:
+    form = visit.form
+    said = EventNote(*(form.get(name, "") for name in ("setting", "reason", "outcome", "note")))
+    await visit.desk.crisis.write_event(visit.worker, _about(visit), said, _key(visit, "event"))
+    return GoTo("../crisis?saved=event")
+
+
+async def _follow_up(visit: Visit) -> Answer:
+    form = visit.form
+    wanted = FollowUp(*(form.get(name, "") for name in ("day", "hour", "agency")))
+    await visit.desk.crisis.write_follow_up(visit.worker, _about(visit), wanted, _key(visit, "next"))
+    return GoTo("../crisis?saved=follow_up")
+
+
+async def _paper(visit: Visit) -> Answer:
+    return Page("crisis_paper.html", {"steps": tuple(STEPS), **_office(visit)})
+
+
+def _office(visit: Visit) -> Mapping[str, Any]:
+    """What every page of these needs besides."""
+    partner = visit.desk.network.partners[visit.worker.partner]
+    return {
+        "is_medical": visit.desk.crisis.is_medical(visit.worker),
+        "on_call": visit.desk.network.content.operator.on_call,
+        "facility": partner.organization.name,
+        "today": _now(visit).date().isoformat(),
+    }
+
+
+def _writing(visit: Visit) -> Mapping[str, Any]:
+    return {
+        "key": new_id(),
+        "all_steps": tuple(STEPS),
+        "settings": tuple(SETTINGS),
+        "reasons": tuple(REASONS),
+        "outcomes": tuple(OUTCOMES),
+        "agencies": visit.desk.crisis.follow_up_agencies(visit.worker),
+        "tomorrow": (_now(visit).date() + timedelta(days=1)).isoformat(),
+        "morning": _MORNING,
+        "longest_step": LONGEST_STEP,
+        "longest_note": LONGEST_NOTE,
+    }
+
+
+def _now(visit: Visit) -> datetime:
+    return visit.desk.clock.now().astimezone(ZoneInfo(visit.desk.network.zone))
+
+
+def _sought(form: Mapping[str, str]) -> Sought:
+    return Sought(*(form.get(name, "").strip() for name in ("family", "given", "born", "phone", "our_id")))
+
+
+def _first(found: Found, resource_type: str) -> Mapping[str, Any]:
+    return next((one for one in found.resources if one["resourceType"] == resource_type), {})
+
+
+def _steps(plan: Mapping[str, Any] | None) -> tuple[tuple[str, str, str], ...]:
+    """Each part of a safety plan: its code (empty for one that we have no words for), its own heading, and its words."""
+    found = []
+    for activity in (plan or {}).get("activity", ()):
+        detail = activity.get("detail", {})
+        codings = detail.get("code", {}).get("coding", ())
+        code = next((str(one.get("code", "")) for one in codings if one.get("code") in STEPS), "")
+        heading = next((str(one.get("display", "")) for one in codings), "")
+        found.append((code, heading, str(detail.get("description", ""))))
+    return tuple(found)
+
+
+def _key(visit: Visit, kind: str) -> str:
+    return f"{kind}-{visit.form.get('key', '')}"
+
+
+def _about(visit: Visit) -> About:
+    """Whom a form is about: who was shown on its page, or who is described in it. Raises NotAllowed `SHOWN_LONG_AGO`."""
+    form = visit.form
+    described = Described(
+        family=form.get("family", "").strip(),
+        given=form.get("given", "").strip(),
+        born=form.get("born", "").strip(),
+        phone=form.get("phone", "").strip(),
+        sex=form.get("sex", "") or "unknown",
+    )
+    seal = form.get("seal", "")
+    return About(_sealed(visit, seal) if seal else "", described)
+
+
+def _seal(visit: Visit, patient_id: str) -> str:
+    until = int((visit.desk.clock.now() + SHOWN_FOR).timestamp())
+    return signed(visit.desk.key, _SHOWN, [patient_id, visit.worker.partner, visit.worker.name, until])
+
+
+def _sealed(visit: Visit, seal: str) -> str:
+    found = read_signed(visit.desk.key, _SHOWN, seal)
+    now = int(visit.desk.clock.now().timestamp())
+    who = [visit.worker.partner, visit.worker.name]
+    if found is None or found[1:3] != who or not isinstance(found[3], int) or found[3] <= now:
+        raise NotAllowed("SHOWN_LONG_AGO", "look the person up again")
+    return str(found[0])
+
+
+SCREENS = (
+    Screen("/crisis", RIGHT, _begin, _look_up, menu="crisis"),
+    Screen("/crisis/emergency", RIGHT, _emergency_form, _emergency),
+    Screen("/crisis/plan", RIGHT, None, _plan, largest_form=_LONG_FORM),
+    Screen("/crisis/event", RIGHT, None, _event, largest_form=_LONG_FORM),
+    Screen("/crisis/follow-up", RIGHT, None, _follow_up),
+    Screen("/crisis/paper", RIGHT, _paper),
+)
