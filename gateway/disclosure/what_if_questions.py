@@ -12,6 +12,8 @@ from gateway.disclosure.consent_tables import consent_tables
 from gateway.errors import NotUnderstood
 from gateway.resources import parse_json
 
+MOST_AGENCIES = 100
+"""Each is a decision of its own about every class of record."""
 PURPOSE_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 
 
@@ -36,6 +38,8 @@ def outlook_sentences(text: bytes, now: datetime) -> tuple[str, ...]:
         raise NotUnderstood("DRAFT_MISSING", "expected a FHIR Consent", "draft")
     if not isinstance(agencies, list) or not agencies:
         raise NotUnderstood("AGENCIES_MISSING", "expected a list of agencies", "agencies")
+    if len(agencies) > MOST_AGENCIES:
+        raise NotUnderstood("AGENCIES_TOO_MANY", f"at most {MOST_AGENCIES}, each for one purpose", "agencies")
     asked = [_asked(fields, agency, f"agencies[{number}]") for number, agency in enumerate(agencies)]
     tables = consent_tables()
     outlooks = consent.what_if(asked[0][1], draft, [agency for agency, _ in asked], tables)

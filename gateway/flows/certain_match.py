@@ -23,6 +23,7 @@ from gateway.resources import parse_json, to_json
 from gateway.security.callers import Caller
 from gateway.store import Reading, Record, patients, records
 
+_MOST_FACTS = 20
 _GRADE = "http://hl7.org/fhir/StructureDefinition/match-grade"
 _CERTAIN = {
     "extension": [{"url": _GRADE, "valueCode": "certain"}],
@@ -35,13 +36,17 @@ async def certain_match(premises: Premises, caller: Caller, patient: Mapping[str
     """A searchset of the one Patient that is certainly meant, as the caller may see her; empty otherwise.
 
     Raises NotUnderstood `MATCH_FACTS_MISSING` unless name, full birth date and sex are told and beside them a phone
-    number, a street with its postal code, or an identifier; and as `checked` does.
+    number, a street with its postal code, or an identifier; `MATCH_FACTS_TOO_MANY`; and as `checked` does.
     """
     checked(patient, "Patient", "Parameters.parameter.resource.")
     likely, certain = match_keys(patient, premises.keys.index)
     if likely is None or not certain or not patient.get("gender"):
         text = "needs name, full birth date and sex, and a phone number, a street or an identifier"
         raise NotUnderstood("MATCH_FACTS_MISSING", text, "Patient")
+    if len(certain) > _MOST_FACTS:
+        raise NotUnderstood(
+            "MATCH_FACTS_TOO_MANY", f"at most {_MOST_FACTS} numbers and streets are taken", "Patient"
+        )
     wanted = frozenset(certain)
     own: set[str] = set()
 

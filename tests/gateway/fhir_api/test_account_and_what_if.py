@@ -132,6 +132,19 @@ def test_a_draft_that_cannot_be_read_is_refused(county: County, sent: dict[str, 
     assert Api(county).ask("otp TREAT", "POST", "/fhir/Consent/$what-if", sent).status_code == 422
 
 
+def test_a_draft_that_names_too_many_is_refused(county: County) -> None:
+    sent = draft()
+    provision = sent["provision"]
+    while "actor" not in provision:
+        provision = provision["provision"][0]
+    (actor, *_) = provision["actor"]
+    provision["actor"] = [
+        {**actor, "reference": {"reference": f"Organization/a{number}"}} for number in range(101)
+    ]
+    answer = Api(county).ask("otp TREAT", "POST", "/fhir/Consent/$what-if", sent)
+    assert answer.json()["issue"][0]["details"]["coding"][0]["code"] == "AGENCIES_TOO_MANY"
+
+
 def test_every_operation_of_our_own_is_declared_and_defined(county: County) -> None:
     models = pytest.importorskip("fhir.resources.R4B.operationdefinition")
     api = Api(county)

@@ -121,3 +121,9 @@ def test_two_identifiers_worth_of_facts_is_needed(county: County, missing: str) 
 )
 def test_what_cannot_be_read_is_refused(county: County, body: dict[str, Any]) -> None:
     assert Api(county).ask("otp TREAT", "POST", "/fhir/Patient/$match", body).status_code in (400, 422)
+
+
+def test_many_guesses_are_not_taken_at_once(county: County) -> None:
+    guesses = [{"system": "phone", "value": f"602-555-{number:04}"} for number in range(1000, 1021)]
+    answer = match(county, "otp TREAT", {**HER, "telecom": guesses})
+    assert answer.json()["issue"][0]["details"]["coding"][0]["code"] == "MATCH_FACTS_TOO_MANY"
