@@ -59,6 +59,6 @@ def desk_mounts(
         answered=flows.bound(agency_desk.answered),
         to_do=flows.to_do(),
         consents=flows.consent_desk(),
-    )
         crisis=crisis_desk(flows, premises),
+    )
     return {"/agency": build_desk(desk)}
