@@ -17,7 +17,7 @@ from gateway.store import Reading
 
 RIGHTS: Mapping[str, frozenset[str]] = {
     "compliance_officer": frozenset(
-        {"export", "verify", "content", "emergency", "identity", "mappings", "messages"}
+        {"export", "verify", "content", "emergency", "identity", "mappings", "messages", "requests"}
     ),
     "auditor": frozenset(),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from gateway.clock import instant_text
 from gateway.console import words
@@ -15,8 +15,9 @@ from gateway.console.integrity import Standing, standing
 from gateway.console.look import Look, Sheet, Shown
 from gateway.console.partners import Health, healths
 from gateway.console.tally import Part
-from gateway.store import consent_requests, desk_lists, emergency_uses, workload
+from gateway.store import consent_requests, desk_lists, emergency_uses, privacy_requests, workload
 
+_REQUEST_SOON = timedelta(days=7)
 _LISTED = 200
 _LONGEST_LAG_SECONDS = 60
 _SERIES = (
@@ -131,6 +132,12 @@ def _of_consents(look: Look) -> Iterator[Concern]:
             text = f"Emergency access of {one.month.first:%B %Y} not yet looked through by two people, "
             text += f"due {one.due:%d %b %Y}"
             yield Concern("bad", text, "", f"emergency?month={one.month.first:%Y-%m}")
+    by = (today + _REQUEST_SOON).isoformat()
+    people = [one for one in privacy_requests.not_answered(look.reading, _LISTED) if one.due_on <= by]
+    if people:
+        is_late = people[0].due_on < today.isoformat()
+        text = f"{words.plural(len(people), 'request')} of a person to be answered by {words.day(people[0].due_on)}"
+        yield Concern("bad" if is_late else "middling", text, "", "requests/privacy")
     stops = look.told.found
     if stops:
         text = f"{words.plural(len(stops), 'recipient')} to be told that a consent was withdrawn"

@@ -18,6 +18,7 @@ from gateway.console import (
     messages,
     overview,
     partners,
+    privacy_desk,
     requests,
     what_if,
 )
@@ -74,9 +75,19 @@ PLACES: tuple[Place, ...] = (
     Place("/mappings", mapping_desk.mappings, "mappings", mapping_desk.FILTERS),
     Place("/partners", partners.partners, "partners", partners.FILTERS),
     Place("/requests", requests.requests, "requests", requests.FILTERS, tells=True),
+    Place("/requests/privacy", privacy_desk.privacy, "requests", privacy_desk.FILTERS),
+    Place("/requests/privacy/{id}", privacy_desk.one_request, "requests"),
+    Place("/requests/privacy/{id}/letter", privacy_desk.letter, "requests"),
+    Place("/requests/outside", privacy_desk.outside, "requests"),
     Place("/integrity", integrity.integrity, "integrity", integrity.FILTERS),
     Place("/looks", looks.looks, "looks", looks.FILTERS),
 )
 
-DEEDS: tuple[Deed, ...] = (*emergency.DEEDS, *identity.DEEDS, *mapping_desk.DEEDS, *message_acts.DEEDS)
+DEEDS: tuple[Deed, ...] = (
+    *emergency.DEEDS,
+    *identity.DEEDS,
+    *mapping_desk.DEEDS,
+    *message_acts.DEEDS,
+    *privacy_desk.DEEDS,
+)
 """What can be done from a page."""

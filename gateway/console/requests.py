@@ -26,6 +26,7 @@ def requests(look: Look) -> Shown:
     today = look.now.astimezone(words.zone_of(look.office.network.zone)).date()
     ending, is_whole = look.endings.soon(look.reading, today, look.office.network.zone)
     uses = emergency_uses.not_reviewed(look.reading, _LISTED)
+    events = look.endings.by_event(look.reading, look.office.network.zone)[:_LISTED]
     doubt = patients.in_doubt(look.reading, _IN_DOUBT)
     owners = sorted({one.request.owner for one in waiting} | ({owner} if owner else set()))
     shown = {
@@ -35,6 +36,7 @@ def requests(look: Look) -> Shown:
         "uses": [(one, one.review_due <= now) for one in uses],
         "is_told": look.told.is_known,
         "ending": [(one, owner_of(look.office.network, one.state.recorded_by)) for one in ending[:_IN_DOUBT]],
+        "events": events,
         "is_whole": is_whole,
         "today": today,
         "doubt": doubt,
@@ -47,6 +49,7 @@ def requests(look: Look) -> Shown:
             *(one.patient for one in stops),
             *(one.patient_id for one in uses),
             *(one.state.patient_id for one in ending[:_IN_DOUBT]),
+            *(one.state.patient_id for one in events),
             *(patient for patient, _ in doubt),
         )
     )

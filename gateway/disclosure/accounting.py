@@ -23,6 +23,15 @@ _TO_HERSELF = "PATIENT_ACCESS"
 _EMERGENCY = "MEDICAL_EMERGENCY"
 _TREATMENT_PAYMENT_OPERATIONS = frozenset({"TREAT", "ETREAT", "HPAYMT", "HOPERAT"})
 _INTERMEDIARY = "INTERMEDIARY_LIST"
+DISCLOSED_ON = "disclosed_on"
+"""Under which name an entry of something that left outside the gateway says on which day (`YYYY-MM-DD`)."""
+OUTSIDE = {
+    "COURT_ORDER": ("42 CFR 2.61 to 2.67", "HLEGAL"),
+    "CRIME_REPORT": ("42 CFR 2.12(c)(5)", "HLEGAL"),
+    "CHILD_ABUSE_REPORT": ("42 CFR 2.12(c)(6)", "PUBHLTH"),
+    "HUMAN_RELEASE": ("a rule demands that a person releases it", "HLEGAL"),
+}
+"""By basis: the rule and the purpose of what only a person may disclose, outside the gateway."""
 YEARS = {"all": 0, "part2": 3, "intermediary": 3, "hipaa": 6}
 """How far back each kind of account goes; 0: to the first entry."""
 
@@ -31,7 +40,8 @@ YEARS = {"all": 0, "part2": 3, "intermediary": 3, "hipaa": 6}
 class AccountLine:
     """One disclosure as 45 CFR 164.528(b)(2) wants it told. `at` is ISO 8601 UTC text of the first time.
 
-    `outcome`: what the recipient's system answered (`delivered`, `unknown`, `refused`, `retry`), or `pulled`.
+    `outcome`: what the recipient's system answered (`delivered`, `unknown`, `refused`, `retry`), `pulled`, or `outside`
+    for what a person disclosed outside the gateway.
     """
 
     at: str
@@ -124,8 +134,9 @@ def _counts(entry: AuditEntry, law: str, listed: set[str]) -> bool:
 
 
 def _line(entry: AuditEntry) -> AccountLine:
+    outside = entry.versions.get(DISCLOSED_ON) if entry.basis in OUTSIDE else None
     return AccountLine(
-        at=entry.at,
+        at=f"{outside}T00:00:00.000000Z" if outside else entry.at,
         recipient=entry.recipient_name or entry.partner,
         address=entry.recipient_address,
         description=entry.description,
@@ -133,7 +144,7 @@ def _line(entry: AuditEntry) -> AccountLine:
         discloser=" ".join(entry.source),
         basis=entry.basis,
         consents=entry.consents,
-        outcome=entry.outcome if entry.kind == "handover" else "pulled",
+        outcome="outside" if outside else entry.outcome if entry.kind == "handover" else "pulled",
         times=1,
         request_id=entry.request_id,
     )

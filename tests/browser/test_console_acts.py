@@ -40,3 +40,23 @@ def test_a_message_is_corrected_with_a_preview_before_it_is_taken_in(open_page: 
     assert page.get_by_text("Can be read").is_visible()
     page.get_by_role("button", name="Take it in as corrected").click()
     assert page.get_by_text("Taken in again of").is_visible()
+
+
+def test_a_request_is_recorded_and_answered_with_a_letter(open_page: OpenPage, desk: Desk) -> None:
+    page = open_page()
+    page.goto(f"{desk.address}requests/privacy")
+    page.get_by_label("Patient id").fill(desk.patient)
+    page.get_by_label("How it came").fill("by letter")
+    page.get_by_role("button", name="Record it").click()
+    for label, button in (
+        ("How was it made sure", "Identity checked"),
+        ("Why so?", "Decide"),
+        ("How was the answer given?", "Answered"),
+    ):
+        page.get_by_label(label).fill("the card was shown at the desk")
+        page.get_by_role("button", name=button, exact=True).click()
+    page.get_by_role("link", name="The letter").click()
+    assert page.get_by_text("Sunrise Opioid Treatment Program").first.is_visible()
+    page.emulate_media(media="print")
+    assert page.get_by_text("Privacy officer").is_visible()
+    assert not page.locator("nav.main").is_visible()

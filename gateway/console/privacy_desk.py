@@ -1,0 +1,198 @@
+"""What people ask of the privacy officer: the list, one request with its steps and letter; and what left outside."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from gateway import audit
+from gateway.console import words
+from gateway.console.decision import Proof, proof_of
+from gateway.console.doing import Deed, Doing, Done, confirm
+from gateway.console.look import Look, Sheet, Shown, patients_of
+from gateway.disclosure.accounting import OUTSIDE, AccountLine, account_of
+from gateway.disclosure.log_about import log_about
+from gateway.errors import NotFound
+from gateway.flows.privacy_requests import (
+    DECISIONS,
+    KINDS,
+    Outside,
+    extend,
+    receive,
+    record_outside,
+    step,
+    steps_of,
+)
+from gateway.store import patients, privacy_requests
+from gateway.store.privacy_requests import PrivacyRequest
+
+FILTERS = frozenset({"state", "as"})
+STATES = ("open", "all")
+_LISTED = 200
+_SOON = timedelta(days=7)
+_LAWS = {"accounting": "all", "intermediary_list": "intermediary"}
+_HEADS = ("request", "kind", "patient", "received", "due", "state", "extended", "decision")
+
+
+def privacy(look: Look) -> Shown:
+    """The list, with the form by which a request is recorded."""
+    listed = (privacy_requests.newest if look.address["state"] == "all" else privacy_requests.not_answered)(
+        look.reading, _LISTED
+    )
+    today = look.now.astimezone(words.zone_of(look.office.network.zone)).date()
+    shown = {
+        "listed": listed,
+        "kinds": KINDS,
+        "today": today,
+        "soon": (today + _SOON).isoformat(),
+        "states": STATES,
+    }
+    rows = [
+        (
+            one.id,
+            one.kind,
+            one.patient_id or "",
+            one.received_on,
+            one.due_on,
+            one.state,
+            one.extended,
+            one.decision,
+        )
+        for one in listed
+    ]
+    ids = patients_of(one.patient_id for one in listed)
+    return Shown("privacy.html", shown, ids, Sheet("privacy-requests", _HEADS, rows))
+
+
+def one_request(look: Look) -> Shown:
+    """One request by its steps, with what can be done next. Raises NotFound `NO_SUCH_PRIVACY_REQUEST`."""
+    found = _request(look)
+    today = look.now.astimezone(words.zone_of(look.office.network.zone)).date()
+    shown = {
+        "found": found,
+        "kind": KINDS[found.kind],
+        "steps": steps_of(look.reading, found.id),
+        "decisions": DECISIONS,
+        "today": today.isoformat(),
+    }
+    return Shown("privacy_request.html", shown, patients_of((found.patient_id,)))
+
+
+def letter(look: Look) -> Shown:
+    """The letter that answers a request, to be printed; an account of disclosures goes with it where that was asked for.
+
+    Raises NotFound `NO_SUCH_PRIVACY_REQUEST`, `NOT_DECIDED`.
+    """
+    found = _request(look)
+    if not found.decision:
+        raise NotFound("NOT_DECIDED", "there is no letter before a decision")
+    steps = steps_of(look.reading, found.id)
+    decided = next(
+        (one for one in reversed(steps) if one.outcome.removeprefix("request_") in DECISIONS), None
+    )
+    shown = {
+        "found": found,
+        "kind": KINDS[found.kind],
+        "decided": decided,
+        "lines": _account(look, found),
+        "proof": _proof(look, decided.seq) if decided is not None else None,
+        "operator": look.office.network.content.operator,
+        "is_account": found.kind in _LAWS,
+    }
+    return Shown("letter.html", shown, patients_of((found.patient_id,)))
+
+
+def outside(look: Look) -> Shown:
+    """What the gateway never sends: the words for it, and the form that records it for the account."""
+    today = look.now.astimezone(words.zone_of(look.office.network.zone)).date()
+    return Shown("outside.html", {"bases": OUTSIDE, "today": today})
+
+
+def _request(look: Look) -> PrivacyRequest:
+    found = privacy_requests.get(look.reading, look.path["id"])
+    if found is None:
+        raise NotFound("NO_SUCH_PRIVACY_REQUEST", "no request has that id")
+    return found
+
+
+def _account(look: Look, found: PrivacyRequest) -> tuple[AccountLine, ...]:
+    law = _LAWS.get(found.kind)
+    if law is None or found.patient_id is None or found.decision == "denied":
+        return ()
+    logged = log_about(look.reading, found.patient_id)
+    return account_of([one.entry for one in logged if one.entry is not None], law, look.now)
+
+
+def _proof(look: Look, seq: int) -> Proof | None:
+    logged = audit.get(look.reading, seq)
+    return None if logged is None else proof_of(look, logged)
+
+
+# -------------------------------------------------------------------------------------------------- acts
+
+
+async def _receive(doing: Doing) -> Done:
+    told = await receive(
+        doing.office.premises,
+        doing["kind"],
+        doing["patient"],
+        doing["day"],
+        doing.reason,
+        doing.visitor.name,
+    )
+    return Done(location=f"requests/privacy/{told['request']}")
+
+
+async def _step(doing: Doing) -> Done:
+    request_id = doing.path["id"]
+    premises, by = doing.office.premises, doing.visitor.name
+    if doing["state"] == "extended":
+        await extend(premises, request_id, doing.reason, by)
+    else:
+        await step(premises, request_id, doing["state"], doing.reason, by, doing["decision"])
+    return Done(location=f"requests/privacy/{request_id}")
+
+
+def _told(doing: Doing) -> Outside:
+    return Outside(
+        basis=doing["basis"],
+        patient_id=doing["patient"],
+        disclosed_on=doing["day"],
+        recipient=" ".join(doing["recipient"].split()),
+        address=" ".join(doing["address"].split()),
+        what=" ".join(doing["what"].split()),
+        reference=" ".join(doing["reference"].split()),
+    )
+
+
+def _ask_outside(doing: Doing) -> Done:
+    told = _told(doing)
+    with doing.office.read() as reading:
+        if not told.patient_id or not patients.exists(reading, told.patient_id):
+            raise NotFound("NO_SUCH_PATIENT", "no patient has that id")
+    return confirm(
+        doing,
+        heading="Record what left outside the gateway",
+        lines=(
+            f"{words.basis_words(told.basis)}, {told.reference}",
+            f"About patient {told.patient_id}, on {told.disclosed_on}",
+            f"To {told.recipient}, {told.address or 'no address known'}: {told.what}",
+            "It stands in this person's account from now on and cannot be taken back. Nothing is sent.",
+        ),
+        button="Yes, record it",
+        back="requests/outside",
+        action="requests/outside/record",
+        patients=frozenset({told.patient_id}),
+    )
+
+
+async def _record(doing: Doing) -> Done:
+    told = _told(doing)
+    await record_outside(doing.office.premises, told, doing.reason, doing.visitor.name)
+    return Done(location=f"patients/{told.patient_id}?law=hipaa")
+
+
+DEEDS = (
+    Deed("requests/privacy/received", "requests", _receive),
+    Deed("requests/privacy/{id}/step", "requests", _step),
+    Deed("requests/outside/record", "requests", _record, _ask_outside),
+)

@@ -1,0 +1,147 @@
+"""Requests to the privacy officer, from the day they came to the letter; and what left outside the gateway."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import timedelta
+
+import pytest
+
+from gateway.disclosure.audit_events import audit_events
+from gateway.disclosure.reconcile import day_account
+from tests.gateway.console.conftest import NOW, Browser
+from tests.gateway.county import County
+from tests.gateway.flows.test_same_person import hand_over
+
+HOW = "by letter, with a copy of her card"
+
+
+@pytest.fixture
+def office(county: County) -> Browser:
+    """She was referred and told about; the privacy officer is logged in."""
+    county.clock.advance(NOW - timedelta(hours=1) - county.clock.now())
+    county.consent("otp")
+    county.refer()
+    hand_over(county, county.deliver())
+    return Browser(county).log_in()
+
+
+def received(office: Browser, kind: str = "accounting", day: str = "2026-11-20") -> str:
+    """The path of a request that came."""
+    answer = office.send(
+        "requests/privacy/received",
+        "requests/privacy",
+        kind=kind,
+        patient=office.county.patient_id,
+        day=day,
+        reason=HOW,
+    )
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"].removeprefix("/console/")
+
+
+def stepped(office: Browser, page: str, state: str, **more: str) -> int:
+    fields = {"state": state, "reason": f"because of {state}", **more}
+    return office.send(f"{page}/step", page, **fields).status_code
+
+
+@pytest.mark.requirement("HI-528-01", "P2-25-01")
+def test_an_account_is_asked_for_and_answered_by_its_day(office: Browser) -> None:
+    page = received(office)
+    assert "Answer by 19 Jan 2027" in office.get(page).text
+    assert office.get(f"{page}/letter").status_code == 404, "no letter before a decision"
+    assert [stepped(office, page, "decided", decision="granted"), stepped(office, page, "answered")] == [
+        409,
+        409,
+    ]
+    assert stepped(office, page, "checked") == 303
+    assert stepped(office, page, "extended") == 303
+    assert stepped(office, page, "extended") == 409
+    assert "Answer by 18 Feb 2027" in office.get(page).text
+    assert [stepped(office, page, "decided"), stepped(office, page, "decided", decision="maybe")] == [
+        400,
+        400,
+    ]
+    assert stepped(office, page, "decided", decision="granted") == 303
+
+    letter = office.get(f"{page}/letter").text
+    assert "Sunrise Opioid Treatment Program" in letter and "because of decided" in letter
+    assert "Maribel" not in letter
+    assert stepped(office, page, "answered") == 303
+    text = office.get(page).text
+    assert "Answered</span>" in text and "Kim Officer" in text and HOW in text
+    assert "Nothing waits for an answer" in office.get("requests/privacy").text
+    assert "Granted" not in office.get("requests/privacy").text
+    assert "granted" in office.get("requests/privacy?state=all").text
+    log = [one.row.outcome for one in office.county.audit("outcome")]
+    assert log[-5:] == [
+        "request_received", "request_checked", "request_extended", "request_granted", "request_answered",
+    ]  # fmt: skip
+
+
+@pytest.mark.requirement("P2-24-01")
+def test_days_are_counted_and_what_is_late_is_said(office: Browser) -> None:
+    page = received(office, "intermediary_list", "2026-10-01")
+
+    assert "Overdue" in office.get(page).text and "Overdue" in office.get("requests/privacy").text
+    assert "1 request of a person to be answered by 31 Oct 2026" in office.get("").text
+    assert stepped(office, page, "extended") == 400, "its rule knows no extension"
+
+
+def test_what_cannot_be_recorded_is_refused(office: Browser) -> None:
+    fields = {"kind": "accounting", "patient": office.county.patient_id, "day": "2026-11-20", "reason": HOW}
+    for change, status in (
+        ({"kind": "subpoena"}, 400),
+        ({"patient": ""}, 400),
+        ({"patient": "nobody"}, 404),
+        ({"day": "2026-11-23"}, 400),
+        ({"day": "2020-01-01"}, 400),
+        ({"day": "soon"}, 400),
+        ({"reason": " "}, 400),
+    ):
+        answer = office.send("requests/privacy/received", "requests/privacy", **{**fields, **change})
+        assert answer.status_code == status, change
+    assert office.get("requests/privacy/nothing").status_code == 404
+    page = received(office, "complaint")
+    office.log_in("Ada Auditor", "auditor")
+    assert 'name="reason"' not in office.get(page).text
+    assert stepped(office, page, "checked") == 403
+
+
+@pytest.mark.requirement("P2-12-07", "P2-61-01")
+def test_what_left_outside_the_gateway_stands_in_the_account_and_is_sent_nowhere(office: Browser) -> None:
+    patient = office.county.patient_id
+    page = office.get("requests/outside").text
+    assert "Handled outside the gateway by the privacy officer" in page
+    fields = {
+        "basis": "COURT_ORDER",
+        "patient": patient,
+        "day": "2026-11-10",
+        "recipient": "Superior Court, Maricopa County",
+        "address": "201 W Jefferson St, Phoenix",
+        "what": "attendance dates of March",
+        "reference": "order CV-2026-1, section 2.64",
+        "reason": "counsel and the medical director agreed",
+    }
+    asked = office.send("requests/outside/record", "requests/outside", **fields).text
+    assert "Yes, record it" in asked and "hipaa" not in asked
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', asked.split("<main")[1]))
+    again = {name: html.unescape(value) for name, value in hidden.items()}
+    before = office.county.states()
+    done = office.ask("POST", "/console/requests/outside/record", data=again)
+
+    assert done.status_code == 303 and office.county.states() == before
+    rows = office.get(f"patients/{patient}?law=hipaa&as=csv").text.splitlines()
+    assert len(rows) == 2 and rows[1].startswith("2026-11-10") and "Superior Court" in rows[1]
+    assert "COURT_ORDER" in rows[1] and ",outside," in rows[1]
+    logged = office.county.audit("disclose")[-1]
+    events = audit_events(logged, office.county.premises.network)
+    assert [one["resourceType"] for one in events] == ["AuditEvent"]
+    assert office.get(f"decisions/{logged.row.seq}").status_code == 200
+    zone = office.county.premises.network.zone
+    account = office.county.look(lambda reading: day_account(reading, NOW.date(), zone))
+    assert account.adds_up
+    for change, status in (({"basis": "CONSENT"}, 400), ({"what": ""}, 400), ({"day": "2026-11-23"}, 400)):
+        wrong = {**fields, **change, "confirmed": "yes"}
+        assert office.send("requests/outside/record", "requests/outside", **wrong).status_code == status
