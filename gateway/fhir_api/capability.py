@@ -104,6 +104,7 @@ def _resource(name: str, served: Served, base: str) -> dict[str, Any]:
         "versioning": "versioned-update" if "update" in served.interactions else "versioned",
         "readHistory": "vread" in served.interactions,
         "updateCreate": False,
+        **({"conditionalCreate": True} if "create" in served.interactions else {}),
         **{key: list(found) for key, found in _going_along(name).items() if found},
         "searchParam": [
             {"name": served.by_patient, "type": "token" if by_id else "reference"},

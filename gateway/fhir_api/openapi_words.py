@@ -147,7 +147,7 @@ TOLD: Mapping[tuple[str, str], Told] = {
         body="fhir",
         answered="consent",
         status=201,
-        parameters=("prefer",),
+        parameters=("if-none-exist", "prefer"),
     ),
     ("PUT", "/fhir/Consent/{id}"): Told(
         WRITE,
@@ -262,6 +262,12 @@ PARAMETERS: Mapping[str, Given] = {
         "The `ETag` of what you have read; 412 when it is no longer that",
         _TAG_FORM,
         example='W/"3"',
+    ),
+    "if-none-exist": Given(
+        "header",
+        "If-None-Exist",
+        "A search; nothing is created where it finds one already (200), and 412 where it finds several",
+        example="patient=5d2c-example&status=active",
     ),
     "prefer": Given(
         "header",

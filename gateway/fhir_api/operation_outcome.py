@@ -71,6 +71,7 @@ _BY_CODE: dict[str, tuple[int, str]] = {
     "TOKEN_EXPIRED": (401, "login"),
     "TOKEN_MISSING": (401, "login"),
     "TOKEN_UNREADABLE": (401, "login"),
+    "CONDITION_SEVERAL": (412, "multiple-matches"),
     "VERSION_CONFLICT": (412, "conflict"),
 }
 _ISSUE_TYPES = frozenset({"structure", "required", "value", "invariant", "code-invalid", "not-supported"})

@@ -60,8 +60,13 @@ for (const status of ['accepted', 'in-progress', 'completed']) {
   found.steps.push((await client.read({ resourceType: 'Task', id: given.task })).status);
 }
 
-const consent = await client.create({ resourceType: 'Consent', body: given.consent });
-const ended = await client.update({ resourceType: 'Consent', id: consent.id, body: { ...consent, status: 'inactive' } });
+const unless = { headers: { 'If-None-Exist': `patient=${id}&date=${given.consent.dateTime.slice(0, 10)}` } };
+const consent = await client.create({ resourceType: 'Consent', body: given.consent, options: unless });
+const twice = { ...given.consent, language: 'es' };
+const same = await client.create({ resourceType: 'Consent', body: twice, options: unless });
+found.same = same.id === consent.id;
+const jsonPatch = [{ op: 'replace', path: '/status', value: 'inactive' }];
+const ended = await client.patch({ resourceType: 'Consent', id: consent.id, jsonPatch });
 found.consent = ended.status;
 
 const subscription = await client.create({ resourceType: 'Subscription', body: given.subscription });

@@ -40,7 +40,10 @@ def test_it_does_an_agencys_day(county: County) -> None:
         "transaction": person.treatment_plan(),
         "number": "|".join(OTP),
         "task": county.referral()["Task"],
-        "consent": person.consent("otp", "legal-aid", "COC", identifier=OTP, classes=("Goal",)),
+        "consent": {
+            **person.consent("otp", "legal-aid", "COC", identifier=OTP, classes=("Goal",)),
+            "dateTime": "2026-06-01T10:00:00-07:00",
+        },
         "subscription": {"resourceType": "Subscription", **subscription(county)},
     }
     done = subprocess.run(
@@ -55,5 +58,5 @@ def test_it_does_an_agencys_day(county: County) -> None:
     assert (found["goalStatus"], found["history"], found["version"]) == ("active", "history", True)
     assert {"Patient", "CarePlan", "Goal"} <= set(found["everything"])
     assert found["steps"] == ["accepted", "in-progress", "completed"]
-    assert (found["consent"], found["subscription"]) == ("inactive", "requested")
+    assert (found["same"], found["consent"], found["subscription"]) == (True, "inactive", "requested")
     assert found["unknown"] == [404, "OperationOutcome"]

@@ -120,6 +120,20 @@ def test_a_consent_is_checked_recorded_and_withdrawn(county: County) -> None:
     assert client.get("Consent", consent["id"])["status"] == "inactive"
 
 
+def test_a_consent_that_is_there_already_is_not_recorded_twice(county: County, shared: str) -> None:
+    condition = {"If-None-Exist": f"patient={shared}&date=2026-05-01"}
+    client = SyncFHIRClient(
+        county.base, authorization=f"Bearer {county.token('otp')}", extra_headers=condition
+    )
+    made = person.consent("otp", "benefits", "COC", identifier=OTP, classes=("Goal",))
+    given = {**made, "dateTime": "2026-05-01T10:00:00-07:00"}
+    del given["resourceType"]
+    first, again = (client.resource("Consent", **given, language=one).create() for one in ("en", "es"))
+
+    assert first["id"] == again["id"]
+    assert again["language"] == "en"
+
+
 def test_the_task_of_a_referral_goes_round(county: County) -> None:
     told = county.referral()
     client = sync(county)

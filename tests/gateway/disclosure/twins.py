@@ -70,6 +70,14 @@ class Api:
         given = {**headers, "Authorization": who}
         return asyncio.run(self._client.request(method, path, headers=given, content=content))
 
+    async def start(
+        self, who: str, method: str, path: str, body: Any, headers: Mapping[str, str]
+    ) -> httpx.Response:
+        """One of several requests at once."""
+        given = {**headers, "Authorization": who, "Content-Type": "application/fhir+json"}
+        content = json.dumps(body).encode()
+        return await self._client.request(method, path, headers=given, content=content)
+
 
 def said(answer: httpx.Response) -> tuple[int, tuple[tuple[str, str], ...], str]:
     """All of an answer but its request id; the encrypted token of a next page counts by its length."""

@@ -199,11 +199,25 @@ def test_an_idempotency_key_must_be_short_and_visible(door: Any) -> None:
     assert (answer.status_code, code_of(answer)) == (400, "HEADER_INVALID")
 
 
-def test_a_conditional_create_is_not_silently_an_ordinary_one(door: Any) -> None:
-    answer = door.post_resource("POST", "/fhir/Consent", CONSENT, headers={"If-None-Exist": "identifier=x"})
+@pytest.mark.parametrize(
+    "condition", ["", "identifier=x", "patient=p1&_count=1", "patient=p1&nothing=served"]
+)
+def test_a_condition_that_cannot_be_kept_is_refused(door: Any, condition: str) -> None:
+    answer = door.post_resource("POST", "/fhir/Consent", CONSENT, headers={"If-None-Exist": condition})
 
-    assert answer.status_code == 422
+    assert answer.status_code == 400
     assert door.flows.asked == []
+
+
+def test_a_condition_is_a_search_that_needs_its_scope(door: Any) -> None:
+    asked = {"If-None-Exist": "patient=p1&status=active"}
+    refused = door.post_resource(
+        "POST", "/fhir/Consent", CONSENT, headers=asked, token=door.token("system/Consent.c")
+    )
+    made = door.post_resource("POST", "/fhir/Consent", CONSENT, headers=asked)
+
+    assert (refused.status_code, made.status_code) == (403, 201)
+    assert [one[0] for one in door.flows.asked] == ["search", "create"]
 
 
 def test_only_what_is_served_can_be_created(door: Any) -> None:

@@ -1,0 +1,88 @@
+"""`If-None-Exist` over the whole door: one is found, none is made, several are refused, and nothing hidden is found."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.demo import person
+from tests.gateway.county import MRN, OTP, County
+from tests.gateway.disclosure.twins import Api, Twins, parted
+
+
+@pytest.fixture
+def api(county: County) -> Api:
+    county.refer()
+    return Api(county)
+
+
+def consent(recipient: str = "otp", at: str = "2026-03-01T10:00:00-07:00") -> dict[str, Any]:
+    return {**person.consent("hospital", recipient, "TREAT", identifier=MRN), "dateTime": at}
+
+
+def create(api: Api, county: County, sent: dict[str, Any], condition: str) -> Any:
+    asked = condition.replace("HER", county.patient_id)
+    return api.ask("hospital TREAT", "POST", "/fhir/Consent", sent, if_none_exist=asked)
+
+
+def test_one_that_is_there_is_answered_and_none_is_made(api: Api, county: County) -> None:
+    condition = "patient=HER&date=2026-03-01&status=active"
+    first = create(api, county, consent(), condition)
+    again = create(api, county, {**consent(), "language": "es"}, f"?{condition}")
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json()["id"] == first.json()["id"]
+    assert again.headers["location"] == first.headers["location"]
+    assert again.headers["etag"] == first.headers["etag"]
+    assert len(county.records("Consent")) == 1
+
+
+def test_another_condition_makes_another_and_several_are_refused(api: Api, county: County) -> None:
+    create(api, county, consent(), "patient=HER&date=2026-03-01")
+    other = create(api, county, consent(at="2026-03-02T10:00:00-07:00"), "patient=HER&date=2026-03-02")
+    several = create(api, county, consent("psychiatry"), "patient=HER&status=active")
+
+    assert other.status_code == 201
+    assert several.status_code == 412
+    assert several.json()["issue"][0]["details"]["coding"][0]["code"] == "CONDITION_SEVERAL"
+    assert len(county.records("Consent")) == 2
+
+
+def test_by_one_s_own_identifier_which_stands_in_no_address(api: Api, county: County) -> None:
+    condition = f"patient.identifier={'|'.join(MRN)}&status=active"
+    assert [create(api, county, consent(), condition).status_code for _ in range(2)] == [201, 200]
+
+
+def test_two_at_once_make_one(api: Api, county: County) -> None:
+    async def both() -> list[int]:
+        body = [consent(), {**consent(), "language": "es"}]
+        condition = {"if-none-exist": f"patient={county.patient_id}&status=active"}
+        asked = (api.start("hospital TREAT", "POST", "/fhir/Consent", one, condition) for one in body)
+        return [answer.status_code for answer in await asyncio.gather(*asked)]
+
+    assert sorted(asyncio.run(both())) == [200, 201]
+    assert len(county.records("Consent")) == 1
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Twins]:
+    first = County(tmp_path / "quiet")
+    first.refer()
+    first.share_plan()
+    with parted(first, tmp_path) as made:
+        yield made
+
+
+@pytest.mark.requirement("P2-13-02", "FH-RED-02")
+def test_a_hidden_consent_is_not_found_by_a_condition(two: Twins) -> None:
+    two.busy.consent("psychiatry", discloser="otp", identifier=OTP)
+    condition = f"patient={two.quiet.patient_id}&status=active"
+    answers = [
+        api.ask("hospital TREAT", "POST", "/fhir/Consent", consent(), if_none_exist=condition)
+        for api in two.apis
+    ]
+    assert [answer.status_code for answer in answers] == [201, 201]
