@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import mappings
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived
 from gateway.flows.kept_labels import save_keeping_labels
+from gateway.flows.merged_numbers import ended_patients, heed_merge
 from gateway.flows.sources import beside
 from gateway.flows.submitted_ids import Submitted
 from gateway.flows.submitted_record import submitted_record
@@ -19,20 +21,32 @@ from gateway.store import Transaction, records
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """One record of an agency, understood; its ids are ours. `business_key` is a keyed hash."""
+    """One record of an agency, understood; its ids are ours. `business_key` is a keyed hash.
+
+    `ended`: Patients that it says are another one now.
+    """
 
     partner: str
     business_key: str
     resources: Sequence[Mapping[str, Any]]
+    ended: Sequence[Mapping[str, Any]] = ()
+
+
+def contribution(premises: Premises, partner: str, translation: mappings.Translation) -> Contribution:
+    """What a partner's record says of one person and asks of nobody by itself."""
+    key = premises.keys.index("business-key", partner, translation.business_key)
+    resources, ended = ended_patients(translation.resources)
+    return Contribution(partner, key, resources, ended)
 
 
 def record_contribution(
     premises: Premises, tx: Transaction, made: Contribution, who: Identified, message_id: str, at: str
 ) -> None:
-    """Save the record's resources, and the intents of the referrals in it.
+    """Save the record's resources, and the intents of the referrals in it; heed what it says of who is who.
 
     Raises AlreadyReceived `RECORD_OF_ANOTHER_PATIENT`, NotUnderstood as `add_referral_intents` does.
     """
+    heed_merge(premises, tx, made.partner, made.ended, who, at)
     resources = [_naming_its_owner(resource, made.resources) for resource in made.resources]
     around = beside(resources)
     news = set()

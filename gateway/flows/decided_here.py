@@ -15,10 +15,11 @@ from gateway.errors import NotUnderstood
 from gateway.store import Transaction
 
 BY_A_PERSON, BY_TIME, BY_RECORDER = "BY_A_PERSON", "BY_TIME", "BY_RECORDER"
-BY_RULE = "BY_RULE"
+BY_RULE, BY_SENDER = "BY_RULE", "BY_SENDER"
 _WORDS = {
     BY_A_PERSON: "a person at the gateway decided",
     BY_TIME: "the operator's setting says how long",
+    BY_SENDER: "whose number it is says so",
     BY_RULE: "the gateway does so by a rule",
     BY_RECORDER: "whoever recorded the consent says so",
 }

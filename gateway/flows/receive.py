@@ -17,7 +17,7 @@ from gateway.clock import instant_text, new_row_id, read_instant
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, HandoffError, NotSupported, NotUnderstood
 from gateway.flows.body_hash import BodyHash, body_hash
-from gateway.flows.contribution import Contribution, record_contribution
+from gateway.flows.contribution import Contribution, contribution, record_contribution
 from gateway.flows.messages import Fault, Receipt, ReceiptOutcome, ReceivedMessage
 from gateway.flows.referral import (
     CANCEL_EVENT,
@@ -137,9 +137,8 @@ def _understand(premises: Premises, message: ReceivedMessage, *, reused: bool) -
         if _CONTROL.search(message.control_id):
             raise NotUnderstood("CONTROL_ID_INVALID", "must hold no control characters", "MSH-10")
         mapping = premises.library.mapping(partner.messages[kind])
-        unnamed = "" if mapping.names_addressee else kind
         translated = _translated(premises, message, mapping)
-        said = tuple(_referral(premises, message.partner, one, unnamed, place) for place, one in translated)
+        said = tuple(_said(premises, message.partner, one, mapping, kind, place) for place, one in translated)
     except mappings.TranslationRefused as refusal:
         return _Verdict("content_error", (_refused(refusal), *warnings), ())
     except NotSupported as error:
@@ -171,6 +170,25 @@ def _translated(
     return [(record.place, record.translation) for record in records if record.translation is not None]
 
 
+def _said(
+    premises: Premises,
+    partner: str,
+    translation: mappings.Translation,
+    mapping: mappings.Mapping_,
+    kind: str,
+    place: str,
+) -> Referral | Contribution:
+    """What a record says: a referral, with its routes, or what is only to be kept (a visit, a result, a document).
+
+    Raises NotUnderstood as `addressees_of` does.
+    """
+    if mapping.names_addressee:
+        return _referral(premises, partner, translation, "", place)
+    if "Task" in mapping.resource_types:  # an order; or an answer, which nothing takes in this way yet
+        return _referral(premises, partner, translation, kind, place)
+    return contribution(premises, partner, translation)
+
+
 def _referral(
     premises: Premises, partner: str, translation: mappings.Translation, unnamed: str, place: str
 ) -> Referral:
@@ -194,12 +212,8 @@ def _understood(premises: Premises, message: ReceivedMessage, record: mappings.T
     if record.translation is None:
         refusal = record.refusal or mappings.TranslationRefused("NO_RECORD", "no record found")
         return _Verdict("content_error", (_refused(refusal),), ())
-    contribution = Contribution(
-        partner=message.partner,
-        business_key=premises.keys.index("business-key", message.partner, record.translation.business_key),
-        resources=record.translation.resources,
-    )
-    return _Verdict("accepted", _warnings(record.translation), (contribution,))
+    made = contribution(premises, message.partner, record.translation)
+    return _Verdict("accepted", _warnings(record.translation), (made,))
 
 
 def _type_set_up(messages: Mapping[str, str], message_type: str) -> str:

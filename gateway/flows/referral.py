@@ -103,9 +103,14 @@ def require_addressees_unnamed(library: mappings.Library, network: Network) -> N
             if mapping.names_addressee:
                 message = "messages of this type name their addressee themselves; remove it from the route"
                 raise NotUnderstood("ADDRESSEE_NAMED", message, place)
-            if not mapping.resource_types >= {"ServiceRequest", "Task"}:
+            if not refers(mapping):
                 message = "messages of this type refer nobody, so that a route has nothing to send; remove it"
                 raise NotUnderstood("NOTHING_REFERRED", message, place)
+
+
+def refers(mapping: mappings.Mapping_) -> bool:
+    """Whether messages of this mapping ask somebody to do something; all others are only kept."""
+    return mapping.resource_types >= {"ServiceRequest", "Task"}
 
 
 def identify_patient(premises: Premises, tx: Transaction, said: Said, at: str) -> Identified:

@@ -185,14 +185,12 @@ def test_a_route_for_messages_that_name_their_addressee_or_need_none_stops_the_s
     assert (refused.value.code, refused.value.place) == (code, f"hospital-to-otp.when_none_named {kind}")
 
 
-def test_of_messages_that_refer_nobody_no_route_is_asked_for(county: County) -> None:
-    take_orders(county)
+def test_messages_that_refer_nobody_are_kept_and_go_nowhere(county: County) -> None:
+    take_orders(county, ORM)
     result = "OBR|1|R-1^EHR|F-1^EHR|24317-0^Hemogram^LN|||20260411080000-0700||||||||||||||||||F\r"
     receipt = send(county, result, kind="ORU^R01")
 
-    (fault,) = receipt.faults
-    assert (receipt.outcome, fault.code, fault.place) == ("content_error", "ADDRESSEE_MISSING", "PRD-7")
-    assert "when_none_named" not in fault.message
+    assert (receipt.outcome, receipt.faults, county.claim()) == ("accepted", (), ())
 
 
 # --- several orders in one message ---------------------------------------------------------------------------------
