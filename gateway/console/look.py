@@ -17,7 +17,17 @@ from gateway.store import Reading
 
 RIGHTS: Mapping[str, frozenset[str]] = {
     "compliance_officer": frozenset(
-        {"export", "verify", "content", "emergency", "identity", "mappings", "messages", "requests"}
+        {
+            "export",
+            "verify",
+            "content",
+            "emergency",
+            "identity",
+            "mappings",
+            "messages",
+            "partners",
+            "requests",
+        }
     ),
     "auditor": frozenset(),
 }

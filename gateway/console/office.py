@@ -49,6 +49,16 @@ class UseLinkOnce(Protocol):
     def __call__(self, link_id: str, expires_at: datetime, /) -> Awaitable[bool]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class LineTest:
+    """What came of opening the line to a partner: `code` says what failed (empty: nothing, or there is no line)."""
+
+    is_reached: bool
+    code: str
+    milliseconds: int
+    is_secured: bool
+
+
 class Begun(Protocol):
     """A login that was begun at a provider: where the browser goes, and what it has to bring back in a cookie."""
 
@@ -112,6 +122,7 @@ class Office:
     certificates: Callable[[], tuple[CertificateEnd, ...]]
     witness: Callable[[], Witness | None]
     resting: Callable[[], frozenset[str]]
+    try_line: Callable[[str], Awaitable[LineTest]]
     explain: Callable[[str], str]
     clock: Clock
     link_key: bytes

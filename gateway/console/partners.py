@@ -7,13 +7,16 @@ from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 from gateway.console import words
+from gateway.console.doing import Deed, Doing, Done, confirm
 from gateway.console.finding import newest_of
 from gateway.console.look import Look, Sheet, Shown
 from gateway.console.office import CertificateEnd
 from gateway.console.tally import Part
 from gateway.disclosure.reconcile import COLUMNS, day_account
+from gateway.errors import NotFound, NotUnderstood
+from gateway.flows.partner_pauses import go_on, pause, record_line_test
 from gateway.partners.network import Partner
-from gateway.store import AuditFilter, desk_lists, workload
+from gateway.store import AuditFilter, desk_lists, partner_pauses, workload
 
 FILTERS = frozenset({"state", "day", "as"})
 _SOON = timedelta(days=30)
@@ -39,6 +42,8 @@ class Health:
     trouble: str
     tone: str
     since: str
+    paused_since: str
+    """Since when a person has nothing sent to it; empty: nobody has."""
 
     @property
     def queued(self) -> int:
@@ -59,6 +64,7 @@ def healths(look: Look, part: Part) -> tuple[Health, ...]:
         of = seen.setdefault(one.partner, _Seen())
         of.waiting[one.state], of.oldest[one.state] = one.number, one.oldest
     trying = {one.partner: one for one in desk_lists.trying(look.reading)}
+    paused = {one.partner: one.since for one in partner_pauses.every(look.reading)}
     resting, ends = look.office.resting(), look.office.certificates()
     return tuple(
         _health(
@@ -70,6 +76,7 @@ def healths(look: Look, part: Part) -> tuple[Health, ...]:
             trying.get(partner_id),
             tuple(one for one in ends if one.whose == partner_id),
             is_resting=partner_id in resting,
+            paused_since=paused.get(partner_id, ""),
         )
         for partner_id, partner in look.office.network.partners.items()
     )
@@ -102,6 +109,63 @@ def partners(look: Look) -> Shown:
     return Shown("partners.html", shown, sheet=Sheet("partners", _HEADS, [_row(one) for one in found]))
 
 
+def one_partner(look: Look) -> Shown:
+    """One partner with what can be done: pause, go on, try the line. Raises NotFound `NO_SUCH_PARTNER`."""
+    every = {one.id: one for one in healths(look, look.part())}
+    found = every.get(look.path["id"])
+    if found is None:
+        raise NotFound("NO_SUCH_PARTNER", "no partner of the network has that id")
+    return Shown("partner.html", {"one": found})
+
+
+def _ask(doing: Doing) -> Done:
+    partner_id = _known(doing)
+    is_pause = doing["act"] == "pause"
+    follows = (
+        "Nothing is sent to it from now on; all of it waits. What it sends or asks for itself goes on."
+        if is_pause
+        else "What waits is sent again; consent is decided anew for all of it."
+    )
+    return confirm(
+        doing,
+        heading="Pause sending" if is_pause else "Send again",
+        lines=(doing.office.partner_name(partner_id), follows),
+        button="Yes, pause" if is_pause else "Yes, send again",
+        back=f"partners/{partner_id}",
+        action=f"partners/{partner_id}/sending",
+    )
+
+
+async def _sending(doing: Doing) -> Done:
+    partner_id = _known(doing)
+    act = pause if doing["act"] == "pause" else go_on
+    await act(doing.office.premises, partner_id, doing.reason, doing.visitor.name)
+    return Done(location=f"partners/{partner_id}")
+
+
+async def _try(doing: Doing) -> Done:
+    partner_id = _known(doing)
+    await record_line_test(doing.office.premises, partner_id, doing.reason, doing.visitor.name)
+    found = await doing.office.try_line(partner_id)
+    facts = {"found": found, "partner_id": partner_id}
+    return Done(template="line_test.html", facts=facts, subject=f"partners/{partner_id}/line")
+
+
+def _known(doing: Doing) -> str:
+    """The partner in the path. Raises NotFound `NO_SUCH_PARTNER`, NotUnderstood `WORD_UNKNOWN`."""
+    if doing.path["id"] not in doing.office.network.partners:
+        raise NotFound("NO_SUCH_PARTNER", "no partner of the network has that id")
+    if doing["act"] not in ("pause", "go_on", "try"):
+        raise NotUnderstood("WORD_UNKNOWN", "expected pause, go_on or try", "act")
+    return doing.path["id"]
+
+
+DEEDS = (
+    Deed("partners/{id}/sending", "partners", _sending, _ask),
+    Deed("partners/{id}/line", "partners", _try),
+)
+
+
 def _health(
     look: Look,
     part: Part,
@@ -112,9 +176,12 @@ def _health(
     ends: tuple[CertificateEnd, ...],
     *,
     is_resting: bool,
+    paused_since: str,
 ) -> Health:
     newest = newest_of(look.reading, part, AuditFilter(kind="handover", partner=partner_id))
     tone, trouble, since = _trouble(look, partner, seen, trying, ends, is_resting=is_resting)
+    if paused_since and tone != "bad":
+        tone, trouble, since = "middling", "a person has nothing sent to it", paused_since
     how, place = _reached(partner)
     return Health(
         id=partner_id,
@@ -128,6 +195,7 @@ def _health(
         trouble=trouble,
         tone=tone,
         since=since,
+        paused_since=paused_since,
     )
 
 

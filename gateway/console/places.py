@@ -74,6 +74,7 @@ PLACES: tuple[Place, ...] = (
     Place("/messages/{id}", messages.message, "messages"),
     Place("/mappings", mapping_desk.mappings, "mappings", mapping_desk.FILTERS),
     Place("/partners", partners.partners, "partners", partners.FILTERS),
+    Place("/partners/{id}", partners.one_partner, "partners"),
     Place("/requests", requests.requests, "requests", requests.FILTERS, tells=True),
     Place("/requests/privacy", privacy_desk.privacy, "requests", privacy_desk.FILTERS),
     Place("/requests/privacy/{id}", privacy_desk.one_request, "requests"),
@@ -88,6 +89,7 @@ DEEDS: tuple[Deed, ...] = (
     *identity.DEEDS,
     *mapping_desk.DEEDS,
     *message_acts.DEEDS,
+    *partners.DEEDS,
     *privacy_desk.DEEDS,
 )
 """What can be done from a page."""

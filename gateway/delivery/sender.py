@@ -30,7 +30,7 @@ from gateway.disclosure.release import Refusal, Release
 from gateway.errors import HandoffError, NotNow, NotUnderstood
 from gateway.flows.referral import POSSIBLE_DUPLICATE
 from gateway.logs import Event
-from gateway.store import Intent, Transaction, intents, outbox
+from gateway.store import Intent, Transaction, intents, outbox, partner_pauses
 
 _MOST_AT_ONCE = 64
 _MOST_OF_A_PARTNER = 24
@@ -118,6 +118,7 @@ class Sender:
         try:
             with self._premises.store.read() as reading:
                 due = intents.partners_due(reading, now)
+                closed |= {one.partner for one in partner_pauses.every(reading)} if due else set()
         except NotNow as error:
             logs.warning(Event.STORE_BUSY, code=error.code)
             return ()

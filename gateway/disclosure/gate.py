@@ -36,7 +36,18 @@ from gateway.disclosure.release import Refusal, Release
 from gateway.errors import Internal, NotNow
 from gateway.partners import format_of
 from gateway.partners.deliveries import FHIR_JSON as BUNDLE
-from gateway.store import Intent, Reading, Record, ReleaseRow, Transaction, intents, outbox, patients, records
+from gateway.store import (
+    Intent,
+    Reading,
+    Record,
+    ReleaseRow,
+    Transaction,
+    intents,
+    outbox,
+    partner_pauses,
+    patients,
+    records,
+)
 
 _TRIES = 5
 # Without these a release of that kind says nothing and is not made.
@@ -112,6 +123,8 @@ class LastLook:
 
 def _stands(premises: Premises, reading: Reading, made: Release) -> bool:
     if premises.network.partners[made.partner].state != "live":
+        return False
+    if partner_pauses.is_paused(reading, made.partner):
         return False
     if made.valid_until is not None and premises.clock.now() >= made.valid_until:
         return False

@@ -25,6 +25,7 @@ from gateway.disclosure.named_versions import keep_named
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.seen import Asking, shown_instead, who_discloses
 from gateway.store import Reading, Record, ReleaseRow, Transaction, outbox, patients, records
+from gateway.store.partner_pauses import is_paused
 
 _ITS_RECORDER_ONLY = "Consent"
 _OF_EVERY_VERSION = ("meta", "text", "lastModified")
@@ -202,7 +203,7 @@ def _entry(
 def hand_over(premises: Premises, tx: Transaction, made: PreparedNotice) -> bool:
     """Whether the bytes may leave now; if so that they are leaving is stored with whatever else `tx` stores."""
     at = premises.clock.now()
-    if premises.network.partners[made.partner].state != "live":
+    if premises.network.partners[made.partner].state != "live" or is_paused(tx, made.partner):
         return False
     if made.valid_until is not None and at >= made.valid_until:
         return False  # it is decided anew, by what is in force now

@@ -17,7 +17,7 @@ from gateway.disclosure.premises import Premises
 from gateway.errors import HandoffError
 from gateway.flows.subscription_topics import TOPICS, notice
 from gateway.security.scopes import read_scopes
-from gateway.store import Reading, Record, Transaction, subscriptions
+from gateway.store import Reading, Record, Transaction, partner_pauses, subscriptions
 from gateway.store.subscriptions import Subscription, SubscriptionEvent
 
 GAVE_UP, NOT_REGISTERED, ENDED = "ENDPOINT_DOES_NOT_ANSWER", "NOT_REGISTERED", "ENDED"
@@ -134,11 +134,13 @@ async def due(
     if busy is None:
         return ()
     with premises.store.read() as reading:
+        paused = {one.partner for one in partner_pauses.every(reading)}
         waiting = [
             made.id
             for status in ("requested", "active")
             for made in subscriptions.of_status(reading, status)
             if made.id not in busy
+            and made.partner not in paused
             and _may_try(premises, made)
             and (
                 status == "requested"

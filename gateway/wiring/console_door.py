@@ -27,6 +27,7 @@ from gateway.store import Transaction, tokens
 from gateway.wiring.checkup import certificate_files
 from gateway.wiring.console_login import provider_of
 from gateway.wiring.last_restore import last_restore
+from gateway.wiring.line_tests import try_line
 from gateway.wiring.network_folder import NetworkFolder
 
 LINK_PURPOSE = "console-link"
@@ -59,6 +60,7 @@ def console_mounts(
         certificates=room.certificates,
         witness=room.witness,
         resting=resting,
+        try_line=lambda partner: try_line(folder.path, premises.network.partners[partner]),
         explain=reason_sentence,
         clock=premises.clock,
         link_key=key,

@@ -48,7 +48,7 @@ class Desk:
             f"consents/{self.patient}", f"what-if?patient={self.patient}&partner=otp&purpose=TREAT", "emergency",
             f"emergency/{self.use}", "emergency?month=2026-11", "identity", f"identity/{self.patient}", "messages",
             f"messages/{self.message}", "mappings", "partners?day=2026-11-22", "requests", "integrity", "looks",
-            "requests/privacy", "requests/outside",
+            "requests/privacy", "requests/outside", "partners/otp",
         )  # fmt: skip
 
 
