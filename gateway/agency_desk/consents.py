@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from gateway.agency_desk import consent_fields
 from gateway.agency_desk.records_in_words import name_of
 from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit
+from gateway.agency_desk.second_factor import picture_of
 from gateway.disclosure.desk_forms import Line, kinds_in_words, purpose_in_words
 from gateway.errors import NotFound
 from gateway.flows.consent_taking import NOT_ASKED_DAYS, new_ids
@@ -169,6 +170,18 @@ async def _written(visit: Visit) -> Answer:
     return GoTo(f"../{visit.path['id']}?said=written")
 
 
+async def _own_link(visit: Visit) -> Answer:
+    patient_id = visit.path["id"]
+    link, code = await visit.desk.consents.own_link(visit.worker, patient_id)
+    facts = {"link": link, "code": code, "picture": picture_of(link), "client_id": patient_id}
+    return Page("consents_own_link.html", facts)
+
+
+async def _phone_lost(visit: Visit) -> Answer:
+    await visit.desk.consents.phone_lost(visit.worker, visit.path["id"])
+    return GoTo(f"../{visit.path['id']}?said=written")
+
+
 def _names(visit: Visit, one: Given) -> str:
     """Whom a Consent lets see something, by name."""
     actors = one.resource.get("provision", {}).get("actor", ())
@@ -197,5 +210,7 @@ SCREENS = (
     Screen("/consents/{id}/sign", RIGHT, None, _sign),
     Screen("/consents/{id}/withdraw", RIGHT, None, _withdraw),
     Screen("/consents/{id}/written", RIGHT, None, _written),
+    Screen("/consents/{id}/own-link", RIGHT, None, _own_link),
+    Screen("/consents/{id}/phone-lost", RIGHT, None, _phone_lost),
     Screen("/consents/{id}/papers/{consent}", RIGHT, _paper),
 )

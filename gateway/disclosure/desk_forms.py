@@ -105,6 +105,16 @@ def kinds_in_words(language: str) -> Mapping[str, str]:
     return {kind: consent.class_text(kind, language) for kind in consent.CLASSES if kind not in STATUS_ONLY}
 
 
+def types_in_words(types: Sequence[str], language: str) -> tuple[str, ...]:
+    """What a permission limited to these FHIR types lets somebody see; the type itself where there are no words."""
+    left, found = list(dict.fromkeys(types)), []
+    for kind, names in sorted(consent.CLASSES.items(), key=lambda one: -len(one[1])):
+        if set(names) <= set(left):
+            found.append(consent.class_text(kind, language))
+            left = [one for one in left if one not in names]
+    return (*found, *left)
+
+
 def purpose_in_words(code: str, language: str) -> str:
     """A purpose in words."""
     return consent.purpose_text(code, language)

@@ -28,6 +28,7 @@ from gateway.wiring.console_door import console_mounts
 from gateway.wiring.gauges import StoreGauges
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.operation_doors import operation_doors
+from gateway.wiring.own_page_door import own_page_mounts
 from gateway.wiring.standstill import Standstill
 
 
@@ -60,7 +61,10 @@ class HttpDoor:
         host, _, port = self._address.rpartition(":")
         listening = listening or socket.create_server((host, int(port)), backlog=512)
         address = f"{host}:{listening.getsockname()[1]}"
-        pages = desk_mounts(self._folder, self._premises, self._standstill)
+        pages = {
+            **desk_mounts(self._folder, self._premises, self._standstill),
+            **own_page_mounts(self._premises, self._standstill),
+        }
         mounts = {**console_mounts(self._folder, self._premises, self._resting), **pages}
         app = build_app(self._desk(address), mounts=mounts)
         config = uvicorn.Config(

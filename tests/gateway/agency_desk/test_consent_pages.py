@@ -30,7 +30,7 @@ class Counter(Browser):
 
     def fill(self, action: str, **said: str) -> None:
         """Send the form of the page that goes to an address with that ending, as a browser would."""
-        forms = re.findall(r'<form method="post" action="([^"]+)">(.*?)</form>', self.page.text, re.DOTALL)
+        forms = re.findall(r'<form[^>]*action="([^"]+)">(.*?)</form>', self.page.text, re.DOTALL)
         (path, body), *_ = [one for one in forms if one[0].endswith(action)]
         fields: dict[str, str] = {}
         for tag in re.findall(r"<input[^>]*>", body):

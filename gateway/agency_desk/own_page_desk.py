@@ -1,0 +1,50 @@
+"""What a person's own page asks of the rest of the gateway. Wiring binds the flows."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from gateway.clock import Clock
+from gateway.disclosure.accounting import AccountLine
+from gateway.flows.own_page import Permission, Stopped
+from gateway.pages import make_link
+from gateway.partners import Network
+from gateway.security.signed_texts import digits
+
+NAME = "own page"
+LINK_HOURS, CODE_DIGITS = 24, 8
+LINK, _CODE = b"own page link", b"own page code"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPage:
+    """The flows of `own_page` and `own_page_doors`; a patient is named by the id in her link."""
+
+    network: Network
+    clock: Clock
+    key: bytes = field(repr=False)
+    secure: bool
+    use_once: Callable[[str, datetime], Awaitable[bool]]
+    was_used: Callable[[str], bool]
+    has_to_go: Callable[[str, datetime], bool]
+    tell: Callable[[str, str, str], Awaitable[None]]
+    permissions: Callable[[str], Awaitable[tuple[Permission, ...]]]
+    told_whom: Callable[[str], Awaitable[tuple[AccountLine, ...]]]
+    withdrawn: Callable[[str, Sequence[str]], Awaitable[tuple[Stopped, ...]]]
+    ask: Callable[[str, str, str], Awaitable[None]]
+    phone_of: Callable[[tuple[str, ...]], int]
+    next_phone: Callable[[tuple[str, ...]], int]
+    phone_set_up: Callable[[tuple[str, ...], int], Awaitable[None]]
+
+
+def own_link(key: bytes, patient_id: str, now: datetime) -> tuple[str, str]:
+    """The secret part of a link to a person's own page, and the code that is told to her by another way."""
+    link, link_id = make_link(key, LINK, (patient_id,), now, timedelta(hours=LINK_HOURS))
+    return link, code_of(key, link_id)
+
+
+def code_of(key: bytes, link_id: str) -> str:
+    """The code that goes with a link."""
+    return digits(key, _CODE, link_id, CODE_DIGITS)

@@ -1,0 +1,265 @@
+"""The pages at `/me/`: a person reads what she has permitted and who was told, takes it back, and asks. No script."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway.agency_desk import phrases_own
+from gateway.agency_desk.own_page_desk import LINK, NAME, OwnPage, code_of
+from gateway.agency_desk.phrases import CATALOGUE, language_of
+from gateway.agency_desk.second_factor import is_phone_code, phone_address, phone_secret, picture_of
+from gateway.disclosure.desk_forms import purpose_in_words, types_in_words
+from gateway.errors import HandoffError, NotAllowed, NotFound, NotNow
+from gateway.flows.own_page import WISHES, Permission
+from gateway.flows.own_page_doors import CAME, LEFT, REFUSED
+from gateway.pages import HEADERS, Frame, Link, Pace, Session, Site, read_link, root_of, status_of
+from gateway.partners import partner_of
+
+PATH, COOKIE, LANGUAGE = "/me", "handoff_me", "handoff_me_language"
+MOST_TRIES = 5
+_FOLDER = Path(__file__).parent
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {**CATALOGUE["en"], **phrases_own.ENGLISH},
+    "es": {**CATALOGUE["es"], **phrases_own.SPANISH},
+}
+"""Every word of these pages."""
+
+
+def build_own_page(own: OwnPage) -> ASGIApp:
+    """The pages as an ASGI application, to be mounted at `/me`."""
+    return _Pages(own)
+
+
+def about(patient_id: str) -> tuple[str, ...]:
+    """Whose phone it is, where a phone is hers."""
+    return ("client", patient_id)
+
+
+class _Pages:
+    def __init__(self, own: OwnPage) -> None:
+        self._own = own
+        self._pace = Pace()
+        self._frame = Frame(_site(own))
+        self._router = Router(
+            [
+                Route("/", self._first),
+                Route("/told", self._told),
+                Route("/stop", self._stop, methods=["POST"]),
+                Route("/ask", self._ask, methods=["POST"]),
+                Route("/phone", self._phone, methods=["GET", "POST"]),
+                Route("/login", self._login, methods=["GET", "POST"]),
+                Route("/logout", self._logout, methods=["POST"]),
+                Route("/language", self._language, methods=["POST"]),
+                Route("/style.css", self._frame.file),
+                Route("/{rest:path}", self._nothing),
+            ],
+            redirect_slashes=False,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._router(scope, receive, send)
+        except HandoffError as error:
+            status = status_of(error)
+            if status is None:
+                raise
+            answer = self._page(Request(scope), "own_message.html", status, code=error.code)
+            await answer(scope, receive, send)
+
+    # ------------------------------------------------------------------------------------------ screens
+
+    async def _first(self, request: Request) -> Response:
+        her = self._her(request)
+        if her is None:
+            return self._stranger(request)
+        found = await self._own.permissions(her)
+        return self._page(
+            request,
+            "own.html",
+            permissions=[self._in_words(request, one) for one in found],
+            wishes=tuple(WISHES),
+            done=request.query_params.get("done", ""),
+            has_phone=bool(self._own.phone_of(about(her))),
+        )
+
+    async def _told(self, request: Request) -> Response:
+        her = self._her(request)
+        if her is None:
+            return self._stranger(request)
+        lines = await self._own.told_whom(her)
+        language = self._language_of(request)
+        rows = [(line, purpose_in_words(line.purpose, language)) for line in reversed(lines)]
+        return self._page(request, "own_told.html", rows=rows)
+
+    async def _stop(self, request: Request) -> Response:
+        her = self._her(request)
+        form = await self._frame.form(request)
+        if her is None:
+            return self._stranger(request)
+        one = form.get("consent", "")
+        if not one and form.get("all") != "yes":
+            raise NotFound("NO_SUCH_CONSENT", "no such permission is in force")
+        stopped = await self._own.withdrawn(her, (one,) if one else ())
+        return self._page(request, "own_stopped.html", stopped=stopped)
+
+    async def _ask(self, request: Request) -> Response:
+        her = self._her(request)
+        form = await self._frame.form(request)
+        if her is None:
+            return self._stranger(request)
+        await self._own.ask(her, form.get("kind", ""), form.get("text", ""))
+        return RedirectResponse("./?done=asked", 303, HEADERS)
+
+    async def _phone(self, request: Request) -> Response:
+        """An authenticator app as her second factor: it counts once she has shown that it works."""
+        her = self._her(request)
+        if her is None:
+            return self._stranger(request)
+        number = self._own.next_phone(about(her))
+        secret = phone_secret(self._own.key, about(her), number)
+        if request.method == "POST":
+            form = await self._frame.form(request)
+            now, name = self._own.clock.now(), f"{number}-{her}"
+            if not await is_phone_code(secret, form.get("code", ""), now, self._own.use_once, name):
+                raise NotAllowed("CODE_WRONG", "the code is not that of the phone")
+            await self._own.phone_set_up(about(her), number)
+            return RedirectResponse("./?done=phone", 303, HEADERS)
+        picture = picture_of(phone_address(secret, "my page", self._own.network.content.network))
+        return self._page(request, "own_phone.html", picture=picture, secret=secret)
+
+    # ------------------------------------------------------------------------------------------ coming and going
+
+    async def _login(self, request: Request) -> Response:
+        text = request.query_params.get("link", "")
+        if not text:
+            return self._stranger(request)
+        link = read_link(self._own.key, LINK, text, self._own.clock.now())
+        (her,) = link.who
+        if self._own.has_to_go(her, link.made_at):
+            raise NotAllowed("LINK_EXPIRED", "the link has ended")
+        number = self._own.phone_of(about(her))
+        if request.method == "GET":
+            return self._page(request, "own_login.html", link=text, by_phone=bool(number))
+        form = await self._frame.open_form(request)
+        try:
+            await self._check(link, her, number, form.get("code", ""))
+            if not await self._own.use_once(link.id, link.expires_at):
+                raise NotAllowed("LINK_USED", "the link was used before")
+        except NotAllowed as error:
+            await self._own.tell(her, REFUSED, error.code)
+            raise
+        await self._own.tell(her, CAME, "")
+        return self._frame.begin((her,), "./")
+
+    async def _check(self, link: Link, her: str, number: int, code: str) -> None:
+        """Each try is used up before it is compared, so that two at once count as two."""
+        for place in range(MOST_TRIES):
+            if await self._own.use_once(f"try{place}-{link.id}", link.expires_at):
+                break
+        else:
+            raise NotAllowed("LINK_LOCKED", "too many wrong codes")
+        if number:
+            secret, name = phone_secret(self._own.key, about(her), number), f"{number}-{her}"
+            is_right = await is_phone_code(secret, code, self._own.clock.now(), self._own.use_once, name)
+        else:
+            said = "".join(code.split()).replace("-", "")
+            is_right = hmac.compare_digest(said.encode(), code_of(self._own.key, link.id).encode())
+        if not is_right:
+            raise NotAllowed("CODE_WRONG", "the code is not that of the link")
+
+    async def _logout(self, request: Request) -> Response:
+        session = self._frame.session(request)
+        if session is not None:
+            await self._frame.form(request)
+            await self._own.tell(session.who[0], LEFT, "")
+        answer = await self._frame.end(request, "login")
+        answer.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+        return answer
+
+    async def _language(self, request: Request) -> Response:
+        chosen = (await self._frame.open_form(request)).get("language", "")
+        answer = RedirectResponse("./", 303, HEADERS)
+        if chosen in CATALOGUE:
+            self._frame.remember(answer, LANGUAGE, chosen)
+        return answer
+
+    async def _nothing(self, request: Request) -> Response:
+        if self._her(request) is None:
+            return self._stranger(request)
+        raise NotFound("NO_SUCH_PAGE", "there is no such page")
+
+    # ------------------------------------------------------------------------------------------ who
+
+    def _her(self, request: Request) -> str | None:
+        """The patient who opens a page, if she has logged in. Raises NotNow `TOO_MANY_PAGES`."""
+        session = self._frame.session(request)
+        if session is None:
+            return None
+        if not self._pace.allows(session.id, self._own.clock.now()):
+            raise NotNow("TOO_MANY_PAGES", "too many pages in a minute", retry_after_seconds=60)
+        return session.who[0]
+
+    def _stranger(self, request: Request) -> Response:
+        return self._page(request, "own_message.html", 401, code="")
+
+    def _language_of(self, request: Request) -> str:
+        return language_of(request.cookies.get(LANGUAGE), request.headers.get("accept-language", ""))
+
+    def _in_words(self, request: Request, one: Permission) -> Mapping[str, Any]:
+        """A permission for a reader: names and words for what it holds."""
+        language = self._language_of(request)
+        pairs = zip(one.names, one.recipients, strict=True)
+        known = [name or self._called(reference) for name, reference in pairs]
+        return {
+            "id": one.consent_id,
+            "allows": one.allows,
+            "who": ", ".join(name for name in known if name),
+            "from": self._called(one.discloser),
+            "kinds": types_in_words(one.types, language),
+            "purposes": [purpose_in_words(code, language) for code in one.purposes],
+            "until": one.until,
+        }
+
+    def _called(self, reference: str) -> str:
+        """The name of an organization; empty for whoever is none of this network."""
+        found = self._own.network.partners.get(partner_of(reference))
+        return "" if found is None else found.organization.name
+
+    def _page(self, request: Request, template: str, status: int = 200, **facts: Any) -> Response:
+        language = self._language_of(request)
+        known = {
+            "is_in": self._frame.session(request) is not None,
+            "say": WORDS[language],
+            "language": language,
+            "other_language": "es" if language == "en" else "en",
+            "desk": self._own.network.content.operator.consent_desk,
+            "root": root_of(request),
+            **facts,
+        }
+        return self._frame.page(request, template, status, known)
+
+
+def _site(own: OwnPage) -> Site:
+    def has_to_go(session: Session) -> bool:
+        return own.has_to_go(session.who[0], session.began)
+
+    return Site(
+        name=NAME,
+        path=PATH,
+        cookie=COOKIE,
+        folder=_FOLDER,
+        key=own.key,
+        clock=own.clock,
+        secure=own.secure,
+        use_once=own.use_once,
+        was_used=own.was_used,
+        has_to_go=has_to_go,
+    )

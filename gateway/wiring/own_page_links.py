@@ -1,0 +1,39 @@
+"""Links to a client's own page, made for a worker at her side."""
+
+from __future__ import annotations
+
+import hmac
+
+from gateway.agency_desk.own_page_desk import own_link
+from gateway.agency_desk.own_pages import PATH, about
+from gateway.disclosure.premises import Premises
+from gateway.flows import own_page, own_page_doors
+from gateway.flows.agency_desk import Worker
+from gateway.flows.desk_clients import require_client, require_right
+
+
+def own_page_key(premises: Premises) -> bytes:
+    """The key of links, sessions and codes of people's own pages."""
+    return hmac.digest(premises.keys.id_key, b"own page", "sha256")
+
+
+async def own_page_link(premises: Premises, worker: Worker, patient_id: str) -> tuple[str, str]:
+    """The address of a link to a client's own page, and its code; no code where her phone is asked.
+
+    Raises NotAllowed `RIGHT_MISSING`, NotFound `NO_SUCH_CLIENT`, `NOTHING_TO_SHOW`.
+    """
+    her = await own_page_doors.linked(premises, worker, patient_id)
+    link, code = own_link(own_page_key(premises), her, premises.clock.now())
+    content = premises.network.content
+    base = content.public_url or f"http://{content.http}"
+    has_phone = own_page_doors.phone_of(premises, about(her)) > 0
+    return f"{base}{PATH}/login?link={link}", "" if has_phone else code
+
+
+async def phone_lost(premises: Premises, worker: Worker, patient_id: str) -> None:
+    """A client of the worker's has lost her phone: the next link asks for a code again."""
+    require_right(premises, worker, "consents")
+    with premises.store.read() as reading:
+        require_client(reading, worker, patient_id)
+        her = own_page.kept_under(reading, patient_id)
+    await own_page_doors.phone_given_up(premises, about(her))
