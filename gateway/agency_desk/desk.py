@@ -32,6 +32,10 @@ class Desk:
     opened: Callable[[Worker, str], Awaitable[AtDesk]]
     plan: Callable[[Worker, str], Awaitable[AtDesk]]
     answered: Callable[[Worker, str, str, str, str], Awaitable[None]]
+    stops: Callable[[str], Awaitable[tuple[tuple[str, str], ...]]]
+    """What a partner is told to stop using, and has not said to have read: id of the consent, text."""
+    stop_read: Callable[[str, str, str], Awaitable[None]]
+    """A worker of the partner has read it: partner, id of the consent, worker."""
     tell: Callable[[Worker, str, str], Awaitable[None]]
     """For the log: who came, could not or left, and why not."""
     to_do: Callable[[Worker], Awaitable[ToDo]]

@@ -20,7 +20,13 @@ async def _list(visit: Visit) -> Answer:
         for one in found
     ]
     older = found[-1].place if len(found) == ON_A_PAGE else 0
-    return Page("list.html", {"rows": rows, "older": older, "is_first": not before})
+    stops = () if before else await visit.desk.stops(visit.worker.partner)
+    return Page("list.html", {"rows": rows, "older": older, "is_first": not before, "stops": stops})
+
+
+async def _stop_read(visit: Visit) -> Answer:
+    await visit.desk.stop_read(visit.worker.partner, visit.form.get("stop", ""), visit.worker.name)
+    return GoTo("./")
 
 
 async def _one(visit: Visit) -> Answer:
@@ -53,7 +59,7 @@ async def _plan(visit: Visit) -> Answer:
 
 
 SCREENS = (
-    Screen("/referrals/", "answer", _list, menu="waiting"),
+    Screen("/referrals/", "answer", _list, _stop_read, menu="waiting"),
     Screen("/referrals/{id}", "answer", _one, _answered),
     Screen("/plans/{id}", "answer", _plan),
 )

@@ -7,6 +7,7 @@ again bears the same number, so that who has taken it knows it. What a partner d
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -68,17 +69,18 @@ def to_send(premises: Premises) -> tuple[ToTell, ...]:
         )
 
 
-def at_the_desk(premises: Premises, partner: str) -> tuple[ToTell, ...]:
-    """What a partner that reads at its own page has to be told of, and has not said to have read."""
-    if not isinstance(premises.network.partners[partner].delivery, DeskDelivery):
-        return ()
-    with premises.store.read() as reading:
-        return tuple(one for one in to_tell(reading) if one.partner == partner)
+async def at_the_desk(premises: Premises, partner: str) -> tuple[tuple[str, str], ...]:
+    """What a partner that reads at its own page has to be told of, and has not said to have read: our id of the consent
+    and the text of the notice.
+    """
+    found = await asyncio.to_thread(_at_the_desk, premises, partner)
+    return tuple((one.consent, notice_text(premises.network, one)) for one in found)
 
 
 async def read_at_desk(premises: Premises, partner: str, consent_id: str, worker: str) -> None:
     """A worker of the partner has read the notice. Raises NotFound `NOBODY_TO_TELL` for any other's."""
-    found = [one for one in at_the_desk(premises, partner) if one.consent == consent_id]
+    waiting_there = await asyncio.to_thread(_at_the_desk, premises, partner)
+    found = [one for one in waiting_there if one.consent == consent_id]
     if not found:
         raise NotFound("NOBODY_TO_TELL", "no such notice waits here", consent_id)
     await _log(premises, found[0], TOLD, f"read at the page of the partner by {worker}")
@@ -122,6 +124,13 @@ def written(premises: Premises, about: ToTell) -> Notice:
         media_type, content = _TEXT, (text + "\n").encode()
     digest = hashlib.sha256(content).hexdigest()
     return Notice(content, media_type, f"{number}.{digest[:16]}", number.hex[:20])
+
+
+def _at_the_desk(premises: Premises, partner: str) -> tuple[ToTell, ...]:
+    if not isinstance(premises.network.partners[partner].delivery, DeskDelivery):
+        return ()
+    with premises.store.read() as reading:
+        return tuple(one for one in to_tell(reading) if one.partner == partner)
 
 
 def _communication(about: ToTell, text: str, number: UUID) -> bytes:

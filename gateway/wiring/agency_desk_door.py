@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 from gateway.agency_desk import Desk, build_desk
 from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
-from gateway.flows import agency_desk, desk_workers, stop_sending
+from gateway.flows import agency_desk, desk_workers, stop_sending, stop_sending
 from gateway.flows.agency_desk import Worker
 from gateway.flows.desk_workers import ISSUER
 from gateway.store import tokens
@@ -55,6 +55,8 @@ def desk_mounts(
         waiting=flows.bound(agency_desk.waiting),
         opened=flows.bound(agency_desk.opened),
         plan=flows.bound(agency_desk.plan),
+        stops=flows.bound(stop_sending.at_the_desk),
+        stop_read=flows.bound(stop_sending.read_at_desk),
         stops=flows.bound(stop_sending.at_the_desk),
         stop_read=flows.bound(stop_sending.read_at_desk),
         tell=partial(desk_workers.tell, premises),

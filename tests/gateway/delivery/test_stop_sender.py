@@ -20,6 +20,7 @@ from gateway.flows.stop_sending import at_the_desk, read_at_desk, written
 from gateway.partners import DeskDelivery, FhirDelivery, FilesDelivery, MllpDelivery, WebhookDelivery
 from gateway.partners.signing_keys import SigningKey
 from gateway.resources import check_resource
+from tests.gateway.agency_desk.conftest import Browser
 from tests.gateway.county import County
 from tests.gateway.delivery.test_mllp_push import Hospital
 from tests.gateway.delivery.test_sender import Server
@@ -151,14 +152,22 @@ def test_an_agency_s_desk_shows_it_until_a_worker_has_read_it(county: County) ->
     county.change_partner("otp", delivery=DeskDelivery())
     play(county)
     assert outcomes(county) == []
-    (one,) = at_the_desk(county.premises, "otp")
-    assert at_the_desk(county.premises, "housing") == ()
+    consent = str(saved.resource["id"])
     with pytest.raises(NotFound, match="NOBODY_TO_TELL"):
-        county.run(read_at_desk(county.premises, "housing", one.consent, "Rosa"))
+        county.run(read_at_desk(county.premises, "housing", consent, "Rosa"))
+    browser = Browser(county)
+    browser.log_in()
+    page = browser.get("/agency/referrals/")
+    nobody_in(page.text.partition('<section class="notice"')[2].partition("</section>")[0])
 
-    county.run(read_at_desk(county.premises, "otp", str(saved.resource["id"]), "Rosa"))
+    token = browser.hidden("token")
+    assert browser.post("/agency/referrals/", {"stop": consent, "token": "x"}).status_code == 403
+    assert outcomes(county) == []
+    said = browser.post("/agency/referrals/", {"stop": consent, "token": token})
 
-    assert (outcomes(county), at_the_desk(county.premises, "otp")) == (["given"], ())
+    assert "A permission was withdrawn" not in said.text
+    assert (outcomes(county), county.run(at_the_desk(county.premises, "otp"))) == (["given"], ())
+    assert browser.post("/agency/referrals/", {"stop": consent, "token": token}).status_code == 404
 
 
 def test_who_never_received_anything_gets_none(county: County) -> None:
