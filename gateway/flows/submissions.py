@@ -156,6 +156,8 @@ def _save(
     if before is not None and before.patient_id != patient_id:
         message = "was sent for another patient; it cannot become this one's"
         raise AlreadyReceived("RECORD_OF_ANOTHER_PATIENT", message, f"{place}.request.url")
+    if before is not None and entry.only_new:
+        return EntryOutcome(before.reference, before.version, "200 OK", before.updated_at), False
     if resource["resourceType"] == "Consent":
         kept = keep_consent(premises, tx, work.caller, resource, patient_id, work.at, work.request_id)
         record = kept.record

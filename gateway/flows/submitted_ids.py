@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 from gateway.errors import NotSupported, NotUnderstood
 from gateway.flows.own_ids import own_id
@@ -17,9 +18,13 @@ from gateway.flows.own_ids import own_id
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """One entry with our id on it and its references inside the transaction resolved."""
+    """One entry with our id on it and its references inside the transaction resolved.
+
+    `only_new`: nothing is changed where it is there already (`ifNoneExist`).
+    """
 
     resource: Mapping[str, Any]
+    only_new: bool = False
 
 
 def submitted(id_key: bytes, partner: str, entries: Sequence[Mapping[str, Any]]) -> tuple[Submitted, ...]:
@@ -38,9 +43,33 @@ def submitted(id_key: bytes, partner: str, entries: Sequence[Mapping[str, Any]])
                     "ENTRY_TWICE", "is in this transaction more than once", f"{place}.fullUrl"
                 )
     return tuple(
-        Submitted({**_resolved(entry["resource"], names), "id": resource_id})
-        for entry, resource_id in zip(entries, ids, strict=True)
+        Submitted({**_resolved(entry["resource"], names), "id": resource_id}, only_new)
+        for entry, resource_id, only_new in zip(entries, ids, _conditions(entries), strict=True)
     )
+
+
+def _conditions(entries: Sequence[Mapping[str, Any]]) -> list[bool]:
+    """Whether each entry is for what is new alone. A condition that cannot be kept is refused, never left out."""
+    found = []
+    for index, entry in enumerate(entries):
+        request, place = entry.get("request", {}), f"Bundle.entry[{index}].request"
+        for name in ("ifMatch", "ifNoneMatch", "ifModifiedSince"):
+            if name in request:
+                raise NotSupported("ENTRY_CONDITION", "is not supported in an entry", f"{place}.{name}")
+        condition = request.get("ifNoneExist")
+        if condition is not None and parse_qsl(str(condition).removeprefix("?")) != _by_identifier(entry):
+            text = "must be `identifier=` and the first identifier of the resource, with its system"
+            raise NotSupported("ENTRY_CONDITION", text, f"{place}.ifNoneExist")
+        found.append(condition is not None)
+    return found
+
+
+def _by_identifier(entry: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The search that finds what the entry would make."""
+    if entry.get("request", {}).get("method") != "POST":
+        return []
+    named = [one for one in _identifiers(entry["resource"]) if one.get("system") and one.get("value")]
+    return [("identifier", f"{one['system']}|{one['value']}") for one in named[:1]]
 
 
 def _id_of(id_key: bytes, partner: str, entry: Mapping[str, Any], place: str) -> str:

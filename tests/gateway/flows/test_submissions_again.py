@@ -199,3 +199,61 @@ def test_a_record_of_one_patient_cannot_become_another_s(county: County) -> None
         "RECORD_OF_ANOTHER_PATIENT",
         "Bundle.entry[1].request.url",
     )
+
+
+def new_goal(text: str, condition: str | None) -> dict[str, Any]:
+    """A goal with an identifier of the program's own, to be made only where it is not there yet."""
+    goal = {
+        "resourceType": "Goal",
+        "identifier": [{"system": "urn:sunrise:goal", "value": "7"}],
+        "lifecycleStatus": "active",
+        "description": {"text": text},
+        "subject": {"reference": "Patient/p1"},
+    }
+    request = {"method": "POST", "url": "Goal"} | ({"ifNoneExist": condition} if condition else {})
+    return {"fullUrl": "urn:uuid:77777777-7777-4777-8777-777777777777", "resource": goal, "request": request}
+
+
+@pytest.mark.parametrize(
+    ("condition", "kept"),
+    [
+        ("identifier=urn:sunrise:goal|7", "first"),
+        ("?identifier=urn%3Asunrise%3Agoal%7C7", "first"),
+        (None, "second"),
+    ],
+)
+def test_what_is_to_be_made_only_if_it_is_new_is_left_as_it_is(
+    county: County, condition: str | None, kept: str
+) -> None:
+    her = put(person.person(*OTP), "p1")
+    made = county.submit("otp", transaction(her, new_goal("first", condition), bundle_id="b1"))
+    again = county.submit("otp", transaction(her, new_goal("second", condition), bundle_id="b2"))
+
+    (goal,) = county.records("Goal")
+    assert goal.resource["description"]["text"] == kept
+    assert [one.entries[1].status for one in (made, again)] == ["201 Created", "200 OK"]
+    assert made.entries[1].reference == again.entries[1].reference
+    assert again.entries[1].tag == ""
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"ifNoneExist": "identifier=urn:sunrise:goal|8"},
+        {"ifNoneExist": "description=first"},
+        {"ifNoneExist": ""},
+        {"ifNoneExist": 7},
+        {"ifMatch": 'W/"1"'},
+        {"ifNoneMatch": "*"},
+        {"ifModifiedSince": "2026-01-01T00:00:00Z"},
+    ],
+)
+def test_a_condition_of_an_entry_that_cannot_be_kept_is_refused(
+    county: County, condition: dict[str, Any]
+) -> None:
+    entry = new_goal("first", None)
+    entry["request"] |= condition
+    with pytest.raises(HandoffError) as refused:
+        county.submit("otp", transaction(put(person.person(*OTP), "p1"), entry))
+    assert refused.value.code == "ENTRY_CONDITION"
+    assert str(refused.value.place).startswith(f"Bundle.entry[1].request.{next(iter(condition))}")
