@@ -76,11 +76,18 @@ def demo(
     once: Annotated[
         bool, typer.Option("--once", help="End after the story; write demo-report.json here.")
     ] = False,
+    story: Annotated[
+        int,
+        typer.Option(
+            metavar="1|2|3",
+            help="1: a new mother in methadone treatment; 2: a man on a manic upswing; 3: a call at night.",
+        ),
+    ] = 1,
 ) -> None:
     """Start a gateway and a small network of agencies on this machine, and play one person's story."""
     from gateway.cli.demo_command import demo as body
 
-    finish(body(once=once))
+    finish(body(once=once, story=story))
 
 
 @app.command()

@@ -17,6 +17,7 @@ from gateway.wiring.network_folder import client_key
 
 _PURPOSE = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 _FHIR = "application/fhir+json"
+_ACK_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,11 @@ class Desk:
 
 
 def send_hl7(address: str, message: bytes) -> list[str]:
-    """The segments of the acknowledgement that comes back for `message`."""
-    return asyncio.run(_exchange(address, message))
+    """The segments of the acknowledgement that comes back for `message`.
+
+    Raises TimeoutError when none comes in a minute, ConnectionError when the listener hangs up before.
+    """
+    return asyncio.run(asyncio.wait_for(_exchange(address, message), _ACK_SECONDS))
 
 
 async def _exchange(address: str, message: bytes) -> list[str]:
@@ -76,6 +80,9 @@ async def _exchange(address: str, message: bytes) -> list[str]:
     frames = FrameReader(65536)
     received: list[Frame] = []
     while not received:
-        received = frames.feed(await reader.read(65536))
+        piece = await reader.read(65536)
+        if not piece:
+            raise ConnectionError("the listener hung up before it acknowledged")
+        received = frames.feed(piece)
     writer.close()
     return received[0].content.decode().strip().split("\r")

@@ -59,12 +59,15 @@ def consent(
     identifier: tuple[str, str],
     classes: tuple[str, ...] = (),
     without: tuple[str, ...] = (),
+    only: tuple[str, ...] = (),
+    who: str = f"{NAME[1]} {NAME[0]}",
+    day: str = "2026-03-01",
 ) -> dict[str, Any]:
-    """A Consent of hers under 42 CFR §2.31: one discloser, one recipient, one purpose, until the end of the year.
+    """A Consent of `who` under 42 CFR §2.31: one discloser, one recipient, one purpose, until the end of the year.
 
-    `classes` limits it to resource types; what carries a label in `without` is withheld.
+    `classes` limits it to resource types, `only` to single records; what carries a label in `without` is withheld.
     """
-    form = f"Consent of {NAME[1]} {NAME[0]}: {discloser} to {recipient} for {purpose}".encode()
+    form = f"Consent of {who}: {discloser} to {recipient} for {purpose}".encode()
     return {
         "resourceType": "Consent",
         "status": "active",
@@ -75,7 +78,7 @@ def consent(
         },
         "category": [{"coding": [{"system": "http://loinc.org", "code": "59284-0"}]}],
         "patient": {"identifier": {"system": identifier[0], "value": identifier[1]}},
-        "dateTime": "2026-03-01T10:00:00-07:00",
+        "dateTime": f"{day}T10:00:00-07:00",
         "performer": [{"identifier": {"system": identifier[0], "value": identifier[1]}}],
         "organization": [{"reference": reference_of(discloser)}],
         "sourceAttachment": {
@@ -85,12 +88,17 @@ def consent(
             "title": "Signed consent form",
         },
         "policy": [{"uri": "urn:warm-handoff:policy:42cfr2:2024"}],
-        "provision": _provision(discloser, recipient, purpose, classes, without),
+        "provision": _provision(discloser, recipient, purpose, classes, without, only),
     }
 
 
 def _provision(
-    discloser: str, recipient: str, purpose: str, classes: tuple[str, ...], without: tuple[str, ...]
+    discloser: str,
+    recipient: str,
+    purpose: str,
+    classes: tuple[str, ...],
+    without: tuple[str, ...],
+    only: tuple[str, ...],
 ) -> dict[str, Any]:
     provision: dict[str, Any] = {
         "type": "permit",
@@ -102,6 +110,8 @@ def _provision(
         provision["class"] = [
             {"system": "http://hl7.org/fhir/resource-types", "code": name} for name in classes
         ]
+    if only:
+        provision["data"] = [{"meaning": "instance", "reference": {"reference": one}} for one in only]
     if without:
         labels = [{"system": _CODE, "code": label} for label in without]
         provision["provision"] = [{"type": "deny", "securityLabel": labels}]

@@ -8,21 +8,25 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from gateway.demo import manic_upswing, new_mother, night_call
 from gateway.demo.desks import Desk
 from gateway.demo.processes import Running, start_agency, start_gateway
-from gateway.demo.story import Stage, StoryBroken, play
+from gateway.demo.stage import Stage, StoryBroken
 from gateway.demo.worker import PageWorker
 from gateway.partners import read_network
+from gateway.partners.starter import clients_wanted
 from gateway.wiring.network_folder import make_network_folder
 
 REPORT = Path("demo-report.json")
+STORIES = {1: new_mother, 2: manic_upswing, 3: night_call}
+"""The stories by their number. Each says who receives and how (`AGENCIES`), and is played by `play`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +36,16 @@ class _Set:
     base: str
 
 
-def run_demo(*, once: bool) -> int:
-    """Play the story on this machine; 0 when every promise was kept, 1 when not.
+def run_demo(*, once: bool, story: int = 1) -> int:
+    """Play one of `STORIES` on this machine; 0 when every promise was kept, 1 when not.
 
     With `once`, write `demo-report.json` and end; otherwise stay up until Ctrl-C and say what to try.
     """
-    with _stage() as built:
+    with _stage(STORIES[story].AGENCIES) as built:
         try:
-            play(built.stage)
+            STORIES[story].play(built.stage)
             root = _verify(built)
-        except (StoryBroken, TimeoutError, httpx.HTTPError) as error:
+        except (StoryBroken, OSError, httpx.HTTPError) as error:
             print(f"The story broke: {error}", file=sys.stderr)
             print(f"The gateway's log is {built.folder / 'gateway.log'}", file=sys.stderr)
             if once:
@@ -57,34 +61,31 @@ def run_demo(*, once: bool) -> int:
 
 
 @contextlib.contextmanager
-def _stage() -> Iterator[_Set]:
+def _stage(receiving: Mapping[str, str]) -> Iterator[_Set]:
     with contextlib.ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="handoff-demo-")))
         folder = place / "network"
         agencies: dict[str, tuple[Running, int]] = {}
-        for name, kind in (("otp", "fhir"), ("psychiatry", "fhir"), ("hospital", "mllp")):
+        for name, kind in receiving.items():
             agencies[name] = start_agency(name, kind)
             stack.callback(agencies[name][0].end)
-        addresses = {name: f"http://127.0.0.1:{port}/fhir" for name, (_, port) in agencies.items()}
-        addresses["hospital"] = f"127.0.0.1:{agencies['hospital'][1]}"
+        doors = {name: f"127.0.0.1:{port}" for name, (_, port) in agencies.items()}
+        addresses = {
+            name: doors[name] if kind == "mllp" else f"http://{doors[name]}/fhir"
+            for name, kind in receiving.items()
+        }
         make_network_folder(folder, None, addresses)
         gateway, ready = start_gateway(folder, folder / "gateway.log")
         stack.callback(gateway.end)
         client = stack.enter_context(httpx.Client(trust_env=False, timeout=20.0))
         visitor = stack.enter_context(httpx.Client(trust_env=False, timeout=20.0))
         network = read_network(folder)
-        desks = {
-            name: Desk(name, folder, network, ready["http"], client)
-            for name in ("hospital", "otp", "housing")
-        }
         stage = Stage(
-            hospital=desks["hospital"],
-            otp=desks["otp"],
-            housing=desks["housing"],
+            desks={name: Desk(name, folder, network, ready["http"], client) for name in clients_wanted()},
             receives={name: agency for name, (agency, _) in agencies.items()},
+            doors={name: f"http://{door}" for name, door in doors.items()},
             mllp=ready["mllp"][0],
             peer=PageWorker("peer-support", "Rosa Medina", folder, ready["http"], visitor),
-            otp_door=f"http://127.0.0.1:{agencies['otp'][1]}",
             tell=lambda line: print(line, flush=True),
         )
         yield _Set(stage, folder, ready["http"])
@@ -94,7 +95,7 @@ def _verify(built: _Set) -> dict[str, Any]:
     """`handoff audit verify` on the running gateway's store. Raises StoryBroken when the log does not hold."""
     command = [sys.executable, "-m", "gateway", "audit", "verify", "--network", str(built.folder)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    built.stage.tell("7. The audit log is recomputed from the first entry on:")
+    built.stage.tell("The audit log is recomputed from the first entry on:")
     built.stage.tell("   " + done.stdout.strip().replace("\n", "\n   "))
     if done.returncode != 0:
         raise StoryBroken(f"the audit log does not verify: {done.stderr.strip()}")

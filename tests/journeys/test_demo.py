@@ -1,4 +1,4 @@
-"""The demonstration that a newcomer runs first."""
+"""The demonstration that a newcomer runs first, and its two other stories."""
 
 from __future__ import annotations
 
@@ -6,19 +6,55 @@ import json
 import subprocess
 import sys
 
+import pytest
 
-def test_the_demo_keeps_its_promises(tmp_path):
+
+def played(tmp_path, *options):
     done = subprocess.run(
-        [sys.executable, "-m", "gateway", "demo", "--once"],
+        [sys.executable, "-m", "gateway", "demo", "--once", *options],
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=180,
         check=False,
     )
-
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads((tmp_path / "demo-report.json").read_text())
     assert report["audit"]["verified"]
+    return report
+
+
+def test_the_demo_keeps_its_promises(tmp_path):
+    report = played(tmp_path)
+
     assert "after the withdrawal nothing more is sent" in report["promises_kept"]
     assert set(report["received"]) == {"otp", "psychiatry"}
+    assert "Condition F11.20" in report["agencies"]["psychiatry"]["did_not_get"]
+
+
+@pytest.mark.no_cover
+@pytest.mark.slow
+def test_the_crisis_team_gets_the_safety_plan_and_the_family_doctor_no_word_of_alcohol(tmp_path):
+    agencies = played(tmp_path, "--story", "2")["agencies"]
+
+    assert agencies["crisis"]["got"] == ["CarePlan safety-plan"]
+    assert {"Condition F31.13", "Condition F10.20"} <= set(agencies["psychiatry"]["got"])
+    assert "Condition F31.73" in agencies["primary-care"]["got"]
+    assert {"Condition F10.20", "CarePlan safety-plan"} <= set(agencies["primary-care"]["did_not_get"])
+
+
+@pytest.mark.no_cover
+@pytest.mark.slow
+def test_a_yes_on_the_phone_reaches_the_counselor_and_a_no_nobody(tmp_path):
+    agencies = played(tmp_path, "--story", "3")["agencies"]
+
+    assert agencies["primary-care"]["got"] == []
+    assert {"Condition F12.10", "CarePlan safety-plan"} <= set(agencies["counseling"]["got"])
+    assert "CarePlan assess-plan" in agencies["crisis"]["did_not_get"]
+
+
+def test_a_story_there_is_not_is_refused(capsys):
+    from gateway.cli.demo_command import demo
+
+    assert demo(once=True, story=4) == 2
+    assert "1, 2, 3" in capsys.readouterr().err
