@@ -12,7 +12,8 @@ from gateway.console import words
 from gateway.console.doing import Deed, Doing, Done
 from gateway.console.look import Look, Sheet, Shown, patients_of
 from gateway.errors import NotFound
-from gateway.flows.emergency_reviews import FINDINGS, Month, Said, find, findings_on, month_of, sign_month
+from gateway.flows.decided_here import Said
+from gateway.flows.emergency_reviews import FINDINGS, Month, find, findings_on, month_of, sign_month
 from gateway.store import emergency_uses
 from gateway.store.emergency_uses import EmergencyUse
 

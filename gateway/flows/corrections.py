@@ -20,7 +20,7 @@ from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.decided_here import act_entry, why
 from gateway.flows.files import understood_again
 from gateway.flows.messages import ReceivedMessage
-from gateway.flows.replay import message_type, replay
+from gateway.flows.replay import as_received, replay
 from gateway.store import InboxMessage, Reading, inbox
 
 REPLAYED, CORRECTED = "message_replayed", "message_corrected"
@@ -87,15 +87,7 @@ def _one_kind_of_line_end(text: str) -> str:
 
 def said_now(premises: Premises, kept: InboxMessage, raw: bytes) -> tuple[mappings.TranslatedRecord, ...]:
     """What these bytes, as a message of that kind, say by the mappings of today; refusals among them."""
-    message = ReceivedMessage(
-        partner=kept.partner,
-        channel=kept.channel,
-        format=kept.format,
-        control_id=kept.control_id,
-        message_type=message_type(raw),
-        raw=raw,
-        received_at=premises.clock.now(),
-    )
+    message = as_received(kept, raw, premises.clock.now())
     record = understood_again(premises, message)
     if record is not None:
         return (record,)

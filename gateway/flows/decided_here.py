@@ -6,13 +6,14 @@ One form for all of it, so that whoever reads the log finds every such act by it
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from gateway.audit import AuditEntry, AuditReason
+from gateway.audit import AuditEntry, AuditReason, find_by_request
 from gateway.clock import new_row_id
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotUnderstood
-from gateway.store import Transaction
+from gateway.store import Reading, Transaction
 
 BY_A_PERSON, BY_TIME, BY_RECORDER = "BY_A_PERSON", "BY_TIME", "BY_RECORDER"
 BY_RULE, BY_SENDER = "BY_RULE", "BY_SENDER"
@@ -30,6 +31,35 @@ def why(reason: str) -> str:
     if not reason.strip():
         raise NotUnderstood("REASON_MISSING", "say why; the audit log keeps it", "--reason")
     return reason.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one person said: as which code, who (empty: by the command line), in which words, when, by which entry."""
+
+    outcome: str
+    by: str
+    words: str
+    at: str
+    seq: int
+
+
+def said_under(reading: Reading, request_id: str, counts: Callable[[str], bool]) -> tuple[Said, ...]:
+    """What people said under that id, in order, as far as its code `counts`.
+
+    Of an entry whose facts were destroyed with a patient's key there is nothing but that it was.
+    """
+    return tuple(
+        Said(
+            one.row.outcome,
+            one.entry.recipient_name if one.entry is not None else "",
+            one.entry.description if one.entry is not None else "",
+            one.row.at,
+            one.row.seq,
+        )
+        for one in find_by_request(reading, request_id)
+        if one.row.kind == "outcome" and counts(one.row.outcome)
+    )
 
 
 async def carry_out(premises: Premises, work: Callable[[Transaction], dict[str, Any]]) -> dict[str, Any]:

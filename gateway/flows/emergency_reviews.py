@@ -16,11 +16,11 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from gateway.audit import append, find_by_request
+from gateway.audit import append
 from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
-from gateway.flows.decided_here import act_entry, carry_out, why
+from gateway.flows.decided_here import Said, act_entry, carry_out, said_under, why
 from gateway.flows.emergency import REVIEWED
 from gateway.store import Reading, Transaction, emergency_uses
 from gateway.store.emergency_uses import EmergencyUse
@@ -32,17 +32,6 @@ PEOPLE = 2
 MOST_IN_A_MONTH = 2_000
 _RULE = "42 CFR 2.51"
 _SAID = (*FINDINGS, REVIEWED)
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One finding or signature: which, by whom (empty: by the command line), what she or he wrote, when, which entry."""
-
-    outcome: str
-    by: str
-    words: str
-    at: str
-    seq: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +131,14 @@ def month_of(reading: Reading, first: date, zone: str) -> Month:
     since, until = _start(first, zone), _start(_next_month(first), zone)
     uses = emergency_uses.opened_between(reading, instant_text(since), instant_text(until), MOST_IN_A_MONTH)
     by_person: dict[str, Said] = {}
-    for one in _said(reading, _month_id(first), (MONTH_REVIEWED,)):
+    for one in said_under(reading, _month_id(first), lambda code: code == MONTH_REVIEWED):
         by_person.setdefault(_as_compared(one.by), one)
     return Month(first, uses, tuple(one for name, one in by_person.items() if name))
 
 
 def findings_on(reading: Reading, use_id: str) -> tuple[Said, ...]:
     """What was found on a use, in order."""
-    return _said(reading, use_id, _SAID)
+    return said_under(reading, use_id, lambda code: code in _SAID)
 
 
 def first_day(month: str) -> date:
@@ -158,21 +147,6 @@ def first_day(month: str) -> date:
         return date.fromisoformat(f"{month}-01")
     except ValueError:
         raise NotUnderstood("MONTH_UNKNOWN", "expected a month as 2026-11", "month") from None
-
-
-def _said(reading: Reading, request_id: str, outcomes: tuple[str, ...]) -> tuple[Said, ...]:
-    """What people said under that id; nothing of an entry whose facts were destroyed with her key but that it was."""
-    return tuple(
-        Said(
-            one.row.outcome,
-            one.entry.recipient_name if one.entry is not None else "",
-            one.entry.description if one.entry is not None else "",
-            one.row.at,
-            one.row.seq,
-        )
-        for one in find_by_request(reading, request_id)
-        if one.row.kind == "outcome" and one.row.outcome in outcomes
-    )
 
 
 def _month_id(first: date) -> str:

@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from gateway.audit import AuditEntry, AuditReason, append, find_by_request
+from gateway.audit import AuditEntry, AuditReason, append
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.accounting import DISCLOSED_ON, OUTSIDE
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
-from gateway.flows.decided_here import act_entry, carry_out, why
+from gateway.flows.decided_here import Said, act_entry, carry_out, said_under, why
 from gateway.store import Reading, Transaction, patients, privacy_requests
 from gateway.store.privacy_requests import PrivacyRequest
 
@@ -54,17 +54,6 @@ _FROM = {
     "decided": ("checked",),
     "answered": ("decided",),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step: which, by whom, in which words, when, by which entry."""
-
-    outcome: str
-    by: str
-    words: str
-    at: str
-    seq: int
 
 
 async def receive(
@@ -141,19 +130,9 @@ async def extend(premises: Premises, request_id: str, words: str, by: str) -> di
     return await carry_out(premises, work)
 
 
-def steps_of(reading: Reading, request_id: str) -> tuple[Step, ...]:
+def steps_of(reading: Reading, request_id: str) -> tuple[Said, ...]:
     """What was done about a request, in order."""
-    return tuple(
-        Step(
-            one.row.outcome,
-            one.entry.recipient_name if one.entry is not None else "",
-            one.entry.description if one.entry is not None else "",
-            one.row.at,
-            one.row.seq,
-        )
-        for one in find_by_request(reading, request_id)
-        if one.row.kind == "outcome" and one.row.outcome.startswith("request_")
-    )
+    return said_under(reading, request_id, lambda code: code.startswith("request_"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from gateway.disclosure.premises import Premises
@@ -9,7 +10,7 @@ from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.files import understood_again
 from gateway.flows.messages import ReceivedMessage
 from gateway.flows.receive import accept_message
-from gateway.store import inbox
+from gateway.store import InboxMessage, inbox
 
 _CLOSED = ("accepted", "closed", "replayed")
 
@@ -32,15 +33,7 @@ async def replay(
         raise NotUnderstood(
             "REASON_MISSING", "this message was settled before; say why it is taken in again", "--reason"
         )
-    message = ReceivedMessage(
-        partner=kept.partner,
-        channel=kept.channel,
-        format=kept.format,
-        control_id=kept.control_id,
-        message_type=message_type(raw),
-        raw=raw,
-        received_at=premises.clock.now(),
-    )
+    message = as_received(kept, raw, premises.clock.now())
     receipt = await accept_message(
         premises, message, replay_of=message_id, understood=understood_again(premises, message)
     )
@@ -53,6 +46,19 @@ async def replay(
         "replay_of": message_id,
         "faults": faults,
     }
+
+
+def as_received(kept: InboxMessage, raw: bytes, at: datetime) -> ReceivedMessage:
+    """These bytes as a message of the kind that was kept, arriving at `at`."""
+    return ReceivedMessage(
+        partner=kept.partner,
+        channel=kept.channel,
+        format=kept.format,
+        control_id=kept.control_id,
+        message_type=message_type(raw),
+        raw=raw,
+        received_at=at,
+    )
 
 
 def message_type(raw: bytes) -> str:
