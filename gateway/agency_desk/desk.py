@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from gateway.agency_desk.case_desk import CaseDesk
 from gateway.agency_desk.consent_desk import ConsentDesk
 from gateway.agency_desk.crisis_desk import CrisisDesk
 from gateway.clock import Clock
@@ -41,6 +42,7 @@ class Desk:
     to_do: Callable[[Worker], Awaitable[ToDo]]
     consents: ConsentDesk
     crisis: CrisisDesk
+    cases: CaseDesk
     has_to_go: Callable[[Worker, datetime], bool]
     """Whether whatever the worker was given by that instant has ended."""
 

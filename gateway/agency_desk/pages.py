@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.agency_desk import consents, crisis, login, referrals, to_do
+from gateway.agency_desk import cases, consents, crisis, login, referrals, to_do
 from gateway.agency_desk.desk import Desk
 from gateway.agency_desk.phrases import CATALOGUE, language_of
 from gateway.agency_desk.screens import GoTo, Page, Screen, Visit
@@ -22,7 +22,7 @@ from gateway.pages import HEADERS, Frame, Pace, Session, Site, root_of, status_o
 
 COOKIE, LANGUAGE = "handoff_desk", "handoff_desk_language"
 PATH = "/agency"
-SCREENS: tuple[Screen, ...] = (*to_do.SCREENS, *referrals.SCREENS, *consents.SCREENS, *crisis.SCREENS)
+SCREENS: tuple[Screen, ...] = (*to_do.SCREENS, *referrals.SCREENS, *consents.SCREENS, *crisis.SCREENS, *cases.SCREENS)
 """Every screen of the desk. The first that a worker may open is where she comes in."""
 
 _FOLDER = Path(__file__).parent

@@ -106,7 +106,7 @@ async def register_client(premises: Premises, worker: Worker, said: Described) -
             raise AlreadyReceived("NUMBER_TAKEN", "somebody has that number already", "number")
     entry = {
         "fullUrl": f"urn:uuid:{new_id()}",
-        "resource": _patient(said, identifier),
+        "resource": patient_of(said, identifier),
         "request": {"method": "POST", "url": "Patient"},
     }
     bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}
@@ -145,7 +145,7 @@ async def _seen(premises: Premises, worker: Worker, patient_id: str | None, page
 
 def _fitting(premises: Premises, reading: Reading, partner: str, said: Described) -> tuple[str, ...]:
     """The organization's own clients whom all that is said fits."""
-    keys = description_keys(_patient(said, None), premises.keys.index, "")
+    keys = description_keys(patient_of(said, None), premises.keys.index, "")
     found = dict.fromkeys(one for key in keys for one in patients.find_by_match_key(reading, key))
     return tuple(
         one
@@ -175,7 +175,7 @@ def _fits(patient: Mapping[str, Any], said: Described) -> bool:
     return not said.number or _plain(said.number) in numbers
 
 
-def _patient(said: Described, identifier: Mapping[str, str] | None) -> dict[str, Any]:
+def patient_of(said: Described, identifier: Mapping[str, str] | None) -> dict[str, Any]:
     """The FHIR Patient that is described."""
     found: dict[str, Any] = {
         "resourceType": "Patient",

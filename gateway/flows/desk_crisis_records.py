@@ -16,9 +16,23 @@ from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotUnderstood
 from gateway.flows.agency_desk import Worker
-from gateway.flows.desk_clients import Described, find_client, register_client, require_right
+from gateway.flows.desk_clients import (
+    Described,
+    find_client,
+    patient_of,
+    register_client,
+    require_right,
+)
 from gateway.flows.desk_crisis import RIGHT
-from gateway.flows.desk_written import MENTAL_HEALTH, Writing, name_of, recognised, text_of, written_down
+from gateway.flows.desk_written import (
+    MENTAL_HEALTH,
+    Writing,
+    name_of,
+    own_patients,
+    recognised,
+    text_of,
+    written_down,
+)
 from gateway.partners import reference_of
 
 LONGEST_STEP, LONGEST_NOTE = 600, 2000
@@ -179,6 +193,8 @@ async def write_follow_up(
     if wanted.agency not in follow_up_agencies(premises, worker):
         raise NotUnderstood("CHOICE_UNKNOWN", "choose one of what the page offers", "agency")
     patient_id = await _whose(premises, worker, about)
+    with premises.store.read() as reading:
+        own = own_patients(reading, worker.partner, patient_id)
     end = start + _MEETING
     ours, theirs = ({"reference": reference_of(one)} for one in (worker.partner, wanted.agency))
     request = {
@@ -203,7 +219,7 @@ async def write_follow_up(
         **_task_of(premises, ours, theirs, end),
         "focus": {"reference": name_of(key, 1 if wanted.agency == worker.partner else 0)},
     }
-    await written_down(premises, worker, patient_id, Writing(key, (request, meeting, task)))
+    await written_down(premises, worker, patient_id, Writing(key, (request, meeting, task, *own)))
 
 
 def _task_of(
@@ -245,7 +261,10 @@ def _start(premises: Premises, wanted: FollowUp) -> datetime:
 async def _whose(premises: Premises, worker: Worker, about: About) -> str:
     """Our id of whom it is about. Somebody not shown is one of the organization's own, or is written down now."""
     if about.patient_id:
-        await recognised(premises, worker, about.patient_id)
+        number = await recognised(premises, worker, about.patient_id)
+        if number is not None and about.described.family and about.described.born:
+            her = {**patient_of(about.described, number)}
+            await written_down(premises, worker, about.patient_id, Writing(number["value"], (her,)))
         return about.patient_id
     own = await find_client(premises, worker, about.described)
     return own.patient_id if own is not None else await register_client(premises, worker, about.described)

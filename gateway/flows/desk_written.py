@@ -16,6 +16,7 @@ import msgspec
 from gateway.audit import append
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.premises import Premises
+from gateway.disclosure.seen import is_own
 from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.agency_desk import Worker
 from gateway.flows.answers import TransactionOutcome
@@ -25,12 +26,13 @@ from gateway.flows.submissions import accept_transaction
 from gateway.identity import IDENTIFIER
 from gateway.partners import reference_of
 from gateway.security.callers import Caller
-from gateway.store import Transaction, patients
+from gateway.store import Reading, Record, Transaction, patients, records
 
 RECOGNISED = "desk_recognised"
 MENTAL_HEALTH = {"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "MH"}]}
 """What is written down of a crisis is mental health information, whatever words it uses."""
 
+_NOT_SAID = ("id", "meta", "text", "statusReason", "businessStatus", "output")
 _SPACE = uuid.UUID("6f1f8d53-3a4a-5f0e-9b0e-0c7c8f5c2f11")
 
 
@@ -59,24 +61,49 @@ def text_of(words: str, longest: int) -> str:
     return said
 
 
-async def recognised(premises: Premises, worker: Worker, patient_id: str) -> None:
+async def recognised(premises: Premises, worker: Worker, patient_id: str) -> Mapping[str, str] | None:
     """The worker's organization knows that person from now on: what it was shown of her told it who she is.
 
-    The caller has proof that something was shown. Raises NotFound `NO_SUCH_CLIENT`.
+    The identifier it has of her from now on; None where it knew her. The caller has proof that something was shown.
+    Raises NotFound `NO_SUCH_CLIENT`.
     """
-    await premises.store.write(partial(_recognise, premises, worker, patient_id))
+    return await premises.store.write(partial(_recognise, premises, worker, patient_id))
 
 
-def _recognise(premises: Premises, worker: Worker, patient_id: str, tx: Transaction) -> None:
+def _recognise(
+    premises: Premises, worker: Worker, patient_id: str, tx: Transaction
+) -> Mapping[str, str] | None:
     if not patients.exists(tx, patient_id):
         raise NotFound("NO_SUCH_CLIENT", "nothing can be shown for this request")
     if patients.knows(tx, worker.partner, patient_id):
-        return
+        return None
     number = f"D-{new_id().replace('-', '')[-10:].upper()}"
     token = premises.keys.index(IDENTIFIER, number_system(worker.partner), number)
     patients.link(tx, worker.partner, token, patient_id)
     at = instant_text(premises.clock.now())
     append(tx, act_entry(RECOGNISED, at, worker.name, patient_id=patient_id, partner=worker.partner))
+    return {"system": number_system(worker.partner), "value": number}
+
+
+def own_patient(reading: Reading, partner: str, patient_id: str) -> Record | None:
+    """The Patient as that organization itself has described her last."""
+    own = (
+        one
+        for one in records.of_patient(reading, patient_id, ("Patient",))
+        if is_own(one, partner) and not one.deleted
+    )
+    return max(own, key=lambda one: one.updated_at, default=None)
+
+
+def said_again(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """A record of the organization's own as it is submitted again: by its identifier it is the same."""
+    return {name: value for name, value in resource.items() if name not in _NOT_SAID}
+
+
+def own_patients(reading: Reading, partner: str, patient_id: str) -> tuple[dict[str, Any], ...]:
+    """The Patient that goes along with a referral, where the organization has described her under a number."""
+    own = own_patient(reading, partner, patient_id)
+    return () if own is None or not own.resource.get("identifier") else (said_again(own.resource),)
 
 
 async def written_down(
@@ -105,7 +132,7 @@ def _about(resource: Mapping[str, Any], patient_id: str) -> dict[str, Any]:
     """The resource with its subject, where its type has one."""
     her = {"reference": f"Patient/{patient_id}"}
     kind = resource["resourceType"]
-    if kind in ("Provenance", "Appointment"):
+    if kind in ("Provenance", "Appointment", "Patient"):
         return dict(resource)
     return {**resource, "for" if kind == "Task" else "subject": her}
 

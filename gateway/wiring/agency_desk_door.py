@@ -16,6 +16,7 @@ from gateway.flows.agency_desk import Worker
 from gateway.flows.desk_workers import ISSUER
 from gateway.store import tokens
 from gateway.wiring.case_flows import case_desk
+from gateway.wiring.case_flows import case_desk
 from gateway.wiring.crisis_flows import crisis_desk
 from gateway.wiring.desk_flows import DeskFlows
 from gateway.wiring.last_restore import last_restore
@@ -28,7 +29,10 @@ LINK_PURPOSE = "agency-desk-link"
 def desk_mounts(
     folder: NetworkFolder, premises: Premises, standstill: Standstill | None = None
 ) -> Mapping[str, ASGIApp]:
-    """What is mounted beside the FHIR API, by path. While `standstill` lasts nothing is shown."""
+    """What is mounted beside the FHIR API, by path. While `standstill` lasts nothing is shown.
+
+    What was used or ended after a backup is not known after a restore: nothing from before it is good any more.
+    """
     flows = DeskFlows(premises, standstill)
 
     async def use_once(one: str, until: datetime) -> bool:
@@ -41,7 +45,6 @@ def desk_mounts(
     restored_at = last_restore(premises.store)
 
     def has_to_go(worker: Worker, since: datetime) -> bool:
-        # what was used or ended after the backup is not known to be: nothing from before a restore is good
         is_old = restored_at is not None and since <= restored_at
         return is_old or desk_workers.was_sent_away(premises, worker, since)
 
@@ -65,6 +68,7 @@ def desk_mounts(
         to_do=flows.to_do(),
         consents=flows.consent_desk(),
         crisis=crisis_desk(flows, premises),
+        cases=case_desk(flows, premises),
         cases=case_desk(flows, premises),
     )
     return {"/agency": build_desk(desk)}
