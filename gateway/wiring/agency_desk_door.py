@@ -11,11 +11,10 @@ from starlette.types import ASGIApp
 from gateway.agency_desk import Desk, build_desk
 from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
-from gateway.flows import agency_desk, desk_workers, stop_sending, stop_sending
+from gateway.flows import agency_desk, desk_workers, stop_sending
 from gateway.flows.agency_desk import Worker
 from gateway.flows.desk_workers import ISSUER
 from gateway.store import tokens
-from gateway.wiring.case_flows import case_desk
 from gateway.wiring.case_flows import case_desk
 from gateway.wiring.crisis_flows import crisis_desk
 from gateway.wiring.desk_flows import DeskFlows
@@ -60,15 +59,12 @@ def desk_mounts(
         plan=flows.bound(agency_desk.plan),
         stops=flows.bound(stop_sending.at_the_desk),
         stop_read=flows.bound(stop_sending.read_at_desk),
-        stops=flows.bound(stop_sending.at_the_desk),
-        stop_read=flows.bound(stop_sending.read_at_desk),
         tell=partial(desk_workers.tell, premises),
         has_to_go=has_to_go,
         answered=flows.bound(agency_desk.answered),
         to_do=flows.to_do(),
         consents=flows.consent_desk(),
         crisis=crisis_desk(flows, premises),
-        cases=case_desk(flows, premises),
         cases=case_desk(flows, premises),
     )
     return {"/agency": build_desk(desk)}
