@@ -17,24 +17,22 @@ from gateway.demo import person
 from tests.fhir_clients.conftest import OTP, County
 from tests.fhir_clients.test_fhirpy import subscription
 
-pytestmark = [pytest.mark.no_cover, pytest.mark.slow]
+NODE, FOLDER = shutil.which("node") or "", os.environ.get("FHIR_KIT_CLIENT", "")
 DAY = Path(__file__).with_name("agencys_day.mjs")
-
-
-def installed() -> tuple[str, str]:
-    """Node and the folder of the package; skips and says what is missing."""
-    node, folder = shutil.which("node"), os.environ.get("FHIR_KIT_CLIENT", "")
-    if node is None:
-        pytest.skip("Node is not installed")
-    if not (Path(folder) / "node_modules" / "fhir-kit-client").is_dir() or not folder:
-        pytest.skip("FHIR_KIT_CLIENT names no folder with `npm install fhir-kit-client` done in it")
-    return node, folder
+pytestmark = [
+    pytest.mark.no_cover,
+    pytest.mark.slow,
+    pytest.mark.skipif(not NODE, reason="Node is not installed"),
+    pytest.mark.skipif(
+        not FOLDER or not (Path(FOLDER) / "node_modules" / "fhir-kit-client").is_dir(),
+        reason="FHIR_KIT_CLIENT names no folder with `npm install fhir-kit-client` done in it",
+    ),
+]
 
 
 def test_it_does_an_agencys_day(county: County) -> None:
-    node, folder = installed()
     given = {
-        "folder": folder,
+        "folder": FOLDER,
         "base": county.base,
         "statement": county.statement("otp"),
         "transaction": person.treatment_plan(),
@@ -47,7 +45,7 @@ def test_it_does_an_agencys_day(county: County) -> None:
         "subscription": {"resourceType": "Subscription", **subscription(county)},
     }
     done = subprocess.run(
-        [node, str(DAY)], input=json.dumps(given), capture_output=True, text=True, timeout=90, check=False
+        [NODE, str(DAY)], input=json.dumps(given), capture_output=True, text=True, timeout=90, check=False
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)

@@ -82,7 +82,7 @@ def requests(two: Twins, seed: int) -> Requests:
 @pytest.mark.no_cover
 def test_no_request_tells_whether_there_is_anything_hidden(two: Twins, chance: Chance) -> None:
     made = requests(two, seed=6)
-    number = strategies.examples(350, 6_000)
+    number = strategies.examples(250, 6_000)
     seen: Counter[int] = Counter()
     for index, (name, asked) in enumerate(made.each(number)):
         who = ASKERS[index % len(ASKERS)]
