@@ -65,6 +65,7 @@ def smart_configuration(base: str) -> dict[str, Any]:
         "token_endpoint_auth_signing_alg_values_supported": list(CLIENT_ALGORITHMS),
         "scopes_supported": [
             *(f"system/{name}.{_letters(served)}" for name, served in SERVED.items()),
+            "system/AuditEvent.r",
             "system/Subscription.crud",
         ],
         "code_challenge_methods_supported": ["S256"],  # required of every server, with or without such a flow

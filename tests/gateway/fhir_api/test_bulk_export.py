@@ -229,6 +229,26 @@ def test_it_goes_on_where_it_was_and_a_cancelled_one_is_not_written_on(exports: 
         again.run(again.store.close())
 
 
+def test_one_that_cannot_be_written_says_so_and_makes_way(exports: Exports) -> None:
+    begun = exports.begin(HOUSING_COC).headers["Content-Location"]
+    exports.county.write(lambda tx: bulk_exports.finish(tx, begun.rpartition("/")[2], "failed"))
+    assert exports.api.ask(HOUSING_COC, "GET", begun).status_code == 500
+    assert exports.begin(HOUSING_COC).status_code == 202
+    assert exports.api.ask(HOUSING_COC, "DELETE", begun).status_code == 202
+
+
+@pytest.mark.requirement("BK-01")
+def test_a_paused_partner_s_export_waits(exports: Exports) -> None:
+    begun = exports.begin(HOUSING_COC).headers["Content-Location"]
+    county = exports.county
+    before = county.premises.network.partners["housing"].state
+    county.change_partner("housing", state="paused")
+    assert not county.run(write_waiting(county.premises))
+    county.change_partner("housing", state=before)
+    exports.write()
+    assert exports.api.ask(HOUSING_COC, "GET", begun).status_code == 200
+
+
 @pytest.mark.requirement("BK-01")
 def test_a_destroyed_patient_is_in_no_file(exports: Exports) -> None:
     county = exports.county
