@@ -7,6 +7,7 @@ SMART App Launch 2.2, client authentication (JWKS URL). What a statement's own h
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,11 +21,12 @@ KeysAt = Callable[[str, str], Awaitable[Mapping[str, object]]]
 """The key set published at a URL, in which a key of that id is wanted."""
 
 FRESH = timedelta(minutes=5)
-"""So long a key that was withdrawn is still taken."""
+"""So long at most a key that was withdrawn is still taken; shorter where the client's `Cache-Control` says so."""
 ASK_AGAIN = timedelta(seconds=30)
-"""Not oftener than this anybody's unknown key id makes us ask a client's server."""
+"""Not oftener than this anybody's unknown key id makes us ask a client's server, whatever that says of caching."""
 MOST_BYTES, MOST_KEYS = 65_536, 32
 SECONDS = 5.0
+_AGE = re.compile(r"max-age\s*=\s*\"?([0-9]{1,9})")
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 
 
@@ -33,6 +35,7 @@ class _Published:
     keys: list[dict[str, object]] = field(default_factory=list)
     at: datetime | None = None
     asked: datetime | None = None
+    kept_for: timedelta = FRESH
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -50,21 +53,21 @@ class ClientKeys:
         async with found.asking:
             if self._must_ask(found, key_id):
                 found.asked = self._clock.now()
-                keys = await self._ask(url)
-                if keys is not None:
-                    found.keys, found.at = keys, found.asked
-            fresh = found.at is not None and self._clock.now() - found.at < FRESH
+                answer = await self._ask(url)
+                if answer is not None:
+                    (found.keys, found.kept_for), found.at = answer, found.asked
+            fresh = _is_fresh(found, self._clock.now())
         return {"keys": found.keys if fresh else []}
 
     def _must_ask(self, found: _Published, key_id: str) -> bool:
         now = self._clock.now()
         if found.asked is not None and timedelta(0) <= now - found.asked < ASK_AGAIN:
             return False
-        fresh = found.at is not None and now - found.at < FRESH
-        return not fresh or not any(key.get("kid") == key_id for key in found.keys)
+        return not _is_fresh(found, now) or not any(key.get("kid") == key_id for key in found.keys)
 
-    async def _ask(self, url: str) -> list[dict[str, object]] | None:
-        """The keys published there, None for anything else: another status, no JSON, too much, too slow."""
+    async def _ask(self, url: str) -> tuple[list[dict[str, object]], timedelta] | None:
+        """The keys published there and how long they are good for; None for anything else: another status, no JSON, too
+        much, too slow."""
         limits = {"connect": SECONDS, "read": SECONDS, "write": SECONDS, "pool": SECONDS}
         headers = {"Accept": "application/json", "User-Agent": "warm-handoff"}
         request = httpx.Request("GET", url, headers=headers, extensions={"timeout": limits})
@@ -75,9 +78,22 @@ class ClientKeys:
                     content = await _whole(answer) if answer.status_code == httpx.codes.OK else None
                 finally:
                     await answer.aclose()
-            return None if content is None else _keys_in(content)
+            keys = None if content is None else _keys_in(content)
+            return None if keys is None else (keys, _kept_for(answer.headers.get("cache-control", "")))
         except (httpx.HTTPError, OSError, TimeoutError, ValueError):
             return None
+
+
+def _is_fresh(found: _Published, now: datetime) -> bool:
+    return found.at is not None and now - found.at < found.kept_for
+
+
+def _kept_for(said: str) -> timedelta:
+    """As long as the client says, and at most `FRESH`; what it says of less than `ASK_AGAIN` counts as that."""
+    age = _AGE.search(said.lower())
+    if "no-store" in said.lower() or "no-cache" in said.lower():
+        return ASK_AGAIN
+    return FRESH if age is None else min(FRESH, max(ASK_AGAIN, timedelta(seconds=int(age[1]))))
 
 
 async def _whole(answer: httpx.Response) -> bytes | None:

@@ -37,15 +37,17 @@ class Publisher(httpx.AsyncBaseTransport):
     content: bytes = field(default_factory=lambda: json.dumps({"keys": [KEY]}).encode())
     status: int = 200
     error: Exception | None = None
+    caching: str = ""
     asked: list[str] = field(default_factory=list)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(str(request.url))
         if self.error is not None:
             raise self.error
-        return httpx.Response(
-            self.status, stream=Body(self.content), headers={"Location": "https://else.test/"}
+        headers = {"Location": "https://else.test/"} | (
+            {"Cache-Control": self.caching} if self.caching else {}
         )
+        return httpx.Response(self.status, stream=Body(self.content), headers=headers)
 
 
 class Asking:
@@ -65,6 +67,29 @@ def test_a_published_key_is_found_and_kept_for_a_while() -> None:
     assert asking.publisher.asked == [URL]
     asking.clock.advance(FRESH)
     assert asking.at() == ["k1"] and len(asking.publisher.asked) == 2
+
+
+@pytest.mark.requirement("SM-01")
+@pytest.mark.parametrize(
+    ("caching", "seconds"),
+    [
+        ("max-age=60", 60),
+        ("public, Max-Age=60", 60),
+        ("max-age=86400", 300),
+        ("max-age=1", 30),
+        ("no-store", 30),
+        ("private, no-cache, max-age=60", 30),
+        ("immutable", 300),
+    ],
+)
+def test_keys_are_kept_no_longer_than_their_publisher_says(caching: str, seconds: int) -> None:
+    asking = Asking(caching=caching)
+    assert asking.at() == ["k1"]
+    asking.publisher.content = b'{"keys": []}'
+    asking.clock.advance(timedelta(seconds=seconds - 1))
+    assert asking.at() == ["k1"] and len(asking.publisher.asked) == 1
+    asking.clock.advance(timedelta(seconds=1))
+    assert asking.at() == [] and len(asking.publisher.asked) == 2
 
 
 @pytest.mark.requirement("SM-01")
