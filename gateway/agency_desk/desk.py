@@ -9,6 +9,7 @@ from datetime import datetime
 from gateway.agency_desk.case_desk import CaseDesk
 from gateway.agency_desk.consent_desk import ConsentDesk
 from gateway.agency_desk.crisis_desk import CrisisDesk
+from gateway.agency_desk.second_factor import Phones
 from gateway.clock import Clock
 from gateway.flows.agency_desk import AtDesk, Worker
 from gateway.flows.to_do import ToDo
@@ -41,6 +42,7 @@ class Desk:
     """For the log: who came, could not or left, and why not."""
     to_do: Callable[[Worker], Awaitable[ToDo]]
     consents: ConsentDesk
+    phones: Phones
     crisis: CrisisDesk
     cases: CaseDesk
     has_to_go: Callable[[Worker, datetime], bool]

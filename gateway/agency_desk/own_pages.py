@@ -17,7 +17,7 @@ from gateway.agency_desk.own_page_desk import LINK, NAME, OwnPage, code_of
 from gateway.agency_desk.phrases import CATALOGUE, language_of
 from gateway.agency_desk.second_factor import is_phone_code, phone_address, phone_secret, picture_of
 from gateway.disclosure.desk_forms import purpose_in_words, types_in_words
-from gateway.errors import HandoffError, NotAllowed, NotFound, NotNow
+from gateway.errors import AlreadyReceived, HandoffError, NotAllowed, NotFound, NotNow
 from gateway.flows.own_page import WISHES, Permission
 from gateway.flows.own_page_doors import CAME, LEFT, REFUSED
 from gateway.pages import HEADERS, Frame, Link, Pace, Session, Site, read_link, root_of, status_of
@@ -127,8 +127,10 @@ class _Pages:
         secret = phone_secret(self._own.key, about(her), number)
         if request.method == "POST":
             form = await self._frame.form(request)
-            now, name = self._own.clock.now(), f"{number}-{her}"
-            if not await is_phone_code(secret, form.get("code", ""), now, self._own.use_once, name):
+            if self._own.phone_of(about(her)):
+                raise AlreadyReceived("PHONE_SET_UP", "a phone is asked for already")
+            now = self._own.clock.now()
+            if not await is_phone_code(secret, form.get("code", ""), now, self._own.use_once):
                 raise NotAllowed("CODE_WRONG", "the code is not that of the phone")
             await self._own.phone_set_up(about(her), number)
             return RedirectResponse("./?done=phone", 303, HEADERS)
@@ -167,8 +169,8 @@ class _Pages:
         else:
             raise NotAllowed("LINK_LOCKED", "too many wrong codes")
         if number:
-            secret, name = phone_secret(self._own.key, about(her), number), f"{number}-{her}"
-            is_right = await is_phone_code(secret, code, self._own.clock.now(), self._own.use_once, name)
+            secret = phone_secret(self._own.key, about(her), number)
+            is_right = await is_phone_code(secret, code, self._own.clock.now(), self._own.use_once)
         else:
             said = "".join(code.split()).replace("-", "")
             is_right = hmac.compare_digest(said.encode(), code_of(self._own.key, link.id).encode())

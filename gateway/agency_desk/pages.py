@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.agency_desk import cases, consents, crisis, login, referrals, to_do
+from gateway.agency_desk import cases, consents, crisis, login, phones, referrals, to_do
 from gateway.agency_desk.desk import Desk
 from gateway.agency_desk.phrases import CATALOGUE, language_of
 from gateway.agency_desk.screens import GoTo, Page, Screen, Visit
@@ -22,7 +22,14 @@ from gateway.pages import HEADERS, Frame, Pace, Session, Site, root_of, status_o
 
 COOKIE, LANGUAGE = "handoff_desk", "handoff_desk_language"
 PATH = "/agency"
-SCREENS: tuple[Screen, ...] = (*to_do.SCREENS, *referrals.SCREENS, *consents.SCREENS, *crisis.SCREENS, *cases.SCREENS)
+SCREENS: tuple[Screen, ...] = (
+    *to_do.SCREENS,
+    *referrals.SCREENS,
+    *consents.SCREENS,
+    *crisis.SCREENS,
+    *cases.SCREENS,
+    *phones.SCREENS,
+)
 """Every screen of the desk. The first that a worker may open is where she comes in."""
 
 _FOLDER = Path(__file__).parent
@@ -106,7 +113,8 @@ class _Pages:
         if self._desk.has_to_go(invitation.worker, invitation.made_at):
             raise NotAllowed("LINK_EXPIRED", "the link has ended")
         if request.method == "GET":
-            return self._page(request, "login.html", link=link, worker=invitation.worker)
+            by_phone = self._desk.phones.number(phones.about(invitation.worker)) > 0
+            return self._page(request, "login.html", link=link, worker=invitation.worker, by_phone=by_phone)
         form = await self._frame.open_form(request)
         try:
             await self._check_code(invitation, form.get("code", ""))
@@ -125,8 +133,16 @@ class _Pages:
                 break
         else:
             raise NotAllowed("LINK_LOCKED", "too many wrong codes")
-        if not login.is_code(self._desk.key, invitation, code):
+        if not await self._is_hers(invitation, code):
             raise NotAllowed("CODE_WRONG", "the code is not that of the link")
+
+    async def _is_hers(self, invitation: login.Invitation, code: str) -> bool:
+        """Whether that is the code of the link; once a phone is set up, the code that its app shows and no other."""
+        about = phones.about(invitation.worker)
+        number = self._desk.phones.number(about)
+        if not number:
+            return login.is_code(self._desk.key, invitation, code)
+        return await phones.shows(self._desk, about, number, code)
 
     async def _logout(self, request: Request) -> Response:
         session = self._frame.session(request)

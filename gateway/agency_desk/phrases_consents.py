@@ -121,6 +121,13 @@ ENGLISH: Mapping[str, str] = {
     "own_link_code": "Tell them this code in person or by phone. Do not write it in the same message:",
     "own_link_phone": "They log in with the app on their phone.",
     "own_phone_lost": "Their phone is lost",
+    "phone_menu": "My phone",
+    "phone_has": "Your phone's app is asked for at each login. If you lose it, ask to be sent away and get a new link.",
+    "phone_note": "Scan this with an authenticator app, then type the six digits that it shows.",
+    "phone_hand": "Or type this into the app:",
+    "phone_do": "Use this phone",
+    "login_phone": "Open the app on your phone and type the six digits that it shows.",
+    "error_PHONE_SET_UP": "A phone is asked for already.",
 }
 
 SPANISH: Mapping[str, str] = {
@@ -240,4 +247,11 @@ SPANISH: Mapping[str, str] = {
     "own_link_code": "Dígale este código en persona o por teléfono. No lo escriba en el mismo mensaje:",
     "own_link_phone": "Entra con la aplicación de su teléfono.",
     "own_phone_lost": "Perdió su teléfono",
+    "phone_menu": "Mi teléfono",
+    "phone_has": "Se pide la aplicación de su teléfono cada vez. Si lo pierde, avise y pida un enlace nuevo.",
+    "phone_note": "Escanee esto con una aplicación de códigos y escriba los seis números que muestra.",
+    "phone_hand": "O escriba esto en la aplicación:",
+    "phone_do": "Usar este teléfono",
+    "login_phone": "Abra la aplicación en su teléfono y escriba los seis números que muestra.",
+    "error_PHONE_SET_UP": "Ya se pide un teléfono.",
 }

@@ -6,7 +6,18 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Phones:
+    """Which phone is asked for: its number by whose it is (0: none), the number of the next one, and that it works."""
+
+    number: Callable[[Sequence[str]], int]
+    next: Callable[[Sequence[str]], int]
+    set_up: Callable[[Sequence[str], int], Awaitable[None]]
+
 
 STEP_SECONDS = 30
 _AROUND = (0, -1, 1)
@@ -24,18 +35,19 @@ def phone_secret(key: bytes, about: Sequence[str], number: int) -> str:
 
 
 async def is_phone_code(
-    secret: str, code: str, now: datetime, use_once: Callable[[str, datetime], Awaitable[bool]], name: str
+    secret: str, code: str, now: datetime, use_once: Callable[[str, datetime], Awaitable[bool]]
 ) -> bool:
-    """Whether the phone shows that code now; each code counts once. `name` names the phone where used ones are kept."""
+    """Whether the phone shows that code now; each code counts once."""
     import pyotp
 
     said = "".join(code.split())
     shown = pyotp.TOTP(secret, interval=STEP_SECONDS)
+    phone = hashlib.sha256(b"phone step\n" + secret.encode()).hexdigest()[:32]
     step = int(now.timestamp()) // STEP_SECONDS
     for offset in _AROUND:
         right = shown.generate_otp(step + offset)
         if hmac.compare_digest(right.encode(), said.encode()):
-            return await use_once(f"step{step + offset}-{name}", now + _KEPT)
+            return await use_once(f"step{step + offset}-{phone}", now + _KEPT)
     return False
 
 

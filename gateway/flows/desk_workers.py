@@ -11,6 +11,7 @@ from gateway.disclosure.premises import Premises
 from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.agency_desk import BASIS, Worker
 from gateway.flows.decided_here import act_entry, carry_out, why
+from gateway.flows.phones import give_up
 from gateway.store import Transaction, tokens
 
 CAME, REFUSED, LEFT, SENT_AWAY = "desk_login", "desk_login_refused", "desk_logout", "desk_worker_sent_away"
@@ -39,7 +40,8 @@ async def tell(premises: Premises, worker: Worker, outcome: str, code: str = "")
 
 
 async def send_away(premises: Premises, partner_and_name: str, reason: str) -> dict[str, Any]:
-    """Whatever link or session that worker has ends now; a new link opens the page again.
+    """Whatever link or session that worker has ends now, and her phone is not asked any more; a new link opens the page
+    again.
 
     Raises NotFound `NO_SUCH_PARTNER`, NotUnderstood `WORKER_MISSING`, `REASON_MISSING`.
     """
@@ -54,6 +56,7 @@ async def send_away(premises: Premises, partner_and_name: str, reason: str) -> d
 
     def work(tx: Transaction) -> dict[str, Any]:
         tokens.remember(tx, ISSUER, _name_of(premises, worker), instant_text(now + _REMEMBERED))
+        give_up(premises, tx, ("worker", worker.partner, worker.name.casefold()))
         entry = act_entry(SENT_AWAY, instant_text(now), said, partner=partner)
         append(tx, entry)
         return {"partner": partner, "outcome": SENT_AWAY}

@@ -64,6 +64,7 @@ def desk_mounts(
         answered=flows.bound(agency_desk.answered),
         to_do=flows.to_do(),
         consents=flows.consent_desk(),
+        phones=flows.phones(),
         crisis=crisis_desk(flows, premises),
         cases=case_desk(flows, premises),
     )

@@ -7,9 +7,10 @@ from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
 
 from gateway.agency_desk.consent_desk import ConsentDesk
+from gateway.agency_desk.second_factor import Phones
 from gateway.disclosure.desk_forms import form_text
 from gateway.disclosure.premises import Premises
-from gateway.flows import consent_taking, consents_given, desk_clients
+from gateway.flows import consent_taking, consents_given, desk_clients, phones
 from gateway.flows.agency_desk import Worker
 from gateway.flows.renewals import Renewals
 from gateway.flows.to_do import ToDo, to_do
@@ -51,6 +52,15 @@ class DeskFlows:
             return await to_do(premises, self._renewals, worker)
 
         return self.bound(asked)
+
+    def phones(self) -> Phones:
+        """Whose phone is asked for at the login."""
+        premises = self._premises
+        return Phones(
+            number=partial(phones.phone_of, premises),
+            next=partial(phones.next_phone, premises),
+            set_up=self.bound(phones.phone_set_up),
+        )
 
     def consent_desk(self) -> ConsentDesk:
         """What the consent desk asks."""

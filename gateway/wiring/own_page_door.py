@@ -12,7 +12,7 @@ from gateway.agency_desk.own_page_desk import OwnPage
 from gateway.agency_desk.own_pages import PATH, build_own_page
 from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
-from gateway.flows import own_page, own_page_doors
+from gateway.flows import own_page, own_page_doors, phones
 from gateway.flows.own_page_doors import ISSUER
 from gateway.store import tokens
 from gateway.wiring.desk_flows import DeskFlows
@@ -51,8 +51,8 @@ def own_page_mounts(premises: Premises, standstill: Standstill | None = None) ->
         told_whom=flows.bound(own_page.told_whom),
         withdrawn=flows.bound(own_page.withdrawn),
         ask=flows.bound(own_page.ask),
-        phone_of=partial(own_page_doors.phone_of, premises),
-        next_phone=partial(own_page_doors.next_phone, premises),
-        phone_set_up=partial(own_page_doors.phone_set_up, premises),
+        phone_of=partial(phones.phone_of, premises),
+        next_phone=partial(phones.next_phone, premises),
+        phone_set_up=partial(phones.phone_set_up, premises),
     )
     return {PATH: build_own_page(own)}

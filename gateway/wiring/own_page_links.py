@@ -7,7 +7,7 @@ import hmac
 from gateway.agency_desk.own_page_desk import own_link
 from gateway.agency_desk.own_pages import PATH, about
 from gateway.disclosure.premises import Premises
-from gateway.flows import own_page, own_page_doors
+from gateway.flows import own_page, own_page_doors, phones
 from gateway.flows.agency_desk import Worker
 from gateway.flows.desk_clients import require_client, require_right
 
@@ -26,7 +26,7 @@ async def own_page_link(premises: Premises, worker: Worker, patient_id: str) -> 
     link, code = own_link(own_page_key(premises), her, premises.clock.now())
     content = premises.network.content
     base = content.public_url or f"http://{content.http}"
-    has_phone = own_page_doors.phone_of(premises, about(her)) > 0
+    has_phone = phones.phone_of(premises, about(her)) > 0
     return f"{base}{PATH}/login?link={link}", "" if has_phone else code
 
 
@@ -36,4 +36,4 @@ async def phone_lost(premises: Premises, worker: Worker, patient_id: str) -> Non
     with premises.store.read() as reading:
         require_client(reading, worker, patient_id)
         her = own_page.kept_under(reading, patient_id)
-    await own_page_doors.phone_given_up(premises, about(her))
+    await phones.phone_given_up(premises, about(her))
