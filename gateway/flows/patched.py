@@ -39,10 +39,13 @@ async def patch(
     of the type raises.
     """
     pulled = await pull.read(premises, caller, resource_type, resource_id)
-    if if_match is not None and if_match != pulled.version:
-        raise AlreadyReceived("VERSION_CONFLICT", "is not the present version", "If-Match")
+    is_stale = if_match is not None and if_match != pulled.version
+    if is_stale and resource_type != "Consent":
+        raise _conflict()
     shown = parse_json(pulled.content)
     wanted = patched(shown, operations)
+    if is_stale and not shown.get("status") == "active" != wanted.get("status"):
+        raise _conflict()  # but what she takes back is taken back, whatever version her agency has seen
     for name in ("resourceType", "id"):
         if wanted.get(name) != shown.get(name):
             raise NotUnderstood("PATCH_INVALID", "must stay as it is", f"{resource_type}.{name}")
@@ -57,6 +60,10 @@ async def patch(
     told = {name: value for name, value in wanted.items() if name != "meta"}
     meta = saved.resource.get("meta")
     return replace(saved, resource={**told, "meta": meta} if meta else told)
+
+
+def _conflict() -> AlreadyReceived:
+    return AlreadyReceived("VERSION_CONFLICT", "is not the present version", "If-Match")
 
 
 def patched(document: Mapping[str, Any], operations: Sequence[Any]) -> dict[str, Any]:

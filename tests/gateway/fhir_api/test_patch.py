@@ -68,6 +68,16 @@ def test_a_recorder_patches_its_consent_and_takes_it_back(patches: Patches) -> N
     assert code_of(patches.ask("hospital TREAT", path, [to("active")])) == "CONSENT_ENDED"
 
 
+def test_a_consent_is_taken_back_whatever_version_her_agency_has_seen(patches: Patches) -> None:
+    path = f"/fhir/Consent/{patches.consent.resource['id']}"
+    stale = {"If_Match": 'W/"old"'}
+    renewed = [{"op": "replace", "path": "/dateTime", "value": "2026-03-02T10:00:00-07:00"}]
+    assert patches.ask("hospital TREAT", path, renewed, **stale).status_code == 412
+    assert patches.ask("hospital TREAT", path, [to("inactive")], **stale).status_code == 200
+    (held,) = patches.county.records("Consent")
+    assert held.resource["status"] == "inactive"
+
+
 def test_if_match_is_the_version_that_was_shown(patches: Patches) -> None:
     tag = patches.api.ask(OTP, "GET", f"/fhir/Task/{patches.county.task().id}").headers["etag"]
     assert patches.task([to("accepted")], If_Match='W/"0"').status_code == 412
