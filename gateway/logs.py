@@ -42,6 +42,7 @@ class Event(StrEnum):
     STOPPING = "stopping"
     STOPPED = "stopped"
     WORKER_ENDED = "worker_ended"
+    WORKER_HANGS = "worker_hangs"
     ALERT_SENT = "alert_sent"
     ALERT_NOT_SENT = "alert_not_sent"
     CONFIGURATION_READ = "configuration_read"

@@ -1,11 +1,14 @@
 """Several gateway processes on one database, and their parent, which does nothing but see that they are there.
 
 The parent restarts a worker that ends, after a pause that grows while it keeps ending; it hands a sign to stop on to
-all, and kills those that do not. A worker whose parent is gone stops by itself: nobody would restart it.
+all, and kills those that do not. Each worker's loop gives a sign of life every second: one that has given none for half
+a minute hangs, and is killed and replaced like one that ended. A worker whose parent is gone stops by itself: nobody
+would restart it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import json
@@ -30,18 +33,23 @@ _SIGNS = (signal.SIGTERM, signal.SIGINT)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 _LASTED_SECONDS = 60.0
 """A worker that lasted so long is restarted without a longer pause than the first."""
+_BEAT_SECONDS = 1.0
+_HANGS_AFTER_SECONDS = 30.0
 _MORE_SECONDS = 4.0
 """So long after the time to finish, a worker that is still there is killed."""
 
 
 @dataclass
 class _Worker:
-    """One place among the workers, whoever is in it. `says`: where the one in it says that it serves."""
+    """One place among the workers, whoever is in it. `says`: where the one in it says that it serves, and that it lives;
+    `heard`: when it last did, 0 while it has not.
+    """
 
     ports: Ports
     pid: int = 0
     says: int = -1
     since: float = 0.0
+    heard: float = 0.0
     pause: float = _FIRST_PAUSE
     not_before: float = 0.0
     line: dict[str, object] = field(default_factory=dict)
@@ -50,10 +58,17 @@ class _Worker:
 class Workers:
     """A parent and its workers, from `run` to its end."""
 
-    def __init__(self, ports: Sequence[Ports], work: Work, stop_seconds: float) -> None:
+    def __init__(
+        self,
+        ports: Sequence[Ports],
+        work: Work,
+        stop_seconds: float,
+        hangs_after_seconds: float = _HANGS_AFTER_SECONDS,
+    ) -> None:
         self._all = [_Worker(one) for one in ports]
         self._work = work
         self._stop_seconds = stop_seconds
+        self._hangs_after = hangs_after_seconds
         self._stopping_since: float | None = None
         self._served = False
         self._code = 0
@@ -78,6 +93,7 @@ class Workers:
             while not self._over():
                 self._start_due()
                 self._wait(waking, ready)
+                self._kill_hanging()
                 self._reap()
         finally:
             signal.set_wakeup_fd(-1)
@@ -116,7 +132,7 @@ class Workers:
         if not pid:
             os.close(says)
             self._be_worker(one, speaks)
-        one.pid, one.says, one.since = pid, says, time.monotonic()
+        one.pid, one.says, one.since, one.heard = pid, says, time.monotonic(), 0.0
         os.close(speaks)
         self._heard.register(says, selectors.EVENT_READ, one)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (*_SIGNS, signal.SIGCHLD))
@@ -136,9 +152,7 @@ class Workers:
                 if other.says >= 0:
                     os.close(other.says)
             threading.Thread(target=_end_with, args=(self._alive,), daemon=True).start()
-            code = self._work(
-                mine.ports, lambda line: os.close(speaks) if os.write(speaks, _told(line)) else None
-            )
+            code = self._work(mine.ports, lambda line: _say(speaks, line))
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
@@ -146,19 +160,42 @@ class Workers:
 
     def _wait(self, waking: socket.socket, ready: Ready) -> None:
         """Until something was heard, or it is time to start or to kill somebody."""
-        for key, _ in self._heard.select(self._longest_wait()):
+        wait, before = self._longest_wait(), time.monotonic()
+        found = self._heard.select(wait)
+        if wait is not None and time.monotonic() - before > wait + self._hangs_after / 2:
+            self._forgive()  # this machine stood still, or we did: nobody can have been heard
+        for key, _ in found:
             if key.fileobj is waking:
                 with contextlib.suppress(BlockingIOError):
                     waking.recv(4096)
                 continue
             one: _Worker = key.data
             said = os.read(one.says, 65536)
+            if not said:
+                self._leave(one)
+                continue
+            if said.startswith(b"{"):
+                line, _, said = said.partition(b"\n")
+                one.line = json.loads(line)
             if said:
-                one.line = json.loads(said)
-            self._leave(one)
+                one.heard = time.monotonic()
         if not self._served and all(one.line for one in self._all):
             self._served = True
             ready({**self._all[0].line, "workers": len(self._all)})
+
+    def _forgive(self) -> None:
+        for one in self._all:
+            one.heard = time.monotonic() if one.heard else 0.0
+
+    def _kill_hanging(self) -> None:
+        """Kill who has given signs of life and gives none any more; it is replaced once its end is heard of."""
+        latest = time.monotonic() - self._hangs_after
+        for one in self._all:
+            if one.pid and 0.0 < one.heard < latest and self._stopping_since is None:
+                logs.warning(Event.WORKER_HANGS, pid=one.pid, seconds=self._hangs_after)
+                one.heard = 0.0
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(one.pid, signal.SIGKILL)
 
     def _leave(self, one: _Worker) -> None:
         """It has said what it had to say."""
@@ -176,6 +213,7 @@ class Workers:
                 return 1.0
             return end - now
         due = [one.not_before for one in self._all if not one.pid]
+        due += [one.heard + self._hangs_after for one in self._all if one.pid and one.heard]
         return max(0.0, min(due) - now) if due else None
 
     def _reap(self) -> None:
@@ -200,8 +238,22 @@ class Workers:
         one.pause = min(2 * one.pause, _LONGEST_PAUSE)
 
 
-def _told(line: dict[str, object]) -> bytes:
-    return json.dumps(line).encode()
+def _say(speaks: int, line: dict[str, object]) -> None:
+    """Say that this worker serves; and from then on, where a loop runs, that the loop goes round."""
+    os.write(speaks, json.dumps(line).encode() + b"\n")
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        os.close(speaks)
+        return
+    os.set_blocking(speaks, False)
+
+    def beat() -> None:
+        with contextlib.suppress(OSError):  # nobody reads: the parent is gone, and so shall we be
+            os.write(speaks, b".")
+        loop.call_later(_BEAT_SECONDS, beat)
+
+    beat()
 
 
 def _end_with(alive: int) -> None:

@@ -82,6 +82,23 @@ def test_both_serve_one_port_and_who_dies_is_replaced() -> None:
         assert {line["status"] for line in ends} <= {-9, 3} and ends
 
 
+@pytest.mark.no_cover
+def test_who_hangs_is_killed_and_replaced() -> None:
+    with _started("loop") as parent:
+        place = _place(parent)
+        hanging = _ask(place, "hang")
+        _wait(lambda: not _lives(hanging))
+        found: set[int] = set()
+        _wait(lambda: bool(found.add(_ask(place))) or len(found) == 2)  # type: ignore[func-returns-value]
+        assert hanging not in found
+
+        parent.terminate()
+        assert parent.wait(_PATIENCE) == 0
+        assert parent.stderr is not None
+        told = [json.loads(line) for line in parent.stderr.read().splitlines() if "worker_hangs" in line]
+        assert hanging in {line["pid"] for line in told}
+
+
 def test_when_the_parent_is_gone_the_workers_end() -> None:
     with _started() as parent:
         place = _place(parent)
