@@ -184,12 +184,7 @@ async def _phone_lost(visit: Visit) -> Answer:
 
 def _names(visit: Visit, one: Given) -> str:
     """Whom a Consent lets see something, by name."""
-    actors = one.resource.get("provision", {}).get("actor", ())
-    shown = [str(actor.get("reference", {}).get("display", "")) for actor in actors]
-    named = [
-        display or visit.desk.name_of(partner_of(reference))
-        for display, reference in zip(shown, one.recipients, strict=False)
-    ]
+    named = [display or visit.desk.name_of(partner_of(reference)) for reference, display in one.recipients]
     return ", ".join(name for name in named if name)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from gateway.partners import partner_of
 
 PATH, COOKIE, LANGUAGE = "/me", "handoff_me", "handoff_me_language"
 MOST_TRIES = 5
+_COUNTED = re.compile(r"[0-9]+ [A-Z][A-Za-z]+(, [0-9]+ [A-Z][A-Za-z]+)*")
 _FOLDER = Path(__file__).parent
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {**CATALOGUE["en"], **phrases_own.ENGLISH},
@@ -96,7 +98,10 @@ class _Pages:
             return self._stranger(request)
         lines = await self._own.told_whom(her)
         language = self._language_of(request)
-        rows = [(line, purpose_in_words(line.purpose, language)) for line in reversed(lines)]
+        rows = [
+            (line, purpose_in_words(line.purpose, language), _what(line.description, language))
+            for line in reversed(lines)
+        ]
         return self._page(request, "own_told.html", rows=rows)
 
     async def _stop(self, request: Request) -> Response:
@@ -218,8 +223,7 @@ class _Pages:
     def _in_words(self, request: Request, one: Permission) -> Mapping[str, Any]:
         """A permission for a reader: names and words for what it holds."""
         language = self._language_of(request)
-        pairs = zip(one.names, one.recipients, strict=True)
-        known = [name or self._called(reference) for name, reference in pairs]
+        known = [display or self._called(reference) for reference, display in one.recipients]
         return {
             "id": one.consent_id,
             "allows": one.allows,
@@ -247,6 +251,14 @@ class _Pages:
             **facts,
         }
         return self._frame.page(request, template, status, known)
+
+
+def _what(description: str, language: str) -> str:
+    """What left, for a reader: the log counts types of records; anything else is told as it stands."""
+    if not _COUNTED.fullmatch(description):
+        return description
+    types = [part.partition(" ")[2] for part in description.split(", ")]
+    return "; ".join(types_in_words(types, language))
 
 
 def _site(own: OwnPage) -> Site:

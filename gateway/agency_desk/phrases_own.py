@@ -20,7 +20,10 @@ ENGLISH: Mapping[str, str] = {
     "own_until_event": "until what the form names has happened",
     "own_stop": "Stop this",
     "own_stop_all": "Stop everything",
-    "own_stop_note": "It stops at once. What was sent before cannot be taken back. Your care does not depend on it.",
+    "own_stop_note": (
+        "If you stop something, it stops at once. What was sent before cannot be taken back. Your care does not depend "
+        "on it."
+    ),
     "own_told": "Who was told what",
     "own_told_none": "Nothing has been sent about you.",
     "own_told_note": "This lists what left through us. Days are those of universal time.",
@@ -70,7 +73,9 @@ SPANISH: Mapping[str, str] = {
     "own_until_event": "hasta que pase lo que dice el formulario",
     "own_stop": "Detener esto",
     "own_stop_all": "Detener todo",
-    "own_stop_note": "Se detiene en seguida. Lo ya enviado no se puede recuperar. Su atención no depende de esto.",
+    "own_stop_note": (
+        "Si detiene algo, se detiene en seguida. Lo ya enviado no se puede recuperar. Su atención no depende de esto."
+    ),
     "own_told": "A quién se dijo qué",
     "own_told_none": "No se ha enviado nada sobre usted.",
     "own_told_note": "Esta es la lista de lo que salió por nosotros. Los días son de la hora universal.",

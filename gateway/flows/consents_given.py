@@ -32,7 +32,9 @@ class Given:
     """A Consent of hers that is in force and that this organization recorded."""
 
     consent_id: str
-    recipients: tuple[str, ...]
+    recipients: tuple[tuple[str, str], ...] = field(repr=False)
+    """Reference and display of each."""
+
     resource: Mapping[str, Any] = field(repr=False)
 
 
@@ -105,10 +107,17 @@ async def withdrawal_written(premises: Premises, worker: Worker, patient_id: str
     await _ended(premises, worker, patient_id, consent_id, "in-writing", IN_WRITING)
 
 
-def recipients_of(resource: Mapping[str, Any]) -> tuple[str, ...]:
-    """The references that a Consent of ours lets see something."""
+def recipients_of(resource: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Reference and display of whom a Consent lets see something, at its root; not of who discloses."""
     actors = resource.get("provision", {}).get("actor", ())
-    return tuple(str(one.get("reference", {}).get("reference", "")) for one in actors)
+    named = [one.get("reference", {}) for one in actors if _receives(one.get("role", {}))]
+    return tuple((str(one.get("reference", "")), str(one.get("display", ""))) for one in named)
+
+
+def _receives(role: Mapping[str, Any]) -> bool:
+    """Whether an actor's role is the recipient's, or is not stated (consent-semantics 4)."""
+    codes = {row.get("code") for row in role.get("coding", ())}
+    return not codes or "IRCP" in codes
 
 
 def is_by_voice(resource: Mapping[str, Any]) -> bool:

@@ -46,12 +46,13 @@ _RECEIVED = "request_received"
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """A permission of hers in force: who may see which types of records, for what and until when (`YYYY-MM-DD`)."""
+    """A permission of hers in force: who (reference and display) may see which types of records, for what and until when
+    (`YYYY-MM-DD`).
+    """
 
     consent_id: str
     discloser: str
-    recipients: tuple[str, ...]
-    names: tuple[str, ...] = field(repr=False)
+    recipients: tuple[tuple[str, str], ...] = field(repr=False)
     types: tuple[str, ...]
     purposes: tuple[str, ...]
     until: str
@@ -186,12 +187,10 @@ def _permission(record: Record) -> Permission:
     resource = record.resource
     provision: Mapping[str, Any] = resource.get("provision", {})
     organizations = [str(one.get("reference", "")) for one in resource.get("organization", ())]
-    actors = provision.get("actor", ())
     return Permission(
         consent_id=record.id,
         discloser=organizations[0] if organizations else "",
         recipients=recipients_of(resource),
-        names=tuple(str(one.get("reference", {}).get("display", "")) for one in actors),
         types=tuple(str(one.get("code", "")) for one in provision.get("class", ())),
         purposes=tuple(str(one.get("code", "")) for one in provision.get("purpose", ())),
         until=str(provision.get("period", {}).get("end", ""))[:10],

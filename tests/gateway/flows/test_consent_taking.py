@@ -253,7 +253,7 @@ def test_a_withdrawal_by_voice_binds_now_and_is_written_later(desk: County) -> N
     (taken,) = signed(desk, wanted(desk))
     (given,), pending = consents_given.given_here(desk.premises, ANA, desk.patient_id)
     assert pending == ()
-    assert given.recipients == ("Organization/otp",)
+    assert [reference for reference, _ in given.recipients] == ["Organization/otp"]
 
     desk.run(consents_given.withdrawn_by_voice(desk.premises, ANA, desk.patient_id, taken.consent_id))
 
