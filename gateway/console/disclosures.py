@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -89,16 +90,17 @@ def disclosures(look: Look) -> Shown:
     part = look.part()
     found = find(look.reading, part, wanted, facts, look.limit)
     days = _days(look, part, found.entries)
+    sorts = _sorts(days)
     shown: dict[str, object] = {
         "tabs": TABS,
         "kind": address["kind"] or "disclose",
         "entries": found.entries,
         "further": address.to(before=str(found.before)) if found.before else "",
         "examined": found.examined if facts.is_asked else 0,
-        "facets": _facets(look, days, found.entries, kind),
+        "facets": _facets(look, sorts, found.entries, kind),
         "opened": len(found.entries),
         "is_counted": part.is_whole,
-        "chart": _chart(look, days, wanted),
+        "chart": _chart(look, days, sorts, wanted),
     }
     sheet = Sheet("disclosures", _HEADS, [sheet_row(look, one) for one in found.entries])
     return Shown("disclosures.html", shown, patients_of(one.row.patient_id for one in found.entries), sheet)
@@ -124,7 +126,7 @@ def _kind(address: Address) -> str | None:
 def _days(look: Look, part: Part, entries: tuple[LoggedEntry, ...]) -> list[tuple[date, Counter[Sort]]]:
     """The counts to make facets of: of the whole window, or of the entries shown where these are of one patient."""
     if not look.address["patient"]:
-        return [(day, _without_looks(sorts)) for day, sorts in part.days()]
+        return list(part.days())
     zone = words.zone_of(look.office.network.zone)
     found: dict[date, Counter[Sort]] = {}
     for row in (one.row for one in entries):
@@ -133,13 +135,17 @@ def _days(look: Look, part: Part, entries: tuple[LoggedEntry, ...]) -> list[tupl
     return list(found.items())
 
 
-def _without_looks(sorts: Counter[Sort]) -> Counter[Sort]:
-    """Counts without the looks of this console."""
-    return Counter({sort: number for sort, number in sorts.items() if not is_look(sort[0], sort[2])})
+def _sorts(days: list[tuple[date, Counter[Sort]]]) -> dict[Sort, int]:
+    """How many entries of each sort, without the looks of this console."""
+    found: dict[Sort, int] = {}
+    for _, of_day in days:
+        for sort, number in of_day.items():
+            found[sort] = found.get(sort, 0) + number
+    return {sort: number for sort, number in found.items() if not is_look(sort[0], sort[2])}
 
 
 def _facets(
-    look: Look, days: list[tuple[date, Counter[Sort]]], entries: tuple[LoggedEntry, ...], kind: str | None
+    look: Look, sorts: Mapping[Sort, int], entries: tuple[LoggedEntry, ...], kind: str | None
 ) -> tuple[Facet, ...]:
     address = look.address
     names = {
@@ -147,9 +153,6 @@ def _facets(
         "partner": look.office.partner_name,
         "purpose": words.purpose_words,
     }
-    sorts: Counter[Sort] = Counter()
-    for _, of_day in days:
-        sorts.update(of_day)
     made = []
     for name, heading in _BY_COLUMN:
         counts: Counter[str] = Counter()
@@ -184,16 +187,23 @@ def _values(address: Address, name: str, counts: object, text: object) -> tuple[
     )
 
 
-def _chart(look: Look, days: list[tuple[date, Counter[Sort]]], wanted: AuditFilter) -> Chart:
-    """Days by outcome; on the tab of everything, by kind."""
+def _chart(
+    look: Look, days: list[tuple[date, Counter[Sort]]], sorts: Mapping[Sort, int], wanted: AuditFilter
+) -> Chart:
+    """Days by outcome; on the tab of everything, by kind. What is asked for is found out once for each of `sorts`."""
     place = 0 if wanted.kind is None else 1
     asked = (wanted.kind, wanted.outcome, wanted.partner, wanted.purpose)
+    series_of = {
+        sort: sort[place]
+        for sort in sorts
+        if all(want is None or want == is_ for want, is_ in zip(asked, sort, strict=True))
+    }
     counts: dict[date, Counter[str]] = {}
-    for day, sorts in days:
+    for day, of_sorts in days:
         of_day = counts.setdefault(day, Counter())
-        for sort, number in sorts.items():
-            if all(want is None or want == is_ for want, is_ in zip(asked, sort, strict=True)):
-                of_day[sort[place]] += number
+        for sort, number in of_sorts.items():
+            if (name := series_of.get(sort)) is not None:
+                of_day[name] += number
     totals: Counter[str] = Counter()
     for of_day in counts.values():
         totals.update(of_day)
