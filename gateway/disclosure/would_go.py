@@ -46,8 +46,12 @@ class Outlook:
     @property
     def going(self) -> int:
         """How many records of others would go, in full or in part."""
-        rows = [row for one in self.asked for row in one.entry.resources]
-        return sum(row.outcome != "withhold" for row in rows)
+        return sum(row.outcome != "withhold" for one in self.asked for row in one.entry.resources)
+
+    @property
+    def considered(self) -> int:
+        """How many records of others were asked about."""
+        return sum(len(one.entry.resources) for one in self.asked)
 
 
 def would_go(

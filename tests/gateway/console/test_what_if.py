@@ -42,6 +42,7 @@ def test_without_a_consent_everything_stays_and_the_rule_is_named(asking: Browse
     rows = asking.get(question(asking, "housing", "COC", "&as=csv")).text.splitlines()
 
     assert "Would stay" in text and "Would go" not in text
+    assert "<strong>0 of " in text
     assert len(rows) > 3 and all(",withhold," in row for row in rows[1:])
 
 
