@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -26,6 +27,7 @@ from gateway.resources import to_json
 from gateway.store import Reading
 
 MOST_LINES, LONGEST_WORDS = 12, 200
+_PERSON = re.compile(r"RelatedPerson/[A-Za-z0-9.-]{1,64}")
 STATUS_ONLY = ("referral_status",)
 """What an addressee may tell back: how it is going."""
 
@@ -46,6 +48,11 @@ class Line:
     def is_supporter(self) -> bool:
         """Whether a person gets it, not an agency."""
         return "/" in self.recipient
+
+
+def is_person(line: Line) -> bool:
+    """Whether a recipient who is no partner is named as a person must be: by a RelatedPerson and by name."""
+    return _PERSON.fullmatch(line.recipient) is not None and bool(line.name.strip())
 
 
 @dataclass(frozen=True, slots=True)

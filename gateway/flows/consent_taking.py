@@ -22,6 +22,7 @@ from gateway.disclosure.desk_forms import (
     Wanted,
     also_see,
     forms_for,
+    is_person,
     kinds_of,
     seal_of,
     sign_on_screen,
@@ -161,7 +162,8 @@ def _forms(
                 "RECORDER_NOT_ENTITLED", "this desk may not record for that organization", "lines"
             )
         known = partners.get(line.recipient)
-        if not line.is_supporter and (known is None or known.kind == "law_enforcement"):
+        is_known = known is not None and known.kind != "law_enforcement"
+        if not (is_person(line) if line.is_supporter else is_known):
             raise NotUnderstood("RECIPIENT_UNKNOWN", "no such organization can be chosen", "lines")
     if len(ids) != len(wanted.lines):
         raise AlreadyReceived("FORM_CHANGED", "does not mean any more what was read; read it again")

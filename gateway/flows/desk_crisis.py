@@ -6,6 +6,7 @@ Whoever is asked about, and whatever is or is not permitted, what cannot be show
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import math
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +26,14 @@ from gateway.disclosure.show import in_order, show
 from gateway.errors import NotUnderstood
 from gateway.flows.agency_desk import Worker, say_who
 from gateway.flows.desk_clients import require_right
-from gateway.flows.desk_sought import Sought, check_sought, the_one
+from gateway.flows.desk_sought import (
+    Sought,
+    check_sought,
+    every_description,
+    seen_descriptions,
+    the_one,
+)
+from gateway.flows.desk_workers import came_lately
 from gateway.flows.emergency import EMERGENCY_TYPES, refusal_of
 from gateway.store import Reading, Record, records
 
@@ -99,7 +107,8 @@ async def _looked_up(premises: Premises, worker: Worker, sought: Sought) -> Foun
     purpose = plan_purpose(premises, worker.partner)
     told: list[Mapping[str, Any]] = []
     with premises.store.read() as reading:
-        patient_id = the_one(premises, worker.partner, sought, reading)
+        described = seen_descriptions(premises, worker.partner, purpose)
+        patient_id = the_one(premises, worker.partner, sought, described, reading)
         own = _own_ids(reading, patient_id, worker.partner)
 
     def select(reading: Reading) -> tuple[str | None, Sequence[Record]]:
@@ -139,14 +148,14 @@ async def emergency(premises: Premises, worker: Worker, stated: EmergencyStated)
     """
     require_right(premises, worker, RIGHT)
     check_sought(stated.sought)
-    asked = _asked(worker, stated)
+    asked = _asked(worker, stated, _second_person(premises, worker, stated))
     opened = await _on_a_tick(
         open_emergency(
             premises,
             partner=worker.partner,
             purpose=EMERGENCY_PURPOSE,
             asked=asked,
-            find=partial(the_one, premises, worker.partner, stated.sought),
+            find=partial(the_one, premises, worker.partner, stated.sought, every_description),
             types=EMERGENCY_TYPES,
         )
     )
@@ -159,7 +168,20 @@ async def emergency(premises: Premises, worker: Worker, stated: EmergencyStated)
     return Found("", seen, notice_texts(told), opened.request_id)
 
 
-def _asked(worker: Worker, stated: EmergencyStated) -> EmergencyAsked:
+def _second_person(premises: Premises, worker: Worker, stated: EmergencyStated) -> Clinician | None:
+    """Who agrees: another worker who has logged in at this desk within a day. Any other name is nobody."""
+    second = " ".join(stated.second_person.split())
+    is_herself = sorted(_words(second)) == sorted(_words(worker.name))
+    if not second or is_herself or not came_lately(premises, Worker(worker.partner, second)):
+        return None
+    return _clinician(worker.partner, second)
+
+
+def _words(name: str) -> list[str]:
+    return "".join(one if one.isalnum() else " " for one in name.casefold()).split()
+
+
+def _asked(worker: Worker, stated: EmergencyStated, second: Clinician | None) -> EmergencyAsked:
     """Who asks is who has logged in: by a link that went to her by mail and a code told to her another way."""
     texts = {"facility": stated.facility, "nature": stated.nature, "key": stated.key}
     if len(stated.nature) > LONGEST_NATURE or any(
@@ -169,16 +191,24 @@ def _asked(worker: Worker, stated: EmergencyStated) -> EmergencyAsked:
     for place, text in texts.items():
         if not text.strip():
             raise NotUnderstood("EMERGENCY_RECORD_INCOMPLETE", "must be stated (42 CFR 2.51(c))", place)
-    second = " ".join(stated.second_person.split())
     return EmergencyAsked(
-        key=stated.key,
+        key=_key_of(stated),
         clinician=_clinician(worker.partner, worker.name),
         facility=" ".join(stated.facility.split()),
         nature=" ".join(stated.nature.split()),
         consent_unobtainable=stated.consent_unobtainable,
         second_factor=True,
-        second_person=_clinician(worker.partner, second) if second else None,
+        second_person=second,
     )
+
+
+def _key_of(stated: EmergencyStated) -> str:
+    """The key of the use of one form about one description: the form sent again for somebody else is another use, and
+    tells nothing of whom it was about before.
+    """
+    sought = stated.sought
+    said = (stated.key, sought.family, sought.given, sought.born, sought.phone, sought.our_id)
+    return hashlib.sha256("\x1f".join(said).encode()).hexdigest()
 
 
 def _clinician(partner: str, name: str) -> Clinician:

@@ -23,7 +23,7 @@ from gateway.flows.desk_clients import (
     register_client,
     require_right,
 )
-from gateway.flows.desk_crisis import RIGHT
+from gateway.flows.desk_crisis import RIGHT, plan_purpose
 from gateway.flows.desk_written import (
     MENTAL_HEALTH,
     Writing,
@@ -261,7 +261,7 @@ def _start(premises: Premises, wanted: FollowUp) -> datetime:
 async def _whose(premises: Premises, worker: Worker, about: About) -> str:
     """Our id of whom it is about. Somebody not shown is one of the organization's own, or is written down now."""
     if about.patient_id:
-        number = await recognised(premises, worker, about.patient_id)
+        number = await recognised(premises, worker, about.patient_id, plan_purpose(premises, worker.partner))
         if number is not None and about.described.family and about.described.born:
             her = {**patient_of(about.described, number)}
             await written_down(premises, worker, about.patient_id, Writing(number["value"], (her,)))

@@ -6,12 +6,13 @@ nothing is shown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from gateway.disclosure.premises import Premises
+from gateway.disclosure.seen import Asking, seen_alone
 from gateway.errors import NotUnderstood
 from gateway.identity import description_keys
 from gateway.store import Reading, patients, records
@@ -53,12 +54,36 @@ def check_sought(sought: Sought) -> None:
         raise NotUnderstood("TWO_NEEDED", "give two: name, birth date, phone or our number", "words")
 
 
-def the_one(premises: Premises, partner: str, sought: Sought, reading: Reading) -> str | None:
-    """Our id of the one person whom all that is given fits.
+Descriptions = Callable[[Reading, str], Sequence[Mapping[str, Any]]]
+"""The descriptions (FHIR Patients) of a person that are compared with what is given."""
+
+
+def every_description(reading: Reading, patient_id: str) -> Sequence[Mapping[str, Any]]:
+    """All that is held: for an emergency, where who asks and why is written down before anything is looked for."""
+    held = records.of_patient(reading, patient_id, ("Patient",))
+    return [one.resource for one in held if not one.deleted]
+
+
+def seen_descriptions(premises: Premises, partner: str, purpose: str) -> Descriptions:
+    """What `partner` may see of her: a number that is kept from it finds nobody, and makes nobody doubted."""
+    asking = Asking(partner, purpose, premises.clock.now())
+
+    def seen(reading: Reading, patient_id: str) -> Sequence[Mapping[str, Any]]:
+        held = records.of_patient(reading, patient_id, ("Patient",))
+        shown = (seen_alone(premises, reading, asking, patient_id, one)[0] for one in held if not one.deleted)
+        return [one for one in shown if one is not None]
+
+    return seen
+
+
+def the_one(
+    premises: Premises, partner: str, sought: Sought, described: Descriptions, reading: Reading
+) -> str | None:
+    """Our id of the one person whom all that is given fits, as `described` has her.
 
     Of those about whom it is still uncertain who they are, only one that `partner` itself has written down.
     """
-    fitting = [one for one in _alike(premises, reading, sought) if _fits(reading, one, sought)]
+    fitting = [one for one in _alike(premises, reading, sought) if _fits(described(reading, one), sought)]
     certain = [one for one in fitting if patients.certain(reading, one)]
     found = certain or [one for one in fitting if patients.knows(reading, partner, one)]
     return found[0] if len(found) == 1 else None
@@ -78,10 +103,7 @@ def _alike(premises: Premises, reading: Reading, sought: Sought) -> tuple[str, .
     return tuple(found) if len(found) <= _MOST_ALIKE else ()
 
 
-def _fits(reading: Reading, patient_id: str, sought: Sought) -> bool:
-    described = [
-        one.resource for one in records.of_patient(reading, patient_id, ("Patient",)) if not one.deleted
-    ]
+def _fits(described: Sequence[Mapping[str, Any]], sought: Sought) -> bool:
     digits = _digits(sought.phone)
     return any(_is_called(one, sought) and _is_born(one, sought) for one in described) and (
         not digits or any(digits in _phones(one) for one in described)

@@ -18,6 +18,7 @@ CAME, REFUSED, LEFT, SENT_AWAY = "desk_login", "desk_login_refused", "desk_logou
 ISSUER = "#agency-desk"
 """Whose used ids they are; no client of a partner can have that name."""
 
+_A_DAY = timedelta(days=1)
 _REMEMBERED = timedelta(days=3)
 """Longer than a link and a session together."""
 
@@ -36,7 +37,23 @@ async def tell(premises: Premises, worker: Worker, outcome: str, code: str = "")
         recipient_name=worker.name,
         reasons=(AuditReason(code, "the link or its code"),) if code else (),
     )
-    await premises.store.write(lambda tx: append(tx, entry))
+
+    def work(tx: Transaction) -> None:
+        append(tx, entry)
+        if outcome == CAME:
+            until = instant_text(premises.clock.now() + _A_DAY)
+            tokens.remember(tx, ISSUER, _came(premises, worker), until)
+
+    await premises.store.write(work)
+
+
+def came_lately(premises: Premises, worker: Worker) -> bool:
+    """Whether a worker of that name has logged in at that desk within the last day, and was not sent away since."""
+    with premises.store.read() as reading:
+        until = tokens.remembered_until(reading, ISSUER, _came(premises, worker))
+    if until is None or read_instant(until) <= premises.clock.now():
+        return False
+    return not was_sent_away(premises, worker, read_instant(until) - _A_DAY)
 
 
 async def send_away(premises: Premises, partner_and_name: str, reason: str) -> dict[str, Any]:
@@ -69,6 +86,10 @@ def was_sent_away(premises: Premises, worker: Worker, since: datetime) -> bool:
     with premises.store.read() as reading:
         until = tokens.remembered_until(reading, ISSUER, _name_of(premises, worker))
     return until is not None and read_instant(until) - _REMEMBERED >= since
+
+
+def _came(premises: Premises, worker: Worker) -> str:
+    return "came-" + premises.keys.index("desk-worker", worker.partner, worker.name.casefold())
 
 
 def _name_of(premises: Premises, worker: Worker) -> str:

@@ -22,6 +22,7 @@ from gateway.flows.agency_desk import Worker
 from gateway.flows.answers import TransactionOutcome
 from gateway.flows.decided_here import act_entry
 from gateway.flows.desk_clients import number_system
+from gateway.flows.desk_sought import seen_descriptions
 from gateway.flows.submissions import accept_transaction
 from gateway.identity import IDENTIFIER
 from gateway.partners import reference_of
@@ -61,22 +62,26 @@ def text_of(words: str, longest: int) -> str:
     return said
 
 
-async def recognised(premises: Premises, worker: Worker, patient_id: str) -> Mapping[str, str] | None:
-    """The worker's organization knows that person from now on: what it was shown of her told it who she is.
+async def recognised(
+    premises: Premises, worker: Worker, patient_id: str, purpose: str
+) -> Mapping[str, str] | None:
+    """The worker's organization knows that person from now on: what it may see of her tells it who she is.
 
-    The identifier it has of her from now on; None where it knew her. The caller has proof that something was shown.
-    Raises NotFound `NO_SUCH_CLIENT`.
+    The identifier it has of her from now on; None where it knew her. That something was shown once is not enough: it is
+    decided again. Raises NotFound `NO_SUCH_CLIENT`.
     """
-    return await premises.store.write(partial(_recognise, premises, worker, patient_id))
+    return await premises.store.write(partial(_recognise, premises, worker, patient_id, purpose))
 
 
 def _recognise(
-    premises: Premises, worker: Worker, patient_id: str, tx: Transaction
+    premises: Premises, worker: Worker, patient_id: str, purpose: str, tx: Transaction
 ) -> Mapping[str, str] | None:
     if not patients.exists(tx, patient_id):
         raise NotFound("NO_SUCH_CLIENT", "nothing can be shown for this request")
     if patients.knows(tx, worker.partner, patient_id):
         return None
+    if not seen_descriptions(premises, worker.partner, purpose)(tx, patient_id):
+        raise NotFound("NO_SUCH_CLIENT", "nothing can be shown for this request")
     number = f"D-{new_id().replace('-', '')[-10:].upper()}"
     token = premises.keys.index(IDENTIFIER, number_system(worker.partner), number)
     patients.link(tx, worker.partner, token, patient_id)

@@ -211,3 +211,20 @@ def test_plain_words_are_read_at_grade_eight_or_below() -> None:
     syllables = sum(max(1, len(re.findall(r"[aeiouy]+", word.lower().removesuffix("e")))) for word in words)
     grade = 0.39 * len(words) / sentences + 11.8 * syllables / len(words) - 15.59
     assert grade < 8
+
+
+@pytest.mark.requirement("P2-31-03")
+@pytest.mark.parametrize(
+    "crafted",
+    [
+        "see.Organization/housing.contact",
+        "see.RelatedPerson/nobody.contact",
+        "see.RelatedPerson/x/../Organization/housing.contact",
+        "see.unheard-of.contact",
+    ],
+)
+def test_a_recipient_that_the_form_would_not_name_is_not_chosen(
+    county_desk: County, counter: Counter, crafted: str
+) -> None:
+    read(counter, **{crafted: "yes"})
+    assert "RECIPIENT_UNKNOWN" in counter.page.text and county_desk.records("Consent") == ()

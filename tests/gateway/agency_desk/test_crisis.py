@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.demo import person
-from gateway.store import emergency_uses
+from gateway.store import emergency_uses, patients
 from tests.gateway.agency_desk.conftest import Browser
 from tests.gateway.agency_desk.crisis_county import (
     COPING,
@@ -21,7 +21,7 @@ from tests.gateway.agency_desk.crisis_county import (
     safety_plan,
     set_up,
 )
-from tests.gateway.county import County
+from tests.gateway.county import OTP, County
 from tests.gateway.flows.test_emergency import add
 
 
@@ -114,6 +114,37 @@ def test_without_a_route_for_plans_nothing_is_released(crisis: County) -> None:
     routes = tuple(one for one in crisis.premises.network.content.routes if one.addressee != "crisis")
     crisis.change_network(routes=routes)
     assert "No certain match" in look_up(come_in(crisis))
+
+
+@pytest.mark.requirement("DM-12")
+def test_a_number_that_is_kept_from_the_team_neither_finds_her_nor_is_told(crisis: County) -> None:
+    permit(crisis)
+    browser = come_in(crisis)
+    secret = "480-555-0199"
+    mine = person.person(*OTP)
+    mine["telecom"] = [*mine["telecom"], {"system": "phone", "value": secret}]
+    entry = {"fullUrl": f"urn:uuid:{'9' * 8}-1111-4111-8111-{'2' * 12}", "resource": mine}
+    entry["request"] = {"method": "POST", "url": "Patient"}
+    crisis.submit("otp", {"resourceType": "Bundle", "type": "transaction", "entry": [entry]})
+
+    assert COPING in look_up(browser)
+    hit, miss = (look_up(browser, **{**HER, "phone": number}) for number in (secret, "480-555-0198"))
+    assert "No certain match" in hit
+    assert without_ids(hit) == without_ids(miss)
+
+
+@pytest.mark.requirement("P2-31-12")
+def test_what_was_shown_once_makes_nobody_known_after_she_takes_it_back(crisis: County) -> None:
+    permit(crisis)
+    browser = come_in(crisis)
+    look_up(browser)
+    form = plan_form(browser, coping="x")
+    assert "seal" in form
+    for one in crisis.records("Consent"):
+        crisis.replace("psychiatry", one.id, {**one.resource, "status": "inactive"})
+
+    assert browser.post("/agency/crisis/plan", form).status_code == 404
+    assert not crisis.look(lambda reading: patients.knows(reading, "crisis", crisis.patient_id))
 
 
 # ------------------------------------------------------------------------------------------ writing down
@@ -274,8 +305,33 @@ def test_each_field_is_needed_and_the_third_use_needs_another_person(medical: Co
     for _ in range(2):
         assert "Methadone" in emergency(browser)
     assert "second person must agree" in emergency(browser)
-    assert "second person must agree" in emergency(browser, second=f" {WORKER.upper()} ")
-    assert "Methadone" in emergency(browser, second="Dr. Lee")
+    first, *rest = WORKER.split()
+    for herself in (f" {WORKER.upper()} ", f"{' '.join(rest)}, {first}"):
+        assert "second person must agree" in emergency(browser, second=herself)
+    assert "second person must agree" in emergency(browser, second="Dr. Lee"), "nobody of that name was here"
+    come_in(medical, name="Dr. Lee")
+    assert "Methadone" in emergency(browser, second=" dr.  lee ")
+
+
+@pytest.mark.requirement("P2-51-01")
+def test_a_use_sent_again_for_another_name_does_not_tell_who_is_known(medical: County) -> None:
+    browser = come_in(medical)
+    browser.get("/agency/crisis/emergency")
+    key = browser.hidden("key")
+    other = {**person.person("urn:sunrise:mrn", "X-77"), "birthDate": "1971-02-03"}
+    other.pop("telecom")
+    other["name"] = [{"family": "Elsewhere", "given": ["Rosa"]}]
+    whom = {"given": "Rosa", "family": "Elsewhere", "born": "1971-02-03"}
+    entry = {"fullUrl": f"urn:uuid:{'9' * 8}-1111-4111-8111-{'1' * 12}", "resource": other}
+    entry["request"] = {"method": "POST", "url": "Patient"}
+    medical.submit("otp", {"resourceType": "Bundle", "type": "transaction", "entry": [entry]})
+
+    assert "Methadone" in emergency(browser, key=key)
+    known = emergency(browser, key=key, **whom)
+    unknown = emergency(browser, key=key, **{**whom, "born": "1971-02-04"})
+
+    assert "NO_SUCH_RECORD" in known and "REQUEST_ID_REUSED" not in known
+    assert without_ids(known) == without_ids(unknown)
 
 
 @pytest.mark.requirement("P2-51-01")
