@@ -10,7 +10,13 @@ from gateway.clock import new_id
 from gateway.errors import AlreadyReceived, NotFound
 from gateway.store.model import Reading, Transaction
 
-_INDEXES = ("patients.drop_links", "patients.drop_match_keys", "patients.drop_tokens", "records.drop_digests")
+_INDEXES = (
+    "patients.drop_links",
+    "patients.drop_match_keys",
+    "patients.drop_tokens",
+    "records.drop_digests",
+    "bulk_exports.drop_parts_of_patient",
+)
 
 
 def create(tx: Transaction, at: str, certain: bool, patient_id: str | None = None) -> str:

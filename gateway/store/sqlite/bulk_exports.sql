@@ -43,3 +43,6 @@ SELECT min(patient_id) AS patient_id FROM patient_link WHERE partner = :partner 
 -- name: next_referred
 SELECT min(patient_id) AS patient_id FROM intent
 WHERE partner = :partner AND kind = 'referral' AND state = 'delivered' AND patient_id > :after;
+
+-- name: drop_parts_of_patient
+DELETE FROM bulk_export_part WHERE patient_id = :patient_id;

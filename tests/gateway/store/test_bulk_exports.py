@@ -47,6 +47,15 @@ def test_names_are_sealed_by_patient_and_gone_with_the_export(write: Any, store:
 
 
 @pytest.mark.requirement("BK-01")
+def test_what_an_export_holds_of_her_goes_with_her_key(write: Any, store: Any) -> None:
+    write(lambda tx: bulk_exports.begin(tx, MADE))
+    write(lambda tx: bulk_exports.go_on(tx, "e1", "p1", b'["Goal/g1"]'))
+    write(lambda tx: patients.destroy_patient_key(tx, "p1", AT))
+    with store.read() as reading:
+        assert reading.rows("bulk_exports.next_part", {"export_id": "e1", "after": ""}) == []
+
+
+@pytest.mark.requirement("BK-01")
 def test_whom_a_partner_knows(write: Any, store: Any) -> None:
     write(lambda tx: patients.link(tx, "otp", "token", "p1"))
     with store.read() as reading:
