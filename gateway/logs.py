@@ -57,6 +57,8 @@ class Event(StrEnum):
     CONNECTION_OPENED = "connection_opened"
     CONNECTION_CLOSED = "connection_closed"
     CONNECTION_REFUSED = "connection_refused"
+    CERTIFICATE_TAKEN = "certificate_taken"
+    CERTIFICATE_REFUSED = "certificate_refused"
     FRAME_REFUSED = "frame_refused"
     MESSAGE_RECEIVED = "message_received"
     MESSAGE_REPEATED = "message_repeated"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import os
 import socket
 import ssl
 from collections import Counter
@@ -86,8 +87,6 @@ class MllpListener:
         self._clock = clock
         self._tls = tls
         self._refusals = Refusals(clock)
-        if tls is not None:
-            name_refusals(tls, settings.partner, self._refusals)
         self._recognise = recognise
         self._server: asyncio.Server | None = None
         self._conversations: dict[asyncio.Task[None], Conversation] = {}
@@ -99,16 +98,35 @@ class MllpListener:
 
         Raises OSError when the port cannot be had.
         """
+        self._server = await self._opened(listening)
+        host, port = self._server.sockets[0].getsockname()[:2]
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    async def renew(self, tls: ssl.SSLContext) -> None:
+        """Secure new connections with `tls` from now on; the open ones stay, and none that waits is lost."""
+        before = self._server
+        if before is None:
+            return
+        self._tls = tls
+        same = socket.socket(fileno=os.dup(before.sockets[0].fileno()))
+        server = await self._opened(same)
+        if self._server is not before:  # stopped meanwhile
+            server.close()
+            return
+        self._server = server
+        before.close()
+
+    async def _opened(self, listening: socket.socket | None) -> asyncio.Server:
         chosen = self._settings
         where: dict[str, Any] = {"host": chosen.host, "port": chosen.port}
-        self._server = await asyncio.start_server(
+        if self._tls is not None:
+            name_refusals(self._tls, chosen.partner, self._refusals)
+        return await asyncio.start_server(
             self._serve,
             **(where if listening is None else {"sock": listening}),
             ssl=self._tls,
             ssl_handshake_timeout=_HANDSHAKE_SECONDS if self._tls else None,
         )
-        host, port = self._server.sockets[0].getsockname()[:2]
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     async def stop(self, grace_seconds: float = 8.0) -> None:
         """Take nothing new, finish the messages in hand, close.

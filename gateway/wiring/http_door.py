@@ -24,6 +24,7 @@ from gateway.security.tokens import RegisteredClient, TokenChecker
 from gateway.settings import Settings, read_secret
 from gateway.store import tokens
 from gateway.wiring.agency_desk_door import desk_mounts
+from gateway.wiring.certificate_gauges import CertificateGauges
 from gateway.wiring.console_door import console_mounts
 from gateway.wiring.gauges import StoreGauges
 from gateway.wiring.network_folder import NetworkFolder
@@ -112,6 +113,7 @@ class HttpDoor:
             return None
         registry = CollectorRegistry()
         registry.register(StoreGauges(self._premises))
+        registry.register(CertificateGauges(self._folder))
         return Gauges(read_secret(self._settings.metrics_token), registry)
 
     def _doors(self) -> Doors:

@@ -24,6 +24,7 @@ from gateway.intake import (
     WatchSettings,
     acknowledge_later,
 )
+from gateway.intake.certificate_watch import CertificateWatch
 from gateway.intake.watched_place import Place
 from gateway.partners import FilesDelivery, MllpDelivery, Partner, WebhookDelivery
 from gateway.partners.certificates import listener_context, partner_context, recipient_certificate
@@ -63,6 +64,16 @@ def mllp_listeners(
             context = listener_context(folder.path, listener.tls)
             recognise = _bound(listener.partner, listener.tls)
         yield MllpListener(chosen, accept, clock, tls=context, recognise=recognise)
+
+
+def certificate_watch(folder: NetworkFolder, index: int, listener: MllpListener) -> CertificateWatch | None:
+    """What keeps our certificate on the network's port number `index` up to date; None for a port in the clear."""
+    port = folder.network.content.mllp[index]
+    if port.tls is None:
+        return None
+    tls = port.tls
+    files = [folder.path / name for name in (tls.certificate, tls.key, tls.authorities) if name]
+    return CertificateWatch(files, lambda: listener_context(folder.path, tls), listener.renew, port.partner)
 
 
 def later_answers(premises: Premises, ways: Ways) -> LaterAnswers:

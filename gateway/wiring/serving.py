@@ -38,7 +38,7 @@ from gateway.wiring.house import House
 from gateway.wiring.housekeeping import Housekeeping
 from gateway.wiring.http_door import HttpDoor
 from gateway.wiring.key_keeper import KeyKeeper
-from gateway.wiring.lines import folder_watches, later_answers, mllp_listeners, reach_of
+from gateway.wiring.lines import certificate_watch, folder_watches, later_answers, mllp_listeners, reach_of
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.opening import open_premises, open_writing_store
 from gateway.wiring.retention import Retention
@@ -147,20 +147,27 @@ class _Running:
             http_address = await http.start(ports.http if ports else None)
             stack.push_async_callback(http.stop)
             await self._as_keeper(stack, partial(self._start_notifier, transport, http_address))
-            mllp = []
-            for index, listener in enumerate(
-                mllp_listeners(
-                    self._folder, self._settings, self._addresses.mllp, self._accept, self._premises.clock
-                )
-            ):
-                mllp.append(await listener.start(ports.mllp[index] if ports else None))
-                stack.push_async_callback(listener.stop, self._settings.stop_seconds / 4)
+            mllp = await self._open_ports(stack)
             await self._as_keeper(stack, partial(self._open_doors_of_the_folder, http_address))
             _settle_memory()
             ready({"event": "ready", "http": f"http://{http_address}", "mllp": mllp})
             logs.info(Event.READY)
             await self._stop.wait()
             logs.info(Event.STOPPING)
+
+    async def _open_ports(self, stack: contextlib.AsyncExitStack) -> list[str]:
+        """Open the MLLP ports; their real addresses."""
+        ports, opened = self._addresses.ports, []
+        for index, listener in enumerate(
+            mllp_listeners(
+                self._folder, self._settings, self._addresses.mllp, self._accept, self._premises.clock
+            )
+        ):
+            opened.append(await listener.start(ports.mllp[index] if ports else None))
+            stack.push_async_callback(listener.stop, self._settings.stop_seconds / 4)
+            if (watch := certificate_watch(self._folder, index, listener)) is not None:
+                await self._start(stack, watch.run, watch.stop)
+        return opened
 
     async def _as_keeper(
         self, stack: contextlib.AsyncExitStack, enter: Callable[[contextlib.AsyncExitStack], Awaitable[None]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import socket
 import ssl
@@ -23,7 +24,8 @@ from gateway.delivery.outcome import DeliveryOutcome
 from gateway.flows.messages import Receipt, ReceivedMessage
 from gateway.partners import MllpDelivery, NetworkFileRefused, read_network
 from gateway.settings import Settings
-from gateway.wiring.lines import mllp_listeners, reach_of
+from gateway.wiring.certificate_gauges import CertificateGauges
+from gateway.wiring.lines import certificate_watch, mllp_listeners, reach_of
 from gateway.wiring.network_folder import NetworkFolder, make_network_folder, open_folder
 from tests.gateway.certificates import DAY, Paper, authority, issued
 
@@ -175,6 +177,57 @@ def test_no_session_is_resumed(town: Town) -> None:
             await listener.stop()
 
     assert asyncio.run(scene()) == [False, False]
+
+
+@pytest.mark.requirement("HI-312-02")
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_renewed_certificate_is_shown_to_who_comes_next_and_a_broken_one_to_nobody(
+    town: Town, loop: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ours, desk = town.path / "tls" / "gateway.pem", Desk()
+    before = ours.read_bytes()
+
+    async def opened(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, bytes]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=town.context("hospital"))
+        shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        return reader, writer, hashlib.sha256(shown).hexdigest().encode()
+
+    async def asked(line: tuple[asyncio.StreamReader, asyncio.StreamWriter, bytes]) -> bytes:
+        line[1].write(b"\x0b" + MESSAGE + b"\x1c\r")
+        return await line[0].readuntil(b"\x1c\r")
+
+    async def scene() -> list[bytes]:
+        folder = town.folder()
+        (listener,) = mllp_listeners(folder, Settings(), None, desk.accept, SystemClock())
+        watch = certificate_watch(folder, 0, listener)
+        assert watch is not None
+        port = int((await listener.start()).rpartition(":")[2])
+        lines, unusable = [await opened(port)], list[float]()
+        for content in (town.papers["clinic"].file.read_bytes(), b"half a certif", None):
+            ours.unlink() if content is None else ours.write_bytes(content)
+            await watch.look()
+            await watch.look()
+            unusable.append(next(CertificateGauges(folder).collect()).samples[0].value)
+            lines.append(await opened(port))
+        for line in lines:
+            assert b"MSA|AA|MSG-1" in await asked(line)
+            line[1].close()
+        await listener.stop()
+        with pytest.raises(OSError):
+            await opened(port)
+        assert unusable == [0, 1, 1]
+        return [line[2] for line in lines]
+
+    try:
+        shown = run(loop, scene())
+    finally:
+        ours.write_bytes(before)
+        ours.chmod(0o600)
+    gateway, clinic = (town.papers[name].sha256.encode() for name in ("gateway", "clinic"))
+    assert shown == [gateway, clinic, clinic, clinic]
+    logged = "".join(capfd.readouterr())
+    assert logged.count('"event":"certificate_taken"') == 1
+    assert logged.count('"event":"certificate_refused"') == 2
 
 
 def test_a_sender_in_the_clear_is_turned_away(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
