@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from gateway.fhir_api.capability import software_version
 from gateway.fhir_api.doors import Desk
@@ -54,7 +54,7 @@ def _document(request: Request) -> dict[str, Any]:
     found = (
         Address(route.path, frozenset(route.methods or ()), route.endpoint)
         for route in request.app.routes
-        if isinstance(route, APIRoute) and route.include_in_schema
+        if isinstance(route, Route) and route.include_in_schema
     )
     return api_document(desk.base_url(), software_version(), found)
 
