@@ -46,7 +46,7 @@ def gather_with_vetoes(
 
     vetoed = vetoes(held_records, discloser, recipient, decided)
     gathered = ask(discloser, held_records)
-    return replace(gathered, vetoed=vetoed) if vetoed else gathered
+    return replace(gathered, vetoed=gathered.vetoed | vetoed) if vetoed else gathered
 
 
 def vetoes(

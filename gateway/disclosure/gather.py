@@ -74,7 +74,17 @@ def gather(
         if _is_durable(reading):
             premises.compiled.keep(patient_id, discloser, version, epoch, known)
     about = (*(record.version_reference for record in own), *(f"Patient/{one}" for one in joined))
-    return Gathered(request, known.compiled, epoch, discloser, recipient, read=held_records, patients=about)
+    vetoed = of_nobody_known(premises.network, discloser, held_records)
+    return Gathered(request, known.compiled, epoch, discloser, recipient, vetoed, held_records, about)
+
+
+def of_nobody_known(network: Network, discloser: str, held_records: Sequence[Record]) -> frozenset[str]:
+    """References of records that come, among others, from a partner no longer in the network: nobody speaks for it."""
+    return frozenset(
+        record.reference
+        for record in held_records
+        if not network.partners.keys() >= {discloser, *record.sources}
+    )
 
 
 def _is_durable(reading: Reading) -> bool:

@@ -15,7 +15,14 @@ from gateway.audit import AuditedResource, AuditEntry, AuditReason, LoggedEntry,
 from gateway.clock import read_instant
 from gateway.disclosure.co_sources import vetoes
 from gateway.disclosure.decision_bytes import decision_sha256, engine_version
-from gateway.disclosure.gather import aliases_of, consents_as_asked, patients_of, request_of, subjects_of
+from gateway.disclosure.gather import (
+    aliases_of,
+    consents_as_asked,
+    of_nobody_known,
+    patients_of,
+    request_of,
+    subjects_of,
+)
 from gateway.disclosure.named_versions import kept_network, kept_tables
 from gateway.errors import HandoffError, Internal, NotFound
 from gateway.partners import Network, directory_resources, partner_of
@@ -177,6 +184,7 @@ def _decided_again(then: _Then) -> tuple[consent.Decision, frozenset[str]]:
 
     discloser = partner_of(then.entry.source[0])
     vetoed = vetoes(then.held, discloser, then.entry.partner, decided)
+    vetoed |= of_nobody_known(then.network, discloser, then.held)
     return decided(discloser, then.held), vetoed
 
 

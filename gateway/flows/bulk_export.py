@@ -7,6 +7,7 @@ then and is permitted now, in the words that may be seen now. FHIR Bulk Data Acc
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -142,23 +143,25 @@ async def write_waiting(premises: Premises) -> bool:
         after = export.id
         partner = premises.network.partners.get(export.partner)
         if partner is not None and partner.state != "paused":
-            wrote = True
-            await _write_next(premises, export)
+            with contextlib.suppress(NotNow):  # the next round tries this one again; the others go on
+                await _write_next(premises, export)
+                wrote = True
 
 
 async def _write_next(premises: Premises, export: BulkExport) -> None:
-    asked = asked_of(export)
-    with premises.store.read() as reading:
-        patient_id = bulk_exports.next_patient(
-            reading, export.partner, export.after_patient, known=asked.known, referred=asked.referred
-        )
-    if patient_id is None:
-        await premises.store.write(lambda tx: bulk_exports.finish(tx, export.id))
-        return
+    """One patient more. Whatever goes wrong ends this export and nothing else. Raises NotNow to try again."""
     try:
-        await _write_one(premises, export, asked, patient_id)
+        asked = asked_of(export)
+        with premises.store.read() as reading:
+            patient_id = bulk_exports.next_patient(
+                reading, export.partner, export.after_patient, known=asked.known, referred=asked.referred
+            )
+        if patient_id is None:
+            await premises.store.write(lambda tx: bulk_exports.finish(tx, export.id))
+        else:
+            await _write_one(premises, export, asked, patient_id)
     except NotNow:
-        raise  # the next round tries her again
+        raise
     except Exception as error:  # noqa: BLE001  one record that cannot be shown must not end the gateway
         logs.fault(logs.Event.FAULT, error, incident_id=export.id)
         await premises.store.write(lambda tx: bulk_exports.finish(tx, export.id, "failed"))

@@ -46,10 +46,11 @@ def recipient_of(network: Network, partner_id: str) -> dict[str, Any]:
 
 
 def discloser_of(network: Network, partner_id: str) -> dict[str, Any]:
-    """The `discloser` of a decision question."""
+    """The `discloser` of a decision question; of one that has left the network nothing but its reference is known."""
+    partner = network.partners.get(partner_id)
     return {
         "references": [reference_of(partner_id)],
-        "identifiers": _identifiers(network.partners[partner_id]),
+        "identifiers": [] if partner is None else _identifiers(partner),
     }
 
 

@@ -1,0 +1,109 @@
+"""What goes wrong with one bulk export is told by it alone: the gateway goes on, and so do the others."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from msgspec.structs import replace as changed
+
+from gateway.disclosure.gather import of_nobody_known
+from gateway.errors import NotNow
+from gateway.flows.bulk_export import write_waiting
+from gateway.store import bulk_exports
+from gateway.store.bulk_exports import BulkExport
+from tests.gateway.county import County
+from tests.gateway.fhir_api.test_bulk_export import HOUSING_COC, Exports
+
+OTP_TREAT = "otp TREAT"
+
+
+@pytest.fixture
+def exports(county: County) -> Exports:
+    county.share_plan()
+    return Exports(county)
+
+
+def without(county: County, gone: str) -> None:
+    """`gone` is taken out of the network file; what came from it is still held."""
+    left = {name: one for name, one in county.premises.network.partners.items() if name != gone}
+    county.change_network(partners=left)
+
+
+@pytest.mark.requirement("BK-01", "FH-RED-01")
+def test_what_came_from_a_partner_no_longer_known_is_withheld_with_a_reason(exports: Exports) -> None:
+    exports.permit_housing()
+    county = exports.county
+    without(county, "otp")
+    after = Exports(county)
+    status = after.written(HOUSING_COC, "?_type=Goal")
+    assert after.lines(HOUSING_COC, status, "Goal") == []
+    answer = after.api.ask(HOUSING_COC, "GET", f"/fhir/Goal?patient={county.patient_id}")
+    assert (answer.status_code, answer.json().get("entry", [])) == (200, [])
+    goals = [
+        one
+        for logged in county.audit("refuse")
+        if logged.entry is not None
+        for one in logged.entry.resources
+        if one.reference.startswith("Goal/")
+    ]
+    assert goals
+    assert all(one.outcome == "withhold" for one in goals)
+    assert all(one.reasons for one in goals)
+    held = county.records("Goal")
+    network = county.premises.network
+    assert of_nobody_known(network, "otp", held) == {one.reference for one in held}
+    assert of_nobody_known(network, "housing", held) == {one.reference for one in held}
+    own = [changed(one, sources=("housing",)) for one in held]
+    assert of_nobody_known(network, "housing", own) == frozenset()
+
+
+@pytest.mark.requirement("BK-01")
+def test_an_export_that_cannot_be_read_fails_alone(exports: Exports) -> None:
+    county = exports.county
+    broken = BulkExport("0", "housing", "client", "COC", "no export", "2026-01-01", "9999-12-31")
+    county.write(lambda tx: bulk_exports.begin(tx, broken))
+    status = exports.begin(OTP_TREAT).headers["Content-Location"]
+    exports.write()
+    found = county.look(lambda reading: bulk_exports.get(reading, broken.id))
+    assert found is not None
+    assert found.status == "failed"
+    assert exports.api.ask(OTP_TREAT, "GET", status).status_code == 200
+
+
+class _BusyOnce:
+    """A store that is too busy for its first write and is the county's own after that."""
+
+    def __init__(self, county: County) -> None:
+        self._store, self._busy = county.store, True
+
+    def read(self) -> Any:
+        return self._store.read()
+
+    async def write(self, work: Callable[[Any], Any]) -> Any:
+        if self._busy:
+            self._busy = False
+            raise NotNow("STORE_BUSY", "busy", retry_after_seconds=1)
+        return await self._store.write(work)
+
+
+@pytest.mark.requirement("BK-01")
+def test_one_that_must_wait_does_not_keep_the_others(exports: Exports) -> None:
+    county = exports.county
+    ids = [
+        exports.begin(who).headers["Content-Location"].rpartition("/")[2] for who in (HOUSING_COC, OTP_TREAT)
+    ]
+    premises = replace(county.premises, store=_BusyOnce(county))  # type: ignore[arg-type]
+    assert asyncio.run(write_waiting(premises))
+
+    def held(export_id: str) -> BulkExport:
+        found = county.look(lambda reading: bulk_exports.get(reading, export_id))
+        assert found is not None
+        return found
+
+    assert [bool(held(one).after_patient) for one in sorted(ids)] == [False, True]
+    exports.write()
+    assert {held(one).status for one in ids} == {"ready"}
