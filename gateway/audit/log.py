@@ -110,11 +110,13 @@ def place_of(seq: int, before: bytes) -> str:
 
 def opened(reading: Reading, rows: tuple[AuditRow, ...]) -> tuple[LoggedEntry, ...]:
     """Stored rows with their facts, in the order given."""
-    return tuple(LoggedEntry(row, _entry(reading, row)) for row in rows)
+    known = {row.seq: row for row in rows}
+    return tuple(LoggedEntry(row, _entry(reading, row, known.get(row.seq - 1))) for row in rows)
 
 
-def _entry(reading: Reading, row: AuditRow) -> AuditEntry | None:
-    earlier = audit_rows.get(reading, row.seq - 1)
+def _entry(reading: Reading, row: AuditRow, earlier: AuditRow | None = None) -> AuditEntry | None:
+    """The facts of a row; the row before it is looked up where it is not at hand."""
+    earlier = earlier or audit_rows.get(reading, row.seq - 1)
     try:
         _, facts = open_facts(reading, row, START if earlier is None else earlier.chain_hash)
     except NotFound:
