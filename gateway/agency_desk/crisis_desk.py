@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gateway.flows.agency_desk import Worker
 from gateway.flows.desk_crisis import EmergencyStated, Found
 from gateway.flows.desk_crisis_records import About, EventNote, FollowUp
+from gateway.flows.desk_public_safety import ReferredIn
 from gateway.flows.desk_sought import Sought
 
 
@@ -22,3 +23,5 @@ class CrisisDesk:
     write_follow_up: Callable[[Worker, About, FollowUp, str], Awaitable[None]]
     follow_up_agencies: Callable[[Worker], tuple[str, ...]]
     is_medical: Callable[[Worker], bool]
+    refer_in: Callable[[Worker, ReferredIn], Awaitable[None]]
+    """Of public safety, which sees nothing of all this."""

@@ -12,6 +12,7 @@ from gateway.agency_desk.crisis_desk import CrisisDesk
 from gateway.agency_desk.second_factor import Phones
 from gateway.clock import Clock
 from gateway.flows.agency_desk import AtDesk, Worker
+from gateway.flows.desk_public_safety import RIGHT as REFER_IN
 from gateway.flows.to_do import ToDo
 from gateway.partners import DeskDelivery, Network, Partner
 
@@ -59,11 +60,16 @@ class Desk:
 
     def may(self, worker: Worker, right: str) -> bool:
         """Whether the worker's organization may do that here: `answer` where its referrals come to the desk, else what
-        `desk` of `network.yaml` names.
+        `desk` of `network.yaml` names; an empty `right` is anybody's but law enforcement's, which may refer in and see
+        nothing (DM-12).
         """
         partner = self._takes_part(worker)
         if partner is None:
             return False
+        if partner.kind == "law_enforcement":
+            return right == REFER_IN and right in partner.desk
+        if not right:
+            return True
         return isinstance(partner.delivery, DeskDelivery) if right == "answer" else right in partner.desk
 
     def _takes_part(self, worker: Worker) -> Partner | None:

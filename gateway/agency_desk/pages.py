@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.agency_desk import cases, consents, crisis, login, phones, referrals, to_do
+from gateway.agency_desk import cases, consents, crisis, login, phones, public_safety, referrals, to_do
 from gateway.agency_desk.desk import Desk
 from gateway.agency_desk.phrases import CATALOGUE, language_of
 from gateway.agency_desk.screens import GoTo, Page, Screen, Visit
@@ -29,6 +29,7 @@ SCREENS: tuple[Screen, ...] = (
     *crisis.SCREENS,
     *cases.SCREENS,
     *phones.SCREENS,
+    *public_safety.SCREENS,
 )
 """Every screen of the desk. The first that a worker may open is where she comes in."""
 
@@ -75,7 +76,7 @@ class _Pages:
         worker = self._worker(request)
         if worker is None:
             return self._stranger(request)
-        if screen.right and not self._desk.may(worker, screen.right):
+        if not self._desk.may(worker, screen.right):
             if screen.path == "/":
                 return self._begin_elsewhere(request, worker)
             raise NotFound("NO_SUCH_PAGE", "there is no such page")
@@ -97,9 +98,7 @@ class _Pages:
         raise NotFound("NO_SUCH_PAGE", "there is no such page")
 
     def _menu(self, worker: Worker) -> tuple[Screen, ...]:
-        return tuple(
-            one for one in SCREENS if one.menu and (not one.right or self._desk.may(worker, one.right))
-        )
+        return tuple(one for one in SCREENS if one.menu and self._desk.may(worker, one.right))
 
     # ------------------------------------------------------------------------------------------ coming and going
 

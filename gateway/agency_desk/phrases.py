@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gateway.agency_desk import phrases_cases, phrases_consents, phrases_crisis
+from gateway.agency_desk import phrases_cases, phrases_consents, phrases_crisis, phrases_public_safety
 
 ENGLISH: Mapping[str, str] = {
     "title": "Referrals",
@@ -211,8 +211,20 @@ SPANISH: Mapping[str, str] = {
 }
 
 CATALOGUE: Mapping[str, Mapping[str, str]] = {
-    "en": {**ENGLISH, **phrases_consents.ENGLISH, **phrases_crisis.ENGLISH, **phrases_cases.ENGLISH},
-    "es": {**SPANISH, **phrases_consents.SPANISH, **phrases_crisis.SPANISH, **phrases_cases.SPANISH},
+    "en": {
+        **ENGLISH,
+        **phrases_consents.ENGLISH,
+        **phrases_crisis.ENGLISH,
+        **phrases_cases.ENGLISH,
+        **phrases_public_safety.ENGLISH,
+    },
+    "es": {
+        **SPANISH,
+        **phrases_consents.SPANISH,
+        **phrases_crisis.SPANISH,
+        **phrases_cases.SPANISH,
+        **phrases_public_safety.SPANISH,
+    },
 }
 
 

@@ -251,8 +251,12 @@ def _partner_faults(content: NetworkFile, lines: _Lines) -> Iterator[FileFault]:
             if other not in content.partners:
                 place = (*where, "may_record_consent_for")
                 yield FileFault(lines.of(place), ".".join(map(str, place)), "names no partner of this file")
-        if partner.desk and partner.kind == "law_enforcement":
-            text = "nothing is ever shown to law enforcement (42 CFR 2.12(d)); remove it"
+        is_police = partner.kind == "law_enforcement"
+        if any((right == "refer_in") != is_police for right in partner.desk):
+            text = (
+                "nothing is ever shown to law enforcement (42 CFR 2.12(d)); "
+                "it may have `refer_in` alone, which nobody else may"
+            )
             yield FileFault(lines.of((*where, "desk")), _place((*where, "desk")), text)
         if partner.client is not None and partner.client.client_id.startswith(_NO_CLIENT):
             place = (*where, "client", "client_id")

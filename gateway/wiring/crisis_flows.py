@@ -6,7 +6,7 @@ from functools import partial
 
 from gateway.agency_desk.crisis_desk import CrisisDesk
 from gateway.disclosure.premises import Premises
-from gateway.flows import desk_crisis, desk_crisis_records
+from gateway.flows import desk_crisis, desk_crisis_records, desk_public_safety
 from gateway.wiring.desk_flows import DeskFlows
 
 
@@ -20,4 +20,5 @@ def crisis_desk(flows: DeskFlows, premises: Premises) -> CrisisDesk:
         write_follow_up=flows.bound(desk_crisis_records.write_follow_up),
         follow_up_agencies=partial(desk_crisis_records.follow_up_agencies, premises),
         is_medical=partial(desk_crisis.is_medical, premises),
+        refer_in=flows.bound(desk_public_safety.refer_in),
     )

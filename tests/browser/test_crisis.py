@@ -1,4 +1,4 @@
-"""The crisis pages as a mobile team uses them: on a phone, without script, in the light and in the dark."""
+"""The pages of a mobile team and of a case manager: on a phone, without script, in the light and in the dark."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ import uvicorn
 from starlette.routing import Mount, Router
 
 from gateway.agency_desk import make_link
+from gateway.demo import person
+from gateway.partners import Route
 from gateway.wiring.agency_desk_door import LINK_PURPOSE, desk_mounts
 from tests.browser.conftest import WAIT_MS, axe_script
 from tests.gateway.agency_desk.crisis_county import COPING, permit, set_up
 from tests.gateway.county import County
+from tests.gateway.flows.test_emergency import add
 
 pytestmark = [pytest.mark.no_cover, pytest.mark.timeout(300)]
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
+PLACES = {"crisis": "crisis", "case-management": "clients"}
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Pages:
     """The pages on a port of their own, and links with their codes."""
 
     address: str
-    links: list[tuple[str, str]]
+    links: dict[str, list[tuple[str, str]]]
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +43,11 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     county.change_partner("crisis", desk=("crisis",), standing=("crisis_line", "medical_personnel"))
     permit(county)
     key, now = county.folder.keys.derived(LINK_PURPOSE), county.clock.now()
-    links = [make_link(key, "crisis", "Ana Torres", now) for _ in range(4)]
+    case_management(county)
+    links = {
+        partner: [make_link(key, partner, "Ana Torres", now) for _ in range(4)]
+        for partner in ("crisis", "case-management")
+    }
     mounts = [Mount(at, app) for at, app in desk_mounts(county.folder, county.premises).items()]
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(Router(mounts), log_config=None, access_log=False, lifespan="off"))
@@ -51,21 +59,48 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     county.close()
 
 
+def case_management(county: County) -> None:
+    """A case manager's client: the treatment program's plan and her attendance may be seen."""
+    county.change_partner("case-management", desk=("clients",))
+    routes = (
+        Route("cm-to-peers", "case-management", "peer-support", "referral", "COC"),
+        Route("plans-to-cm", "otp", "case-management", "care_plan", "COC"),
+    )
+    county.change_network(routes=(*county.premises.network.content.routes, *routes))
+    county.share_plan()
+    entry = {
+        "fullUrl": "urn:uuid:77777777-1111-4111-8111-111111111111",
+        "resource": person.person("urn:county-cm", "CM-7"),
+        "request": {"method": "POST", "url": "Patient"},
+    }
+    county.submit("case-management", {"resourceType": "Bundle", "type": "transaction", "entry": [entry]})
+    county.consent(
+        "case-management", discloser="otp", by="otp", purpose="COC",
+        identifier=(person.OTP_SYSTEM, "OTP-3391"), classes=("CarePlan", "Goal"),
+    )  # fmt: skip
+    code = {"coding": [{"system": "urn:x", "code": "attended", "display": "Attended this week"}]}
+    for day, came in (("2026-03-06", True), ("2026-03-13", False), ("2026-03-20", True)):
+        add(
+            county, f"week-{day}", "Observation", "case-management", status="final", code=code,
+            effectiveDateTime=day, valueBoolean=came,
+        )  # fmt: skip
+
+
 @pytest.fixture
 def log_in(chromium: Any, desk: Pages) -> Iterator[Any]:
     """Opens the crisis page as a worker who has come in by a link and its code, with the settings of a window."""
     contexts: list[Any] = []
 
-    def begin(**settings: Any) -> Any:
+    def begin(partner: str = "crisis", **settings: Any) -> Any:
         context = chromium.new_context(**{"java_script_enabled": False, "viewport": PHONE, **settings})
         context.set_default_timeout(WAIT_MS)
         contexts.append(context)
-        link, code = desk.links.pop()
+        link, code = desk.links[partner].pop()
         page = context.new_page()
         page.goto(f"{desk.address}login?link={link}")
         page.get_by_role("textbox").fill(code)
         page.get_by_role("main").get_by_role("button").click()
-        page.goto(f"{desk.address}crisis")
+        page.goto(f"{desk.address}{PLACES[partner]}")
         return page
 
     yield begin
@@ -111,15 +146,29 @@ def test_a_nurse_opens_the_emergency_set_with_one_sentence_and_a_tick(log_in: An
     assert page.get_by_text("Walk", exact=False).count() or page.get_by_text(COPING).count()
 
 
+def test_a_case_manager_refers_on_her_phone_and_sees_beforehand_what_they_learn(log_in: Any) -> None:
+    page = log_in("case-management")
+    ask(page)
+    page.get_by_role("heading", name="Maribel Testperson").wait_for()
+    page.get_by_label("Agency").select_option("peer-support")
+    page.get_by_role("button", name="See what they would learn").click()
+    page.get_by_text("It would wait").wait_for()
+    page.get_by_role("button", name="Save the referral").click()
+    assert page.get_by_role("status").inner_text() == "Saved. It goes as far as the client has agreed."
+    page.get_by_role("link", name="Hand-off card").click()
+    page.emulate_media(media="print")
+    assert page.get_by_role("heading", name="Walk With Me Peer Support").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
 @pytest.mark.parametrize(
     ("language", "colours", "window"), [("en-US", "light", PHONE), ("es-MX", "dark", DESK)]
 )
 def test_no_crisis_page_has_a_serious_fault_of_accessibility(
     log_in: Any, language: str, colours: str, window: dict[str, int]
 ) -> None:
-    page = log_in(
-        java_script_enabled=True, bypass_csp=True, color_scheme=colours, locale=language, viewport=window
-    )
+    settings = {"color_scheme": colours, "locale": language, "viewport": window, "bypass_csp": True}
+    page = log_in(java_script_enabled=True, **settings)
     axe, found = axe_script(), []
 
     def look() -> None:
@@ -139,5 +188,13 @@ def test_no_crisis_page_has_a_serious_fault_of_accessibility(
         look()
     page.goto(begin)
     ask(page, "Nobody", "Known")
+    look()
+    page = log_in("case-management", java_script_enabled=True, **settings)
+    look()
+    ask(page)
+    page.wait_for_url("**/clients/*")
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    look()
+    page.goto(f"{page.url}/plan")
     look()
     assert found == []
