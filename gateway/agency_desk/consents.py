@@ -10,7 +10,7 @@ from gateway.agency_desk import consent_fields
 from gateway.agency_desk.records_in_words import name_of
 from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit
 from gateway.agency_desk.second_factor import picture_of
-from gateway.disclosure.desk_forms import Line, kinds_in_words, purpose_in_words
+from gateway.disclosure.desk_forms import Line, Wanted, kinds_in_words, purpose_in_words
 from gateway.errors import NotFound
 from gateway.flows.consent_taking import NOT_ASKED_DAYS, new_ids
 from gateway.flows.consents_given import Given
@@ -18,6 +18,7 @@ from gateway.flows.desk_clients import Client
 from gateway.partners import partner_of
 
 RIGHT = "consents"
+OWN_PAGES = "own_pages"
 
 
 async def _find(visit: Visit) -> Answer:
@@ -96,7 +97,9 @@ async def _choices(visit: Visit, client: Client, chosen: tuple[tuple[Line, ...],
         "kinds": kinds_in_words(visit.language),
         "purposes": [
             (code, purpose_in_words(code, visit.language))
-            for code in dict.fromkeys((*((purpose,) if purpose else ()), *consent_fields.PURPOSES))
+            for code in dict.fromkeys(
+                (*((purpose,) if purpose else ()), *consent_fields.purposes_of(desk.network))
+            )
         ],
         "purpose": purpose,
         "may_tell_back": desk.consents.may_tell_back(visit.worker),
@@ -108,6 +111,7 @@ async def _choices(visit: Visit, client: Client, chosen: tuple[tuple[Line, ...],
         "given": [(one, _names(visit, one)) for one in given],
         "pending": [(one, _names(visit, one)) for one in pending],
         "said": visit.query.get("said", ""),
+        "gives_links": desk.may(visit.worker, OWN_PAGES),
     }
     return Page("consents_choose.html", facts)
 
@@ -124,7 +128,7 @@ async def _lines_asked_for(visit: Visit, patient_id: str) -> tuple[tuple[Line, .
 async def _read(visit: Visit) -> Answer:
     client = await visit.desk.consents.client(visit.worker, visit.path["id"], "consents")
     person = name_of(client.patient)
-    chosen = consent_fields.wanted(visit.form, client.patient_id, person, visit.worker.partner)
+    chosen = _wanted(visit, client)
     read = await visit.desk.consents.preview(visit.worker, chosen, new_ids(len(chosen.lines)))
     facts: Mapping[str, Any] = {
         "client": client,
@@ -140,14 +144,18 @@ async def _read(visit: Visit) -> Answer:
 
 async def _sign(visit: Visit) -> Answer:
     client = await visit.desk.consents.client(visit.worker, visit.path["id"], "consents")
-    chosen = consent_fields.wanted(
-        visit.form, client.patient_id, name_of(client.patient), visit.worker.partner
-    )
+    chosen = _wanted(visit, client)
     form = visit.form
     await visit.desk.consents.sign(
         visit.worker, chosen, tuple(form.get("ids", "").split()), form.get("seal", ""), _name_if_agreed(form)
     )
     return GoTo(f"../{client.patient_id}?said=signed")
+
+
+def _wanted(visit: Visit, client: Client) -> Wanted:
+    allowed = consent_fields.purposes_of(visit.desk.network)
+    own, person = visit.worker.partner, name_of(client.patient)
+    return consent_fields.wanted(visit.form, client.patient_id, person, own, allowed)
 
 
 def _name_if_agreed(form: Mapping[str, str]) -> str:
@@ -172,13 +180,13 @@ async def _written(visit: Visit) -> Answer:
 
 async def _own_link(visit: Visit) -> Answer:
     patient_id = visit.path["id"]
-    link, code = await visit.desk.consents.own_link(visit.worker, patient_id)
+    link, code = await visit.desk.consents.own_link(visit.worker, patient_id, visit.form.get("document", ""))
     facts = {"link": link, "code": code, "picture": picture_of(link), "client_id": patient_id}
     return Page("consents_own_link.html", facts)
 
 
 async def _phone_lost(visit: Visit) -> Answer:
-    await visit.desk.consents.phone_lost(visit.worker, visit.path["id"])
+    await visit.desk.consents.phone_lost(visit.worker, visit.path["id"], visit.form.get("second", ""))
     return GoTo(f"../{visit.path['id']}?said=written")
 
 
@@ -205,7 +213,7 @@ SCREENS = (
     Screen("/consents/{id}/sign", RIGHT, None, _sign),
     Screen("/consents/{id}/withdraw", RIGHT, None, _withdraw),
     Screen("/consents/{id}/written", RIGHT, None, _written),
-    Screen("/consents/{id}/own-link", RIGHT, None, _own_link),
-    Screen("/consents/{id}/phone-lost", RIGHT, None, _phone_lost),
+    Screen("/consents/{id}/own-link", OWN_PAGES, None, _own_link),
+    Screen("/consents/{id}/phone-lost", OWN_PAGES, None, _phone_lost),
     Screen("/consents/{id}/papers/{consent}", RIGHT, _paper),
 )

@@ -33,7 +33,7 @@ from gateway.flows.desk_sought import (
     seen_descriptions,
     the_one,
 )
-from gateway.flows.desk_workers import came_lately
+from gateway.flows.desk_workers import is_another_here
 from gateway.flows.emergency import EMERGENCY_TYPES, refusal_of
 from gateway.store import Reading, Record, records
 
@@ -171,14 +171,7 @@ async def emergency(premises: Premises, worker: Worker, stated: EmergencyStated)
 def _second_person(premises: Premises, worker: Worker, stated: EmergencyStated) -> Clinician | None:
     """Who agrees: another worker who has logged in at this desk within a day. Any other name is nobody."""
     second = " ".join(stated.second_person.split())
-    is_herself = sorted(_words(second)) == sorted(_words(worker.name))
-    if not second or is_herself or not came_lately(premises, Worker(worker.partner, second)):
-        return None
-    return _clinician(worker.partner, second)
-
-
-def _words(name: str) -> list[str]:
-    return "".join(one if one.isalnum() else " " for one in name.casefold()).split()
+    return _clinician(worker.partner, second) if is_another_here(premises, worker, second) else None
 
 
 def _asked(worker: Worker, stated: EmergencyStated, second: Clinician | None) -> EmergencyAsked:

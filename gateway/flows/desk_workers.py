@@ -56,6 +56,17 @@ def came_lately(premises: Premises, worker: Worker) -> bool:
     return not was_sent_away(premises, worker, read_instant(until) - _A_DAY)
 
 
+def is_another_here(premises: Premises, worker: Worker, name: str) -> bool:
+    """Whether `name` is somebody else of the worker's desk who has logged in there within a day."""
+    said = " ".join(name.split())
+    is_herself = sorted(_words(said)) == sorted(_words(worker.name))
+    return bool(said) and not is_herself and came_lately(premises, Worker(worker.partner, said))
+
+
+def _words(name: str) -> list[str]:
+    return "".join(one if one.isalnum() else " " for one in name.casefold()).split()
+
+
 async def send_away(premises: Premises, partner_and_name: str, reason: str) -> dict[str, Any]:
     """Whatever link or session that worker has ends now, and her phone is not asked any more; a new link opens the page
     again.

@@ -7,34 +7,53 @@ from datetime import datetime, timedelta
 from gateway.audit import append
 from gateway.clock import instant_text, read_instant
 from gateway.disclosure.premises import Premises
-from gateway.errors import NotFound
+from gateway.errors import NotAllowed, NotFound, NotUnderstood
 from gateway.flows.agency_desk import Worker
 from gateway.flows.decided_here import act_entry
 from gateway.flows.desk_clients import log_worker, require_client, require_right
+from gateway.flows.desk_workers import is_another_here
 from gateway.flows.own_page import BASIS, kept_under
 from gateway.store import Transaction, tokens
 
-ISSUER = "#own-page"
+ISSUER, RIGHT = "#own-page", "own_pages"
+_SHORTEST, _LONGEST = 4, 80
 LINKED, CAME, REFUSED, LEFT = "own_page_link", "own_page_login", "own_page_refused", "own_page_logout"
 _REMEMBERED = timedelta(days=30)
 
 
-async def linked(premises: Premises, worker: Worker, patient_id: str) -> str:
+async def linked(premises: Premises, worker: Worker, patient_id: str, checked_by: str) -> str:
     """The id to put into a link for a client of the worker's organization; every link and session from before ends.
 
-    Raises NotAllowed `RIGHT_MISSING`, NotFound `NO_SUCH_CLIENT`, `NOTHING_TO_SHOW`.
+    `checked_by`: by what the worker knows that it is she, say a driver's license; the log has it. Her page shows what
+    every agency was permitted and told: a name, a birth date and a phone are not enough.
+    Raises NotAllowed `RIGHT_MISSING`, NotUnderstood `IDENTITY_UNCHECKED`, NotFound `NO_SUCH_CLIENT`, `NOTHING_TO_SHOW`.
     """
-    require_right(premises, worker, "consents")
+    require_right(premises, worker, RIGHT)
+    said = " ".join(checked_by.split())
+    if not _SHORTEST <= len(said) <= _LONGEST or not said.isprintable():
+        raise NotUnderstood(
+            "IDENTITY_UNCHECKED", "say by which document it was checked who she is", "document"
+        )
     now = premises.clock.now()
 
     def work(tx: Transaction) -> str:
         require_client(tx, worker, patient_id)
         her = kept_under(tx, patient_id)
         tokens.remember(tx, ISSUER, _name(premises, her), instant_text(now + _REMEMBERED))
-        log_worker(tx, worker, now, LINKED, her, "", "a link to her own page")
+        log_worker(tx, worker, now, LINKED, her, "", f"a link to her own page; checked by: {said}")
         return her
 
     return await premises.store.write(work)
+
+
+def require_second(premises: Premises, worker: Worker, second: str) -> None:
+    """Nothing, when another worker of the same desk agrees, who was here within a day.
+
+    Raises NotAllowed `RIGHT_MISSING`, `SECOND_PERSON_NEEDED`.
+    """
+    require_right(premises, worker, RIGHT)
+    if not is_another_here(premises, worker, second):
+        raise NotAllowed("SECOND_PERSON_NEEDED", "another worker of this desk has to agree")
 
 
 def has_to_go(premises: Premises, patient_id: str, since: datetime) -> bool:

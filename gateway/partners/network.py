@@ -58,9 +58,12 @@ Standing = Literal[
     "monitor",
 ]
 Carried = Literal["referral", "care_plan", "status"]
-DeskRight = Literal["consents", "clients", "crisis", "refer_in"]
+DeskRight = Literal["consents", "clients", "crisis", "own_pages", "refer_in"]
 """What a partner's workers may do at `/agency/` beside answering what was referred to them: take consents, refer clients
-and look after their plans, look up a person in a crisis. `refer_in` is law enforcement's: a form, and nothing back."""
+and look after their plans, look up a person in a crisis. `refer_in` is law enforcement's: a form, and nothing back.
+`own_pages`: give people links to their own pages at `/me/`, which show what every agency was permitted and told; for the
+one desk that checks by a document who somebody is.
+"""
 PartnerId = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{0,39}$", description="a FHIR id")]
 FileEnding = Annotated[
     str, msgspec.Meta(pattern="^[a-z0-9]{1,8}$", description="what stands behind the last dot")

@@ -9,7 +9,7 @@ from gateway.agency_desk.own_pages import PATH, about
 from gateway.disclosure.premises import Premises
 from gateway.flows import own_page, own_page_doors, phones
 from gateway.flows.agency_desk import Worker
-from gateway.flows.desk_clients import require_client, require_right
+from gateway.flows.desk_clients import require_client
 
 
 def own_page_key(premises: Premises) -> bytes:
@@ -17,12 +17,14 @@ def own_page_key(premises: Premises) -> bytes:
     return hmac.digest(premises.keys.id_key, b"own page", "sha256")
 
 
-async def own_page_link(premises: Premises, worker: Worker, patient_id: str) -> tuple[str, str]:
+async def own_page_link(
+    premises: Premises, worker: Worker, patient_id: str, checked_by: str
+) -> tuple[str, str]:
     """The address of a link to a client's own page, and its code; no code where her phone is asked.
 
-    Raises NotAllowed `RIGHT_MISSING`, NotFound `NO_SUCH_CLIENT`, `NOTHING_TO_SHOW`.
+    Raises NotAllowed `RIGHT_MISSING`, NotUnderstood `IDENTITY_UNCHECKED`, NotFound `NO_SUCH_CLIENT`, `NOTHING_TO_SHOW`.
     """
-    her = await own_page_doors.linked(premises, worker, patient_id)
+    her = await own_page_doors.linked(premises, worker, patient_id, checked_by)
     link, code = own_link(own_page_key(premises), her, premises.clock.now())
     content = premises.network.content
     base = content.public_url or f"http://{content.http}"
@@ -30,9 +32,12 @@ async def own_page_link(premises: Premises, worker: Worker, patient_id: str) -> 
     return f"{base}{PATH}/login?link={link}", "" if has_phone else code
 
 
-async def phone_lost(premises: Premises, worker: Worker, patient_id: str) -> None:
-    """A client of the worker's has lost her phone: the next link asks for a code again."""
-    require_right(premises, worker, "consents")
+async def phone_lost(premises: Premises, worker: Worker, patient_id: str, second: str) -> None:
+    """A client of the worker's has lost her phone, as two workers say: the next link asks for a code again.
+
+    Raises NotAllowed `RIGHT_MISSING`, `SECOND_PERSON_NEEDED`, NotFound `NO_SUCH_CLIENT`, `NOTHING_TO_SHOW`.
+    """
+    own_page_doors.require_second(premises, worker, second)
     with premises.store.read() as reading:
         require_client(reading, worker, patient_id)
         her = own_page.kept_under(reading, patient_id)

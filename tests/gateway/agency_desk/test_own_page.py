@@ -56,7 +56,7 @@ class Phone(Browser):
 @pytest.fixture
 def told(county: County) -> County:
     """She permitted something, it was sent, and the hospital's desk takes consents."""
-    county.change_partner("hospital", desk=("consents",))
+    county.change_partner("hospital", desk=("consents", "own_pages"))
     county.consent("otp", classes=("Patient", "ServiceRequest", "Task"))
     county.refer()
     hand_over(county)
@@ -75,7 +75,7 @@ def link_from(county: County, patient_id: str = "") -> tuple[str, str]:
     worker = Counter(county)
     worker.log_in()
     worker.get(f"/agency/consents/{patient_id or county.patient_id}")
-    worker.fill("/own-link")
+    worker.fill("/own-link", document="driver's license")
     found = re.search(r"/me/login\?link=[^<\s]+", worker.page.text)
     code = re.search(r"<strong>(\d{4}) (\d{4})</strong>", worker.page.text)
     assert found is not None and "<svg" in worker.page.text
@@ -242,13 +242,37 @@ def test_while_it_is_uncertain_who_she_is_nothing_is_there(told: County, phone: 
 
 
 def test_another_organization_makes_no_link_to_her_page(told: County) -> None:
-    told.change_partner("psychiatry", desk=("consents",))
+    told.change_partner("psychiatry", desk=("consents", "own_pages"))
     other = Counter(told)
     path, code = other.link("Kim", "psychiatry")
     other.post(path, {"code": code})
     other.get()
-    form = {"token": other.hidden("token")}
+    form = {"token": other.hidden("token"), "document": "passport"}
     assert other.post(f"/agency/consents/{told.patient_id}/own-link", form).status_code == 404
+
+
+def test_a_desk_that_takes_consents_alone_makes_no_link(told: County) -> None:
+    """Whoever registers a person by what many know of her must not come to read her whole account."""
+    told.change_partner("hospital", desk=("consents",))
+    worker = Counter(told)
+    worker.log_in()
+    page = worker.get(f"/agency/consents/{told.patient_id}").text
+    assert "own-link" not in page
+    form = {"token": worker.hidden("token"), "document": "passport"}
+    for path in ("own-link", "phone-lost"):
+        assert worker.post(f"/agency/consents/{told.patient_id}/{path}", form).status_code == 404
+
+
+@pytest.mark.parametrize("document", ["", "  x ", "y" * 81, "pass\nport\x07"])
+def test_without_a_document_there_is_no_link_and_the_log_has_it(told: County, document: str) -> None:
+    worker = Counter(told)
+    worker.log_in()
+    worker.get(f"/agency/consents/{told.patient_id}")
+    worker.fill("/own-link", document=document)
+    assert "IDENTITY_UNCHECKED" in worker.page.text and "/me/login" not in worker.page.text
+    link_from(told)
+    said = [one.entry for one in told.audit() if one.entry and one.entry.outcome == "own_page_link"]
+    assert len(said) == 1 and "license" in str(said)
 
 
 def test_a_worker_s_cookie_is_none_of_this_page(told: County) -> None:
@@ -298,8 +322,18 @@ def test_a_lost_phone_is_given_up_and_a_code_told_again(told: County, phone: Pho
     worker = Counter(told)
     worker.log_in()
     worker.get(f"/agency/consents/{told.patient_id}")
-    worker.fill("/own-link")
-    worker.fill("/phone-lost")
+    worker.fill("/own-link", document="passport")
+    page = worker.page
+    for nobody in ("", "Somebody Unheard-of", "Medina, Rosa"):
+        worker.page = page
+        worker.fill("/phone-lost", second=nobody)
+        assert "SECOND_PERSON_NEEDED" in worker.page.text
+    assert link_from(told)[1] == "", "one worker alone gives no phone up"
+    second = Counter(told)
+    path, code = second.link("Kim Lee", "hospital")
+    second.post(path, {"code": code})
+    worker.page = page
+    worker.fill("/phone-lost", second="kim lee")
     link = link_from(told)
     assert link[1] and Phone(told).come(link).status_code == 200
     fresh = Phone(told)
