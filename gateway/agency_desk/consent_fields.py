@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, timedelta
 
 from gateway.disclosure.desk_forms import STATUS_ONLY, Line, Wanted
 from gateway.errors import NotUnderstood
 from gateway.flows.desk_clients import Described
+from gateway.partners import Network
 
 FRIENDS = 2
 PURPOSES = ("COC", "TREAT", "CAREMGT", "HPAYMT", "HOPERAT")
@@ -29,13 +30,23 @@ def described(form: Mapping[str, str]) -> Described:
     )
 
 
-def wanted(form: Mapping[str, str], patient_id: str, patient_name: str, discloser: str) -> Wanted:
-    """The choices of a form. Raises NotUnderstood `DAY_INVALID`, `LINES_MISSING`."""
+def purposes_of(network: Network) -> tuple[str, ...]:
+    """What a permission taken at the desk can be for: never proceedings, which need a consent apart (P2-31-14)."""
+    routed = (route.purpose for route in network.content.routes)
+    return tuple(code for code in dict.fromkeys((*PURPOSES, *routed)) if code != "HLEGAL")
+
+
+def wanted(
+    form: Mapping[str, str], patient_id: str, patient_name: str, discloser: str, allowed: Collection[str]
+) -> Wanted:
+    """The choices of a form; `allowed`: what it may be for. Raises NotUnderstood `DAY_INVALID`, `PURPOSE_MISSING`."""
     try:
         until = date.fromisoformat(form.get("until", ""))
     except ValueError:
         raise NotUnderstood("DAY_INVALID", "expected a day such as 2026-11-22", "until") from None
     purposes = tuple(name.removeprefix("for.") for name in form if name.startswith("for."))
+    if not set(purposes) <= set(allowed):
+        raise NotUnderstood("PURPOSE_MISSING", "choose what it is for", "purposes")
     return Wanted(
         patient_id=patient_id,
         patient_name=patient_name,

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from functools import partial
 from typing import Any
 
 from gateway.clock import new_id
-from gateway.disclosure.content import collection_bundle
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.seen import is_own
-from gateway.disclosure.show import show
 from gateway.errors import NotFound
-from gateway.flows.agency_desk import Worker, say_who
+from gateway.flows.agency_desk import Worker
 from gateway.flows.consent_record import keep_consent
 from gateway.flows.consent_taking import FORM_SYSTEM
 from gateway.flows.decided_here import carry_out
 from gateway.flows.desk_clients import desk_caller, log_worker, require_client, require_right
-from gateway.store import Reading, Record, Transaction, records
+from gateway.flows.own_records import own_records
+from gateway.store import Record, Transaction, records
 
 BY_VOICE, IN_WRITING = "withdrawn_by_voice", "withdrawal_in_writing"
 WITHDRAWAL = "urn:gateway:consent:withdrawal"
@@ -59,29 +56,21 @@ async def paper_of(premises: Premises, worker: Worker, patient_id: str, consent_
     """The form that was signed here for a Consent, as it was signed. Raises NotFound `NO_SUCH_CONSENT`."""
     require_right(premises, worker, "consents")
 
-    def select(reading: Reading) -> tuple[str | None, Sequence[Record]]:
-        consent = records.get(reading, "Consent", consent_id)
-        if consent is None or consent.patient_id != patient_id or not is_own(consent, worker.partner):
-            return None, ()
-        named = {row.get("value") for row in consent.resource.get("identifier", ())}
-        papers = records.of_patient(reading, patient_id, ("DocumentReference",))
-        return patient_id, [one for one in papers if is_own(one, worker.partner) and _number_of(one) in named]
-
-    def write(resources: Sequence[Any], notices: Sequence[Any], at: datetime) -> bytes:
-        return collection_bundle(resources, notices, at)
-
-    shown = await show(
+    with premises.store.read() as reading:
+        found = records.get(reading, "Consent", consent_id)
+    is_hers = found is not None and found.patient_id == patient_id and is_own(found, worker.partner)
+    named = {row.get("value") for row in found.resource.get("identifier", ())} if found is not None else set()
+    papers = await own_records(
         premises,
-        partner=worker.partner,
-        purpose="",
-        select=select,
-        write=write,
-        kind="read",
-        also=partial(say_who, premises, worker, patient_id, "", "signed form"),
+        worker,
+        "signed form",
+        patient_id if is_hers else None,
+        "DocumentReference",
+        lambda one: _number_of(one) in named,
     )
-    if not shown.resources:
+    if not papers:
         raise NotFound("NO_SUCH_CONSENT", "no such consent of hers was recorded here")
-    return base64.b64decode(shown.resources[0]["content"][0]["attachment"]["data"]).decode()
+    return base64.b64decode(papers[0]["content"][0]["attachment"]["data"]).decode()
 
 
 def _number_of(paper: Record) -> str:

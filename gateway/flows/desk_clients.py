@@ -7,28 +7,26 @@ people finds neither, until a phone or client number tells them apart.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import partial
 from typing import Any
 
 from msgspec.structs import replace as with_changes
 
 from gateway.audit import append
 from gateway.clock import instant_text, new_id
-from gateway.disclosure.content import collection_bundle
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.seen import is_own
-from gateway.disclosure.show import show
 from gateway.errors import AlreadyReceived, Internal, NotAllowed, NotFound, NotUnderstood
-from gateway.flows.agency_desk import BASIS, Worker, say_who
+from gateway.flows.agency_desk import BASIS, Worker
 from gateway.flows.decided_here import act_entry
+from gateway.flows.own_records import own_records
 from gateway.flows.people import patient_meant
 from gateway.flows.submissions import accept_transaction
 from gateway.identity import description_keys
 from gateway.security.callers import Caller
-from gateway.store import Reading, Record, Transaction, patients, records
+from gateway.store import Reading, Transaction, patients, records
 
 LONGEST = 80
 _SEXES = ("female", "male", "other", "unknown")
@@ -121,26 +119,8 @@ async def register_client(premises: Premises, worker: Worker, said: Described) -
 
 async def _seen(premises: Premises, worker: Worker, patient_id: str | None, page: str) -> Client | None:
     """The client as a release to her own organization; logged also when there is nobody."""
-
-    def select(reading: Reading) -> tuple[str | None, Sequence[Record]]:
-        if patient_id is None:
-            return None, ()
-        own = records.of_patient(reading, patient_id, ("Patient",))
-        return patient_id, [one for one in own if is_own(one, worker.partner)]
-
-    def write(resources: Sequence[Any], notices: Sequence[Any], at: datetime) -> bytes:
-        return collection_bundle(resources, notices, at)
-
-    shown = await show(
-        premises,
-        partner=worker.partner,
-        purpose="",
-        select=select,
-        write=write,
-        kind="read",
-        also=partial(say_who, premises, worker, patient_id, "", page),
-    )
-    return Client(patient_id, shown.resources[0]) if shown.resources and patient_id else None
+    own = await own_records(premises, worker, page, patient_id, "Patient")
+    return Client(patient_id, own[0]) if own and patient_id else None
 
 
 def _fitting(premises: Premises, reading: Reading, partner: str, said: Described) -> tuple[str, ...]:

@@ -7,23 +7,20 @@ task. Nobody is asked again within the time for which she said no, whichever ref
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from gateway.clock import instant_text
 from gateway.disclosure.consent_standing import may_record
-from gateway.disclosure.content import collection_bundle
 from gateway.disclosure.premises import Premises
-from gateway.disclosure.seen import is_own
-from gateway.disclosure.show import show
-from gateway.flows.agency_desk import AtDesk, Worker, opened_for_list, say_who, task_state
+from gateway.flows.agency_desk import AtDesk, Worker, opened_for_list, task_state
 from gateway.flows.files import CHANNEL
+from gateway.flows.own_records import own_records
 from gateway.flows.renewals import Renewals
-from gateway.store import Intent, Reading, Record, consent_requests, desk_lists, intents, records
+from gateway.store import Intent, Reading, consent_requests, desk_lists, intents
 from gateway.store.consent_requests import SAID_NO, WaitingRequest
 
 LISTED = 20
@@ -169,34 +166,11 @@ def _rows_not_taken(premises: Premises, reading: Reading, partner: str) -> tuple
 async def _persons(premises: Premises, worker: Worker, patients: Sequence[str], page: str) -> dict[str, str]:
     """Each patient's name, as the worker's organization has her on file itself; empty where it does not."""
     once = list(dict.fromkeys(patients))
-    found = await asyncio.gather(*(own_patient(premises, worker, one, page) for one in once))
-    return {one: called(resource) for one, resource in zip(once, found, strict=True)}
+    found = await asyncio.gather(*(own_records(premises, worker, page, one, "Patient") for one in once))
+    return {one: called(own[0]) if own else "" for one, own in zip(once, found, strict=True)}
 
 
-async def own_patient(premises: Premises, worker: Worker, patient_id: str, page: str) -> dict[str, Any]:
-    """The patient as the worker's organization has sent her here itself; empty where it has not. It is in the log."""
-
-    def select(reading: Reading) -> tuple[str | None, Sequence[Record]]:
-        own = records.of_patient(reading, patient_id, ("Patient",))
-        return patient_id, [one for one in own if is_own(one, worker.partner)]
-
-    shown = await show(
-        premises,
-        partner=worker.partner,
-        purpose="",
-        select=select,
-        write=_bundle,
-        kind="read",
-        also=partial(say_who, premises, worker, patient_id, "", page),
-    )
-    return dict(shown.resources[0]) if shown.resources else {}
-
-
-def _bundle(resources: Sequence[Any], notices: Sequence[Any], at: datetime) -> bytes:
-    return collection_bundle(resources, notices, at)
-
-
-def called(patient: dict[str, Any]) -> str:
+def called(patient: Mapping[str, Any]) -> str:
     """The name by which a Patient is called; empty without one."""
     for name in patient.get("name", ()):
         parts = [*map(str, name.get("given", ())), str(name.get("family", ""))]

@@ -116,6 +116,12 @@ def test_what_was_not_read_and_agreed_to_is_not_signed(
     assert county_desk.records("Consent") == ()
 
 
+@pytest.mark.requirement("P2-31-14")
+def test_proceedings_are_no_purpose_of_this_desk(county_desk: County, counter: Counter) -> None:
+    read(counter, **{"for.HLEGAL": "yes"})
+    assert "PURPOSE_MISSING" in counter.page.text
+
+
 def test_a_second_click_signs_nothing_more(county_desk: County, counter: Counter) -> None:
     read(counter)
     before = counter.page
