@@ -49,7 +49,17 @@ def prepare_consent(answers: Mapping[str, str], consent_id: str, now: datetime) 
             raise NotUnderstood("REFERENCE_INVALID", "expected `Type/id`", name)
     given = {name: answers[name].strip() for name in QUESTIONS}
     kinds = tuple(dict.fromkeys(kind.strip() for kind in given.pop("kinds").split(",") if kind.strip()))
-    choices = consent.Choices(kinds=kinds, until=_day(given.pop("until")), **given)
+    choices = consent.Choices(
+        patient=given["patient"],
+        patient_name=given["patient_name"],
+        discloser=given["discloser"],
+        discloser_name=given["discloser_name"],
+        agency=given["agency"],
+        agency_name=given["agency_name"],
+        purpose=given["purpose"],
+        kinds=kinds,
+        until=_day(given["until"]),
+    )
     try:
         draft = consent.draft_consent(choices, consent_id, now.date())
     except consent.ChoicesError as fault:
