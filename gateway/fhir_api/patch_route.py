@@ -17,6 +17,8 @@ from gateway.fhir_api.reading_routes import nothing, served_type
 from gateway.resources import parse_json
 
 JSON_PATCH = "application/json-patch+json"
+_LARGEST = 131_072
+"""Of all operations together, in bytes."""
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
@@ -30,7 +32,7 @@ async def patch_one(request: Request) -> Response:
     require_scope(caller, resource_type, "read")  # what fails to apply tells of what is there
     refuse_other_media(request)
     if_match = version_in(request, "if-match")
-    operations = await _operations(request, desk.body_limit_bytes)
+    operations = await _operations(request, min(_LARGEST, desk.body_limit_bytes))
     resource_id = str(request.path_params["id"])
     try:
         if _ID.fullmatch(resource_id) is None:

@@ -5,6 +5,8 @@ What is kept from the caller is not in what the operations work on: they can nei
 
 from __future__ import annotations
 
+import asyncio
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,14 +15,17 @@ from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotSupported, NotUnderstood
 from gateway.flows import pull
 from gateway.flows.answers import Saved
+from gateway.flows.checked import checked
 from gateway.flows.consent_record import replace_consent
 from gateway.flows.status import update_task
 from gateway.resources import parse_json, to_json
 from gateway.security.callers import Caller
-from gateway.store import records
 
-MOST_OPERATIONS, LARGEST = 100, 1_048_576
-_STAYS_AS_HELD = ("output", "executionPeriod")
+MOST_OPERATIONS, LARGEST = 20, 65_536
+"""How many operations are taken, and to how many bytes a resource may grow by them."""
+_A_LITTLE = 1_024
+_GROWS_BY = frozenset({"add", "copy", "replace", "move"})
+_STAYS_AS_HELD = ("executionPeriod",)
 _OURS = ("versionId", "lastUpdated")
 
 
@@ -43,7 +48,7 @@ async def patch(
     if is_stale and resource_type != "Consent":
         raise _conflict()
     shown = parse_json(pulled.content)
-    wanted = patched(shown, operations)
+    wanted = await asyncio.to_thread(patched, shown, operations)
     if is_stale and not shown.get("status") == "active" != wanted.get("status"):
         raise _conflict()  # but what she takes back is taken back, whatever version her agency has seen
     for name in ("resourceType", "id"):
@@ -54,9 +59,9 @@ async def patch(
         return await replace_consent(premises, caller, resource_id, wanted, pulled.version)
     if resource_type != "Task":
         raise NotSupported("METHOD_NOT_SERVED", "this interaction is not served for this type")
-    saved = await update_task(
-        premises, caller, resource_id, _with_what_is_hidden(premises, shown, wanted), pulled.version
-    )
+    checked(wanted, "Task")
+    outputs = None if wanted.get("output") == shown.get("output") else wanted.get("output", [])
+    saved = await update_task(premises, caller, resource_id, _changed(shown, wanted), pulled.version, outputs)
     told = {name: value for name, value in wanted.items() if name != "meta"}
     meta = saved.resource.get("meta")
     return replace(saved, resource={**told, "meta": meta} if meta else told)
@@ -76,19 +81,21 @@ def patched(document: Mapping[str, Any], operations: Sequence[Any]) -> dict[str,
 
     if len(operations) > MOST_OPERATIONS:
         raise NotUnderstood("PATCH_INVALID", f"at most {MOST_OPERATIONS} operations are taken")
-    found: Any = dict(document)
+    found: Any = copy.deepcopy(dict(document))
+    # What is large already, as a Consent with its form, may be changed, as to withdraw it, and hardly made larger.
+    largest = max(LARGEST, len(to_json(found)) + _A_LITTLE)
     for number, one in enumerate(operations):
         place = f"operation {number}"
         if not isinstance(one, dict):
             raise NotUnderstood("PATCH_INVALID", "must be an object", place)
         try:
-            found = JsonPatch([one]).apply(found)
-            size = len(to_json(found)) if isinstance(found, dict) else LARGEST + 1
+            found = JsonPatch([one]).apply(found, in_place=True)
+            fits = isinstance(found, dict) and (one["op"] not in _GROWS_BY or len(to_json(found)) <= largest)
         except InvalidJsonPatch:
             raise NotUnderstood("PATCH_INVALID", "is no operation of JSON Patch", place) from None
         except (JsonPatchException, JsonPointerException, TypeError, ValueError, LookupError, RecursionError):
             raise NotUnderstood("PATCH_FAILED", "does not apply to the resource", place) from None
-        if size > LARGEST:
+        if not fits:
             raise NotUnderstood("PATCH_FAILED", "makes what is no resource of a size that is taken", place)
     made: dict[str, Any] = parse_json(to_json(found))
     meta = made.get("meta")
@@ -98,27 +105,7 @@ def patched(document: Mapping[str, Any], operations: Sequence[Any]) -> dict[str,
     return made
 
 
-def _with_what_is_hidden(
-    premises: Premises, shown: Mapping[str, Any], wanted: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The Task to save: what the operations did not touch stays as it is held, and so does every output not shown."""
-    left = {name: value for name, value in wanted.items() if name not in _STAYS_AS_HELD}
-    left |= {
-        name: wanted[name] for name in _STAYS_AS_HELD if name in wanted and wanted[name] != shown.get(name)
-    }
-    seen = list(shown.get("output", ()))
-    if wanted.get("output", []) == seen:
-        return left
-    with premises.store.read() as reading:
-        record = records.get(reading, "Task", str(shown["id"]))
-    held = [] if record is None else list(record.resource.get("output", ()))
-    said = (
-        list(wanted.get("output", ())) if isinstance(wanted.get("output", []), list) else [wanted["output"]]
-    )
-    if len(held) == len(seen):  # of each there is something to be seen
-        as_held = [held[seen.index(one)] if one in seen else one for one in said]
-    else:
-        as_held = [*said, *(one for one in held if one not in seen)]
-    if as_held:
-        left["output"] = as_held
-    return left
+def _changed(shown: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The Task to save without its outputs: what the operations did not touch stays as it is held."""
+    same = {"output", *(name for name in _STAYS_AS_HELD if wanted.get(name) == shown.get(name))}
+    return {name: value for name, value in wanted.items() if name not in same}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ from gateway.flows.answers import Saved
 from gateway.flows.checked import checked
 from gateway.flows.new_intents import Content, new_intent
 from gateway.flows.nothing import nothing_for
+from gateway.flows.task_outputs import outputs_to_keep
 from gateway.flows.waiting_text import with_waiting_text
 from gateway.security.callers import Caller
 from gateway.store import Intent, Reading, Record, Transaction, intents, records
@@ -40,9 +41,15 @@ _STATUS_FOCUS = ("Task", "ServiceRequest", "Patient", "PractitionerRole", "Pract
 
 
 async def update_task(
-    premises: Premises, caller: Caller, task_id: str, resource: Mapping[str, Any], if_match: str | None
+    premises: Premises,
+    caller: Caller,
+    task_id: str,
+    resource: Mapping[str, Any],
+    if_match: str | None,
+    outputs: Sequence[Any] | None = None,
 ) -> Saved:
     """A new version of a referral's Task, with only what the addressee may set taken over; the source's status intent.
+    `outputs`: those it has for the caller from now on, beside all that are hidden from it.
 
     Raises NotFound `NO_SUCH_RECORD` (unknown, or never sent to the caller), AlreadyReceived `STATUS_JUMP` or
     `VERSION_CONFLICT`, NotUnderstood with the place.
@@ -65,7 +72,10 @@ async def update_task(
         if if_match is not None and if_match != version_of(_shown(premises, tx, caller, before)):
             raise AlreadyReceived("VERSION_CONFLICT", "is not the present version", "If-Match")
         _check_step(str(before.resource["status"]), str(resource["status"]))
-        saved = records.save(tx, next_version(premises, before, resource, caller.partner, at))
+        said = dict(resource)
+        if outputs is not None:
+            said["output"] = outputs_to_keep(premises, tx, caller, before, outputs)
+        saved = records.save(tx, next_version(premises, before, said, caller.partner, at))
         if saved.version != before.version:
             tell_source(premises, tx, saved, sent, at)
         return _told(resource, _shown(premises, tx, caller, saved), request_id)
@@ -150,11 +160,12 @@ def next_version(
 ) -> Record:
     """The Task as we hold it, with the addressee's word: what was redacted on the way out must not be lost."""
     theirs = {name: resource[name] for name in _ADDRESSEE_MAY_SET if name in resource}
-    same = theirs == {name: before.resource.get(name) for name in theirs}
+    same = all(before.resource.get(name, []) == value for name, value in theirs.items())
     ours = {name: value for name, value in before.resource.items() if name not in _ADDRESSEE_WRITES}
     stays = {name: before.resource[name] for name in _STAYS_UNSAID if name in before.resource}
     # In one order, whatever was said before: else where an element stands would tell of earlier answers.
-    said = {name: {**stays, **theirs}[name] for name in _ADDRESSEE_MAY_SET if name in {**stays, **theirs}}
+    told = {**stays, **theirs}
+    said = {name: told[name] for name in _ADDRESSEE_MAY_SET if told.get(name, []) != []}
     content = dict(before.resource) if same else {**ours, **said, "lastModified": at}
     sources = tuple(sorted({*before.sources, partner}))
     return Record(
