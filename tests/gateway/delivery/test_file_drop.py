@@ -255,11 +255,10 @@ def test_what_was_called_off_is_not_given_by_a_thread_that_comes_back(folder: Pa
         back.set()
         return outcome
 
-    before = {thread.ident for thread in threading.enumerate()}
+    before = set(threading.enumerate())  # their numbers are given again
     outcome = asyncio.run(scene())
-    for thread in threading.enumerate():
-        if thread.ident not in before:
-            thread.join(30)
+    for thread in set(threading.enumerate()) - before:
+        thread.join(30)
 
     assert outcome == DeliveryOutcome("unknown", "ATTEMPT_TIMEOUT")
     assert left(folder) == []
