@@ -5,14 +5,12 @@ Whoever is asked about, and whatever is or is not permitted, what cannot be show
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-import math
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -33,6 +31,7 @@ from gateway.flows.desk_sought import (
     seen_descriptions,
     the_one,
 )
+from gateway.flows.desk_ticks import on_a_tick
 from gateway.flows.desk_workers import is_another_here
 from gateway.flows.emergency import EMERGENCY_TYPES, refusal_of
 from gateway.store import Reading, Record, records
@@ -40,10 +39,8 @@ from gateway.store import Reading, Record, records
 RIGHT = "crisis"
 EMERGENCY_PURPOSE = "BTG"
 LONGEST_NATURE, LONGEST_NAME = 1000, 200
-_TICK_SECONDS = 0.25
 _BESIDE = ("MedicationRequest", "MedicationStatement", "Patient", "RelatedPerson")
 _INFORMATION = "informational"
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +97,7 @@ async def look_up(premises: Premises, worker: Worker, sought: Sought) -> Found:
     """
     require_right(premises, worker, RIGHT)
     check_sought(sought)
-    return await _on_a_tick(_looked_up(premises, worker, sought))
+    return await on_a_tick(_looked_up(premises, worker, sought))
 
 
 async def _looked_up(premises: Premises, worker: Worker, sought: Sought) -> Found:
@@ -149,7 +146,7 @@ async def emergency(premises: Premises, worker: Worker, stated: EmergencyStated)
     require_right(premises, worker, RIGHT)
     check_sought(stated.sought)
     asked = _asked(worker, stated, _second_person(premises, worker, stated))
-    opened = await _on_a_tick(
+    opened = await on_a_tick(
         open_emergency(
             premises,
             partner=worker.partner,
@@ -235,14 +232,3 @@ def notice_texts(told: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
         if issue.get("code") == _INFORMATION
     )
     return tuple(dict.fromkeys(text for text in texts if text))
-
-
-async def _on_a_tick(work: Awaitable[T]) -> T:
-    """What `work` comes to, after a whole number of quarters of a second: what was looked through does not show."""
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    try:
-        return await work
-    finally:
-        gone = loop.time() - began
-        await asyncio.sleep(math.ceil(gone / _TICK_SECONDS) * _TICK_SECONDS - gone)
