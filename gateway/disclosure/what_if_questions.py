@@ -38,12 +38,16 @@ def outlook_sentences(text: bytes, now: datetime) -> tuple[str, ...]:
         raise NotUnderstood("DRAFT_MISSING", "expected a FHIR Consent", "draft")
     if not isinstance(agencies, list) or not agencies:
         raise NotUnderstood("AGENCIES_MISSING", "expected a list of agencies", "agencies")
-    if len(agencies) > MOST_AGENCIES:
-        raise NotUnderstood("AGENCIES_TOO_MANY", f"at most {MOST_AGENCIES}, each for one purpose", "agencies")
+    _refuse_many(len(agencies))
     asked = [_asked(fields, agency, f"agencies[{number}]") for number, agency in enumerate(agencies)]
     tables = consent_tables()
     outlooks = consent.what_if(asked[0][1], draft, [agency for agency, _ in asked], tables)
     return consent.what_if_sentences(outlooks, tables, str(language))
+
+
+def _refuse_many(agencies: int) -> None:
+    if agencies > MOST_AGENCIES:
+        raise NotUnderstood("AGENCIES_TOO_MANY", f"at most {MOST_AGENCIES}, each for one purpose", "agencies")
 
 
 def _asked(
@@ -83,11 +87,14 @@ def _question_of(draft: dict[str, Any], now: datetime) -> dict[str, object]:
         if "code" in purpose
     )
     organizations = [_reference(one)[0] for one in _objects(draft.get("organization"))]
-    disclosers = [reference for reference in organizations if reference]
+    disclosers = dict.fromkeys(reference for reference in organizations if reference)
+    asked = {reference: name for reference, name in named.items() if reference not in disclosers}
+    # Before a question is made of each: a short draft can name very many.
+    _refuse_many(len(asked) * len(purposes))
     return {
         "at": instant_text(now),
         "patient": _reference(draft.get("patient"))[0],
-        "discloser": {"references": disclosers},
+        "discloser": {"references": list(disclosers)},
         "directory": [_entry(reference) for reference in dict.fromkeys([*named, *disclosers])],
         "consents": [],
         "policy": {"packs": [], "part2_sources": [], "zone": "UTC"},
@@ -98,8 +105,7 @@ def _question_of(draft: dict[str, Any], now: datetime) -> dict[str, object]:
                 "recipient": {"references": [reference], "roles": ["IRCP"]},
                 "purposes": [{"system": PURPOSE_SYSTEM, "code": purpose}],
             }
-            for reference, name in named.items()
-            if reference not in disclosers
+            for reference, name in asked.items()
             for purpose in purposes
         ],
     }

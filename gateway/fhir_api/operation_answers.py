@@ -62,4 +62,5 @@ async def what_if(request: Request) -> Response:
     refuse_other_media(request)
     sent, _ = await resource_in(request, min(_LARGEST, desk.body_limit_bytes))
     request.state.resource_type = "Consent"
-    return fhir_answer(to_json(what_if_asked(sent, desk.clock.now())))
+    told = await asyncio.to_thread(what_if_asked, sent, desk.clock.now())
+    return fhir_answer(to_json(told))

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from gateway.audit import AuditEntry, AuditReason, append
 from gateway.clock import instant_text, new_id
-from gateway.disclosure.account import own_record_entry
+from gateway.disclosure.account import OVERTAKEN, own_record_entry
 from gateway.disclosure.accounting import AccountLine, account_of
 from gateway.disclosure.log_about import log_about
 from gateway.disclosure.premises import Premises
@@ -69,12 +69,16 @@ def _lines(
         if patient_id is None:
             return None, ()
         logged = log_about(reading, patient_id)
-    told = (one.entry for one in logged if one.entry is not None)
+    told = [one.entry for one in logged if one.entry is not None]
     return patient_id, account_of((one for one in told if _is_told(premises, partner, one)), law, now)
 
 
 def _is_told(premises: Premises, partner: str, entry: AuditEntry) -> bool:
-    """Whether the partner may know of this entry, which is of records of its own alone."""
+    """Whether the partner may know of this entry, which is of records of its own alone; or it says that an answer was
+    never given, and is no line of an account itself.
+    """
+    if any(reason.code == OVERTAKEN for reason in entry.reasons):
+        return True
     if entry.source != (reference_of(partner),):
         return False
     recipient = premises.network.partners.get(entry.partner)

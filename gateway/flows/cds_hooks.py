@@ -22,6 +22,8 @@ from gateway.store import Reading, Record, Transaction, intents, records
 
 ORDER_SIGN, DISCHARGE, CONSULT = "order-sign", "encounter-discharge", "patient-consent-consult"
 MOST_ORDERS = 20
+MOST_PERFORMERS = 20
+"""Of one order; each other partner among them is a decision of its own."""
 _NOT_LOOKED_AT = ("Consent", "Patient")
 _NOT_LEFT = ("due", "held")
 SERVICES: Sequence[Mapping[str, Any]] = (
@@ -107,7 +109,8 @@ def _ordered(
     for order in orders:
         own = (_draft(premises, caller, patient_id, order),) if patient_id else ()
         found += [
-            _Meant(addressee, purpose, own) for addressee, purpose in _addressees(premises, caller, order)
+            _Meant(addressee, purpose, own)
+            for addressee, purpose in dict.fromkeys(_addressees(premises, caller, order))
         ]
     return found
 
@@ -174,7 +177,12 @@ def _addressees(premises: Premises, caller: Caller, order: Json) -> Iterator[tup
     """Partners to whom the order would go as a referral, each with the purpose of its route."""
     routes = {r.addressee: r.purpose for r in premises.network.routes_from(caller.partner, "referral")}
     performers = order.get("performer")
-    for performer in performers if isinstance(performers, list) else ():
+    if not isinstance(performers, list):
+        return
+    if len(performers) > MOST_PERFORMERS:
+        place = "ServiceRequest.performer"
+        raise NotUnderstood("HOOK_INVALID", f"must be at most {MOST_PERFORMERS}", place)
+    for performer in performers:
         partner = partner_meant(premises, performer) if isinstance(performer, dict) else None
         if partner is not None and partner in routes:
             yield partner, routes[partner]

@@ -110,7 +110,7 @@ def _sign(premises: Premises, first: date, said: str, by: str, tx: Transaction) 
         raise NotUnderstood("USES_OPEN", "each use must have its finding first", "month")
     if found.is_reviewed:
         raise AlreadyReceived("MONTH_REVIEWED", "two people have looked it through")
-    if _as_compared(by) in {_as_compared(one.by) for one in found.signed}:
+    if any(_may_be_one_person(by, one.by) for one in found.signed):
         raise AlreadyReceived(
             "SECOND_PERSON_IS_FIRST", "the second person must be another login than the first"
         )
@@ -130,10 +130,11 @@ def month_of(reading: Reading, first: date, zone: str) -> Month:
     """The month that begins on `first`, as it stands."""
     since, until = _start(first, zone), _start(_next_month(first), zone)
     uses = emergency_uses.opened_between(reading, instant_text(since), instant_text(until), MOST_IN_A_MONTH)
-    by_person: dict[str, Said] = {}
+    signed: list[Said] = []
     for one in said_under(reading, _month_id(first), lambda code: code == MONTH_REVIEWED):
-        by_person.setdefault(_as_compared(one.by), one)
-    return Month(first, uses, tuple(one for name, one in by_person.items() if name))
+        if one.by and not any(_may_be_one_person(one.by, before.by) for before in signed):
+            signed.append(one)
+    return Month(first, uses, tuple(signed))
 
 
 def findings_on(reading: Reading, use_id: str) -> tuple[Said, ...]:
@@ -153,12 +154,20 @@ def _month_id(first: date) -> str:
     return str(uuid5(NAMESPACE_URL, f"urn:gateway:emergency-month:{first:%Y-%m}"))
 
 
-def _as_compared(name: str) -> str:
-    """A login however it is written; of one from a provider what stands in brackets, which is nobody else's."""
-    shown, opened, login = name.rpartition(" [")
-    if opened and shown and login.endswith("]"):
-        return login
-    return " ".join(name.casefold().split())
+def _may_be_one_person(one: str, other: str) -> bool:
+    """Two from a provider by what stands in brackets, which is nobody else's; else by the name, however written, as one
+    person may come by a link as well as through the provider.
+    """
+    (name, login), (other_name, other_login) = _as_compared(one), _as_compared(other)
+    return login == other_login if login and other_login else name == other_name
+
+
+def _as_compared(by: str) -> tuple[str, str]:
+    """A name however it is written, and the provider's own word for who it is (empty for who came by a link)."""
+    name, opened, login = by.rpartition(" [")
+    if not (opened and name and login.endswith("]")):
+        name, login = by, ""
+    return " ".join(name.casefold().split()), login
 
 
 def _next_month(first: date) -> date:

@@ -8,6 +8,8 @@ from datetime import timedelta
 import pytest
 
 from gateway.audit import find_by_request
+from gateway.errors import AlreadyReceived
+from gateway.flows.emergency_reviews import first_day, month_of, sign_month
 from gateway.store import emergency_uses
 from gateway.store.emergency_uses import EmergencyUse
 from tests.gateway.console.conftest import NOW, Browser
@@ -139,3 +141,21 @@ def test_no_form_is_taken_without_its_token_or_from_elsewhere(reviewing: Browser
     assert reviewing.ask("POST", path, data=fields).status_code == 403
     assert reviewing.ask("POST", path, data={**fields, "token": "x"}).status_code == 403
     assert not use_of(reviewing).review_seq
+
+
+@pytest.mark.requirement("P2-51-02")
+def test_a_link_and_a_provider_s_login_of_one_name_are_one_person(reviewing: Browser) -> None:
+    reviewing.log_in()
+    assert found(reviewing, "emergency_justified") == 303
+    county = reviewing.county
+
+    def sign(by: str) -> None:
+        county.run(sign_month(county.premises, "2026-10", "looked through", by))
+
+    sign("Kim Officer")
+    with pytest.raises(AlreadyReceived, match="SECOND_PERSON_IS_FIRST"):
+        sign("kim officer [kim-7]")
+    zone = county.premises.network.zone
+    assert not county.look(lambda reading: month_of(reading, first_day("2026-10"), zone)).is_reviewed
+    sign("Kim Second [kim-8]")
+    assert county.look(lambda reading: month_of(reading, first_day("2026-10"), zone)).is_reviewed

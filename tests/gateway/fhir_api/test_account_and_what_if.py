@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+import threading
+import tracemalloc
+from datetime import UTC, datetime
+from typing import Any, ClassVar
 
 import pytest
 
 from gateway.demo import person
+from gateway.errors import NotUnderstood
+from gateway.flows.what_if_asked import what_if_asked
 from gateway.resources import check_resource
 from tests.gateway.county import OTP, County
 from tests.gateway.disclosure.twins import Api, said
+from tests.gateway.disclosure.unsteady import unsteady
 
 HOUSING_COC = "housing COC"
 
@@ -160,3 +166,59 @@ def test_every_operation_of_our_own_is_declared_and_defined(county: County) -> N
         answer = api.ask("", "GET", "/fhir/" + address.partition("/fhir/")[2])
         assert answer.status_code == 200, address
         models.OperationDefinition.model_validate(answer.json())
+
+
+def test_what_is_asked_of_very_many_is_counted_before_it_is_made(county: County) -> None:
+    """A draft of a few kilobytes that names every agency for every purpose would be hundreds of megabytes."""
+    number = 300
+    sent = draft()
+    sent["provision"] = {
+        "type": "permit",
+        "actor": [
+            {"role": {"text": "r"}, "reference": {"reference": f"Organization/a{one}"}}
+            for one in range(number)
+        ],
+        "purpose": [{"system": "urn:x:purpose", "code": f"P{one}"} for one in range(number)],
+    }
+    tracemalloc.start()
+    try:
+        with pytest.raises(NotUnderstood, match="AGENCIES_TOO_MANY"):
+            what_if_asked(sent, county.clock.now())
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < number * number * 100  # less than a hundred bytes for each of what was never made
+
+
+class _NotedTime(datetime):
+    """An instant that notes in which threads it was looked at."""
+
+    threads: ClassVar[set[int]] = set()
+
+    def astimezone(self, tz: Any = None) -> Any:
+        self.threads.add(threading.get_ident())
+        return super().astimezone(tz)
+
+
+def test_what_if_is_worked_out_beside_the_event_loop(county: County) -> None:
+    now = county.clock.now()
+    noted = _NotedTime(now.year, now.month, now.day, now.hour, tzinfo=UTC)
+    county.clock._at = noted
+    _NotedTime.threads.clear()
+    assert Api(county).ask("otp TREAT", "POST", "/fhir/Consent/$what-if", draft()).status_code == 200
+    assert _NotedTime.threads - {threading.get_ident()}
+
+
+@pytest.mark.requirement("AU-02", "P2-25-01")
+def test_an_answer_that_was_never_given_is_not_told(county: County) -> None:
+    county.share_plan()
+    county.consent("housing", discloser="otp", purpose="COC", identifier=OTP, classes=("Goal",))
+    steady = county.premises
+    county.premises = unsteady(steady, county.patient_id, 3, after=True)
+    assert county.search("housing", "Goal", None, "COC", patient=county.patient_id)["total"] == 2
+    county.premises = steady
+    assert len(county.audit("disclose")) > 1
+    (entry,) = account(county, "otp TREAT")["entry"]
+    details = {one["type"]: one["valueString"] for one in entry["resource"]["entity"][0]["detail"]}
+    assert details["times"] == "1"
+    assert details["request-id"] == county.audit("disclose")[-1].row.request_id

@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from gateway.errors import NotAllowed, NotUnderstood
-from gateway.flows.cds_hooks import CONSULT, DISCHARGE, MOST_ORDERS, ORDER_SIGN, answer_hook
+from gateway.flows.cds_hooks import (
+    CONSULT,
+    DISCHARGE,
+    MOST_ORDERS,
+    MOST_PERFORMERS,
+    ORDER_SIGN,
+    _ordered,
+    answer_hook,
+)
 from gateway.store import Record, patients, records
 from tests.gateway.county import MRN, County, caller
 
@@ -195,3 +203,16 @@ def test_odd_calls_are_refused(county: County, asked: dict[str, Any]) -> None:
     service = ORDER_SIGN if "prefetch" in asked else CONSULT
     with pytest.raises(NotUnderstood, match="HOOK_INVALID"):
         county.run(answer_hook(county.premises, caller("hospital"), service, asked))
+
+
+def test_one_order_names_few_performers_and_each_partner_counts_once(county: County) -> None:
+    county.refer()
+    same = order(performer=None)["performer"] * MOST_PERFORMERS
+    who, many = caller("hospital", "TREAT"), order()
+    many["performer"] = same
+    orders = _ordered(county.premises, who, county.patient_id, [many])
+    assert len(orders) == 1
+    assert len(cards(county, signing(many))) == 1
+    many["performer"] = [*same, same[0]]
+    with pytest.raises(NotUnderstood, match="HOOK_INVALID"):
+        cards(county, signing(many))
