@@ -7,7 +7,7 @@ CREATE TABLE privacy_request (
     received_on TEXT COLLATE "C" NOT NULL,
     due_on      TEXT COLLATE "C" NOT NULL,
     state       TEXT COLLATE "C" NOT NULL CHECK (state IN ('received', 'checked', 'decided', 'answered')),
-    extended    INTEGER NOT NULL DEFAULT 0,
+    extended    BIGINT NOT NULL DEFAULT 0,
     decision    TEXT COLLATE "C" NOT NULL DEFAULT ''
 );
 CREATE INDEX privacy_request_open ON privacy_request (due_on, id) WHERE state <> 'answered';
