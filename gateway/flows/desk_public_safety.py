@@ -102,13 +102,7 @@ def _bundle(premises: Premises, worker: Worker, said: ReferredIn) -> dict[str, A
         "requester": ours,
         "owner": {"reference": reference_of(routes[0].addressee)},
     }
-    who = {
-        "resourceType": "Provenance",
-        "target": [{"reference": name_of(said.key, 1)}],
-        "recorded": at,
-        "agent": [{"who": {"display": worker.name}, "onBehalfOf": ours}],
-    }
-    found = [_patient(worker, said), request, task, who, *_document(said, note, at)]
+    found = [_patient(worker, said), request, task, _who(worker, said, at), *_document(said, note, at)]
     entries = [
         {
             "fullUrl": name_of(said.key, place),
@@ -118,6 +112,18 @@ def _bundle(premises: Premises, worker: Worker, said: ReferredIn) -> dict[str, A
         for place, one in enumerate(found)
     ]
     return {"resourceType": "Bundle", "type": "transaction", "entry": entries}
+
+
+def _who(worker: Worker, said: ReferredIn, at: str) -> dict[str, Any]:
+    """Who filled it in. FHIR R4 Provenance."""
+    return {
+        "resourceType": "Provenance",
+        "target": [{"reference": name_of(said.key, 1)}],
+        "recorded": at,
+        "agent": [
+            {"who": {"display": worker.name}, "onBehalfOf": {"reference": reference_of(worker.partner)}}
+        ],
+    }
 
 
 def _checked(premises: Premises, said: ReferredIn) -> tuple[str, str]:
