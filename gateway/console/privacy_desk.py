@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from gateway import audit
+from gateway.clock import new_id
 from gateway.console import words
 from gateway.console.decision import Proof, proof_of
 from gateway.console.doing import Deed, Doing, Done, confirm
@@ -169,7 +171,7 @@ def _ask_outside(doing: Doing) -> Done:
     with doing.office.read() as reading:
         if not told.patient_id or not patients.exists(reading, told.patient_id):
             raise NotFound("NO_SUCH_PATIENT", "no patient has that id")
-    return confirm(
+    asked = confirm(
         doing,
         heading="Record what left outside the gateway",
         lines=(
@@ -183,11 +185,13 @@ def _ask_outside(doing: Doing) -> Done:
         action="requests/outside/record",
         patients=frozenset({told.patient_id}),
     )
+    # Sent a second time, as by a second click, it is the same one.
+    return replace(asked, facts={**asked.facts, "fields": {**doing.fields, "once": new_id()}})
 
 
 async def _record(doing: Doing) -> Done:
     told = _told(doing)
-    await record_outside(doing.office.premises, told, doing.reason, doing.visitor.name)
+    await record_outside(doing.office.premises, told, doing.reason, doing.visitor.name, doing["once"])
     return Done(location=f"patients/{told.patient_id}?law=hipaa")
 
 

@@ -130,24 +130,29 @@ async def file(request: Request) -> Response:
             require_scope(caller, name, "read")
     finally:
         await until_tick(began, desk.tick_seconds)
-    lines = _notices(desk, caller, export_id) if name == NOTICES else _lines(desk, caller, export_id, name)
+    lines = _notices(desk, request, export_id) if name == NOTICES else _lines(desk, request, export_id, name)
     headers = {"Cache-Control": "no-store", "Warning": f'299 - "{SHORT_NOTICE}"'}
     return StreamingResponse(lines, headers=headers, media_type=NDJSON)
 
 
-async def _lines(desk: Desk, caller: Caller, export_id: str, name: str) -> AsyncIterator[bytes]:
+# A file may be long under way: before each patient it is asked again whether the token still counts.
+
+
+async def _lines(desk: Desk, request: Request, export_id: str, name: str) -> AsyncIterator[bytes]:
     part = FilePart("")
     while part.patient_id is not None:
-        part = await desk.doors.operations.bulk.part(caller, export_id, name, part.patient_id)
+        part = await desk.doors.operations.bulk.part(
+            caller_of(desk, request), export_id, name, part.patient_id
+        )
         if part.content:
             yield part.content
 
 
-async def _notices(desk: Desk, caller: Caller, export_id: str) -> AsyncIterator[bytes]:
+async def _notices(desk: Desk, request: Request, export_id: str) -> AsyncIterator[bytes]:
     """Each notice once, whomever it is about."""
     part, told = FilePart(""), set[bytes]()
     while part.patient_id is not None:
-        part = await desk.doors.operations.bulk.notices(caller, export_id, part.patient_id)
+        part = await desk.doors.operations.bulk.notices(caller_of(desk, request), export_id, part.patient_id)
         for line in (to_json(one) + b"\n" for one in part.notices):
             if line not in told:
                 told.add(line)

@@ -8,7 +8,8 @@ then and is permitted now, in the words that may be seen now. FHIR Bulk Data Acc
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -26,8 +27,8 @@ from gateway.disclosure.content import notice_outcomes
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.seen import Asking, present_questions
 from gateway.disclosure.show import in_order, show
-from gateway.errors import NotNow
-from gateway.flows.nothing import NothingToShow
+from gateway.errors import NotFound, NotNow
+from gateway.flows.nothing import nothing_for
 from gateway.flows.pull import of_types
 from gateway.flows.waiting_text import with_waiting_text
 from gateway.resources import to_json
@@ -40,6 +41,7 @@ KEPT_FOR = timedelta(hours=24)
 MOST_OF_A_CLIENT = 5
 _BEGUN = AuditReason("BULK_EXPORT", "an export was begun; what leaves of it is logged when it is fetched")
 _WRITTEN_BY = "bulk-export"
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
 class ExportAsked(msgspec.Struct, frozen=True):
@@ -115,8 +117,9 @@ async def begin_export(premises: Premises, caller: Caller, asked: ExportAsked) -
 
 async def state_of_export(premises: Premises, caller: Caller, export_id: str) -> ExportState:
     """How it stands. Raises NotFound for another's, one that has ended, was cancelled or never was."""
-    with premises.store.read() as reading:
-        export = _own(premises, reading, caller, export_id)
+    async with _refusals_logged(premises, caller, export_id):
+        with premises.store.read() as reading:
+            export = _own(premises, reading, caller, export_id)
     return ExportState(asked_of(export), export.status, export.begun_at, export.ends_at)
 
 
@@ -126,7 +129,8 @@ async def cancel_export(premises: Premises, caller: Caller, export_id: str) -> N
     def work(tx: Transaction) -> None:
         bulk_exports.drop(tx, _own(premises, tx, caller, export_id).id)
 
-    await premises.store.write(work)
+    async with _refusals_logged(premises, caller, export_id):
+        await premises.store.write(work)
 
 
 async def write_waiting(premises: Premises) -> bool:
@@ -200,7 +204,8 @@ async def part_of_file(
     answer of its own in the log. Raises NotFound as `state_of_export` does.
     """
     begins = f"{resource_type}/"
-    export, patient_id, names = _next_of(premises, caller, export_id, begins, after)
+    async with _refusals_logged(premises, caller, export_id):
+        export, patient_id, names = _next_of(premises, caller, export_id, begins, after)
     if patient_id is None:
         return FilePart(None)
     wanted = frozenset(name for name in names if name.startswith(begins))
@@ -225,7 +230,8 @@ async def notices_of_export(premises: Premises, caller: Caller, export_id: str, 
 
     Raises NotFound as `state_of_export` does.
     """
-    export, patient_id, names = _next_of(premises, caller, export_id, "", after)
+    async with _refusals_logged(premises, caller, export_id):
+        export, patient_id, names = _next_of(premises, caller, export_id, "", after)
     if patient_id is None:
         return FilePart(None)
     found: tuple[Mapping[str, Any], ...] = ()
@@ -263,7 +269,7 @@ def _next_of(
     with premises.store.read() as reading:
         export = _own(premises, reading, caller, export_id)
         if export.status != "ready":
-            raise NothingToShow(new_id())
+            raise _nothing()
         while (part := bulk_exports.next_part(reading, export.id, after)) is not None:
             after, held = part
             names = frozenset(msgspec.json.decode(held, type=list[str]))
@@ -285,10 +291,25 @@ def _own(premises: Premises, reading: Reading, caller: Caller, export_id: str) -
     export = bulk_exports.get(reading, export_id)
     owner = (caller.partner, caller.client_id, caller.purpose)
     if export is None or (export.partner, export.client_id, export.purpose) != owner:
-        raise NothingToShow(new_id())
+        raise _nothing()
     if export.ends_at <= instant_text(premises.clock.now()):
-        raise NothingToShow(new_id())
+        raise _nothing()
     return export
+
+
+def _nothing() -> NotFound:
+    return NotFound("NO_SUCH_RECORD", "nothing can be shown for this request")
+
+
+@contextlib.asynccontextmanager
+async def _refusals_logged(premises: Premises, caller: Caller, export_id: str) -> AsyncIterator[None]:
+    """Who asks for what is not theirs is told that there is nothing, and the log says that it was asked."""
+    try:
+        yield
+    except NotFound:
+        named = export_id if _ID.fullmatch(export_id) else "unknown"
+        subject = f"{_WRITTEN_BY}/{named}"
+        raise await nothing_for(premises, caller, subject, "EXPORT_OF_ANOTHER") from None
 
 
 def _lines(

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from gateway.clock import instant_text, new_id
+from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotAllowed, NotFound, NotUnderstood
 from gateway.flows import pull, status
@@ -70,7 +70,11 @@ async def handoff(premises: Premises, caller: Caller, request_id: str, said: Han
     if said.step == "first-contact":
         if said.at is not None and said.at > premises.clock.now():
             raise NotUnderstood("CONTACT_IN_FUTURE", "has not been yet", "Parameters.at")
-        await premises.store.write(partial(_meet, premises, caller, request_id, said))
+        try:
+            await premises.store.write(partial(_meet, premises, caller, request_id, said))
+        except NotFound:
+            subject = f"ServiceRequest/{request_id}"
+            raise await nothing_for(premises, caller, subject, "HANDOFF_OF_ANOTHER") from None
         premises.work_waiting.set()
     elif part.received is None:
         raise NotAllowed("NOT_THE_ADDRESSEE", "only who the referral was sent to says this")
@@ -87,7 +91,7 @@ async def _answer(premises: Premises, caller: Caller, task_id: str, said: Handof
     with premises.store.read() as reading:
         shown = status.present_task(premises, reading, caller, task_id)
     if shown is None:
-        raise NothingToShow(new_id())
+        raise await nothing_for(premises, caller, f"Task/{task_id}", "HANDOFF_OF_ANOTHER")
     left = ("statusReason", "businessStatus", "output", "text")
     told: dict[str, Any] = {name: value for name, value in shown.items() if name not in left}
     if said.step == "accept":
@@ -114,7 +118,7 @@ def _meet(premises: Premises, caller: Caller, request_id: str, said: HandoffStep
         raise NotFound("NO_SUCH_RECORD", "nothing can be shown for this request")
     shown = status.present_task(premises, tx, caller, part.task.id)
     if shown is None:
-        raise NothingToShow(new_id())
+        raise NotFound("NO_SUCH_RECORD", "nothing can be shown for this request")
     if said.if_match is not None and said.if_match != status.version_of(shown):
         raise AlreadyReceived("VERSION_CONFLICT", "is not the present version", "If-Match")
     begun = part.received is not None and shown["status"] not in {*_CAN_BEGIN, "in-progress"}

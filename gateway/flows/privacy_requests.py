@@ -7,14 +7,15 @@ states alone. What leaves outside the gateway is recorded here for the account, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date, timedelta
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from gateway.audit import AuditEntry, AuditReason, append
+from gateway.audit import AuditEntry, AuditReason, append, find_by_request
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.accounting import DISCLOSED_ON, OUTSIDE
 from gateway.disclosure.premises import Premises
@@ -148,8 +149,12 @@ class Outside:
     reference: str
 
 
-async def record_outside(premises: Premises, told: Outside, words: str, by: str) -> dict[str, Any]:
+async def record_outside(
+    premises: Premises, told: Outside, words: str, by: str, once: str = ""
+) -> dict[str, Any]:
     """Somebody has disclosed something outside the gateway; it stands in the person's account from now on.
+
+    `once` is of the form that was filled in: sent again it is the same disclosure, as is the same text without one.
 
     Raises NotUnderstood `BASIS_UNKNOWN`, `DAY_INVALID`, `FIELD_MISSING`, `REASON_MISSING`, NotFound
     `NO_SUCH_PATIENT`.
@@ -162,8 +167,9 @@ async def record_outside(premises: Premises, told: Outside, words: str, by: str)
         if not 0 < len(getattr(told, name)) <= _LONGEST_TEXT:
             raise NotUnderstood("FIELD_MISSING", f"must be stated in up to {_LONGEST_TEXT} characters", name)
     rule, purpose = OUTSIDE[told.basis]
+    text = once or "\x1f".join((*astuple(told), said, by))
     entry = AuditEntry(
-        request_id=new_id(),
+        request_id=str(uuid5(NAMESPACE_URL, f"urn:gateway:outside:{told.patient_id}:{text}")),
         at=instant_text(premises.clock.now()),
         kind="disclose",
         patient_id=told.patient_id,
@@ -185,7 +191,9 @@ async def record_outside(premises: Premises, told: Outside, words: str, by: str)
 
     def work(tx: Transaction) -> dict[str, Any]:
         _must_exist(tx, told.patient_id)
-        return {"entry": append(tx, entry).seq, "patient": told.patient_id}
+        recorded = find_by_request(tx, entry.request_id)
+        seq = recorded[0].row.seq if recorded else append(tx, entry).seq
+        return {"entry": seq, "patient": told.patient_id}
 
     return await carry_out(premises, work)
 

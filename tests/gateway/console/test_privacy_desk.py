@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.disclosure.accounting import account_of
 from gateway.disclosure.audit_events import audit_events
 from gateway.disclosure.reconcile import day_account
 from tests.gateway.console.conftest import NOW, Browser
@@ -145,3 +146,35 @@ def test_what_left_outside_the_gateway_stands_in_the_account_and_is_sent_nowhere
     for change, status in (({"basis": "CONSENT"}, 400), ({"what": ""}, 400), ({"day": "2026-11-23"}, 400)):
         wrong = {**fields, **change, "confirmed": "yes"}
         assert office.send("requests/outside/record", "requests/outside", **wrong).status_code == status
+
+
+@pytest.mark.requirement("AU-02")
+def test_what_left_outside_is_recorded_once_however_often_it_is_sent(office: Browser) -> None:
+    fields = {
+        "basis": "COURT_ORDER",
+        "patient": office.county.patient_id,
+        "day": "2026-11-20",
+        "recipient": "Superior Court",
+        "address": "1 Main Street",
+        "what": "two pages",
+        "reference": "order CV-2026-1",
+        "reason": "order of the court",
+    }
+
+    def confirmed() -> dict[str, str]:
+        asked = office.send("requests/outside/record", "requests/outside", **fields).text
+        form = asked.split("<main")[1]
+        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form))
+        return {name: html.unescape(value) for name, value in hidden.items()}
+
+    def sent(form: dict[str, str]) -> int:
+        assert office.ask("POST", "/console/requests/outside/record", data=form).status_code == 303
+        told = [one.entry for one in office.county.audit() if one.entry is not None]
+        lines = account_of(told, "all", office.county.clock.now())
+        return sum(one.times for one in lines if one.basis == "COURT_ORDER")
+
+    form = confirmed()
+    assert [sent(form), sent(form)] == [1, 1]
+    assert sent(confirmed()) == 2, "filled in anew it is another one"
+    without = {name: value for name, value in form.items() if name != "once"}
+    assert [sent(without), sent(without)] == [3, 3], "nor does a form without its id count twice"

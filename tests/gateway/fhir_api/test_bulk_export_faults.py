@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace as changed
 
+from gateway.audit import newest
 from gateway.disclosure.gather import of_nobody_known
-from gateway.errors import NotNow
+from gateway.errors import NotAllowed, NotNow
 from gateway.flows.bulk_export import write_waiting
-from gateway.store import bulk_exports
+from gateway.security.callers import Caller
+from gateway.store import AuditFilter, bulk_exports
 from gateway.store.bulk_exports import BulkExport
-from tests.gateway.county import County
+from tests.gateway.county import County, caller
 from tests.gateway.fhir_api.test_bulk_export import HOUSING_COC, Exports
 
 OTP_TREAT = "otp TREAT"
@@ -107,3 +109,52 @@ def test_one_that_must_wait_does_not_keep_the_others(exports: Exports) -> None:
     assert [bool(held(one).after_patient) for one in sorted(ids)] == [False, True]
     exports.write()
     assert {held(one).status for one in ids} == {"ready"}
+
+
+class _GoodFor:
+    """A token that counts for so many questions, and then has ended."""
+
+    def __init__(self, times: int) -> None:
+        self._left = times
+
+    def check(self, header: str | None, _now: object) -> Caller:
+        if not self._left:
+            raise NotAllowed("TOKEN_EXPIRED", "the token has expired")
+        self._left -= 1
+        partner, _, purpose = (header or "").partition(" ")
+        return caller(partner, purpose)
+
+
+@pytest.mark.requirement("BK-01")
+@pytest.mark.parametrize("name", ["Goal", "notices"])
+def test_a_file_stops_where_the_token_ends(exports: Exports, name: str) -> None:
+    exports.permit_housing()
+    status = exports.written(HOUSING_COC, "?_type=Goal")
+    path = f"{status.replace('bulk-status', 'bulk-files')}/{name}.ndjson"
+    app: Any = exports.api._client._transport
+    state = app.app._api.state
+    before = len(exports.county.audit())
+    state.desk = replace(state.desk, tokens=_GoodFor(1))
+    with pytest.raises(AssertionError):  # the transport misses the end: nobody takes it for the whole file
+        exports.api.ask(HOUSING_COC, "GET", path)
+    assert len(exports.county.audit()) == before
+    state.desk = replace(state.desk, tokens=_GoodFor(9))
+    assert exports.api.ask(HOUSING_COC, "GET", path).status_code == 200
+
+
+def refusals(county: County, code: str) -> list[str]:
+    """What was asked for and refused for that reason, the newest first."""
+    found = county.look(lambda reading: newest(reading, 50, AuditFilter(kind="refuse")))
+    entries = [one.entry for one in found if one.entry is not None]
+    return [one.subject for one in entries if code in {reason.code for reason in one.reasons}]
+
+
+@pytest.mark.requirement("BK-01", "AU-01")
+def test_asking_for_another_s_export_is_in_the_log(exports: Exports) -> None:
+    status = exports.written(HOUSING_COC, "?_type=Goal")
+    export_id = status.rpartition("/")[2]
+    file = f"{status.replace('bulk-status', 'bulk-files')}/Goal.ndjson"
+    for method, path in (("GET", status), ("DELETE", status), ("GET", file), ("GET", f"{status}%20Ruiz")):
+        assert exports.api.ask(OTP_TREAT, method, path).status_code == 404
+    told = refusals(exports.county, "EXPORT_OF_ANOTHER")
+    assert told == ["bulk-export/unknown", *[f"bulk-export/{export_id}"] * 3]

@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from gateway.audit import newest
+from gateway.store import AuditFilter, patients
 from tests.gateway.county import County
 from tests.gateway.disclosure.twins import Api, said
 
@@ -172,3 +174,14 @@ def test_a_step_is_understood_or_refused(loop: Loop, body: dict[str, Any]) -> No
     loop.say(OTP, step("accept"))
     assert loop.say(OTP, body).status_code == 422
     assert loop.status == "accepted"
+
+
+@pytest.mark.requirement("AU-01", "P2-13-02")
+@pytest.mark.parametrize("body", [step("accept"), MET])
+def test_a_step_on_what_may_not_be_seen_is_in_the_log(loop: Loop, body: dict[str, Any]) -> None:
+    county = loop.county
+    county.write(lambda tx: patients.doubt(tx, county.patient_id))
+    assert loop.say(OTP, body).status_code == 404
+    found = county.look(lambda reading: newest(reading, 50, AuditFilter(kind="refuse")))
+    reasons = [{one.code for one in each.entry.reasons} for each in found if each.entry is not None]
+    assert [one for one in reasons if "HANDOFF_OF_ANOTHER" in one] == [{"HANDOFF_OF_ANOTHER"}]
