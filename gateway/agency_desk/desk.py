@@ -9,6 +9,7 @@ from datetime import datetime
 from gateway.agency_desk.case_desk import CaseDesk
 from gateway.agency_desk.consent_desk import ConsentDesk
 from gateway.agency_desk.crisis_desk import CrisisDesk
+from gateway.agency_desk.own_files import OwnFiles
 from gateway.agency_desk.second_factor import Phones
 from gateway.clock import Clock
 from gateway.flows.agency_desk import AtDesk, Worker
@@ -33,7 +34,7 @@ class Desk:
     was_used: Callable[[str], bool]
     waiting: Callable[[Worker, int], Awaitable[tuple[AtDesk, ...]]]
     opened: Callable[[Worker, str], Awaitable[AtDesk]]
-    plan: Callable[[Worker, str], Awaitable[AtDesk]]
+    files: OwnFiles
     answered: Callable[[Worker, str, str, str, str], Awaitable[None]]
     stops: Callable[[str], Awaitable[tuple[tuple[str, str], ...]]]
     """What a partner is told to stop using, and has not said to have read: id of the consent, text."""

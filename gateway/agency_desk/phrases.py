@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gateway.agency_desk import phrases_cases, phrases_consents, phrases_crisis, phrases_public_safety
+from gateway.agency_desk import (
+    phrases_cases,
+    phrases_consents,
+    phrases_crisis,
+    phrases_public_safety,
+    phrases_sheets,
+)
 
 ENGLISH: Mapping[str, str] = {
     "title": "Referrals",
@@ -217,6 +223,7 @@ CATALOGUE: Mapping[str, Mapping[str, str]] = {
         **phrases_crisis.ENGLISH,
         **phrases_cases.ENGLISH,
         **phrases_public_safety.ENGLISH,
+        **phrases_sheets.ENGLISH,
     },
     "es": {
         **SPANISH,
@@ -224,6 +231,7 @@ CATALOGUE: Mapping[str, Mapping[str, str]] = {
         **phrases_crisis.SPANISH,
         **phrases_cases.SPANISH,
         **phrases_public_safety.SPANISH,
+        **phrases_sheets.SPANISH,
     },
 }
 

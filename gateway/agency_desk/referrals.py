@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.agency_desk.records_in_words import cards, name_of, words_of
-from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit
+from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit, download
 from gateway.flows.agency_desk import MAY_FOLLOW, NEEDS_REASON, ON_A_PAGE
 
 
@@ -54,8 +54,14 @@ async def _answered(visit: Visit) -> Answer:
 
 
 async def _plan(visit: Visit) -> Answer:
-    found = await visit.desk.plan(visit.worker, visit.path["id"])
-    return Page("plan.html", {"it": found, "cards": cards(found.resources)})
+    ending = visit.query.get("as", "")
+    if not ending:
+        found = await visit.desk.files.plan(visit.worker, visit.path["id"])
+        return Page("plan.html", {"it": found, "cards": cards(found.resources), "no_sheet": False})
+    sheet = await visit.desk.files.plan_sheet(visit.worker, visit.path["id"], ending)
+    if not sheet.content:
+        return Page("plan.html", {"it": sheet.shown, "cards": cards(sheet.shown.resources), "no_sheet": True})
+    return download(sheet.content, sheet.media_type, f"care-plan.{ending}")
 
 
 SCREENS = (

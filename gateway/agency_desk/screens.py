@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from gateway.agency_desk.desk import Desk
 from gateway.flows.agency_desk import Worker
+from gateway.pages import HEADERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,12 @@ class GoTo:
 
 
 Answer = Page | GoTo | Response
+
+
+def download(content: bytes, media_type: str, name: str) -> Response:
+    """A file to be kept, never shown in the browser. `name` says nothing of any person."""
+    headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, headers=headers, media_type=media_type)
 
 
 @dataclass(frozen=True, slots=True)

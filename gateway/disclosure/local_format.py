@@ -31,6 +31,20 @@ def in_local_format(
     `NOTICE_CANNOT_BE_CARRIED` says that the format has no place for the notice, so it cannot carry the release.
     """
     texts = [text for text in (notice.short_statement, notice.scope_text) if text]
+    return with_texts(mapping, resources, texts, at=at, control_id=control_id, zone=zone, settings=settings)
+
+
+def with_texts(
+    mapping: mappings.Mapping_,
+    resources: Sequence[Mapping[str, Any]],
+    texts: Sequence[str],
+    *,
+    at: datetime,
+    control_id: str,
+    zone: str,
+    settings: Mapping[str, str],
+) -> mappings.Rendered:
+    """The same with the texts of the notices that a release was shown with. Raises as `in_local_format` does."""
     facts = {**_STANDARD, **settings, **({"notice": " ".join(texts)} if texts else {})}
     try:
         made = mappings.render(mapping, resources, at=at, control_id=control_id, zone=zone, settings=facts)

@@ -151,14 +151,14 @@ async def answered(
     await status.update_task(premises, caller, str(task["id"]), told, version)
 
 
-async def plan(premises: Premises, worker: Worker, intent_id: str) -> AtDesk:
-    """The care plan of the person a thing at the desk is about, as it may be seen now.
+async def plan(premises: Premises, worker: Worker, intent_id: str, page: str = "plan") -> AtDesk:
+    """The care plan of the person a thing at the desk is about, as it may be seen now; `page` for the log.
 
     Raises NotFound `NOTHING_AT_DESK`.
     """
     intent = _at_desk(premises, worker, intent_id)
     caller = _caller(worker, intent.purpose)
-    also = partial(say_who, premises, worker, intent.patient_id, intent.purpose, "plan")
+    also = partial(say_who, premises, worker, intent.patient_id, intent.purpose, page)
     pulled = await pull.shared_plan(premises, caller, intent.patient_id, SHARED_TYPES, also)
     found = [entry["resource"] for entry in msgspec.json.decode(pulled.content).get("entry", ())]
     shown = tuple(one for one in found if one["resourceType"] != "OperationOutcome")

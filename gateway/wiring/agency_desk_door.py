@@ -20,6 +20,7 @@ from gateway.wiring.crisis_flows import crisis_desk
 from gateway.wiring.desk_flows import DeskFlows
 from gateway.wiring.last_restore import last_restore
 from gateway.wiring.network_folder import NetworkFolder
+from gateway.wiring.own_file_flows import own_files
 from gateway.wiring.standstill import Standstill
 
 LINK_PURPOSE = "agency-desk-link"
@@ -56,7 +57,7 @@ def desk_mounts(
         was_used=was_used,
         waiting=flows.bound(agency_desk.waiting),
         opened=flows.bound(agency_desk.opened),
-        plan=flows.bound(agency_desk.plan),
+        files=own_files(flows),
         stops=flows.bound(stop_sending.at_the_desk),
         stop_read=flows.bound(stop_sending.read_at_desk),
         tell=partial(desk_workers.tell, premises),

@@ -1,0 +1,17 @@
+"""What the screens ask of the gateway about an agency's own files and numbers. Wiring binds the flows."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from gateway.flows.agency_desk import AtDesk, Worker
+from gateway.flows.desk_plan_sheets import PlanSheet
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFiles:
+    """The plan of whoever a thing at the desk is about, as a page and as a file."""
+
+    plan: Callable[[Worker, str], Awaitable[AtDesk]]
+    plan_sheet: Callable[[Worker, str, str], Awaitable[PlanSheet]]

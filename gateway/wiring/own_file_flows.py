@@ -1,0 +1,15 @@
+"""The flows behind the plan, its sheet, and an agency's own files and numbers, bound to one set of premises."""
+
+from __future__ import annotations
+
+from gateway.agency_desk.own_files import OwnFiles
+from gateway.flows import agency_desk, desk_plan_sheets
+from gateway.wiring.desk_flows import DeskFlows
+
+
+def own_files(flows: DeskFlows) -> OwnFiles:
+    """What these screens ask."""
+    return OwnFiles(
+        plan=flows.bound(agency_desk.plan),
+        plan_sheet=flows.bound(desk_plan_sheets.plan_sheet),
+    )
