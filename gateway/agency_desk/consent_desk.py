@@ -29,10 +29,12 @@ class ConsentDesk:
     written: Callable[[Worker, str, str], Awaitable[None]]
     said_no: Callable[[Worker, str, int], Awaitable[None]]
     may_tell_back: Callable[[Worker], frozenset[str]]
-    own_link: Callable[[Worker, str, str], Awaitable[tuple[str, str]]]
-    """The address of a link to a client's own page, and its code; no code where her phone is asked. The last argument
-    says by which document it was checked who she is.
+    own_link: Callable[[Worker, str, str], Awaitable[tuple[str, bool]]]
+    """The address of a link to a client's own page, and whether her phone is asked there. The last argument says by
+    which document it was checked who she is.
     """
+    own_code: Callable[[Worker, str], Awaitable[str]]
+    """The code of that link, for another worker."""
     phone_lost: Callable[[Worker, str, str], Awaitable[None]]
     text: Callable[[Form], str]
     """A form in full, as it is read before it is signed."""

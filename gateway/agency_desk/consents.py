@@ -180,9 +180,16 @@ async def _written(visit: Visit) -> Answer:
 
 async def _own_link(visit: Visit) -> Answer:
     patient_id = visit.path["id"]
-    link, code = await visit.desk.consents.own_link(visit.worker, patient_id, visit.form.get("document", ""))
-    facts = {"link": link, "code": code, "picture": picture_of(link), "client_id": patient_id}
+    link, by_phone = await visit.desk.consents.own_link(
+        visit.worker, patient_id, visit.form.get("document", "")
+    )
+    facts = {"link": link, "by_phone": by_phone, "picture": picture_of(link), "client_id": patient_id}
     return Page("consents_own_link.html", facts)
+
+
+async def _own_code(visit: Visit) -> Answer:
+    code = await visit.desk.consents.own_code(visit.worker, visit.path["id"])
+    return Page("consents_own_code.html", {"code": code, "client_id": visit.path["id"]})
 
 
 async def _phone_lost(visit: Visit) -> Answer:
@@ -214,6 +221,7 @@ SCREENS = (
     Screen("/consents/{id}/withdraw", RIGHT, None, _withdraw),
     Screen("/consents/{id}/written", RIGHT, None, _written),
     Screen("/consents/{id}/own-link", OWN_PAGES, None, _own_link),
+    Screen("/consents/{id}/own-code", OWN_PAGES, None, _own_code),
     Screen("/consents/{id}/phone-lost", OWN_PAGES, None, _phone_lost),
     Screen("/consents/{id}/papers/{consent}", RIGHT, _paper),
 )

@@ -29,6 +29,8 @@ class OwnPage:
     use_once: Callable[[str, datetime], Awaitable[bool]]
     was_used: Callable[[str], bool]
     has_to_go: Callable[[str, datetime], bool]
+    making: Callable[[str], str]
+    """What names the making of her last link."""
     tell: Callable[[str, str, str], Awaitable[None]]
     permissions: Callable[[str], Awaitable[tuple[Permission, ...]]]
     told_whom: Callable[[str], Awaitable[tuple[AccountLine, ...]]]
@@ -39,12 +41,11 @@ class OwnPage:
     phone_set_up: Callable[[tuple[str, ...], int], Awaitable[None]]
 
 
-def own_link(key: bytes, patient_id: str, now: datetime) -> tuple[str, str]:
-    """The secret part of a link to a person's own page, and the code that is told to her by another way."""
-    link, link_id = make_link(key, LINK, (patient_id,), now, timedelta(hours=LINK_HOURS))
-    return link, code_of(key, link_id)
+def own_link(key: bytes, patient_id: str, now: datetime) -> str:
+    """The secret part of a link to a person's own page."""
+    return make_link(key, LINK, (patient_id,), now, timedelta(hours=LINK_HOURS))[0]
 
 
-def code_of(key: bytes, link_id: str) -> str:
-    """The code that goes with a link."""
-    return digits(key, _CODE, link_id, CODE_DIGITS)
+def code_of(key: bytes, patient_id: str, made: str) -> str:
+    """The code that goes with the link of that making (`own_page_doors.making`); another worker tells it to her."""
+    return digits(key, _CODE, f"{patient_id} {made}", CODE_DIGITS)

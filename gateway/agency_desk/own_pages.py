@@ -178,9 +178,12 @@ class _Pages:
             is_right = await is_phone_code(secret, code, self._own.clock.now(), self._own.use_once)
         else:
             said = "".join(code.split()).replace("-", "")
-            is_right = hmac.compare_digest(said.encode(), code_of(self._own.key, link.id).encode())
+            is_right = hmac.compare_digest(said.encode(), self._code(her).encode())
         if not is_right:
             raise NotAllowed("CODE_WRONG", "the code is not that of the link")
+
+    def _code(self, her: str) -> str:
+        return code_of(self._own.key, her, self._own.making(her))
 
     async def _logout(self, request: Request) -> Response:
         session = self._frame.session(request)

@@ -59,11 +59,12 @@ def came_lately(premises: Premises, worker: Worker) -> bool:
 def is_another_here(premises: Premises, worker: Worker, name: str) -> bool:
     """Whether `name` is somebody else of the worker's desk who has logged in there within a day."""
     said = " ".join(name.split())
-    is_herself = sorted(_words(said)) == sorted(_words(worker.name))
+    is_herself = sorted(words_of(said)) == sorted(words_of(worker.name))
     return bool(said) and not is_herself and came_lately(premises, Worker(worker.partner, said))
 
 
-def _words(name: str) -> list[str]:
+def words_of(name: str) -> list[str]:
+    """The words of a name, whatever their case and what stands between them."""
     return "".join(one if one.isalnum() else " " for one in name.casefold()).split()
 
 

@@ -11,13 +11,14 @@ from gateway.errors import NotAllowed, NotFound, NotUnderstood
 from gateway.flows.agency_desk import Worker
 from gateway.flows.decided_here import act_entry
 from gateway.flows.desk_clients import log_worker, require_client, require_right
-from gateway.flows.desk_workers import is_another_here
+from gateway.flows.desk_workers import is_another_here, words_of
 from gateway.flows.own_page import BASIS, kept_under
-from gateway.store import Transaction, tokens
+from gateway.store import Transaction, same_person, tokens
 
 ISSUER, RIGHT = "#own-page", "own_pages"
 _SHORTEST, _LONGEST = 4, 80
-LINKED, CAME, REFUSED, LEFT = "own_page_link", "own_page_login", "own_page_refused", "own_page_logout"
+LINKED, CODE_TOLD = "own_page_link", "own_page_code"
+CAME, REFUSED, LEFT = "own_page_login", "own_page_refused", "own_page_logout"
 _REMEMBERED = timedelta(days=30)
 
 
@@ -38,8 +39,11 @@ async def linked(premises: Premises, worker: Worker, patient_id: str, checked_by
 
     def work(tx: Transaction) -> str:
         require_client(tx, worker, patient_id)
-        her = kept_under(tx, patient_id)
-        tokens.remember(tx, ISSUER, _name(premises, her), instant_text(now + _REMEMBERED))
+        # whether anything can be shown is for her page to say: a link is made in any case, and tells the worker nothing
+        her = same_person.stays(tx, patient_id)
+        until = instant_text(now + _REMEMBERED)
+        tokens.remember(tx, ISSUER, _name(premises, her), until)
+        tokens.remember(tx, ISSUER, _maker(premises, her, worker), until)
         log_worker(tx, worker, now, LINKED, her, "", f"a link to her own page; checked by: {said}")
         return her
 
@@ -54,6 +58,33 @@ def require_second(premises: Premises, worker: Worker, second: str) -> None:
     require_right(premises, worker, RIGHT)
     if not is_another_here(premises, worker, second):
         raise NotAllowed("SECOND_PERSON_NEEDED", "another worker of this desk has to agree")
+
+
+async def code_for(premises: Premises, worker: Worker, patient_id: str) -> tuple[str, str]:
+    """Whose code a worker is about to tell, and the making of the link it belongs to; never to who made the link, so
+    that nobody has both alone. The log has it.
+
+    Raises NotAllowed `RIGHT_MISSING`, `SECOND_PERSON_NEEDED`, NotFound `NO_SUCH_CLIENT`.
+    """
+    require_right(premises, worker, RIGHT)
+    now = premises.clock.now()
+
+    def work(tx: Transaction) -> tuple[str, str]:
+        require_client(tx, worker, patient_id)
+        her = same_person.stays(tx, patient_id)
+        made = tokens.remembered_until(tx, ISSUER, _name(premises, her))
+        if made is None or tokens.remembered_until(tx, ISSUER, _maker(premises, her, worker)) == made:
+            raise NotAllowed("SECOND_PERSON_NEEDED", "another worker than who made the link tells the code")
+        log_worker(tx, worker, now, CODE_TOLD, her, "", "the code of the link to her own page")
+        return her, made
+
+    return await premises.store.write(work)
+
+
+def making(premises: Premises, patient_id: str) -> str:
+    """What names the making of a person's last link; empty where there was none."""
+    with premises.store.read() as reading:
+        return tokens.remembered_until(reading, ISSUER, _name(premises, patient_id)) or ""
 
 
 def has_to_go(premises: Premises, patient_id: str, since: datetime) -> bool:
@@ -72,6 +103,11 @@ async def tell(premises: Premises, patient_id: str, outcome: str, code: str = ""
     at = instant_text(premises.clock.now())
     entry = act_entry(outcome, at, code or BASIS, patient_id=patient_id, purpose="PATRQT")
     await premises.store.write(lambda tx: append(tx, entry))
+
+
+def _maker(premises: Premises, patient_id: str, worker: Worker) -> str:
+    who = "\x1f".join((worker.partner, *sorted(words_of(worker.name)), patient_id))
+    return "maker-" + premises.keys.index("own-page-maker", worker.partner, who)
 
 
 def _name(premises: Premises, patient_id: str) -> str:

@@ -245,6 +245,7 @@ def _unnamed_faults(content: NetworkFile, lines: _Lines) -> Iterator[FileFault]:
 
 def _partner_faults(content: NetworkFile, lines: _Lines) -> Iterator[FileFault]:
     codes: dict[tuple[str, str], str] = {}
+    pages: dict[str, str] = {}
     for name, partner in content.partners.items():
         where: tuple[str | int, ...] = ("partners", name)
         for other in partner.may_record_consent_for:
@@ -257,6 +258,9 @@ def _partner_faults(content: NetworkFile, lines: _Lines) -> Iterator[FileFault]:
                 "nothing is ever shown to law enforcement (42 CFR 2.12(d)); "
                 "it may have `refer_in` alone, which nobody else may"
             )
+            yield FileFault(lines.of((*where, "desk")), _place((*where, "desk")), text)
+        if "own_pages" in partner.desk and (identifiers := pages.setdefault("own_pages", name)) != name:
+            text = f"`own_pages` is for the one desk that checks who somebody is; `{identifiers}` has it"
             yield FileFault(lines.of((*where, "desk")), _place((*where, "desk")), text)
         if partner.client is not None and partner.client.client_id.startswith(_NO_CLIENT):
             place = (*where, "client", "client_id")

@@ -14,7 +14,7 @@ from gateway.flows import consent_taking, consents_given, desk_clients, phones
 from gateway.flows.agency_desk import Worker
 from gateway.flows.renewals import Renewals
 from gateway.flows.to_do import ToDo, to_do
-from gateway.wiring.own_page_links import own_page_link, phone_lost
+from gateway.wiring.own_page_links import own_page_code, own_page_link, phone_lost
 from gateway.wiring.standstill import Standstill
 
 P = ParamSpec("P")
@@ -79,6 +79,7 @@ class DeskFlows:
             said_no=self.bound(consent_taking.said_no),
             may_tell_back=partial(consent_taking.may_tell_back, premises),
             own_link=self.bound(own_page_link),
+            own_code=self.bound(own_page_code),
             phone_lost=self.bound(phone_lost),
             text=lambda form: form_text(form, premises.clock.now(), premises.network.zone),
         )

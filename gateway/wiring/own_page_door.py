@@ -46,6 +46,7 @@ def own_page_mounts(premises: Premises, standstill: Standstill | None = None) ->
         use_once=use_once,
         was_used=was_used,
         has_to_go=has_to_go,
+        making=partial(own_page_doors.making, premises),
         tell=partial(own_page_doors.tell, premises),
         permissions=flows.bound(own_page.permissions),
         told_whom=flows.bound(own_page.told_whom),

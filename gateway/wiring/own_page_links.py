@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 
-from gateway.agency_desk.own_page_desk import own_link
+from gateway.agency_desk.own_page_desk import code_of, own_link
 from gateway.agency_desk.own_pages import PATH, about
 from gateway.disclosure.premises import Premises
 from gateway.flows import own_page, own_page_doors, phones
@@ -19,17 +19,26 @@ def own_page_key(premises: Premises) -> bytes:
 
 async def own_page_link(
     premises: Premises, worker: Worker, patient_id: str, checked_by: str
-) -> tuple[str, str]:
-    """The address of a link to a client's own page, and its code; no code where her phone is asked.
+) -> tuple[str, bool]:
+    """The address of a link to a client's own page, and whether her phone is asked there; else another worker tells the
+    code.
 
-    Raises NotAllowed `RIGHT_MISSING`, NotUnderstood `IDENTITY_UNCHECKED`, NotFound `NO_SUCH_CLIENT`, `NOTHING_TO_SHOW`.
+    Raises NotAllowed `RIGHT_MISSING`, NotUnderstood `IDENTITY_UNCHECKED`, NotFound `NO_SUCH_CLIENT`.
     """
     her = await own_page_doors.linked(premises, worker, patient_id, checked_by)
-    link, code = own_link(own_page_key(premises), her, premises.clock.now())
+    link = own_link(own_page_key(premises), her, premises.clock.now())
     content = premises.network.content
     base = content.public_url or f"http://{content.http}"
-    has_phone = phones.phone_of(premises, about(her)) > 0
-    return f"{base}{PATH}/login?link={link}", "" if has_phone else code
+    return f"{base}{PATH}/login?link={link}", phones.phone_of(premises, about(her)) > 0
+
+
+async def own_page_code(premises: Premises, worker: Worker, patient_id: str) -> str:
+    """The code of a client's last link, for another worker than who made it.
+
+    Raises NotAllowed `RIGHT_MISSING`, `SECOND_PERSON_NEEDED`, NotFound `NO_SUCH_CLIENT`.
+    """
+    her, made = await own_page_doors.code_for(premises, worker, patient_id)
+    return code_of(own_page_key(premises), her, made)
 
 
 async def phone_lost(premises: Premises, worker: Worker, patient_id: str, second: str) -> None:

@@ -13,7 +13,7 @@ import uvicorn
 from starlette.routing import Mount, Router
 
 from gateway.agency_desk import make_link
-from gateway.agency_desk.own_page_desk import own_link
+from gateway.agency_desk.own_page_desk import code_of, own_link
 from gateway.wiring.agency_desk_door import LINK_PURPOSE, desk_mounts
 from gateway.wiring.own_page_door import own_page_mounts
 from gateway.wiring.own_page_links import own_page_key
@@ -47,7 +47,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
         county.settle(intent, "held", "CONSENT_NEEDED")
     key, now = county.folder.keys.derived(LINK_PURPOSE), county.clock.now()
     links = [make_link(key, "hospital", "Ana Ruiz", now) for _ in range(3)]
-    own = [own_link(own_page_key(county.premises), county.patient_id, now) for _ in range(3)]
+    own_key, her = own_page_key(county.premises), county.patient_id
+    own = [(own_link(own_key, her, now), code_of(own_key, her, "")) for _ in range(3)]
     mounted = {**desk_mounts(county.folder, county.premises), **own_page_mounts(county.premises)}
     listening = socket.create_server(("127.0.0.1", 0))
     routes = Router([Mount(at, app) for at, app in mounted.items()])

@@ -22,7 +22,6 @@ KEY = {"kty": "EC", "crv": "P-384", "x": "x", "y": "y", "kid": "k"}
 STARTER = starter_yaml(dict.fromkeys(clients_wanted(), KEY), "http://127.0.0.1:9/fhir")
 
 
-LAW = "    standing: [law_enforcement]\n"
 
 
 def faults_of(text: str) -> list[tuple[int, str]]:
@@ -68,7 +67,8 @@ def test_an_organisation_without_an_answer_counts_as_a_program():
         ("partner: hospital, address", "partner: hospitall, address", "mllp.0.partner"),
         ('url: "http://127.0.0.1:9/fhir"', 'url: "ftp://x"', "partners.otp.delivery.url"),
         ('"client_id": "hospital-client"', '"client_id": "#console"', "partners.hospital.client.client_id"),
-        (LAW, f"    desk: [crisis]\n{LAW}", "partners.crisis-intervention-police.desk"),
+        ("desk: [refer_in]", "desk: [refer_in, crisis]", "partners.crisis-intervention-police.desk"),
+        ("desk: [crisis]", "desk: [crisis, own_pages]", "partners.crisis.desk"),
         ("    delivery: {kind: desk}", "    desk: [everything]", "partners.peer-support.desk.0"),
     ],
 )
@@ -88,6 +88,9 @@ def test_an_agency_has_a_desk_when_something_waits_there_or_its_workers_may_do_s
     )
 
     assert {name for name, partner in network.partners.items() if partner.has_desk} == {
+        "case-management",
+        "crisis",
+        "crisis-intervention-police",
         "housing",
         "peer-support",
     }
