@@ -140,7 +140,8 @@ def keep_consent(
     if before is not None:
         _refuse_change(before, resource, patient_id)
     judgement = _judged(premises, tx, resource, recorder, patient_id)
-    record = records.save(tx, _record(premises, resource, patient_id, recorder, instant_text(at)))
+    was_part2 = before is not None and before.part2
+    record = records.save(tx, _record(premises, resource, patient_id, recorder, instant_text(at), was_part2))
     state = ConsentState(
         consent_id=record.id,
         patient_id=patient_id,
@@ -250,8 +251,10 @@ def _withdrawn(before: Record) -> Mapping[str, Any]:
 
 
 def _record(
-    premises: Premises, resource: Mapping[str, Any], patient_id: str, recorder: str, at: str
+    premises: Premises, resource: Mapping[str, Any], patient_id: str, recorder: str, at: str, was_part2: bool
 ) -> Record:
+    # a recorder may have left the network: its consents can be taken back still, and are what they were
+    partner = premises.network.partners.get(recorder)
     return Record(
         resource_type="Consent",
         id=str(resource["id"]),
@@ -259,7 +262,7 @@ def _record(
         patient_id=patient_id,
         source_partner=recorder,
         sources=(recorder,),
-        part2=premises.network.partners[recorder].is_part2_program,
+        part2=was_part2 if partner is None else partner.is_part2_program,
         updated_at=at,
         deleted=False,
         resource=resource,

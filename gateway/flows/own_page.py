@@ -22,7 +22,7 @@ from gateway.disclosure.premises import Premises
 from gateway.errors import NotFound, NotUnderstood
 from gateway.flows import privacy_requests
 from gateway.flows.consent_record import keep_consent
-from gateway.flows.consents_given import WITHDRAWAL, recipients_of
+from gateway.flows.consents_given import WITHDRAWAL, is_permission, recipients_of
 from gateway.flows.decided_here import act_entry, carry_out
 from gateway.flows.stop_notices import to_tell
 from gateway.security.callers import Caller
@@ -103,6 +103,7 @@ async def told_whom(premises: Premises, patient_id: str) -> tuple[AccountLine, .
 
 async def withdrawn(premises: Premises, patient_id: str, consent_ids: Sequence[str]) -> tuple[Stopped, ...]:
     """She takes these permissions back (none named: all of them), in writing by sending the form; what had gone before.
+    What she denied stays denied.
 
     Raises NotFound `NO_SUCH_CONSENT`, `NOTHING_TO_SHOW`.
     """
@@ -113,7 +114,7 @@ async def withdrawn(premises: Premises, patient_id: str, consent_ids: Sequence[s
         found = {
             one.id: one
             for one in records.of_patient(tx, her, ("Consent",))
-            if one.resource.get("status") == "active"
+            if one.resource.get("status") == "active" and is_permission(one.resource)
         }
         if not set(consent_ids) <= found.keys():
             raise NotFound("NO_SUCH_CONSENT", "no such permission is in force")
@@ -194,7 +195,7 @@ def _permission(record: Record) -> Permission:
         types=tuple(str(one.get("code", "")) for one in provision.get("class", ())),
         purposes=tuple(str(one.get("code", "")) for one in provision.get("purpose", ())),
         until=str(provision.get("period", {}).get("end", ""))[:10],
-        allows=provision.get("type") == "permit",
+        allows=is_permission(resource),
     )
 
 
