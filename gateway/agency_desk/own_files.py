@@ -11,7 +11,9 @@ from gateway.flows.desk_plan_sheets import PlanSheet
 
 @dataclass(frozen=True, slots=True)
 class OwnFiles:
-    """The plan of whoever a thing at the desk is about, as a page and as a file."""
+    """The plan of whoever a thing at the desk is about, as a page and as a file; the agency's own numbers of hers."""
 
     plan: Callable[[Worker, str], Awaitable[AtDesk]]
     plan_sheet: Callable[[Worker, str, str], Awaitable[PlanSheet]]
+    number_said: Callable[[Worker, str, str], Awaitable[None]]
+    numbers_of: Callable[[Worker, AtDesk], Awaitable[tuple[str, ...]]]

@@ -43,6 +43,7 @@ async def _one(visit: Visit) -> Answer:
             "needs_reason": NEEDS_REASON,
             "cards": cards(found.resources),
             "saved": "saved" in visit.query,
+            "numbers": await visit.desk.files.numbers_of(visit.worker, found),
         },
     )
 
@@ -51,6 +52,13 @@ async def _answered(visit: Visit) -> Answer:
     said = [visit.form.get(name, "") for name in ("step", "reason", "version")]
     await visit.desk.answered(visit.worker, visit.path["id"], said[0], said[1], said[2])
     return GoTo(f"{visit.path['id']}?saved=1")
+
+
+async def _number(visit: Visit) -> Answer:
+    """Her number at the worker's own organization."""
+    intent_id = visit.path["id"]
+    await visit.desk.files.number_said(visit.worker, intent_id, visit.form.get("number", ""))
+    return GoTo(f"../{intent_id}?saved=1")
 
 
 async def _plan(visit: Visit) -> Answer:
@@ -67,5 +75,6 @@ async def _plan(visit: Visit) -> Answer:
 SCREENS = (
     Screen("/referrals/", "answer", _list, _stop_read, menu="waiting"),
     Screen("/referrals/{id}", "answer", _one, _answered),
+    Screen("/referrals/{id}/number", "answer", None, _number),
     Screen("/plans/{id}", "answer", _plan),
 )

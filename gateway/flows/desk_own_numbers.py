@@ -1,0 +1,112 @@
+"""An agency's own client number for somebody who was referred to it: said at its desk, kept as its own identifier.
+
+It is a Patient of the agency's own that holds the number and nothing else: what the sender has told about her stays the
+sender's. Who may see that Patient is decided as for any record of the agency.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from gateway.clock import new_id
+from gateway.disclosure.premises import Premises
+from gateway.disclosure.seen import is_own
+from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
+from gateway.flows import agency_desk
+from gateway.flows.agency_desk import AtDesk, Worker
+from gateway.flows.desk_clients import LONGEST, desk_caller, log_worker, number_system
+from gateway.flows.own_ids import own_id
+from gateway.flows.own_records import own_records
+from gateway.flows.submissions import accept_transaction
+from gateway.flows.to_do import called
+from gateway.identity import IDENTIFIER, identifiers_of
+from gateway.store import Reading, Record, Transaction, patients, records
+
+SAID = "client_number_said"
+
+
+async def number_said(premises: Premises, worker: Worker, intent_id: str, number: str) -> None:
+    """The agency knows the person of a referral at its desk by this number from now on; the same again changes nothing.
+
+    Only where the referral names her to the worker now: else whose number it is would tell who she is. Raises NotFound
+    `NOTHING_AT_DESK`, NotUnderstood `NUMBER_MISSING`, `WORDS_TOO_LONG`, AlreadyReceived `NUMBER_TAKEN`.
+    """
+    said = " ".join(number.split())
+    if len(said) > LONGEST or not said.isprintable():
+        raise NotUnderstood("WORDS_TOO_LONG", f"at most {LONGEST} letters on one line", "number")
+    identifier = {"system": number_system(worker.partner), "value": said}
+    if not tuple(identifiers_of({"identifier": [identifier]})):
+        raise NotUnderstood("NUMBER_MISSING", "say the number that your organization gives her", "number")
+    thing = await agency_desk.opened(premises, worker, intent_id)
+    if not called(thing.first("Patient")):
+        raise NotFound("NOTHING_AT_DESK", "nothing like this waits here")
+    await premises.store.write(partial(_link, premises, worker, thing, identifier))
+    with premises.store.read() as reading:
+        known = _numbered(reading, worker.partner, thing.patient)
+    if known is None or identifier not in known.resource["identifier"]:
+        bundle = _bundle(premises, worker.partner, known, identifier)
+        await accept_transaction(premises, desk_caller(worker), bundle, json.dumps(bundle).encode(), None)
+
+
+async def numbers_of(premises: Premises, worker: Worker, thing: AtDesk) -> tuple[str, ...]:
+    """The agency's own numbers of the person a thing at its desk names; none where it does not name her now."""
+    with premises.store.read() as reading:
+        known = _numbered(reading, worker.partner, thing.patient)
+    if known is None or not called(thing.first("Patient")):
+        return ()
+    system = number_system(worker.partner)
+    found = await own_records(
+        premises, worker, "client number", thing.patient, "Patient", lambda one: one.id == known.id
+    )
+    return tuple(
+        str(one["value"])
+        for patient in found
+        for one in patient.get("identifier", ())
+        if one.get("system") == system
+    )
+
+
+def _link(
+    premises: Premises, worker: Worker, thing: AtDesk, identifier: Mapping[str, str], tx: Transaction
+) -> None:
+    """Raises AlreadyReceived `NUMBER_TAKEN`."""
+    token = premises.keys.index(IDENTIFIER, identifier["system"], identifier["value"])
+    known = {patient for _, patient in patients.find_by_token(tx, worker.partner, token)}
+    if known - {thing.patient}:
+        raise AlreadyReceived("NUMBER_TAKEN", "somebody has that number already", "number")
+    if not known:
+        patients.link(tx, worker.partner, token, thing.patient)
+        log_worker(tx, worker, premises.clock.now(), SAID, thing.patient, thing.id, "")
+
+
+def _numbered(reading: Reading, partner: str, patient_id: str) -> Record | None:
+    """The agency's own Patient of hers that holds a number of its desk."""
+    system = number_system(partner)
+    for one in records.of_patient(reading, patient_id, ("Patient",)):
+        if is_own(one, partner) and system in (
+            each.get("system") for each in one.resource.get("identifier", ())
+        ):
+            return one
+    return None
+
+
+def _bundle(
+    premises: Premises, partner: str, known: Record | None, identifier: Mapping[str, str]
+) -> dict[str, Any]:
+    """A transaction with the agency's Patient: the known one with one more number, else one of the number alone."""
+    patient: dict[str, Any] = {"resourceType": "Patient", "identifier": [dict(identifier)]}
+    if known is not None:
+        held = known.resource["identifier"]
+        first = next((one for one in held if one.get("system") and one.get("value")), identifier)
+        if own_id(premises.keys.id_key, partner, "Patient", first["system"], first["value"]) == known.id:
+            kept = {name: value for name, value in known.resource.items() if name not in ("id", "meta")}
+            patient = {**kept, "identifier": [*held, dict(identifier)]}
+    entry = {
+        "fullUrl": f"urn:uuid:{new_id()}",
+        "resource": patient,
+        "request": {"method": "POST", "url": "Patient"},
+    }
+    return {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}
