@@ -11,6 +11,7 @@ from typing import Any
 import consent
 from gateway.disclosure.consent_standing import may_record
 from gateway.disclosure.premises import Compiled, Premises
+from gateway.disclosure.recorder_only import marked_ones
 from gateway.partners import Network, discloser_of, recipient_of, reference_of
 from gateway.store import Reading, consents, patients, records, same_person
 from gateway.store.model import ConsentState, Record
@@ -74,13 +75,15 @@ def gather(
         if _is_durable(reading):
             premises.compiled.keep(patient_id, discloser, version, epoch, known)
     about = (*(record.version_reference for record in own), *(f"Patient/{one}" for one in joined))
-    vetoed = of_nobody_known(premises.network, discloser, held_records)
+    vetoed = never_shown(premises.network, discloser, held_records)
     return Gathered(request, known.compiled, epoch, discloser, recipient, vetoed, held_records, about)
 
 
-def of_nobody_known(network: Network, discloser: str, held_records: Sequence[Record]) -> frozenset[str]:
-    """References of records that come, among others, from a partner no longer in the network: nobody speaks for it."""
-    return frozenset(
+def never_shown(network: Network, discloser: str, held_records: Sequence[Record]) -> frozenset[str]:
+    """References of records that nobody is shown, whatever is decided: those that carry the label of their recorder
+    only, and those that come, among others, from a partner no longer in the network: nobody speaks for it.
+    """
+    return marked_ones(held_records) | frozenset(
         record.reference
         for record in held_records
         if not network.partners.keys() >= {discloser, *record.sources}

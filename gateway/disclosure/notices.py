@@ -23,11 +23,11 @@ from gateway.disclosure.gather import Gathered
 from gateway.disclosure.handovers import account_for
 from gateway.disclosure.named_versions import keep_named
 from gateway.disclosure.premises import Premises
+from gateway.disclosure.recorder_only import is_recorder_only
 from gateway.disclosure.seen import Asking, shown_instead, who_discloses
 from gateway.store import Reading, Record, ReleaseRow, Transaction, outbox, patients, records
 from gateway.store.partner_pauses import is_paused
 
-_ITS_RECORDER_ONLY = "Consent"
 _OF_EVERY_VERSION = ("meta", "text", "lastModified")
 
 
@@ -77,7 +77,7 @@ def _seen_in(
         return None
     if set(record.sources) == {partner}:
         return Seen(record, as_it_leaves(record.resource))
-    if record.resource_type == _ITS_RECORDER_ONLY or not patients.certain(reading, patient_id):
+    if is_recorder_only(record) or not patients.certain(reading, patient_id):
         return None
     gathered = gather_with_vetoes(
         premises,

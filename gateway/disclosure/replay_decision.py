@@ -18,7 +18,7 @@ from gateway.disclosure.decision_bytes import decision_sha256, engine_version
 from gateway.disclosure.gather import (
     aliases_of,
     consents_as_asked,
-    of_nobody_known,
+    never_shown,
     patients_of,
     request_of,
     subjects_of,
@@ -184,7 +184,7 @@ def _decided_again(then: _Then) -> tuple[consent.Decision, frozenset[str]]:
 
     discloser = partner_of(then.entry.source[0])
     vetoed = vetoes(then.held, discloser, then.entry.partner, decided)
-    vetoed |= of_nobody_known(then.network, discloser, then.held)
+    vetoed |= never_shown(then.network, discloser, then.held)
     return decided(discloser, then.held), vetoed
 
 

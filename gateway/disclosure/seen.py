@@ -18,9 +18,8 @@ from gateway.disclosure.content import as_it_leaves
 from gateway.disclosure.gate import shown_resources
 from gateway.disclosure.gather import Gathered
 from gateway.disclosure.premises import Premises
+from gateway.disclosure.recorder_only import is_recorder_only
 from gateway.store import Reading, Record, patients
-
-_ITS_RECORDER_ONLY = "Consent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,13 +186,10 @@ def _may_be_decided(premises: Premises, reading: Reading, partner: str, patient_
 
 
 def _by_discloser(found: Sequence[Record], partner: str) -> dict[str, list[Record]]:
-    """Records of others, by the party that would disclose them; never a Consent, which only its recorder sees.
-
-    A Consent names other parties and carries the signed form, of which no part can be redacted.
-    """
+    """Records of others, by the party that would disclose them; never what only its recorder sees, such as a Consent."""
     groups: dict[str, list[Record]] = {}
     for record in found:
-        if record.patient_id is None or record.resource_type == _ITS_RECORDER_ONLY:
+        if record.patient_id is None or is_recorder_only(record):
             continue
         if not is_own(record, partner):
             groups.setdefault(who_discloses(record, partner), []).append(record)

@@ -28,6 +28,7 @@ from gateway.disclosure.desk_forms import (
     sign_on_screen,
 )
 from gateway.disclosure.premises import Premises
+from gateway.disclosure.recorder_only import marked
 from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
 from gateway.flows.agency_desk import Worker
 from gateway.flows.consent_record import keep_consent
@@ -234,6 +235,7 @@ def _save(
     resource: Mapping[str, Any],
     at: datetime,
 ) -> None:
+    """Keep what goes with a Consent: like that, nobody but who recorded it is shown it."""
     partner = premises.network.partners[worker.partner]
     record = Record(
         resource_type=str(resource["resourceType"]),
@@ -245,7 +247,7 @@ def _save(
         part2=partner.is_part2_program,
         updated_at=instant_text(at),
         deleted=False,
-        resource=resource,
+        resource=marked(resource),
     )
     if records.get(tx, record.resource_type, record.id) is not None:
         raise AlreadyReceived("ALREADY_SIGNED", "was signed before; a change needs a form of its own")

@@ -176,9 +176,8 @@ async def write_event(premises: Premises, worker: Worker, about: About, event: E
         ],
         "context": {"encounter": [{"reference": name_of(key, 0)}]},
     }
-    await written_down(
-        premises, worker, patient_id, Writing(key, (encounter, document) if note else (encounter,))
-    )
+    said = Writing(key, (encounter, document), kept_here=(1,)) if note else Writing(key, (encounter,))
+    await written_down(premises, worker, patient_id, said)
 
 
 async def write_follow_up(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -35,6 +35,8 @@ CONCERNS: Mapping[str, str] = {
 URGENCIES = ("stat", "urgent", "routine")
 _CONCERN = "urn:warm-handoff:public-safety-concern"
 _FULFILL = {"coding": [{"system": "http://hl7.org/fhir/CodeSystem/task-code", "code": "fulfill"}]}
+_NOTE = 4
+"""The place of the note in what is taken in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +63,32 @@ async def refer_in(premises: Premises, worker: Worker, said: ReferredIn) -> None
     """Take it in. Nothing is told of what is known, and each takes the same time.
 
     Raises NotAllowed `RIGHT_MISSING`, NotUnderstood `NAME_MISSING`, `BIRTH_DATE_INVALID`, `CHOICE_UNKNOWN`,
-    `WORDS_TOO_LONG`, NotFound `NO_WAY_IN` where no route leads on; what was taken in before is taken in.
+    `WORDS_TOO_LONG`, NotFound `NO_WAY_IN` where no route leads on; what was taken in before is taken in. The same form
+    with other words in it is another referral.
     """
     require_right(premises, worker, RIGHT)
-    bundle = _bundle(premises, worker, said)
+    note, concern = _checked(premises, said)
+    said = replace(said, key=_key_of(premises, worker, said))
+    bundle = _bundle(premises, worker, said, note, concern)
     caller = Caller(worker.partner, f"desk:{worker.partner}", "", frozenset(), "")
     try:
-        taken = accept_transaction(premises, caller, bundle, msgspec.json.encode(bundle), said.key)
-        await on_a_tick(taken)
+        raw, kept_here = msgspec.json.encode(bundle), (name_of(said.key, _NOTE),)
+        await on_a_tick(accept_transaction(premises, caller, bundle, raw, said.key, kept_here))
     except AlreadyReceived:
-        return
+        return  # the key is of all that was said: this very referral has come
 
 
-def _bundle(premises: Premises, worker: Worker, said: ReferredIn) -> dict[str, Any]:
+def _key_of(premises: Premises, worker: Worker, said: ReferredIn) -> str:
+    """The same for the same form with the same in it."""
+    return premises.keys.index("desk-referred-in", worker.partner, msgspec.json.encode(said).decode())[:40]
+
+
+def _bundle(premises: Premises, worker: Worker, said: ReferredIn, note: str, concern: str) -> dict[str, Any]:
     ours = {"reference": reference_of(worker.partner)}
     routes = referred_to(premises, worker)
     if not routes:
         raise NotFound("NO_WAY_IN", "network.yaml has no route for this organization's referrals")
     at, her = instant_text(premises.clock.now()), {"reference": name_of(said.key, 0)}
-    note, concern = _checked(premises, said)
     request = {
         "resourceType": "ServiceRequest",
         "status": "active",

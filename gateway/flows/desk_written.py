@@ -41,12 +41,13 @@ _SPACE = uuid.UUID("6f1f8d53-3a4a-5f0e-9b0e-0c7c8f5c2f11")
 class Writing:
     """Resources to be taken in together, in order; each refers to another by `name_of(key, place)`.
 
-    `key` names the writing: the same key is the same writing.
+    `key` names the writing: the same key is the same writing. `kept_here`: the places of what nobody else is ever shown.
     """
 
     key: str
     resources: Sequence[Mapping[str, Any]]
     purpose: str = ""
+    kept_here: tuple[int, ...] = ()
 
 
 def name_of(key: str, place: int) -> str:
@@ -130,7 +131,8 @@ async def written_down(
     ]
     bundle = {"resourceType": "Bundle", "type": "transaction", "entry": entries}
     caller = Caller(worker.partner, f"desk:{worker.partner}", writing.purpose, frozenset(), "")
-    return await accept_transaction(premises, caller, bundle, msgspec.json.encode(bundle), writing.key)
+    raw, kept_here = msgspec.json.encode(bundle), [name_of(writing.key, place) for place in writing.kept_here]
+    return await accept_transaction(premises, caller, bundle, raw, writing.key, kept_here)
 
 
 def _about(resource: Mapping[str, Any], patient_id: str) -> dict[str, Any]:

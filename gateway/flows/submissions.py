@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.premises import Premises
+from gateway.disclosure.recorder_only import marked
 from gateway.disclosure.seen import is_own
 from gateway.disclosure.shown_versions import new_version
 from gateway.errors import AlreadyReceived, NotUnderstood
@@ -43,12 +46,21 @@ class _Work:
     key: str | None
     at: datetime
     request_id: str
+    kept_here: frozenset[str]
+    """References of what only its recorder is shown."""
 
 
 async def accept_transaction(
-    premises: Premises, caller: Caller, bundle: Mapping[str, Any], raw: bytes, idempotency_key: str | None
+    premises: Premises,
+    caller: Caller,
+    bundle: Mapping[str, Any],
+    raw: bytes,
+    idempotency_key: str | None,
+    kept_here: Collection[str] = (),
 ) -> TransactionOutcome:
     """Take in a FHIR transaction about one patient. The same bytes or key again give the same answer.
+
+    `kept_here`: the names (`fullUrl`) of those entries that nobody but who sends them is ever shown.
 
     Raises NotUnderstood and NotSupported with the place (`Bundle.entry[2].resource.status`), AlreadyReceived
     `IDEMPOTENCY_KEY_REUSED` when the key came before with other bytes.
@@ -56,14 +68,19 @@ async def accept_transaction(
     if bundle.get("resourceType") != "Bundle" or bundle.get("type") not in ("transaction", "batch"):
         raise NotUnderstood("BUNDLE_TYPE", "must be a `Bundle` of type `transaction`", "Bundle.type")
     entries = checked_entries(bundle, _MOST_ENTRIES)
+    ours = submitted(premises.keys.id_key, caller.partner, entries)
+    named = zip(entries, ours, strict=True)
     work = _Work(
         caller=caller,
-        entries=submitted(premises.keys.id_key, caller.partner, entries),
+        entries=ours,
         raw=raw,
         body=body_hash(premises, caller.partner, raw),
         key=idempotency_key,
         at=premises.clock.now(),
         request_id=new_id(),
+        kept_here=frozenset(
+            _reference(mine.resource) for one, mine in named if one.get("fullUrl") in kept_here
+        ),
     )
     outcome = await premises.store.write(lambda tx: _take_in(premises, tx, work))
     premises.work_waiting.set()
@@ -137,6 +154,10 @@ def _patient_of(premises: Premises, tx: Transaction, work: _Work) -> str:
     return next(iter(found))
 
 
+def _reference(resource: Mapping[str, Any]) -> str:
+    return f"{resource['resourceType']}/{resource['id']}"
+
+
 def _subjects(resource: Mapping[str, Any]) -> Sequence[tuple[str, Mapping[str, Any]]]:
     return [(name, resource[name]) for name in _SUBJECT_OF if isinstance(resource.get(name), Mapping)]
 
@@ -164,6 +185,8 @@ def _save(
     else:
         partner, at = work.caller.partner, instant_text(work.at)
         made = submitted_record(premises, partner, resource, patient_id, before, around, at)
+        if made.reference in work.kept_here:
+            made = replace(made, resource=marked(made.resource))
         record = save_keeping_labels(tx, made)
     status = "201 Created" if before is None else "200 OK"
     tag = ""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.disclosure.premises import Premises
+from gateway.disclosure.recorder_only import unmarked
 from gateway.flows.sources import Beside, asserted_sources
 from gateway.flows.submitted_referral import own_words
 from gateway.store import Record
@@ -21,7 +22,7 @@ def submitted_record(
     at: str,
 ) -> Record:
     """The record of one resource. Whatever it has once come from stays its source in all later versions."""
-    resource, last_word = own_words(premises, partner, before, submitted)
+    resource, last_word = own_words(premises, partner, before, unmarked(submitted))
     sources = set(asserted_sources(premises.network, partner, resource, around))
     if before is not None and (last_word != partner or before.source_partner == partner):
         sources |= set(before.sources)

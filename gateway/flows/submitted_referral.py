@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from gateway.disclosure.premises import Premises
+from gateway.disclosure.recorder_only import is_recorder_only
 from gateway.errors import AlreadyReceived, NotUnderstood
 from gateway.flows.new_intents import Content, new_intent
 from gateway.flows.referral import CANCEL_EVENT, ENDED, SUPERSEDED, Referral, still_needed, with_answer
@@ -13,7 +14,7 @@ from gateway.flows.submitted_ids import Submitted
 from gateway.partners import Route, partner_of
 from gateway.store import Intent, Record, Transaction, intents, records
 
-_NOT_SENT = ("Consent", "Organization")
+_NOT_SENT = ("Organization",)
 _SENT_KINDS = ("referral", "cancel")
 _NOT_YET_THERE = ("due", "held", "retry", "dead")
 _REFERRED = "I12"
@@ -132,7 +133,7 @@ def _focus(tx: Transaction, entries: Sequence[Submitted]) -> tuple[str, ...]:
     found = []
     for entry in entries:
         record = records.get(tx, str(entry.resource["resourceType"]), str(entry.resource["id"]))
-        if record is not None and record.resource_type not in _NOT_SENT:
+        if record is not None and not is_recorder_only(record) and record.resource_type not in _NOT_SENT:
             found.append(f"{record.resource_type}/{record.id}/{record.version}")
     return tuple(found)
 

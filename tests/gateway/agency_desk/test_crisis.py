@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.demo import person
+from gateway.disclosure.recorder_only import is_recorder_only
 from gateway.store import emergency_uses, patients
 from tests.gateway.agency_desk.conftest import Browser
 from tests.gateway.agency_desk.crisis_county import (
@@ -227,6 +228,8 @@ def test_an_event_note_stays_with_who_wrote_it(crisis: County) -> None:
     crisis.consent("psychiatry", discloser="crisis", by="psychiatry", purpose="TREAT", identifier=PSYCHIATRY)
     found = crisis.search("psychiatry", "DocumentReference", PSYCHIATRY)
     assert found["total"] == 0
+    (note,) = crisis.records("DocumentReference")
+    assert is_recorder_only(note), "nor may it go on any consent"
     look_up(browser)
     bad = {**form, "key": browser.hidden("key"), "reason": "gossip"}
     assert browser.post("/agency/crisis/event", bad).status_code == 400

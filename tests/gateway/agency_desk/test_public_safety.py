@@ -8,9 +8,10 @@ import pytest
 
 from gateway.agency_desk.pages import SCREENS
 from gateway.demo import person
+from gateway.disclosure.recorder_only import is_recorder_only
 from gateway.partners import DeskDelivery, Route
 from gateway.partners.network_file import NetworkFileRefused, parse_network
-from gateway.store import intents
+from gateway.store import intents, records
 from tests.gateway.agency_desk.conftest import Browser
 from tests.gateway.agency_desk.crisis_county import come_in
 from tests.gateway.county import County
@@ -66,6 +67,28 @@ def test_what_was_written_goes_on_as_far_as_she_agrees_and_the_words_stay(
     assert (mine.partner, mine.kind) == ("crisis", "referral")
     assert not [one for one in held if one.partner == POLICE]
     assert POLICE not in {one.source_partner for one in county.records("DocumentReference")}
+
+
+@pytest.mark.requirement("DM-12")
+def test_the_note_is_kept_from_everybody_and_another_person_on_the_same_form_is_another(
+    county: County, officer: Browser
+) -> None:
+    officer.get(PATH)
+    form = {"token": officer.hidden("token"), "key": officer.hidden("key"), **WORDS, **HER}
+    for said in (form, form, {**form, "given": "Otto", "phone": "602-555-0171", "urgency": "stat"}):
+        assert "Received." in officer.post(PATH, said).text
+
+    sent = [
+        one
+        for one in county.look(lambda reading: intents.in_state(reading, "due", 50))
+        if one.source_partner == POLICE
+    ]
+    assert len({one.patient_id for one in sent}) == len(sent) == 2
+    for one in sent:
+        with county.premises.store.read() as reading:
+            (note,) = records.of_patient(reading, one.patient_id, ("DocumentReference",))
+        assert is_recorder_only(note) and note.version == 1
+        assert not [focus for focus in one.focus if focus.startswith("DocumentReference/")]
 
 
 def test_what_is_wrong_is_told_from_the_form_alone(officer: Browser) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from gateway.clock import instant_text
 from gateway.disclosure.desk_forms import STATUS_ONLY, Line, Wanted
+from gateway.disclosure.recorder_only import is_recorder_only
 from gateway.errors import AlreadyReceived, HandoffError, NotAllowed, NotFound, NotUnderstood
 from gateway.flows import consent_taking, consents_given, desk_clients
 from gateway.flows.agency_desk import Worker
@@ -83,6 +84,7 @@ def test_the_signed_form_is_kept_with_its_bytes_and_says_what_she_read(desk: Cou
     (taken,) = desk.run(sign(desk.premises, ANA, wanted(desk), read.ids, read.seal, "maribel  TESTPERSON"))
 
     (paper,) = desk.records("DocumentReference")
+    assert is_recorder_only(paper), "it names whom else she lets see something"
     attachment = paper.resource["content"][0]["attachment"]
     (consent,) = desk.records("Consent")
     assert attachment["hash"] == consent.resource["sourceAttachment"]["hash"]
