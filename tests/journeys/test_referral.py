@@ -104,7 +104,9 @@ def test_a_withdrawal_stops_what_has_not_left(gateway, sink):
     time.sleep(5.0)
 
     assert withdrawn.status_code == 200
-    assert sink.received == []
+    told = [entry["resource"] for bundle in sink.received for entry in bundle["entry"]]
+    assert {one["resourceType"] for one in told} <= {"Communication"}, "only the notice to stop"
+    assert person.NAME[0] not in json.dumps(told) and "F11.20" not in json.dumps(told)
 
 
 def test_an_acknowledged_message_survives_a_power_cut(start, sink):
