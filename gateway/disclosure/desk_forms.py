@@ -128,25 +128,23 @@ def purpose_in_words(code: str, language: str) -> str:
 
 
 def also_see(
-    premises: Premises, reading: Reading, wanted: Wanted, forms: Sequence[Form], at: datetime
+    premises: Premises, reading: Reading, own: str, wanted: Wanted, forms: Sequence[Form], at: datetime
 ) -> tuple[tuple[str, bool], ...]:
-    """Every other live partner, and whether it would see anything of hers from the first discloser with all of these
-    signed: who is not chosen is asked about as well, and not assumed to see nothing.
+    """Every other live partner, and whether it would see anything of hers from `own`, the organization that asks, with
+    all of these signed: who is not chosen is asked about as well, and not assumed to see nothing. Who sees the records
+    of another agency is told to nobody, whatever is chosen.
     """
-    discloser = wanted.lines[0].discloser
-    chosen = {line.recipient for line in wanted.lines} | {line.discloser for line in wanted.lines}
+    chosen = {own} | {line.recipient for line in wanted.lines} | {line.discloser for line in wanted.lines}
     others = [
         name
         for name, partner in premises.network.partners.items()
         if name not in chosen and partner.state == "live"
     ]
-    request = _question(premises, reading, wanted, discloser, discloser, at)
+    request = _question(premises, reading, wanted, own, own, at)
     signed = tuple(consent.as_if_signed(form.draft, request) for form in forms[:-1])
     request = replace(request, consents=(*request.consents, *signed))
     agencies = [
-        consent.Agency(
-            name, _question(premises, reading, wanted, discloser, name, at).recipient, _codes(wanted)
-        )
+        consent.Agency(name, _question(premises, reading, wanted, own, name, at).recipient, _codes(wanted))
         for name in others
     ]
     outlooks = consent.what_if(request, forms[-1].draft, agencies, premises.tables)

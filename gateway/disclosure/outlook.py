@@ -1,6 +1,7 @@
 """Whether something of a partner's own could go to another now: asked beforehand, so that nobody waits unawares.
 
-Only what the asker itself holds or writes is looked at. What others hold of the patient has no part in the answer.
+Only what the asker itself holds or writes is looked at. What others hold of the patient has no part in the answer, nor
+has whether it is certain who she is: by that, who writes down a name would learn that somebody else has it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from gateway.clock import new_id
 from gateway.disclosure.account import own_record_entry
 from gateway.disclosure.gather import gather
 from gateway.disclosure.premises import Premises
-from gateway.store import Record, Transaction, patients
+from gateway.store import Record, Transaction
 
 
 def would_be_held(
@@ -28,7 +29,7 @@ def would_be_held(
 ) -> bool:
     """Whether any of `own` (records that come from `discloser` alone) would be held back from `recipient` now.
 
-    True as well for somebody unknown, in doubt, or of whom there is nothing. That it was asked is in the log.
+    True as well for somebody unknown, or of whom there is nothing. That it was asked is in the log.
     """
     at = premises.clock.now()
     entry = own_record_entry(
@@ -43,7 +44,7 @@ def would_be_held(
         content_sha256=None,
     )
     append(tx, entry)
-    if patient_id is None or not own or not patients.certain(tx, patient_id):
+    if patient_id is None or not own:
         return True
     gathered = gather(
         premises,

@@ -81,7 +81,7 @@ def preview(premises: Premises, worker: Worker, wanted: Wanted, ids: Sequence[st
     with premises.store.read() as reading:
         require_client(reading, worker, wanted.patient_id)
         forms = _forms(premises, reading, worker, wanted, ids, at)
-        others = also_see(premises, reading, wanted, forms, at)
+        others = also_see(premises, reading, worker.partner, wanted, forms, at)
     return Preview(forms, tuple(ids), seal_of(premises.keys.id_key, forms), others)
 
 
