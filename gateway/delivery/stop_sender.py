@@ -20,6 +20,7 @@ from gateway.flows.stop_sending import (
     begun,
     given,
     last_withdrawal,
+    may_be_told,
     not_taken,
     sends_notices,
     to_send,
@@ -147,7 +148,7 @@ class StopSender:
 
         async def may_go() -> bool:
             nonlocal left
-            left = sends_notices(self._premises.network.partners[about.partner])
+            left = await asyncio.to_thread(may_be_told, self._premises, about.partner)
             return left
 
         try:

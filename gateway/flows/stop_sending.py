@@ -26,6 +26,7 @@ from gateway.partners import DeskDelivery, FhirDelivery, FilesDelivery, MllpDeli
 from gateway.partners.deliveries import FHIR_JSON
 from gateway.store import Reading, Transaction
 from gateway.store.model import AuditFilter
+from gateway.store.partner_pauses import is_paused
 
 SENDING, NOT_TAKEN = "stop_notice_sending", "stop_notice_not_taken"
 TRIED_FOR = timedelta(days=7)
@@ -52,6 +53,15 @@ def sends_notices(partner: Partner) -> bool:
     return sent and partner.state == "live"
 
 
+def may_be_told(premises: Premises, partner: str) -> bool:
+    """Whether the gateway may tell this partner now: not while a person has stopped what is sent to it."""
+    known = premises.network.partners.get(partner)
+    if known is None or not sends_notices(known):
+        return False
+    with premises.store.read() as reading:
+        return not is_paused(reading, partner)
+
+
 def last_withdrawal(reading: Reading) -> int:
     """A number that grows with each withdrawal that is logged."""
     return max((one.row.seq for one in newest(reading, 1, AuditFilter(kind="revoke"))), default=0)
@@ -65,7 +75,9 @@ def to_send(premises: Premises) -> tuple[ToTell, ...]:
         return tuple(
             one
             for one in to_tell(reading, since=since)
-            if one.partner in partners and sends_notices(partners[one.partner])
+            if one.partner in partners
+            and sends_notices(partners[one.partner])
+            and not is_paused(reading, one.partner)
         )
 
 
@@ -87,12 +99,14 @@ async def read_at_desk(premises: Premises, partner: str, consent_id: str, worker
 
 
 async def begun(premises: Premises, about: ToTell) -> ToTell | None:
-    """What is to be told now, logged as leaving; None when it was told meanwhile, or was not taken before."""
+    """What is to be told now, logged as leaving; None when it was told meanwhile, or was not taken before, or a person
+    has stopped what is sent to the partner: then it is found again once that is over.
+    """
 
     def work(tx: Transaction) -> ToTell | None:
         now = _still(tx, about)
         said = _said(tx, about)
-        if now is None or NOT_TAKEN in said:
+        if now is None or NOT_TAKEN in said or is_paused(tx, about.partner):
             return None
         if SENDING not in said:
             append(tx, _entry(premises, about, SENDING, f"{len(now.items)} items received under it"))

@@ -15,8 +15,9 @@ from gateway.delivery.http_push import open_transport
 from gateway.delivery.stop_sender import StopSender
 from gateway.delivery.ways import Reach, Timeouts, Ways
 from gateway.errors import NotFound
+from gateway.flows.partner_pauses import go_on, pause
 from gateway.flows.stop_notices import to_tell, told
-from gateway.flows.stop_sending import at_the_desk, read_at_desk, written
+from gateway.flows.stop_sending import at_the_desk, begun, may_be_told, read_at_desk, to_send, written
 from gateway.partners import DeskDelivery, FhirDelivery, FilesDelivery, MllpDelivery, WebhookDelivery
 from gateway.partners.signing_keys import SigningKey
 from gateway.resources import check_resource
@@ -134,6 +135,21 @@ def test_a_partner_of_files_gets_a_file(county: County, tmp_path: Path) -> None:
     nobody_in(file.read_text())
     assert (tmp_path / "out" / f"{file.name}.manifest.json").is_file()
     assert outcomes(county) == ["sending", "given"]
+
+
+def test_a_partner_to_whom_a_person_stopped_everything_is_told_when_it_goes_on(county: County) -> None:
+    withdrawn(county)
+    (about,) = to_send(county.premises)
+    county.run(pause(county.premises, "otp", "their line is answered by somebody else", "Pat"))
+    server = Server("200 OK")
+    play(county, serve=server.serve)
+
+    assert (server.received, outcomes(county)) == ([], [])
+    assert county.run(begun(county.premises, about)) is None, "nor what was found before"
+    assert not may_be_told(county.premises, "otp"), "nor at the last moment"
+    county.run(go_on(county.premises, "otp", "it is theirs again", "Pat"))
+    play(county, serve=server.serve)
+    assert (len(server.received), outcomes(county)) == (1, ["sending", "given"])
 
 
 def test_a_webhook_gets_it_signed(county: County) -> None:
