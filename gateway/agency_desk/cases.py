@@ -144,10 +144,16 @@ async def _card(visit: Visit) -> Answer:
     client = await cases.client(visit.worker, patient_id, "hand-off card")
     for one in await cases.referrals(visit.worker, patient_id):
         if one.task["id"] == visit.path["task"] and one.agency:
-            partner = visit.desk.network.partners[one.agency]
-            facts = {"person": name_of(client.patient), "it": one, "organization": partner.organization}
+            known = visit.desk.network.partners.get(one.agency)
+            facts = {
+                "person": name_of(client.patient),
+                "it": one,
+                "name": visit.desk.name_of(one.agency),
+                "organization": known and known.organization,
+                "owner": known and known.owner,
+            }
             own = visit.desk.network.partners[visit.worker.partner]
-            more = {"owner": partner.owner, "own": own, "client_id": patient_id, "today": _now(visit).date()}
+            more = {"own": own, "client_id": patient_id, "today": _now(visit).date()}
             return Page("case_card.html", {**facts, **more})
     raise NotFound("NO_SUCH_PAGE", "there is no such page")
 

@@ -98,11 +98,11 @@ async def sign(
 
     def work(tx: Transaction) -> tuple[Taken, ...]:
         require_client(tx, worker, wanted.patient_id)
-        if any(records.get(tx, "Consent", one) is not None for one in ids):
-            raise AlreadyReceived("ALREADY_SIGNED", "was signed before; a change needs a form of its own")
         forms = _forms(premises.remembering_nothing(), tx, worker, wanted, ids, at)
         if seal_of(premises.keys.id_key, forms) != seal:
             raise AlreadyReceived("FORM_CHANGED", "does not mean any more what was read; read it again")
+        if any(records.get(tx, "Consent", one) is not None for one in ids):
+            raise AlreadyReceived("ALREADY_SIGNED", "was signed before; a change needs a form of its own")
         return tuple(_record(premises, tx, worker, wanted, form, typed_name, at) for form in forms)
 
     taken = await premises.store.write(work)
@@ -136,7 +136,7 @@ def may_tell_back(premises: Premises, worker: Worker) -> frozenset[str]:
 async def said_no(premises: Premises, worker: Worker, intent_id: str, days: int) -> None:
     """She was asked for a held referral and said no: nobody asks her again for so many days, and it stays held.
 
-    Raises NotFound `NO_SUCH_REQUEST`, NotUnderstood `DAYS_INVALID`.
+    Raises NotFound `NO_SUCH_REQUEST`, `NO_SUCH_CLIENT`, NotUnderstood `DAYS_INVALID`.
     """
     intent, _ = from_request(premises, worker, intent_id)
     if days not in NOT_ASKED_DAYS:
@@ -144,6 +144,7 @@ async def said_no(premises: Premises, worker: Worker, intent_id: str, days: int)
     at = premises.clock.now()
 
     def work(tx: Transaction) -> dict[str, Any]:
+        require_client(tx, worker, intent.patient_id)
         if not consent_requests.said_no(tx, intent_id, instant_text(at + timedelta(days=days))):
             raise NotFound("NO_SUCH_REQUEST", "no open request is about that", intent_id)
         log_worker(tx, worker, at, SAID_NO, intent.patient_id, intent_id, f"not asked again for {days} days")

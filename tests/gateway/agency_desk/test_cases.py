@@ -139,6 +139,12 @@ def test_a_referral_goes_as_she_has_agreed_and_both_workers_confirm_that_they_me
     assert len(cases.task().resource["output"]) == 2 and len(cases.records("Communication")) == 2
     card = lena.get(at(cases, f"/cards/{task.id}")).text
     assert "Walk With Me" in card and "Maribel" in card and WORKER in card and "peer-support" not in card
+    left = {one: it for one, it in cases.premises.network.partners.items() if one != "peer-support"}
+    content = cases.premises.network.content
+    stay = tuple(one for one in content.routes if "peer-support" not in (one.source, one.addressee))
+    cases.change_network(partners=left, routes=stay)
+    gone = come_in(cases, "case-management", WORKER).get(at(cases, f"/cards/{task.id}"))
+    assert gone.status_code == 200 and "Maribel" in gone.text, "an agency that has left the network since"
 
 
 @pytest.mark.requirement("DM-20", "SD-02")

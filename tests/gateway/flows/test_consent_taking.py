@@ -281,6 +281,29 @@ def test_nobody_takes_back_what_another_organization_recorded(desk: County) -> N
         )
 
 
+def test_an_id_that_was_not_read_tells_nothing_of_whose_it_is(desk: County) -> None:
+    theirs = str(desk.consent("psychiatry", discloser="otp", by="otp").resource["id"])
+    chosen = wanted(desk)
+    read = preview(desk.premises, ANA, chosen, new_ids(1))
+    for one in (theirs, *new_ids(1)):
+        with pytest.raises(AlreadyReceived) as refused:
+            desk.run(sign(desk.premises, ANA, chosen, (one,), read.seal, HER))
+        assert code_of(refused) == "FORM_CHANGED"
+
+
+@pytest.mark.requirement("P2-12-03")
+def test_a_no_is_recorded_by_whose_client_she_is_alone(desk: County) -> None:
+    desk.change_partner("housing", desk=("consents",), may_record_consent_for=("hospital",))
+    (held,) = desk.intents("held")
+    before = desk.look(lambda reading: consent_requests.of_intent(reading, held.id))
+
+    with pytest.raises(NotFound) as refused:
+        desk.run(consent_taking.said_no(desk.premises, Worker("housing", "Eve"), held.id, 365))
+
+    assert code_of(refused) == "NO_SUCH_CLIENT"
+    assert desk.look(lambda reading: consent_requests.of_intent(reading, held.id)) == before
+
+
 def test_no_is_an_answer_for_a_set_time(desk: County) -> None:
     (held,) = desk.intents("held")
     with pytest.raises(NotUnderstood):
