@@ -66,6 +66,17 @@ def disclosers_named(network: Network, resource: Mapping[str, Any]) -> frozenset
     )
 
 
+def permits_at_root(resource: Mapping[str, Any]) -> bool:
+    """Whether a Consent permits at its root while in force, as the engine reads it; nothing else can be taken back.
+
+    A root that says nothing of the kind denies, and so does one with a modifier: where treatment needs no consent, the
+    end of a denial would open records.
+    """
+    provision = resource.get("provision")
+    says_so = isinstance(provision, Mapping) and provision.get("type") == "permit"
+    return says_so and consent.validate_consent({**resource, "status": "active"}).permits
+
+
 def is_stored_form(reading: Reading, resource: Mapping[str, Any], recorder: str, patient_id: str) -> bool:
     """Whether `sourceReference` leads to a form that this recorder sent before, about this patient, with its bytes."""
     reference = resource.get("sourceReference", {}).get("reference", "")

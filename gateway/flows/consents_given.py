@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from consent import validate_consent
 from gateway.clock import new_id
+from gateway.disclosure.consent_standing import permits_at_root
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.seen import is_own
 from gateway.errors import NotFound
@@ -48,7 +48,7 @@ def given_here(
     with premises.store.read() as reading:
         require_client(reading, worker, patient_id)
         found = records.of_patient(reading, patient_id, ("Consent",))
-    ours = [one for one in found if one.source_partner == worker.partner and is_permission(one.resource)]
+    ours = [one for one in found if one.source_partner == worker.partner and permits_at_root(one.resource)]
     given = [one for one in ours if one.resource.get("status") == "active"]
     pending = [one for one in ours if one.resource.get("status") == "inactive" and is_by_voice(one.resource)]
     return tuple(map(_given, given)), tuple(map(_given, pending))
@@ -111,17 +111,6 @@ def _receives(role: Mapping[str, Any]) -> bool:
     return not codes or "IRCP" in codes
 
 
-def is_permission(resource: Mapping[str, Any]) -> bool:
-    """Whether a Consent permits at its root while in force, as the engine reads it; nothing else can be taken back.
-
-    A root that says nothing of the kind denies, and so does one with a modifier: where treatment needs no consent, the
-    end of a denial would open records.
-    """
-    provision = resource.get("provision")
-    says_so = isinstance(provision, Mapping) and provision.get("type") == "permit"
-    return says_so and validate_consent({**resource, "status": "active"}).permits
-
-
 def is_by_voice(resource: Mapping[str, Any]) -> bool:
     """Whether a Consent was taken back by word alone so far."""
     said = [row.get("valueCode") for row in resource.get("extension", ()) if row.get("url") == WITHDRAWAL]
@@ -142,7 +131,7 @@ async def _ended(
             or before.patient_id != patient_id
             or before.source_partner != worker.partner
             or before.resource.get("status") != wanted
-            or not is_permission(before.resource)
+            or not permits_at_root(before.resource)
         ):
             raise NotFound("NO_SUCH_CONSENT", "no such consent of hers was recorded here")
         stated = [row for row in before.resource.get("extension", ()) if row.get("url") != WITHDRAWAL]

@@ -18,11 +18,12 @@ from msgspec.structs import replace as with_changes
 from gateway.audit import AuditEntry, append, newest, of_patient
 from gateway.clock import instant_text, new_id, new_row_id
 from gateway.disclosure.accounting import AccountLine, account_of
+from gateway.disclosure.consent_standing import permits_at_root
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotFound, NotUnderstood
 from gateway.flows import privacy_requests
 from gateway.flows.consent_record import keep_consent
-from gateway.flows.consents_given import WITHDRAWAL, is_permission, recipients_of
+from gateway.flows.consents_given import WITHDRAWAL, recipients_of
 from gateway.flows.decided_here import act_entry, carry_out
 from gateway.flows.stop_notices import to_tell
 from gateway.security.callers import Caller
@@ -114,7 +115,7 @@ async def withdrawn(premises: Premises, patient_id: str, consent_ids: Sequence[s
         found = {
             one.id: one
             for one in records.of_patient(tx, her, ("Consent",))
-            if one.resource.get("status") == "active" and is_permission(one.resource)
+            if one.resource.get("status") == "active" and permits_at_root(one.resource)
         }
         if not set(consent_ids) <= found.keys():
             raise NotFound("NO_SUCH_CONSENT", "no such permission is in force")
@@ -195,7 +196,7 @@ def _permission(record: Record) -> Permission:
         types=tuple(str(one.get("code", "")) for one in provision.get("class", ())),
         purposes=tuple(str(one.get("code", "")) for one in provision.get("purpose", ())),
         until=str(provision.get("period", {}).get("end", ""))[:10],
-        allows=is_permission(resource),
+        allows=permits_at_root(resource),
     )
 
 
