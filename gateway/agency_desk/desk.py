@@ -14,8 +14,11 @@ from gateway.agency_desk.second_factor import Phones
 from gateway.clock import Clock
 from gateway.flows.agency_desk import AtDesk, Worker
 from gateway.flows.desk_public_safety import RIGHT as REFER_IN
+from gateway.flows.desk_sheets import sheets_of
 from gateway.flows.to_do import ToDo
 from gateway.partners import DeskDelivery, Network, Partner
+
+SHEET = "sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,8 @@ class Desk:
         return self._takes_part(worker) is not None
 
     def may(self, worker: Worker, right: str) -> bool:
-        """Whether the worker's organization may do that here: `answer` where its referrals come to the desk, else what
+        """Whether the worker's organization may do that here: `answer` where its referrals come to the desk, `sheet`
+        where its sheets can be read, else what
         `desk` of `network.yaml` names; an empty `right` is anybody's but law enforcement's, which may refer in and see
         nothing (DM-12).
         """
@@ -71,6 +75,8 @@ class Desk:
             return right == REFER_IN and right in partner.desk
         if not right:
             return True
+        if right == SHEET:
+            return bool(sheets_of(self.network, worker.partner))
         return isinstance(partner.delivery, DeskDelivery) if right == "answer" else right in partner.desk
 
     def _takes_part(self, worker: Worker) -> Partner | None:

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from gateway.flows.agency_desk import AtDesk, Worker
 from gateway.flows.desk_plan_sheets import PlanSheet
+from gateway.flows.desk_sheets import TakenSheet
 
 
 @dataclass(frozen=True, slots=True)
 class OwnFiles:
-    """The plan of whoever a thing at the desk is about, as a page and as a file; the agency's own numbers of hers."""
+    """The plan of whoever a thing at the desk is about, as a page and as a file; the agency's own numbers; its sheet."""
 
     plan: Callable[[Worker, str], Awaitable[AtDesk]]
     plan_sheet: Callable[[Worker, str, str], Awaitable[PlanSheet]]
     number_said: Callable[[Worker, str, str], Awaitable[None]]
+    sheet_sent: Callable[[Worker, str, bytes], Awaitable[TakenSheet]]
     numbers_of: Callable[[Worker, AtDesk], Awaitable[tuple[str, ...]]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,17 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.agency_desk import cases, consents, crisis, login, phones, public_safety, referrals, to_do
+from gateway.agency_desk import (
+    cases,
+    consents,
+    crisis,
+    login,
+    phones,
+    public_safety,
+    referrals,
+    sheets,
+    to_do,
+)
 from gateway.agency_desk.desk import Desk
 from gateway.agency_desk.phrases import CATALOGUE, language_of
 from gateway.agency_desk.screens import GoTo, Page, Screen, Visit
@@ -19,6 +30,7 @@ from gateway.errors import HandoffError, NotAllowed, NotFound, NotNow
 from gateway.flows.agency_desk import Worker
 from gateway.flows.desk_workers import CAME, LEFT, REFUSED
 from gateway.pages import HEADERS, Frame, Pace, Session, Site, root_of, status_of
+from gateway.pages.uploads import LARGEST, Uploaded
 
 COOKIE, LANGUAGE = "handoff_desk", "handoff_desk_language"
 PATH = "/agency"
@@ -30,6 +42,7 @@ SCREENS: tuple[Screen, ...] = (
     *cases.SCREENS,
     *phones.SCREENS,
     *public_safety.SCREENS,
+    *sheets.SCREENS,
 )
 """Every screen of the desk. The first that a worker may open is where she comes in."""
 
@@ -83,13 +96,19 @@ class _Pages:
         act = screen.does if request.method == "POST" else screen.shows
         if act is None:  # HEAD of a screen that is only a form
             raise NotFound("NO_SUCH_PAGE", "there is no such page")
-        form = await self._frame.form(request, screen.largest_form) if request.method == "POST" else {}
-        answer = await act(
-            Visit(self._desk, worker, self._said(request), request.path_params, request.query_params, form)
-        )
+        form, file = await self._sent(screen, request)
+        said, path, query = self._said(request), request.path_params, request.query_params
+        answer = await act(Visit(self._desk, worker, said, path, query, form, file=file))
         if isinstance(answer, Page):
             return self._page(request, answer.template, answer.status, **answer.facts)
         return RedirectResponse(answer.location, 303, HEADERS) if isinstance(answer, GoTo) else answer
+
+    async def _sent(self, screen: Screen, request: Request) -> tuple[Mapping[str, str], Uploaded | None]:
+        if request.method != "POST":
+            return {}, None
+        if screen.with_file:
+            return await self._frame.form_with_file(request, screen.largest_form or LARGEST)
+        return await self._frame.form(request, screen.largest_form), None
 
     def _begin_elsewhere(self, request: Request, worker: Worker) -> Response:
         """The first screen that the worker may open; a page that says so where there is none."""

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from gateway.agency_desk.desk import Desk
 from gateway.flows.agency_desk import Worker
 from gateway.pages import HEADERS
+from gateway.pages.uploads import Uploaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Visit:
     path: Mapping[str, str]
     query: Mapping[str, str] = field(repr=False)
     form: Mapping[str, str] = field(default_factory=dict, repr=False)
+    file: Uploaded | None = None
 
     def number(self, name: str) -> int:
         """A whole number of the query; 0 where it is none."""
@@ -73,6 +75,8 @@ class Screen:
     menu: str = ""
     largest_form: int | None = None
     """In octets; without it as every form of the desk."""
+    with_file: bool = False
+    """Whether its form brings a file, and so has to say how large it may be."""
 
     def methods(self) -> tuple[str, ...]:
         """What can be asked of it."""

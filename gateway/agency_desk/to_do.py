@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.agency_desk.desk import SHEET
 from gateway.agency_desk.records_in_words import name_of, words_of
 from gateway.agency_desk.screens import Answer, Page, Screen, Visit
 from gateway.flows.agency_desk import AtDesk
@@ -18,6 +19,7 @@ async def _to_do(visit: Visit) -> Answer:
             "unanswered": [_row(one) for one in found.unanswered],
             "takes_consents": visit.desk.may(visit.worker, "consents"),
             "answers": visit.desk.may(visit.worker, "answer"),
+            "brings_sheets": visit.desk.may(visit.worker, SHEET),
             "most": LISTED,
             "desk_contact": visit.desk.network.content.operator.consent_desk,
         },

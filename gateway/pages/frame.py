@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from gateway.clock import Clock
 from gateway.errors import AlreadyReceived, HandoffError, NotAllowed, NotFound, NotNow, NotUnderstood
 from gateway.pages.sessions import LONGEST_HOURS, Session, Sessions
+from gateway.pages.uploads import Uploaded, read_upload
 
 HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
@@ -136,7 +137,19 @@ class Frame:
         """
         if self.session(request) is None:
             raise NotAllowed("NOT_LOGGED_IN", "the session has ended")
-        form = await self.open_form(request, largest)
+        return self._of_session(request, await self.open_form(request, largest))
+
+    async def form_with_file(
+        self, request: Request, largest: int
+    ) -> tuple[Mapping[str, str], Uploaded | None]:
+        """The same of a form with a file in it. Raises as `form` does, and NotUnderstood `FORM_INVALID`."""
+        if self.session(request) is None:
+            raise NotAllowed("NOT_LOGGED_IN", "the session has ended")
+        self._require_own_origin(request)
+        form, file = await read_upload(request, largest)
+        return self._of_session(request, form), file
+
+    def _of_session(self, request: Request, form: Mapping[str, str]) -> Mapping[str, str]:
         if not hmac.compare_digest(form.get("token", "").encode(), self.form_token(request).encode()):
             raise NotAllowed(
                 "FORM_TOKEN", "this form is not from this session; go back and load the page again"
@@ -145,16 +158,19 @@ class Frame:
 
     async def open_form(self, request: Request, largest: int | None = None) -> Mapping[str, str]:
         """A form that needs no session. Raises NotAllowed `OTHER_ORIGIN`, NotUnderstood `FORM_TOO_LARGE`."""
-        # the token and the cookie's SameSite are the other fences
-        origin = request.headers.get("origin")
-        if origin is not None and origin.partition("://")[2] != request.headers.get("host", ""):
-            raise NotAllowed("OTHER_ORIGIN", "this form was sent from another site")
-        found, most = b"", self.site.largest_form if largest is None else largest
+        self._require_own_origin(request)
+        found, most = bytearray(), self.site.largest_form if largest is None else largest
         async for piece in request.stream():
             found += piece
             if len(found) > most:
                 raise NotUnderstood("FORM_TOO_LARGE", "the form is too large")
         return dict(parse_qsl(found.decode("utf-8", "replace")))
+
+    def _require_own_origin(self, request: Request) -> None:
+        # the token and the cookie's SameSite are the other fences
+        origin = request.headers.get("origin")
+        if origin is not None and origin.partition("://")[2] != request.headers.get("host", ""):
+            raise NotAllowed("OTHER_ORIGIN", "this form was sent from another site")
 
     # ------------------------------------------------------------------------------------------ pages
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.agency_desk.own_files import OwnFiles
-from gateway.flows import agency_desk, desk_own_numbers, desk_plan_sheets
+from gateway.flows import agency_desk, desk_own_numbers, desk_plan_sheets, desk_sheets
 from gateway.wiring.desk_flows import DeskFlows
 
 
@@ -13,5 +13,6 @@ def own_files(flows: DeskFlows) -> OwnFiles:
         plan=flows.bound(agency_desk.plan),
         plan_sheet=flows.bound(desk_plan_sheets.plan_sheet),
         number_said=flows.bound(desk_own_numbers.number_said),
+        sheet_sent=flows.bound(desk_sheets.sheet_sent),
         numbers_of=flows.bound(desk_own_numbers.numbers_of),
     )
