@@ -36,9 +36,9 @@ class OwnPage:
     told_whom: Callable[[str], Awaitable[tuple[AccountLine, ...]]]
     withdrawn: Callable[[str, Sequence[str]], Awaitable[tuple[Stopped, ...]]]
     ask: Callable[[str, str, str], Awaitable[None]]
-    phone_of: Callable[[tuple[str, ...]], int]
-    next_phone: Callable[[tuple[str, ...]], int]
-    phone_set_up: Callable[[tuple[str, ...], int], Awaitable[None]]
+    phone_of: Callable[[tuple[str, ...]], str]
+    next_phone: Callable[[tuple[str, ...], str], str]
+    phone_set_up: Callable[[tuple[str, ...], str], Awaitable[None]]
 
 
 def own_link(key: bytes, patient_id: str, now: datetime) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from gateway.disclosure.desk_forms import purpose_in_words, types_in_words
 from gateway.errors import AlreadyReceived, HandoffError, NotAllowed, NotFound, NotNow
 from gateway.flows.own_page import WISHES, Permission
 from gateway.flows.own_page_doors import CAME, LEFT, REFUSED
+from gateway.flows.phones import of_client
 from gateway.pages import HEADERS, Frame, Link, Pace, Session, Site, read_link, root_of, status_of
 from gateway.partners import partner_of
 
@@ -38,11 +40,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 def build_own_page(own: OwnPage) -> ASGIApp:
     """The pages as an ASGI application, to be mounted at `/me`."""
     return _Pages(own)
-
-
-def about(patient_id: str) -> tuple[str, ...]:
-    """Whose phone it is, where a phone is hers."""
-    return ("client", patient_id)
 
 
 class _Pages:
@@ -89,7 +86,7 @@ class _Pages:
             permissions=[self._in_words(request, one) for one in found],
             wishes=tuple(WISHES),
             done=request.query_params.get("done", ""),
-            has_phone=bool(self._own.phone_of(about(her))),
+            has_phone=bool(self._own.phone_of(of_client(her))),
         )
 
     async def _told(self, request: Request) -> Response:
@@ -125,19 +122,20 @@ class _Pages:
 
     async def _phone(self, request: Request) -> Response:
         """An authenticator app as her second factor: it counts once she has shown that it works."""
-        her = self._her(request)
-        if her is None:
+        her, session = self._her(request), self._frame.session(request)
+        if her is None or session is None:
             return self._stranger(request)
-        number = self._own.next_phone(about(her))
-        secret = phone_secret(self._own.key, about(her), number)
+        whose = of_client(her)
+        form = await self._frame.form(request) if request.method == "POST" else {}
+        if self._own.phone_of(whose):
+            raise AlreadyReceived("PHONE_SET_UP", "a phone is asked for already")
+        phone = self._own.next_phone(whose, session.id)
+        secret = phone_secret(self._own.key, whose, phone)
         if request.method == "POST":
-            form = await self._frame.form(request)
-            if self._own.phone_of(about(her)):
-                raise AlreadyReceived("PHONE_SET_UP", "a phone is asked for already")
             now = self._own.clock.now()
             if not await is_phone_code(secret, form.get("code", ""), now, self._own.use_once):
                 raise NotAllowed("CODE_WRONG", "the code is not that of the phone")
-            await self._own.phone_set_up(about(her), number)
+            await self._own.phone_set_up(whose, phone)
             return RedirectResponse("./?done=phone", 303, HEADERS)
         picture = picture_of(phone_address(secret, "my page", self._own.network.content.network))
         return self._page(request, "own_phone.html", picture=picture, secret=secret)
@@ -152,29 +150,29 @@ class _Pages:
         (her,) = link.who
         if self._own.has_to_go(her, link.made_at):
             raise NotAllowed("LINK_EXPIRED", "the link has ended")
-        number = self._own.phone_of(about(her))
+        phone = self._own.phone_of(of_client(her))
         if request.method == "GET":
-            return self._page(request, "own_login.html", link=text, by_phone=bool(number))
+            return self._page(request, "own_login.html", link=text, by_phone=bool(phone))
         form = await self._frame.open_form(request)
         try:
-            await self._check(link, her, number, form.get("code", ""))
+            await self._check(link, her, phone, form.get("code", ""))
             if not await self._own.use_once(link.id, link.expires_at):
                 raise NotAllowed("LINK_USED", "the link was used before")
         except NotAllowed as error:
             await self._own.tell(her, REFUSED, error.code)
             raise
         await self._own.tell(her, CAME, "")
-        return self._frame.begin((her,), "./")
+        return self._frame.begin((her, _second(link.made_at)), "./")
 
-    async def _check(self, link: Link, her: str, number: int, code: str) -> None:
+    async def _check(self, link: Link, her: str, phone: str, code: str) -> None:
         """Each try is used up before it is compared, so that two at once count as two."""
         for place in range(MOST_TRIES):
             if await self._own.use_once(f"try{place}-{link.id}", link.expires_at):
                 break
         else:
             raise NotAllowed("LINK_LOCKED", "too many wrong codes")
-        if number:
-            secret = phone_secret(self._own.key, about(her), number)
+        if phone:
+            secret = phone_secret(self._own.key, of_client(her), phone)
             is_right = await is_phone_code(secret, code, self._own.clock.now(), self._own.use_once)
         else:
             said = "".join(code.split()).replace("-", "")
@@ -264,9 +262,15 @@ def _what(description: str, language: str) -> str:
     return "; ".join(types_in_words(types, language))
 
 
+def _second(at: datetime) -> str:
+    return str(int(at.timestamp()))
+
+
 def _site(own: OwnPage) -> Site:
     def has_to_go(session: Session) -> bool:
-        return own.has_to_go(session.who[0], session.began)
+        """A session ends with the link that it came by."""
+        her, *made_at = session.who
+        return not made_at or own.has_to_go(her, datetime.fromtimestamp(int(made_at[0]), UTC))
 
     return Site(
         name=NAME,

@@ -9,24 +9,25 @@ from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit
 from gateway.agency_desk.second_factor import is_phone_code, phone_address, phone_secret, picture_of
 from gateway.errors import AlreadyReceived, NotAllowed
 from gateway.flows.agency_desk import Worker
+from gateway.flows.phones import of_worker
 
 
 def about(worker: Worker) -> tuple[str, ...]:
     """Whose phone it is, where a phone is a worker's."""
-    return ("worker", worker.partner, worker.name.casefold())
+    return of_worker(worker.partner, worker.name)
 
 
-async def shows(desk: Desk, whose: Sequence[str], number: int, code: str) -> bool:
-    """Whether the phone of that number shows the code now; each counts once."""
-    secret = phone_secret(desk.key, whose, number)
+async def shows(desk: Desk, whose: Sequence[str], phone: str, code: str) -> bool:
+    """Whether the phone of that id shows the code now; each counts once."""
+    secret = phone_secret(desk.key, whose, phone)
     return await is_phone_code(secret, code, desk.clock.now(), desk.use_once)
 
 
 async def _look(visit: Visit) -> Answer:
     whose = about(visit.worker)
-    if visit.desk.phones.number(whose):
+    if visit.desk.phones.asked(whose):
         return Page("phone.html", {"has_phone": True})
-    secret = phone_secret(visit.desk.key, whose, visit.desk.phones.next(whose))
+    secret = phone_secret(visit.desk.key, whose, visit.desk.phones.next(whose, visit.login_id))
     picture = picture_of(phone_address(secret, visit.worker.name, visit.desk.network.content.network))
     return Page("phone.html", {"has_phone": False, "picture": picture, "secret": secret})
 
@@ -34,12 +35,12 @@ async def _look(visit: Visit) -> Answer:
 async def _set_up(visit: Visit) -> Answer:
     """It counts once it has shown that it works; whoever has one gives it up first (`handoff agency away`)."""
     whose = about(visit.worker)
-    if visit.desk.phones.number(whose):
+    if visit.desk.phones.asked(whose):
         raise AlreadyReceived("PHONE_SET_UP", "a phone is asked for already")
-    number = visit.desk.phones.next(whose)
-    if not await shows(visit.desk, whose, number, visit.form.get("code", "")):
+    phone = visit.desk.phones.next(whose, visit.login_id)
+    if not await shows(visit.desk, whose, phone, visit.form.get("code", "")):
         raise NotAllowed("CODE_WRONG", "the code is not that of the phone")
-    await visit.desk.phones.set_up(whose, number)
+    await visit.desk.phones.set_up(whose, phone)
     return GoTo("phone")
 
 

@@ -12,11 +12,13 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True, slots=True)
 class Phones:
-    """Which phone is asked for: its number by whose it is (0: none), the number of the next one, and that it works."""
+    """Which phone is asked for: its id by whose it is (empty: none), the id of one that is set up at a login (by its
+    session's id), and that it works.
+    """
 
-    number: Callable[[Sequence[str]], int]
-    next: Callable[[Sequence[str]], int]
-    set_up: Callable[[Sequence[str], int], Awaitable[None]]
+    asked: Callable[[Sequence[str]], str]
+    next: Callable[[Sequence[str], str], str]
+    set_up: Callable[[Sequence[str], str], Awaitable[None]]
 
 
 STEP_SECONDS = 30
@@ -27,9 +29,9 @@ _KEPT = timedelta(minutes=5)
 _SECRET_BYTES = 20
 
 
-def phone_secret(key: bytes, about: Sequence[str], number: int) -> str:
-    """The secret of somebody's phone of that number, in base 32; another phone gets another one."""
-    said = "\n".join((*about, str(number))).encode()
+def phone_secret(key: bytes, about: Sequence[str], phone: str) -> str:
+    """The secret of somebody's phone of that id, in base 32; another phone gets another one."""
+    said = "\n".join((*about, phone)).encode()
     made = hmac.new(key, b"phone\n" + said, hashlib.sha256).digest()
     return base64.b32encode(made[:_SECRET_BYTES]).decode()
 

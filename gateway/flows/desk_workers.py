@@ -11,7 +11,7 @@ from gateway.disclosure.premises import Premises
 from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.agency_desk import BASIS, Worker
 from gateway.flows.decided_here import act_entry, carry_out, why
-from gateway.flows.phones import give_up
+from gateway.flows.phones import give_up, of_worker
 from gateway.store import Transaction, tokens
 
 CAME, REFUSED, LEFT, SENT_AWAY = "desk_login", "desk_login_refused", "desk_logout", "desk_worker_sent_away"
@@ -85,7 +85,7 @@ async def send_away(premises: Premises, partner_and_name: str, reason: str) -> d
 
     def work(tx: Transaction) -> dict[str, Any]:
         tokens.remember(tx, ISSUER, _name_of(premises, worker), instant_text(now + _REMEMBERED))
-        give_up(premises, tx, ("worker", worker.partner, worker.name.casefold()))
+        give_up(premises, tx, of_worker(worker.partner, worker.name), said)
         entry = act_entry(SENT_AWAY, instant_text(now), said, partner=partner)
         append(tx, entry)
         return {"partner": partner, "outcome": SENT_AWAY}

@@ -1,66 +1,86 @@
-"""Whose authenticator app is asked for as a second factor: a number under a keyed name; no secret is stored.
+"""Whose authenticator app is asked for as a second factor: an id under a keyed name; no secret is stored.
 
-A phone that is lost is given up, and the next one has another number and so other codes. `about` names whose it is.
+A phone's id is of its number and of the login at which it was set up, so that nobody learns at another login what the
+next phone's codes are. A phone that is lost is given up. `about` names whose it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+from msgspec.structs import replace as with_changes
+
+from gateway.audit import AuditEntry, append
+from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
+from gateway.errors import AlreadyReceived
+from gateway.flows.decided_here import act_entry
 from gateway.store import Reading, Transaction, tokens
 
 ISSUER = "#phones"
+SET_UP, GIVEN_UP = "phone_set_up", "phone_given_up"
 _FOR_GOOD = "9999-12-31T00:00:00.000000Z"
-_MOST_PHONES = 50
+_CLIENT = "client"
 
 
-def phone_of(premises: Premises, about: Sequence[str]) -> int:
-    """The number of the phone whose codes are asked for; 0 where none was set up. `about` names whose it is."""
+def of_client(patient_id: str) -> tuple[str, ...]:
+    """Whose phone it is, where it is a client's."""
+    return (_CLIENT, patient_id)
+
+
+def of_worker(partner: str, name: str) -> tuple[str, ...]:
+    """Whose phone it is, where it is a worker's."""
+    return ("worker", partner, name.casefold())
+
+
+def phone_of(premises: Premises, about: Sequence[str]) -> str:
+    """The id of the phone whose codes are asked for; empty where none was set up."""
     with premises.store.read() as reading:
         return _phone(premises, reading, about)
 
 
-async def phone_set_up(premises: Premises, about: Sequence[str], number: int) -> None:
-    """From now on the codes of that phone are asked for."""
+async def phone_set_up(premises: Premises, about: Sequence[str], phone: str) -> None:
+    """From now on the codes of that phone are asked for; the log has it. Raises AlreadyReceived `PHONE_SET_UP`."""
 
-    def work(tx: Transaction) -> dict[str, Any]:
-        tokens.remember(tx, ISSUER, _name(premises, f"phone{number}", about), _FOR_GOOD)
-        return {}
+    def work(tx: Transaction) -> None:
+        if _phone(premises, tx, about):
+            raise AlreadyReceived("PHONE_SET_UP", "a phone is asked for already")
+        tokens.remember(tx, ISSUER, _name(premises, "phone", about) + phone, _FOR_GOOD)
+        append(tx, _entry(premises, about, SET_UP, "its app is asked for at each login"))
 
     await premises.store.write(work)
 
 
-async def phone_given_up(premises: Premises, about: Sequence[str]) -> None:
-    """The phone is lost: the next link asks for a code again, and the next phone gets other codes."""
-    await premises.store.write(lambda tx: give_up(premises, tx, about))
+def give_up(premises: Premises, tx: Transaction, about: Sequence[str], said: str) -> None:
+    """The phone is lost: the next link asks for a code again, and the next phone gets other codes. The log has it, where
+    there was one.
+    """
+    phone = _phone(premises, tx, about)
+    if phone:
+        tokens.remember(tx, ISSUER, _name(premises, "gone", about) + phone, _FOR_GOOD)
+        append(tx, _entry(premises, about, GIVEN_UP, said))
 
 
-def give_up(premises: Premises, tx: Transaction, about: Sequence[str]) -> None:
-    """The same, with what else is committed."""
-    number = _phone(premises, tx, about)
-    if number:
-        tokens.remember(tx, ISSUER, _name(premises, f"gone{number}", about), _FOR_GOOD)
-
-
-def next_phone(premises: Premises, about: Sequence[str]) -> int:
-    """The number that the next phone gets."""
+def next_phone(premises: Premises, about: Sequence[str], login_id: str) -> str:
+    """The id that a phone gets when it is set up at that login (the id of its session)."""
     with premises.store.read() as reading:
-        for number in range(1, _MOST_PHONES):
-            if not tokens.was_used(reading, ISSUER, _name(premises, f"phone{number}", about)):
-                return number
-    return _MOST_PHONES
+        number = len(tokens.that_begin(reading, ISSUER, _name(premises, "phone", about))) + 1
+    return f"{number:03d}-" + premises.keys.index("phone-login", "|".join(about), login_id)
 
 
-def _phone(premises: Premises, reading: Reading, about: Sequence[str]) -> int:
-    for number in range(1, _MOST_PHONES):
-        if not tokens.was_used(reading, ISSUER, _name(premises, f"phone{number}", about)):
-            return 0
-        if not tokens.was_used(reading, ISSUER, _name(premises, f"gone{number}", about)):
-            return number
-    return 0
+def _phone(premises: Premises, reading: Reading, about: Sequence[str]) -> str:
+    known = tokens.that_begin(reading, ISSUER, _name(premises, "phone", about))
+    gone = set(tokens.that_begin(reading, ISSUER, _name(premises, "gone", about)))
+    return next((one for one in known if one not in gone), "")
+
+
+def _entry(premises: Premises, about: Sequence[str], outcome: str, said: str) -> AuditEntry:
+    """The entry of what became of somebody's phone."""
+    at = instant_text(premises.clock.now())
+    if about[0] == _CLIENT:
+        return act_entry(outcome, at, said, patient_id=about[1])
+    return with_changes(act_entry(outcome, at, said, partner=about[1]), recipient_name=about[2])
 
 
 def _name(premises: Premises, what: str, about: Sequence[str]) -> str:
-    return f"{what}-" + premises.keys.index("phone", "|".join(about[:-1]), about[-1].casefold())
+    return f"{what}-" + premises.keys.index("phone", "|".join(about[:-1]), about[-1].casefold()) + "-"

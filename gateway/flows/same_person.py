@@ -18,6 +18,7 @@ from gateway.disclosure.handovers import may_have_arrived
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotFound, NotNow, NotUnderstood
 from gateway.flows.decided_here import act_entry, carry_out, why
+from gateway.flows.own_page_ends import end_for_another
 from gateway.flows.people import related
 from gateway.flows.whose import Sorted, references_in, sort_out
 from gateway.identity import description_keys
@@ -43,6 +44,8 @@ async def join(premises: Premises, leaves: str, to: str, reason: str) -> dict[st
         at = instant_text(premises.clock.now())
         seq = _log(tx, JOINED, at, said, leaves, to)
         came = same_person.join(tx, leaves, to, seq)
+        for one in (leaves, to):
+            end_for_another(premises, tx, one, "found to be one with another patient")
         _describe(premises, tx, to, patients.match_keys_of(tx, to))
         _hear_both(tx, to)
         if not patients.certain(tx, leaves):
@@ -76,6 +79,7 @@ async def part(premises: Premises, patient_id: str, reason: str) -> dict[str, An
         same_person.tell_apart(tx, patient_id, to, at)
         for one in (patient_id, to):
             patients.doubt(tx, one)
+            end_for_another(premises, tx, one, "found to be two people")
         seq = _log(tx, PARTED, at, said, patient_id, to)
         same_person.part(tx, patient_id, seq)
         return {

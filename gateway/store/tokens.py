@@ -26,6 +26,12 @@ def remembered_until(reading: Reading, issuer: str, jti: str) -> str | None:
     return None if row is None else str(row["expires_at"])
 
 
+def that_begin(reading: Reading, issuer: str, start: str) -> tuple[str, ...]:
+    """What follows `start` in each kept id that begins so; in ASCII, in order."""
+    where = {"issuer": issuer, "start": start, "stop": start + "\x7f"}
+    return tuple(str(row["jti"]).removeprefix(start) for row in reading.rows("tokens.that_begin", where))
+
+
 def forget_expired(tx: Transaction, before: str) -> int:
     """Drop what expired before that instant; how many. Leave room for a clock that steps back."""
     return tx.execute("tokens.forget_expired", {"before": before})

@@ -10,11 +10,11 @@ from gateway.agency_desk.consent_desk import ConsentDesk
 from gateway.agency_desk.second_factor import Phones
 from gateway.disclosure.desk_forms import form_text
 from gateway.disclosure.premises import Premises
-from gateway.flows import consent_taking, consents_given, desk_clients, phones
+from gateway.flows import consent_taking, consents_given, desk_clients, own_page_doors, phones
 from gateway.flows.agency_desk import Worker
 from gateway.flows.renewals import Renewals
 from gateway.flows.to_do import ToDo, to_do
-from gateway.wiring.own_page_links import own_page_code, own_page_link, phone_lost
+from gateway.wiring.own_page_links import own_page_code, own_page_link
 from gateway.wiring.standstill import Standstill
 
 P = ParamSpec("P")
@@ -57,7 +57,7 @@ class DeskFlows:
         """Whose phone is asked for at the login."""
         premises = self._premises
         return Phones(
-            number=partial(phones.phone_of, premises),
+            asked=partial(phones.phone_of, premises),
             next=partial(phones.next_phone, premises),
             set_up=self.bound(phones.phone_set_up),
         )
@@ -80,6 +80,6 @@ class DeskFlows:
             may_tell_back=partial(consent_taking.may_tell_back, premises),
             own_link=self.bound(own_page_link),
             own_code=self.bound(own_page_code),
-            phone_lost=self.bound(phone_lost),
+            phone_lost=self.bound(own_page_doors.phone_lost),
             text=lambda form: form_text(form, premises.clock.now(), premises.network.zone),
         )

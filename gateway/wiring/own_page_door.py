@@ -13,7 +13,7 @@ from gateway.agency_desk.own_pages import PATH, build_own_page
 from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
 from gateway.flows import own_page, own_page_doors, phones
-from gateway.flows.own_page_doors import ISSUER
+from gateway.flows.own_page_ends import ISSUER
 from gateway.store import tokens
 from gateway.wiring.desk_flows import DeskFlows
 from gateway.wiring.last_restore import last_restore

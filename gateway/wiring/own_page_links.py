@@ -5,11 +5,10 @@ from __future__ import annotations
 import hmac
 
 from gateway.agency_desk.own_page_desk import code_of, own_link
-from gateway.agency_desk.own_pages import PATH, about
+from gateway.agency_desk.own_pages import PATH
 from gateway.disclosure.premises import Premises
-from gateway.flows import own_page, own_page_doors, phones
+from gateway.flows import own_page_doors, phones
 from gateway.flows.agency_desk import Worker
-from gateway.flows.desk_clients import require_client
 
 
 def own_page_key(premises: Premises) -> bytes:
@@ -25,11 +24,11 @@ async def own_page_link(
 
     Raises NotAllowed `RIGHT_MISSING`, NotUnderstood `IDENTITY_UNCHECKED`, NotFound `NO_SUCH_CLIENT`.
     """
-    her = await own_page_doors.linked(premises, worker, patient_id, checked_by)
-    link = own_link(own_page_key(premises), her, premises.clock.now())
+    her, begins = await own_page_doors.linked(premises, worker, patient_id, checked_by)
+    link = own_link(own_page_key(premises), her, begins)
     content = premises.network.content
     base = content.public_url or f"http://{content.http}"
-    return f"{base}{PATH}/login?link={link}", phones.phone_of(premises, about(her)) > 0
+    return f"{base}{PATH}/login?link={link}", bool(phones.phone_of(premises, phones.of_client(her)))
 
 
 async def own_page_code(premises: Premises, worker: Worker, patient_id: str) -> str:
@@ -39,15 +38,3 @@ async def own_page_code(premises: Premises, worker: Worker, patient_id: str) -> 
     """
     her, made = await own_page_doors.code_for(premises, worker, patient_id)
     return code_of(own_page_key(premises), her, made)
-
-
-async def phone_lost(premises: Premises, worker: Worker, patient_id: str, second: str) -> None:
-    """A client of the worker's has lost her phone, as two workers say: the next link asks for a code again.
-
-    Raises NotAllowed `RIGHT_MISSING`, `SECOND_PERSON_NEEDED`, NotFound `NO_SUCH_CLIENT`, `NOTHING_TO_SHOW`.
-    """
-    own_page_doors.require_second(premises, worker, second)
-    with premises.store.read() as reading:
-        require_client(reading, worker, patient_id)
-        her = own_page.kept_under(reading, patient_id)
-    await phones.phone_given_up(premises, about(her))

@@ -295,6 +295,15 @@ def test_an_assertion_counts_once_until_it_expires(write: Any) -> None:
     assert write(lambda tx: tokens.use_jti(tx, "clinic", "j", MUCH_LATER))
 
 
+def test_kept_ids_are_found_by_how_they_begin(write: Any, store: Any) -> None:
+    for jti in ("a-2", "a-1", "a", "b-1", "aa-1"):
+        write(lambda tx, jti=jti: tokens.remember(tx, "clinic", jti, LATER))
+    write(lambda tx: tokens.remember(tx, "housing", "a-3", LATER))
+    with store.read() as reading:
+        assert tokens.that_begin(reading, "clinic", "a-") == ("1", "2")
+        assert tokens.that_begin(reading, "clinic", "c") == ()
+
+
 def test_text_that_not_every_database_takes_is_refused_by_all_alike(store: Any, write: Any) -> None:
     def with_nul(tx: Transaction) -> None:
         inbox.keep(tx, message(1, control_id="ED\x001"), b"raw")
