@@ -98,7 +98,8 @@ class _Pages:
             raise NotFound("NO_SUCH_PAGE", "there is no such page")
         form, file = await self._sent(screen, request)
         said, path, query = self._said(request), request.path_params, request.query_params
-        answer = await act(Visit(self._desk, worker, said, path, query, form, file=file))
+        login_id = self._login_id(request)
+        answer = await act(Visit(self._desk, worker, said, path, query, form, login_id=login_id, file=file))
         if isinstance(answer, Page):
             return self._page(request, answer.template, answer.status, **answer.facts)
         return RedirectResponse(answer.location, 303, HEADERS) if isinstance(answer, GoTo) else answer
@@ -109,6 +110,10 @@ class _Pages:
         if screen.with_file:
             return await self._frame.form_with_file(request, screen.largest_form or LARGEST)
         return await self._frame.form(request, screen.largest_form), None
+
+    def _login_id(self, request: Request) -> str:
+        session = self._frame.session(request)
+        return "" if session is None else session.id
 
     def _begin_elsewhere(self, request: Request, worker: Worker) -> Response:
         """The first screen that the worker may open; a page that says so where there is none."""
@@ -131,7 +136,7 @@ class _Pages:
         if self._desk.has_to_go(invitation.worker, invitation.made_at):
             raise NotAllowed("LINK_EXPIRED", "the link has ended")
         if request.method == "GET":
-            by_phone = self._desk.phones.number(phones.about(invitation.worker)) > 0
+            by_phone = bool(self._desk.phones.asked(phones.about(invitation.worker)))
             return self._page(request, "login.html", link=link, worker=invitation.worker, by_phone=by_phone)
         form = await self._frame.open_form(request)
         try:
@@ -157,10 +162,10 @@ class _Pages:
     async def _is_hers(self, invitation: login.Invitation, code: str) -> bool:
         """Whether that is the code of the link; once a phone is set up, the code that its app shows and no other."""
         about = phones.about(invitation.worker)
-        number = self._desk.phones.number(about)
-        if not number:
+        phone = self._desk.phones.asked(about)
+        if not phone:
             return login.is_code(self._desk.key, invitation, code)
-        return await phones.shows(self._desk, about, number, code)
+        return await phones.shows(self._desk, about, phone, code)
 
     async def _logout(self, request: Request) -> Response:
         session = self._frame.session(request)

@@ -19,7 +19,7 @@ class Visit:
     """A worker at a screen: the session is checked, her organization may open it, and `form` carried its token.
 
     `path`: what stands in the address; `query` and `form`: as they were sent, nothing of them checked. `language`: `en`
-    or `es`.
+    or `es`. `login_id`: of her session.
     """
 
     desk: Desk
@@ -28,6 +28,7 @@ class Visit:
     path: Mapping[str, str]
     query: Mapping[str, str] = field(repr=False)
     form: Mapping[str, str] = field(default_factory=dict, repr=False)
+    login_id: str = field(default="", repr=False)
     file: Uploaded | None = None
 
     def number(self, name: str) -> int:
