@@ -58,7 +58,9 @@ def test_a_lost_disk_brings_back_no_withdrawn_consent(start, sink, tmp_path, cap
     assert again.status_code == 200
     _until(lambda: _states(gateway.folder).get("held") == 1)
     later = [entry["resource"]["resourceType"] for bundle in sink.received[1:] for entry in bundle["entry"]]
-    assert set(later) <= {"Communication"}, "what is sent after a withdrawal is nothing but the notice to stop"
+    assert set(later) <= {"Communication"}, (
+        "what is sent after a withdrawal is nothing but the notice to stop"
+    )
     handoff(gateway, "audit", "verify")
 
 

@@ -14,8 +14,8 @@ from gateway.disclosure.answered import ANSWERED
 from gateway.disclosure.release import Release
 from gateway.disclosure.replay_decision import replay_decisions
 from gateway.flows import pull, status
-from gateway.flows.answers import HistoryAsked
 from gateway.flows import subscriptions as flow
+from gateway.flows.answers import HistoryAsked
 from gateway.flows.nothing import NothingToShow
 from gateway.partners import Route
 from gateway.store import Record, Transaction, records

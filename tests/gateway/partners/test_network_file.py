@@ -22,8 +22,6 @@ KEY = {"kty": "EC", "crv": "P-384", "x": "x", "y": "y", "kid": "k"}
 STARTER = starter_yaml(dict.fromkeys(clients_wanted(), KEY), "http://127.0.0.1:9/fhir")
 
 
-
-
 def faults_of(text: str) -> list[tuple[int, str]]:
     """Line and place of each fault."""
     with pytest.raises(NetworkFileRefused) as refused:
