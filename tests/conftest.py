@@ -125,6 +125,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left = _few_cases_of_each(items)
         config.hook.pytest_deselected(items=[item for item in items if item not in left])
         items[:] = [item for item in items if item in left]
+    if not strategies.long_run:
+        long_ones = [item for item in items if item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=long_ones)
+        items[:] = [item for item in items if item not in long_ones]
     for item in items:
         folder = item.path.parent.relative_to(_TESTS).as_posix()
         is_slow = item.path.stem.removeprefix("test_") in SLOW_FILES.get(folder, ())

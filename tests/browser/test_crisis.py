@@ -162,7 +162,8 @@ def test_a_case_manager_refers_on_her_phone_and_sees_beforehand_what_they_learn(
 
 
 @pytest.mark.parametrize(
-    ("language", "colours", "window"), [("en-US", "light", PHONE), ("es-MX", "dark", DESK)]
+    ("language", "colours", "window"),
+    [("en-US", "light", PHONE), pytest.param("es-MX", "dark", DESK, marks=pytest.mark.long)],
 )
 def test_no_crisis_page_has_a_serious_fault_of_accessibility(
     log_in: Any, language: str, colours: str, window: dict[str, int]

@@ -33,7 +33,7 @@ def test_the_demo_keeps_its_promises(tmp_path):
 
 
 @pytest.mark.no_cover
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_crisis_team_gets_the_safety_plan_and_the_family_doctor_no_word_of_alcohol(tmp_path):
     agencies = played(tmp_path, "--story", "2")["agencies"]
 
@@ -44,7 +44,7 @@ def test_the_crisis_team_gets_the_safety_plan_and_the_family_doctor_no_word_of_a
 
 
 @pytest.mark.no_cover
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_yes_on_the_phone_reaches_the_counselor_and_a_no_nobody(tmp_path):
     agencies = played(tmp_path, "--story", "3")["agencies"]
 

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace as changed
 
 from gateway.audit import newest
-from gateway.disclosure.gather import of_nobody_known
+from gateway.disclosure.gather import never_shown
 from gateway.errors import NotAllowed, NotNow
 from gateway.flows.bulk_export import write_waiting
 from gateway.security.callers import Caller
@@ -57,10 +57,10 @@ def test_what_came_from_a_partner_no_longer_known_is_withheld_with_a_reason(expo
     assert all(one.reasons for one in goals)
     held = county.records("Goal")
     network = county.premises.network
-    assert of_nobody_known(network, "otp", held) == {one.reference for one in held}
-    assert of_nobody_known(network, "housing", held) == {one.reference for one in held}
+    assert never_shown(network, "otp", held) == {one.reference for one in held}
+    assert never_shown(network, "housing", held) == {one.reference for one in held}
     own = [changed(one, sources=("housing",)) for one in held]
-    assert of_nobody_known(network, "housing", own) == frozenset()
+    assert never_shown(network, "housing", own) == frozenset()
 
 
 @pytest.mark.requirement("BK-01")
