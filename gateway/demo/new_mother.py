@@ -64,6 +64,8 @@ def _consents_release_it(stage: Stage) -> None:
     for partner in allowed:
         bundle = stage.receives[partner].wait_for("received")["bundle"]
         seen = _received(stage, partner, bundle)
+        if partner == "otp":  # all that the hospital's message said, as she permits all of it there
+            stage.write("hospital", (entry["resource"] for entry in bundle["entry"]))
         stage.tell(f"   {partner} receives: {', '.join(seen)}")
         opioid = "F11.20" in json.dumps(bundle)
         stage.must(
@@ -104,6 +106,7 @@ def _acceptance_goes_back(stage: Stage) -> None:
     stage.answers("otp", {**task, "status": "accepted"})
     reply = stage.receives["hospital"].wait_for("received")["message"]
     status = next(segment for segment in reply if segment.startswith("RF1|"))
+    stage.get("hospital", ({"resourceType": "Task"},))
     stage.tell(f"   hospital receives {reply[0].split('|')[8]}: {status[:60]}")
     stage.must(status.startswith("RF1|A") and "R-5001" in status, "the hospital hears of the acceptance")
 

@@ -30,6 +30,9 @@ def test_the_demo_keeps_its_promises(tmp_path):
     assert "after the withdrawal nothing more is sent" in report["promises_kept"]
     assert set(report["received"]) == {"otp", "psychiatry"}
     assert "Condition F11.20" in report["agencies"]["psychiatry"]["did_not_get"]
+    hospital = report["agencies"]["hospital"]
+    assert "Condition F11.20" in hospital["wrote"] and hospital["got"] == ["Task"]
+    assert {"CarePlan assess-plan", "Goal"} <= set(hospital["did_not_get"])
 
 
 @pytest.mark.no_cover
