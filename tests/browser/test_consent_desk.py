@@ -93,7 +93,10 @@ def faults_of(page: Any) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize(("language", "colours"), [("en-US", "light"), ("es-MX", "dark")])
+@pytest.mark.parametrize(
+    ("language", "colours"),
+    [("en-US", "light"), pytest.param("es-MX", "dark", marks=pytest.mark.long)],
+)
 def test_no_page_has_a_serious_fault_of_accessibility(
     come: Any, desk: Counter, language: str, colours: str
 ) -> None:

@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
+from datetime import datetime
 
 import httpx
 import pytest
 from starlette.routing import Mount, Router
+from starlette.types import ASGIApp
 
 from gateway.agency_desk import make_link
+from gateway.disclosure.premises import Premises
 from gateway.partners import DeskDelivery
 from gateway.store import intents
 from gateway.wiring.agency_desk_door import LINK_PURPOSE, desk_mounts
+from gateway.wiring.last_restore import last_restore
 from tests.gateway.county import County
 
 ROSA = "Rosa Medina"
+_BUILT: dict[object, tuple[Premises, datetime | None, Router]] = {}
 
 
 class Browser:
@@ -24,14 +29,28 @@ class Browser:
 
     def __init__(self, county: County) -> None:
         self.county = county
-        self.client = httpx.AsyncClient(base_url="http://desk.test", follow_redirects=True)
+        # it keeps the cookies alone; given a transport it reads no certificates
+        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(Router([])))
         self.page = httpx.Response(200)
 
+    def mounts(self) -> Mapping[str, ASGIApp]:
+        """The pages that it opens."""
+        return desk_mounts(self.county.folder, self.county.premises)
+
+    def _pages(self) -> Router:
+        """The pages, made once for a network and a store as they are: a gateway is started anew when they change."""
+        now = (self.county.premises, last_restore(self.county.store))
+        known = _BUILT.get(type(self).mounts)
+        if known is None or known[0] is not now[0] or known[1] != now[1]:
+            routes = Router([Mount(at, app) for at, app in self.mounts().items()])
+            known = _BUILT[type(self).mounts] = (*now, routes)
+        return known[2]
+
     def _ask(self, method: str, path: str, **how: object) -> httpx.Response:
-        routes = [Mount(at, app) for at, app in desk_mounts(self.county.folder, self.county.premises).items()]
+        pages = self._pages()
 
         async def scene() -> httpx.Response:
-            transport = httpx.ASGITransport(Router(routes), raise_app_exceptions=True)
+            transport = httpx.ASGITransport(pages, raise_app_exceptions=True)
             async with httpx.AsyncClient(
                 transport=transport,
                 base_url="http://desk.test",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Mapping
 from datetime import timedelta
@@ -11,7 +10,7 @@ from html import unescape
 import httpx
 import pyotp
 import pytest
-from starlette.routing import Mount, Router
+from starlette.types import ASGIApp
 
 from gateway.agency_desk.own_pages import WORDS
 from gateway.store import patients, privacy_requests
@@ -26,23 +25,9 @@ NAMESAKE = {"given": "Maribel", "family": "Testperson", "born": "1996-04-17", "p
 class Phone(Browser):
     """Her own browser, at her own page."""
 
-    def _ask(self, method: str, path: str, **how: object) -> httpx.Response:
-        mounts = own_page_mounts(self.county.premises)
-        routes = [Mount(at, app) for at, app in mounts.items()]
-
-        async def scene() -> httpx.Response:
-            async with httpx.AsyncClient(
-                transport=httpx.ASGITransport(Router(routes)),
-                base_url="http://desk.test",
-                follow_redirects=True,
-                cookies=self.client.cookies,
-            ) as client:
-                found = await client.request(method, path, **how)  # type: ignore[arg-type]  # of a test
-                self.client.cookies = client.cookies
-                return found
-
-        self.page = asyncio.run(scene())
-        return self.page
+    def mounts(self) -> Mapping[str, ASGIApp]:
+        """Her own page alone."""
+        return own_page_mounts(self.county.premises)
 
     def come(self, link: tuple[str, str]) -> httpx.Response:
         """Log in by a link and what goes with it."""
