@@ -1,8 +1,9 @@
 """Stop notices that the gateway itself sends after a withdrawal (P2-31-12): what is to go to whom, written its own way.
 
 A notice says nothing of the person and names no program: the recipient's own request numbers and their days, and whom to
-call. That it goes is logged before the first byte leaves, that it was given when the partner took it. One that is sent
-again bears the same number, so that who has taken it knows it. What a partner did not take stays in the list of people.
+call. Which bytes go is logged before the first of them leaves, that they were given when the partner took them. One that
+is sent again bears the same number, so that who has taken it knows it. What a partner did not take stays in the list of
+people.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
+import msgspec
 import orjson
 
 from gateway.audit import AuditEntry, append, newest, of_patient
@@ -43,8 +45,16 @@ class Notice:
 
     content: bytes = field(repr=False)
     media_type: str
-    key: str
-    control_id: str
+    number: UUID
+    sha256: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.number}.{self.sha256[:16]}"
+
+    @property
+    def control_id(self) -> str:
+        return self.number.hex[:20]
 
 
 def sends_notices(partner: Partner) -> bool:
@@ -108,8 +118,10 @@ async def begun(premises: Premises, about: ToTell) -> ToTell | None:
         said = _said(tx, about)
         if now is None or NOT_TAKEN in said or is_paused(tx, about.partner):
             return None
-        if SENDING not in said:
-            append(tx, _entry(premises, about, SENDING, f"{len(now.items)} items received under it"))
+        sha256 = written(premises, now).sha256
+        if sha256 not in said.get(SENDING, ()):
+            entry = _entry(premises, about, SENDING, f"{len(now.items)} items received under it")
+            append(tx, msgspec.structs.replace(entry, bytes_sha256=sha256))
         return now
 
     return await premises.store.write(work)
@@ -136,8 +148,7 @@ def written(premises: Premises, about: ToTell) -> Notice:
         media_type, content = _JSON, _communication(about, text, number)
     else:
         media_type, content = _TEXT, (text + "\n").encode()
-    digest = hashlib.sha256(content).hexdigest()
-    return Notice(content, media_type, f"{number}.{digest[:16]}", number.hex[:20])
+    return Notice(content, media_type, number, hashlib.sha256(content).hexdigest())
 
 
 def _at_the_desk(premises: Premises, partner: str) -> tuple[ToTell, ...]:
@@ -207,14 +218,14 @@ def _still(reading: Reading, about: ToTell) -> ToTell | None:
         return None
 
 
-def _said(reading: Reading, about: ToTell) -> set[str]:
-    """What was logged of this notice before."""
+def _said(reading: Reading, about: ToTell) -> Mapping[str, set[str | None]]:
+    """What was logged of this notice before, and of which bytes."""
     subject = f"Consent/{about.consent}"
-    return {
-        one.entry.outcome
-        for one in of_patient(reading, about.patient)
-        if one.entry is not None and (one.entry.subject, one.entry.partner) == (subject, about.partner)
-    }
+    found: dict[str, set[str | None]] = {}
+    for one in of_patient(reading, about.patient):
+        if one.entry is not None and (one.entry.subject, one.entry.partner) == (subject, about.partner):
+            found.setdefault(one.entry.outcome, set()).add(one.entry.bytes_sha256)
+    return found
 
 
 async def _log(premises: Premises, about: ToTell, outcome: str, said: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.audit import newest, read_witness, verifier_of, verify
+from gateway.flows.stop_sending import SENDING
 from gateway.store import intents, outbox, records
 from gateway.wiring.looking import reading
 from tests.faults.hospital import Referral, has_consented
@@ -140,7 +141,8 @@ def _audited(told: Told) -> Iterator[str]:
         logged = {
             found.entry.bytes_sha256
             for found in newest(view, 10**9)
-            if found.entry is not None and found.row.kind in ("disclose", "handover")
+            if found.entry is not None
+            and (found.row.kind in ("disclose", "handover") or found.row.outcome == SENDING)
         }
     if not report.ok:
         yield f"F5: the log is broken at {report.first_bad_seq}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +18,15 @@ from gateway.delivery.ways import Reach, Timeouts, Ways
 from gateway.errors import NotFound
 from gateway.flows.partner_pauses import go_on, pause
 from gateway.flows.stop_notices import to_tell, told
-from gateway.flows.stop_sending import at_the_desk, begun, may_be_told, read_at_desk, to_send, written
+from gateway.flows.stop_sending import (
+    SENDING,
+    at_the_desk,
+    begun,
+    may_be_told,
+    read_at_desk,
+    to_send,
+    written,
+)
 from gateway.partners import DeskDelivery, FhirDelivery, FilesDelivery, MllpDelivery, WebhookDelivery
 from gateway.partners.signing_keys import SigningKey
 from gateway.resources import check_resource
@@ -44,6 +53,19 @@ def outcomes(county: County) -> list[str]:
     """What the log says of notices, in order."""
     found = [logged.entry for logged in county.audit("outcome") if logged.entry is not None]
     return [one.outcome.removeprefix("stop_notice_") for one in found if one.outcome.startswith("stop_")]
+
+
+def on_their_way(county: County) -> list[str | None]:
+    """Of which bytes the log says that they may have left, in order."""
+    found = [logged.entry for logged in county.audit("outcome") if logged.entry is not None]
+    return [one.bytes_sha256 for one in found if one.outcome == SENDING]
+
+
+def called_otherwise(county: County) -> None:
+    """The desk whom a notice asks to call gets another name."""
+    operator = county.premises.network.content.operator
+    desk = msgspec.structs.replace(operator.consent_desk, name="The new desk")
+    county.change_network(operator=msgspec.structs.replace(operator, consent_desk=desk))
 
 
 def play(
@@ -92,6 +114,7 @@ def test_a_fhir_partner_gets_one_communication_that_names_nobody(county: County)
     assert "subject" not in entry["resource"]
     assert entry["request"]["ifNoneExist"].endswith(entry["fullUrl"])
     assert outcomes(county) == ["sending", "given"]
+    assert on_their_way(county) == [hashlib.sha256(body).hexdigest()]
     assert county.look(lambda reading: list(to_tell(reading))) == []
     play(county, serve=server.serve)
     assert len(server.received) == 1
@@ -216,6 +239,18 @@ def test_it_is_sent_again_with_the_same_bytes_until_it_is_taken(county: County) 
     assert len(server.received) == 3
     assert len(set(server.received)) == 1
     assert outcomes(county) == ["sending", "given"]
+
+
+def test_other_bytes_are_logged_too_before_they_leave(county: County) -> None:
+    """What a notice says may change between two tries: then it is another message, and the log knows both."""
+    withdrawn(county)
+    server = Server("503 Unavailable", "200 OK")
+    play(county, serve=server.serve, before=lambda _: county.clock.advance(timedelta(minutes=10)), looks=1)
+    called_otherwise(county)
+    play(county, serve=server.serve, looks=1)
+
+    assert len(set(server.received)) == 2
+    assert on_their_way(county) == [hashlib.sha256(body).hexdigest() for body in server.received]
 
 
 @pytest.mark.parametrize(("answer", "asks"), [("422 No", "resend"), ("504 Gateway", "ask")])
