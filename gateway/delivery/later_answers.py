@@ -118,7 +118,9 @@ class LaterAnswers:
     async def _send(self, answer: LaterAnswer) -> DeliveryOutcome:
         partner_id = answer.owed.partner
         partner = self._premises.network.partners.get(partner_id)
-        if answer.raw is None or answer.receipt is None or partner is None:
+        if partner is None:
+            return DeliveryOutcome("refused", "PARTNER_LEFT")
+        if answer.raw is None or answer.receipt is None:
             return DeliveryOutcome("refused", answer.trouble or "KEY_GONE")
         made = self._write(partner_id, answer.raw, answer.receipt)
         if made is None or partner.state == "test":

@@ -164,13 +164,18 @@ class Sender:
         settling: Settling
         made: Release | Refusal | None = None
         try:
+            if intent.partner not in self._premises.network.partners:
+                text = (
+                    "has left the network; set it up again and have the message taken in again, or leave it"
+                )
+                raise NotUnderstood("PARTNER_LEFT", text, intent.partner)
             made = await release(self._premises, intent)
             if isinstance(made, Refusal):
                 logs.info(Event.HELD, intent_id=intent.id, partner=intent.partner, request_id=made.request_id)
                 return
             settling = await self._attempt(intent, made)
         except NotUnderstood as error:
-            # It cannot be written in the partner's format, now or later: a person must look.
+            # It cannot be written in the partner's format, now or later, or nobody is there: a person must look.
             logs.fault(Event.DELIVERY_DEAD, error, intent_id=intent.id, partner=intent.partner)
             settling = self._ending(intent, made, "dead", error.code, None)
         except Exception as error:  # noqa: BLE001  # one bad intent must not stop the others; it fails closed

@@ -20,7 +20,7 @@ from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.decided_here import act_entry, why
 from gateway.flows.files import understood_again
 from gateway.flows.messages import ReceivedMessage
-from gateway.flows.replay import as_received, replay
+from gateway.flows.replay import LEFT, as_received, replay, require_sender
 from gateway.store import InboxMessage, Reading, inbox
 
 REPLAYED, CORRECTED = "message_replayed", "message_corrected"
@@ -88,6 +88,9 @@ def _one_kind_of_line_end(text: str) -> str:
 def said_now(premises: Premises, kept: InboxMessage, raw: bytes) -> tuple[mappings.TranslatedRecord, ...]:
     """What these bytes, as a message of that kind, say by the mappings of today; refusals among them."""
     message = as_received(kept, raw, premises.clock.now())
+    if kept.partner not in premises.network.partners:
+        left = mappings.TranslationRefused("SENDER_LEFT", LEFT, kept.partner)
+        return (mappings.TranslatedRecord("", None, left),)
     record = understood_again(premises, message)
     if record is not None:
         return (record,)
@@ -135,11 +138,12 @@ async def take_in_again(
 ) -> dict[str, Any]:
     """Person `by` has a message taken in again, corrected or as it came; what came of it as `replay` says it.
 
-    Raises NotFound `NO_SUCH_MESSAGE`, NotUnderstood `REASON_MISSING`.
+    Raises NotFound `NO_SUCH_MESSAGE`, NotUnderstood `REASON_MISSING`, `SENDER_LEFT`.
     """
     said = why(reason)
     with premises.store.read() as reading:
         kept = kept_message(reading, message_id)
+    require_sender(premises, kept)
     made = act_entry(
         REPLAYED if corrected is None else CORRECTED,
         instant_text(premises.clock.now()),

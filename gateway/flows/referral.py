@@ -14,6 +14,7 @@ from gateway.disclosure.premises import Premises
 from gateway.errors import NotUnderstood
 from gateway.flows.kept_labels import save_all_keeping_labels
 from gateway.flows.new_intents import Content, new_intent
+from gateway.flows.sources import comes_from_program
 from gateway.identity import Identified, identify
 from gateway.partners import Network, Route
 from gateway.store import Intent, Record, Transaction, intents, records
@@ -180,7 +181,7 @@ def _record(
         patient_id=patient_id,
         source_partner=source,
         sources=tuple(sorted(sources)),
-        part2=any(premises.network.partners[source].is_part2_program for source in sources),
+        part2=comes_from_program(premises.network, sources, before),
         updated_at=at,
         deleted=False,
         resource=resource,

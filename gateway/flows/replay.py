@@ -12,6 +12,7 @@ from gateway.flows.messages import ReceivedMessage
 from gateway.flows.receive import accept_message
 from gateway.store import InboxMessage, inbox
 
+LEFT = "its sender has left the network; set it up in network.yaml again first"
 _CLOSED = ("accepted", "closed", "replayed")
 
 
@@ -22,7 +23,7 @@ async def replay(
 
     With `corrected` these bytes are taken in; the original stays as it came. Consent is decided again when its intents
     are sent. Raises NotFound `NO_SUCH_MESSAGE`, NotUnderstood
-    `REASON_MISSING` when the message was settled before and no reason is given.
+    `REASON_MISSING` when the message was settled before and no reason is given, `SENDER_LEFT`.
     """
     with premises.store.read() as reading:
         kept = inbox.get(reading, message_id)
@@ -33,6 +34,7 @@ async def replay(
         raise NotUnderstood(
             "REASON_MISSING", "this message was settled before; say why it is taken in again", "--reason"
         )
+    require_sender(premises, kept)
     message = as_received(kept, raw, premises.clock.now())
     receipt = await accept_message(
         premises, message, replay_of=message_id, understood=understood_again(premises, message)
@@ -46,6 +48,12 @@ async def replay(
         "replay_of": message_id,
         "faults": faults,
     }
+
+
+def require_sender(premises: Premises, kept: InboxMessage) -> None:
+    """Nothing, while the message's sender is in the network. Raises NotUnderstood `SENDER_LEFT`."""
+    if kept.partner not in premises.network.partners:
+        raise NotUnderstood("SENDER_LEFT", LEFT, kept.partner)
 
 
 def as_received(kept: InboxMessage, raw: bytes, at: datetime) -> ReceivedMessage:

@@ -6,12 +6,13 @@ author stays that program's record, for all later versions (consent semantics 11
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from gateway.partners import Network, partner_of
+from gateway.store import Record
 
 _ORIGIN = (
     "asserter",
@@ -91,6 +92,18 @@ def asserted_sources(
     for reference in _origins(resource, around):
         found |= _partners_of(network, reference, resource, around)
     return tuple(sorted(found))
+
+
+def comes_from_program(network: Network, sources: Iterable[str], before: Record | None) -> bool:
+    """Whether a record of these sources is a Part 2 record (P2-12-01).
+
+    Of a source that has left the network nobody says any more what it is: what the version `before` was stands, and
+    without one it counts as a program.
+    """
+    known = [network.partners.get(source) for source in sources]
+    if any(partner is not None and partner.is_part2_program for partner in known):
+        return True
+    return None in known and (before is None or before.part2)
 
 
 def _origins(resource: Mapping[str, Any], around: Beside) -> Iterator[Mapping[str, Any]]:

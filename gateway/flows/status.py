@@ -15,7 +15,8 @@ from gateway.flows.answers import Saved
 from gateway.flows.checked import checked
 from gateway.flows.new_intents import Content, new_intent
 from gateway.flows.nothing import nothing_for
-from gateway.flows.task_outputs import outputs_to_keep
+from gateway.flows.sources import comes_from_program
+from gateway.flows.task_outputs import outputs_to_keep, words_to_keep
 from gateway.flows.waiting_text import with_waiting_text
 from gateway.security.callers import Caller
 from gateway.store import Intent, Reading, Record, Transaction, intents, records
@@ -49,7 +50,8 @@ async def update_task(
     outputs: Sequence[Any] | None = None,
 ) -> Saved:
     """A new version of a referral's Task, with only what the addressee may set taken over; the source's status intent.
-    `outputs`: those it has for the caller from now on, beside all that are hidden from it.
+    What is hidden from the caller stays as it is held. `outputs`: those it has for the caller from now on (None: those
+    of `resource`, and where it names none, as they are).
 
     Raises NotFound `NO_SUCH_RECORD` (unknown, or never sent to the caller), AlreadyReceived `STATUS_JUMP` or
     `VERSION_CONFLICT`, NotUnderstood with the place.
@@ -69,13 +71,16 @@ async def update_task(
         sent = sent_to(tx, before, caller.partner) if before is not None else None
         if before is None or sent is None:
             raise NotFound("NO_SUCH_RECORD", "nothing can be shown for this request")
-        if if_match is not None and if_match != version_of(_shown(premises, tx, caller, before)):
+        shown = _shown(premises, tx, caller, before)
+        if if_match is not None and if_match != version_of(shown):
             raise AlreadyReceived("VERSION_CONFLICT", "is not the present version", "If-Match")
         _check_step(str(before.resource["status"]), str(resource["status"]))
-        said = dict(resource)
-        if outputs is not None:
-            said["output"] = outputs_to_keep(premises, tx, caller, before, outputs)
-        saved = records.save(tx, next_version(premises, before, said, caller.partner, at))
+        said = {**resource, "output": outputs} if outputs is not None else dict(resource)
+        kept = said if shown is None else words_to_keep(before, shown, said)
+        if "output" in said:
+            kept["output"] = outputs_to_keep(premises, tx, caller, before, said["output"])
+        is_news = shown is not None and _is_news(said, shown)
+        saved = records.save(tx, next_version(premises, before, kept, caller.partner, at, is_news=is_news))
         if saved.version != before.version:
             tell_source(premises, tx, saved, sent, at)
         return _told(resource, _shown(premises, tx, caller, saved), request_id)
@@ -155,12 +160,26 @@ def _check_step(before: str, after: str) -> None:
         raise AlreadyReceived("STATUS_JUMP", "this status cannot follow the present one", "Task.status")
 
 
+def _is_news(said: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
+    """Whether the addressee says anything else than it is shown, whatever is held beside that."""
+    return any(said[name] != shown.get(name, []) for name in _ADDRESSEE_MAY_SET if name in said)
+
+
 def next_version(
-    premises: Premises, before: Record, resource: Mapping[str, Any], partner: str, at: str
+    premises: Premises,
+    before: Record,
+    resource: Mapping[str, Any],
+    partner: str,
+    at: str,
+    *,
+    is_news: bool = False,
 ) -> Record:
-    """The Task as we hold it, with the addressee's word: what was redacted on the way out must not be lost."""
+    """The Task as we hold it, with the addressee's word: what was redacted on the way out must not be lost.
+
+    Where it `is_news` to who says it, it is a new version also if it says what is held: a guess is not told from others.
+    """
     theirs = {name: resource[name] for name in _ADDRESSEE_MAY_SET if name in resource}
-    same = all(before.resource.get(name, []) == value for name, value in theirs.items())
+    same = not is_news and all(before.resource.get(name, []) == value for name, value in theirs.items())
     ours = {name: value for name, value in before.resource.items() if name not in _ADDRESSEE_WRITES}
     stays = {name: before.resource[name] for name in _STAYS_UNSAID if name in before.resource}
     # In one order, whatever was said before: else where an element stands would tell of earlier answers.
@@ -175,7 +194,7 @@ def next_version(
         patient_id=before.patient_id,
         source_partner=partner,
         sources=sources,
-        part2=any(premises.network.partners[source].is_part2_program for source in sources),
+        part2=comes_from_program(premises.network, sources, before),
         updated_at=at,
         deleted=False,
         resource=content,

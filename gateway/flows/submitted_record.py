@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.recorder_only import unmarked
-from gateway.flows.sources import Beside, asserted_sources
+from gateway.flows.sources import Beside, asserted_sources, comes_from_program
 from gateway.flows.submitted_referral import own_words
 from gateway.store import Record
 
@@ -33,7 +33,7 @@ def submitted_record(
         patient_id=patient_id,
         source_partner=last_word,
         sources=tuple(sorted(sources)),
-        part2=any(premises.network.partners[source].is_part2_program for source in sources),
+        part2=comes_from_program(premises.network, sources, before),
         updated_at=at,
         deleted=False,
         resource=resource,
