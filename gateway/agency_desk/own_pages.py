@@ -11,19 +11,19 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route, Router
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from gateway.agency_desk import phrases_own
 from gateway.agency_desk.own_page_desk import LINK, NAME, OwnPage, code_of
 from gateway.agency_desk.phrases import CATALOGUE, language_of
 from gateway.agency_desk.second_factor import is_phone_code, phone_address, phone_secret, picture_of
 from gateway.disclosure.desk_forms import purpose_in_words, types_in_words
-from gateway.errors import AlreadyReceived, HandoffError, NotAllowed, NotFound, NotNow
+from gateway.errors import AlreadyReceived, NotAllowed, NotFound
 from gateway.flows.own_page import WISHES, Permission
 from gateway.flows.own_page_doors import CAME, LEFT, REFUSED
 from gateway.flows.phones import of_client
-from gateway.pages import HEADERS, Frame, Link, Pace, Session, Site, read_link, root_of, status_of
+from gateway.pages import HEADERS, Link, Pace, Pages, Session, Site, read_link, root_of
 from gateway.partners import partner_of
 
 PATH, COOKIE, LANGUAGE = "/me", "handoff_me", "handoff_me_language"
@@ -42,13 +42,14 @@ def build_own_page(own: OwnPage) -> ASGIApp:
     return _Pages(own)
 
 
-class _Pages:
+class _Pages(Pages):
+    message = "own_message.html"
+
     def __init__(self, own: OwnPage) -> None:
+        super().__init__(_site(own), Pace())
         self._own = own
-        self._pace = Pace()
-        self._frame = Frame(_site(own))
-        self._router = Router(
-            [
+        self._serve(
+            (
                 Route("/", self._first),
                 Route("/told", self._told),
                 Route("/stop", self._stop, methods=["POST"]),
@@ -57,21 +58,8 @@ class _Pages:
                 Route("/login", self._login, methods=["GET", "POST"]),
                 Route("/logout", self._logout, methods=["POST"]),
                 Route("/language", self._language, methods=["POST"]),
-                Route("/style.css", self._frame.file),
-                Route("/{rest:path}", self._nothing),
-            ],
-            redirect_slashes=False,
+            )
         )
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await self._router(scope, receive, send)
-        except HandoffError as error:
-            status = status_of(error)
-            if status is None:
-                raise
-            answer = self._page(Request(scope), "own_message.html", status, code=error.code)
-            await answer(scope, receive, send)
 
     # ------------------------------------------------------------------------------------------ screens
 
@@ -165,12 +153,7 @@ class _Pages:
         return self._frame.begin((her, _second(link.made_at)), "./")
 
     async def _check(self, link: Link, her: str, phone: str, code: str) -> None:
-        """Each try is used up before it is compared, so that two at once count as two."""
-        for place in range(MOST_TRIES):
-            if await self._own.use_once(f"try{place}-{link.id}", link.expires_at):
-                break
-        else:
-            raise NotAllowed("LINK_LOCKED", "too many wrong codes")
+        await self._use_up((f"try{place}-{link.id}" for place in range(MOST_TRIES)), link.expires_at)
         if phone:
             secret = phone_secret(self._own.key, of_client(her), phone)
             is_right = await is_phone_code(secret, code, self._own.clock.now(), self._own.use_once)
@@ -193,30 +176,14 @@ class _Pages:
         return answer
 
     async def _language(self, request: Request) -> Response:
-        chosen = (await self._frame.open_form(request)).get("language", "")
-        answer = RedirectResponse("./", 303, HEADERS)
-        if chosen in CATALOGUE:
-            self._frame.remember(answer, LANGUAGE, chosen)
-        return answer
-
-    async def _nothing(self, request: Request) -> Response:
-        if self._her(request) is None:
-            return self._stranger(request)
-        raise NotFound("NO_SUCH_PAGE", "there is no such page")
+        return await self._change_language(request, LANGUAGE, CATALOGUE)
 
     # ------------------------------------------------------------------------------------------ who
 
     def _her(self, request: Request) -> str | None:
         """The patient who opens a page, if she has logged in. Raises NotNow `TOO_MANY_PAGES`."""
-        session = self._frame.session(request)
-        if session is None:
-            return None
-        if not self._pace.allows(session.id, self._own.clock.now()):
-            raise NotNow("TOO_MANY_PAGES", "too many pages in a minute", retry_after_seconds=60)
-        return session.who[0]
-
-    def _stranger(self, request: Request) -> Response:
-        return self._page(request, "own_message.html", 401, code="")
+        session = self._session(request)
+        return None if session is None else session.who[0]
 
     def _language_of(self, request: Request) -> str:
         return language_of(request.cookies.get(LANGUAGE), request.headers.get("accept-language", ""))

@@ -9,8 +9,8 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route, Router
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from gateway.agency_desk import (
     cases,
@@ -26,10 +26,10 @@ from gateway.agency_desk import (
 from gateway.agency_desk.desk import Desk
 from gateway.agency_desk.phrases import CATALOGUE, language_of
 from gateway.agency_desk.screens import GoTo, Page, Screen, Visit
-from gateway.errors import HandoffError, NotAllowed, NotFound, NotNow
+from gateway.errors import NotAllowed, NotFound
 from gateway.flows.agency_desk import Worker
 from gateway.flows.desk_workers import CAME, LEFT, REFUSED
-from gateway.pages import HEADERS, Frame, Pace, Session, Site, root_of, status_of
+from gateway.pages import HEADERS, Pace, Pages, Session, Site, root_of
 from gateway.pages.uploads import LARGEST, Uploaded
 
 COOKIE, LANGUAGE = "handoff_desk", "handoff_desk_language"
@@ -54,13 +54,12 @@ def build_desk(desk: Desk) -> ASGIApp:
     return _Pages(desk)
 
 
-class _Pages:
+class _Pages(Pages):
     def __init__(self, desk: Desk) -> None:
+        super().__init__(_site(desk), Pace())
         self._desk = desk
-        self._pace = Pace()
-        self._frame = Frame(_site(desk))
-        self._router = Router(
-            [
+        self._serve(
+            (
                 *(
                     Route(one.path, partial(self._screen, one), methods=list(one.methods()))
                     for one in SCREENS
@@ -68,21 +67,8 @@ class _Pages:
                 Route("/login", self._login, methods=["GET", "POST"]),
                 Route("/logout", self._logout, methods=["POST"]),
                 Route("/language", self._language, methods=["POST"]),
-                *(Route(f"/{name}", self._frame.file) for name in self._frame.files),
-                Route("/{rest:path}", self._nothing),
-            ],
-            redirect_slashes=False,
+            )
         )
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await self._router(scope, receive, send)
-        except HandoffError as error:
-            status = status_of(error)
-            if status is None:
-                raise
-            page = self._page(Request(scope), "message.html", status, code=error.code)
-            await page(scope, receive, send)
 
     async def _screen(self, screen: Screen, request: Request) -> Response:
         """One screen: who comes is checked, then whether she may, then her form."""
@@ -150,12 +136,7 @@ class _Pages:
         return self._frame.begin((invitation.worker.partner, invitation.worker.name), "./")
 
     async def _check_code(self, invitation: login.Invitation, code: str) -> None:
-        """Each try is used up before it is compared, so that two at once count as two."""
-        for one in invitation.tries():
-            if await self._desk.use_once(one, invitation.expires_at):
-                break
-        else:
-            raise NotAllowed("LINK_LOCKED", "too many wrong codes")
+        await self._use_up(invitation.tries(), invitation.expires_at)
         if not await self._is_hers(invitation, code):
             raise NotAllowed("CODE_WRONG", "the code is not that of the link")
 
@@ -175,30 +156,14 @@ class _Pages:
         return await self._frame.end(request, "login")
 
     async def _language(self, request: Request) -> Response:
-        chosen = (await self._frame.open_form(request)).get("language", "")
-        answer = RedirectResponse("./", 303, HEADERS)
-        if chosen in CATALOGUE:
-            self._frame.remember(answer, LANGUAGE, chosen)
-        return answer
-
-    async def _nothing(self, request: Request) -> Response:
-        if self._worker(request) is None:
-            return self._stranger(request)
-        raise NotFound("NO_SUCH_PAGE", "there is no such page")
+        return await self._change_language(request, LANGUAGE, CATALOGUE)
 
     # ------------------------------------------------------------------------------------------ who
 
     def _worker(self, request: Request) -> Worker | None:
         """Who opens a page, if anybody. Raises NotNow `TOO_MANY_PAGES`."""
-        session = self._frame.session(request)
-        if session is None:
-            return None
-        if not self._pace.allows(session.id, self._desk.clock.now()):
-            raise NotNow("TOO_MANY_PAGES", "too many pages in a minute", retry_after_seconds=60)
-        return Worker(*session.who)
-
-    def _stranger(self, request: Request) -> Response:
-        return self._page(request, "message.html", 401, code="")
+        session = self._session(request)
+        return None if session is None else Worker(*session.who)
 
     def _said(self, request: Request) -> str:
         return language_of(request.cookies.get(LANGUAGE), request.headers.get("accept-language", ""))

@@ -11,8 +11,8 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route, Router
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from gateway import logs
 from gateway.audit import VerifyReport
@@ -31,7 +31,7 @@ from gateway.console.stops import Stops, Told
 from gateway.console.tally import Tally
 from gateway.console.window import Window, read_window
 from gateway.errors import HandoffError, NotAllowed, NotFound, NotUnderstood
-from gateway.pages import HEADERS, Frame, Site, root_of, status_of
+from gateway.pages import HEADERS, Pages, Site, root_of
 
 COOKIE, BEGUN_COOKIE = "handoff_session", "handoff_login"
 _FOLDER = Path(__file__).parent
@@ -44,19 +44,19 @@ def build_console(office: Office) -> ASGIApp:
     return _Console(office)
 
 
-class _Console:
+class _Console(Pages):
     """Every page of the console, behind one check of the session."""
 
     def __init__(self, office: Office) -> None:
+        super().__init__(_site(office))
         self._office = office
-        self._frame = Frame(_site(office))
         self._tally = Tally(office.read, office.network.zone)
         self._stops = Stops(office.read, self._tally)
         self._endings = Endings()
         self._verifying: asyncio.Future[VerifyReport] | None = None
         self._frame.templates.globals.update(_known(office))
-        self._router = Router(
-            [
+        self._serve(
+            (
                 *(Route(place.path, partial(self._place, place)) for place in PLACES),
                 Route(
                     "/decisions/{seq}/content", partial(self._content, content_of_release), methods=["POST"]
@@ -64,27 +64,16 @@ class _Console:
                 Route("/messages/{id}/content", partial(self._content, content_of_message), methods=["POST"]),
                 *(Route(f"/{deed.path}", partial(self._deed, deed), methods=["POST"]) for deed in DEEDS),
                 Route("/integrity/verify", self._verify, methods=["POST"]),
-                *(Route(f"/{name}", self._frame.file) for name in self._frame.files),
                 Route("/login", self._login, methods=["GET", "POST"]),
                 Route("/oidc", self._to_provider),
                 Route("/oidc/answer", self._from_provider),
                 Route("/logout", self._logout, methods=["POST"]),
-                Route("/{rest:path}", self._nothing),
-            ],
-            redirect_slashes=False,
+            )
         )
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await self._router(scope, receive, send)
-        except HandoffError as error:
-            status = status_of(error)
-            if status is None:
-                raise
-            request = Request(scope)
-            known = {"visitor": self._visitor(request), "said": error.message, "code": error.code}
-            page = self._page(request, "message.html", status, **known)
-            await page(scope, receive, send)
+    def _refused(self, request: Request, error: HandoffError, status: int) -> Response:
+        known = {"visitor": self._visitor(request), "said": error.message, "code": error.code}
+        return self._page(request, self.message, status, **known)
 
     # ------------------------------------------------------------------------------------------ looking
 
@@ -262,11 +251,6 @@ class _Console:
             await self._form(request)
         return await self._frame.end(request, "login")
 
-    async def _nothing(self, request: Request) -> Response:
-        if self._visitor(request) is None:
-            return self._stranger(request)
-        raise NotFound("NO_SUCH_PAGE", "there is no such page")
-
     # ------------------------------------------------------------------------------------------ who
 
     def _visitor(self, request: Request) -> Visitor | None:
@@ -274,7 +258,7 @@ class _Console:
         return Visitor(*session.who) if session is not None else None
 
     def _stranger(self, request: Request) -> Response:
-        return self._page(request, "message.html", 401, said="", code="NOT_LOGGED_IN")
+        return self._page(request, self.message, 401, said="", code="NOT_LOGGED_IN")
 
     async def _audit(
         self, request: Request, visitor: Visitor, subject: str, patients: frozenset[str], reason: str = ""
