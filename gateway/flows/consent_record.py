@@ -102,7 +102,7 @@ async def replace_consent(
         if if_match is not None and not ends and if_match != _version(premises, tx, caller, before):
             # What she takes back is taken back, whatever version of it her agency has seen.
             raise AlreadyReceived("VERSION_CONFLICT", "is not the present version", "If-Match")
-        content = {**resource, "id": consent_id, "patient": before.resource["patient"]}
+        content = {**_with_source(before, resource), "id": consent_id, "patient": before.resource["patient"]}
         kept = keep_consent(premises, tx, caller, content, patient_id, at, request_id)
         return _saved(premises, tx, caller, kept.record, request_id, created=False)
 
@@ -243,6 +243,12 @@ def _may_change(tx: Transaction, caller: Caller, before: Record, resource: Mappi
         return True
     has_part = before.patient_id is not None and related(tx, caller.partner, before.patient_id)
     return has_part and resource.get("status") in ("inactive", "rejected")
+
+
+def _with_source(before: Record, resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The Consent with where it first came from, which nobody is shown and so nobody can say again."""
+    source = before.resource.get("meta", {}).get("source")
+    return {**resource, "meta": {**resource.get("meta", {}), "source": source}} if source else resource
 
 
 def _withdrawn(before: Record) -> Mapping[str, Any]:

@@ -25,7 +25,6 @@ MOST_OPERATIONS, LARGEST = 20, 65_536
 """How many operations are taken, and to how many bytes a resource may grow by them."""
 _A_LITTLE = 1_024
 _GROWS_BY = frozenset({"add", "copy", "replace", "move"})
-_STAYS_AS_HELD = ("executionPeriod",)
 _OURS = ("versionId", "lastUpdated")
 
 
@@ -60,8 +59,8 @@ async def patch(
     if resource_type != "Task":
         raise NotSupported("METHOD_NOT_SERVED", "this interaction is not served for this type")
     checked(wanted, "Task")
-    outputs = None if wanted.get("output") == shown.get("output") else wanted.get("output", [])
-    saved = await update_task(premises, caller, resource_id, _changed(shown, wanted), pulled.version, outputs)
+    outputs = wanted.get("output", [])
+    saved = await update_task(premises, caller, resource_id, wanted, pulled.version, outputs)
     told = {name: value for name, value in wanted.items() if name != "meta"}
     meta = saved.resource.get("meta")
     return replace(saved, resource={**told, "meta": meta} if meta else told)
@@ -103,9 +102,3 @@ def patched(document: Mapping[str, Any], operations: Sequence[Any]) -> dict[str,
         kept = {name: value for name, value in meta.items() if name not in _OURS}
         made = {**made, "meta": kept} if kept else {k: v for k, v in made.items() if k != "meta"}
     return made
-
-
-def _changed(shown: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """The Task to save without its outputs: what the operations did not touch stays as it is held."""
-    same = {"output", *(name for name in _STAYS_AS_HELD if wanted.get(name) == shown.get(name))}
-    return {name: value for name, value in wanted.items() if name not in same}

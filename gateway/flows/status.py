@@ -209,5 +209,5 @@ def tell_source(premises: Premises, tx: Transaction, task: Record, sent: Intent,
             continue
         focus = [f"Task/{task.id}/{task.version}"]
         focus += [f for f in sent.focus if f.partition("/")[0] in _STATUS_FOCUS and not f.startswith("Task/")]
-        content = Content(sent.partner, sent.business_key, tuple(focus), None)
+        content = Content(sent.partner, sent.business_key, tuple(focus), None, sent.message_type)
         intents.add(tx, new_intent(premises, route, task.patient_id, content, "status", at))

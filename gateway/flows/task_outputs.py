@@ -1,8 +1,8 @@
-"""The outputs of a Task as somebody says them who sees only some: what is hidden stays as it is held."""
+"""A Task as its addressee says it, who may see only some of it: what is hidden stays as it is held."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -12,6 +12,29 @@ from gateway.disclosure.seen import Asking, seen_alone, shown_instead
 from gateway.security.callers import Caller
 from gateway.store import Reading, Record
 
+_OF_ONE_STATUS = ("statusReason", "businessStatus")
+"""What goes with the status that it was said for."""
+_PERIOD = "executionPeriod"
+
+
+def words_to_keep(held: Record, shown: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """The Task to save when somebody who is shown `shown` of it says `said`; its outputs are not looked at.
+
+    An element that is said as it is shown, also by leaving out what is not shown, stays as it is held. A reason and a
+    business status that are not said end with their status.
+    """
+    found, before = dict(said), held.resource
+    for name in _OF_ONE_STATUS:
+        goes_on = name in said or said.get("status") == before.get("status")
+        if name in before and goes_on and said.get(name) == shown.get(name):
+            found[name] = before[name]
+    if _PERIOD in said:
+        period, seen = before.get(_PERIOD, {}), shown.get(_PERIOD, {})
+        unseen = {name: value for name, value in period.items() if seen.get(name) != value}
+        kept = {name: value for name, value in unseen.items() if said[_PERIOD].get(name) == seen.get(name)}
+        found[_PERIOD] = {**said[_PERIOD], **kept}
+    return found
+
 
 def outputs_to_keep(
     premises: Premises, reading: Reading, caller: Caller, task: Record, said: Sequence[Any]
@@ -19,13 +42,17 @@ def outputs_to_keep(
     """The outputs to hold when `caller` says that those it sees are `said`.
 
     One that is said as it was shown stays as it is held, with all that is hidden of it; after them stands every one of
-    which nothing is shown. May be asked inside a transaction.
+    which nothing is shown, once, also where it was said. May be asked inside a transaction.
     """
     seen, hidden = _seen_and_hidden(premises.remembering_nothing(), reading, caller, task)
+    if list(said) == [shown for shown, _ in seen]:
+        return _outputs(task)
     kept = []
     for one in said:
         place = next((place for place, (shown, _) in enumerate(seen) if shown == one), None)
         kept.append(one if place is None else seen.pop(place)[1])
+        if place is None and one in hidden:
+            hidden.remove(one)
     return [*kept, *hidden]
 
 
