@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ REQUIREMENT = re.compile(r"(P2|HI|IB|ST|FH|AU|SM|SB|BK|MT|V2|CD|SD|DM|PR)-[A-Z0-
 
 UNMEASURED = {"conformance", "house"}
 """Folders of tests that reach no line of the product which the others do not: measured, they take twice as long."""
+MEASURED_EXAMPLES = 12
+"""Examples of one property that are measured: the others reach the same lines, three times as slowly when measured."""
 QUICK_CASES = 4
 """Cases of one test that a quick run takes at most."""
 
@@ -146,19 +149,38 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """Leave a `no_cover` test really unmeasured in a worker process.
+    """Leave a `no_cover` test really unmeasured in a worker process, and a property after its first examples.
 
     Such a process is measured more than once: by the plugin, which `no_cover` pauses, and, as every child process, by
     coverage itself, which goes on then.
     """
     measuring = sys.gettrace()
-    if measuring is None or pyfuncitem.get_closest_marker("no_cover") is None:
+    if measuring is None:
         return (yield)
-    sys.settrace(None)
+    known = getattr(pyfuncitem.obj, "hypothesis", None)
+    one_example = known.inner_test if known is not None else None
+    if pyfuncitem.get_closest_marker("no_cover") is not None:
+        sys.settrace(None)
+    elif known is not None:
+        known.inner_test = _measured_at_first(one_example)
     try:
         return (yield)
     finally:
+        if known is not None:
+            known.inner_test = one_example
         sys.settrace(measuring)
+
+
+def _measured_at_first(one_example: Callable[..., object]) -> Callable[..., object]:
+    left = iter(range(MEASURED_EXAMPLES))
+
+    @functools.wraps(one_example)
+    def tried(*arguments: object, **named: object) -> object:
+        if next(left, None) is None:
+            sys.settrace(None)
+        return one_example(*arguments, **named)
+
+    return tried
 
 
 def _few_cases_of_each(items: list[pytest.Item]) -> set[pytest.Item]:

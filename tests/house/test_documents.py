@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,7 @@ def stands_in(page: str, code: str) -> bool:
     return code in named or any("_" + "_".join(parts[start:]) in named for start in range(1, len(parts)))
 
 
-@pytest.mark.parametrize("room", checkout.room_folders(), ids=checkout.name)
+@checkout.each_of(checkout.room_folders())
 def test_every_error_code_stands_in_the_readme_of_its_room(room: Path) -> None:
     own = [path for path in checkout.sources() if room in path.parents]
     if room.name == "gateway":
@@ -108,11 +109,7 @@ def test_every_command_stands_in_a_readme(command: str) -> None:
     assert command in checkout.documents()
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in checkout.files() if path.match("mappings/formats/*/*/mapping.yaml")],
-    ids=checkout.name,
-)
+@checkout.each_of(path for path in checkout.files() if path.match("mappings/formats/*/*/mapping.yaml"))
 def test_every_format_stands_in_a_readme(path: Path) -> None:
     assert "/".join(path.parent.parts[-2:]) in checkout.documents()
 
@@ -131,14 +128,18 @@ def shown_commands() -> Iterator[tuple[str, str]]:
                     yield checkout.name(path), line
 
 
+@cache
+def help_of_dev() -> str:
+    """What `./dev --help` prints."""
+    command = [sys.executable, str(checkout.ROOT / "dev"), "--help"]
+    return subprocess.run(command, capture_output=True, text=True).stdout
+
+
 @pytest.mark.parametrize(("page", "line"), sorted(set(shown_commands())))
 def test_a_shown_command_exists_with_its_options(page: str, line: str) -> None:
     words = line.split()
     if words[0] == "./dev":
-        known = subprocess.run(
-            [sys.executable, str(checkout.ROOT / "dev"), "--help"], capture_output=True, text=True
-        )
-        assert f"./dev {words[1]}" in known.stdout
+        assert f"./dev {words[1]}" in help_of_dev()
         return
     name = next((known for known in ALL_COMMANDS if f"{line} ".startswith(f"{known} ")), None)
     assert name is not None or words[1:] in (["--help"], []), f"{page}: {line}"

@@ -8,8 +8,6 @@ import re
 import sys
 from pathlib import Path
 
-import pytest
-
 from gateway import logs
 from tests.house import checkout
 
@@ -41,8 +39,8 @@ PURE_SOURCES = [
     path for path in checkout.sources() if checkout.name(path).startswith(("consent/", "mappings/"))
 ]
 
-every_source = pytest.mark.parametrize("path", checkout.sources(), ids=checkout.name)
-every_room = pytest.mark.parametrize("room", checkout.room_folders(), ids=checkout.name)
+every_source = checkout.each_of(checkout.sources())
+every_room = checkout.each_of(checkout.room_folders())
 
 
 @every_source
@@ -112,7 +110,7 @@ def test_only_the_clock_knows_the_time_and_only_settings_the_environment(path: P
     assert used == []
 
 
-@pytest.mark.parametrize("path", PURE_SOURCES, ids=checkout.name)
+@checkout.each_of(PURE_SOURCES)
 def test_a_pure_room_reaches_for_nothing_outside(path: Path) -> None:
     """The import contracts name what is forbidden; here is what is allowed, and what needs no import."""
     room = checkout.name(path).split("/")[0]
