@@ -75,7 +75,7 @@ def token(partner: str, purpose: str, folder: Path) -> int:
 
 def _check_mappings(folder: Path) -> None:
     from gateway.flows.files import require_file_formats
-    from gateway.flows.library import open_library, require_mappings
+    from gateway.flows.library import open_library, require_mappings, require_writing
     from gateway.flows.referral import require_addressees_unnamed
     from gateway.wiring.opening import mappings_named
 
@@ -85,6 +85,7 @@ def _check_mappings(folder: Path) -> None:
     require_mappings(library, mappings_named(network))
     require_file_formats(library, network)
     require_addressees_unnamed(library, network)
+    require_writing(library, network)
 
 
 def _refused(error: HandoffError) -> int:

@@ -12,7 +12,7 @@ import consent
 from gateway.clock import instant_text
 from gateway.disclosure.local_format import in_local_format
 from gateway.disclosure.premises import Premises
-from gateway.partners import MllpDelivery, format_of, partner_of
+from gateway.partners import MllpDelivery, partner_of
 from gateway.partners.deliveries import Delivery
 from gateway.resources import to_json
 
@@ -146,6 +146,7 @@ def collection_bundle(
 def rendered_message(
     premises: Premises,
     delivery: Delivery,
+    written_in: str,
     resources: Sequence[Mapping[str, Any]],
     notice: consent.Notice,
     *,
@@ -153,7 +154,7 @@ def rendered_message(
     control_id: str,
     zone: str,
 ) -> tuple[bytes, str]:
-    """The resources in the recipient's own format, with its media type.
+    """The resources in the recipient's own format, by the mapping `written_in`, with its media type.
 
     Raises NotUnderstood as `in_local_format` does.
     """
@@ -164,7 +165,7 @@ def rendered_message(
     if isinstance(delivery, MllpDelivery):
         settings["receiving_application"] = delivery.receiving_application
         settings["receiving_facility"] = delivery.receiving_facility
-    mapping = premises.library.mapping(format_of(delivery))
+    mapping = premises.library.mapping(written_in)
     plain = [as_it_leaves(resource) for resource in resources]
     made = in_local_format(mapping, plain, notice, at=at, control_id=control_id, zone=zone, settings=settings)
     if isinstance(delivery, MllpDelivery) and delivery.acknowledgement == "accept":

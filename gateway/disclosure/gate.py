@@ -240,12 +240,13 @@ def _write(
     at = read_instant(intent.created_at)
     delivery = premises.network.partners[intent.partner].delivery
     notice = notice_of(premises, decision)
-    if format_of(delivery) == BUNDLE:
+    written_in = format_of(delivery, intent.kind, intent.message_type)
+    if written_in == BUNDLE:
         return transaction_bundle(resources, notice, gathered.request.patient, at), FHIR_JSON
-    if format_of(delivery):
+    if written_in:
         zone = premises.network.zone_of(intent.partner)
         return rendered_message(
-            premises, delivery, resources, notice, at=at, control_id=control_id, zone=zone
+            premises, delivery, written_in, resources, notice, at=at, control_id=control_id, zone=zone
         )
     raise Internal("NO_DELIVERY", "the partner has no delivery to write for", intent.partner)
 

@@ -19,7 +19,7 @@ import mappings
 from gateway.disclosure.premises import Premises
 from gateway.errors import HandoffError, NotFound, NotNow, NotUnderstood
 from gateway.flows.corrections import said_now
-from gateway.partners.deliveries import mapping_of
+from gateway.partners import mappings_of
 from gateway.store import InboxMessage, Reading, desk_lists, inbox
 
 LARGEST_SAMPLE = 64 * 1024
@@ -125,8 +125,8 @@ def _named(premises: Premises) -> Iterator[tuple[str, str, str]]:
     for partner_id, partner in premises.network.partners.items():
         for kind, mapping_id in partner.messages.items():
             yield partner_id, f"{kind} in", mapping_id
-        if (written := mapping_of(partner.delivery)) is not None:
-            yield partner_id, "out", written
+        for what, written in mappings_of(partner.delivery).items():
+            yield partner_id, f"{what} out".strip(), written
     for watched in content.folders:
         for ending, mapping_id in watched.formats.items():
             yield watched.partner, f"{ending} files in", mapping_id

@@ -12,12 +12,16 @@ from gateway.store import Intent
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What should go: from whom, under which business key, which record versions, brought by which message."""
+    """What should go: from whom, under which business key, which record versions, brought by which message.
+
+    `message_type`: as which message of HL7 v2 it came, or came what it answers.
+    """
 
     source: str
     business_key: str
     focus: tuple[str, ...]
     message_id: str | None
+    message_type: str = ""
 
 
 def new_intent(
@@ -38,7 +42,7 @@ def new_intent(
         business_key=content.business_key,
         purpose=route.purpose,
         kind=kind,
-        format=format_of(premises.network.partners[route.addressee].delivery),
+        format=format_of(premises.network.partners[route.addressee].delivery, kind, content.message_type),
         message_id=content.message_id,
         focus=content.focus,
         state="held" if held_for else "due",
@@ -47,4 +51,5 @@ def new_intent(
         reason=held_for,
         created_at=at,
         updated_at=at,
+        message_type=content.message_type,
     )

@@ -183,14 +183,20 @@ def _said(
     Raises NotUnderstood as `addressees_of` does.
     """
     if mapping.names_addressee:
-        return _referral(premises, partner, translation, "", place)
-    if "Task" in mapping.resource_types:  # an order; or an answer, which nothing takes in this way yet
         return _referral(premises, partner, translation, kind, place)
+    if "Task" in mapping.resource_types:  # an order; or an answer, which nothing takes in this way yet
+        return _referral(premises, partner, translation, kind, place, unnamed=True)
     return contribution(premises, partner, translation)
 
 
 def _referral(
-    premises: Premises, partner: str, translation: mappings.Translation, unnamed: str, place: str
+    premises: Premises,
+    partner: str,
+    translation: mappings.Translation,
+    kind: str,
+    place: str,
+    *,
+    unnamed: bool = False,
 ) -> Referral:
     """The referral that a record says, with its routes. Raises NotUnderstood as `addressees_of` does."""
     event = translation.message.get("event", "")
@@ -202,8 +208,9 @@ def _referral(
         event=event,
         business_key=premises.keys.index("business-key", partner, translation.business_key),
         resources=translation.resources,
-        addressees=addressees_of(premises.network, partner, translation, unnamed),
+        addressees=addressees_of(premises.network, partner, translation, kind if unnamed else ""),
         place=place,
+        message_type=kind,
     )
 
 

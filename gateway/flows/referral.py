@@ -33,7 +33,8 @@ POSSIBLE_DUPLICATE = "POSSIBLE_DUPLICATE"
 class Referral:
     """One referral message, understood: its resources and the routes it takes. `business_key` is a keyed hash.
 
-    `place` says where it begins when it is one of several orders in a message (`ORC[2]`).
+    `place` says where it begins when it is one of several orders in a message (`ORC[2]`), `message_type` as which
+    message it came, as the sender's `messages` writes it.
     """
 
     partner: str
@@ -42,6 +43,7 @@ class Referral:
     resources: Sequence[Mapping[str, Any]]
     addressees: tuple[Route, ...]
     place: str = ""
+    message_type: str = ""
 
 
 class Said(Protocol):
@@ -147,7 +149,9 @@ def record_referral(
         if ended and referral.event != CANCEL_EVENT:
             continue  # a cancellation that overtook its referral stands; a new one needs a new number
         if still_needed(tx, referral, theirs, focus, at, task_is_news=task_is_news):
-            content = Content(referral.partner, referral.business_key, focus, message_id)
+            content = Content(
+                referral.partner, referral.business_key, focus, message_id, referral.message_type
+            )
             kind = "cancel" if referral.event == CANCEL_EVENT else "referral"
             held_for = "" if who.certain else IDENTITY_PENDING
             intents.add(tx, new_intent(premises, route, who.patient_id, content, kind, at, held_for))

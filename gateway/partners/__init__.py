@@ -8,7 +8,8 @@ from gateway.partners.deliveries import (
     NoDelivery,
     WebhookDelivery,
     format_of,
-    mapping_of,
+    formats_of,
+    mappings_of,
 )
 from gateway.partners.directory import KIND_SYSTEM, directory_resources, discloser_of, recipient_of
 from gateway.partners.network import (
@@ -45,7 +46,8 @@ __all__ = [
     "directory_resources",
     "discloser_of",
     "format_of",
-    "mapping_of",
+    "formats_of",
+    "mappings_of",
     "parse_network",
     "partner_of",
     "read_network",

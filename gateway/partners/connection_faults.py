@@ -9,6 +9,7 @@ from pathlib import Path
 from gateway.errors import NotUnderstood
 from gateway.partners.certificates import listener_context, partner_context, recipient_certificate
 from gateway.partners.deliveries import (
+    CARRIED_FORMATS,
     Delivery,
     FhirDelivery,
     FilesDelivery,
@@ -17,9 +18,10 @@ from gateway.partners.deliveries import (
     SftpServer,
     WebhookDelivery,
     format_of,
+    formats_of,
 )
 from gateway.partners.folder_faults import misplaced_folders, shared_folders
-from gateway.partners.network import Client, NetworkFile
+from gateway.partners.network import Client, NetworkFile, Partner
 from gateway.partners.sftp_doors import sftp_door
 from gateway.partners.signing_keys import read_signing_key
 
@@ -38,6 +40,8 @@ def connection_faults(content: NetworkFile) -> Iterator[Fault]:
     """What the file alone shows to be wrong."""
     for name, partner in content.partners.items():
         for place, text in _delivery_faults(partner.delivery):
+            yield ("partners", name, "delivery", *place), text
+        for place, text in _format_faults(partner):
             yield ("partners", name, "delivery", *place), text
         for place, text in _client_faults(partner.client) if partner.client is not None else ():
             yield ("partners", name, "client", *place), text
@@ -129,6 +133,16 @@ def _delivery_faults(delivery: Delivery) -> Iterator[Fault]:
         )
     if isinstance(delivery, FilesDelivery):
         yield from _server_faults(delivery.folder, delivery.sftp)
+
+
+def _format_faults(partner: Partner) -> Iterator[Fault]:
+    """Faults of `formats`: a name that stands for nothing would leave all in `format`, and nobody would see it."""
+    for what, named in formats_of(partner.delivery).items():
+        if what and what not in (*CARRIED_FORMATS, *partner.messages):
+            text = "must be `referral`, `status`, or a message type of this partner's `messages`, as written there"
+            yield ("formats", what), text
+        elif what and not named:
+            yield ("formats", what), "must name a mapping id"
 
 
 def _server_faults(folder: str, server: SftpServer | None) -> Iterator[Fault]:

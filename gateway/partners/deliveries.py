@@ -5,6 +5,7 @@ Names of files are counted from the folder of `network.yaml`, unless they begin 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import msgspec
@@ -30,6 +31,12 @@ HostKey = Annotated[
 ]
 LoginName = Annotated[str, msgspec.Meta(pattern=r"^[^\s\x00-\x1f\x7f]{1,64}$", description="without spaces")]
 OnUnknown = Literal["resend", "ask"]
+CARRIED_FORMATS = ("referral", "status")
+"""What `formats` may name beside types of messages; a cancellation goes as the referral that it cancels."""
+Formats = dict[str, str]
+"""Formats for some of what a partner gets, in place of `format`: of `referral` or `status`; or, by a type of its own
+`messages`, of the status of what it sent by that.
+"""
 
 
 class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -85,6 +92,7 @@ class MllpDelivery(Strict, frozen=True, tag_field="kind", tag="mllp"):
     receiving_facility: str = ""
     tls: PartnerTls | None = None
     acknowledgement: Literal["original", "accept"] = "original"
+    formats: Formats = msgspec.field(default_factory=dict)
     on_unknown: OnUnknown = "resend"
 
 
@@ -112,6 +120,7 @@ class FilesDelivery(Strict, frozen=True, tag_field="kind", tag="files"):
     encryption: Literal["none", "cms"]
     certificate: str = ""
     sftp: SftpServer | None = None
+    formats: Formats = msgspec.field(default_factory=dict)
     on_unknown: OnUnknown = "resend"
 
 
@@ -124,6 +133,7 @@ class WebhookDelivery(Strict, frozen=True, tag_field="kind", tag="webhook"):
     url: str
     format: str
     key: FileName
+    formats: Formats = msgspec.field(default_factory=dict)
     on_unknown: OnUnknown = "resend"
 
 
@@ -140,13 +150,25 @@ class NoDelivery(Strict, frozen=True, tag_field="kind", tag="pull"):
 Delivery = FhirDelivery | MllpDelivery | FilesDelivery | WebhookDelivery | DeskDelivery | NoDelivery
 
 
-def format_of(delivery: Delivery) -> str:
-    """In what a partner receives: `fhir+json`, a mapping id, or empty when it only pulls."""
+def format_of(delivery: Delivery, kind: str = "", message_type: str = "") -> str:
+    """In what a partner receives: `fhir+json`, a mapping id, or empty when it only pulls.
+
+    `kind` of an intent, and `message_type` of what it answers where it is a status; without them what goes by default.
+    """
     if isinstance(delivery, FhirDelivery | DeskDelivery):
         return FHIR_JSON
-    return "" if isinstance(delivery, NoDelivery) else delivery.format
+    if isinstance(delivery, NoDelivery):
+        return ""
+    names = (message_type, "status") if kind == "status" else ("referral",) if kind else ()
+    return next((delivery.formats[name] for name in names if name in delivery.formats), delivery.format)
 
 
-def mapping_of(delivery: Delivery) -> str | None:
-    """The id of the mapping that writes for a partner, if one does."""
-    return format_of(delivery).replace(FHIR_JSON, "") or None
+def formats_of(delivery: Delivery) -> Mapping[str, str]:
+    """All that a partner may receive in, by what for; empty: whatever no other is named for."""
+    chosen = {} if isinstance(delivery, FhirDelivery | DeskDelivery | NoDelivery) else delivery.formats
+    return {"": format_of(delivery), **chosen}
+
+
+def mappings_of(delivery: Delivery) -> Mapping[str, str]:
+    """The ids of the mappings that write for a partner, by what for, as `formats_of`."""
+    return {what: name for what, name in formats_of(delivery).items() if name not in ("", FHIR_JSON)}

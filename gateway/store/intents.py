@@ -48,6 +48,7 @@ def add(tx: Transaction, intent: Intent) -> None:
             "reason": intent.reason,
             "created_at": intent.created_at,
             "updated_at": intent.updated_at,
+            "message_type": intent.message_type,
         },
     )
     if intent.state not in _MAY_GO:

@@ -224,7 +224,8 @@ class Intent:
 
     `state`: due, held, sending, retry, delivered, refused, unknown, dead, cancelled. `kind`: referral,
     status, notice, cancel. `focus`: `Type/id/version`. `sequence` (0 until added) is the order within the
-    store. `first_tried_at`: when it was first tried since it last became due; empty before.
+    store. `first_tried_at`: when it was first tried since it last became due; empty before. `message_type`: as which
+    message of HL7 v2 the referral came (`ORM^O01`), of a status that which it answers; empty where it came otherwise.
     """
 
     id: str
@@ -245,6 +246,7 @@ class Intent:
     updated_at: str
     sequence: int = 0
     first_tried_at: str = ""
+    message_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from gateway.disclosure.consent_tables import consent_tables
 from gateway.disclosure.premises import KeyUses, Premises
 from gateway.errors import NotNow
 from gateway.flows.files import mappings_of_folders, require_file_formats
-from gateway.flows.library import open_library, require_mappings
+from gateway.flows.library import open_library, require_mappings, require_writing
 from gateway.flows.referral import require_addressees_unnamed
-from gateway.partners import Network, mapping_of
+from gateway.partners import Network, mappings_of
 from gateway.security.rotation import sweep_key_files
 from gateway.store import Store, open_store
 from gateway.store.opening import is_empty
@@ -31,6 +31,7 @@ def open_premises(folder: NetworkFolder, store: Store, clock: Clock | None = Non
     require_mappings(library, mappings_named(folder.network))
     require_file_formats(library, folder.network)
     require_addressees_unnamed(library, folder.network)
+    require_writing(library, folder.network)
     keys = KeyUses(
         id_key=folder.keys.derived("ids"),
         alias_key=folder.keys.derived("aliases"),
@@ -81,5 +82,5 @@ def _left_of_a_store(folder: Path) -> str:
 def mappings_named(network: Network) -> tuple[str, ...]:
     """Ids of every mapping the network file names, sorted."""
     named = {mapping for partner in network.partners.values() for mapping in partner.messages.values()}
-    named |= {mapping for p in network.partners.values() if (mapping := mapping_of(p.delivery)) is not None}
+    named |= {mapping for p in network.partners.values() for mapping in mappings_of(p.delivery).values()}
     return tuple(sorted({*named, *mappings_of_folders(network)}))

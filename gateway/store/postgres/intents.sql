@@ -2,7 +2,7 @@
 -- What another process is just changing is passed over, not waited for. Of a restored store nothing, by nobody, until a
 -- named person ends its standstill.
 SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus, state, due_at,
-       attempts, reason, created_at, updated_at, sequence, first_tried_at FROM intent
+       attempts, reason, created_at, updated_at, sequence, first_tried_at, message_type FROM intent
 WHERE partner = :partner AND head = 1 AND state IN ('due', 'retry') AND due_at <= :now
   AND NOT EXISTS (SELECT 1 FROM lease WHERE name = 'standstill')
 ORDER BY due_at, sequence LIMIT :limit FOR UPDATE SKIP LOCKED;

@@ -1,34 +1,34 @@
 -- name: add
 INSERT INTO intent (id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus,
-                    state, due_at, attempts, reason, created_at, updated_at)
+                    state, due_at, attempts, reason, created_at, updated_at, message_type)
 VALUES (:id, :patient_id, :partner, :source_partner, :business_key, :purpose, :kind, :format, :message_id, :focus,
-        :state, :due_at, :attempts, :reason, :created_at, :updated_at);
+        :state, :due_at, :attempts, :reason, :created_at, :updated_at, :message_type);
 
 -- name: get
 SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus, state, due_at,
-       attempts, reason, created_at, updated_at, sequence, first_tried_at FROM intent WHERE id = :id;
+       attempts, reason, created_at, updated_at, sequence, first_tried_at, message_type FROM intent WHERE id = :id;
 
 -- name: of_patient
 SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus, state, due_at,
-       attempts, reason, created_at, updated_at, sequence, first_tried_at FROM intent WHERE patient_id = :patient_id ORDER BY sequence;
+       attempts, reason, created_at, updated_at, sequence, first_tried_at, message_type FROM intent WHERE patient_id = :patient_id ORDER BY sequence;
 
 -- name: at_desk
 SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus, state, due_at,
-       attempts, reason, created_at, updated_at, sequence, first_tried_at FROM intent INDEXED BY intent_at_desk
+       attempts, reason, created_at, updated_at, sequence, first_tried_at, message_type FROM intent INDEXED BY intent_at_desk
 WHERE partner = :partner AND reason = 'AT_DESK' AND sequence < :before ORDER BY sequence DESC LIMIT :limit;
 
 -- name: of_key
 SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus, state, due_at,
-       attempts, reason, created_at, updated_at, sequence, first_tried_at FROM intent
+       attempts, reason, created_at, updated_at, sequence, first_tried_at, message_type FROM intent
 WHERE patient_id = :patient_id AND partner = :partner AND business_key = :business_key ORDER BY sequence;
 
 -- name: of_message
 SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus, state, due_at,
-       attempts, reason, created_at, updated_at, sequence, first_tried_at FROM intent WHERE message_id = :message_id ORDER BY sequence;
+       attempts, reason, created_at, updated_at, sequence, first_tried_at, message_type FROM intent WHERE message_id = :message_id ORDER BY sequence;
 
 -- name: in_state
 SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus, state, due_at,
-       attempts, reason, created_at, updated_at, sequence, first_tried_at FROM intent INDEXED BY intent_waiting
+       attempts, reason, created_at, updated_at, sequence, first_tried_at, message_type FROM intent INDEXED BY intent_waiting
 WHERE state = :state AND state NOT IN ('delivered', 'refused', 'cancelled')
   AND (:partner IS NULL OR partner = :partner) ORDER BY due_at LIMIT :limit;
 
@@ -49,7 +49,7 @@ SELECT partner FROM first WHERE due_at <= :now ORDER BY due_at;
 
 -- name: due_of_partner
 SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus, state, due_at,
-       attempts, reason, created_at, updated_at, sequence, first_tried_at FROM intent INDEXED BY intent_claim
+       attempts, reason, created_at, updated_at, sequence, first_tried_at, message_type FROM intent INDEXED BY intent_claim
 WHERE partner = :partner AND head = 1 AND state IN ('due', 'retry') AND due_at <= :now
 ORDER BY due_at, sequence LIMIT :limit;
 
