@@ -74,7 +74,9 @@ class Emergency(Protocol):
 class Create(Protocol):
     """`flows.consent_record.record_consent` with the premises bound."""
 
-    def __call__(self, caller: Caller, resource: Mapping[str, Any], raw: bytes, /) -> Awaitable[Saved]: ...
+    def __call__(
+        self, caller: Caller, resource: Mapping[str, Any], raw: bytes, unless: SearchCriteria | None, /
+    ) -> Awaitable[Saved]: ...
 
 
 class Update(Protocol):

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from gateway.errors import NotSupported, NotUnderstood
 from gateway.fhir_api.answers_out import fhir_answer, saved_answer, until_tick
-from gateway.fhir_api.conditional_create import HEADER, Turns, found_already
+from gateway.fhir_api.conditional_create import condition_of
 from gateway.fhir_api.doors import Desk
 from gateway.fhir_api.incoming import (
     caller_of,
@@ -32,7 +32,6 @@ from gateway.security.callers import Caller
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _TARGET = re.compile(r"([A-Z][A-Za-z]{1,63})(?:[/?].*)?", re.DOTALL)
 _INTERACTION_OF: Mapping[str, Interaction] = {"POST": "create", "PUT": "update", "GET": "read"}
-_TURNS = Turns()
 _RESPONSE_TYPE = {"transaction": "transaction-response", "batch": "batch-response"}
 
 
@@ -45,16 +44,12 @@ async def create_one(request: Request) -> Response:
     refuse_other_media(request)
     resource, raw = await resource_in(request, desk.body_limit_bytes)
     _require_type(resource, resource_type)
-    if HEADER not in request.headers:
-        saved = await desk.doors.create_consent(caller, resource, raw)
-        return saved_answer(request, saved, desk.base_url())
+    unless = condition_of(caller, request, resource_type)
     began = asyncio.get_running_loop().time()
     try:
-        async with _TURNS.of_partner[caller.partner]:
-            found = await found_already(desk, caller, request, resource_type)
-            saved = found or await desk.doors.create_consent(caller, resource, raw)
+        saved = await desk.doors.create_consent(caller, resource, raw, unless)
     finally:
-        await until_tick(began, desk.tick_seconds)
+        await until_tick(began, desk.tick_seconds if unless else 0)
     return saved_answer(request, saved, desk.base_url())
 
 

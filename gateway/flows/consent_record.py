@@ -17,14 +17,16 @@ from gateway.disclosure.premises import Premises
 from gateway.disclosure.seen import Asking
 from gateway.disclosure.shown_versions import present_state
 from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
-from gateway.flows.answers import EntryOutcome, Saved
+from gateway.flows import pull
+from gateway.flows.answers import EntryOutcome, Saved, SearchCriteria
 from gateway.flows.body_hash import BodyHash, body_hash, named_by_itself
 from gateway.flows.checked import checked
+from gateway.flows.condition_met import met_by
 from gateway.flows.decided_here import BY_RECORDER, act_entry
 from gateway.flows.nothing import nothing_for
 from gateway.flows.people import patient_of_consent, related
 from gateway.partners import reference_of
-from gateway.resources import to_json
+from gateway.resources import parse_json, to_json
 from gateway.security.callers import Caller
 from gateway.store import (
     ConsentState,
@@ -51,18 +53,25 @@ class ConsentRecorded:
 
 
 async def record_consent(
-    premises: Premises, caller: Caller, resource: Mapping[str, Any], raw: bytes
+    premises: Premises,
+    caller: Caller,
+    resource: Mapping[str, Any],
+    raw: bytes,
+    unless: SearchCriteria | None = None,
 ) -> Saved:
-    """Record a new Consent. It counts from the commit on. The same content of the same recorder again is the same one.
+    """Record a new Consent. It counts from the commit on. The same content of the same recorder again is the same one,
+    and where a search of the caller's for `unless` finds one, that is given back and none made.
 
     Raises NotUnderstood with the place of what is wrong, AlreadyReceived `CONSENT_ENDED` when this very Consent was
-    recorded before and has ended since.
+    recorded before and has ended since, `CONDITION_SEVERAL` when several meet `unless`.
     """
     checked(resource, "Consent")
     at, request_id, consent_id = premises.clock.now(), new_id(), new_id()
     body = body_hash(premises, caller.partner, to_json(resource))
 
-    def work(tx: Transaction) -> Saved:
+    def work(tx: Transaction) -> Saved | str:
+        if unless is not None and (there := _there_already(premises, tx, caller, unless)):
+            return there
         known = _recorded_before(premises, tx, caller, body)
         if known is not None:
             return known
@@ -72,8 +81,19 @@ async def record_consent(
         return _saved(premises, tx, caller, kept.record, request_id, created=True)
 
     saved = await premises.store.write(work)
+    if isinstance(saved, str):
+        pulled = await pull.read(premises, caller, "Consent", saved)
+        return Saved(parse_json(pulled.content), pulled.version, pulled.last_modified, pulled.request_id)
     premises.work_waiting.set()
     return saved
+
+
+def _there_already(premises: Premises, tx: Transaction, caller: Caller, unless: SearchCriteria) -> str:
+    """The id of the one that meets the condition; empty where none does."""
+    found = met_by(premises, tx, caller, "Consent", unless)
+    if len(found) > 1:
+        raise AlreadyReceived("CONDITION_SEVERAL", "is met by several resources", "http.If-None-Exist")
+    return str(found[0]["id"]) if found else ""
 
 
 async def replace_consent(

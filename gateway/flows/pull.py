@@ -66,7 +66,7 @@ async def _searched(
 
     def select(reading: Reading) -> tuple[str | None, Sequence[Record]]:
         nonlocal found
-        patient_id = _patient_of(premises, reading, caller, criteria)
+        patient_id = patient_asked(premises, reading, caller, criteria)
         found = patient_id or ""
         if patient_id is None:
             return None, ()
@@ -242,7 +242,9 @@ async def shared_plan(
     return Pulled(shown.content, shown.request_id)
 
 
-def _patient_of(premises: Premises, reading: Reading, caller: Caller, criteria: SearchCriteria) -> str | None:
+def patient_asked(
+    premises: Premises, reading: Reading, caller: Caller, criteria: SearchCriteria
+) -> str | None:
     """The patient meant: by the network's id, or by an identifier that the caller itself has used for her."""
     found: set[str] = set()
     if criteria.identifier is not None:

@@ -115,8 +115,10 @@ class FakeFlows:
         self._note("subscription-events", caller, subscription_id, first, last, base)
         return Pulled(to_json({"resourceType": "Bundle", "type": "history"}), FLOW_ID)
 
-    async def create_consent(self, caller: Caller, resource: Mapping[str, Any], raw: bytes) -> Saved:
-        self._note("create", caller, resource, raw)
+    async def create_consent(
+        self, caller: Caller, resource: Mapping[str, Any], raw: bytes, unless: SearchCriteria | None
+    ) -> Saved:
+        self._note("create", caller, resource, raw, *([unless] if unless else []))
         return Saved({**resource, "id": "k1"}, "1", "2026-11-22T02:00:00.000000Z", FLOW_ID, created=True)
 
     async def update(

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
 
 from gateway.demo import person
-from tests.gateway.county import MRN, OTP, County
+from gateway.disclosure.premises import Premises
+from gateway.flows.answers import SearchCriteria
+from gateway.flows.consent_record import record_consent
+from gateway.resources.searching import Filter
+from gateway.wiring.opening import open_premises, open_writing_store
+from tests.gateway.county import MRN, OTP, County, caller
 from tests.gateway.disclosure.twins import Api, Twins, parted
 
 
@@ -38,6 +45,8 @@ def test_one_that_is_there_is_answered_and_none_is_made(api: Api, county: County
     assert again.json()["id"] == first.json()["id"]
     assert again.headers["location"] == first.headers["location"]
     assert again.headers["etag"] == first.headers["etag"]
+    read = [one for one in county.audit("read") if one.row.partner == "hospital"]
+    assert len(read) == 1, "that it was given back is in the log"
     assert len(county.records("Consent")) == 1
 
 
@@ -66,6 +75,47 @@ def test_two_at_once_make_one(api: Api, county: County) -> None:
 
     assert sorted(asyncio.run(both())) == [200, 201]
     assert len(county.records("Consent")) == 1
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[County, Premises]]:
+    """A county, and another that writes to its store: on SQLite another thread, on PostgreSQL another process would."""
+    county = County(tmp_path)
+    if request.param == "sqlite":
+        county.refer()
+        yield county, county.premises
+        county.close()
+        return
+    server = request.getfixturevalue("postgres")
+    url = server.url(server.emptied())
+    county.run(county.store.close())
+    county.store = open_writing_store(county.folder, url)
+    county.premises = open_premises(county.folder, county.store, county.clock)
+    county.refer()
+    other = open_writing_store(county.folder, url)
+    yield county, open_premises(county.folder, other, county.clock)
+    county.run(other.close())
+    county.close()
+
+
+def test_two_writers_at_once_make_one(stores: tuple[County, Premises]) -> None:
+    county, other = stores
+
+    def made(premises: Premises, day: int, language: str, both: Barrier) -> bool:
+        sent = {**consent(at=f"2026-03-{day:02}T10:00:00-07:00"), "language": language}
+        limit = Filter("date", ("dateTime",), (f"2026-03-{day:02}",))
+        unless = SearchCriteria(patient=county.patient_id, filters=(limit,))
+        both.wait()
+        found = record_consent(premises, caller("hospital"), sent, b"{}", unless)
+        return asyncio.run(found).created
+
+    for day in range(1, 9):
+        both = Barrier(2)
+        with ThreadPoolExecutor(2) as pool:
+            asked = zip((county.premises, other), ("en", "es"), strict=True)
+            results = [pool.submit(made, premises, day, language, both) for premises, language in asked]
+            assert sorted(one.result() for one in results) == [False, True]
+    assert len(county.records("Consent")) == 8
 
 
 @pytest.fixture

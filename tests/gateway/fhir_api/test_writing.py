@@ -217,7 +217,8 @@ def test_a_condition_is_a_search_that_needs_its_scope(door: Any) -> None:
     made = door.post_resource("POST", "/fhir/Consent", CONSENT, headers=asked)
 
     assert (refused.status_code, made.status_code) == (403, 201)
-    assert [one[0] for one in door.flows.asked] == ["search", "create"]
+    (made_under,) = [one[-1] for one in door.flows.asked]
+    assert (made_under.patient, [one.values for one in made_under.filters]) == ("p1", [("active",)])
 
 
 def test_only_what_is_served_can_be_created(door: Any) -> None:
