@@ -29,6 +29,7 @@ from consent.model import (
     Recipient,
     Resource,
 )
+from consent.places import Places
 from consent.resource_facts import Person
 from consent.rules.bars import bar, basis_without_consent
 from consent.rules.caps import cap_for
@@ -67,6 +68,7 @@ class CompiledConsents:
     unknown_packs: tuple[str, ...]
     deficient: Mapping[str, tuple[Reason, ...]]
     boundaries: tuple[datetime, ...]
+    places: Places
     contexts: dict[tuple[object, ...], Context] = field(default_factory=dict, compare=False, repr=False)
     last: dict[str, LastContext] = field(default_factory=dict, compare=False, repr=False)
     programs_of: dict[tuple[str, ...], bool] = field(default_factory=dict, compare=False, repr=False)
@@ -128,6 +130,7 @@ def compile_consents(request: DisclosureRequest, tables: Tables) -> CompiledCons
         unknown_packs=unknown,
         deficient=deficient,
         boundaries=_boundaries(directives, directory, who, state_packs),
+        places=Places(request.directory, tables),
     )
 
 
@@ -308,6 +311,7 @@ def _bind_all(compiled: CompiledConsents, request: DisclosureRequest, tables: Ta
         cap=cap,
         uses=uses_of(compiled.directives, request.facts, asking.onward),
         remembers=not any(_looks_around(tree) for _, tree in bound),
+        places=compiled.places,
     )
 
 

@@ -10,6 +10,7 @@ from consent.labels import Labelling
 from consent.matching import Asking, Bound
 from consent.matching_records import RESOURCE_TYPES
 from consent.model import Decision, Facts, Reason, ResourceDecision
+from consent.places import Places
 from consent.resource_facts import ResourceFacts
 from consent.rules.bars import Bar, Basis
 from consent.rules.caps import Cap
@@ -91,6 +92,7 @@ class Context:
     remembers: bool
     """Whether a ruling, before the cap, depends on a resource's facts alone: no tree looks at other resources."""
     uses: Uses
+    places: Places
     rulings: dict[tuple[object, ...], tuple[Ruling, Labelling]] = field(
         default_factory=dict, compare=False, repr=False
     )

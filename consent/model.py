@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from consent.outline import Outline
-    from consent.redact_names import SensitiveSources
+    from consent.places import Places, SensitiveSources
     from consent.resource_facts import ResourceFacts
     from consent.tables import Tables
 
@@ -246,6 +246,8 @@ class Decision:
         default_factory=list, compare=False, repr=False
     )
     """At most one: what `redact` found of people and places that tell, for `present`; no part of the answer."""
+    places: Places | None = field(default=None, compare=False, repr=False)
+    """The people and places of the directory that the consents were compiled with; no part of the answer."""
 
     def about(self, rows: tuple[ResourceDecision, ...], outlines: tuple[Outline, ...]) -> Decision:
         """The same decision about other resources alike."""
@@ -263,6 +265,7 @@ class Decision:
         _put_the_semantics_version(decision, self.semantics_version)
         _put_the_outlines(decision, outlines)
         _put_the_sources(decision, [])
+        _put_the_places(decision, self.places)
         return decision
 
 
@@ -280,4 +283,5 @@ class Decision:
     _put_the_semantics_version,
     _put_the_outlines,
     _put_the_sources,
+    _put_the_places,
 ) = (getattr(Decision, one.name).__set__ for one in fields(Decision))

@@ -50,6 +50,7 @@ def decision_of(
         notes=context.refusals,
         versions=(("tables", tables.version),),
         outlines=outlines,
+        places=context.places,
     )
 
 

@@ -9,14 +9,13 @@ Presence at a place that is publicly known for SUD care only may be neither conf
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
-from consent.labels import label_resource
 from consent.model import Decision, DisclosureRequest, Resource
+from consent.places import SUD_LABELS, Places, SensitiveSources, places_of
 from consent.redact_places import PEOPLE_AND_PLACES
+from consent.resource_facts import SIMPLE
 from consent.tables import Tables
 
-SUD_LABELS = frozenset({"42CFRPart2", "BH", "ETH", "ETHUD", "OPIOIDUD", "SPI", "SUD"})
 HEALTH_STANDING = frozenset(
     {
         "business_associate",
@@ -31,7 +30,6 @@ HEALTH_STANDING = frozenset(
     }
 )
 OWN_BASES = frozenset({"INSIDE_PROGRAM", "PATIENT_ACCESS"})
-BELONGS_TO = ("managingOrganization", "organization", "owner", "partOf", "providedBy")
 NAMING = (
     "address",
     "alias",
@@ -45,18 +43,6 @@ NAMING = (
     "specialty",
 )
 NAMES_OF_A_SOURCE = (*NAMING, "position", "program", "qualification", "telecom", "type", "category", "code")
-SHORTEST_NAME = 6
-
-
-@dataclass(frozen=True, slots=True)
-class SensitiveSources:
-    """References of people and places that tell on a person, and the names and numbers by which they are
-    known.
-    """
-
-    references: frozenset[str]
-    names: frozenset[str]
-
 
 NO_SOURCES = SensitiveSources(frozenset(), frozenset())
 
@@ -94,99 +80,44 @@ def sources_for(request: DisclosureRequest, decision: Decision, tables: Tables) 
     for asked, by, found in decision.sources:
         if asked is request and by is tables:
             return found
-    decision.sources[:] = [(request, tables, sensitive_sources(request, tables))]
+    decision.sources[:] = [(request, tables, sensitive_sources(request, tables, decision.places))]
     return decision.sources[0][2]
 
 
-def sensitive_sources(request: DisclosureRequest, tables: Tables) -> SensitiveSources:
-    """The programs of the policy, whatever belongs to them, and whatever tells by its own name or codes."""
-    known = list(_people_and_places(request))
-    found = set(request.policy.part2_sources) - set(request.recipient.references)
-    found |= {reference for reference, entry in known if _tells(entry, tables)}
-    found |= set(_telling_displays((row.resource for row in request.resources), tables))
-    before = -1
-    while len(found) != before:
-        before = len(found)
-        for reference, entry in known:
-            if any(target in found for target in _targets(entry, BELONGS_TO)):
-                found.add(reference)
-                found.update(_targets(entry, ("practitioner",)))
-    found -= {request.patient, *request.recipient.references}
-    names = {name for reference, entry in known if reference in found for name in _names(entry)}
-    return SensitiveSources(frozenset(found), frozenset(names))
+def sensitive_sources(
+    request: DisclosureRequest, tables: Tables, places: Places | None = None
+) -> SensitiveSources:
+    """The programs of the policy, whatever belongs to them, and whatever tells by its own name or codes.
 
-
-def _people_and_places(request: DisclosureRequest) -> Iterator[tuple[str, Resource]]:
-    """Directory entries, and people and places among the resources and contained in them, with their
-    references.
+    `places`: those of the request's directory, where they are known from a question before.
     """
-    for entry in (*request.directory, *(row.resource for row in request.resources)):
-        kind = entry.get("resourceType")
-        if kind in PEOPLE_AND_PLACES and isinstance(entry.get("id"), str):
-            yield f"{kind}/{entry['id']}", entry
-        for inner in _listed(entry.get("contained")):
-            if isinstance(inner, Mapping) and inner.get("resourceType") in PEOPLE_AND_PLACES:
-                yield f"#{inner.get('id', '')}", inner
-
-
-def _tells(entry: Resource, tables: Tables) -> bool:
-    """Whether a person or place tells by its names, codes or labels that it is about SUD."""
-    if entry.get("resourceType") in ("Patient", "Person", "RelatedPerson"):
-        return False
-    labelling = label_resource(entry, False, tables)
-    if not SUD_LABELS.isdisjoint(labelling.codes):
-        return True
-    return any(not SUD_LABELS.isdisjoint(tables.find_words(name).specific) for name in _names(entry))
+    if places is None or not places.are_of(request.directory, tables):
+        places = Places(request.directory, tables)
+    recipient = frozenset(request.recipient.references)
+    resources = [row.resource for row in request.resources]
+    return places.sources(
+        frozenset(request.policy.part2_sources) - recipient,
+        tuple(places_of(resources, tables)),
+        frozenset(_telling_displays(resources, tables)),
+        recipient | {request.patient},
+    )
 
 
 def _telling_displays(resources: Iterable[Resource], tables: Tables) -> Iterator[str]:
     """References to people and places whose display tells (`Sunrise Methadone Clinic`)."""
     waiting: list[object] = list(resources)
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, dict | Mapping):
-            reference, display = node.get("reference"), node.get("display")
-            if isinstance(reference, str) and isinstance(display, str) and tables.find_words(display).tier:
-                target = "/".join(reference.split("/")[-2:])
-                if target.split("/")[0] in PEOPLE_AND_PLACES and not target.startswith("Patient/"):
-                    yield target
-            waiting += [value for value in node.values() if not isinstance(value, str)]
+    for node in waiting:
+        if node.__class__ is dict or isinstance(node, Mapping):
+            if "display" in node and "reference" in node:
+                reference, display = node["reference"], node["display"]
+                if (
+                    isinstance(reference, str)
+                    and isinstance(display, str)
+                    and tables.find_words(display).tier
+                ):
+                    target = "/".join(reference.split("/")[-2:])
+                    if target.split("/")[0] in PEOPLE_AND_PLACES and not target.startswith("Patient/"):
+                        yield target
+            waiting += [value for value in node.values() if value.__class__ not in SIMPLE]
         elif isinstance(node, list | tuple):
-            waiting.extend(node)
-
-
-def _targets(entry: Resource, elements: Iterable[str]) -> Iterator[str]:
-    for element in elements:
-        for value in _listed(entry.get(element)):
-            if isinstance(value, Mapping) and isinstance(value.get("reference"), str):
-                yield "/".join(value["reference"].split("/")[-2:])
-
-
-def _names(entry: Resource) -> Iterator[str]:
-    """Names, aliases, numbers, street lines and identifiers of one entry, folded; too short ones tell
-    nothing.
-    """
-    for element in ("name", "alias", "telecom", "address", "identifier"):
-        for text in _texts(entry.get(element)):
-            folded = " ".join(text.casefold().split())
-            if len(folded) >= SHORTEST_NAME:
-                yield folded
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        line = value.get("line")
-        for text in (value.get("text"), value.get("value"), *_listed(line)):
-            if isinstance(text, str):
-                yield text
-    elif isinstance(value, list | tuple):
-        for entry in value:
-            yield from _texts(entry)
-
-
-def _listed(value: object) -> tuple[object, ...]:
-    if value is None:
-        return ()
-    return tuple(value) if isinstance(value, list | tuple) else (value,)
+            waiting += [value for value in node if value.__class__ not in SIMPLE]

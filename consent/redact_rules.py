@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from consent.redact_names import SUD_LABELS, SensitiveSources
+from consent.places import SUD_LABELS, SensitiveSources
 from consent.redact_places import OPEN_TYPES
 from consent.tables import Tables
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from consent.model import Decision, DisclosureRequest, Recipient, Scope
+from consent.places import REMEMBERED_CIRCLES, Places
 from consent.present import present
 from consent.redact import redact
 from consent.redact_names import may_know_sources, sensitive_sources
@@ -214,3 +215,57 @@ def test_an_organisation_that_tells_by_its_code_is_kept_back() -> None:
     }
     request = asked([resource("Task", "t1")], HOUSING, (program,), programs=())
     assert sensitive_sources(request, tables()).references == {"HealthcareService/x"}
+
+
+def questions_of_one_directory() -> list[DisclosureRequest]:
+    """Several recipients and records, some of which name or hold people and places of their own."""
+    told = resource("Task", "t1", owner={"reference": "Practitioner/told", "display": "Addiction counselor"})
+    known = resource("Task", "t2", owner={"reference": PROGRAM, "display": "Valley Methadone Clinic"})
+    desk = {"resourceType": "Location", "id": "desk", "partOf": {"reference": "Location/room"}}
+    holding = resource("Task", "t3", contained=[{**OTHER_CLINIC, "id": "in"}])
+    records = ([resource("Task", "t0")], [told], [known], [desk], [holding], [told, desk, holding])
+    recipients = (
+        HOUSING,
+        HOSPITAL,
+        Recipient(references=(PROGRAM,)),
+        Recipient(references=("Location/room",)),
+    )
+    first = asked([], HOUSING, DIRECTORY)
+    return [
+        replace(asked(some, one), directory=first.directory, policy=replace(first.policy, part2_sources=who))
+        for who in ((PROGRAM,), (), ("Organization/shelter", PROGRAM))
+        for some in records
+        for one in recipients
+    ]
+
+
+@pytest.mark.requirement("P2-13-02", "FH-RED-04")
+def test_what_is_known_of_a_directory_changes_no_answer_about_another_record_or_recipient() -> None:
+    asked_of_it = questions_of_one_directory()
+    places = Places(asked_of_it[0].directory, tables())
+    alone = [sensitive_sources(one, tables()) for one in asked_of_it]
+
+    assert len(set(alone)) > len(asked_of_it) // 4
+    for _ in range(2):
+        assert [sensitive_sources(one, tables(), places) for one in asked_of_it] == alone
+
+
+@pytest.mark.requirement("P2-13-02", "FH-RED-04")
+def test_what_is_known_of_a_directory_does_not_speak_for_another_one() -> None:
+    request = asked([resource("Task", "t1")], HOUSING, DIRECTORY)
+    known = Places((), tables())
+
+    assert sensitive_sources(request, tables(), known) == sensitive_sources(request, tables())
+    assert not known.are_of(request.directory, tables())
+    assert known.are_of((), tables())
+
+
+def test_what_is_kept_of_a_directory_by_programs_and_recipients_is_bounded() -> None:
+    request = asked([resource("Task", "t1")], HOUSING, DIRECTORY)
+    places = Places(request.directory, tables())
+    for number in range(REMEMBERED_CIRCLES + 2):
+        recipient = Recipient(references=(f"Organization/x-{number}",))
+        sensitive_sources(replace(request, recipient=recipient), tables(), places)
+
+    assert len(places._circles) == 2
+    assert sensitive_sources(request, tables(), places) == sensitive_sources(request, tables())

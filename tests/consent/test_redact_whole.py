@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consent.redact_names import NO_SOURCES, SensitiveSources
+from consent.places import SensitiveSources
+from consent.redact_names import NO_SOURCES
 from consent.redact_rules import Rules, Walk, near_references
 from consent.redact_tree import _node
 from consent.redact_whole import stays_whole
