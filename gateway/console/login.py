@@ -37,4 +37,5 @@ def read_link(key: bytes, link: str, now: datetime) -> tuple[Visitor, Link]:
     Raises NotAllowed `LINK_INVALID`, `LINK_EXPIRED`.
     """
     found = pages.read_link(key, _LINK, link, now)
-    return Visitor(*found.who), found
+    name, role = found.who
+    return Visitor(name, role), found

@@ -27,11 +27,12 @@ RIGHTS: Mapping[str, frozenset[str]] = {
             "messages",
             "partners",
             "requests",
+            "agreements",
         }
     ),
     "auditor": frozenset(),
 }
-"""What a role may do beyond looking. An auditor only looks: no copies, no content of messages."""
+"""What a role may do beyond looking. An auditor only looks, and takes copies where her agreement says so."""
 PAGE_ROWS, SHEET_ROWS = 50, 1_000
 
 
@@ -71,8 +72,8 @@ class Look:
     is_verifying: bool
 
     def may(self, right: str) -> bool:
-        """Whether the visitor's role has a right."""
-        return right in RIGHTS.get(self.visitor.role, frozenset())
+        """Whether the visitor has a right."""
+        return has_right(self.visitor, right)
 
     def part(self) -> Part:
         """The part of the log that the window covers."""
@@ -86,6 +87,13 @@ class Look:
 
 
 Screen = Callable[[Look], Shown]
+
+
+def has_right(visitor: Visitor, right: str) -> bool:
+    """Whether a visitor's role, or an auditor's agreement, includes a right."""
+    if right == "export":
+        return visitor.role in RIGHTS and visitor.may_copy
+    return right in RIGHTS.get(visitor.role, frozenset())
 
 
 def patients_of(ids: Iterable[str | None]) -> frozenset[str]:

@@ -13,14 +13,24 @@ from gateway.clock import Clock
 from gateway.disclosure.premises import Premises
 from gateway.partners import Network
 from gateway.store import Reading
+from gateway.store.audit_agreements import AuditAgreement
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """A person logged in to the console. `name` and `role` were stated when the link was made."""
+    """A person logged in to the console. `name` and `role` were stated when the link was made.
+
+    `agreement`: under which an auditor looks (42 CFR §2.53); None for every other role, and before it was asked for.
+    """
 
     name: str
     role: str
+    agreement: AuditAgreement | None = None
+
+    @property
+    def may_copy(self) -> bool:
+        """Whether a page may be printed or taken along as a file."""
+        return self.role != "auditor" or (self.agreement is not None and self.agreement.copies)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from gateway.clock import instant_text
 from gateway.console import words
+from gateway.console.agreements import ending
 from gateway.console.chart import stacked
 from gateway.console.emergency import due_months
 from gateway.console.integrity import Standing, standing
@@ -138,6 +139,10 @@ def _of_consents(look: Look) -> Iterator[Concern]:
         is_late = people[0].due_on < today.isoformat()
         text = f"{words.plural(len(people), 'request')} of a person to be answered by {words.day(people[0].due_on)}"
         yield Concern("bad" if is_late else "middling", text, "", "requests/privacy")
+    for agreement in ending(look):
+        is_over = agreement.last_day < today.isoformat()
+        text = f"The agreement of the auditor {agreement.auditor} {'ended' if is_over else 'ends'} on "
+        yield Concern("middling", text + words.day(agreement.last_day), "", "requests/agreements")
     stops = look.told.found
     if stops:
         text = f"{words.plural(len(stops), 'recipient')} to be told that a consent was withdrawn"

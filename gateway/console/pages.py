@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -20,10 +21,11 @@ from gateway.clock import new_id
 from gateway.console import words
 from gateway.console.acts import content_of_message, content_of_release
 from gateway.console.address import SHEET, Address, read_address
+from gateway.console.agreements import admit
 from gateway.console.doing import LARGEST_FORM, Deed, Doing
 from gateway.console.endings import Endings
 from gateway.console.login import NAME, read_link
-from gateway.console.look import RIGHTS, Look, Shown
+from gateway.console.look import Look, Shown, has_right
 from gateway.console.office import Office, PageRead, Visitor
 from gateway.console.places import DEEDS, NAVIGATION, PLACES, Place
 from gateway.console.sheet import csv_text
@@ -79,9 +81,10 @@ class _Console(Pages):
 
     async def _place(self, place: Place, request: Request) -> Response:
         """One screen: made from one snapshot, recorded, and only then shown."""
-        visitor = self._visitor(request)
-        if visitor is None:
+        known = self._visitor(request)
+        if known is None:
             return self._stranger(request)
+        visitor = self._admitted(known)
         path = str(request.url.path).removeprefix(root_of(request).rstrip("/")).lstrip("/")
         address = read_address(path, request.query_params, place.filters | {"as"})
         if address.wants_sheet:
@@ -191,7 +194,7 @@ class _Console(Pages):
         visitor = self._visitor(request)
         if visitor is None:
             raise NotAllowed("NOT_LOGGED_IN", "the session has ended")
-        return visitor, form
+        return self._admitted(visitor), form
 
     async def _login(self, request: Request) -> Response:
         link = request.query_params.get("link", "")
@@ -248,17 +251,30 @@ class _Console(Pages):
 
     async def _logout(self, request: Request) -> Response:
         if self._visitor(request) is not None:
-            await self._form(request)
+            await self._frame.form(request)
         return await self._frame.end(request, "login")
 
     # ------------------------------------------------------------------------------------------ who
 
     def _visitor(self, request: Request) -> Visitor | None:
         session = self._frame.session(request)
-        return Visitor(*session.who) if session is not None else None
+        if session is None:
+            return None
+        name, role = session.who
+        return Visitor(name, role)
 
     def _stranger(self, request: Request) -> Response:
         return self._page(request, self.message, 401, said="", code="NOT_LOGGED_IN")
+
+    def _admitted(self, visitor: Visitor) -> Visitor:
+        """The visitor with what lets her look now, asked for at each request: an agreement ends on its day, or when a
+        person ends it. Raises NotAllowed `NO_AGREEMENT`.
+        """
+        try:
+            return replace(visitor, agreement=admit(self._office, visitor))
+        except NotAllowed as refused:
+            logs.info(logs.Event.REQUEST_ANSWERED, door="console", outcome="refused", code=refused.code)
+            raise
 
     async def _audit(
         self, request: Request, visitor: Visitor, subject: str, patients: frozenset[str], reason: str = ""
@@ -312,7 +328,7 @@ def _known(office: Office) -> Mapping[str, Any]:
 
 
 def _require(visitor: Visitor, right: str) -> None:
-    if right not in RIGHTS.get(visitor.role, frozenset()):
+    if not has_right(visitor, right):
         raise NotAllowed("ROLE_NOT_ENTITLED", f"the role {words.role(visitor.role)} does not include this")
 
 

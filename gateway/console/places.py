@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.console import (
+    agreements,
     consents,
     decision,
     disclosures,
@@ -80,11 +81,13 @@ PLACES: tuple[Place, ...] = (
     Place("/requests/privacy/{id}", privacy_desk.one_request, "requests"),
     Place("/requests/privacy/{id}/letter", privacy_desk.letter, "requests"),
     Place("/requests/outside", privacy_desk.outside, "requests"),
+    Place("/requests/agreements", agreements.agreements, "requests", agreements.FILTERS),
     Place("/integrity", integrity.integrity, "integrity", integrity.FILTERS),
     Place("/looks", looks.looks, "looks", looks.FILTERS),
 )
 
 DEEDS: tuple[Deed, ...] = (
+    *agreements.DEEDS,
     *emergency.DEEDS,
     *identity.DEEDS,
     *mapping_desk.DEEDS,

@@ -45,6 +45,8 @@ OUTCOMES = {
     "partner_paused": "Sending paused",
     "partner_resumed": "Sending goes on",
     "partner_line_tested": "Line tried",
+    "agreement_made": "Agreement with an auditor recorded",
+    "agreement_ended": "Agreement with an auditor ended",
     "request_received": "Received",
     "request_checked": "Identity checked",
     "request_extended": "Extended",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 from gateway.audit import read_witness, verifier_of
 from gateway.audit.journal import FOLDER as JOURNAL
@@ -12,12 +13,13 @@ from gateway.audit.journal import follows, last_row
 from gateway.audit.verify import read_heads
 from gateway.clock import instant_text, read_instant
 from gateway.security.rotation import CURRENT
-from gateway.store import Reading, audit_rows
+from gateway.store import Reading, audit_agreements, audit_rows
 from gateway.wiring.checkup import Check, Examined, Finding
 
 WITNESS = "witness.log"
 WAITS_TOO_LONG = timedelta(hours=1)
 ATTENTION_TOO_LONG = timedelta(days=1)
+AGREEMENT_ENDS = timedelta(days=14)
 _SEALED_WITHIN = timedelta(seconds=10)
 _CLOCK_SLACK = timedelta(seconds=60)
 _TAIL = 500
@@ -169,6 +171,17 @@ def _rewrapping(seen: Examined, reading: Reading) -> Iterator[Finding]:
         yield Finding("keys", text, do, is_wrong=False)
 
 
+def _agreements(seen: Examined, reading: Reading) -> Iterator[Finding]:
+    """Agreements of auditors that end within two weeks, or ended by their day in the last two."""
+    today = seen.now.astimezone(ZoneInfo(seen.folder.network.zone)).date()
+    first, last = ((today + days).isoformat() for days in (-AGREEMENT_ENDS, AGREEMENT_ENDS))
+    for one in audit_agreements.ending_from(reading, first):
+        if one.last_day <= last and not one.ended_at:
+            verb = "ended" if one.last_day < today.isoformat() else "ends"
+            text = f"agreement {one.id[:8]} of an auditor {verb} on {one.last_day}"
+            yield Finding("auditors", text, "a new one is recorded at the console, Requests", is_wrong=False)
+
+
 _LOOKS: tuple[tuple[str, Look], ...] = (
     ("audit log", _log_tail),
     ("journal", _journal),
@@ -178,4 +191,5 @@ _LOOKS: tuple[tuple[str, Look], ...] = (
     ("messages and identity", _attention),
     ("data keys", _rewrapping),
     ("destroyed keys", _destructions),
+    ("auditors", _agreements),
 )

@@ -147,6 +147,7 @@ class _Room:
 
 
 def _entry(read: PageRead, patient_id: str | None) -> AuditEntry:
+    agreement = read.visitor.agreement
     return AuditEntry(
         request_id=read.request_id,
         at=instant_text(read.at),
@@ -159,4 +160,5 @@ def _entry(read: PageRead, patient_id: str | None) -> AuditEntry:
         recipient_name=read.visitor.name,
         description=f"{read.visitor.role}: {read.reason}" if read.reason else read.visitor.role,
         subject=read.subject,
+        versions={} if agreement is None else {"agreement": agreement.id},
     )

@@ -19,6 +19,7 @@ import uvicorn
 from starlette.routing import Mount, Router
 
 from gateway.console import make_link
+from gateway.flows.audit_agreements import Terms, agree
 from gateway.store import emergency_uses
 from gateway.wiring.console_door import LINK_PURPOSE, console_mounts
 from tests.gateway.county import County
@@ -48,7 +49,7 @@ class Desk:
             f"consents/{self.patient}", f"what-if?patient={self.patient}&partner=otp&purpose=TREAT", "emergency",
             f"emergency/{self.use}", "emergency?month=2026-11", "identity", f"identity/{self.patient}", "messages",
             f"messages/{self.message}", "mappings", "partners?day=2026-11-22", "requests", "integrity", "looks",
-            "requests/privacy", "requests/outside", "partners/otp",
+            "requests/privacy", "requests/outside", "requests/agreements", "partners/otp",
         )  # fmt: skip
 
 
@@ -69,6 +70,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     add(county, "dose", "MedicationStatement", status="active", medicationCodeableConcept=methadone)
     opened(county, sound())
     county.clock.advance(timedelta(days=3))
+    terms = Terms("Kim Officer", "2026-11-22", "2026-12-31", copies=False)
+    county.run(agree(county.premises, terms, "the audit of this test", "Kim Officer"))
     server, listening = _server(county)
     running = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     running.start()

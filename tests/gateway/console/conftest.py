@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -16,7 +17,8 @@ from gateway import audit
 from gateway.audit import AuditedResource, AuditEntry, AuditReason, LoggedEntry
 from gateway.clock import instant_text
 from gateway.console import make_link
-from gateway.store import AuditFilter, Transaction
+from gateway.flows.audit_agreements import Terms, agree
+from gateway.store import AuditFilter, Transaction, audit_agreements
 from gateway.wiring.console_door import LINK_PURPOSE, console_mounts
 from tests.gateway.county import County
 
@@ -128,7 +130,18 @@ class Browser:
     def link(self, name: str = "Kim Officer", role: str = "compliance_officer") -> str:
         return make_link(self.key, name, role, self.clock.now())
 
+    def agree(self, name: str = "Lee Auditor", copies: bool = False, days: int = 7) -> str:
+        """Record an agreement with an auditor for some days from today on; its id."""
+        today = self.clock.now().astimezone(ZoneInfo(self.county.premises.network.zone)).date()
+        until = (today + timedelta(days=days)).isoformat()
+        terms = Terms(name, today.isoformat(), until, copies)
+        made = agree(self.county.premises, terms, "audit of the fall, signed in the file room", "Kim Officer")
+        return str(self.county.run(made)["agreement"])
+
     def log_in(self, name: str = "Kim Officer", role: str = "compliance_officer") -> Browser:
+        """Somebody logs in; an auditor comes under an agreement, unless one was recorded already."""
+        if role == "auditor" and not self.county.look(audit_agreements.newest):
+            self.agree(name)
         answer = self.ask("POST", f"/console/login?link={self.link(name, role)}")
         assert answer.status_code == 303
         return self

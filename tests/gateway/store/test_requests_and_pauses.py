@@ -1,11 +1,12 @@
-"""Requests to the privacy officer and pauses of partners, in both kinds of store."""
+"""Requests to the privacy officer, pauses of partners, agreements of auditors and feeds, in both kinds of store."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
-from gateway.store import partner_pauses, privacy_requests
+from gateway.store import audit_agreements, audit_feeds, partner_pauses, privacy_requests
+from gateway.store.audit_agreements import AuditAgreement
 from gateway.store.partner_pauses import PartnerPause
 from gateway.store.privacy_requests import PrivacyRequest
 
@@ -40,3 +41,35 @@ def test_a_partner_is_paused_once_and_goes_on(write: Any, store: Any) -> None:
         assert partner_pauses.is_paused(reading, "otp") and not partner_pauses.is_paused(reading, "housing")
     assert write(lambda tx: partner_pauses.end(tx, "otp"))
     assert not write(lambda tx: partner_pauses.end(tx, "otp"))
+
+
+def test_an_agreement_holds_between_its_days_until_somebody_ends_it(write: Any, store: Any) -> None:
+    looks = AuditAgreement("a1", "[ada]", "2026-04-11", "2026-04-20", False, AT)
+    copies = replace(looks, id="a2", first_day="2026-04-15", last_day="2026-04-16", copies=True)
+    for one in (looks, copies, replace(looks, id="a3", auditor="[bea]")):
+        write(lambda tx, one=one: audit_agreements.add(tx, one))
+    with store.read() as reading:
+        held = {
+            day: [one.id for one in audit_agreements.of_auditor(reading, "[ada]", day)]
+            for day in ("2026-04-10", "2026-04-11", "2026-04-16", "2026-04-20", "2026-04-21")
+        }
+        assert [one.id for one in audit_agreements.ending_from(reading, "2026-04-17")] == ["a1", "a3"]
+    assert held == {
+        "2026-04-10": [], "2026-04-11": ["a1"], "2026-04-16": ["a2", "a1"], "2026-04-20": ["a1"], "2026-04-21": [],
+    }  # fmt: skip
+    assert write(lambda tx: audit_agreements.end(tx, "a2", AT))
+    assert not write(lambda tx: audit_agreements.end(tx, "a2", "later"))
+    with store.read() as reading:
+        assert audit_agreements.of_auditor(reading, "[ada]", "2026-04-16") == (looks,)
+        assert audit_agreements.get(reading, "a2") == replace(copies, ended_at=AT)
+        assert audit_agreements.get(reading, "a4") is None
+        assert [one.id for one in audit_agreements.newest(reading)] == ["a3", "a1", "a2"]
+
+
+def test_a_feed_remembers_how_far_it_came_and_never_goes_back(write: Any, store: Any) -> None:
+    with store.read() as reading:
+        assert audit_feeds.told_to(reading, "atna") is None
+    for seq in (7, 12, 9):
+        write(lambda tx, seq=seq: audit_feeds.keep(tx, "atna", seq))
+    with store.read() as reading:
+        assert audit_feeds.told_to(reading, "atna") == 12
