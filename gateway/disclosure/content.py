@@ -63,8 +63,9 @@ def searchset_bundle(
     total: bool = True,
     links: Mapping[str, str] | None = None,
     matches: int | None = None,
+    listed: bool = True,
 ) -> bytes:
-    """A FHIR R4 searchset: what may be seen, and the notices that go with it.
+    """A FHIR R4 searchset: what may be seen (without `listed`: how many that are), and the notices that go with it.
 
     `matches`: how many of the resources are what was searched (None: all); the rest goes along with them. `total`:
     whether that is all there is to be shown, and its number is told. `links` are its addresses by relation (`self`,
@@ -77,7 +78,7 @@ def searchset_bundle(
             "resource": resource,
             "search": {"mode": "match" if number < found else "include"},
         }
-        for number, resource in enumerate(resources)
+        for number, resource in enumerate(resources if listed else ())
     ]
     entries += [{"resource": notice, "search": {"mode": "outcome"}} for notice in notices]
     bundle = _bundle("searchset", entries, resources, at)
