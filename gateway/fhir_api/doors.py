@@ -30,7 +30,9 @@ class Search(Protocol):
 class Read(Protocol):
     """`flows.pull.read` with the premises bound; raises NotFound alike for unknown and withheld."""
 
-    def __call__(self, caller: Caller, resource_type: str, resource_id: str, /) -> Awaitable[Pulled]: ...
+    def __call__(
+        self, caller: Caller, resource_type: str, resource_id: str, elements: tuple[str, ...], /
+    ) -> Awaitable[Pulled]: ...
 
 
 class ReadVersion(Protocol):

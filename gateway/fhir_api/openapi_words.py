@@ -291,12 +291,20 @@ PARAMETERS: Mapping[str, Given] = {
     ),
     "_type": Given("query", "_type", "Only these types, separated by commas", example="CarePlan,Goal"),
     "_since": Given("query", "_since", "Only what has changed since this instant", example="2026-11-01"),
-    "_count": Given("query", "_count", "How many on a page, at most 250", whole_number=True, example="50"),
+    "_count": Given(
+        "query",
+        "_count",
+        "How many on a page, at most 250; of a search 0 asks only how many there are",
+        whole_number=True,
+        example="50",
+    ),
     "_page": Given("query", "_page", "From a `next` link; good for an hour, and for you alone"),
     "_elements": Given(
         "query", "_elements", "Only these elements, separated by commas, with the mandatory ones"
     ),
-    "_summary": Given("query", "_summary", "A short form", choices=("text", "data", "false")),
+    "_summary": Given(
+        "query", "_summary", "A short form", choices=("true", "text", "data", "count", "false")
+    ),
     "respond-async": Given(
         "header", "Prefer", "Asked for always", choices=("respond-async",), example="respond-async"
     ),

@@ -25,6 +25,7 @@ from gateway.fhir_api.search_parameters import (
     Parameters,
     count_in,
     criteria_of,
+    elements_in,
     read_query,
     refuse_identifying,
     refuse_other_formats,
@@ -41,9 +42,10 @@ _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 async def read_one(request: Request) -> Response:
     """`GET /fhir/{type}/{id}`."""
+    elements = elements_in(read_query(request.scope["query_string"].decode("latin-1")))
 
     def ask(desk: Desk, caller: Caller, resource_type: str, resource_id: str) -> Awaitable[Pulled]:
-        return desk.doors.read(caller, resource_type, resource_id)
+        return desk.doors.read(caller, resource_type, resource_id, elements)
 
     return await _one(request, "read", ask)
 

@@ -19,7 +19,7 @@ from gateway.fhir_api.search_limits import limit_of
 from gateway.fhir_api.search_table import parameters_of
 from gateway.fhir_api.served import SERVED
 from gateway.flows.answers import MOST_ON_A_PAGE, SearchCriteria
-from gateway.flows.in_part import WITHOUT_TEXT
+from gateway.flows.in_part import SUMMARY, WITHOUT_TEXT
 from gateway.resources.searching import Filter
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
@@ -32,7 +32,13 @@ _DEMOGRAPHIC = frozenset(
 )
 _REFUSED_ALWAYS = frozenset({"_content", "_text", "_filter", "_query"})
 
-_SUMMARIES: Mapping[str, tuple[str, ...]] = {"false": (), "data": (WITHOUT_TEXT,), "text": ("text",)}
+_COUNTED = "count"
+_SUMMARIES: Mapping[str, tuple[str, ...]] = {
+    "false": (),
+    "data": (WITHOUT_TEXT,),
+    "text": ("text",),
+    "true": (SUMMARY,),
+}
 _ELEMENT = re.compile(r"[a-z][A-Za-z]{0,63}")
 _MOST_ELEMENTS = 64
 
@@ -97,16 +103,19 @@ def criteria_of(
     if patient is None and identifier is None:
         raise NotUnderstood("PARAMETER_MISSING", f"`{patient_names[0]}` or `{identifier_names[0]}` is needed")
     sort, descending = _sort(resource_type, values_of(parameters, ("_sort",)))
+    count = count_in(parameters, least=0)
+    only_count = count == 0 or values_of(parameters, ("_summary",)) == [_COUNTED]
     return SearchCriteria(
         patient=patient,
         identifier=identifier,
         filters=filters,
         sort=sort,
         descending=descending,
-        count=count_in(parameters),
+        count=max(count, 1),
         includes=includes,
         links=links,
-        elements=_elements(parameters),
+        elements=elements_in(parameters, counted=True),
+        only_count=only_count,
         address=base,
         page_address=f"{base}?_page=",
     )
@@ -140,32 +149,31 @@ def _sort(resource_type: str, asked: list[str]) -> tuple[tuple[str, ...], bool]:
     return parameter.places, asked[0].startswith("-")
 
 
-def _elements(parameters: Parameters) -> tuple[str, ...]:
-    """What of each resource is to be shown; nothing for the whole. Raises NotUnderstood `PARAMETER_INVALID`.
+def elements_in(parameters: Parameters, *, counted: bool = False) -> tuple[str, ...]:
+    """What of each resource is to be shown; nothing for the whole. `counted`: `_summary=count` may be asked for.
 
-    `_summary=count` is not served: a count is a disclosure as well. Nor is `true`, and the whole would be more than was
-    asked for.
+    Raises NotUnderstood `PARAMETER_INVALID`.
     """
     named, summary = values_of(parameters, ("_elements",)), values_of(parameters, ("_summary",))
-    if len(summary) > 1 or (summary and (named or summary[0] not in _SUMMARIES)):
-        raise NotUnderstood(
-            "PARAMETER_INVALID", "`_summary` must be `text`, `data` or `false`, without `_elements`"
-        )
+    known = {*_SUMMARIES, *([_COUNTED] if counted else ())}
+    if len(summary) > 1 or (summary and (named or summary[0] not in known)):
+        listed = "`, `".join(sorted(known))
+        raise NotUnderstood("PARAMETER_INVALID", f"`_summary` must be `{listed}`, without `_elements`")
     if summary:
-        return _SUMMARIES[summary[0]]
+        return _SUMMARIES.get(summary[0], ())
     found = tuple(sorted({part for value in named for part in value.split(",")}))
     if not all(_ELEMENT.fullmatch(one) for one in found) or len(found) > _MOST_ELEMENTS:
         raise NotUnderstood("PARAMETER_INVALID", "`_elements` must be names of elements")
     return found
 
 
-def count_in(parameters: Parameters) -> int:
+def count_in(parameters: Parameters, least: int = 1) -> int:
     """How many a page is to hold. Raises NotUnderstood `PARAMETER_INVALID`."""
     asked = values_of(parameters, ("_count",))
     if not asked:
         return MOST_ON_A_PAGE
-    if len(asked) > 1 or not re.fullmatch(r"[0-9]{1,6}", asked[0]) or int(asked[0]) < 1:
-        raise NotUnderstood("PARAMETER_INVALID", "`_count` must be one whole number, 1 or more")
+    if len(asked) > 1 or not re.fullmatch(r"[0-9]{1,6}", asked[0]) or int(asked[0]) < least:
+        raise NotUnderstood("PARAMETER_INVALID", f"`_count` must be one whole number, {least} or more")
     return min(int(asked[0]), MOST_ON_A_PAGE)
 
 

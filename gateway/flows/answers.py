@@ -40,9 +40,9 @@ class SearchCriteria:
 
     Of what the caller may see, only what meets all `filters` is shown, sorted by the first of `sort` (element paths of
     dates; without any: by type and id), `count` on a page, and with them what `includes` say. `elements`: what of each
-    is shown (empty: all). `links` limit like `filters`, by what a match is linked to. `page`: the token of a
-    page that was offered before; it stands for all the rest. `address` is that of the type and `page_address` what a
-    page's token is added to, for links.
+    is shown (empty: all). `only_count`: nothing is listed, and told is how many meet it. `links` limit like `filters`,
+    by what a match is linked to. `page`: the token of a page that was offered before; it stands for all the rest.
+    `address` is that of the type and `page_address` what a page's token is added to, for links.
     """
 
     patient: str | None = None
@@ -54,6 +54,7 @@ class SearchCriteria:
     includes: tuple[Include, ...] = ()
     links: tuple[Linked, ...] = field(default=(), repr=False)
     elements: tuple[str, ...] = ()
+    only_count: bool = False
     page: str = field(default="", repr=False)
     address: str = field(default="", repr=False, compare=False)
     page_address: str = field(default="", repr=False, compare=False)

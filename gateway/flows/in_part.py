@@ -8,8 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from gateway.resources import summary_elements
+
 WITHOUT_TEXT = "-text"
 """In place of names of elements: all but the narrative (`_summary=data`)."""
+SUMMARY = "-summary"
+"""In place of names of elements: those that the definition of the type marks as summary (`_summary=true`)."""
 _ALWAYS = frozenset({"resourceType", "id", "meta", "implicitRules", "modifierExtension"})
 _SUBSETTED = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "SUBSETTED"}
 _MANDATORY: Mapping[str, frozenset[str]] = {
@@ -52,7 +56,9 @@ def in_part(resource: Mapping[str, Any], elements: Collection[str]) -> Mapping[s
     if WITHOUT_TEXT in elements:
         kept = {name: value for name, value in resource.items() if name != "text"}
     else:
-        wanted = {*_ALWAYS, *_MANDATORY.get(str(resource["resourceType"]), ()), *_MODIFIERS, *elements}
+        kind = str(resource["resourceType"])
+        wanted = {*_ALWAYS, *_MANDATORY.get(kind, ()), *_MODIFIERS, *elements}
+        wanted |= summary_elements(kind) if SUMMARY in elements else set()
         kept = {name: value for name, value in resource.items() if _plain(name) in wanted or name in wanted}
     if len(kept) == len(resource):
         return resource

@@ -80,7 +80,10 @@ async def _searched(
             token = token_of(premises, caller, name, criteria, found, page.last)
             links["next"] = f"{criteria.page_address}{token}"
         shortened = [in_part(one, criteria.elements) for one in resources]
-        return searchset_bundle(shortened, notices, at, total=page.whole, links=links, matches=page.matches)
+        listed = not criteria.only_count
+        return searchset_bundle(
+            shortened, notices, at, total=page.whole, links=links, matches=page.matches, listed=listed
+        )
 
     shown = await show(
         premises,
@@ -94,12 +97,20 @@ async def _searched(
     return Pulled(shown.content, shown.request_id)
 
 
-async def read(premises: Premises, caller: Caller, resource_type: str, resource_id: str) -> Pulled:
-    """One resource as `caller` may see it.
+async def read(
+    premises: Premises, caller: Caller, resource_type: str, resource_id: str, elements: Collection[str] = ()
+) -> Pulled:
+    """One resource as `caller` may see it; of it those `elements` that are named (as `in_part` has them).
 
     Raises NotFound `NO_SUCH_RECORD`, the same for unknown, no consent and withheld; it carries the request id.
     """
-    return await _one(premises, caller, partial(_held, premises, caller, resource_type, resource_id))
+
+    def write(
+        resources: Sequence[Mapping[str, Any]], notices: Sequence[Mapping[str, Any]], at: datetime
+    ) -> bytes:
+        return _alone([in_part(one, elements) for one in resources], notices, at)
+
+    return await _one(premises, caller, partial(_held, premises, caller, resource_type, resource_id), write)
 
 
 async def read_version(

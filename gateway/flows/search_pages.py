@@ -55,8 +55,8 @@ class SearchPage:
     """One page of one search for some types. After `choose`: `whole` when it holds all that meets the search, `last`
     when more follow, `matches` how many of what was chosen meet it; the rest goes along.
 
-    How many meet it is told where they are all shown, and nowhere else: a count is a disclosure as well, and the log
-    names what was shown.
+    How many meet it is told where they are all shown, or all counted (`only_count`), and nowhere else: a count is a
+    disclosure as well, and the log names what was shown.
     """
 
     def __init__(
@@ -83,11 +83,13 @@ class SearchPage:
             met = linked(met, resources, link, self._zone)
         keyed = sorted(((self._key(one), one) for one in met), key=lambda pair: pair[0])
         left = [(key, one) for key, one in keyed if key > self._after]
-        page = left[: self._criteria.count]
+        page = left if self._criteria.only_count else left[: self._criteria.count]
         self.whole = len(page) == len(keyed)
         self.last = page[-1][0] if page and len(left) > len(page) else None
         matches = [one for _, one in page]
         self.matches = len(matches)
+        if self._criteria.only_count:
+            return matches
         return [*matches, *included(matches, resources, self._criteria.includes)]
 
     def _key(self, resource: Mapping[str, Any]) -> Key:

@@ -155,8 +155,13 @@ def _check_business_status(resource: Mapping[str, Any]) -> None:
             raise NotUnderstood("BUSINESS_STATUS_DIFFERS", "of a no-show must be `on-hold`", "Task.status")
 
 
+def may_follow(before: str, after: str) -> bool:
+    """Whether a Task may go from one status to another at once."""
+    return after in _NEXT.get(before, frozenset())
+
+
 def _check_step(before: str, after: str) -> None:
-    if after != before and after not in _NEXT.get(before, frozenset()):
+    if after != before and not may_follow(before, after):
         raise AlreadyReceived("STATUS_JUMP", "this status cannot follow the present one", "Task.status")
 
 

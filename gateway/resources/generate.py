@@ -1,9 +1,10 @@
 """Writes `generated/` from the models of fhir.resources (R4B, the same as R4 for these types).
 
 Run by a person when a type is added or the library changes: `python -m gateway.resources.generate`. The
-result is committed; nothing imports the library on the hot path (a Bundle of 20 takes it 30 ms). Two things
-come out: `structs.py`, classes for msgspec (shape, cardinality, formats, required bindings), and `walks.py`,
-what the invariant pass must visit in each class.
+result is committed; nothing imports the library on the hot path (a Bundle of 20 takes it 30 ms). Four things
+come out: `structs.py`, classes for msgspec (shape, cardinality, formats, required bindings), `walks.py`,
+what the invariant pass must visit in each class, `orders.py`, the elements of each class in the order of XML, and
+`summaries.py`, those of them that a summary has.
 """
 
 from __future__ import annotations
@@ -73,13 +74,16 @@ class Element:
 
 
 def main() -> None:
-    """Write both files beside this one."""
-    classes = {name: _elements(name, model) for name, model in sorted(_models().items())}
+    """Write all of `generated/` beside this one."""
+    models = dict(sorted(_models().items()))
+    classes = {name: _elements(name, model) for name, model in models.items()}
     folder = Path(__file__).parent / "generated"
     folder.mkdir(exist_ok=True)
     (folder / "__init__.py").write_text('"""Written by `gateway.resources.generate`; do not edit."""\n')
     (folder / "structs.py").write_text("\n".join(_structs(classes)) + "\n")
     (folder / "walks.py").write_text("\n".join(_walks(classes)) + "\n")
+    (folder / "orders.py").write_text("\n".join(_orders(classes, models)) + "\n")
+    (folder / "summaries.py").write_text("\n".join(_summaries(models)) + "\n")
 
 
 def _models() -> dict[str, typing.Any]:
@@ -257,6 +261,50 @@ def _walk_lines(name: str, elements: tuple[Element, ...]) -> list[str]:
         + "),",
     ]
     return [f'    "{name}": Walk(', *(fact for fact in facts if not _empty(fact)), "    ),"]
+
+
+_WRITTEN_AS = {
+    "bool": "bool",
+    "Decimal": "decimal",
+    "Integer": "int",
+    "PositiveInt": "int",
+    "UnsignedInt": "int",
+}
+
+
+def _orders(classes: dict[str, tuple[Element, ...]], models: dict[str, typing.Any]) -> list[str]:
+    """Of each class its elements as (kind, repeats); a kind is `bool`, `int`, `decimal`, `str`, or a class."""
+    lines = [
+        '"""Written by `gateway.resources.generate`; do not edit."""',
+        "",
+        "from __future__ import annotations",
+        "",
+        "ORDERS: dict[str, dict[str, tuple[str, bool]]] = {",
+    ]
+    for name, elements in classes.items():
+        place = {one: number for number, one in enumerate(models[name].elements_sequence())}
+        ordered = sorted(elements, key=lambda element: place[element.name])
+        lines.append(f'    "{name}": {{')
+        for one in ordered:
+            kind = _WRITTEN_AS.get(one.type, "str") if one.primitive else one.type
+            lines.append(f'        "{one.name}": ("{kind}", {one.many}),')
+        lines.append("    },")
+    return [*lines, "}"]
+
+
+def _summaries(models: dict[str, typing.Any]) -> list[str]:
+    """Of each resource the elements marked as summary. A part of one is whole."""
+    lines = [
+        '"""Written by `gateway.resources.generate`; do not edit."""',
+        "",
+        "from __future__ import annotations",
+        "",
+        "SUMMARIES: dict[str, frozenset[str]] = {",
+    ]
+    for name in TYPES:
+        listed = ", ".join(f'"{one}"' for one in models[name].summary_elements_sequence())
+        lines.append(f'    "{name}": frozenset({{{listed}}}),')
+    return [*lines, "}"]
 
 
 def _with_companions(names: list[str]) -> list[str]:

@@ -54,8 +54,10 @@ class FakeFlows:
         self._note("search", caller, resource_type, criteria)
         return Pulled(to_json({"resourceType": "Bundle", "type": "searchset", "total": 0}), FLOW_ID)
 
-    async def read(self, caller: Caller, resource_type: str, resource_id: str) -> Pulled:
-        self._note("read", caller, resource_type, resource_id)
+    async def read(
+        self, caller: Caller, resource_type: str, resource_id: str, elements: tuple[str, ...] = ()
+    ) -> Pulled:
+        self._note("read", caller, resource_type, resource_id, *elements)
         if (resource_type, resource_id) != ("CarePlan", "c1"):
             raise NotFound("NO_SUCH_RECORD", f"withheld {resource_id}", "CarePlan")
         return Pulled(b'{"resourceType":"CarePlan","id":"c1"}', FLOW_ID, "3", "2026-11-21T10:00:00.000000Z")

@@ -133,8 +133,9 @@ def test_a_chain_needs_the_scope_of_both_ends(searches: Searches) -> None:
         ("CarePlan?patient.name=Reyes", 400),
         ("CarePlan?patient.birthdate=1990-01-01", 400),
         ("CarePlan?_elements=a,B", 400),
-        ("CarePlan?_summary=count", 400),
-        ("CarePlan?_summary=true", 400),
+        ("CarePlan?_summary=some", 400),
+        ("CarePlan?_summary=count&_summary=true", 400),
+        ("CarePlan?_summary=count&_elements=status", 400),
         ("CarePlan?_summary=data&_elements=status", 400),
     ],
 )

@@ -47,13 +47,16 @@ def asked(two: Twins) -> list[tuple[str, str, str, Any]]:
         *((who, "POST", "/fhir/Patient/$match", match) for who in (HOUSING, HOSPITAL, "psychiatry TREAT")),
         *((HOSPITAL, "GET", f"/fhir/Task?patient={her}&{query}", None)
           for query in ("focus:ServiceRequest.status=active", "_elements=status,statusReason", "_summary=text",
+                        "_summary=true", "_summary=count", "status=received&_count=0", "status=requested&_count=0",
                         "_include:iterate=Task:focus&_revinclude:iterate=Task:focus")),
         *((HOSPITAL, "GET", f"/fhir/ServiceRequest?patient={her}&_has:Task:focus:{limit}", None)
           for limit in ("status=requested", "status=received", "status:not=requested", "modified=ge2026-01-01")),
         *((HOUSING, "GET", f"/fhir/{query.replace('?', f'?patient={her}&', 1)}", None)
           for query in ("CarePlan?goal.lifecycle-status=active", "CarePlan?goal.description:missing=false",
                         "Goal?_has:CarePlan:goal:status=active", "CarePlan?_elements=title,activity",
+                        "Goal?_summary=count", "Task?_count=0&_include=Task:focus", "CarePlan?_summary=true",
                         "CarePlan?_include:iterate=CarePlan:goal&_summary=data")),
+        *((HOSPITAL, "GET", f"/fhir/{task.reference}?{part}", None) for part in ("_summary=true", "_elements=status")),
         *((HOSPITAL, "GET", f"/fhir/{task.reference}/_history?_count={count}", None) for count in (1, 2)),
         (HOSPITAL, "POST", f"/fhir/{request}/$handoff", ACCEPT),
         (HOSPITAL, "POST", f"/fhir/{request}/$handoff", MET),
