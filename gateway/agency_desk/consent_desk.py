@@ -7,10 +7,23 @@ from dataclasses import dataclass
 
 from gateway.disclosure.desk_forms import Form, Line, Wanted
 from gateway.flows.agency_desk import Worker
+from gateway.flows.consent_drafts import Draft
 from gateway.flows.consent_taking import Preview, Taken
 from gateway.flows.consents_given import Given
 from gateway.flows.desk_clients import Client, Described
 from gateway.store import Intent
+
+
+@dataclass(frozen=True, slots=True)
+class SigningDesk:
+    """The flows of `consent_drafts`, and the address under which the gateway is reached."""
+
+    address: str
+    keep: Callable[[Worker, Wanted, tuple[str, ...], str, str], Awaitable[str]]
+    state: Callable[[Worker, str, str], Awaitable[str]]
+    call_off: Callable[[Worker, str, str], Awaitable[None]]
+    read: Callable[[str, str], Awaitable[tuple[Draft, Preview]]]
+    sign: Callable[[str, str, str], Awaitable[tuple[Taken, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +36,7 @@ class ConsentDesk:
     from_request: Callable[[Worker, str], Awaitable[tuple[Intent, tuple[Line, ...]]]]
     given: Callable[[Worker, str], Awaitable[tuple[tuple[Given, ...], tuple[Given, ...]]]]
     preview: Callable[[Worker, Wanted, Sequence[str]], Awaitable[Preview]]
-    sign: Callable[[Worker, Wanted, Sequence[str], str, str], Awaitable[tuple[Taken, ...]]]
+    signing: SigningDesk
     paper: Callable[[Worker, str, str], Awaitable[str]]
     withdrawn: Callable[[Worker, str, str], Awaitable[None]]
     written: Callable[[Worker, str, str], Awaitable[None]]

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gateway.agency_desk import consent_fields
+from gateway.agency_desk import consent_fields, phones, signing
 from gateway.agency_desk.records_in_words import name_of
 from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit
 from gateway.agency_desk.second_factor import picture_of
-from gateway.disclosure.desk_forms import Line, Wanted, kinds_in_words, purpose_in_words
+from gateway.agency_desk.signing import wanted_of
+from gateway.disclosure.desk_forms import Line, kinds_in_words, purpose_in_words
 from gateway.errors import NotFound
 from gateway.flows.consent_taking import NOT_ASKED_DAYS, new_ids
 from gateway.flows.consents_given import Given
@@ -128,7 +129,7 @@ async def _lines_asked_for(visit: Visit, patient_id: str) -> tuple[tuple[Line, .
 async def _read(visit: Visit) -> Answer:
     client = await visit.desk.consents.client(visit.worker, visit.path["id"], "consents")
     person = name_of(client.patient)
-    chosen = _wanted(visit, client)
+    chosen = wanted_of(visit, client)
     read = await visit.desk.consents.preview(visit.worker, chosen, new_ids(len(chosen.lines)))
     facts: Mapping[str, Any] = {
         "client": client,
@@ -138,29 +139,9 @@ async def _read(visit: Visit) -> Answer:
         "text_of": visit.desk.consents.text,
         "kept": consent_fields.kept(visit.form),
         "ids": " ".join(read.ids),
+        "by_phone": bool(visit.desk.phones.asked(phones.about(visit.worker))),
     }
     return Page("consents_read.html", facts)
-
-
-async def _sign(visit: Visit) -> Answer:
-    client = await visit.desk.consents.client(visit.worker, visit.path["id"], "consents")
-    chosen = _wanted(visit, client)
-    form = visit.form
-    await visit.desk.consents.sign(
-        visit.worker, chosen, tuple(form.get("ids", "").split()), form.get("seal", ""), _name_if_agreed(form)
-    )
-    return GoTo(f"../{client.patient_id}?said=signed")
-
-
-def _wanted(visit: Visit, client: Client) -> Wanted:
-    allowed = consent_fields.purposes_of(visit.desk.network)
-    own, person = visit.worker.partner, name_of(client.patient)
-    return consent_fields.wanted(visit.form, client.patient_id, person, own, allowed)
-
-
-def _name_if_agreed(form: Mapping[str, str]) -> str:
-    """The name that was typed; none without the statement beside it."""
-    return form.get("name", "") if form.get("agree") == "yes" else ""
 
 
 async def _paper(visit: Visit) -> Answer:
@@ -217,7 +198,7 @@ SCREENS = (
     Screen("/consents/requests/{id}/no", RIGHT, None, _said_no),
     Screen("/consents/{id}", RIGHT, _choose),
     Screen("/consents/{id}/read", RIGHT, None, _read),
-    Screen("/consents/{id}/sign", RIGHT, None, _sign),
+    *signing.SCREENS,
     Screen("/consents/{id}/withdraw", RIGHT, None, _withdraw),
     Screen("/consents/{id}/written", RIGHT, None, _written),
     Screen("/consents/{id}/own-link", OWN_PAGES, None, _own_link),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
@@ -27,13 +26,13 @@ from gateway.agency_desk.desk import Desk
 from gateway.agency_desk.phrases import CATALOGUE, language_of
 from gateway.agency_desk.screens import GoTo, Page, Screen, Visit
 from gateway.errors import NotAllowed, NotFound
+from gateway.agency_desk.sites import desk_site
 from gateway.flows.agency_desk import Worker
 from gateway.flows.desk_workers import CAME, LEFT, REFUSED
-from gateway.pages import HEADERS, Pace, Pages, Session, Site, root_of
+from gateway.pages import HEADERS, Pace, Pages, root_of
 from gateway.pages.uploads import LARGEST, Uploaded
 
-COOKIE, LANGUAGE = "handoff_desk", "handoff_desk_language"
-PATH = "/agency"
+LANGUAGE = "handoff_desk_language"
 SCREENS: tuple[Screen, ...] = (
     *to_do.SCREENS,
     *referrals.SCREENS,
@@ -46,8 +45,6 @@ SCREENS: tuple[Screen, ...] = (
 )
 """Every screen of the desk. The first that a worker may open is where she comes in."""
 
-_FOLDER = Path(__file__).parent
-
 
 def build_desk(desk: Desk) -> ASGIApp:
     """The pages as an ASGI application, to be mounted at `/agency`."""
@@ -56,7 +53,7 @@ def build_desk(desk: Desk) -> ASGIApp:
 
 class _Pages(Pages):
     def __init__(self, desk: Desk) -> None:
-        super().__init__(_site(desk), Pace())
+        super().__init__(desk_site(desk), Pace())
         self._desk = desk
         self._serve(
             (
@@ -84,8 +81,8 @@ class _Pages(Pages):
             raise NotFound("NO_SUCH_PAGE", "there is no such page")
         form, file = await self._sent(screen, request)
         said, path, query = self._said(request), request.path_params, request.query_params
-        login_id = self._login_id(request)
-        answer = await act(Visit(self._desk, worker, said, path, query, form, login_id=login_id, file=file))
+        visit = Visit(self._desk, worker, said, path, query, form, file=file, **self._login_of(request))
+        answer = await act(visit)
         if isinstance(answer, Page):
             return self._page(request, answer.template, answer.status, **answer.facts)
         return RedirectResponse(answer.location, 303, HEADERS) if isinstance(answer, GoTo) else answer
@@ -97,9 +94,9 @@ class _Pages(Pages):
             return await self._frame.form_with_file(request, screen.largest_form or LARGEST)
         return await self._frame.form(request, screen.largest_form), None
 
-    def _login_id(self, request: Request) -> str:
+    def _login_of(self, request: Request) -> dict[str, Any]:
         session = self._frame.session(request)
-        return "" if session is None else session.id
+        return {} if session is None else {"login_id": session.id, "login_began": session.began}
 
     def _begin_elsewhere(self, request: Request, worker: Worker) -> Response:
         """The first screen that the worker may open; a page that says so where there is none."""
@@ -182,23 +179,3 @@ class _Pages(Pages):
             **facts,
         }
         return self._frame.page(request, template, status, known)
-
-
-def _site(desk: Desk) -> Site:
-    def has_to_go(session: Session) -> bool:
-        """Whether her organization has no desk any more, or she was sent away."""
-        worker = Worker(*session.who)
-        return not desk.serves(worker) or desk.has_to_go(worker, session.began)
-
-    return Site(
-        name=login.NAME,
-        path=PATH,
-        cookie=COOKIE,
-        folder=_FOLDER,
-        key=desk.key,
-        clock=desk.clock,
-        secure=desk.secure,
-        use_once=desk.use_once,
-        was_used=desk.was_used,
-        has_to_go=has_to_go,
-    )

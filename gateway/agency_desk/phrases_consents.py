@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gateway.agency_desk import phrases_signing
+
 ENGLISH: Mapping[str, str] = {
     "to_do": "To do",
     "do_nothing": "Nothing waits for you now.",
@@ -134,6 +136,7 @@ ENGLISH: Mapping[str, str] = {
     "phone_do": "Use this phone",
     "login_phone": "Open the app on your phone and type the six digits that it shows.",
     "error_PHONE_SET_UP": "A phone is asked for already.",
+    **phrases_signing.ENGLISH,
 }
 
 SPANISH: Mapping[str, str] = {
@@ -266,4 +269,5 @@ SPANISH: Mapping[str, str] = {
     "phone_do": "Usar este teléfono",
     "login_phone": "Abra la aplicación en su teléfono y escriba los seis números que muestra.",
     "error_PHONE_SET_UP": "Ya se pide un teléfono.",
+    **phrases_signing.SPANISH,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from starlette.responses import Response
@@ -19,7 +20,7 @@ class Visit:
     """A worker at a screen: the session is checked, her organization may open it, and `form` carried its token.
 
     `path`: what stands in the address; `query` and `form`: as they were sent, nothing of them checked. `language`: `en`
-    or `es`. `login_id`: of her session.
+    or `es`. `login_id`: of her session, which began at `login_began`.
     """
 
     desk: Desk
@@ -29,6 +30,7 @@ class Visit:
     query: Mapping[str, str] = field(repr=False)
     form: Mapping[str, str] = field(default_factory=dict, repr=False)
     login_id: str = field(default="", repr=False)
+    login_began: datetime | None = None
     file: Uploaded | None = None
 
     def number(self, name: str) -> int:

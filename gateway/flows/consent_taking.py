@@ -85,29 +85,46 @@ def preview(premises: Premises, worker: Worker, wanted: Wanted, ids: Sequence[st
     return Preview(forms, tuple(ids), seal_of(premises.keys.id_key, forms), others)
 
 
-async def sign(
-    premises: Premises, worker: Worker, wanted: Wanted, ids: Sequence[str], seal: str, typed_name: str
+def record_signed(
+    premises: Premises,
+    tx: Transaction,
+    worker: Worker,
+    wanted: Wanted,
+    ids: Sequence[str],
+    seal: str,
+    typed_name: str,
+    at: datetime,
+    witness: str = "",
 ) -> tuple[Taken, ...]:
-    """Record what she signs by typing her name, the worker being the witness.
+    """Record what she signs by typing her name, the worker being the witness (`witness`: as the form names her, else by
+    her name alone).
 
-    Raises what `preview` raises, NotUnderstood `NAME_DIFFERS`, AlreadyReceived `FORM_CHANGED` when it would not mean any
-    more what she has read, `ALREADY_SIGNED` when it was signed before.
+    Raises what `as_read` raises, NotUnderstood `NAME_DIFFERS`, AlreadyReceived `ALREADY_SIGNED`.
     """
-    require_right(premises, worker, "consents")
-    at = premises.clock.now()
+    forms = as_read(premises, tx, worker, wanted, ids, seal, at)
+    if any(records.get(tx, "Consent", one) is not None for one in ids):
+        raise AlreadyReceived("ALREADY_SIGNED", "was signed before; a change needs a form of its own")
+    said = (worker, witness or worker.name, typed_name)
+    return tuple(_record(premises, tx, said, wanted.patient_id, form, at) for form in forms)
 
-    def work(tx: Transaction) -> tuple[Taken, ...]:
-        require_client(tx, worker, wanted.patient_id)
-        forms = _forms(premises.remembering_nothing(), tx, worker, wanted, ids, at)
-        if seal_of(premises.keys.id_key, forms) != seal:
-            raise AlreadyReceived("FORM_CHANGED", "does not mean any more what was read; read it again")
-        if any(records.get(tx, "Consent", one) is not None for one in ids):
-            raise AlreadyReceived("ALREADY_SIGNED", "was signed before; a change needs a form of its own")
-        return tuple(_record(premises, tx, worker, wanted, form, typed_name, at) for form in forms)
 
-    taken = await premises.store.write(work)
-    premises.work_waiting.set()
-    return taken
+def as_read(
+    premises: Premises,
+    reading: Reading,
+    worker: Worker,
+    wanted: Wanted,
+    ids: Sequence[str],
+    seal: str,
+    at: datetime,
+) -> tuple[Form, ...]:
+    """The forms, where they mean now what was read under that seal. Raises NotFound `NO_SUCH_CLIENT`, AlreadyReceived
+    `FORM_CHANGED`, and what `preview` raises.
+    """
+    require_client(reading, worker, wanted.patient_id)
+    forms = _forms(premises.remembering_nothing(), reading, worker, wanted, ids, at)
+    if seal_of(premises.keys.id_key, forms) != seal:
+        raise AlreadyReceived("FORM_CHANGED", "does not mean any more what was read; read it again")
+    return forms
 
 
 def from_request(premises: Premises, worker: Worker, intent_id: str) -> tuple[Intent, tuple[Line, ...]]:
@@ -175,21 +192,22 @@ def _forms(
 def _record(
     premises: Premises,
     tx: Transaction,
-    worker: Worker,
-    wanted: Wanted,
+    said: tuple[Worker, str, str],
+    patient_id: str,
     form: Form,
-    typed_name: str,
     at: datetime,
 ) -> Taken:
+    """`said`: who takes it, as which witness, and the name that was typed."""
+    worker, witness, typed_name = said
     zone = premises.network.zone
-    signed, text = sign_on_screen(form, typed_name=typed_name, witness=worker.name, at=at, zone=zone)
+    signed, text = sign_on_screen(form, typed_name=typed_name, witness=witness, at=at, zone=zone)
     resource = dict(parse_json(signed.consent))
     request_id = new_id()
     if form.line.is_supporter:
-        _save(premises, tx, worker, wanted.patient_id, _supporter(form), at)
-    _save(premises, tx, worker, wanted.patient_id, _signed_paper(form, wanted.patient_id, text, at), at)
-    kept = keep_consent(premises, tx, desk_caller(worker), resource, wanted.patient_id, at, request_id)
-    log_worker(tx, worker, at, SIGNED, wanted.patient_id, kept.record.reference, signed.reference)
+        save_new(premises, tx, worker, patient_id, _supporter(form), at)
+    save_new(premises, tx, worker, patient_id, _signed_paper(form, patient_id, text, at), at)
+    kept = keep_consent(premises, tx, desk_caller(worker), resource, patient_id, at, request_id)
+    log_worker(tx, worker, at, SIGNED, patient_id, kept.record.reference, signed.reference)
     return Taken(kept.record.id, kept.judgement.standing, kept.judgement.reasons, text.decode())
 
 
@@ -228,7 +246,7 @@ def _supporter(form: Form) -> dict[str, Any]:
     }
 
 
-def _save(
+def save_new(
     premises: Premises,
     tx: Transaction,
     worker: Worker,
@@ -237,19 +255,25 @@ def _save(
     at: datetime,
 ) -> None:
     """Keep what goes with a Consent: like that, nobody but who recorded it is shown it."""
-    partner = premises.network.partners[worker.partner]
-    record = Record(
+    record = beside(premises, worker, patient_id, resource, at)
+    if records.get(tx, record.resource_type, record.id) is not None:
+        raise AlreadyReceived("ALREADY_SIGNED", "was signed before; a change needs a form of its own")
+    records.save(tx, record)
+
+
+def beside(
+    premises: Premises, worker: Worker, patient_id: str, resource: Mapping[str, Any], at: datetime
+) -> Record:
+    """The record of what goes with a Consent."""
+    return Record(
         resource_type=str(resource["resourceType"]),
         id=str(resource["id"]),
         version=0,
         patient_id=patient_id,
         source_partner=worker.partner,
         sources=(worker.partner,),
-        part2=partner.is_part2_program,
+        part2=premises.network.partners[worker.partner].is_part2_program,
         updated_at=instant_text(at),
         deleted=False,
         resource=marked(resource),
     )
-    if records.get(tx, record.resource_type, record.id) is not None:
-        raise AlreadyReceived("ALREADY_SIGNED", "was signed before; a change needs a form of its own")
-    records.save(tx, record)

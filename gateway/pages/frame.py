@@ -94,20 +94,26 @@ class Frame:
     def _has_ended(self, session: Session) -> bool:
         return self.site.was_used(f"{_ENDED}{session.id}") or self.site.has_to_go(session)
 
-    def begin(self, who: tuple[str, ...], location: str) -> Response:
-        """Somebody has logged in: her cookie, and where she goes."""
+    def begin(self, who: tuple[str, ...], location: str, began: datetime | None = None) -> Response:
+        """Somebody has logged in: her cookie, and where she goes. `began`: of the session that she goes on with."""
         answer = RedirectResponse(location, 303, HEADERS)
-        self._set_cookie(answer, self._sessions.begin(who, self.site.clock.now()))
+        session = self._sessions.begin(who, self.site.clock.now())
+        self._set_cookie(answer, session if began is None else replace(session, began=began))
         return answer
 
     async def end(self, request: Request, location: str) -> Response:
         """End the session of a request on our side and in the browser. The caller has checked the form."""
-        session = self.session(request)
-        if session is not None:
-            await self.site.use_once(f"{_ENDED}{session.id}", session.ends_at)
         answer = RedirectResponse(location, 303, HEADERS)
-        answer.delete_cookie(self.site.cookie, path=self.site.path, httponly=True, samesite="strict")
+        session = self.session(request)
+        await self.end_in(answer, None if session is None else session.id)
         return answer
+
+    async def end_in(self, answer: Response, session_id: str | None) -> None:
+        """End a session on our side, and in the browser with that answer."""
+        if session_id is not None:
+            until = self.site.clock.now() + timedelta(hours=LONGEST_HOURS)
+            await self.site.use_once(f"{_ENDED}{session_id}", until)
+        answer.delete_cookie(self.site.cookie, path=self.site.path, httponly=True, samesite="strict")
 
     def _set_cookie(self, answer: Response, session: Session) -> None:
         self.remember(answer, self.site.cookie, self._sessions.cookie(session), LONGEST_HOURS * 3600)

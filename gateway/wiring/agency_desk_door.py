@@ -9,6 +9,8 @@ from functools import partial
 from starlette.types import ASGIApp
 
 from gateway.agency_desk import Desk, build_desk
+from gateway.agency_desk.signing_pages import build_signing
+from gateway.agency_desk.sites import SIGNING_PATH
 from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
 from gateway.flows import agency_desk, desk_workers, stop_sending
@@ -69,4 +71,4 @@ def desk_mounts(
         crisis=crisis_desk(flows, premises),
         cases=case_desk(flows, premises),
     )
-    return {"/agency": build_desk(desk)}
+    return {"/agency": build_desk(desk), SIGNING_PATH: build_signing(desk)}

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
 
-from gateway.agency_desk.consent_desk import ConsentDesk
+from gateway.agency_desk.consent_desk import ConsentDesk, SigningDesk
 from gateway.agency_desk.second_factor import Phones
 from gateway.disclosure.desk_forms import form_text
 from gateway.disclosure.premises import Premises
-from gateway.flows import consent_taking, consents_given, desk_clients, own_page_doors, phones
+from gateway.flows import consent_drafts, consent_taking, consents_given, desk_clients, own_page_doors, phones
 from gateway.flows.agency_desk import Worker
 from gateway.flows.renewals import Renewals
 from gateway.flows.to_do import ToDo, to_do
@@ -62,6 +62,17 @@ class DeskFlows:
             set_up=self.bound(phones.phone_set_up),
         )
 
+    def _signing(self) -> SigningDesk:
+        content = self._premises.network.content
+        return SigningDesk(
+            address=content.public_url or f"http://{content.http}",
+            keep=self.bound(consent_drafts.keep),
+            state=self.at_once(consent_drafts.state_of),
+            call_off=self.bound(consent_drafts.call_off),
+            read=self.bound(consent_drafts.read),
+            sign=self.bound(consent_drafts.sign),
+        )
+
     def consent_desk(self) -> ConsentDesk:
         """What the consent desk asks."""
         premises = self._premises
@@ -72,7 +83,7 @@ class DeskFlows:
             from_request=self.at_once(consent_taking.from_request),
             given=self.at_once(consents_given.given_here),
             preview=self.at_once(consent_taking.preview),
-            sign=self.bound(consent_taking.sign),
+            signing=self._signing(),
             paper=self.bound(consents_given.paper_of),
             withdrawn=self.bound(consents_given.withdrawn_by_voice),
             written=self.bound(consents_given.withdrawal_written),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
+import httpx
 import pytest
 
 from gateway.agency_desk.phrases import CATALOGUE
@@ -13,6 +14,7 @@ from tests.gateway.county import County
 
 HER = "Maribel Testperson"
 ANA = "Ana Ruiz"
+PIN = "493817"
 
 
 class Counter(Browser):
@@ -42,6 +44,20 @@ class Counter(Browser):
             assert chosen is not None
             fields[name] = chosen[1]
         self.post(path, {**fields, **said})
+
+    def sign(self, **said: str) -> httpx.Response:
+        """From what is read: the tablet is handed over, she signs, and gives it back."""
+        self.fill("/hand-over", pin=PIN)
+        self.fill("/sign/", name=HER, agree="yes", **said)
+        signed = self.page
+        self.take_back()
+        return signed
+
+    def take_back(self, code: str = PIN) -> httpx.Response:
+        """The worker takes the tablet."""
+        self.get("/sign/back")
+        self.fill("/sign/back", code=code)
+        return self.page
 
 
 @pytest.fixture
@@ -86,10 +102,11 @@ def test_from_the_list_to_a_signed_permission_and_the_referral_is_on_its_way(
     assert "Who will not see anything" in page and "Desert Housing" in page
     assert "You may withdraw this at any time" in page, "the statements are read before signing"
     assert county_desk.records("Consent") == ()
-    counter.fill("/sign", name=HER, agree="yes")
+    counter.sign()
 
     assert "Signed. It counts from now on." in counter.page.text
     assert [one.state for one in county_desk.intents()] == ["due"]
+    counter.follow("Back to their permissions")
     counter.follow("Print a copy")
     copy = unescape(counter.page.text)
     assert "Signed by typing the name: Maribel Testperson" in copy and "42 CFR part 2 prohibits" in copy
@@ -100,20 +117,37 @@ def test_from_the_list_to_a_signed_permission_and_the_referral_is_on_its_way(
 @pytest.mark.parametrize(
     ("said", "code"),
     [
-        ({"name": HER}, "NAME_DIFFERS"),
-        ({"name": "Mary", "agree": "yes"}, "NAME_DIFFERS"),
-        ({"name": HER, "agree": "yes", "until": "2026-10-10"}, "FORM_CHANGED"),
-        ({"name": HER, "agree": "yes", "see.housing.plan": "yes"}, "FORM_CHANGED"),
-        ({"name": HER, "agree": "yes", "token": "x"}, "FORM_TOKEN"),
+        ({"agree": ""}, "NAME_DIFFERS"),
+        ({"name": "Mary"}, "NAME_DIFFERS"),
+        ({"token": "x"}, "FORM_TOKEN"),
     ],
 )
-def test_what_was_not_read_and_agreed_to_is_not_signed(
+def test_what_was_not_agreed_to_is_not_signed(
     county_desk: County, counter: Counter, said: dict[str, str], code: str
 ) -> None:
     read(counter)
-    counter.fill("/sign", **said)
-    assert counter.page.status_code in (400, 403, 409) and code in counter.page.text
+    counter.fill("/hand-over", pin=PIN)
+    counter.fill("/sign/", **{"name": HER, "agree": "yes", **said})
+    assert counter.page.status_code in (400, 403) and code in counter.page.text
     assert county_desk.records("Consent") == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"until": "2026-10-10"}, "FORM_CHANGED"),
+        ({"see.housing.plan": "yes"}, "FORM_CHANGED"),
+        ({"pin": "12345"}, "PIN_INVALID"),
+        ({"pin": "one two three"}, "PIN_INVALID"),
+    ],
+)
+def test_what_was_not_read_is_not_handed_over(
+    county_desk: County, counter: Counter, said: dict[str, str], code: str
+) -> None:
+    read(counter)
+    counter.fill("/hand-over", **{"pin": PIN, **said})
+    assert counter.page.status_code in (400, 409) and code in counter.page.text
+    assert county_desk.records("DocumentReference") == ()
 
 
 @pytest.mark.requirement("P2-31-14")
@@ -124,25 +158,27 @@ def test_proceedings_are_no_purpose_of_this_desk(county_desk: County, counter: C
 
 def test_a_second_click_signs_nothing_more(county_desk: County, counter: Counter) -> None:
     read(counter)
+    counter.fill("/hand-over", pin=PIN)
     before = counter.page
-    counter.fill("/sign", name=HER, agree="yes")
+    counter.fill("/sign/", name=HER, agree="yes")
     counter.page = before
-    counter.fill("/sign", name=HER, agree="yes")
-    assert "ALREADY_SIGNED" in counter.page.text
+    counter.fill("/sign/", name=HER, agree="yes")
+    assert "DRAFT_OVER" in counter.page.text
     assert len(county_desk.records("Consent")) == 1
 
 
 def test_a_friend_she_chooses_is_named(county_desk: County, counter: Counter) -> None:
     read(counter, **{"friend.0.name": "Luz, her <b>aunt</b>", "friend.0.see.appointments": "yes"})
     assert "Luz, her &lt;b&gt;aunt&lt;/b&gt;" in counter.page.text and "<b>aunt" not in counter.page.text
-    counter.fill("/sign", name=HER, agree="yes")
+    counter.sign()
     assert len(county_desk.records("Consent")) == 2 and len(county_desk.records("RelatedPerson")) == 1
 
 
 @pytest.mark.requirement("P2-31-12")
 def test_she_takes_it_back_by_word_and_then_in_writing(county_desk: County, counter: Counter) -> None:
     read(counter)
-    counter.fill("/sign", name=HER, agree="yes")
+    counter.sign()
+    counter.follow("Back to their permissions")
     counter.fill("/withdraw")
     assert "Stopped now. Please get it in writing." in counter.page.text
     assert county_desk.records("Consent")[0].resource["status"] == "inactive"
@@ -165,7 +201,8 @@ def test_somebody_without_a_file_is_written_down_first(county_desk: County, coun
     assert "<h1>Lena Ortiz</h1>" in counter.page.text
     counter.fill("/read", **{"see.housing.contact": "yes", "for.COC": "yes"})
     assert "Desert Housing would see: your name and contact" in counter.page.text
-    counter.fill("/sign", name="lena ortiz", agree="yes")
+    counter.fill("/hand-over", pin=PIN)
+    counter.fill("/sign/", name="lena ortiz", agree="yes")
     assert "Signed." in counter.page.text
 
 

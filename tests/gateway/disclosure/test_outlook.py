@@ -8,12 +8,13 @@ from datetime import date
 import pytest
 
 from gateway.disclosure.desk_forms import Line, Wanted
-from gateway.flows.consent_taking import new_ids, preview, sign
+from gateway.flows.consent_taking import new_ids, preview
 from gateway.flows.desk_cases import NewReferral, Outlook, outlook
 from gateway.flows.desk_clients import Described, register_client
 from gateway.store import patients
 from tests.gateway.county import OTP, County
 from tests.gateway.flows.test_consent_taking import ANA, wanted
+from tests.gateway.signing import sign
 
 KNOWN = Described(family="Testperson", given="Maribel", born="1996-04-17", sex="female")
 UNKNOWN = Described(family="Nobody", given="Nina", born="1991-01-01", sex="female")

@@ -14,10 +14,11 @@ from gateway.disclosure.recorder_only import is_recorder_only
 from gateway.errors import AlreadyReceived, HandoffError, NotAllowed, NotFound, NotUnderstood
 from gateway.flows import consent_taking, consents_given, desk_clients
 from gateway.flows.agency_desk import Worker
-from gateway.flows.consent_taking import Taken, new_ids, preview, sign
+from gateway.flows.consent_taking import Taken, new_ids, preview
 from gateway.flows.desk_clients import Described, find_client, register_client
 from gateway.store import consent_requests, consents
 from tests.gateway.county import County
+from tests.gateway.signing import sign
 
 ANA = Worker("hospital", "Ana Ruiz")
 HER = "Maribel Testperson"
@@ -83,7 +84,8 @@ def test_the_signed_form_is_kept_with_its_bytes_and_says_what_she_read(desk: Cou
     read = preview(desk.premises, ANA, wanted(desk), new_ids(1))
     (taken,) = desk.run(sign(desk.premises, ANA, wanted(desk), read.ids, read.seal, "maribel  TESTPERSON"))
 
-    (paper,) = desk.records("DocumentReference")
+    draft, paper = sorted(desk.records("DocumentReference"), key=lambda one: "docStatus" not in one.resource)
+    assert draft.resource["docStatus"] == "final" and is_recorder_only(draft)
     assert is_recorder_only(paper), "it names whom else she lets see something"
     attachment = paper.resource["content"][0]["attachment"]
     (consent,) = desk.records("Consent")
@@ -128,7 +130,8 @@ def test_several_are_signed_together_or_not_at_all(desk: County) -> None:
     both = wanted(desk, Line("hospital", "otp", KINDS), Line("otp", "hospital", STATUS_ONLY))
     with pytest.raises(NotUnderstood) as refused:
         signed(desk, both, "Somebody Else")
-    assert code_of(refused) == "NAME_DIFFERS" and desk.records("Consent", "DocumentReference") == ()
+    assert code_of(refused) == "NAME_DIFFERS" and desk.records("Consent") == ()
+    assert [one.resource["docStatus"] for one in desk.records("DocumentReference")] == ["preliminary"]
 
     taken = signed(desk, both)
 

@@ -1,0 +1,171 @@
+"""The page at `/sign/`: a client reads one draft and signs it, at the tablet handed to her or on her own phone.
+
+Whoever holds its session opens this draft and nothing else. From the tablet a worker gets back into her own pages by
+her second thing alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from gateway.agency_desk import phones, signing
+from gateway.agency_desk.desk import Desk
+from gateway.agency_desk.login import MOST_TRIES
+from gateway.agency_desk.phrases import CATALOGUE, language_of
+from gateway.agency_desk.sites import PATH, Signer, desk_site, signer_of, signing_site
+from gateway.errors import NotAllowed, NotFound
+from gateway.flows.consent_drafts import PHONE, TABLET
+from gateway.flows.desk_workers import REFUSED
+from gateway.pages import HEADERS, Frame, Pace, Pages
+
+_LANGUAGE = "handoff_sign_language"
+OPENED = "signing_link_opened"
+
+
+def build_signing(desk: Desk) -> ASGIApp:
+    """The page as an ASGI application, to be mounted at `/sign`."""
+    return _Pages(desk)
+
+
+class _Pages(Pages):
+    message = "sign_message.html"
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(signing_site(desk), Pace())
+        self._desk = desk
+        self._agency = Frame(desk_site(desk))
+        self._serve(
+            (
+                Route("/", self._read, methods=["GET"]),
+                Route("/", self._sign, methods=["POST"]),
+                Route("/back", self._back, methods=["GET", "POST"]),
+                Route("/login", self._login, methods=["GET", "POST"]),
+                Route("/logout", self._logout, methods=["POST"]),
+                Route("/language", self._language, methods=["POST"]),
+            )
+        )
+
+    # ------------------------------------------------------------------------------------------ the client
+
+    async def _read(self, request: Request) -> Response:
+        signer = self._signer(request)
+        if signer is None:
+            return self._stranger(request)
+        draft, read = await self._desk.consents.signing.read(signer.draft, signer.seal)
+        return self._page(
+            request,
+            "sign.html",
+            read=read,
+            own=draft.partner,
+            spoken=draft.wanted.language,
+            person=draft.wanted.patient_name,
+            text_of=self._desk.consents.text,
+        )
+
+    async def _sign(self, request: Request) -> Response:
+        signer, form = self._signer(request), await self._frame.form(request)
+        if signer is None:
+            return self._stranger(request)
+        typed = form.get("name", "") if form.get("agree") == "yes" else ""
+        taken = await self._desk.consents.signing.sign(signer.draft, signer.seal, typed)
+        return self._page(request, "sign_done.html", papers=[one.text for one in taken])
+
+    # ------------------------------------------------------------------------------------------ the worker
+
+    async def _back(self, request: Request) -> Response:
+        """The worker takes the tablet: her phone's code, or the one she has chosen; five wrong ones end it."""
+        signer, session = self._signer(request), self._frame.session(request)
+        if signer is None or session is None:
+            return self._stranger(request)
+        if signer.way != TABLET:
+            raise NotFound("NO_SUCH_PAGE", "there is no such page")
+        if request.method == "GET":
+            return self._page(request, "sign_back.html", by_phone=not signer.proof)
+        form = await self._frame.form(request)
+        try:
+            await self._use_up((f"back{place}-{session.id}" for place in range(MOST_TRIES)), session.ends_at)
+            if not await self._is_hers(signer, form.get("code", "")):
+                raise NotAllowed("CODE_WRONG", "the code is not that of the worker")
+        except NotAllowed as error:
+            await self._desk.tell(signer.worker, signing.NOT_TAKEN_BACK, error.code)
+            raise
+        await self._desk.tell(signer.worker, signing.TAKEN_BACK, "")
+        who = (signer.worker.partner, signer.worker.name)
+        place = f"..{PATH}/consents/{signer.patient}/drafts/{signer.draft}"
+        answer = self._agency.begin(who, place, signer.began_at)
+        await self._frame.end_in(answer, session.id)
+        return answer
+
+    async def _is_hers(self, signer: Signer, code: str) -> bool:
+        about = phones.about(signer.worker)
+        phone = self._desk.phones.asked(about)
+        if signer.proof:
+            return signing.is_proof(self._desk, signer, code)
+        return bool(phone) and await phones.shows(self._desk, about, phone, code)
+
+    # ------------------------------------------------------------------------------------------ her own phone
+
+    async def _login(self, request: Request) -> Response:
+        text = request.query_params.get("link", "")
+        if not text:
+            return self._stranger(request)
+        link = signing.link_of(self._desk, text)
+        signer = signer_of(link.who)
+        if not self._desk.serves(signer.worker) or self._desk.has_to_go(signer.worker, link.made_at):
+            raise NotAllowed("LINK_EXPIRED", "the link has ended")
+        if request.method == "GET":
+            return self._page(request, "sign_login.html", link=text)
+        form = await self._frame.open_form(request)
+        try:
+            await self._use_up((f"try{place}-{link.id}" for place in range(MOST_TRIES)), link.expires_at)
+            if not signing.is_code(self._desk, link, form.get("code", "")):
+                raise NotAllowed("CODE_WRONG", "the code is not that of the link")
+            if not await self._desk.use_once(link.id, link.expires_at):
+                raise NotAllowed("LINK_USED", "the link was used before")
+        except NotAllowed as error:
+            await self._desk.tell(signer.worker, REFUSED, error.code)
+            raise
+        await self._desk.tell(signer.worker, OPENED, "")
+        return self._frame.begin(link.who, "./")
+
+    async def _logout(self, request: Request) -> Response:
+        """She is done on her phone; the tablet goes back to the worker instead."""
+        signer, session = self._signer(request), self._frame.session(request)
+        if signer is None or session is None:
+            return self._stranger(request)
+        await self._frame.form(request)
+        if signer.way != PHONE:
+            return RedirectResponse("back", 303, HEADERS)
+        answer = await self._frame.end(request, "login")
+        answer.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+        return answer
+
+    async def _language(self, request: Request) -> Response:
+        return await self._change_language(request, _LANGUAGE, CATALOGUE)
+
+    # ------------------------------------------------------------------------------------------ who
+
+    def _signer(self, request: Request) -> Signer | None:
+        """Whose turn it is, if anybody's. Raises NotNow `TOO_MANY_PAGES`."""
+        session = self._session(request)
+        return None if session is None else signer_of(session.who)
+
+    def _page(self, request: Request, template: str, status: int = 200, **facts: Any) -> Response:
+        session = self._frame.session(request)
+        signer = None if session is None else signer_of(session.who)
+        language = language_of(request.cookies.get(_LANGUAGE), request.headers.get("accept-language", ""))
+        known = {
+            "signer": signer,
+            "is_tablet": signer is not None and signer.way == TABLET,
+            "say": CATALOGUE[language],
+            "language": language,
+            "other_language": "es" if language == "en" else "en",
+            "agency": self._desk.name_of,
+            **facts,
+        }
+        return self._frame.page(request, template, status, known)

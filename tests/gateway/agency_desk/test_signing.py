@@ -1,0 +1,237 @@
+"""The client's turn: what a tablet in her hands opens, how the worker gets it back, and signing on her own phone."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import httpx
+import pyotp
+import pytest
+
+from gateway.audit import newest
+from gateway.disclosure.recorder_only import is_recorder_only
+from gateway.store.model import AuditFilter
+from tests.gateway.agency_desk.test_consent_pages import ANA, HER, PIN, Counter, read
+from tests.gateway.county import County
+
+
+@pytest.fixture
+def county_desk(county: County) -> County:
+    """A referral of hers waits for a permission; the hospital's desk takes consents."""
+    county.change_partner("hospital", desk=("consents",))
+    county.refer()
+    county.refused()
+    return county
+
+
+@pytest.fixture
+def counter(county_desk: County) -> Counter:
+    """Ana has come in, and has read with her what it would mean."""
+    made = Counter(county_desk)
+    made.log_in()
+    read(made)
+    return made
+
+
+def told(county: County) -> list[str]:
+    """What the log says of the desk's workers and of drafts, in order."""
+    wanted = AuditFilter(kind="outcome", partner="hospital")
+    logged = county.look(lambda reading: newest(reading, 40, wanted))
+    said = [one.entry.outcome for one in reversed(logged) if one.entry is not None]
+    return [one for one in said if one.startswith(("desk_", "consent_draft"))]
+
+
+def sign_link(counter: Counter) -> tuple[str, str]:
+    """A link for her own phone and its code."""
+    counter.fill("/sign-link")
+    text = unescape(counter.page.text)
+    link = re.search(r"/sign/login\?link=[^<\s]+", text)
+    code = re.search(r"<strong>(\d{4} \d{4})</strong>", text)
+    assert link is not None and code is not None and "<svg" in text
+    return link[0], code[1]
+
+
+def her_phone(county: County) -> Counter:
+    """Another browser, that has never been here."""
+    return Counter(county)
+
+
+# ------------------------------------------------------------------------------------------ the tablet
+
+
+def test_a_tablet_in_her_hands_opens_one_form_and_nothing_of_the_worker(
+    county_desk: County, counter: Counter
+) -> None:
+    worker = dict(counter.client.cookies)
+    counter.fill("/hand-over", pin=PIN)
+    assert "Sunrise Opioid Treatment Program would see: your name" in unescape(counter.page.text)
+    assert "/agency/" not in counter.page.text, "no way leads from here to the worker's pages"
+    for path in ("", "consents/", "clients", f"consents/{county_desk.patient_id}", "phone"):
+        assert counter.get(f"/agency/{path}").status_code == 401
+    counter.client.cookies.set("handoff_desk", worker["handoff_desk"], domain="desk.test", path="/agency")
+    assert counter.get("/agency/consents/").status_code == 401, "what the browser had kept is over"
+    assert counter.get("/sign/agency").status_code == 404
+    assert counter.get("/sign/").status_code == 200
+
+
+def test_the_worker_takes_it_back_by_her_own_digits_and_sees_that_it_is_signed(
+    county_desk: County, counter: Counter
+) -> None:
+    signed = counter.sign()
+    assert "Please give the tablet back" in signed.text and "typing the name: Maribel" in signed.text
+    assert "Signed. It counts from now on." in counter.page.text and ANA in counter.page.text
+    assert counter.get("/sign/").status_code == 401, "her turn is over with it"
+    assert told(county_desk) == [
+        "desk_login", "consent_draft_kept", "desk_tablet_lent", "consent_draft_read", "desk_tablet_taken_back",
+    ]  # fmt: skip
+
+
+def test_five_wrong_codes_and_the_tablet_stays_a_form(county_desk: County, counter: Counter) -> None:
+    counter.fill("/hand-over", pin=PIN)
+    for _ in range(5):
+        assert "CODE_WRONG" in counter.take_back("000000").text
+    assert "LINK_LOCKED" in counter.take_back().text and counter.get("/agency/").status_code == 401
+    assert told(county_desk).count("desk_tablet_refused") == 6
+    counter.get("/sign/")
+    counter.fill("/sign/", name=HER, agree="yes")
+    assert "Signed." in counter.page.text, "she is not in the way of her own signature"
+
+
+def test_a_worker_with_an_app_takes_it_back_by_the_app_alone(county_desk: County, counter: Counter) -> None:
+    counter.get("/agency/phone")
+    secret = re.search(r'class="secret">([A-Z2-7]+)<', counter.page.text)
+    assert secret is not None
+    app = pyotp.TOTP(secret[1])
+    counter.fill("/phone", code=app.at(county_desk.clock.now()))
+    read(counter)
+    assert 'name="pin"' not in counter.page.text
+    counter.fill("/hand-over", pin=PIN)
+    assert "CODE_WRONG" in counter.take_back().text
+    assert "CODE_WRONG" in counter.take_back("").text
+    county_desk.clock.advance(timedelta(minutes=1))
+    assert ANA in counter.take_back(app.at(county_desk.clock.now())).text
+
+
+def test_taking_it_back_makes_no_session_longer(county_desk: County, counter: Counter) -> None:
+    for _ in range(17):
+        county_desk.clock.advance(timedelta(minutes=28))
+        counter.get(f"/agency/consents/{county_desk.patient_id}")
+        if counter.page.status_code == 401:
+            break
+        counter.fill("/read", **{"see.otp.contact": "yes", "for.TREAT": "yes"})
+        counter.fill("/hand-over", pin=PIN)
+        counter.take_back()
+        assert "Not signed yet" in counter.page.text
+    else:
+        county_desk.clock.advance(timedelta(minutes=5))
+    assert counter.get("/agency/consents/").status_code == 401
+
+
+def test_a_worker_who_is_sent_away_leaves_no_form_behind(county_desk: County, counter: Counter) -> None:
+    counter.fill("/hand-over", pin=PIN)
+    county_desk.change_partner("hospital", state="paused")
+    assert counter.get("/sign/").status_code == 401
+
+
+# ------------------------------------------------------------------------------------------ her own phone
+
+
+@pytest.mark.requirement("P2-31-10")
+def test_she_signs_on_her_own_phone_while_a_worker_talks_with_her(
+    county_desk: County, counter: Counter
+) -> None:
+    link, code = sign_link(counter)
+    counter.follow("Look if they have signed")
+    assert "Not signed yet." in counter.page.text
+    waiting = counter.page.url.path
+    phone = her_phone(county_desk)
+    phone.get(link)
+    assert HER not in phone.page.text and "Sunrise" not in phone.page.text, "a link alone tells nothing"
+    phone.post(link, {"code": code})
+    assert "Sunrise Opioid Treatment Program would see: your name" in unescape(phone.page.text)
+    assert phone.get("/sign/back").status_code == 404 and phone.get("/agency/").status_code == 401
+    phone.get("/sign/")
+    phone.fill("/sign/", name=HER, agree="yes")
+    assert "Witness, who also recorded it: Ana Ruiz (by phone)" in phone.page.text
+
+    assert "Signed. It counts from now on." in counter.get(waiting).text
+    assert [one.state for one in county_desk.intents()] == ["due"]
+    phone.fill("/logout")
+    assert phone.get("/sign/").status_code == 401
+    assert phone.post(link, {"code": code}).status_code == 403 and "LINK_USED" in phone.page.text
+
+
+def test_a_link_is_good_for_a_quarter_of_an_hour_and_five_codes(
+    county_desk: County, counter: Counter
+) -> None:
+    link, code = sign_link(counter)
+    phone = her_phone(county_desk)
+    for _ in range(5):
+        assert "CODE_WRONG" in phone.post(link, {"code": "00000000"}).text
+    assert "LINK_LOCKED" in phone.post(link, {"code": code}).text
+    read(counter)
+    link, code = sign_link(counter)
+    county_desk.clock.advance(timedelta(minutes=15))
+    assert "LINK_EXPIRED" in phone.post(link, {"code": code}).text
+    assert phone.get("/sign/login").status_code == 401
+    assert "LINK_INVALID" in phone.get("/sign/login?link=x").text
+
+
+@pytest.mark.parametrize("end", ["changed", "called off", "another consent", "late"])
+def test_a_draft_that_is_over_is_not_signed_by_its_link(
+    county_desk: County, counter: Counter, end: str
+) -> None:
+    link, code = sign_link(counter)
+    counter.follow("Look if they have signed")
+    waiting = counter.page.url.path
+    phone = her_phone(county_desk)
+    phone.post(link, {"code": code})
+    before = phone.page
+    if end == "changed":
+        read(counter, **{"see.otp.plan": "yes"})
+        sign_link(counter)
+    elif end == "called off":
+        counter.fill("/call-off")
+    elif end == "another consent":
+        county_desk.consent("otp")
+    else:
+        for _ in range(3):
+            county_desk.clock.advance(timedelta(minutes=20))
+            counter.get(waiting)
+            phone.get("/sign/")
+    phone.page = before
+    phone.fill("/sign/", name=HER, agree="yes")
+    assert phone.page.status_code == 404 and "DRAFT_OVER" in phone.page.text
+    assert phone.get("/sign/").status_code == 404
+    assert "Nothing was signed." in counter.get(waiting).text
+    assert len(county_desk.records("Consent")) == (end == "another consent")
+    counter.post(f"{waiting}/call-off", {"token": "x"})
+    assert counter.page.status_code == 403
+
+
+def test_a_draft_is_shown_to_nobody_else(county_desk: County, counter: Counter) -> None:
+    sign_link(counter)
+    counter.follow("Look if they have signed")
+    path = counter.page.url.path
+    (draft,) = county_desk.records("DocumentReference")
+    assert is_recorder_only(draft)
+    county_desk.change_partner("psychiatry", desk=("consents",))
+    other = Counter(county_desk)
+    there, code = other.link("Kim", "psychiatry")
+    other.post(there, {"code": code})
+    assert other.get(path).status_code == 404
+    assert counter.get(path.replace(draft.id, "0" * 8)).status_code == 404
+
+
+def test_the_page_speaks_spanish_and_knows_no_other_address(county_desk: County, counter: Counter) -> None:
+    link, code = sign_link(counter)
+    phone = her_phone(county_desk)
+    phone.post("/sign/language", {"language": "es"})
+    phone.post(link, {"code": code})
+    assert "Firme aquí" in phone.page.text
+    assert phone.get("/sign/else").status_code == 404
+    counter.fill("/logout")
+    tablet: httpx.Response = counter.get("/sign/")
+    assert tablet.status_code == 401
