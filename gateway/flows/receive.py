@@ -19,6 +19,13 @@ from gateway.errors import AlreadyReceived, HandoffError, NotSupported, NotUnder
 from gateway.flows.body_hash import BodyHash, body_hash
 from gateway.flows.contribution import Contribution, contribution, record_contribution
 from gateway.flows.messages import Fault, Receipt, ReceiptOutcome, ReceivedMessage
+from gateway.flows.order_status import (
+    OrderStatus,
+    is_order_status,
+    order_status,
+    record_order_status,
+    whose_order,
+)
 from gateway.flows.referral import (
     CANCEL_EVENT,
     ENDED,
@@ -54,11 +61,14 @@ _HL7_CODE_OF = {
 }
 
 
+Said = Referral | Contribution | OrderStatus
+
+
 @dataclass(frozen=True, slots=True)
 class _Verdict:
     outcome: ReceiptOutcome
     faults: tuple[Fault, ...]
-    said: tuple[Referral | Contribution, ...]
+    said: tuple[Said, ...]
 
 
 class _OrdersRefused(NotUnderstood):
@@ -138,7 +148,7 @@ def _understand(premises: Premises, message: ReceivedMessage, *, reused: bool) -
             raise NotUnderstood("CONTROL_ID_INVALID", "must hold no control characters", "MSH-10")
         mapping = premises.library.mapping(partner.messages[kind])
         translated = _translated(premises, message, mapping)
-        said = tuple(_said(premises, message.partner, one, mapping, kind, place) for place, one in translated)
+        said = tuple(_said(premises, message, one, mapping, kind, place) for place, one in translated)
     except mappings.TranslationRefused as refusal:
         return _Verdict("content_error", (_refused(refusal), *warnings), ())
     except NotSupported as error:
@@ -172,19 +182,23 @@ def _translated(
 
 def _said(
     premises: Premises,
-    partner: str,
+    message: ReceivedMessage,
     translation: mappings.Translation,
     mapping: mappings.Mapping_,
     kind: str,
     place: str,
-) -> Referral | Contribution:
-    """What a record says: a referral, with its routes, or what is only to be kept (a visit, a result, a document).
+) -> Said:
+    """What a record says: a referral, with its routes, the state of an order, or what is only to be kept (a visit, a
+    result, a document).
 
     Raises NotUnderstood as `addressees_of` does.
     """
+    partner = message.partner
+    if is_order_status(mapping):
+        return order_status(premises, message, translation, mapping, kind)
     if mapping.names_addressee:
         return _referral(premises, partner, translation, kind, place)
-    if "Task" in mapping.resource_types:  # an order; or an answer, which nothing takes in this way yet
+    if "Task" in mapping.resource_types:  # an order
         return _referral(premises, partner, translation, kind, place, unnamed=True)
     return contribution(premises, partner, translation)
 
@@ -255,9 +269,8 @@ def _keep(
                 return receipt_of(earlier)
     received_at = instant_text(message.received_at)
     said = verdict.said
-    who = (
-        identify_patient(premises, tx, said[0], received_at) if said else None
-    )  # orders of one message share it
+    # orders of one message share it
+    who = _about(premises, tx, said[0], received_at) if said else None
     row = InboxMessage(
         id=new_row_id(),
         partner=message.partner,
@@ -283,10 +296,17 @@ def _keep(
     return Receipt(row.id, message.received_at, outcome, faults)
 
 
+def _about(premises: Premises, tx: Transaction, one: Said, at: str) -> Identified:
+    """Whom a record is about; the state of an order is about whom the order is."""
+    if isinstance(one, OrderStatus):
+        return whose_order(premises, tx, one)
+    return identify_patient(premises, tx, one, at)
+
+
 def _record(
     premises: Premises,
     tx: Transaction,
-    said: tuple[Referral | Contribution, ...],
+    said: tuple[Said, ...],
     who: Identified,
     message_id: str,
     at: str,
@@ -296,6 +316,9 @@ def _record(
     for one in said:
         if isinstance(one, Contribution):
             record_contribution(premises, tx, one, who, message_id, at)
+            continue
+        if isinstance(one, OrderStatus):
+            record_order_status(premises, tx, one, at)
             continue
         try:
             record_referral(premises, tx, one, who, message_id, at)

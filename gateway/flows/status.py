@@ -56,14 +56,7 @@ async def update_task(
     Raises NotFound `NO_SUCH_RECORD` (unknown, or never sent to the caller), AlreadyReceived `STATUS_JUMP` or
     `VERSION_CONFLICT`, NotUnderstood with the place.
     """
-    checked(resource, "Task")
-    if resource.get("id", task_id) != task_id:
-        raise NotUnderstood("ID_MISMATCH", "must be the id in the address", "Task.id")
-    if resource["status"] == "rejected" and not resource.get("statusReason", {}).get("text"):
-        raise NotUnderstood(
-            "STATUS_REASON_MISSING", "a rejection needs a reason in words", "Task.statusReason.text"
-        )
-    _check_business_status(resource)
+    _check_words(task_id, resource)
     at, request_id = instant_text(premises.clock.now()), new_id()
 
     def work(tx: Transaction) -> Saved:
@@ -76,10 +69,10 @@ async def update_task(
             raise AlreadyReceived("VERSION_CONFLICT", "is not the present version", "If-Match")
         _check_step(str(before.resource["status"]), str(resource["status"]))
         said = {**resource, "output": outputs} if outputs is not None else dict(resource)
-        kept = said if shown is None else words_to_keep(before, shown, said)
-        if "output" in said:
-            kept["output"] = outputs_to_keep(premises, tx, caller, before, said["output"])
         is_news = shown is not None and _is_news(said, shown)
+        if "output" in said:
+            said["output"] = outputs_to_keep(premises, tx, caller, before, said["output"])
+        kept = said if shown is None else words_to_keep(before, shown, said)
         saved = records.save(tx, next_version(premises, before, kept, caller.partner, at, is_news=is_news))
         if saved.version != before.version:
             tell_source(premises, tx, saved, sent, at)
@@ -91,6 +84,17 @@ async def update_task(
         raise await nothing_for(premises, caller, f"Task/{task_id}", "TASK_NOT_SENT_TO_CALLER") from None
     premises.work_waiting.set()
     return told
+
+
+def _check_words(task_id: str, resource: Mapping[str, Any]) -> None:
+    checked(resource, "Task")
+    if resource.get("id", task_id) != task_id:
+        raise NotUnderstood("ID_MISMATCH", "must be the id in the address", "Task.id")
+    if resource["status"] == "rejected" and not resource.get("statusReason", {}).get("text"):
+        raise NotUnderstood(
+            "STATUS_REASON_MISSING", "a rejection needs a reason in words", "Task.statusReason.text"
+        )
+    _check_business_status(resource)
 
 
 def present_task(

@@ -20,13 +20,13 @@ RRI, OSU, SHEET = "hospital/rri_i12", "hospital/osu_o51", "housing/referral_csv"
 MLLP = MllpDelivery(address="127.0.0.1:9", format=RRI, formats={ORM: OSU})
 
 
-def send_order(county: County) -> None:
+def send_order(county: County, number: str = "R-9") -> None:
     """The order of a person whom the hospital has referred, or could have."""
     known = person.referral_message("ED-1", "R-1", "SUNRISE", "Reyes^Sol")
     (her,) = [line for line in known.split(b"\r") if line.startswith(b"PID")]
-    lines = message(order("R-9")).split(b"\r")
+    lines = message(order(number), control_id=number).split(b"\r")
     raw = b"\r".join(her if line.startswith(b"PID") else line for line in lines)
-    assert county.send(raw, "ORD-1", ORM).outcome == "accepted"
+    assert county.send(raw, number, ORM).outcome == "accepted"
 
 
 @pytest.mark.parametrize(("is_order", "kind"), [(False, "RRI^I12^RRI_I12"), (True, "OSU^O51^OSU_O51")])

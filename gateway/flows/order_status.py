@@ -1,0 +1,233 @@
+"""What HL7 v2 says of the state of an order (OSU^O51): who fills it answers, who placed it cancels.
+
+An order's Task has an id made of its placer's number as the placer writes it, which finds it among those that the
+sender was sent, or has sent; written otherwise it is found among what it was sent of the person. Nothing tells an order
+that was never sent to somebody from one that is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import mappings
+from gateway.disclosure.premises import Premises
+from gateway.errors import AlreadyReceived, NotUnderstood
+from gateway.flows import status
+from gateway.flows.messages import ReceivedMessage
+from gateway.flows.new_intents import Content, new_intent
+from gateway.flows.people import patient_meant
+from gateway.flows.referral import CANCEL_EVENT, Referral, still_needed
+from gateway.flows.sources import comes_from_program
+from gateway.identity import IDENTIFIER, Identified, identifiers_of
+from gateway.store import Intent, Record, Transaction, intents, patients, records
+
+_NUMBER, _STATE, _REASON, _WHO = "ORC-2", "ORC-5", "ORC-16", "PID-3"
+_OPEN, _BEGUN = ("requested", "received"), ("in-progress", "on-hold")
+_ANSWER = ("statusReason", "businessStatus", "output", "executionPeriod")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderStatus:
+    """One order's state, understood. `tasks`: the id its Task has, by who may have placed it.
+
+    `business_key` is a keyed hash, as of the order where the sender placed it.
+    """
+
+    partner: str
+    business_key: str
+    resources: Sequence[Mapping[str, Any]]
+    tasks: Mapping[str, str]
+    message_type: str
+
+    @property
+    def said(self) -> Mapping[str, Any]:
+        """The Task as the message writes it: status, reason."""
+        return _task(self.resources)
+
+
+def is_order_status(mapping: mappings.Mapping_) -> bool:
+    """Whether messages of this mapping say of a Task only where it stands."""
+    return "Task" in mapping.resource_types and "ServiceRequest" not in mapping.resource_types
+
+
+def order_status(
+    premises: Premises,
+    message: ReceivedMessage,
+    translation: mappings.Translation,
+    mapping: mappings.Mapping_,
+    kind: str,
+) -> OrderStatus:
+    """What such a message says. `kind` as the sender's `messages` writes its type."""
+    partner, network = message.partner, premises.network
+    placers = {
+        one.source for one in network.content.routes if (one.addressee, one.carries) == (partner, "referral")
+    }
+    found = {}
+    for placer in sorted({partner, *placers}):
+        (record,) = mappings.translate_message(
+            mapping, message.raw, partner=placer, id_key=premises.keys.id_key, zone=network.zone_of(partner)
+        )
+        assert record.translation is not None, "it was translated a moment ago"
+        found[placer] = str(_task(record.translation.resources)["id"])
+    key = premises.keys.index("business-key", partner, translation.business_key)
+    return OrderStatus(partner, key, translation.resources, found, kind)
+
+
+def whose_order(premises: Premises, tx: Transaction, made: OrderStatus) -> Identified:
+    """The patient of the order. Raises NotUnderstood as `record_order_status` does."""
+    task, _ = _order(premises, tx, made)
+    for patient in made.resources:
+        for one in patient.get("identifier", ()) if patient["resourceType"] == "Patient" else ():
+            known = patient_meant(premises, tx, made.partner, {"identifier": one})
+            if known not in (None, task.patient_id):
+                raise NotUnderstood(
+                    "REFERRAL_OF_ANOTHER_PATIENT", "is another patient's than the order", _WHO
+                )
+    return Identified(str(task.patient_id), certain=True, created=False)
+
+
+def record_order_status(premises: Premises, tx: Transaction, made: OrderStatus, at: str) -> None:
+    """Bring the order's Task to where the message says it stands, and tell the other side.
+
+    Raises NotUnderstood `ORDER_UNKNOWN`, `ORDER_AMBIGUOUS`, `STATUS_REASON_MISSING`, `ONLY_CANCELLED`, AlreadyReceived
+    `STATUS_JUMP`, with the place in the message.
+    """
+    task, sent = _order(premises, tx, made)
+    if sent is None:
+        _cancel(premises, tx, made, task, at)
+        return
+    before = str(task.resource["status"])
+    step = _as_step(before, str(made.said["status"]))
+    reason = made.said.get("statusReason")
+    if step == "rejected" and not (reason or {}).get("text"):
+        raise NotUnderstood("STATUS_REASON_MISSING", "a rejection needs a reason in words", _REASON)
+    if step == before and not reason:
+        return
+    saved = task
+    for one in _way(before, step):
+        said = {"status": one, **({"statusReason": reason} if reason and one == step else {})}
+        saved = records.save(tx, status.next_version(premises, saved, said, made.partner, at))
+    if saved.version != task.version:
+        status.tell_source(premises, tx, saved, sent, at)
+
+
+def _order(premises: Premises, tx: Transaction, made: OrderStatus) -> tuple[Record, Intent | None]:
+    """The order's Task, and the intent by which the sender was sent it; None where the sender placed it itself."""
+    found = list(_by_id(tx, made)) or list(_by_number(premises, tx, made))
+    if not found:
+        raise NotUnderstood("ORDER_UNKNOWN", "is no order of yours, and none that was sent to you", _NUMBER)
+    if len(found) > 1:
+        raise NotUnderstood("ORDER_AMBIGUOUS", "is the number of several orders; add who gave it", _NUMBER)
+    return found[0]
+
+
+def _by_id(tx: Transaction, made: OrderStatus) -> Iterator[tuple[Record, Intent | None]]:
+    for placer, task_id in made.tasks.items():
+        task = records.get(tx, "Task", task_id)
+        if task is None or task.patient_id is None or task.deleted:
+            continue
+        if placer == made.partner:
+            yield task, None
+        elif (sent := status.sent_to(tx, task, made.partner)) is not None:
+            yield task, sent
+
+
+def _by_number(premises: Premises, tx: Transaction, made: OrderStatus) -> Iterator[tuple[Record, Intent]]:
+    """Orders of the person that the sender was sent, by the placer's number or, as the filler's, by our own id."""
+    index, said = premises.keys.index, _numbers(made.said)
+    known = {
+        found
+        for patient in made.resources
+        if patient["resourceType"] == "Patient"
+        for system, value in identifiers_of(patient)
+        for _, found in patients.find_by_token(tx, None, index(IDENTIFIER, system, value))
+    }
+    for patient_id in sorted(known):
+        for task in records.of_patient(tx, patient_id, ("Task",)):
+            is_meant = said & _numbers(task.resource) or ("FILL", "", task.id) in said
+            sent = status.sent_to(tx, task, made.partner) if is_meant else None
+            if sent is not None:
+                yield task, sent
+
+
+def _numbers(task: Mapping[str, Any]) -> set[tuple[str, str, str]]:
+    """The numbers of an order: whose (`PLAC`, `FILL`), system and value."""
+    return {
+        (str(coding.get("code")), str(one.get("system", "")), str(one.get("value")))
+        for one in task.get("identifier", ())
+        for coding in one.get("type", {}).get("coding", ())
+    }
+
+
+def _as_step(before: str, said: str) -> str:
+    """The step that a state means from where the Task stands: table 0038 has one word for several.
+
+    `IP` accepts what was new and is work going on afterwards; `CA` declines what was new and is a failure afterwards.
+    """
+    if said == "accepted" and before in _BEGUN:
+        return "in-progress"
+    if said == "rejected" and before in ("accepted", *_BEGUN):
+        return "failed"
+    return said
+
+
+def _way(before: str, step: str) -> tuple[str, ...]:
+    """The steps to take: who begins or completes an order has accepted it. Raises AlreadyReceived `STATUS_JUMP`."""
+    if step == before or status.may_follow(before, step):
+        return (step,)
+    if before in _OPEN and status.may_follow("accepted", step):
+        return "accepted", step
+    raise AlreadyReceived("STATUS_JUMP", "this status cannot follow the present one", _STATE)
+
+
+def _cancel(premises: Premises, tx: Transaction, made: OrderStatus, task: Record, at: str) -> None:
+    """Who placed the order takes it back: what has not left ends, and whoever may have it is told."""
+    if made.said["status"] != "cancelled":
+        raise NotUnderstood("ONLY_CANCELLED", "who placed an order says only that it is cancelled", _STATE)
+    if task.resource["status"] == "cancelled":
+        return
+    _way(str(task.resource["status"]), "cancelled")
+    saved = records.save(tx, _cancelled(premises, made, task, at))
+    known = [
+        one
+        for one in intents.of_patient(tx, str(task.patient_id))
+        if one.source_partner == made.partner and one.business_key == made.business_key
+    ]
+    routes = {route.addressee: route for route in premises.network.routes_from(made.partner, "referral")}
+    cancelling = Referral(made.partner, CANCEL_EVENT, made.business_key, (), ())
+    for partner in sorted({one.partner for one in known} & set(routes)):
+        theirs = [one for one in known if one.partner == partner and one.kind in ("referral", "cancel")]
+        focus = tuple(
+            f"Task/{saved.id}/{saved.version}" if one.startswith("Task/") else one for one in theirs[-1].focus
+        )
+        if still_needed(tx, cancelling, theirs, focus, at, task_is_news=True):
+            content = Content(made.partner, made.business_key, focus, None, made.message_type)
+            intents.add(
+                tx, new_intent(premises, routes[partner], saved.patient_id or "", content, "cancel", at)
+            )
+
+
+def _cancelled(premises: Premises, made: OrderStatus, task: Record, at: str) -> Record:
+    """The placer's own Task, cancelled: nothing of an answer is in it, so that whoever may see its words sees it."""
+    content = {name: value for name, value in task.resource.items() if name not in _ANSWER}
+    content |= {"status": "cancelled", "lastModified": at}
+    if "statusReason" in made.said:
+        content["statusReason"] = made.said["statusReason"]
+    return Record(
+        resource_type="Task",
+        id=task.id,
+        version=0,
+        patient_id=task.patient_id,
+        source_partner=made.partner,
+        sources=(made.partner,),
+        part2=comes_from_program(premises.network, (made.partner,), task),
+        updated_at=at,
+        deleted=False,
+        resource=content,
+    )
+
+
+def _task(resources: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    return next(one for one in resources if one["resourceType"] == "Task")

@@ -1,0 +1,243 @@
+"""OSU^O51 from outside: who fills an order says where it stands, who placed it takes it back; all else is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+
+from gateway.flows.messages import Receipt, ReceivedMessage
+from gateway.flows.receive import accept_message
+from gateway.identity import IDENTIFIER
+from gateway.intake import AckSettings, acknowledge, read_header
+from gateway.partners import DeskDelivery
+from gateway.store import Transaction, inbox, patients, records
+from tests.gateway.county import OTP, County, resources_of
+from tests.gateway.delivery.test_formats import send_order
+from tests.gateway.flows.test_orders import ORM, take_orders
+from tests.gateway.flows.test_status import reach
+
+OSU = "OSU^O51"
+HERS, AS_PLACED = "770011^^^&2.16.840.1.113883.19.5&ISO^MR", "R-9^EHR"
+
+
+def say(
+    county: County,
+    state: str,
+    *,
+    control: str = "SC",
+    number: str = AS_PLACED,
+    filler: str = "F-1^OTP",
+    reason: str = "",
+    who: str = HERS,
+    by: str = "otp",
+) -> Receipt:
+    """What a partner says of an order."""
+    said = len(county.look(inbox.list_messages))
+    orc = f"ORC|{control}|{number}|{filler}||{state}||||20260411090000-0700|||||||{reason}"
+    raw = (
+        f"MSH|^~\\&|LAB|OTP|HANDOFF|COUNTY|20260411090000-0700||{OSU}^OSU_O51|OSU-{said}|P|2.5.1\r"
+        f"PID|1||{who}||Sample^Synthia\r{orc}\r"
+    ).encode()
+    at = county.clock.now()
+    message = ReceivedMessage(by, "mllp", "hl7v2", f"OSU-{said}", f"{OSU}^OSU_O51", raw, at)
+    receipt = county.run(accept_message(county.premises, message))
+    answer = acknowledge(raw, read_header(raw), receipt, AckSettings()) or b""
+    assert (b"\rMSA|AA|" in answer) == (receipt.outcome == "accepted")
+    assert (b"\rMSA|AE|" in answer) == (receipt.outcome == "content_error")
+    return receipt
+
+
+def refused(receipt: Receipt) -> tuple[str, str | None]:
+    (fault,) = receipt.faults
+    assert receipt.outcome == "content_error"
+    return fault.code, fault.place
+
+
+@pytest.fixture
+def ordered(county: County) -> County:
+    """The program has the hospital's order, and may say what becomes of it."""
+    take_orders(county, ORM)
+    for partner in ("hospital", "otp", "psychiatry"):
+        messages = {**county.premises.network.partners[partner].messages, OSU: "hospital/osu_o51"}
+        county.change_partner(partner, messages=messages)
+    county.consent()
+    send_order(county)
+    county.deliver()
+    return county
+
+
+def stands(county: County) -> str:
+    return str(county.task().resource["status"])
+
+
+def told(county: County) -> list[str]:
+    return [intent.partner for intent in county.intents() if intent.kind == "status"]
+
+
+@pytest.mark.requirement("SD-02")
+def test_an_order_goes_on_as_its_filler_says_and_its_placer_is_told(ordered: County) -> None:
+    receipt = say(ordered, "IP")
+
+    assert (receipt.outcome, stands(ordered), told(ordered)) == ("accepted", "accepted", ["hospital"])
+    assert (ordered.task().source_partner, ordered.task().sources) == ("otp", ("hospital", "otp"))
+    kept = ordered.look(lambda reading: inbox.get(reading, receipt.message_id))
+    assert kept is not None and kept.patient_id == ordered.patient_id
+    assert len(ordered.records("Patient")) == 1, "what a status says of her is not kept"
+    assert say(ordered, "A").outcome == "accepted" and stands(ordered) == "in-progress"
+    assert say(ordered, "IP").outcome == "accepted" and stands(ordered) == "in-progress"
+    assert say(ordered, "CM").outcome == "accepted" and stands(ordered) == "completed"
+
+    assert refused(say(ordered, "IP")) == ("STATUS_JUMP", "ORC-5")
+    assert stands(ordered) == "completed" and told(ordered) == ["hospital"] * 3
+
+    ordered.share_plan()
+    ordered.consent("hospital", discloser="otp", identifier=OTP, classes=("Task",))
+    ordered.change_partner("hospital", delivery=DeskDelivery())
+    (task,) = resources_of(ordered.deliver().content)["Task"]
+    assert task["status"] == "accepted" and "F-1" not in str(task)
+
+
+@pytest.mark.parametrize(
+    ("before", "control", "state", "reason", "after"),
+    [
+        ("requested", "OK", "", "", "accepted"),
+        ("requested", "UA", "", "FULL^no place^L", "rejected"),
+        ("requested", "SC", "CA", "FULL^no place^L", "rejected"),
+        ("requested", "SC", "CM", "", "completed"),  # who completes it has accepted it
+        ("received", "SC", "A", "", "in-progress"),
+        ("accepted", "SC", "CA", "FULL^no place^L", "failed"),
+        ("in-progress", "SC", "CA", "FULL^no place^L", "failed"),
+        ("in-progress", "SC", "HD", "", "on-hold"),
+        ("on-hold", "SC", "IP", "", "in-progress"),
+        ("accepted", "SC", "DC", "", "cancelled"),
+    ],
+)
+def test_what_a_state_means_from_where_the_order_stands(
+    ordered: County, before: str, control: str, state: str, reason: str, after: str
+) -> None:
+    reach(ordered, before)
+
+    assert say(ordered, state, control=control, reason=reason).outcome == "accepted"
+
+    assert stands(ordered) == after
+    said = ordered.task().resource.get("statusReason", {}).get("text")
+    assert said == ("no place" if reason else None)
+    assert told(ordered) == ["hospital"]
+
+
+def test_the_same_state_again_tells_nobody_and_a_new_reason_does(ordered: County) -> None:
+    say(ordered, "IP")
+    version = ordered.task().version
+    say(ordered, "IP")
+    assert (ordered.task().version, len(told(ordered))) == (version, 1)
+    say(ordered, "IP", reason="W^waits for a room^L")
+    assert ordered.task().resource["statusReason"]["text"] == "waits for a room"
+    say(ordered, "IP", reason="W^waits for a room^L")
+    assert len(told(ordered)) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "place"),
+    [
+        ({"state": "CA"}, "STATUS_REASON_MISSING", "ORC-16"),
+        ({"state": "ER"}, "STATUS_JUMP", "ORC-5"),
+        ({"state": "IP", "number": "R-8^EHR"}, "ORDER_UNKNOWN", "ORC-2"),
+        ({"state": "IP", "number": "", "filler": "F-1^OTP"}, "ORDER_UNKNOWN", "ORC-2"),
+        ({"state": "IP", "by": "psychiatry"}, "ORDER_UNKNOWN", "ORC-2"),  # never sent to it
+    ],
+)
+def test_what_cannot_be_is_refused_with_its_place(
+    ordered: County, change: dict[str, str], code: str, place: str
+) -> None:
+    before = ordered.task()
+
+    receipt = say(ordered, **change)  # type: ignore[arg-type]
+
+    assert refused(receipt) == (code, place)
+    assert (ordered.task(), told(ordered)) == (before, [])
+    kept = ordered.look(lambda reading: inbox.get(reading, receipt.message_id))
+    assert kept is not None and (kept.state, kept.patient_id) == ("needs_attention", None)
+
+
+def test_an_order_that_is_there_and_was_not_sent_is_refused_as_one_that_is_not_there(ordered: County) -> None:
+    there, absent = (say(ordered, "IP", by="psychiatry", number=one) for one in (AS_PLACED, "R-8^EHR"))
+
+    assert there.faults == absent.faults
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        lambda county: {"number": "R-9^^1.2.3^ISO"},
+        lambda county: {"number": "", "filler": county.task().id},
+    ],
+)
+def test_a_number_written_otherwise_is_found_by_the_person(
+    ordered: County, numbers: Callable[[County], dict[str, str]]
+) -> None:
+    """Who was sent the order as FHIR has its number with its system, and our id of it."""
+    task = ordered.task()
+    identifier = [{**task.resource["identifier"][0], "system": "urn:oid:1.2.3"}]
+    written = replace(task, version=0, resource={**task.resource, "identifier": identifier})
+    ordered.write(lambda tx: records.save(tx, written))
+
+    assert say(ordered, "IP", who="999^^^&1.2.3&ISO", **numbers(ordered)).outcome == "content_error"
+    assert say(ordered, "IP", by="psychiatry", **numbers(ordered)).outcome == "content_error"
+    assert say(ordered, "IP", **numbers(ordered)).outcome == "accepted"
+    assert stands(ordered) == "accepted"
+
+
+def test_a_number_of_several_orders_moves_none_of_them(ordered: County) -> None:
+    task = ordered.task()
+    identifier = [{**task.resource["identifier"][0], "system": "urn:oid:1.2.3"}]
+    send_order(ordered, "R-10")
+    ordered.deliver()
+    for one in ordered.records("Task"):
+        made = replace(one, version=0, resource={**one.resource, "identifier": identifier})
+        ordered.write(lambda tx, made=made: records.save(tx, made))  # type: ignore[misc]
+
+    assert refused(say(ordered, "IP", number="R-9^^1.2.3^ISO")) == ("ORDER_AMBIGUOUS", "ORC-2")
+    assert {one.resource["status"] for one in ordered.records("Task")} == {"requested"}
+
+
+def test_who_is_another_for_the_filler_stops_it(ordered: County) -> None:
+    def another(tx: Transaction) -> None:
+        token = ordered.premises.keys.index(IDENTIFIER, "urn:oid:1.2.3", "O-7")
+        patients.link(tx, "otp", token, patients.create(tx, "2026-04-11T15:00:00Z", certain=True))
+
+    ordered.write(another)
+
+    assert refused(say(ordered, "IP", who="O-7^^^&1.2.3&ISO")) == ("REFERRAL_OF_ANOTHER_PATIENT", "PID-3")
+    assert stands(ordered) == "requested"
+
+
+def test_its_placer_takes_an_order_back(ordered: County) -> None:
+    say(ordered, "IP", reason="W^waits for a room^L")
+
+    assert refused(say(ordered, "IP", by="hospital")) == ("ONLY_CANCELLED", "ORC-5")
+    receipt = say(ordered, "", control="CA", reason="W^withdrawn^L", filler="", by="hospital")
+    again = say(ordered, "", control="CA", reason="W^withdrawn^L", filler="", by="hospital")
+
+    assert (receipt.outcome, again.outcome, stands(ordered)) == ("accepted", "accepted", "cancelled")
+    task = ordered.task()
+    assert (task.resource["statusReason"]["text"], task.sources) == ("withdrawn", ("hospital",))
+    (cancel,) = [intent for intent in ordered.intents() if intent.kind == "cancel"]
+    assert (cancel.partner, cancel.message_type) == ("otp", OSU)
+    assert f"Task/{task.id}/{task.version}" in cancel.focus
+    assert any(one.startswith("ServiceRequest/") for one in cancel.focus)
+    assert refused(say(ordered, "CM")) == ("STATUS_JUMP", "ORC-5")
+
+
+def test_an_order_that_never_left_ends_and_nobody_is_told(county: County) -> None:
+    take_orders(county, ORM)
+    messages = {**county.premises.network.partners["hospital"].messages, OSU: "hospital/osu_o51"}
+    county.change_partner("hospital", messages=messages)
+    send_order(county)
+
+    assert say(county, "", control="CA", filler="", by="hospital").outcome == "accepted"
+
+    assert [(one.kind, one.state, one.reason) for one in county.intents()] == [
+        ("referral", "cancelled", "SUPERSEDED")
+    ]
