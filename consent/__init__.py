@@ -19,6 +19,7 @@ from consent.disclosers import NamedDiscloser, disclosers_of
 from consent.emergency import EMERGENCY_TYPES, EmergencyRequest, decide_emergency, emergency_refusal
 from consent.expiry_event import EXPIRY_EVENT, expiry_event_of
 from consent.explain import explain, explain_to_asker, sentence_for, what_would_change
+from consent.labels import label_resource
 from consent.model import (
     SEMANTICS_VERSION,
     Coding,
@@ -46,14 +47,13 @@ from consent.ways_of_writing import as_compared
 from consent.what_if import Agency, Outlook, as_if_signed, what_if, what_if_sentences
 from consent.what_if_words import PHRASES
 
-__all__ = [
-    "CLASSES", "EMERGENCY_TYPES", "EXPIRY_EVENT", "FORM", "PHRASES", "SEMANTICS_VERSION", "STATEMENT_2", "Agency",
-    "Choices", "ChoicesError", "Coding", "CompiledConsents", "Decision", "Discloser", "DisclosureRequest",
+__all__ = ["CLASSES", "EMERGENCY_TYPES", "EXPIRY_EVENT", "FORM", "PHRASES", "SEMANTICS_VERSION", "STATEMENT_2",
+    "Agency", "Choices", "ChoicesError", "Coding", "CompiledConsents", "Decision", "Discloser", "DisclosureRequest",
     "EmergencyRequest", "Identifier", "NamedDiscloser", "Notice", "Obligation", "Outlook", "Policy", "QuestionError",
     "Reason", "Recipient", "Resource", "ResourceDecision", "Signature", "SubjectResource", "Tables", "TablesError",
     "as_compared", "as_if_signed", "class_text", "compile_consents", "decide", "decide_emergency", "decision_answer",
     "disclosers_of", "draft_consent", "emergency_refusal", "expiry_event_of", "explain", "explain_to_asker",
-    "form_reference", "notice_document", "notice_for", "notice_outcome", "prepare", "present", "printed_form",
-    "purpose_text", "read_question", "read_tables", "redact", "report_answer", "sentence_for", "signed_consent",
-    "signed_form", "validate_consent", "what_if", "what_if_sentences", "what_would_change",
-]  # fmt: skip
+    "form_reference", "label_resource", "notice_document", "notice_for", "notice_outcome", "prepare", "present",
+    "printed_form", "purpose_text", "read_question", "read_tables", "redact", "report_answer", "sentence_for",
+    "signed_consent", "signed_form", "validate_consent", "what_if", "what_if_sentences",
+    "what_would_change"]  # fmt: skip

@@ -45,6 +45,8 @@ class Event(StrEnum):
     WORKER_HANGS = "worker_hangs"
     ALERT_SENT = "alert_sent"
     ALERT_NOT_SENT = "alert_not_sent"
+    LINK_MAILED = "link_mailed"
+    LINK_NOT_MAILED = "link_not_mailed"
     CONFIGURATION_READ = "configuration_read"
     CONFIGURATION_REFUSED = "configuration_refused"
     STORE_OPENED = "store_opened"

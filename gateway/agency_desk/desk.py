@@ -10,6 +10,7 @@ from gateway.agency_desk.case_desk import CaseDesk
 from gateway.agency_desk.consent_desk import ConsentDesk
 from gateway.agency_desk.crisis_desk import CrisisDesk
 from gateway.agency_desk.own_files import OwnFiles
+from gateway.agency_desk.own_links_desk import OwnLinks
 from gateway.agency_desk.second_factor import Phones
 from gateway.clock import Clock
 from gateway.flows.agency_desk import AtDesk, Worker
@@ -50,6 +51,9 @@ class Desk:
     phones: Phones
     crisis: CrisisDesk
     cases: CaseDesk
+    own_links: OwnLinks
+    mail_me: Callable[[str], Awaitable[None]] | None
+    """Mails a link to the worker of that address, if there is one; None where the gateway has no mail server."""
     has_to_go: Callable[[Worker, datetime], bool]
     """Whether whatever the worker was given by that instant has ended."""
 

@@ -16,6 +16,7 @@ from gateway.agency_desk import (
     consents,
     crisis,
     login,
+    own_links,
     phones,
     public_safety,
     referrals,
@@ -25,8 +26,8 @@ from gateway.agency_desk import (
 from gateway.agency_desk.desk import Desk
 from gateway.agency_desk.phrases import CATALOGUE, language_of
 from gateway.agency_desk.screens import GoTo, Page, Screen, Visit
-from gateway.errors import NotAllowed, NotFound
 from gateway.agency_desk.sites import desk_site
+from gateway.errors import NotAllowed, NotFound
 from gateway.flows.agency_desk import Worker
 from gateway.flows.desk_workers import CAME, LEFT, REFUSED
 from gateway.pages import HEADERS, Pace, Pages, root_of
@@ -40,6 +41,7 @@ SCREENS: tuple[Screen, ...] = (
     *crisis.SCREENS,
     *cases.SCREENS,
     *phones.SCREENS,
+    *own_links.SCREENS,
     *public_safety.SCREENS,
     *sheets.SCREENS,
 )
@@ -62,6 +64,7 @@ class _Pages(Pages):
                     for one in SCREENS
                 ),
                 Route("/login", self._login, methods=["GET", "POST"]),
+                Route("/login/mail", self._mail_me, methods=["POST"]),
                 Route("/logout", self._logout, methods=["POST"]),
                 Route("/language", self._language, methods=["POST"]),
             )
@@ -132,6 +135,14 @@ class _Pages(Pages):
         await self._desk.tell(invitation.worker, CAME, "")
         return self._frame.begin((invitation.worker.partner, invitation.worker.name), "./")
 
+    async def _mail_me(self, request: Request) -> Response:
+        """A link by mail to a worker who is known by her address; whoever asks reads the same."""
+        form = await self._frame.open_form(request)
+        if self._desk.mail_me is None:
+            raise NotFound("NO_SUCH_PAGE", "there is no such page")
+        await self._desk.mail_me(form.get("mail", ""))
+        return self._page(request, "message.html", code="", is_mailed=True)
+
     async def _check_code(self, invitation: login.Invitation, code: str) -> None:
         await self._use_up(invitation.tries(), invitation.expires_at)
         if not await self._is_hers(invitation, code):
@@ -176,6 +187,8 @@ class _Pages(Pages):
             "other_language": "es" if language == "en" else "en",
             "network": self._desk.network.content.network,
             "agency": self._desk.name_of,
+            "mails": self._desk.mail_me is not None,
+            "is_mailed": False,
             **facts,
         }
         return self._frame.page(request, template, status, known)

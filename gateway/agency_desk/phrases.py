@@ -8,6 +8,7 @@ from gateway.agency_desk import (
     phrases_cases,
     phrases_consents,
     phrases_crisis,
+    phrases_links,
     phrases_public_safety,
     phrases_sheets,
 )
@@ -224,6 +225,7 @@ CATALOGUE: Mapping[str, Mapping[str, str]] = {
         **phrases_cases.ENGLISH,
         **phrases_public_safety.ENGLISH,
         **phrases_sheets.ENGLISH,
+        **phrases_links.ENGLISH,
     },
     "es": {
         **SPANISH,
@@ -232,6 +234,7 @@ CATALOGUE: Mapping[str, Mapping[str, str]] = {
         **phrases_cases.SPANISH,
         **phrases_public_safety.SPANISH,
         **phrases_sheets.SPANISH,
+        **phrases_links.SPANISH,
     },
 }
 

@@ -15,12 +15,15 @@ agency_app = typer.Typer(help="The pages of agencies without software.", **PLAIN
 def agency_link(
     partner: Annotated[str, typer.Argument(metavar="PARTNER", help="The agency, as network.yaml names it.")],
     name: Annotated[str, typer.Option(metavar="NAME", help="Who logs in; the audit log names her.")],
+    mail: Annotated[
+        bool, typer.Option("--mail", help="Mail the link to the address network.yaml has for her.")
+    ] = False,
     network: Network = None,
 ) -> None:
-    """Print a link to an agency's page for one worker, and the code to tell her by another way."""
+    """Print a link to an agency's page for one worker (or mail it), and the code to tell her by another way."""
     from gateway.cli.network_commands import agency_link as body
 
-    finish(body(folder_of(network), partner, name))
+    finish(body(folder_of(network), partner, name, mail))
 
 
 @agency_app.command("away")

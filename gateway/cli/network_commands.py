@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from gateway.clock import SystemClock
 from gateway.errors import HandoffError
-from gateway.partners import NetworkFileRefused, read_network, schema
+from gateway.partners import Network, NetworkFileRefused, read_network, schema
 from gateway.security.tokens import issue_token
 from gateway.settings import SettingsRefused
 from gateway.wiring.network_folder import make_network_folder, open_folder
@@ -110,8 +111,30 @@ def console_link(folder: Path, name: str, role: str) -> int:
     return 0
 
 
-def agency_link(folder: Path, partner: str, name: str) -> int:
-    """Print a link to an agency's page for one worker, good once and for a day, and its code; 0, or 1 when refused."""
+def _mail_link(network: Network, workers: Mapping[str, str], name: str, link: str) -> None:
+    """Hand the mail to the server. Raises SettingsRefused where a setting or her address is missing, OSError."""
+    from gateway.agency_desk.link_mail import SUBJECT, mail_text
+    from gateway.clock import new_id
+    from gateway.settings import read_settings
+    from gateway.wiring.alert_mail import mail_of
+
+    known = {one.casefold(): at for one, at in workers.items()}
+    address = known.get(" ".join(name.split()).casefold())
+    if address is None:
+        raise SettingsRefused(
+            f"network.yaml has no address for `{name}`: add her to `workers` of the partner"
+        )
+    send = mail_of(read_settings(), network)
+    if send is None:
+        raise SettingsRefused("`--mail` needs `HANDOFF_ALERT_SMTP` and `HANDOFF_ALERT_FROM`")
+    send(address, SUBJECT, mail_text(link), new_id())
+
+
+def agency_link(folder: Path, partner: str, name: str, by_mail: bool = False) -> int:
+    """Print a link to an agency's page for one worker, good once and for a day, and its code; 0, or 1 when refused.
+
+    `by_mail`: the link goes to the address that `network.yaml` has for her, and only the code is printed.
+    """
     from gateway.agency_desk import make_link
     from gateway.wiring.agency_desk_door import LINK_PURPOSE
     from gateway.wiring.control import running_at
@@ -126,9 +149,13 @@ def agency_link(folder: Path, partner: str, name: str) -> int:
             )
             return 1
         link, code = make_link(found.keys.derived(LINK_PURPOSE), partner, name, SystemClock().now())
-    except (HandoffError, SettingsRefused) as error:
+        base = found.network.content.public_url or running_at(folder)
+        address = f"{base or 'http://' + found.network.content.http}/agency/login?link={link}"
+        if by_mail:
+            _mail_link(found.network, agency.workers, name, address)
+    except (HandoffError, SettingsRefused, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{running_at(folder) or 'http://' + found.network.content.http}/agency/login?link={link}")
+    print("mailed to the address in network.yaml" if by_mail else address)
     print(f"code, to be told by another way than the link: {code[:4]} {code[4:]}")
     return 0

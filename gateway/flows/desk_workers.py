@@ -15,6 +15,7 @@ from gateway.flows.phones import give_up, of_worker
 from gateway.store import Transaction, tokens
 
 CAME, REFUSED, LEFT, SENT_AWAY = "desk_login", "desk_login_refused", "desk_logout", "desk_worker_sent_away"
+MAILED = "desk_link_mailed"
 ISSUER = "#agency-desk"
 """Whose used ids they are; no client of a partner can have that name."""
 

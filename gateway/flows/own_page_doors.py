@@ -23,6 +23,16 @@ LINKED, CODE_TOLD, PHONE_LOST = "own_page_link", "own_page_code", "own_page_phon
 CAME, REFUSED, LEFT = "own_page_login", "own_page_refused", "own_page_logout"
 
 
+def document_said(checked_by: str) -> str:
+    """By what a worker knows that it is she, on one line. Raises NotUnderstood `IDENTITY_UNCHECKED`."""
+    said = " ".join(checked_by.split())
+    if not _SHORTEST <= len(said) <= _LONGEST or not said.isprintable():
+        raise NotUnderstood(
+            "IDENTITY_UNCHECKED", "say by which document it was checked who she is", "document"
+        )
+    return said
+
+
 async def linked(
     premises: Premises, worker: Worker, patient_id: str, checked_by: str
 ) -> tuple[str, datetime]:
@@ -34,11 +44,7 @@ async def linked(
     Raises NotAllowed `RIGHT_MISSING`, NotUnderstood `IDENTITY_UNCHECKED`, NotFound `NO_SUCH_CLIENT`, `NOTHING_TO_SHOW`.
     """
     require_right(premises, worker, RIGHT)
-    said = " ".join(checked_by.split())
-    if not _SHORTEST <= len(said) <= _LONGEST or not said.isprintable():
-        raise NotUnderstood(
-            "IDENTITY_UNCHECKED", "say by which document it was checked who she is", "document"
-        )
+    said = document_said(checked_by)
     now = premises.clock.now()
 
     def work(tx: Transaction) -> tuple[str, datetime]:

@@ -68,6 +68,11 @@ PartnerId = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{0,39}$", descri
 FileEnding = Annotated[
     str, msgspec.Meta(pattern="^[a-z0-9]{1,8}$", description="what stands behind the last dot")
 ]
+MailAddress = Annotated[
+    str,
+    msgspec.Meta(pattern="^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,255}$", description="an e-mail address"),
+]
+WorkerName = Annotated[str, msgspec.Meta(min_length=1, max_length=80, description="as her link is made for")]
 PurposeCode = Annotated[str, msgspec.Meta(pattern="^[A-Z][A-Z0-9_-]{1,19}$", description="v3-ActReason code")]
 
 
@@ -137,6 +142,8 @@ class Partner(Strict, frozen=True):
     """Which records it gets bear `SUBSETTED`; where something was removed shows to covered entities only (FH-RED-03)."""
     owner: Contact | None = None
     desk: tuple[DeskRight, ...] = ()
+    workers: dict[WorkerName, MailAddress] = msgspec.field(default_factory=dict)
+    """Who works at its desk, and the address agreed with her for links by mail; whoever is not named gets none."""
 
     @property
     def has_desk(self) -> bool:

@@ -87,7 +87,7 @@ def post_of(settings: Settings) -> Post | None:
 
 
 def mail_of(settings: Settings, network: Network) -> SendMail | None:
-    """How notices of Subscriptions are mailed, over the same server as the alerts; None without one.
+    """How notices of Subscriptions and links are mailed, over the same server as the alerts; None without one.
 
     Raises SettingsRefused where the network names addresses and there is none.
     """
@@ -97,6 +97,10 @@ def mail_of(settings: Settings, network: Network) -> SendMail | None:
         if wanted:
             text = "`mailto:` in `subscription_endpoints` needs `HANDOFF_ALERT_SMTP` and `HANDOFF_ALERT_FROM`"
             raise SettingsRefused(text)
+        if any(partner.workers for partner in network.partners.values()):
+            raise SettingsRefused(
+                "`workers` of a partner needs `HANDOFF_ALERT_SMTP` and `HANDOFF_ALERT_FROM`"
+            )
         return None
     server = _server(settings, settings.alert_smtp, ())
 

@@ -24,9 +24,11 @@ from gateway.security.tokens import RegisteredClient, TokenChecker
 from gateway.settings import Settings, read_secret
 from gateway.store import tokens
 from gateway.wiring.agency_desk_door import desk_mounts
+from gateway.wiring.alert_mail import mail_of
 from gateway.wiring.certificate_gauges import CertificateGauges
 from gateway.wiring.console_door import console_mounts
 from gateway.wiring.gauges import StoreGauges
+from gateway.wiring.link_post import LinkPost
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.operation_doors import operation_doors
 from gateway.wiring.own_page_door import own_page_mounts
@@ -63,7 +65,7 @@ class HttpDoor:
         listening = listening or socket.create_server((host, int(port)), backlog=512)
         address = f"{host}:{listening.getsockname()[1]}"
         pages = {
-            **desk_mounts(self._folder, self._premises, self._standstill),
+            **desk_mounts(self._folder, self._premises, self._standstill, self._post()),
             **own_page_mounts(self._premises, self._standstill),
         }
         mounts = {**console_mounts(self._folder, self._premises, self._resting), **pages}
@@ -88,6 +90,10 @@ class HttpDoor:
         if self._server is not None and self._task is not None:
             self._server.should_exit = True
             await asyncio.gather(self._task, return_exceptions=True)
+
+    def _post(self) -> LinkPost | None:
+        mail = mail_of(self._settings, self._folder.network)
+        return None if mail is None else LinkPost(mail)
 
     def _desk(self, address: str) -> Desk:
         premises, network = self._premises, self._folder.network

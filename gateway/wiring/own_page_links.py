@@ -7,8 +7,12 @@ import hmac
 from gateway.agency_desk.own_page_desk import code_of, own_link
 from gateway.agency_desk.own_pages import PATH
 from gateway.disclosure.premises import Premises
-from gateway.flows import own_page_doors, phones
+from gateway.flows import own_contacts, own_page_doors, phones
 from gateway.flows.agency_desk import Worker
+from gateway.wiring.link_post import LinkPost
+
+BY_ADDRESS = "the address agreed at her side"
+"""By what it is known that it is she, where a link is mailed."""
 
 
 def own_page_key(premises: Premises) -> bytes:
@@ -29,6 +33,18 @@ async def own_page_link(
     content = premises.network.content
     base = content.public_url or f"http://{content.http}"
     return f"{base}{PATH}/login?link={link}", bool(phones.phone_of(premises, phones.of_client(her)))
+
+
+async def own_page_mailed(post: LinkPost, premises: Premises, worker: Worker, patient_id: str) -> None:
+    """A link to a client's own page by mail, to the address that was agreed with her. Whether it left is not told: her
+    safety may speak against it.
+
+    Raises what `own_contacts.require_mail` raises.
+    """
+    address = own_contacts.require_mail(premises, worker, patient_id)
+    link, _ = await own_page_link(premises, worker, patient_id, BY_ADDRESS)
+    if await own_contacts.may_be_mailed(premises, worker, patient_id):
+        post.mail(address, link)
 
 
 async def own_page_code(premises: Premises, worker: Worker, patient_id: str) -> str:

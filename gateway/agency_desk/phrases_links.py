@@ -1,0 +1,56 @@
+"""The words about links by mail and how a client is reached, in English and Spanish."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ENGLISH: Mapping[str, str] = {
+    "reach_head": "How to reach this person",
+    "reach_note": "Fill this in together, with the person beside you. Ask who else reads these messages.",
+    "reach_phone": "Phone",
+    "reach_email": "E-mail",
+    "reach_preferred": "Which is better and safe?",
+    "reach_no_messages": "Never send or leave a message",
+    "reach_do": "Save what we agreed",
+    "reach_mail_note": (
+        "The mail names nobody and says nothing. A colleague shows the code and tells it by phone or in person."
+    ),
+    "reach_mail_do": "Mail a link to their own page",
+    "reach_done_agreed": "Saved.",
+    "reach_done_mailed": "A link is on its way if nothing speaks against it. If none comes, give one here in person.",
+    "mail_me": "Your e-mail at work",
+    "mail_me_do": "Send me a link",
+    "mail_me_note": "You also need your phone's app or your passkey. Without them, ask {network}.",
+    "mail_me_done": "If we know this address, a link is on its way. It can take some minutes.",
+    "error_ADDRESS_INVALID": "Give a phone number or e-mail, and say which of them is better.",
+    "error_MAIL_NOT_AGREED": "No e-mail was agreed here with this person. Fill that in first, together.",
+    "error_OTHER_WAY_PREFERRED": "This person wants to be reached in another way. Give the link in person.",
+    "error_NO_MESSAGES": "No message may be sent to this person. Give the link in person.",
+}
+
+SPANISH: Mapping[str, str] = {
+    "reach_head": "Cómo comunicarse con esta persona",
+    "reach_note": "Llénelo con la persona a su lado. Pregunte quién más lee estos mensajes.",
+    "reach_phone": "Teléfono",
+    "reach_email": "Correo electrónico",
+    "reach_preferred": "¿Cuál es mejor y seguro?",
+    "reach_no_messages": "Nunca enviar ni dejar un mensaje",
+    "reach_do": "Guardar lo acordado",
+    "reach_mail_note": (
+        "El correo no nombra a nadie y no dice nada. Otra persona del equipo muestra el código y se lo dice por "
+        "teléfono o en persona."
+    ),
+    "reach_mail_do": "Enviar por correo un enlace a su propia página",
+    "reach_done_agreed": "Guardado.",
+    "reach_done_mailed": "El enlace sale si nada lo impide. Si no llega, dele uno aquí en persona.",
+    "mail_me": "Su correo del trabajo",
+    "mail_me_do": "Envíeme un enlace",
+    "mail_me_note": (
+        "También necesita la aplicación de su teléfono o su llave de acceso. Sin ellas, pregunte a {network}."
+    ),
+    "mail_me_done": "Si conocemos este correo, el enlace va en camino. Puede tardar unos minutos.",
+    "error_ADDRESS_INVALID": "Dé un teléfono o un correo, y diga cuál es mejor.",
+    "error_MAIL_NOT_AGREED": "Aquí no se acordó ningún correo con esta persona. Llénelo primero, juntos.",
+    "error_OTHER_WAY_PREFERRED": "Esta persona prefiere otro medio. Dele el enlace en persona.",
+    "error_NO_MESSAGES": "No se puede enviar ningún mensaje a esta persona. Dele el enlace en persona.",
+}

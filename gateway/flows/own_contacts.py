@@ -1,0 +1,187 @@
+"""How a client wants to be reached, as she said it at a desk, and whether a link to her own page may go by mail.
+
+A mail goes to an address only that was agreed with her at her side, by a document; that is the way she likes best; and
+when neither "no messages" stands there nor anything that is held says that she may be in danger (DM-27).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.clock import new_id
+from gateway.disclosure.contact_safety import may_be_in_danger
+from gateway.disclosure.premises import Premises
+from gateway.disclosure.seen import is_own
+from gateway.errors import NotAllowed, NotFound, NotUnderstood
+from gateway.flows.agency_desk import Worker
+from gateway.flows.desk_clients import log_worker, require_client, require_right
+from gateway.flows.desk_written import Writing, own_patient, said_again, written_down
+from gateway.flows.own_page_doors import RIGHT, document_said
+from gateway.flows.own_page_ends import ISSUER
+from gateway.flows.own_records import own_records
+from gateway.store import Reading, Record, Transaction, records, same_person, tokens
+
+AGREED, MAILED, NOT_MAILED = "contacts_agreed", "own_page_mailed", "own_page_not_mailed"
+NO_MESSAGES = "urn:handoff:no-messages"
+"""Extension (valueBoolean) on a Patient: nothing is to be left or sent there, whatever number or address stands."""
+
+WAYS = ("phone", "email")
+_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,255}")
+_FOR_GOOD = "9999-12-31T00:00:00.000000Z"
+_LAST = 2**31
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """Phone and address of a client, which of both she likes best (`phone`, `email`), and that nothing may be sent."""
+
+    phone: str = field(default="", repr=False)
+    mail: str = field(default="", repr=False)
+    preferred: str = "phone"
+    no_messages: bool = False
+
+
+async def contacts_of(premises: Premises, worker: Worker, patient_id: str) -> Contacts:
+    """What the worker's organization has on file. Raises NotFound `NO_SUCH_CLIENT`."""
+    require_right(premises, worker, RIGHT)
+    with premises.store.read() as reading:
+        require_client(reading, worker, patient_id)
+        own = _described(reading, worker.partner, patient_id)
+    name = "" if own is None else own.id
+    seen = await own_records(premises, worker, "contacts", patient_id, "Patient", lambda one: one.id == name)
+    return contacts_in(seen[0]) if seen else Contacts()
+
+
+def contacts_in(patient: Mapping[str, Any]) -> Contacts:
+    """How a Patient says that she is reached; the way of the lowest rank is the one she likes best."""
+    found: dict[str, tuple[int, str]] = {}
+    for one in patient.get("telecom", ()):
+        way, rank = one.get("system"), int(one.get("rank", _LAST))
+        if way in WAYS and one.get("use") != "old" and (way not in found or rank < found[way][0]):
+            found[way] = (rank, str(one.get("value", "")))
+    ranks = {way: rank for way, (rank, _) in found.items() if rank < _LAST}
+    return Contacts(
+        phone=found.get("phone", (0, ""))[1],
+        mail=found.get("email", (0, ""))[1],
+        preferred=min(ranks, key=lambda way: ranks[way]) if ranks else "phone",
+        no_messages=any(
+            one.get("url") == NO_MESSAGES and one.get("valueBoolean") for one in patient.get("extension", ())
+        ),
+    )
+
+
+async def contacts_agreed(
+    premises: Premises, worker: Worker, patient_id: str, said: Contacts, document: str
+) -> None:
+    """A client has said at her side how she is to be reached; `document`: by what the worker knows that it is she.
+
+    Raises NotAllowed `RIGHT_MISSING`, NotUnderstood `ADDRESS_INVALID`, `IDENTITY_UNCHECKED`, NotFound `NO_SUCH_CLIENT`.
+    """
+    require_right(premises, worker, RIGHT)
+    checked_by = document_said(document)
+    _check(said)
+    with premises.store.read() as reading:
+        require_client(reading, worker, patient_id)
+        own = _described(reading, worker.partner, patient_id)
+    if own is None or not own.resource.get("identifier"):
+        raise NotFound("NO_SUCH_CLIENT", "nothing can be shown for this request")
+    resource = _reached(said_again(own.resource), said)
+    await written_down(premises, worker, patient_id, Writing(new_id(), (resource,)))
+
+    def work(tx: Transaction) -> None:
+        her = same_person.stays(tx, patient_id)
+        if said.mail:
+            tokens.remember(tx, ISSUER, _mark(premises, her, said.mail), _FOR_GOOD)
+        log_worker(tx, worker, premises.clock.now(), AGREED, her, "", f"checked by: {checked_by}")
+
+    await premises.store.write(work)
+
+
+def require_mail(premises: Premises, worker: Worker, patient_id: str) -> str:
+    """The address to which a link may be mailed, as far as her own organization's file says.
+
+    Raises NotAllowed `RIGHT_MISSING`, `MAIL_NOT_AGREED`, `OTHER_WAY_PREFERRED`, `NO_MESSAGES`, NotFound
+    `NO_SUCH_CLIENT`.
+    """
+    require_right(premises, worker, RIGHT)
+    with premises.store.read() as reading:
+        require_client(reading, worker, patient_id)
+        own = _described(reading, worker.partner, patient_id)
+        said = Contacts() if own is None else contacts_in(own.resource)
+        her = same_person.stays(reading, patient_id)
+        agreed = bool(said.mail) and tokens.was_used(reading, ISSUER, _mark(premises, her, said.mail))
+    if said.no_messages:
+        raise NotAllowed("NO_MESSAGES", "nothing is to be sent or left")
+    if not agreed:
+        raise NotAllowed("MAIL_NOT_AGREED", "no address was agreed with her")
+    if said.preferred != "email":
+        raise NotAllowed("OTHER_WAY_PREFERRED", "she wants to be reached in another way")
+    return said.mail
+
+
+async def may_be_mailed(premises: Premises, worker: Worker, patient_id: str) -> bool:
+    """Whether the mail may leave; not where she may be in danger. The log says which, and no page does."""
+
+    def work(tx: Transaction) -> bool:
+        her = same_person.stays(tx, patient_id)
+        is_safe = not may_be_in_danger(premises, tx, her)
+        outcome, said = (MAILED, "to the agreed address") if is_safe else (NOT_MAILED, "safety")
+        log_worker(tx, worker, premises.clock.now(), outcome, her, "", said)
+        return is_safe
+
+    return await premises.store.write(work)
+
+
+def _described(reading: Reading, partner: str, patient_id: str) -> Record | None:
+    """The Patient of the organization's own that says last in which order she is to be reached; else the last of all.
+
+    Its other systems describe her too, and know nothing of what was agreed.
+    """
+    own = (
+        one
+        for one in records.of_patient(reading, patient_id, ("Patient",))
+        if is_own(one, partner) and not one.deleted and _is_agreed(one.resource)
+    )
+    return max(own, key=lambda one: one.updated_at, default=own_patient(reading, partner, patient_id))
+
+
+def _is_agreed(patient: Mapping[str, Any]) -> bool:
+    says = any(one.get("url") == NO_MESSAGES for one in patient.get("extension", ()))
+    return says or any("rank" in one for one in patient.get("telecom", ()))
+
+
+def _reached(patient: dict[str, Any], said: Contacts) -> dict[str, Any]:
+    """The Patient with these ways alone; whatever else stood there (fax, pager) stays."""
+    others = [one for one in patient.pop("telecom", ()) if one.get("system") not in WAYS]
+    told = {"phone": said.phone, "email": said.mail}
+    ways = sorted((way for way in WAYS if told[way]), key=lambda way: way != said.preferred)
+    ranked = [{"system": way, "value": told[way], "rank": place} for place, way in enumerate(ways, 1)]
+    kept = [one for one in patient.pop("extension", ()) if one.get("url") != NO_MESSAGES]
+    flags = [*kept, *([{"url": NO_MESSAGES, "valueBoolean": True}] if said.no_messages else [])]
+    return {
+        **patient,
+        **({"telecom": [*ranked, *others]} if ranked or others else {}),
+        **({"extension": flags} if flags else {}),
+    }
+
+
+def _check(said: Contacts) -> None:
+    told = {"phone": said.phone, "email": said.mail}
+    is_phone = not said.phone or (len(said.phone) <= 40 and any(one.isdigit() for one in said.phone))
+    if (
+        (said.mail and not _ADDRESS.fullmatch(said.mail))
+        or not is_phone
+        or not said.phone.isprintable()
+        or said.preferred not in WAYS
+        or (any(told.values()) and not told[said.preferred])
+    ):
+        raise NotUnderstood(
+            "ADDRESS_INVALID", "say phone and e-mail, and which of both is better", "contacts"
+        )
+
+
+def _mark(premises: Premises, patient_id: str, address: str) -> str:
+    return "agreed-" + premises.keys.index("own-page-mail", patient_id, address.casefold())
