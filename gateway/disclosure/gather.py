@@ -72,7 +72,7 @@ def gather(
         # of her own Patients those of the directory speak, whichever versions are asked about
         compiled = consent.compile_consents(replace(request, resources=()), premises.tables)
         known = Compiled(request.consents, compiled, request.directory, own, joined)
-        if _is_durable(reading):
+        if is_durable(reading):
             premises.compiled.keep(patient_id, discloser, version, epoch, known)
     about = (*(record.version_reference for record in own), *(f"Patient/{one}" for one in joined))
     vetoed = never_shown(premises.network, discloser, held_records)
@@ -90,7 +90,7 @@ def never_shown(network: Network, discloser: str, held_records: Sequence[Record]
     )
 
 
-def _is_durable(reading: Reading) -> bool:
+def is_durable(reading: Reading) -> bool:
     """Not what a transaction reads: if its group is rolled back, other consents will have the same epoch."""
     return not hasattr(reading, "execute")
 

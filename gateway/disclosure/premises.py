@@ -14,6 +14,7 @@ from typing import Any
 import consent
 import mappings
 from gateway.clock import Clock
+from gateway.disclosure.seen_before import SeenBefore
 from gateway.partners import Network, directory_resources
 from gateway.store import Record, Store
 
@@ -115,10 +116,11 @@ class Premises:
     kept: set[tuple[str, str]] = field(default_factory=set)
     """Versions of network and tables of which the store is known to hold a copy."""
     first_shown: FirstShown = field(default_factory=FirstShown)
+    seen_before: SeenBefore = field(default_factory=SeenBefore)
 
     def remembering_nothing(self) -> Premises:
         """The same premises with memories of their own: for a question in a transaction that may yet be rolled back."""
-        return replace(self, compiled=CompiledConsents(), first_shown=FirstShown())
+        return replace(self, compiled=CompiledConsents(), first_shown=FirstShown(), seen_before=SeenBefore())
 
     @staticmethod
     def directory_of(network: Network) -> tuple[consent.Resource, ...]:

@@ -16,7 +16,7 @@ from gateway.disclosure.answered import older_versions, only_answers
 from gateway.disclosure.co_sources import gather_with_vetoes
 from gateway.disclosure.content import as_it_leaves
 from gateway.disclosure.gate import shown_resources
-from gateway.disclosure.gather import Gathered
+from gateway.disclosure.gather import Gathered, is_durable
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.recorder_only import is_recorder_only
 from gateway.store import Reading, Record, patients
@@ -77,13 +77,26 @@ def questions(
                 held_records=theirs,
                 at=asking.at,
             )
-            decision = consent.decide(gathered.request, premises.tables, gathered.compiled)
-            answers.append(Question(gathered, decision, _seen(premises, gathered, decision)))
+            decision, shown = _decided(premises, reading, gathered, asking.at)
+            answers.append(Question(gathered, decision, _seen(gathered, shown)))
     return answers
 
 
-def _seen(premises: Premises, gathered: Gathered, decision: consent.Decision) -> tuple[Seen, ...]:
+def _decided(
+    premises: Premises, reading: Reading, gathered: Gathered, at: datetime
+) -> tuple[consent.Decision, tuple[Mapping[str, Any], ...]]:
+    """The decision and what it shows: those of before, where the same was asked of the same versions."""
+    before = premises.seen_before.get(gathered, at) if is_durable(reading) else None
+    if before is not None:
+        return before
+    decision = consent.decide(gathered.request, premises.tables, gathered.compiled)
     shown = shown_resources(premises, gathered, decision)
+    if is_durable(reading):
+        premises.seen_before.keep(gathered, at, decision, shown)
+    return decision, shown
+
+
+def _seen(gathered: Gathered, shown: Sequence[Mapping[str, Any]]) -> tuple[Seen, ...]:
     if not shown:
         return ()
     asked = zip(gathered.request.resources, gathered.read, strict=True)

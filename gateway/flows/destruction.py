@@ -60,6 +60,7 @@ async def destroy_patient(premises: Premises, patient_id: str, reason: str) -> d
     for one in done["patients"]:
         # What was compiled for her decisions is content of hers too.
         premises.compiled.forget(one)
+        premises.seen_before.forget(one)
     return done
 
 

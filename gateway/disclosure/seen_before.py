@@ -1,0 +1,86 @@
+"""What was decided and shown of exact versions of records, until one of her consents begins or ends.
+
+A partner asks again and again, and most of the time nothing has changed. Everything that decision, redaction and
+presentation depend on is in the key, or is told by the compiled consents, which are one object for one epoch of the
+patient, one discloser and one version of the network. A version of a record never changes.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import consent
+
+if TYPE_CHECKING:
+    from gateway.disclosure.gather import Gathered
+
+Shown = tuple[Mapping[str, Any], ...]
+_Key = tuple[object, ...]
+MOST_RESOURCES = 2048
+"""Of all that is kept together: about ten megabytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    compiled: consent.CompiledConsents = field(repr=False)
+    decision: consent.Decision = field(repr=False)
+    shown: Shown = field(repr=False)
+
+
+class SeenBefore:
+    """Answers by question; the oldest go first. What showed nothing is not kept, and is decided anew each time."""
+
+    def __init__(self, most: int = MOST_RESOURCES) -> None:
+        self._most = most
+        self._size = 0
+        self._kept: dict[_Key, _Kept] = {}
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, gathered: Gathered, at: datetime) -> tuple[consent.Decision, Shown] | None:
+        """The decision and what was shown, where this very question was answered since anything began or ended."""
+        found = self._kept.get(_key_of(gathered, at))
+        if found is None or found.compiled is not gathered.compiled:
+            return None
+        return found.decision, found.shown
+
+    def keep(self, gathered: Gathered, at: datetime, decision: consent.Decision, shown: Shown) -> None:
+        """Keep what may be seen, without the records of which it was made."""
+        if not 0 < len(shown) <= self._most // 8:
+            return
+        self._drop(_key_of(gathered, at))
+        while self._kept and self._size + len(shown) > self._most:
+            self._drop(next(iter(self._kept)))
+        told = replace(decision, outlines=(), sources=[])
+        self._kept[_key_of(gathered, at)] = _Kept(gathered.compiled, told, shown)
+        self._size += len(shown)
+
+    def forget(self, patient_id: str) -> None:
+        """Drop whatever is about the patient."""
+        for key in [key for key in self._kept if key[0] == f"Patient/{patient_id}"]:
+            self._drop(key)
+
+    def _drop(self, key: _Key) -> None:
+        gone = self._kept.pop(key, None)
+        if gone is not None:
+            self._size -= len(gone.shown)
+
+
+def _key_of(gathered: Gathered, at: datetime) -> _Key:
+    """Who asks what of whom for what, between which two instants at which something begins or ends, and the versions."""
+    asked = gathered.request
+    return (
+        asked.patient,
+        gathered.discloser,
+        gathered.recipient,
+        asked.purposes,
+        asked.action,
+        bisect_right(gathered.compiled.boundaries, at),
+        gathered.vetoed,
+        tuple([(one.resource_type, one.id, one.version, one.updated_at) for one in gathered.read]),
+    )
