@@ -104,7 +104,6 @@ def criteria_of(
         raise NotUnderstood("PARAMETER_MISSING", f"`{patient_names[0]}` or `{identifier_names[0]}` is needed")
     sort, descending = _sort(resource_type, values_of(parameters, ("_sort",)))
     count = count_in(parameters, least=0)
-    only_count = count == 0 or values_of(parameters, ("_summary",)) == [_COUNTED]
     return SearchCriteria(
         patient=patient,
         identifier=identifier,
@@ -115,7 +114,7 @@ def criteria_of(
         includes=includes,
         links=links,
         elements=elements_in(parameters, counted=True),
-        only_count=only_count,
+        only_count=count == 0 or values_of(parameters, ("_summary",)) == [_COUNTED],
         address=base,
         page_address=f"{base}?_page=",
     )

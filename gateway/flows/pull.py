@@ -75,15 +75,8 @@ async def _searched(
     def write(
         resources: Sequence[Mapping[str, Any]], notices: Sequence[Mapping[str, Any]], at: datetime
     ) -> bytes:
-        links = {"self": criteria.address} if criteria.address else {}
-        if page.last is not None:
-            token = token_of(premises, caller, name, criteria, found, page.last)
-            links["next"] = f"{criteria.page_address}{token}"
-        shortened = [in_part(one, criteria.elements) for one in resources]
-        listed = not criteria.only_count
-        return searchset_bundle(
-            shortened, notices, at, total=page.whole, links=links, matches=page.matches, listed=listed
-        )
+        more = page.last and token_of(premises, caller, name, criteria, found, page.last)
+        return _written(criteria, page, resources, notices, at, more or "")
 
     shown = await show(
         premises,
@@ -95,6 +88,29 @@ async def _searched(
         dress=partial(with_waiting_text, premises, caller.partner),
     )
     return Pulled(shown.content, shown.request_id)
+
+
+def _written(
+    criteria: SearchCriteria,
+    page: SearchPage,
+    resources: Sequence[Mapping[str, Any]],
+    notices: Sequence[Mapping[str, Any]],
+    at: datetime,
+    more: str,
+) -> bytes:
+    """A page of a search as a Bundle; `more`: the token of the next one."""
+    links = {"self": criteria.address} if criteria.address else {}
+    if more:
+        links["next"] = f"{criteria.page_address}{more}"
+    return searchset_bundle(
+        [in_part(one, criteria.elements) for one in resources],
+        notices,
+        at,
+        total=page.whole,
+        links=links,
+        matches=page.matches,
+        listed=not criteria.only_count,
+    )
 
 
 async def read(
