@@ -82,6 +82,8 @@ class AuditEntry(msgspec.Struct, frozen=True):
     """Our id of what the entry is about where it is no disclosure: an intent, release, message or consent
     version.
     """
+    asked: str = ""
+    """A question as it was sent, in one line (AU-03); of one that found nobody its names without values."""
     emergency: EmergencyFacts | None = None
     """Of a use of emergency access, allowed or refused; None for everything else."""
 

@@ -177,7 +177,7 @@ def write_events(view: Reading, network: Network) -> int:
     gone = 0
     for logged in every(view):
         gone += logged.entry is None
-        for event in (*audit_events(logged, network), *provenances(logged, network)):
+        for event in (*audit_events(logged, network, with_questions=True), *provenances(logged, network)):
             sys.stdout.buffer.write(msgspec.json.encode(event) + b"\n")
     for message in inbox.about_somebody(view):
         sys.stdout.buffer.write(msgspec.json.encode(import_event(message, network)) + b"\n")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway import audit
+from gateway.audit import LoggedEntry
 from gateway.console.look import patients_of
 from gateway.disclosure.release_parts import Parts, attempts_of, parts_of, released_text
 from gateway.errors import NotFound
@@ -44,12 +45,20 @@ def content_of_message(reading: Reading, path: Mapping[str, str]) -> Content:
     )
 
 
+def content_of_question(reading: Reading, path: Mapping[str, str]) -> Content:
+    """A question as it was sent. Raises NotFound `NO_SUCH_ENTRY`, `NO_SUCH_QUESTION`."""
+    logged = _entry(reading, path["seq"])
+    if logged.entry is None or not logged.entry.asked:
+        raise NotFound("NO_SUCH_QUESTION", "this entry is of no question")
+    ids = patients_of((logged.row.patient_id,))
+    heading = "The question as it was sent"
+    return Content(f"decisions/{logged.row.seq}", heading, logged.entry.asked, False, None, ids)
+
+
 def content_of_release(reading: Reading, path: Mapping[str, str]) -> Content:
     """What left by an entry. Raises NotFound `NO_SUCH_ENTRY`, `NO_SUCH_RELEASE`, `KEY_GONE`."""
     seq = path["seq"]
-    logged = audit.get(reading, int(seq)) if _SEQ.fullmatch(seq) else None
-    if logged is None:
-        raise NotFound("NO_SUCH_ENTRY", "there is no entry of that number")
+    logged = _entry(reading, seq)
     same_request = audit.find_by_request(reading, logged.row.request_id)
     parts = parts_of(reading, logged, same_request, values=True)
     releases = [release for one in same_request for release in attempts_of(reading, one)]
@@ -64,3 +73,10 @@ def content_of_release(reading: Reading, path: Mapping[str, str]) -> Content:
     return Content(
         f"decisions/{seq}", "What left", text[:_LONGEST_TEXT], len(text) > _LONGEST_TEXT, parts, ids
     )
+
+
+def _entry(reading: Reading, seq: str) -> LoggedEntry:
+    logged = audit.get(reading, int(seq)) if _SEQ.fullmatch(seq) else None
+    if logged is None:
+        raise NotFound("NO_SUCH_ENTRY", "there is no entry of that number")
+    return logged

@@ -71,7 +71,7 @@ class Address:
     @property
     def is_narrowed(self) -> bool:
         """Whether any filter is set but the page of a list."""
-        return any(name not in ("before", "earlier", "after", "as", "kind") for name in self.given)
+        return any(name not in ("before", "earlier", "after", "as", "kind", "by") for name in self.given)
 
     def to(self, **changes: str) -> str:
         """The same page with some filters changed; a change starts again at the newest entry."""

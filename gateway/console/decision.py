@@ -10,6 +10,7 @@ from gateway.audit import LoggedEntry
 from gateway.audit.chain import START, chain_hash, envelope_of, leaf_hash
 from gateway.audit.checkpoint import read_note
 from gateway.console.look import Look, Sheet, Shown, patients_of
+from gateway.disclosure.asked import without_values
 from gateway.disclosure.release_parts import attempts_of, parts_of
 from gateway.errors import NotFound, NotUnderstood
 from gateway.store import audit_rows, audit_window, intents
@@ -53,6 +54,7 @@ def decision(look: Look) -> Shown:
         "parts_shown": parts,
         "parts_of": {part.reference: part for part in parts.records} if parts else {},
         "proof": proof_of(look, logged),
+        "asked": without_values(logged.entry.asked) if logged.entry is not None else "",
     }
     rows = [_row(item, shown["parts_of"]) for item in (logged.entry.resources if logged.entry else ())]
     ids = patients_of(one.row.patient_id for one in same_request)

@@ -32,16 +32,17 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the sealed part of an entry must say; empty texts mean anything."""
+    """What the sealed part of an entry must say; empty texts mean anything. `is_question`: that it is one."""
 
     basis: str = ""
     program: str = ""
     reason: str = ""
+    is_question: bool = False
 
     @property
     def is_asked(self) -> bool:
         """Whether anything is."""
-        return bool(self.basis or self.program or self.reason)
+        return bool(self.basis or self.program or self.reason or self.is_question)
 
     def fit(self, logged: LoggedEntry) -> bool:
         """Whether an entry says it; one whose facts were destroyed does not."""
@@ -52,6 +53,7 @@ class Facts:
             self.basis in ("", entry.basis)
             and (not self.program or self.program in programs_of(entry))
             and (not self.reason or self.reason in reasons_of(entry))
+            and (not self.is_question or bool(entry.asked))
         )
 
 

@@ -1,4 +1,4 @@
-"""Who looked: every page of this console that somebody opened, and whom it showed."""
+"""Who looked: every page of this console that somebody opened, and whom it showed; and what partners asked."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from gateway.audit import LoggedEntry
 from gateway.console.finding import Facts, find
 from gateway.console.look import Look, Sheet, Shown, patients_of
+from gateway.disclosure.asked import without_values
 from gateway.store import AuditFilter
 
-FILTERS = frozenset({"who", "patient", "since", "until", "before", "as"})
+FILTERS = frozenset({"by", "who", "partner", "patient", "since", "until", "before", "as"})
+TABS = (("people", "People at this console"), ("partners", "Questions from partners"))
 BASIS = "OPERATOR_COMPLIANCE"
 _ENTRIES_A_ROW = 4
 
@@ -29,6 +31,33 @@ class Looked:
 
 def looks(look: Look) -> Shown:
     """The screen."""
+    return _questions(look) if look.address["by"] == "partners" else _people(look)
+
+
+def _questions(look: Look) -> Shown:
+    """What partners asked (AU-03): by names alone; values are shown with a reason on the page of the entry."""
+    wanted = AuditFilter(
+        partner=look.address["partner"] or None,
+        patient_id=look.address["patient"] or None,
+        before_seq=int(look.address["before"]) if look.address["before"] else None,
+    )
+    found = find(look.reading, look.part(), wanted, Facts(is_question=True), look.limit)
+    asked = [(one.row, one.entry, without_values(one.entry.asked)) for one in found.entries if one.entry]
+    facts = {
+        "tabs": TABS,
+        "asked": asked,
+        "further": look.address.to(before=str(found.before)) if found.before else "",
+    }
+    rows = [
+        (row.at, row.partner, row.purpose, told, row.outcome, row.patient_id or "", row.seq, row.request_id)
+        for row, _, told in asked
+    ]
+    heads = ("at", "partner", "purpose", "question without values", "outcome", "patient", "entry", "request")
+    ids = patients_of(row.patient_id for row, _, _ in asked)
+    return Shown("looks_asked.html", facts, ids, Sheet("who-asked", heads, rows))
+
+
+def _people(look: Look) -> Shown:
     wanted = AuditFilter(
         kind="read",
         patient_id=look.address["patient"] or None,
@@ -41,6 +70,7 @@ def looks(look: Look) -> Shown:
     shown = tuple(one for one in every if who in ("", one.who))[: look.limit]
     further = str(shown[-1].seq) if len(shown) == look.limit else str(found.before or "")
     facts = {
+        "tabs": TABS,
         "looks": shown,
         "people": sorted({one.who for one in every} | ({who} if who else set())),
         "further": look.address.to(before=further) if further else "",

@@ -19,7 +19,7 @@ from gateway import logs
 from gateway.audit import VerifyReport
 from gateway.clock import new_id
 from gateway.console import words
-from gateway.console.acts import content_of_message, content_of_release
+from gateway.console.acts import content_of_message, content_of_question, content_of_release
 from gateway.console.address import SHEET, Address, read_address
 from gateway.console.agreements import admit
 from gateway.console.doing import LARGEST_FORM, Deed, Doing
@@ -62,6 +62,9 @@ class _Console(Pages):
                 *(Route(place.path, partial(self._place, place)) for place in PLACES),
                 Route(
                     "/decisions/{seq}/content", partial(self._content, content_of_release), methods=["POST"]
+                ),
+                Route(
+                    "/decisions/{seq}/question", partial(self._content, content_of_question), methods=["POST"]
                 ),
                 Route("/messages/{id}/content", partial(self._content, content_of_message), methods=["POST"]),
                 *(Route(f"/{deed.path}", partial(self._deed, deed), methods=["POST"]) for deed in DEEDS),

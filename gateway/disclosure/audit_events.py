@@ -7,17 +7,20 @@ at its source (`PrivacyDisclosure.Source`), one for each patient, because an ent
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import Any
 
 from gateway.audit import AuditEntry, LoggedEntry
 from gateway.disclosure.accounting import left
+from gateway.disclosure.asked import without_values
 from gateway.partners import FhirDelivery, MllpDelivery, Network, WebhookDelivery
 from gateway.store import InboxMessage
 
 BALP = "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit."
 DISCLOSURE, AUTHORIZATION = f"{BALP}PrivacyDisclosure.Source", f"{BALP}AuthZconsent"
 IMPORT = f"{BALP}PrivacyDisclosure.Recipient"
+QUERY, PATIENT_QUERY = f"{BALP}Query", f"{BALP}PatientQuery"
 _DCM = "http://dicom.nema.org/resources/ontology/DCM"
 _SCT = "http://snomed.info/sct"
 _ENTITY = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
@@ -43,11 +46,20 @@ _OF_REST: Mapping[str, tuple[str, str]] = {
 Json = dict[str, Any]
 
 
-def audit_events(logged: LoggedEntry, network: Network) -> tuple[Json, ...]:
-    """The AuditEvents of one entry; none where its facts were destroyed with their key."""
+def audit_events(logged: LoggedEntry, network: Network, *, with_questions: bool = False) -> tuple[Json, ...]:
+    """The AuditEvents of one entry; none where its facts were destroyed with their key.
+
+    `with_questions`: for the operator's own eyes, questions as they were sent; else the names of their parameters alone,
+    because the recipient's numbers of a person are no business of whoever disclosed, or of another system.
+    """
     entry = logged.entry
     if entry is None:
         return ()
+    asked = entry.asked if with_questions else without_values(entry.asked)
+    return (*_events(logged, entry, network), *_questions(logged, entry, network, asked))
+
+
+def _events(logged: LoggedEntry, entry: AuditEntry, network: Network) -> tuple[Json, ...]:
     if left(entry):
         told = disclosure_event(logged, network)
         return (
@@ -57,7 +69,21 @@ def audit_events(logged: LoggedEntry, network: Network) -> tuple[Json, ...]:
         )
     if _is_decided(entry):
         return (_named_event(logged, "decided", _authorization(entry, network)),)
+    if entry.kind == "query" and entry.asked:
+        return ()  # told as the question that it is
     return (_named_event(logged, entry.kind, _other(entry, network)),)
+
+
+def _questions(logged: LoggedEntry, entry: AuditEntry, network: Network, asked: str) -> tuple[Json, ...]:
+    """The question beside what came of it (AU-03): BALP PatientQuery; Query where it found nobody."""
+    if not asked:
+        return ()
+    event = _other(entry, network, "query")
+    profile = QUERY if entry.patient_id is None else PATIENT_QUERY
+    sent: Json = {"type": _coding(_ENTITY, "2", "System Object"), "role": _coding(_ROLE, "24", "Query")}
+    sent["query"] = base64.b64encode(asked.encode()).decode()
+    found = [*_patient(entry), sent]
+    return (_named_event(logged, "asked", {"meta": {"profile": [profile]}, **event, "entity": found}),)
 
 
 def disclosure_event(logged: LoggedEntry, network: Network) -> Json:
@@ -148,13 +174,14 @@ def _disclosure(entry: AuditEntry, network: Network) -> Json:
     return event | _entities(_patient(entry), sent, *_released(entry))
 
 
-def _other(entry: AuditEntry, network: Network) -> Json:
+def _other(entry: AuditEntry, network: Network, as_kind: str = "") -> Json:
     """A look, a consent recorded or withdrawn, an act of a person: no profile of BALP is claimed for it."""
-    interaction, action = _OF_REST.get(entry.kind, ("", "E"))
+    interaction, action = _OF_REST.get(as_kind or entry.kind, ("", "E"))
     kind = _coding(_REST, "rest") if interaction else _coding(_OURS, entry.kind)
     event: Json = {"type": kind}
     event |= {"subtype": [_coding(_INTERACTION, interaction)]} if interaction else {}
-    outcome = _REFUSED if entry.kind == "refuse" else _SUCCESS
+    # A question of which everything was withheld was answered all the same: with nothing.
+    outcome = _REFUSED if entry.kind == "refuse" and not as_kind else _SUCCESS
     event |= {"action": action, "recorded": entry.at, "outcome": outcome, **_why(entry), **_purpose(entry)}
     # The data flows from server to client; in a query BALP names the client as source all the same (AU-03).
     client, server = ("110152", "110153") if interaction == "read" else ("110153", "110152")

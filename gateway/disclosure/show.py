@@ -17,6 +17,7 @@ import consent
 from gateway.audit import AuditEntry, AuditReason, append, find_by_request
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.account import OVERTAKEN, entry_of, own_record_entry
+from gateway.disclosure.asked import kept_question
 from gateway.disclosure.content import FHIR_JSON, notice_outcomes, sha256_of
 from gateway.disclosure.gather import Gathered
 from gateway.disclosure.named_versions import keep_named
@@ -84,12 +85,13 @@ async def show(
     dress: Dress = undressed,
     each_alone: bool = False,
     also: Also | None = None,
+    asked: str = "",
 ) -> Shown:
     """What `partner` may see of the records that `select` finds, written by `write(resources, notices, at)`.
 
     `choose` takes what was asked for out of what may be seen; the rest is not released and the log says so. `dress`
     adds words of the gateway's own, `also` is committed with the answer. `each_alone`: each record is decided by itself
-    (several versions of one).
+    (several versions of one). `asked`: the question as it was sent, for the log.
 
     The audit entries and the exact bytes are committed before this returns. Raises NotNow
     `CONSENT_KEEPS_CHANGING`.
@@ -98,7 +100,7 @@ async def show(
         answer = _answer(premises, partner, purpose, select, write, choose or in_order, dress, each_alone)
         request_id = new_id()
         kept = await premises.store.write(
-            partial(_commit, premises, partner, purpose, kind, answer, request_id, also)
+            partial(_commit, premises, partner, purpose, kind, answer, request_id, also, asked)
         )
         if kept and _unmoved(premises, answer):
             return Shown(answer.content, answer.resources, request_id)
@@ -195,6 +197,7 @@ def _commit(
     answer: _Answer,
     request_id: str,
     also: Also | None,
+    asked: str,
     tx: Transaction,
 ) -> bool:
     if answer.patient_id is not None and patients.epoch(tx, answer.patient_id) != answer.epoch:
@@ -202,8 +205,9 @@ def _commit(
     digest = sha256_of(answer.content)
     keep_named(premises, tx)
     first: int | None = None
+    told = kept_question(asked, answer.patient_id)  # once for the patient, however many disclose about her
     for entry in _entries(premises, partner, purpose, kind, answer, request_id, digest):
-        seq = append(tx, entry).seq
+        seq = append(tx, replace(entry, asked=told) if first is None else entry).seq
         first = first or seq
     if answer.resources and answer.patient_id is not None and first is not None:
         row = ReleaseRow(

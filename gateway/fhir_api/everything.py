@@ -12,6 +12,7 @@ import re
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.disclosure.asked import question
 from gateway.errors import NotUnderstood
 from gateway.fhir_api.answers_out import fhir_answer, until_tick
 from gateway.fhir_api.doors import Desk
@@ -82,6 +83,7 @@ def _criteria(patient: str, parameters: Parameters, *, strict: bool, base: str) 
         page=pages[0] if pages else "",
         address=address,
         page_address=f"{address}?{f'_type={asked}&' if asked else ''}_page=",
+        asked=question(f"Patient/{patient}/$everything", parameters),
     )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.care_plan import SHARED_TYPES
+from gateway.disclosure.asked import question
 from gateway.errors import NotFound, NotSupported, NotUnderstood
 from gateway.fhir_api.answers_out import fhir_answer, until_tick, version_headers
 from gateway.fhir_api.doors import Desk
@@ -130,6 +132,7 @@ async def _search(request: Request, parameters: Parameters) -> Response:
     criteria = criteria_of(
         resource_type, parameters, strict=strict, base=f"{desk.base_url()}/fhir/{resource_type}"
     )
+    criteria = replace(criteria, asked=question(resource_type, parameters))
     try:
         pulled = await desk.doors.search(caller, resource_type, criteria)
     finally:

@@ -18,6 +18,7 @@ from gateway.audit import AuditEntry, AuditReason, append
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.account import OVERTAKEN, own_record_entry
 from gateway.disclosure.accounting import AccountLine, account_of
+from gateway.disclosure.asked import kept_question
 from gateway.disclosure.log_about import log_about
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotUnderstood
@@ -56,7 +57,9 @@ async def account_asked(premises: Premises, caller: Caller, patient: str, law: s
         returned=(),
         content_sha256=None,
     )
-    await premises.store.write(lambda tx: append(tx, replace(entry, reasons=(_ASKED,), subject="accounting")))
+    asked = kept_question(f"Patient/{patient}/$accounting?law={law}", patient_id)
+    entry = replace(entry, reasons=(_ASKED,), subject="accounting", asked=asked)
+    await premises.store.write(lambda tx: append(tx, entry))
     return Pulled(content, request_id)
 
 

@@ -72,6 +72,7 @@ async def certain_match(premises: Premises, caller: Caller, patient: Mapping[str
         select=select,
         write=_written,
         choose=choose,
+        asked="Patient/$match",
     )
     return Pulled(shown.content, shown.request_id)
 

@@ -86,6 +86,7 @@ async def _searched(
         write=write,
         choose=page.choose,
         dress=partial(with_waiting_text, premises, caller.partner),
+        asked=criteria.asked,
     )
     return Pulled(shown.content, shown.request_id)
 
@@ -265,6 +266,7 @@ async def shared_plan(
         write=write,
         choose=lambda seen: care_plan.parts_to_show(in_order(seen)),
         also=also,
+        asked=f"Patient/{patient}/$shared-plan",
     )
     return Pulled(shown.content, shown.request_id)
 

@@ -1,0 +1,37 @@
+"""The question as it was sent (AU-03), for the sealed part of the log: values and all, or its names alone.
+
+A question may name a person by identifiers and demographics. It is sealed under the audit key of the patient whom it
+found. One that found nobody has no key that could ever be destroyed, so of it the names of its parameters are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import parse_qsl, urlencode
+
+_LONGEST = 4_000
+_HIDDEN = "*"
+
+
+def question(path: str, parameters: Sequence[tuple[str, str]]) -> str:
+    """The question in one line: `path` behind the base of the API, and what was asked, in the address or the form.
+
+    The token of a page is left out: it stands for a question that has an entry of its own.
+    """
+    told = [(name, _HIDDEN if name == "_page" else value) for name, value in parameters]
+    return f"{path}?{urlencode(told, safe=_HIDDEN)}" if told else path
+
+
+def kept_question(asked: str, patient_id: str | None) -> str:
+    """What the log keeps of a question. What was cut off at 4,000 characters ends in three dots."""
+    told = asked if patient_id is not None else without_values(asked)
+    return told if len(told) <= _LONGEST else f"{told[: _LONGEST - 3]}..."
+
+
+def without_values(asked: str) -> str:
+    """The question with types, operations and names of parameters alone."""
+    path, _, query = asked.partition("?")
+    first, *rest = path.split("/")
+    told = "/".join([first, *(one if one.startswith(("$", "_")) else _HIDDEN for one in rest)])
+    names = [(name, _HIDDEN) for name, _ in parse_qsl(query, keep_blank_values=True)]
+    return f"{told}?{urlencode(names, safe=_HIDDEN)}" if names else told
