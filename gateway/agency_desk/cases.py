@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.agency_desk.case_charts import HEIGHT, WIDTH, of_goal, series_of
 from gateway.agency_desk.consent_fields import described
+from gateway.agency_desk.opening_hours import hours_of
 from gateway.agency_desk.records_in_words import cards, name_of, words_of
 from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit
 from gateway.care_plan.parts import contributor_of
@@ -90,6 +91,7 @@ async def _preview(visit: Visit) -> Answer:
         "outlook": await cases.outlook(visit.worker, patient_id, wanted),
         "instead": visit.form.get("instead", ""),
         "may_ask": visit.desk.may(visit.worker, "consents"),
+        "opening": hours_of(visit, (wanted.agency,)),
     }
     return Page("case_preview.html", facts)
 

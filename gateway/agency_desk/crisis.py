@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from gateway.agency_desk.opening_hours import hours_of
 from gateway.agency_desk.records_in_words import cards, name_of
 from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit
 from gateway.clock import new_id
@@ -113,13 +114,15 @@ def _office(visit: Visit) -> Mapping[str, Any]:
 
 
 def _writing(visit: Visit) -> Mapping[str, Any]:
+    agencies = visit.desk.crisis.follow_up_agencies(visit.worker)
     return {
         "key": new_id(),
         "all_steps": tuple(STEPS),
         "settings": tuple(SETTINGS),
         "reasons": tuple(REASONS),
         "outcomes": tuple(OUTCOMES),
-        "agencies": visit.desk.crisis.follow_up_agencies(visit.worker),
+        "agencies": agencies,
+        "opening": hours_of(visit, agencies),
         "tomorrow": (_now(visit).date() + timedelta(days=1)).isoformat(),
         "morning": _MORNING,
         "longest_step": LONGEST_STEP,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gateway.agency_desk import phrases_hours
+
 ENGLISH: Mapping[str, str] = {
     "clients": "Clients",
     "cs_plan": "Plan and progress",
@@ -85,6 +87,7 @@ ENGLISH: Mapping[str, str] = {
     "error_NO_SUCH_BARRIER": "This was solved before.",
     "error_OWNER_MISSING": "Say who sees to it. Go back.",
     "error_CONTACT_IN_FUTURE": "That time has not come yet. Go back.",
+    **phrases_hours.ENGLISH,
 }
 
 SPANISH: Mapping[str, str] = {
@@ -168,4 +171,5 @@ SPANISH: Mapping[str, str] = {
     "error_NO_SUCH_BARRIER": "Esto ya se resolvió.",
     "error_OWNER_MISSING": "Diga quién se ocupa. Vuelva atrás.",
     "error_CONTACT_IN_FUTURE": "Esa hora todavía no llegó. Vuelva atrás.",
+    **phrases_hours.SPANISH,
 }

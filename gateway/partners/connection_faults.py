@@ -22,6 +22,7 @@ from gateway.partners.deliveries import (
 )
 from gateway.partners.folder_faults import misplaced_folders, shared_folders
 from gateway.partners.network import Client, NetworkFile, Partner
+from gateway.partners.opening_hours import hours_faults
 from gateway.partners.sftp_doors import sftp_door
 from gateway.partners.signing_keys import read_signing_key
 
@@ -39,6 +40,8 @@ _REMOTE = re.compile(r"[^~\x00-\x1f\x7f][^\x00-\x1f\x7f]*")
 def connection_faults(content: NetworkFile) -> Iterator[Fault]:
     """What the file alone shows to be wrong."""
     for name, partner in content.partners.items():
+        for day, text in hours_faults(partner.hours) if partner.hours is not None else ():
+            yield ("partners", name, "hours", *day), text
         for place, text in _delivery_faults(partner.delivery):
             yield ("partners", name, "delivery", *place), text
         for place, text in _format_faults(partner):

@@ -22,6 +22,7 @@ from gateway.partners.deliveries import (
     SftpServer,
     Strict,
 )
+from gateway.partners.opening_hours import OpeningHours
 
 PartnerKind = Literal[
     "hospital",
@@ -141,6 +142,10 @@ class Partner(Strict, frozen=True):
     subset_marks: Literal["where_removed", "on_every_record", "never"] = "where_removed"
     """Which records it gets bear `SUBSETTED`; where something was removed shows to covered entities only (FH-RED-03)."""
     owner: Contact | None = None
+    hours: OpeningHours | None = None
+    """When it is there; shown to whoever is about to send it somebody. Without it nothing is said."""
+    after_hours: Contact | None = None
+    """Whom to call when it is closed."""
     desk: tuple[DeskRight, ...] = ()
     workers: dict[WorkerName, MailAddress] = msgspec.field(default_factory=dict)
     """Who works at its desk, and the address agreed with her for links by mail; whoever is not named gets none."""

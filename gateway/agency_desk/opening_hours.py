@@ -1,0 +1,48 @@
+"""A partner's opening hours as a worker reads them before she sends somebody there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gateway.agency_desk.phrases import CATALOGUE
+from gateway.agency_desk.screens import Visit
+from gateway.partners import Partner
+from gateway.partners.opening_hours import stands
+
+
+def hours_of(visit: Visit, agencies: Sequence[str]) -> tuple[Mapping[str, Any], ...]:
+    """What is known of when each of these agencies is there; nothing of one that has not said it."""
+    found = ((name, visit.desk.network.partners.get(name)) for name in agencies)
+    return tuple(
+        _hours(visit, name, partner) for name, partner in found if partner is not None and _says(partner)
+    )
+
+
+def _says(partner: Partner) -> bool:
+    return partner.hours is not None or partner.after_hours is not None
+
+
+def _hours(visit: Visit, name: str, partner: Partner) -> Mapping[str, Any]:
+    say, week, now, is_open = CATALOGUE[visit.language], [], "", True
+    if partner.hours is not None:
+        zone, at = visit.desk.network.zone_of(name), visit.desk.clock.now()
+        found = stands(partner.hours, zone, at)
+        is_open = found.is_open
+        when = "" if found.changes_at is None else _when(found.changes_at, at.astimezone(ZoneInfo(zone)), say)
+        now = say[("oh_open" if is_open else "oh_closed") + ("" if when else "_long")].format(when=when)
+        week = [
+            (say[f"day_{day}"], ", ".join(spans) if spans else say["oh_shut"])
+            for day, spans in partner.hours.week().items()
+        ]
+    return {"agency": name, "now": now, "is_open": is_open, "week": week, "call": partner.after_hours}
+
+
+def _when(at: datetime, now: datetime, say: Mapping[str, str]) -> str:
+    """An instant in the partner's zone: the time alone where it is today there."""
+    if at.date() == now.date():
+        return f"{at:%H:%M}"
+    day = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[at.weekday()]
+    return f"{say[f'day_{day}']} {at:%Y-%m-%d %H:%M}"
