@@ -54,7 +54,7 @@ INSTANTS = (
 )
 
 
-def law(short: int = 300, long: int = 10_000) -> Callable[[Any], Any]:
+def law(short: int = 120, long: int = 10_000) -> Callable[[Any], Any]:
     """How often a law is tried; the same examples in every short run, so that a red build can be repeated."""
     count = examples(short, long)
     return settings(
@@ -73,7 +73,7 @@ def discloses_no_more(changed: Json, original: Json) -> None:
 
 
 @pytest.mark.requirement("FH-CON-02", "FH-CON-05")
-@law(5_000, 100_000)
+@law(1_500, 100_000)
 @given(questions())
 def test_agrees_with_reference_decision(question: Json) -> None:
     note(json.dumps(question))
@@ -308,7 +308,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.requirement("FH-CON-07")
-@law(800)
+@law(300, 10_000)
 @given(SOUND, st.integers(0, 2), st.integers(0, 100_000), st.sampled_from(JUNK))
 def test_error_never_permits(question: Json, which: int, place: int, junk: Any) -> None:
     """Junk anywhere inside a provision is refused, or read so that it discloses no more than before."""

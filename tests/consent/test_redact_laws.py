@@ -155,7 +155,7 @@ def again(
     )
 
 
-@settings(max_examples=examples(200, 5000))
+@settings(max_examples=examples(80, 5000))
 @given(questions())
 @pytest.mark.requirement("FH-RED-01", "P2-13-02")
 def test_withheld_token_never_in_output_bytes(case: tuple[DisclosureRequest, Decision]) -> None:
@@ -166,7 +166,7 @@ def test_withheld_token_never_in_output_bytes(case: tuple[DisclosureRequest, Dec
     assert TOKEN not in json.dumps(shown)
 
 
-@settings(max_examples=examples(150, 5000))
+@settings(max_examples=examples(60, 5000))
 @given(questions())
 @pytest.mark.requirement("FH-RED-01")
 def test_redaction_only_removes(case: tuple[DisclosureRequest, Decision]) -> None:
@@ -179,7 +179,7 @@ def test_redaction_only_removes(case: tuple[DisclosureRequest, Decision]) -> Non
         assert is_part_of(one, before[_name(one)])
 
 
-@settings(max_examples=examples(150, 5000))
+@settings(max_examples=examples(60, 5000))
 @given(questions())
 @pytest.mark.requirement("FH-RED-01")
 def test_redaction_is_idempotent(case: tuple[DisclosureRequest, Decision]) -> None:
@@ -188,7 +188,7 @@ def test_redaction_is_idempotent(case: tuple[DisclosureRequest, Decision]) -> No
     assert again(request, decision, once) == once
 
 
-@settings(max_examples=examples(150, 5000))
+@settings(max_examples=examples(60, 5000))
 @given(questions())
 @pytest.mark.requirement("FH-RED-05")
 def test_what_is_shown_keeps_its_mandatory_elements(case: tuple[DisclosureRequest, Decision]) -> None:
@@ -233,7 +233,7 @@ SHAPES = st.recursive(
 )
 
 
-@settings(max_examples=examples(300, 10000))
+@settings(max_examples=examples(120, 10000))
 @given(
     st.dictionaries(
         st.sampled_from(["meta", "code", "contained", "identifier", "extension", "name", "note", "x"]), SHAPES

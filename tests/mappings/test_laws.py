@@ -25,13 +25,13 @@ from mappings.translate import interpret
 from mappings.unfit import Unfit
 from tests import strategies
 
-MUTANTS = 40 if strategies.quick_run else strategies.examples(200, 1200)
+MUTANTS = 40 if strategies.quick_run else strategies.examples(80, 1200)
 """Altered messages tried of each mapping, shared by its samples;"""
 
-MOST_MUTANTS = 10 if strategies.quick_run else strategies.examples(70, 400)
+MOST_MUTANTS = 10 if strategies.quick_run else strategies.examples(30, 400)
 """at most so many of one sample."""
 
-LINEAGE_STEP = 7 if strategies.quick_run else strategies.examples(3, 1)
+LINEAGE_STEP = 7 if strategies.quick_run else strategies.examples(5, 1)
 """Every how many leaves of a message one is altered: all of them in the long run."""
 DOCUMENT_STEP = 1 if strategies.long_run else 53
 """The same for the leaves of a document, of which there are many."""

@@ -27,7 +27,7 @@ from tests import strategies
 from tests.mappings.conftest import FORMATS
 
 PLANS = FORMATS / "counseling/treatment_plan_xlsx/samples/plans.xlsx"
-MUTANTS = strategies.examples(150, 3000)
+MUTANTS = strategies.examples(60, 3000)
 
 
 def workbook(*rows: list[Any], more: dict[str, list[Any]] | None = None) -> openpyxl.Workbook:
