@@ -10,45 +10,60 @@ import mappings
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived
 from gateway.flows.kept_labels import save_keeping_labels
+from gateway.flows.late_messages import newer_kept
 from gateway.flows.merged_numbers import ended_patients, heed_merge
 from gateway.flows.sources import beside
 from gateway.flows.submitted_ids import Submitted
 from gateway.flows.submitted_record import submitted_record
 from gateway.flows.submitted_referral import add_referral_intents
 from gateway.identity import Identified
-from gateway.store import Transaction, records
+from gateway.store import Transaction, message_times, records
 
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
     """One record of an agency, understood; its ids are ours. `business_key` is a keyed hash.
 
-    `ended`: Patients that it says are another one now.
+    `ended`: Patients that it says are another one now. `said_at`: when it was made, where its sender's format says that.
     """
 
     partner: str
     business_key: str
     resources: Sequence[Mapping[str, Any]]
     ended: Sequence[Mapping[str, Any]] = ()
+    said_at: str = ""
+
+    @property
+    def overtakable(self) -> Sequence[Mapping[str, Any]]:
+        """All of it: whatever a newer record says stands."""
+        return self.resources
 
 
-def contribution(premises: Premises, partner: str, translation: mappings.Translation) -> Contribution:
+def contribution(
+    premises: Premises, partner: str, translation: mappings.Translation, said_at: str = ""
+) -> Contribution:
     """What a partner's record says of one person and asks of nobody by itself."""
     key = premises.keys.index("business-key", partner, translation.business_key)
     resources, ended = ended_patients(translation.resources)
-    return Contribution(partner, key, resources, ended)
+    return Contribution(partner, key, resources, ended, said_at)
 
 
 def record_contribution(
     premises: Premises, tx: Transaction, made: Contribution, who: Identified, message_id: str, at: str
 ) -> None:
-    """Save the record's resources, and the intents of the referrals in it; heed what it says of who is who.
+    """Save the record's resources, and the intents of the referrals in it; heed what it says of who is who. Of what a
+    newer record has said before nothing changes.
 
     Raises AlreadyReceived `RECORD_OF_ANOTHER_PATIENT`, NotUnderstood as `add_referral_intents` does.
     """
     heed_merge(premises, tx, made.partner, made.ended, who, at)
-    resources = [_naming_its_owner(resource, made.resources) for resource in made.resources]
-    around = beside(resources)
+    late = newer_kept(tx, made)
+    resources = [
+        _naming_its_owner(resource, made.resources)
+        for resource in made.resources
+        if f"{resource['resourceType']}/{resource['id']}" not in late
+    ]
+    around = beside(made.resources)
     news = set()
     for resource in resources:
         before = records.get(tx, str(resource["resourceType"]), str(resource["id"]))
@@ -59,6 +74,8 @@ def record_contribution(
         saved = save_keeping_labels(tx, kept)
         if before is None or before.version != saved.version:
             news.add(saved.reference)
+    if made.said_at:
+        message_times.keep(tx, [(str(r["resourceType"]), str(r["id"])) for r in resources], made.said_at)
     entries = [Submitted(resource) for resource in resources]
     add_referral_intents(premises, tx, made.partner, entries, who.patient_id, at, news, message_id)
 

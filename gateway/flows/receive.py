@@ -18,6 +18,7 @@ from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, HandoffError, NotSupported, NotUnderstood
 from gateway.flows.body_hash import BodyHash, body_hash
 from gateway.flows.contribution import Contribution, contribution, record_contribution
+from gateway.flows.late_messages import late_warnings, said_at
 from gateway.flows.messages import Fault, Receipt, ReceiptOutcome, ReceivedMessage
 from gateway.flows.order_status import (
     OrderStatus,
@@ -193,19 +194,19 @@ def _said(
 
     Raises NotUnderstood as `addressees_of` does.
     """
-    partner = message.partner
     if is_order_status(mapping):
         return order_status(premises, message, translation, mapping, kind)
     if mapping.names_addressee:
-        return _referral(premises, partner, translation, kind, place)
+        return _referral(premises, message, translation, kind, place)
     if "Task" in mapping.resource_types:  # an order
-        return _referral(premises, partner, translation, kind, place, unnamed=True)
-    return contribution(premises, partner, translation)
+        return _referral(premises, message, translation, kind, place, unnamed=True)
+    made_at = said_at(premises, message, translation)
+    return contribution(premises, message.partner, translation, made_at)
 
 
 def _referral(
     premises: Premises,
-    partner: str,
+    message: ReceivedMessage,
     translation: mappings.Translation,
     kind: str,
     place: str,
@@ -213,7 +214,7 @@ def _referral(
     unnamed: bool = False,
 ) -> Referral:
     """The referral that a record says, with its routes. Raises NotUnderstood as `addressees_of` does."""
-    event = translation.message.get("event", "")
+    partner, event = message.partner, translation.message.get("event", "")
     # An order has no event of its own to cancel it: its control code or status does, which is in its Task.
     if unnamed and any(r["resourceType"] == "Task" and r["status"] in ENDED for r in translation.resources):
         event = CANCEL_EVENT
@@ -225,6 +226,7 @@ def _referral(
         addressees=addressees_of(premises.network, partner, translation, kind if unnamed else ""),
         place=place,
         message_type=kind,
+        said_at=said_at(premises, message, translation),
     )
 
 
@@ -271,6 +273,8 @@ def _keep(
     said = verdict.said
     # orders of one message share it
     who = _about(premises, tx, said[0], received_at) if said else None
+    timed = [one for one in said if not isinstance(one, OrderStatus)]
+    outcome, faults = verdict.outcome, verdict.faults + late_warnings(tx, timed)
     row = InboxMessage(
         id=new_row_id(),
         partner=message.partner,
@@ -278,15 +282,14 @@ def _keep(
         control_id=message.control_id,
         body_sha256=body.kept,
         format=message.format,
-        state=_STATE[verdict.outcome],
-        faults=json.dumps([asdict(fault) for fault in verdict.faults]) if verdict.faults else "[]",
+        state=_STATE[outcome],
+        faults=json.dumps([asdict(fault) for fault in faults]) if faults else "[]",
         business_key=said[0].business_key if len(said) == 1 else "",
         patient_id=who.patient_id if who is not None else None,
         received_at=received_at,
         replay_of=replay_of,
     )
     inbox.keep(tx, row, message.raw)
-    outcome, faults = verdict.outcome, verdict.faults
     if who is not None:
         _record(premises, tx, said, who, row.id, received_at)
     if replay_of is not None and outcome == "accepted":

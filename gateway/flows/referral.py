@@ -13,11 +13,12 @@ from gateway.disclosure.held import IDENTITY_PENDING
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotUnderstood
 from gateway.flows.kept_labels import save_all_keeping_labels
+from gateway.flows.late_messages import newer_kept
 from gateway.flows.new_intents import Content, new_intent
 from gateway.flows.sources import comes_from_program
 from gateway.identity import Identified, identify
 from gateway.partners import Network, Route
-from gateway.store import Intent, Record, Transaction, intents, records
+from gateway.store import Intent, Record, Transaction, intents, message_times, records
 
 _OPEN = ("due", "held", "retry", "unknown", "dead")
 _MAY_HAVE_ARRIVED = ("delivered", "sending", "unknown")
@@ -34,7 +35,7 @@ class Referral:
     """One referral message, understood: its resources and the routes it takes. `business_key` is a keyed hash.
 
     `place` says where it begins when it is one of several orders in a message (`ORC[2]`), `message_type` as which
-    message it came, as the sender's `messages` writes it.
+    message it came, as the sender's `messages` writes it, `said_at` when it was made.
     """
 
     partner: str
@@ -44,6 +45,12 @@ class Referral:
     addressees: tuple[Route, ...]
     place: str = ""
     message_type: str = ""
+    said_at: str = ""
+
+    @property
+    def overtakable(self) -> Sequence[Mapping[str, Any]]:
+        """Who the patient is; the request itself has an order of its own (`_stands`, `still_needed`)."""
+        return [resource for resource in self.resources if resource["resourceType"] == "Patient"]
 
 
 class Said(Protocol):
@@ -138,7 +145,12 @@ def record_referral(
         raise NotUnderstood("REFERRAL_OF_ANOTHER_PATIENT", message, referral.place or "PID-3")
     ended = any(task.resource.get("status") in ENDED for task in before.values())
     made = [_record(premises, referral, r, before, who.patient_id, at) for r in referral.resources]
-    saved = save_all_keeping_labels(tx, made)
+    late = newer_kept(tx, referral)
+    saved = save_all_keeping_labels(tx, [late.get(one.reference, one) for one in made])
+    if referral.said_at:
+        message_times.keep(
+            tx, [(str(r["resourceType"]), str(r["id"])) for r in referral.overtakable], referral.said_at
+        )
     tx.after_commit(partial(tx.fresh.keep, saved))
     focus = tuple(f"{r.resource_type}/{r.id}/{r.version}" for r in saved)
     versions_before = {task.id: task.version for task in before.values()}

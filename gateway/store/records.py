@@ -65,7 +65,7 @@ def save_all(tx: Transaction, wanted: Sequence[Record], keep: Keep | None = None
             saved.append(_renewed(record, row["version"], row["updated_at"]))
             continue
         if row is not None:
-            retired = _where(record.resource_type, record.id) | {"version": row["version"]}
+            retired = place_of(record.resource_type, record.id) | {"version": row["version"]}
             tx.execute("records.retire", retired)
             if record.resource_type == "Patient" and row["patient_id"] not in (None, record.patient_id):
                 tx.execute("patients.raise_epoch", {"id": row["patient_id"]})  # it speaks for her no more
@@ -87,7 +87,7 @@ def get(reading: Reading, resource_type: str, record_id: str) -> Record | None:
 
     The two are not told apart: whoever asks for a record must not learn that there once was one.
     """
-    row = reading.row("records.current", _where(resource_type, record_id))
+    row = reading.row("records.current", place_of(resource_type, record_id))
     return None if row is None or not row["digest"] else _records(reading, [row])[0]
 
 
@@ -119,7 +119,7 @@ def history(
     reading: Reading, resource_type: str, record_id: str, limit: int = 100, below: int = _ABOVE_ALL
 ) -> tuple[Record, ...]:
     """Its versions before number `below`, newest first; without those about a patient whose key was destroyed."""
-    asked = _where(resource_type, record_id) | {"limit": limit, "below": below}
+    asked = place_of(resource_type, record_id) | {"limit": limit, "below": below}
     rows = reading.rows("records.history", asked)
     gone = {
         row["patient_id"]
@@ -162,7 +162,7 @@ def find_token(reading: Reading, resource_type: str, param: str, token: str) -> 
 
 
 def _row_of_version(reading: Reading, resource_type: str, record_id: str, number: int) -> Row | None:
-    return reading.row("records.of_version", _where(resource_type, record_id) | {"version": number})
+    return reading.row("records.of_version", place_of(resource_type, record_id) | {"version": number})
 
 
 def _of_keys(reading: Reading, query: str, keys: Sequence[tuple[Any, ...]]) -> list[Row]:
@@ -171,7 +171,8 @@ def _of_keys(reading: Reading, query: str, keys: Sequence[tuple[Any, ...]]) -> l
     return reading.rows(query, {"wanted": _LIST_ENCODER.encode(wanted).decode()})
 
 
-def _where(resource_type: str, record_id: str) -> dict[str, object]:
+def place_of(resource_type: str, record_id: str) -> dict[str, object]:
+    """Where the record stands, for a statement: `place`, `type`, `id`."""
     return {"place": _place(resource_type, record_id), "type": resource_type, "id": record_id}
 
 

@@ -1,0 +1,156 @@
+"""Messages of HL7 v2 that overtake each other on their way: what was made last stands, in whatever order they come."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import permutations
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from gateway.flows.late_messages import _instant
+from gateway.flows.messages import Receipt
+from gateway.store import inbox, message_times, patients, records
+from tests.gateway.county import County
+from tests.gateway.flows.test_kept_messages import hospital as hospital  # a fixture
+
+STREETS = {"0601": "1 First St", "0603": "3 Third St", "0605": "5 Fifth St"}
+
+
+def person_said(
+    county: County,
+    evn: str,
+    msh: str = "20260411073000-0700",
+    *,
+    number: str = "M-1",
+    street: str = "",
+    event: str = "A08",
+    end: str = "",
+) -> Receipt:
+    """An ADT about a person of that number, whose name is made of it."""
+    control_id = f"ADT-{len(county.look(inbox.list_messages))}-{number}"
+    visit = f"PV1|1|I|||||||||||||||||V-{number}^^^RIVERBEND" + ("|" * 26 + end if end else "")
+    raw = (
+        f"MSH|^~\\&|EHR|RIVERBEND|HANDOFF|COUNTY|{msh}||ADT^{event}^ADT_A01|{control_id}|P|2.5.1\r"
+        f"EVN|{event}|{evn}\r"
+        f"PID|1||{number}^^^RIVERBEND&2.16.840.1.113883.19.5&ISO^MR||Late{number}^Ann||19900101|F|||"
+        f"{street or STREETS.get(evn[8:12], '9 Ninth St')}^^Phoenix^AZ\r{visit}\r"
+    ).encode()
+    return county.send(raw, control_id, f"ADT^{event}^ADT_A01")
+
+
+def at(minute: str) -> str:
+    return f"20260411{minute}00-0700"
+
+
+def held(county: County, number: str) -> dict[str, Any]:
+    """Street and visit as they are held now."""
+    (her,) = {
+        one
+        for _, one in county.look(
+            lambda reading: patients.find_by_token(
+                reading,
+                "hospital",
+                county.premises.keys.index("Patient.identifier", "urn:oid:2.16.840.1.113883.19.5", number),
+            )
+        )
+    }
+    found = county.look(lambda reading: list(records.of_patient(reading, her, ("Patient", "Encounter"))))
+    by_type = {one.resource_type: one.resource for one in found}
+    visit = by_type["Encounter"]
+    return {"street": by_type["Patient"]["address"][0]["line"], "status": visit["status"]}
+
+
+@pytest.mark.requirement("V2-01")
+def test_in_every_order_the_last_word_stands(hospital: County) -> None:
+    said = [
+        {"evn": at("0601"), "event": "A01"},
+        {"evn": at("0603")},
+        {"evn": at("0605")},
+        {"evn": at("0607"), "event": "A03", "street": STREETS["0605"], "end": at("0607")},
+    ]
+    for place, order in enumerate(permutations(said)):
+        number = f"P{place}"
+        for one in order:
+            assert person_said(hospital, number=number, **one).outcome == "accepted"  # type: ignore[arg-type]
+
+        assert held(hospital, number) == {"street": [STREETS["0605"]], "status": "finished"}, order
+
+
+def test_its_sender_is_told_and_nothing_is_written(hospital: County) -> None:
+    person_said(hospital, at("0605"))
+    receipt = person_said(hospital, at("0603"))
+
+    (warning,) = receipt.faults
+    assert (receipt.outcome, warning.code, warning.severity) == ("accepted", "NEWER_IS_KEPT", "W")
+    kept = hospital.look(lambda reading: inbox.get(reading, receipt.message_id))
+    assert kept is not None and kept.state == "accepted" and "NEWER_IS_KEPT" in kept.faults
+    assert held(hospital, "M-1")["street"] == ["5 Fifth St"]
+    assert person_said(hospital, at("0605"), street="6 Sixth St").faults == (), (
+        "of one moment, the one that comes last"
+    )
+    assert held(hospital, "M-1")["street"] == ["6 Sixth St"]
+
+
+def test_what_says_the_same_as_before_is_the_newest_word_all_the_same(hospital: County) -> None:
+    """Else what lies between the two would pass for news."""
+    for minute, street in (("0601", "1 First St"), ("0605", "1 First St"), ("0603", "3 Third St")):
+        person_said(hospital, at(minute), street=street)
+
+    assert held(hospital, "M-1")["street"] == ["1 First St"]
+
+
+@pytest.mark.parametrize("evn", ["", "20260411", "20261341090100", "tomorrow"])
+def test_without_a_time_of_the_event_that_of_the_message_counts(hospital: County, evn: str) -> None:
+    person_said(hospital, evn, at("0605"), street="5 Fifth St")
+    person_said(hospital, evn, at("0603"), street="3 Third St")
+    assert held(hospital, "M-1")["street"] == ["5 Fifth St"]
+
+
+def test_a_clock_ahead_or_no_clock_stops_nothing(hospital: County) -> None:
+    person_said(hospital, "20990101000000-0700", street="1 First St")
+    hospital.clock.advance(timedelta(seconds=1))
+    person_said(hospital, "", "", street="2 Second St")
+    assert held(hospital, "M-1")["street"] == ["2 Second St"]
+    person_said(hospital, at("0605"))
+    assert held(hospital, "M-1")["street"] == ["2 Second St"]
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("202604110901", "2026-04-11T16:01:00+00:00"),
+        ("20260411090102", "2026-04-11T16:01:02+00:00"),
+        ("20260411090102.1234-0500^S", "2026-04-11T14:01:02.123400+00:00"),
+        ("20260411090102.1234567Z", "2026-04-11T16:01:02.123456+00:00"),
+        ("2026041109", None),
+        ("20260411250000", None),
+    ],
+)
+def test_a_time_is_read_to_the_minute_or_not_at_all(written: str, expected: str | None) -> None:
+    found = _instant(written, ZoneInfo("America/Phoenix"))
+    assert (found and found.isoformat()) == expected
+
+
+def test_a_late_referral_goes_with_who_she_is_now(hospital: County) -> None:
+    """Its request is news; her address in it is not."""
+    hospital.refer()
+    (before,) = hospital.records("Patient")
+    assert hospital.look(lambda reading: message_times.latest(reading, "Patient", before.id))
+    hospital.write(lambda tx: message_times.keep(tx, [("Patient", before.id)], "2026-04-11T14:59:59.000000Z"))
+    late = hospital.refer("ED-2", "R-2", change={"Reyes^Sol": "Reyes^Marisol"})
+
+    assert [fault.code for fault in late.faults] == ["NEWER_IS_KEPT"]
+    (now,) = hospital.records("Patient")
+    assert now == before
+    first, second = hospital.intents()
+    assert f"Patient/{before.id}/{before.version}" in second.focus and first.focus != second.focus
+
+
+def test_with_her_key_the_times_go(hospital: County) -> None:
+    hospital.refer()
+    (her,) = hospital.records("Patient")
+    about = hospital.patient_id
+    hospital.write(lambda tx: patients.destroy_patient_key(tx, about, "2026-04-11T15:00:00.000000Z"))
+    assert hospital.look(lambda reading: message_times.latest(reading, "Patient", her.id)) == ""
