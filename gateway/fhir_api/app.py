@@ -7,7 +7,7 @@ never logged; a log line names the door, not the address.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -16,7 +16,6 @@ from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway import logs
@@ -34,6 +33,7 @@ from gateway.fhir_api import (
     validate_route,
     writing_routes,
 )
+from gateway.fhir_api.addresses import Address, Addresses, Endpoint, ToAnswer
 from gateway.fhir_api.answers_out import fhir_answer
 from gateway.fhir_api.counters import RequestCounters
 from gateway.fhir_api.doors import Desk
@@ -41,7 +41,6 @@ from gateway.fhir_api.everything import everything
 from gateway.fhir_api.operation_outcome import Refusal, refusal_of, unexpected
 from gateway.fhir_api.operation_routes import OPERATION_ROUTES
 
-Endpoint = Callable[[Request], Awaitable[Response]]
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -52,30 +51,23 @@ def build_app(
     own errors and get the same request id in `scope["state"]["request_id"]`."""
     api = FastAPI(title="Warm Handoff", docs_url=None, redoc_url=None, openapi_url=None)
     api.router.redirect_slashes = False
-    for path, endpoint, methods, name in _ROUTES:
-        api.router.routes.append(_Address(path, endpoint, methods, name))
+    addresses = [Address(path, endpoint, methods, name) for path, endpoint, methods, name in _ROUTES]
+    api.router.routes.extend(addresses)
     for path, app in (mounts or {}).items():
         api.add_api_route(path, _to_folder, name=path.strip("/"), include_in_schema=False)
         api.mount(path, app, name=path.strip("/"))
-    answers = _Errors(desk)
-    api.add_exception_handler(HandoffError, answers.of_ours)
-    api.add_exception_handler(HTTPException, answers.of_the_router)
-    api.add_exception_handler(ClientDisconnect, answers.gone)
-    api.add_exception_handler(Exception, answers.unforeseen)
-    return _Entrance(desk, api, RequestCounters(registry))
-
-
-class _Address(Route):
-    """A route without FastAPI's injection, which would be a quarter of what the door costs; HEAD is not served."""
-
-    def __init__(self, path: str, endpoint: Endpoint, methods: tuple[str, ...], name: str) -> None:
-        super().__init__(path, endpoint, methods=list(methods), name=name)
-        self.methods = set(methods)
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """As any route, and which one it was, for logs and counters."""
-        match, found = super().matches(scope)
-        return match, {**found, "route": self} if match is not Match.NONE else found
+    errors = _Errors(desk)
+    answers: dict[type[Exception], ToAnswer] = {
+        HandoffError: errors.of_ours,
+        HTTPException: errors.of_the_router,
+        ClientDisconnect: errors.gone,
+    }
+    for kind, to_answer in answers.items():
+        api.add_exception_handler(kind, to_answer)
+    api.add_exception_handler(Exception, errors.unforeseen)
+    counters = RequestCounters(registry)
+    api.state = State({"desk": desk, "counters": counters})
+    return _Entrance(desk, Addresses(addresses, api, answers), counters)
 
 
 async def _to_folder(request: Request) -> Response:
@@ -183,11 +175,10 @@ class _Errors:
 class _Entrance:
     """Every request enters and leaves here."""
 
-    def __init__(self, desk: Desk, api: FastAPI, counters: RequestCounters) -> None:
+    def __init__(self, desk: Desk, api: ASGIApp, counters: RequestCounters) -> None:
         self._api = api
         self._counters = counters
         self._desk = desk
-        api.state = State({"desk": desk, "counters": counters})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

@@ -132,7 +132,7 @@ def test_a_file_stops_where_the_token_ends(exports: Exports, name: str) -> None:
     status = exports.written(HOUSING_COC, "?_type=Goal")
     path = f"{status.replace('bulk-status', 'bulk-files')}/{name}.ndjson"
     app: Any = exports.api._client._transport
-    state = app.app._api.state
+    state = app.app._api.rest.state
     before = len(exports.county.audit())
     state.desk = replace(state.desk, tokens=_GoodFor(1))
     with pytest.raises(AssertionError):  # the transport misses the end: nobody takes it for the whole file

@@ -28,7 +28,7 @@ EXAMPLES = [name for name, one in read_examples().items() if "resourceType" in o
 
 
 def routes() -> list[Route]:
-    api = DOOR.app._api  # type: ignore[attr-defined]
+    api = DOOR.app._api.rest  # type: ignore[attr-defined]
     return [route for route in api.routes if isinstance(route, Route)]
 
 
