@@ -9,6 +9,7 @@ from typing import Any
 from gateway.flows.agency_desk import Worker
 from gateway.flows.desk_cases import NewReferral, Outlook, Sent
 from gateway.flows.desk_clients import Client, Described
+from gateway.flows.desk_needs import Assessed, Given
 from gateway.flows.desk_plans import Plan
 from gateway.partners import Route
 
@@ -31,6 +32,8 @@ class CaseDesk:
     """The same, said of a referral that waits at the own desk."""
     plan: Callable[[Worker, str], Awaitable[Plan]]
     measured: Callable[[Worker, str], Awaitable[Plan]]
+    assess: Callable[[Worker, str, str, Given, str], Awaitable[None]]
+    assessments: Callable[[Worker, str], Awaitable[tuple[Assessed, ...]]]
     barriers: Callable[[Worker, str], Awaitable[tuple[Mapping[str, Any], ...]]]
     add_barrier: Callable[[Worker, str, str, str, str, str], Awaitable[None]]
     clear_barrier: Callable[[Worker, str, str], Awaitable[None]]

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from gateway.agency_desk import needs
 from gateway.agency_desk.case_charts import HEIGHT, WIDTH, of_goal, series_of
 from gateway.agency_desk.consent_fields import described
 from gateway.agency_desk.opening_hours import hours_of
@@ -231,6 +232,7 @@ SCREENS = (
     Screen("/clients", RIGHT, _find, _found, menu="clients"),
     Screen("/clients/register", RIGHT, None, _register),
     Screen("/clients/{id}", RIGHT, _client),
+    *needs.SCREENS,
     Screen("/clients/{id}/preview", RIGHT, None, _preview),
     Screen("/clients/{id}/refer", RIGHT, None, _refer),
     Screen("/clients/{id}/cancel", RIGHT, None, _cancel),

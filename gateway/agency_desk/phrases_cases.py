@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gateway.agency_desk import phrases_hours
+from gateway.agency_desk import phrases_hours, phrases_needs
 
 ENGLISH: Mapping[str, str] = {
     "clients": "Clients",
@@ -88,6 +88,7 @@ ENGLISH: Mapping[str, str] = {
     "error_OWNER_MISSING": "Say who sees to it. Go back.",
     "error_CONTACT_IN_FUTURE": "That time has not come yet. Go back.",
     **phrases_hours.ENGLISH,
+    **phrases_needs.ENGLISH,
 }
 
 SPANISH: Mapping[str, str] = {
@@ -172,4 +173,5 @@ SPANISH: Mapping[str, str] = {
     "error_OWNER_MISSING": "Diga quién se ocupa. Vuelva atrás.",
     "error_CONTACT_IN_FUTURE": "Esa hora todavía no llegó. Vuelva atrás.",
     **phrases_hours.SPANISH,
+    **phrases_needs.SPANISH,
 }

@@ -6,7 +6,7 @@ from functools import partial
 
 from gateway.agency_desk.case_desk import CaseDesk
 from gateway.disclosure.premises import Premises
-from gateway.flows import desk_cases, desk_clients, desk_meetings, desk_plans
+from gateway.flows import desk_cases, desk_clients, desk_meetings, desk_needs, desk_plans
 from gateway.wiring.desk_flows import DeskFlows
 
 
@@ -26,6 +26,8 @@ def case_desk(flows: DeskFlows, premises: Premises) -> CaseDesk:
         met_here=flows.bound(desk_meetings.met_as_addressee),
         plan=flows.bound(desk_plans.plan_of),
         measured=flows.bound(desk_plans.measured),
+        assess=flows.bound(desk_needs.assess),
+        assessments=flows.bound(desk_needs.assessments_of),
         barriers=flows.bound(desk_plans.barriers_of),
         add_barrier=flows.bound(desk_plans.add_barrier),
         clear_barrier=flows.bound(desk_plans.clear_barrier),
