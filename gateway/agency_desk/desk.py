@@ -11,6 +11,7 @@ from gateway.agency_desk.consent_desk import ConsentDesk
 from gateway.agency_desk.crisis_desk import CrisisDesk
 from gateway.agency_desk.own_files import OwnFiles
 from gateway.agency_desk.own_links_desk import OwnLinks
+from gateway.agency_desk.passkeys import Passkeys
 from gateway.agency_desk.second_factor import Phones
 from gateway.clock import Clock
 from gateway.flows.agency_desk import AtDesk, Worker
@@ -49,6 +50,7 @@ class Desk:
     to_do: Callable[[Worker], Awaitable[ToDo]]
     consents: ConsentDesk
     phones: Phones
+    passkeys: Passkeys
     crisis: CrisisDesk
     cases: CaseDesk
     own_links: OwnLinks

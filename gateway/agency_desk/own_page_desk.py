@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from gateway.agency_desk.passkeys import Passkeys
 from gateway.clock import Clock
 from gateway.disclosure.accounting import AccountLine
 from gateway.flows.own_page import Permission, Stopped
@@ -39,6 +40,7 @@ class OwnPage:
     phone_of: Callable[[tuple[str, ...]], str]
     next_phone: Callable[[tuple[str, ...], str], str]
     phone_set_up: Callable[[tuple[str, ...], str], Awaitable[None]]
+    passkeys: Passkeys
 
 
 def own_link(key: bytes, patient_id: str, now: datetime) -> str:

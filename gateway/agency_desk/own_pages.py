@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from gateway.agency_desk import phrases_own
 from gateway.agency_desk.own_page_desk import LINK, NAME, OwnPage, code_of
+from gateway.agency_desk.passkeys import Asking
 from gateway.agency_desk.phrases import CATALOGUE, language_of
 from gateway.agency_desk.second_factor import is_phone_code, phone_address, phone_secret, picture_of
 from gateway.disclosure.desk_forms import purpose_in_words, types_in_words
@@ -55,6 +56,7 @@ class _Pages(Pages):
                 Route("/stop", self._stop, methods=["POST"]),
                 Route("/ask", self._ask, methods=["POST"]),
                 Route("/phone", self._phone, methods=["GET", "POST"]),
+                Route("/passkey", self._passkey, methods=["POST"]),
                 Route("/login", self._login, methods=["GET", "POST"]),
                 Route("/logout", self._logout, methods=["POST"]),
                 Route("/language", self._language, methods=["POST"]),
@@ -75,6 +77,7 @@ class _Pages(Pages):
             wishes=tuple(WISHES),
             done=request.query_params.get("done", ""),
             has_phone=bool(self._own.phone_of(of_client(her))),
+            has_passkey=bool(self._own.passkeys.known(of_client(her))),
         )
 
     async def _told(self, request: Request) -> Response:
@@ -115,8 +118,8 @@ class _Pages(Pages):
             return self._stranger(request)
         whose = of_client(her)
         form = await self._frame.form(request) if request.method == "POST" else {}
-        if self._own.phone_of(whose):
-            raise AlreadyReceived("PHONE_SET_UP", "a phone is asked for already")
+        if self._own.phone_of(whose) or self._own.passkeys.known(whose):
+            raise AlreadyReceived("PHONE_SET_UP", "a phone or passkey is asked for already")
         phone = self._own.next_phone(whose, session.id)
         secret = phone_secret(self._own.key, whose, phone)
         if request.method == "POST":
@@ -125,8 +128,25 @@ class _Pages(Pages):
                 raise NotAllowed("CODE_WRONG", "the code is not that of the phone")
             await self._own.phone_set_up(whose, phone)
             return RedirectResponse("./?done=phone", 303, HEADERS)
-        picture = picture_of(phone_address(secret, "my page", self._own.network.content.network))
-        return self._page(request, "own_phone.html", picture=picture, secret=secret)
+        network = self._own.network.content.network
+        picture = picture_of(phone_address(secret, "my page", network))
+        offer = self._asking(her, session.id).to_make(network, network)
+        return self._page(request, "own_phone.html", picture=picture, secret=secret, passkey=offer)
+
+    async def _passkey(self, request: Request) -> Response:
+        """A passkey of her device as her second factor, where she has none yet."""
+        her, session = self._her(request), self._frame.session(request)
+        if her is None or session is None:
+            return self._stranger(request)
+        form = await self._frame.form(request)
+        if self._own.phone_of(of_client(her)):
+            raise AlreadyReceived("PHONE_SET_UP", "a phone is asked for already")
+        await self._asking(her, session.id).make(form)
+        return RedirectResponse("./?done=passkey", 303, HEADERS)
+
+    def _asking(self, her: str, at: str) -> Asking:
+        own = self._own
+        return Asking(own.passkeys, of_client(her), at, own.key, own.clock.now(), own.use_once)
 
     # ------------------------------------------------------------------------------------------ coming and going
 
@@ -140,10 +160,11 @@ class _Pages(Pages):
             raise NotAllowed("LINK_EXPIRED", "the link has ended")
         phone = self._own.phone_of(of_client(her))
         if request.method == "GET":
-            return self._page(request, "own_login.html", link=text, by_phone=bool(phone))
+            offer = self._asking(her, link.id).to_show()
+            return self._page(request, "own_login.html", link=text, by_phone=bool(phone), passkey=offer)
         form = await self._frame.open_form(request)
         try:
-            await self._check(link, her, phone, form.get("code", ""))
+            await self._check(link, her, phone, form)
             if not await self._own.use_once(link.id, link.expires_at):
                 raise NotAllowed("LINK_USED", "the link was used before")
         except NotAllowed as error:
@@ -152,14 +173,18 @@ class _Pages(Pages):
         await self._own.tell(her, CAME, "")
         return self._frame.begin((her, _second(link.made_at)), "./")
 
-    async def _check(self, link: Link, her: str, phone: str, code: str) -> None:
+    async def _check(self, link: Link, her: str, phone: str, form: Mapping[str, str]) -> None:
         await self._use_up((f"try{place}-{link.id}" for place in range(MOST_TRIES)), link.expires_at)
-        if phone:
+        code = form.get("code", "")
+        if form.get("passkey"):
+            is_right = await self._asking(her, link.id).is_shown(form)
+        elif phone:
             secret = phone_secret(self._own.key, of_client(her), phone)
             is_right = await is_phone_code(secret, code, self._own.clock.now(), self._own.use_once)
         else:
             said = "".join(code.split()).replace("-", "")
-            is_right = hmac.compare_digest(said.encode(), self._code(her).encode())
+            has_passkey = bool(self._own.passkeys.known(of_client(her)))
+            is_right = not has_passkey and hmac.compare_digest(said.encode(), self._code(her).encode())
         if not is_right:
             raise NotAllowed("CODE_WRONG", "the code is not that of the link")
 

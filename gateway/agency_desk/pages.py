@@ -24,6 +24,7 @@ from gateway.agency_desk import (
     to_do,
 )
 from gateway.agency_desk.desk import Desk
+from gateway.agency_desk.passkeys import Asking
 from gateway.agency_desk.phrases import CATALOGUE, language_of
 from gateway.agency_desk.screens import GoTo, Page, Screen, Visit
 from gateway.agency_desk.sites import desk_site
@@ -123,10 +124,11 @@ class _Pages(Pages):
             raise NotAllowed("LINK_EXPIRED", "the link has ended")
         if request.method == "GET":
             by_phone = bool(self._desk.phones.asked(phones.about(invitation.worker)))
-            return self._page(request, "login.html", link=link, worker=invitation.worker, by_phone=by_phone)
+            offer, who = self._asking(invitation).to_show(), invitation.worker
+            return self._page(request, "login.html", link=link, worker=who, by_phone=by_phone, passkey=offer)
         form = await self._frame.open_form(request)
         try:
-            await self._check_code(invitation, form.get("code", ""))
+            await self._check_code(invitation, form)
             if not await self._desk.use_once(invitation.id, invitation.expires_at):
                 raise NotAllowed("LINK_USED", "the link was used before")
         except NotAllowed as error:
@@ -143,18 +145,24 @@ class _Pages(Pages):
         await self._desk.mail_me(form.get("mail", ""))
         return self._page(request, "message.html", code="", is_mailed=True)
 
-    async def _check_code(self, invitation: login.Invitation, code: str) -> None:
+    def _asking(self, invitation: login.Invitation) -> Asking:
+        return phones.asking(self._desk, phones.about(invitation.worker), invitation.id)
+
+    async def _check_code(self, invitation: login.Invitation, form: Mapping[str, str]) -> None:
         await self._use_up(invitation.tries(), invitation.expires_at)
-        if not await self._is_hers(invitation, code):
+        if not await self._is_hers(invitation, form):
             raise NotAllowed("CODE_WRONG", "the code is not that of the link")
 
-    async def _is_hers(self, invitation: login.Invitation, code: str) -> bool:
-        """Whether that is the code of the link; once a phone is set up, the code that its app shows and no other."""
-        about = phones.about(invitation.worker)
+    async def _is_hers(self, invitation: login.Invitation, form: Mapping[str, str]) -> bool:
+        """Whether that is the code of the link; once a phone or a passkey is set up, one of both and no other."""
+        about, code = phones.about(invitation.worker), form.get("code", "")
+        if form.get("passkey"):
+            return await self._asking(invitation).is_shown(form)
         phone = self._desk.phones.asked(about)
-        if not phone:
-            return login.is_code(self._desk.key, invitation, code)
-        return await phones.shows(self._desk, about, phone, code)
+        if phone:
+            return await phones.shows(self._desk, about, phone, code)
+        has_passkey = bool(self._desk.passkeys.known(about))
+        return not has_passkey and login.is_code(self._desk.key, invitation, code)
 
     async def _logout(self, request: Request) -> Response:
         session = self._frame.session(request)

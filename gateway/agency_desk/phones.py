@@ -1,10 +1,11 @@
-"""A worker's authenticator app as the second thing beside the link: set up once, then asked for at each login."""
+"""A worker's authenticator app or passkey beside the link: set up once, then asked for at each login."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from gateway.agency_desk.desk import Desk
+from gateway.agency_desk.passkeys import Asking
 from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit
 from gateway.agency_desk.second_factor import is_phone_code, phone_address, phone_secret, picture_of
 from gateway.errors import AlreadyReceived, NotAllowed
@@ -23,20 +24,29 @@ async def shows(desk: Desk, whose: Sequence[str], phone: str, code: str) -> bool
     return await is_phone_code(secret, code, desk.clock.now(), desk.use_once)
 
 
+def asking(desk: Desk, whose: Sequence[str], at: str) -> Asking:
+    """What a page asks of a passkey; `at`: the link or session it belongs to."""
+    return Asking(desk.passkeys, whose, at, desk.key, desk.clock.now(), desk.use_once)
+
+
 async def _look(visit: Visit) -> Answer:
     whose = about(visit.worker)
-    if visit.desk.phones.asked(whose):
-        return Page("phone.html", {"has_phone": True})
+    has_passkey = bool(visit.desk.passkeys.known(whose))
+    network = visit.desk.network.content.network
+    offer = asking(visit.desk, whose, visit.login_id).to_make(visit.worker.name, network)
+    facts = {"has_passkey": has_passkey, "passkey": offer}
+    if has_passkey or visit.desk.phones.asked(whose):
+        return Page("phone.html", {**facts, "has_phone": bool(visit.desk.phones.asked(whose)), "secret": ""})
     secret = phone_secret(visit.desk.key, whose, visit.desk.phones.next(whose, visit.login_id))
     picture = picture_of(phone_address(secret, visit.worker.name, visit.desk.network.content.network))
-    return Page("phone.html", {"has_phone": False, "picture": picture, "secret": secret})
+    return Page("phone.html", {**facts, "has_phone": False, "picture": picture, "secret": secret})
 
 
 async def _set_up(visit: Visit) -> Answer:
     """It counts once it has shown that it works; whoever has one gives it up first (`handoff agency away`)."""
     whose = about(visit.worker)
-    if visit.desk.phones.asked(whose):
-        raise AlreadyReceived("PHONE_SET_UP", "a phone is asked for already")
+    if visit.desk.phones.asked(whose) or visit.desk.passkeys.known(whose):
+        raise AlreadyReceived("PHONE_SET_UP", "a phone or passkey is asked for already")
     phone = visit.desk.phones.next(whose, visit.login_id)
     if not await shows(visit.desk, whose, phone, visit.form.get("code", "")):
         raise NotAllowed("CODE_WRONG", "the code is not that of the phone")
@@ -44,4 +54,17 @@ async def _set_up(visit: Visit) -> Answer:
     return GoTo("phone")
 
 
-SCREENS = (Screen("/phone", "", _look, _set_up, menu="phone_menu"),)
+async def _set_up_passkey(visit: Visit) -> Answer:
+    """Whoever has a phone shows it once more: an open page left alone gives nobody else a way in."""
+    whose = about(visit.worker)
+    phone = visit.desk.phones.asked(whose)
+    if phone and not await shows(visit.desk, whose, phone, visit.form.get("code", "")):
+        raise NotAllowed("CODE_WRONG", "the code is not that of the phone")
+    await asking(visit.desk, whose, visit.login_id).make(visit.form)
+    return GoTo("phone")
+
+
+SCREENS = (
+    Screen("/passkey", "", None, _set_up_passkey),
+    Screen("/phone", "", _look, _set_up, menu="phone_menu"),
+)

@@ -14,6 +14,7 @@ from gateway.audit import AuditEntry, append
 from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived
+from gateway.flows import passkeys
 from gateway.flows.decided_here import act_entry
 from gateway.store import Reading, Transaction, tokens
 
@@ -39,6 +40,11 @@ def phone_of(premises: Premises, about: Sequence[str]) -> str:
         return _phone(premises, reading, about)
 
 
+def has_second(premises: Premises, about: Sequence[str]) -> bool:
+    """Whether a phone or a passkey is asked for, and no code told by somebody."""
+    return bool(phone_of(premises, about)) or bool(passkeys.passkeys_of(premises, about))
+
+
 async def phone_set_up(premises: Premises, about: Sequence[str], phone: str) -> None:
     """From now on the codes of that phone are asked for; the log has it. Raises AlreadyReceived `PHONE_SET_UP`."""
 
@@ -52,13 +58,14 @@ async def phone_set_up(premises: Premises, about: Sequence[str], phone: str) -> 
 
 
 def give_up(premises: Premises, tx: Transaction, about: Sequence[str], said: str) -> None:
-    """The phone is lost: the next link asks for a code again, and the next phone gets other codes. The log has it, where
-    there was one.
+    """The phone is lost, and a passkey with it: the next link asks for a code again, the next phone gets other codes.
+    The log has it, where there was one.
     """
     phone = _phone(premises, tx, about)
     if phone:
         tokens.remember(tx, ISSUER, _name(premises, "gone", about) + phone, _FOR_GOOD)
         append(tx, _entry(premises, about, GIVEN_UP, said))
+    passkeys.give_up(premises, tx, about, said)
 
 
 def next_phone(premises: Premises, about: Sequence[str], login_id: str) -> str:

@@ -31,11 +31,17 @@ HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+SCRIPT_HEADERS: Mapping[str, str] = {
+    **HEADERS,
+    "Content-Security-Policy": HEADERS["Content-Security-Policy"] + "; script-src 'self'",
+}
+"""Of the few pages that can use a device's passkey."""
+
 FILE_HEADERS: Mapping[str, str] = {**HEADERS, "Cache-Control": "max-age=300"}
 """Of a style sheet and the like: nothing of a person is in them."""
 
 _STATUS = {NotAllowed: 403, NotFound: 404, NotUnderstood: 400, AlreadyReceived: 409, NotNow: 503}
-_MEDIA_TYPES = {".css": "text/css", ".svg": "image/svg+xml"}
+_MEDIA_TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".js": "text/javascript"}
 _LARGEST_FORM = 8192
 _ENDED = "ended-"
 _RENEWED_AFTER = timedelta(minutes=1)
@@ -181,10 +187,13 @@ class Frame:
     # ------------------------------------------------------------------------------------------ pages
 
     def page(self, request: Request, template: str, status: int, facts: Mapping[str, Any]) -> Response:
-        """A page from its template; `root` and `form_token` are known to each. The session counts as seen."""
+        """A page from its template; `root` and `form_token` are known to each. The session counts as seen. Where `facts`
+        have a `passkey`, the page may load scripts of ours.
+        """
         known = {"root": root_of(request), "form_token": self.form_token(request)}
         content = self.templates.get_template(template).render({**known, **facts})
-        answer = Response(content, status, HEADERS, media_type="text/html")
+        headers = SCRIPT_HEADERS if facts.get("passkey") else HEADERS
+        answer = Response(content, status, headers, media_type="text/html")
         session, now = self.session(request), self.site.clock.now()
         if session is not None and now - session.last_seen > _RENEWED_AFTER:
             self._set_cookie(answer, replace(session, last_seen=now))

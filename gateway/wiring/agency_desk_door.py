@@ -26,6 +26,7 @@ from gateway.wiring.link_post import LinkPost
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.own_file_flows import own_files
 from gateway.wiring.own_page_links import own_page_mailed
+from gateway.wiring.passkey_flows import passkeys_at
 from gateway.wiring.standstill import Standstill
 from gateway.wiring.worker_links import WorkerLinks
 
@@ -72,6 +73,7 @@ def desk_mounts(
         to_do=flows.to_do(),
         consents=flows.consent_desk(),
         phones=flows.phones(),
+        passkeys=passkeys_at(premises, flows),
         crisis=crisis_desk(flows, premises),
         cases=case_desk(flows, premises),
     )

@@ -18,6 +18,7 @@ from gateway.store import tokens
 from gateway.wiring.desk_flows import DeskFlows
 from gateway.wiring.last_restore import last_restore
 from gateway.wiring.own_page_links import own_page_key
+from gateway.wiring.passkey_flows import passkeys_at
 from gateway.wiring.standstill import Standstill
 
 
@@ -55,5 +56,6 @@ def own_page_mounts(premises: Premises, standstill: Standstill | None = None) ->
         phone_of=partial(phones.phone_of, premises),
         next_phone=partial(phones.next_phone, premises),
         phone_set_up=partial(phones.phone_set_up, premises),
+        passkeys=passkeys_at(premises, flows),
     )
     return {PATH: build_own_page(own)}

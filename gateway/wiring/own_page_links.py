@@ -32,7 +32,7 @@ async def own_page_link(
     link = own_link(own_page_key(premises), her, begins)
     content = premises.network.content
     base = content.public_url or f"http://{content.http}"
-    return f"{base}{PATH}/login?link={link}", bool(phones.phone_of(premises, phones.of_client(her)))
+    return f"{base}{PATH}/login?link={link}", phones.has_second(premises, phones.of_client(her))
 
 
 async def own_page_mailed(post: LinkPost, premises: Premises, worker: Worker, patient_id: str) -> None:

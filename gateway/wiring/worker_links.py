@@ -36,7 +36,7 @@ class WorkerLinks:
 
     async def _asked(self, address: str) -> None:
         for worker, agreed in workers_at(self.premises.network, address):
-            if not phones.phone_of(self.premises, phones.of_worker(worker.partner, worker.name)):
+            if not phones.has_second(self.premises, phones.of_worker(worker.partner, worker.name)):
                 continue
             if await self._is_soon(worker):
                 continue

@@ -1,0 +1,107 @@
+"""Whose passkeys are asked for at a login: public keys and counts under a keyed name; nothing of them is secret.
+
+`about` names whose it is, as for phones. The count of a device that counts only ever goes up: where it does not, there
+are two of it (W3C Web Authentication, section 6.1.1).
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from msgspec.structs import replace as with_changes
+
+from gateway.audit import AuditEntry, append
+from gateway.clock import instant_text, read_instant
+from gateway.disclosure.premises import Premises
+from gateway.errors import AlreadyReceived
+from gateway.flows.decided_here import act_entry
+from gateway.security.passkeys import Passkey
+from gateway.store import Reading, Transaction, tokens
+
+ISSUER = "#passkeys"
+SET_UP, GIVEN_UP, COPIED = "passkey_set_up", "passkey_given_up", "passkey_copied"
+_FOR_GOOD = "9999-12-31T00:00:00.000000Z"
+_NOT_USED = datetime(9000, 1, 1, tzinfo=UTC)
+"""A count stands as so many seconds after it, where the store keeps an instant."""
+
+
+def passkeys_of(premises: Premises, about: Sequence[str]) -> tuple[Passkey, ...]:
+    """The passkeys that are asked for; none where none was set up."""
+    with premises.store.read() as reading:
+        return _passkeys(premises, reading, about)
+
+
+async def passkey_set_up(premises: Premises, about: Sequence[str], made: Passkey) -> None:
+    """From now on that passkey is asked for; the log has it. Raises AlreadyReceived `PASSKEY_SET_UP`."""
+
+    def work(tx: Transaction) -> None:
+        if _passkeys(premises, tx, about):
+            raise AlreadyReceived("PASSKEY_SET_UP", "a passkey is asked for already")
+        said = f"{_text(made.id)}.{_text(made.public_key)}"
+        tokens.remember(tx, ISSUER, _name(premises, "known", about) + said, _FOR_GOOD)
+        _count(premises, tx, about, made)
+        append(tx, _entry(premises, about, SET_UP, "it is asked for at each login"))
+
+    await premises.store.write(work)
+
+
+async def passkey_used(premises: Premises, about: Sequence[str], shown: Passkey) -> bool:
+    """Whether a passkey that was shown counts: still known, and its count has gone up. The log has it where not."""
+
+    def work(tx: Transaction) -> bool:
+        known = next((one for one in _passkeys(premises, tx, about) if one.id == shown.id), None)
+        if known is None:
+            return False
+        if shown.count <= known.count and (shown.count or known.count):
+            append(tx, _entry(premises, about, COPIED, "its count went back: there may be two of it"))
+            return False
+        _count(premises, tx, about, shown)
+        return True
+
+    return await premises.store.write(work)
+
+
+def give_up(premises: Premises, tx: Transaction, about: Sequence[str], said: str) -> None:
+    """Her device is lost: its passkey is not asked for any more. The log has it, where there was one."""
+    for one in _passkeys(premises, tx, about):
+        tokens.remember(tx, ISSUER, _name(premises, "gone", about) + _text(one.id), _FOR_GOOD)
+        append(tx, _entry(premises, about, GIVEN_UP, said))
+
+
+def _passkeys(premises: Premises, reading: Reading, about: Sequence[str]) -> tuple[Passkey, ...]:
+    known = tokens.that_begin(reading, ISSUER, _name(premises, "known", about))
+    gone = set(tokens.that_begin(reading, ISSUER, _name(premises, "gone", about)))
+    found = []
+    for one in known:
+        name, _, key = one.partition(".")
+        if name not in gone:
+            at = tokens.remembered_until(reading, ISSUER, _name(premises, "count", about) + name)
+            count = int((read_instant(at) - _NOT_USED).total_seconds()) if at else 0
+            found.append(Passkey(_bytes(name), _bytes(key), count))
+    return tuple(found)
+
+
+def _count(premises: Premises, tx: Transaction, about: Sequence[str], one: Passkey) -> None:
+    at = instant_text(_NOT_USED + timedelta(seconds=one.count))
+    tokens.remember(tx, ISSUER, _name(premises, "count", about) + _text(one.id), at)
+
+
+def _entry(premises: Premises, about: Sequence[str], outcome: str, said: str) -> AuditEntry:
+    at = instant_text(premises.clock.now())
+    if about[0] == "client":
+        return act_entry(outcome, at, said, patient_id=about[1])
+    return with_changes(act_entry(outcome, at, said, partner=about[1]), recipient_name=about[2])
+
+
+def _name(premises: Premises, what: str, about: Sequence[str]) -> str:
+    return f"{what}-" + premises.keys.index("passkey", "|".join(about[:-1]), about[-1].casefold()) + "-"
+
+
+def _text(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def _bytes(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
