@@ -98,6 +98,7 @@ class Event(StrEnum):
     CHECKPOINT_SIGNED = "checkpoint_signed"
     AUDIT_VERIFIED = "audit_verified"
     AUDIT_BROKEN = "audit_broken"
+    AUDIT_FEED = "audit_feed"
     # trouble
     FAULT = "fault"
     TASK_FAILED = "task_failed"

@@ -117,6 +117,17 @@ class Settings(BaseSettings):
     oidc_ca: Path | None = Field(
         default=None, description="file of the authorities of the provider's certificate; none: the system's"
     )
+    atna_to: HostPort | None = Field(
+        default=None,
+        description="audit record repository (syslog over TLS) that is told the log; none: nobody",
+    )
+    atna_ca: Path | None = Field(
+        default=None, description="file of the authorities of its certificate; none: the system's"
+    )
+    atna_certificate: Path | None = Field(
+        default=None, description="file of the certificate that the gateway shows it; none: it shows none"
+    )
+    atna_key: Path | None = Field(default=None, description="file of that certificate's key")
     stop_seconds: float = Field(default=8, gt=0, lt=10, description="time to finish after SIGTERM")
 
 

@@ -245,6 +245,10 @@ def _concepts(entry: AuditEntry) -> list[Json]:
 
 
 def _organization(entry: AuditEntry) -> Json:
+    """Who got it or did it: the partner's organization, or a person of the operator's."""
+    if not entry.partner:
+        who = entry.recipient_name or "operator"
+        return {"identifier": {"system": "urn:warm-handoff:person", "value": who}}
     told = {"display": entry.recipient_name} if entry.recipient_name else {}
     return {"reference": f"Organization/{entry.partner}", **told}
 

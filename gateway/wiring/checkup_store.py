@@ -13,7 +13,9 @@ from gateway.audit.journal import follows, last_row
 from gateway.audit.verify import read_heads
 from gateway.clock import instant_text, read_instant
 from gateway.security.rotation import CURRENT
-from gateway.store import Reading, audit_agreements, audit_rows
+from gateway.settings import read_settings
+from gateway.store import Reading, audit_agreements, audit_feeds, audit_rows
+from gateway.wiring.atna_feed import FEED
 from gateway.wiring.checkup import Check, Examined, Finding
 
 WITNESS = "witness.log"
@@ -182,6 +184,19 @@ def _agreements(seen: Examined, reading: Reading) -> Iterator[Finding]:
             yield Finding("auditors", text, "a new one is recorded at the console, Requests", is_wrong=False)
 
 
+def _fed(seen: Examined, reading: Reading) -> Iterator[Finding]:
+    """Whether the audit record repository is told the log."""
+    if read_settings().atna_to is None:
+        return
+    told = audit_feeds.told_to(reading, FEED) or 0
+    first = audit_rows.get(reading, told + 1)
+    if first is not None and read_instant(first.at) < seen.now - WAITS_TOO_LONG:
+        text = (
+            f"the audit record repository was told the log up to entry {told}, nothing later in the last hour"
+        )
+        yield Finding("audit feed", text, "see whether `HANDOFF_ATNA_TO` answers; nothing is lost meanwhile")
+
+
 _LOOKS: tuple[tuple[str, Look], ...] = (
     ("audit log", _log_tail),
     ("journal", _journal),
@@ -192,4 +207,5 @@ _LOOKS: tuple[tuple[str, Look], ...] = (
     ("data keys", _rewrapping),
     ("destroyed keys", _destructions),
     ("auditors", _agreements),
+    ("audit feed", _fed),
 )

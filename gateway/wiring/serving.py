@@ -31,6 +31,7 @@ from gateway.store import Transaction, intents
 from gateway.store.model import SILENCE_SECONDS
 from gateway.wiring.alert_mail import AlertMail, mail_of, post_of
 from gateway.wiring.allocator import give_back, keep_to_one_arena
+from gateway.wiring.atna_feed import AtnaFeed, repository_of
 from gateway.wiring.bulk_writer import BulkWriter
 from gateway.wiring.control import ControlDoor
 from gateway.wiring.gauges import StoreGauges
@@ -66,6 +67,7 @@ async def serve(folder: NetworkFolder, settings: Settings, addresses: Addresses,
     keep_to_one_arena()
     post_of(settings)  # a wrong setting stops the start, not the first alert
     mail_of(settings, folder.network)
+    repository_of(settings)
     store = open_writing_store(folder, settings.store or None)
     try:
         premises = open_premises(folder, store)
@@ -223,6 +225,9 @@ class _Running:
             who = self._folder.network.content.operator.name
             mail = AlertMail(StoreGauges(self._premises), post, self._folder.path, clock, who)
             await self._start(stack, mail.run, mail.stop)
+        if (repository := repository_of(self._settings)) is not None:
+            feed = AtnaFeed(self._premises, repository)
+            await self._start(stack, partial(self._standstill.then, feed.run, self._stop), feed.stop)
         if store.is_shared:
             recovery = Recovery(self._premises, first_after_seconds=SILENCE_SECONDS)
             await self._start(stack, recovery.run, recovery.stop)
