@@ -15,7 +15,7 @@ from gateway.delivery.outcome import DeliveryOutcome
 from gateway.delivery.ways import Ways
 from gateway.disclosure.premises import Premises
 from gateway.errors import HandoffError, NotNow
-from gateway.flows.stop_notices import ToTell
+from gateway.flows.stop_notices import ToTell, settle_withdrawals
 from gateway.flows.stop_sending import (
     begun,
     given,
@@ -31,6 +31,7 @@ from gateway.logs import Event
 _LOOK_SECONDS = 1.0
 _AGAIN = timedelta(minutes=5)
 """What was being sent during a withdrawal is accounted for a moment later: so long after, all are looked at again."""
+_SETTLED_EVERY = timedelta(hours=1)
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 5.0, 900.0
 _PARTNERS_AT_ONCE = 16
 
@@ -43,6 +44,7 @@ class StopSender:
         self._ways = ways
         self._stopping = asyncio.Event()
         self._seen, self._looked_at = -1, premises.clock.now()
+        self._settled_at: datetime | None = None
         self._waiting: tuple[ToTell, ...] = ()
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._rests: dict[str, tuple[int, datetime]] = {}
@@ -106,6 +108,9 @@ class StopSender:
         if seen != self._seen or now - self._looked_at >= _AGAIN:
             self._waiting = await asyncio.to_thread(to_send, self._premises)
             self._seen, self._looked_at = seen, now
+        if self._settled_at is None or now - self._settled_at >= _SETTLED_EVERY:
+            self._settled_at = now
+            await settle_withdrawals(self._premises)
 
     def _ended(self, partner: str, task: asyncio.Task[None]) -> None:
         self._under_way.pop(partner, None)

@@ -38,6 +38,7 @@ from gateway.store import (
     intents,
     patients,
     records,
+    withdrawals,
 )
 
 _CHANNEL = "fhir"
@@ -177,7 +178,10 @@ def keep_consent(
         intents.wake_patient(tx, patient_id, instant_text(at))
     elif before is not None and before.resource.get("status") == "active":
         stop_what_waits(tx, patient_id, instant_text(at))
-    append(tx, _entry(premises, caller, record, judgement, at, request_id))
+    entry = _entry(premises, caller, record, judgement, at, request_id)
+    seq = append(tx, entry).seq
+    if entry.kind == "revoke":
+        withdrawals.add(tx, seq, patient_id)
     if before is not None and logs_review and days_of_review(before.resource) != days_of_review(resource):
         append(tx, _review_entry(caller, record, at, request_id))
     return ConsentRecorded(record, judgement)

@@ -2,16 +2,21 @@
 
 Nothing has to come back, and what was done in reliance on it stays lawful (42 CFR 2.31(a)(6)); but a recipient that may
 use records until the consent is withdrawn (2.33) must learn that it was. Who has to be told is read from the audit log,
-and so is who was. The gateway tells whoever it sends to (`stop_sending`); the others, a person, with the same words.
+and so is who was; a table only says of which withdrawals there may still be somebody. The gateway tells whoever it sends
+to (`stop_sending`); the others, a person, with the same words.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from itertools import islice
 from typing import Any
 
-from gateway.audit import AuditEntry, LoggedEntry, append, newest, of_patient
+from gateway.audit import AuditEntry, LoggedEntry, append, get, of_patient
 from gateway.clock import instant_text, read_instant
 from gateway.disclosure.accounting import account_of, accounted_for
 from gateway.disclosure.handovers import permits_of
@@ -19,12 +24,12 @@ from gateway.disclosure.premises import Premises
 from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.decided_here import act_entry, carry_out, why
 from gateway.partners import Network
-from gateway.store import Reading, Transaction, same_person
-from gateway.store.model import AuditFilter
+from gateway.store import Reading, Transaction, same_person, withdrawals
 
 TOLD = "stop_notice_given"
 RULE = "42 CFR 2.31(a)(6)"
-_WITHDRAWALS = 500
+_AT_ONCE = 50
+_ACCOUNTED_WITHIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +46,58 @@ class ToTell:
 
 
 def to_tell(reading: Reading, about: str | None = None, since: str = "") -> Iterator[ToTell]:
-    """Every recipient that has not been told, of the last 500 withdrawals (`about`: of that patient's; `since`: from
-    that instant on), the newest withdrawal first.
+    """Every recipient that has not been told of a withdrawal (`about`: of that patient's; `since`: from that instant
+    on), the newest withdrawal first.
     """
     seen: set[tuple[str, str]] = set()
-    for logged in newest(reading, _WITHDRAWALS, AuditFilter(patient_id=about, kind="revoke")):
-        patient_id, entry = logged.row.patient_id, logged.entry
-        if patient_id is None or entry is None or (patient_id, entry.subject) in seen:
+    for seq in withdrawals.still_open(reading, about):
+        patient_id, entry = _entry_of(reading, seq)
+        if entry is None or (patient_id, entry.subject) in seen:
             continue
         if entry.at < since:
             return
         seen.add((patient_id, entry.subject))
         yield from _of_withdrawal(reading, patient_id, entry)
+
+
+async def settle_withdrawals(premises: Premises) -> int:
+    """Close the withdrawals of which nobody has to be told any more; how many. Again and again, a few at a time."""
+    closed, before = 0, withdrawals.ABOVE_ALL
+    while before:
+        found, before = await asyncio.to_thread(_with_nobody_to_tell, premises, before)
+        if found:
+            await premises.store.write(partial(withdrawals.settle, audit_seqs=found))
+            closed += len(found)
+    return closed
+
+
+def _with_nobody_to_tell(premises: Premises, before: int) -> tuple[list[int], int]:
+    """Of the next few open ones those that can be closed, and before which to go on; 0 at the end.
+
+    What was leaving when she withdrew is accounted for a moment later, and after a stop at the next start.
+    """
+    at_rest = instant_text(premises.clock.now() - _ACCOUNTED_WITHIN)
+    with premises.store.read() as reading:
+        few = list(islice(withdrawals.still_open(reading, before=before), _AT_ONCE))
+        found = []
+        for seq in few:
+            patient_id, entry = _entry_of(reading, seq)
+            if entry is not None and (
+                entry.at > at_rest
+                or any(withdrawals.is_leaving(reading, one) for one in _everyone(reading, patient_id))
+                or any(_of_withdrawal(reading, patient_id, entry))
+            ):
+                continue
+            found.append(seq)
+    return found, few[-1] if few else 0
+
+
+def _entry_of(reading: Reading, seq: int) -> tuple[str, AuditEntry | None]:
+    """Whose consent was withdrawn by an entry of the log, and the entry; None when it can be read no more."""
+    logged = get(reading, seq)
+    if logged is None or logged.row.patient_id is None:
+        return "", None
+    return logged.row.patient_id, logged.entry
 
 
 def notice_text(network: Network, told: ToTell) -> str:
@@ -108,11 +153,7 @@ def waiting(reading: Reading, consent_id: str, partner: str, about: str | None =
 
 
 def _of_withdrawal(reading: Reading, patient_id: str, withdrawal: AuditEntry) -> Iterator[ToTell]:
-    everyone = {
-        patient_id,
-        same_person.stays(reading, patient_id),
-        *same_person.joined_to(reading, patient_id),
-    }
+    everyone = _everyone(reading, patient_id)
     logged = [one for known in sorted(everyone) for one in of_patient(reading, known)]
     under = _under(logged, withdrawal.subject)
     at = read_instant(withdrawal.at)
@@ -133,6 +174,12 @@ def _of_withdrawal(reading: Reading, patient_id: str, withdrawal: AuditEntry) ->
             items = tuple((line.request_id, line.at) for line in lines)
             consent_id = withdrawal.subject.removeprefix("Consent/")
             yield ToTell(patient_id, consent_id, partner, lines[0].recipient, withdrawal.at, items)
+
+
+def _everyone(reading: Reading, patient_id: str) -> set[str]:
+    """All under whom the person's log stands."""
+    joined = same_person.joined_to(reading, patient_id)
+    return {patient_id, same_person.stays(reading, patient_id), *joined}
 
 
 def _under(logged: Iterable[LoggedEntry], consent: str) -> set[str]:

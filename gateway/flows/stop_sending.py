@@ -18,7 +18,7 @@ from uuid import UUID
 import msgspec
 import orjson
 
-from gateway.audit import AuditEntry, append, newest, of_patient
+from gateway.audit import AuditEntry, append, of_patient
 from gateway.clock import instant_text, read_instant
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotFound
@@ -26,8 +26,7 @@ from gateway.flows.decided_here import BY_RULE, act_entry
 from gateway.flows.stop_notices import RULE, TOLD, ToTell, notice_text, to_tell, waiting
 from gateway.partners import DeskDelivery, FhirDelivery, FilesDelivery, MllpDelivery, Partner, WebhookDelivery
 from gateway.partners.deliveries import FHIR_JSON
-from gateway.store import Reading, Transaction
-from gateway.store.model import AuditFilter
+from gateway.store import Reading, Transaction, withdrawals
 from gateway.store.partner_pauses import is_paused
 
 SENDING, NOT_TAKEN = "stop_notice_sending", "stop_notice_not_taken"
@@ -74,7 +73,7 @@ def may_be_told(premises: Premises, partner: str) -> bool:
 
 def last_withdrawal(reading: Reading) -> int:
     """A number that grows with each withdrawal that is logged."""
-    return max((one.row.seq for one in newest(reading, 1, AuditFilter(kind="revoke"))), default=0)
+    return withdrawals.newest(reading)
 
 
 def to_send(premises: Premises) -> tuple[ToTell, ...]:

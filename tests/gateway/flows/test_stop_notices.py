@@ -6,17 +6,28 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from gateway.audit import AuditEntry, append
+from gateway.clock import instant_text
 from gateway.demo import person
+from gateway.disclosure.handovers import interrupted
 from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.answers import Saved
 from gateway.flows.held_requests import to_see_to
 from gateway.flows.same_person import join
-from gateway.flows.stop_notices import ToTell, notice_text, to_tell, told, waiting
-from gateway.store import Transaction, intents
+from gateway.flows.stop_notices import (
+    ToTell,
+    notice_text,
+    settle_withdrawals,
+    to_tell,
+    told,
+    waiting,
+)
+from gateway.store import Transaction, intents, outbox, patients, withdrawals
 from tests.gateway.county import HOUSING, OTP, County
 from tests.gateway.flows.test_same_person import OTHER_MRN, hand_over, id_of, refer_as_other
 from tests.gateway.flows.test_shared_plan import shared
@@ -201,3 +212,66 @@ def test_the_withdrawing_patient_s_facts_are_found_by_ids_alone(county: County, 
     county.withdraw(saved)
     found = county.look(lambda reading: waiting(reading, str(saved.resource["id"]), "otp"))
     assert "770011" not in json.dumps([found.patient, found.consent, found.partner, found.items])
+
+
+def others_withdraw(county: County, number: int) -> None:
+    """So many other persons, each of whom has withdrawn a consent under which nobody received anything."""
+
+    def work(tx: Transaction) -> None:
+        at = instant_text(county.clock.now())
+        for place in range(number):
+            her = patients.create(tx, at, certain=True)
+            made = AuditEntry(
+                request_id=f"q{place}", at=at, kind="revoke", patient_id=her, partner="otp", purpose="TREAT",
+                outcome="withdrawn", subject=f"Consent/c{place}",
+            )  # fmt: skip
+            withdrawals.add(tx, append(tx, made).seq, her)
+
+    county.write(work)
+
+
+def still_open(county: County) -> list[int]:
+    return county.look(lambda reading: list(withdrawals.still_open(reading)))
+
+
+def test_however_many_withdraw_after_her_nobody_is_forgotten(county: County, saved: Saved) -> None:
+    county.withdraw(saved)
+    others_withdraw(county, 501)
+
+    (one,) = listed(county)
+    assert (one.partner, one.patient) == ("otp", county.patient_id)
+    assert len(still_open(county)) == 502
+
+    county.clock.advance(timedelta(hours=2))
+    assert county.run(settle_withdrawals(county.premises)) == 501, "of whom nobody has to be told"
+    (seq,) = still_open(county)
+    assert listed(county) == [one]
+    assert county.look(lambda reading: list(to_tell(reading, since=instant_text(county.clock.now())))) == []
+    county.run(told(county.premises, f"{saved.resource['id']} otp", "letter"))
+    (row,) = county.look(outbox.pushes_handed_over)
+    county.write(lambda tx: outbox.mark(tx, row.id, "delivered", row.created_at))
+    assert county.run(settle_withdrawals(county.premises)) == 1
+    assert (still_open(county), county.look(withdrawals.newest) >= seq) == ([], True)
+
+
+def test_a_withdrawal_stays_open_until_what_was_leaving_is_accounted_for(county: County) -> None:
+    """A stop of the gateway may lie between the two, of hours."""
+    consent = county.consent()
+    county.refer()
+    made = county.released()
+    county.withdraw(consent)
+    assert county.run(settle_withdrawals(county.premises)) == 0, "its hour is not over"
+    county.clock.advance(timedelta(hours=2))
+    assert county.run(settle_withdrawals(county.premises)) == 0, "it may have arrived"
+    assert listed(county) == []
+
+    county.write(lambda tx: interrupted(tx, made.id, "INTERRUPTED", county.clock.now()))
+
+    assert county.run(settle_withdrawals(county.premises)) == 0
+    assert [one.partner for one in listed(county)] == ["otp"]
+
+
+def test_a_withdrawal_that_can_be_read_no_more_is_closed(county: County, saved: Saved) -> None:
+    county.write(lambda tx: withdrawals.add(tx, 10**6, "nobody"))
+    assert listed(county) == []
+    assert county.run(settle_withdrawals(county.premises)) == 1

@@ -12,7 +12,7 @@ import pytest
 from gateway.errors import HandoffError
 from gateway.store import open_store_for_reading
 from gateway.store.named_queries import named_queries
-from gateway.store.sqlite_migrations import known_version
+from gateway.store.sqlite_migrations import known_version, migrate, migrate_to
 from tests.gateway.store.samples import cipher, opened
 
 
@@ -113,3 +113,23 @@ _RARE = {
     "workload.handed_over_unreleased",
 }
 _RARE |= {"patients.raise_all_epochs"}
+
+
+def test_withdrawals_of_before_their_table_are_looked_at_once_more() -> None:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate_to(connection, 10)
+    entry = "INSERT INTO audit VALUES (?, '', ?, ?, '', '', '', '', x'', x'', x'', x'')"
+    for seq, kind, patient in (
+        (1, "revoke", "p1"),
+        (2, "consent", "p1"),
+        (3, "revoke", None),
+        (4, "revoke", "p2"),
+    ):
+        connection.execute(entry, (seq, kind, patient))
+
+    migrate(connection)
+
+    found = connection.execute(
+        "SELECT audit_seq, patient_id, open FROM withdrawal ORDER BY audit_seq"
+    ).fetchall()
+    assert found == [(1, "p1", 1), (4, "p2", 1)]

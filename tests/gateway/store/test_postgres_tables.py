@@ -80,6 +80,23 @@ def test_older_tables_are_brought_forward_when_that_is_asked(
     _open_and_close(url)
 
 
+def test_withdrawals_of_before_their_table_are_looked_at_once_more(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    had = migrations("postgres")
+    entry = "INSERT INTO audit VALUES (%s, '', %s, %s, '', '', '', '', '', '', '', '')"
+    rows = ((1, "revoke", "p1"), (2, "consent", "p1"), (3, "revoke", None), (4, "revoke", "p2"))
+    with psycopg.connect(url, autocommit=True) as connection:
+        monkeypatch.setattr(postgres_migrations, "migrations", lambda _dialect: had[:10])
+        postgres_migrations.migrate(connection)
+        for row in rows:
+            connection.execute(entry.encode(), row)
+        monkeypatch.setattr(postgres_migrations, "migrations", lambda _dialect: had)
+        postgres_migrations.migrate(connection)
+        found = connection.execute("SELECT audit_seq, patient_id, open FROM withdrawal ORDER BY audit_seq")
+        assert found.fetchall() == [(1, "p1", 1), (4, "p2", 1)]
+
+
 def test_a_database_of_another_encoding_is_refused(postgres: PostgresServer) -> None:
     with postgres.connect("postgres") as connection:
         connection.execute("CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")
