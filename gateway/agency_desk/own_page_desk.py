@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from gateway.agency_desk.passkeys import Passkeys
 from gateway.clock import Clock
 from gateway.disclosure.accounting import AccountLine
+from gateway.flows.own_meetings import Calendar
 from gateway.flows.own_page import Permission, Stopped
 from gateway.pages import make_link
 from gateway.partners import Network
@@ -41,6 +42,8 @@ class OwnPage:
     next_phone: Callable[[tuple[str, ...], str], str]
     phone_set_up: Callable[[tuple[str, ...], str], Awaitable[None]]
     passkeys: Passkeys
+    calendar: Callable[[str], Awaitable[Calendar]]
+    stop_messages: Callable[[str], Awaitable[None]]
 
 
 def own_link(key: bytes, patient_id: str, now: datetime) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -15,12 +16,16 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from gateway.agency_desk import phrases_own
+from gateway.agency_desk.days import in_words
+from gateway.agency_desk.own_links import contacts_in_form
 from gateway.agency_desk.own_page_desk import LINK, NAME, OwnPage, code_of
 from gateway.agency_desk.passkeys import Asking
 from gateway.agency_desk.phrases import CATALOGUE, language_of
 from gateway.agency_desk.second_factor import is_phone_code, phone_address, phone_secret, picture_of
 from gateway.disclosure.desk_forms import purpose_in_words, types_in_words
 from gateway.errors import AlreadyReceived, NotAllowed, NotFound
+from gateway.flows.own_contacts import WAYS
+from gateway.flows.own_meetings import contact_words
 from gateway.flows.own_page import WISHES, Permission
 from gateway.flows.own_page_doors import CAME, LEFT, REFUSED
 from gateway.flows.phones import of_client
@@ -53,6 +58,8 @@ class _Pages(Pages):
             (
                 Route("/", self._first),
                 Route("/told", self._told),
+                Route("/meetings", self._meetings),
+                Route("/contacts", self._contacts, methods=["GET", "POST"]),
                 Route("/stop", self._stop, methods=["POST"]),
                 Route("/ask", self._ask, methods=["POST"]),
                 Route("/phone", self._phone, methods=["GET", "POST"]),
@@ -91,6 +98,37 @@ class _Pages(Pages):
             for line in reversed(lines)
         ]
         return self._page(request, "own_told.html", rows=rows)
+
+    async def _meetings(self, request: Request) -> Response:
+        """What is planned with her and what was written to her; the link to join is nowhere else."""
+        her = self._her(request)
+        if her is None:
+            return self._stranger(request)
+        found = await self._own.calendar(her)
+        zone, language = ZoneInfo(self._own.network.zone), self._language_of(request)
+        meetings = [
+            (one, self._name_of(one.partner), in_words(one.start, zone, language)) for one in found.meetings
+        ]
+        messages = [
+            (one, self._name_of(one.partner), in_words(one.sent, zone, language)) for one in found.messages
+        ]
+        return self._page(request, "own_meetings.html", meetings=meetings, messages=messages)
+
+    async def _contacts(self, request: Request) -> Response:
+        """How she is reached: what is on file, and what she asks to have changed. Only silence binds at once."""
+        her = self._her(request)
+        if her is None:
+            return self._stranger(request)
+        if request.method == "POST":
+            said = contacts_in_form(await self._frame.form(request))
+            words = contact_words(said)
+            if said.no_messages:
+                await self._own.stop_messages(her)
+            await self._own.ask(her, "contact", words)
+            return RedirectResponse("./?done=asked", 303, HEADERS)
+        on_file = (await self._own.calendar(her)).contacts
+        known = [(self._name_of(partner), one) for partner, one in on_file]
+        return self._page(request, "own_contacts.html", known=known, ways=WAYS)
 
     async def _stop(self, request: Request) -> Response:
         her = self._her(request)
@@ -229,7 +267,10 @@ class _Pages(Pages):
 
     def _called(self, reference: str) -> str:
         """The name of an organization; empty for whoever is none of this network."""
-        found = self._own.network.partners.get(partner_of(reference))
+        return self._name_of(partner_of(reference))
+
+    def _name_of(self, partner: str) -> str:
+        found = self._own.network.partners.get(partner)
         return "" if found is None else found.organization.name
 
     def _page(self, request: Request, template: str, status: int = 200, **facts: Any) -> Response:

@@ -12,7 +12,7 @@ import consent
 from gateway.audit import AuditedResource, AuditEntry, AuditReason
 from gateway.clock import instant_text
 from gateway.disclosure.decision_bytes import decision_sha256, engine_version
-from gateway.disclosure.gather import Gathered
+from gateway.disclosure.gather import HERSELF, Gathered
 from gateway.disclosure.premises import Premises
 from gateway.partners import reference_of
 from gateway.partners.network import Organization
@@ -21,6 +21,7 @@ from gateway.store import Record
 NOTICE_VERSION = "2024"
 OWN_RECORD = "OWN_RECORD"
 OVERTAKEN = "OVERTAKEN"
+_HERSELF = Organization("the person herself")
 _NOT_ASKED_FOR = AuditReason("NOT_ASKED_FOR", "what the caller searched for does not cover it")
 _OTHER_SOURCE = AuditReason("OTHER_SOURCE_WITHHOLDS", "42 CFR 2.12(a); consent-semantics 11, Source")
 _BY_A_PERSON = AuditReason("HUMAN_RELEASE", "a rule demands that a person releases it")
@@ -109,7 +110,7 @@ def own_record_entry(
 
 
 def _organization(premises: Premises, partner: str) -> Organization:
-    return premises.network.partners[partner].organization
+    return _HERSELF if partner == HERSELF else premises.network.partners[partner].organization
 
 
 def refusal_codes(decision: consent.Decision) -> tuple[str, ...]:

@@ -199,9 +199,14 @@ def shown_resources(
         request=gathered.request,
         alias_key=premises.keys.alias_key,
         tables=premises.tables,
-        subset_marks=premises.network.partners[gathered.recipient].subset_marks,
+        subset_marks=_subset_marks(premises, gathered.recipient),
     )
     return tuple(as_it_leaves(resource) for resource in presented)
+
+
+def _subset_marks(premises: Premises, recipient: str) -> str:
+    partner = premises.network.partners.get(recipient)  # none where the person herself reads
+    return "never" if partner is None else partner.subset_marks
 
 
 def _records_of(reading: Reading, intent: Intent) -> tuple[list[Record], list[Record]]:

@@ -17,6 +17,8 @@ from gateway.store import Reading, consents, patients, records, same_person
 from gateway.store.model import ConsentState, Record
 
 PURPOSE_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
+HERSELF = "#herself"
+"""The recipient where the person reads what is held of her (42 CFR 2.23); no partner can have that name."""
 _UNVERIFIED = ({"verified": False},)
 
 
@@ -112,7 +114,7 @@ def request_of(
         at=at,
         patient=f"Patient/{patient_id}",
         discloser=_discloser(network, discloser),
-        recipient=_recipient(network, recipient),
+        recipient=_recipient(network, recipient) if recipient != HERSELF else _herself(patient_id),
         purposes=_purposes(purpose),
         resources=resources,
         consents=consents,
@@ -290,6 +292,17 @@ def _recipient(network: Network, partner_id: str) -> consent.Recipient:
         standing=tuple(found["standing"]),
         members_of=tuple(found["members_of"]),
         category=found["category"],
+    )
+
+
+@lru_cache(maxsize=256)
+def _herself(patient_id: str) -> consent.Recipient:
+    return consent.Recipient(
+        references=(f"Patient/{patient_id}",),
+        identifiers=(),
+        roles=("IRCP",),
+        standing=("patient",),
+        members_of=(),
     )
 
 

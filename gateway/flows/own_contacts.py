@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.clock import new_id
+from gateway.audit import append
+from gateway.clock import instant_text, new_id, read_instant
 from gateway.disclosure.contact_safety import may_be_in_danger
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.seen import is_own
 from gateway.errors import NotAllowed, NotFound, NotUnderstood
 from gateway.flows.agency_desk import Worker
+from gateway.flows.decided_here import act_entry
 from gateway.flows.desk_clients import log_worker, require_client, require_right
 from gateway.flows.desk_written import Writing, own_patient, said_again, written_down
 from gateway.flows.own_page_doors import RIGHT, document_said
@@ -24,6 +26,7 @@ from gateway.flows.own_page_ends import ISSUER
 from gateway.flows.own_records import own_records
 from gateway.store import Reading, Record, Transaction, records, same_person, tokens
 
+SILENCED = "own_page_no_messages"
 AGREED, MAILED, NOT_MAILED = "contacts_agreed", "own_page_mailed", "own_page_not_mailed"
 NO_MESSAGES = "urn:handoff:no-messages"
 """Extension (valueBoolean) on a Patient: nothing is to be left or sent there, whatever number or address stands."""
@@ -95,6 +98,7 @@ async def contacts_agreed(
         her = same_person.stays(tx, patient_id)
         if said.mail:
             tokens.remember(tx, ISSUER, _mark(premises, her, said.mail), _FOR_GOOD)
+        tokens.remember(tx, ISSUER, _silence(premises, her), instant_text(premises.clock.now()))
         log_worker(tx, worker, premises.clock.now(), AGREED, her, "", f"checked by: {checked_by}")
 
     await premises.store.write(work)
@@ -112,14 +116,29 @@ def require_mail(premises: Premises, worker: Worker, patient_id: str) -> str:
         own = _described(reading, worker.partner, patient_id)
         said = Contacts() if own is None else contacts_in(own.resource)
         her = same_person.stays(reading, patient_id)
+        until = tokens.remembered_until(reading, ISSUER, _silence(premises, her))
         agreed = bool(said.mail) and tokens.was_used(reading, ISSUER, _mark(premises, her, said.mail))
-    if said.no_messages:
+    if said.no_messages or (until is not None and read_instant(until) > premises.clock.now()):
         raise NotAllowed("NO_MESSAGES", "nothing is to be sent or left")
     if not agreed:
         raise NotAllowed("MAIL_NOT_AGREED", "no address was agreed with her")
     if said.preferred != "email":
         raise NotAllowed("OTHER_WAY_PREFERRED", "she wants to be reached in another way")
     return said.mail
+
+
+async def stop_messages(premises: Premises, patient_id: str) -> None:
+    """She has said on her own page that nothing is to be sent to her: from now on nothing is, until she agrees anew to
+    something at a desk.
+    """
+    now = premises.clock.now()
+
+    def work(tx: Transaction) -> None:
+        her = same_person.stays(tx, patient_id)
+        tokens.remember(tx, ISSUER, _silence(premises, her), _FOR_GOOD)
+        append(tx, act_entry(SILENCED, instant_text(now), "said on her own page", patient_id=her))
+
+    await premises.store.write(work)
 
 
 async def may_be_mailed(premises: Premises, worker: Worker, patient_id: str) -> bool:
@@ -181,6 +200,10 @@ def _check(said: Contacts) -> None:
         raise NotUnderstood(
             "ADDRESS_INVALID", "say phone and e-mail, and which of both is better", "contacts"
         )
+
+
+def _silence(premises: Premises, patient_id: str) -> str:
+    return "silent-" + premises.keys.index("own-page-silence", "", patient_id)
 
 
 def _mark(premises: Premises, patient_id: str, address: str) -> str:

@@ -19,6 +19,7 @@ from gateway.audit import AuditEntry, append, newest, of_patient
 from gateway.clock import instant_text, new_id, new_row_id
 from gateway.disclosure.accounting import AccountLine, account_of
 from gateway.disclosure.consent_standing import permits_at_root
+from gateway.disclosure.gather import HERSELF
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotFound, NotUnderstood
 from gateway.flows import privacy_requests
@@ -98,7 +99,7 @@ async def told_whom(premises: Premises, patient_id: str) -> tuple[AccountLine, .
         logged = sorted(
             (one for known in everyone for one in of_patient(reading, known)), key=lambda one: one.row.seq
         )
-    entries = (one.entry for one in logged if one.entry is not None)
+    entries = (one.entry for one in logged if one.entry is not None and one.entry.partner != HERSELF)
     return account_of(entries, "all", premises.clock.now())
 
 

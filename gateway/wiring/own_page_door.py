@@ -12,7 +12,7 @@ from gateway.agency_desk.own_page_desk import OwnPage
 from gateway.agency_desk.own_pages import PATH, build_own_page
 from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
-from gateway.flows import own_page, own_page_doors, phones
+from gateway.flows import own_contacts, own_meetings, own_page, own_page_doors, phones
 from gateway.flows.own_page_ends import ISSUER
 from gateway.store import tokens
 from gateway.wiring.desk_flows import DeskFlows
@@ -57,5 +57,7 @@ def own_page_mounts(premises: Premises, standstill: Standstill | None = None) ->
         next_phone=partial(phones.next_phone, premises),
         phone_set_up=partial(phones.phone_set_up, premises),
         passkeys=passkeys_at(premises, flows),
+        calendar=flows.bound(own_meetings.calendar),
+        stop_messages=flows.bound(own_contacts.stop_messages),
     )
     return {PATH: build_own_page(own)}
