@@ -82,6 +82,10 @@ class Address:
         }
         return self._query({**kept, **changes}) or "?"
 
+    def part(self, before: str) -> Address:
+        """The same view from another entry on."""
+        return Address(self.path, {**self.given, "before": before})
+
     def sheet(self) -> str:
         """The same view as a file."""
         return self._query({**self.given, "as": SHEET})

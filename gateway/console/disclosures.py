@@ -88,8 +88,8 @@ def disclosures(look: Look) -> Shown:
     )
     facts = Facts(address["basis"], address["program"], address["reason"])
     part = look.part()
-    found = find(look.reading, part, wanted, facts, look.limit)
-    days = _days(look, part, found.entries)
+    found = find(look.reading, part, wanted, facts, look.rows)
+    days = [] if address.wants_sheet else _days(look, part, found.entries)
     sorts = _sorts(days)
     shown: dict[str, object] = {
         "tabs": TABS,
@@ -103,7 +103,8 @@ def disclosures(look: Look) -> Shown:
         "chart": _chart(look, days, sorts, wanted),
     }
     sheet = Sheet("disclosures", _HEADS, [sheet_row(look, one) for one in found.entries])
-    return Shown("disclosures.html", shown, patients_of(one.row.patient_id for one in found.entries), sheet)
+    ids = patients_of(one.row.patient_id for one in found.entries)
+    return Shown("disclosures.html", shown, ids, sheet, before=str(found.before or ""))
 
 
 def sheet_row(look: Look, logged: LoggedEntry) -> tuple[object, ...]:

@@ -67,13 +67,14 @@ def integrity(look: Look) -> Shown:
     """The screen."""
     part = look.part()
     below = int(look.address["before"]) if look.address["before"] else 2**62
-    heads = audit_window.newest_checkpoints(look.reading, look.limit, below)
+    heads = audit_window.newest_checkpoints(look.reading, look.rows, below)
+    before = str(heads[-1].size) if len(heads) == look.rows else ""
     signed = [(head, _is_signed(look, head)) for head in heads]
     witness = look.office.witness()
     shown = {
         "log": standing(look, part),
         "heads": signed,
-        "further": look.address.to(before=str(heads[-1].size)) if len(heads) == look.limit else "",
+        "further": look.address.to(before=before) if before else "",
         "witness": witness,
         "witnessed": _witnessed(look, witness.newest if witness else ""),
         "verifier": look.office.verifier.text,
@@ -84,6 +85,7 @@ def integrity(look: Look) -> Shown:
         "integrity.html",
         shown,
         sheet=Sheet("signed-heads", ("entries", "signed at", "chain hash", "signature holds"), rows),
+        before=before,
     )
 
 

@@ -33,7 +33,7 @@ RIGHTS: Mapping[str, frozenset[str]] = {
     "auditor": frozenset(),
 }
 """What a role may do beyond looking. An auditor only looks, and takes copies where her agreement says so."""
-PAGE_ROWS, SHEET_ROWS = 50, 1_000
+PAGE_ROWS, SHEET_ROWS, PART_ROWS = 50, 1_000, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,15 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One screen: its template and facts, and whom it shows (for the audit log)."""
+    """One screen: its template and facts, and whom it shows (for the audit log). `before`: from which entry on its sheet
+    goes on with another part; empty where it is whole.
+    """
 
     template: str
     facts: Mapping[str, Any]
     patients: frozenset[str] = field(default_factory=frozenset)
     sheet: Sheet | None = None
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,11 @@ class Look:
     def limit(self) -> int:
         """How many rows to show: more in a sheet than on a page."""
         return SHEET_ROWS if self.address.wants_sheet else PAGE_ROWS
+
+    @property
+    def rows(self) -> int:
+        """How many entries of the log to show: a sheet of them comes in parts."""
+        return PART_ROWS if self.address.wants_sheet else PAGE_ROWS
 
 
 Screen = Callable[[Look], Shown]

@@ -41,7 +41,7 @@ def _questions(look: Look) -> Shown:
         patient_id=look.address["patient"] or None,
         before_seq=int(look.address["before"]) if look.address["before"] else None,
     )
-    found = find(look.reading, look.part(), wanted, Facts(is_question=True), look.limit)
+    found = find(look.reading, look.part(), wanted, Facts(is_question=True), look.rows)
     asked = [(one.row, one.entry, without_values(one.entry.asked)) for one in found.entries if one.entry]
     facts = {
         "tabs": TABS,
@@ -54,7 +54,8 @@ def _questions(look: Look) -> Shown:
     ]
     heads = ("at", "partner", "purpose", "question without values", "outcome", "patient", "entry", "request")
     ids = patients_of(row.patient_id for row, _, _ in asked)
-    return Shown("looks_asked.html", facts, ids, Sheet("who-asked", heads, rows))
+    sheet = Sheet("who-asked", heads, rows)
+    return Shown("looks_asked.html", facts, ids, sheet, before=str(found.before or ""))
 
 
 def _people(look: Look) -> Shown:
@@ -64,11 +65,12 @@ def _people(look: Look) -> Shown:
         before_seq=int(look.address["before"]) if look.address["before"] else None,
     )
     part = look.part()
-    found = find(look.reading, part, wanted, Facts(basis=BASIS), look.limit * _ENTRIES_A_ROW)
+    entries_a_row = 1 if look.address.wants_sheet else _ENTRIES_A_ROW
+    found = find(look.reading, part, wanted, Facts(basis=BASIS), look.rows * entries_a_row)
     who = look.address["who"]
     every = _grouped(found.entries)
-    shown = tuple(one for one in every if who in ("", one.who))[: look.limit]
-    further = str(shown[-1].seq) if len(shown) == look.limit else str(found.before or "")
+    shown = tuple(one for one in every if who in ("", one.who))[: look.rows]
+    further = str(shown[-1].seq) if len(shown) == look.rows else str(found.before or "")
     facts = {
         "tabs": TABS,
         "looks": shown,
@@ -78,7 +80,7 @@ def _people(look: Look) -> Shown:
     rows = [(one.at, one.who, one.said, one.subject, " ".join(one.patients), one.request_id) for one in shown]
     heads = ("at", "who", "role and reason", "page and filters", "patients", "request")
     ids = patients_of(patient for one in shown for patient in one.patients)
-    return Shown("looks.html", facts, ids, Sheet("who-looked", heads, rows))
+    return Shown("looks.html", facts, ids, Sheet("who-looked", heads, rows), before=further)
 
 
 def _grouped(entries: tuple[LoggedEntry, ...]) -> tuple[Looked, ...]:

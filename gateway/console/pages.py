@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -28,7 +28,7 @@ from gateway.console.login import NAME, read_link
 from gateway.console.look import Look, Shown, has_right
 from gateway.console.office import Office, PageRead, Visitor
 from gateway.console.places import DEEDS, NAVIGATION, PLACES, Place
-from gateway.console.sheet import csv_text
+from gateway.console.sheet import MOST_PARTS, csv_text, goes_on
 from gateway.console.stops import Stops, Told
 from gateway.console.tally import Tally
 from gateway.console.window import Window, read_window
@@ -36,6 +36,7 @@ from gateway.errors import HandoffError, NotAllowed, NotFound, NotUnderstood
 from gateway.pages import HEADERS, Pages, Site, root_of
 
 COOKIE, BEGUN_COOKIE = "handoff_session", "handoff_login"
+Make = Callable[[Address], tuple[Look, Shown]]
 _FOLDER = Path(__file__).parent
 _VERIFY_SECONDS = 3.0
 """So long the button waits for the result; a longer verification goes on behind."""
@@ -96,25 +97,45 @@ class _Console(Pages):
         patience = self._office.patience_seconds
         await self._tally.reach(window.since, patience)
         told = await self._stops.reach(window, patience) if place.tells else Told()
-        make = partial(self._made, place, visitor, address, request.path_params, window, told)
-        look, shown, sheet = await asyncio.to_thread(make)
-        await self._audit(request, visitor, address.subject, shown.patients)
-        if sheet is not None and shown.sheet is not None:
-            return _file_of(sheet, shown.sheet.name)
+        make = partial(self._made, place, visitor, request.path_params, window, told)
+        look, shown = await self._recorded(request, make, address)
+        if address.wants_sheet and shown.sheet is not None:
+            return _file_of(self._parts(request, make, address, shown), shown.sheet.name)
         return self._shown(request, look, shown, place)
+
+    async def _recorded(self, request: Request, make: Make, address: Address) -> tuple[Look, Shown]:
+        """A screen, or a part of its sheet, made in a thread (the loop is for messages), and recorded."""
+        look, shown = await asyncio.to_thread(make, address)
+        await self._audit(request, look.visitor, address.subject, shown.patients)
+        return look, shown
+
+    async def _parts(
+        self, request: Request, make: Make, address: Address, shown: Shown
+    ) -> AsyncIterator[str]:
+        """The sheet, part by part, each recorded before it leaves. One that cannot be breaks the file off."""
+        for number in range(MOST_PARTS):
+            try:
+                if number:
+                    _, shown = await self._recorded(request, make, address.part(shown.before))
+            except HandoffError as error:  # too late for a page that says so
+                logs.info(logs.Event.REQUEST_ANSWERED, door="console", outcome="broken_off", code=error.code)
+                raise RuntimeError("a part of a file could not be recorded") from error
+            if shown.sheet is not None:
+                yield await asyncio.to_thread(csv_text, shown.sheet, is_first=not number)
+            if not shown.before:
+                return
+        yield goes_on(shown.before)
 
     def _made(
         self,
         place: Place,
         visitor: Visitor,
-        address: Address,
         path: Mapping[str, str],
         window: Window,
         told: Told,
-    ) -> tuple[Look, Shown, str | None]:
-        """The screen from one snapshot, and the file where it is wanted as one. Runs in a thread: the event loop is for
-        the gateway's messages.
-        """
+        address: Address,
+    ) -> tuple[Look, Shown]:
+        """The screen from one snapshot."""
         with self._office.read() as reading:
             look = Look(
                 office=self._office,
@@ -132,8 +153,7 @@ class _Console(Pages):
             shown = place.screen(look)
             if address.wants_sheet and shown.sheet is None:
                 raise NotFound("NO_SUCH_SHEET", "this page is not one that is written as a file")
-            sheet = csv_text(shown.sheet) if address.wants_sheet and shown.sheet is not None else None
-        return look, shown, sheet
+        return look, shown
 
     def _shown(self, request: Request, look: Look, shown: Shown, place: Place) -> Response:
         today = look.now.astimezone(words.zone_of(self._office.network.zone)).date()
@@ -335,9 +355,9 @@ def _require(visitor: Visitor, right: str) -> None:
         raise NotAllowed("ROLE_NOT_ENTITLED", f"the role {words.role(visitor.role)} does not include this")
 
 
-def _file_of(text: str, name: str) -> Response:
+def _file_of(parts: AsyncIterator[str], name: str) -> Response:
     headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{name}.{SHEET}"'}
-    return Response(text, headers=headers, media_type="text/csv; charset=utf-8")
+    return StreamingResponse(parts, headers=headers, media_type="text/csv; charset=utf-8")
 
 
 def _request_id(request: Request) -> str:

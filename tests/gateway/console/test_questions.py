@@ -83,7 +83,12 @@ def test_who_asked_is_listed_without_values_and_an_officer_sees_them_for_a_reaso
     assert "3391" in shown
     read = asked.reads()[-1].entry
     assert read is not None and "she complains of it" in read.description and "3391" not in read.subject
-    assert asked.send(f"decisions/{asked.reads()[-1].row.seq}/question", where, reason="of no question").status_code == 404
+    assert (
+        asked.send(
+            f"decisions/{asked.reads()[-1].row.seq}/question", where, reason="of no question"
+        ).status_code
+        == 404
+    )
     asked.log_in("Ada Auditor", "auditor")
     assert not re.search(r"decisions/\d+/question", asked.get(where).text)
     assert asked.send(f"{where}/question", where, reason="to look").status_code == 403
