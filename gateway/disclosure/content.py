@@ -14,9 +14,9 @@ from gateway.disclosure.local_format import in_local_format
 from gateway.disclosure.premises import Premises
 from gateway.partners import MllpDelivery, partner_of
 from gateway.partners.deliveries import Delivery
-from gateway.resources import to_json
+from gateway.resources import parse_json, to_json
 
-FHIR_JSON = "application/fhir+json"
+FHIR_JSON, FHIR_XML = "application/fhir+json", "application/fhir+xml"
 SHORT_NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
 """The statement of 42 CFR §2.32(a)(2), for what has room for one line."""
 _CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
@@ -34,6 +34,20 @@ def as_it_leaves(resource: Mapping[str, Any]) -> Mapping[str, Any]:
     if left:
         return {**resource, "meta": left}
     return {name: value for name, value in resource.items() if name != "meta"}
+
+
+def in_media(content: bytes, media: str) -> bytes:
+    """FHIR JSON as `media` has it: XML, or as it is."""
+    if not content or media != FHIR_XML:
+        return content
+    from gateway.resources.xml_writing import to_xml  # commands that write none start without lxml
+
+    return to_xml(parse_json(content))
+
+
+def media_of(content: bytes) -> str:
+    """Which of the two FHIR is written in."""
+    return FHIR_XML if content.startswith(b"<") else FHIR_JSON
 
 
 def transaction_bundle(

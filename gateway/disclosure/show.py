@@ -18,7 +18,7 @@ from gateway.audit import AuditEntry, AuditReason, append, find_by_request
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.account import OVERTAKEN, entry_of, own_record_entry
 from gateway.disclosure.asked import kept_question
-from gateway.disclosure.content import FHIR_JSON, notice_outcomes, sha256_of
+from gateway.disclosure.content import FHIR_JSON, in_media, media_of, notice_outcomes, sha256_of
 from gateway.disclosure.gather import Gathered
 from gateway.disclosure.named_versions import keep_named
 from gateway.disclosure.premises import Premises
@@ -81,6 +81,7 @@ async def show(
     select: Select,
     write: Write,
     kind: str = "query",
+    media: str = FHIR_JSON,
     choose: Choose | None = None,
     dress: Dress = undressed,
     each_alone: bool = False,
@@ -96,6 +97,7 @@ async def show(
     The audit entries and the exact bytes are committed before this returns. Raises NotNow
     `CONSENT_KEEPS_CHANGING`.
     """
+    write = partial(_in_media, media, write)
     for _ in range(_TRIES):
         answer = _answer(premises, partner, purpose, select, write, choose or in_order, dress, each_alone)
         request_id = new_id()
@@ -130,6 +132,17 @@ def _overtaken(
     for logged in find_by_request(tx, request_id):
         for release in outbox.of_audit(tx, logged.row.seq):
             outbox.mark(tx, release.id, "failed", at)
+
+
+def _in_media(
+    media: str,
+    write: Write,
+    resources: Sequence[Mapping[str, Any]],
+    notices: Sequence[Mapping[str, Any]],
+    at: datetime,
+) -> bytes:
+    """What leaves, as the log has it: in XML for who asked for that."""
+    return in_media(write(resources, notices, at), media)
 
 
 def in_order(resources: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
@@ -217,7 +230,7 @@ def _commit(
             partner=partner,
             audit_seq=first,
             sha256=digest,
-            media_type=FHIR_JSON,
+            media_type=media_of(answer.content),
             created_at=instant_text(answer.at),
             state="handed_over",
         )

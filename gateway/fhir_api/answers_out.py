@@ -11,20 +11,31 @@ from email.utils import format_datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.fhir_api.incoming import FHIR_JSON, preferences
+from gateway.disclosure.content import FHIR_JSON, in_media, media_of
+from gateway.fhir_api.incoming import preferences
+from gateway.fhir_api.media import media_asked
 from gateway.fhir_api.operation_outcome import outcome_bytes
 from gateway.flows.answers import Saved
 from gateway.resources import to_json
 
 
 def fhir_answer(content: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """`content` as FHIR JSON, never to be kept by a cache. Nothing is not called JSON: a client would try to read it."""
+    """`content` as the FHIR that it is, never to be kept by a cache. Nothing is not called JSON: a client would try to
+    read it.
+    """
     return Response(
         content,
         status,
         {"Cache-Control": "no-store", **(headers or {})},
-        media_type=f"{FHIR_JSON}; fhirVersion=4.0" if content else None,
+        media_type=f"{media_of(content)}; fhirVersion=4.0" if content else None,
     )
+
+
+def own_answer(
+    request: Request, content: bytes, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """What is the gateway's own to say, or the caller's own words back (FHIR JSON), written as the request asks."""
+    return fhir_answer(in_media(content, media_asked(request) or FHIR_JSON), status, headers)
 
 
 def version_headers(version: str, last_modified: str) -> dict[str, str]:
@@ -53,8 +64,8 @@ def saved_answer(request: Request, saved: Saved, base: str) -> Response:
         return fhir_answer(b"", status, headers)
     if wanted == "operationoutcome":
         said = outcome_bytes("informational", "SAVED", "saved", severity="information")
-        return fhir_answer(said, status, headers)
-    return fhir_answer(to_json(saved.resource), status, headers)
+        return own_answer(request, said, status, headers)
+    return own_answer(request, to_json(saved.resource), status, headers)
 
 
 async def until_tick(began: float, tick: float) -> None:

@@ -34,7 +34,7 @@ from gateway.fhir_api import (
     writing_routes,
 )
 from gateway.fhir_api.addresses import Address, Addresses, Endpoint, ToAnswer
-from gateway.fhir_api.answers_out import fhir_answer
+from gateway.fhir_api.answers_out import fhir_answer, own_answer
 from gateway.fhir_api.counters import RequestCounters
 from gateway.fhir_api.doors import Desk
 from gateway.fhir_api.everything import everything
@@ -148,11 +148,11 @@ class _Errors:
         if refusal.status == 500:
             logs.fault(logs.Event.FAULT, error, incident_id=state["request_id"])
         state["code"] = refusal.code
-        return _refuse(refusal)
+        return _refuse(request, refusal)
 
     async def unforeseen(self, request: Request, _error: Exception) -> Response:
         """A fault of ours: its number alone leaves. It is raised on to the entrance, which logs and counts it."""
-        return _refuse(unexpected(request.scope["state"]["request_id"]))
+        return _refuse(request, unexpected(request.scope["state"]["request_id"]))
 
     async def gone(self, request: Request, _error: Exception) -> Response:
         """The caller went away in the middle of its request: nobody is there to answer."""
@@ -169,7 +169,9 @@ class _Errors:
         refusal = refusal_of(refused, state["request_id"], self._desk.on_call)
         state["code"] = refusal.code
         headers = tuple((name, value) for name, value in (error.headers or {}).items())
-        return _refuse(Refusal(refusal.status, refusal.code, refusal.content, (*refusal.headers, *headers)))
+        return _refuse(
+            request, Refusal(refusal.status, refusal.code, refusal.content, (*refusal.headers, *headers))
+        )
 
 
 class _Entrance:
@@ -209,7 +211,8 @@ class _Entrance:
                 logs.fault(logs.Event.FAULT, error, incident_id=state["request_id"])
                 state["code"] = "INTERNAL"
                 if not status:
-                    await _refuse(unexpected(state["request_id"]))(scope, receive, send_marked)
+                    refused = fhir_answer(unexpected(state["request_id"]).content, 500)
+                    await refused(scope, receive, send_marked)
         self._tell(scope, state, status, asyncio.get_running_loop().time() - began)
 
     def _tell(self, scope: Scope, state: Mapping[str, Any], status: int, seconds: float) -> None:
@@ -230,8 +233,14 @@ class _Entrance:
         )
 
 
-def _refuse(refusal: Refusal) -> Response:
-    return fhir_answer(refusal.content, refusal.status, dict(refusal.headers))
+def _refuse(request: Request, refusal: Refusal) -> Response:
+    """As the request asked to be answered; anything but FHIR is refused in JSON."""
+    answers = own_answer if str(request.scope["path"]).startswith("/fhir") else _in_json
+    return answers(request, refusal.content, refusal.status, dict(refusal.headers))
+
+
+def _in_json(_request: Request, content: bytes, status: int, headers: Mapping[str, str]) -> Response:
+    return fhir_answer(content, status, headers)
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

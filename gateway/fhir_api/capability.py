@@ -33,7 +33,7 @@ def capability_statement(base: str, started_at: datetime) -> dict[str, Any]:
             "url": f"{base}/fhir",
         },
         "fhirVersion": "4.0.1",
-        "format": ["application/fhir+json", "json"],
+        "format": ["application/fhir+json", "application/fhir+xml", "json", "xml"],
         "patchFormat": ["application/json-patch+json"],
         "rest": [
             {

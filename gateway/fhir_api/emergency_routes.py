@@ -10,7 +10,8 @@ from starlette.responses import Response
 from gateway.errors import NotUnderstood
 from gateway.fhir_api.answers_out import fhir_answer, until_tick
 from gateway.fhir_api.doors import Desk
-from gateway.fhir_api.incoming import caller_of, refuse_other_media, require_scope, resource_in
+from gateway.fhir_api.incoming import caller_of, require_scope, resource_in
+from gateway.fhir_api.media import refuse_other_media
 from gateway.fhir_api.served import LETTERS
 from gateway.flows.emergency import EMERGENCY_TYPES
 from gateway.security.scopes import read_scopes
@@ -24,7 +25,7 @@ async def emergency_access(request: Request) -> Response:
     began = asyncio.get_running_loop().time()
     caller = caller_of(desk, request)
     require_scope(caller, "Patient", "read")
-    refuse_other_media(request)
+    refuse_other_media(request, only_json=True)
     granted = read_scopes(caller.scopes)
     types = [name for name in EMERGENCY_TYPES if granted.permits(name, LETTERS["read"])]
     parameters, _ = await resource_in(request, min(_LARGEST, desk.body_limit_bytes))

@@ -16,7 +16,8 @@ from gateway.disclosure.asked import question
 from gateway.errors import NotUnderstood
 from gateway.fhir_api.answers_out import fhir_answer, until_tick
 from gateway.fhir_api.doors import Desk
-from gateway.fhir_api.incoming import caller_of, preferences, refuse_other_media, require_scope
+from gateway.fhir_api.incoming import caller_of, preferences, require_scope
+from gateway.fhir_api.media import refuse_other_media
 from gateway.fhir_api.search_parameters import (
     Parameters,
     count_in,

@@ -12,16 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.errors import NotUnderstood
-from gateway.fhir_api.answers_out import fhir_answer, until_tick, version_headers
+from gateway.fhir_api.answers_out import fhir_answer, own_answer, until_tick, version_headers
 from gateway.fhir_api.doors import Desk
-from gateway.fhir_api.incoming import (
-    caller_of,
-    refuse_other_media,
-    require_letter,
-    require_scope,
-    resource_in,
-    version_in,
-)
+from gateway.fhir_api.incoming import caller_of, require_letter, require_scope, resource_in, version_in
+from gateway.fhir_api.media import refuse_other_media
 from gateway.fhir_api.operation_outcome import outcome_bytes
 from gateway.fhir_api.reading_routes import nothing
 from gateway.fhir_api.stated import Kinds, stated
@@ -64,7 +58,7 @@ async def handoff(request: Request) -> Response:
     finally:
         await until_tick(began, desk.tick_seconds)
     if pulled is None:
-        return fhir_answer(outcome_bytes("informational", "SAVED", "saved", severity="information"))
+        return own_answer(request, outcome_bytes("informational", "SAVED", "saved", severity="information"))
     request.state.request_id = pulled.request_id
     return fhir_answer(pulled.content, headers=version_headers(pulled.version, pulled.last_modified))
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
 
+from gateway.disclosure.content import FHIR_JSON, FHIR_XML
 from gateway.errors import NotAllowed, NotUnderstood
 from gateway.fhir_api.doors import Desk
+from gateway.fhir_api.media import media_asked, media_sent
 from gateway.fhir_api.served import LETTERS, Interaction
 from gateway.resources import parse_json
+from gateway.resources.xml_reading import from_xml
 from gateway.security.callers import Caller
 from gateway.security.scopes import read_scopes
 
-FHIR_JSON = "application/fhir+json"
-_JSON_TYPES = frozenset({FHIR_JSON, "application/json"})
+_MOST_AT_ONCE = 65_536
+"""Octets of XML that are read on the event loop."""
 _FORM = "application/x-www-form-urlencoded"
-_ACCEPTED = re.compile(r"\s*(\*/\*|application/(?:\*|json|fhir\+json))\s*(?:;.*)?", re.IGNORECASE | re.DOTALL)
 _VERSION_TAG = re.compile(r'(?:W/)?"([A-Za-z0-9\-.]{1,64})"|([A-Za-z0-9\-.]{1,64})')
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 BODY_SECONDS = 60
@@ -41,7 +44,7 @@ def caller_of(desk: Desk, request: Request) -> Caller:
     claimed = request.headers.get(PURPOSE_HEADER)
     if claimed is not None and claimed.strip() != caller.purpose:
         raise NotAllowed("PURPOSE_DIFFERS", "the purpose is not the one the token is bound to")
-    return caller
+    return replace(caller, media=FHIR_XML) if media_asked(request) == FHIR_XML else caller
 
 
 def require_scope(caller: Caller, resource_type: str, interaction: Interaction) -> None:
@@ -59,16 +62,6 @@ def require_letter(caller: Caller, resource_type: str, letter: str) -> None:
     """
     if not read_scopes(caller.scopes).permits(resource_type, letter):
         raise NotAllowed("SCOPE_MISSING", "the token's scopes do not cover this")
-
-
-def refuse_other_media(request: Request) -> None:
-    """Nothing, when the caller takes JSON.
-
-    Raises NotUnderstood `MEDIA_TYPE_ASKED`.
-    """
-    accept = request.headers.get("accept", "")
-    if accept and not any(_ACCEPTED.fullmatch(part) for part in accept.split(",")):
-        raise NotUnderstood("MEDIA_TYPE_ASKED", "only FHIR JSON is written", "http.Accept")
 
 
 async def body_of(request: Request, limit: int) -> bytes:
@@ -100,14 +93,19 @@ async def _whole(request: Request, limit: int) -> bytes:
 
 
 async def resource_in(request: Request, limit: int) -> tuple[dict[str, Any], bytes]:
-    """The JSON object sent, and its exact bytes.
+    """The resource sent, in JSON or XML, and its exact bytes.
 
-    Raises NotUnderstood: see `parse_json` and `body_of`.
+    Raises NotUnderstood: see `parse_json`, `from_xml` and `body_of`.
     """
-    if _media_type(request) not in _JSON_TYPES:
-        raise NotUnderstood("MEDIA_TYPE_SENT", f"the body must be `{FHIR_JSON}`", "http.Content-Type")
+    media = media_sent(request)
+    if media is None:
+        raise NotUnderstood(
+            "MEDIA_TYPE_SENT", f"the body must be `{FHIR_JSON}` or `{FHIR_XML}`", "http.Content-Type"
+        )
     raw = await body_of(request, limit)
-    return parse_json(raw), raw
+    if media == FHIR_JSON:
+        return parse_json(raw), raw
+    return (await asyncio.to_thread(from_xml, raw) if len(raw) > _MOST_AT_ONCE else from_xml(raw)), raw
 
 
 async def form_in(request: Request, limit: int) -> str:

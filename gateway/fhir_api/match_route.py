@@ -12,7 +12,8 @@ from starlette.responses import Response
 from gateway.errors import NotUnderstood
 from gateway.fhir_api.answers_out import fhir_answer, until_tick
 from gateway.fhir_api.doors import Desk
-from gateway.fhir_api.incoming import caller_of, refuse_other_media, require_scope, resource_in
+from gateway.fhir_api.incoming import caller_of, require_scope, resource_in
+from gateway.fhir_api.media import refuse_other_media
 from gateway.fhir_api.stated import Kinds, stated
 
 _LARGEST = 65_536

@@ -18,7 +18,8 @@ from gateway.fhir_api.search_table import parameters_of
 from gateway.fhir_api.served import SERVED
 from gateway.flows.validated import VALIDATED
 
-FHIR_JSON, FORM = "application/fhir+json", "application/x-www-form-urlencoded"
+FHIR_JSON, FHIR_XML = "application/fhir+json", "application/fhir+xml"
+FORM = "application/x-www-form-urlencoded"
 Json = dict[str, Any]
 _LEFT_OUT = frozenset(
     {"/fhir/", "/fhir/.well-known/smart-configuration", "/openapi.json", "/docs", "/docs/style.css"}
@@ -65,7 +66,7 @@ def api_document(base: str, version: str, addresses: Iterable[Address]) -> Json:
             "version": version,
             "description": (
                 "A consent-enforcing FHIR R4 gateway. Every answer has passed the consent gate; unknown, not permitted "
-                "and withheld are answered alike. All examples are made up."
+                "and withheld are answered alike. FHIR is taken and written in JSON and XML. All examples are made up."
             ),
         },
         "servers": [{"url": base}],
@@ -166,7 +167,9 @@ def _ref(name: str) -> Json:
 def _limits(name: str) -> Iterator[Given]:
     """What may stand in a search for a type."""
     yield Given("query", SERVED[name].by_patient, "The patient, by our id", example="5d2c-example")
-    for plain in ("_count", "_page", "_elements", "_summary") + (() if name == "Patient" else ("_sort",)):
+    for plain in ("_count", "_page", "_elements", "_summary", "_format") + (
+        () if name == "Patient" else ("_sort",)
+    ):
         yield PARAMETERS[plain]
     for plain, found in (("_include", includes_of(name)), ("_revinclude", revincludes_of(name))):
         if found:
@@ -221,6 +224,8 @@ def _responses(told: Told, examples: Mapping[str, Any]) -> Json:
         kind = "Resource" if told.media == FHIR_JSON else "Plain"
         schema = {"$ref": f"#/components/schemas/{kind}"}
         well["content"] = {told.media: {"schema": schema, "example": examples[told.answered]}}
+        if told.media == FHIR_JSON:
+            well["content"][FHIR_XML] = {}
     elif told.media != FHIR_JSON:
         well["content"] = {told.media: {"schema": {"type": "string"}}}
     found: Json = {str(told.status): well}
@@ -231,7 +236,7 @@ def _responses(told: Told, examples: Mapping[str, Any]) -> Json:
         refused = {"schema": {"$ref": "#/components/schemas/Plain"}, "example": examples["token-refused"]}
         found["4XX"] = {
             "description": "Refused; RFC 6749 section 5.2",
-            "content": {JSON: refused, FHIR_JSON: {}},
+            "content": {JSON: refused, FHIR_JSON: {}, FHIR_XML: {}},
         }
     else:
         found["4XX"] = {"$ref": "#/components/responses/Refused"}
@@ -243,7 +248,7 @@ def _refused(examples: Mapping[str, Any]) -> Json:
     return {
         "description": "An OperationOutcome that says what is wrong, and where: 400 the request, 401 the token, 403 the "
         "scope or purpose, 404 nothing to show, 409 and 412 a conflict, 422 the content, 429 and 503 ask again later.",
-        "content": {FHIR_JSON: {"schema": schema, "example": examples["refused"]}},
+        "content": {FHIR_JSON: {"schema": schema, "example": examples["refused"]}, FHIR_XML: {}},
     }
 
 

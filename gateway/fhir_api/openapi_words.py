@@ -90,7 +90,7 @@ TOLD: Mapping[tuple[str, str], Told] = {
         "Not there, not permitted and withheld give the same 404.",
         answered="care-plan",
         also=_NOT_MODIFIED,
-        parameters=_CONDITION,
+        parameters=(*_CONDITION, "_format", "_elements"),
     ),
     ("GET", "/fhir/{type}/{id}/_history"): Told(
         READ,
@@ -305,6 +305,7 @@ PARAMETERS: Mapping[str, Given] = {
     "_summary": Given(
         "query", "_summary", "A short form", choices=("true", "text", "data", "count", "false")
     ),
+    "_format": Given("query", "_format", "As what it is written, before `Accept`", choices=("json", "xml")),
     "respond-async": Given(
         "header", "Prefer", "Asked for always", choices=("respond-async",), example="respond-async"
     ),

@@ -9,15 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.errors import NotUnderstood
-from gateway.fhir_api.answers_out import fhir_answer, until_tick
+from gateway.fhir_api.answers_out import own_answer, until_tick
 from gateway.fhir_api.doors import Desk
-from gateway.fhir_api.incoming import (
-    caller_of,
-    preferences,
-    refuse_other_media,
-    require_letter,
-    resource_in,
-)
+from gateway.fhir_api.incoming import caller_of, preferences, require_letter, resource_in
+from gateway.fhir_api.media import refuse_other_media
 from gateway.fhir_api.search_parameters import read_query, refuse_other_formats, values_of
 from gateway.flows.account_asked import LAWS
 from gateway.flows.what_if_asked import what_if_asked
@@ -51,7 +46,7 @@ async def accounting(request: Request) -> Response:
     finally:
         await until_tick(began, desk.tick_seconds)
     request.state.request_id = pulled.request_id
-    return fhir_answer(pulled.content)
+    return own_answer(request, pulled.content)  # the caller's own account; no digest of it is kept
 
 
 async def what_if(request: Request) -> Response:
@@ -63,4 +58,4 @@ async def what_if(request: Request) -> Response:
     sent, _ = await resource_in(request, min(_LARGEST, desk.body_limit_bytes))
     request.state.resource_type = "Consent"
     told = await asyncio.to_thread(what_if_asked, sent, desk.clock.now())
-    return fhir_answer(to_json(told))
+    return own_answer(request, to_json(told))

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.errors import NotFound
-from gateway.fhir_api.answers_out import fhir_answer
+from gateway.fhir_api.answers_out import own_answer
 from gateway.fhir_api.doors import Desk
 from gateway.resources import to_json
 
@@ -92,7 +92,7 @@ async def definition(request: Request) -> Response:
     found = _BY_NAME.get(str(request.path_params["id"]))
     if found is None:
         raise NotFound("NO_SUCH_ADDRESS", "there is nothing at this address")
-    return fhir_answer(to_json(_definition(found, desk.base_url())))
+    return own_answer(request, to_json(_definition(found, desk.base_url())))
 
 
 def _definition(operation: Operation, base: str) -> dict[str, Any]:

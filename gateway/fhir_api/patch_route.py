@@ -12,7 +12,8 @@ from starlette.responses import Response
 from gateway.errors import NotUnderstood
 from gateway.fhir_api.answers_out import saved_answer, until_tick
 from gateway.fhir_api.doors import Desk
-from gateway.fhir_api.incoming import body_of, caller_of, refuse_other_media, require_scope, version_in
+from gateway.fhir_api.incoming import body_of, caller_of, require_scope, version_in
+from gateway.fhir_api.media import refuse_other_media
 from gateway.fhir_api.reading_routes import nothing, served_type
 from gateway.resources import parse_json
 

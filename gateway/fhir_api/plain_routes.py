@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.fhir_api.answers_out import fhir_answer
+from gateway.fhir_api.answers_out import own_answer
 from gateway.fhir_api.capability import capability_statement, smart_configuration
 from gateway.fhir_api.doors import Desk
 from gateway.fhir_api.operations import emergency_operation, shared_plan_operation
@@ -20,7 +20,7 @@ from gateway.resources import to_json
 async def metadata(request: Request) -> Response:
     """`GET /fhir/metadata`."""
     desk: Desk = request.app.state.desk
-    return fhir_answer(_statement(desk.base_url(), desk.started_at))
+    return own_answer(request, _statement(desk.base_url(), desk.started_at))
 
 
 @lru_cache(maxsize=8)
@@ -31,13 +31,13 @@ def _statement(base: str, started_at: datetime) -> bytes:
 async def shared_plan_definition(request: Request) -> Response:
     """`GET /fhir/OperationDefinition/shared-plan`."""
     desk: Desk = request.app.state.desk
-    return fhir_answer(to_json(shared_plan_operation(desk.base_url())))
+    return own_answer(request, to_json(shared_plan_operation(desk.base_url())))
 
 
 async def emergency_definition(request: Request) -> Response:
     """`GET /fhir/OperationDefinition/emergency-access`."""
     desk: Desk = request.app.state.desk
-    return fhir_answer(to_json(emergency_operation(desk.base_url())))
+    return own_answer(request, to_json(emergency_operation(desk.base_url())))
 
 
 async def smart(request: Request) -> Response:

@@ -15,14 +15,8 @@ from gateway.disclosure.asked import question
 from gateway.errors import NotFound, NotSupported, NotUnderstood
 from gateway.fhir_api.answers_out import fhir_answer, until_tick, version_headers
 from gateway.fhir_api.doors import Desk
-from gateway.fhir_api.incoming import (
-    caller_of,
-    form_in,
-    preferences,
-    refuse_other_media,
-    require_scope,
-    version_in,
-)
+from gateway.fhir_api.incoming import caller_of, form_in, preferences, require_scope, version_in
+from gateway.fhir_api.media import refuse_other_media, take_format
 from gateway.fhir_api.search_parameters import (
     Parameters,
     count_in,
@@ -123,6 +117,8 @@ async def search_by_form(request: Request) -> Response:
 async def _search(request: Request, parameters: Parameters) -> Response:
     desk: Desk = request.app.state.desk
     began = asyncio.get_running_loop().time()
+    for value in values_of(parameters, ("_format",)):  # of a form as well
+        take_format(request, value)
     caller = caller_of(desk, request)
     resource_type = served_type(request, "search-type")
     require_scope(caller, resource_type, "search-type")

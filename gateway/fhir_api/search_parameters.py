@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 from gateway.errors import NotUnderstood
 from gateway.fhir_api.chained import links_in
 from gateway.fhir_api.includes import BACKWARD, FORWARD, ITERATE, includes_in
+from gateway.fhir_api.media import format_named
 from gateway.fhir_api.search_limits import limit_of
 from gateway.fhir_api.search_table import parameters_of
 from gateway.fhir_api.served import SERVED
@@ -25,7 +26,6 @@ from gateway.resources.searching import Filter
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _MOST_PARAMETERS = 64
 _MOST_FILTERS = 16
-_FORMATS = frozenset({"json", "application/json", "application/fhir+json"})
 _PLAIN = frozenset({"_format", "_pretty", "_count", "_sort", "_total", "_elements", "_summary"})
 _DEMOGRAPHIC = frozenset(
     {"identifier", "name", "family", "given", "birthdate", "gender", "phone", "email", "telecom", "phonetic"}
@@ -177,13 +177,13 @@ def count_in(parameters: Parameters, least: int = 1) -> int:
 
 
 def refuse_other_formats(parameters: Parameters) -> None:
-    """Nothing, unless `_format` asks for something other than JSON.
+    """Nothing, unless `_format` asks for something other than JSON and XML.
 
     Raises NotUnderstood `MEDIA_TYPE_ASKED`.
     """
     for name, value in parameters:
-        if name == "_format" and value.replace(" ", "+") not in _FORMATS:
-            raise NotUnderstood("MEDIA_TYPE_ASKED", "only FHIR JSON is written", "http._format")
+        if name == "_format" and format_named(value) is None:
+            raise NotUnderstood("MEDIA_TYPE_ASKED", "only FHIR JSON and FHIR XML are written", "http._format")
 
 
 def _names(resource_type: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

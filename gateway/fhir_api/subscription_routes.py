@@ -6,15 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.errors import NotUnderstood
-from gateway.fhir_api.answers_out import fhir_answer, saved_answer, version_headers
+from gateway.fhir_api.answers_out import fhir_answer, own_answer, saved_answer, version_headers
 from gateway.fhir_api.doors import Desk
-from gateway.fhir_api.incoming import (
-    caller_of,
-    refuse_other_media,
-    require_letter,
-    resource_in,
-    version_in,
-)
+from gateway.fhir_api.incoming import caller_of, require_letter, resource_in, version_in
+from gateway.fhir_api.media import refuse_other_media
 from gateway.fhir_api.search_parameters import Parameters, read_query
 from gateway.security.callers import Caller
 
@@ -52,7 +47,7 @@ async def one(request: Request) -> Response:
     desk, caller = _caller(request, "r")
     pulled = await desk.doors.subscriptions.read(caller, subscription_id)
     request.state.request_id = pulled.request_id
-    return fhir_answer(pulled.content, headers=version_headers(pulled.version, pulled.last_modified))
+    return own_answer(request, pulled.content, headers=version_headers(pulled.version, pulled.last_modified))
 
 
 async def status(request: Request) -> Response:
@@ -61,12 +56,13 @@ async def status(request: Request) -> Response:
     subscription_id = request.path_params.get("id")
     pulled = await desk.doors.subscriptions.status(caller, subscription_id, desk.base_url())
     request.state.request_id = pulled.request_id
-    return fhir_answer(pulled.content)
+    return own_answer(request, pulled.content)
 
 
 async def events(request: Request) -> Response:
     """`GET /fhir/Subscription/{id}/$events`."""
     desk, caller = _caller(request, "r")
+    refuse_other_media(request, only_json=True)
     asked = read_query(request.scope["query_string"].decode("latin-1"))
     first, last = _number(asked, _SINCE, 1), _number(asked, _UNTIL, _LAST_NUMBER)
     subscription_id = str(request.path_params["id"])

@@ -9,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.errors import NotFound, NotUnderstood
-from gateway.fhir_api.answers_out import fhir_answer
+from gateway.fhir_api.answers_out import own_answer
 from gateway.fhir_api.doors import Desk
-from gateway.fhir_api.incoming import caller_of, refuse_other_media, require_letter, resource_in
+from gateway.fhir_api.incoming import caller_of, require_letter, resource_in
+from gateway.fhir_api.media import refuse_other_media
 from gateway.fhir_api.operation_outcome import issue_of
 from gateway.flows.validated import VALIDATED, validated
 from gateway.resources import to_json
@@ -30,7 +31,7 @@ async def validate(request: Request) -> Response:
     request.state.resource_type = resource_type
     found = validated(_resource(sent), resource_type)
     issues = [issue_of(one.issue, one.code, one.message, one.place, one.severity) for one in found]
-    return fhir_answer(to_json({"resourceType": "OperationOutcome", "issue": issues}))
+    return own_answer(request, to_json({"resourceType": "OperationOutcome", "issue": issues}))
 
 
 def _resource(sent: Mapping[str, Any]) -> Mapping[str, Any]:

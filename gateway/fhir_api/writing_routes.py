@@ -11,18 +11,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.errors import NotSupported, NotUnderstood
-from gateway.fhir_api.answers_out import fhir_answer, saved_answer, until_tick
+from gateway.fhir_api.answers_out import fhir_answer, own_answer, saved_answer, until_tick
 from gateway.fhir_api.conditional_create import condition_of
 from gateway.fhir_api.doors import Desk
 from gateway.fhir_api.incoming import (
     caller_of,
     idempotency_key,
     preferences,
-    refuse_other_media,
     require_scope,
     resource_in,
     version_in,
 )
+from gateway.fhir_api.media import refuse_other_media
 from gateway.fhir_api.reading_routes import nothing, served_type
 from gateway.fhir_api.served import Interaction
 from gateway.flows.answers import Saved, TransactionOutcome
@@ -98,7 +98,7 @@ async def submit_bundle(request: Request) -> Response:
     request.state.request_id = outcome.request_id
     if preferences(request).get("return") == "minimal":
         return fhir_answer(b"")
-    return fhir_answer(_response_bundle(str(bundle["type"]), outcome))
+    return own_answer(request, _response_bundle(str(bundle["type"]), outcome))
 
 
 def _response_bundle(sent: str, outcome: TransactionOutcome) -> bytes:

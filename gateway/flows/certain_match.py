@@ -69,6 +69,7 @@ async def certain_match(premises: Premises, caller: Caller, patient: Mapping[str
         premises,
         partner=caller.partner,
         purpose=caller.purpose,
+        media=caller.media,
         select=select,
         write=_written,
         choose=choose,

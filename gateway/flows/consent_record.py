@@ -11,6 +11,7 @@ from typing import Any
 from gateway.audit import AuditEntry, AuditReason, append
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.consent_standing import Judgement, is_stored_form, judge
+from gateway.disclosure.content import media_of
 from gateway.disclosure.expiry_events import REVIEWED, days_of_review
 from gateway.disclosure.held import stop_what_waits
 from gateway.disclosure.premises import Premises
@@ -26,7 +27,8 @@ from gateway.flows.decided_here import BY_RECORDER, act_entry
 from gateway.flows.nothing import nothing_for
 from gateway.flows.people import patient_of_consent, related
 from gateway.partners import reference_of
-from gateway.resources import parse_json, to_json
+from gateway.resources import to_json
+from gateway.resources.xml_reading import read_fhir
 from gateway.security.callers import Caller
 from gateway.store import (
     ConsentState,
@@ -78,13 +80,14 @@ async def record_consent(
             return known
         patient_id = patient_of_consent(premises, tx, caller.partner, resource, instant_text(at))
         kept = keep_consent(premises, tx, caller, {**resource, "id": consent_id}, patient_id, at, request_id)
-        inbox.keep(tx, _received(caller, kept.record, body, request_id), raw)
+        inbox.keep(tx, _received(caller, kept.record, body, request_id, raw), raw)
         return _saved(premises, tx, caller, kept.record, request_id, created=True)
 
     saved = await premises.store.write(work)
     if isinstance(saved, str):
         pulled = await pull.read(premises, caller, "Consent", saved)
-        return Saved(parse_json(pulled.content), pulled.version, pulled.last_modified, pulled.request_id)
+        shown = read_fhir(pulled.content)
+        return Saved(shown, pulled.version, pulled.last_modified, pulled.request_id)
     premises.work_waiting.set()
     return saved
 
@@ -245,7 +248,7 @@ def _recorded_before(premises: Premises, tx: Transaction, caller: Caller, body: 
     return None
 
 
-def _received(caller: Caller, record: Record, body: BodyHash, request_id: str) -> InboxMessage:
+def _received(caller: Caller, record: Record, body: BodyHash, request_id: str, raw: bytes) -> InboxMessage:
     outcome = EntryOutcome(record.reference, record.version, "201 Created", record.updated_at)
     return InboxMessage(
         id=request_id,
@@ -253,7 +256,7 @@ def _received(caller: Caller, record: Record, body: BodyHash, request_id: str) -
         channel=_CHANNEL,
         control_id=body.kept,
         body_sha256=body.kept,
-        format="fhir+json",
+        format=media_of(raw).rpartition("/")[2],
         state="accepted",
         faults=json.dumps([asdict(outcome)]),
         business_key="",

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from gateway.disclosure.content import FHIR_JSON
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotSupported, NotUnderstood
 from gateway.flows import pull
@@ -42,7 +43,7 @@ async def patch(
     NotUnderstood `PATCH_INVALID` and `PATCH_FAILED`, NotSupported for a type that is not updated; and what an update
     of the type raises.
     """
-    pulled = await pull.read(premises, caller, resource_type, resource_id)
+    pulled = await pull.read(premises, replace(caller, media=FHIR_JSON), resource_type, resource_id)
     is_stale = if_match is not None and if_match != pulled.version
     if is_stale and resource_type != "Consent":
         raise _conflict()

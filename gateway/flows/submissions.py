@@ -11,6 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from gateway.clock import instant_text, new_id
+from gateway.disclosure.content import media_of
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.recorder_only import marked
 from gateway.disclosure.seen import is_own
@@ -106,7 +107,7 @@ def _take_in(premises: Premises, tx: Transaction, work: _Work) -> TransactionOut
         channel=CHANNEL,
         control_id=work.key or work.body.kept,
         body_sha256=work.body.kept,
-        format="fhir+json",
+        format=media_of(work.raw).rpartition("/")[2],
         state="accepted",
         faults=json.dumps([asdict(outcome) for outcome in outcomes]),
         business_key="",

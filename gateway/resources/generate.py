@@ -30,6 +30,9 @@ TYPES = tuple(
     """.split()  # noqa: SIM905  a list of forty strings is harder to read
 )
 
+# Written by the gateway and never taken in: their order in XML is needed, and no check.
+WRITTEN_ONLY = ("CapabilityStatement", "OperationDefinition", "Subscription")
+
 # Present in R4B, absent from R4 4.0.1.
 NOT_IN_R4 = {"valueCodeableReference", "valueRatioRange"}
 
@@ -75,21 +78,22 @@ class Element:
 
 def main() -> None:
     """Write all of `generated/` beside this one."""
-    models = dict(sorted(_models().items()))
+    models = dict(sorted(_models(TYPES).items()))
     classes = {name: _elements(name, model) for name, model in models.items()}
+    written = dict(sorted(_models((*TYPES, *WRITTEN_ONLY)).items()))
     folder = Path(__file__).parent / "generated"
     folder.mkdir(exist_ok=True)
     (folder / "__init__.py").write_text('"""Written by `gateway.resources.generate`; do not edit."""\n')
     (folder / "structs.py").write_text("\n".join(_structs(classes)) + "\n")
     (folder / "walks.py").write_text("\n".join(_walks(classes)) + "\n")
-    (folder / "orders.py").write_text("\n".join(_orders(classes, models)) + "\n")
+    (folder / "orders.py").write_text("\n".join(_orders(written)) + "\n")
     (folder / "summaries.py").write_text("\n".join(_summaries(models)) + "\n")
 
 
-def _models() -> dict[str, typing.Any]:
+def _models(types: tuple[str, ...]) -> dict[str, typing.Any]:
     """Every model class that the types need, by name."""
     found: dict[str, typing.Any] = {}
-    waiting = [_model_of(getattr(fhirtypes, f"{name}Type")) for name in TYPES]
+    waiting = [_model_of(getattr(fhirtypes, f"{name}Type")) for name in types]
     while waiting:
         model = waiting.pop()
         if model.__name__ in found or model.__name__ in ("Resource", "FHIRPrimitiveExtension"):
@@ -272,7 +276,7 @@ _WRITTEN_AS = {
 }
 
 
-def _orders(classes: dict[str, tuple[Element, ...]], models: dict[str, typing.Any]) -> list[str]:
+def _orders(models: dict[str, typing.Any]) -> list[str]:
     """Of each class its elements as (kind, repeats); a kind is `bool`, `int`, `decimal`, `str`, or a class."""
     lines = [
         '"""Written by `gateway.resources.generate`; do not edit."""',
@@ -281,9 +285,9 @@ def _orders(classes: dict[str, tuple[Element, ...]], models: dict[str, typing.An
         "",
         "ORDERS: dict[str, dict[str, tuple[str, bool]]] = {",
     ]
-    for name, elements in classes.items():
-        place = {one: number for number, one in enumerate(models[name].elements_sequence())}
-        ordered = sorted(elements, key=lambda element: place[element.name])
+    for name, model in models.items():
+        place = {one: number for number, one in enumerate(model.elements_sequence())}
+        ordered = sorted(_elements(name, model), key=lambda element: place[element.name])
         lines.append(f'    "{name}": {{')
         for one in ordered:
             kind = _WRITTEN_AS.get(one.type, "str") if one.primitive else one.type

@@ -83,6 +83,11 @@ def _read_slowly(content: bytes) -> dict[str, object]:
     return tree
 
 
+def is_beyond_numbers(text: str) -> bool:
+    """Whether a number has more digits, or is larger or smaller, than is taken."""
+    return len(text) > _LONGEST_NUMBER or abs(Decimal(text).adjusted()) > _LONGEST_NUMBER
+
+
 def _decimal(text: str) -> Decimal:
     if len(text) > _LONGEST_NUMBER:
         raise NotUnderstood("JSON_NUMBER_INVALID", "a number has too many digits")

@@ -11,7 +11,7 @@ class Caller:
 
     `purpose` is one code of the v3-ActReason code system and was bound to the token when it was issued;
     `scopes` are SMART scopes in version 2 form (`system/CarePlan.rs`); `token_id` is the token's `jti`.
-    A scope is never consent: it only narrows what the caller may ask for.
+    A scope is never consent: it only narrows what the caller may ask for. `media`: as which FHIR is written to it.
     """
 
     partner: str
@@ -19,3 +19,4 @@ class Caller:
     purpose: str
     scopes: frozenset[str]
     token_id: str
+    media: str = "application/fhir+json"

@@ -22,6 +22,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core import NotSet
 from schemathesis.specs.openapi import checks
 
+from gateway.resources.xml_reading import read_fhir
 from tests import strategies
 from tests.gateway.county import County
 from tests.gateway.disclosure.hidden_county import ASKERS, CANARY, hidden_ids, hide, known_to_housing
@@ -106,7 +107,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 def _is_outcome(answer: httpx.Response) -> bool:
     """Whether a refusal is one as FHIR wants it."""
-    told = answer.json()
+    told = read_fhir(answer.content)
     return bool(
         told["resourceType"] == "OperationOutcome"
         and all(one["severity"] and one["code"] and one["details"]["coding"] for one in told["issue"])

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from gateway.resources.xml_reading import read_fhir
 from tests import strategies
 from tests.gateway.county import County
 from tests.gateway.disclosure.generated_requests import Asked, Requests
@@ -64,9 +65,9 @@ def ask_both(two: Twins, chance: Chance, who: str, asked: Asked, number: int) ->
 
 
 def next_page(answer: httpx.Response) -> str | None:
-    if "json" not in answer.headers.get("content-type", ""):
+    if "fhir" not in answer.headers.get("content-type", ""):
         return None
-    links = answer.json().get("link", ()) if answer.status_code == 200 else ()
+    links = read_fhir(answer.content).get("link", ()) if answer.status_code == 200 else ()
     return next((one["url"].partition("gateway.test")[2] for one in links if one["relation"] == "next"), None)
 
 

@@ -152,9 +152,14 @@ def test_a_search_must_name_one_patient(door: Any, query: str, code: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "asked", [{"headers": {"Accept": "application/fhir+xml"}}, {"params": {"_format": "xml"}}]
+    "asked",
+    [
+        {"headers": {"Accept": "application/fhir+turtle"}},
+        {"headers": {"Accept": "application/json;q=0"}},
+        {"params": {"_format": "turtle"}},
+    ],
 )
-def test_only_json_is_written(door: Any, asked: dict[str, Any]) -> None:
+def test_only_json_and_xml_are_written(door: Any, asked: dict[str, Any]) -> None:
     params = {"patient": "p1", **asked.pop("params", {})}
 
     assert door.call("GET", "/fhir/CarePlan", params=params, **asked).status_code == 406

@@ -1,0 +1,44 @@
+"""What reading and writing of FHIR XML share: namespaces, kinds, and parsers that open nothing."""
+
+from __future__ import annotations
+
+import re
+from html.entities import html5
+
+from lxml import etree
+
+FHIR = "http://hl7.org/fhir"
+XHTML = "http://www.w3.org/1999/xhtml"
+XML = "http://www.w3.org/XML/1998/namespace"
+ANY = "AnyResource"
+PRIMITIVES = frozenset({"str", "bool", "int", "decimal"})
+_OF_XML = frozenset({"amp", "lt", "gt", "quot", "apos"})
+_ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
+
+
+def fhir_parser() -> etree.XMLParser:
+    """A parser without DTD, entities and network, that drops comments and instructions."""
+    return etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+
+
+def xhtml_parser() -> etree.XMLParser:
+    """As `fhir_parser`."""
+    return fhir_parser()
+
+
+def entities_in_words(div: str) -> str:
+    """A narrative with the entities of HTML (`&nbsp;`), which XML does not know, as the characters they are."""
+
+    def character(found: re.Match[str]) -> str:
+        name = found[1]
+        return found[0] if name in _OF_XML else html5.get(f"{name};", found[0])
+
+    return _ENTITY.sub(character, div)
