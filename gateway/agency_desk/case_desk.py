@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from gateway.flows.desk_cases import NewReferral, Outlook, Sent
 from gateway.flows.desk_clients import Client, Described
 from gateway.flows.desk_needs import Assessed, Given
 from gateway.flows.desk_plans import Plan
+from gateway.flows.desk_steps import OfThePlan, StepDown
 from gateway.partners import Route
 
 
@@ -34,6 +35,11 @@ class CaseDesk:
     measured: Callable[[Worker, str], Awaitable[Plan]]
     assess: Callable[[Worker, str, str, Given, str], Awaitable[None]]
     assessments: Callable[[Worker, str], Awaitable[tuple[Assessed, ...]]]
+    add_own_goal: Callable[[Worker, str, str, str, str, str], Awaitable[None]]
+    add_comment: Callable[[Worker, str, str, str], Awaitable[None]]
+    people: Callable[[Worker, str], Awaitable[tuple[OfThePlan, ...]]]
+    ask_change: Callable[[Worker, str, str, Sequence[str], str], Awaitable[None]]
+    step_down: Callable[[Worker, str, StepDown, str], Awaitable[None]]
     barriers: Callable[[Worker, str], Awaitable[tuple[Mapping[str, Any], ...]]]
     add_barrier: Callable[[Worker, str, str, str, str, str], Awaitable[None]]
     clear_barrier: Callable[[Worker, str, str], Awaitable[None]]

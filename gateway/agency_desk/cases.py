@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gateway.agency_desk import needs
+from gateway.agency_desk import needs, plan_steps
 from gateway.agency_desk.case_charts import HEIGHT, WIDTH, of_goal, series_of
 from gateway.agency_desk.consent_fields import described
 from gateway.agency_desk.opening_hours import hours_of
+from gateway.agency_desk.phrases import CATALOGUE
 from gateway.agency_desk.records_in_words import cards, name_of, words_of
 from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit
 from gateway.care_plan.parts import contributor_of
@@ -18,6 +19,7 @@ from gateway.clock import new_id
 from gateway.errors import NotFound
 from gateway.flows.desk_cases import CAN_GO_ELSEWHERE, NEEDS, OPEN, PRIORITIES, RIGHT, NewReferral, Sent
 from gateway.flows.desk_plans import BARRIERS
+from gateway.flows.desk_steps import LONGEST_COMMENT, LONGEST_GOAL
 from gateway.partners import partner_of
 
 _WEEK = timedelta(days=7)
@@ -180,6 +182,10 @@ async def _plan(visit: Visit) -> Answer:
         "it": plan,
         "width": WIDTH,
         "height": HEIGHT,
+        "key": new_id(),
+        "needs": tuple(NEEDS),
+        "said": visit.query.get("said", ""),
+        "longest": (LONGEST_GOAL, LONGEST_COMMENT),
     }
     return Page("case_plan.html", facts)
 
@@ -207,7 +213,10 @@ def _conflicts(visit: Visit, resources: tuple[Mapping[str, Any], ...]) -> list[t
 
 
 def _name(visit: Visit, one: Mapping[str, Any]) -> str:
-    partner = partner_of(contributor_of(one))
+    who = contributor_of(one)
+    if who.startswith("Patient/"):
+        return CATALOGUE[visit.language]["st_own"]
+    partner = partner_of(who)
     known = visit.desk.network.partners.get(partner)
     if known is not None:
         return known.organization.alias or known.organization.name
@@ -233,6 +242,7 @@ SCREENS = (
     Screen("/clients/register", RIGHT, None, _register),
     Screen("/clients/{id}", RIGHT, _client),
     *needs.SCREENS,
+    *plan_steps.SCREENS,
     Screen("/clients/{id}/preview", RIGHT, None, _preview),
     Screen("/clients/{id}/refer", RIGHT, None, _refer),
     Screen("/clients/{id}/cancel", RIGHT, None, _cancel),

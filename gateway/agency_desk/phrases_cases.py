@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gateway.agency_desk import phrases_hours, phrases_needs
+from gateway.agency_desk import phrases_hours, phrases_needs, phrases_steps
 
 ENGLISH: Mapping[str, str] = {
     "clients": "Clients",
@@ -89,6 +89,7 @@ ENGLISH: Mapping[str, str] = {
     "error_CONTACT_IN_FUTURE": "That time has not come yet. Go back.",
     **phrases_hours.ENGLISH,
     **phrases_needs.ENGLISH,
+    **phrases_steps.ENGLISH,
 }
 
 SPANISH: Mapping[str, str] = {
@@ -174,4 +175,5 @@ SPANISH: Mapping[str, str] = {
     "error_CONTACT_IN_FUTURE": "Esa hora todavía no llegó. Vuelva atrás.",
     **phrases_hours.SPANISH,
     **phrases_needs.SPANISH,
+    **phrases_steps.SPANISH,
 }

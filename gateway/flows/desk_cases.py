@@ -45,17 +45,34 @@ NEEDS: Mapping[str, tuple[str, str]] = {
 }
 """What a client can be referred for: the codes of SDOHCC that the needs assessment uses, and plain ones of ours."""
 
+OTHERS: Mapping[str, tuple[str, str]] = {"plan-change": (_OURS, "Change of the care plan")}
+"""What is asked for otherwise than by choosing a need."""
+
+_REASON = "urn:warm-handoff:referral-reason"
+CHANGES: Mapping[str, str] = {
+    "too-much": "It is too much at once",
+    "no-help": "It does not help",
+    "side-effects": "It makes something else worse",
+    "cannot-come": "Times or places do not fit",
+    "other-goal": "The goal has changed",
+}
+"""Why a plan does not work: chosen, as free words are not sent."""
+
+_REASONS: Mapping[str, str] = {**CHANGES, "step-down": "Another level of care has ended"}
 _FULFILL = {"coding": [{"system": "http://hl7.org/fhir/CodeSystem/task-code", "code": "fulfill"}]}
 
 
 @dataclass(frozen=True, slots=True)
 class NewReferral:
-    """What is asked for, of which partner and how soon. `need` of `NEEDS`, `priority` of `PRIORITIES`."""
+    """What is asked for, of which partner and how soon. `need` of `NEEDS` or `OTHERS`, `priority` of `PRIORITIES`;
+    `reason`: a code that says why, empty for none.
+    """
 
     need: str
     agency: str
     priority: str
     key: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +261,7 @@ async def own_referral(premises: Premises, worker: Worker, patient_id: str, task
 
 def _route(premises: Premises, worker: Worker, wanted: NewReferral) -> Route:
     require_right(premises, worker, RIGHT)
-    if wanted.need not in NEEDS or wanted.priority not in PRIORITIES:
+    if wanted.need not in {*NEEDS, *OTHERS} or wanted.priority not in PRIORITIES:
         raise NotUnderstood("CHOICE_UNKNOWN", "choose one of what the page offers", "need")
     for route in agencies_for(premises, worker):
         if route.addressee == wanted.agency:
@@ -253,9 +270,11 @@ def _route(premises: Premises, worker: Worker, wanted: NewReferral) -> Route:
 
 
 def _request(worker: Worker, wanted: NewReferral, at: str) -> dict[str, Any]:
-    system, display = NEEDS[wanted.need]
+    system, display = {**NEEDS, **OTHERS}[wanted.need]
     concept = {"coding": [{"system": system, "code": wanted.need, "display": display}]}
+    why = {"system": _REASON, "code": wanted.reason, "display": _REASONS.get(wanted.reason, "")}
     return {
+        **({"reasonCode": [{"coding": [why]}]} if wanted.reason else {}),
         "resourceType": "ServiceRequest",
         "status": "active",
         "intent": "order",

@@ -6,7 +6,7 @@ from functools import partial
 
 from gateway.agency_desk.case_desk import CaseDesk
 from gateway.disclosure.premises import Premises
-from gateway.flows import desk_cases, desk_clients, desk_meetings, desk_needs, desk_plans
+from gateway.flows import desk_cases, desk_clients, desk_meetings, desk_needs, desk_plans, desk_steps
 from gateway.wiring.desk_flows import DeskFlows
 
 
@@ -28,6 +28,11 @@ def case_desk(flows: DeskFlows, premises: Premises) -> CaseDesk:
         measured=flows.bound(desk_plans.measured),
         assess=flows.bound(desk_needs.assess),
         assessments=flows.bound(desk_needs.assessments_of),
+        add_own_goal=flows.bound(desk_steps.add_own_goal),
+        add_comment=flows.bound(desk_steps.add_comment),
+        people=flows.bound(desk_steps.people_of_the_plan),
+        ask_change=flows.bound(desk_steps.ask_change),
+        step_down=flows.bound(desk_steps.step_down),
         barriers=flows.bound(desk_plans.barriers_of),
         add_barrier=flows.bound(desk_plans.add_barrier),
         clear_barrier=flows.bound(desk_plans.clear_barrier),
