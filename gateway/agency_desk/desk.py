@@ -19,6 +19,7 @@ from gateway.flows.desk_public_safety import RIGHT as REFER_IN
 from gateway.flows.desk_sheets import sheets_of
 from gateway.flows.to_do import ToDo
 from gateway.partners import DeskDelivery, Network, Partner
+from gateway.partners.services import Service
 
 SHEET = "sheet"
 
@@ -53,6 +54,8 @@ class Desk:
     passkeys: Passkeys
     crisis: CrisisDesk
     cases: CaseDesk
+    services: Callable[[], tuple[Service, ...]]
+    """The services of the region, as the directory beside `network.yaml` names them."""
     own_links: OwnLinks
     mail_me: Callable[[str], Awaitable[None]] | None
     """Mails a link to the worker of that address, if there is one; None where the gateway has no mail server."""

@@ -20,6 +20,7 @@ from gateway.agency_desk import (
     phones,
     public_safety,
     referrals,
+    services,
     sheets,
     to_do,
 )
@@ -43,6 +44,7 @@ SCREENS: tuple[Screen, ...] = (
     *cases.SCREENS,
     *phones.SCREENS,
     *own_links.SCREENS,
+    *services.SCREENS,
     *public_safety.SCREENS,
     *sheets.SCREENS,
 )

@@ -10,6 +10,7 @@ from gateway.agency_desk import (
     phrases_crisis,
     phrases_links,
     phrases_public_safety,
+    phrases_services,
     phrases_sheets,
 )
 
@@ -226,6 +227,7 @@ CATALOGUE: Mapping[str, Mapping[str, str]] = {
         **phrases_public_safety.ENGLISH,
         **phrases_sheets.ENGLISH,
         **phrases_links.ENGLISH,
+        **phrases_services.ENGLISH,
     },
     "es": {
         **SPANISH,
@@ -235,6 +237,7 @@ CATALOGUE: Mapping[str, Mapping[str, str]] = {
         **phrases_public_safety.SPANISH,
         **phrases_sheets.SPANISH,
         **phrases_links.SPANISH,
+        **phrases_services.SPANISH,
     },
 }
 

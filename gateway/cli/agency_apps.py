@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -38,3 +39,20 @@ def agency_away(
     from gateway.cli.operator_commands import act
 
     finish(act(folder_of(network), store, "agency away", f"{partner} {name}", reason))
+
+
+services_app = typer.Typer(help="The directory of services that workers look through.", **PLAIN)
+
+
+@services_app.command("import")
+def services_import(
+    source: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="HSDS 3: a .json file, a folder of CSV tables or their zip."),
+    ],
+    network: Network = None,
+) -> None:
+    """Put a directory of services in the place of the one there was."""
+    from gateway.cli.services_command import import_services as body
+
+    finish(body(folder_of(network), source))

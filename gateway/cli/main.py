@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 import typer.main
 
-from gateway.cli.agency_apps import agency_app
+from gateway.cli.agency_apps import agency_app, services_app
 from gateway.cli.audit_apps import audit_app
 from gateway.cli.consent_apps import consent_app
 from gateway.cli.keeping_apps import db_app, doctor, init, keys_app
@@ -33,6 +33,7 @@ network_app = typer.Typer(help="The network: partners, routes, keys.", **PLAIN)
 mapping_app = typer.Typer(help="Mappings between partners' formats and FHIR.", **PLAIN)
 messages_app = typer.Typer(help="Messages that arrived.", **PLAIN)
 app.add_typer(agency_app, name="agency")
+app.add_typer(services_app, name="services")
 app.add_typer(network_app, name="network")
 app.add_typer(consent_app, name="consent")
 app.add_typer(mapping_app, name="mapping")

@@ -27,6 +27,7 @@ from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.own_file_flows import own_files
 from gateway.wiring.own_page_links import own_page_mailed
 from gateway.wiring.passkey_flows import passkeys_at
+from gateway.wiring.service_list import ServiceList
 from gateway.wiring.standstill import Standstill
 from gateway.wiring.worker_links import WorkerLinks
 
@@ -67,6 +68,7 @@ def desk_mounts(
         stop_read=flows.bound(stop_sending.read_at_desk),
         tell=partial(desk_workers.tell, premises),
         has_to_go=has_to_go,
+        services=ServiceList(folder.path, premises.network).now,
         own_links=_own_links(flows, post),
         mail_me=None if post is None else WorkerLinks(premises, post, key).asked,
         answered=flows.bound(agency_desk.answered),
