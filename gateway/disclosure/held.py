@@ -120,7 +120,10 @@ def hold_for_identity(premises: Premises, intent: Intent, tx: Transaction) -> Re
 
 
 def owner_of(network: Network, source_partner: str) -> str:
-    """Who is asked: the worker of the referring organisation, else the network's consent desk."""
+    """Who is asked: the worker of the referring organisation, else the network's consent desk. Law enforcement is never
+    asked: who has to ask for a consent learns that one is wanting (DM-12).
+    """
     partner = network.partners.get(source_partner)
-    contact = (partner.owner if partner is not None else None) or network.content.operator.consent_desk
-    return contact.name
+    is_asked = partner is not None and partner.kind != "law_enforcement"
+    own = partner.owner if partner is not None and is_asked else None
+    return (own or network.content.operator.consent_desk).name

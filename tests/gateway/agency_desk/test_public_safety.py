@@ -9,10 +9,13 @@ import pytest
 
 from gateway.agency_desk.pages import SCREENS
 from gateway.demo import person
+from gateway.disclosure import gate
 from gateway.disclosure.recorder_only import is_recorder_only
+from gateway.disclosure.release import Refusal
 from gateway.partners import DeskDelivery, Route
+from gateway.partners.network import Contact
 from gateway.partners.network_file import NetworkFileRefused, parse_network
-from gateway.store import intents, records
+from gateway.store import consent_requests, intents, records
 from tests.gateway.agency_desk.conftest import Browser
 from tests.gateway.agency_desk.crisis_county import come_in
 from tests.gateway.county import County
@@ -105,6 +108,27 @@ def test_what_is_wrong_is_told_from_the_form_alone(officer: Browser) -> None:
     assert "Received" in send(officer, **HER)
     form = {"token": officer.hidden("token"), "key": "k" * 30, **HER, **WORDS}
     assert [officer.post(PATH, form).status_code for _ in range(2)] == [200, 200], "sent twice it is received"
+
+
+@pytest.mark.requirement("DM-12")
+def test_without_a_permission_it_waits_for_one_that_a_desk_asks_for_and_never_the_officer(
+    county: County, officer: Browser
+) -> None:
+    county.change_partner(POLICE, owner=Contact("Officer Diaz", "+1-602-555-0133"))
+    county.change_partner("counseling", desk=("consents",), may_record_consent_for=(POLICE,))
+    send(officer, given="Otto", family="Unknown", born="1990-03-31", phone="602-555-0171")
+
+    (mine,) = [one for one in county.claim() if one.source_partner == POLICE]
+    assert isinstance(county.run(gate.release(county.premises, mine)), Refusal)
+
+    asked = county.look(lambda reading: consent_requests.of_intent(reading, mine.id))
+    desk = county.premises.network.content.operator.consent_desk
+    assert asked is not None and asked.owner == desk.name and asked.due_at > asked.opened_at
+    assert county.look(lambda reading: intents.get(reading, mine.id)).state == "held"
+    to_do = come_in(county, "counseling", "Kim Counselor").get("/agency/").text
+    assert desk.name in to_do and f"consents/requests/{mine.id}" in to_do
+    assert "Otto" not in to_do, "the desk does not know him"
+    assert "Otto" not in officer.get("/agency/le-referral").text and officer.get("/agency/").url.path == PATH
 
 
 @pytest.mark.requirement("DM-12")
