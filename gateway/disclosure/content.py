@@ -20,7 +20,7 @@ FHIR_JSON, FHIR_XML = "application/fhir+json", "application/fhir+xml"
 SHORT_NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
 """The statement of 42 CFR §2.32(a)(2), for what has room for one line."""
 _CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
-_OF_WHAT_IS_HELD = ("source", "versionId", "lastUpdated")
+_OF_WHAT_IS_HELD = frozenset({"source", "versionId", "lastUpdated"})
 
 
 def as_it_leaves(resource: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -28,7 +28,7 @@ def as_it_leaves(resource: Mapping[str, Any]) -> Mapping[str, Any]:
     time of what is held of it, which move with what is withheld as well.
     """
     meta = resource.get("meta")
-    if not meta or not any(name in meta for name in _OF_WHAT_IS_HELD):
+    if not meta or _OF_WHAT_IS_HELD.isdisjoint(meta):
         return resource
     left = {name: value for name, value in meta.items() if name not in _OF_WHAT_IS_HELD}
     if left:
@@ -257,10 +257,10 @@ def _bundle(
 
 def _highest_confidentiality(resources: Sequence[Mapping[str, Any]]) -> str | None:
     order = "ULMNRV"
-    levels = [
+    levels = {
         label.get("code", "")
         for resource in resources
         for label in resource.get("meta", {}).get("security", ())
-        if label.get("system") == _CONFIDENTIALITY and label.get("code", "") in order
-    ]
-    return max(levels, key=order.index, default=None)
+        if label.get("system") == _CONFIDENTIALITY
+    }
+    return max((level for level in levels if level in order), key=order.index, default=None)

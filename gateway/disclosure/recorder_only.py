@@ -46,7 +46,8 @@ def unmarked(resource: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _is_marked(resource: Mapping[str, Any]) -> bool:
-    return any(map(_is_label, (resource.get("meta") or {}).get("security", ())))
+    meta: Mapping[str, Any] = resource.get("meta") or {}
+    return "security" in meta and any(map(_is_label, meta["security"]))
 
 
 def _is_label(label: Mapping[str, Any]) -> bool:

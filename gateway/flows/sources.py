@@ -100,10 +100,15 @@ def comes_from_program(network: Network, sources: Iterable[str], before: Record 
     Of a source that has left the network nobody says any more what it is: what the version `before` was stands, and
     without one it counts as a program.
     """
+    has_program, has_left = _kinds(network, tuple(sources))
+    return has_program or (has_left and (before is None or before.part2))
+
+
+@lru_cache(maxsize=1024)
+def _kinds(network: Network, sources: tuple[str, ...]) -> tuple[bool, bool]:
+    """Whether a program is among the sources, and whether one that has left the network is."""
     known = [network.partners.get(source) for source in sources]
-    if any(partner is not None and partner.is_part2_program for partner in known):
-        return True
-    return None in known and (before is None or before.part2)
+    return any(partner is not None and partner.is_part2_program for partner in known), None in known
 
 
 def _origins(resource: Mapping[str, Any], around: Beside) -> Iterator[Mapping[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -176,6 +177,7 @@ def place_of(resource_type: str, record_id: str) -> dict[str, object]:
     return {"place": _place(resource_type, record_id), "type": resource_type, "id": record_id}
 
 
+@lru_cache(maxsize=8192)
 def _place(resource_type: str, record_id: str) -> int:
     """A number of 63 bits. Two records of the same number are told apart by type and id."""
     digest = hashlib.blake2b(f"{resource_type}/{record_id}".encode(), digest_size=8).digest()
