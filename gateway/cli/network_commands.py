@@ -76,8 +76,9 @@ def token(partner: str, purpose: str, folder: Path) -> int:
 
 def _check_mappings(folder: Path) -> None:
     from gateway.flows.files import require_file_formats
-    from gateway.flows.library import open_library, require_mappings, require_writing
+    from gateway.flows.library import open_library, require_mappings
     from gateway.flows.referral import require_addressees_unnamed
+    from gateway.flows.written_formats import require_writing
     from gateway.wiring.opening import mappings_named
 
     extra = folder / "mappings"

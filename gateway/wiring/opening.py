@@ -12,8 +12,9 @@ from gateway.disclosure.consent_tables import consent_tables
 from gateway.disclosure.premises import KeyUses, Premises
 from gateway.errors import NotNow
 from gateway.flows.files import mappings_of_folders, require_file_formats
-from gateway.flows.library import open_library, require_mappings, require_writing
+from gateway.flows.library import open_library, require_mappings
 from gateway.flows.referral import require_addressees_unnamed
+from gateway.flows.written_formats import require_writing
 from gateway.partners import Network, mappings_of
 from gateway.security.rotation import sweep_key_files
 from gateway.store import Store, open_store
