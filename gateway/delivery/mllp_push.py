@@ -113,6 +113,7 @@ class MllpConnections:
         self._idle_seconds = idle_seconds
         self._free: dict[MllpEndpoint, list[_Line]] = {}
         self._places: dict[MllpEndpoint, asyncio.Semaphore] = {}
+        self._retired: set[MllpEndpoint] = set()
 
     async def take(self, endpoint: MllpEndpoint, timeouts: MllpTimeouts) -> _Line:
         """A clean open connection, this caller's alone until `give_back`.
@@ -132,11 +133,19 @@ class MllpConnections:
     def give_back(self, endpoint: MllpEndpoint, line: _Line) -> None:
         """End the use of `line`; kept for the next message unless it was closed or heard strangers."""
         self._places[endpoint].release()
-        if line.closed or line.strangers:
+        if line.closed or line.strangers or endpoint in self._retired:
             line.drop()
             return
         line.used_at = asyncio.get_running_loop().time()
         self._free.setdefault(endpoint, []).append(line)
+
+    def retire(self, tls: ssl.SSLContext) -> None:
+        """Use no connection again that is secured by `tls`; those in use end with their message."""
+        gone = {endpoint for endpoint in self._places if endpoint.tls is tls}
+        self._retired |= gone
+        for endpoint in gone:
+            for line in self._free.pop(endpoint, ()):
+                line.drop()
 
     def close(self) -> None:
         """Close the connections that are not in use."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import httpx
 from cryptography import x509
@@ -70,6 +70,10 @@ class Reach:
     sftp: Mapping[str, SftpDoor] = field(default_factory=lambda: MappingProxyType({}))
 
 
+Renewable = Literal["tls", "readers", "signing", "sftp"]
+"""What of `Reach` is made of files that may change while the gateway runs."""
+
+
 class Sent(Protocol):
     """What goes a way: a release, or a notice that is about nobody."""
 
@@ -105,6 +109,15 @@ class Ways:
         self.connections.close()
         if self._servers is not None:
             self._servers.close()
+
+    async def renew(self, what: Renewable, partner_id: str, made: object) -> None:
+        """Reach the partner from now on by what was `made` of its files anew; what is under way ends as it began."""
+        known = getattr(self._reach, what)
+        before = known.get(partner_id)
+        renewed: dict[str, Any] = {what: {**known, partner_id: made}}
+        self._reach = replace(self._reach, **renewed)
+        if isinstance(before, ssl.SSLContext):
+            self.connections.retire(before)
 
     async def hand_over(self, partner_id: str, made: Sent, last_look: BeforeHandover) -> DeliveryOutcome:
         """What came of handing `made` over. Nothing leaves unless `last_look`, asked just before, says so."""

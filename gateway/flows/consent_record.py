@@ -181,10 +181,7 @@ def keep_consent(
         intents.wake_patient(tx, patient_id, instant_text(at))
     elif before is not None and before.resource.get("status") == "active":
         stop_what_waits(tx, patient_id, instant_text(at))
-    entry = _entry(premises, caller, record, judgement, at, request_id)
-    seq = append(tx, entry).seq
-    if entry.kind == "revoke":
-        withdrawals.add(tx, seq, patient_id)
+    _log(tx, _entry(premises, caller, record, judgement, at, request_id), patient_id)
     if before is not None and logs_review and days_of_review(before.resource) != days_of_review(resource):
         append(tx, _review_entry(caller, record, at, request_id))
     return ConsentRecorded(record, judgement)
@@ -200,6 +197,12 @@ def _judged(
         # Neither may it permit, nor may somebody who has nothing to do with her stop her care.
         return Judgement("unrelated", (*judgement.reasons, "RECORDER_NOT_RELATED"))
     return judgement
+
+
+def _log(tx: Transaction, entry: AuditEntry, patient_id: str) -> None:
+    seq = append(tx, entry).seq
+    if entry.kind == "revoke":
+        withdrawals.add(tx, seq, patient_id)  # whoever received something under it has to be told
 
 
 def _review_entry(caller: Caller, record: Record, at: datetime, request_id: str) -> AuditEntry:

@@ -1,15 +1,15 @@
-"""Our certificate on a port is renewed while the port is open: who connects from then on is shown the new one.
+"""Certificates and keys are renewed while the gateway runs: ours on a port, those its partner may show, those toward it.
 
-What cannot be used (half written, without its key, open to others) is told, and the one in use goes on being shown.
+What cannot be used (half written, without its key, open to others) is told, and the one in use goes on being used.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from gateway import logs
 from gateway.errors import NotUnderstood
@@ -17,22 +17,27 @@ from gateway.logs import Event
 
 _LOOK_SECONDS = 5.0
 _Seen = tuple[tuple[int, ...], ...]
+T = TypeVar("T")
 
 
-class CertificateWatch:
-    """Looks at the files of one port until `stop`. `make` reads them (NotUnderstood); `use` takes what it made."""
+class CertificateWatch(Generic[T]):
+    """Looks at the files of one line until `stop`. `make` reads them (NotUnderstood); `use` takes what it made, unless
+    it is what is in use, `made`.
+    """
 
     def __init__(
         self,
         files: Sequence[Path],
-        make: Callable[[], ssl.SSLContext],
-        use: Callable[[ssl.SSLContext], Awaitable[None]],
+        make: Callable[[], T],
+        use: Callable[[T], Awaitable[None]],
         partner: str,
+        made: T | None = None,
     ) -> None:
         self._files = tuple(files)
         self._make = make
         self._use = use
         self._partner = partner
+        self._made = made
         self._stopping = asyncio.Event()
         self._used = self._seen()
         self._refused: _Seen = ()
@@ -54,17 +59,20 @@ class CertificateWatch:
         if seen in (self._used, self._refused):
             return
         try:
-            context = await asyncio.to_thread(self._make)
+            made = await asyncio.to_thread(self._make)
         except NotUnderstood as refused:
             self._refused = seen
             logs.warning(Event.CERTIFICATE_REFUSED, partner=self._partner, code=refused.code)
             return
+        if made == self._made:
+            self._used, self._refused = seen, ()
+            return
         try:
-            await self._use(context)
+            await self._use(made)
         except OSError as trouble:  # no descriptor left, say: the port stays as it is, and it is tried again
             logs.fault(Event.TASK_FAILED, trouble, partner=self._partner)
             return
-        self._used, self._refused = seen, ()
+        self._used, self._refused, self._made = seen, (), made
         logs.info(Event.CERTIFICATE_TAKEN, partner=self._partner)
 
     def _seen(self) -> _Seen:

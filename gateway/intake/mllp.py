@@ -90,6 +90,7 @@ class MllpListener:
         self._recognise = recognise
         self._server: asyncio.Server | None = None
         self._conversations: dict[asyncio.Task[None], Conversation] = {}
+        self._peers: dict[asyncio.Task[None], Peer] = {}
         self._by_address: Counter[str] = Counter()
 
     async def start(self, listening: socket.socket | None = None) -> str:
@@ -115,6 +116,13 @@ class MllpListener:
             return
         self._server = server
         before.close()
+
+    async def recognise_by(self, recognise: Recognise) -> None:
+        """Tell partners from peers by `recognise` from now on; whom it knows no more finishes the message in hand."""
+        self._recognise = recognise
+        for task, conversation in self._conversations.items():
+            if recognise(self._peers[task]) is None:
+                conversation.leave()
 
     async def _opened(self, listening: socket.socket | None) -> asyncio.Server:
         chosen = self._settings
@@ -156,7 +164,7 @@ class MllpListener:
             return
         _keep_alive(writer)
         conversation = Conversation(partner, self._settings, self._accept, self._clock, reader, writer)
-        self._conversations[task] = conversation
+        self._conversations[task], self._peers[task] = conversation, peer
         self._by_address[peer.address] += 1
         try:
             await conversation.hold()
@@ -167,7 +175,7 @@ class MllpListener:
         except OSError:  # broken connection, TLS trouble, or an answer that the peer does not take
             logs.info(Event.CONNECTION_CLOSED, partner=partner, reason="BROKEN_BY_PEER")
         finally:
-            del self._conversations[task]
+            del self._conversations[task], self._peers[task]
             self._by_address[peer.address] -= 1
             self._by_address += Counter()  # forget addresses without a connection
             await _close(writer)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from gateway.clock import Clock
 from gateway.delivery import LaterAnswers, Reach
-from gateway.delivery.ways import Ways
+from gateway.delivery.ways import Renewable, Ways
 from gateway.disclosure.premises import Premises
+from gateway.errors import NotUnderstood
 from gateway.flows.files import CHANNEL, ArrivedFile, TakenFile, accept_file
 from gateway.flows.messages import Receipt, ReceivedMessage
 from gateway.flows.receive import accept_message
@@ -26,9 +29,16 @@ from gateway.intake import (
 )
 from gateway.intake.certificate_watch import CertificateWatch
 from gateway.intake.watched_place import Place
-from gateway.partners import FilesDelivery, MllpDelivery, Partner, WebhookDelivery
+from gateway.partners import (
+    FilesDelivery,
+    MllpDelivery,
+    NetworkFileRefused,
+    Partner,
+    WebhookDelivery,
+    parse_network,
+)
+from gateway.partners import MllpListener as MllpPort
 from gateway.partners.certificates import listener_context, partner_context, recipient_certificate
-from gateway.partners.deliveries import ListenerTls
 from gateway.partners.sftp_doors import SftpDoor, sftp_door
 from gateway.partners.signing_keys import read_signing_key
 from gateway.settings import Settings
@@ -62,18 +72,34 @@ def mllp_listeners(
         context, recognise = None, None
         if listener.tls is not None:
             context = listener_context(folder.path, listener.tls)
-            recognise = _bound(listener.partner, listener.tls)
+            recognise = _bound(listener.partner, listener.tls.bound_to())
         yield MllpListener(chosen, accept, clock, tls=context, recognise=recognise)
 
 
-def certificate_watch(folder: NetworkFolder, index: int, listener: MllpListener) -> CertificateWatch | None:
-    """What keeps our certificate on the network's port number `index` up to date; None for a port in the clear."""
+def port_watches(
+    folder: NetworkFolder, index: int, listener: MllpListener
+) -> Iterator[CertificateWatch[ssl.SSLContext] | CertificateWatch[frozenset[str]]]:
+    """What keeps our certificate on the network's port number `index` up to date, and by which its partner is known;
+    nothing for a port in the clear.
+    """
     port = folder.network.content.mllp[index]
     if port.tls is None:
-        return None
+        return
     tls = port.tls
     files = [folder.path / name for name in (tls.certificate, tls.key, tls.authorities) if name]
-    return CertificateWatch(files, lambda: listener_context(folder.path, tls), listener.renew, port.partner)
+    yield CertificateWatch(files, lambda: listener_context(folder.path, tls), listener.renew, port.partner)
+
+    async def use(known: frozenset[str]) -> None:
+        await listener.recognise_by(_bound(port.partner, known))
+
+    file = folder.path / "network.yaml"
+    yield CertificateWatch([file], lambda: _bound_now(file, port), use, port.partner, tls.bound_to())
+
+
+def partner_watches(folder: NetworkFolder, ways: Ways) -> Iterator[CertificateWatch[object]]:
+    """What keeps certificates and keys toward partners up to date, one for each that a file holds."""
+    for what, partner, files, make in _read_from_files(folder):
+        yield CertificateWatch(files, make, partial(ways.renew, what, partner), partner)
 
 
 def later_answers(premises: Premises, ways: Ways) -> LaterAnswers:
@@ -126,30 +152,33 @@ def _server(chosen: WatchSettings, door: SftpDoor) -> Place:
 
 def reach_of(folder: NetworkFolder) -> Reach:
     """What delivering needs beside the network file. Raises NotUnderstood when a certificate cannot be used."""
-    deliveries = {name: partner.delivery for name, partner in folder.network.partners.items()}
-    readers = {
-        name: recipient_certificate(folder.path, delivery.certificate)
-        for name, delivery in deliveries.items()
-        if isinstance(delivery, FilesDelivery) and delivery.certificate
-    }
-    signing = {
-        name: read_signing_key(folder.path, delivery.key)
-        for name, delivery in deliveries.items()
-        if isinstance(delivery, WebhookDelivery)
-    }
-    doors = {
-        name: sftp_door(folder.path, delivery.sftp)
-        for name, delivery in deliveries.items()
-        if isinstance(delivery, FilesDelivery) and delivery.sftp is not None
-    }
-    return Reach(
-        folder=folder.path, tls=_partner_contexts(folder), readers=readers, signing=signing, sftp=doors
-    )
+    found: dict[Renewable, dict[str, Any]] = {"tls": {}, "readers": {}, "signing": {}, "sftp": {}}
+    for what, partner, _, make in _read_from_files(folder):
+        found[what][partner] = make()
+    return Reach(folder=folder.path, **found)
 
 
-def _bound(partner: str, tls: ListenerTls) -> Recognise:
+def _read_from_files(
+    folder: NetworkFolder,
+) -> Iterator[tuple[Renewable, str, list[Path], Callable[[], object]]]:
+    """What of a `Reach` is made of files, for which partner, of which files, and how (raises NotUnderstood)."""
+    path = folder.path
+    for name, partner in folder.network.partners.items():
+        delivery = partner.delivery
+        if isinstance(delivery, MllpDelivery) and (tls := delivery.tls) is not None:
+            files = [path / file for file in (tls.authorities, tls.certificate, tls.key) if file]
+            yield "tls", name, files, partial(partner_context, path, tls)
+        if isinstance(delivery, FilesDelivery) and delivery.certificate:
+            file = delivery.certificate
+            yield "readers", name, [path / file], partial(recipient_certificate, path, file)
+        if isinstance(delivery, FilesDelivery) and (server := delivery.sftp) is not None:
+            yield "sftp", name, [path / server.key], partial(sftp_door, path, server)
+        if isinstance(delivery, WebhookDelivery):
+            yield "signing", name, [path / delivery.key], partial(read_signing_key, path, delivery.key)
+
+
+def _bound(partner: str, known: frozenset[str]) -> Recognise:
     """Only who shows one of the certificates that are bound to `partner` is that partner."""
-    known = tls.bound_to()
 
     def recognise(peer: Peer) -> str | None:
         return partner if peer.certificate_sha256 in known else None
@@ -157,10 +186,17 @@ def _bound(partner: str, tls: ListenerTls) -> Recognise:
     return recognise
 
 
-def _partner_contexts(folder: NetworkFolder) -> dict[str, ssl.SSLContext]:
-    deliveries = {name: partner.delivery for name, partner in folder.network.partners.items()}
-    return {
-        name: partner_context(folder.path, delivery.tls)
-        for name, delivery in deliveries.items()
-        if isinstance(delivery, MllpDelivery) and delivery.tls is not None
-    }
+def _bound_now(file: Path, port: MllpPort) -> frozenset[str]:
+    """The fingerprints that the file binds to the port's partner now; whatever else it says waits for the next start.
+
+    Raises NotUnderstood `NETWORK_FILE_REFUSED`, `PORT_CHANGED` when that port is not in it, or in the clear.
+    """
+    try:
+        content = parse_network(file.read_bytes()).content
+    except (NetworkFileRefused, OSError) as refused:
+        raise NotUnderstood("NETWORK_FILE_REFUSED", str(refused)) from None
+    same = [one for one in content.mllp if (one.partner, one.address) == (port.partner, port.address)]
+    if len(same) != 1 or same[0].tls is None:
+        text = "this port is set up otherwise now; start the gateway again"
+        raise NotUnderstood("PORT_CHANGED", text, port.address)
+    return same[0].tls.bound_to()

@@ -39,7 +39,14 @@ from gateway.wiring.house import House
 from gateway.wiring.housekeeping import Housekeeping
 from gateway.wiring.http_door import HttpDoor
 from gateway.wiring.key_keeper import KeyKeeper
-from gateway.wiring.lines import certificate_watch, folder_watches, later_answers, mllp_listeners, reach_of
+from gateway.wiring.lines import (
+    folder_watches,
+    later_answers,
+    mllp_listeners,
+    partner_watches,
+    port_watches,
+    reach_of,
+)
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.opening import open_premises, open_writing_store
 from gateway.wiring.retention import Retention
@@ -135,6 +142,8 @@ class _Running:
             sender = Sender(self._premises, transport, reach=reach_of(self._folder))
             send = partial(self._standstill.then, sender.run, self._stop)
             await self._start(stack, send, partial(sender.stop, self._settings.stop_seconds / 2))
+            for watch in partner_watches(self._folder, sender.ways):
+                await self._start(stack, watch.run, watch.stop)
             await self._as_keeper(stack, partial(self._start_later_answers, sender))
             http = HttpDoor(
                 self._folder,
@@ -167,7 +176,7 @@ class _Running:
         ):
             opened.append(await listener.start(ports.mllp[index] if ports else None))
             stack.push_async_callback(listener.stop, self._settings.stop_seconds / 4)
-            if (watch := certificate_watch(self._folder, index, listener)) is not None:
+            for watch in port_watches(self._folder, index, listener):
                 await self._start(stack, watch.run, watch.stop)
         return opened
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import hashlib
 import json
@@ -12,20 +13,32 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import asyncssh
 import msgspec
 import pytest
 import uvloop
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from gateway.clock import SystemClock
 from gateway.delivery.mllp_push import MllpConnections, MllpEndpoint, MllpTimeouts, send_frame
 from gateway.delivery.outcome import DeliveryOutcome
+from gateway.delivery.ways import Timeouts, Ways
 from gateway.flows.messages import Receipt, ReceivedMessage
-from gateway.partners import MllpDelivery, NetworkFileRefused, read_network
+from gateway.partners import (
+    FilesDelivery,
+    MllpDelivery,
+    Network,
+    NetworkFileRefused,
+    WebhookDelivery,
+    read_network,
+)
+from gateway.partners.deliveries import SftpServer
 from gateway.settings import Settings
 from gateway.wiring.certificate_gauges import CertificateGauges
-from gateway.wiring.lines import certificate_watch, mllp_listeners, reach_of
+from gateway.wiring.lines import mllp_listeners, partner_watches, port_watches, reach_of
 from gateway.wiring.network_folder import NetworkFolder, make_network_folder, open_folder
 from tests.gateway.certificates import DAY, Paper, authority, issued
 
@@ -95,6 +108,12 @@ class Desk:
     async def accept(self, message: ReceivedMessage) -> Receipt:
         self.messages.append(message)
         return Receipt("0a0b0c0d-0000-4000-8000-000000000000", message.received_at, "accepted")
+
+
+def private_key() -> bytes:
+    """A new key to log in with."""
+    made: bytes = asyncssh.generate_private_key("ssh-ed25519").export_private_key()
+    return made
 
 
 def run(loop: Callable[[], asyncio.AbstractEventLoop], scene: Coroutine[Any, Any, Any]) -> Any:
@@ -199,8 +218,7 @@ def test_a_renewed_certificate_is_shown_to_who_comes_next_and_a_broken_one_to_no
     async def scene() -> list[bytes]:
         folder = town.folder()
         (listener,) = mllp_listeners(folder, Settings(), None, desk.accept, SystemClock())
-        watch = certificate_watch(folder, 0, listener)
-        assert watch is not None
+        watch, _ = port_watches(folder, 0, listener)
         port = int((await listener.start()).rpartition(":")[2])
         lines, unusable = [await opened(port)], list[float]()
         for content in (town.papers["clinic"].file.read_bytes(), b"half a certif", None):
@@ -228,6 +246,57 @@ def test_a_renewed_certificate_is_shown_to_who_comes_next_and_a_broken_one_to_no
     logged = "".join(capfd.readouterr())
     assert logged.count('"event":"certificate_taken"') == 1
     assert logged.count('"event":"certificate_refused"') == 2
+
+
+@pytest.mark.requirement("HI-312-02")
+def test_by_which_certificates_a_partner_is_known_is_taken_from_the_file_as_it_is_now(
+    town: Town, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file, desk = town.path / "network.yaml", Desk()
+    before = file.read_text()
+    mine, new = (town.papers[name].sha256 for name in ("hospital", "clinic"))
+
+    async def said(line: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> bytes:
+        line[1].write(b"\x0b" + MESSAGE + b"\x1c\r")
+        with contextlib.suppress(ConnectionError, ssl.SSLError):
+            return await line[0].read(65536)
+        return b""
+
+    async def scene() -> None:
+        folder = town.folder()
+        (listener,) = mllp_listeners(folder, Settings(), None, desk.accept, SystemClock())
+        _, watch = port_watches(folder, 0, listener)
+        port = int((await listener.start()).rpartition(":")[2])
+
+        async def opened(name: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+            return await asyncio.open_connection("127.0.0.1", port, ssl=town.context(name))
+
+        first = await opened("hospital")
+        assert b"MSA|AA" in await said(first)
+        for text, known in (
+            (before.replace("zone: America/Phoenix", "zone: America/Denver"), "hospital"),  # of no port
+            (before.replace(mine, new), "clinic"),
+            (before.replace(mine, "half a finger"), "clinic"),
+            (before.replace("127.0.0.1:0", "127.0.0.1:1"), "clinic"),
+            (before, "hospital"),
+        ):
+            file.write_text(text)
+            await watch.look()
+            await watch.look()
+            for name in ("hospital", "clinic", "renewed"):
+                line = await opened(name)
+                assert (b"MSA|AA" in await said(line)) == (name in (known, "renewed")), text
+                line[1].close()
+        assert await said(first) == b"", "it belongs to nobody once its certificate is taken out"
+        await listener.stop()
+
+    try:
+        asyncio.run(scene())
+    finally:
+        file.write_text(before)
+    logged = "".join(capfd.readouterr())
+    assert logged.count('"event":"certificate_taken"') == 2
+    assert [logged.count(f'"code":"{code}"') for code in ("NETWORK_FILE_REFUSED", "PORT_CHANGED")] == [1, 1]
 
 
 def test_a_sender_in_the_clear_is_turned_away(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
@@ -286,6 +355,83 @@ async def deliver(town: Town, shows: str) -> tuple[DeliveryOutcome, bytes]:
     connections.close()
     await asyncio.to_thread(hospital.thread.join, 10)
     return outcome, hospital.read
+
+
+def test_what_secures_the_way_to_a_partner_is_renewed_while_the_gateway_runs(
+    town: Town, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """TLS, whom files are encrypted for, with which key requests are signed, with which one we log in at a server."""
+    keys = {name: tmp_path / name for name in ("reader.pem", "hook", "login")}
+    keys["hook"].write_text(f"one {base64.b64encode(bytes(32)).decode()}")
+    key = rsa.generate_private_key(65537, 2048)
+    readers = [issued(tmp_path, f"reader-{one}", town.papers["county"], key=key).file for one in "ab"]
+    keys["reader.pem"].write_bytes(readers[0].read_bytes())
+    keys["login"].write_bytes(private_key())
+    for file in keys.values():
+        file.chmod(0o600)
+    server = SftpServer(
+        address="127.0.0.1:22", user="u", key=str(keys["login"]), host_keys=("SHA256:" + "A" * 43,)
+    )
+    folder, partners = town.folder(), {}
+    for name, delivery in {
+        "otp": WebhookDelivery(url="https://x/", format="fhir+json", key=str(keys["hook"])),
+        "housing": FilesDelivery(
+            folder="x", format="fhir+json", encryption="cms", certificate=str(keys["reader.pem"]), sftp=server
+        ),
+    }.items():
+        partners[name] = msgspec.structs.replace(folder.network.partners[name], delivery=delivery)
+    content = folder.network.content
+    content = msgspec.structs.replace(content, partners={**content.partners, **partners})
+    folder = replace(folder, network=Network(content))
+    toward = folder.network.partners["hospital"].delivery
+    assert isinstance(toward, MllpDelivery)
+
+    async def scene() -> None:
+        ways = Ways(SimpleNamespace(network=folder.network), None, Timeouts(), reach_of(folder))  # type: ignore[arg-type]
+        watches = list(partner_watches(folder, ways))
+        assert len(watches) == 4
+        hospital = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
+        port = hospital.sockets[0].getsockname()[1]
+
+        def in_use() -> tuple[object, ...]:
+            reach = ways._reach
+            return (
+                ways.endpoint("hospital", toward).tls,
+                reach.readers["housing"].serial_number,
+                reach.sftp["housing"].key,
+                reach.signing["otp"].id,
+            )
+
+        first = in_use()
+        plain = MllpEndpoint("127.0.0.1", port)
+        lines = [await ways.connections.take(plain, MllpTimeouts()) for _ in range(2)]
+        secured = replace(plain, tls=first[0])  # as if it had been agreed
+        ways.connections._places[secured] = asyncio.Semaphore(0)
+        ways.connections.give_back(secured, lines[0])
+        for changed in (
+            lambda: (town.path / "tls" / "gateway.pem").touch(),
+            lambda: keys["reader.pem"].write_bytes(readers[1].read_bytes()),
+            lambda: keys["login"].write_bytes(private_key()),
+            lambda: keys["hook"].write_text(f"two {base64.b64encode(bytes(32)).decode()}"),
+        ):
+            changed()
+        for watch in watches:
+            await watch.look()
+        second = in_use()
+        assert [before == after for before, after in zip(first, second, strict=True)] == [False] * 4
+        ways.connections.give_back(secured, lines[1])
+        assert [line.closed for line in lines] == [True, True], "no connection of before is used again"
+        for file in keys.values():
+            file.write_bytes(b"half")
+        for watch in watches:
+            await watch.look()
+        assert in_use() == second
+        hospital.close()
+
+    asyncio.run(scene())
+    logged = "".join(capfd.readouterr())
+    assert logged.count('"event":"certificate_taken"') == 4
+    assert logged.count('"event":"certificate_refused"') == 3
 
 
 @pytest.mark.requirement("HI-312-02")
