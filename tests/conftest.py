@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import re
+import shutil
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Generator
@@ -20,6 +21,9 @@ REQUIREMENT = re.compile(r"(P2|HI|IB|ST|FH|AU|SM|SB|BK|MT|V2|CD|SD|DM|PR)-[A-Z0-
 
 UNMEASURED = {"conformance", "house"}
 """Folders of tests that reach no line of the product which the others do not: measured, they take twice as long."""
+_MEMORY = Path("/dev/shm")
+_MEMORY_NEEDED = 8 * 2**30
+"""Where there is so much of it, stores and keys of tests are in memory: thousands of them wait for no disk."""
 MEASURED_EXAMPLES = 12
 """Examples of one property that are measured: the others reach the same lines, three times as slowly when measured."""
 QUICK_CASES = 4
@@ -112,6 +116,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _MEMORY_NEEDED:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
     for name in [name for name in os.environ if name.startswith("HANDOFF_")]:
         del os.environ[name]
     strategies.long_run = bool(config.getoption("--long"))

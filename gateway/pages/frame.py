@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from gateway.clock import Clock
 from gateway.errors import AlreadyReceived, HandoffError, NotAllowed, NotFound, NotNow, NotUnderstood
+from gateway.pages.compiled_pages import CompiledPages
 from gateway.pages.sessions import LONGEST_HOURS, Session, Sessions
 from gateway.pages.uploads import Uploaded, read_upload
 
@@ -70,6 +71,9 @@ class Site:
     """In octets."""
 
 
+_COMPILED = CompiledPages()
+
+
 class Frame:
     """The frame of one set of pages."""
 
@@ -84,6 +88,7 @@ class Frame:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            bytecode_cache=_COMPILED,
         )
 
     # ------------------------------------------------------------------------------------------ who

@@ -6,12 +6,14 @@ What the doors would call is called here directly, so that a test can look behin
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any, TypeVar
 
 import msgspec
@@ -31,7 +33,8 @@ from gateway.partners import Network
 from gateway.security.callers import Caller
 from gateway.security.keys import read_keys
 from gateway.store import Intent, Reading, Record, Transaction, intents, patients, records
-from gateway.wiring.network_folder import NetworkFolder, make_network_folder, open_folder
+from gateway.store.sqlite_migrations import migrate
+from gateway.wiring.network_folder import STORE_FILE, NetworkFolder, make_network_folder, open_folder
 from gateway.wiring.opening import open_premises, open_writing_store
 
 T = TypeVar("T")
@@ -49,6 +52,17 @@ def _starting_network() -> NetworkFolder:
     return open_folder(folder)
 
 
+@cache
+def _empty_store() -> bytes:
+    """The file of a store that nobody has written to: made once, as the steps that make it cost more than most tests."""
+    with TemporaryDirectory(prefix="handoff-county-") as folder:
+        file = Path(folder) / STORE_FILE
+        with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            migrate(connection)
+        return file.read_bytes()
+
+
 def caller(partner: str, purpose: str = "TREAT") -> Caller:
     """A partner's system with a checked token for `purpose`."""
     return Caller(partner, f"{partner}-client", purpose, frozenset({"system/*.cruds"}), "token")
@@ -64,6 +78,9 @@ class County:
         )
         self.clock = FixedClock(NOW)
         self.signed = 0
+        if not (path / STORE_FILE).exists():
+            (path / STORE_FILE).touch(0o600)
+            (path / STORE_FILE).write_bytes(_empty_store())
         self.store = open_writing_store(self.folder, None)
         self.premises: Premises = open_premises(self.folder, self.store, self.clock)
 
