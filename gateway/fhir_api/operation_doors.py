@@ -81,7 +81,7 @@ class Patch(Protocol):
         caller: Caller,
         resource_type: str,
         resource_id: str,
-        operations: Sequence[Any],
+        operations: Sequence[Any] | Mapping[str, Any],
         if_match: str | None,
         /,
     ) -> Awaitable[Saved]: ...

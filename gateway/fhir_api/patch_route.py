@@ -1,4 +1,4 @@
-"""`PATCH /fhir/{type}/{id}` with a JSON Patch. HL7 FHIR 4.0.1, http.html#patch. FHIRPath Patch is not taken."""
+"""`PATCH /fhir/{type}/{id}` with a JSON Patch or a FHIRPath Patch. HL7 FHIR 4.0.1, http.html#patch."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from starlette.responses import Response
 from gateway.errors import NotUnderstood
 from gateway.fhir_api.answers_out import saved_answer, until_tick
 from gateway.fhir_api.doors import Desk
-from gateway.fhir_api.incoming import body_of, caller_of, require_scope, version_in
-from gateway.fhir_api.media import refuse_other_media
+from gateway.fhir_api.incoming import body_of, caller_of, require_scope, resource_in, version_in
+from gateway.fhir_api.media import media_sent, refuse_other_media
 from gateway.fhir_api.reading_routes import nothing, served_type
 from gateway.resources import parse_json
 
@@ -24,7 +24,7 @@ _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
 async def patch_one(request: Request) -> Response:
-    """`PATCH /fhir/{type}/{id}`: a Consent or the Task of a referral, changed as JSON Patch says."""
+    """`PATCH /fhir/{type}/{id}`: a Consent or the Task of a referral, changed as the patch says."""
     desk: Desk = request.app.state.desk
     began = asyncio.get_running_loop().time()
     caller = caller_of(desk, request)
@@ -44,10 +44,15 @@ async def patch_one(request: Request) -> Response:
     return saved_answer(request, saved, desk.base_url())
 
 
-async def _operations(request: Request, limit: int) -> list[Any]:
-    """The operations sent, read as carefully as a resource."""
+async def _operations(request: Request, limit: int) -> list[Any] | dict[str, Any]:
+    """The operations sent, read as carefully as a resource: a list, or a Parameters."""
+    if media_sent(request) is not None:
+        sent, _ = await resource_in(request, limit)
+        return sent
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON_PATCH:
-        raise NotUnderstood("MEDIA_TYPE_SENT", f"the body must be `{JSON_PATCH}`", "http.Content-Type")
+        raise NotUnderstood(
+            "MEDIA_TYPE_SENT", f"the body must be `{JSON_PATCH}` or FHIR", "http.Content-Type"
+        )
     found = parse_json(b'{"patch":' + await body_of(request, limit) + b"}")
     operations = found.get("patch")
     if set(found) != {"patch"} or not isinstance(operations, list):

@@ -13,6 +13,7 @@ import pytest
 from gateway.demo import person
 from gateway.flows.bulk_export import write_waiting
 from tests.gateway.disclosure.twins import SEEN, Api, Twins, referred, said, twins
+from tests.gateway.fhir_api.test_fhirpath_patch import op, parameters, text
 
 pytestmark = pytest.mark.requirement("FH-RED-02", "P2-13-02", "BK-01")
 HOUSING, HOSPITAL = "housing COC", "hospital TREAT"
@@ -65,8 +66,9 @@ def asked(two: Twins) -> list[tuple[str, str, str, Any]]:
     ]  # fmt: skip
 
 
-def patch(api: Api, who: str, path: str, operations: list[dict[str, Any]]) -> Any:
-    headers = {"Authorization": who, "Content-Type": "application/json-patch+json"}
+def patch(api: Api, who: str, path: str, operations: list[dict[str, Any]] | dict[str, Any]) -> Any:
+    media = "application/json-patch+json" if isinstance(operations, list) else "application/fhir+json"
+    headers = {"Authorization": who, "Content-Type": media}
     content = json.dumps(operations).encode()
     return said(asyncio.run(api._client.request("PATCH", path, headers=headers, content=content)))
 
@@ -84,6 +86,8 @@ def test_what_is_hidden_changes_no_byte_of_an_answer(two: Twins) -> None:
         [{"op": "test", "path": "/status", "value": "received"}],
         [{"op": "replace", "path": "/status", "value": "cancelled"}],
         [{"op": "remove", "path": "/statusReason"}],
+        parameters(op("delete", "Task.statusReason.text")),
+        parameters(op("replace", "Task.statusReason.text", value=text("x"))),
     ):
         for who in (HOSPITAL, HOUSING):
             quiet, busy = (patch(api, who, f"/fhir/{task}", operations) for api in two.apis)

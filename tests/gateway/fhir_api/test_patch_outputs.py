@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from gateway.errors import NotUnderstood
-from gateway.flows.patched import LARGEST, MOST_OPERATIONS, patch, patched
+from gateway.flows.json_patch import LARGEST, MOST_OPERATIONS, patched
+from gateway.flows.patched import patch
 from gateway.flows.status import next_version, update_task
 from gateway.store import records
 from tests.gateway.county import County, caller
