@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncssh
 import pytest
 
 from gateway.delivery.http_push import open_transport
@@ -15,7 +19,9 @@ from gateway.delivery.sender import Sender
 from gateway.delivery.ways import Reach, Timeouts
 from gateway.demo import person
 from gateway.partners import FilesDelivery, MllpDelivery
+from gateway.partners.deliveries import SftpServer
 from tests.gateway.county import OTP, County
+from tests.gateway.delivery.sftp_partner import OTHER_KEY, SERVER_KEY, Partner, partner_server
 from tests.gateway.delivery.test_mllp_push import Hospital
 from tests.gateway.delivery.test_sender import until
 from tests.gateway.flows.test_orders import ORM, message, order, take_orders
@@ -88,6 +94,112 @@ def test_the_status_lies_in_the_sender_s_folder(
     assert said in file.read_bytes()
     assert [word for word in HIDDEN if word in file.read_bytes()] == []
     assert [entry.row.partner for entry in county.audit("handover")][-1] == "hospital"
+
+
+def deliver_by_sftp(
+    county: County, root: Path, enough: Callable[[], bool], *, pinned: asyncssh.SSHKey = SERVER_KEY
+) -> Partner:
+    """Run a sender until `enough`, with the hospital's SFTP server, whose files are in `root`; what the server saw."""
+
+    async def scene() -> Partner:
+        async with partner_server(root) as server, open_transport() as client:
+            ours = replace(county.premises, work_waiting=asyncio.Event())
+            sender = Sender(ours, client, Timeouts(), Reach(sftp={"hospital": server.door(pinned=pinned)}))
+            running = asyncio.create_task(sender.run())
+            try:
+                async with asyncio.timeout(SECONDS):
+                    await until(enough)
+            finally:
+                await sender.stop(1.0)
+                await running
+            return server
+
+    found: Partner = county.run(scene())
+    return found
+
+
+def receives_by_sftp(county: County, form: str) -> None:
+    """The hospital has a folder on a server of its own for what becomes of its referrals."""
+    login = SftpServer(address="127.0.0.1:22", user="handoff", key="k", host_keys=("SHA256:" + "A" * 43,))
+    delivery = FilesDelivery(folder="/back", format=form, encryption="none", sftp=login)
+    county.change_partner("hospital", delivery=delivery)
+
+
+def files_in(folder: Path, ending: str) -> list[bytes]:
+    """What lies there whole, with a manifest that tells the truth, the oldest delivery first."""
+    found = []
+    for manifest in sorted(folder.glob("*.manifest.json"), key=lambda one: one.stat().st_mtime_ns):
+        content = (folder / manifest.name.removesuffix(".manifest.json")).read_bytes()
+        said = json.loads(manifest.read_bytes())
+        assert (said["bytes"], said["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
+        assert said["file"].endswith(ending)
+        found.append(content)
+    assert len(list(folder.glob(f"*{ending}"))) == len(found) * (2 if ending == ".json" else 1)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("form", "ending", "done"),
+    [("fhir+json", ".json", b"completed"), ("housing/referral_csv", ".csv", b"housed")],
+)
+def test_the_status_lies_on_the_sender_s_server(
+    county: County, folder: Path, form: str, ending: str, done: bytes
+) -> None:
+    receives_by_sftp(county, form)
+    county.consent()
+    county.refer()
+    answered(county)
+
+    server = deliver_by_sftp(county, folder.parent, lambda: states(county) == ["delivered"])
+
+    (content,) = files_in(folder, ending)
+    assert b"accepted" in content and [word for word in HIDDEN if word in content] == []
+    assert server.methods == {"publickey"}
+    left = [entry.row for entry in county.audit("handover")]
+    assert [row.partner for row in left][-1] == "hospital"
+    county.answer("otp", "completed")
+    deliver_by_sftp(county, folder.parent, lambda: states(county) == ["delivered"] * 2)
+    assert [done in one for one in files_in(folder, ending)] == [False, True]
+
+
+def test_a_server_that_is_not_the_sender_s_is_told_nothing_and_the_answers_wait_in_order(
+    county: County, folder: Path
+) -> None:
+    receives_by_sftp(county, "fhir+json")
+    county.consent()
+    county.refer()
+    answered(county)
+    county.answer("otp", "in-progress")
+
+    def waits() -> bool:
+        (first, *_) = [intent for intent in county.intents() if intent.kind == "status"]
+        return (first.state, first.reason) == ("retry", "HOST_KEY_NOT_PINNED")
+
+    server = deliver_by_sftp(county, folder.parent, waits, pinned=OTHER_KEY)
+    assert (server.methods, server.asked, states(county)) == (set(), [], ["retry", "due"])
+    assert [one.name for one in folder.iterdir()] == [".handoff"]
+    assert "hospital" not in [entry.row.partner for entry in county.audit("handover")]
+
+    county.clock.advance(timedelta(hours=1))
+    deliver_by_sftp(county, folder.parent, lambda: states(county) == ["delivered"] * 2)
+    told = [
+        one["resource"]["status"]
+        for content in files_in(folder, ".json")
+        for one in json.loads(content)["entry"]
+        if one["resource"]["resourceType"] == "Task"
+    ]
+    assert told == ["accepted", "in-progress"]
+
+
+def test_without_her_word_the_server_is_not_asked(county: County, folder: Path) -> None:
+    receives_by_sftp(county, "fhir+json")
+    county.consent()
+    county.refer()
+    answered(county, may_tell=False)
+
+    server = deliver_by_sftp(county, folder.parent, lambda: states(county) == ["held"])
+
+    assert (server.connections, [one.name for one in folder.iterdir()]) == (0, [".handoff"])
 
 
 def test_without_her_word_nothing_comes_back(county: County, folder: Path) -> None:
