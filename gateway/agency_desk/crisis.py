@@ -108,6 +108,7 @@ def _office(visit: Visit) -> Mapping[str, Any]:
     return {
         "is_medical": visit.desk.crisis.is_medical(visit.worker),
         "on_call": visit.desk.network.content.operator.on_call,
+        "may_ask": visit.desk.may(visit.worker, "consents"),
         "facility": partner.organization.name,
         "today": _now(visit).date().isoformat(),
     }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 ENGLISH: Mapping[str, str] = {
     "st_own": "In the client's own words",
+    "st_write": "What the client says",
     "st_goal": "Write down a goal",
     "st_goal_words": "What do they want to reach? In their own words.",
     "st_comment": "Write down what they say of the plan",
@@ -48,6 +49,7 @@ ENGLISH: Mapping[str, str] = {
 
 SPANISH: Mapping[str, str] = {
     "st_own": "Con las propias palabras del cliente",
+    "st_write": "Lo que dice el cliente",
     "st_goal": "Anotar una meta",
     "st_goal_words": "¿Qué quiere lograr? Con sus propias palabras.",
     "st_comment": "Anotar qué dice del plan",

@@ -46,7 +46,6 @@ def desk_mounts(
     What was used or ended after a backup is not known after a restore: nothing from before it is good any more.
     """
     flows = DeskFlows(premises, standstill)
-
     restored_at = last_restore(premises.store)
 
     def has_to_go(worker: Worker, since: datetime) -> bool:

@@ -45,7 +45,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     key, now = county.folder.keys.derived(LINK_PURPOSE), county.clock.now()
     case_management(county)
     links = {
-        partner: [make_link(key, partner, "Ana Torres", now) for _ in range(4)]
+        partner: [make_link(key, partner, "Ana Torres", now) for _ in range(5)]
         for partner in ("crisis", "case-management")
     }
     mounts = [Mount(at, app) for at, app in desk_mounts(county.folder, county.premises).items()]
@@ -161,6 +161,29 @@ def test_a_case_manager_refers_on_her_phone_and_sees_beforehand_what_they_learn(
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
+def test_a_case_manager_asks_what_is_needed_and_writes_her_goal_down(log_in: Any) -> None:
+    page = log_in("case-management")
+    ask(page)
+    page.get_by_role("link", name="Ask what they need").click()
+    page.get_by_role("group", name="Do you have a home of your own?").get_by_label("No: with").check()
+    page.get_by_role("group", name="Do you feel safe").get_by_label("Yes").check()
+    page.get_by_role("button", name="Save the answers").click()
+    page.get_by_role("button", name="Refer for this: Housing").click()
+    page.get_by_text("It would wait").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.get_by_role("link", name="Maribel Testperson").click()
+    page.get_by_role("link", name="Plan and progress").click()
+    page.get_by_text("Write down a goal").click()
+    page.get_by_label("What do they want to reach?").fill("a door of my own")
+    page.locator("form[action$='/own-goal'] button").click()
+    page.get_by_text("a door of my own").first.wait_for()
+    page.get_by_role("link", name="Step down").click()
+    page.get_by_label("What ends?").select_option("shelter")
+    page.get_by_role("combobox", name="Walk With Me").select_option("peer-support")
+    page.get_by_role("button", name="Save the step").click()
+    page.get_by_text("Each is told of its own part alone").wait_for()
+
+
 @pytest.mark.parametrize(
     ("language", "colours", "window"),
     [("en-US", "light", PHONE), pytest.param("es-MX", "dark", DESK, marks=pytest.mark.long)],
@@ -196,6 +219,9 @@ def test_no_crisis_page_has_a_serious_fault_of_accessibility(
     page.wait_for_url("**/clients/*")
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     look()
-    page.goto(f"{page.url}/plan")
-    look()
+    client = page.url
+    for path in ("/plan", "/needs", "/change", "/step-down"):
+        page.goto(client + path)
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        look()
     assert found == []

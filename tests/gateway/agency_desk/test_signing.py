@@ -235,3 +235,31 @@ def test_the_page_speaks_spanish_and_knows_no_other_address(county_desk: County,
     counter.fill("/logout")
     tablet: httpx.Response = counter.get("/sign/")
     assert tablet.status_code == 401
+
+
+@pytest.mark.requirement("DM-22")
+def test_who_calls_the_crisis_line_signs_on_her_phone_while_they_talk(county: County) -> None:
+    county.change_partner("crisis", desk=("crisis", "consents"))
+    line = Counter(county)
+    line.post(*_with_code(line.link("Ana Torres", "crisis")))
+    line.get("/agency/crisis")
+    line.fill("/crisis", given="Lena", family="Ortiz", born="1990-02-28")
+    assert "No certain match" in line.page.text
+    line.follow("Ask for a permission together")
+    line.fill("/find", given="Lena", family="Ortiz", born="1990-02-28")
+    line.fill("/register", phone="602-555-0177")
+    line.fill("/read", **{"see.counseling.contact": "yes", "for.COC": "yes"})
+    link, code = sign_link(line)
+    line.follow("Look if they have signed")
+    phone = her_phone(county)
+    phone.post(link, {"code": code})
+    phone.fill("/sign/", name="Lena Ortiz", agree="yes")
+    assert "Signed. It counts from now on." in phone.page.text
+    assert "Signed. It counts from now on." in line.get(line.page.url.path).text
+    county.change_partner("crisis", desk=("crisis",))
+    assert "Ask for a permission together" not in line.get("/agency/crisis").text
+    assert phone.get("/sign/").status_code in (403, 404), "whoever may take no consents has no form to show"
+
+
+def _with_code(link: tuple[str, str]) -> tuple[str, dict[str, str]]:
+    return link[0], {"code": link[1]}
