@@ -80,8 +80,8 @@ def demo(
     story: Annotated[
         int,
         typer.Option(
-            metavar="1|2|3",
-            help="1: a new mother in methadone treatment; 2: a man on a manic upswing; 3: a call at night.",
+            metavar="1|2|3|4",
+            help="1: a new mother in treatment; 2: a man on a manic upswing; 3: a night call; 4: every agency.",
         ),
     ] = 1,
 ) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from gateway.demo import manic_upswing, new_mother, night_call
+from gateway.demo import manic_upswing, new_mother, night_call, whole_county
 from gateway.demo.desks import Desk
 from gateway.demo.processes import Running, start_agency, start_gateway
 from gateway.demo.stage import Stage, StoryBroken
@@ -25,7 +25,7 @@ from gateway.partners.starter import clients_wanted
 from gateway.wiring.network_folder import make_network_folder
 
 REPORT = Path("demo-report.json")
-STORIES = {1: new_mother, 2: manic_upswing, 3: night_call}
+STORIES = {1: new_mother, 2: manic_upswing, 3: night_call, 4: whole_county}
 """The stories by their number. Each says who receives and how (`AGENCIES`), and is played by `play`."""
 
 
@@ -41,7 +41,7 @@ def run_demo(*, once: bool, story: int = 1) -> int:
 
     With `once`, write `demo-report.json` and end; otherwise stay up until Ctrl-C and say what to try.
     """
-    with _stage(STORIES[story].AGENCIES) as built:
+    with _stage(story) as built:
         try:
             STORIES[story].play(built.stage)
             root = _verify(built)
@@ -61,7 +61,8 @@ def run_demo(*, once: bool, story: int = 1) -> int:
 
 
 @contextlib.contextmanager
-def _stage(receiving: Mapping[str, str]) -> Iterator[_Set]:
+def _stage(story: int) -> Iterator[_Set]:
+    receiving: Mapping[str, str] = STORIES[story].AGENCIES
     with contextlib.ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="handoff-demo-")))
         folder = place / "network"
@@ -75,6 +76,8 @@ def _stage(receiving: Mapping[str, str]) -> Iterator[_Set]:
             for name, kind in receiving.items()
         }
         make_network_folder(folder, None, addresses)
+        if story == 4:
+            whole_county.prepare(folder)
         gateway, ready = start_gateway(folder, folder / "gateway.log")
         stack.callback(gateway.end)
         client = stack.enter_context(httpx.Client(trust_env=False, timeout=20.0))

@@ -56,8 +56,23 @@ def test_a_yes_on_the_phone_reaches_the_counselor_and_a_no_nobody(tmp_path):
     assert "CarePlan assess-plan" in agencies["crisis"]["did_not_get"]
 
 
+@pytest.mark.no_cover
+@pytest.mark.long
+def test_every_agency_of_the_county_sends_in_its_own_way_and_sees_what_she_allows_it(tmp_path):
+    report = played(tmp_path, "--story", "4")
+    agencies = report["agencies"]
+
+    partners = {"hospital", "psychiatry", "primary-care", "otp", "counseling", "housing", "employment"}
+    partners |= {"legal-aid", "benefits", "food-pantry", "peer-support", "case-management", "crisis"}
+    assert set(agencies) == {*partners, "crisis-intervention-police"}
+    assert "crisis" in report["patient"]["read_who_was_told"], "all fifteen rows, with the person herself"
+    assert agencies["crisis-intervention-police"]["got"] == []
+    assert "CarePlan assess-plan" in agencies["housing"]["did_not_get"]
+    assert agencies["legal-aid"]["got"] == [] and agencies["crisis"]["got"] == ["CarePlan safety-plan"]
+
+
 def test_a_story_there_is_not_is_refused(capsys):
     from gateway.cli.demo_command import demo
 
-    assert demo(once=True, story=4) == 2
-    assert "1, 2, 3" in capsys.readouterr().err
+    assert demo(once=True, story=5) == 2
+    assert "1, 2, 3, 4" in capsys.readouterr().err
