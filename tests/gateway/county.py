@@ -79,6 +79,7 @@ class County:
         self.clock = FixedClock(NOW)
         self.signed = 0
         if not (path / STORE_FILE).exists():
+            path.mkdir(parents=True, exist_ok=True)
             (path / STORE_FILE).touch(0o600)
             (path / STORE_FILE).write_bytes(_empty_store())
         self.store = open_writing_store(self.folder, None)
