@@ -29,12 +29,14 @@ MEASURED_EXAMPLES = 12
 QUICK_CASES = 4
 """Cases of one test that a quick run takes at most."""
 
+SLOW_FOLDERS = {"agency_desk", "console", "faults", "fhir_clients", "journeys"}
+"""Folders of tests that walk through pages, processes and whole stories."""
 SLOW_FILES = {
-    "gateway/agency_desk": {"desk_pages", "to_the_desk"},
     "gateway/audit": {"independent_verifier", "log", "tampering"},
     "gateway/cli": {"commands", "keeping_commands", "leaving_out"},
-    "gateway/console": {"disclosures", "login", "screens"},
     "gateway/delivery": {
+        "breaker",
+        "stop_sender",
         "file_drop",
         "http_push",
         "later_answers",
@@ -47,13 +49,24 @@ SLOW_FILES = {
     "gateway/disclosure": {
         "answers_hidden",
         "audit_events",
+        "consent_standing",
         "corners",
+        "hidden_data",
         "release",
         "replay_decision",
         "show",
         "shown_versions",
     },
+    "gateway/fhir_api": {
+        "bulk_export",
+        "chained",
+        "handoff",
+        "operations_tell_nothing",
+        "patch",
+        "put_beside_hidden",
+    },
     "gateway/flows": {
+        "consent_taking",
         "emergency",
         "held_requests",
         "operator_acts",
@@ -68,6 +81,8 @@ SLOW_FILES = {
         "subscriptions",
     },
     "gateway/intake": {"mllp"},
+    "gateway/partners": {"network_file"},
+    "gateway/resources": {"against_the_library"},
     "gateway/store": {
         "desk_lists",
         "fresh_reading",
@@ -85,9 +100,11 @@ SLOW_FILES = {
         "database_backups",
         "house",
         "moving",
+        "notice_mail",
         "restoring",
         "secured_lines",
         "watched_folders",
+        "watched_servers",
         "workers",
     },
     "mappings": {"ccda_documents", "many_values", "tutorial", "xlsx"},
@@ -141,7 +158,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         folder = item.path.parent.relative_to(_TESTS).as_posix()
         is_slow = item.path.stem.removeprefix("test_") in SLOW_FILES.get(folder, ())
-        if is_slow or {"faults", "journeys"} & set(item.path.parts):
+        if is_slow or SLOW_FOLDERS & set(item.path.parts):
             item.add_marker(pytest.mark.slow)
         if UNMEASURED & set(item.path.parts):
             item.add_marker(pytest.mark.no_cover)
