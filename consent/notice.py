@@ -11,6 +11,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from consent.model import Decision, Scope
 
@@ -71,7 +72,9 @@ def notice_for(decision: Decision) -> Notice:
     return Notice(
         statement=STATEMENT_1 if part2 else None,
         short_statement=STATEMENT_2 if part2 else None,
-        scope_text=_scope_text(decision) if released and decision.scopes else "",
+        scope_text=_scope_text(decision.scopes, decision.purposes, decision.recipient)
+        if released and decision.scopes
+        else "",
     )
 
 
@@ -122,23 +125,23 @@ def is_stale(text: str) -> bool:
     return any(stale in text for stale in STALE_STATEMENTS)
 
 
-def _scope_text(decision: Decision) -> str:
+@lru_cache(maxsize=512)
+def _scope_text(scopes: tuple[Scope, ...], purposes: tuple[str, ...], recipient: str) -> str:
     """Who, what, for which purpose, until when, in words that suit any kind of record. 42 CFR §2.32(b)."""
     lines = [
-        _scope_line(decision, scope) for scope in sorted(decision.scopes, key=lambda scope: scope.consent)
+        _scope_line(scope, purposes, recipient) for scope in sorted(scopes, key=lambda scope: scope.consent)
     ]
     return " ".join([*dict.fromkeys(lines), OTHER_MAY_EXIST])
 
 
-def _scope_line(decision: Decision, scope: Scope) -> str:
-    wanted = decision.purposes or scope.purposes
-    purposes = _listed([PURPOSE_WORDS.get(code, code) for code in wanted]) or "the stated purpose"
+def _scope_line(scope: Scope, asked: tuple[str, ...], recipient: str) -> str:
+    purposes = _listed([PURPOSE_WORDS.get(code, code) for code in asked or scope.purposes])
     classes = _listed([CLASS_WORDS.get(code, code) for code in scope.classes]) or "the records enclosed"
     until = f"until {_instant_words(scope.until)}" if scope.until else "until the permission is withdrawn"
-    recipient = f" by {decision.recipient}" if decision.recipient else ""
+    by = f" by {recipient}" if recipient else ""
     return (
-        f"Released with the person's written permission, covering {classes}, for use{recipient}. "
-        f"You may use this for {purposes} {until}. "
+        f"Released with the person's written permission, covering {classes}, for use{by}. "
+        f"You may use this for {purposes or 'the stated purpose'} {until}. "
         "Do not pass it on without new written permission, unless the law expressly allows it."
     )
 
