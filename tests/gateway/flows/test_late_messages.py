@@ -139,7 +139,7 @@ def test_a_late_referral_goes_with_who_she_is_now(hospital: County) -> None:
     (before,) = hospital.records("Patient")
     assert hospital.look(lambda reading: message_times.latest(reading, "Patient", before.id))
     hospital.write(lambda tx: message_times.keep(tx, [("Patient", before.id)], "2026-04-11T14:59:59.000000Z"))
-    late = hospital.refer("ED-2", "R-2", change={"Reyes^Sol": "Reyes^Marisol"})
+    late = hospital.refer("ED-2", "R-2", change={"Maribel": "Marisol"})
 
     assert [fault.code for fault in late.faults] == ["NEWER_IS_KEPT"]
     (now,) = hospital.records("Patient")

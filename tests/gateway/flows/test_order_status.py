@@ -215,6 +215,11 @@ def test_who_is_another_for_the_filler_stops_it(ordered: County) -> None:
 
 def test_its_placer_takes_an_order_back(ordered: County) -> None:
     say(ordered, "IP", reason="W^waits for a room^L")
+    answered = ordered.task()
+    words = {"businessStatus": {"text": "waits"}, "executionPeriod": {"start": "2026-04-11"}}
+    ordered.write(
+        lambda tx: records.save(tx, replace(answered, version=0, resource={**answered.resource, **words}))
+    )
 
     assert refused(say(ordered, "IP", by="hospital")) == ("ONLY_CANCELLED", "ORC-5")
     receipt = say(ordered, "", control="CA", reason="W^withdrawn^L", filler="", by="hospital")
@@ -223,6 +228,7 @@ def test_its_placer_takes_an_order_back(ordered: County) -> None:
     assert (receipt.outcome, again.outcome, stands(ordered)) == ("accepted", "accepted", "cancelled")
     task = ordered.task()
     assert (task.resource["statusReason"]["text"], task.sources) == ("withdrawn", ("hospital",))
+    assert not words.keys() & task.resource.keys(), "nothing of an answer is in the placer's own word"
     (cancel,) = [intent for intent in ordered.intents() if intent.kind == "cancel"]
     assert (cancel.partner, cancel.message_type) == ("otp", OSU)
     assert f"Task/{task.id}/{task.version}" in cancel.focus
