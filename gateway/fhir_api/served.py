@@ -29,27 +29,27 @@ class Served:
 
 
 _READING: tuple[Interaction, ...] = ("read", "vread", "history-instance", "search-type")
-_READ_ONLY = Served(_READING)
+_RECORDED = Served((*_READING, "create"))
 
 SERVED: Mapping[str, Served] = {
-    "AllergyIntolerance": _READ_ONLY,
-    "Appointment": _READ_ONLY,
-    "CarePlan": _READ_ONLY,
-    "CareTeam": _READ_ONLY,
-    "Communication": Served(_READING, by_patient="subject"),
-    "Condition": _READ_ONLY,
+    "AllergyIntolerance": _RECORDED,
+    "Appointment": _RECORDED,
+    "CarePlan": _RECORDED,
+    "CareTeam": _RECORDED,
+    "Communication": Served((*_READING, "create"), by_patient="subject"),
+    "Condition": _RECORDED,
     "Consent": Served((*_READING, "create", "update", "patch")),
-    "Coverage": _READ_ONLY,
-    "DocumentReference": _READ_ONLY,
-    "Encounter": _READ_ONLY,
-    "Goal": _READ_ONLY,
-    "MedicationAdministration": _READ_ONLY,
-    "MedicationRequest": _READ_ONLY,
-    "MedicationStatement": _READ_ONLY,
-    "Observation": _READ_ONLY,
+    "Coverage": _RECORDED,
+    "DocumentReference": _RECORDED,
+    "Encounter": _RECORDED,
+    "Goal": _RECORDED,
+    "MedicationAdministration": _RECORDED,
+    "MedicationRequest": _RECORDED,
+    "MedicationStatement": _RECORDED,
+    "Observation": _RECORDED,
     "Patient": Served(_READING, by_patient="_id"),
-    "Procedure": _READ_ONLY,
-    "QuestionnaireResponse": _READ_ONLY,
-    "ServiceRequest": _READ_ONLY,
+    "Procedure": _RECORDED,
+    "QuestionnaireResponse": _RECORDED,
+    "ServiceRequest": _RECORDED,
     "Task": Served((*_READING, "update", "patch")),
 }

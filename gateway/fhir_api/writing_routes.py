@@ -13,6 +13,7 @@ from starlette.responses import Response
 from gateway.errors import NotSupported, NotUnderstood
 from gateway.fhir_api.answers_out import fhir_answer, own_answer, saved_answer, until_tick
 from gateway.fhir_api.conditional_create import condition_of
+from gateway.fhir_api.creating import created
 from gateway.fhir_api.doors import Desk
 from gateway.fhir_api.incoming import (
     caller_of,
@@ -36,16 +37,21 @@ _RESPONSE_TYPE = {"transaction": "transaction-response", "batch": "batch-respons
 
 
 async def create_one(request: Request) -> Response:
-    """`POST /fhir/{type}`: today a Consent; with `If-None-Exist` only where none is there."""
+    """`POST /fhir/{type}`: a Consent or a clinical record; with `If-None-Exist` only where none is there."""
     desk: Desk = request.app.state.desk
+    began = asyncio.get_running_loop().time()
     caller = caller_of(desk, request)
     resource_type = served_type(request, "create")
     require_scope(caller, resource_type, "create")
     refuse_other_media(request)
     resource, raw = await resource_in(request, desk.body_limit_bytes)
     _require_type(resource, resource_type)
+    if resource_type != "Consent":
+        try:
+            return await created(desk, caller, request, resource, raw)
+        finally:
+            await until_tick(began, desk.tick_seconds)
     unless = condition_of(caller, request, resource_type)
-    began = asyncio.get_running_loop().time()
     try:
         saved = await desk.doors.create_consent(caller, resource, raw, unless)
     finally:

@@ -83,6 +83,16 @@ def test_a_read_gives_part_of_it_as_well(searches: Searches) -> None:
     assert history.status_code == 400
 
 
+def test_a_time_does_not_stand_for_what_is_shown(searches: Searches) -> None:
+    """A consent changes what is shown, and not since when it is: only the tag tells."""
+    (plan,) = matches(searches.bundle("otp TREAT", "CarePlan?"))
+    path = f"/fhir/CarePlan/{plan['id']}"
+    read = searches.api.ask("otp TREAT", "GET", path)
+    seen = {"If_Modified_Since": read.headers["last-modified"]}
+    assert searches.api.ask("otp TREAT", "GET", path, **seen).status_code == 200
+    assert searches.api.ask("otp TREAT", "GET", path, If_None_Match=read.headers["etag"]).status_code == 304
+
+
 @pytest.fixture
 def two(tmp_path: Path) -> Iterator[Twins]:
     with twins(tmp_path) as made:

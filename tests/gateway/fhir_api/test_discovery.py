@@ -48,7 +48,7 @@ def test_the_smart_configuration_tells_how_to_get_a_token(door: Any, base: str) 
     assert told["token_endpoint"] == "https://gateway.test/oauth/token"
     assert told["token_endpoint_auth_methods_supported"] == ["private_key_jwt"]
     assert set(told["token_endpoint_auth_signing_alg_values_supported"]) == {"RS384", "ES384"}
-    assert "system/CarePlan.rs" in told["scopes_supported"]
+    assert "system/CarePlan.crs" in told["scopes_supported"]
     assert told["grant_types_supported"] == ["client_credentials"]
     assert told["code_challenge_methods_supported"] == ["S256"]
     assert {"client-confidential-asymmetric", "permission-v1", "permission-v2"} <= set(told["capabilities"])
