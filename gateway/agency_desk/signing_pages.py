@@ -68,9 +68,10 @@ class _Pages(Pages):
         )
 
     async def _sign(self, request: Request) -> Response:
-        signer, form = self._signer(request), await self._frame.form(request)
+        signer = self._signer(request)
         if signer is None:
             return self._stranger(request)
+        form = await self._frame.form(request)
         typed = form.get("name", "") if form.get("agree") == "yes" else ""
         taken = await self._desk.consents.signing.sign(signer.draft, signer.seal, typed)
         return self._page(request, "sign_done.html", papers=[one.text for one in taken])

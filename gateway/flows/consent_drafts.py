@@ -194,9 +194,8 @@ def _waiting(reading: Reading, patient_id: str, partner: str) -> Iterator[Record
 def _draft_of(record: Record) -> Draft | None:
     """The draft that a document holds; None for any other document, and for what is not from a desk of ours."""
     rows = record.resource.get("identifier", ())
-    if not any(row.get("system") == DRAFT_SYSTEM and row.get("value") == record.id for row in rows):
-        return None
-    if not is_recorder_only(record):
+    is_named = any(row.get("system") == DRAFT_SYSTEM and row.get("value") == record.id for row in rows)
+    if not (is_named and is_recorder_only(record)):
         return None
     held = base64.b64decode(record.resource["content"][0]["attachment"]["data"])
     draft = msgspec.json.decode(held, type=Draft)

@@ -115,17 +115,14 @@ def test_a_worker_with_an_app_takes_it_back_by_the_app_alone(county_desk: County
 
 
 def test_taking_it_back_makes_no_session_longer(county_desk: County, counter: Counter) -> None:
-    for _ in range(17):
-        county_desk.clock.advance(timedelta(minutes=28))
-        counter.get(f"/agency/consents/{county_desk.patient_id}")
-        if counter.page.status_code == 401:
-            break
-        counter.fill("/read", **{"see.otp.contact": "yes", "for.TREAT": "yes"})
-        counter.fill("/hand-over", pin=PIN)
-        counter.take_back()
-        assert "Not signed yet" in counter.page.text
-    else:
-        county_desk.clock.advance(timedelta(minutes=5))
+    county_desk.clock.advance(timedelta(minutes=20))
+    counter.fill("/hand-over", pin=PIN)
+    counter.take_back()
+    assert "Not signed yet" in counter.page.text
+    for _ in range(16):  # a look every half hour keeps it awake, and no longer than eight hours
+        county_desk.clock.advance(timedelta(minutes=28, seconds=30))
+        assert counter.get("/agency/consents/").status_code == 200
+    county_desk.clock.advance(timedelta(minutes=5))
     assert counter.get("/agency/consents/").status_code == 401
 
 
@@ -133,6 +130,17 @@ def test_a_worker_who_is_sent_away_leaves_no_form_behind(county_desk: County, co
     counter.fill("/hand-over", pin=PIN)
     county_desk.change_partner("hospital", state="paused")
     assert counter.get("/sign/").status_code == 401
+
+
+def test_who_has_no_turn_signs_and_takes_back_nothing(county_desk: County, counter: Counter) -> None:
+    counter.fill("/hand-over", pin=PIN)
+    token = counter.hidden("token")
+    stranger = Counter(county_desk)
+    for path in ("", "back", "logout"):
+        assert stranger.post(f"/sign/{path}", {"token": token, "code": PIN}).status_code == 401
+    counter.post("/sign/logout", {"token": token})
+    assert counter.page.url.path == "/sign/back", "a tablet is given back, and not logged out of"
+    assert county_desk.records("Consent") == ()
 
 
 # ------------------------------------------------------------------------------------------ her own phone
@@ -176,6 +184,11 @@ def test_a_link_is_good_for_a_quarter_of_an_hour_and_five_codes(
     county_desk.clock.advance(timedelta(minutes=15))
     assert "LINK_EXPIRED" in phone.post(link, {"code": code}).text
     assert phone.get("/sign/login").status_code == 401
+    read(counter)
+    link, code = sign_link(counter)
+    county_desk.change_partner("hospital", state="paused")
+    assert "LINK_EXPIRED" in phone.post(link, {"code": code}).text
+    county_desk.change_partner("hospital", state="live")
     assert "LINK_INVALID" in phone.get("/sign/login?link=x").text
 
 
@@ -193,6 +206,9 @@ def test_a_draft_that_is_over_is_not_signed_by_its_link(
         read(counter, **{"see.otp.plan": "yes"})
         sign_link(counter)
     elif end == "called off":
+        before_it = counter.page
+        counter.fill("/call-off")
+        counter.page = before_it
         counter.fill("/call-off")
     elif end == "another consent":
         county_desk.consent("otp")
