@@ -146,7 +146,7 @@ def _goals(her: str) -> dict[str, Any]:
 
 
 def run() -> list[dict[str, object]]:
-    """A gated read, a search of ten, and two creates."""
+    """A gated read and a search of ten, again and as for the first time, and two creates."""
     with TemporaryDirectory() as folder:
         county = County(Path(folder))
         try:
@@ -162,11 +162,21 @@ def _rows(county: County) -> list[dict[str, object]]:
     caller = _Caller(county)
     housing, otp = caller.token("housing", "COC"), caller.token("otp", "TREAT")
     (plan,) = county.records("CarePlan")
+
+    def anew(asked: Asked) -> Asked:
+        """The same question, with nothing remembered of what it showed before."""
+        county.premises.seen_before.forget(hers)
+        return asked
+
+    hers = county.patient_id
+    read: Asked = ("GET", f"/fhir/{plan.reference}", b"", housing)
     works: list[tuple[str, float, Callable[[int], Asked], int]] = [
-        ("gated CarePlan read", 0.8, lambda _: ("GET", f"/fhir/{plan.reference}", b"", housing), 200),
+        ("gated CarePlan read", 0.8, lambda _: read, 200),
+        ("the same, decided anew", 0.8, lambda _: anew(read), 200),
     ]
-    search = f"/fhir/Goal?patient={county.patient_id}&_count=10"
-    works.append(("gated search of 10", 2.5, lambda _: ("GET", search, b"", housing), 200))
+    search: Asked = ("GET", f"/fhir/Goal?patient={hers}&_count=10", b"", housing)
+    works.append(("gated search of 10", 2.5, lambda _: search, 200))
+    works.append(("the same search, decided anew", 2.5, lambda _: anew(search), 200))
     works.append(("ServiceRequest create", 2.5, lambda n: ("POST", "/fhir", _order(her, n), otp), 200))
     works.append(("CarePlan create", 4.0, lambda n: ("POST", "/fhir", _plan(her, n), otp), 200))
     rows: list[dict[str, object]] = []
