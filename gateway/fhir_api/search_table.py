@@ -143,6 +143,7 @@ OF_TYPE: Mapping[str, Mapping[str, Parameter]] = {
         **_ENCOUNTER,
         "based-on": _reference("basedOn", "CarePlan", "ServiceRequest"),
     },
+    "RelatedPerson": {"active": _token("active"), "relationship": _token("relationship")},
     "ServiceRequest": {
         **_STATUS,
         **_CATEGORY,

@@ -50,6 +50,7 @@ SERVED: Mapping[str, Served] = {
     "Patient": Served(_READING, by_patient="_id"),
     "Procedure": _RECORDED,
     "QuestionnaireResponse": _RECORDED,
+    "RelatedPerson": _RECORDED,
     "ServiceRequest": _RECORDED,
     "Task": Served((*_READING, "update", "patch")),
 }

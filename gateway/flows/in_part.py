@@ -39,6 +39,7 @@ _MANDATORY: Mapping[str, frozenset[str]] = {
     "Observation": frozenset({"status", "code"}),
     "Procedure": frozenset({"status", "subject"}),
     "QuestionnaireResponse": frozenset({"status"}),
+    "RelatedPerson": frozenset({"patient"}),
     "ServiceRequest": frozenset({"status", "intent", "subject"}),
     "Task": frozenset({"status", "intent"}),
 }

@@ -101,6 +101,19 @@ def test_a_fault_is_told_with_its_place_in_what_was_sent(api: Api, county: Count
     assert create(api, {"resourceType": "Task"}).status_code == 405
 
 
+def test_who_stands_by_her_is_searched_by_what_names_nobody(api: Api, county: County) -> None:
+    subject = {"reference": f"Patient/{county.own_patient_id('otp')}"}
+    sister = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-RoleCode", "code": "SIS"}]}
+    sent = {"resourceType": "RelatedPerson", "active": True, "patient": subject, "relationship": [sister],
+            "name": [{"text": "Ana"}]}  # fmt: skip
+    assert create(api, sent).status_code == 201
+    path = f"/fhir/RelatedPerson?patient={county.patient_id}"
+    found = api.ask("otp TREAT", "GET", f"{path}&relationship=SIS&active=true").json()
+    assert [one["resource"]["name"] for one in found["entry"]] == [sent["name"]]
+    assert api.ask("housing COC", "GET", f"{path}&relationship=SIS").json()["total"] == 0
+    assert api.ask("otp TREAT", "GET", f"{path}&name=Ana").status_code == 400
+
+
 def test_what_says_that_it_is_another_s_is_taken_and_not_shown_back(api: Api, county: County) -> None:
     sent = observation(county, "housing") | {"performer": [{"reference": "Organization/otp"}]}
     answer = create(api, sent, who="housing COC")
