@@ -60,8 +60,9 @@ def find_by_request(reading: Reading, request_id: str) -> tuple[LoggedEntry, ...
 
 
 def of_patient(reading: Reading, patient_id: str) -> tuple[LoggedEntry, ...]:
-    """The entries about one patient, in order."""
-    return opened(reading, audit_rows.of_patient(reading, patient_id))
+    """The entries about one patient, in order. The rows before them, without which none opens, are asked for at once."""
+    rows, before = audit_rows.of_patient(reading, patient_id), audit_rows.before_patient(reading, patient_id)
+    return tuple(LoggedEntry(row, _opened(reading, row, before.get(row.seq, START))) for row in rows)
 
 
 def every(reading: Reading) -> Iterator[LoggedEntry]:
@@ -117,8 +118,12 @@ def opened(reading: Reading, rows: tuple[AuditRow, ...]) -> tuple[LoggedEntry, .
 def _entry(reading: Reading, row: AuditRow, earlier: AuditRow | None = None) -> AuditEntry | None:
     """The facts of a row; the row before it is looked up where it is not at hand."""
     earlier = earlier or audit_rows.get(reading, row.seq - 1)
+    return _opened(reading, row, START if earlier is None else earlier.chain_hash)
+
+
+def _opened(reading: Reading, row: AuditRow, before: bytes) -> AuditEntry | None:
     try:
-        _, facts = open_facts(reading, row, START if earlier is None else earlier.chain_hash)
+        _, facts = open_facts(reading, row, before)
     except NotFound:
         return None
     return read_facts(facts)

@@ -13,7 +13,7 @@ from gateway.console.look import Sheet
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-MOST_PARTS = 50
+MOST_PARTS = 100
 
 
 def csv_text(sheet: Sheet, *, is_first: bool = True) -> str:

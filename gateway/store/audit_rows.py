@@ -63,6 +63,14 @@ def find_by_request(reading: Reading, request_id: str) -> tuple[AuditRow, ...]:
     return tuple(map(_audit_row, reading.rows("audit_rows.of_request", {"request_id": request_id})))
 
 
+def before_patient(reading: Reading, patient_id: str) -> dict[int, bytes]:
+    """The chain hash before each row about one patient, by the row's number; the log's first row has none."""
+    return {
+        row["seq"]: row["chain_hash"]
+        for row in reading.rows("audit_rows.before_patient", {"patient_id": patient_id})
+    }
+
+
 def of_patient(reading: Reading, patient_id: str) -> tuple[AuditRow, ...]:
     """The rows about one patient, in order."""
     return tuple(map(_audit_row, reading.rows("audit_rows.of_patient", {"patient_id": patient_id})))

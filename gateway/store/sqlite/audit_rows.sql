@@ -23,6 +23,10 @@ FROM audit WHERE request_id = :request_id ORDER BY seq;
 SELECT seq, at, kind, patient_id, partner, purpose, outcome, request_id, sealed, facts_hash, leaf_hash, chain_hash
 FROM audit WHERE patient_id = :patient_id ORDER BY seq;
 
+-- name: before_patient
+SELECT hers.seq AS seq, before.chain_hash AS chain_hash FROM audit AS hers JOIN audit AS before ON before.seq = hers.seq - 1
+WHERE hers.patient_id = :patient_id;
+
 -- name: newest
 SELECT seq, at, kind, patient_id, partner, purpose, outcome, request_id, sealed, facts_hash, leaf_hash, chain_hash
 FROM audit

@@ -1,0 +1,58 @@
+"""`handoff audit received`: who received what of whom between two days, as CSV. It may run beside the gateway."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import TextIO
+from zoneinfo import ZoneInfo
+
+from gateway.clock import instant_text
+from gateway.disclosure.received import HEADS, received
+from gateway.errors import NotUnderstood
+from gateway.partners import Network
+from gateway.store.model import Reading
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def audit_received(network: Path, store: str | None, since: str, until: str, partner: str) -> int:
+    """Print all that left between the days, both inclusive; 0. Raises as `write_received`."""
+    from gateway.wiring.looking import reading
+
+    with reading(network, store) as (folder, view):
+        return write_received(view, folder.network, since, until, partner)
+
+
+def write_received(
+    view: Reading, network: Network, since: str, until: str, partner: str = "", out: TextIO | None = None
+) -> int:
+    """Write the lines under their heads, each when it is found; 0.
+
+    Raises NotUnderstood `DAY_INVALID`, `PARTNER_UNKNOWN`.
+    """
+    first, last = _day(since), _day(until)
+    if last < first:
+        raise NotUnderstood("DAY_INVALID", "the last day is before the first", "--until")
+    if partner and partner not in network.partners:
+        raise NotUnderstood("PARTNER_UNKNOWN", "no partner of the network has that id", "--partner")
+    writer = csv.writer(out or sys.stdout)
+    writer.writerow(HEADS)
+    zone = ZoneInfo(network.zone)
+    for line in received(view, _start(first, zone), _start(last + timedelta(days=1), zone), partner):
+        # a cell that a spreadsheet would take for a formula is made text
+        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in line])
+    return 0
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise NotUnderstood("DAY_INVALID", "give a day, as 2026-11-22", "--since, --until") from None
+
+
+def _start(day: date, zone: ZoneInfo) -> str:
+    return instant_text(datetime.combine(day, time(), zone).astimezone(UTC))

@@ -1,0 +1,64 @@
+"""Who received what of whom, the question of a breach: all that left in a span of time, to everybody or one partner.
+
+It reads the log once from beginning to end of the span and keeps nothing, so a million entries are a matter of reading.
+An answer that was made and overtaken by a withdrawal before its first byte left is listed too: a breach is never told
+smaller than it may be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gateway.audit import AuditEntry
+from gateway.audit.chain import START
+from gateway.audit.log import open_facts, read_facts
+from gateway.disclosure.accounting import left
+from gateway.errors import NotFound
+from gateway.store import Reading, audit_rows, audit_window
+from gateway.store.model import AuditRow
+
+HEADS = (
+    "at", "recipient id", "recipient", "patient", "what", "records", "labels", "purpose", "basis", "consents",
+    "disclosed by", "outcome", "request", "entry", "sha256",
+)  # fmt: skip
+_LEAVES = frozenset({"disclose", "handover"})
+
+
+def received(reading: Reading, since: str, until: str, partner: str = "") -> Iterator[tuple[str, ...]]:
+    """One line (see `HEADS`) for everything that left from `since` to before `until` (ISO 8601 UTC text), oldest first.
+
+    Of an entry whose key was destroyed there is what stands beside its facts.
+    """
+    newest = (audit_rows.last(reading) or (0, b""))[0]
+    first = audit_window.seq_before(reading, since, newest)
+    end = audit_window.seq_before(reading, until, newest) + 2 * audit_window.SLACK
+    earlier = audit_rows.get(reading, first) if first else None
+    before = START if earlier is None else earlier.chain_hash
+    for row in audit_rows.scan(reading, first + 1):
+        if row.seq > end:
+            return
+        if row.kind in _LEAVES and partner in ("", row.partner) and since <= row.at < until:
+            yield from _lines(row, _entry(reading, row, before))
+        before = row.chain_hash
+
+
+def _entry(reading: Reading, row: AuditRow, before: bytes) -> AuditEntry | None:
+    try:
+        return read_facts(open_facts(reading, row, before)[1])
+    except NotFound:
+        return None
+
+
+def _lines(row: AuditRow, entry: AuditEntry | None) -> Iterator[tuple[str, ...]]:
+    told = (row.purpose, "", "", "", row.outcome, row.request_id, str(row.seq), "")
+    if entry is None:
+        yield (row.at, row.partner, "", row.patient_id or "", "(facts destroyed)", "", "", *told)
+    elif left(entry):
+        shown = [one for one in entry.resources if one.outcome in ("disclose", "redact")]
+        labels = sorted({label for one in shown for label in one.labels})
+        yield (
+            row.at, row.partner, entry.recipient_name, row.patient_id or "", entry.description,
+            " ".join(one.reference for one in shown), " ".join(labels), row.purpose, entry.basis,
+            " ".join(entry.consents), " ".join(entry.source), row.outcome, row.request_id, str(row.seq),
+            entry.bytes_sha256 or "",
+        )  # fmt: skip

@@ -1,0 +1,195 @@
+"""What a page of the console costs the server with a log of a million entries behind it, and the question of a breach.
+
+The issue asks for under 100 ms a page and under a minute for who received what of whom. A page is made three times
+after the first: the first counts what is kept from then on, and is told beside it. Of a file that comes in parts the
+longest part counts. `ENTRIES` fewer is quicker and shows
+whether a page grows with the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from gateway import audit
+from gateway.audit import AuditedResource, AuditEntry, AuditReason, Sealer
+from gateway.cli.received_command import write_received
+from gateway.clock import instant_text
+from gateway.store import Transaction, patients
+from tests.gateway.console.conftest import Browser
+from tests.gateway.county import County
+
+ENTRIES = int(os.environ.get("BENCH_ENTRIES", "1000000"))
+_AT_ONCE = 500
+"""Entries in one transaction and under one signed head: about a second of a busy gateway."""
+_DAYS, _PATIENTS, _LARGE = 360, 20_000, 500
+_NOW = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
+_PARTNERS = ("otp", "housing", "psychiatry", "hospital")
+_PAGES = (
+    ("overview", ""),
+    ("disclosures, 30 days", "disclosures"),
+    ("disclosures, a year, one partner", "disclosures?since=2025-11-22&partner=housing"),
+    ("disclosures, a year, by a sealed fact", "disclosures?since=2025-11-22&basis=OPERATOR"),
+    ("disclosures, all kinds, CSV", "disclosures?kind=all&as=csv"),
+    ("one disclosure", "decisions/{middle}"),
+    ("patient, 50 entries", "patients/p7"),
+    ("patient, 500 more", "patients/p0"),
+    ("patient, 500 more, CSV", "patients/p0?as=csv"),
+    ("patient's consents", "consents/p0"),
+    ("consents", "consents"),
+    ("emergency", "emergency"),
+    ("identity", "identity"),
+    ("messages", "messages"),
+    ("mappings", "mappings"),
+    ("partners, account of a day", "partners?day=2026-11-20"),
+    ("one partner", "partners/otp"),
+    ("requests", "requests"),
+    ("what people ask of us", "requests/privacy"),
+    ("integrity", "integrity"),
+    ("integrity, CSV", "integrity?as=csv"),
+    ("who looked", "looks"),
+    ("who looked, a year, at one patient", "looks?since=2025-11-22&patient=p7"),
+    ("who looked, a year, one person", "looks?since=2025-11-22&who=Kim Officer"),
+    ("who looked, CSV", "looks?as=csv"),
+)
+
+
+def run() -> list[dict[str, object]]:
+    """Rows for the table of benchmarks."""
+    with _filled() as browser:
+        rows = [_page(browser, what, path) for what, path in _PAGES]
+        return [*rows, *_breach(browser)]
+
+
+@contextmanager
+def _filled() -> Iterator[Browser]:
+    """The console of a county with `ENTRIES` entries."""
+    with TemporaryDirectory(prefix="handoff-bench-") as place:
+        county = County(Path(place))
+        browser = Browser(county)
+        fill(county)
+        browser.log_in()
+        yield browser
+        county.close()
+
+
+def fill(county: County) -> None:
+    """A log of a year: disclosures, refusals, consents, looks, of many patients and one with many entries."""
+
+    def people(tx: Transaction) -> None:
+        for number in range(_PATIENTS):
+            patients.create(tx, instant_text(_NOW), True, f"p{number}")
+
+    county.write(people)
+    sealer = Sealer(county.store, county.folder.keys.signer, None, county.clock)
+
+    async def go() -> None:
+        for first in range(0, ENTRIES, _AT_ONCE):
+            numbers = range(first, min(first + _AT_ONCE, ENTRIES))
+            await county.store.write(lambda tx, numbers=numbers: _append(tx, numbers))
+            await sealer.seal_now()
+
+    asyncio.run(go())
+
+
+def _append(tx: Transaction, numbers: range) -> None:
+    for number in numbers:
+        audit.append(tx, _entry(number))
+
+
+def _entry(number: int) -> AuditEntry:
+    patient = "p0" if number % (ENTRIES // _LARGE or 1) == 0 else f"p{number // 4 * 7919 % _PATIENTS}"
+    at = _NOW - timedelta(days=_DAYS) * (1 - number / ENTRIES)
+    known: dict[str, Any] = {
+        "request_id": f"00000000-0000-4000-8000-{number:012d}",
+        "at": instant_text(at),
+        "kind": "disclose",
+        "patient_id": patient,
+        "partner": _PARTNERS[number % 4],
+        "purpose": "TREAT",
+        "outcome": "disclose",
+        "source": ("Organization/otp",),
+        "basis": "CONSENT",
+        "consents": (f"Consent/{patient}/_history/1",),
+        "reasons": (AuditReason("CONSENT_PERMITS", "42 CFR 2.31(a)"),),
+        "resources": (AuditedResource("CarePlan/4d2a", "disclose", ("42CFRPart2", "R")),),
+        "notice_version": "2024",
+        "bytes_sha256": "ab" * 32,
+        "recipient_name": "Mesa Psychiatry Clinic",
+        "recipient_address": "2 Mesa Road, Phoenix AZ",
+        "description": "1 CarePlan",
+    }
+    if number % 10 == 3:
+        known |= {"kind": "refuse", "outcome": "withhold", "bytes_sha256": None}
+    elif number % 10 == 5:
+        known |= {"kind": "consent", "outcome": "usable"}
+    elif number % 10 == 7:
+        known |= {"kind": "read", "partner": "", "purpose": "", "basis": "OPERATOR_COMPLIANCE"}
+        known |= {"recipient_name": "Kim Officer", "description": "compliance_officer", "subject": "patients"}
+    return AuditEntry(**known)
+
+
+def _page(browser: Browser, what: str, path: str) -> dict[str, object]:
+    where = path.format(middle=ENTRIES // 2 // 10 * 10 + 1)
+    longest = [asyncio.run(_longest_wait(browser, where)) for _ in range(4)]
+    return {"what": what, "value": min(longest[1:]), "unit": "ms", "first": longest[0]}
+
+
+async def _longest_wait(browser: Browser, where: str) -> float:
+    """Milliseconds to the answer's first bytes, or between two of its parts, whichever is longer."""
+    path, _, query = where.partition("?")
+    cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": f"/console/{path}",
+        "query_string": query.replace(" ", "%20").encode(),
+        "headers": [(b"host", b"gw.test"), (b"cookie", cookies.encode())],
+        "root_path": "",
+    }
+    times = [time.perf_counter()]
+
+    async def send(message: Mapping[str, Any]) -> None:
+        assert message.get("status", 200) == 200, where
+        times.append(time.perf_counter())
+
+    async def receive() -> Mapping[str, Any]:
+        await asyncio.Event().wait()
+        return {}
+
+    await browser.app(scope, receive, send)
+    return 1000 * max(later - earlier for earlier, later in pairwise(times))
+
+
+def _breach(browser: Browser) -> list[dict[str, object]]:
+    """Who received what of whom: in a month, from one partner's sight, and all there is."""
+    county, rows = browser.county, []
+    month, year = ("2026-10-22", "2026-11-22"), ("2025-01-01", "2026-12-31")
+    for what, days, partner in (
+        ("a month", month, ""),
+        ("a year, one partner", year, "housing"),
+        ("all", year, ""),
+    ):
+        out, began = io.StringIO(), time.perf_counter()
+        with county.store.read() as reading:
+            write_received(reading, county.premises.network, *days, partner, out)
+        lines = out.getvalue().count("\n") - 1
+        took = time.perf_counter() - began
+        rows.append({"what": f"who received what: {what}", "value": took, "unit": "s", "lines": lines})
+    return rows
+
+
+if __name__ == "__main__":
+    for row in run():
+        print(row)
