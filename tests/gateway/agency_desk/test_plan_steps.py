@@ -135,7 +135,7 @@ def test_not_working_reaches_everybody_of_the_plan_as_far_as_she_agreed(cases: C
     asked = [one for one in cases.intents() if one.id not in before]
     assert sorted(one.partner for one in asked) == ["peer-support", "psychiatry"]
     cases.clock.advance(timedelta(minutes=1))
-    lena.post(at(cases, "/change"), form)
+    assert lena.post(at(cases, "/change"), form).status_code == 200
     assert len(cases.intents()) == len(before) + 2, "sent twice it counts once"
     held = {one.reference: one for one in cases.records("Task", "ServiceRequest", "Patient", "Provenance")}
     for one in asked:
@@ -189,6 +189,7 @@ def test_a_step_down_says_what_goes_on_with_whom_and_ends_what_went_with_the_lev
     assert {one.id: one.resource["status"] for one in cases.records("Task")}[old] == "cancelled"
     (new,) = referred(cases, "psychiatry")
     assert new.state == "due"
+    cases.clock.advance(timedelta(minutes=1))
     assert lena.post(at(cases, "/step-down"), form).status_code == 200
     assert len(referred(cases, "psychiatry")) == 1, "sent twice it counts once"
 
