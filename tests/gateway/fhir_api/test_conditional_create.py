@@ -66,6 +66,12 @@ def test_by_one_s_own_identifier_which_stands_in_no_address(api: Api, county: Co
     assert [create(api, county, consent(), condition).status_code for _ in range(2)] == [201, 200]
 
 
+def test_of_nobody_nothing_is_there(api: Api, county: County) -> None:
+    for _ in range(2):
+        assert create(api, county, consent(), "patient=nobody").status_code == 201
+    assert len(county.records("Consent")) == 1
+
+
 def test_two_at_once_make_one(api: Api, county: County) -> None:
     async def both() -> list[int]:
         body = [consent(), {**consent(), "language": "es"}]

@@ -150,6 +150,12 @@ def test_format_speaks_louder_than_accept(api: Api, county: County) -> None:
     assert (refused.status_code, read(refused)["resourceType"]) == (400, "OperationOutcome")
 
 
+def test_a_query_that_cannot_be_read_is_refused_as_accept_says(api: Api) -> None:
+    many = "&".join(["_format=xml"] * 65)
+    answer = api.ask("otp TREAT", "GET", f"/fhir/CarePlan?{many}", **AS_XML)
+    assert (answer.status_code, read(answer)["resourceType"]) == (400, "OperationOutcome")
+
+
 @pytest.mark.parametrize(
     ("accept", "sent", "wanted"),
     [
