@@ -22,8 +22,9 @@ class SigningDesk:
     keep: Callable[[Worker, Wanted, tuple[str, ...], str, str], Awaitable[str]]
     state: Callable[[Worker, str, str], Awaitable[str]]
     call_off: Callable[[Worker, str, str], Awaitable[None]]
-    read: Callable[[str, str], Awaitable[tuple[Draft, Preview]]]
-    sign: Callable[[str, str, str], Awaitable[tuple[Taken, ...]]]
+    held: Callable[[str], Draft | None]
+    read: Callable[[str], Awaitable[tuple[Draft, Preview]]]
+    sign: Callable[[str, str], Awaitable[tuple[Taken, ...]]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from gateway.agency_desk.desk import Desk
 from gateway.agency_desk.records_in_words import name_of
 from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit
 from gateway.agency_desk.second_factor import picture_of
-from gateway.agency_desk.sites import SIGNING_PATH, Signer, desk_site, signing_site
+from gateway.agency_desk.sites import SIGNING_PATH, Signer, desk_site, signing_site, turn_of
 from gateway.disclosure.desk_forms import Wanted
 from gateway.errors import NotUnderstood
 from gateway.flows.consent_drafts import PHONE, TABLET
@@ -27,7 +27,7 @@ from gateway.security.signed_texts import digits, token
 RIGHT = "consents"
 LENT, TAKEN_BACK, NOT_TAKEN_BACK = "desk_tablet_lent", "desk_tablet_taken_back", "desk_tablet_refused"
 LINK_MINUTES, CODE_DIGITS, LEAST_DIGITS, MOST_DIGITS = 15, 8, 6, 12
-_LINK, _CODE, _PIN = b"signing link", b"signing code", b"tablet code"
+_LINK, _CODE, _PIN = b"signing link 2", b"signing code", b"tablet code"
 
 
 def wanted_of(visit: Visit, client: Client) -> Wanted:
@@ -44,14 +44,14 @@ def proof_of(desk: Desk, draft: str, pin: str) -> str:
 
 def is_proof(desk: Desk, signer: Signer, pin: str) -> bool:
     """Whether that is the code the worker has chosen for the tablet."""
-    said = proof_of(desk, signer.draft, pin.strip())
+    said = proof_of(desk, signer.id, pin.strip())
     return bool(signer.proof) and hmac.compare_digest(said, signer.proof)
 
 
-def link_for(desk: Desk, signer: Signer) -> tuple[str, str]:
+def link_for(desk: Desk, draft_id: str) -> tuple[str, str]:
     """The secret part of a link to sign one draft by, and its code."""
     now, good_for = desk.clock.now(), timedelta(minutes=LINK_MINUTES)
-    link, link_id = make_link(desk.key, _LINK, signer.who(), now, good_for)
+    link, link_id = make_link(desk.key, _LINK, turn_of(draft_id), now, good_for)
     return link, digits(desk.key, _CODE, link_id, CODE_DIGITS)
 
 
@@ -74,9 +74,8 @@ async def _hand_over(visit: Visit) -> Answer:
     draft = await _kept(visit, TABLET)
     proof = proof_of(desk, draft, pin) if pin else ""
     began = visit.login_began or desk.clock.now()
-    seal, since = visit.form.get("seal", ""), int(began.timestamp())
-    signer = Signer(visit.path["id"], draft, seal, TABLET, worker, since, proof)
-    answer: Response = Frame(signing_site(desk)).begin(signer.who(), f"../../..{SIGNING_PATH}/")
+    turn = turn_of(draft, int(began.timestamp()), proof)
+    answer: Response = Frame(signing_site(desk)).begin(turn, f"../../..{SIGNING_PATH}/")
     await Frame(desk_site(desk)).end_in(answer, visit.login_id)
     answer.headers["Clear-Site-Data"] = '"cache"'
     await desk.tell(worker, LENT, "")
@@ -94,8 +93,7 @@ async def _link(visit: Visit) -> Answer:
     """Her turn at her own phone: link and code, shown once."""
     patient_id = visit.path["id"]
     draft = await _kept(visit, PHONE)
-    signer = Signer(patient_id, draft, visit.form.get("seal", ""), PHONE, visit.worker)
-    link, code = link_for(visit.desk, signer)
+    link, code = link_for(visit.desk, draft)
     address = f"{visit.desk.consents.signing.address}{SIGNING_PATH}/login?link={link}"
     facts = {
         "client_id": patient_id,

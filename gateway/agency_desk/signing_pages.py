@@ -56,7 +56,7 @@ class _Pages(Pages):
         signer = self._signer(request)
         if signer is None:
             return self._stranger(request)
-        draft, read = await self._desk.consents.signing.read(signer.draft, signer.seal)
+        draft, read = await self._desk.consents.signing.read(signer.id)
         return self._page(
             request,
             "sign.html",
@@ -73,7 +73,7 @@ class _Pages(Pages):
             return self._stranger(request)
         form = await self._frame.form(request)
         typed = form.get("name", "") if form.get("agree") == "yes" else ""
-        taken = await self._desk.consents.signing.sign(signer.draft, signer.seal, typed)
+        taken = await self._desk.consents.signing.sign(signer.id, typed)
         return self._page(request, "sign_done.html", papers=[one.text for one in taken])
 
     # ------------------------------------------------------------------------------------------ the worker
@@ -97,7 +97,7 @@ class _Pages(Pages):
             raise
         await self._desk.tell(signer.worker, signing.TAKEN_BACK, "")
         who = (signer.worker.partner, signer.worker.name)
-        place = f"..{PATH}/consents/{signer.patient}/drafts/{signer.draft}"
+        place = f"..{PATH}/consents/{signer.patient}/drafts/{signer.id}"
         answer = self._agency.begin(who, place, signer.began_at)
         await self._frame.end_in(answer, session.id)
         return answer
@@ -116,8 +116,10 @@ class _Pages(Pages):
         if not text:
             return self._stranger(request)
         link = signing.link_of(self._desk, text)
-        signer = signer_of(link.who)
-        if not self._desk.serves(signer.worker) or self._desk.has_to_go(signer.worker, link.made_at):
+        signer = signer_of(self._desk, link.who)
+        if signer is None or not self._desk.serves(signer.worker):
+            raise NotAllowed("LINK_EXPIRED", "the link has ended")
+        if self._desk.has_to_go(signer.worker, link.made_at):
             raise NotAllowed("LINK_EXPIRED", "the link has ended")
         if request.method == "GET":
             return self._page(request, "sign_login.html", link=text)
@@ -154,11 +156,11 @@ class _Pages(Pages):
     def _signer(self, request: Request) -> Signer | None:
         """Whose turn it is, if anybody's. Raises NotNow `TOO_MANY_PAGES`."""
         session = self._session(request)
-        return None if session is None else signer_of(session.who)
+        return None if session is None else signer_of(self._desk, session.who)
 
     def _page(self, request: Request, template: str, status: int = 200, **facts: Any) -> Response:
         session = self._frame.session(request)
-        signer = None if session is None else signer_of(session.who)
+        signer = None if session is None else signer_of(self._desk, session.who)
         language = language_of(request.cookies.get(_LANGUAGE), request.headers.get("accept-language", ""))
         known = {
             "signer": signer,

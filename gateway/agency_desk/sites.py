@@ -10,35 +10,42 @@ from pathlib import Path
 from gateway.agency_desk import login
 from gateway.agency_desk.desk import Desk
 from gateway.flows.agency_desk import Worker
+from gateway.flows.consent_drafts import Draft
 from gateway.pages import Session, Site
 
 PATH, COOKIE = "/agency", "handoff_desk"
 SIGNING_PATH, SIGNING_COOKIE = "/sign", "handoff_sign"
-_SIGNING = "signing"
+_SIGNING = "signing 2"
 _FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Whose turn it is at the signing page, as its session says: one draft, and nothing else of the gateway.
+    """Whose turn it is at the signing page: one draft, and nothing else of the gateway.
 
-    `way`: as of the draft. `began`: when the session began that the worker goes on with, in whole seconds, and `proof`:
-    what the code that she has chosen comes to (empty: her phone is asked); both of a tablet alone.
+    `began`: when the session began that the worker goes on with, in whole seconds, and `proof`: what the code that she
+    has chosen comes to (empty: her phone is asked); both of a tablet alone.
     """
 
-    patient: str
-    draft: str
-    seal: str = field(repr=False)
-    way: str
-    worker: Worker
+    id: str
+    draft: Draft = field(repr=False)
     began: int = 0
     proof: str = field(default="", repr=False)
 
-    def who(self) -> tuple[str, ...]:
-        """As a session says it."""
-        worker = self.worker
-        what = (self.patient, self.draft, self.seal, self.way)
-        return (*what, worker.partner, worker.name, str(self.began), self.proof)
+    @property
+    def worker(self) -> Worker:
+        """Who sits with her, or talks with her."""
+        return self.draft.witness
+
+    @property
+    def way(self) -> str:
+        """`TABLET` or `PHONE`."""
+        return self.draft.way
+
+    @property
+    def patient(self) -> str:
+        """Whose draft it is."""
+        return self.draft.wanted.patient_id
 
     @property
     def began_at(self) -> datetime:
@@ -46,10 +53,16 @@ class Signer:
         return datetime.fromtimestamp(self.began, UTC)
 
 
-def signer_of(who: tuple[str, ...]) -> Signer:
-    """What a session says."""
-    patient, draft, seal, way, partner, name, began, proof = who
-    return Signer(patient, draft, seal, way, Worker(partner, name), int(began), proof)
+def turn_of(draft_id: str, began: int = 0, proof: str = "") -> tuple[str, ...]:
+    """What a link or a cookie says of a turn. What a phone keeps of it is an id: no name, no program."""
+    return (draft_id, str(began), proof)
+
+
+def signer_of(desk: Desk, who: tuple[str, ...]) -> Signer | None:
+    """Whose turn that is, by the draft as it is kept; None where there is none of that id any more."""
+    draft_id, began, proof = who
+    draft = desk.consents.signing.held(draft_id)
+    return None if draft is None else Signer(draft_id, draft, int(began), proof)
 
 
 def desk_site(desk: Desk) -> Site:
@@ -67,8 +80,10 @@ def signing_site(desk: Desk) -> Site:
     """The page on which a client reads and signs; it ends with what the worker was given."""
 
     def has_to_go(session: Session) -> bool:
-        worker = signer_of(session.who).worker
-        return not desk.serves(worker) or desk.has_to_go(worker, session.began)
+        signer = signer_of(desk, session.who)
+        if signer is None or not desk.serves(signer.worker):
+            return True
+        return desk.has_to_go(signer.worker, session.began)
 
     return _site(desk, (_SIGNING, SIGNING_PATH, SIGNING_COOKIE), has_to_go)
 

@@ -77,14 +77,21 @@ async def keep(
     return await premises.store.write(work)
 
 
-async def read(premises: Premises, draft_id: str, seal: str) -> tuple[Draft, Preview]:
+def held(premises: Premises, draft_id: str) -> Draft | None:
+    """A draft by its id, open or over; None where nothing of that id is one."""
+    with premises.store.read() as reading:
+        record = records.get(reading, "DocumentReference", draft_id)
+    return None if record is None else _draft_of(record)
+
+
+async def read(premises: Premises, draft_id: str) -> tuple[Draft, Preview]:
     """A draft as she reads it before she signs; that it was opened is in the log.
 
     Raises NotFound `DRAFT_OVER`, also where it would mean something else by now, and what `preview` raises.
     """
     at = premises.clock.now()
     with premises.store.read() as reading:
-        draft, record = _open(reading, draft_id, seal, at)
+        draft, record = _open(reading, draft_id, at)
         require_right(premises, draft.witness, "consents")
         forms = _forms(premises, reading, draft, at)
         others = also_see(premises, reading, draft.partner, draft.wanted, forms, at)
@@ -93,10 +100,10 @@ async def read(premises: Premises, draft_id: str, seal: str) -> tuple[Draft, Pre
         partner=draft.partner, purpose="PATRQT",
     )  # fmt: skip
     await premises.store.write(lambda tx: append(tx, entry))
-    return draft, Preview(forms, draft.ids, seal, others)
+    return draft, Preview(forms, draft.ids, draft.seal, others)
 
 
-async def sign(premises: Premises, draft_id: str, seal: str, typed_name: str) -> tuple[Taken, ...]:
+async def sign(premises: Premises, draft_id: str, typed_name: str) -> tuple[Taken, ...]:
     """Record what she signs by typing her name; the draft is signed with it.
 
     Raises what `read` raises, NotUnderstood `NAME_DIFFERS`, AlreadyReceived `ALREADY_SIGNED`.
@@ -104,12 +111,12 @@ async def sign(premises: Premises, draft_id: str, seal: str, typed_name: str) ->
     at = premises.clock.now()
 
     def work(tx: Transaction) -> tuple[Taken, ...]:
-        draft, record = _open(tx, draft_id, seal, at)
+        draft, record = _open(tx, draft_id, at)
         worker, wanted = draft.witness, draft.wanted
         require_right(premises, worker, "consents")
         _forms(premises, tx, draft, at)
         witness = _WITNESS[wanted.language].format(name=worker.name) if draft.way == PHONE else worker.name
-        taken = record_signed(premises, tx, worker, wanted, draft.ids, seal, typed_name, at, witness)
+        taken = record_signed(premises, tx, worker, wanted, draft.ids, draft.seal, typed_name, at, witness)
         _set(premises, tx, record, _SIGNED, at)
         return taken
 
@@ -154,27 +161,21 @@ def _forms(premises: Premises, reading: Reading, draft: Draft, at: datetime) -> 
         raise NotFound("DRAFT_OVER", "this is not waiting to be signed") from None
 
 
-def _open(reading: Reading, draft_id: str, seal: str, at: datetime) -> tuple[Draft, Record]:
+def _open(reading: Reading, draft_id: str, at: datetime) -> tuple[Draft, Record]:
     """A draft that can be signed now."""
     record = records.get(reading, "DocumentReference", draft_id)
     draft = None if record is None else _draft_of(record)
-    if (
-        record is None
-        or draft is None
-        or record.resource.get("docStatus") != _OPEN
-        or draft.seal != seal
-        or _is_late(draft, at)
-    ):
+    if record is None or draft is None or record.resource.get("docStatus") != _OPEN or _is_late(draft, at):
         raise NotFound("DRAFT_OVER", "this is not waiting to be signed")
     return draft, record
 
 
 def _can_be_signed(premises: Premises, record: Record) -> bool:
     """Whether it is open still, and means what was read."""
-    at, draft = premises.clock.now(), _draft_of(record)
+    at = premises.clock.now()
     with premises.store.read() as reading:
         try:
-            _forms(premises, reading, _open(reading, record.id, draft.seal if draft else "", at)[0], at)
+            _forms(premises, reading, _open(reading, record.id, at)[0], at)
         except NotFound:
             return False
     return True

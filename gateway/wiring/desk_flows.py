@@ -69,6 +69,7 @@ class DeskFlows:
             keep=self.bound(consent_drafts.keep),
             state=self.at_once(consent_drafts.state_of),
             call_off=self.bound(consent_drafts.call_off),
+            held=partial(consent_drafts.held, self._premises),
             read=self.bound(consent_drafts.read),
             sign=self.bound(consent_drafts.sign),
         )

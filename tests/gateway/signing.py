@@ -16,4 +16,4 @@ async def sign(
 ) -> tuple[Taken, ...]:
     """What becomes of it."""
     draft = await consent_drafts.keep(premises, worker, wanted, tuple(ids), seal, consent_drafts.TABLET)
-    return await consent_drafts.sign(premises, draft, seal, typed_name)
+    return await consent_drafts.sign(premises, draft, typed_name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from datetime import timedelta
 from html import unescape
@@ -12,7 +14,12 @@ import pytest
 
 from gateway.audit import newest
 from gateway.disclosure.recorder_only import is_recorder_only
+from gateway.flows.agency_desk import Worker
+from gateway.flows.consent_taking import beside
+from gateway.pages import make_link
+from gateway.store import records
 from gateway.store.model import AuditFilter
+from gateway.wiring.agency_desk_door import LINK_PURPOSE
 from tests.gateway.agency_desk.test_consent_pages import ANA, HER, PIN, Counter, read
 from tests.gateway.county import County
 
@@ -169,6 +176,36 @@ def test_she_signs_on_her_own_phone_while_a_worker_talks_with_her(
     phone.fill("/logout")
     assert phone.get("/sign/").status_code == 401
     assert phone.post(link, {"code": code}).status_code == 403 and "LINK_USED" in phone.page.text
+
+
+def test_nothing_that_a_phone_keeps_names_the_person_the_program_or_the_worker(
+    county_desk: County, counter: Counter
+) -> None:
+    link, code = sign_link(counter)
+    (draft,) = county_desk.records("DocumentReference")
+    phone = her_phone(county_desk)
+    phone.post(link, {"code": code})
+    for kept in (link.partition("link=")[2], phone.client.cookies["handoff_sign"]):
+        text = kept.partition(".")[0]
+        said = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        assert said[3:] == [draft.id, "0", ""], "an id of the draft, and what is empty on a phone"
+        assert all(isinstance(one, int) for one in said[1:3]), "times"
+
+
+def test_a_link_to_what_is_no_draft_any_more_opens_nothing(county_desk: County, counter: Counter) -> None:
+    link, code = sign_link(counter)
+    phone = her_phone(county_desk)
+    phone.post(link, {"code": code})
+    (draft,) = county_desk.records("DocumentReference")
+    key, now = county_desk.folder.keys.derived(LINK_PURPOSE), county_desk.clock.now()
+    other, _ = make_link(key, b"signing link 2", ("0" * 8, "0", ""), now, timedelta(minutes=5))
+    assert "LINK_EXPIRED" in her_phone(county_desk).get(f"/sign/login?link={other}").text
+    assert phone.get("/sign/").status_code == 200
+    bare = {name: value for name, value in draft.resource.items() if name != "identifier"}
+    ana = Worker("hospital", ANA)
+    row = beside(county_desk.premises, ana, county_desk.patient_id, bare, now)
+    county_desk.write(lambda tx: records.save(tx, row))
+    assert phone.get("/sign/").status_code == 401
 
 
 def test_a_link_is_good_for_a_quarter_of_an_hour_and_five_codes(
