@@ -36,7 +36,7 @@ from gateway.errors import HandoffError, NotAllowed, NotFound, NotUnderstood
 from gateway.pages import HEADERS, Pages, Site, root_of
 
 COOKIE, BEGUN_COOKIE = "handoff_session", "handoff_login"
-Make = Callable[[Address], tuple[Look, Shown]]
+Make = Callable[[Visitor, Address], tuple[Look, Shown]]
 _FOLDER = Path(__file__).parent
 _VERIFY_SECONDS = 3.0
 """So long the button waits for the result; a longer verification goes on behind."""
@@ -97,26 +97,31 @@ class _Console(Pages):
         patience = self._office.patience_seconds
         await self._tally.reach(window.since, patience)
         told = await self._stops.reach(window, patience) if place.tells else Told()
-        make = partial(self._made, place, visitor, request.path_params, window, told)
-        look, shown = await self._recorded(request, make, address)
+        make = partial(self._made, place, request.path_params, window, told)
+        look, shown = await self._recorded(request, make, visitor, address)
         if address.wants_sheet and shown.sheet is not None:
             return _file_of(self._parts(request, make, address, shown), shown.sheet.name)
         return self._shown(request, look, shown, place)
 
-    async def _recorded(self, request: Request, make: Make, address: Address) -> tuple[Look, Shown]:
+    async def _recorded(
+        self, request: Request, make: Make, visitor: Visitor, address: Address
+    ) -> tuple[Look, Shown]:
         """A screen, or a part of its sheet, made in a thread (the loop is for messages), and recorded."""
-        look, shown = await asyncio.to_thread(make, address)
+        look, shown = await asyncio.to_thread(make, visitor, address)
         await self._audit(request, look.visitor, address.subject, shown.patients)
         return look, shown
 
     async def _parts(
         self, request: Request, make: Make, address: Address, shown: Shown
     ) -> AsyncIterator[str]:
-        """The sheet, part by part, each recorded before it leaves. One that cannot be breaks the file off."""
+        """The sheet, part by part, each recorded before it leaves, to whoever may have it then. One that
+        cannot be breaks the file off.
+        """
         for number in range(MOST_PARTS):
             try:
                 if number:
-                    _, shown = await self._recorded(request, make, address.part(shown.before))
+                    part = address.part(shown.before)
+                    _, shown = await self._recorded(request, make, self._still(request), part)
             except HandoffError as error:  # too late for a page that says so
                 logs.info(logs.Event.REQUEST_ANSWERED, door="console", outcome="broken_off", code=error.code)
                 raise RuntimeError("a part of a file could not be recorded") from error
@@ -126,13 +131,22 @@ class _Console(Pages):
                 return
         yield goes_on(shown.before)
 
+    def _still(self, request: Request) -> Visitor:
+        """Who takes a file, when she may have one more part of it. Raises NotAllowed."""
+        session, known = self._frame.session(request), self._visitor(request)
+        if session is None or known is None or not self._frame.goes_on(session):
+            raise NotAllowed("NOT_LOGGED_IN", "the session has ended")
+        visitor = self._admitted(known)
+        _require(visitor, "export")
+        return visitor
+
     def _made(
         self,
         place: Place,
-        visitor: Visitor,
         path: Mapping[str, str],
         window: Window,
         told: Told,
+        visitor: Visitor,
         address: Address,
     ) -> tuple[Look, Shown]:
         """The screen from one snapshot."""

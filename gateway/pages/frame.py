@@ -102,6 +102,10 @@ class Frame:
         found: Session | None = request.state.session
         return found
 
+    def goes_on(self, session: Session) -> bool:
+        """Whether a session that a long answer began under has not ended since; a file under way is no idleness."""
+        return self.site.clock.now() < session.ends_at and not self._has_ended(session)
+
     def _has_ended(self, session: Session) -> bool:
         return self.site.was_used(f"{_ENDED}{session.id}") or self.site.has_to_go(session)
 
