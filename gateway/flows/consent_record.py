@@ -40,7 +40,6 @@ from gateway.store import (
     intents,
     patients,
     records,
-    withdrawals,
 )
 
 _CHANNEL = "fhir"
@@ -181,7 +180,7 @@ def keep_consent(
         intents.wake_patient(tx, patient_id, instant_text(at))
     elif before is not None and before.resource.get("status") == "active":
         stop_what_waits(tx, patient_id, instant_text(at))
-    _log(tx, _entry(premises, caller, record, judgement, at, request_id), patient_id)
+    append(tx, _entry(premises, caller, record, judgement, at, request_id))
     if before is not None and logs_review and days_of_review(before.resource) != days_of_review(resource):
         append(tx, _review_entry(caller, record, at, request_id))
     return ConsentRecorded(record, judgement)
@@ -197,12 +196,6 @@ def _judged(
         # Neither may it permit, nor may somebody who has nothing to do with her stop her care.
         return Judgement("unrelated", (*judgement.reasons, "RECORDER_NOT_RELATED"))
     return judgement
-
-
-def _log(tx: Transaction, entry: AuditEntry, patient_id: str) -> None:
-    seq = append(tx, entry).seq
-    if entry.kind == "revoke":
-        withdrawals.add(tx, seq, patient_id)  # whoever received something under it has to be told
 
 
 def _review_entry(caller: Caller, record: Record, at: datetime, request_id: str) -> AuditEntry:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gateway.store import withdrawals
 from gateway.store.model import AuditFilter, AuditRow, CheckpointRow, Reading, Row, Transaction
 
 PAGE = 1000
+WITHDRAWN = "revoke"
+"""The kind of a row that says that a consent was withdrawn."""
 _PAST_THE_END = 2**62
 _BEFORE_THE_START = -(2**63)
 
 
 def append(tx: Transaction, row: AuditRow) -> None:
-    """Put `row` at the end. Raises AlreadyReceived `ROW_EXISTS` when its number is taken."""
+    """Put `row` at the end. With that of a withdrawal it is kept that somebody may have to be told, whoever appends it:
+    also a restore that carries the log on.
+
+    Raises AlreadyReceived `ROW_EXISTS` when its number is taken.
+    """
     tx.execute(
         "audit_rows.append",
         {
@@ -30,6 +37,8 @@ def append(tx: Transaction, row: AuditRow) -> None:
             "chain_hash": row.chain_hash,
         },
     )
+    if row.kind == WITHDRAWN and row.patient_id is not None:
+        withdrawals.add(tx, row.seq, row.patient_id)
 
 
 def last(reading: Reading) -> tuple[int, bytes] | None:

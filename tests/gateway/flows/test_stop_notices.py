@@ -225,7 +225,7 @@ def others_withdraw(county: County, number: int) -> None:
                 request_id=f"q{place}", at=at, kind="revoke", patient_id=her, partner="otp", purpose="TREAT",
                 outcome="withdrawn", subject=f"Consent/c{place}",
             )  # fmt: skip
-            withdrawals.add(tx, append(tx, made).seq, her)
+            append(tx, made)
 
     county.write(work)
 

@@ -21,6 +21,7 @@ from gateway.errors import Internal, NotFound, NotNow, NotUnderstood
 from gateway.flows.destruction import destroy_patient, remains
 from gateway.flows.restored import CHANGED_SINCE, MAY_BE_SENT, confirm_consents
 from gateway.flows.same_person import join, part
+from gateway.flows.stop_notices import to_tell, told
 from gateway.security.keys import read_keys
 from gateway.store import consents, patients, same_person
 from gateway.store.model import AuditFilter
@@ -32,6 +33,7 @@ from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.restoring import Restored, Wanted, restore
 from gateway.wiring.standstill import CHECKED, Standstill
 from tests.gateway.county import HOUSING, County
+from tests.gateway.flows.test_same_person import hand_over
 from tests.gateway.killing_points import killed_at_each_change
 from tests.gateway.wiring.keeping import back_up, place, reopen, seal, with_own_keys
 
@@ -547,3 +549,26 @@ def test_housing_is_not_known_by_a_restore(own: County) -> None:
     lose(own)
     put_back(own)
     assert own.search("housing", "CarePlan", HOUSING)["total"] == 0
+
+
+@pytest.mark.requirement("P2-31-12")
+@pytest.mark.parametrize("from_old_store", [False, True])
+def test_who_received_something_under_a_consent_withdrawn_since_is_to_be_told(
+    own: County, tmp_path: Path, from_old_store: bool
+) -> None:
+    saved = own.consent()
+    hand_over(own, own.deliver())
+    back_up(own)
+    own.withdraw(saved)
+    before = own.look(lambda reading: list(to_tell(reading)))
+    assert [one.partner for one in before] == ["otp"]
+    carry_on(own)
+    aside = tmp_path / "aside"
+    aside.mkdir()
+    lose(own, journal=not from_old_store, aside=aside)
+
+    put_back(own, old=aside / "handoff.db" if from_old_store else None)
+
+    assert own.look(lambda reading: list(to_tell(reading))) == before
+    own.run(told(own.premises, f"{saved.resource['id']} otp", "letter"))
+    assert own.look(lambda reading: list(to_tell(reading))) == []
