@@ -38,7 +38,7 @@ from consent.rules.minors import Pack, Patient, ages_of
 from consent.rules.state_law import birthdays, pack_instants, packs_named
 from consent.tables import Tables
 from consent.validity import TPO, findings, is_for_proceedings
-from consent.versions_in_force import is_history, last_versions
+from consent.versions_in_force import denied_inside_what_ended, is_history, last_versions
 
 SCOPES_ALONE = frozenset({"patient-privacy", "research", "treatment"})
 SCOPES_UNDER_PACKS = frozenset({"patient-privacy"})
@@ -69,6 +69,7 @@ class CompiledConsents:
     deficient: Mapping[str, tuple[Reason, ...]]
     boundaries: tuple[datetime, ...]
     places: Places
+    denied_inside_ended: bool = False
     contexts: dict[tuple[object, ...], Context] = field(default_factory=dict, compare=False, repr=False)
     last: dict[str, LastContext] = field(default_factory=dict, compare=False, repr=False)
     programs_of: dict[tuple[str, ...], bool] = field(default_factory=dict, compare=False, repr=False)
@@ -131,6 +132,7 @@ def compile_consents(request: DisclosureRequest, tables: Tables) -> CompiledCons
         deficient=deficient,
         boundaries=_boundaries(directives, directory, who, state_packs),
         places=Places(request.directory, tables),
+        denied_inside_ended=denied_inside_what_ended(request.consents, last_versions(request.consents)),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from consent.model import Resource
 
@@ -29,6 +30,27 @@ def is_history(consent: Resource, last: Mapping[str, tuple[int, bool]]) -> bool:
         return False
     number, in_force = last[given]
     return _version_number(consent) < number or not in_force
+
+
+def denied_inside_what_ended(consents: Iterable[Resource], last: Mapping[str, tuple[int, bool]]) -> bool:
+    """Whether a permit that was withdrawn had denials inside it: taking back a yes is no word on what it kept back."""
+    return any(
+        consent.get("status") == "inactive"
+        and _version_number(consent) >= last.get(str(consent.get("id")), (0, False))[0]
+        and isinstance(root := consent.get("provision"), Mapping)
+        and root.get("type") == "permit"
+        and any(node.get("type") != "permit" for node in _inside(root))
+        for consent in consents
+    )
+
+
+def _inside(root: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    waiting: list[Any] = [root]
+    while waiting:
+        inner = waiting.pop().get("provision")
+        found = [node for node in inner if isinstance(node, Mapping)] if isinstance(inner, list) else []
+        yield from found
+        waiting.extend(found)
 
 
 def _version_number(consent: Resource) -> int:

@@ -6,6 +6,8 @@ goes to the patient whatever was restricted (42 CFR §2.23, §2.26).
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from consent.compiled import CompiledConsents
 from consent.context import Context, Ruling
 from consent.directives import Directive
@@ -131,6 +133,8 @@ def is_treatment_between_providers(
         return False
     if labelling.sensitive or labelling.level not in ("U", "L", "M", "N") or labelling.unstructured:
         return False
+    if compiled.denied_inside_ended or any(_ran_out(one, asking.at) for one in compiled.directives):
+        return False
     reached = asking.tables.permit_reaches("TREAT")
     return (
         "covered_entity" in asking.standing
@@ -138,6 +142,14 @@ def is_treatment_between_providers(
         and all(purpose.code in reached for purpose in asking.purposes)
         and not _unmet(facts, context, compiled, "HIPAA_TREATMENT")
     )
+
+
+def _ran_out(directive: Directive, at: datetime) -> bool:
+    """Whether it was a permit with denials inside that has run out: the end of a yes opens nothing that it kept back."""
+    root = directive.root
+    if root is None or not root.permits or root.period is None or at < root.period.end:
+        return False
+    return any(not node.permits for node in nodes_of(root))
 
 
 def _unmet(facts: ResourceFacts, context: Context, compiled: CompiledConsents, code: str) -> list[Reason]:

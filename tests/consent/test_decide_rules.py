@@ -265,6 +265,42 @@ def test_treatment_between_covered_entities_where_the_policy_says_so(
     assert ask(question)["outcome"] == "withhold"
 
 
+def ended(**changes: object) -> dict[str, object]:
+    """A yes to the primary care clinic that kept something back from it, taken back or run out."""
+    inner = {"type": "deny", "code": [{"coding": [{"system": "http://loinc.org", "code": "1-8"}]}]}
+    root = {"type": "permit", "provision": [inner], **changes}
+    return {**copy.deepcopy(asked()["consents"][0]), "id": "ended", "provision": root}
+
+
+@pytest.mark.requirement("FH-CON-06", "FH-CON-05")
+@pytest.mark.parametrize(
+    ("status", "changes", "outcome"),
+    [
+        ("inactive", {}, "withhold"),
+        ("inactive", {"provision": [{"type": "permit", "provision": [{"type": "deny"}]}]}, "withhold"),
+        ("inactive", {"provision": [{"type": "permit"}]}, "disclose"),
+        ("inactive", {"provision": [{}]}, "withhold"),
+        ("inactive", {"type": "deny"}, "disclose"),
+        ("entered-in-error", {}, "disclose"),
+        ("active", {"period": {"start": "2020-01-01", "end": "2020-12-31"}}, "withhold"),
+        (
+            "active",
+            {"period": {"start": "2020-01-01", "end": "2020-12-31"}, "provision": [{"type": "permit"}]},
+            "disclose",
+        ),
+    ],
+)
+def test_the_end_of_a_yes_opens_nothing_that_it_kept_back(
+    status: str, changes: dict[str, object], outcome: str
+) -> None:
+    """Without it the policy would let flow, of all things, what she named when she gave her permission."""
+    held = {"references": ["Organization/pcp"], "identifiers": []}
+    question = asked(consents=[{**ended(**changes), "status": status}], purposes=["TREAT"], discloser=held)
+    question["policy"] = {**question["policy"], "no_consent": "treatment"}
+    question["resources"][0]["meta"] = {"source": "Organization/pcp"}
+    assert ask(question)["outcome"] == outcome
+
+
 @pytest.mark.requirement("FH-LBL-05")
 def test_an_element_with_a_label_nobody_permits_is_removed() -> None:
     question = asked()
