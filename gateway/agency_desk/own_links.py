@@ -17,6 +17,7 @@ def contacts_in_form(form: Mapping[str, str]) -> Contacts:
         mail=form.get("mail", "").strip(),
         preferred=form.get("preferred", ""),
         no_messages=form.get("no_messages") == "yes",
+        allowed_again=form.get("allowed_again") == "yes",
     )
 
 

@@ -11,6 +11,8 @@ ENGLISH: Mapping[str, str] = {
     "reach_email": "E-mail",
     "reach_preferred": "Which is better and safe?",
     "reach_no_messages": "Never send or leave a message",
+    "reach_silent": "This person said: send and leave no message.",
+    "reach_allowed_again": "They told me now that messages are allowed again",
     "reach_do": "Save what we agreed",
     "reach_mail_note": (
         "The mail names nobody and says nothing. A colleague shows the code and tells it by phone or in person."
@@ -47,6 +49,8 @@ SPANISH: Mapping[str, str] = {
     "reach_email": "Correo electrónico",
     "reach_preferred": "¿Cuál es mejor y seguro?",
     "reach_no_messages": "Nunca enviar ni dejar un mensaje",
+    "reach_silent": "Esta persona dijo: no enviar ni dejar mensajes.",
+    "reach_allowed_again": "Ahora me dijo que los mensajes se permiten otra vez",
     "reach_do": "Guardar lo acordado",
     "reach_mail_note": (
         "El correo no nombra a nadie y no dice nada. Otra persona del equipo muestra el código y se lo dice por "

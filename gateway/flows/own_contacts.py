@@ -8,25 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gateway.audit import append
-from gateway.clock import instant_text, new_id, read_instant
+from gateway.clock import new_id
 from gateway.disclosure.contact_safety import may_be_in_danger
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.seen import is_own
 from gateway.errors import NotAllowed, NotFound, NotUnderstood
 from gateway.flows.agency_desk import Worker
-from gateway.flows.decided_here import act_entry
 from gateway.flows.desk_clients import log_worker, require_client, require_right
 from gateway.flows.desk_written import Writing, own_patient, said_again, written_down
 from gateway.flows.own_page_doors import RIGHT, document_said
 from gateway.flows.own_page_ends import ISSUER
 from gateway.flows.own_records import own_records
+from gateway.flows.own_silence import is_silent, lift_silence, silence
 from gateway.store import Reading, Record, Transaction, records, same_person, tokens
 
-SILENCED = "own_page_no_messages"
 AGREED, MAILED, NOT_MAILED = "contacts_agreed", "own_page_mailed", "own_page_not_mailed"
 NO_MESSAGES = "urn:handoff:no-messages"
 """Extension (valueBoolean) on a Patient: nothing is to be left or sent there, whatever number or address stands."""
@@ -39,23 +37,32 @@ _LAST = 2**31
 
 @dataclass(frozen=True, slots=True)
 class Contacts:
-    """Phone and address of a client, which of both she likes best (`phone`, `email`), and that nothing may be sent."""
+    """Phone and address of a client, which of both she likes best (`phone`, `email`), and that nothing may be sent.
+
+    `allowed_again`: she has said so herself, now; nothing else ends that nothing may be sent.
+    """
 
     phone: str = field(default="", repr=False)
     mail: str = field(default="", repr=False)
     preferred: str = "phone"
     no_messages: bool = False
+    allowed_again: bool = False
 
 
 async def contacts_of(premises: Premises, worker: Worker, patient_id: str) -> Contacts:
-    """What the worker's organization has on file. Raises NotFound `NO_SUCH_CLIENT`."""
+    """What the worker's organization has on file, and whether nothing may be sent, wherever she said so.
+
+    Raises NotAllowed `RIGHT_MISSING`, NotFound `NO_SUCH_CLIENT`.
+    """
     require_right(premises, worker, RIGHT)
     with premises.store.read() as reading:
         require_client(reading, worker, patient_id)
         own = _described(reading, worker.partner, patient_id)
+        silent = is_silent(premises, reading, patient_id)
     name = "" if own is None else own.id
     seen = await own_records(premises, worker, "contacts", patient_id, "Patient", lambda one: one.id == name)
-    return contacts_in(seen[0]) if seen else Contacts()
+    known = contacts_in(seen[0]) if seen else Contacts()
+    return replace(known, no_messages=known.no_messages or silent)
 
 
 def contacts_in(patient: Mapping[str, Any]) -> Contacts:
@@ -81,6 +88,7 @@ async def contacts_agreed(
 ) -> None:
     """A client has said at her side how she is to be reached; `document`: by what the worker knows that it is she.
 
+    Where nothing may be sent that stays so, whatever else is said, unless she allows it again.
     Raises NotAllowed `RIGHT_MISSING`, NotUnderstood `ADDRESS_INVALID`, `IDENTITY_UNCHECKED`, NotFound `NO_SUCH_CLIENT`.
     """
     require_right(premises, worker, RIGHT)
@@ -89,16 +97,22 @@ async def contacts_agreed(
     with premises.store.read() as reading:
         require_client(reading, worker, patient_id)
         own = _described(reading, worker.partner, patient_id)
+        silent = is_silent(premises, reading, patient_id)
     if own is None or not own.resource.get("identifier"):
         raise NotFound("NO_SUCH_CLIENT", "nothing can be shown for this request")
-    resource = _reached(said_again(own.resource), said)
+    was_silent = silent or contacts_in(own.resource).no_messages
+    is_now = said.no_messages or (was_silent and not said.allowed_again)
+    resource = _reached(said_again(own.resource), replace(said, no_messages=is_now))
+    if is_now:  # first of all: cut off after this, nothing is sent
+        await premises.store.write(lambda tx: silence(premises, tx, patient_id, "said at a desk"))
     await written_down(premises, worker, patient_id, Writing(new_id(), (resource,)))
 
     def work(tx: Transaction) -> None:
         her = same_person.stays(tx, patient_id)
         if said.mail:
             tokens.remember(tx, ISSUER, _mark(premises, her, said.mail), _FOR_GOOD)
-        tokens.remember(tx, ISSUER, _silence(premises, her), instant_text(premises.clock.now()))
+        if said.allowed_again and not is_now:
+            lift_silence(premises, tx, her)
         log_worker(tx, worker, premises.clock.now(), AGREED, her, "", f"checked by: {checked_by}")
 
     await premises.store.write(work)
@@ -110,48 +124,63 @@ def require_mail(premises: Premises, worker: Worker, patient_id: str) -> str:
     Raises NotAllowed `RIGHT_MISSING`, `MAIL_NOT_AGREED`, `OTHER_WAY_PREFERRED`, `NO_MESSAGES`, NotFound
     `NO_SUCH_CLIENT`.
     """
-    require_right(premises, worker, RIGHT)
     with premises.store.read() as reading:
-        require_client(reading, worker, patient_id)
-        own = _described(reading, worker.partner, patient_id)
-        said = Contacts() if own is None else contacts_in(own.resource)
-        her = same_person.stays(reading, patient_id)
-        until = tokens.remembered_until(reading, ISSUER, _silence(premises, her))
-        agreed = bool(said.mail) and tokens.was_used(reading, ISSUER, _mark(premises, her, said.mail))
-    if said.no_messages or (until is not None and read_instant(until) > premises.clock.now()):
+        return _required(premises, reading, worker, patient_id)
+
+
+async def stop_messages(premises: Premises, patient_id: str) -> None:
+    """She has said on her own page that nothing is to be sent to her: from now on nothing is, until she says at a desk
+    that it may again.
+    """
+    await premises.store.write(lambda tx: silence(premises, tx, patient_id, "said on her own page"))
+
+
+async def may_be_mailed(premises: Premises, worker: Worker, patient_id: str, address: str) -> bool:
+    """Whether the mail may leave, to that address; not where she may be in danger, nor where anything that
+    `require_mail` asks has changed meanwhile. The log says which, and no page does.
+    """
+
+    def work(tx: Transaction) -> bool:
+        against = _against(premises, tx, worker, patient_id, address)
+        her = same_person.stays(tx, patient_id)
+        outcome, said = (NOT_MAILED, against) if against else (MAILED, "to the agreed address")
+        log_worker(tx, worker, premises.clock.now(), outcome, her, "", said)
+        return not against
+
+    return await premises.store.write(work)
+
+
+def may_still_leave(premises: Premises, worker: Worker, patient_id: str, address: str) -> bool:
+    """Whether nothing speaks against it now; asked before each try to hand the mail over."""
+    with premises.store.read() as reading:
+        return not _against(premises, reading, worker, patient_id, address)
+
+
+def _against(premises: Premises, reading: Reading, worker: Worker, patient_id: str, address: str) -> str:
+    """What speaks against a mail to that address, for the log; empty where nothing does."""
+    try:
+        if _required(premises, reading, worker, patient_id) != address:
+            return "another address"
+    except (NotAllowed, NotFound) as error:
+        return error.code
+    her = same_person.stays(reading, patient_id)
+    return "safety" if may_be_in_danger(premises, reading, her) else ""
+
+
+def _required(premises: Premises, reading: Reading, worker: Worker, patient_id: str) -> str:
+    """What `require_mail` tells, and raises."""
+    require_right(premises, worker, RIGHT)
+    require_client(reading, worker, patient_id)
+    own = _described(reading, worker.partner, patient_id)
+    said = Contacts() if own is None else contacts_in(own.resource)
+    her = same_person.stays(reading, patient_id)
+    if said.no_messages or is_silent(premises, reading, her):
         raise NotAllowed("NO_MESSAGES", "nothing is to be sent or left")
-    if not agreed:
+    if not said.mail or not tokens.was_used(reading, ISSUER, _mark(premises, her, said.mail)):
         raise NotAllowed("MAIL_NOT_AGREED", "no address was agreed with her")
     if said.preferred != "email":
         raise NotAllowed("OTHER_WAY_PREFERRED", "she wants to be reached in another way")
     return said.mail
-
-
-async def stop_messages(premises: Premises, patient_id: str) -> None:
-    """She has said on her own page that nothing is to be sent to her: from now on nothing is, until she agrees anew to
-    something at a desk.
-    """
-    now = premises.clock.now()
-
-    def work(tx: Transaction) -> None:
-        her = same_person.stays(tx, patient_id)
-        tokens.remember(tx, ISSUER, _silence(premises, her), _FOR_GOOD)
-        append(tx, act_entry(SILENCED, instant_text(now), "said on her own page", patient_id=her))
-
-    await premises.store.write(work)
-
-
-async def may_be_mailed(premises: Premises, worker: Worker, patient_id: str) -> bool:
-    """Whether the mail may leave; not where she may be in danger. The log says which, and no page does."""
-
-    def work(tx: Transaction) -> bool:
-        her = same_person.stays(tx, patient_id)
-        is_safe = not may_be_in_danger(premises, tx, her)
-        outcome, said = (MAILED, "to the agreed address") if is_safe else (NOT_MAILED, "safety")
-        log_worker(tx, worker, premises.clock.now(), outcome, her, "", said)
-        return is_safe
-
-    return await premises.store.write(work)
 
 
 def _described(reading: Reading, partner: str, patient_id: str) -> Record | None:
@@ -200,10 +229,6 @@ def _check(said: Contacts) -> None:
         raise NotUnderstood(
             "ADDRESS_INVALID", "say phone and e-mail, and which of both is better", "contacts"
         )
-
-
-def _silence(premises: Premises, patient_id: str) -> str:
-    return "silent-" + premises.keys.index("own-page-silence", "", patient_id)
 
 
 def _mark(premises: Premises, patient_id: str, address: str) -> str:

@@ -19,6 +19,7 @@ from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotFound, NotNow, NotUnderstood
 from gateway.flows.decided_here import act_entry, carry_out, why
 from gateway.flows.own_page_ends import end_for_another
+from gateway.flows.own_silence import silent_apart
 from gateway.flows.people import related
 from gateway.flows.whose import Sorted, references_in, sort_out
 from gateway.identity import description_keys
@@ -80,6 +81,7 @@ async def part(premises: Premises, patient_id: str, reason: str) -> dict[str, An
         for one in (patient_id, to):
             patients.doubt(tx, one)
             end_for_another(premises, tx, one, "found to be two people")
+        silent_apart(premises, tx, to, patient_id)
         seq = _log(tx, PARTED, at, said, patient_id, to)
         same_person.part(tx, patient_id, seq)
         return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from functools import partial
 
 from gateway.agency_desk.own_page_desk import code_of, own_link
 from gateway.agency_desk.own_pages import PATH
@@ -43,8 +44,9 @@ async def own_page_mailed(post: LinkPost, premises: Premises, worker: Worker, pa
     """
     address = own_contacts.require_mail(premises, worker, patient_id)
     link, _ = await own_page_link(premises, worker, patient_id, BY_ADDRESS)
-    if await own_contacts.may_be_mailed(premises, worker, patient_id):
-        post.mail(address, link)
+    if await own_contacts.may_be_mailed(premises, worker, patient_id, address):
+        still = partial(own_contacts.may_still_leave, premises, worker, patient_id, address)
+        post.mail(address, link, still)
 
 
 async def own_page_code(premises: Premises, worker: Worker, patient_id: str) -> str:

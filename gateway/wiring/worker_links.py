@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 from gateway.agency_desk import make_link
 from gateway.clock import instant_text
@@ -40,9 +41,19 @@ class WorkerLinks:
                 continue
             if await self._is_soon(worker):
                 continue
-            link, _ = make_link(self.key, worker.partner, worker.name, self.premises.clock.now())
+            made = self.premises.clock.now()
+            link, _ = make_link(self.key, worker.partner, worker.name, made)
             await desk_workers.tell(self.premises, worker, desk_workers.MAILED)
-            self.post.mail(agreed, login_address(self.premises.network, link))
+            still = partial(self._may_leave, worker, agreed, made)
+            self.post.mail(agreed, login_address(self.premises.network, link), still)
+
+    def _may_leave(self, worker: Worker, address: str, made: datetime) -> bool:
+        """Whether she still works there, under that address and with a second thing, and was not sent away since."""
+        return (
+            (worker, address) in workers_at(self.premises.network, address)
+            and phones.has_second(self.premises, phones.of_worker(worker.partner, worker.name))
+            and not desk_workers.was_sent_away(self.premises, worker, made)
+        )
 
     async def _is_soon(self, worker: Worker) -> bool:
         """Whether one went to her within five minutes."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import threading
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -133,6 +135,19 @@ def test_who_had_it_mailed_does_not_see_the_code(county: County, desk: MailDesk,
     desk.get(f"/agency/consents/{county.patient_id}")
     desk.fill("/own-code")
     assert "SECOND_PERSON_NEEDED" in desk.page.text
+
+
+def test_the_page_says_that_nothing_may_be_sent_until_she_allows_it(
+    county: County, desk: MailDesk, server: MailServer
+) -> None:
+    desk.agree(county.patient_id, no_messages="yes")
+    assert "send and leave no message" in desk.page.text
+    desk.agree(county.patient_id)
+    assert "NO_MESSAGES" in desk.mail(county.patient_id)
+    desk.agree(county.patient_id, allowed_again="yes")
+    assert "send and leave no message" not in desk.page.text
+    desk.mail(county.patient_id)
+    mailed(server)
 
 
 @pytest.mark.parametrize(
@@ -300,6 +315,31 @@ def test_a_server_that_is_busy_is_asked_again(county: County, desk: MailDesk, se
     desk.mail(county.patient_id)
     mailed(server)
     assert len(tries) == 2 and tries[0] == tries[1], "the same mail"
+
+
+def test_a_worker_sent_away_between_two_tries_gets_no_mail(
+    county: County, desk: MailDesk, server: MailServer
+) -> None:
+    set_up_phone(county)
+    real, tries, over = SENDS[id(county)], [], threading.Event()
+
+    def send(address: str, *rest: str) -> None:
+        tries.append(address)
+        county.clock.advance(timedelta(minutes=1))
+        asyncio.run(send_away(county.premises, f"otp {ROSA}", "left"))
+        over.set()
+        raise OSError
+
+    SENDS[id(county)] = send
+    county.change_network(zone="America/Denver")  # the pages are made anew, with this sender
+    MailDesk(county).post("/agency/login/mail", {"mail": ROSAS})
+    assert over.wait(90)
+    for thread in threading.enumerate():
+        if thread.daemon and getattr(thread, "_target", None) is not None and "_try" in thread.name:
+            thread.join(90)
+    assert tries == [ROSAS]
+    SENDS[id(county)] = real
+    nothing_mailed(county, server)
 
 
 def test_workers_with_addresses_need_a_mail_server(county: County) -> None:

@@ -200,7 +200,11 @@ def test_silence_binds_at_once(county_page: County, phone: Phone) -> None:
     with pytest.raises(Exception, match="nothing is to be sent"):
         own_contacts.require_mail(premises, ana, her)
     county_page.run(own_contacts.contacts_agreed(premises, ana, her, agreed, "passport"))
-    assert own_contacts.require_mail(premises, ana, her) == "her@mail.example", "agreed anew, at her side"
+    with pytest.raises(Exception, match="nothing is to be sent"):
+        own_contacts.require_mail(premises, ana, her)
+    allowed = Contacts(mail="her@mail.example", preferred="email", allowed_again=True)
+    county_page.run(own_contacts.contacts_agreed(premises, ana, her, allowed, "passport"))
+    assert own_contacts.require_mail(premises, ana, her) == "her@mail.example", "allowed again, at her side"
 
 
 def test_another_agency_s_description_is_not_shown(county_page: County, phone: Phone) -> None:
