@@ -6,6 +6,8 @@ import re
 
 from lxml import etree
 
+from gateway.resources.xml_names import is_crowded
+
 _XHTML = "{http://www.w3.org/1999/xhtml}"
 _TAGS = frozenset(
     """
@@ -37,6 +39,8 @@ def narrative_fault(div: str) -> str | None:
         return "txt-1: the narrative must be well-formed XHTML"
     if root.tag != f"{_XHTML}div":
         return "txt-1: the narrative must be one XHTML `div`"
+    if is_crowded(root):
+        return "txt-1: an element has more attributes than XHTML knows"
     for node in root.iter():
         fault = _node_fault(node)
         if fault is not None:

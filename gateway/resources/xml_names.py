@@ -12,6 +12,8 @@ XHTML = "http://www.w3.org/1999/xhtml"
 XML = "http://www.w3.org/XML/1998/namespace"
 ANY = "AnyResource"
 PRIMITIVES = frozenset({"str", "bool", "int", "decimal"})
+MOST_ATTRIBUTES = 64
+"""Attributes of one element, and namespaces that it declares; FHIR and XHTML know fewer."""
 _OF_XML = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
 
@@ -32,6 +34,22 @@ def fhir_parser() -> etree.XMLParser:
 def xhtml_parser() -> etree.XMLParser:
     """As `fhir_parser`."""
     return fhir_parser()
+
+
+def is_crowded(root: etree._Element) -> bool:
+    """Whether an element below or at `root` has over `MOST_ATTRIBUTES`, or declares as many namespaces.
+
+    To be asked before attributes are read: lxml finds each of them from the first on, and nothing else runs meanwhile.
+    """
+    declared = 0
+    for event, node in etree.iterwalk(root, events=("start-ns", "start")):
+        if event == "start-ns":  # those of an element come just before it
+            declared += 1
+        elif max(declared, len(node.attrib)) > MOST_ATTRIBUTES:
+            return True
+        else:
+            declared = 0
+    return False
 
 
 def entities_in_words(div: str) -> str:

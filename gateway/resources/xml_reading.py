@@ -17,7 +17,16 @@ from lxml import etree
 from gateway.errors import NotUnderstood
 from gateway.resources.generated.orders import ORDERS
 from gateway.resources.json_text import DEEPEST, is_beyond_numbers, parse_json
-from gateway.resources.xml_names import ANY, FHIR, PRIMITIVES, XHTML, XML, fhir_parser
+from gateway.resources.xml_names import (
+    ANY,
+    FHIR,
+    MOST_ATTRIBUTES,
+    PRIMITIVES,
+    XHTML,
+    XML,
+    fhir_parser,
+    is_crowded,
+)
 
 MOST_NODES = 200_000
 """Elements of one body."""
@@ -74,6 +83,8 @@ def _cap(root: etree._Element) -> None:
             raise NotUnderstood("XML_TOO_DEEP", "the body is nested too deep")
         if number > MOST_NODES:
             raise NotUnderstood("XML_TOO_LARGE", f"at most {MOST_NODES} elements are taken")
+    if is_crowded(root):
+        raise NotUnderstood("XML_TOO_LARGE", f"at most {MOST_ATTRIBUTES} attributes of an element are taken")
 
 
 def _resource(node: etree._Element, place: str, *located: bool) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from gateway.resources import check_resource, parse_json, supported_types, to_json
+from gateway.resources.narrative import narrative_fault
+from gateway.resources.xml_names import MOST_ATTRIBUTES
 
 VALID = {
     path.stem: parse_json(path.read_bytes()) for path in (Path(__file__).parent / "valid").glob("*.json")
@@ -215,6 +217,14 @@ def test_a_narrative_that_does_something_is_refused(div: str) -> None:
     resource = changed("Patient", "text.div", f'<div xmlns="http://www.w3.org/1999/xhtml">{div}</div>')
 
     assert faults(resource) == [("invariant", "Patient.text.div")]
+
+
+@pytest.mark.parametrize("said", ["a", "xmlns:a"])
+def test_the_attributes_of_a_narrative_are_counted_before_they_are_read(said: str) -> None:
+    crowd = " ".join(f'{said}{number}="1"' for number in range(MOST_ATTRIBUTES + 1))
+    div = f'<div xmlns="http://www.w3.org/1999/xhtml"><p>a</p><p {crowd}>b</p></div>'
+
+    assert narrative_fault(div) == "txt-1: an element has more attributes than XHTML knows"
 
 
 def test_a_narrative_with_a_doctype_is_refused_before_it_is_parsed() -> None:

@@ -14,6 +14,7 @@ from lxml import etree
 from gateway.errors import NotUnderstood
 from gateway.resources import check_resource, parse_json, supported_types
 from gateway.resources.generated.orders import ORDERS
+from gateway.resources.xml_names import MOST_ATTRIBUTES
 from gateway.resources.xml_reading import MOST_NODES, from_xml, read_fhir
 from gateway.resources.xml_writing import to_xml
 from tests import strategies
@@ -132,6 +133,10 @@ def narrative(attributes: str, inside: str) -> bytes:
     return patient(f"<text><status value='generated'/>{div}</text>")
 
 
+CROWD = " ".join(f"a{number}='1'" for number in range(MOST_ATTRIBUTES + 1))
+"""Reading n attributes takes n times n steps during which nothing else runs: they are counted first."""
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [
@@ -176,12 +181,26 @@ def narrative(attributes: str, inside: str) -> bytes:
             "XML_TOO_DEEP",
         ),
         (patient("<name/>" * (MOST_NODES + 1)), "XML_TOO_LARGE"),
+        (patient(f"<name {CROWD}/>"), "XML_TOO_LARGE"),
+        (patient(f"<name {CROWD.replace('a', 'xmlns:a')}/>"), "XML_TOO_LARGE"),
+        (narrative("", f"<p><b {CROWD}/></p>"), "XML_TOO_LARGE"),
     ],
 )
 def test_odd_xml_is_refused(content: bytes, code: str) -> None:
     with pytest.raises(NotUnderstood) as refused:
         from_xml(content)
     assert refused.value.code == code
+
+
+def test_attributes_and_namespaces_are_counted_for_each_element() -> None:
+    declared = " ".join(f"xmlns:a{number}='urn:x'" for number in range(MOST_ATTRIBUTES - 1))
+    assert from_xml(patient(f"<active {declared} value='true'/>" + "<name><text value='x'/></name>" * 70))
+    with pytest.raises(NotUnderstood) as refused:
+        from_xml(patient(f"<active {CROWD.rpartition(' ')[0]} value='true'/>"))
+    assert refused.value.code == "XML_TOO_LARGE"
+    with pytest.raises(NotUnderstood) as refused:
+        from_xml(patient(f"<active {CROWD.rsplit(' ', 2)[0]} value='true'/>"))
+    assert refused.value.code == "XML_ATTRIBUTE_UNKNOWN"
 
 
 def test_what_does_not_matter_is_passed_over() -> None:
