@@ -170,6 +170,7 @@ class _Pages(Pages):
         session = self._frame.session(request)
         if session is not None:
             await self._frame.form(request)
+            await self._desk.consents.signing.leave(Worker(*session.who))
             await self._desk.tell(Worker(*session.who), LEFT, "")
         return await self._frame.end(request, "login")
 

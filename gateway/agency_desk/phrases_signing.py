@@ -16,6 +16,7 @@ ENGLISH: Mapping[str, str] = {
     "sg_link_note": "Stay with them, or on the phone with them, until they have signed.",
     "sg_link_send": "Send them this address or let them scan it. It works once, for {minutes} minutes.",
     "sg_link_code": "Tell them this code while you talk. Do not write it in the same message:",
+    "sg_present": "They can sign while you look here at least every {minutes} minutes.",
     "sg_look": "Look if they have signed",
     "sg_state_waiting": "Not signed yet.",
     "sg_state_signed": "Signed. It counts from now on.",
@@ -36,6 +37,7 @@ ENGLISH: Mapping[str, str] = {
     "sg_done_tablet": "Thank you. This is your copy; ask for it on paper. Please give the tablet back now.",
     "sg_done_phone": "Thank you. This is your copy; keep it if your phone is safe. Then log out.",
     "error_PIN_INVALID": "Go back and choose 6 to 12 digits.",
+    "error_WITNESS_AWAY": "Ask the person who helps you to look at their page. Then go back and sign.",
     "error_DRAFT_OVER": "This is not waiting to be signed any more. Ask the person who helps you to show it again.",
 }
 
@@ -51,6 +53,7 @@ SPANISH: Mapping[str, str] = {
     "sg_link_note": "Quédese con la persona, o al teléfono con ella, hasta que haya firmado.",
     "sg_link_send": "Envíele esta dirección o que la escanee. Sirve una vez, por {minutes} minutos.",
     "sg_link_code": "Dígale este código mientras hablan. No lo escriba en el mismo mensaje:",
+    "sg_present": "Puede firmar mientras usted mire aquí al menos cada {minutes} minutos.",
     "sg_look": "Ver si ya firmó",
     "sg_state_waiting": "Aún no ha firmado.",
     "sg_state_signed": "Firmado. Vale desde ahora.",
@@ -71,5 +74,6 @@ SPANISH: Mapping[str, str] = {
     "sg_done_tablet": "Gracias. Esta es su copia; pídala en papel. Ahora devuelva la tableta, por favor.",
     "sg_done_phone": "Gracias. Esta es su copia; guárdela si su teléfono es seguro. Después salga.",
     "error_PIN_INVALID": "Vuelva atrás y elija de 6 a 12 números.",
+    "error_WITNESS_AWAY": "Pida a la persona que le ayuda que mire su página. Después vuelva y firme.",
     "error_DRAFT_OVER": "Esto ya no espera su firma. Pida a la persona que le ayuda que lo muestre otra vez.",
 }

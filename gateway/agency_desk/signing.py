@@ -21,6 +21,7 @@ from gateway.disclosure.desk_forms import Wanted
 from gateway.errors import NotUnderstood
 from gateway.flows.consent_drafts import PHONE, TABLET
 from gateway.flows.desk_clients import Client
+from gateway.flows.draft_witnesses import PRESENT_MINUTES
 from gateway.pages import Frame, Link, make_link, read_link
 from gateway.security.signed_texts import digits, token
 
@@ -102,6 +103,7 @@ async def _link(visit: Visit) -> Answer:
         "picture": picture_of(address),
         "code": f"{code[:4]} {code[4:]}",
         "minutes": LINK_MINUTES,
+        "present": PRESENT_MINUTES,
     }
     return Page("consents_sign_link.html", facts)
 
@@ -118,6 +120,7 @@ async def _state(visit: Visit) -> Answer:
     client = await visit.desk.consents.client(visit.worker, patient_id, "consents")
     state = await visit.desk.consents.signing.state(visit.worker, patient_id, draft)
     facts = {"client_id": patient_id, "draft": draft, "person": name_of(client.patient), "state": state}
+    facts["present"] = str(PRESENT_MINUTES)
     return Page("consents_sign_state.html", facts)
 
 

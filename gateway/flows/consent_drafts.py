@@ -20,7 +20,8 @@ from gateway.clock import instant_text, new_id, read_instant
 from gateway.disclosure.desk_forms import Form, Wanted, also_see
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.recorder_only import is_recorder_only
-from gateway.errors import AlreadyReceived, NotFound
+from gateway.errors import AlreadyReceived, NotAllowed, NotFound
+from gateway.flows import draft_witnesses
 from gateway.flows.agency_desk import Worker
 from gateway.flows.consent_taking import Preview, Taken, as_read, beside, record_signed
 from gateway.flows.decided_here import act_entry
@@ -71,6 +72,9 @@ async def keep(
         for record in _waiting(tx, wanted.patient_id, worker.partner):
             _set(premises, tx, record, _OVER, at)
         records.save(tx, beside(premises, worker, wanted.patient_id, _document(draft, draft_id, at), at))
+        if way == PHONE:
+            draft_witnesses.begin(premises, tx, worker, draft_id, until)
+            draft_witnesses.look(tx, draft_id, at)
         log_worker(tx, worker, at, KEPT, wanted.patient_id, f"DocumentReference/{draft_id}", way)
         return draft_id
 
@@ -106,7 +110,7 @@ async def read(premises: Premises, draft_id: str) -> tuple[Draft, Preview]:
 async def sign(premises: Premises, draft_id: str, typed_name: str) -> tuple[Taken, ...]:
     """Record what she signs by typing her name; the draft is signed with it.
 
-    Raises what `read` raises, NotUnderstood `NAME_DIFFERS`, AlreadyReceived `ALREADY_SIGNED`.
+    Raises what `read` raises, NotAllowed `WITNESS_AWAY`, NotUnderstood `NAME_DIFFERS`, AlreadyReceived `ALREADY_SIGNED`.
     """
     at = premises.clock.now()
 
@@ -115,6 +119,8 @@ async def sign(premises: Premises, draft_id: str, typed_name: str) -> tuple[Take
         worker, wanted = draft.witness, draft.wanted
         require_right(premises, worker, "consents")
         _forms(premises, tx, draft, at)
+        if draft.way == PHONE and not draft_witnesses.is_there(tx, draft_id, at):
+            raise NotAllowed("WITNESS_AWAY", "the witness has not looked at her page lately; ask her to")
         witness = _WITNESS[wanted.language].format(name=worker.name) if draft.way == PHONE else worker.name
         taken = record_signed(premises, tx, worker, wanted, draft.ids, draft.seal, typed_name, at, witness)
         _set(premises, tx, record, _SIGNED, at)
@@ -137,6 +143,30 @@ def state_of(premises: Premises, worker: Worker, patient_id: str, draft_id: str)
         raise NotFound("DRAFT_OVER", "this is not waiting to be signed")
     stated = record.resource.get("docStatus")
     return "signed" if stated == _SIGNED else "waiting" if _can_be_signed(premises, record) else "over"
+
+
+async def looked(premises: Premises, worker: Worker, patient_id: str, draft_id: str) -> str:
+    """As `state_of`. Where she is the witness of a draft on a phone, she is there for some minutes from now."""
+    state, draft = state_of(premises, worker, patient_id, draft_id), held(premises, draft_id)
+    if state == "waiting" and draft is not None and draft.way == PHONE and draft.witness == worker:
+        at = premises.clock.now()
+        await premises.store.write(lambda tx: draft_witnesses.look(tx, draft_id, at))
+    return state
+
+
+async def leave(premises: Premises, worker: Worker) -> None:
+    """The worker has logged out: what she would have been the witness of by phone is over."""
+    at = premises.clock.now()
+
+    def work(tx: Transaction) -> None:
+        for draft_id in draft_witnesses.drafts_of(premises, tx, worker):
+            record = records.get(tx, "DocumentReference", draft_id)
+            if record is not None and record.resource.get("docStatus") == _OPEN:
+                _set(premises, tx, record, _OVER, at)
+                said = "the witness logged out"
+                log_worker(tx, worker, at, CALLED_OFF, str(record.patient_id), record.reference, said)
+
+    await premises.store.write(work)
 
 
 async def call_off(premises: Premises, worker: Worker, patient_id: str, draft_id: str) -> None:

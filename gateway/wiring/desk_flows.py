@@ -67,8 +67,9 @@ class DeskFlows:
         return SigningDesk(
             address=content.public_url or f"http://{content.http}",
             keep=self.bound(consent_drafts.keep),
-            state=self.at_once(consent_drafts.state_of),
+            state=self.bound(consent_drafts.looked),
             call_off=self.bound(consent_drafts.call_off),
+            leave=partial(consent_drafts.leave, self._premises),  # nothing keeps anybody from logging out
             held=partial(consent_drafts.held, self._premises),
             read=self.bound(consent_drafts.read),
             sign=self.bound(consent_drafts.sign),

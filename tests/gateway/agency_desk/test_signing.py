@@ -264,6 +264,47 @@ def test_a_draft_that_is_over_is_not_signed_by_its_link(
     assert counter.page.status_code == 403
 
 
+def test_nobody_signs_before_a_witness_who_does_not_look(county_desk: County, counter: Counter) -> None:
+    link, code = sign_link(counter)
+    counter.follow("Look if they have signed")
+    waiting = counter.page.url.path
+    assert "at least every 5 minutes" in counter.page.text
+    phone = her_phone(county_desk)
+    phone.post(link, {"code": code})
+    form = phone.page
+    colleague = Counter(county_desk)
+    colleague.post(*_with_code(colleague.link("Kim Lee")))
+    county_desk.clock.advance(timedelta(minutes=5))
+    assert "Not signed yet." in colleague.get(waiting).text, "who looks is not the witness"
+    phone.fill("/sign/", name=HER, agree="yes")
+    assert phone.page.status_code == 403 and "WITNESS_AWAY" in phone.page.text
+    assert "Ask the person who helps you to look at their page" in phone.page.text
+    assert county_desk.records("Consent") == ()
+    counter.get(waiting)
+    county_desk.clock.advance(timedelta(minutes=4, seconds=59))
+    phone.page = form
+    phone.fill("/sign/", name=HER, agree="yes")
+    assert "Signed. It counts from now on." in phone.page.text
+
+
+def test_a_witness_who_logs_out_takes_the_form_with_her(county_desk: County, counter: Counter) -> None:
+    link, code = sign_link(counter)
+    phone = her_phone(county_desk)
+    phone.post(link, {"code": code})
+    colleague = Counter(county_desk)
+    colleague.post(*_with_code(colleague.link("Kim Lee")))
+    colleague.fill("/logout")
+    assert phone.get("/sign/").status_code == 200, "another worker's log-out is none of hers"
+    counter.get()
+    for _ in range(2):  # the second time nothing of hers is open
+        counter.fill("/logout")
+        counter.log_in()
+    phone.fill("/sign/", name=HER, agree="yes")
+    assert phone.page.status_code == 404 and "DRAFT_OVER" in phone.page.text
+    assert county_desk.records("Consent") == ()
+    assert told(county_desk).count("consent_draft_called_off") == 1
+
+
 def test_a_draft_is_shown_to_nobody_else(county_desk: County, counter: Counter) -> None:
     sign_link(counter)
     counter.follow("Look if they have signed")
