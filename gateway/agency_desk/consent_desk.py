@@ -22,6 +22,7 @@ class SigningDesk:
     keep: Callable[[Worker, Wanted, tuple[str, ...], str, str], Awaitable[str]]
     state: Callable[[Worker, str, str], Awaitable[str]]
     call_off: Callable[[Worker, str, str], Awaitable[None]]
+    link_told: Callable[[str, str, str], Awaitable[None]]
     leave: Callable[[Worker], Awaitable[None]]
     held: Callable[[str], Draft | None]
     read: Callable[[str], Awaitable[tuple[Draft, Preview]]]

@@ -19,12 +19,10 @@ from gateway.agency_desk.login import MOST_TRIES
 from gateway.agency_desk.phrases import CATALOGUE, language_of
 from gateway.agency_desk.sites import PATH, Signer, desk_site, signer_of, signing_site
 from gateway.errors import NotAllowed, NotFound
-from gateway.flows.consent_drafts import PHONE, TABLET
-from gateway.flows.desk_workers import REFUSED
+from gateway.flows.consent_drafts import LINK_OPENED, LINK_REFUSED, PHONE, TABLET
 from gateway.pages import HEADERS, Frame, Pace, Pages
 
 _LANGUAGE = "handoff_sign_language"
-OPENED = "signing_link_opened"
 
 
 def build_signing(desk: Desk) -> ASGIApp:
@@ -131,9 +129,9 @@ class _Pages(Pages):
             if not await self._desk.use_once(link.id, link.expires_at):
                 raise NotAllowed("LINK_USED", "the link was used before")
         except NotAllowed as error:
-            await self._desk.tell(signer.worker, REFUSED, error.code)
+            await self._desk.consents.signing.link_told(signer.id, LINK_REFUSED, error.code)
             raise
-        await self._desk.tell(signer.worker, OPENED, "")
+        await self._desk.consents.signing.link_told(signer.id, LINK_OPENED, "")
         return self._frame.begin(link.who, "./")
 
     async def _logout(self, request: Request) -> Response:

@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace as with_changes
 
-from gateway.audit import append
+from gateway.audit import AuditReason, append
 from gateway.clock import instant_text, new_id, read_instant
 from gateway.disclosure.desk_forms import Form, Wanted, also_see
 from gateway.disclosure.premises import Premises
@@ -29,6 +30,7 @@ from gateway.flows.desk_clients import log_worker, require_client, require_right
 from gateway.store import Reading, Record, Transaction, records
 
 KEPT, READ, CALLED_OFF = "consent_draft_kept", "consent_draft_read", "consent_draft_called_off"
+LINK_OPENED, LINK_REFUSED = "signing_link_opened", "signing_link_refused"
 DRAFT_SYSTEM = "urn:gateway:consent:draft"
 DRAFT_MINUTES = 60
 TABLET, PHONE = "tablet", "phone"
@@ -86,6 +88,23 @@ def held(premises: Premises, draft_id: str) -> Draft | None:
     with premises.store.read() as reading:
         record = records.get(reading, "DocumentReference", draft_id)
     return None if record is None else _draft_of(record)
+
+
+async def link_told(premises: Premises, draft_id: str, outcome: str, code: str) -> None:
+    """For the log, under the draft: that its link was opened, or was not and why (`code`); by whom nobody knows."""
+    at = instant_text(premises.clock.now())
+
+    def work(tx: Transaction) -> None:
+        record = records.get(tx, "DocumentReference", draft_id)
+        if record is not None:
+            entry = act_entry(
+                outcome, at, code, patient_id=record.patient_id, subject=record.reference,
+                partner=str(record.source_partner), purpose="PATRQT",
+            )  # fmt: skip
+            why = (AuditReason(code, "the link or its code"),) if code else ()
+            append(tx, with_changes(entry, reasons=why))
+
+    await premises.store.write(work)
 
 
 async def read(premises: Premises, draft_id: str) -> tuple[Draft, Preview]:

@@ -69,6 +69,7 @@ class DeskFlows:
             keep=self.bound(consent_drafts.keep),
             state=self.bound(consent_drafts.looked),
             call_off=self.bound(consent_drafts.call_off),
+            link_told=partial(consent_drafts.link_told, self._premises),
             leave=partial(consent_drafts.leave, self._premises),  # nothing keeps anybody from logging out
             held=partial(consent_drafts.held, self._premises),
             read=self.bound(consent_drafts.read),

@@ -192,6 +192,31 @@ def test_nothing_that_a_phone_keeps_names_the_person_the_program_or_the_worker(
         assert all(isinstance(one, int) for one in said[1:3]), "times"
 
 
+def test_the_log_tells_which_link_was_opened_and_which_was_refused(
+    county_desk: County, counter: Counter
+) -> None:
+    link, code = sign_link(counter)
+    (draft,) = county_desk.records("DocumentReference")
+    phone = her_phone(county_desk)
+    phone.post(link, {"code": "00000000"})
+    phone.post(link, {"code": code})
+    her_phone(county_desk).post(link, {"code": code})
+    wanted = AuditFilter(kind="outcome", partner="hospital")
+    entries = [one for one in county_desk.look(lambda reading: newest(reading, 9, wanted)) if one.entry]
+    links = [
+        (one.entry.outcome, [reason.code for reason in one.entry.reasons], one.entry.subject)
+        for one in reversed(entries)
+        if one.entry is not None and one.row.patient_id == county_desk.patient_id
+        if one.entry.outcome.startswith("signing_link")
+    ]
+    assert links == [
+        ("signing_link_refused", ["CODE_WRONG"], draft.reference),
+        ("signing_link_opened", [], draft.reference),
+        ("signing_link_refused", ["LINK_USED"], draft.reference),
+    ]
+    assert "desk_login_refused" not in told(county_desk), "no failure of the worker's"
+
+
 def test_a_link_to_what_is_no_draft_any_more_opens_nothing(county_desk: County, counter: Counter) -> None:
     link, code = sign_link(counter)
     phone = her_phone(county_desk)
