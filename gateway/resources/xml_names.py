@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html.entities import html5
+from xml.sax.saxutils import escape
 
 from lxml import etree
 
@@ -15,6 +16,7 @@ PRIMITIVES = frozenset({"str", "bool", "int", "decimal"})
 MOST_ATTRIBUTES = 64
 """Attributes of one element, and namespaces that it declares; FHIR and XHTML know fewer."""
 _OF_XML = frozenset({"amp", "lt", "gt", "quot", "apos"})
+_SIGNS = {'"': "&quot;", "'": "&apos;", "\t": "&#9;", "\n": "&#10;"}
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
 
 
@@ -53,10 +55,15 @@ def is_crowded(root: etree._Element) -> bool:
 
 
 def entities_in_words(div: str) -> str:
-    """A narrative with the entities of HTML (`&nbsp;`), which XML does not know, as the characters they are."""
+    """A narrative with the entities of HTML (`&nbsp;`), which XML does not know, as the characters they are.
+
+    They stay characters: `&LT;` begins no element, `&QUOT;` ends no attribute. What HTML does not know stays as it is,
+    and no XML parser takes it.
+    """
 
     def character(found: re.Match[str]) -> str:
         name = found[1]
-        return found[0] if name in _OF_XML else html5.get(f"{name};", found[0])
+        known = None if name in _OF_XML else html5.get(f"{name};")
+        return found[0] if known is None else escape(known, _SIGNS)
 
     return _ENTITY.sub(character, div)

@@ -18,6 +18,8 @@ from gateway.resources.xml_names import ANY, FHIR, PRIMITIVES, XHTML, entities_i
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DEFAULT: Any = {None: FHIR}
 _NOTHING: Mapping[str, Any] = {}
+_DIV = f"{{{XHTML}}}div"
+_OF_DIV: Any = {None: XHTML}
 _DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>'
 
 
@@ -101,11 +103,12 @@ def _text(value: Any) -> str:
 
 
 def _div(text: str) -> etree._Element:
-    """The XHTML of a narrative. Raises ValueError where it is none."""
+    """The XHTML of a narrative; of one that is none, which is refused today but may be held, the text as it stands."""
     try:
         found = etree.fromstring(entities_in_words(text).encode(), xhtml_parser())
-    except etree.XMLSyntaxError:
-        raise ValueError("a narrative that is no XHTML") from None
-    if found.tag != f"{{{XHTML}}}div":
-        raise ValueError("a narrative that is no XHTML")
+    except (etree.XMLSyntaxError, ValueError):
+        found = None
+    if found is None or found.tag != _DIV:
+        found = etree.Element(_DIV, nsmap=_OF_DIV)
+        found.text = _text(text)
     return found

@@ -211,12 +211,23 @@ def test_depth_is_bounded() -> None:
         '<p style="background:url(http://x.test)">a</p>',
         "<p>not closed",
         "<form><input/></form>",
+        "&foo;",
+        "&Lt",
+        '<a href="jav&Tab;ascript:x">a</a>',
+        '<a href="javascript&colon;x">a</a>',
+        '<p style="background:url&lpar;http://x.test)">a</p>',
     ],
 )
 def test_a_narrative_that_does_something_is_refused(div: str) -> None:
     resource = changed("Patient", "text.div", f'<div xmlns="http://www.w3.org/1999/xhtml">{div}</div>')
 
     assert faults(resource) == [("invariant", "Patient.text.div")]
+
+
+def test_a_narrative_may_have_the_entities_of_html() -> None:
+    body = '<p title="&QUOT; onclick=&QUOT;x">&nbsp;&eacute;&LT;script&GT;&AMP;</p>'
+
+    assert narrative_fault(f'<div xmlns="http://www.w3.org/1999/xhtml">{body}</div>') is None
 
 
 @pytest.mark.parametrize("said", ["a", "xmlns:a"])

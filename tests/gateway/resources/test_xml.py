@@ -107,13 +107,34 @@ def test_elements_stand_in_the_order_of_the_definition() -> None:
     [
         {"resourceType": "Nonsense"},
         {"resourceType": "Patient", "colour": "red"},
-        {"resourceType": "Patient", "text": {"status": "generated", "div": "<div>"}},
-        {"resourceType": "Patient", "text": {"status": "generated", "div": "<p/>"}},
     ],
 )
 def test_what_has_no_xml_is_not_written_in_part(resource: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"."):
         to_xml(resource)
+
+
+@pytest.mark.parametrize(
+    ("body", "written"),
+    [
+        ("&LT;script&GT;x&LT;/script&GT;", b">&lt;script&gt;x&lt;/script&gt;<"),
+        ('<b title="x&QUOT; onclick=&QUOT;y">z</b>', b'<b title="x&quot; onclick=&quot;y">z</b>'),
+        ("<b title='x&apos;&NewLine;'>a&AMP;lt;&nbsp;&nvlt;</b>", "a&amp;lt;\u00a0&lt;\u20d2</b>".encode()),
+        ("<![CDATA[x]]&GT;<b>z</b>]]>", b">x]]&amp;gt;&lt;b&gt;z&lt;/b&gt;<"),
+    ],
+)
+def test_an_entity_of_html_is_a_character_and_never_markup(body: str, written: bytes) -> None:
+    there = to_xml({"resourceType": "Patient", "text": {"status": "generated", "div": DIV.format(body)}})
+    assert written in there
+    assert to_xml(from_xml(there)) == there
+
+
+@pytest.mark.parametrize("div", ["<div>", "<p/>", DIV.format("&foo;"), DIV.format("a\x0bb\ud800")])
+def test_a_narrative_held_from_before_that_is_no_xhtml_is_written_as_text(div: str) -> None:
+    (text,) = etree.fromstring(to_xml({"resourceType": "Patient", "text": {"div": div}}))
+    (written,) = text
+    assert written.tag == "{http://www.w3.org/1999/xhtml}div" and not len(written)
+    assert written.text == div.replace("\x0b", "\ufffd").replace("\ud800", "\ufffd")
 
 
 def test_a_character_that_xml_does_not_know_is_replaced() -> None:
