@@ -135,21 +135,32 @@ def _by_id(tx: Transaction, made: OrderStatus) -> Iterator[tuple[Record, Intent 
 
 
 def _by_number(premises: Premises, tx: Transaction, made: OrderStatus) -> Iterator[tuple[Record, Intent]]:
-    """Orders of the person that the sender was sent, by the placer's number or, as the filler's, by our own id."""
-    index, said = premises.keys.index, _numbers(made.said)
-    known = {
-        found
-        for patient in made.resources
-        if patient["resourceType"] == "Patient"
-        for system, value in identifiers_of(patient)
-        for _, found in patients.find_by_token(tx, None, index(IDENTIFIER, system, value))
-    }
-    for patient_id in sorted(known):
+    """Orders of the person that the sender was sent, by the placer's number or, as the filler's, by our own id.
+
+    The person is told by identifiers of the sender's own, or of the agency that placed the very order: whom only others
+    know by one is nobody here, so that nothing is learned by asking (`patient_meant`).
+    """
+    said = _numbers(made.said)
+    for patient_id, known_to in sorted(_known_to(premises, tx, made).items()):
         for task in records.of_patient(tx, patient_id, ("Task",)):
             is_meant = said & _numbers(task.resource) or ("FILL", "", task.id) in said
             sent = status.sent_to(tx, task, made.partner) if is_meant else None
-            if sent is not None:
+            if sent is not None and known_to & {made.partner, sent.source_partner}:
                 yield task, sent
+
+
+def _known_to(premises: Premises, tx: Transaction, made: OrderStatus) -> dict[str, set[str]]:
+    """The patients that an identifier in the message may mean, each with those of the sender and of who may have placed
+    its orders that use it for her.
+    """
+    found: dict[str, set[str]] = {}
+    for patient in made.resources:
+        for system, value in identifiers_of(patient) if patient["resourceType"] == "Patient" else ():
+            token = premises.keys.index(IDENTIFIER, system, value)
+            for partner in made.tasks:
+                for _, patient_id in patients.find_by_token(tx, partner, token):
+                    found.setdefault(patient_id, set()).add(partner)
+    return found
 
 
 def _numbers(task: Mapping[str, Any]) -> set[tuple[str, str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -187,6 +188,36 @@ def test_a_number_written_otherwise_is_found_by_the_person(
     assert say(ordered, "IP", by="psychiatry", **numbers(ordered)).outcome == "content_error"
     assert say(ordered, "IP", **numbers(ordered)).outcome == "accepted"
     assert stands(ordered) == "accepted"
+
+
+@pytest.mark.parametrize("also_places", [False, True])
+def test_an_identifier_that_only_another_agency_uses_tells_nothing(
+    ordered: County, also_places: bool
+) -> None:
+    """Not that somebody is known by it either: also where that agency sends orders of its own to who asks."""
+    task = ordered.task()
+    identifier = [{**task.resource["identifier"][0], "system": "urn:oid:1.2.3"}]
+    written = replace(task, version=0, resource={**task.resource, "identifier": identifier})
+    ordered.write(lambda tx: records.save(tx, written))
+    token = ordered.premises.keys.index(IDENTIFIER, "urn:oid:1.2.9", "SECRET-7")
+    ordered.write(lambda tx: patients.link(tx, "psychiatry", token, ordered.patient_id))
+    if also_places:
+        routes = ordered.premises.network.content.routes
+        (route,) = [one for one in routes if (one.source, one.when_none_named) == ("hospital", (ORM,))]
+        ordered.change_network(
+            routes=(*routes, msgspec.structs.replace(route, source="psychiatry", name="theirs"))
+        )
+
+    known, unknown = (
+        say(ordered, "IP", number="R-9^^1.2.3^ISO", who=f"{one}^^^&1.2.9&ISO")
+        for one in ("SECRET-7", "SECRET-8")
+    )
+
+    assert refused(known) == refused(unknown) == ("ORDER_UNKNOWN", "ORC-2")
+    assert known.faults == unknown.faults and stands(ordered) == "requested"
+    own = ordered.premises.keys.index(IDENTIFIER, "urn:oid:1.2.9", "OURS-7")
+    ordered.write(lambda tx: patients.link(tx, "otp", own, ordered.patient_id))
+    assert say(ordered, "IP", number="R-9^^1.2.3^ISO", who="OURS-7^^^&1.2.9&ISO").outcome == "accepted"
 
 
 def test_a_number_of_several_orders_moves_none_of_them(ordered: County) -> None:
