@@ -152,7 +152,9 @@ class _Pages(Pages):
 
     async def _check_code(self, invitation: login.Invitation, form: Mapping[str, str]) -> None:
         await self._use_up(invitation.tries(), invitation.expires_at)
+        phones.require_tries(self._desk, invitation.worker)
         if not await self._is_hers(invitation, form):
+            await phones.count_wrong(self._desk, invitation.worker)
             raise NotAllowed("CODE_WRONG", "the code is not that of the link")
 
     async def _is_hers(self, invitation: login.Invitation, form: Mapping[str, str]) -> bool:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from gateway.agency_desk.desk import Desk
+from gateway.agency_desk.login import MOST_TRIES
 from gateway.agency_desk.passkeys import Asking
 from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit
 from gateway.agency_desk.second_factor import is_phone_code, phone_address, phone_secret, picture_of
 from gateway.errors import AlreadyReceived, NotAllowed
 from gateway.flows.agency_desk import Worker
 from gateway.flows.phones import of_worker
+from gateway.pages import LONGEST_HOURS, use_up
+from gateway.security.signed_texts import token
+
+NOT_SHOWN = "desk_code_refused"
+MOST_WRONG_A_DAY = 20
+_DAY, _TRIES = timedelta(days=1), b"tries of a day"
 
 
 def about(worker: Worker) -> tuple[str, ...]:
@@ -27,6 +35,46 @@ async def shows(desk: Desk, whose: Sequence[str], phone: str, code: str) -> bool
 def asking(desk: Desk, whose: Sequence[str], at: str) -> Asking:
     """What a page asks of a passkey; `at`: the link or session it belongs to."""
     return Asking(desk.passkeys, whose, at, desk.key, desk.clock.now(), desk.use_once)
+
+
+def require_tries(desk: Desk, worker: Worker) -> None:
+    """Raises NotAllowed `TRIES_OF_DAY` after `MOST_WRONG_A_DAY` wrong answers, whatever links they came by."""
+    if desk.was_used(_tries_today(desk, worker)[-1]):
+        raise NotAllowed("TRIES_OF_DAY", "too many wrong codes on this day")
+
+
+async def count_wrong(desk: Desk, worker: Worker) -> None:
+    """One more wrong answer of this day."""
+    until = desk.clock.now() + _DAY
+    for one in _tries_today(desk, worker):
+        if await desk.use_once(one, until):
+            return
+
+
+def _tries_today(desk: Desk, worker: Worker) -> tuple[str, ...]:
+    """The ids under which they count. They begin anew with another phone: so whoever is sent away can come again."""
+    whose = about(worker)
+    said = "\n".join((*whose, desk.phones.asked(whose), desk.clock.now().date().isoformat()))
+    name = token(desk.key, _TRIES, said)
+    return tuple(f"day{number}-{name}" for number in range(1, MOST_WRONG_A_DAY + 1))
+
+
+async def _require_shown(visit: Visit, whose: Sequence[str], phone: str) -> None:
+    """Her phone's code, at a page that stands open: five tries in a session.
+
+    Raises NotAllowed `CODE_WRONG`, `LINK_LOCKED`, `TRIES_OF_DAY`; the log has each.
+    """
+    desk, worker = visit.desk, visit.worker
+    until = (visit.login_began or desk.clock.now()) + timedelta(hours=LONGEST_HOURS)
+    try:
+        await use_up(desk.use_once, (f"open{place}-{visit.login_id}" for place in range(MOST_TRIES)), until)
+        require_tries(desk, worker)
+        if not await shows(desk, whose, phone, visit.form.get("code", "")):
+            await count_wrong(desk, worker)
+            raise NotAllowed("CODE_WRONG", "the code is not that of the phone")
+    except NotAllowed as error:
+        await desk.tell(worker, NOT_SHOWN, error.code)
+        raise
 
 
 async def _look(visit: Visit) -> Answer:
@@ -48,8 +96,7 @@ async def _set_up(visit: Visit) -> Answer:
     if visit.desk.phones.asked(whose) or visit.desk.passkeys.known(whose):
         raise AlreadyReceived("PHONE_SET_UP", "a phone or passkey is asked for already")
     phone = visit.desk.phones.next(whose, visit.login_id)
-    if not await shows(visit.desk, whose, phone, visit.form.get("code", "")):
-        raise NotAllowed("CODE_WRONG", "the code is not that of the phone")
+    await _require_shown(visit, whose, phone)
     await visit.desk.phones.set_up(whose, phone)
     return GoTo("phone")
 
@@ -58,8 +105,8 @@ async def _set_up_passkey(visit: Visit) -> Answer:
     """Whoever has a phone shows it once more: an open page left alone gives nobody else a way in."""
     whose = about(visit.worker)
     phone = visit.desk.phones.asked(whose)
-    if phone and not await shows(visit.desk, whose, phone, visit.form.get("code", "")):
-        raise NotAllowed("CODE_WRONG", "the code is not that of the phone")
+    if phone:
+        await _require_shown(visit, whose, phone)
     await asking(visit.desk, whose, visit.login_id).make(visit.form)
     return GoTo("phone")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from gateway.pages.frame import FILE_HEADERS, HEADERS, Frame, Site, root_of, status_of
 from gateway.pages.links import Link, make_link, read_link
 from gateway.pages.pace import Pace
-from gateway.pages.paged import Pages
+from gateway.pages.paged import Pages, use_up
 from gateway.pages.sessions import IDLE_MINUTES, LONGEST_HOURS, Session, Sessions
 
 __all__ = [
@@ -28,4 +28,5 @@ __all__ = [
     "read_link",
     "root_of",
     "status_of",
+    "use_up",
 ]

@@ -6,7 +6,7 @@ A room's pages derive from it; what is said once here cannot be forgotten in one
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -19,6 +19,16 @@ from gateway.errors import HandoffError, NotAllowed, NotFound, NotNow
 from gateway.pages.frame import HEADERS, Frame, Site, status_of
 from gateway.pages.pace import Pace
 from gateway.pages.sessions import Session
+
+
+async def use_up(
+    use_once: Callable[[str, datetime], Awaitable[bool]], tries: Iterable[str], until: datetime
+) -> None:
+    """Use up the next of some tries. Raises NotAllowed `LINK_LOCKED` when none is left."""
+    for one in tries:
+        if await use_once(one, until):
+            return
+    raise NotAllowed("LINK_LOCKED", "too many wrong codes")
 
 
 class Pages(ABC):
@@ -78,10 +88,7 @@ class Pages(ABC):
 
         Raises NotAllowed `LINK_LOCKED` when none is left.
         """
-        for one in tries:
-            if await self._frame.site.use_once(one, until):
-                return
-        raise NotAllowed("LINK_LOCKED", "too many wrong codes")
+        await use_up(self._frame.site.use_once, tries, until)
 
     async def _change_language(self, request: Request, cookie: str, known: Collection[str]) -> Response:
         """Keep the language that a form asks for, when it is known."""

@@ -8,7 +8,9 @@ from datetime import timedelta
 import pyotp
 import pytest
 
+from gateway.audit import newest
 from gateway.flows.desk_workers import send_away
+from gateway.store.model import AuditFilter
 from tests.gateway.agency_desk.conftest import ROSA, Browser
 from tests.gateway.county import County
 
@@ -66,6 +68,58 @@ def test_another_worker_has_another_phone_and_nobody_two(desk: County, app: pyot
     form = {"token": mine.hidden("token"), "code": app.at(desk.clock.now())}
     assert "PHONE_SET_UP" in mine.post("/agency/phone", form).text
     assert 'class="secret"' not in mine.get("/agency/phone").text
+
+
+def test_guesses_at_an_open_page_are_counted_and_logged(desk: County, app: pyotp.TOTP) -> None:
+    open_page, shown = Browser(desk), app.at(desk.clock.now())
+    path, _ = open_page.link()
+    open_page.post(path, {"code": shown})
+    tokens = {"token": open_page.hidden("token"), "passkey": "x"}
+    said = [open_page.post("/agency/passkey", {**tokens, "code": f"{n:06d}"}).text for n in range(5)]
+    assert all("CODE_WRONG" in one for one in said)
+    desk.clock.advance(timedelta(minutes=1))
+    right = {**tokens, "code": app.at(desk.clock.now())}
+    assert "LINK_LOCKED" in open_page.post("/agency/passkey", right).text
+    refused = AuditFilter(kind="outcome", outcome="desk_code_refused")
+    logged = desk.look(lambda reading: newest(reading, 9, refused))
+    codes = [one.entry.reasons[0].code for one in reversed(logged) if one.entry is not None]
+    assert codes == ["CODE_WRONG"] * 5 + ["LINK_LOCKED"]
+    assert {one.entry.recipient_name for one in logged if one.entry is not None} == {ROSA}
+
+
+def test_a_phone_under_way_is_not_guessed_either(desk: County, waiting: str, browser: Browser) -> None:
+    browser.log_in()
+    browser.get("/agency/phone")
+    form = {"token": browser.hidden("token"), "code": "000000"}
+    said = [browser.post("/agency/phone", form).text for _ in range(6)]
+    assert ["LINK_LOCKED" in one for one in said] == [False] * 5 + [True]
+
+
+def test_new_links_bring_no_more_than_twenty_tries_in_a_day(desk: County, app: pyotp.TOTP) -> None:
+    for _ in range(4):
+        guess = Browser(desk)
+        path, _ = guess.link()
+        said = [guess.post(path, {"code": f"{n:06d}"}).text for n in range(5)]
+        assert all("CODE_WRONG" in one for one in said)
+    path, _ = Browser(desk).link()
+    right = {"code": app.at(desk.clock.now())}
+    assert "TRIES_OF_DAY" in Browser(desk).post(path, right).text
+    ana, code = Browser(desk).link("Ana Ortiz")
+    assert HER in Browser(desk).post(ana, {"code": code}).text, "another worker's tries are her own"
+    desk.clock.advance(timedelta(days=1))
+    path, _ = Browser(desk).link()
+    assert HER in Browser(desk).post(path, {"code": app.at(desk.clock.now())}).text
+
+
+def test_who_is_sent_away_has_her_tries_again(desk: County, app: pyotp.TOTP) -> None:
+    for _ in range(4):
+        guess = Browser(desk)
+        path, _ = guess.link()
+        for _ in range(5):
+            guess.post(path, {"code": "000000"})
+    desk.run(send_away(desk.premises, f"otp {ROSA}", "somebody guessed"))
+    desk.clock.advance(timedelta(seconds=1))
+    assert HER in Browser(desk).log_in().text
 
 
 def test_who_lost_her_phone_is_sent_away_and_begins_anew(desk: County, app: pyotp.TOTP) -> None:
