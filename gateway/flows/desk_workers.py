@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec.structs import replace as with_changes
+
 from gateway.audit import AuditEntry, AuditReason, append
 from gateway.clock import instant_text, new_row_id, read_instant
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.agency_desk import BASIS, Worker
 from gateway.flows.decided_here import act_entry, carry_out, why
+from gateway.flows.passkeys import Index
 from gateway.flows.phones import give_up, of_worker
 from gateway.store import Transaction, tokens
 
@@ -85,13 +88,18 @@ async def send_away(premises: Premises, partner_and_name: str, reason: str) -> d
     now = premises.clock.now()
 
     def work(tx: Transaction) -> dict[str, Any]:
-        tokens.remember(tx, ISSUER, _name_of(premises, worker), instant_text(now + _REMEMBERED))
+        keep_away(premises.keys.index, tx, worker, now)
         give_up(premises, tx, of_worker(worker.partner, worker.name), said)
         entry = act_entry(SENT_AWAY, instant_text(now), said, partner=partner)
-        append(tx, entry)
+        append(tx, with_changes(entry, recipient_name=worker.name))
         return {"partner": partner, "outcome": SENT_AWAY}
 
     return await carry_out(premises, work)
+
+
+def keep_away(index: Index, tx: Transaction, worker: Worker, at: datetime) -> None:
+    """What she was given until that instant opens nothing; the log has it."""
+    tokens.remember(tx, ISSUER, _named(index, worker), instant_text(at + _REMEMBERED))
 
 
 def was_sent_away(premises: Premises, worker: Worker, since: datetime) -> bool:
@@ -106,4 +114,8 @@ def _came(premises: Premises, worker: Worker) -> str:
 
 
 def _name_of(premises: Premises, worker: Worker) -> str:
-    return "away-" + premises.keys.index("desk-worker", worker.partner, worker.name.casefold())
+    return _named(premises.keys.index, worker)
+
+
+def _named(index: Index, worker: Worker) -> str:
+    return "away-" + index("desk-worker", worker.partner, worker.name.casefold())

@@ -23,6 +23,8 @@ from gateway.flows.own_page_doors import RIGHT, document_said
 from gateway.flows.own_page_ends import ISSUER
 from gateway.flows.own_records import own_records
 from gateway.flows.own_silence import is_silent, lift_silence, silence
+from gateway.flows.passkeys import Index
+from gateway.flows.phones import is_doubtful, of_client
 from gateway.store import Reading, Record, Transaction, records, same_person, tokens
 
 AGREED, MAILED, NOT_MAILED = "contacts_agreed", "own_page_mailed", "own_page_not_mailed"
@@ -33,6 +35,7 @@ WAYS = ("phone", "email")
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,255}")
 _FOR_GOOD = "9999-12-31T00:00:00.000000Z"
 _LAST = 2**31
+_ALL = "doubt-all-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ async def contacts_agreed(
     def work(tx: Transaction) -> None:
         her = same_person.stays(tx, patient_id)
         if said.mail:
-            tokens.remember(tx, ISSUER, _mark(premises, her, said.mail), _FOR_GOOD)
+            tokens.remember(tx, ISSUER, _mark(premises, tx, her, said.mail), _FOR_GOOD)
         if said.allowed_again and not is_now:
             lift_silence(premises, tx, her)
         log_worker(tx, worker, premises.clock.now(), AGREED, her, "", f"checked by: {checked_by}")
@@ -164,6 +167,8 @@ def _against(premises: Premises, reading: Reading, worker: Worker, patient_id: s
     except (NotAllowed, NotFound) as error:
         return error.code
     her = same_person.stays(reading, patient_id)
+    if is_doubtful(premises, reading, of_client(her)):
+        return "her phone or passkey is older than a restore"
     return "safety" if may_be_in_danger(premises, reading, her) else ""
 
 
@@ -176,7 +181,7 @@ def _required(premises: Premises, reading: Reading, worker: Worker, patient_id: 
     her = same_person.stays(reading, patient_id)
     if said.no_messages or is_silent(premises, reading, her):
         raise NotAllowed("NO_MESSAGES", "nothing is to be sent or left")
-    if not said.mail or not tokens.was_used(reading, ISSUER, _mark(premises, her, said.mail)):
+    if not said.mail or not tokens.was_used(reading, ISSUER, _mark(premises, reading, her, said.mail)):
         raise NotAllowed("MAIL_NOT_AGREED", "no address was agreed with her")
     if said.preferred != "email":
         raise NotAllowed("OTHER_WAY_PREFERRED", "she wants to be reached in another way")
@@ -231,5 +236,21 @@ def _check(said: Contacts) -> None:
         )
 
 
-def _mark(premises: Premises, patient_id: str, address: str) -> str:
-    return "agreed-" + premises.keys.index("own-page-mail", patient_id, address.casefold())
+def doubt_agreed(index: Index, tx: Transaction, at: str, patient_id: str | None = None) -> None:
+    """What was agreed until that instant, with her or (None) with anybody, counts no more: it may have changed in what
+    is lost.
+    """
+    name = _ALL if patient_id is None else _doubted(index, patient_id)
+    tokens.remember(tx, ISSUER, name + at, _FOR_GOOD)
+
+
+def _mark(premises: Premises, reading: Reading, patient_id: str, address: str) -> str:
+    """The name of an agreement: another one after each doubt."""
+    index = premises.keys.index
+    starts = (_ALL, _doubted(index, patient_id))
+    since = (at for start in starts for at in tokens.that_begin(reading, ISSUER, start))
+    return "agreed-" + index("own-page-mail", "|".join((patient_id, *since)), address.casefold())
+
+
+def _doubted(index: Index, patient_id: str) -> str:
+    return "doubt-" + index("own-page-doubt", "", patient_id) + "-"

@@ -5,13 +5,12 @@ It hangs on no record: a Patient that comes later, from whomever, neither makes 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from gateway.audit import append
 from gateway.clock import instant_text, read_instant
 from gateway.disclosure.premises import Premises
 from gateway.flows.decided_here import act_entry
 from gateway.flows.own_page_ends import ISSUER
+from gateway.flows.passkeys import Index
 from gateway.store import Reading, Transaction, same_person, tokens
 
 SILENCED, ALLOWED = "own_page_no_messages", "messages_allowed"
@@ -46,7 +45,7 @@ def lift_silence(premises: Premises, tx: Transaction, patient_id: str) -> None:
             append(tx, act_entry(ALLOWED, at, "said at a desk, at a worker's side", patient_id=one))
 
 
-def keep_silence(index: Callable[[str, str, str], str], tx: Transaction, patient_id: str) -> None:
+def keep_silence(index: Index, tx: Transaction, patient_id: str) -> None:
     """Keep under that very id that nothing is sent; what the log says of it stands there already."""
     tokens.remember(tx, ISSUER, _name(index, patient_id), _FOR_GOOD)
 
@@ -65,5 +64,5 @@ def _ids(reading: Reading, patient_id: str) -> tuple[str, ...]:
     return her, *same_person.joined_to(reading, her)
 
 
-def _name(index: Callable[[str, str, str], str], patient_id: str) -> str:
+def _name(index: Index, patient_id: str) -> str:
     return "silent-" + index("own-page-silence", "", patient_id)

@@ -7,7 +7,7 @@ are two of it (W3C Web Authentication, section 6.1.1).
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace as with_changes
@@ -23,6 +23,7 @@ from gateway.store import Reading, Transaction, tokens
 ISSUER = "#passkeys"
 SET_UP, GIVEN_UP, COPIED = "passkey_set_up", "passkey_given_up", "passkey_copied"
 _FOR_GOOD = "9999-12-31T00:00:00.000000Z"
+Index = Callable[[str, str, str], str]
 _NOT_USED = datetime(9000, 1, 1, tzinfo=UTC)
 """A count stands as so many seconds after it, where the store keeps an instant."""
 
@@ -70,6 +71,24 @@ def give_up(premises: Premises, tx: Transaction, about: Sequence[str], said: str
         append(tx, _entry(premises, about, GIVEN_UP, said))
 
 
+def keep_given_up(index: Index, tx: Transaction, about: Sequence[str]) -> None:
+    """Give up each that is known, of which the log says so already."""
+    for one in tokens.that_begin(tx, ISSUER, _named(index, "known", about)):
+        tokens.remember(tx, ISSUER, _named(index, "gone", about) + one.partition(".")[0], _FOR_GOOD)
+
+
+def doubt_all(tx: Transaction) -> None:
+    """Whoever's they are: that they were given up may have been lost."""
+    for one in tokens.that_begin(tx, ISSUER, "known-"):
+        tokens.remember(tx, ISSUER, f"doubt-{one.partition('.')[0]}", _FOR_GOOD)
+
+
+def is_doubtful(premises: Premises, reading: Reading, about: Sequence[str]) -> bool:
+    """Whether one that is asked for may have been given up before a restore."""
+    doubted = set(tokens.that_begin(reading, ISSUER, _name(premises, "doubt", about)))
+    return any(_text(one.id) in doubted for one in _passkeys(premises, reading, about))
+
+
 def _passkeys(premises: Premises, reading: Reading, about: Sequence[str]) -> tuple[Passkey, ...]:
     known = tokens.that_begin(reading, ISSUER, _name(premises, "known", about))
     gone = set(tokens.that_begin(reading, ISSUER, _name(premises, "gone", about)))
@@ -96,7 +115,11 @@ def _entry(premises: Premises, about: Sequence[str], outcome: str, said: str) ->
 
 
 def _name(premises: Premises, what: str, about: Sequence[str]) -> str:
-    return f"{what}-" + premises.keys.index("passkey", "|".join(about[:-1]), about[-1].casefold()) + "-"
+    return _named(premises.keys.index, what, about)
+
+
+def _named(index: Index, what: str, about: Sequence[str]) -> str:
+    return f"{what}-" + index("passkey", "|".join(about[:-1]), about[-1].casefold()) + "-"
 
 
 def _text(content: bytes) -> str:

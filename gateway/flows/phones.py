@@ -68,6 +68,28 @@ def give_up(premises: Premises, tx: Transaction, about: Sequence[str], said: str
     passkeys.give_up(premises, tx, about, said)
 
 
+def keep_given_up(index: passkeys.Index, tx: Transaction, about: Sequence[str]) -> None:
+    """Give up what is asked for, of which the log says so already."""
+    for phone in tokens.that_begin(tx, ISSUER, _named(index, "phone", about)):
+        tokens.remember(tx, ISSUER, _named(index, "gone", about) + phone, _FOR_GOOD)
+    passkeys.keep_given_up(index, tx, about)
+
+
+def doubt_all(tx: Transaction) -> None:
+    """Phones and passkeys, whoever's they are: that they were given up may have been lost."""
+    for one in tokens.that_begin(tx, ISSUER, "phone-"):
+        tokens.remember(tx, ISSUER, f"doubt-{one}", _FOR_GOOD)
+    passkeys.doubt_all(tx)
+
+
+def is_doubtful(premises: Premises, reading: Reading, about: Sequence[str]) -> bool:
+    """Whether a phone or passkey that is asked for may have been given up before a restore: no link goes by mail, until
+    it is given up and another is set up.
+    """
+    doubted = tokens.that_begin(reading, ISSUER, _name(premises, "doubt", about))
+    return _phone(premises, reading, about) in doubted or passkeys.is_doubtful(premises, reading, about)
+
+
 def next_phone(premises: Premises, about: Sequence[str], login_id: str) -> str:
     """The id that a phone gets when it is set up at that login (the id of its session)."""
     with premises.store.read() as reading:
@@ -90,4 +112,8 @@ def _entry(premises: Premises, about: Sequence[str], outcome: str, said: str) ->
 
 
 def _name(premises: Premises, what: str, about: Sequence[str]) -> str:
-    return f"{what}-" + premises.keys.index("phone", "|".join(about[:-1]), about[-1].casefold()) + "-"
+    return _named(premises.keys.index, what, about)
+
+
+def _named(index: passkeys.Index, what: str, about: Sequence[str]) -> str:
+    return f"{what}-" + index("phone", "|".join(about[:-1]), about[-1].casefold()) + "-"

@@ -19,8 +19,12 @@ from gateway.clock import instant_text
 from gateway.disclosure.consent_standing import is_stored_form, judge
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotFound
+from gateway.flows import own_silence, passkeys, phones
 from gateway.flows.decided_here import act_entry, carry_out, why
+from gateway.flows.desk_workers import SENT_AWAY
 from gateway.flows.destruction import KEY_DESTROYED, destroy_again
+from gateway.flows.own_contacts import AGREED
+from gateway.flows.own_page_doors import PHONE_LOST
 from gateway.flows.referral import POSSIBLE_DUPLICATE
 from gateway.flows.same_person import JOINED, PARTED, SORTED
 from gateway.store import (
@@ -41,6 +45,9 @@ MAY_BE_SENT = "SENT_AFTER_BACKUP"
 _LEFT = ("disclose", "handover")
 _CONSENT = ("consent", "revoke")
 _WHO_IS_WHO = (JOINED, PARTED, SORTED)
+_OF_DOORS = frozenset(
+    (own_silence.SILENCED, own_silence.ALLOWED, AGREED, PHONE_LOST, phones.GIVEN_UP, passkeys.GIVEN_UP)
+) | {SENT_AWAY, RESTORED}
 _MAY_GO = ("due", "retry", "sending")
 
 
@@ -62,11 +69,15 @@ class Since:
     destroyed: dict[str, str] = field(default_factory=dict)
     """Patient to when."""
     last_at: str = ""
+    doors: list[AuditRow] = field(default_factory=list)
+    """What was said of messages, links, phones and workers (`restored_doors`), in order."""
 
     def add(self, row: AuditRow) -> None:
         """Take account of the next row of the log."""
         self.entries, self.head, self.last_at = row.seq, row.chain_hash, row.at
         self.kinds[row.kind] += 1
+        if row.outcome in _OF_DOORS:
+            self.doors.append(row)
         if row.patient_id is None:
             return
         if row.kind in _LEFT:
@@ -100,7 +111,7 @@ def take_account(tx: Transaction, since: Since, *, whole: bool, asks: Collection
     """
     destroyed = _destroy_again(tx, since, at)
     _doubt_again(tx, since)
-    one_with = _who_is_one(tx, since)
+    one_with = who_is_one(tx, since)
     changed = {one for known in since.consent_changed | since.identity_changed for one in one_with(known)}
     aside = sum(set_aside(tx, patient_id) for patient_id in sorted(changed))
     again = asked = held = 0
@@ -191,7 +202,7 @@ def _doubt_again(tx: Transaction, since: Since) -> None:
             patients.doubt(tx, patient_id)
 
 
-def _who_is_one(tx: Transaction, since: Since) -> Callable[[str], frozenset[str]]:
+def who_is_one(tx: Transaction, since: Since) -> Callable[[str], frozenset[str]]:
     """Tells of a patient all ids under which entries about her may stand: of whom she is one with in the backup, or was
     joined to or parted from since. She is among them.
     """

@@ -30,6 +30,7 @@ from gateway.audit.verify import read_heads
 from gateway.clock import Clock, SystemClock, instant_text
 from gateway.flows.decided_here import act_entry
 from gateway.flows.restored import RESTORED, Applied, Since, take_account, told
+from gateway.flows.restored_doors import end_again
 from gateway.security.keys import EnvelopeCipher
 from gateway.security.rotation import sync_folder
 from gateway.store import SqliteStore, Transaction, audit_rows
@@ -134,6 +135,8 @@ async def _fill(folder: NetworkFolder, draft: Path, wanted: Wanted, at: datetime
         asks = [name for name in folder.network.partners if folder.network.asks_a_person(name)]
         when = instant_text(at)
         applied = await store.write(partial(take_account, since=since, whole=whole, asks=asks, at=when))
+        index = folder.keys.index_hmac
+        await store.write(partial(end_again, since=since, index=index, whole=whole, at=when))
         carried = since.entries - note.entries
         done = Restored(note.name, note.made_at, note.entries, carried, lost, whole, since, applied)
         await store.write(partial(_say, done=done, wanted=wanted, at=when, witnessed=witnessed))

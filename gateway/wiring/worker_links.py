@@ -37,7 +37,7 @@ class WorkerLinks:
 
     async def _asked(self, address: str) -> None:
         for worker, agreed in workers_at(self.premises.network, address):
-            if not phones.has_second(self.premises, phones.of_worker(worker.partner, worker.name)):
+            if not self._has_second(worker):
                 continue
             if await self._is_soon(worker):
                 continue
@@ -51,9 +51,16 @@ class WorkerLinks:
         """Whether she still works there, under that address and with a second thing, and was not sent away since."""
         return (
             (worker, address) in workers_at(self.premises.network, address)
-            and phones.has_second(self.premises, phones.of_worker(worker.partner, worker.name))
+            and self._has_second(worker)
             and not desk_workers.was_sent_away(self.premises, worker, made)
         )
+
+    def _has_second(self, worker: Worker) -> bool:
+        """Whether something of hers is asked for beside the link that no restore has made doubtful."""
+        whose = phones.of_worker(worker.partner, worker.name)
+        with self.premises.store.read() as reading:
+            doubtful = phones.is_doubtful(self.premises, reading, whose)
+        return not doubtful and phones.has_second(self.premises, whose)
 
     async def _is_soon(self, worker: Worker) -> bool:
         """Whether one went to her within five minutes."""
