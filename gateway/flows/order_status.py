@@ -13,6 +13,8 @@ from typing import Any
 
 import mappings
 from gateway.disclosure.premises import Premises
+from gateway.disclosure.seen import Asking
+from gateway.disclosure.shown_versions import present_state
 from gateway.errors import AlreadyReceived, NotUnderstood
 from gateway.flows import status
 from gateway.flows.messages import ReceivedMessage
@@ -194,12 +196,16 @@ def _way(before: str, step: str) -> tuple[str, ...]:
 
 
 def _cancel(premises: Premises, tx: Transaction, made: OrderStatus, task: Record, at: str) -> None:
-    """Who placed the order takes it back: what has not left ends, and whoever may have it is told."""
+    """Who placed the order takes it back: what has not left ends, and whoever may have it is told.
+
+    Judged by what the placer is shown: an end that is hidden from it neither refuses nor stays in the way of its word.
+    """
     if made.said["status"] != "cancelled":
         raise NotUnderstood("ONLY_CANCELLED", "who placed an order says only that it is cancelled", _STATE)
-    if task.resource["status"] == "cancelled":
+    known_as = _shown_status(premises, tx, made.partner, task)
+    if known_as == "cancelled":
         return
-    _way(str(task.resource["status"]), "cancelled")
+    _way(known_as, "cancelled")
     saved = records.save(tx, _cancelled(premises, made, task, at))
     known = [
         one
@@ -218,6 +224,21 @@ def _cancel(premises: Premises, tx: Transaction, made: OrderStatus, task: Record
             intents.add(
                 tx, new_intent(premises, routes[partner], saved.patient_id or "", content, "cancel", at)
             )
+
+
+def _shown_status(premises: Premises, tx: Transaction, placer: str, task: Record) -> str:
+    """Where the order stands for its placer: as it is held where it may read that, for any purpose of its routes."""
+    held, at = str(task.resource["status"]), premises.clock.now()
+    purposes = {
+        route.purpose
+        for route in premises.network.content.routes
+        if placer in (route.source, route.addressee)
+    }
+    found = set()
+    for purpose in purposes:
+        shown = present_state(premises, tx, Asking(placer, purpose, at), str(task.patient_id), task)
+        found.add(str(shown["status"]) if shown is not None else _OPEN[0])
+    return held if held in found else min(found, default=_OPEN[0])
 
 
 def _cancelled(premises: Premises, made: OrderStatus, task: Record, at: str) -> Record:

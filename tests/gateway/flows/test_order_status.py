@@ -267,6 +267,47 @@ def test_its_placer_takes_an_order_back(ordered: County) -> None:
     assert refused(say(ordered, "CM")) == ("STATUS_JUMP", "ORC-5")
 
 
+def take_back(county: County) -> Receipt:
+    return say(county, "", control="CA", filler="", by="hospital")
+
+
+def read_by_placer(county: County) -> str:
+    return str(county.read("hospital", "Task", county.task().id, "TREAT")["status"])
+
+
+@pytest.mark.parametrize("held", ["requested", "rejected", "completed", "failed", "cancelled"])
+def test_taking_an_order_back_tells_nothing_of_an_end_that_its_placer_may_not_see(
+    ordered: County, held: str
+) -> None:
+    if held != "requested":
+        task = ordered.task()
+        theirs = replace(
+            task,
+            version=0,
+            source_partner="otp",
+            sources=("hospital", "otp"),
+            resource={**task.resource, "status": held},
+        )
+        ordered.write(lambda tx: records.save(tx, theirs))
+    assert read_by_placer(ordered) == "requested"
+
+    receipt = take_back(ordered)
+
+    assert (receipt.outcome, receipt.faults, read_by_placer(ordered)) == ("accepted", (), "cancelled")
+    assert (stands(ordered), ordered.task().sources) == ("cancelled", ("hospital",))
+    assert [one.partner for one in ordered.intents() if one.kind == "cancel"] == ["otp"]
+
+
+def test_an_end_that_its_placer_may_see_stays(ordered: County) -> None:
+    say(ordered, "CA", reason="FULL^no place^L")
+    ordered.share_plan()
+    ordered.consent("hospital", discloser="otp", identifier=OTP, classes=("Task",))
+    assert read_by_placer(ordered) == "rejected"
+
+    assert refused(take_back(ordered)) == ("STATUS_JUMP", "ORC-5")
+    assert stands(ordered) == "rejected"
+
+
 def test_an_order_that_never_left_ends_and_nobody_is_told(county: County) -> None:
     take_orders(county, ORM)
     messages = {**county.premises.network.partners["hospital"].messages, OSU: "hospital/osu_o51"}
