@@ -109,7 +109,10 @@ def made(place: Place, challenge: bytes, answer: str) -> Passkey:
 
 
 def shown(place: Place, challenge: bytes, answer: str, known: Sequence[Passkey]) -> Passkey:
-    """The one of the known passkeys that was shown, with its new count. Raises NotAllowed `PASSKEY_WRONG`."""
+    """The one of the known passkeys that was shown, with its new count: the caller judges whether it went up.
+
+    Raises NotAllowed `PASSKEY_WRONG`.
+    """
     from webauthn import verify_authentication_response
     from webauthn.helpers import base64url_to_bytes
     from webauthn.helpers.exceptions import WebAuthnException
@@ -123,7 +126,7 @@ def shown(place: Place, challenge: bytes, answer: str, known: Sequence[Passkey])
             expected_rp_id=place.host,
             expected_origin=place.origin,
             credential_public_key=one.public_key,
-            credential_current_sign_count=one.count,
+            credential_current_sign_count=0,  # whether it went up the store decides, and the log has it where not
             require_user_verification=True,
         )
     except (WebAuthnException, ValueError, KeyError, TypeError):

@@ -135,12 +135,15 @@ def test_a_count_that_goes_back_opens_nothing_and_is_in_the_log(open_desk: Count
     assert "CODE_WRONG" in come(open_desk, device)
     device.count = 10  # the next is 11, as it was
     assert "CODE_WRONG" in come(open_desk, device)
+    copied = AuditFilter(kind="outcome", outcome="passkey_copied")
+    logged = open_desk.look(lambda reading: newest(reading, 9, copied))
+    assert [one.entry.recipient_name for one in logged if one.entry is not None] == [ROSA.casefold()] * 2
     device.count = 11
     assert HER in come(open_desk, device)
 
 
 def test_two_answers_of_the_same_count_at_once_are_one(open_desk: County, device: Device) -> None:
-    """The library is asked with what was known before; the store decides."""
+    """The store decides, not what was known when the page was read."""
     from gateway.flows.passkeys import passkey_used, passkeys_of
     from gateway.flows.phones import of_worker
     from gateway.security.passkeys import Passkey
