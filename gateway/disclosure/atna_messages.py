@@ -1,7 +1,8 @@
 """An AuditEvent as the DICOM audit message that ATNA's syslog feed carries (ITI-20; DICOM PS3.15 A.5), and its frame.
 
 FHIR's AuditEvent was made of that message, element by element; so there is one source of what is told (`audit_events`),
-and the feed says the same in the older form: ids and codes, no labels, no names of organizations, no values asked for.
+and the feed says the same in the older form: ids and codes, no labels, no names of organizations, no values asked for;
+of whoever got something outside the gateway only that it was `outside`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ import base64
 from collections.abc import Iterable, Mapping
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
+
+from gateway.disclosure.audit_events import OUTSIDER
+from gateway.resources.xml_names import NOT_XML
 
 Json = Mapping[str, Any]
 MESSAGE_ID = "IHE+RFC-3881"
@@ -21,6 +25,7 @@ _DCM, _RFC_3881 = "DCM", "RFC-3881"
 _SYSTEMS = {"http://dicom.nema.org/resources/ontology/DCM": _DCM}
 _PATIENT, _QUERY, _URI = ("2", "Patient Number"), ("10", "Search Criteria"), ("12", "URI")
 _SYSTEM_OBJECT, _SECURITY_RESOURCE = "2", "13"
+_UNSAID = "outside"
 _MOST_OBJECTS = 60
 """Objects told one by one: a message stays under the 32 KiB that every repository of ITI-20 takes."""
 
@@ -53,6 +58,9 @@ def audit_message(event: Json) -> bytes:
     )
     if len(entities) > _MOST_OBJECTS:
         _detail(own, "not listed", str(len(entities) - _MOST_OBJECTS))
+    for node in root.iter():  # a name may hold what no XML can
+        node.attrib.update({name: _in_xml(value) for name, value in node.attrib.items()})
+        node.text = node.text and _in_xml(node.text)
     written: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
     return written
 
@@ -115,7 +123,7 @@ def _named_object(
 
 
 def _detail(made: Element, kind: str, value: str) -> None:
-    encoded = base64.b64encode(value.encode()).decode()
+    encoded = base64.b64encode(_in_xml(value).encode()).decode()
     SubElement(made, "ParticipantObjectDetail", type=kind, value=encoded)
 
 
@@ -138,5 +146,11 @@ def _who(what: Json) -> str:
     identifier = what.get("identifier")
     if identifier is None:
         return str(what["reference"])
+    if identifier["system"] == OUTSIDER:
+        return _UNSAID
     prefix = f"{identifier['system']}:" if identifier["system"].endswith(("sha256", "message")) else ""
     return f"{prefix}{identifier['value']}"
+
+
+def _in_xml(text: str) -> str:
+    return NOT_XML.sub("\ufffd", text)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.audit import AuditEntry, LoggedEntry
-from gateway.disclosure.accounting import left
+from gateway.disclosure.accounting import OUTSIDE, left
 from gateway.disclosure.asked import without_values
 from gateway.partners import FhirDelivery, MllpDelivery, Network, WebhookDelivery
 from gateway.store import InboxMessage
@@ -33,6 +33,8 @@ _ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 _TYPES = "http://hl7.org/fhir/resource-types"
 _AUTHORIZATIONS = "https://profiles.ihe.net/ITI/BALP/CodeSystem/AuthZsubType"
 _OURS = "urn:warm-handoff:audit"
+PERSON, OUTSIDER = "urn:warm-handoff:person", "urn:warm-handoff:outside"
+"""Systems of names: of a person of the operator's, and of whoever got something outside the gateway (free text)."""
 _DECISIONS = frozenset({"disclose", "practice", "refuse"})
 _SUCCESS, _REFUSED = "0", "8"
 _MACHINE_NAME, _URI = "1", "5"
@@ -245,10 +247,10 @@ def _concepts(entry: AuditEntry) -> list[Json]:
 
 
 def _organization(entry: AuditEntry) -> Json:
-    """Who got it or did it: the partner's organization, or a person of the operator's."""
+    """Who got it or did it: the partner's organization, a person of the operator's, or somebody outside."""
     if not entry.partner:
-        who = entry.recipient_name or "operator"
-        return {"identifier": {"system": "urn:warm-handoff:person", "value": who}}
+        system = OUTSIDER if entry.basis in OUTSIDE or left(entry) else PERSON
+        return {"identifier": {"system": system, "value": entry.recipient_name or "operator"}}
     told = {"display": entry.recipient_name} if entry.recipient_name else {}
     return {"reference": f"Organization/{entry.partner}", **told}
 

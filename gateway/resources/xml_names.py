@@ -15,6 +15,8 @@ ANY = "AnyResource"
 PRIMITIVES = frozenset({"str", "bool", "int", "decimal"})
 MOST_ATTRIBUTES = 64
 """Attributes of one element, and namespaces that it declares; FHIR and XHTML know fewer."""
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no XML can hold, however it is written."""
 _OF_XML = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _SIGNS = {'"': "&quot;", "'": "&apos;", "\t": "&#9;", "\n": "&#10;"}
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")

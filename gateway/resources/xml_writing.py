@@ -6,16 +6,22 @@ resource within another stands in an element of its own name.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lxml import etree
 
 from gateway.resources.generated.orders import ORDERS
-from gateway.resources.xml_names import ANY, FHIR, PRIMITIVES, XHTML, entities_in_words, xhtml_parser
+from gateway.resources.xml_names import (
+    ANY,
+    FHIR,
+    NOT_XML,
+    PRIMITIVES,
+    XHTML,
+    entities_in_words,
+    xhtml_parser,
+)
 
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DEFAULT: Any = {None: FHIR}
 _NOTHING: Mapping[str, Any] = {}
 _DIV = f"{{{XHTML}}}div"
@@ -99,7 +105,7 @@ def _primitives(node: etree._Element, name: str, value: Any, beside: Any, *, man
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return _NOT_XML.sub("\ufffd", str(value))
+    return NOT_XML.sub("\ufffd", str(value))
 
 
 def _div(text: str) -> etree._Element:

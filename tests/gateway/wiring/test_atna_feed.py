@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import dataclasses
 import re
 import threading
 from collections.abc import Iterator
@@ -13,10 +14,13 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from msgspec.structs import replace
 
 from gateway import audit
+from gateway.audit import AuditReason
 from gateway.disclosure.atna_messages import audit_message, syslog_frame
 from gateway.disclosure.audit_events import audit_events
+from gateway.flows.privacy_requests import Outside, record_outside
 from gateway.settings import Settings, SettingsRefused
 from gateway.store import audit_feeds, audit_rows
 from gateway.wiring.atna_feed import FEED, GOES_BACK, AtnaFeed, repository_of
@@ -171,6 +175,49 @@ def test_a_message_is_one_of_iti_20_and_holds_ids_and_codes_alone(county: County
         ):
             assert word not in every
     assert {"110106", "110113", "110112", "rest"} <= kinds
+
+
+@pytest.mark.requirement("AU-07")
+def test_who_got_something_outside_the_gateway_is_not_told_by_name(county: County) -> None:
+    county.consent("otp")
+    told_it = Outside(
+        basis="CHILD_ABUSE_REPORT",
+        patient_id=county.patient_id,
+        disclosed_on=county.clock.now().date().isoformat(),
+        recipient="Ana Example, mother of Maribel",
+        address="12 Elm St",
+        what="attendance dates",
+        reference="report 7",
+    )
+    county.run(record_outside(county.premises, told_it, "the law asks for it", "bob"))
+    (one,) = county.audit("disclose")
+    (event,) = audit_events(one, county.premises.network)
+    assert "Ana Example" in str(event)
+
+    message = audit_message(event)
+
+    assert b"Ana" not in message and b"Elm" not in message and b"attendance" not in message
+    users = [one.get("UserID") for one in ElementTree.fromstring(message).iter("ActiveParticipant")]
+    assert users == [county.premises.network.content.network, "outside"]
+
+
+@pytest.mark.requirement("AU-07")
+def test_what_no_xml_can_hold_keeps_no_message_back(county: County) -> None:
+    county.consent("otp")
+    (one, *_) = county.look(lambda reading: list(audit.every(reading)))
+    assert one.entry is not None
+    odd = replace(
+        one.entry, partner="", recipient_name="bob\x0bx\ud800", reasons=(AuditReason("A\x01B", "x"),)
+    )
+    (event,) = audit_events(dataclasses.replace(one, entry=odd), county.premises.network)
+    event["entity"][0]["detail"] = [{"type": "rules", "valueString": "a\udce9"}]
+
+    root = ElementTree.fromstring(audit_message(event))
+
+    assert "bob\ufffdx\ufffd" in [one.get("UserID") for one in root.iter("ActiveParticipant")]
+    assert [one.text for one in root.iter("EventOutcomeDescription")] == ["A\ufffdB"]
+    (detail,) = root.iter("ParticipantObjectDetail")
+    assert base64.b64decode(str(detail.get("value"))).decode() == "a\ufffd"
 
 
 def test_an_event_about_very_much_stays_short_and_says_so(county: County) -> None:
