@@ -28,6 +28,7 @@ from gateway.security.signed_texts import digits, token
 RIGHT = "consents"
 LENT, TAKEN_BACK, NOT_TAKEN_BACK = "desk_tablet_lent", "desk_tablet_taken_back", "desk_tablet_refused"
 LINK_MINUTES, CODE_DIGITS, LEAST_DIGITS, MOST_DIGITS = 15, 8, 6, 12
+PIN_DAYS = 90
 _LINK, _CODE, _PIN = b"signing link 2", b"signing code", b"tablet code"
 
 
@@ -73,6 +74,8 @@ async def _hand_over(visit: Visit) -> Answer:
     by_phone = bool(desk.phones.asked(phones.about(worker)))
     pin = "" if by_phone else _pin(visit)
     draft = await _kept(visit, TABLET)
+    if pin:
+        await _require_new(visit, pin)
     proof = proof_of(desk, draft, pin) if pin else ""
     began = visit.login_began or desk.clock.now()
     turn = turn_of(draft, int(began.timestamp()), proof)
@@ -88,6 +91,14 @@ def _pin(visit: Visit) -> str:
     if not (pin.isascii() and pin.isdigit() and LEAST_DIGITS <= len(pin) <= MOST_DIGITS):
         raise NotUnderstood("PIN_INVALID", f"choose {LEAST_DIGITS} to {MOST_DIGITS} digits", "pin")
     return pin
+
+
+async def _require_new(visit: Visit, pin: str) -> None:
+    """Whoever has watched her type her digits once takes no other tablet back. Raises NotUnderstood `PIN_USED`."""
+    desk = visit.desk
+    name = token(desk.key, _PIN, "\n".join((*phones.about(visit.worker), pin)))
+    if not await desk.use_once(f"pin-{name}", desk.clock.now() + timedelta(days=PIN_DAYS)):
+        raise NotUnderstood("PIN_USED", f"choose digits that were not chosen within {PIN_DAYS} days", "pin")
 
 
 async def _link(visit: Visit) -> Answer:

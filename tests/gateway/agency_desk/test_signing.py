@@ -121,6 +121,25 @@ def test_a_worker_with_an_app_takes_it_back_by_the_app_alone(county_desk: County
     assert ANA in counter.take_back(app.at(county_desk.clock.now())).text
 
 
+def test_no_browser_keeps_the_digits_and_none_are_chosen_twice(county_desk: County, counter: Counter) -> None:
+    (field,) = re.findall(r'<input[^>]*name="pin"[^>]*>', counter.page.text)
+    counter.fill("/hand-over", pin=PIN)
+    (back,) = re.findall(r'<input[^>]*name="code"[^>]*>', counter.get("/sign/back").text)
+    for one in (field, back):
+        assert 'type="text"' in one and 'class="masked"' in one and 'autocomplete="off"' in one
+    assert "input.masked { -webkit-text-security: disc; }" in counter.get("/sign/style.css").text
+    counter.take_back()
+    read(counter)
+    counter.fill("/hand-over", pin=PIN)
+    assert counter.page.status_code == 400 and "PIN_USED" in counter.page.text
+    assert counter.get("/agency/consents/").status_code == 200, "the tablet is hers still"
+    colleague = Counter(county_desk)
+    colleague.post(*_with_code(colleague.link("Kim Lee")))
+    read(colleague)
+    colleague.fill("/hand-over", pin=PIN)
+    assert colleague.page.url.path == "/sign/", "whose digits another's are nobody learns"
+
+
 def test_taking_it_back_makes_no_session_longer(county_desk: County, counter: Counter) -> None:
     county_desk.clock.advance(timedelta(minutes=20))
     counter.fill("/hand-over", pin=PIN)
