@@ -22,6 +22,7 @@ from gateway.flows.new_intents import Content, new_intent
 from gateway.flows.people import patient_meant
 from gateway.flows.referral import CANCEL_EVENT, Referral, still_needed
 from gateway.flows.sources import comes_from_program
+from gateway.flows.task_outputs import words_to_keep
 from gateway.identity import IDENTIFIER, Identified, identifiers_of
 from gateway.store import Intent, Record, Transaction, intents, patients, records
 
@@ -107,10 +108,14 @@ def record_order_status(premises: Premises, tx: Transaction, made: OrderStatus, 
         raise NotUnderstood("STATUS_REASON_MISSING", "a rejection needs a reason in words", _REASON)
     if step == before and not reason:
         return
-    saved = task
+    saved, asking = task, Asking(made.partner, sent.purpose, premises.clock.now())
     for one in _way(before, step):
         said = {"status": one, **({"statusReason": reason} if reason and one == step else {})}
-        saved = records.save(tx, status.next_version(premises, saved, said, made.partner, at))
+        if one == saved.resource["status"] and "businessStatus" in saved.resource:
+            said["businessStatus"] = saved.resource["businessStatus"]  # the message has no place for it
+        shown = present_state(premises, tx, asking, str(saved.patient_id), saved)
+        kept = said if shown is None else words_to_keep(saved, shown, said)
+        saved = records.save(tx, status.next_version(premises, saved, kept, made.partner, at))
     if saved.version != task.version:
         status.tell_source(premises, tx, saved, sent, at)
 

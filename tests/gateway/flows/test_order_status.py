@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,6 +11,8 @@ from msgspec.structs import replace
 
 from gateway.flows.messages import Receipt, ReceivedMessage
 from gateway.flows.receive import accept_message
+from gateway.flows.status import BSER_STATUS
+from gateway.flows.status import NO_SHOW as NO_SHOW_CODE
 from gateway.identity import IDENTIFIER
 from gateway.intake import AckSettings, acknowledge, read_header
 from gateway.partners import DeskDelivery
@@ -137,6 +140,47 @@ def test_the_same_state_again_tells_nobody_and_a_new_reason_does(ordered: County
     assert ordered.task().resource["statusReason"]["text"] == "waits for a room"
     say(ordered, "IP", reason="W^waits for a room^L")
     assert len(told(ordered)) == 2
+
+
+NO_SHOW = {"coding": [{"system": BSER_STATUS, "code": NO_SHOW_CODE}]}
+
+
+def holds(county: County, state: str, **words: Any) -> None:
+    """The Task as an answer of the program's, with these elements in it."""
+    task = county.task()
+    content = {**task.resource, "status": state, **words}
+    theirs = replace(task, version=0, source_partner="otp", sources=("hospital", "otp"), resource=content)
+    county.write(lambda tx: records.save(tx, theirs))
+
+
+def test_what_a_message_has_no_place_for_stays_with_its_status_and_ends_with_it(ordered: County) -> None:
+    period = {"start": "2026-04-11"}
+    holds(ordered, "on-hold", businessStatus=NO_SHOW, executionPeriod=period)
+
+    assert say(ordered, "HD", reason="W^still waits^L").outcome == "accepted"
+
+    held = ordered.task().resource
+    assert (held["status"], held["statusReason"]["text"]) == ("on-hold", "still waits")
+    assert (held["businessStatus"], held["executionPeriod"]) == (NO_SHOW, period)
+    say(ordered, "IP")
+    held = ordered.task().resource
+    assert (held["status"], held["executionPeriod"]) == ("in-progress", period)
+    assert not {"businessStatus", "statusReason"} & held.keys()
+
+
+def test_a_reason_said_as_it_is_shown_stays_as_it_is_held(ordered: County) -> None:
+    """What is hidden in it from who says it is not lost."""
+    say(ordered, "HD", reason="W^waits^L")
+    reason = ordered.task().resource["statusReason"]
+    unseen = [{"url": "https://x.example/of-our-own", "valueString": "kept"}]
+    holds(ordered, "on-hold", statusReason={**reason, "extension": unseen})
+    assert ordered.read("otp", "Task", ordered.task().id)["statusReason"] == reason, "it is not shown"
+    number = len(told(ordered))
+
+    assert say(ordered, "HD", reason="W^waits^L").outcome == "accepted"
+
+    assert ordered.task().resource["statusReason"] == {**reason, "extension": unseen}
+    assert len(told(ordered)) == number
 
 
 @pytest.mark.parametrize(
