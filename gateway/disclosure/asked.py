@@ -1,16 +1,32 @@
 """The question as it was sent (AU-03), for the sealed part of the log: values and all, or its names alone.
 
 A question may name a person by identifiers and demographics. It is sealed under the audit key of the patient whom it
-found. One that found nobody has no key that could ever be destroyed, so of it the names of its parameters are kept.
+found. One that found nobody has no key that could ever be destroyed, so of it the names of its parameters are kept; and
+of those only what a search can be asked by, because anything may stand where a name should.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from urllib.parse import parse_qsl, urlencode
 
+from gateway.resources import supported_types
+
 _LONGEST = 4_000
 _HIDDEN = "*"
+_PART = re.compile(r"[.:]")
+WORDS = frozenset(
+    """
+    _count _elements _format _has _id _include _lastUpdated _page _pretty _revinclude _since _sort _summary _total
+    _type achievement-status active activity-reference authored authored-on authoredon based-on business-status
+    care-team category class clinical-status code condition date derived-from description effective effective-time
+    encounter focus goal has-member identifier intent iterate law lifecycle-status missing modified not onset-date
+    owner part-of patient performer period priority questionnaire reason-reference received recorded-date relationship
+    requester sent service-type start-date status subject target-date type value-concept verification-status
+    """.split()  # noqa: SIM905  a list of strings is harder to read
+)
+"""What names of parameters are made of, beside types: those of the search table, which is of a layer above."""
 
 
 def question(path: str, parameters: Sequence[tuple[str, str]]) -> str:
@@ -29,9 +45,13 @@ def kept_question(asked: str, patient_id: str | None) -> str:
 
 
 def without_values(asked: str) -> str:
-    """The question with types, operations and names of parameters alone."""
+    """The question with types, operations and names of parameters alone; names that no search knows are `*` too."""
     path, _, query = asked.partition("?")
     first, *rest = path.split("/")
     told = "/".join([first, *(one if one.startswith(("$", "_")) else _HIDDEN for one in rest)])
-    names = [(name, _HIDDEN) for name, _ in parse_qsl(query, keep_blank_values=True)]
+    names = [(_known(name), _HIDDEN) for name, _ in parse_qsl(query, keep_blank_values=True)]
     return f"{told}?{urlencode(names, safe=_HIDDEN)}" if names else told
+
+
+def _known(name: str) -> str:
+    return name if {*_PART.split(name)} <= WORDS | supported_types() else _HIDDEN

@@ -11,6 +11,8 @@ from gateway import audit
 from gateway.cli.audit_commands import write_events
 from gateway.disclosure.asked import kept_question, question, without_values
 from gateway.disclosure.audit_events import PATIENT_QUERY, QUERY, audit_events
+from gateway.fhir_api.search_table import parameters_of
+from gateway.fhir_api.served import SERVED
 from gateway.store import AuditFilter
 from tests.gateway.console.conftest import Browser, numbers
 from tests.gateway.county import OTP, County
@@ -101,10 +103,22 @@ def test_who_asked_is_listed_without_values_and_an_officer_sees_them_for_a_reaso
         ("Patient/$match", "Patient/$match"),
         ("Patient/770011/$everything?_type=Goal", "Patient/*/$everything?_type=*"),
         ("Goal?patient=5d2c&_count=5&status", "Goal?patient=*&_count=*&status=*"),
+        ("Task?Maria+Lopez+1990=1&patient=zzz", "Task?*=*&patient=*"),
+        ("Task?patient.Maria=1&status:Lopez=1&patient:5d2c=1&=1", "Task?*=*&*=*&*=*&*=*"),
+        (
+            "Task?_has:Provenance:target-date:status:not=x&based-on:ServiceRequest.code=1&_include:iterate=2",
+            "Task?_has%3AProvenance%3Atarget-date%3Astatus%3Anot=*&based-on%3AServiceRequest.code=*&_include%3Aiterate=*",
+        ),
     ],
 )
 def test_without_values_there_are_types_operations_and_names(sent: str, names: str) -> None:
     assert without_values(sent) == names
+
+
+def test_every_name_that_can_be_searched_by_is_one_that_is_kept() -> None:
+    for served in SERVED:
+        for name in (*parameters_of(served), SERVED[served].by_patient, "patient.identifier"):
+            assert without_values(f"{served}?{name}=1") == f"{served}?{name}=*"
 
 
 def test_a_page_is_no_question_of_its_own_and_a_long_one_is_cut() -> None:
