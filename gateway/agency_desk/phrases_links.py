@@ -38,6 +38,9 @@ ENGLISH: Mapping[str, str] = {
     "error_PASSKEY_SET_UP": "A passkey is asked for already.",
     "error_ADDRESS_INVALID": "Give a phone number or e-mail, and say which of them is better.",
     "error_MAIL_NOT_AGREED": "No e-mail was agreed here with this person. Fill that in first, together.",
+    "error_ADDRESS_UNCONFIRMED": (
+        "A new e-mail needs a second worker: a colleague logs in, asks the person too, and saves it here as well."
+    ),
     "error_OTHER_WAY_PREFERRED": "This person wants to be reached in another way. Give the link in person.",
     "error_NO_MESSAGES": "No message may be sent to this person. Give the link in person.",
 }
@@ -79,6 +82,9 @@ SPANISH: Mapping[str, str] = {
     "error_PASSKEY_SET_UP": "Ya se pide una llave de acceso.",
     "error_ADDRESS_INVALID": "Dé un teléfono o un correo, y diga cuál es mejor.",
     "error_MAIL_NOT_AGREED": "Aquí no se acordó ningún correo con esta persona. Llénelo primero, juntos.",
+    "error_ADDRESS_UNCONFIRMED": (
+        "Un correo nuevo necesita a otra persona del equipo: entra, le pregunta también y lo guarda aquí."
+    ),
     "error_OTHER_WAY_PREFERRED": "Esta persona prefiere otro medio. Dele el enlace en persona.",
     "error_NO_MESSAGES": "No se puede enviar ningún mensaje a esta persona. Dele el enlace en persona.",
 }

@@ -1,7 +1,8 @@
 """How a client wants to be reached, as she said it at a desk, and whether a link to her own page may go by mail.
 
-A mail goes to an address only that was agreed with her at her side, by a document; that is the way she likes best; and
-when neither "no messages" stands there nor anything that is held says that she may be in danger (DM-27).
+A mail goes to an address only that two workers of the desk agreed with her at her side, by a document; that is the way
+she likes best; and when neither "no messages" stands there nor anything that is held says that she may be in danger
+(DM-27).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from gateway.disclosure.seen import is_own
 from gateway.errors import NotAllowed, NotFound, NotUnderstood
 from gateway.flows.agency_desk import Worker
 from gateway.flows.desk_clients import log_worker, require_client, require_right
+from gateway.flows.desk_workers import words_of
 from gateway.flows.desk_written import Writing, own_patient, said_again, written_down
 from gateway.flows.own_page_doors import RIGHT, document_said
 from gateway.flows.own_page_ends import ISSUER
@@ -36,6 +38,10 @@ _ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,255}")
 _FOR_GOOD = "9999-12-31T00:00:00.000000Z"
 _LAST = 2**31
 _ALL = "doubt-all-"
+_TWO = 2
+"""Workers of the desk who agree an address with her before the first mail: one alone, with an address of her own, would
+learn by a mail that does not come what is held about a client.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,8 @@ async def contacts_agreed(
     def work(tx: Transaction) -> None:
         her = same_person.stays(tx, patient_id)
         if said.mail:
-            tokens.remember(tx, ISSUER, _mark(premises, tx, her, said.mail), _FOR_GOOD)
+            mark = _agreed_at(premises, tx, worker, her, said.mail)
+            tokens.remember(tx, ISSUER, mark + _who(premises, worker), _FOR_GOOD)
         if said.allowed_again and not is_now:
             lift_silence(premises, tx, her)
         log_worker(tx, worker, premises.clock.now(), AGREED, her, "", f"checked by: {checked_by}")
@@ -124,8 +131,8 @@ async def contacts_agreed(
 def require_mail(premises: Premises, worker: Worker, patient_id: str) -> str:
     """The address to which a link may be mailed, as far as her own organization's file says.
 
-    Raises NotAllowed `RIGHT_MISSING`, `MAIL_NOT_AGREED`, `OTHER_WAY_PREFERRED`, `NO_MESSAGES`, NotFound
-    `NO_SUCH_CLIENT`.
+    Raises NotAllowed `RIGHT_MISSING`, `MAIL_NOT_AGREED`, `ADDRESS_UNCONFIRMED`, `OTHER_WAY_PREFERRED`,
+    `NO_MESSAGES`, NotFound `NO_SUCH_CLIENT`.
     """
     with premises.store.read() as reading:
         return _required(premises, reading, worker, patient_id)
@@ -181,8 +188,12 @@ def _required(premises: Premises, reading: Reading, worker: Worker, patient_id: 
     her = same_person.stays(reading, patient_id)
     if said.no_messages or is_silent(premises, reading, her):
         raise NotAllowed("NO_MESSAGES", "nothing is to be sent or left")
-    if not said.mail or not tokens.was_used(reading, ISSUER, _mark(premises, reading, her, said.mail)):
+    agreed_at = _agreed_at(premises, reading, worker, her, said.mail)
+    with_whom = tokens.that_begin(reading, ISSUER, agreed_at) if said.mail else ()
+    if not with_whom:
         raise NotAllowed("MAIL_NOT_AGREED", "no address was agreed with her")
+    if len(with_whom) < _TWO:
+        raise NotAllowed("ADDRESS_UNCONFIRMED", "another worker has to agree this address with her too")
     if said.preferred != "email":
         raise NotAllowed("OTHER_WAY_PREFERRED", "she wants to be reached in another way")
     return said.mail
@@ -244,12 +255,17 @@ def doubt_agreed(index: Index, tx: Transaction, at: str, patient_id: str | None 
     tokens.remember(tx, ISSUER, name + at, _FOR_GOOD)
 
 
-def _mark(premises: Premises, reading: Reading, patient_id: str, address: str) -> str:
-    """The name of an agreement: another one after each doubt."""
+def _agreed_at(premises: Premises, reading: Reading, worker: Worker, patient_id: str, address: str) -> str:
+    """How the names of what was agreed at that desk begin, with each worker once; otherwise after each doubt."""
     index = premises.keys.index
     starts = (_ALL, _doubted(index, patient_id))
     since = (at for start in starts for at in tokens.that_begin(reading, ISSUER, start))
-    return "agreed-" + index("own-page-mail", "|".join((patient_id, *since)), address.casefold())
+    about = "|".join((worker.partner, patient_id, *since))
+    return "agreed-" + index("own-page-mail", about, address.casefold()) + "-"
+
+
+def _who(premises: Premises, worker: Worker) -> str:
+    return premises.keys.index("own-page-agreed", worker.partner, " ".join(sorted(words_of(worker.name))))
 
 
 def _doubted(index: Index, patient_id: str) -> str:

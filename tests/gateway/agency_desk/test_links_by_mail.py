@@ -46,6 +46,14 @@ class MailDesk(Counter):
         return desk_mounts(self.county.folder, self.county.premises, post=post)
 
     def agree(self, patient_id: str, **said: str) -> None:
+        """Fill in how she is reached; a colleague does so too."""
+        other = MailDesk(self.county)
+        path, code = other.link("Kim Lee", "hospital")
+        other.post(path, {"code": code})
+        other.agree_alone(patient_id, **said)
+        self.agree_alone(patient_id, **said)
+
+    def agree_alone(self, patient_id: str, **said: str) -> None:
         """Fill in how she is reached."""
         self.get(f"/agency/consents/{patient_id}/contacts")
         form = {"mail": HERS, "preferred": "email", "document": "passport", **said}
@@ -125,7 +133,7 @@ def test_a_client_s_link_goes_to_the_agreed_address_and_opens_with_the_code_alon
     assert thief.get("/me/").status_code == 401
     assert Phone(county).come((path, code_of(county))).status_code == 200
     kinds = [one.row.outcome for one in county.audit("outcome")]
-    assert kinds.count("contacts_agreed") == 1 and kinds.count("own_page_mailed") == 1
+    assert kinds.count("contacts_agreed") == 2 and kinds.count("own_page_mailed") == 1
 
 
 def test_who_had_it_mailed_does_not_see_the_code(county: County, desk: MailDesk, server: MailServer) -> None:
@@ -163,6 +171,32 @@ def test_what_she_has_said_about_messages_holds(
 ) -> None:
     desk.agree(county.patient_id, **said)
     assert code in desk.mail(county.patient_id)
+    nothing_mailed(county, server)
+
+
+def test_one_worker_alone_gets_no_mail_to_an_address_and_learns_nothing_by_it(
+    county: County, desk: MailDesk, server: MailServer
+) -> None:
+    """Her own address, written down by herself: the answer is the same whatever is held about the client."""
+    desk.agree_alone(county.patient_id)
+    desk.agree_alone(county.patient_id, mail=HERS.upper())
+    safe = re.sub(r'token" value="[^"]*"', "", desk.mail(county.patient_id))
+    assert "ADDRESS_UNCONFIRMED" in safe
+    system = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+    flagged = {"security": [{"system": system, "code": "SDV"}]}
+    submit(county, "hospital", {"resourceType": "Goal", "meta": flagged, **GOAL})
+    assert re.sub(r'token" value="[^"]*"', "", desk.mail(county.patient_id)) == safe
+    nothing_mailed(county, server)
+    assert "own_page_link" not in [one.row.outcome for one in county.audit("outcome")]
+
+
+def test_an_address_changed_by_one_worker_waits_for_another_again(
+    county: County, desk: MailDesk, server: MailServer
+) -> None:
+    desk.agree(county.patient_id)
+    county.clock.advance(timedelta(minutes=1))
+    desk.agree_alone(county.patient_id, mail="rosas.own@mail.example")
+    assert "ADDRESS_UNCONFIRMED" in desk.mail(county.patient_id)
     nothing_mailed(county, server)
 
 

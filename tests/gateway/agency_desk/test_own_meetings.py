@@ -191,9 +191,11 @@ def test_silence_binds_at_once(county_page: County, phone: Phone) -> None:
     from gateway.flows.own_contacts import Contacts
 
     ana, her = Worker("hospital", "Ana Ruiz"), county_page.patient_id
+    rosa = Worker("hospital", "Rosa Medina")
     agreed = Contacts(mail="her@mail.example", preferred="email")
     premises = county_page.premises
-    county_page.run(own_contacts.contacts_agreed(premises, ana, her, agreed, "passport"))
+    for worker in (ana, rosa):
+        county_page.run(own_contacts.contacts_agreed(premises, worker, her, agreed, "passport"))
     assert own_contacts.require_mail(premises, ana, her) == "her@mail.example"
     phone.get("/me/contacts")
     phone.act("/me/contacts", no_messages="yes")
