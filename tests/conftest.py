@@ -19,6 +19,8 @@ from tests import strategies
 _TESTS = Path(__file__).parent
 REQUIREMENT = re.compile(r"(P2|HI|IB|ST|FH|AU|SM|SB|BK|MT|V2|CD|SD|DM|PR)-[A-Z0-9]+(-[0-9A-Z]+)*")
 
+FIRST = {"browser", "faults", "fhir_clients", "journeys", "test_laws"}
+"""Folders and files with the longest tests: begun last, they would keep one worker busy while the others wait."""
 UNMEASURED = {"conformance", "house"}
 """Folders of tests that reach no line of the product which the others do not: measured, they take twice as long."""
 _MEMORY = Path("/dev/shm")
@@ -155,6 +157,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         long_ones = [item for item in items if item.get_closest_marker("long")]
         config.hook.pytest_deselected(items=long_ones)
         items[:] = [item for item in items if item not in long_ones]
+    items.sort(key=lambda item: FIRST.isdisjoint((item.path.parent.name, item.path.stem)))
     for item in items:
         folder = item.path.parent.relative_to(_TESTS).as_posix()
         is_slow = item.path.stem.removeprefix("test_") in SLOW_FILES.get(folder, ())
