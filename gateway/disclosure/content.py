@@ -14,7 +14,7 @@ from gateway.disclosure.local_format import in_local_format
 from gateway.disclosure.premises import Premises
 from gateway.partners import MllpDelivery, partner_of
 from gateway.partners.deliveries import Delivery
-from gateway.resources import parse_json, to_json
+from gateway.resources import is_xml, parse_json, to_json
 
 FHIR_JSON, FHIR_XML = "application/fhir+json", "application/fhir+xml"
 SHORT_NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
@@ -47,7 +47,7 @@ def in_media(content: bytes, media: str) -> bytes:
 
 def media_of(content: bytes) -> str:
     """Which of the two FHIR is written in."""
-    return FHIR_XML if content.startswith(b"<") else FHIR_JSON
+    return FHIR_XML if is_xml(content) else FHIR_JSON
 
 
 def transaction_bundle(

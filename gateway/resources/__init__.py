@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from gateway.resources.check import check_resource, supported_types
 from gateway.resources.issues import Issue
-from gateway.resources.json_text import parse_json, to_json
+from gateway.resources.json_text import is_xml, parse_json, to_json
 from gateway.resources.summaries import summary_elements
 
-__all__ = ["Issue", "check_resource", "parse_json", "summary_elements", "supported_types", "to_json"]
+__all__ = [
+    "Issue",
+    "check_resource",
+    "is_xml",
+    "parse_json",
+    "summary_elements",
+    "supported_types",
+    "to_json",
+]

@@ -19,6 +19,7 @@ from gateway.errors import NotUnderstood
 DEEPEST = 64
 _LONGEST_NUMBER = 64
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
@@ -27,6 +28,11 @@ class _Doubled(dict[str, object]):
     """An object in which a property stood twice."""
 
     name = ""
+
+
+def is_xml(content: bytes) -> bool:
+    """Whether FHIR is written in XML and not in JSON: by its first sign after a byte order mark and space."""
+    return _XML.match(content) is not None
 
 
 def parse_json(content: bytes) -> dict[str, object]:

@@ -16,7 +16,7 @@ from lxml import etree
 
 from gateway.errors import NotUnderstood
 from gateway.resources.generated.orders import ORDERS
-from gateway.resources.json_text import DEEPEST, is_beyond_numbers, parse_json
+from gateway.resources.json_text import DEEPEST, is_beyond_numbers, is_xml, parse_json
 from gateway.resources.xml_names import (
     ANY,
     FHIR,
@@ -52,7 +52,7 @@ def from_xml(content: bytes) -> dict[str, Any]:
 
 def read_fhir(content: bytes) -> dict[str, Any]:
     """The resource in JSON or XML. Raises as `parse_json` and `from_xml` do."""
-    return from_xml(content) if content.startswith(b"<") else parse_json(content)
+    return from_xml(content) if is_xml(content) else parse_json(content)
 
 
 def _root(content: bytes) -> etree._Element:

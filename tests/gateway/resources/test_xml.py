@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from gateway.disclosure.content import media_of
 from gateway.errors import NotUnderstood
 from gateway.resources import check_resource, parse_json, supported_types
 from gateway.resources.generated.orders import ORDERS
@@ -238,6 +239,13 @@ def test_what_does_not_matter_is_passed_over() -> None:
     }
     assert from_xml(content.encode()) == {"resourceType": "Patient", "active": True}
     assert read_fhir(b'{"resourceType":"Patient"}') == {"resourceType": "Patient"}
+
+
+@pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"\n \t", b"\xef\xbb\xbf\r\n"])
+def test_xml_is_known_behind_a_byte_order_mark_and_space(before: bytes) -> None:
+    assert read_fhir(before + patient('<active value="true"/>'))["active"] is True
+    assert media_of(before + patient("")) == "application/fhir+xml"
+    assert media_of(before + b'{"a":"<"}') == media_of(b"") == "application/fhir+json"
 
 
 def test_a_narrative_is_read_in_one_form() -> None:
