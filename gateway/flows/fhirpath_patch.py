@@ -93,6 +93,8 @@ def _steps(document: Mapping[str, Any], asked: Mapping[str, Any], place: str) ->
         return _move(spot, parts, place)
     if spot.many and spot.index is None:
         raise NotUnderstood("PATCH_FAILED", "of a list the place must be named", place)
+    if spot.index is not None and f"_{spot.key}" in spot.within:
+        raise _not_alone(place)
     return _delete(spot) if named == "delete" else _replace(spot, parts["value"], place)
 
 
@@ -105,6 +107,8 @@ def _add(document: Mapping[str, Any], path: str, parts: Mapping[str, Json], plac
     if spot.many:
         value = _value(parts["value"], spot.inner, place)
         held = spot.key in spot.within
+        if len(spot.within.get(f"_{spot.key}", ())) > len(spot.within.get(spot.key, ())):
+            raise _not_alone(place)
         return [_op("add", f"{spot.path}/-" if held else spot.path, value if held else [value])]
     if any(one in spot.within for one in (spot.key, *choice_of(spot.kind, spot.called))):
         raise NotUnderstood("PATCH_FAILED", "is there already; replace it", place)
@@ -224,6 +228,12 @@ def _value(given: Json, inner: str, place: str) -> Any:
     if not made:
         raise NotUnderstood("PATCH_INVALID", "must have a value", place)
     return made
+
+
+def _not_alone(place: str) -> NotUnderstood:
+    """For a list in which what stands beside a value would come to stand beside another."""
+    text = "values of a list with something beside them are changed with the whole resource"
+    return NotUnderstood("PATCH_FAILED", text, place)
 
 
 def _op(kind: str, path: str, value: Any) -> Json:

@@ -146,6 +146,37 @@ def test_what_is_beyond_is_refused(operation: dict[str, Any], code: str) -> None
     assert not code or refused.value.code == code
 
 
+SAID = {"extension": [{"url": "urn:x", "valueString": "of B"}]}
+
+
+@pytest.mark.parametrize(
+    ("operation", "beside"),
+    [
+        (op("delete", "Patient.name[0].given[0]"), [None, SAID]),
+        (op("delete", "Patient.name[0].given[7]"), [None, SAID]),
+        (op("replace", "Patient.name[0].given[1]", value=text("C")), [None, SAID]),
+        (op("insert", "Patient.name[0].given", index=number(0), value=text("C")), [None, SAID]),
+        (op("move", "Patient.name[0].given", source=number(1), destination=number(0)), [None, SAID]),
+        (op("add", "Patient.name[0]", name=text("given"), value=text("C")), [None, None, SAID]),
+    ],
+)
+def test_what_stands_beside_a_value_of_a_list_lands_on_no_other(
+    operation: dict[str, Any], beside: list[Any]
+) -> None:
+    her = {"resourceType": "Patient", "name": [{"given": ["A", "B"], "_given": beside}]}
+    with pytest.raises(NotUnderstood) as refused:
+        patched_along_paths(her, parameters(operation))
+    assert refused.value.code == "PATCH_FAILED"
+
+
+def test_a_list_is_added_to_behind_what_stands_beside_its_values() -> None:
+    her = {"resourceType": "Patient", "name": [{"given": ["A", "B"], "_given": [None, SAID]}]}
+    found = patched_along_paths(
+        her, parameters(op("add", "Patient.name[0]", name=text("given"), value=text("C")))
+    )
+    assert found["name"] == [{"given": ["A", "B", "C"], "_given": [None, SAID]}]
+
+
 def test_few_operations_are_taken_and_little_may_be_added() -> None:
     delete = op("delete", "Task.output[9]")
     assert patched_along_paths(TASK, parameters(*[delete] * MOST_OPERATIONS)) == TASK
