@@ -23,14 +23,16 @@ _ATTRIBUTES = frozenset(
     title type valign value vspace width
     """.split()  # noqa: SIM905  a list of strings is harder to read
 )
+_NO_TEXT = ("<!DOCTYPE", "<!ENTITY", "<?", "<![CDATA[")
+"""What a reader of XML and one of HTML end at different places, or what says what is to be read."""
 _IMAGE = re.compile(r"(?:#|https?:|data:image/|[^:]*\Z)", re.IGNORECASE)
 _LINK = re.compile(r"(?:#|https?:|mailto:|tel:)", re.IGNORECASE)
 
 
 def narrative_fault(div: str) -> str | None:
     """What is wrong with the XHTML of a narrative, or None. What is checked is what `to_xml` writes of it."""
-    if "<!DOCTYPE" in div or "<!ENTITY" in div or "<?" in div:
-        return "txt-1: declarations and processing instructions are not allowed"
+    if any(sign in div for sign in _NO_TEXT):
+        return "txt-1: declarations, processing instructions and CDATA sections are not allowed"
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(entities_in_words(div).encode(), parser)
@@ -48,8 +50,9 @@ def narrative_fault(div: str) -> str | None:
 
 
 def _node_fault(node: etree._Element) -> str | None:
-    if not isinstance(node.tag, str):  # a comment
-        return None
+    if not isinstance(node.tag, str):  # a comment; one that begins so has ended there for a reader of HTML
+        early = (node.text or "").startswith((">", "->"))
+        return "txt-1: a comment must not begin with `>`" if early else None
     if not node.tag.startswith(_XHTML) or node.tag.removeprefix(_XHTML) not in _TAGS:
         return "txt-1: only simple formatting is allowed"
     for name, value in node.attrib.items():

@@ -211,6 +211,9 @@ def test_depth_is_bounded() -> None:
         '<p style="background:url(http://x.test)">a</p>',
         "<p>not closed",
         "<form><input/></form>",
+        "<!--><img src='x' onerror='y'/>-->",
+        "<!---><img src='x' onerror='y'/>-->",
+        "<![CDATA[><img src='x' onerror='y'/>]]>",
         "&foo;",
         "&Lt",
         '<a href="jav&Tab;ascript:x">a</a>',
@@ -225,7 +228,7 @@ def test_a_narrative_that_does_something_is_refused(div: str) -> None:
 
 
 def test_a_narrative_may_have_the_entities_of_html() -> None:
-    body = '<p title="&QUOT; onclick=&QUOT;x">&nbsp;&eacute;&LT;script&GT;&AMP;</p>'
+    body = '<p title="&QUOT; onclick=&QUOT;x">&nbsp;&eacute;&LT;script&GT;&AMP;</p><!-- <b>x</b> -->'
 
     assert narrative_fault(f'<div xmlns="http://www.w3.org/1999/xhtml">{body}</div>') is None
 
