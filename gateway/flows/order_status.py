@@ -8,7 +8,7 @@ that was never sent to somebody from one that is not there.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import mappings
@@ -17,6 +17,7 @@ from gateway.disclosure.seen import Asking
 from gateway.disclosure.shown_versions import present_state
 from gateway.errors import AlreadyReceived, NotUnderstood
 from gateway.flows import status
+from gateway.flows.late_messages import newer_kept, said_at
 from gateway.flows.messages import ReceivedMessage
 from gateway.flows.new_intents import Content, new_intent
 from gateway.flows.people import patient_meant
@@ -24,7 +25,7 @@ from gateway.flows.referral import CANCEL_EVENT, Referral, still_needed
 from gateway.flows.sources import comes_from_program
 from gateway.flows.task_outputs import words_to_keep
 from gateway.identity import IDENTIFIER, Identified, identifiers_of
-from gateway.store import Intent, Record, Transaction, intents, patients, records
+from gateway.store import Intent, Record, Transaction, intents, message_times, patients, records
 
 _NUMBER, _STATE, _REASON, _WHO = "ORC-2", "ORC-5", "ORC-16", "PID-3"
 _OPEN, _BEGUN = ("requested", "received"), ("in-progress", "on-hold")
@@ -33,7 +34,8 @@ _ANSWER = ("statusReason", "businessStatus", "output", "executionPeriod")
 
 @dataclass(frozen=True, slots=True)
 class OrderStatus:
-    """One order's state, understood. `tasks`: the id its Task has, by who may have placed it.
+    """One order's state, understood. `tasks`: the id its Task has, by who may have placed it; `said_at`: when it was
+    made; `overtakable`: the Task of which a newer word of the sender's may have come before (`with_order`).
 
     `business_key` is a keyed hash, as of the order where the sender placed it.
     """
@@ -43,6 +45,8 @@ class OrderStatus:
     resources: Sequence[Mapping[str, Any]]
     tasks: Mapping[str, str]
     message_type: str
+    said_at: str
+    overtakable: Sequence[Mapping[str, Any]] = ()
 
     @property
     def said(self) -> Mapping[str, Any]:
@@ -75,7 +79,17 @@ def order_status(
         assert record.translation is not None, "it was translated a moment ago"
         found[placer] = str(_task(record.translation.resources)["id"])
     key = premises.keys.index("business-key", partner, translation.business_key)
-    return OrderStatus(partner, key, translation.resources, found, kind)
+    made_at = said_at(premises, message, translation)
+    return OrderStatus(partner, key, translation.resources, found, kind, made_at)
+
+
+def with_order(premises: Premises, tx: Transaction, made: OrderStatus) -> OrderStatus:
+    """The same, with the Task that it is about where the sender has answered it last: only its own words are older or
+    newer than one another, and nothing is told of others'. Raises NotUnderstood as `record_order_status` does.
+    """
+    task, sent = _order(premises, tx, made)
+    answered = sent is not None and task.source_partner == made.partner
+    return replace(made, overtakable=({"resourceType": "Task", "id": task.id},) if answered else ())
 
 
 def whose_order(premises: Premises, tx: Transaction, made: OrderStatus) -> Identified:
@@ -92,7 +106,8 @@ def whose_order(premises: Premises, tx: Transaction, made: OrderStatus) -> Ident
 
 
 def record_order_status(premises: Premises, tx: Transaction, made: OrderStatus, at: str) -> None:
-    """Bring the order's Task to where the message says it stands, and tell the other side.
+    """Bring the order's Task to where the message says it stands, and tell the other side; of what a newer message of
+    its filler's has said before nothing changes.
 
     Raises NotUnderstood `ORDER_UNKNOWN`, `ORDER_AMBIGUOUS`, `STATUS_REASON_MISSING`, `ONLY_CANCELLED`, AlreadyReceived
     `STATUS_JUMP`, with the place in the message.
@@ -101,6 +116,16 @@ def record_order_status(premises: Premises, tx: Transaction, made: OrderStatus, 
     if sent is None:
         _cancel(premises, tx, made, task, at)
         return
+    if newer_kept(tx, made):
+        return
+    message_times.keep(tx, [("Task", task.id)], made.said_at)
+    _answer(premises, tx, made, task, sent, at)
+
+
+def _answer(
+    premises: Premises, tx: Transaction, made: OrderStatus, task: Record, sent: Intent, at: str
+) -> None:
+    """The filler's word on the order."""
     before = str(task.resource["status"])
     step = _as_step(before, str(made.said["status"]))
     reason = made.said.get("statusReason")

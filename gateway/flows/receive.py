@@ -26,6 +26,7 @@ from gateway.flows.order_status import (
     order_status,
     record_order_status,
     whose_order,
+    with_order,
 )
 from gateway.flows.referral import (
     CANCEL_EVENT,
@@ -270,11 +271,12 @@ def _keep(
             if body.is_of(earlier):
                 return receipt_of(earlier)
     received_at = instant_text(message.received_at)
-    said = verdict.said
+    said = tuple(
+        with_order(premises, tx, one) if isinstance(one, OrderStatus) else one for one in verdict.said
+    )
     # orders of one message share it
     who = _about(premises, tx, said[0], received_at) if said else None
-    timed = [one for one in said if not isinstance(one, OrderStatus)]
-    outcome, faults = verdict.outcome, verdict.faults + late_warnings(tx, timed)
+    outcome, faults = verdict.outcome, verdict.faults + late_warnings(tx, said)
     row = InboxMessage(
         id=new_row_id(),
         partner=message.partner,

@@ -36,12 +36,13 @@ def say(
     reason: str = "",
     who: str = HERS,
     by: str = "otp",
+    made: str = "20260411090000-0700",
 ) -> Receipt:
     """What a partner says of an order."""
     said = len(county.look(inbox.list_messages))
     orc = f"ORC|{control}|{number}|{filler}||{state}||||20260411090000-0700|||||||{reason}"
     raw = (
-        f"MSH|^~\\&|LAB|OTP|HANDOFF|COUNTY|20260411090000-0700||{OSU}^OSU_O51|OSU-{said}|P|2.5.1\r"
+        f"MSH|^~\\&|LAB|OTP|HANDOFF|COUNTY|{made}||{OSU}^OSU_O51|OSU-{said}|P|2.5.1\r"
         f"PID|1||{who}||Sample^Synthia\r{orc}\r"
     ).encode()
     at = county.clock.now()
@@ -140,6 +141,37 @@ def test_the_same_state_again_tells_nobody_and_a_new_reason_does(ordered: County
     assert ordered.task().resource["statusReason"]["text"] == "waits for a room"
     say(ordered, "IP", reason="W^waits for a room^L")
     assert len(told(ordered)) == 2
+
+
+FIRST, THEN, LAST = (f"20260411{at}00-0700" for at in ("0701", "0702", "0703"))
+
+
+def test_of_states_that_overtake_each_other_the_one_made_last_stands(ordered: County) -> None:
+    say(ordered, "IP", made=FIRST)
+    assert say(ordered, "CM", made=LAST).faults == ()
+    version = ordered.task().version
+
+    late = say(ordered, "HD", made=THEN)
+
+    assert (late.outcome, [one.code for one in late.faults]) == ("accepted", ["NEWER_IS_KEPT"])
+    assert (stands(ordered), ordered.task().version, told(ordered)) == (
+        "completed",
+        version,
+        ["hospital"] * 2,
+    )
+    assert refused(say(ordered, "HD", made=LAST)) == ("STATUS_JUMP", "ORC-5"), "made at the same time"
+
+
+def test_what_was_refused_and_what_its_placer_says_overtakes_nothing(ordered: County) -> None:
+    say(ordered, "IP", made=FIRST)
+    assert refused(say(ordered, "ER", made=LAST)) == ("STATUS_JUMP", "ORC-5")
+    assert say(ordered, "HD", made=THEN).faults == () and stands(ordered) == "on-hold"
+    say(ordered, "HD", made=LAST)
+
+    receipt = say(ordered, "", control="CA", filler="", by="hospital", made=FIRST)
+
+    assert (receipt.outcome, receipt.faults, stands(ordered)) == ("accepted", (), "cancelled")
+    assert refused(say(ordered, "CM", made=FIRST)) == ("STATUS_JUMP", "ORC-5")
 
 
 NO_SHOW = {"coding": [{"system": BSER_STATUS, "code": NO_SHOW_CODE}]}
