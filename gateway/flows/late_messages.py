@@ -79,7 +79,9 @@ def _recorded(raw: bytes) -> str:
 
 
 def _instant(written: str, zone: ZoneInfo) -> datetime | None:
-    """An HL7 v2 time to the minute or better; None for a coarser one, which does not say which of two came first."""
+    """An HL7 v2 time to the minute or better; None for a coarser one, and for one without a zone in the hour that
+    comes twice: it does not say which of two came first.
+    """
     found = _TIME.match(written)
     if found is None:
         return None
@@ -88,4 +90,9 @@ def _instant(written: str, zone: ZoneInfo) -> datetime | None:
         read = datetime.strptime(digits, "%Y%m%d%H%M%S.%f%z" if found[4] else "%Y%m%d%H%M%S.%f")  # noqa: DTZ007
     except ValueError:
         return None
-    return (read if read.tzinfo else read.replace(tzinfo=zone)).astimezone(UTC)
+    if read.tzinfo is not None:
+        return read.astimezone(UTC)
+    there = read.replace(tzinfo=zone)
+    if there.utcoffset() != there.replace(fold=1).utcoffset():
+        return None  # an hour that comes twice in autumn, or is none in spring
+    return there.astimezone(UTC)

@@ -271,9 +271,7 @@ def _keep(
             if body.is_of(earlier):
                 return receipt_of(earlier)
     received_at = instant_text(message.received_at)
-    said = tuple(
-        with_order(premises, tx, one) if isinstance(one, OrderStatus) else one for one in verdict.said
-    )
+    said = tuple(with_order(premises, tx, o) if isinstance(o, OrderStatus) else o for o in verdict.said)
     # orders of one message share it
     who = _about(premises, tx, said[0], received_at) if said else None
     outcome, faults = verdict.outcome, verdict.faults + late_warnings(tx, said)

@@ -23,13 +23,12 @@ from gateway.flows import own_silence, passkeys, phones
 from gateway.flows.decided_here import act_entry, carry_out, why
 from gateway.flows.desk_workers import SENT_AWAY
 from gateway.flows.destruction import KEY_DESTROYED, destroy_again
+from gateway.flows.ever_one import WHO_IS_WHO, all_reached, ever_one_with
 from gateway.flows.own_contacts import AGREED
 from gateway.flows.own_page_doors import PHONE_LOST
 from gateway.flows.referral import POSSIBLE_DUPLICATE
-from gateway.flows.same_person import JOINED, PARTED, SORTED
 from gateway.store import (
     Transaction,
-    audit_rows,
     consents,
     destruction,
     intents,
@@ -44,7 +43,6 @@ CHANGED_SINCE = "CHANGED_AFTER_BACKUP"
 MAY_BE_SENT = "SENT_AFTER_BACKUP"
 _LEFT = ("disclose", "handover")
 _CONSENT = ("consent", "revoke")
-_WHO_IS_WHO = (JOINED, PARTED, SORTED)
 _OF_DOORS = frozenset(
     (own_silence.SILENCED, own_silence.ALLOWED, AGREED, PHONE_LOST, phones.GIVEN_UP, passkeys.GIVEN_UP)
 ) | {SENT_AWAY, RESTORED}
@@ -86,7 +84,7 @@ class Since:
             self.consent_changed.add(row.patient_id)
         if row.kind == "revoke":
             self.withdrawn.add(row.patient_id)
-        if row.outcome in _WHO_IS_WHO:
+        if row.outcome in WHO_IS_WHO:
             self.identity_changed.add(row.patient_id)
             self.named_together.setdefault(row.request_id, set()).add(row.patient_id)
         if row.outcome == KEY_DESTROYED:
@@ -215,18 +213,7 @@ def who_is_one(tx: Transaction, since: Since) -> Callable[[str], frozenset[str]]
         now = (same_person.stays(tx, patient_id), *same_person.joined_to(tx, patient_id))
         return (*now, *beside.get(patient_id, ()))
 
-    return cache(partial(_all_reached, others))
-
-
-def _all_reached(others: Callable[[str], Iterable[str]], patient_id: str) -> frozenset[str]:
-    found: set[str] = set()
-    left = [patient_id]
-    while left:
-        one = left.pop()
-        if one not in found:
-            found.add(one)
-            left += others(one)
-    return frozenset(found)
+    return cache(partial(all_reached, others))
 
 
 def _waiting(tx: Transaction) -> list[tuple[str, str, str, str]]:
@@ -257,18 +244,8 @@ def _withdrawn(tx: Transaction, patient_id: str) -> frozenset[str] | None:
     """References of the consents that the log says were withdrawn, also under the id of one with whom she was one; None
     when it cannot be read which.
     """
-    ever = _all_reached(partial(_ever_one_with, tx), patient_id)
+    ever = all_reached(partial(ever_one_with, tx), patient_id)
     logged = [one for known in sorted(ever) for one in of_patient(tx, known) if one.row.kind == "revoke"]
     if any(one.entry is None for one in logged):
         return None
     return frozenset(one.entry.subject for one in logged if one.entry is not None)
-
-
-def _ever_one_with(tx: Transaction, patient_id: str) -> Iterable[str]:
-    """Whom the store or the log says she was ever joined to or parted from; herself too."""
-    for one, other, _, _ in same_person.periods(tx, patient_id):
-        yield from (one, other)
-    for row in audit_rows.of_patient(tx, patient_id):
-        if row.outcome in _WHO_IS_WHO:
-            both = audit_rows.find_by_request(tx, row.request_id)
-            yield from (known.patient_id for known in both if known.patient_id is not None)

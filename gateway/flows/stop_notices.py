@@ -23,8 +23,9 @@ from gateway.disclosure.handovers import permits_of
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.decided_here import act_entry, carry_out, why
+from gateway.flows.ever_one import all_reached, ever_one_with
 from gateway.partners import Network
-from gateway.store import Reading, Transaction, same_person, withdrawals
+from gateway.store import Reading, Transaction, withdrawals
 
 TOLD = "stop_notice_given"
 RULE = "42 CFR 2.31(a)(6)"
@@ -177,9 +178,10 @@ def _of_withdrawal(reading: Reading, patient_id: str, withdrawal: AuditEntry) ->
 
 
 def _everyone(reading: Reading, patient_id: str) -> set[str]:
-    """All under whom the person's log stands."""
-    joined = same_person.joined_to(reading, patient_id)
-    return {patient_id, same_person.stays(reading, patient_id), *joined}
+    """All under whom the person's log stands: with whom she is one, and with whom she ever was. What was disclosed
+    of her meanwhile is logged under the other, and nobody is named who received nothing under her own consent.
+    """
+    return set(all_reached(partial(ever_one_with, reading), patient_id))
 
 
 def _under(logged: Iterable[LoggedEntry], consent: str) -> set[str]:

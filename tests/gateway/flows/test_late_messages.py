@@ -133,6 +133,24 @@ def test_a_time_is_read_to_the_minute_or_not_at_all(written: str, expected: str 
     assert (found and found.isoformat()) == expected
 
 
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("20261101015000", None),
+        ("20261101011000", None),
+        ("20260308023000", None),
+        ("20261101015000-0400", "2026-11-01T05:50:00+00:00"),
+        ("20261101005900", "2026-11-01T04:59:00+00:00"),
+        ("20261101020000", "2026-11-01T07:00:00+00:00"),
+    ],
+)
+def test_a_time_in_the_hour_that_comes_twice_says_nothing_without_its_zone(
+    written: str, expected: str | None
+) -> None:
+    found = _instant(written, ZoneInfo("America/New_York"))
+    assert (found and found.isoformat()) == expected
+
+
 def test_a_late_referral_goes_with_who_she_is_now(hospital: County) -> None:
     """Its request is news; her address in it is not."""
     hospital.refer()

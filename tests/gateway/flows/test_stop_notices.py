@@ -18,7 +18,7 @@ from gateway.disclosure.handovers import interrupted
 from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.answers import Saved
 from gateway.flows.held_requests import to_see_to
-from gateway.flows.same_person import join
+from gateway.flows.same_person import join, part
 from gateway.flows.stop_notices import (
     ToTell,
     notice_text,
@@ -269,6 +269,25 @@ def test_a_withdrawal_stays_open_until_what_was_leaving_is_accounted_for(county:
 
     assert county.run(settle_withdrawals(county.premises)) == 0
     assert [one.partner for one in listed(county)] == ["otp"]
+
+
+def test_who_has_to_be_told_stays_so_when_two_are_parted(county: County, saved: Saved) -> None:
+    """What went out under the one stands in the log of her to whom the other was joined."""
+    her = county.patient_id
+    refer_as_other(county)
+    again = id_of(county, OTHER_MRN)
+    county.run(join(county.premises, her, again, "both cards"))
+    county.withdraw(saved)
+    assert [one.partner for one in listed(county)] == ["otp"]
+
+    county.run(part(county.premises, her, "sisters"))
+
+    assert [one.partner for one in listed(county)] == ["otp"]
+    county.clock.advance(timedelta(hours=2))
+    assert county.run(settle_withdrawals(county.premises)) == 0
+    assert len(still_open(county)) == 1
+    county.run(told(county.premises, f"{saved.resource['id']} otp", "letter"))
+    assert listed(county) == []
 
 
 def test_a_withdrawal_that_can_be_read_no_more_is_closed(county: County, saved: Saved) -> None:
