@@ -34,11 +34,14 @@ QUICK_CASES = 4
 SLOW_FOLDERS = {"agency_desk", "console", "faults", "fhir_clients", "journeys"}
 """Folders of tests that walk through pages, processes and whole stories."""
 SLOW_FILES = {
+    "consent": {"bounded_memory", "emergency", "odd_values", "redact_laws"},
     "gateway/audit": {"independent_verifier", "log", "tampering"},
     "gateway/cli": {"commands", "keeping_commands", "leaving_out"},
     "gateway/delivery": {
         "breaker",
+        "formats",
         "stop_sender",
+        "way_back",
         "file_drop",
         "http_push",
         "later_answers",
@@ -62,6 +65,7 @@ SLOW_FILES = {
     "gateway/fhir_api": {
         "bulk_export",
         "chained",
+        "conditional_create",
         "handoff",
         "operations_tell_nothing",
         "patch",
@@ -69,6 +73,8 @@ SLOW_FILES = {
     },
     "gateway/flows": {
         "consent_taking",
+        "order_status",
+        "subscription_changes",
         "emergency",
         "held_requests",
         "operator_acts",
@@ -104,7 +110,9 @@ SLOW_FILES = {
         "moving",
         "notice_mail",
         "restoring",
+        "restoring_doors",
         "secured_lines",
+        "served_by_workers",
         "watched_folders",
         "watched_servers",
         "workers",

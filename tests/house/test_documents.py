@@ -55,9 +55,14 @@ def codes(path: Path) -> Iterator[str]:
                 yield value.value
 
 
+@cache
+def _names(page: str) -> frozenset[str]:
+    return frozenset(re.findall(r"_?[A-Z][A-Z0-9_]*", page))
+
+
 def stands_in(page: str, code: str) -> bool:
     """True when `page` names `code`, in full or, after a full one of its family, as `_REST_OF_IT`."""
-    named = set(re.findall(r"_?[A-Z][A-Z0-9_]*", page))
+    named = _names(page)
     parts = code.split("_")
     return code in named or any("_" + "_".join(parts[start:]) in named for start in range(1, len(parts)))
 
