@@ -18,7 +18,7 @@ import consent
 from gateway.audit import AuditEntry, AuditReason, EmergencyFacts, append
 from gateway.clock import instant_text, new_id, read_instant
 from gateway.disclosure.account import entry_of, own_record_entry
-from gateway.disclosure.content import FHIR_JSON, collection_bundle, notice_outcomes, sha256_of
+from gateway.disclosure.content import FHIR_JSON, collection_bundle, in_media, notice_outcomes, sha256_of
 from gateway.disclosure.emergency_note import note_to, request_not_to_redisclose
 from gateway.disclosure.gate import shown_resources
 from gateway.disclosure.gather import Gathered, gather, request_of
@@ -99,6 +99,7 @@ class _Use:
     earlier: EmergencyUse | None
     tokens: tuple[str, str, str]
     """Of request, facts and clinician."""
+    media: str
 
     @property
     def facts(self) -> EmergencyFacts:
@@ -127,25 +128,26 @@ async def open_emergency(
     asked: EmergencyAsked,
     find: FindPatient,
     types: Collection[str],
+    media: str = FHIR_JSON,
 ) -> Opened | Barred:
-    """The emergency data set of the patient that `find` finds, as far as `types` goes; audited before this returns.
+    """The emergency data set of the patient that `find` finds, as far as `types` goes, as `media`; audited before this
+    returns.
 
     Whatever the audit log does not take is not released: the store's error is raised here.
     """
-    work = partial(_work, premises, partner, purpose, asked, find, TYPES & frozenset(types))
+    use_of = partial(_use, premises, partner, purpose, asked, media)
+    work = partial(_work, premises, use_of, find, TYPES & frozenset(types))
     return await premises.store.write(work)
 
 
 def _work(
     premises: Premises,
-    partner: str,
-    purpose: str,
-    asked: EmergencyAsked,
+    use_of: Callable[[Transaction], _Use],
     find: FindPatient,
     types: Collection[str],
     tx: Transaction,
 ) -> Opened | Barred:
-    use = _use(premises, tx, partner, purpose, asked)
+    use = use_of(tx)
     barred = _bar(premises, tx, use)
     if barred is not None:
         return _refused(premises, tx, use, None, barred, barred.code)
@@ -167,7 +169,9 @@ def _work(
     return _released(premises, tx, use, patient_id, decided)
 
 
-def _use(premises: Premises, tx: Transaction, partner: str, purpose: str, asked: EmergencyAsked) -> _Use:
+def _use(
+    premises: Premises, partner: str, purpose: str, asked: EmergencyAsked, media: str, tx: Transaction
+) -> _Use:
     at = premises.clock.now()
     clinician = _token(premises, "clinician", partner, asked.clinician.as_compared)
     request = _token(premises, "request", partner, asked.key)
@@ -202,7 +206,8 @@ def _use(premises: Premises, tx: Transaction, partner: str, purpose: str, asked:
         earlier_uses=tuple(map(read_instant, before)),
         second_person=_second(asked),
     )
-    return _Use(asked, partner, purpose, at, new_id(), stated, earlier, (request, facts, clinician))
+    tokens = (request, facts, clinician)
+    return _Use(asked, partner, purpose, at, new_id(), stated, earlier, tokens, media)
 
 
 def _second(asked: EmergencyAsked) -> str:
@@ -321,7 +326,7 @@ def _released(
         key=lambda one: (one["resourceType"], one["id"]),
     )
     told = notice_outcomes(premises, (decision for _, decision, theirs in decided if theirs))
-    content = collection_bundle(shown, (request_not_to_redisclose(), *told), use.at)
+    content = in_media(collection_bundle(shown, (request_not_to_redisclose(), *told), use.at), use.media)
     keep_named(premises, tx)
     entries = _entries(premises, use, decided, sha256_of(content))
     first = min([append(tx, entry).seq for entry in entries])
@@ -359,7 +364,7 @@ def _release_row(use: _Use, patient_id: str, audit_seq: int, digest: str) -> Rel
         partner=use.partner,
         audit_seq=audit_seq,
         sha256=digest,
-        media_type=FHIR_JSON,
+        media_type=use.media,
         created_at=instant_text(use.at),
         state=outbox.HANDED_OVER,
     )

@@ -5,6 +5,7 @@ Unknown, without consent and withheld give the same answer, and each question le
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +19,7 @@ from gateway.audit import AuditEntry, AuditReason, append, find_by_request
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.account import OVERTAKEN, entry_of, own_record_entry
 from gateway.disclosure.asked import kept_question
-from gateway.disclosure.content import FHIR_JSON, in_media, media_of, notice_outcomes, sha256_of
+from gateway.disclosure.content import FHIR_JSON, in_media_apart, media_of, notice_outcomes, sha256_of
 from gateway.disclosure.gather import Gathered
 from gateway.disclosure.named_versions import keep_named
 from gateway.disclosure.premises import Premises
@@ -97,9 +98,10 @@ async def show(
     The audit entries and the exact bytes are committed before this returns. Raises NotNow
     `CONSENT_KEEPS_CHANGING`.
     """
-    write = partial(_in_media, media, write)
     for _ in range(_TRIES):
         answer = _answer(premises, partner, purpose, select, write, choose or in_order, dress, each_alone)
+        if media != FHIR_JSON:  # what leaves, as the log has it
+            answer = dataclasses.replace(answer, content=await in_media_apart(answer.content, media))
         request_id = new_id()
         kept = await premises.store.write(
             partial(_commit, premises, partner, purpose, kind, answer, request_id, also, asked)
@@ -132,17 +134,6 @@ def _overtaken(
     for logged in find_by_request(tx, request_id):
         for release in outbox.of_audit(tx, logged.row.seq):
             outbox.mark(tx, release.id, "failed", at)
-
-
-def _in_media(
-    media: str,
-    write: Write,
-    resources: Sequence[Mapping[str, Any]],
-    notices: Sequence[Mapping[str, Any]],
-    at: datetime,
-) -> bytes:
-    """What leaves, as the log has it: in XML for who asked for that."""
-    return in_media(write(resources, notices, at), media)
 
 
 def in_order(resources: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:

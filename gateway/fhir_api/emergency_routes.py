@@ -25,7 +25,7 @@ async def emergency_access(request: Request) -> Response:
     began = asyncio.get_running_loop().time()
     caller = caller_of(desk, request)
     require_scope(caller, "Patient", "read")
-    refuse_other_media(request, only_json=True)
+    refuse_other_media(request)
     granted = read_scopes(caller.scopes)
     types = [name for name in EMERGENCY_TYPES if granted.permits(name, LETTERS["read"])]
     parameters, _ = await resource_in(request, min(_LARGEST, desk.body_limit_bytes))

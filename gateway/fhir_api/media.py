@@ -43,16 +43,13 @@ def take_format(request: Request, value: str) -> None:
     request.state.media = format_named(value) or getattr(request.state, "media", None)
 
 
-def refuse_other_media(request: Request, *, only_json: bool = False) -> None:
+def refuse_other_media(request: Request) -> None:
     """Nothing, when the caller takes what can be written.
 
     Raises NotUnderstood `MEDIA_TYPE_ASKED`.
     """
-    asked = media_asked(request)
-    if asked is None:
+    if media_asked(request) is None:
         raise NotUnderstood("MEDIA_TYPE_ASKED", "only FHIR JSON and FHIR XML are written", "http.Accept")
-    if only_json and asked != FHIR_JSON:
-        raise NotUnderstood("MEDIA_TYPE_ASKED", "of this only FHIR JSON is written", "http.Accept")
 
 
 def format_named(value: str) -> str | None:

@@ -62,7 +62,6 @@ async def status(request: Request) -> Response:
 async def events(request: Request) -> Response:
     """`GET /fhir/Subscription/{id}/$events`."""
     desk, caller = _caller(request, "r")
-    refuse_other_media(request, only_json=True)
     asked = read_query(request.scope["query_string"].decode("latin-1"))
     first, last = _number(asked, _SINCE, 1), _number(asked, _UNTIL, _LAST_NUMBER)
     subscription_id = str(request.path_params["id"])

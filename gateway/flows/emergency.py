@@ -82,6 +82,7 @@ async def emergency_access(
         asked=_asked(stated),
         find=find,
         types=types,
+        media=caller.media,
     )
     if isinstance(opened, Barred):
         raise refusal_of(premises, opened)

@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from msgspec.structs import replace
+
 from gateway.clock import instant_text, new_id
+from gateway.disclosure.answered import older_versions
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.seen import Asking
 from gateway.disclosure.shown_versions import present_state
@@ -30,6 +33,7 @@ _NEXT: Mapping[str, frozenset[str]] = {
     "in-progress": frozenset({"completed", "failed", "on-hold", "cancelled"}),
     "on-hold": frozenset({"in-progress", "cancelled", "completed", "failed"}),
 }
+_CANCELLED = "cancelled"
 BSER_STATUS = "http://hl7.org/fhir/us/bser/CodeSystem/TaskBusinessStatusCS"
 NO_SHOW = "5.1.2"
 _BSER = frozenset({"2.0", "3.0", "4.0", "5.1.1", NO_SHOW, "5.1.3", "5.1.4", "5.2", "6.0", "7.0"})
@@ -67,14 +71,18 @@ async def update_task(
         shown = _shown(premises, tx, caller, before)
         if if_match is not None and if_match != version_of(shown):
             raise AlreadyReceived("VERSION_CONFLICT", "is not the present version", "If-Match")
-        _check_step(str(before.resource["status"]), str(resource["status"]))
+        known = _status_known(tx, before, sent, shown, caller.partner)
+        _check_step(known, str(resource["status"]))
         said = {**resource, "output": outputs} if outputs is not None else dict(resource)
         is_news = shown is not None and _is_news(said, shown)
         if "output" in said:
             said["output"] = outputs_to_keep(premises, tx, caller, before, said["output"])
         kept = said if shown is None else words_to_keep(before, shown, said)
         saved = records.save(tx, next_version(premises, before, kept, caller.partner, at, is_news=is_news))
-        if saved.version != before.version:
+        if before.resource["status"] == _CANCELLED != known:
+            # Its sender took it back, which the caller may not see: that stands, on top of what the caller says.
+            records.save(tx, replace(before, updated_at=at))
+        elif saved.version != before.version:
             tell_source(premises, tx, saved, sent, at)
         return _told(resource, _shown(premises, tx, caller, saved), request_id)
 
@@ -113,6 +121,23 @@ def _shown(premises: Premises, tx: Reading, caller: Caller, task: Record) -> Map
     asking = Asking(caller.partner, caller.purpose, premises.clock.now())
     dress = partial(with_waiting_text, premises, caller.partner)
     return present_state(premises, tx, asking, str(task.patient_id), task, dress)
+
+
+def _status_known(
+    reading: Reading, task: Record, sent: Intent, shown: Mapping[str, Any] | None, partner: str
+) -> str:
+    """The status from which `partner` goes on: the one it is shown, else what it last said itself or was sent.
+
+    A status of anybody else's that it may not see has no part in what it is answered (FH-RED-02).
+    """
+    if shown is not None:
+        return str(shown["status"])
+    received = max(int(f.rpartition("/")[2]) for f in sent.focus if f.startswith(f"Task/{task.id}/"))
+    for one in (task, *older_versions(reading, task)):
+        as_sent = one.version <= received and one.source_partner == sent.source_partner
+        if as_sent or one.source_partner == partner:
+            return str(one.resource["status"])
+    return str(task.resource["status"])
 
 
 def version_of(shown: Mapping[str, Any] | None) -> str:

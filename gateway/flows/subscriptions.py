@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from gateway.clock import instant_text, new_id
+from gateway.disclosure.content import in_media
 from gateway.disclosure.notices import prepare_notice, seen_by
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotAllowed, NotNow, NotSupported, NotUnderstood
@@ -183,7 +184,7 @@ def _events_again(
     told: list[tuple[SubscriptionEvent, bool]] = []
     for event in subscriptions.numbered(tx, made.id, first, last, MOST_EVENTS):
         told.append((event, made.payload == "id-only" and _may_see(premises, tx, made, event, now)))
-    content = notice(made, "query-event", instant_text(now), base, told)
+    content = in_media(notice(made, "query-event", instant_text(now), base, told), caller.media)
     for event in {(e.resource_type, e.resource_id): e for e, named in told if named}.values():
         key = (event.resource_type, event.resource_id)
         subject = f"Subscription/{made.id}"

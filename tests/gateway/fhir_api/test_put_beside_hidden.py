@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.flows import agency_desk
+from gateway.flows.answers import Saved
 from gateway.store import intents, records
 from tests.gateway.county import County
 from tests.gateway.disclosure.twins import Twins, parted
@@ -134,6 +135,25 @@ def test_an_output_that_is_guessed_is_there_once(two: Twins) -> None:
     assert held(two.busy)["output"] == [IN_PART, hidden("h")]
     assert held(two.quiet)["output"] == [SHOWN, hidden("h")]
     assert read(two).json()["output"] == [SHOWN]
+
+
+def test_a_step_is_answered_by_what_the_caller_may_see(two: Twins) -> None:
+    """She takes her permission back, and of the busy store's referral the hospital, unseen, too: the program, which
+    accepted it and sees nothing any more, is answered as if it stood where it left it; the referral stays taken back.
+    """
+    for county in (two.quiet, two.busy):
+        (consent,) = county.records("Consent")
+        county.withdraw(Saved(consent.resource, "", "", ""))
+    cancelled = {**two.busy.task().resource, "status": "cancelled"}
+    made = replace(two.busy.task(), source_partner="hospital", resource=cancelled)
+    two.busy.write(lambda tx: records.save(tx, made))
+    path = f"/fhir/{two.busy.task().reference}"
+    assert two.ask(OTP, "GET", path).status_code == 404
+    sent = {n: v for n, v in two.quiet.task().resource.items() if n not in ("meta", "lastModified")}
+    for status, answered in (("requested", 409), ("in-progress", 200), ("completed", 200), ("failed", 409)):
+        assert two.ask(OTP, "PUT", path, {**sent, "status": status}).status_code == answered, status
+    assert two.busy.task().resource["status"] == "cancelled"
+    assert two.quiet.task().resource["status"] == "completed"
 
 
 def test_a_stale_version_changes_nothing(two: Twins) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,13 +13,14 @@ import httpx
 import pytest
 
 from gateway.demo import person
+from gateway.disclosure import content as content_module
 from gateway.fhir_api.media import _preferred
-from gateway.resources import to_json
 from gateway.resources.xml_reading import from_xml
 from gateway.resources.xml_writing import to_xml
 from gateway.store import inbox, outbox
 from tests.gateway.county import MRN, OTP, County
 from tests.gateway.disclosure.twins import SEEN, Api, Twins, said, twins
+from tests.gateway.flows.test_emergency import add, sound
 
 JSON, XML = "application/fhir+json", "application/fhir+xml"
 AS_XML = {"Accept": XML}
@@ -174,16 +177,31 @@ def test_what_weighs_most_is_written(accept: str, sent: str, wanted: str | None)
     assert _preferred(accept, sent) == wanted
 
 
-def test_what_is_written_in_json_alone_says_so(api: Api, county: County) -> None:
-    sent = to_json({"resourceType": "Parameters"})
-    for method, path, content in (
-        ("POST", "/fhir/Patient/$emergency-access", sent),
-        ("GET", "/fhir/Subscription/none/$events", None),
-    ):
-        headers = {"Content-Type": JSON, "Accept": XML}
-        assert api.send("otp TREAT", method, path, content, headers).status_code == 406
+@pytest.mark.requirement("P2-51-01", "AU-03")
+def test_an_emergency_is_answered_in_xml_by_the_digest_of_what_leaves(api: Api, county: County) -> None:
+    add(county, "allergy", "AllergyIntolerance", code={"text": "Penicillin"})
+    sent = to_xml(sound())
+    answer = api.send("hospital BTG", "POST", "/fhir/Patient/$emergency-access", sent, {"Content-Type": XML})
+    found = {one["resource"]["resourceType"] for one in read(answer)["entry"]}
+    assert "AllergyIntolerance" in found and answer.status_code == 200
+    entry = [one.entry for one in county.audit("disclose") if one.row.partner == "hospital"][-1]
+    assert entry is not None and entry.bytes_sha256 == hashlib.sha256(answer.content).hexdigest()
     config = api.ask("otp TREAT", "GET", "/fhir/.well-known/smart-configuration", **AS_XML)
-    assert config.json()["token_endpoint"]
+    assert config.json()["token_endpoint"], "what is no FHIR is JSON whatever is asked for"
+
+
+def test_what_is_long_is_written_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others are answered meanwhile; what is short is not worth the way to another thread."""
+    threads = []
+
+    def told(content: bytes, _media: str) -> bytes:
+        threads.append(threading.current_thread() is threading.main_thread())
+        return content
+
+    monkeypatch.setattr(content_module, "in_media", told)
+    for size in (10, 100_000):
+        asyncio.run(content_module.in_media_apart(b" " * size, XML))
+    assert threads == [True, False]
 
 
 @pytest.fixture

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from gateway.errors import AlreadyReceived, HandoffError, NotAllowed, NotFound, 
 from gateway.flows import subscriptions as flow
 from gateway.flows.answers import Saved
 from gateway.flows.subscription_topics import CONTENT, FILTER, HEARTBEAT, PROFILE, TOPICS, canonical_of
+from gateway.resources.xml_reading import from_xml
 from gateway.store import Record, patients, records
 from gateway.store import subscriptions as kept
 from tests.gateway.county import NOW, OTP, County, caller
@@ -569,6 +571,13 @@ def test_events_are_asked_for_again_and_named_only_where_they_still_may_be(count
     assert [one["event-number"] for one in again(2, 3)] == ["2", "3"]
     assert len(county.audit("disclose")) == before + 2
     assert all("focus" in one for one in again(1, 9))
+    in_xml = replace(caller("hospital"), media="application/fhir+xml")
+    asked = flow.subscription_events(county.premises, in_xml, made, 2, 2, BASE)
+    told = county.run(asked).content
+    (event,) = status_of(from_xml(told))["events"]
+    assert event["focus"] == {"reference": f"{BASE}/fhir/CarePlan/plan-b"}
+    entry = county.audit("disclose")[-1].entry
+    assert entry is not None and entry.bytes_sha256 == hashlib.sha256(told).hexdigest()
     county.withdraw(allowed, by="otp")
     after = again(1, 9)
     assert [one["event-number"] for one in after] == ["1", "2", "3"]
