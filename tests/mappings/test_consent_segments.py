@@ -1,4 +1,4 @@
-"""What a CON segment does to a decision: it never permits, and a refusal or withdrawal in it denies."""
+"""What a consent told in a message or document (CON, C-CDA's authorization) does to a decision: it never permits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from tests.consent.asking import ask, disclosed
 from tests.consent.question_pools import DIRECTORY
 from tests.mappings.conftest import FORMATS
 
-_SAMPLE = FORMATS / "hospital/mdm_t02/samples/t02_note.hl7"
+_MESSAGE = FORMATS / "hospital/mdm_t02/samples/t02_note.hl7"
+_DOCUMENT = FORMATS / "psychiatry/ccda_referral/samples/referral.xml"
 _PERMIT: dict[str, Any] = {
     "resourceType": "Consent",
     "id": "permit",
@@ -31,9 +32,21 @@ _PERMIT: dict[str, Any] = {
 
 
 def _released(library: Library, state: bytes, *others: dict[str, Any]) -> bool:
-    source = _SAMPLE.read_bytes().replace(b"|W|A|", b"|W|" + state + b"|")
-    mapping = library.mapping("hospital/mdm_t02")
-    made = translate(mapping, source, partner="hospital", id_key=PUBLISHED_TEST_KEY, zone=None)
+    source = _MESSAGE.read_bytes().replace(b"|W|A|", b"|W|" + state + b"|")
+    return _released_beside(library, "hospital/mdm_t02", source, *others)
+
+
+def _released_beside_document(library: Library, code: bytes, state: bytes, *others: dict[str, Any]) -> bool:
+    source = _DOCUMENT.read_bytes()
+    told = b'<code code="64292-6" codeSystem="2.16.840.1.113883.6.1" displayName="Release of information consent"/>'
+    before, after = source.split(told)
+    after = after.replace(b'"completed"', b'"' + state + b'"', 1)
+    source = before + b'<code code="' + code + b'"/>' + after
+    return _released_beside(library, "psychiatry/ccda_referral", source, *others)
+
+
+def _released_beside(library: Library, name: str, source: bytes, *others: dict[str, Any]) -> bool:
+    made = translate(library.mapping(name), source, partner="hospital", id_key=PUBLISHED_TEST_KEY, zone=None)
     patient = f"Patient/{made.roles['patient'][0]}"
     evidence = [dict(r) for r in made.resources if r["resourceType"] == "Consent"]
     answer = ask(
@@ -92,3 +105,28 @@ def test_beside_a_permit_only_a_refusal_or_withdrawal_counts(
     library: Library, state: bytes, released: bool
 ) -> None:
     assert _released(library, state, _PERMIT) is released
+
+
+@pytest.mark.requirement("V2-03")
+@pytest.mark.parametrize("state", [b"completed", b"active", b"aborted", b"", b"unheard"])
+@pytest.mark.parametrize("code", [b"64292-6", b"59284-0", b"INFA", b"OPTIN", b"OPTOUT"])
+def test_no_authorization_of_a_document_permits(library: Library, code: bytes, state: bytes) -> None:
+    assert not _released_beside_document(library, code, state)
+
+
+@pytest.mark.parametrize(
+    ("code", "state", "released"),
+    [
+        (b"64292-6", b"completed", True),
+        (b"64292-6", b"active", True),
+        (b"64292-6", b"aborted", False),
+        (b"64292-6", b"unheard", False),
+        (b"64292-6", b"", False),
+        (b"OPTOUT", b"completed", False),
+        (b"64293-4", b"aborted", True),  # a consent to a procedure says nothing of information
+    ],
+)
+def test_beside_a_permit_an_authorization_only_refuses(
+    library: Library, code: bytes, state: bytes, released: bool
+) -> None:
+    assert _released_beside_document(library, code, state, _PERMIT) is released
