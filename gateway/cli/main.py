@@ -19,6 +19,7 @@ import typer.main
 from gateway.cli.agency_apps import agency_app, services_app
 from gateway.cli.audit_apps import audit_app
 from gateway.cli.consent_apps import consent_app
+from gateway.cli.hold_apps import hold_app
 from gateway.cli.keeping_apps import db_app, doctor, init, keys_app
 from gateway.cli.leaving_out import leaving_out
 from gateway.cli.operator_apps import accounting, identity_app, lanes_app, reconcile, requests_app
@@ -44,6 +45,7 @@ app.add_typer(identity_app, name="identity")
 app.add_typer(audit_app, name="audit")
 app.add_typer(keys_app, name="keys")
 app.add_typer(db_app, name="db")
+app.add_typer(hold_app, name="hold")
 
 MappingId = Annotated[str, typer.Argument(metavar="MAPPING", help="Mapping id, say hospital/ref_i12.")]
 PartnerId = Annotated[str, typer.Option("--partner", help="Partner whose identifiers these are.")]

@@ -10,6 +10,7 @@ from gateway.console.look import Look, Sheet, Shown
 from gateway.disclosure.accounting import ACCOUNT_HEADS, YEARS, AccountLine, account_cells, account_of
 from gateway.disclosure.log_about import log_about
 from gateway.errors import NotFound
+from gateway.flows.legal_holds import over_patient
 from gateway.store import consents, patients, same_person
 
 FILTERS = frozenset({"law", "partner", "since", "until", "as"})
@@ -53,23 +54,20 @@ def ledger(look: Look) -> Shown:
         if look.window.since <= line.at < look.window.until
         and wanted in ("", *(one.partner for one in entries if one.request_id == line.request_id))
     )
-    seqs = {
-        one.row.request_id: one.row.seq
-        for one in reversed(logged)
-        if one.row.kind in ("disclose", "handover")
-    }
+    left = [one.row for one in reversed(logged) if one.row.kind in ("disclose", "handover")]
     shown = {
         "patient_id": patient_id,
         "lines": lines,
         "laws": LAWS,
         "law": law,
-        "seqs": seqs,
+        "seqs": {row.request_id: row.seq for row in left},
         "received": _received(lines),
         "recipients": sorted({one.partner for one in entries if one.kind in ("disclose", "handover")}),
         "gone": sum(one.entry is None for one in logged),
         "now_is": _other_id(look, patient_id),
         "consents": len(consents.of_patient(look.reading, patient_id)),
         "refusals": sum(one.row.kind == "refuse" for one in logged),
+        "holds": over_patient(look.reading, patient_id),
         "is_destroyed": patients.is_destroyed(look.reading, patient_id),
         "history": tuple(reversed([one for one in logged if not _is_look(one)]))[: look.limit],
         "looks": len({one.row.request_id for one in logged if _is_look(one)}),

@@ -28,6 +28,7 @@ RIGHTS: Mapping[str, frozenset[str]] = {
             "partners",
             "requests",
             "agreements",
+            "holds",
         }
     ),
     "auditor": frozenset(),

@@ -10,6 +10,7 @@ from gateway.console import (
     decision,
     disclosures,
     emergency,
+    holds,
     identity,
     integrity,
     ledger,
@@ -82,6 +83,7 @@ PLACES: tuple[Place, ...] = (
     Place("/requests/privacy/{id}/letter", privacy_desk.letter, "requests"),
     Place("/requests/outside", privacy_desk.outside, "requests"),
     Place("/requests/agreements", agreements.agreements, "requests", agreements.FILTERS),
+    Place("/requests/holds", holds.holds, "requests", holds.FILTERS),
     Place("/integrity", integrity.integrity, "integrity", integrity.FILTERS),
     Place("/looks", looks.looks, "looks", looks.FILTERS),
 )
@@ -89,6 +91,7 @@ PLACES: tuple[Place, ...] = (
 DEEDS: tuple[Deed, ...] = (
     *agreements.DEEDS,
     *emergency.DEEDS,
+    *holds.DEEDS,
     *identity.DEEDS,
     *mapping_desk.DEEDS,
     *message_acts.DEEDS,

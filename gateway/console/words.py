@@ -7,6 +7,8 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from gateway.clock import read_instant
+from gateway.flows.legal_holds import REASONS as HOLD_REASONS
+from gateway.flows.legal_holds import RESTORE
 
 OUTCOMES = {
     "disclose": "Shown in full",
@@ -47,6 +49,9 @@ OUTCOMES = {
     "partner_line_tested": "Line tried",
     "agreement_made": "Agreement with an auditor recorded",
     "agreement_ended": "Agreement with an auditor ended",
+    "hold_placed": "Legal hold placed",
+    "hold_lifted": "Legal hold lifted",
+    "hold_refused": "Not destroyed, a legal hold stands",
     "request_received": "Received",
     "request_checked": "Identity checked",
     "request_extended": "Extended",
@@ -99,6 +104,10 @@ BASES = {
     "CHILD_ABUSE_REPORT": "First report of child abuse or neglect",
     "HUMAN_RELEASE": "Released by a person, as a rule demands",
     "PATIENT_ACCESS": "The patient's own access",
+}
+HOLDS = {
+    **HOLD_REASONS,
+    RESTORE: "The store was restored, and holds placed after its backup may be forgotten",
 }
 STATES = {
     "due": "Waits to be sent",
@@ -167,6 +176,11 @@ def purpose_words(code: str) -> str:
 def basis_words(code: str) -> str:
     """A legal basis in words."""
     return BASES.get(code, code)
+
+
+def hold_words(code: str) -> str:
+    """Why a legal hold stands."""
+    return HOLDS.get(code, code)
 
 
 def state_words(code: str) -> str:

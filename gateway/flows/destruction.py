@@ -17,6 +17,7 @@ from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, Internal, NotFound, NotNow
 from gateway.flows.decided_here import act_entry, why
+from gateway.flows.legal_holds import UNDER_HOLD, record_refusal, refuse_held
 from gateway.flows.refused_about import LookedAt, look_for, make_hers
 from gateway.store import (
     Intent,
@@ -50,13 +51,18 @@ async def destroy_patient(premises: Premises, patient_id: str, reason: str) -> d
     her; what waited is ended. One transaction with its audit entries. Refused messages that could not be read whole, and
     so may be about her, are counted: they go with time (`HANDOFF_REFUSED_DAYS`).
 
-    Raises NotFound `NO_SUCH_PATIENT`, AlreadyReceived `KEY_DESTROYED` or `JOINED` (she is kept as another one),
-    NotUnderstood `REASON_MISSING`, NotNow `BEING_SENT` while something about her is on its way: its outcome must be
-    recorded first.
+    Raises NotFound `NO_SUCH_PATIENT`, AlreadyReceived `KEY_DESTROYED`, `JOINED` (she is kept as another one) or
+    `LEGAL_HOLD` (logged under each hold that reaches her or a refused message that names her), NotUnderstood
+    `REASON_MISSING`, NotNow `BEING_SENT` while something about her is on its way: its outcome must be recorded first.
     """
     said = why(reason)
     looked = await asyncio.to_thread(_refused_about, premises, patient_id)
-    done = await premises.store.write(partial(_destroy, premises, patient_id, said, looked))
+    try:
+        done = await premises.store.write(partial(_destroy, premises, patient_id, said, looked))
+    except AlreadyReceived as refused:
+        if refused.code == UNDER_HOLD:
+            await record_refusal(premises, patient_id, (refused.place or "").split(), said)
+        raise
     for one in done["patients"]:
         # What was compiled for her decisions is content of hers too.
         premises.compiled.forget(one)
@@ -106,6 +112,7 @@ def _destroy(
         other: number for her in everyone for other, number in same_person.left_behind(tx, her).items()
     }
     refused = make_hers(tx, looked, patient_id)
+    refuse_held(tx, patient_id)  # also for what has just become hers; nothing of this transaction then stays
     for her in everyone:
         if not patients.certain(tx, her):
             patients.settle_doubt(tx, her)  # nobody can say any more who she is

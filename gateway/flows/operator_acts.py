@@ -19,6 +19,7 @@ from gateway.flows.destruction import destroy_patient
 from gateway.flows.emergency import reviewed
 from gateway.flows.expiry_reviews import goes_on
 from gateway.flows.held_requests import assign, reminded
+from gateway.flows.legal_holds import lift_told, place_told
 from gateway.flows.referral import POSSIBLE_DUPLICATE
 from gateway.flows.restored import confirm_consents
 from gateway.flows.same_person import join, part, sort, tell_apart
@@ -105,6 +106,8 @@ ACTS: Mapping[str, Act] = {
     "agency away": send_away,
     "requests reviewed": reviewed,
     "keys destroy": destroy_patient,
+    "hold place": place_told,
+    "hold lift": lift_told,
     "db confirm-consents": confirm_consents,
 }
 """By the words of the command."""

@@ -7,7 +7,7 @@ have become known since, and no index has to say meanwhile who is in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gateway.errors import HandoffError, NotFound, NotNow
@@ -37,15 +37,20 @@ class Made:
 
 def look_for(reading: Reading, everyone: Sequence[str]) -> LookedAt:
     """The messages of no patient that name the person of these ids. Opens every one of them: it takes its time."""
-    known_by = mentions_of(
+    known_by = known_of(reading, everyone)
+    messages = tuple(destruction.messages_of_nobody(reading)) if known_by else ()
+    about, unread = told_apart(reading, messages, known_by)
+    return LookedAt(known_by, frozenset(messages), about, unread)
+
+
+def known_of(reading: Reading, everyone: Iterable[str]) -> Mentions:
+    """By which words the people of these ids are known in what names them."""
+    return mentions_of(
         (record.resource, record.sources)
         for patient_id in everyone
         for record in _readable(reading, patient_id)
         if record.resource_type == "Patient"
     )
-    messages = tuple(destruction.messages_of_nobody(reading)) if known_by else ()
-    about, unread = told_apart(reading, messages, known_by)
-    return LookedAt(known_by, frozenset(messages), about, unread)
 
 
 def make_hers(tx: Transaction, looked: LookedAt, patient_id: str) -> Made:
@@ -68,6 +73,11 @@ def told_apart(reading: Reading, messages: Sequence[str], known_by: Mentions) ->
     """Those of `messages` that name her, and how many of the others could not be read whole."""
     named = [(one, _names_her(reading, one, known_by)) for one in messages]
     return tuple(one for one, hers in named if hers), sum(hers is None for _, hers in named)
+
+
+def may_name(reading: Reading, message_id: str, known_by: Mentions) -> bool:
+    """Whether the message names a person, or cannot be read whole: then it may."""
+    return _names_her(reading, message_id, known_by) is not False
 
 
 def _names_her(reading: Reading, message_id: str, known_by: Mentions) -> bool | None:

@@ -24,6 +24,7 @@ from gateway.flows.decided_here import act_entry, carry_out, why
 from gateway.flows.desk_workers import SENT_AWAY
 from gateway.flows.destruction import KEY_DESTROYED, destroy_again
 from gateway.flows.ever_one import WHO_IS_WHO, all_reached, ever_one_with
+from gateway.flows.legal_holds import LIFTED, PLACED, hold_again
 from gateway.flows.own_contacts import AGREED
 from gateway.flows.own_page_doors import PHONE_LOST
 from gateway.flows.referral import POSSIBLE_DUPLICATE
@@ -69,6 +70,8 @@ class Since:
     last_at: str = ""
     doors: list[AuditRow] = field(default_factory=list)
     """What was said of messages, links, phones and workers (`restored_doors`), in order."""
+    holds: list[AuditRow] = field(default_factory=list)
+    """What was said of legal holds, in order."""
 
     def add(self, row: AuditRow) -> None:
         """Take account of the next row of the log."""
@@ -76,6 +79,8 @@ class Since:
         self.kinds[row.kind] += 1
         if row.outcome in _OF_DOORS:
             self.doors.append(row)
+        if row.outcome in (PLACED, LIFTED):
+            self.holds.append(row)
         if row.patient_id is None:
             return
         if row.kind in _LEFT:
@@ -108,6 +113,7 @@ def take_account(tx: Transaction, since: Since, *, whole: bool, asks: Collection
     `whole`: the rows after the backup are all there. `asks`: partners whose unknown outcomes go to a person.
     """
     destroyed = _destroy_again(tx, since, at)
+    hold_again(tx, since.holds, whole=whole, at=at)
     _doubt_again(tx, since)
     one_with = who_is_one(tx, since)
     changed = {one for known in since.consent_changed | since.identity_changed for one in one_with(known)}

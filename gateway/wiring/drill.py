@@ -27,7 +27,7 @@ from gateway.wiring.kept_notes import LAST_DRILL, paused
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.restoring import WITNESS, Restored, Wanted, restore
 
-_GROW = ("audit", "consent_history", "used_assertion")
+_GROW = ("audit", "consent_history", "legal_hold", "used_assertion")
 """Tables to which a restore itself adds."""
 _SAMPLES = 300
 

@@ -7,12 +7,15 @@ is the operator's to say (`HANDOFF_MESSAGE_DAYS`); without a word, settled messa
 A refused message is kept for no patient, and one that names nobody we know is found by no destruction of a key
 (`gateway.flows.refused_about`): so it is bounded by time (`HANDOFF_REFUSED_DAYS`), after which it counts as rejected.
 Its sender was told to correct it and has it still.
+
+What falls under a legal hold is kept (`gateway.flows.held_messages`); the log says for which hold, when that changes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from datetime import timedelta
 from functools import partial
 
@@ -20,7 +23,10 @@ from gateway.audit import append
 from gateway.clock import Clock, instant_text
 from gateway.errors import NotNow
 from gateway.flows.decided_here import BY_TIME, act_entry
+from gateway.flows.held_messages import under_hold
+from gateway.flows.legal_holds import record_kept
 from gateway.store import Store, Transaction, destruction, inbox
+from gateway.store.legal_holds import LegalHold
 
 MESSAGES_DESTROYED = "messages_destroyed"
 SETTLED = ("accepted", "closed", "rejected", "replayed")
@@ -38,6 +44,8 @@ class Retention:
         self._clock = clock
         self._days = dict.fromkeys(SETTLED, days) | {REFUSED: refused_days}
         self._stopping = asyncio.Event()
+        self._said: dict[LegalHold, int] = {}
+        """For which holds the log was last told that messages are kept, and how many."""
 
     async def run(self, every_seconds: float = 3600.0) -> None:
         """Destroy what is old until `stop`. A busy store is tried again the next time."""
@@ -53,26 +61,47 @@ class Retention:
 
     async def destroy_old(self) -> int:
         """Destroy every message that is old enough; how many. Each batch is one transaction with its entry."""
-        return sum([await self._destroy_in(state, days) for state, days in self._days.items() if days])
+        kept: Counter[LegalHold] = Counter()
+        done = sum([await self._destroy_in(state, days, kept) for state, days in self._days.items() if days])
+        if kept != self._said and not self._stopping.is_set():
+            await self._store.write(partial(self._say_kept, kept))
+            self._said = dict(kept)
+        return done
 
-    async def _destroy_in(self, state: str, days: int) -> int:
+    async def _destroy_in(self, state: str, days: int, kept: Counter[LegalHold]) -> int:
         before = instant_text(self._clock.now() - timedelta(days=days))
         done, after = 0, ""
         while not self._stopping.is_set():
             found = await asyncio.to_thread(self._find, state, before, after)
             if not found:
                 break
-            done += await self._store.write(partial(self._destroy, [one for one, _ in found], state, before))
+            number, held = await self._store.write(
+                partial(self._destroy, [one for one, _ in found], state, before)
+            )
+            done += number
+            kept.update(held.values())
             after = found[-1][1]
         return done
+
+    def _say_kept(self, kept: Counter[LegalHold], tx: Transaction) -> None:
+        """A hold of which nothing more is kept was lifted, which has an entry of its own."""
+        at = self._clock.now()
+        for hold, number in kept.items():
+            if self._said.get(hold) != number:
+                record_kept(tx, hold, number, instant_text(at))
 
     def _find(self, state: str, before: str, after: str) -> tuple[tuple[str, str], ...]:
         """In a thread: it looks at every message of the state, also at those destroyed before."""
         with self._store.read() as reading:
             return destruction.old_messages(reading, state, before, after, _BATCH)
 
-    def _destroy(self, ids: list[str], state: str, before: str, tx: Transaction) -> int:
+    def _destroy(
+        self, found: list[str], state: str, before: str, tx: Transaction
+    ) -> tuple[int, dict[str, LegalHold]]:
+        """How many were destroyed, and those that are kept for a hold that stands at this moment."""
         at = instant_text(self._clock.now())
+        held = under_hold(tx, found)
+        ids = [one for one in found if one not in held]
         if state == REFUSED:
             ids = [one for one in ids if _give_up(tx, one)]
         number = sum(destruction.destroy_message(tx, one, at) for one in ids)
@@ -81,7 +110,7 @@ class Retention:
             said = f"{number} {kind} messages from before {before[:10]}, kept for {self._days[state]} days"
             append(tx, act_entry(MESSAGES_DESTROYED, at, said, by=BY_TIME))
             tx.wipe_after_commit()
-        return number
+        return number, held
 
 
 def _give_up(tx: Transaction, message_id: str) -> bool:

@@ -343,7 +343,7 @@ def test_what_a_restore_said_was_lost_is_not_lost_once_more(own: County) -> None
     twice = put_back(own, first)
 
     assert once.lost > 0
-    assert (twice.lost, twice.whole, twice.carried_on) == (0, True, 1)
+    assert (twice.lost, twice.whole, twice.carried_on) == (0, True, 2), "what it said, and that all is held"
 
 
 def test_a_folder_of_another_name_is_no_time() -> None:

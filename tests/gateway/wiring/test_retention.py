@@ -146,5 +146,5 @@ def test_one_that_is_corrected_at_that_moment_is_not_given_up(own: County) -> No
     own.clock.advance(timedelta(days=DAYS + 1))
     retention = Retention(own.store, own.clock, 0, DAYS)
     own.write(lambda tx: inbox.set_state(tx, broken, "replayed", "[]"))
-    assert own.write(lambda tx: retention._destroy([broken], "needs_attention", "2026-01-01", tx)) == 0
+    assert own.write(lambda tx: retention._destroy([broken], "needs_attention", "2026-01-01", tx)) == (0, {})
     assert raw(own, broken)
