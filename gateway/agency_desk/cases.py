@@ -61,8 +61,16 @@ async def _client(visit: Visit) -> Answer:
         "next_week": (today + _WEEK).isoformat(),
         "key": new_id(),
         "said": visit.query.get("said", ""),
+        "opening": hours_of(visit, _not_answered(rows)),
     }
     return Page("case.html", facts)
+
+
+def _not_answered(rows: list[Mapping[str, Any]]) -> list[str]:
+    """The agencies of whose answer nothing is to be seen yet: when they are there, and whom to call else."""
+    return list(
+        dict.fromkeys(row["it"].agency for row in rows if row["it"].state in ("requested", "received"))
+    )
 
 
 def _row(sent: Sent) -> Mapping[str, Any]:

@@ -22,7 +22,7 @@ def hours_of(visit: Visit, agencies: Sequence[str]) -> tuple[Mapping[str, Any], 
 
 
 def _says(partner: Partner) -> bool:
-    return partner.hours is not None or partner.after_hours is not None
+    return partner.hours is not None or partner.after_hours is not None or partner.fallback is not None
 
 
 def _hours(visit: Visit, name: str, partner: Partner) -> Mapping[str, Any]:
@@ -37,7 +37,15 @@ def _hours(visit: Visit, name: str, partner: Partner) -> Mapping[str, Any]:
             (say[f"day_{day}"], ", ".join(spans) if spans else say["oh_shut"])
             for day, spans in partner.hours.week().items()
         ]
-    return {"agency": name, "now": now, "is_open": is_open, "week": week, "call": partner.after_hours}
+    instead = partner.fallback if partner.fallback in _reached(visit) else None
+    call = partner.after_hours
+    return {"agency": name, "now": now, "is_open": is_open, "week": week, "call": call, "instead": instead}
+
+
+def _reached(visit: Visit) -> frozenset[str]:
+    """The agencies that the worker's may refer to."""
+    routes = visit.desk.network.routes_from(visit.worker.partner, "referral")
+    return frozenset(one.addressee for one in routes)
 
 
 def _when(at: datetime, now: datetime, say: Mapping[str, str]) -> str:

@@ -15,7 +15,7 @@ async def _to_do(visit: Visit) -> Answer:
         "to_do.html",
         {
             "found": found,
-            "new": [_row(one) for one in found.new],
+            "new": [{**_row(one), "is_late": one.id in found.late} for one in found.new],
             "unanswered": [_row(one) for one in found.unanswered],
             "takes_consents": visit.desk.may(visit.worker, "consents"),
             "answers": visit.desk.may(visit.worker, "answer"),

@@ -13,6 +13,7 @@ from gateway.disclosure.handovers import permits_of
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.release import Refusal
 from gateway.partners import Network
+from gateway.partners.opening_hours import after_open_days, next_open
 from gateway.store import (
     ConsentRequest,
     Intent,
@@ -27,7 +28,7 @@ from gateway.store import (
 WITHDRAWN = "CONSENT_WITHDRAWN"
 WAITING = "CONSENT_NEEDED"
 IDENTITY_PENDING = "IDENTITY_PENDING"
-_DAYS_TO_ANSWER = 2
+_DAYS_TO_ANSWER, _DAYS_TO_REMIND = 2, 7
 _NOT_YET_SENT = ("due", "retry")
 
 
@@ -51,7 +52,7 @@ def hold(
         patient_id=intent.patient_id,
         owner=owner_of(premises.network, intent.source_partner),
         opened_at=instant_text(at),
-        due_at=instant_text(at + timedelta(days=_DAYS_TO_ANSWER)),
+        due_at=owner_s_time(premises.network, intent.source_partner, at),
     )
     consent_requests.open_request(tx, request)
     return False
@@ -117,6 +118,21 @@ def hold_for_identity(premises: Premises, intent: Intent, tx: Transaction) -> Re
         return Refusal(request_id, (IDENTITY_PENDING,), seq, ended=True)
     intents.hold(tx, intent.id, instant_text(at), IDENTITY_PENDING)
     return Refusal(request_id, (IDENTITY_PENDING,), seq)
+
+
+def owner_s_time(network: Network, source_partner: str, at: datetime, *, reminded: bool = False) -> str:
+    """When the owner of what that partner sent is to be asked (ISO 8601 UTC): after two days on which the owner's
+    agency is open, or a week after a reminder; never while it is closed. Days of the calendar for the network's desk.
+    """
+    partner = network.partners.get(source_partner)
+    is_own = partner is not None and owner_of(network, source_partner) == (
+        partner.owner and partner.owner.name
+    )
+    hours = partner.hours if partner is not None and is_own else None
+    zone = network.zone_of(source_partner) if hours is not None else network.zone
+    if reminded:
+        return instant_text(next_open(hours, zone, at + timedelta(days=_DAYS_TO_REMIND)))
+    return instant_text(after_open_days(hours, zone, at, _DAYS_TO_ANSWER))
 
 
 def owner_of(network: Network, source_partner: str) -> str:

@@ -17,14 +17,16 @@ from zoneinfo import ZoneInfo
 from gateway.audit import append
 from gateway.clock import instant_text, read_instant
 from gateway.disclosure.expiry_events import watched
-from gateway.disclosure.held import owner_of
+from gateway.disclosure.held import owner_of, owner_s_time
 from gateway.disclosure.premises import Premises
 from gateway.errors import HandoffError, NotFound, NotUnderstood
 from gateway.flows.decided_here import BY_TIME, act_entry, carry_out, why
 from gateway.flows.stop_notices import ToTell, to_tell
+from gateway.flows.unanswered import over_time, owner_at
 from gateway.partners import Network, partner_of
 from gateway.store import (
     ConsentState,
+    Intent,
     Reading,
     Transaction,
     consent_requests,
@@ -39,19 +41,19 @@ EVENT_LACKS = frozenset({"EXPIRY_EVENT_WITHOUT_DATE", "EXPIRY_EVENT_WITHOUT_OWNE
 HELD_TOO_LONG = "HELD_TOO_LONG"
 REMINDED, ASSIGNED = "request_reminded", "request_assigned"
 RENEWAL_DAYS, URGENT_DAYS = 30, 7
-_REMIND_DAYS, _ANSWER_DAYS = 7, 2
 _SETTLED = "SETTLED"
 _AT_ONCE = 200
 _LAST_MONTH = 12
 _WHOLE = ("0", "0")
-_FIRST = ("emergency", "stop")
+_FIRST = ("emergency", "stop", "unanswered")
 
 
 @dataclass(frozen=True, slots=True)
 class ToSeeTo:
     """One thing an owner has to see to. `kind`: `emergency` (a use of emergency access is to be reviewed), `stop` (a
-    recipient has to be told that a consent was withdrawn), `consent` (an intent is held for one) `renewal` (one ends)
-    or `event` (somebody has to look whether the event has come with which one ends).
+    recipient has to be told that a consent was withdrawn), `unanswered` (an agency has not answered a referral in time),
+    `consent` (an intent is held for one) `renewal` (one ends) or `event` (somebody has to look whether the event has
+    come with which one ends).
 
     `about` is the id of the intent or the consent, `due` when the owner is to be asked, `ends` the day on which the
     held intent is given up or the consent ends (`YYYY-MM-DD`; empty: never).
@@ -98,14 +100,14 @@ def tidy_requests(tx: Transaction, at: datetime, held_days: int) -> int:
 
 
 async def reminded(premises: Premises, intent_id: str, reason: str) -> dict[str, Any]:
-    """Somebody has asked the owner; the next reminder is due in a week.
+    """Somebody has asked the owner; the next reminder is due in a week, when the owner's agency is open.
 
     Raises NotFound `NO_SUCH_REQUEST`, NotUnderstood `REASON_MISSING`.
     """
     said = why(reason)
-    due = instant_text(premises.clock.now() + timedelta(days=_REMIND_DAYS))
 
     def work(tx: Transaction) -> dict[str, Any]:
+        due = _owner_s_time(premises, tx, intent_id, reminded=True)
         if not consent_requests.ask_again_at(tx, intent_id, due):
             raise _none_open(intent_id)
         _log(premises, tx, intent_id, REMINDED, said)
@@ -124,9 +126,9 @@ async def assign(premises: Premises, intent_and_owner: str, reason: str) -> dict
     owner = " ".join(named.split())
     if not owner:
         raise NotUnderstood("OWNER_MISSING", "say who sees to it", "OWNER")
-    due = instant_text(premises.clock.now() + timedelta(days=_ANSWER_DAYS))
 
     def work(tx: Transaction) -> dict[str, Any]:
+        due = _owner_s_time(premises, tx, intent_id)
         if not consent_requests.assign(tx, intent_id, owner, due):
             raise _none_open(intent_id)
         _log(premises, tx, intent_id, ASSIGNED, f"{owner}: {said}")
@@ -138,15 +140,16 @@ async def assign(premises: Premises, intent_and_owner: str, reason: str) -> dict
 def to_see_to(
     reading: Reading, network: Network, now: datetime, *, held_days: int, limit: int, owner: str | None = None
 ) -> tuple[ToSeeTo, ...]:
-    """Emergency uses to review, who has to be told of a withdrawal, then all open requests (up to `limit`), the most
-    urgent first, and then the consents that end within 30 days; of one owner, if given. Looks at every consent in
-    force: it takes its time.
+    """Emergency uses to review, who has to be told of a withdrawal, who has not answered, then all open requests (up to
+    `limit`), the most urgent first, and then the consents that end within 30 days; of one owner, if given. Looks at
+    every consent in force: it takes its time.
     """
     reviews = (_review(network, one) for one in emergency_uses.not_reviewed(reading, limit))
     stops = (_stop(network, one) for one in to_tell(reading))
+    late = (_unanswered(network, *one) for one in over_time(network, reading, now, limit))
     asked = map(partial(_asked, now, held_days), consent_requests.waiting(reading, owner, limit))
     renewals = sorted(_renewals(reading, network, now), key=lambda one: (one.ends, one.about))
-    mine = [one for one in (*reviews, *stops, *renewals) if owner in (None, one.owner)]
+    mine = [one for one in (*reviews, *stops, *late, *renewals) if owner in (None, one.owner)]
     return (
         *(one for one in mine if one.kind in _FIRST),
         *asked,
@@ -185,6 +188,20 @@ def _stop(network: Network, told: ToTell) -> ToSeeTo:
         patient=told.patient,
         source="",
         to=told.partner,
+    )
+
+
+def _unanswered(network: Network, intent: Intent, since: str) -> ToSeeTo:
+    return ToSeeTo(
+        kind="unanswered",
+        about=intent.id,
+        owner=owner_at(network, network.partners[intent.partner]),
+        due=since,
+        is_due=True,
+        ends="",
+        patient=intent.patient_id,
+        source=intent.source_partner,
+        to=intent.partner,
     )
 
 
@@ -261,6 +278,12 @@ def _last_day(resource: Mapping[str, Any], zone: ZoneInfo) -> date | None:
         return date(year, month, day)
     month = month or _LAST_MONTH
     return date(year + month // _LAST_MONTH, month % _LAST_MONTH + 1, 1) - timedelta(days=1)
+
+
+def _owner_s_time(premises: Premises, tx: Transaction, intent_id: str, *, reminded: bool = False) -> str:
+    intent = intents.get(tx, intent_id)
+    source = intent.source_partner if intent is not None else ""
+    return owner_s_time(premises.network, source, premises.clock.now(), reminded=reminded)
 
 
 def _none_open(intent_id: str) -> NotFound:

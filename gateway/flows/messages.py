@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 ReceiptOutcome = Literal["accepted", "content_error", "rejected", "our_fault"]
-Severity = Literal["E", "W"]
+Severity = Literal["E", "W", "I"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class ReceivedMessage:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One located fault of a message: codes and places only, never a value of the message.
+    """One located fault of a message, or a remark (`I`): codes and places only, never a value of the message.
 
     `code` is ours (UPPER_SNAKE), `hl7_code` is from HL7 table 0357 (`101`), `erl` is an ERL
     (segment^sequence^field^repetition^component, for example `PID^1^3^1^1`), `place` the same for people

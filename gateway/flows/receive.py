@@ -17,6 +17,7 @@ from gateway.clock import instant_text, new_row_id, read_instant
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, HandoffError, NotSupported, NotUnderstood
 from gateway.flows.body_hash import BodyHash, body_hash
+from gateway.flows.closed_doors import closed_doors
 from gateway.flows.contribution import Contribution, contribution, record_contribution
 from gateway.flows.late_messages import late_warnings, said_at
 from gateway.flows.messages import Fault, Receipt, ReceiptOutcome, ReceivedMessage
@@ -275,6 +276,7 @@ def _keep(
     # orders of one message share it
     who = _about(premises, tx, said[0], received_at) if said else None
     outcome, faults = verdict.outcome, verdict.faults + late_warnings(tx, said)
+    faults += closed_doors(premises.network, said, message.received_at)
     row = InboxMessage(
         id=new_row_id(),
         partner=message.partner,

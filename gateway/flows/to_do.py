@@ -20,7 +20,7 @@ from gateway.flows.agency_desk import AtDesk, Worker, opened_for_list, task_stat
 from gateway.flows.files import CHANNEL
 from gateway.flows.own_records import own_records
 from gateway.flows.renewals import Renewals
-from gateway.store import Intent, Reading, consent_requests, desk_lists, intents
+from gateway.store import Intent, Reading, awaited_answers, consent_requests, desk_lists, intents
 from gateway.store.consent_requests import SAID_NO, WaitingRequest
 
 LISTED = 20
@@ -57,7 +57,8 @@ class Renewed:
 class ToDo:
     """The lists of the first page, each with the most urgent first and at most `LISTED` long.
 
-    `new` and `unanswered` are referrals; `rows` says how many rows of the agency's sheets were not taken.
+    `new` and `unanswered` are referrals, `late` the ids of those that were not answered in time; `rows` says how many
+    rows of the agency's sheets were not taken.
     `renewals_known`: whether every consent was looked at.
     """
 
@@ -67,6 +68,7 @@ class ToDo:
     renewals: tuple[Renewed, ...]
     renewals_known: bool
     rows: int
+    late: frozenset[str] = frozenset()
 
 
 async def to_do(premises: Premises, renewals: Renewals, worker: Worker) -> ToDo:
@@ -80,7 +82,8 @@ async def to_do(premises: Premises, renewals: Renewals, worker: Worker) -> ToDo:
     ending, known = await _renewed(premises, renewals, worker) if takes_consents else ((), True)
     with premises.store.read() as reading:
         rows = len(_rows_not_taken(premises, reading, worker.partner))
-    return ToDo(asked, new, unanswered, ending, known, rows)
+        late = frozenset(one.id for one in new if awaited_answers.is_over(reading, one.id))
+    return ToDo(asked, new, unanswered, ending, known, rows, late)
 
 
 async def _referrals(premises: Premises, worker: Worker) -> tuple[tuple[AtDesk, ...], tuple[AtDesk, ...]]:

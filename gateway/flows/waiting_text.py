@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway.disclosure.premises import Premises
 from gateway.flows.decided_here import BY_A_PERSON
 from gateway.flows.held_requests import HELD_TOO_LONG
+from gateway.flows.unanswered import PRACTICE
+from gateway.partners import Network
 from gateway.store import Intent, Reading, intents, records
 
 SENT = "Sent."
 FIXED = "Free text and attachments are not forwarded."
-PRACTICE = "PRACTICE"
 _ENDED = (HELD_TOO_LONG, BY_A_PERSON)
 _WAITING_STATES = ("requested",)
 
@@ -38,32 +39,54 @@ def with_waiting_text(
     """`resource`, and if it is the partner's own Task that has not left yet, with the waiting words on it."""
     if resource.get("resourceType") != "Task" or resource.get("status") not in _WAITING_STATES:
         return resource
-    state = _delivery_state(reading, partner, str(resource["id"]))
-    if state is None:
+    sent = _own_referrals(reading, partner, str(resource["id"]))
+    if not sent:
         return resource
-    reference = str(resource["id"])
+    reference, state = str(resource["id"]), _delivery_state(sent)
     text = {"delivered": f"{SENT} {FIXED}", "ended": ended_text(reference)}.get(state)
-    return {**resource, "statusReason": {"text": text or waiting_text(premises, partner, reference)}}
+    said = [text or waiting_text(premises, partner, reference)]
+    if state != "ended":
+        addressees = sorted({intent.partner for intent in sent})
+        said += filter(None, (when_closed_text(premises.network, partner, one) for one in addressees))
+    return {**resource, "statusReason": {"text": " ".join(said)}}
 
 
-def _delivery_state(reading: Reading, partner: str, task_id: str) -> str | None:
-    """`delivered`, `waiting` or `ended` for a Task this partner has sent; None for anybody else's."""
+def when_closed_text(network: Network, sender: str, addressee: str) -> str:
+    """Whom to call when the addressee is closed, and who is there instead, as `network.yaml` says; empty without either.
+
+    The same whether the referral has left, waits or is open at all: it is of the addressee, not of the referral. Who is
+    there instead is named only to a sender that may refer there.
+    """
+    known = network.partners.get(addressee)
+    if known is None:
+        return ""
+    call, said = known.after_hours, []
+    if call is not None:
+        said.append(f"When they are closed, call {call.name}, {call.phone}.")
+    may_refer = {one.addressee for one in network.routes_from(sender, "referral")}
+    if known.fallback is not None and known.fallback in may_refer:
+        said.append(f"There instead: {network.partners[known.fallback].organization.name}.")
+    return " ".join(said)
+
+
+def _own_referrals(reading: Reading, partner: str, task_id: str) -> list[Intent]:
+    """The intents by which this partner has sent that Task; none for anybody else's."""
     record = records.get(reading, "Task", task_id)
     if record is None or record.patient_id is None:
-        return None
-    states = [
-        _told_as(intent)
+        return []
+    return [
+        intent
         for intent in intents.of_patient(reading, record.patient_id)
         if intent.source_partner == partner
         and intent.kind == "referral"
         and any(reference.startswith(f"Task/{task_id}/") for reference in intent.focus)
     ]
-    if not states:
-        return None
-    for state in ("delivered", "waiting"):
-        if state in states:
-            return state
-    return "ended"
+
+
+def _delivery_state(sent: Sequence[Intent]) -> str:
+    """`delivered`, `waiting` or `ended`."""
+    states = {_told_as(intent) for intent in sent}
+    return next((state for state in ("delivered", "waiting") if state in states), "ended")
 
 
 def _told_as(intent: Intent) -> str:

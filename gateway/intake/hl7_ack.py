@@ -32,6 +32,7 @@ REJECTING_CODES = frozenset({"200", "201", "202", "203"})
 """HL7 table 0357 codes of class "rejection": the answer is AR (CR) whatever else is wrong."""
 
 ERROR_TEXTS = {
+    "0": "Message accepted",
     "100": "Segment sequence error",
     "101": "Required field missing",
     "102": "Data type error",
@@ -215,7 +216,9 @@ def _errors(asked: Hl7Header, faults: Iterable[Fault]) -> list[bytes]:
 
 
 def _err(asked: Hl7Header, fault: Fault) -> bytes:
-    """One ERR: place (2), HL7 code (3), severity (4), our code (5). Versions before 2.5 also get ERR-1."""
+    """One ERR: place (2), HL7 code (3), severity (4), our code (5); of a remark also what to read (8). Versions before
+    2.5 also get ERR-1.
+    """
     sign = asked.component_sign
     number = fault.hl7_code if fault.hl7_code in ERROR_TEXTS else "207"
     described = number.encode(), ERROR_TEXTS[number].encode(), b"HL70357"
@@ -233,8 +236,15 @@ def _err(asked: Hl7Header, fault: Fault) -> bytes:
             sign.join(described),
             fault.severity.encode(),
             sign.join((own.encode(), b"", b"L")),
+            *((b"", b"", _readable(asked, fault.message)) if fault.severity == "I" else ()),
         )
     )
+
+
+def _readable(asked: Hl7Header, text: str) -> bytes:
+    """Our own words for ERR-8: in ASCII, as the sender's charset is not known to be more, and without its delimiters."""
+    signs = {*asked.separator, *asked.signs, *range(0x20), 0x7F}
+    return bytes(0x20 if one in signs else one for one in text.encode("ascii", "replace"))
 
 
 def _location(fault: Fault) -> list[bytes]:

@@ -42,6 +42,8 @@ def connection_faults(content: NetworkFile) -> Iterator[Fault]:
     for name, partner in content.partners.items():
         for day, text in hours_faults(partner.hours) if partner.hours is not None else ():
             yield ("partners", name, "hours", *day), text
+        if partner.fallback is not None and partner.fallback not in content.partners.keys() - {name}:
+            yield ("partners", name, "fallback"), "names no other partner of this file"
         for place, text in _delivery_faults(partner.delivery):
             yield ("partners", name, "delivery", *place), text
         for place, text in _format_faults(partner):

@@ -115,6 +115,9 @@ class Client(Strict, frozen=True):
     subscription_endpoints: tuple[str, ...] = ()
 
 
+AnswerHours = Annotated[int, msgspec.Meta(ge=0, le=1000)]
+
+
 class AddresseeCode(Strict, frozen=True):
     """A code by which senders name this partner as the addressee (HL7 v2 PRD with role RT)."""
 
@@ -146,6 +149,13 @@ class Partner(Strict, frozen=True):
     """When it is there; shown to whoever is about to send it somebody. Without it nothing is said."""
     after_hours: Contact | None = None
     """Whom to call when it is closed."""
+    fallback: PartnerId | None = None
+    """Who is there instead when it is closed or does not answer; named to whoever may refer there."""
+    answer_hours: AnswerHours = 24
+    """A referral that it has not answered after so many of its opening hours is told to people; 0: never. Without
+    `hours`: hours of the clock."""
+    answer_hours_stat: AnswerHours = 2
+    """The same for referrals of the priority `stat`: hours of the clock."""
     desk: tuple[DeskRight, ...] = ()
     workers: dict[WorkerName, MailAddress] = msgspec.field(default_factory=dict)
     """Who works at its desk, and the address agreed with her for links by mail; whoever is not named gets none."""

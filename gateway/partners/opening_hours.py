@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from gateway.partners.deliveries import Strict
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LOOKED_AHEAD_DAYS, _LONG = 16, timedelta(days=14)
+_COUNTED_AHEAD_DAYS = 366
 _MIDNIGHT = "24:00"
 Span = Annotated[
     str,
@@ -64,6 +65,45 @@ def stands(hours: OpeningHours, zone: str, at: datetime) -> OpenOrNot:
     return OpenOrNot(False, opens if opens is not None and opens - at < _LONG else None)
 
 
+def after_open(hours: OpeningHours | None, zone: str, since: datetime, wanted: timedelta) -> datetime:
+    """The instant (UTC) at which a partner with these hours has been open for as long as `wanted` since then. Hours of
+    the clock where it states none, or is not open so long within a year: a timer ends, whatever somebody has written.
+    """
+    at, left = since.astimezone(UTC), wanted
+    if hours is None:
+        return at + wanted
+    first = at.astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
+    for opens, closes in _spans(hours, zone, first, _COUNTED_AHEAD_DAYS):
+        begins, ends = max(opens.astimezone(UTC), at), closes.astimezone(UTC)
+        if ends - begins >= left:
+            return begins + left
+        left -= max(ends - begins, timedelta())
+    return at + wanted
+
+
+def next_open(hours: OpeningHours | None, zone: str, at: datetime) -> datetime:
+    """That instant (UTC), or when a partner with these hours opens next; that instant where it is not known."""
+    found = None if hours is None else stands(hours, zone, at)
+    if found is None or found.is_open or found.changes_at is None:
+        return at.astimezone(UTC)
+    return found.changes_at.astimezone(UTC)
+
+
+def after_open_days(hours: OpeningHours | None, zone: str, since: datetime, days: int) -> datetime:
+    """The instant (UTC) so many days of a partner with these hours later, and not before it opens: days on which it is
+    closed do not count. Days of the calendar where it states no hours, or is not open on so many within a year.
+    """
+    if hours is None:
+        return since.astimezone(UTC) + timedelta(days=days)
+    local, left = since.astimezone(ZoneInfo(zone)), days
+    for number in range(1, _COUNTED_AHEAD_DAYS):
+        day = local.date() + timedelta(days=number)
+        left -= bool(_spans_of(hours, day))
+        if not left:
+            return next_open(hours, zone, datetime.combine(day, local.time(), ZoneInfo(zone)))
+    return since.astimezone(UTC) + timedelta(days=days)
+
+
 def hours_faults(hours: OpeningHours) -> Iterator[tuple[tuple[str, ...], str]]:
     """What is wrong with hours, by their place below `hours`, and what to do."""
     for day, spans in hours.week().items():
@@ -85,12 +125,14 @@ def hours_faults(hours: OpeningHours) -> Iterator[tuple[tuple[str, ...], str]]:
             yield ("holidays",), f"`{day}` is no day; write it as 2026-12-25"
 
 
-def _spans(hours: OpeningHours, zone: str, first: date) -> Iterator[tuple[datetime, datetime]]:
+def _spans(
+    hours: OpeningHours, zone: str, first: date, days: int = _LOOKED_AHEAD_DAYS
+) -> Iterator[tuple[datetime, datetime]]:
     """Each span of the days from `first` on, those that touch at midnight as one."""
     last: tuple[datetime, datetime] | None = None
-    for number in range(_LOOKED_AHEAD_DAYS + 1):
+    for number in range(days + 1):
         day = first + timedelta(days=number)
-        for span in () if day.isoformat() in hours.holidays else hours.week()[DAYS[day.weekday()]]:
+        for span in _spans_of(hours, day):
             begins, _, ends = span.partition("-")
             found = (_instant(day, begins, zone), _instant(day, ends, zone))
             if last is not None and last[1] == found[0]:
@@ -101,6 +143,10 @@ def _spans(hours: OpeningHours, zone: str, first: date) -> Iterator[tuple[dateti
             last = found
     if last is not None:
         yield last
+
+
+def _spans_of(hours: OpeningHours, day: date) -> tuple[str, ...]:
+    return () if day.isoformat() in hours.holidays else hours.week()[DAYS[day.weekday()]]
 
 
 def _instant(day: date, text: str, zone: str) -> datetime:

@@ -19,18 +19,19 @@ _HOUR_SECONDS = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A number that must not be over `limit`. `state`: of which intents; `by_partner`: told for each partner."""
+    """A number that must not be over `limit`. `state`: of which intents; `is_each`: each partner has one without."""
 
     name: str
     number: str
     limit: float
     do: str
     state: str = ""
+    is_each: bool = False
 
     @property
     def by_partner(self) -> bool:
         """Whether it is a number of each partner."""
-        return bool(self.state)
+        return self.is_each or bool(self.state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,13 @@ RULES = (
         "handoff_consent_requests_overdue",
         0,
         "handoff lanes list --state held shows the owners.",
+    ),
+    Rule(
+        "ReferralsUnanswered",
+        "handoff_referrals_unanswered",
+        0,
+        "handoff requests list (`unanswered`): call the agency's owner; when it is closed, its after-hours contact.",
+        is_each=True,
     ),
     Rule(
         "AuditLogNotSealed",

@@ -14,7 +14,7 @@ from gateway.audit.verify import read_heads
 from gateway.clock import instant_text, read_instant
 from gateway.security.rotation import CURRENT
 from gateway.settings import read_settings
-from gateway.store import Reading, audit_agreements, audit_feeds, audit_rows
+from gateway.store import Reading, audit_agreements, audit_feeds, audit_rows, awaited_answers
 from gateway.wiring.atna_feed import FEED
 from gateway.wiring.checkup import Check, Examined, Finding
 
@@ -137,6 +137,12 @@ def _held(seen: Examined, reading: Reading) -> Iterator[Finding]:
         yield Finding("consent requests", text, "`handoff lanes list --state held`")
 
 
+def _unanswered(seen: Examined, reading: Reading) -> Iterator[Finding]:
+    for one in awaited_answers.over_by_partner(reading):
+        text = f"{one.number} referrals to {one.partner} are not answered, the oldest should be since {one.oldest[:16]}Z"
+        yield Finding("answers", text, "`handoff requests list` (`unanswered`); call its owner")
+
+
 def _attention(seen: Examined, reading: Reading) -> Iterator[Finding]:
     row = reading.row("checkup.messages_in_need")
     if row is not None and row["number"]:
@@ -203,6 +209,7 @@ _LOOKS: tuple[tuple[str, Look], ...] = (
     ("clock", _clock),
     ("delivery", _waiting),
     ("consent requests", _held),
+    ("answers", _unanswered),
     ("messages and identity", _attention),
     ("data keys", _rewrapping),
     ("destroyed keys", _destructions),

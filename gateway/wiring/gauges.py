@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from gateway.clock import instant_text, read_instant
 from gateway.disclosure.premises import Premises
-from gateway.store import Reading, audit_rows, workload
+from gateway.store import Reading, audit_rows, awaited_answers, workload
 
 
 class StoreGauges(Collector):
@@ -73,6 +73,14 @@ def _for_people(reading: Reading, now: datetime) -> Iterator[Metric]:
     asked, overdue = workload.consent_requests(reading, instant_text(now))
     yield _plain("handoff_consent_requests_open", "consents that somebody was asked to see to", asked)
     yield _plain("handoff_consent_requests_overdue", "those whose time is over", overdue)
+    late = GaugeMetricFamily(
+        "handoff_referrals_unanswered",
+        "referrals that an agency has not answered in time",
+        labels=("partner",),
+    )
+    for one in awaited_answers.over_by_partner(reading):
+        late.add_metric((one.partner,), one.number)
+    yield late
 
 
 def _age(at: str, now: datetime) -> float:

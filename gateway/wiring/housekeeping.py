@@ -1,5 +1,5 @@
-"""What time brings: a consent that begins wakes what waited for it, what was held too long ends; expired ids of logins
-and tokens are forgotten.
+"""What time brings: a consent that begins wakes what waited for it, what was held too long ends, what nobody answered in
+time is told; expired ids of logins and tokens are forgotten.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotNow
 from gateway.flows.held_requests import tidy_requests
+from gateway.flows.unanswered import look_for_answers
 from gateway.store import Transaction, intents, tokens
 
 
 class Housekeeping:
-    """Once a minute, until stopped: wakes what is held until now, ends what is held for over `held_days` (0: never), and
-    forgets expired token ids.
+    """Once a minute, until stopped: wakes what is held until now, ends what is held for over `held_days` (0: never),
+    looks which referrals nobody has answered in time, and forgets expired token ids.
     """
 
     def __init__(self, premises: Premises, held_days: int = 0) -> None:
@@ -30,6 +31,8 @@ class Housekeeping:
             with contextlib.suppress(NotNow):
                 if await self._premises.store.write(self._tidy):
                     self._premises.work_waiting.set()
+                while await self._premises.store.write(self._look_for_answers):
+                    pass
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), every_seconds)
 
@@ -43,3 +46,6 @@ class Housekeeping:
         tokens.forget_expired(tx, now)
         tidy_requests(tx, at, self._held_days)
         return intents.wake_due(tx, now)
+
+    def _look_for_answers(self, tx: Transaction) -> bool:
+        return look_for_answers(self._premises, tx, self._premises.clock.now())

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from gateway.partners import NetworkFileRefused, parse_network
-from gateway.partners.opening_hours import OpeningHours, stands
+from gateway.partners.opening_hours import OpeningHours, after_open, after_open_days, next_open, stands
 from tests.gateway.partners.test_network_file import STARTER
 
 PHOENIX, BERLIN = "America/Phoenix", "Europe/Berlin"
@@ -57,6 +57,31 @@ def test_the_hours_are_those_of_the_partner_s_clock_when_it_changes() -> None:
     ):  # 3:30 after the hour that came twice, or not at all
         found = stands(sundays, BERLIN, at(instant))
         assert found.is_open and found.changes_at is not None and found.changes_at.hour == len("four")
+
+
+@pytest.mark.requirement("SD-06")
+def test_a_timer_counts_open_hours_alone_also_when_the_clock_changes() -> None:
+    def due(hours: OpeningHours | None, since: str, wanted: float, zone: str = PHOENIX) -> datetime:
+        return after_open(hours, zone, at(since), timedelta(hours=wanted))
+
+    assert due(WEEK, "2026-11-23T18:30", 1) == at("2026-11-23T20:30"), "the hour at noon does not count"
+    assert due(WEEK, "2026-11-23T23:00", 2) == at("2026-11-25T06:00"), "on Tuesday from ten at night"
+    assert due(WEEK, "2026-11-25T05:30", 8) == at("2026-12-02T05:30"), "over midnight, and over a holiday"
+    assert due(None, "2026-11-23T18:30", 30) == at("2026-11-25T00:30")
+    assert due(OpeningHours(), "2026-11-23T18:30", 30) == at("2026-11-25T00:30"), "it ends all the same"
+    sundays = OpeningHours(sun=("01:00-04:00",))
+    assert due(sundays, "2026-10-24T12:00", 4, BERLIN) == at("2026-10-25T03:00"), "the night has an hour more"
+    assert due(sundays, "2026-03-28T12:00", 2, BERLIN) == at("2026-03-29T02:00"), "the night has an hour less"
+
+
+def test_days_on_which_it_is_closed_do_not_count() -> None:
+    friday = at("2026-11-27T16:00")
+    assert after_open_days(WEEK, PHOENIX, friday, 2) == at("2026-12-07T15:00"), (
+        "Tuesday, Wednesday, and then closed"
+    )
+    assert after_open_days(None, PHOENIX, friday, 2) == at("2026-11-29T16:00")
+    assert after_open_days(OpeningHours(), PHOENIX, friday, 2) == at("2026-11-29T16:00")
+    assert next_open(WEEK, PHOENIX, friday) == at("2026-12-02T05:00")
 
 
 @pytest.mark.parametrize(

@@ -133,3 +133,16 @@ def test_withdrawals_of_before_their_table_are_looked_at_once_more() -> None:
         "SELECT audit_seq, patient_id, open FROM withdrawal ORDER BY audit_seq"
     ).fetchall()
     assert found == [(1, "p1", 1), (4, "p2", 1)]
+
+
+def test_withdrawals_closed_before_a_parting_was_seen_are_looked_at_once_more() -> None:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate_to(connection, 12)
+    connection.execute(
+        "INSERT INTO withdrawal (audit_seq, patient_id, open) VALUES (1, 'p1', 0), (4, 'p2', 1)"
+    )
+
+    migrate(connection)
+
+    assert connection.execute("SELECT sum(open) FROM withdrawal").fetchone() == (2,)
+    assert connection.execute("SELECT id, upto FROM answers_watched").fetchall() == [(1, 0)]

@@ -1,0 +1,18 @@
+-- Referrals that their addressees have not answered yet. `look_at`: when it is looked at next whether somebody has;
+-- `over_since`: when the time for it was over; empty: not yet.
+CREATE TABLE awaited_answer (
+    intent_id  TEXT PRIMARY KEY REFERENCES intent (id),
+    look_at    TEXT NOT NULL,
+    over_since TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+CREATE INDEX awaited_answer_look ON awaited_answer (look_at, intent_id);
+CREATE INDEX awaited_answer_over ON awaited_answer (over_since, intent_id) WHERE over_since <> '';
+
+-- Up to which intent this was begun; what is over 30 days old at this step is not asked about any more.
+CREATE TABLE answers_watched (id INTEGER PRIMARY KEY CHECK (id = 1), upto INTEGER NOT NULL);
+INSERT INTO answers_watched (id, upto)
+SELECT 1, coalesce(max(sequence), 0) FROM intent WHERE created_at < strftime('%Y-%m-%dT%H:%M:%S', 'now', '-30 days');
+
+-- Withdrawals that were closed before this step are looked at once more: of people who were one for a while, one could be
+-- closed although somebody was not told. Those of which nobody is to be told close again by themselves.
+UPDATE withdrawal SET open = 1 WHERE open = 0;
