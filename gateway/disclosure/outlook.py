@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 import consent
 from gateway.audit import append
 from gateway.clock import new_id
 from gateway.disclosure.account import own_record_entry
+from gateway.disclosure.asked import kept_question
 from gateway.disclosure.gather import gather
 from gateway.disclosure.premises import Premises
 from gateway.store import Record, Transaction
@@ -26,10 +29,12 @@ def would_be_held(
     recipient: str,
     purpose: str,
     own: Sequence[Record],
+    asked: str = "",
 ) -> bool:
     """Whether any of `own` (records that come from `discloser` alone) would be held back from `recipient` now.
 
-    True as well for somebody unknown, or of whom there is nothing. That it was asked is in the log.
+    True as well for somebody unknown, or of whom there is nothing. That it was asked is in the log, with the question as
+    it was sent (`asked`).
     """
     at = premises.clock.now()
     entry = own_record_entry(
@@ -43,7 +48,7 @@ def would_be_held(
         returned=(),
         content_sha256=None,
     )
-    append(tx, entry)
+    append(tx, replace(entry, asked=kept_question(asked, patient_id)))
     if patient_id is None or not own:
         return True
     gathered = gather(

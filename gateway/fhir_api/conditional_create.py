@@ -6,8 +6,11 @@ looked at in the transaction that would create.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.requests import Request
 
+from gateway.disclosure.asked import question
 from gateway.errors import NotUnderstood
 from gateway.fhir_api.incoming import require_scope
 from gateway.fhir_api.search_parameters import criteria_of, read_query
@@ -30,4 +33,5 @@ def condition_of(caller: Caller, request: Request, resource_type: str) -> Search
         raise NotUnderstood(
             "HEADER_INVALID", "must be what limits a search, and nothing else", "http.If-None-Exist"
         )
-    return criteria_of(resource_type, asked, strict=True)
+    criteria = criteria_of(resource_type, asked, strict=True)
+    return replace(criteria, asked=question(resource_type, asked))

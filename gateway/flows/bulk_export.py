@@ -23,6 +23,7 @@ from gateway import logs
 from gateway.audit import AuditReason, append
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.account import own_record_entry
+from gateway.disclosure.asked import kept_question
 from gateway.disclosure.content import notice_outcomes
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.seen import Asking, present_questions
@@ -109,7 +110,8 @@ async def begin_export(premises: Premises, caller: Caller, asked: ExportAsked) -
             returned=(),
             content_sha256=None,
         )
-        append(tx, replace(entry, reasons=(_BEGUN,), subject=f"{_WRITTEN_BY}/{export.id}"))
+        told = kept_question(_question(asked), None)
+        append(tx, replace(entry, reasons=(_BEGUN,), subject=f"{_WRITTEN_BY}/{export.id}", asked=told))
 
     await premises.store.write(work)
     return export.id
@@ -194,6 +196,7 @@ async def _write_one(premises: Premises, export: BulkExport, asked: ExportAsked,
         choose=choose,
         dress=partial(with_waiting_text, premises, export.partner),
         also=keep,
+        asked=_question(asked),
     )
 
 
@@ -221,6 +224,7 @@ async def part_of_file(
         write=_lines,
         choose=choose,
         dress=partial(with_waiting_text, premises, export.partner),
+        asked=_question(asked_of(export)),
     )
     return FilePart(patient_id, shown.content)
 
@@ -253,8 +257,14 @@ async def notices_of_export(premises: Premises, caller: Caller, export_id: str, 
         select=select,
         write=lambda _resources, _notices, _at: b"",
         choose=lambda _resources: (),
+        asked=_question(asked_of(export)),
     )
     return FilePart(patient_id, notices=found)
+
+
+def _question(asked: ExportAsked) -> str:
+    """The question behind the base of the API, for the log."""
+    return asked.request.partition("/fhir/")[2] or asked.request
 
 
 def asked_of(export: BulkExport) -> ExportAsked:

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from gateway.clock import instant_text
+from gateway.clock import instant_text, new_id
+from gateway.disclosure.asked import question
 from gateway.disclosure.outlook import would_be_held
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotAllowed, NotUnderstood
 from gateway.flows.people import patient_meant
+from gateway.flows.questions import log_question
 from gateway.flows.submitted_referral import partner_meant
+from gateway.resources import to_json
 from gateway.security.callers import Caller
 from gateway.store import Reading, Record, Transaction, intents, records
 
@@ -74,7 +77,8 @@ def _order_sign(
 ) -> Json:
     patient_id = _patient(premises, tx, caller.partner, asked, context)
     orders = tuple(_orders(context.get("draftOrders"), "context.draftOrders"))
-    return _waiting(premises, caller, patient_id, _ordered(premises, caller, patient_id, orders), tx)
+    found = _ordered(premises, caller, patient_id, orders)
+    return _waiting(premises, caller, patient_id, found, _question(asked), tx)
 
 
 def _discharge(
@@ -89,7 +93,7 @@ def _discharge(
     found = _ordered(premises, caller, patient_id, orders)
     if patient_id:
         found += _sent_before(premises, tx, caller.partner, patient_id)
-    return _waiting(premises, caller, patient_id, found, tx)
+    return _waiting(premises, caller, patient_id, found, _question(asked), tx)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +129,26 @@ def _sent_before(premises: Premises, tx: Transaction, partner: str, patient_id: 
     ]
 
 
+def _question(asked: Mapping[str, Any]) -> str:
+    """What was asked, for the log: which service, and what came along."""
+    told = [(name, to_json(asked[name]).decode()) for name in ("context", "prefetch") if name in asked]
+    return question(f"cds-services/{asked['hook']}", told)
+
+
 def _waiting(
-    premises: Premises, caller: Caller, patient_id: str | None, meant: Sequence[_Meant], tx: Transaction
+    premises: Premises,
+    caller: Caller,
+    patient_id: str | None,
+    meant: Sequence[_Meant],
+    asked: str,
+    tx: Transaction,
 ) -> Json:
-    """A card for each addressee to whom something would wait."""
+    """A card for each addressee to whom something would wait. The question is kept once, with the first of them."""
+    if not meant:
+        log_question(premises, tx, caller, asked, request_id=new_id(), patient_id=patient_id)
     held = {
         one.addressee
-        for one in meant
+        for number, one in enumerate(meant)
         if would_be_held(
             premises,
             tx,
@@ -140,6 +157,7 @@ def _waiting(
             recipient=one.addressee,
             purpose=one.purpose,
             own=one.own,
+            asked="" if number else asked,
         )
     }
     return {"cards": [_card(premises, caller.partner, addressee) for addressee in sorted(held)]}
@@ -200,7 +218,7 @@ def _draft(premises: Premises, caller: Caller, patient_id: str, order: Json) -> 
 
 
 def _consult(
-    premises: Premises, caller: Caller, _asked: Mapping[str, Any], context: Json, tx: Transaction
+    premises: Premises, caller: Caller, asked: Mapping[str, Any], context: Json, tx: Transaction
 ) -> Json:
     purpose = _purpose(premises, caller, context.get("purposeOfUse"))
     found = _known(premises, tx, caller.partner, context.get("patientId"))
@@ -211,7 +229,9 @@ def _consult(
     recipients = {partner_meant(premises, {"identifier": a}) for a in actors if isinstance(a, dict)}
     recipient = next(iter(recipients)) if len(recipients) == 1 else None
     own = _own(tx, caller.partner, patient_id) if patient_id else ()
-    if recipient is not None and not would_be_held(
+    if recipient is None:
+        log_question(premises, tx, caller, _question(asked), request_id=new_id(), patient_id=patient_id)
+    elif not would_be_held(
         premises,
         tx,
         patient_id=patient_id,
@@ -219,6 +239,7 @@ def _consult(
         recipient=recipient,
         purpose=purpose,
         own=own,
+        asked=_question(asked),
     ):
         return {"cards": [_consulted(premises, "CONSENT_PERMIT", "It may be disclosed now.", "info")]}
     said = "It may have to wait. The patient's written permission may be needed."

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from gateway.disclosure.asked import question
 from gateway.disclosure.content import searchset_bundle
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.seen import Asking, seen_alone
@@ -73,7 +74,7 @@ async def certain_match(premises: Premises, caller: Caller, patient: Mapping[str
         select=select,
         write=_written,
         choose=choose,
-        asked="Patient/$match",
+        asked=question("Patient/$match", [("resource", to_json(patient).decode())]),
     )
     return Pulled(shown.content, shown.request_id)
 

@@ -26,6 +26,7 @@ from gateway.flows.condition_met import met_by
 from gateway.flows.decided_here import BY_RECORDER, act_entry
 from gateway.flows.nothing import nothing_for
 from gateway.flows.people import patient_of_consent, related
+from gateway.flows.questions import log_question
 from gateway.partners import reference_of
 from gateway.resources import to_json
 from gateway.resources.xml_reading import read_fhir
@@ -71,8 +72,8 @@ async def record_consent(
     at, request_id, consent_id = premises.clock.now(), new_id(), new_id()
     body = body_hash(premises, caller.partner, to_json(resource))
 
-    def work(tx: Transaction) -> Saved | str:
-        if unless is not None and (there := _there_already(premises, tx, caller, unless)):
+    def work(tx: Transaction) -> Saved | list[str]:
+        if unless is not None and (there := _there_already(premises, tx, caller, unless, request_id)):
             return there
         known = _recorded_before(premises, tx, caller, body)
         if known is not None:
@@ -83,20 +84,27 @@ async def record_consent(
         return _saved(premises, tx, caller, kept.record, request_id, created=True)
 
     saved = await premises.store.write(work)
-    if isinstance(saved, str):
-        pulled = await pull.read(premises, caller, "Consent", saved)
+    if isinstance(saved, list):
+        if len(saved) > 1:  # only now, because the log has to keep that it was asked
+            raise AlreadyReceived("CONDITION_SEVERAL", "is met by several resources", "http.If-None-Exist")
+        pulled = await pull.read(premises, caller, "Consent", saved[0])
         shown = read_fhir(pulled.content)
         return Saved(shown, pulled.version, pulled.last_modified, pulled.request_id)
     premises.work_waiting.set()
     return saved
 
 
-def _there_already(premises: Premises, tx: Transaction, caller: Caller, unless: SearchCriteria) -> str:
-    """The id of the one that meets the condition; empty where none does."""
-    found = met_by(premises, tx, caller, "Consent", unless)
-    if len(found) > 1:
-        raise AlreadyReceived("CONDITION_SEVERAL", "is met by several resources", "http.If-None-Exist")
-    return str(found[0]["id"]) if found else ""
+def _there_already(
+    premises: Premises, tx: Transaction, caller: Caller, unless: SearchCriteria, request_id: str
+) -> list[str]:
+    """The ids of those that meet the condition. That it was asked is in the log, and of which of several the caller
+    learns; one alone is shown to it, and logged as that.
+    """
+    found = [str(one["id"]) for one in met_by(premises, tx, caller, "Consent", unless)]
+    patient_id = pull.patient_asked(premises, tx, caller, unless)
+    told = [f"Consent/{one}" for one in found] if len(found) > 1 else []
+    log_question(premises, tx, caller, unless.asked, request_id=request_id, patient_id=patient_id, told=told)
+    return found
 
 
 async def replace_consent(

@@ -70,21 +70,21 @@ def test_the_fhir_view_has_a_query_for_the_patient_and_values_for_the_operator_a
 @pytest.mark.requirement("AU-03")
 def test_who_asked_is_listed_without_values_and_an_officer_sees_them_for_a_reason(asked: Browser) -> None:
     page = asked.get("looks?by=partners&since=2026-01-01")
-    assert NAMES.replace("&", "&amp;") in page.text and "3391" not in page.text
+    assert NAMES.replace("&", "&amp;") in page.text and "OTP-3391" not in page.text
     seqs = numbers(page)
     assert len(seqs) == 2
     sheet = asked.get("looks?by=partners&since=2026-01-01&as=csv").text
-    assert NAMES in sheet and "3391" not in sheet
+    assert NAMES in sheet and "OTP-3391" not in sheet
     assert numbers(asked.get("looks?by=partners&since=2026-01-01&partner=housing")) == []
 
     where = f"decisions/{seqs[-1]}"
     entry = asked.get(where).text
-    assert "Asked as" in entry and "3391" not in entry
+    assert "Asked as" in entry and "OTP-3391" not in entry
     assert asked.send(f"{where}/question", where, reason="").status_code == 400
     shown = asked.send(f"{where}/question", where, reason="she complains of it").text
-    assert "3391" in shown
+    assert "OTP-3391" in shown
     read = asked.reads()[-1].entry
-    assert read is not None and "she complains of it" in read.description and "3391" not in read.subject
+    assert read is not None and "she complains of it" in read.description and "OTP-3391" not in read.subject
     assert (
         asked.send(
             f"decisions/{asked.reads()[-1].row.seq}/question", where, reason="of no question"

@@ -135,6 +135,7 @@ def test_every_patient_disclosed_has_an_entry_made_before_the_line_leaves(export
     assert logged.entry is not None
     released = {one.reference for one in logged.entry.resources if one.outcome != "withhold"}
     assert released == {f"Goal/{one['id']}" for one in goals}
+    assert logged.entry.asked == "Patient/$export?_type=Goal", "AU-03"
 
 
 @pytest.mark.requirement("BK-01", "P2-13-02")

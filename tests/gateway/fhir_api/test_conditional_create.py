@@ -47,6 +47,9 @@ def test_one_that_is_there_is_answered_and_none_is_made(api: Api, county: County
     assert again.headers["etag"] == first.headers["etag"]
     read = [one for one in county.audit("read") if one.row.partner == "hospital"]
     assert len(read) == 1, "that it was given back is in the log"
+    asked = [one.entry.asked for one in county.audit("query") if one.entry]
+    question = f"Consent?patient={county.patient_id}&date=2026-03-01&status=active"
+    assert asked == [question, question], "AU-03, also of the one that found nothing"
     assert len(county.records("Consent")) == 1
 
 
@@ -59,6 +62,11 @@ def test_another_condition_makes_another_and_several_are_refused(api: Api, count
     assert several.status_code == 412
     assert several.json()["issue"][0]["details"]["coding"][0]["code"] == "CONDITION_SEVERAL"
     assert len(county.records("Consent")) == 2
+    last = county.audit("query")[-1].entry
+    assert last is not None and "status=active" in last.asked, "it was asked, and the caller learned of both"
+    assert [one.reference for one in last.resources] == [
+        f"Consent/{one.id}" for one in county.records("Consent")
+    ]
 
 
 def test_by_one_s_own_identifier_which_stands_in_no_address(api: Api, county: County) -> None:

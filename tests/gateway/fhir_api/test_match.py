@@ -7,7 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
+from gateway.audit import newest
 from gateway.demo import person
+from gateway.store import AuditFilter
 from tests.gateway.county import HOUSING, OTP, County
 from tests.gateway.disclosure.twins import Api, said
 
@@ -55,6 +57,12 @@ def test_who_may_not_know_her_gets_the_answer_for_nobody(county: County) -> None
     assert entry["resource"]["name"][0]["family"] == HER["name"][0]["family"]
     (logged,) = [one for one in county.audit("disclose") if one.row.partner == "psychiatry"]
     assert logged.entry is not None and logged.entry.description == "1 Patient"
+    assert HER["name"][0]["family"] in logged.entry.asked, (
+        "the question as it was sent, sealed under her key (AU-03)"
+    )
+    nobodys = county.look(lambda reading: newest(reading, 9, AuditFilter(kind="query")))
+    kept = {one.entry.asked for one in nobodys if one.entry and one.row.patient_id is None}
+    assert kept == {"Patient/$match?resource=*"}, "of one that found nobody no values"
 
 
 @pytest.mark.requirement("P2-13-02", "DM-27")

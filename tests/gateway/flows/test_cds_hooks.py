@@ -162,7 +162,22 @@ def test_that_it_was_asked_is_in_the_log(county: County) -> None:
     before = len(county.audit("query"))
     cards(county, signing())
     cards(county, consulting())
-    assert len(county.audit("query")) == before + 2
+    logged = county.audit("query")[before:]
+    assert len(logged) == 2
+    asked = [one.entry.asked for one in logged if one.entry]
+    assert asked[0].startswith("cds-services/order-sign?context=") and "draftOrders" in asked[0]
+    assert asked[1].startswith("cds-services/patient-consent-consult?context=")
+
+
+@pytest.mark.requirement("AU-03")
+def test_a_question_that_names_no_partner_is_in_the_log_too(county: County) -> None:
+    county.refer()
+    before = len(county.audit("query"))
+    nobody = signing()
+    nobody["context"]["draftOrders"]["entry"][0]["resource"]["performer"] = []
+    cards(county, nobody)
+    (logged,) = county.audit("query")[before:]
+    assert logged.entry is not None and "draftOrders" in logged.entry.asked
 
 
 @pytest.mark.parametrize("actors", [[OTP_NPI], [OTP_NPI, OTP_NPI]])
