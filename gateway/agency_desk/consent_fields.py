@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 
 from gateway.disclosure.desk_forms import STATUS_ONLY, Line, Wanted
@@ -15,6 +15,9 @@ PURPOSES = ("COC", "TREAT", "CAREMGT", "HPAYMT", "HOPERAT")
 """What a permission can be for, as the desk offers it; a request may bring another."""
 
 USUAL_DAYS = 180
+SOUGHT_NEED, SOUGHT_PLACE = "sought.need", "sought.place"
+"""The fields by which a service is looked for in the form of the choices."""
+
 _TRIED = "RelatedPerson/"
 
 
@@ -44,7 +47,7 @@ def wanted(
         until = date.fromisoformat(form.get("until", ""))
     except ValueError:
         raise NotUnderstood("DAY_INVALID", "expected a day such as 2026-11-22", "until") from None
-    purposes = tuple(name.removeprefix("for.") for name in form if name.startswith("for."))
+    purposes = chosen_for(form)
     if not set(purposes) <= set(allowed):
         raise NotUnderstood("PURPOSE_MISSING", "choose what it is for", "purposes")
     return Wanted(
@@ -64,11 +67,30 @@ def usual_end(today: date) -> date:
     return today + timedelta(days=USUAL_DAYS)
 
 
-def kept(form: Mapping[str, str]) -> dict[str, str]:
-    """The fields of the choices, to be sent again with the signature."""
-    return {
-        name: value for name, value in form.items() if name not in ("token", "seal", "ids", "name", "agree")
-    }
+def kept(form: Mapping[str, str], with_sought: bool = False) -> dict[str, str]:
+    """The fields of the choices, to be sent again; what was looked for among the services only where it is asked for."""
+    left = {"token", "seal", "ids", "name", "agree", "pin"}
+    if not with_sought:
+        left |= {SOUGHT_NEED, SOUGHT_PLACE}
+    return {name: value for name, value in form.items() if name not in left}
+
+
+def fields_of(lines: Iterable[Line], own: str, purpose: str) -> dict[str, str]:
+    """The fields that choose these lines of the desk of `own`, for that purpose."""
+    seen = [f"see.{line.recipient}.{kind}" for line in lines if line.recipient != own for kind in line.kinds]
+    backs = [f"back.{line.discloser}" for line in lines if line.recipient == own]
+    return dict.fromkeys((*seen, *backs, f"for.{purpose}"), "yes")
+
+
+def chosen_agencies(form: Mapping[str, str]) -> frozenset[str]:
+    """The agencies for which something is ticked."""
+    parts = (name.split(".") for name in form)
+    return frozenset(part[1] for part in parts if len(part) > 1 and part[0] in ("see", "back"))
+
+
+def chosen_for(form: Mapping[str, str]) -> tuple[str, ...]:
+    """What the permissions are for, as it is ticked."""
+    return tuple(name.removeprefix("for.") for name in form if name.startswith("for."))
 
 
 def _agencies(form: Mapping[str, str], discloser: str) -> Iterator[Line]:

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from gateway.agency_desk import consent_fields, phones, signing
+from gateway.agency_desk import consent_choices, consent_fields, phones, signing
+from gateway.agency_desk.consent_choices import OWN_PAGES, RIGHT, TO_MEND, choices
 from gateway.agency_desk.records_in_words import name_of
 from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit
 from gateway.agency_desk.second_factor import picture_of
 from gateway.agency_desk.signing import wanted_of
-from gateway.disclosure.desk_forms import Line, kinds_in_words, purpose_in_words
-from gateway.errors import NotFound
+from gateway.disclosure.desk_forms import kinds_in_words, purpose_in_words
+from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.consent_taking import NOT_ASKED_DAYS, new_ids
-from gateway.flows.consents_given import Given
-from gateway.flows.desk_clients import Client
-from gateway.partners import partner_of
-
-RIGHT = "consents"
-OWN_PAGES = "own_pages"
 
 
 async def _find(visit: Visit) -> Answer:
@@ -73,64 +67,16 @@ async def _said_no(visit: Visit) -> Answer:
     return GoTo("../../../?saved=1")
 
 
-async def _choose(visit: Visit) -> Answer:
-    client = await visit.desk.consents.client(visit.worker, visit.path["id"], "consents")
-    return await _choices(visit, client, await _lines_asked_for(visit, client.patient_id))
-
-
-async def _choices(visit: Visit, client: Client, chosen: tuple[tuple[Line, ...], str]) -> Page:
-    lines, purpose = chosen
-    desk, own = visit.desk, visit.worker.partner
-    today = desk.clock.now().astimezone(ZoneInfo(desk.network.zone)).date()
-    agencies = sorted(
-        (
-            (name, partner)
-            for name, partner in desk.network.partners.items()
-            if name != own and partner.state == "live" and partner.kind != "law_enforcement"
-        ),
-        key=lambda one: (one[0] not in {line.recipient for line in lines}, one[1].organization.name),
-    )
-    given, pending = await desk.consents.given(visit.worker, client.patient_id)
-    facts: dict[str, Any] = {
-        "client": client,
-        "person": name_of(client.patient),
-        "agencies": agencies,
-        "kinds": kinds_in_words(visit.language),
-        "purposes": [
-            (code, purpose_in_words(code, visit.language))
-            for code in dict.fromkeys(
-                (*((purpose,) if purpose else ()), *consent_fields.purposes_of(desk.network))
-            )
-        ],
-        "purpose": purpose,
-        "may_tell_back": desk.consents.may_tell_back(visit.worker),
-        "chosen": {(line.recipient, kind) for line in lines for kind in line.kinds},
-        "backs": {line.discloser for line in lines if line.recipient == own},
-        "friends": [(number, own_id) for number, own_id in enumerate(new_ids(consent_fields.FRIENDS))],
-        "today": today.isoformat(),
-        "until": consent_fields.usual_end(today).isoformat(),
-        "given": [(one, _names(visit, one)) for one in given],
-        "pending": [(one, _names(visit, one)) for one in pending],
-        "said": visit.query.get("said", ""),
-        "gives_links": desk.may(visit.worker, OWN_PAGES),
-    }
-    return Page("consents_choose.html", facts)
-
-
-async def _lines_asked_for(visit: Visit, patient_id: str) -> tuple[tuple[Line, ...], str]:
-    """What would release the referral that waits, where the page was opened from one of hers."""
-    intent_id = visit.query.get("request", "")
-    if not intent_id:
-        return (), ""
-    intent, lines = await visit.desk.consents.from_request(visit.worker, intent_id)
-    return (lines, intent.purpose) if intent.patient_id == patient_id else ((), "")
-
-
 async def _read(visit: Visit) -> Answer:
     client = await visit.desk.consents.client(visit.worker, visit.path["id"], "consents")
     person = name_of(client.patient)
-    chosen = wanted_of(visit, client)
-    read = await visit.desk.consents.preview(visit.worker, chosen, new_ids(len(chosen.lines)))
+    try:
+        chosen = wanted_of(visit, client)
+        read = await visit.desk.consents.preview(visit.worker, chosen, new_ids(len(chosen.lines)))
+    except NotUnderstood as refused:
+        if refused.code not in TO_MEND:
+            raise
+        return await choices(visit, client, consent_fields.kept(visit.form), refused.code)
     facts: Mapping[str, Any] = {
         "client": client,
         "person": person,
@@ -178,12 +124,6 @@ async def _phone_lost(visit: Visit) -> Answer:
     return GoTo(f"../{visit.path['id']}?said=written")
 
 
-def _names(visit: Visit, one: Given) -> str:
-    """Whom a Consent lets see something, by name."""
-    named = [display or visit.desk.name_of(partner_of(reference)) for reference, display in one.recipients]
-    return ", ".join(name for name in named if name)
-
-
 def _asking(form: Mapping[str, str]) -> str:
     intent_id = form.get("request", "")
     is_id = intent_id.replace("-", "").isalnum() and intent_id.isascii()
@@ -196,7 +136,7 @@ SCREENS = (
     Screen("/consents/register", RIGHT, None, _register),
     Screen("/consents/requests/{id}", RIGHT, _request),
     Screen("/consents/requests/{id}/no", RIGHT, None, _said_no),
-    Screen("/consents/{id}", RIGHT, _choose),
+    *consent_choices.SCREENS,
     Screen("/consents/{id}/read", RIGHT, None, _read),
     *signing.SCREENS,
     Screen("/consents/{id}/withdraw", RIGHT, None, _withdraw),

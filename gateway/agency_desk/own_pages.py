@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,8 +19,10 @@ from gateway.agency_desk.days import in_words
 from gateway.agency_desk.own_links import contacts_in_form
 from gateway.agency_desk.own_page_desk import LINK, NAME, OwnPage, code_of
 from gateway.agency_desk.passkeys import Asking
-from gateway.agency_desk.phrases import CATALOGUE, language_of
+from gateway.agency_desk.phrases import CATALOGUE
 from gateway.agency_desk.second_factor import is_phone_code, phone_address, phone_secret, picture_of
+from gateway.agency_desk.sites import site_of
+from gateway.agency_desk.spoken_pages import SpokenPages
 from gateway.disclosure.desk_forms import purpose_in_words, types_in_words
 from gateway.errors import AlreadyReceived, NotAllowed, NotFound
 from gateway.flows.own_contacts import WAYS
@@ -29,13 +30,12 @@ from gateway.flows.own_meetings import contact_words
 from gateway.flows.own_page import WISHES, Permission
 from gateway.flows.own_page_doors import CAME, LEFT, REFUSED
 from gateway.flows.phones import of_client
-from gateway.pages import HEADERS, Link, Pace, Pages, Session, Site, read_link, root_of
+from gateway.pages import HEADERS, Link, Pace, Session, Site, read_link
 from gateway.partners import partner_of
 
 PATH, COOKIE, LANGUAGE = "/me", "handoff_me", "handoff_me_language"
 MOST_TRIES = 5
 _COUNTED = re.compile(r"[0-9]+ [A-Z][A-Za-z]+(, [0-9]+ [A-Z][A-Za-z]+)*")
-_FOLDER = Path(__file__).parent
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {**CATALOGUE["en"], **phrases_own.ENGLISH},
     "es": {**CATALOGUE["es"], **phrases_own.SPANISH},
@@ -48,8 +48,10 @@ def build_own_page(own: OwnPage) -> ASGIApp:
     return _Pages(own)
 
 
-class _Pages(Pages):
-    message = "own_message.html"
+class _Pages(SpokenPages):
+    language_cookie = LANGUAGE
+    frame = "own_frame.html"
+    words = WORDS
 
     def __init__(self, own: OwnPage) -> None:
         super().__init__(_site(own), Pace())
@@ -92,7 +94,7 @@ class _Pages(Pages):
         if her is None:
             return self._stranger(request)
         lines = await self._own.told_whom(her)
-        language = self._language_of(request)
+        language = self._said(request)
         rows = [
             (line, purpose_in_words(line.purpose, language), _what(line.description, language))
             for line in reversed(lines)
@@ -105,7 +107,7 @@ class _Pages(Pages):
         if her is None:
             return self._stranger(request)
         found = await self._own.calendar(her)
-        zone, language = ZoneInfo(self._own.network.zone), self._language_of(request)
+        zone, language = ZoneInfo(self._own.network.zone), self._said(request)
         meetings = [
             (one, self._name_of(one.partner), in_words(one.start, zone, language)) for one in found.meetings
         ]
@@ -238,9 +240,6 @@ class _Pages(Pages):
         answer.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
         return answer
 
-    async def _language(self, request: Request) -> Response:
-        return await self._change_language(request, LANGUAGE, CATALOGUE)
-
     # ------------------------------------------------------------------------------------------ who
 
     def _her(self, request: Request) -> str | None:
@@ -248,19 +247,16 @@ class _Pages(Pages):
         session = self._session(request)
         return None if session is None else session.who[0]
 
-    def _language_of(self, request: Request) -> str:
-        return language_of(request.cookies.get(LANGUAGE), request.headers.get("accept-language", ""))
-
     def _in_words(self, request: Request, one: Permission) -> Mapping[str, Any]:
         """A permission for a reader: names and words for what it holds."""
-        language = self._language_of(request)
+        language = self._said(request)
         known = [display or self._called(reference) for reference, display in one.recipients]
         return {
             "id": one.consent_id,
             "allows": one.allows,
             "who": ", ".join(name for name in known if name),
             "from": self._called(one.discloser),
-            "kinds": types_in_words(one.types, language),
+            "kinds": _kinds(one.types, language),
             "purposes": [purpose_in_words(code, language) for code in one.purposes],
             "until": one.until,
         }
@@ -273,18 +269,14 @@ class _Pages(Pages):
         found = self._own.network.partners.get(partner)
         return "" if found is None else found.organization.name
 
-    def _page(self, request: Request, template: str, status: int = 200, **facts: Any) -> Response:
-        language = self._language_of(request)
-        known = {
-            "is_in": self._frame.session(request) is not None,
-            "say": WORDS[language],
-            "language": language,
-            "other_language": "es" if language == "en" else "en",
-            "desk": self._own.network.content.operator.consent_desk,
-            "root": root_of(request),
-            **facts,
+    def _facts(self, session: Session | None, say: Mapping[str, str]) -> Mapping[str, Any]:
+        phone = self._own.network.content.operator.consent_desk.phone
+        return {
+            "back": say["own_back"],
+            "ended": say["ended"],
+            "ended_note": say["own_ended_note"].format(phone=phone),
+            "foot": say["own_leave"],
         }
-        return self._frame.page(request, template, status, known)
 
 
 def _what(description: str, language: str) -> str:
@@ -292,7 +284,13 @@ def _what(description: str, language: str) -> str:
     if not _COUNTED.fullmatch(description):
         return description
     types = [part.partition(" ")[2] for part in description.split(", ")]
-    return "; ".join(types_in_words(types, language))
+    return "; ".join(_kinds(types, language))
+
+
+def _kinds(types: Sequence[str], language: str) -> list[str]:
+    """What these types of records are called."""
+    say = WORDS[language]
+    return [say.get(f"kind_{one}", one) for one in types_in_words(types, language)]
 
 
 def _second(at: datetime) -> str:
@@ -305,15 +303,4 @@ def _site(own: OwnPage) -> Site:
         her, *made_at = session.who
         return not made_at or own.has_to_go(her, datetime.fromtimestamp(int(made_at[0]), UTC))
 
-    return Site(
-        name=NAME,
-        path=PATH,
-        cookie=COOKIE,
-        folder=_FOLDER,
-        key=own.key,
-        clock=own.clock,
-        secure=own.secure,
-        use_once=own.use_once,
-        was_used=own.was_used,
-        has_to_go=has_to_go,
-    )
+    return site_of(own, (NAME, PATH, COOKIE), has_to_go)

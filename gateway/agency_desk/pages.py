@@ -26,13 +26,13 @@ from gateway.agency_desk import (
 )
 from gateway.agency_desk.desk import Desk
 from gateway.agency_desk.passkeys import Asking
-from gateway.agency_desk.phrases import CATALOGUE, language_of
 from gateway.agency_desk.screens import GoTo, Page, Screen, Visit
 from gateway.agency_desk.sites import desk_site
+from gateway.agency_desk.spoken_pages import SpokenPages
 from gateway.errors import NotAllowed, NotFound
 from gateway.flows.agency_desk import Worker
 from gateway.flows.desk_workers import CAME, LEFT, REFUSED
-from gateway.pages import HEADERS, Pace, Pages, root_of
+from gateway.pages import HEADERS, Pace, Session, root_of
 from gateway.pages.uploads import LARGEST, Uploaded
 
 LANGUAGE = "handoff_desk_language"
@@ -56,7 +56,9 @@ def build_desk(desk: Desk) -> ASGIApp:
     return _Pages(desk)
 
 
-class _Pages(Pages):
+class _Pages(SpokenPages):
+    language_cookie = LANGUAGE
+
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk_site(desk), Pace())
         self._desk = desk
@@ -90,7 +92,7 @@ class _Pages(Pages):
         visit = Visit(self._desk, worker, said, path, query, form, file=file, **self._login_of(request))
         answer = await act(visit)
         if isinstance(answer, Page):
-            return self._page(request, answer.template, answer.status, **answer.facts)
+            return self._page(request, answer.template, answer.status, here=screen.path, **answer.facts)
         return RedirectResponse(answer.location, 303, HEADERS) if isinstance(answer, GoTo) else answer
 
     async def _sent(self, screen: Screen, request: Request) -> tuple[Mapping[str, str], Uploaded | None]:
@@ -145,7 +147,8 @@ class _Pages(Pages):
         if self._desk.mail_me is None:
             raise NotFound("NO_SUCH_PAGE", "there is no such page")
         await self._desk.mail_me(form.get("mail", ""))
-        return self._page(request, "message.html", code="", is_mailed=True)
+        say = self.words[self._said(request)]
+        return self._page(request, self.message, code="", mails=False, ended_note=say["mail_me_done"])
 
     def _asking(self, invitation: login.Invitation) -> Asking:
         return phones.asking(self._desk, phones.about(invitation.worker), invitation.id)
@@ -176,9 +179,6 @@ class _Pages(Pages):
             await self._desk.tell(Worker(*session.who), LEFT, "")
         return await self._frame.end(request, "login")
 
-    async def _language(self, request: Request) -> Response:
-        return await self._change_language(request, LANGUAGE, CATALOGUE)
-
     # ------------------------------------------------------------------------------------------ who
 
     def _worker(self, request: Request) -> Worker | None:
@@ -186,22 +186,17 @@ class _Pages(Pages):
         session = self._session(request)
         return None if session is None else Worker(*session.who)
 
-    def _said(self, request: Request) -> str:
-        return language_of(request.cookies.get(LANGUAGE), request.headers.get("accept-language", ""))
-
-    def _page(self, request: Request, template: str, status: int = 200, **facts: Any) -> Response:
-        session, language = self._frame.session(request), self._said(request)
+    def _facts(self, session: Session | None, say: Mapping[str, str]) -> Mapping[str, Any]:
         worker = None if session is None else Worker(*session.who)
-        known = {
+        network = self._desk.network.content.operator.name
+        return {
             "worker": worker,
             "menu": () if worker is None else self._menu(worker),
-            "say": CATALOGUE[language],
-            "language": language,
-            "other_language": "es" if language == "en" else "en",
-            "network": self._desk.network.content.network,
+            "network": network,
             "agency": self._desk.name_of,
-            "mails": self._desk.mail_me is not None,
-            "is_mailed": False,
-            **facts,
+            "mails": worker is None and self._desk.mail_me is not None,
+            "back": say["back_first"],
+            "ended": say["ended"],
+            "ended_note": say["ended_note"].format(network=network),
+            "foot": say["recorded"],
         }
-        return self._frame.page(request, template, status, known)

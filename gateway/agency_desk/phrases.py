@@ -30,6 +30,9 @@ ENGLISH: Mapping[str, str] = {
     "stands": "Where it stands",
     "open": "Open",
     "back": "Back to the list",
+    "back_first": "Back to the start",
+    "again": "Try again",
+    "help_code": "If you ask somebody for help, say: {code}",
     "not_any_more": "This cannot be shown any more. Please ask {source} by phone.",
     "plan": "Care plan",
     "plan_empty": "No care plan can be shown to you for this person.",
@@ -114,6 +117,7 @@ ENGLISH: Mapping[str, str] = {
     "error_PAUSED_AFTER_RESTORE": "Nothing can be shown at the moment. Try again later.",
     "error_STEP_REASON_LONG": "That reason is too long. Go back and say it in fewer words.",
     "error_TOO_MANY_PAGES": "That was many pages in a short time. Wait a minute.",
+    "error_NO_SUCH_PAGE": "There is no such page here, or it is not one of yours.",
     "error_other": "This did not work. Go back and load the page again.",
 }
 
@@ -133,6 +137,9 @@ SPANISH: Mapping[str, str] = {
     "stands": "Cómo está",
     "open": "Abrir",
     "back": "Volver a la lista",
+    "back_first": "Volver al principio",
+    "again": "Probar otra vez",
+    "help_code": "Si pide ayuda a alguien, diga: {code}",
     "not_any_more": "Esto ya no se puede mostrar. Pregunte a {source} por teléfono.",
     "plan": "Plan de cuidados",
     "plan_empty": "No se le puede mostrar ningún plan de cuidados de esta persona.",
@@ -217,6 +224,7 @@ SPANISH: Mapping[str, str] = {
     "error_PAUSED_AFTER_RESTORE": "Ahora no se puede mostrar nada. Pruebe más tarde.",
     "error_STEP_REASON_LONG": "Ese motivo es muy largo. Vuelva atrás y dígalo con menos palabras.",
     "error_TOO_MANY_PAGES": "Fueron muchas páginas en poco tiempo. Espere un minuto.",
+    "error_NO_SUCH_PAGE": "Aquí no existe esa página, o no es suya.",
     "error_other": "No funcionó. Vuelva atrás y cargue la página otra vez.",
 }
 

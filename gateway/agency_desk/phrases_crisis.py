@@ -21,7 +21,7 @@ ENGLISH: Mapping[str, str] = {
         "Nothing can be shown for this request. This does not mean that nothing exists. "
         "You can still write a plan below."
     ),
-    "cr_urgent": "Urgent: {name}, {phone}, or 988.",
+    "cr_urgent": "Urgent: {name}, {phone}, or {line}.",
     "cr_write": "Write down",
     "cr_write_plan": "Write a safety plan",
     "cr_write_plan_note": "In the person's own words. Write it together.",
@@ -118,7 +118,7 @@ SPANISH: Mapping[str, str] = {
         "No se puede mostrar nada para esta búsqueda. Eso no quiere decir que no exista nada. "
         "Abajo puede escribir un plan."
     ),
-    "cr_urgent": "Urgente: {name}, {phone}, o 988.",
+    "cr_urgent": "Urgente: {name}, {phone}, o {line}.",
     "cr_write": "Escribir",
     "cr_write_plan": "Escribir un plan de seguridad",
     "cr_write_plan_note": "Con las palabras de la persona. Escríbanlo juntos.",

@@ -6,6 +6,7 @@ her second thing alone.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -16,11 +17,11 @@ from starlette.types import ASGIApp
 from gateway.agency_desk import phones, signing
 from gateway.agency_desk.desk import Desk
 from gateway.agency_desk.login import MOST_TRIES
-from gateway.agency_desk.phrases import CATALOGUE, language_of
 from gateway.agency_desk.sites import PATH, Signer, desk_site, signer_of, signing_site
+from gateway.agency_desk.spoken_pages import SpokenPages
 from gateway.errors import NotAllowed, NotFound
 from gateway.flows.consent_drafts import LINK_OPENED, LINK_REFUSED, PHONE, TABLET
-from gateway.pages import HEADERS, Frame, Pace, Pages
+from gateway.pages import HEADERS, Frame, Pace, Session
 
 _LANGUAGE = "handoff_sign_language"
 
@@ -30,8 +31,9 @@ def build_signing(desk: Desk) -> ASGIApp:
     return _Pages(desk)
 
 
-class _Pages(Pages):
-    message = "sign_message.html"
+class _Pages(SpokenPages):
+    language_cookie = _LANGUAGE
+    frame = "sign_frame.html"
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(signing_site(desk), Pace())
@@ -146,9 +148,6 @@ class _Pages(Pages):
         answer.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
         return answer
 
-    async def _language(self, request: Request) -> Response:
-        return await self._change_language(request, _LANGUAGE, CATALOGUE)
-
     # ------------------------------------------------------------------------------------------ who
 
     def _signer(self, request: Request) -> Signer | None:
@@ -156,17 +155,15 @@ class _Pages(Pages):
         session = self._session(request)
         return None if session is None else signer_of(self._desk, session.who)
 
-    def _page(self, request: Request, template: str, status: int = 200, **facts: Any) -> Response:
-        session = self._frame.session(request)
+    def _facts(self, session: Session | None, say: Mapping[str, str]) -> Mapping[str, Any]:
         signer = None if session is None else signer_of(self._desk, session.who)
-        language = language_of(request.cookies.get(_LANGUAGE), request.headers.get("accept-language", ""))
-        known = {
+        return {
             "signer": signer,
+            "is_in": signer is not None,
             "is_tablet": signer is not None and signer.way == TABLET,
-            "say": CATALOGUE[language],
-            "language": language,
-            "other_language": "es" if language == "en" else "en",
             "agency": self._desk.name_of,
-            **facts,
+            "back": say["sg_again"],
+            "ended": say["sg_ended"],
+            "ended_note": say["sg_ended_note"],
+            "foot": "",
         }
-        return self._frame.page(request, template, status, known)

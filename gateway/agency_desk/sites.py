@@ -1,14 +1,16 @@
-"""The two sets of pages that a desk has: its workers' own, and the one page on which a client reads and signs."""
+"""The sets of pages of this room: the workers' own, the one page on which a client reads and signs, a person's own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 from gateway.agency_desk import login
 from gateway.agency_desk.desk import Desk
+from gateway.clock import Clock
 from gateway.flows.agency_desk import Worker
 from gateway.flows.consent_drafts import Draft
 from gateway.pages import Session, Site
@@ -73,7 +75,7 @@ def desk_site(desk: Desk) -> Site:
         worker = Worker(*session.who)
         return not desk.serves(worker) or desk.has_to_go(worker, session.began)
 
-    return _site(desk, (login.NAME, PATH, COOKIE), has_to_go)
+    return site_of(desk, (login.NAME, PATH, COOKIE), has_to_go)
 
 
 def signing_site(desk: Desk) -> Site:
@@ -85,20 +87,45 @@ def signing_site(desk: Desk) -> Site:
             return True
         return desk.has_to_go(signer.worker, session.began)
 
-    return _site(desk, (_SIGNING, SIGNING_PATH, SIGNING_COOKIE), has_to_go)
+    return site_of(desk, (_SIGNING, SIGNING_PATH, SIGNING_COOKIE), has_to_go)
 
 
-def _site(desk: Desk, named: tuple[str, str, str], has_to_go: Callable[[Session], bool]) -> Site:
+class Keeper(Protocol):
+    """Whoever keeps what was used and ended of one set of pages, and their key."""
+
+    @property
+    def key(self) -> bytes:
+        """Signs links and sessions."""
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+
+    @property
+    def secure(self) -> bool:
+        """Whether the pages are reached over https."""
+
+    @property
+    def use_once(self) -> Callable[[str, datetime], Awaitable[bool]]:
+        """Keeps an id durably and says whether it was new."""
+
+    @property
+    def was_used(self) -> Callable[[str], bool]:
+        """Whether an id was used."""
+
+
+def site_of(keeper: Keeper, named: tuple[str, str, str], has_to_go: Callable[[Session], bool]) -> Site:
+    """One set of pages of this room: its name in signatures, its path and its cookie."""
     name, path, cookie = named
     return Site(
         name=name,
         path=path,
         cookie=cookie,
         folder=_FOLDER,
-        key=desk.key,
-        clock=desk.clock,
-        secure=desk.secure,
-        use_once=desk.use_once,
-        was_used=desk.was_used,
+        key=keeper.key,
+        clock=keeper.clock,
+        secure=keeper.secure,
+        use_once=keeper.use_once,
+        was_used=keeper.was_used,
         has_to_go=has_to_go,
     )

@@ -17,7 +17,16 @@ from gateway.flows.agency_desk import Worker
 from gateway.flows.desk_cases import NEEDS, RIGHT
 from gateway.flows.desk_clients import require_client, require_right
 from gateway.flows.desk_written import Writing, name_of, written_down
-from gateway.flows.needs_questions import GROUPS, LOINC, QUESTIONS, TOOLS, Question
+from gateway.flows.needs_questions import (
+    GROUPS,
+    HITS,
+    HOW_OFTEN,
+    LOINC,
+    NEVER,
+    QUESTIONS,
+    TOOLS,
+    Question,
+)
 from gateway.flows.own_records import own_records
 from gateway.partners import reference_of
 from gateway.store import Record
@@ -36,7 +45,10 @@ _SURVEY = {
     ]
 }
 _VIOLENCE = {"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "SDV"}]}
-_CHOSEN_ALONE = frozenset({"no", "declined", "cannot-say"})
+_SAFETY = ("safe_home", "partner_fear")
+_UNSAFE = frozenset({("safe_home", "no"), ("partner_fear", "yes"), *((name, "unsure") for name in _SAFETY)})
+_HITS_LIMIT = 11
+_CHOSEN_ALONE = frozenset({"no", "none", "declined", "cannot-say"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,18 +194,20 @@ def _assessed(response: Mapping[str, Any]) -> Assessed:
     codes = dict(_codes(response.get("item", ())))
     answers: dict[str, tuple[str, ...]] = {}
     needs: dict[str, None] = {}
-    unsafe = False
     for one in QUESTIONS[tool]:
         given = codes.get(one.link_id, ())
         answers[one.name] = tuple(word for word, (code, _) in one.answers.items() if code in given)
         needs |= dict.fromkeys(one.needs[word] for word in answers[one.name] if word in one.needs)
-        unsafe |= one.is_of_violence and _says_unsafe(one.name, answers[one.name])
     said = {name: words for name, words in answers.items() if words}
-    return Assessed(tool, str(response.get("authored", ""))[:10], said, tuple(needs), unsafe)
+    return Assessed(tool, str(response.get("authored", ""))[:10], said, tuple(needs), _says_unsafe(answers))
 
 
-def _says_unsafe(name: str, words: Sequence[str]) -> bool:
-    return "unsure" in words or ("no" if name == "safe_home" else "yes") in words
+def _says_unsafe(answers: Given) -> bool:
+    """Whether somebody may not be safe: said so, not sure, ever hurt or threatened, or a HITS of 11 and more."""
+    said = {(name, word) for name in _SAFETY for word in answers.get(name, ())}
+    hits = [list(HOW_OFTEN).index(word) + 1 for name in HITS for word in answers.get(name, ())]
+    harmed = (word != NEVER for name in ("hurt", "threaten") for word in answers.get(name, ()))
+    return bool(said & _UNSAFE) or any(harmed) or sum(hits) >= _HITS_LIMIT
 
 
 def _codes(items: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, frozenset[str]]]:

@@ -1,8 +1,9 @@
 """The questions of the two needs assessments that the desk asks, by their LOINC codes, and the needs that answers tell.
 
 PRAPARE (LOINC 93025-5; NACHC, AAPCHO, OPCA and PCA) and the AHC health-related social needs screening (LOINC 96777-8;
-CMS). Codes and texts as in the mapping `case_management/needs_assessment`: what is asked here and what comes by a
-workbook look the same. LOINC: loinc.org, © Regenstrief Institute.
+CMS; all ten of its core questions). Codes and texts as in the mapping `case_management/needs_assessment`: what is asked
+here and what comes by a workbook look the same, as far as a workbook has a column for it.
+LOINC: loinc.org, © Regenstrief Institute.
 """
 
 from __future__ import annotations
@@ -51,6 +52,23 @@ _UNABLE_TO_GET = (
     "In the past year, have you or any family members you live with been unable to get any of the following when it "
     "was really needed?"
 )
+_FAMILY = "How often does anyone, including family and friends, "
+NEVER = "never-at-all"
+HOW_OFTEN: Answers = {
+    NEVER: ("LA6270-8", "Never"),
+    "rarely": ("LA10066-1", "Rarely"),
+    "at-times": ("LA10082-8", "Sometimes"),
+    "fairly-often": ("LA16644-9", "Fairly often"),
+    "frequently": ("LA6482-9", "Frequently"),
+}
+"""The answers of HITS, which count 1 to 5."""
+HITS: Mapping[str, tuple[str, str]] = {
+    "hurt": ("95618-5", "physically hurt you?"),
+    "insult": ("95617-7", "insult or talk down to you?"),
+    "threaten": ("95616-9", "threaten you with harm?"),
+    "scream": ("95615-1", "scream or curse at you?"),
+}
+"""Its four questions (Hurt, Insult, Threaten, Scream)."""
 _NO_MEDICAL = "Yes, it has kept me from medical appointments or from getting my medications"
 _NO_OTHER = (
     "Yes, it has kept me from non-medical meetings, appointments, work, or from getting things that I need"
@@ -193,6 +211,25 @@ _AHC = (
         _HOUSING,
     ),
     Question(
+        "home_trouble",
+        "96778-6",
+        "Think about the place you live. Do you have problems with any of the following?",
+        {
+            "pests": ("LA31996-4", "Pests such as bugs, ants, or mice"),
+            "mold": ("LA28580-1", "Mold"),
+            "lead": ("LA31997-2", "Lead paint or pipes"),
+            "no-heat": ("LA31998-0", "Lack of heat"),
+            "stove": ("LA31999-8", "Oven or stove not working"),
+            "smoke-detector": ("LA32000-4", "Smoke detectors missing or not working"),
+            "leaks": ("LA32001-2", "Water leaks"),
+            "none": ("LA9-3", "None of the above"),
+        },
+        dict.fromkeys(("pests", "mold", "lead", "no-heat", "stove", "smoke-detector", "leaks"), _HOUSING),
+        _HOUSING,
+        many=True,
+        parted=True,
+    ),
+    Question(
         "food_worry",
         "88122-7",
         "Within the past 12 months we worried whether our food would run out before we got money to buy more",
@@ -209,6 +246,19 @@ _AHC = (
         _FOOD,
     ),
     Question("rides", "93030-5", _LACK_OF_RIDES, {"yes": _YES, "no": _NO}, {"yes": _RIDES}, _RIDES),
+    Question(
+        "shut_off",
+        "96779-4",
+        "In the past 12 months has the electric, gas, oil, or water company threatened to shut off services in your "
+        "home?",
+        {"yes": _YES, "no": _NO, "already-off": ("LA32002-0", "Already shut off")},
+        dict.fromkeys(("yes", "already-off"), _HARDSHIP),
+        _HARDSHIP,
+    ),
+    *(
+        Question(name, code, f"{_FAMILY}{what}", HOW_OFTEN, is_of_violence=True)
+        for name, (code, what) in HITS.items()
+    ),
 )
 QUESTIONS: Mapping[str, tuple[Question, ...]] = {PRAPARE: _PRAPARE, AHC: _AHC}
 """The questions of each assessment, in order."""

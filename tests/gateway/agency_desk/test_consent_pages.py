@@ -153,7 +153,8 @@ def test_what_was_not_read_is_not_handed_over(
 @pytest.mark.requirement("P2-31-14")
 def test_proceedings_are_no_purpose_of_this_desk(county_desk: County, counter: Counter) -> None:
     read(counter, **{"for.HLEGAL": "yes"})
-    assert "PURPOSE_MISSING" in counter.page.text
+    assert CATALOGUE["en"]["error_PURPOSE_MISSING"] in counter.page.text
+    assert "for.HLEGAL" not in counter.page.text
 
 
 def test_a_second_click_signs_nothing_more(county_desk: County, counter: Counter) -> None:

@@ -1,0 +1,65 @@
+"""What the desk, the signing page and a person's own page have in common: two languages, one look, one refusal."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, ClassVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.agency_desk.days import day_in_words
+from gateway.agency_desk.phrases import CATALOGUE, language_of
+from gateway.errors import HandoffError
+from gateway.pages import Pages, Session
+
+_ASKED_AGAIN = frozenset({"CODE_WRONG", "PASSKEY_WRONG"})
+"""Refusals after which the same page asks once more, and where such pages are."""
+_ASKING = ("/login", "/back", "/phone")
+
+
+class SpokenPages(Pages):
+    """`language_cookie` keeps the language; `frame`: the template around a message; `words`: every text, by language."""
+
+    language_cookie: ClassVar[str]
+    frame: ClassVar[str] = "frame.html"
+    words: ClassVar[Mapping[str, Mapping[str, str]]] = CATALOGUE
+
+    @abstractmethod
+    def _facts(self, session: Session | None, say: Mapping[str, str]) -> Mapping[str, Any]:
+        """What the pages of this set know beside the rest: at least `back`, `ended`, `ended_note` and `foot`."""
+
+    def _said(self, request: Request) -> str:
+        """The language of a page: `en` or `es`."""
+        accepts = request.headers.get("accept-language", "")
+        return language_of(request.cookies.get(self.language_cookie), accepts)
+
+    def _page(self, request: Request, template: str, status: int = 200, **facts: Any) -> Response:
+        session, language = self._frame.session(request), self._said(request)
+        say = self.words[language]
+        known = {
+            "frame": self.frame,
+            "is_in": session is not None,
+            "say": say,
+            "language": language,
+            "other_language": "es" if language == "en" else "en",
+            "dated": partial(day_in_words, language=language),
+            "here": "",
+            "again": "",
+            "mails": False,
+            **self._facts(session, say),
+            **facts,
+        }
+        return self._frame.page(request, template, status, known)
+
+    def _refused(self, request: Request, error: HandoffError, status: int) -> Response:
+        """A refusal; after a wrong code it leads back to where the code is asked."""
+        path, query = request.url.path, request.url.query
+        asks = error.code in _ASKED_AGAIN and path.endswith(_ASKING)
+        again = (f"{path}?{query}" if query else path) if asks else ""
+        return self._page(request, self.message, status, code=error.code, again=again)
+
+    async def _language(self, request: Request) -> Response:
+        return await self._change_language(request, self.language_cookie, CATALOGUE)
