@@ -145,7 +145,8 @@ def _of_consents(look: Look) -> Iterator[Concern]:
         yield Concern("middling", text + words.day(agreement.last_day), "", "requests/agreements")
     stops = look.told.found
     if stops:
-        text = f"{words.plural(len(stops), 'recipient')} to be told that a consent was withdrawn"
+        more = "more than " if look.told.is_cut else ""
+        text = f"{more}{words.plural(len(stops), 'recipient')} to be told that a consent was withdrawn"
         yield Concern("bad", text, min(one.withdrawn_at for one in stops), "requests")
 
 

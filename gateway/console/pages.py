@@ -54,7 +54,7 @@ class _Console(Pages):
         super().__init__(_site(office))
         self._office = office
         self._tally = Tally(office.read, office.network.zone)
-        self._stops = Stops(office.read, self._tally)
+        self._stops = Stops(office.read)
         self._endings = Endings()
         self._verifying: asyncio.Future[VerifyReport] | None = None
         self._frame.templates.globals.update(_known(office))
@@ -96,7 +96,7 @@ class _Console(Pages):
         window = read_window(address, self._office.clock.now(), self._office.network.zone, place.days)
         patience = self._office.patience_seconds
         await self._tally.reach(window.since, patience)
-        told = await self._stops.reach(window, patience) if place.tells else Told()
+        told = await self._stops.reach(patience) if place.tells else Told()
         make = partial(self._made, place, request.path_params, window, told)
         look, shown = await self._recorded(request, make, visitor, address)
         if address.wants_sheet and shown.sheet is not None:

@@ -12,7 +12,7 @@ from gateway.flows.stop_notices import ToTell
 from gateway.store import consent_requests, emergency_uses, patients
 from gateway.store.consent_requests import WaitingRequest
 
-FILTERS = frozenset({"owner", "since", "until", "as"})
+FILTERS = frozenset({"owner", "as"})
 _LISTED = 100
 _IN_DOUBT = 50
 
@@ -35,6 +35,7 @@ def requests(look: Look) -> Shown:
         "stops": stops,
         "uses": [(one, one.review_due <= now) for one in uses],
         "is_told": look.told.is_known,
+        "is_told_cut": look.told.is_cut,
         "ending": [(one, owner_of(look.office.network, one.state.recorded_by)) for one in ending[:_IN_DOUBT]],
         "events": events,
         "is_whole": is_whole,

@@ -125,6 +125,8 @@ def test_requests_say_whom_to_ask_and_whom_to_tell(told: Browser) -> None:
         r'<span class="mark bad">Now</span></td><td>[^<]+</td><td>Riverbend General Hospital', text
     )
     assert "Nothing is held for a consent" in told.get("requests?owner=Nobody").text
+    told.clock.advance(timedelta(days=90))
+    assert "1 recipient to be told" in told.log_in().get("").text, "however long ago the withdrawal was"
 
 
 def test_a_use_of_emergency_access_waits_for_its_review(told: Browser) -> None:
