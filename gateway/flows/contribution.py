@@ -9,15 +9,15 @@ from typing import Any
 import mappings
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived
-from gateway.flows.kept_labels import save_keeping_labels
 from gateway.flows.late_messages import newer_kept
 from gateway.flows.merged_numbers import ended_patients, heed_merge
+from gateway.flows.saved_together import SavedTogether
 from gateway.flows.sources import beside
 from gateway.flows.submitted_ids import Submitted
 from gateway.flows.submitted_record import submitted_record
 from gateway.flows.submitted_referral import add_referral_intents
 from gateway.identity import Identified
-from gateway.store import Transaction, message_times, records
+from gateway.store import Transaction, message_times
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +64,23 @@ def record_contribution(
         if f"{resource['resourceType']}/{resource['id']}" not in late
     ]
     around = beside(made.resources)
-    news = set()
-    for resource in resources:
-        before = records.get(tx, str(resource["resourceType"]), str(resource["id"]))
+    names = [(str(resource["resourceType"]), str(resource["id"])) for resource in resources]
+    together, versions = SavedTogether(tx, names), []
+    for number, resource in enumerate(resources):
+        before = together.before(names[number])
         if before is not None and before.patient_id != who.patient_id:
             message = "was sent for another patient; it cannot become this one's"
             raise AlreadyReceived("RECORD_OF_ANOTHER_PATIENT", message)
+        versions.append(0 if before is None else before.version)
         kept = submitted_record(premises, made.partner, resource, who.patient_id, before, around, at)
-        saved = save_keeping_labels(tx, kept)
-        if before is None or before.version != saved.version:
-            news.add(saved.reference)
+        together.later(number, kept)
+    together.save()
+    saved = [together.saved[number] for number in range(len(resources))]
+    news = {now.reference for was, now in zip(versions, saved, strict=True) if was != now.version}
     if made.said_at:
-        message_times.keep(tx, [(str(r["resourceType"]), str(r["id"])) for r in resources], made.said_at)
+        message_times.keep(tx, names, made.said_at)
     entries = [Submitted(resource) for resource in resources]
-    add_referral_intents(premises, tx, made.partner, entries, who.patient_id, at, news, message_id)
+    add_referral_intents(premises, tx, made.partner, entries, saved, who.patient_id, at, news, message_id)
 
 
 def _naming_its_owner(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from gateway.clock import instant_text, new_id
@@ -21,18 +24,21 @@ from gateway.flows.answers import EntryOutcome, TransactionOutcome
 from gateway.flows.body_hash import BodyHash, body_hash, named_by_itself
 from gateway.flows.checked import checked_entries
 from gateway.flows.consent_record import keep_consent
-from gateway.flows.kept_labels import save_keeping_labels
 from gateway.flows.people import patient_meant
+from gateway.flows.saved_together import SavedTogether
 from gateway.flows.sources import Beside, beside
 from gateway.flows.submitted_ids import Submitted, submitted
 from gateway.flows.submitted_record import submitted_record
 from gateway.flows.submitted_referral import add_referral_intents
 from gateway.identity import identify
+from gateway.resources import to_json
 from gateway.security.callers import Caller
-from gateway.store import InboxMessage, Reading, Transaction, inbox, records
+from gateway.store import InboxMessage, Record, Transaction, inbox
 
 CHANNEL = "fhir"
 _MOST_ENTRIES = 500
+_MOST_AT_ONCE = 65_536
+"""Bytes of a transaction that are looked at on the event loop."""
 _SUBJECT_OF = ("subject", "patient", "for", "beneficiary", "individual")
 
 
@@ -68,8 +74,9 @@ async def accept_transaction(
     """
     if bundle.get("resourceType") != "Bundle" or bundle.get("type") not in ("transaction", "batch"):
         raise NotUnderstood("BUNDLE_TYPE", "must be a `Bundle` of type `transaction`", "Bundle.type")
-    entries = checked_entries(bundle, _MOST_ENTRIES)
-    ours = submitted(premises.keys.id_key, caller.partner, entries)
+    read = partial(_read, premises.keys.id_key, caller.partner, bundle)
+    # hundreds of entries take a while: others are answered meanwhile
+    entries, ours = await asyncio.to_thread(read) if len(raw) > _MOST_AT_ONCE else read()
     named = zip(entries, ours, strict=True)
     work = _Work(
         caller=caller,
@@ -88,18 +95,30 @@ async def accept_transaction(
     return outcome
 
 
+def _read(
+    id_key: bytes, partner: str, bundle: Mapping[str, Any]
+) -> tuple[Sequence[Mapping[str, Any]], tuple[Submitted, ...]]:
+    """The entries as they came, checked, and with our ids. Pure; raises as `accept_transaction`."""
+    entries = checked_entries(bundle, _MOST_ENTRIES)
+    return entries, submitted(id_key, partner, entries)
+
+
 def _take_in(premises: Premises, tx: Transaction, work: _Work) -> TransactionOutcome:
     known = _known(tx, work)
     if known is not None:
         return known
     patient_id = _patient_of(premises, tx, work)
     around = beside([entry.resource for entry in work.entries])
-    outcomes, news = [], set()
-    for index, entry in enumerate(work.entries):
-        outcome, changed = _save(premises, tx, work, entry, patient_id, around, f"Bundle.entry[{index}]")
-        outcomes.append(outcome)
-        if changed:
-            news.add(outcome.reference)
+    resources = [_about(entry.resource, patient_id) for entry in work.entries]
+    together = SavedTogether(tx, map(_name, resources))
+    before = [
+        _save(premises, tx, work, number, resource, patient_id, around, together)
+        for number, resource in enumerate(resources)
+    ]
+    together.save()
+    saved = [together.saved[number] for number in range(len(resources))]
+    outcomes = [_outcome(premises, work, *both) for both in zip(before, saved, strict=True)]
+    news = {now.reference for was, now in zip(before, saved, strict=True) if _is_news(was, now)}
     at = instant_text(work.at)
     message = InboxMessage(
         id=work.request_id,
@@ -109,13 +128,14 @@ def _take_in(premises: Premises, tx: Transaction, work: _Work) -> TransactionOut
         body_sha256=work.body.kept,
         format=media_of(work.raw).rpartition("/")[2],
         state="accepted",
-        faults=json.dumps([asdict(outcome) for outcome in outcomes]),
+        faults=msgspec.json.encode(outcomes).decode(),
         business_key="",
         patient_id=patient_id,
         received_at=at,
     )
     inbox.keep(tx, message, work.raw)
-    add_referral_intents(premises, tx, work.caller.partner, work.entries, patient_id, at, news, message.id)
+    source = work.caller.partner
+    add_referral_intents(premises, tx, source, work.entries, saved, patient_id, at, news, message.id)
     return TransactionOutcome(tuple(outcomes), work.request_id)
 
 
@@ -141,11 +161,15 @@ def _patient_of(premises: Premises, tx: Transaction, work: _Work) -> str:
         for p in patients
     }
     inside = {f"Patient/{patient['id']}" for patient in patients}
+    known: dict[str, str | None] = {}  # most entries name her alike
     for index, entry in enumerate(work.entries):
         for name, reference in _subjects(entry.resource):
             if str(reference.get("reference", "")) in inside:
                 continue
-            meant = patient_meant(premises, tx, work.caller.partner, reference)
+            named = to_json(reference).decode()
+            if named not in known:
+                known[named] = patient_meant(premises, tx, work.caller.partner, reference)
+            meant = known[named]
             if meant is None:
                 place = f"Bundle.entry[{index}].resource.{name}"
                 raise NotUnderstood("PATIENT_UNKNOWN", "names no patient that you have sent here", place)
@@ -153,6 +177,10 @@ def _patient_of(premises: Premises, tx: Transaction, work: _Work) -> str:
     if len(found) != 1:
         raise NotUnderstood("ONE_PATIENT", "must be about exactly one patient", "Bundle.entry")
     return next(iter(found))
+
+
+def _name(resource: Mapping[str, Any]) -> tuple[str, str]:
+    return resource["resourceType"], resource["id"]
 
 
 def _reference(resource: Mapping[str, Any]) -> str:
@@ -167,39 +195,52 @@ def _save(
     premises: Premises,
     tx: Transaction,
     work: _Work,
-    entry: Submitted,
+    number: int,
+    resource: Mapping[str, Any],
     patient_id: str,
     around: Beside,
-    place: str,
-) -> tuple[EntryOutcome, bool]:
-    """What became of one entry, and whether it changed what is held."""
-    resource = _about(entry.resource, patient_id, tx)
-    before = records.get(tx, resource["resourceType"], resource["id"])
+    together: SavedTogether,
+) -> Record | None:
+    """Have the resource of one entry saved; what was there before it."""
+    before = together.before(_name(resource))
     if before is not None and before.patient_id != patient_id:
-        message = "was sent for another patient; it cannot become this one's"
+        message, place = (
+            "was sent for another patient; it cannot become this one's",
+            f"Bundle.entry[{number}]",
+        )
         raise AlreadyReceived("RECORD_OF_ANOTHER_PATIENT", message, f"{place}.request.url")
-    if before is not None and entry.only_new:
-        return EntryOutcome(before.reference, before.version, "200 OK", before.updated_at), False
-    if resource["resourceType"] == "Consent":
+    if before is not None and work.entries[number].only_new:
+        together.now(number, before)
+    elif resource["resourceType"] == "Consent":
+        together.save()  # whether its form is there, and who is related to her, is read of what came before it
         kept = keep_consent(premises, tx, work.caller, resource, patient_id, work.at, work.request_id)
-        record = kept.record
+        together.now(number, kept.record)
     else:
         partner, at = work.caller.partner, instant_text(work.at)
         made = submitted_record(premises, partner, resource, patient_id, before, around, at)
         if made.reference in work.kept_here:
             made = replace(made, resource=marked(made.resource))
-        record = save_keeping_labels(tx, made)
-    status = "201 Created" if before is None else "200 OK"
+        together.later(number, made)
+    return before
+
+
+def _is_news(before: Record | None, now: Record) -> bool:
+    """Whether an entry changed what is held."""
+    return before is None or before.version != now.version
+
+
+def _outcome(premises: Premises, work: _Work, before: Record | None, record: Record) -> EntryOutcome:
+    """What became of one entry."""
     tag = ""
     if before is None and is_own(record, work.caller.partner) and record.resource_type != "Task":
         # Of what is there already nothing is told: that others have written to it since would show. A Task is read
         # with words of ours on it.
         tag = new_version(premises, work.caller.partner, record)
-    outcome = EntryOutcome(record.reference, record.version, status, record.updated_at, tag)
-    return outcome, before is None or before.version != record.version
+    status = "201 Created" if before is None else "200 OK"
+    return EntryOutcome(record.reference, record.version, status, record.updated_at, tag)
 
 
-def _about(resource: Mapping[str, Any], patient_id: str, reading: Reading) -> dict[str, Any]:
+def _about(resource: Mapping[str, Any], patient_id: str) -> dict[str, Any]:
     """`resource` with a logical or conditional reference to its patient made literal."""
     found = dict(resource)
     for name, reference in _subjects(resource):

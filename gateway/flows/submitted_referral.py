@@ -12,7 +12,7 @@ from gateway.flows.new_intents import Content, new_intent
 from gateway.flows.referral import CANCEL_EVENT, ENDED, SUPERSEDED, Referral, still_needed, with_answer
 from gateway.flows.submitted_ids import Submitted
 from gateway.partners import Route, partner_of
-from gateway.store import Intent, Record, Transaction, intents, records
+from gateway.store import Intent, Record, Transaction, intents
 
 _NOT_SENT = ("Organization",)
 _SENT_KINDS = ("referral", "cancel")
@@ -25,12 +25,14 @@ def add_referral_intents(
     tx: Transaction,
     source: str,
     entries: Sequence[Submitted],
+    saved: Sequence[Record],
     patient_id: str,
     at: str,
     news: Collection[str],
     message_id: str,
 ) -> None:
-    """What the submitted Tasks mean for what is under way. `news` names the resources this transaction changed.
+    """What the submitted Tasks mean for what is under way. `saved` are the records of the entries as they are held now;
+    `news` names the resources this transaction changed.
 
     A Task with an owner in this network refers: the whole transaction but its Consents is what goes there, in place of
     what has not left yet. A cancelled one ends what never left, and is told to whoever may have it.
@@ -38,7 +40,7 @@ def add_referral_intents(
     """
     tasks = [e.resource for e in entries if e.resource["resourceType"] == "Task"]
     tasks = [task for task in tasks if _is_referral(task) or task.get("status") in ENDED]
-    focus = _focus(tx, entries) if tasks else ()
+    focus = _focus(saved) if tasks else ()
     for task in tasks:
         _settle(
             premises,
@@ -129,13 +131,13 @@ def _with_earlier(focus: tuple[str, ...], theirs: Sequence[Intent]) -> tuple[str
     return (*focus, *(reference for reference in earlier if reference.rpartition("/")[0] not in named))
 
 
-def _focus(tx: Transaction, entries: Sequence[Submitted]) -> tuple[str, ...]:
-    found = []
-    for entry in entries:
-        record = records.get(tx, str(entry.resource["resourceType"]), str(entry.resource["id"]))
-        if record is not None and not is_recorder_only(record) and record.resource_type not in _NOT_SENT:
-            found.append(f"{record.resource_type}/{record.id}/{record.version}")
-    return tuple(found)
+def _focus(saved: Sequence[Record]) -> tuple[str, ...]:
+    latest = {record.reference: record for record in saved}
+    return tuple(
+        f"{record.resource_type}/{record.id}/{record.version}"
+        for record in (latest[one.reference] for one in saved)
+        if not is_recorder_only(record) and record.resource_type not in _NOT_SENT
+    )
 
 
 def _routes(premises: Premises, source: str, addressee: str | None) -> tuple[Route, ...]:

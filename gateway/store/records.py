@@ -92,6 +92,13 @@ def get(reading: Reading, resource_type: str, record_id: str) -> Record | None:
     return None if row is None or not row["digest"] else _records(reading, [row])[0]
 
 
+def present(reading: Reading, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Record]:
+    """The present versions of these (type, id), deleted or not, as `get` finds each."""
+    rows = _of_keys(reading, "records.all_current", wanted) if wanted else []
+    found = _records(reading, [row for row in rows if row["digest"]])
+    return {(record.resource_type, record.id): record for record in found}
+
+
 def version(reading: Reading, resource_type: str, record_id: str, number: int) -> Record | None:
     """That version, or None. Raises NotFound `KEY_GONE`."""
     row = _row_of_version(reading, resource_type, record_id, number)

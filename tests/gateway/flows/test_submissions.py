@@ -113,6 +113,26 @@ def test_an_identifier_names_the_same_thing_each_time(county: County, again: dic
     assert (two.entries[1].status, two.entries[1].version) == ("200 OK", 2)
 
 
+def test_of_many_entries_each_is_as_if_it_had_come_after_those_before_it(county: County) -> None:
+    numbers = [*range(20), 3, 3, 19]
+    goals = [
+        entry(f"urn:uuid:{place}", goal({"reference": SHE}, identifier=[{"system": "urn:g", "value": str(number)}],
+              note=[{"text": "again" if place > 20 else "first"}]))
+        for place, number in enumerate(numbers)
+    ]  # fmt: skip
+
+    _, *made = county.submit("otp", bundle(entry(SHE, person.person(*OTP)), *goals)).entries
+
+    assert [(one.status, one.version) for one in made[:20]] == [("201 Created", 1)] * 20
+    assert [(one.status, one.version) for one in made[20:]] == [("200 OK", 1), ("200 OK", 2), ("200 OK", 2)]
+    assert [one.reference for one in made[20:]] == [made[3].reference, made[3].reference, made[19].reference]
+    with county.store.read() as reading:
+        there = records.present(reading, [("Goal", one.reference.split("/")[1]) for one in made])
+    again = {made[3].reference, made[19].reference}
+    assert len(there) == 20
+    assert {one.reference for one in there.values() if one.resource["note"][0]["text"] == "again"} == again
+
+
 def test_a_put_names_the_same_thing_each_time_and_no_other_partner_s(county: County) -> None:
     sent = bundle(
         entry("http://x/Patient/p", {**person.person(*OTP), "id": "p"}, "PUT", "Patient/p"),
