@@ -7,6 +7,7 @@ her second thing alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from starlette.requests import Request
@@ -21,9 +22,11 @@ from gateway.agency_desk.sites import PATH, Signer, desk_site, signer_of, signin
 from gateway.agency_desk.spoken_pages import SpokenPages
 from gateway.errors import NotAllowed, NotFound
 from gateway.flows.consent_drafts import LINK_OPENED, LINK_REFUSED, PHONE, TABLET
-from gateway.pages import HEADERS, Frame, Pace, Session
+from gateway.pages import HEADERS, Frame, Link, Pace, Session
 
 _LANGUAGE = "handoff_sign_language"
+_OVER_KEPT = timedelta(days=90)
+"""So long an old link is not told to the log again."""
 
 
 def build_signing(desk: Desk) -> ASGIApp:
@@ -117,9 +120,9 @@ class _Pages(SpokenPages):
             return self._stranger(request)
         link = signing.link_of(self._desk, text)
         signer = signer_of(self._desk, link.who)
-        if signer is None or not self._desk.serves(signer.worker):
+        if signer is None:
             raise NotAllowed("LINK_EXPIRED", "the link has ended")
-        if self._desk.has_to_go(signer.worker, link.made_at):
+        if await self._is_over(link, signer):
             raise NotAllowed("LINK_EXPIRED", "the link has ended")
         if request.method == "GET":
             return self._page(request, "sign_login.html", link=text)
@@ -135,6 +138,16 @@ class _Pages(SpokenPages):
             raise
         await self._desk.consents.signing.link_told(signer.id, LINK_OPENED, "")
         return self._frame.begin(link.who, "./")
+
+    async def _is_over(self, link: Link, signer: Signer) -> bool:
+        """Whether a link opens nothing any more; the log has it under the draft, once for a link."""
+        desk, now = self._desk, self._desk.clock.now()
+        is_good = link.expires_at > now and desk.serves(signer.worker)
+        if is_good and not desk.has_to_go(signer.worker, link.made_at):
+            return False
+        if await desk.use_once(f"over-{link.id}", now + _OVER_KEPT):
+            await desk.consents.signing.link_told(signer.id, LINK_REFUSED, "LINK_EXPIRED")
+        return True
 
     async def _logout(self, request: Request) -> Response:
         """She is done on her phone; the tablet goes back to the worker instead."""

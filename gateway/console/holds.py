@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from gateway.console import words
 from gateway.console.doing import Deed, Doing, Done, confirm
 from gateway.console.look import Look, Sheet, Shown, patients_of
-from gateway.flows.audit_agreements import login_of
+from gateway.flows.audit_agreements import may_be_one_person
 from gateway.flows.decided_here import Said
 from gateway.flows.legal_holds import REASONS, HoldAsked, lift, place, said_of
 from gateway.store import legal_holds
@@ -74,7 +74,7 @@ def _wanted(look: Look, one: LegalHold) -> bool:
 def _listed(look: Look, one: LegalHold) -> Listed:
     said = said_of(look.reading, one.id)
     refusals = sum(each.outcome == "hold_refused" for each in said)
-    may_lift = look.may("holds") and not one.lifted_at and login_of(look.visitor.name) != one.placed_by
+    may_lift = look.may("holds") and not one.lifted_at and not may_be_one_person(look.visitor.name, one.placed_by)
     return Listed(one, said, refusals, may_lift)
 
 

@@ -46,6 +46,16 @@ def login_of(name: str) -> str:
     return f"[{rest}" if sign and rest.endswith("]") else name.strip()
 
 
+def may_be_one_person(one: str, other: str) -> bool:
+    """Two from a provider by its own word for who they are, which is nobody else's; two by links by the name, however
+    written. Of one from a provider and one by a link nobody knows: a link has the name that was typed when it was made.
+    """
+    first, second = login_of(one), login_of(other)
+    if first.startswith("[") or second.startswith("["):
+        return first == second or first[:1] != second[:1]
+    return first.casefold().split() == second.casefold().split()
+
+
 def in_force(
     reading: Reading, auditor: str, now: datetime, zone: str, restored_at: datetime | None = None
 ) -> AuditAgreement | None:

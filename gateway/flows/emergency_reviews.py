@@ -20,6 +20,7 @@ from gateway.audit import append
 from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
+from gateway.flows.audit_agreements import may_be_one_person
 from gateway.flows.decided_here import Said, act_entry, carry_out, said_under, why
 from gateway.flows.emergency import REVIEWED
 from gateway.store import Reading, Transaction, emergency_uses
@@ -110,7 +111,7 @@ def _sign(premises: Premises, first: date, said: str, by: str, tx: Transaction) 
         raise NotUnderstood("USES_OPEN", "each use must have its finding first", "month")
     if found.is_reviewed:
         raise AlreadyReceived("MONTH_REVIEWED", "two people have looked it through")
-    if any(_may_be_one_person(by, one.by) for one in found.signed):
+    if any(may_be_one_person(by, one.by) for one in found.signed):
         raise AlreadyReceived(
             "SECOND_PERSON_IS_FIRST", "the second person must be another login than the first"
         )
@@ -132,7 +133,7 @@ def month_of(reading: Reading, first: date, zone: str) -> Month:
     uses = emergency_uses.opened_between(reading, instant_text(since), instant_text(until), MOST_IN_A_MONTH)
     signed: list[Said] = []
     for one in said_under(reading, _month_id(first), lambda code: code == MONTH_REVIEWED):
-        if one.by and not any(_may_be_one_person(one.by, before.by) for before in signed):
+        if one.by and not any(may_be_one_person(one.by, before.by) for before in signed):
             signed.append(one)
     return Month(first, uses, tuple(signed))
 
@@ -152,22 +153,6 @@ def first_day(month: str) -> date:
 
 def _month_id(first: date) -> str:
     return str(uuid5(NAMESPACE_URL, f"urn:gateway:emergency-month:{first:%Y-%m}"))
-
-
-def _may_be_one_person(one: str, other: str) -> bool:
-    """Two from a provider by what stands in brackets, which is nobody else's; else by the name, however written, as one
-    person may come by a link as well as through the provider.
-    """
-    (name, login), (other_name, other_login) = _as_compared(one), _as_compared(other)
-    return login == other_login if login and other_login else name == other_name
-
-
-def _as_compared(by: str) -> tuple[str, str]:
-    """A name however it is written, and the provider's own word for who it is (empty for who came by a link)."""
-    name, opened, login = by.rpartition(" [")
-    if not (opened and name and login.endswith("]")):
-        name, login = by, ""
-    return " ".join(name.casefold().split()), login
 
 
 def _next_month(first: date) -> date:

@@ -21,7 +21,7 @@ from gateway.audit import append, get
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotAllowed, NotFound, NotUnderstood
-from gateway.flows.audit_agreements import login_of
+from gateway.flows.audit_agreements import login_of, may_be_one_person
 from gateway.flows.decided_here import Said, act_entry, carry_out, said_under, why
 from gateway.flows.ever_one import all_reached, ever_one_with
 from gateway.store import Reading, Transaction, legal_holds, patients
@@ -100,7 +100,7 @@ async def lift(premises: Premises, hold_id: str, words: str, by: str) -> dict[st
         found = legal_holds.get(tx, hold_id)
         if found is None:
             raise NotFound("NO_SUCH_HOLD", "no hold has that id")
-        if login_of(by)[:_LONGEST_LOGIN] == found.placed_by:
+        if may_be_one_person(by, found.placed_by):
             text = "another person than who placed the hold lifts it"
             raise NotAllowed("SECOND_PERSON_NEEDED", text, hold_id)
         if not legal_holds.lift(tx, hold_id, now):

@@ -7,7 +7,7 @@ README.md.
 from __future__ import annotations
 
 from gateway.pages.frame import FILE_HEADERS, HEADERS, Frame, Site, root_of, status_of
-from gateway.pages.links import Link, make_link, read_link
+from gateway.pages.links import Link, make_link, read_link, said_by
 from gateway.pages.pace import Pace
 from gateway.pages.paged import Pages, use_up
 from gateway.pages.sessions import IDLE_MINUTES, LONGEST_HOURS, Session, Sessions
@@ -27,6 +27,7 @@ __all__ = [
     "make_link",
     "read_link",
     "root_of",
+    "said_by",
     "status_of",
     "use_up",
 ]

@@ -35,12 +35,18 @@ def read_link(key: bytes, use: bytes, text: str, now: datetime) -> Link:
 
     Raises NotAllowed `LINK_INVALID`, `LINK_EXPIRED`.
     """
+    found = said_by(key, use, text)
+    if found.expires_at <= now:
+        raise NotAllowed("LINK_EXPIRED", "the link has expired")
+    return found
+
+
+def said_by(key: bytes, use: bytes, text: str) -> Link:
+    """What a link of ours says, expired or not: for who has to say so. Raises NotAllowed `LINK_INVALID`."""
     found = read_signed(key, use, text)
     if found is None:
         raise NotAllowed("LINK_INVALID", "the link is not one of this gateway")
     link_id, made, expires, *who = found
     expires_at = datetime.fromtimestamp(int(expires), UTC)
-    if expires_at <= now:
-        raise NotAllowed("LINK_EXPIRED", "the link has expired")
     made_at = datetime.fromtimestamp(int(made), UTC)
     return Link(tuple(str(one) for one in who), str(link_id), expires_at, made_at)

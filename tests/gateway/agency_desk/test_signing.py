@@ -220,6 +220,9 @@ def test_the_log_tells_which_link_was_opened_and_which_was_refused(
     phone.post(link, {"code": "00000000"})
     phone.post(link, {"code": code})
     her_phone(county_desk).post(link, {"code": code})
+    county_desk.clock.advance(timedelta(minutes=15))
+    for _ in range(2):  # looked at twice, told once
+        her_phone(county_desk).get(link)
     wanted = AuditFilter(kind="outcome", partner="hospital")
     entries = [one for one in county_desk.look(lambda reading: newest(reading, 9, wanted)) if one.entry]
     links = [
@@ -232,6 +235,7 @@ def test_the_log_tells_which_link_was_opened_and_which_was_refused(
         ("signing_link_refused", ["CODE_WRONG"], draft.reference),
         ("signing_link_opened", [], draft.reference),
         ("signing_link_refused", ["LINK_USED"], draft.reference),
+        ("signing_link_refused", ["LINK_EXPIRED"], draft.reference),
     ]
     assert "desk_login_refused" not in told(county_desk), "no failure of the worker's"
 
