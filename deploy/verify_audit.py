@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Check an audit export of Warm Handoff without Warm Handoff: standard library only, no code shared with it.
+"""Check an audit export or a file of proofs of Warm Handoff without Warm Handoff: standard library only, no code shared.
 
-    handoff audit export > audit.ndjson
+    handoff audit export > audit.ndjson               (or: handoff audit prove 7 > entry-7.ndjson)
     python3 verify_audit.py audit.ndjson [--key VERIFIER-KEY] [--witness witness.log]
 
 Says how many entries are whole, or which is the first that is not, and exits 0 or 1. Without --key the key that the
-export names is believed: then signed heads prove only that the export fits itself. `gateway/audit/README.md` describes
-the format; Ed25519 is RFC 8032, leaf and chain prefixes are those of RFC 6962.
+file names is believed: then signed heads prove only that the file fits itself. `gateway/audit/README.md` describes
+the format; Ed25519 is RFC 8032, leaves, tree and proofs are those of RFC 6962.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 Point = tuple[int, int, int, int]
+Head = tuple[int, bytes, bytes]
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P
 ROOT = pow(2, (P - 1) // 4, P)
@@ -76,8 +77,10 @@ def signed(key: bytes, signature: bytes, body: bytes) -> bool:
     return len(signature) == 64 and s < L and same_x and (left[1] * right[2] - right[1] * left[2]) % P == 0
 
 
-def head_of(note: str, verifier: str) -> tuple[int, bytes]:
-    """Size and chain hash that a signed note vouches for. Raises ValueError when it is not signed by the key."""
+def head_of(note: str, verifier: str) -> Head:
+    """Size, tree root (empty before there was a tree) and chain hash of a note. ValueError when not signed by the
+    key.
+    """
     name, key_id, encoded = verifier.split("+", 2)
     key = base64.b64decode(encoded, validate=True)[1:]
     body, signatures = note.split("\n\n", 1)
@@ -85,86 +88,184 @@ def head_of(note: str, verifier: str) -> tuple[int, bytes]:
         signer, _, text = line.removeprefix("\u2014 ").rpartition(" ")
         blob = base64.b64decode(text, validate=True)
         if signer == name and blob[:4].hex() == key_id and signed(key, blob[4:], (body + "\n").encode()):
-            _, size, chain, _ = body.split("\n")
-            return int(size), base64.b64decode(chain, validate=True)
+            _, size, *hashed, _ = body.split("\n")
+            root, chain = ["", *hashed][-2:]
+            return (
+                int(size),
+                base64.b64decode(root),
+                base64.b64decode(chain.removeprefix("chain "), validate=True),
+            )
     raise ValueError("not signed")
+
+
+def node(left: bytes, right: bytes) -> bytes:
+    """The hash over two nodes of the tree; the chain uses it too."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def root_of(peaks: list[bytes]) -> bytes:
+    """The root over complete subtrees, the largest first."""
+    root = peaks[-1]
+    for peak in reversed(peaks[:-1]):
+        root = node(peak, root)
+    return root
+
+
+def led(start: int, count: int, size: int, path: list[bytes]) -> tuple[bytes, bytes] | None:
+    """Roots to which the first hash of `path` leads as place `start` of a tree of `size` leaves: over the part up to
+    `count`, and over all. None when the path has another length than it should."""
+    if not path or not 0 <= start < size:
+        return None
+    last, before, after = size - 1, path[0], path[0]
+    while start & 1 and count:  # of a consistency proof the first hash stands over a complete subtree
+        start, last = start >> 1, last >> 1
+    for one in path[1:]:
+        if not last:
+            return None
+        if start & 1 or start == last:
+            before, after = node(one, before), node(one, after)
+            while start and not start & 1:
+                start, last = start >> 1, last >> 1
+        else:
+            after = node(after, one)
+        start, last = start >> 1, last >> 1
+    return None if last else (before, after)
+
+
+def leaf_of(entry: dict[str, Any]) -> bytes:
+    """The leaf hash over what an entry says."""
+    parts = [b"\x00", entry["seq"].to_bytes(8, "big", signed=True)]
+    for text in (entry[name] for name in NAMES):
+        encoded = None if text is None else text.encode()
+        parts += [NOBODY] if encoded is None else [len(encoded).to_bytes(4, "big"), encoded]
+    parts += [bytes.fromhex(entry["sealed_sha256"]), bytes.fromhex(entry["facts_hash"])]
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def is_honest(entry: dict[str, Any]) -> bool:
+    """Whether the facts that an entry shows, if any, are its own."""
+    if entry.get("facts") is None:
+        return True
+    told = b"\x02" + base64.b64decode(entry["salt"], validate=True) + entry["facts"].encode()
+    return bool(hashlib.sha256(told).hexdigest() == entry["facts_hash"])
 
 
 def fault_of(entry: dict[str, Any], expected: int, before: bytes) -> str:
     """What is wrong with an entry that should be number `expected` after the chain hash `before`; "" if nothing."""
     if entry["seq"] != expected:
         return "is missing or out of order"
-    parts = [b"\x00", entry["seq"].to_bytes(8, "big", signed=True)]
-    for text in (entry[name] for name in NAMES):
-        encoded = None if text is None else text.encode()
-        parts += [NOBODY] if encoded is None else [len(encoded).to_bytes(4, "big"), encoded]
-    parts += [bytes.fromhex(entry["sealed_sha256"]), bytes.fromhex(entry["facts_hash"])]
-    leaf = hashlib.sha256(b"".join(parts)).digest()
+    leaf = leaf_of(entry)
     if leaf.hex() != entry["leaf_hash"]:
         return "was altered"
-    if hashlib.sha256(b"\x01" + before + leaf).hexdigest() != entry["chain_hash"]:
+    if node(before, leaf).hex() != entry["chain_hash"]:
         return "does not follow the one before it"
-    if entry.get("facts") is not None:
-        told = b"\x02" + base64.b64decode(entry["salt"], validate=True) + entry["facts"].encode()
-        if hashlib.sha256(told).hexdigest() != entry["facts_hash"]:
-            return "shows facts that are not its own"
-    return ""
+    return "" if is_honest(entry) else "shows facts that are not its own"
 
 
-def verify(lines: Iterator[str], key: str | None, witness: dict[int, set[bytes]]) -> tuple[bool, str]:
-    """(whole, sentence) for the lines of an export."""
-    start = json.loads(next(lines))
-    verifier = key or start["verifier_key"]
-    if start["verifier_key"] != verifier:
-        return False, "the export names another key than the one given"
-    vouched: dict[int, set[bytes]] = {}
-    chain, count, end = bytes(32), 0, None
+def whole(lines: Iterator[str], verifier: str, witness: list[Head]) -> tuple[bool, str]:
+    """(whole, sentence) for the entries of an export."""
+    vouched: dict[int, list[Head]] = {}
+    for head in witness:
+        vouched.setdefault(head[0], []).append(head)
+    peaks: list[bytes] = []
+    chain, count, end, own = bytes(32), 0, None, 0
     for line in lines:
         told = json.loads(line)
         if end is not None:
             return False, "something follows the end of the export"
         if "checkpoint" in told:
-            size, at = head_of(told["checkpoint"], verifier)
-            vouched.setdefault(size, set()).add(at)
+            head = head_of(told["checkpoint"], verifier)
+            own = max(own, head[0])
+            if head[0] > count:
+                vouched.setdefault(head[0], []).append(head)
+            elif head != (count, head[1] and root_of(peaks), chain):
+                return False, f"the log up to entry {count} is not the one that was signed"
         elif "end" in told:
             end = told["end"]
         else:
             fault = fault_of(told, count + 1, chain)
             if fault:
                 return False, f"entry {count + 1} {fault}"
-            chain, count = bytes.fromhex(told["chain_hash"]), count + 1
-            if count in witness:
-                vouched.setdefault(count, set()).update(witness[count])
-            if vouched.pop(count, {chain}) != {chain}:
+            chain, peak, size = bytes.fromhex(told["chain_hash"]), bytes.fromhex(told["leaf_hash"]), count
+            while size & 1:
+                peak, size = node(peaks.pop(), peak), size >> 1
+            peaks.append(peak)
+            count += 1
+            if any(head != (count, head[1] and root_of(peaks), chain) for head in vouched.pop(count, ())):
                 return False, f"the log up to entry {count} is not the one that was signed"
-    if end != count or vouched:
+    if end != count or own > count:
         return False, f"the log is cut after entry {count}"
-    behind = max([size - count for size in witness if size > count], default=0)
+    behind = max(vouched, default=count) - count
     later = f"; the witness knows {behind} entries more: the export is older, or cut" if behind else ""
     return True, f"{count} entries, all whole{later}"
 
 
+def proved(lines: Iterator[str], verifier: str, witness: list[Head]) -> tuple[bool, str]:
+    """(proved, sentence) for a file of proofs."""
+    head = head_of(json.loads(next(lines))["checkpoint"], verifier)
+    heads, count, end, at = {head[0]: head}, 0, None, 0
+    for line in lines:
+        told = json.loads(line)
+        if end is not None:
+            return False, "something follows the end of the proofs"
+        if "older" in told:
+            old = head_of(told["older"], verifier)
+            path = [bytes.fromhex(one) for one in told["consistency"]]
+            path = path if old[0] & (old[0] - 1) or old[0] == head[0] else [old[1], *path]
+            same = old[1:] == head[1:] and not path if old[0] == head[0] else None
+            if not (same or (same is None and led(old[0] - 1, old[0], head[0], path) == (old[1], head[1]))):
+                return False, f"the log did not only grow since the head over {old[0]} entries"
+            heads[old[0]] = old
+        elif "end" in told:
+            end = told["end"]
+        else:
+            path = [leaf_of(told), *(bytes.fromhex(one) for one in told["path"])]
+            if told["seq"] <= at or (led(told["seq"] - 1, 0, head[0], path) or ("", ""))[1] != head[1]:
+                return False, f"entry {told['seq']} is not in the log that was signed"
+            if not is_honest(told):
+                return False, f"entry {told['seq']} shows facts that are not its own"
+            at, count = told["seq"], count + 1
+    if end != count:
+        return False, f"the file is cut after {count} entries"
+    known = [one for one in witness if one[1]]
+    if any(heads.get(one[0], one) != one for one in known):
+        return False, "the head is not one of those that the witness knows"
+    if known and max([one[0] for one in known if one[0] <= head[0]], default=0) not in heads:
+        return False, "nothing ties the head to those that the witness knows"
+    return True, f"{count} entries, all in the signed log of {head[0]}"
+
+
+def verify(lines: Iterator[str], key: str | None, notes: list[str]) -> tuple[bool, str]:
+    """(good, sentence) for the lines of an export or of a file of proofs, and those of a witness file."""
+    start = json.loads(next(lines))
+    verifier = key or start["verifier_key"]
+    if start["verifier_key"] != verifier:
+        return False, "the file names another key than the one given"
+    witness = [head_of(json.loads(line)["note"], verifier) for line in notes]
+    if start.get("audit_proof") == 1:
+        return proved(lines, verifier, witness)
+    if start.get("audit_export") not in (1, 2):
+        raise ValueError("another version")
+    return whole(lines, verifier, witness)
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Check one export. The exit code."""
-    parser = argparse.ArgumentParser(description="Check an audit export, without the gateway.")
+    """Check one file. The exit code."""
+    parser = argparse.ArgumentParser(
+        description="Check an audit export or a file of proofs, without the gateway."
+    )
     parser.add_argument("export")
-    parser.add_argument("--key", help="the verifier key, from another source than the export")
+    parser.add_argument("--key", help="the verifier key, from another source than the file")
     parser.add_argument("--witness", help="the witness file")
     asked = parser.parse_args(arguments)
     try:
         notes = Path(asked.witness).read_text(encoding="utf-8").splitlines() if asked.witness else []
         with Path(asked.export).open(encoding="utf-8") as file:
-            verifier = asked.key or json.loads(file.readline())["verifier_key"]
-            file.seek(0)
-            witness: dict[int, set[bytes]] = {}
-            for line in notes:
-                size, at = head_of(json.loads(line)["note"], verifier)
-                witness.setdefault(size, set()).add(at)
-            whole, sentence = verify(iter(file), asked.key, witness)
+            good, sentence = verify(iter(file), asked.key, notes)
     except (ValueError, KeyError, TypeError, AttributeError, StopIteration, OSError) as trouble:
-        whole, sentence = False, f"cannot be read as an export: {type(trouble).__name__}"
+        good, sentence = False, f"cannot be read as an export: {type(trouble).__name__}"
     sys.stdout.write(sentence + "\n")
-    return 0 if whole else 1
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

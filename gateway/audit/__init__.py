@@ -5,6 +5,7 @@ from gateway.audit.checkpoint import (
     Checkpoint,
     NoteSigner,
     NoteVerifier,
+    WitnessFile,
     read_verifier,
     read_witness,
     verifier_of,
@@ -12,6 +13,7 @@ from gateway.audit.checkpoint import (
 from gateway.audit.entry import AuditedResource, AuditEntry, AuditReason, AuditReceipt, EmergencyFacts
 from gateway.audit.export import export, verify_export
 from gateway.audit.log import LoggedEntry, append, every, find_by_request, get, newest, of_patient
+from gateway.audit.proof import Prover, proof_lines, verify_file
 from gateway.audit.sealer import Sealer
 from gateway.audit.verify import verify
 
@@ -25,8 +27,10 @@ __all__ = [
     "LoggedEntry",
     "NoteSigner",
     "NoteVerifier",
+    "Prover",
     "Sealer",
     "VerifyReport",
+    "WitnessFile",
     "append",
     "every",
     "export",
@@ -34,9 +38,11 @@ __all__ = [
     "get",
     "newest",
     "of_patient",
+    "proof_lines",
     "read_verifier",
     "read_witness",
     "verifier_of",
     "verify",
     "verify_export",
+    "verify_file",
 ]

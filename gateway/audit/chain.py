@@ -2,18 +2,20 @@
 
 Every entry has a leaf hash over its stored envelope and a chain hash over the chain hash before it and its
 leaf. Whoever knows the chain hash after n entries (a signed head, a witness) knows the n entries. The
-prefixes 0x00 and 0x01 keep leaves and chain apart, as in RFC 6962 section 2.1; the leaves can be put under a
-Merkle tree as they are.
+prefixes 0x00 and 0x01 keep leaves and chain apart, as in RFC 6962 section 2.1; over the same leaves stands the
+Merkle tree (`tree.py`), by which one entry is proved without the others.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 import msgspec
 
+from gateway.audit.tree import Frontier
 from gateway.store.model import AuditRow
 
 START = bytes(32)
@@ -39,10 +41,13 @@ class Envelope(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Somebody vouches: after `size` entries the chain stood at `chain_hash`."""
+    """Somebody vouches: after `size` entries the chain stood at `chain_hash`, and the tree over them had `root`
+    (None: from before there was one).
+    """
 
     size: int
     chain_hash: bytes
+    root: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,8 @@ class VerifyReport:
 
     `root` is the chain hash after the last good entry (hex), `signed_to` the number of entries that a head
     vouches for, `shredded` the number of entries whose facts were destroyed with their key, `behind` how many
-    entries more than an export holds its witness knows of: it was made before them, or cut.
+    entries more than an export holds its witness knows of: it was made before them, or cut. `tree` is the root of the
+    tree (hex). `part_of`: of a file of proofs, the size of the signed log that its entries were proved to be in.
     """
 
     ok: bool
@@ -62,6 +68,8 @@ class VerifyReport:
     signed_to: int = 0
     shredded: int = 0
     behind: int = 0
+    tree: str = ""
+    part_of: int = 0
 
 
 def facts_hash(salt: bytes, facts: bytes) -> bytes:
@@ -119,17 +127,28 @@ Inspect = Callable[[Envelope, bytes], str | None]
 """Given an envelope and the chain hash before it: a reason code when its facts do not fit, else None."""
 
 
+class Heads(Protocol):
+    """Heads, the smallest first, each read when it is needed."""
+
+    def upto(self, size: int) -> Iterable[Head]:
+        """Every head over at most `size` entries that was not asked for yet."""
+        ...
+
+    def are_left(self) -> bool:
+        """Whether there are heads over more entries."""
+        ...
+
+
 def follow(
-    envelopes: Iterable[Envelope], heads: Sequence[Head], inspect: Inspect | None = None
+    envelopes: Iterable[Envelope], heads: Heads | None = None, inspect: Inspect | None = None
 ) -> VerifyReport:
-    """Recompute the chain over `envelopes`, which should be entries 1, 2, 3 … in order, and compare every
-    head.
+    """Recompute chain and tree over `envelopes`, which should be entries 1, 2, 3 … in order, and compare every head.
 
     Reasons: `ENTRY_MISSING`, `ENTRY_OUT_OF_ORDER`, `ENTRY_ALTERED`, `CHAIN_BROKEN`, `HISTORY_REWRITTEN` (the
     chain fits itself, but not a head: the change lies after the last head that fits), `TAIL_CUT`, and those
     of `inspect`.
     """
-    vouched = _by_size(heads)
+    tree = Frontier()
     at, count, signed_to = START, 0, 0
     for envelope in envelopes:
         reason = _fault(envelope, count + 1, at)
@@ -138,14 +157,19 @@ def follow(
         if reason is not None:
             return VerifyReport(False, count, count + 1, reason, at.hex(), signed_to)
         before, at, count = at, envelope.chain_hash, count + 1
-        wanted = vouched.pop(count, None)
-        if wanted is not None:
-            if wanted != {at}:
-                return VerifyReport(False, count, signed_to + 1, "HISTORY_REWRITTEN", before.hex(), signed_to)
-            signed_to = count
-    if vouched:
+        tree.add(envelope.leaf_hash)
+        vouched = () if heads is None else tuple(heads.upto(count))
+        if not all(_fits(head, count, at, tree) for head in vouched):
+            return VerifyReport(False, count, signed_to + 1, "HISTORY_REWRITTEN", before.hex(), signed_to)
+        signed_to = count if vouched else signed_to
+    if heads is not None and heads.are_left():
         return VerifyReport(False, count, count + 1, "TAIL_CUT", at.hex(), signed_to)
-    return VerifyReport(True, count, None, None, at.hex(), signed_to)
+    return VerifyReport(True, count, None, None, at.hex(), signed_to, tree=tree.root().hex())
+
+
+def _fits(head: Head, size: int, chain: bytes, tree: Frontier) -> bool:
+    same = (head.size, head.chain_hash) == (size, chain)
+    return same and (head.root is None or head.root == tree.root())
 
 
 def _fault(envelope: Envelope, expected: int, before: bytes) -> str | None:
@@ -158,10 +182,3 @@ def _fault(envelope: Envelope, expected: int, before: bytes) -> str | None:
     if chain_hash(before, envelope.leaf_hash) != envelope.chain_hash:
         return "CHAIN_BROKEN"
     return None
-
-
-def _by_size(heads: Sequence[Head]) -> dict[int, set[bytes]]:
-    found: dict[int, set[bytes]] = {}
-    for head in heads:
-        found.setdefault(head.size, set()).add(head.chain_hash)
-    return found

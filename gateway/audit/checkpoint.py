@@ -1,16 +1,20 @@
-"""Signed heads of the chain, as signed notes (C2SP `signed-note`, Ed25519), and the witness file.
+"""Signed heads of the log (C2SP `tlog-checkpoint` in a `signed-note`, Ed25519), and the witness file.
 
-A head is the text `<origin>\\n<size>\\n<base64 of the chain hash>\\nat <instant>\\n`, a blank line, and a
-signature line. The verifier's key travels as `<name>+<key id in hex>+<base64 of 0x01 and the public key>`.
+A head is the lines `<origin>`, `<size>`, `<base64 of the tree's root>`, `chain <base64 of the chain hash>`, `at
+<instant>`, an empty one, and a signature. One from before there was a tree has the chain hash in the third line, and
+no `chain`. The verifier's key travels as `<name>+<key id in hex>+<base64 of 0x01 and the public key>`.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import json
 import os
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -22,6 +26,7 @@ from gateway.errors import NotUnderstood
 
 _ED25519 = b"\x01"
 _DASH = "\u2014 "
+_SIZE = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 
 
 class NoteSigner(Protocol):
@@ -44,10 +49,11 @@ class NoteSigner(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A head as its note says it."""
+    """A head as its note says it. `root` is None in a note from before there was a tree."""
 
     origin: str
     size: int
+    root: bytes | None
     chain_hash: bytes
     at: str
     note: str
@@ -85,12 +91,12 @@ def verifier_of(signer: NoteSigner) -> NoteVerifier:
     return NoteVerifier(signer.name, signer.public_key)
 
 
-def sign_head(signer: NoteSigner, size: int, chain_hash: bytes, at: str) -> Checkpoint:
+def sign_head(signer: NoteSigner, size: int, root: bytes, chain_hash: bytes, at: str) -> Checkpoint:
     """A signed note that vouches for the first `size` entries."""
-    body = f"{signer.name}\n{size}\n{base64.b64encode(chain_hash).decode()}\nat {at}\n"
+    body = f"{signer.name}\n{size}\n{_text(root)}\nchain {_text(chain_hash)}\nat {at}\n"
     signature = _key_id(verifier_of(signer)) + signer.sign(body.encode())
-    note = f"{body}\n{_DASH}{signer.name} {base64.b64encode(signature).decode()}\n"
-    return Checkpoint(signer.name, size, chain_hash, at, note)
+    note = f"{body}\n{_DASH}{signer.name} {_text(signature)}\n"
+    return Checkpoint(signer.name, size, root, chain_hash, at, note)
 
 
 def read_note(note: str, verifier: NoteVerifier) -> Checkpoint:
@@ -99,12 +105,16 @@ def read_note(note: str, verifier: NoteVerifier) -> Checkpoint:
     """
     try:
         body, signatures = note.split("\n\n", 1)
-        origin, size, encoded, at = body.split("\n")
-        checkpoint = Checkpoint(origin, int(size), base64.b64decode(encoded, validate=True), at[3:], note)
         _check_signature(f"{body}\n".encode(), signatures, verifier)
+        return _checkpoint(body, note)
     except (ValueError, binascii.Error, InvalidSignature):
         raise NotUnderstood("CHECKPOINT_FORGED", "a head of the log is not signed by the given key") from None
-    return checkpoint
+
+
+def size_of(note: str) -> int:
+    """The number of entries that a note speaks of, whoever signed it; 0 when it is no note."""
+    lines = note.split("\n", 2)
+    return int(lines[1]) if len(lines) == 3 and _SIZE.fullmatch(lines[1]) else 0
 
 
 def append_witness(path: Path, checkpoint: Checkpoint) -> None:
@@ -118,19 +128,60 @@ def append_witness(path: Path, checkpoint: Checkpoint) -> None:
         os.fsync(file.fileno())
 
 
-def read_witness(path: Path) -> tuple[str, ...]:
-    """The notes in the witness file, oldest first; lines torn by a crash are passed over. Empty without a
-    file.
+class WitnessFile:
+    """The notes in a witness file as it was when this was made, in the order of the file, each read when it is asked
+    for; lines torn by a crash are passed over. Empty without a file.
     """
-    if not path.exists():
-        return ()
-    notes = []
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            notes.append(str(json.loads(line)["note"]))
-        except (ValueError, KeyError, TypeError):
-            continue
-    return tuple(notes)
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._bytes = path.stat().st_size if path.exists() else 0
+
+    def __iter__(self) -> Iterator[str]:
+        if not self._bytes:
+            return
+        with self._path.open("rb") as file:
+            for line in file:
+                with contextlib.suppress(ValueError, KeyError, TypeError):
+                    yield str(json.loads(line)["note"])
+                if file.tell() >= self._bytes:
+                    return
+
+
+def read_witness(path: Path) -> tuple[str, ...]:
+    """The notes in the witness file, oldest first. Empty without a file."""
+    return tuple(WitnessFile(path))
+
+
+def _checkpoint(body: str, note: str) -> Checkpoint:
+    """What a body of either form says. Raises ValueError."""
+    origin, size, hashed, *more = body.split("\n")
+    chain = more.pop(0).removeprefix("chain ") if len(more) == 2 else None
+    (at,) = more
+    if not _SIZE.fullmatch(size) or not at.startswith("at "):
+        raise ValueError("no head")
+    if chain is None:
+        return Checkpoint(origin, int(size), None, _hash(hashed), at[3:], note)
+    return Checkpoint(origin, int(size), _hash(hashed), _hash(chain), at[3:], note)
+
+
+def _hash(text: str) -> bytes:
+    found = _bytes(text)
+    if len(found) != 32:
+        raise ValueError("no hash")
+    return found
+
+
+def _bytes(text: str) -> bytes:
+    """The bytes of a base64 text that has only this form. Raises ValueError."""
+    found = base64.b64decode(text, validate=True)
+    if _text(found) != text:
+        raise ValueError("not the one form of these bytes")
+    return found
+
+
+def _text(content: bytes) -> str:
+    return base64.b64encode(content).decode()
 
 
 def _byte_at(descriptor: int, offset: int) -> bytes:
@@ -144,7 +195,7 @@ def _key_id(verifier: NoteVerifier) -> bytes:
 def _check_signature(body: bytes, signatures: str, verifier: NoteVerifier) -> None:
     for line in signatures.splitlines():
         name, _, encoded = line.removeprefix(_DASH).rpartition(" ")
-        signature = base64.b64decode(encoded, validate=True)
+        signature = _bytes(encoded)
         if name == verifier.name and signature[:4] == _key_id(verifier):
             Ed25519PublicKey.from_public_bytes(verifier.public_key).verify(signature[4:], body)
             return

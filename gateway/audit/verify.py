@@ -4,12 +4,14 @@ say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from heapq import merge
 
 from gateway.audit.chain import Envelope, Head, VerifyReport, envelope_of, facts_hash, follow
-from gateway.audit.checkpoint import NoteVerifier, read_note
+from gateway.audit.checkpoint import NoteVerifier, read_note, size_of
 from gateway.audit.log import open_facts, read_facts
+from gateway.audit.tiles import TileCheck
 from gateway.errors import Internal, NotFound, NotUnderstood
 from gateway.store import audit_rows
 from gateway.store.model import AuditRow, Reading
@@ -20,36 +22,84 @@ _IN_BOTH = ("at", "kind", "patient_id", "partner", "purpose", "outcome", "reques
 def verify(
     reading: Reading, verifier: NoteVerifier, witness: Iterable[str] = (), *, facts: bool = True
 ) -> VerifyReport:
-    """Recompute the whole log, a page at a time. `witness` holds the notes of the witness file,
-    read before the first look at the store, which may grow meanwhile.
+    """Recompute the whole log, a page at a time: chain, tree, signed heads. `witness` holds the notes of the witness
+    file as it was before the first look at the store, which may grow meanwhile.
 
     With `facts` every entry is also opened and compared, which finds exactly where somebody without the keys
     wrote a consistent chain of her own. Reasons beyond those of `chain.follow`: `ENTRY_FORGED`,
-    `CHECKPOINT_FORGED`.
+    `CHECKPOINT_FORGED`, `TREE_DIFFERS` (the entries are whole; a stored node of the tree over them is not what they
+    say).
     """
-    stored = tuple(row.note for row in audit_rows.checkpoints(reading))
-    heads, forged = read_heads((*stored, *witness), verifier)
-    inspector = _Inspector(reading)
-    rows = (inspector.look_at(row) for row in audit_rows.scan(reading))
+    heads = HeadsInOrder(
+        verifier, (row.note for row in audit_rows.checkpoints(reading)), _not_stored(reading, witness)
+    )
+    inspector, tiles = _Inspector(reading), TileCheck(reading)
+    rows = (inspector.look_at(row) for row in tiles.over(audit_rows.scan(reading)))
     report = follow(rows, heads, inspector.inspect if facts else None)
     if report.ok and audit_rows.latest_release_entry(reading) > report.entries:
         report = replace(report, ok=False, first_bad_seq=report.entries + 1, reason="TAIL_CUT")
-    if report.ok and forged:
+    if report.ok and heads.forged:
         report = replace(report, ok=False, first_bad_seq=report.signed_to + 1, reason="CHECKPOINT_FORGED")
+    if report.ok and tiles.first_bad_seq is not None:
+        report = replace(report, ok=False, first_bad_seq=tiles.first_bad_seq, reason="TREE_DIFFERS")
     return replace(report, shredded=inspector.shredded)
 
 
 def read_heads(notes: Iterable[str], verifier: NoteVerifier) -> tuple[tuple[Head, ...], int]:
-    """The heads that are signed as they should be, and how many notes are not."""
-    heads, forged = [], 0
-    for note in dict.fromkeys(notes):
-        try:
-            checkpoint = read_note(note, verifier)
-        except NotUnderstood:
-            forged += 1
-        else:
-            heads.append(Head(checkpoint.size, checkpoint.chain_hash))
-    return tuple(heads), forged
+    """The heads that are signed as they should be, the smallest first, and how many notes are not."""
+    heads = HeadsInOrder(verifier, (), notes)
+    found = tuple(heads)
+    return found, heads.forged
+
+
+class HeadsInOrder:
+    """The heads that notes vouch for, the smallest first. The first source is in that order and is read as it is needed;
+    what others say is kept. `forged`: how many notes so far were not signed as they should be.
+    """
+
+    def __init__(self, verifier: NoteVerifier, *sources: Iterable[str]) -> None:
+        self._verifier = verifier
+        self._sources = sources
+        self._heads = self._read()
+        self._waiting: Head | None = None
+        self.forged = 0
+
+    def __iter__(self) -> Iterator[Head]:
+        return self._heads
+
+    def upto(self, size: int) -> Iterator[Head]:
+        """Every head over at most `size` entries that was not asked for yet."""
+        while self.are_left() and self._waiting is not None and self._waiting.size <= size:
+            found, self._waiting = self._waiting, None
+            yield found
+
+    def are_left(self) -> bool:
+        """Whether there are more."""
+        if self._waiting is None:
+            self._waiting = next(self._heads, None)
+        return self._waiting is not None
+
+    def _read(self) -> Iterator[Head]:
+        first, *others = self._sources
+        before = ""
+        for note in merge(first, *(sorted(notes, key=size_of) for notes in others), key=size_of):
+            if note == before:
+                continue
+            before = note
+            try:
+                found = read_note(note, self._verifier)
+            except NotUnderstood:
+                self.forged += 1
+            else:
+                yield Head(found.size, found.chain_hash, found.root)
+
+
+def _not_stored(reading: Reading, witness: Iterable[str]) -> Iterator[str]:
+    """Of a witness file what the store does not say itself: nearly nothing, however long it is."""
+    for note in witness:
+        stored = audit_rows.checkpoint(reading, size_of(note))
+        if stored is None or stored.note != note:
+            yield note
 
 
 class _Inspector:

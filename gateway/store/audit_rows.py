@@ -126,9 +126,18 @@ def last_checkpoint(reading: Reading) -> CheckpointRow | None:
     return None if row is None else CheckpointRow(*row)
 
 
-def checkpoints(reading: Reading) -> tuple[CheckpointRow, ...]:
-    """All signed heads, the smallest first."""
-    return tuple(CheckpointRow(*row) for row in reading.rows("audit_rows.checkpoints"))
+def checkpoint(reading: Reading, size: int) -> CheckpointRow | None:
+    """The signed head over the first `size` entries, or None."""
+    row = reading.row("audit_rows.checkpoint", {"size": size})
+    return None if row is None else CheckpointRow(*row)
+
+
+def checkpoints(reading: Reading) -> Iterator[CheckpointRow]:
+    """All signed heads, the smallest first, a page at a time."""
+    start = _BEFORE_THE_START
+    while page := reading.rows("audit_rows.checkpoints", {"from_size": start, "limit": PAGE}):
+        yield from (CheckpointRow(*row) for row in page)
+        start = page[-1]["size"] + 1
 
 
 def _audit_row(row: Row) -> AuditRow:

@@ -60,4 +60,7 @@ INSERT INTO audit_checkpoint (size, chain_hash, note, at) VALUES (:size, :chain_
 SELECT size, chain_hash, note, at FROM audit_checkpoint ORDER BY size DESC LIMIT 1;
 
 -- name: checkpoints
-SELECT size, chain_hash, note, at FROM audit_checkpoint ORDER BY size;
+SELECT size, chain_hash, note, at FROM audit_checkpoint WHERE size >= :from_size ORDER BY size LIMIT :limit;
+
+-- name: checkpoint
+SELECT size, chain_hash, note, at FROM audit_checkpoint WHERE size = :size;

@@ -48,8 +48,8 @@ def without(part: bytes) -> Change:
 
 
 def with_forged_head(lines: list[bytes]) -> list[bytes]:
-    head = json.loads(lines[1])["checkpoint"].replace("\n6\n", "\n7\n", 1)
-    return [lines[0], json.dumps({"checkpoint": head}).encode() + b"\n", *lines[2:]]
+    head = json.loads(lines[1])["checkpoint"].replace("\n10\n", "\n11\n", 1)
+    return [lines[0], json.dumps({"checkpoint": head}, separators=(",", ":")).encode() + b"\n", *lines[2:]]
 
 
 @pytest.mark.requirement("AU-06")
@@ -137,4 +137,4 @@ def test_another_key_is_not_believed(log: Log) -> None:
 
     code, said = asked(log, log.export(), "--key", f"{name}x+{key_id}+{key}")
 
-    assert (code, said) == (1, "the export names another key than the one given")
+    assert (code, said) == (1, "the file names another key than the one given")

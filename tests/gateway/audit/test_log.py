@@ -184,9 +184,13 @@ def test_without_a_witness_file_there_are_no_notes(tmp_path: Any) -> None:
 
 
 def test_a_signed_head_is_a_signed_note(log: Any, tmp_path: Any) -> None:
-    head = sign_head(SIGNER, 7, b"h" * 32, AT)
+    head = sign_head(SIGNER, 7, b"r" * 32, b"h" * 32, AT)
     body, signature = head.note.split("\n\n")
-    assert body.split("\n") == [SIGNER.name, "7", "aGhoaGhoaGhoaGhoaGhoaGhoaGhoaGhoaGhoaGhoaGg=", f"at {AT}"]
+    root, chain = (
+        "cnJycnJycnJycnJycnJycnJycnJycnJycnJycnJycnI=",
+        "aGhoaGhoaGhoaGhoaGhoaGhoaGhoaGhoaGhoaGhoaGg=",
+    )
+    assert body.split("\n") == [SIGNER.name, "7", root, f"chain {chain}", f"at {AT}"]
     assert signature.startswith(f"\u2014 {SIGNER.name} ")
     assert read_note(head.note, log.verifier) == head
     append_witness(tmp_path / "w", head)
@@ -207,7 +211,7 @@ def test_a_signed_head_is_a_signed_note(log: Any, tmp_path: Any) -> None:
 )
 def test_a_changed_note_is_refused(log: Any, change: Any) -> None:
     with pytest.raises(NotUnderstood, match="CHECKPOINT_FORGED"):
-        read_note(change(sign_head(SIGNER, 7, b"h" * 32, AT).note), log.verifier)
+        read_note(change(sign_head(SIGNER, 7, b"r" * 32, b"h" * 32, AT).note), log.verifier)
 
 
 def test_a_verifier_key_travels_as_one_line(log: Any) -> None:

@@ -196,7 +196,7 @@ def test_a_head_signed_with_another_key_is_found(log: Any) -> None:
     forger = Ed25519Signer(NamedKey("audit-test", b"f" * 32))
     with log.store.read() as reading:
         row = audit_rows.get(reading, 10)
-    note = sign_head(forger, 10, row.chain_hash, "2026-11-22T08:00:00.000000Z").note
+    note = sign_head(forger, 10, b"r" * 32, row.chain_hash, "2026-11-22T08:00:00.000000Z").note
     log.tamper("UPDATE audit_checkpoint SET note = ? WHERE size = 10", params=(note,))
     report = log.verify(witness=False)
     assert (report.ok, report.reason, report.first_bad_seq) == (False, "CHECKPOINT_FORGED", 7)
@@ -214,7 +214,7 @@ def test_two_heads_of_one_size_that_differ_are_found(log: Any) -> None:
     from gateway.audit.checkpoint import append_witness
     from tests.gateway.audit.conftest import SIGNER
 
-    append_witness(log.witness, sign_head(SIGNER, 6, b"x" * 32, "2026-11-22T08:00:00.000000Z"))
+    append_witness(log.witness, sign_head(SIGNER, 6, b"r" * 32, b"x" * 32, "2026-11-22T08:00:00.000000Z"))
     report = log.verify()
     assert (report.ok, report.reason) == (False, "HISTORY_REWRITTEN")
     assert report.first_bad_seq == 1

@@ -114,7 +114,7 @@ def test_several_processes_send_each_intent_once_and_one_of_a_lane_at_a_time(fol
     for lane in lanes.values():
         assert [int(one["id"][1:]) for one in lane] == sorted(int(one["id"][1:]) for one in lane)
         assert all(before["settled"] <= after["claimed"] for before, after in itertools.pairwise(lane))
-    report = chain.follow([chain.envelope_of(row) for row in rows], ())
+    report = chain.follow([chain.envelope_of(row) for row in rows])
     assert (report.ok, report.entries) == (True, 48)
 
 
@@ -127,7 +127,7 @@ def test_writers_that_meet_take_turns(two: tuple[Any, Any]) -> None:
 
     asyncio.run(run())
     with two[0].read() as reading:
-        report = chain.follow([chain.envelope_of(row) for row in audit_rows.scan(reading)], ())
+        report = chain.follow([chain.envelope_of(row) for row in audit_rows.scan(reading)])
     assert (report.ok, report.entries) == (True, 60)
 
 

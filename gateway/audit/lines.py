@@ -1,0 +1,161 @@
+"""The lines of an export and of a file of proofs: JSON, one a line, in their order. `README.md` describes both."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+import msgspec
+
+from gateway.audit.chain import Envelope, envelope_of, facts_hash
+from gateway.audit.log import open_facts
+from gateway.errors import Internal, NotFound
+from gateway.store.model import AuditRow, Reading
+
+_ENCODER = msgspec.json.Encoder()
+
+
+class _Said(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """What both kinds of entry lines say of an entry: its envelope but for the hashes over it."""
+
+    seq: int
+    at: str
+    kind: str
+    patient_id: str | None
+    partner: str
+    purpose: str
+    outcome: str
+    request_id: str
+    sealed_sha256: str
+    facts_hash: str
+    facts: str | None = None
+    salt: str | None = None
+
+
+class EntryLine(_Said, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """An entry of an export of the whole log."""
+
+    leaf_hash: str
+    chain_hash: str
+
+
+class ProvedLine(_Said, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """An entry with its inclusion proof."""
+
+    path: tuple[str, ...]
+
+
+class ExportStart(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The first line of an export. In version 1 all heads stood before the entries, in 2 only the newest."""
+
+    audit_export: int
+    verifier_key: str
+
+
+class ProofStart(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The first line of a file of proofs; `about` says what was asked for."""
+
+    audit_proof: int
+    verifier_key: str
+    about: str
+
+
+class CheckpointLine(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A signed head."""
+
+    checkpoint: str
+
+
+class ConsistencyLine(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """An older signed head, and the proof that the log only grew since."""
+
+    older: str
+    consistency: tuple[str, ...]
+
+
+class EndLine(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The last line: how many entries there are."""
+
+    end: int
+
+
+def encoded(line: msgspec.Struct) -> bytes:
+    """The line with its end."""
+    return _ENCODER.encode(line) + b"\n"
+
+
+def hashes(texts: tuple[str, ...]) -> tuple[bytes, ...]:
+    """Hashes written as hex. Raises ValueError."""
+    found = tuple(bytes.fromhex(text) for text in texts)
+    if any(len(one) != 32 for one in found):
+        raise ValueError("no hash")
+    return found
+
+
+def entry_line(reading: Reading, row: AuditRow, before: bytes, facts: bool) -> EntryLine:
+    """An entry of an export; `before` is the chain hash before it."""
+    said = _said(reading, row, before, facts)
+    return EntryLine(**said, leaf_hash=row.leaf_hash.hex(), chain_hash=row.chain_hash.hex())
+
+
+def proved_line(
+    reading: Reading, row: AuditRow, before: bytes, path: tuple[bytes, ...], facts: bool
+) -> ProvedLine:
+    """An entry with its proof."""
+    return ProvedLine(**_said(reading, row, before, facts), path=tuple(one.hex() for one in path))
+
+
+def envelope_in(line: EntryLine | ProvedLine) -> Envelope:
+    """The envelope that a line says. Raises binascii.Error."""
+    leaf, chain = (line.leaf_hash, line.chain_hash) if isinstance(line, EntryLine) else ("", "")
+    return Envelope(
+        line.seq,
+        line.at,
+        line.kind,
+        line.patient_id,
+        line.partner,
+        line.purpose,
+        line.outcome,
+        line.request_id,
+        binascii.unhexlify(line.sealed_sha256),
+        binascii.unhexlify(line.facts_hash),
+        binascii.unhexlify(leaf),
+        binascii.unhexlify(chain),
+    )
+
+
+def shows_its_own_facts(line: EntryLine | ProvedLine) -> bool:
+    """Whether the facts that a line shows, if any, are those that its hash is about. Raises binascii.Error."""
+    if line.facts is None or line.salt is None:
+        return line.facts is line.salt
+    salt = base64.b64decode(line.salt, validate=True)
+    return facts_hash(salt, line.facts.encode()) == binascii.unhexlify(line.facts_hash)
+
+
+def _said(reading: Reading, row: AuditRow, before: bytes, facts: bool) -> dict[str, Any]:
+    envelope = envelope_of(row)
+    salt_text, facts_text = _shown_facts(reading, row, before) if facts else (None, None)
+    return {
+        "seq": row.seq,
+        "at": row.at,
+        "kind": row.kind,
+        "patient_id": row.patient_id,
+        "partner": row.partner,
+        "purpose": row.purpose,
+        "outcome": row.outcome,
+        "request_id": row.request_id,
+        "sealed_sha256": envelope.sealed_sha256.hex(),
+        "facts_hash": row.facts_hash.hex(),
+        "facts": facts_text,
+        "salt": salt_text,
+    }
+
+
+def _shown_facts(reading: Reading, row: AuditRow, before: bytes) -> tuple[str | None, str | None]:
+    """Salt and facts as text; neither when they were destroyed or do not open (which `verify` reports)."""
+    try:
+        salt, facts = open_facts(reading, row, before)
+    except (NotFound, Internal):
+        return None, None
+    return base64.b64encode(salt).decode(), facts.decode()
