@@ -140,7 +140,7 @@ def history_bundle(
                 "response": {
                     "status": "201" if first else "200",
                     "etag": f'W/"{meta["versionId"]}"',
-                    "lastModified": meta["lastUpdated"],
+                    **({"lastModified": meta["lastUpdated"]} if "lastUpdated" in meta else {}),
                 },
             }
         )

@@ -6,7 +6,7 @@ Built once by `gateway.wiring`; never changed while the gateway runs.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -100,6 +100,14 @@ class KeyUses:
     page_key: bytes = field(repr=False)
 
 
+Services = Callable[[], tuple[Mapping[str, Any], ...]]
+
+
+def no_services() -> tuple[Mapping[str, Any], ...]:
+    """No directory was taken in."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Premises:
     """The rooms' shared ground. `work_waiting` is set whenever an intent may have become due."""
@@ -117,6 +125,8 @@ class Premises:
     """Versions of network and tables of which the store is known to hold a copy."""
     first_shown: FirstShown = field(default_factory=FirstShown)
     seen_before: SeenBefore = field(default_factory=SeenBefore)
+    services: Services = no_services
+    """The directory of services (FHIR), as it stands now."""
 
     def remembering_nothing(self) -> Premises:
         """The same premises with memories of their own: for a question in a transaction that may yet be rolled back."""

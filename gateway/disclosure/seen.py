@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ import consent
 from gateway.disclosure.answered import older_versions, only_answers
 from gateway.disclosure.co_sources import gather_with_vetoes
 from gateway.disclosure.content import as_it_leaves
+from gateway.disclosure.decided_beside import decided_beside, may_stand
 from gateway.disclosure.gate import shown_resources
 from gateway.disclosure.gather import HERSELF, Gathered, is_durable
 from gateway.disclosure.premises import Premises
@@ -46,6 +47,8 @@ class Question:
     gathered: Gathered
     decision: consent.Decision
     seen: tuple[Seen, ...]
+    beside: frozenset[str] = frozenset()
+    """References of what was only decided beside what was asked about (`decided_beside`)."""
 
 
 def questions(
@@ -63,23 +66,51 @@ def questions(
     """
     if patient_id is None or not _may_be_decided(premises, reading, asking.partner, patient_id):
         return []
-    asked = [[record] for record in found] if each_alone else [found]
-    answers = []
-    for together in asked:
-        for discloser, theirs in _by_discloser(together, asking.partner).items():
-            gathered = gather_with_vetoes(
-                premises,
-                reading,
-                patient_id=patient_id,
-                discloser=discloser,
-                recipient=asking.partner,
-                purpose=asking.purpose,
-                held_records=theirs,
-                at=asking.at,
-            )
-            decision, shown = _decided(premises, reading, gathered, asking.at)
-            answers.append(Question(gathered, decision, _seen(gathered, shown)))
+    answers: list[Question] = []
+    for together in [[record] for record in found] if each_alone else [found]:
+        beside = decided_beside(reading, together)
+        asked = _asked(premises, reading, asking, patient_id, [*together, *beside])
+        answers += _standing(asked, [*together, *beside], beside, asking, patient_id) if beside else asked
     return answers
+
+
+def _asked(
+    premises: Premises, reading: Reading, asking: Asking, patient_id: str, together: Sequence[Record]
+) -> list[Question]:
+    """Each discloser's question about these records, decided."""
+    answers = []
+    for discloser, theirs in _by_discloser(together, asking.partner).items():
+        gathered = gather_with_vetoes(
+            premises,
+            reading,
+            patient_id=patient_id,
+            discloser=discloser,
+            recipient=asking.partner,
+            purpose=asking.purpose,
+            held_records=theirs,
+            at=asking.at,
+        )
+        decision, shown = _decided(premises, reading, gathered, asking.at)
+        answers.append(Question(gathered, decision, _seen(gathered, shown)))
+    return answers
+
+
+def _standing(
+    asked: Sequence[Question],
+    together: Sequence[Record],
+    beside: Sequence[Record],
+    asking: Asking,
+    patient_id: str,
+) -> list[Question]:
+    """The questions without what was only decided beside, and what may not stand without that."""
+    shown = [one.resource for question in asked for one in question.seen]
+    shown += [record.resource for record in together if is_own(record, asking.partner)]
+    only = frozenset(record.reference for record in beside)
+
+    def stands(one: Seen) -> bool:
+        return one.record.reference not in only and may_stand(one.resource, shown, patient_id)
+
+    return [replace(question, seen=tuple(filter(stands, question.seen)), beside=only) for question in asked]
 
 
 def _decided(

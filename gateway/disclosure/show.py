@@ -29,6 +29,8 @@ from gateway.errors import NotNow
 from gateway.store import Reading, Record, ReleaseRow, Transaction, outbox, patients
 
 _TRIES = 5
+DIRECTORY = "DIRECTORY"
+"""The basis of an answer from the directory of services: no person is in it."""
 Select = Callable[[Reading], tuple[str | None, Sequence[Record]]]
 Choose = Callable[[Sequence[Mapping[str, Any]]], Sequence[Mapping[str, Any]]]
 """What of all that a caller may see it has asked for, in order."""
@@ -72,6 +74,7 @@ class _Answer:
     resources: tuple[Mapping[str, Any], ...]
     content: bytes
     at: datetime
+    from_directory: bool
 
 
 async def show(
@@ -88,18 +91,22 @@ async def show(
     each_alone: bool = False,
     also: Also | None = None,
     asked: str = "",
+    directory: Sequence[Mapping[str, Any]] = (),
 ) -> Shown:
     """What `partner` may see of the records that `select` finds, written by `write(resources, notices, at)`.
 
     `choose` takes what was asked for out of what may be seen; the rest is not released and the log says so. `dress`
     adds words of the gateway's own, `also` is committed with the answer. `each_alone`: each record is decided by itself
-    (several versions of one). `asked`: the question as it was sent, for the log.
+    (several versions of one). `asked`: the question as it was sent, for the log. `directory`: what is nobody's and open
+    to every partner; `choose` may take of it too.
 
     The audit entries and the exact bytes are committed before this returns. Raises NotNow
     `CONSENT_KEEPS_CHANGING`.
     """
     for _ in range(_TRIES):
-        answer = _answer(premises, partner, purpose, select, write, choose or in_order, dress, each_alone)
+        answer = _answer(
+            premises, partner, purpose, select, write, choose or in_order, dress, each_alone, directory
+        )
         if media != FHIR_JSON:  # what leaves, as the log has it
             answer = dataclasses.replace(answer, content=await in_media_apart(answer.content, media))
         request_id = new_id()
@@ -150,6 +157,7 @@ def _answer(
     choose: Choose,
     dress: Dress,
     each_alone: bool,
+    directory: Sequence[Mapping[str, Any]],
 ) -> _Answer:
     asking = Asking(partner, purpose, premises.clock.now())
     with premises.store.read() as reading:
@@ -166,20 +174,24 @@ def _answer(
             place = {record.version_reference: number for number, record in enumerate(found)}
             seen.sort(key=lambda one: place.get(one.record.version_reference, len(place)))
         resources = [dated(premises, reading, asking, patient_id or "", one) for one in seen]
-        chosen = tuple(tagged(premises, partner, dress(reading, one)) for one in choose(resources))
+        picked = choose([*resources, *directory])
+        chosen = tuple(tagged(premises, partner, dress(reading, one)) for one in picked)
     wanted = frozenset(map(_name, chosen))
     groups = tuple(_decided(question, wanted) for question in asked)
     notices = notice_outcomes(premises, (group.decision for group in groups if group.shown))
     content = write(chosen, notices, asking.at)
     returned = tuple(record.version_reference for record in own if record.reference in wanted)
-    return _Answer(patient_id, epoch, groups, returned, chosen, content, asking.at)
+    known = {id(one) for one in directory}
+    public = any(id(one) in known for one in picked)
+    return _Answer(patient_id, epoch, groups, returned, chosen, content, asking.at, public)
 
 
 def _decided(question: Question, wanted: frozenset[str]) -> Decided:
     """The question with what was asked for of what may be seen, and the names of the rest."""
     resources = [one.resource for one in question.seen]
     shown = tuple(resource for resource in resources if _name(resource) in wanted)
-    return Decided(question.gathered, question.decision, shown, frozenset(map(_name, resources)) - wanted)
+    unasked = (frozenset(map(_name, resources)) | question.beside) - wanted
+    return Decided(question.gathered, question.decision, shown, unasked)
 
 
 def _name(resource: Mapping[str, Any]) -> str:
@@ -256,17 +268,18 @@ def _entries(
         for one in answer.decided
     ]
     if answer.own or not entries:
-        entries.append(
-            own_record_entry(
-                premises,
-                kind=kind,
-                request_id=request_id,
-                at=answer.at,
-                patient_id=answer.patient_id,
-                partner=partner,
-                purpose=purpose,
-                returned=answer.own,
-                content_sha256=digest if answer.own else None,
-            )
+        entry = own_record_entry(
+            premises,
+            kind=kind,
+            request_id=request_id,
+            at=answer.at,
+            patient_id=answer.patient_id,
+            partner=partner,
+            purpose=purpose,
+            returned=answer.own,
+            content_sha256=digest if answer.own or answer.from_directory else None,
         )
+        if answer.from_directory and not answer.own:
+            entry = replace(entry, outcome="disclose", basis=DIRECTORY)
+        entries.append(entry)
     return entries

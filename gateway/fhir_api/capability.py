@@ -11,7 +11,7 @@ from gateway.fhir_api.everything import DEFINITION as EVERYTHING
 from gateway.fhir_api.includes import includes_of, revincludes_of
 from gateway.fhir_api.operations import OPERATIONS_OF, STANDARD_OF
 from gateway.fhir_api.search_table import parameters_of
-from gateway.fhir_api.served import SERVED, Served
+from gateway.fhir_api.served import SEARCHED, SERVED, Served
 from gateway.flows.subscription_topics import OFFERED, OPERATION, PROFILE, TOPICS, canonical_of
 from gateway.flows.validated import VALIDATED
 from gateway.security.client_proof import CLIENT_ALGORITHMS
@@ -92,7 +92,6 @@ def _security(base: str) -> dict[str, Any]:
 
 def _resource(name: str, served: Served, base: str) -> dict[str, Any]:
     by_id = name == "Patient"
-    identifier = "identifier" if by_id else f"{served.by_patient}.identifier"
     operations = {n: f"{base}/fhir/OperationDefinition/{n}" for n in OPERATIONS_OF.get(name, ())}
     if name in VALIDATED:
         operations["validate"] = "http://hl7.org/fhir/OperationDefinition/Resource-validate"
@@ -107,19 +106,31 @@ def _resource(name: str, served: Served, base: str) -> dict[str, Any]:
         "updateCreate": False,
         **({"conditionalCreate": True} if "create" in served.interactions else {}),
         **{key: list(found) for key, found in _going_along(name).items() if found},
-        "searchParam": [
-            {"name": served.by_patient, "type": "token" if by_id else "reference"},
-            {"name": identifier, "type": "token", "documentation": "POST `_search` only; one `system|value`"},
-            *(
-                {"name": name, "type": "token" if parameter.kind == "id" else parameter.kind}
-                for name, parameter in parameters_of(name).items()
-            ),
-        ],
+        **({"searchParam": _search_parameters(name, served)} if name in SEARCHED else {}),
         **(
             {"operation": [{"name": n, "definition": d} for n, d in operations.items()]} if operations else {}
         ),
     }
 
+
+def _search_parameters(name: str, served: Served) -> list[dict[str, str]]:
+    by_id = name == "Patient"
+    identifier = "identifier" if by_id else f"{served.by_patient}.identifier"
+    told = {"documentation": _WITHOUT_PATIENT[served.without_patient]} if served.without_patient else {}
+    return [
+        {"name": served.by_patient, "type": "token" if by_id else "reference", **told},
+        {"name": identifier, "type": "token", "documentation": "POST `_search` only; one `system|value`"},
+        *(
+            {"name": name, "type": "token" if parameter.kind == "id" else parameter.kind}
+            for name, parameter in parameters_of(name).items()
+        ),
+    ]
+
+
+_WITHOUT_PATIENT = {
+    "directory": "Those that came with records of this patient; without it, those of the directory of services",
+    "record": "Those that came with records of this patient; or name one of them, by `_id` or what it refers to",
+}
 
 _SUBSCRIPTION = {
     "extension": [{"url": OFFERED, "valueCanonical": canonical_of(topic)} for topic in TOPICS],

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from gateway.errors import NotUnderstood
 from gateway.fhir_api.search_table import Parameter, parameters_of
-from gateway.fhir_api.served import SERVED
+from gateway.fhir_api.served import SEARCHED, SERVED
 from gateway.flows.answers import Include
 
 FORWARD, BACKWARD, ITERATE = "_include", "_revinclude", "iterate"
@@ -20,6 +20,8 @@ _PATIENT = "Patient"
 
 def includes_of(resource_type: str) -> tuple[str, ...]:
     """What `_include` takes in a search for this type (`Task:focus`)."""
+    if resource_type not in SEARCHED:
+        return ()
     return tuple(f"{resource_type}:{name}" for name, _ in _followed(resource_type))
 
 
@@ -27,7 +29,7 @@ def revincludes_of(resource_type: str) -> tuple[str, ...]:
     """What `_revinclude` takes in a search for this type."""
     return tuple(
         f"{source}:{name}"
-        for source in SERVED
+        for source in SEARCHED
         for name, parameter in _followed(source)
         if resource_type in parameter.targets
     )
@@ -76,7 +78,7 @@ def followed_by(resource_type: str, name: str) -> Parameter | None:
 
 def _followed(resource_type: str) -> Iterator[tuple[str, Parameter]]:
     """The parameters of a type that refer to what is served."""
-    if resource_type != _PATIENT:
+    if resource_type != _PATIENT and not SERVED[resource_type].without_patient:
         by_patient = SERVED[resource_type].by_patient
         yield by_patient, Parameter("reference", PATIENT_PLACES, targets=(_PATIENT,))
     for name, parameter in parameters_of(resource_type).items():

@@ -15,7 +15,7 @@ from gateway.fhir_api.includes import includes_of, revincludes_of
 from gateway.fhir_api.openapi_operations import OPERATIONS
 from gateway.fhir_api.openapi_words import JSON, PARAMETERS, READ, TOLD, WRITE, Given, Told
 from gateway.fhir_api.search_table import parameters_of
-from gateway.fhir_api.served import SERVED
+from gateway.fhir_api.served import SEARCHED, SERVED
 from gateway.flows.validated import VALIDATED
 
 FHIR_JSON, FHIR_XML = "application/fhir+json", "application/fhir+xml"
@@ -36,6 +36,7 @@ _KINDS = {
     "id": "An id",
     "reference": "`[type]/[id]`",
     "token": "`code`, or `system|code`",
+    "string": "A text, or its beginning, without regard to case and accents",
     "uri": "A URI",
 }
 
@@ -90,7 +91,7 @@ def _told_of(address: Address, method: str) -> Iterator[tuple[str, Told, tuple[s
     """Path, words and the types in place of `{type}`, for each operation that a route and method stand for."""
     path = address.path
     if path in ("/fhir/{type}", "/fhir/{type}/_search") and not (path == "/fhir/{type}" and method == "POST"):
-        for name in SERVED:
+        for name in SEARCHED:
             yield path.replace("{type}", name), _search_told(name, method), (name,)
         return
     interaction = _WRITES.get((path, method))

@@ -100,7 +100,7 @@ async def _one(request: Request, interaction: Interaction, ask: Ask) -> Response
 async def search_by_address(request: Request) -> Response:
     """`GET /fhir/{type}?patient=[our id]`."""
     parameters = read_query(request.scope["query_string"].decode("latin-1"))
-    refuse_identifying(parameters)
+    refuse_identifying(str(request.path_params["type"]), parameters)
     return await _search(request, parameters)
 
 
@@ -108,7 +108,7 @@ async def search_by_form(request: Request) -> Response:
     """`POST /fhir/{type}/_search` with a form: also by the caller's own identifier of the patient."""
     desk: Desk = request.app.state.desk
     in_address = read_query(request.scope["query_string"].decode("latin-1"))
-    refuse_identifying(in_address)
+    refuse_identifying(str(request.path_params["type"]), in_address)
     caller_of(desk, request)  # nobody unknown makes us read a body
     in_form = read_query(await form_in(request, desk.body_limit_bytes))
     return await _search(request, in_address + in_form)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from gateway.errors import NotUnderstood
 from gateway.fhir_api.search_table import Parameter
@@ -20,6 +21,10 @@ def limit_of(name: str, parameter: Parameter, modifier: str, value: str) -> Filt
     """
     if modifier == "missing" and value in ("true", "false"):
         return Filter(parameter.kind, parameter.places, (), missing=value == "true")
+    if parameter.kind == "reference" and modifier in parameter.targets:
+        value, modifier = ",".join(f"{modifier}/{one}" for one in value.split(",")), ""
+    if parameter.kind == "string" and modifier in ("exact", "contains"):
+        parameter, modifier = replace(parameter, kind="exact" if modifier == "exact" else "contains"), ""
     if modifier and not (modifier == "not" and parameter.kind == "token"):
         raise NotUnderstood("PARAMETER_MODIFIER", f"a modifier of `{name}` is not supported")
     values = tuple(_UNESCAPED.sub(r"\1", part) for part in _ALTERNATIVES.split(value, _MOST_ALTERNATIVES))

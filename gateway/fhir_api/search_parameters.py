@@ -58,12 +58,17 @@ def read_query(text: str) -> Parameters:
         raise NotUnderstood("PARAMETER_INVALID", "the parameters cannot be read") from None
 
 
-def refuse_identifying(parameters: Parameters) -> None:
-    """Nothing, unless an address carries what identifies a person.
+def refuse_identifying(resource_type: str, parameters: Parameters) -> None:
+    """Nothing, unless an address carries what identifies a patient. What agencies, places and their workers are called
+    identifies none.
 
     Raises NotUnderstood `SEARCH_BY_POST`.
     """
+    served = SERVED.get(resource_type)
+    of_workers = parameters_of(resource_type) if served is not None and served.without_patient else {}
     for name, value in parameters:
+        if name.partition(":")[0] in of_workers and not name.startswith("_"):
+            continue
         parts = re.split(r"[.:]", name)
         told = any(part in _DEMOGRAPHIC or part.startswith("address") for part in parts)
         if told or name in _REFUSED_ALWAYS or (parts[0] in ("patient", "subject", "_id") and "|" in value):
@@ -87,8 +92,6 @@ def criteria_of(
             raise NotUnderstood("PARAMETER_INVALID", "`_page` must be the token of a page")
         return SearchCriteria(page=pages[0], page_address=f"{base}?_page=")
     patient_names, identifier_names = _names(resource_type)
-    patients = values_of(parameters, patient_names)
-    identifiers = values_of(parameters, identifier_names)
     filters, used = _filters(resource_type, parameters)
     includes = includes_in(resource_type, parameters, strict=strict)
     links, linking = links_in(resource_type, parameters)
@@ -96,17 +99,13 @@ def criteria_of(
     known = {*patient_names, *identifier_names, *_PLAIN, *used, *linking, *along}
     if strict and any(name not in known for name, _ in parameters):
         raise NotUnderstood("PARAMETER_UNKNOWN", "a search parameter is not supported")
-    if len(patients) > 1 or len(identifiers) > 1:
-        raise NotUnderstood("PARAMETER_TWICE", "the patient may be named once")
-    patient = _patient_id(patients[0]) if patients else None
-    identifier = _identifier(identifiers[0]) if identifiers else None
-    if patient is None and identifier is None:
-        raise NotUnderstood("PARAMETER_MISSING", f"`{patient_names[0]}` or `{identifier_names[0]}` is needed")
+    patient, identifier, named = _whose(resource_type, parameters)
     sort, descending = _sort(resource_type, values_of(parameters, ("_sort",)))
     count = count_in(parameters, least=0)
     return SearchCriteria(
         patient=patient,
         identifier=identifier,
+        named=named,
         filters=filters,
         sort=sort,
         descending=descending,
@@ -118,6 +117,41 @@ def criteria_of(
         address=base,
         page_address=f"{base}?_page=",
     )
+
+
+def _whose(resource_type: str, parameters: Parameters) -> tuple[str | None, tuple[str, str] | None, str]:
+    """The patient by our id, by an identifier, or by `Type/id` of a record of hers; none of these: the directory.
+
+    Raises NotUnderstood `PARAMETER_TWICE`, `PARAMETER_INVALID`, `PARAMETER_MISSING`.
+    """
+    patient_names, identifier_names = _names(resource_type)
+    patients, identifiers = values_of(parameters, patient_names), values_of(parameters, identifier_names)
+    if len(patients) > 1 or len(identifiers) > 1:
+        raise NotUnderstood("PARAMETER_TWICE", "the patient may be named once")
+    patient = _patient_id(patients[0]) if patients else None
+    identifier = _identifier(identifiers[0]) if identifiers else None
+    if patient or identifier:
+        return patient, identifier, ""
+    named = _record_named(resource_type, parameters)
+    if not named and SERVED[resource_type].without_patient != "directory":
+        raise NotUnderstood("PARAMETER_MISSING", f"`{patient_names[0]}` or `{identifier_names[0]}` is needed")
+    return None, None, named
+
+
+def _record_named(resource_type: str, parameters: Parameters) -> str:
+    """`Type/id` of a record whose patient is meant: by its own id, or as what it is of (`Provenance?target=`)."""
+    if not SERVED[resource_type].without_patient:
+        return ""
+    served = parameters_of(resource_type)
+    for name, value in parameters:
+        if name == "_id" and _ID.fullmatch(value):
+            return f"{resource_type}/{value}"
+        plain, _, stated = name.partition(":")
+        one = served.get(plain)
+        kind, _, own_id = (f"{stated}/{value}" if stated else value).rpartition("/")
+        if one is not None and kind in one.targets and kind != "Patient" and _ID.fullmatch(own_id):
+            return f"{kind}/{own_id}"
+    return ""
 
 
 def _filters(resource_type: str, parameters: Parameters) -> tuple[tuple[Filter, ...], set[str]]:

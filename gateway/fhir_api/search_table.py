@@ -33,6 +33,11 @@ def _reference(place: str, *targets: str) -> Parameter:
     return Parameter("reference", (place,), targets)
 
 
+def _string(*places: str) -> Parameter:
+    return Parameter("string", places)
+
+
+_ACTORS = ("Organization", "Practitioner", "PractitionerRole")
 _STATUS = {"status": _token("status")}
 _CATEGORY = {"category": _token("category")}
 _CODE = {"code": _token("code")}
@@ -50,6 +55,19 @@ _FOCUSED = (
 )
 """What a Task is about or fulfils; of any type, and these are served."""
 
+_ADDRESS = {
+    "address": _string("address"),
+    "address-city": _string("address.city"),
+    "address-postalcode": _string("address.postalCode"),
+    "address-state": _string("address.state"),
+}
+_OF_ANYTHING = (
+    "AllergyIntolerance", "Appointment", "CarePlan", "CareTeam", "Communication", "Condition", "Coverage",
+    "DocumentReference", "Encounter", "Goal", "MedicationAdministration", "MedicationRequest", "MedicationStatement",
+    "Observation", "Patient", "Procedure", "QuestionnaireResponse", "RelatedPerson", "ServiceRequest", "Task",
+)  # fmt: skip
+"""What a Provenance is of."""
+
 OF_EVERY_TYPE: Mapping[str, Parameter] = {
     "_id": Parameter("id", ("id",)),
     "_lastUpdated": _date("meta.lastUpdated"),
@@ -62,7 +80,14 @@ OF_TYPE: Mapping[str, Mapping[str, Parameter]] = {
         **_CODE,
         "date": _date("recordedDate"),
     },
-    "Appointment": {**_STATUS, "date": _date("start"), "service-type": _token("serviceType")},
+    "Appointment": {
+        **_STATUS,
+        "date": _date("start"),
+        "service-type": _token("serviceType"),
+        "actor": _reference("participant.actor", *_ACTORS, "HealthcareService", "Location", "RelatedPerson"),
+        "based-on": _reference("basedOn", "ServiceRequest"),
+    },
+    "Binary": {},
     "CarePlan": {
         **_STATUS,
         **_CATEGORY,
@@ -76,8 +101,22 @@ OF_TYPE: Mapping[str, Mapping[str, Parameter]] = {
             "activity.reference", "Appointment", "MedicationRequest", "ServiceRequest", "Task"
         ),
     },
-    "CareTeam": {**_STATUS, **_CATEGORY, **_ENCOUNTER, "date": _date("period")},
-    "Communication": {**_STATUS, **_CATEGORY, "sent": _date("sent"), "received": _date("received")},
+    "CareTeam": {
+        **_STATUS,
+        **_CATEGORY,
+        **_ENCOUNTER,
+        "date": _date("period"),
+        "participant": _reference("participant.member", *_ACTORS, "CareTeam", "RelatedPerson"),
+        "role": _token("participant.role"),
+    },
+    "Communication": {
+        **_STATUS,
+        **_CATEGORY,
+        "sent": _date("sent"),
+        "received": _date("received"),
+        "sender": _reference("sender", *_ACTORS, "HealthcareService", "RelatedPerson"),
+        "recipient": _reference("recipient", *_ACTORS, "CareTeam", "HealthcareService", "RelatedPerson"),
+    },
     "Condition": {
         **_CATEGORY,
         **_CODE,
@@ -96,8 +135,19 @@ OF_TYPE: Mapping[str, Mapping[str, Parameter]] = {
         "date": _date("date"),
         "period": _date("context.period"),
         "encounter": _reference("context.encounter", "Encounter"),
+        "author": _reference("author", *_ACTORS, "RelatedPerson"),
+        "custodian": _reference("custodian", "Organization"),
     },
-    "Encounter": {**_STATUS, "class": _token("class"), "type": _token("type"), "date": _date("period")},
+    "Encounter": {
+        **_STATUS,
+        "class": _token("class"),
+        "type": _token("type"),
+        "date": _date("period"),
+        "location": _reference("location.location", "Location"),
+        "participant": _reference("participant.individual", "Practitioner", "PractitionerRole", "RelatedPerson"),
+        "service-provider": _reference("serviceProvider", "Organization"),
+        "discharge-disposition": _token("hospitalization.dischargeDisposition"),
+    },
     "Goal": {
         "lifecycle-status": _token("lifecycleStatus"),
         "achievement-status": _token("achievementStatus"),
@@ -105,6 +155,27 @@ OF_TYPE: Mapping[str, Mapping[str, Parameter]] = {
         "start-date": _date("startDate"),
         "target-date": _date("target.dueDate"),
         "description": _token("description"),
+    },
+    "HealthcareService": {
+        "name": _string("name"),
+        "identifier": _token("identifier"),
+        "active": _token("active"),
+        "service-category": _token("category"),
+        "service-type": _token("type"),
+        "specialty": _token("specialty"),
+        "program": _token("program"),
+        "organization": _reference("providedBy", "Organization"),
+        "location": _reference("location", "Location"),
+        "coverage-area": _reference("coverageArea", "Location"),
+    },
+    "Location": {
+        "name": _string("name", "alias"),
+        "identifier": _token("identifier"),
+        **_STATUS,
+        **_ADDRESS,
+        "type": _token("type"),
+        "organization": _reference("managingOrganization", "Organization"),
+        "partof": _reference("partOf", "Location"),
     },
     "MedicationAdministration": {
         **_STATUS,
@@ -126,7 +197,32 @@ OF_TYPE: Mapping[str, Mapping[str, Parameter]] = {
         ),
         "based-on": _reference("basedOn", "CarePlan", "MedicationRequest", "ServiceRequest"),
     },
+    "Organization": {
+        "name": _string("name", "alias"),
+        "identifier": _token("identifier"),
+        "active": _token("active"),
+        **_ADDRESS,
+        "type": _token("type"),
+        "partof": _reference("partOf", "Organization"),
+    },
     "Patient": {},
+    "Practitioner": {
+        "name": _string("name"),
+        "family": _string("name.family"),
+        "given": _string("name.given"),
+        "identifier": _token("identifier"),
+        "active": _token("active"),
+    },
+    "PractitionerRole": {
+        "identifier": _token("identifier"),
+        "active": _token("active"),
+        "role": _token("code"),
+        "specialty": _token("specialty"),
+        "practitioner": _reference("practitioner", "Practitioner"),
+        "organization": _reference("organization", "Organization"),
+        "location": _reference("location", "Location"),
+        "service": _reference("healthcareService", "HealthcareService"),
+    },
     "Procedure": {
         **_STATUS,
         **_CATEGORY,
@@ -135,6 +231,14 @@ OF_TYPE: Mapping[str, Mapping[str, Parameter]] = {
         "date": _date("performedDateTime", "performedPeriod"),
         "based-on": _reference("basedOn", "CarePlan", "ServiceRequest"),
         "reason-reference": _reference("reasonReference", "Condition", "Observation", "Procedure"),
+        "performer": _reference("performer.actor", *_ACTORS, "RelatedPerson"),
+    },
+    "Provenance": {
+        "target": _reference("target", *_OF_ANYTHING),
+        "agent": _reference("agent.who", *_ACTORS, "RelatedPerson"),
+        "agent-role": _token("agent.role"),
+        "agent-type": _token("agent.type"),
+        "recorded": _date("recorded"),
     },
     "QuestionnaireResponse": {
         **_STATUS,
@@ -151,8 +255,8 @@ OF_TYPE: Mapping[str, Mapping[str, Parameter]] = {
         "intent": _token("intent"),
         "priority": _token("priority"),
         "authored": _date("authoredOn"),
-        "performer": _reference("performer", "CareTeam"),
-        "requester": _reference("requester"),
+        "performer": _reference("performer", *_ACTORS, "CareTeam", "HealthcareService"),
+        "requester": _reference("requester", *_ACTORS),
         **_ENCOUNTER,
         "based-on": _reference("basedOn", "CarePlan", "MedicationRequest", "ServiceRequest"),
     },
@@ -164,8 +268,8 @@ OF_TYPE: Mapping[str, Mapping[str, Parameter]] = {
         "priority": _token("priority"),
         "authored-on": _date("authoredOn"),
         "modified": _date("lastModified"),
-        "owner": _reference("owner", "CareTeam"),
-        "requester": _reference("requester"),
+        "owner": _reference("owner", *_ACTORS, "CareTeam", "HealthcareService"),
+        "requester": _reference("requester", *_ACTORS),
         "focus": _reference("focus", *_FOCUSED),
         "based-on": _reference("basedOn", *_FOCUSED),
         "part-of": _reference("partOf", "Task"),

@@ -22,18 +22,25 @@ LETTERS: Mapping[Interaction, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What may be done with one resource type. `by_patient` names its parameter for the patient."""
+    """What may be done with one resource type. `by_patient` names its parameter for the patient.
+
+    `without_patient`: a search need not name one: it names a `record` of hers, or else looks in the `directory`.
+    """
 
     interactions: tuple[Interaction, ...]
     by_patient: str = "patient"
+    without_patient: Literal["", "record", "directory"] = ""
 
 
 _READING: tuple[Interaction, ...] = ("read", "vread", "history-instance", "search-type")
+_OF_A_RECORD = Served(_READING, without_patient="record")
+_IN_DIRECTORY = Served(_READING, without_patient="directory")
 _RECORDED = Served((*_READING, "create"))
 
 SERVED: Mapping[str, Served] = {
     "AllergyIntolerance": _RECORDED,
     "Appointment": _RECORDED,
+    "Binary": Served(("read", "vread", "history-instance")),
     "CarePlan": _RECORDED,
     "CareTeam": _RECORDED,
     "Communication": Served((*_READING, "create"), by_patient="subject"),
@@ -43,14 +50,23 @@ SERVED: Mapping[str, Served] = {
     "DocumentReference": _RECORDED,
     "Encounter": _RECORDED,
     "Goal": _RECORDED,
+    "HealthcareService": _IN_DIRECTORY,
+    "Location": _IN_DIRECTORY,
     "MedicationAdministration": _RECORDED,
     "MedicationRequest": _RECORDED,
     "MedicationStatement": _RECORDED,
     "Observation": _RECORDED,
+    "Organization": _IN_DIRECTORY,
     "Patient": Served(_READING, by_patient="_id"),
+    "Practitioner": _OF_A_RECORD,
+    "PractitionerRole": _OF_A_RECORD,
     "Procedure": _RECORDED,
+    "Provenance": _OF_A_RECORD,
     "QuestionnaireResponse": _RECORDED,
     "RelatedPerson": _RECORDED,
     "ServiceRequest": _RECORDED,
     "Task": Served((*_READING, "update", "patch")),
 }
+
+
+SEARCHED = tuple(name for name, served in SERVED.items() if "search-type" in served.interactions)

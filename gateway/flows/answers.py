@@ -36,7 +36,8 @@ class Linked:
 
 @dataclass(frozen=True, slots=True)
 class SearchCriteria:
-    """One search. `patient` is our id without type; `identifier` is (system, value) of the caller's own identifier.
+    """One search. `patient` is our id without type; `identifier` is (system, value) of the caller's own identifier;
+    `named` (`Type/id`) is a record whose patient is meant. Without any of these the directory of services is searched.
 
     Of what the caller may see, only what meets all `filters` is shown, sorted by the first of `sort` (element paths of
     dates; without any: by type and id), `count` on a page, and with them what `includes` say. `elements`: what of each
@@ -48,6 +49,7 @@ class SearchCriteria:
 
     patient: str | None = None
     identifier: tuple[str, str] | None = field(default=None, repr=False)
+    named: str = ""
     filters: tuple[Filter, ...] = field(default=(), repr=False)
     sort: tuple[str, ...] = ()
     descending: bool = False
@@ -60,6 +62,11 @@ class SearchCriteria:
     address: str = field(default="", repr=False, compare=False)
     page_address: str = field(default="", repr=False, compare=False)
     asked: str = field(default="", repr=False, compare=False)
+
+    @property
+    def is_of_a_patient(self) -> bool:
+        """Whether it says whose records are searched, and of those alone."""
+        return bool(self.patient or self.identifier)
 
 
 @dataclass(frozen=True, slots=True)

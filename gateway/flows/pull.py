@@ -16,6 +16,7 @@ from gateway.disclosure.seen import Asking, is_own
 from gateway.disclosure.show import Also, Select, Write, in_order, show
 from gateway.disclosure.shown_versions import State, latest_seen, states
 from gateway.flows.answers import MOST_STATES, HistoryAsked, Pulled, SearchCriteria
+from gateway.flows.directory import directory_of_types, in_directory
 from gateway.flows.in_part import in_part
 from gateway.flows.included import types_along
 from gateway.flows.nothing import NothingToShow
@@ -88,6 +89,7 @@ async def _searched(
         choose=page.choose,
         dress=partial(with_waiting_text, premises, caller.partner),
         asked=criteria.asked,
+        directory=directory_of_types(premises, along if criteria.is_of_a_patient else (*types, *along)),
     )
     return Pulled(shown.content, shown.request_id)
 
@@ -128,7 +130,10 @@ async def read(
     ) -> bytes:
         return _alone([in_part(one, elements) for one in resources], notices, at)
 
-    return await _one(premises, caller, partial(_held, premises, caller, resource_type, resource_id), write)
+    select = partial(_held, premises, caller, resource_type, resource_id)
+    return await _one(
+        premises, caller, select, write, directory=in_directory(premises, resource_type, resource_id)
+    )
 
 
 async def read_version(
@@ -147,7 +152,8 @@ async def read_version(
             found = ()
         return patient_id, found  # where none is to be seen, the log says why
 
-    pulled = await _one(premises, caller, select)
+    directory = in_directory(premises, resource_type, resource_id)
+    pulled = await _one(premises, caller, select, directory=directory)
     if pulled.version != version:  # a consent has begun or ended in between
         raise NothingToShow(pulled.request_id)
     return pulled
@@ -187,7 +193,8 @@ async def history(
         total = not more and not asked.page
         return history_bundle(resources, notices, at, asked.base, whole=not more, total=total, links=links)
 
-    pulled = await _one(premises, caller, select, write, each_alone=True)
+    directory = () if asked.page else in_directory(premises, resource_type, resource_id)
+    pulled = await _one(premises, caller, select, write, each_alone=True, directory=directory)
     return Pulled(pulled.content, pulled.request_id)  # a list has no version of its own
 
 
@@ -198,6 +205,7 @@ async def _one(
     write: Write = _alone,
     *,
     each_alone: bool = False,
+    directory: Sequence[Mapping[str, Any]] = (),
 ) -> Pulled:
     """What is shown of one resource, with the version and time of the first that is."""
     shown = await show(
@@ -211,11 +219,12 @@ async def _one(
         choose=list,
         dress=partial(with_waiting_text, premises, caller.partner),
         each_alone=each_alone,
+        directory=directory,
     )
     if not shown.resources:
         raise NothingToShow(shown.request_id)
     meta = shown.resources[0]["meta"]
-    return Pulled(shown.content, shown.request_id, meta["versionId"], meta["lastUpdated"])
+    return Pulled(shown.content, shown.request_id, meta["versionId"], meta.get("lastUpdated", ""))
 
 
 def _held(
@@ -288,6 +297,10 @@ def patient_asked(
     elif criteria.patient is not None:
         named = patient_named(reading, caller.partner, criteria.patient)
         found = {named} if named else set()
+    elif criteria.named:
+        record = records.get(reading, *criteria.named.split("/"))
+        if record is not None and record.patient_id is not None and not record.deleted:
+            found = {record.patient_id}
     return next(iter(found)) if len(found) == 1 else None
 
 

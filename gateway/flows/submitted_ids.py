@@ -15,6 +15,9 @@ from urllib.parse import parse_qsl
 from gateway.errors import NotSupported, NotUnderstood
 from gateway.flows.own_ids import own_id
 
+_ADDRESSES = ("reference", "url")
+"""Where a resource names another: a reference, and the content of a document (FHIR R4 http.html#trules)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
@@ -112,7 +115,7 @@ def _resolved(value: Any, names: Mapping[str, str]) -> Any:
     if isinstance(value, Mapping):
         return {
             key: names.get(child, child)
-            if key == "reference" and isinstance(child, str)
+            if key in _ADDRESSES and isinstance(child, str)
             else _resolved(child, names)
             for key, child in value.items()
         }

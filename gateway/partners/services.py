@@ -106,6 +106,24 @@ def read_services(folder: Path, network: Network) -> tuple[Service, ...]:
         return ()
 
 
+class ServiceFile:
+    """The directory of the network in `folder` as FHIR, read again when it was replaced."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / FILE
+        self._read: tuple[int, tuple[Resource, ...]] = (0, ())
+
+    def __call__(self) -> tuple[Resource, ...]:
+        """All that stands in it; nothing where none was taken in, or its file is damaged."""
+        try:
+            at = self._file.stat().st_mtime_ns
+            if self._read[0] != at:
+                self._read = (at, tuple(json.loads(self._file.read_bytes())))
+        except (OSError, ValueError, TypeError):
+            return ()
+        return self._read[1]
+
+
 def write_services(folder: Path, resources: Sequence[Resource]) -> None:
     """Put a directory in the place of what was there, at once and as a whole."""
     whole = folder / f".{FILE}.new"

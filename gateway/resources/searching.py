@@ -7,6 +7,7 @@ would be a leak.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -14,7 +15,8 @@ from functools import lru_cache
 from typing import Any, Literal
 
 Resource = Mapping[str, Any]
-Kind = Literal["token", "date", "reference", "uri", "id"]
+Kind = Literal["token", "date", "reference", "uri", "id", "string", "exact", "contains"]
+"""`exact` and `contains` are a string with that modifier."""
 PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb")
 
 _DATE = re.compile(
@@ -132,7 +134,25 @@ def _is(kind: Kind, value: Any, asked: str, zone: tzinfo) -> bool:
         return bool(reference) and (
             reference == asked or ("/" not in asked and reference.endswith(f"/{asked}"))
         )
-    return bool(value == asked)
+    if kind in ("string", "contains"):
+        wanted = _folded(asked)
+        texts = map(_folded, _texts(value))
+        return any(wanted in one if kind == "contains" else one.startswith(wanted) for one in texts)
+    return asked in _texts(value) if kind == "exact" else bool(value == asked)
+
+
+def _texts(value: Any) -> Iterable[str]:
+    """The texts of a string, or of each part of a name or an address. FHIR search, string."""
+    if isinstance(value, str):
+        return (value,)
+    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    return tuple(text for part in parts for text in _texts(part))
+
+
+def _folded(text: str) -> str:
+    """Without case and accents."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(one for one in plain if not unicodedata.combining(one)).strip()
 
 
 def _tokens(value: Any) -> Iterable[tuple[str | None, str]]:

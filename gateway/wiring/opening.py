@@ -16,6 +16,7 @@ from gateway.flows.library import open_library, require_mappings
 from gateway.flows.referral import require_addressees_unnamed
 from gateway.flows.written_formats import require_writing
 from gateway.partners import Network, mappings_of
+from gateway.partners.services import ServiceFile
 from gateway.security.rotation import sweep_key_files
 from gateway.store import Store, open_store
 from gateway.store.opening import is_empty
@@ -48,6 +49,7 @@ def open_premises(folder: NetworkFolder, store: Store, clock: Clock | None = Non
         keys=keys,
         work_waiting=asyncio.Event(),
         directory=Premises.directory_of(folder.network),
+        services=ServiceFile(folder.path),
     )
 
 

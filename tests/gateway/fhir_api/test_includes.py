@@ -35,7 +35,7 @@ def test_what_is_to_go_along_reaches_the_flow(door: Any) -> None:
     "query",
     [
         "_include=*", "_include=CarePlan", "_include=CarePlan:colour", "_include=Goal:patient", "_include=Task:focus",
-        "_include=CarePlan:goal:Task", "_revinclude=Provenance:target", "_revinclude=Task:owner", "_include=",
+        "_include=CarePlan:goal:Task", "_revinclude=Provenance:agent", "_revinclude=Task:owner", "_include=",
     ],
 )  # fmt: skip
 def test_what_is_not_served_is_left_out_or_refused(door: Any, query: str) -> None:

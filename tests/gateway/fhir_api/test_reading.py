@@ -338,7 +338,7 @@ def test_a_filter_that_cannot_be_kept_is_refused_without_its_value(door: Any, qu
 
 def test_every_declared_parameter_is_served(door: Any) -> None:
     statement = door.call("GET", "/fhir/metadata", token=None).json()
-    values = {"date": "2026", "token": "a", "reference": "a", "uri": "a"}
+    values = {"date": "2026", "token": "a", "reference": "a", "uri": "a", "string": "a"}
     for item in statement["rest"][0]["resource"]:
         for parameter in item.get("searchParam", ())[2:]:
             name, kind = parameter["name"], item["type"]

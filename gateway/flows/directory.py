@@ -1,0 +1,39 @@
+"""The directory of services: the partners of the network and the services taken in (HSDS). It names no patient.
+
+Which agencies there are, and what they offer, is public to a partner (42 CFR 2.13(c) protects that a person is a patient
+of one). An organisation or practitioner that came with somebody's records is hers: only the gate shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import lru_cache
+from typing import Any
+
+from gateway.disclosure.premises import Premises
+from gateway.partners import Network
+from gateway.partners.directory import organization_resource
+
+DIRECTORY_TYPES = ("HealthcareService", "Location", "Organization")
+Resource = Mapping[str, Any]
+
+
+def directory_of_types(premises: Premises, types: Collection[str]) -> tuple[Resource, ...]:
+    """All of these types that stand in the directory."""
+    if not any(name in DIRECTORY_TYPES for name in types):
+        return ()
+    everything = (*_partners(premises.network), *premises.services())
+    return tuple(one for one in everything if one["resourceType"] in types)
+
+
+def in_directory(premises: Premises, resource_type: str, resource_id: str) -> tuple[Resource, ...]:
+    """The one of that id, if it stands in the directory."""
+    found = directory_of_types(premises, (resource_type,))
+    return tuple(one for one in found if one["id"] == resource_id)[:1]
+
+
+@lru_cache(maxsize=8)
+def _partners(network: Network) -> tuple[Resource, ...]:
+    """The Organizations of those that take part; not of who still practises."""
+    taking_part = ((name, one) for name, one in network.partners.items() if one.state != "test")
+    return tuple(organization_resource(name, one) for name, one in taking_part)

@@ -1,0 +1,209 @@
+"""Who stands behind her records (workers, agencies, who wrote what, papers) by the gate; the directory is open."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.demo import person
+from gateway.partners.services import write_services
+from tests.gateway.county import OTP, County, matches
+from tests.gateway.disclosure.twins import Api, said
+
+KINDS = ("Organization", "Practitioner", "PractitionerRole", "Location", "HealthcareService", "Provenance")
+PAPER = b"a letter of the program"
+CLINIC, SUITE, FOOD = ("Organization/hs-org", "Location/hs-place", "HealthcareService/hs-food")
+
+
+def entry(key: str, resource: dict[str, Any]) -> dict[str, Any]:
+    name, url = f"urn:uuid:{key * 8}-0000-4000-8000-000000000000", resource["resourceType"]
+    return {"fullUrl": name, "resource": resource, "request": {"method": "POST", "url": url}}
+
+
+def to(key: str) -> dict[str, str]:
+    return {"reference": f"urn:uuid:{key * 8}-0000-4000-8000-000000000000"}
+
+
+def behind(care_plan: dict[str, Any]) -> dict[str, Any]:
+    """A program's transaction with its workers, who wrote what, and a paper, beside what is about her."""
+    bundle = copy.deepcopy(care_plan)
+    her, goal, plan = (bundle["entry"][place]["fullUrl"] for place in (0, 1, 3))
+    wrote = {"recorded": "2026-04-01T10:00:00Z", "agent": [{"who": to("b"), "onBehalfOf": to("a")}]}
+    attachment = {"contentType": "text/plain", "url": to("1")["reference"]}
+    bundle["entry"] += [
+        entry("a", {"resourceType": "Organization", "name": "Palm House"}),
+        entry("b", {"resourceType": "Practitioner", "name": [{"family": "Ortíz", "given": ["Inés"]}]}),
+        entry("c", {"resourceType": "PractitionerRole", "practitioner": to("b"), "organization": to("a")}),
+        entry("d", {"resourceType": "Location", "name": "Second floor", "managingOrganization": to("a")}),
+        entry("e", {"resourceType": "Provenance", "target": [{"reference": goal}], **wrote}),
+        entry(
+            "f", {"resourceType": "Provenance", "target": [{"reference": plan}, {"reference": goal}], **wrote}
+        ),
+        entry(
+            "1",
+            {
+                "resourceType": "Binary",
+                "contentType": "text/plain",
+                "data": base64.b64encode(PAPER).decode(),
+            },
+        ),
+        entry(
+            "2",
+            {
+                "resourceType": "DocumentReference",
+                "status": "current",
+                "subject": {"reference": her},
+                "content": [{"attachment": attachment}],
+            },
+        ),
+    ]
+    return bundle
+
+
+@pytest.fixture
+def api(county: County) -> Api:
+    county.submit("otp", behind(person.treatment_plan()))
+    county.submit("housing", person.housing_client(), purpose="COC")
+    return Api(county)
+
+
+def found(api: Api, who: str, path: str) -> list[dict[str, Any]]:
+    answer = api.ask(who, "GET", path)
+    assert answer.status_code == 200, answer.text
+    return [one["resource"] for one in answer.json().get("entry", ()) if one["search"]["mode"] != "outcome"]
+
+
+def names(resources: list[dict[str, Any]]) -> set[str]:
+    return {f"{one['resourceType']}/{one['id']}" for one in resources}
+
+
+@pytest.mark.requirement("FH-RED-01", "FH-RED-02", "P2-13-02")
+def test_who_stands_behind_her_records_is_told_to_who_may_see_them_alone(api: Api, county: County) -> None:
+    her = county.patient_id
+    held = list(county.records(*KINDS, "Binary", "DocumentReference"))
+    for record in held:
+        assert api.ask("otp TREAT", "GET", f"/fhir/{record.reference}").status_code == 200
+        for path in (record.reference, f"{record.reference}/_history"):
+            unknown = path.replace(record.id, "00000000-0000-8000-8000-000000000000")
+            told = [said(api.ask("employment COC", "GET", f"/fhir/{one}")) for one in (path, unknown)]
+            assert told[0] == told[1] and told[0][0] == 404, path
+        if record.resource_type in KINDS:
+            for limit in (f"_id={record.id}", f"patient={her}"):
+                assert found(api, "employment COC", f"/fhir/{record.resource_type}?{limit}") == []
+    worker = next(one for one in held if one.resource_type == "Practitioner")
+    county.consent("psychiatry", discloser="otp", identifier=OTP)
+    path = f"/fhir/Practitioner?patient={her}"
+    assert names(found(api, "psychiatry TREAT", f"{path}&name=ort")) == {worker.reference}
+    assert found(api, "psychiatry TREAT", f"{path}&name:exact=ort") == []
+    assert names(found(api, "psychiatry TREAT", f"/fhir/Practitioner?_id={worker.id}")) == {worker.reference}
+    role = f"/fhir/PractitionerRole?practitioner={worker.reference}&_include=PractitionerRole:practitioner"
+    assert {one["resourceType"] for one in found(api, "psychiatry TREAT", role)} == {
+        "Practitioner",
+        "PractitionerRole",
+    }
+    history = api.ask("psychiatry TREAT", "GET", f"/fhir/{worker.reference}/_history").json()
+    assert history["total"] == 1
+    assert api.ask("psychiatry TREAT", "GET", "/fhir/Practitioner").status_code == 400
+
+
+@pytest.mark.requirement("FH-RED-01", "FH-RED-02")
+def test_who_wrote_something_is_told_of_what_may_be_seen_alone(api: Api, county: County) -> None:
+    her, plan = county.patient_id, county.records("CarePlan")[0].reference
+    of_goal = next(one for one in county.records("Provenance") if len(one.resource["target"]) == 1)
+    classes = ("CarePlan", "Patient", "Practitioner", "Provenance")
+    county.consent("psychiatry", discloser="otp", identifier=OTP, classes=classes)
+    told = found(api, "psychiatry TREAT", f"/fhir/Provenance?patient={her}")
+    assert [one["target"] for one in told] == [[{"reference": plan}]], "the goal that is withheld is unnamed"
+    assert found(api, "psychiatry TREAT", f"/fhir/Provenance?target={plan}") == told
+    assert found(api, "psychiatry TREAT", f"/fhir/Provenance?target:CarePlan={plan[9:]}") == told
+    goal = of_goal.resource["target"][0]["reference"]
+    assert found(api, "psychiatry TREAT", f"/fhir/Provenance?target={goal}") == []
+    assert api.ask("psychiatry TREAT", "GET", f"/fhir/{of_goal.reference}").status_code == 404
+    name = f"Provenance/{told[0]['id']}"
+    for path in (name, f"{name}/_history/{told[0]['meta']['versionId']}"):
+        assert api.ask("psychiatry TREAT", "GET", f"/fhir/{path}").json()["target"] == [{"reference": plan}]
+    along = f"/fhir/CarePlan?patient={her}&_revinclude=Provenance:target&_include:iterate=Provenance:agent"
+    assert {one["resourceType"] for one in found(api, "psychiatry TREAT", along)} == {
+        "CarePlan",
+        "Practitioner",
+        "Provenance",
+    }
+    entry = county.audit("disclose")[-1].entry
+    assert entry is not None
+    left = {row.reference for row in entry.resources if row.outcome != "withhold"}
+    assert plan in left and name in left, "what was shown is in the log, and nothing else as shown"
+    assert goal not in left and of_goal.reference not in left
+
+
+@pytest.mark.requirement("FH-RED-01")
+def test_a_paper_is_shown_with_its_document_and_never_without(api: Api, county: County) -> None:
+    (binary,), (document,) = county.records("Binary"), county.records("DocumentReference")
+    url = document.resource["content"][0]["attachment"]["url"]
+    assert url == binary.reference, "its address is resolved as a reference is"
+    shown = api.ask("otp TREAT", "GET", f"/fhir/{binary.reference}").json()
+    assert base64.b64decode(shown["data"]) == PAPER
+    asked = ("psychiatry TREAT", "GET", f"/fhir/{binary.reference}")
+    county.consent("psychiatry", discloser="otp", identifier=OTP, classes=("Binary", "Patient"))
+    assert api.ask(*asked).status_code == 404, "the document is withheld"
+    its = county.consent("psychiatry", discloser="otp", identifier=OTP, classes=("DocumentReference",))
+    assert base64.b64decode(api.ask(*asked).json()["data"]) == PAPER
+    county.withdraw(its, by="otp")
+    assert api.ask(*asked).status_code == 404
+
+
+def test_the_directory_of_services_is_open_to_every_partner(api: Api, county: County) -> None:
+    """It names agencies and services, and no patient: who asks is logged, and nobody is refused."""
+    services = [
+        {"resourceType": "Organization", "id": "hs-org", "name": "Clínica del Río", "active": True},
+        {
+            "resourceType": "Location",
+            "id": "hs-place",
+            "name": "Suite 4",
+            "address": {"city": "Mesa"},
+            "managingOrganization": {"reference": CLINIC},
+        },
+        {
+            "resourceType": "HealthcareService",
+            "id": "hs-food",
+            "name": "Groceries",
+            "providedBy": {"reference": CLINIC},
+            "location": [{"reference": SUITE}],
+        },
+    ]
+    write_services(Path(county.folder.path), services)
+    who = "employment COC"
+    for query, expected in {
+        "Organization?name=clinica": {CLINIC},
+        "Organization?name:contains=HOUSING": {"Organization/housing"},
+        "Organization?identifier=urn:warm-handoff:agency%7Cdesert-housing": {"Organization/housing"},
+        "Location?address-city=mes": {SUITE},
+        "HealthcareService?organization=Organization/hs-org": {FOOD},
+        "HealthcareService?name=gro&_include=HealthcareService:organization": {FOOD, CLINIC},
+        "Location?organization:Organization.name=clinica": {SUITE},
+        f"Organization?patient={county.patient_id}": set(),
+    }.items():
+        assert names(found(api, who, f"/fhir/{query}")) == expected, query
+    page = api.ask(who, "GET", "/fhir/Organization?_count=1").json()
+    further = next(one["url"] for one in page["link"] if one["relation"] == "next")
+    assert names(found(api, who, further.partition("gateway.test")[2])).isdisjoint(names(matches(page)))
+    one = api.ask(who, "GET", f"/fhir/{CLINIC}")
+    assert one.json()["name"] == "Clínica del Río"
+    tag = one.headers["etag"]
+    assert api.ask(who, "GET", f"/fhir/{CLINIC}", if_none_match=tag).status_code == 304
+    assert api.ask(who, "GET", f"/fhir/{CLINIC}/_history").json()["total"] == 1
+    assert api.ask(who, "GET", f"/fhir/{CLINIC}/_history/{tag[3:-1]}").json() == one.json()
+    assert api.ask(who, "GET", f"/fhir/{CLINIC}/_history/1").status_code == 404
+    county.change_partner("housing", state="test")
+    assert Api(county).ask(who, "GET", "/fhir/Organization/housing").status_code == 404
+
+
+def test_an_address_may_name_a_worker_or_agency_and_never_a_patient(api: Api) -> None:
+    for path in ("Patient?name=Reyes", "Organization?patient.identifier=a%7Cb", "Practitioner?patient=a%7Cb"):
+        refused = api.ask("otp TREAT", "GET", f"/fhir/{path}")
+        assert json.loads(refused.text)["issue"][0]["details"]["coding"][0]["code"] == "SEARCH_BY_POST"
+    assert found(api, "otp TREAT", "/fhir/Organization?name=nobody") == []
