@@ -133,7 +133,7 @@ def concept_lens(spec: LensSpec) -> Lens:
                 raise Unfit("NO_CONCEPT", "the code is not in the table of this row", "103")
             named = [coding(target) for target in targets]
             others = [] if without_original else codings
-            codings = named + [one for one in others if one.get("system") and one not in named]
+            codings = named + [one for one in others if (one.get("system") or not named) and one not in named]
         if not codings and not text:
             raise Unfit("EMPTY", "a code or a text was expected")
         return {**({"coding": codings} if codings else {}), **({"text": text} if text else {})}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mappings.lenses import Lens, LensSpec, integer, number
-from mappings.times import Zone, v2_back, v2_date, v2_datetime
+from mappings.times import Zone, is_reversed, v2_back, v2_date, v2_datetime
 from mappings.unfit import Partly, Unfit
 
 _UCUM = "http://unitsofmeasure.org"
@@ -69,6 +69,8 @@ def period_lens(spec: LensSpec) -> Lens:
                 found[element] = str(part.value)
         if not found:
             raise Unfit("EMPTY", "an interval with a beginning or an end was expected")
+        if len(found) == 2 and is_reversed(found["start"], found["end"]):
+            raise Unfit("PERIOD_REVERSED", "the interval ends before it begins")
         if partly is not None:
             raise partly
         return found

@@ -142,14 +142,15 @@ def offset_at(clock: str, zone: Zone, day: str) -> str:
 
 def v2_zone(text: str) -> str | None:
     """The offset that a v2 time carries (`20220125+0000` -> `+00:00`), or None."""
-    return _tail_zone(text[-5:])
+    return _offset(text[-5:]) or None
 
 
-@lru_cache(maxsize=256)
-def _tail_zone(tail: str) -> str | None:
-    if tail[:1] in ("+", "-") and tail[1:].isdigit():
-        return f"{tail[:3]}:{tail[3:]}"
-    return None
+def is_reversed(start: str, end: str) -> bool:
+    """Whether a FHIR dateTime surely lies before another one: of different precision, what both say is compared."""
+    if "T" in start and "T" in end:
+        return datetime.fromisoformat(end) < datetime.fromisoformat(start)
+    both = min(len(start[:10]), len(end[:10]))
+    return end[:both] < start[:both]
 
 
 def v2_back(value: str) -> str:

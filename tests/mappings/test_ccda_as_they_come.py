@@ -1,0 +1,100 @@
+"""Documents as real systems write them: one entry that says nothing, or an unheard state, never costs the whole."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.resources import check_resource
+from mappings import Library, Translation, translate
+from mappings.laws import conservation
+from mappings.syntax.ccda import counted_leaves
+from tests.mappings.conftest import FORMATS
+
+_SUMMARY = (FORMATS / "ccda/ccd/samples/summary.xml").read_bytes()
+_PLAN = (FORMATS / "ccda/care_plan/samples/care_plan.xml").read_bytes()
+_METHADONE = b'<code code="6813" codeSystem="2.16.840.1.113883.6.88" displayName="methadone"/>'
+_PHQ = b'<code code="44261-6" codeSystem="2.16.840.1.113883.6.1" displayName="PHQ-9 total score"/>'
+_NOTHING = b'<code nullFlavor="OTH"><originalText><reference value="#x"/></originalText></code>'
+
+
+def _altered(source: bytes, old: bytes, new: bytes, *, behind: bytes = b"") -> bytes:
+    place = source.index(old, source.index(behind))
+    return source[:place] + new + source[place + len(old) :]
+
+
+def _read(library: Library, source: bytes, mapping_id: str = "ccda/ccd") -> Translation:
+    made = translate(library.mapping(mapping_id), source, partner="p", id_key=b"k", zone="America/Phoenix")
+    assert [issue for resource in made.resources for issue in check_resource(resource)] == []
+    return made
+
+
+def _of(made: Translation, resource_type: str) -> list[dict[str, object]]:
+    return [dict(one) for one in made.resources if one["resourceType"] == resource_type]
+
+
+def test_a_medication_without_a_code_goes_by_its_name(library: Library) -> None:
+    named = _NOTHING + b"<name>melatonin 3 mg</name>"
+    before = _of(_read(library, _SUMMARY), "MedicationStatement")
+    after = _of(_read(library, _altered(_SUMMARY, _METHADONE, named)), "MedicationStatement")
+    assert len(after) == len(before)
+    assert {"text": "melatonin 3 mg"} in [one["medicationCodeableConcept"] for one in after]
+
+
+def test_an_entry_that_names_nothing_is_carried_and_the_rest_taken(library: Library) -> None:
+    whole = _read(library, _SUMMARY)
+    for old, kind in ((_METHADONE, "MedicationStatement"), (_PHQ, "Observation")):
+        source = _altered(_SUMMARY, old, _NOTHING)
+        made = _read(library, source)
+        assert len(_of(made, kind)) == len(_of(whole, kind)) - 1
+        assert len(made.resources) == len(whole.resources) - 1
+        assert conservation(made, len(counted_leaves(source))) == []
+
+
+@pytest.mark.parametrize("state", [b'<statusCode code="ordered"/>', b'<statusCode nullFlavor="UNK"/>', b""])
+def test_a_state_that_nobody_knows_is_unknown(library: Library, state: bytes) -> None:
+    source = _altered(_SUMMARY, b'<statusCode code="completed"/>', state, behind=_PHQ)
+    made = _read(library, _altered(source, b'<statusCode code="active"/>', state, behind=b"M-2"))
+    assert [one["status"] for one in _of(made, "Observation")].count("unknown") == 1
+    negated = [one["status"] for one in _of(made, "MedicationStatement")]
+    assert "not-taken" in negated  # what is denied stays denied whatever its state is called
+
+
+def test_a_goal_whose_state_nobody_knows_is_carried(library: Library) -> None:
+    whole = _of(_read(library, _PLAN, "ccda/care_plan"), "Goal")
+    source = _altered(
+        _PLAN, b'<statusCode code="active"/>', b'<statusCode code="x"/>', behind=b'moodCode="GOL"'
+    )
+    assert len(_of(_read(library, source, "ccda/care_plan"), "Goal")) == len(whole) - 1
+
+
+def test_an_interval_that_ends_before_it_begins_is_told_and_not_taken(library: Library) -> None:
+    reversed_ = b'<low value="20260901"/><high value="20250101"/>'
+    source = _altered(_SUMMARY, b'<low value="20260901"/>', reversed_, behind=b"M-2")
+    source = _altered(source, b'<high nullFlavor="UNK"/>', b"", behind=reversed_)
+    made = _read(library, source)
+    assert "PERIOD_REVERSED" in [issue.code for issue in made.issues]
+    assert [one for one in _of(made, "MedicationStatement") if "effectivePeriod" in one] == []
+
+
+def test_half_an_offset_is_no_zone(library: Library) -> None:
+    """A document's own time of which only the hour of an offset is left says no zone, and none is made of it."""
+    stated = b'<effectiveTime value="'
+    place = _SUMMARY.index(stated) + len(stated)
+    source = _SUMMARY[:place] + b"-07" + _SUMMARY[_SUMMARY.index(b'"', place) :]
+    source = _altered(source, b"202611030915-0700", b"202611030915", behind=_PHQ)
+    made = translate(library.mapping("ccda/ccd"), source, partner="p", id_key=b"k", zone=None)
+    told = {issue.place for issue in made.issues if issue.code == "ZONE_MISSING"}
+    assert [place for place in told if place.endswith("/observation/effectiveTime")] != []
+    assert "2026-11-03" in [one.get("effectiveDateTime") for one in _of(made, "Observation")]
+
+
+def test_an_author_without_a_name_leaves_the_keeper_to_stand_for_the_document(library: Library) -> None:
+    place = _SUMMARY.index(b"<author>")
+    end = _SUMMARY.index(b"</author>") + len(b"</author>")
+    nameless = (
+        b'<author><time value="20261103"/><assignedAuthor><id nullFlavor="UNK"/></assignedAuthor></author>'
+    )
+    made = _read(library, _SUMMARY[:place] + nameless + _SUMMARY[end:])
+    (document,), organizations = _of(made, "Composition"), _of(made, "Organization")
+    assert document["author"] == [document["custodian"]]
+    assert f"Organization/{organizations[0]['id']}" == document["custodian"]["reference"]  # type: ignore[index]
