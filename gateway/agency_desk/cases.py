@@ -61,6 +61,7 @@ async def _client(visit: Visit) -> Answer:
         "next_week": (today + _WEEK).isoformat(),
         "key": new_id(),
         "said": visit.query.get("said", ""),
+        "may_ask": visit.desk.may(visit.worker, "consents"),
         "opening": hours_of(visit, _not_answered(rows)),
     }
     return Page("case.html", facts)

@@ -27,7 +27,7 @@ from gateway.flows.desk_days import day_of
 from gateway.flows.desk_written import Writing, text_of, written_down
 from gateway.partners import reference_of
 from gateway.security.callers import Caller
-from gateway.store import Reading, Record, patients, records
+from gateway.store import Reading, Record, Transaction, patients, records
 
 RIGHT = "clients"
 BARRIER_SYSTEM = "urn:warm-handoff:barrier"
@@ -40,6 +40,7 @@ BARRIERS: Mapping[str, str] = {
     "language": "Language",
 }
 LONGEST_OWNER = 80
+LISTED_AS = "open-barrier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ async def add_barrier(
         "restriction": {"period": {"end": day_of(day).isoformat()}},
     }
     await written_down(premises, worker, patient_id, Writing(key, (task,)))
+    await _keep_listed(premises, worker, patient_id)
 
 
 async def clear_barrier(premises: Premises, worker: Worker, patient_id: str, task_id: str) -> None:
@@ -123,6 +125,24 @@ async def clear_barrier(premises: Premises, worker: Worker, patient_id: str, tas
     task = {name: value for name, value in one.resource.items() if name not in ("id", "meta", "text")}
     done = Writing(f"clear-{task_id}", ({**task, "status": "completed"},))
     await written_down(premises, worker, patient_id, done)
+    await _keep_listed(premises, worker, patient_id)
+
+
+async def _keep_listed(premises: Premises, worker: Worker, patient_id: str) -> None:
+    """What stands in the way of her, and nothing else of hers, is found as something to do of the organization's."""
+    token = open_barriers(premises, worker.partner)
+
+    def work(tx: Transaction) -> None:
+        for one in _own_barriers(tx, worker, patient_id):
+            is_open = one.resource.get("status") == "requested"
+            records.set_tokens(tx, one, [(LISTED_AS, token)] if is_open else [])
+
+    await premises.store.write(work)
+
+
+def open_barriers(premises: Premises, partner: str) -> str:
+    """Under what an organization's open barriers are found (`records.find_token` of `LISTED_AS`)."""
+    return premises.keys.index(LISTED_AS, "", partner)
 
 
 async def barriers_of(premises: Premises, worker: Worker, patient_id: str) -> tuple[Mapping[str, Any], ...]:

@@ -16,11 +16,12 @@ from zoneinfo import ZoneInfo
 from gateway.clock import instant_text
 from gateway.disclosure.consent_standing import may_record
 from gateway.disclosure.premises import Premises
+from gateway.flows import desk_plans
 from gateway.flows.agency_desk import AtDesk, Worker, opened_for_list, task_state
 from gateway.flows.files import CHANNEL
 from gateway.flows.own_records import own_records
 from gateway.flows.renewals import Renewals
-from gateway.store import Intent, Reading, awaited_answers, consent_requests, desk_lists, intents
+from gateway.store import Intent, Reading, awaited_answers, consent_requests, desk_lists, intents, records
 from gateway.store.consent_requests import SAID_NO, WaitingRequest
 
 LISTED = 20
@@ -54,6 +55,18 @@ class Renewed:
 
 
 @dataclass(frozen=True, slots=True)
+class Barrier:
+    """What stands in the way of a client: of which kind, who sees to it and until when (`YYYY-MM-DD`)."""
+
+    patient_id: str
+    person: str = field(repr=False)
+    kind: str
+    owner: str = field(repr=False)
+    day: str
+    is_late: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ToDo:
     """The lists of the first page, each with the most urgent first and at most `LISTED` long.
 
@@ -69,6 +82,7 @@ class ToDo:
     renewals_known: bool
     rows: int
     late: frozenset[str] = frozenset()
+    barriers: tuple[Barrier, ...] = ()
 
 
 async def to_do(premises: Premises, renewals: Renewals, worker: Worker) -> ToDo:
@@ -76,14 +90,51 @@ async def to_do(premises: Premises, renewals: Renewals, worker: Worker) -> ToDo:
 
     Raises NotNow `CONSENT_KEEPS_CHANGING`.
     """
-    takes_consents = "consents" in premises.network.partners[worker.partner].desk
+    desk = premises.network.partners[worker.partner].desk
+    takes_consents = "consents" in desk
     new, unanswered = await _referrals(premises, worker)
     asked = await _asked(premises, worker) if takes_consents else ()
     ending, known = await _renewed(premises, renewals, worker) if takes_consents else ((), True)
     with premises.store.read() as reading:
         rows = len(_rows_not_taken(premises, reading, worker.partner))
         late = frozenset(one.id for one in new if awaited_answers.is_over(reading, one.id))
-    return ToDo(asked, new, unanswered, ending, known, rows, late)
+    barriers = await _barriers(premises, worker) if desk_plans.RIGHT in desk else ()
+    return ToDo(asked, new, unanswered, ending, known, rows, late, barriers)
+
+
+async def _barriers(premises: Premises, worker: Worker) -> tuple[Barrier, ...]:
+    """What stands in the way of the organization's clients, what is due first at the front."""
+    token = desk_plans.open_barriers(premises, worker.partner)
+    with premises.store.read() as reading:
+        named = records.find_token(reading, "Task", desk_plans.LISTED_AS, token)[:_LOOKED_AT]
+        held = records.present(reading, named).values()
+    first = sorted((one for one in held if one.patient_id), key=lambda one: _due(one.resource))[:LISTED]
+    whose, ids = {str(one.id): str(one.patient_id) for one in first}, {one.id for one in first}
+    shown = await asyncio.gather(
+        *(
+            own_records(premises, worker, "to do", one, "Task", lambda task: task.id in ids)
+            for one in dict.fromkeys(whose.values())
+        )
+    )
+    persons = await _persons(premises, worker, tuple(whose.values()), "to do")
+    today = premises.clock.now().astimezone(ZoneInfo(premises.network.zone)).date().isoformat()
+    made = [
+        Barrier(
+            patient_id=whose[task["id"]],
+            person=persons[whose[task["id"]]],
+            kind=task["code"]["coding"][0]["code"],
+            owner=task["owner"]["display"],
+            day=_due(task),
+            is_late=_due(task) < today,
+        )
+        for tasks in shown
+        for task in tasks
+    ]
+    return tuple(sorted(made, key=lambda one: one.day))
+
+
+def _due(task: Mapping[str, Any]) -> str:
+    return str(task["restriction"]["period"]["end"])
 
 
 async def _referrals(premises: Premises, worker: Worker) -> tuple[tuple[AtDesk, ...], tuple[AtDesk, ...]]:

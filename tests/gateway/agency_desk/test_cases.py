@@ -205,6 +205,17 @@ def test_who_is_no_client_of_theirs_is_nobody(cases: County, lena: Browser) -> N
     assert lena.post(at(cases, "/refer"), {**bad, "need": "treatment"}).status_code == 400
 
 
+def test_a_new_client_is_written_down_once_and_a_number_is_one_persons(cases: County, lena: Browser) -> None:
+    new = {"given": "Rosa", "family": "Nueva", "born": "1990-02-03", "number": "CM-90", "sex": "female"}
+    assert "Write down a new client" in found(lena, {key: new[key] for key in ("given", "family", "born")})
+    made = lena.post("/agency/clients/register", {"token": lena.hidden("token"), **new})
+    assert made.status_code == 200 and "Rosa Nueva" in made.text and "/agency/clients/" in str(made.url)
+    assert "Rosa Nueva" in found(lena, {key: new[key] for key in ("given", "family", "born")})
+    lena.get("/agency/clients")
+    other = {"token": lena.hidden("token"), **new, "family": "Otra"}
+    assert "NUMBER_TAKEN" in lena.post("/agency/clients/register", other).text
+
+
 def come_in_with_clients(county: County) -> Browser:
     """A worker of employment services, where she is unknown."""
     county.change_partner("employment", desk=("clients",))
@@ -229,12 +240,17 @@ def test_what_is_in_the_way_has_an_owner_and_a_day_and_goes_to_nobody(cases: Cou
     for wrong in ({"kind": "x"}, {"day": "soon"}, {"owner": " "}):
         assert lena.post(at(cases, "/barriers"), {**form, "day": "2026-04-18", **wrong}).status_code == 400
 
+    to_do = lena.get("/agency/").text
+    assert "Transport" in to_do and "Lena &lt;i&gt;" in to_do and f"{at(cases)}#bar" in to_do
+    assert "Lena &lt;i&gt;" not in come_in_with_clients(cases).get("/agency/").text
     task = cases.task()
+    lena.get(at(cases))
     lena.post(at(cases, "/cleared"), {"token": lena.hidden("token"), "task": task.id})
     assert cases.task().resource["status"] == "completed" and "Lena &lt;i&gt;" not in lena.page.text
     assert (
         lena.post(at(cases, "/cleared"), {"token": lena.hidden("token"), "task": task.id}).status_code == 404
     )
+    assert "Lena &lt;i&gt;" not in lena.get("/agency/").text
 
 
 @pytest.mark.requirement("DM-10")

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 from html import unescape
+from pathlib import Path
 
 import httpx
 import pytest
 
 from gateway.agency_desk.phrases import CATALOGUE
+from gateway.cli.services_command import import_services
+from gateway.partners.services import FILE
+from gateway.wiring.network_folder import make_network_folder
 from tests.gateway.agency_desk.conftest import Browser
 from tests.gateway.county import County
 
@@ -148,6 +154,39 @@ def test_what_was_not_read_is_not_handed_over(
     counter.fill("/hand-over", **{"pin": PIN, **said})
     assert counter.page.status_code in (400, 409) and code in counter.page.text
     assert county_desk.records("DocumentReference") == ()
+
+
+def test_what_was_chosen_stays_when_a_service_is_looked_for_or_something_is_missing(
+    county_desk: County, counter: Counter, tmp_path: Path
+) -> None:
+    directory = tmp_path / "services.json"
+    shelter = {"id": "s", "name": "Night Shelter", "status": "active", "description": "A bed for tonight"}
+    directory.write_text(json.dumps([{**shelter, "organization": {"id": "o", "name": "Desert Housing"}}]))
+    made = tmp_path / "own"
+    make_network_folder(made, "http://127.0.0.1:9/fhir")
+    assert import_services(made, directory) == 0
+    shutil.copy(made / FILE, county_desk.folder.path / FILE)
+    counter.get()
+    counter.follow(HER)
+    counter.follow("Read and choose together")
+    ticks = {"see.housing.contact": "yes", "for.COC": "yes", "event": "the lease is signed"}
+    counter.fill("/read", **ticks, until="")
+    page = unescape(counter.page.text)
+    assert counter.page.status_code == 400 and CATALOGUE["en"]["error_DAY_INVALID"] in page
+    assert all(f'name="{name}" value="yes" checked' in page for name in list(ticks)[:2]), "nothing is lost"
+
+    form = {"token": counter.hidden("token"), **ticks, "sought.need": "bed", "sought.place": ""}
+    address = f"/agency/consents/{county_desk.patient_id}/choose"
+    page = unescape(counter.post(address, form).text)
+    assert "Night Shelter" in page and "Found: 1." in page
+    assert all(f'name="{name}" value="yes" checked' in page for name in list(ticks)[:2])
+    assert page.index("Desert Housing") < page.index("Canyon Legal Aid"), "who offers it stands first"
+    assert 'value="the lease is signed"' in page
+    counter.fill("/read", **ticks, event_owner="Kim Lee")
+    assert "Please read this before you sign" in counter.page.text
+    assert "sought.need" not in counter.page.text, "what was looked for goes no further"
+    counter.fill("/choose")
+    assert f'name="{next(iter(ticks))}" value="yes" checked' in counter.page.text, "and back again"
 
 
 @pytest.mark.requirement("P2-31-14")

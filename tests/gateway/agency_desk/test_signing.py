@@ -316,6 +316,7 @@ def test_nobody_signs_before_a_witness_who_does_not_look(county_desk: County, co
     link, code = sign_link(counter)
     counter.follow("Look if they have signed")
     waiting = counter.page.url.path
+    assert "/drafts/" in waiting
     assert "at least every 5 minutes" in counter.page.text
     phone = her_phone(county_desk)
     phone.post(link, {"code": code})
