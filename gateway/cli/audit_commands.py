@@ -7,6 +7,7 @@ opened `Reading`, so that they can be used and tested without a network folder.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
@@ -17,15 +18,16 @@ from gateway.audit import (
     LoggedEntry,
     NoteVerifier,
     VerifyReport,
+    WitnessFile,
     every,
     export,
     find_by_request,
     newest,
     of_patient,
-    read_witness,
+    read_verifier,
     verifier_of,
     verify,
-    verify_export,
+    verify_file,
 )
 from gateway.cli.tables import print_table
 from gateway.disclosure.audit_events import audit_events, import_event
@@ -46,9 +48,13 @@ _REASONS = {
     "HISTORY_REWRITTEN": "the log does not fit a signed head; it was rewritten from here or later",
     "TAIL_CUT": "entries at the end are gone",
     "CHECKPOINT_FORGED": "a head is not signed by the gateway's key",
-    "EXPORT_UNREADABLE": "a line of the export cannot be read",
-    "EXPORT_CUT": "the export has no end line",
-    "KEY_DIFFERS": "the export names another key than this network's",
+    "EXPORT_UNREADABLE": "a line of the file cannot be read",
+    "EXPORT_CUT": "the file has no end line, or another number of entries",
+    "KEY_DIFFERS": "the file names another key than this network's",
+    "TREE_DIFFERS": "the entries are whole, a stored node of the tree over them is not what they say",
+    "PROOF_BROKEN": "the entry is not in the signed log as it is shown",
+    "LOG_FORKED": "two signed heads contradict each other",
+    "NOT_WITNESSED": "nothing ties the signed head to those of the witness file",
 }
 
 
@@ -68,25 +74,29 @@ def why(network: Path, store: str | None, request_id: str, *, as_json: bool) -> 
         return print_why(view, request_id, as_json=as_json)
 
 
-def audit_verify(network: Path, store: str | None, export_file: Path | None) -> int:
-    """Verify the store, or an exported file; exit code 1 when it was altered (and where is printed)."""
-    if export_file is not None:
-        return print_verified_export(export_file, network)
+def audit_verify(
+    network: Path, store: str | None, file: Path | None, *, key: str = "", witness: Path | None = None
+) -> int:
+    """Verify the store, or a file; exit code 1 when it was altered (and where is printed). Raises NotUnderstood
+    `VERIFIER_KEY`.
+    """
+    if file is not None:
+        return print_verified_file(file, network, key=key, witness=witness)
     from gateway.wiring.looking import reading
 
     with reading(network, store) as (folder, view):
-        witness = read_witness(network / WITNESS_FILE)
-        return print_report(verify(view, verifier_of(folder.keys.signer), witness))
+        notes = WitnessFile(network / WITNESS_FILE)
+        return print_report(verify(view, verifier_of(folder.keys.signer), notes))
 
 
-def audit_export(network: Path, store: str | None, *, fhir: bool = False) -> int:
+def audit_export(network: Path, store: str | None, *, fhir: bool = False, facts: bool = True) -> int:
     """Print the whole log as lines of JSON, or as FHIR AuditEvents, one a line; exit code 0."""
     from gateway.wiring.looking import reading
 
     with reading(network, store) as (folder, view):
         if fhir:
             return write_events(view, folder.network)
-        return write_export(view, verifier_of(folder.keys.signer))
+        return write_export(view, verifier_of(folder.keys.signer), facts=facts)
 
 
 def print_disclosures(
@@ -136,10 +146,12 @@ def print_why(view: Reading, request_id: str, *, as_json: bool, out: TextIO | No
 
 def print_report(report: VerifyReport, out: TextIO | None = None) -> int:
     """Print what verification found; 1 when something was altered."""
+    if report.part_of:
+        return _print_proved(report, out)
     if report.ok:
         signed = f"{report.signed_to} of them under a signed head"
         print(f"audit log intact: {report.entries} entries, {signed}", file=out)
-        print(f"head {report.root}", file=out)
+        print(f"head {report.root}\nroot {report.tree}", file=out)
         if report.shredded:
             print(f"{report.shredded} entries whose facts were destroyed with their key", file=out)
         if report.behind:
@@ -151,13 +163,37 @@ def print_report(report: VerifyReport, out: TextIO | None = None) -> int:
     return 1
 
 
-def print_verified_export(file: Path, network: Path | None = None, out: TextIO | None = None) -> int:
-    """Verify an exported file, against the key and the witness of `network` where those are at hand."""
-    verifier, witness = _known(network)
+def _print_proved(report: VerifyReport, out: TextIO | None) -> int:
+    if report.ok:
+        print(
+            f"proved: {report.entries} entries are in the signed log of {report.part_of}, as they are shown",
+            file=out,
+        )
+        print(f"root {report.tree}", file=out)
+        return 0
+    at = f" at entry {report.first_bad_seq}" if report.first_bad_seq else ""
+    print(
+        f"NOT PROVED{at}: {_REASONS.get(report.reason or '', 'the file was altered')} ({report.reason})",
+        file=out,
+    )
+    return 1
+
+
+def print_verified_file(
+    file: Path,
+    network: Path | None = None,
+    out: TextIO | None = None,
+    *,
+    key: str = "",
+    witness: Path | None = None,
+) -> int:
+    """Verify an export or a file of proofs, against the key and the witness that are given or those of `network`."""
+    verifier, notes = _known(network) if not key else (read_verifier(key), ())
+    notes = notes if witness is None else WitnessFile(witness)
     with file.open("rb") as lines:
-        code = print_report(verify_export(lines, verifier, witness), out)
+        code = print_report(verify_file(lines, verifier, notes), out)
     if verifier is None:
-        print("checked against the key that the export itself names", file=out)
+        print("checked against the key that the file itself names", file=out)
     return code
 
 
@@ -187,13 +223,13 @@ def write_events(view: Reading, network: Network) -> int:
     return 0
 
 
-def _known(network: Path | None) -> tuple[NoteVerifier | None, tuple[str, ...]]:
+def _known(network: Path | None) -> tuple[NoteVerifier | None, Iterable[str]]:
     """Key and witness of a network folder; nothing when the folder holds no network."""
     if network is None or not (network / "network.yaml").is_file():
         return None, ()
     from gateway.wiring.network_folder import open_folder
 
-    return verifier_of(open_folder(network).keys.signer), read_witness(network / WITNESS_FILE)
+    return verifier_of(open_folder(network).keys.signer), WitnessFile(network / WITNESS_FILE)
 
 
 def _as_dict(logged: LoggedEntry) -> dict[str, object]:

@@ -33,7 +33,7 @@ def write_received(
 
     Raises NotUnderstood `DAY_INVALID`, `PARTNER_UNKNOWN`.
     """
-    first, last = _day(since), _day(until)
+    first, last = day_of(since), day_of(until)
     if last < first:
         raise NotUnderstood("DAY_INVALID", "the last day is before the first", "--until")
     if partner and partner not in network.partners:
@@ -41,18 +41,20 @@ def write_received(
     writer = csv.writer(out or sys.stdout)
     writer.writerow(HEADS)
     zone = ZoneInfo(network.zone)
-    for line in received(view, _start(first, zone), _start(last + timedelta(days=1), zone), partner):
+    for line in received(view, start_of(first, zone), start_of(last + timedelta(days=1), zone), partner):
         # a cell that a spreadsheet would take for a formula is made text
         writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in line])
     return 0
 
 
-def _day(text: str) -> date:
+def day_of(text: str) -> date:
+    """The day that a text names. Raises NotUnderstood `DAY_INVALID`."""
     try:
         return date.fromisoformat(text)
     except ValueError:
         raise NotUnderstood("DAY_INVALID", "give a day, as 2026-11-22", "--since, --until") from None
 
 
-def _start(day: date, zone: ZoneInfo) -> str:
+def start_of(day: date, zone: ZoneInfo) -> str:
+    """The instant at which a day begins in a zone, ISO 8601 UTC."""
     return instant_text(datetime.combine(day, time(), zone).astimezone(UTC))

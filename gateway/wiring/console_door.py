@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from starlette.types import ASGIApp
 
 from gateway import audit
-from gateway.audit import AuditEntry, VerifyReport, read_witness, verifier_of, verify
+from gateway.audit import AuditEntry, VerifyReport, WitnessFile, verifier_of, verify
 from gateway.clock import instant_text
 from gateway.console import Office, PageRead, Visitor, build_console
 from gateway.console.integrity import ALTERED, VERIFIED
@@ -134,7 +134,7 @@ class _Room:
         return Witness(size, "")
 
     def _verified(self) -> VerifyReport:
-        witness = read_witness(self._folder.path / WITNESS_FILE)
+        witness = WitnessFile(self._folder.path / WITNESS_FILE)
         with self._premises.store.read() as reading:
             return verify(reading, verifier_of(self._folder.keys.signer), witness)
 

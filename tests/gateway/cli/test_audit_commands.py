@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from gateway.audit import AuditedResource, AuditReason, VerifyReport
-from gateway.cli import audit_commands, messages_commands
-from gateway.errors import NotFound
+from gateway.audit import AuditedResource, AuditReason, Sealer, VerifyReport, append, verifier_of
+from gateway.cli import audit_commands, messages_commands, proof_commands
+from gateway.clock import SystemClock
+from gateway.errors import NotFound, NotUnderstood
 from gateway.store import Transaction, inbox, intents, open_store
 from gateway.wiring.network_folder import make_network_folder, open_folder
 from tests.gateway.audit.conftest import Log
@@ -160,6 +161,51 @@ def test_an_export_is_verified_with_and_without_the_network(
     file.write_bytes(file.read_bytes().replace(b'"outcome":"partial"', b'"outcome":"withhold"', 1))
     assert audit_commands.audit_verify(network, None, file) == 1
     assert b"ALTERED at entry 1" in capfdbinary.readouterr().out
+
+
+def test_one_entry_and_a_part_are_proved_without_the_rest_and_without_the_network(
+    network: Path, tmp_path: Path, capfdbinary: Any
+) -> None:
+    """AU-06: what a lawyer takes along is checked with the key alone."""
+    folder = open_folder(network)
+
+    async def seal() -> None:
+        store = open_store(folder.store_url, folder.keys.cipher, folder=network)
+        await store.write(with_patient("p2"))
+        for name, number in (("q2", 1), ("q3", 2), ("q4", 1)):
+            given = entry(name, patient_id=f"p{number}", at=LATER)
+            await store.write(lambda tx, given=given: append(tx, given))
+        await Sealer(store, folder.keys.signer, network / "witness.log", SystemClock()).seal_now()
+        await store.close()
+
+    asyncio.run(seal())
+    key, file = verifier_of(folder.keys.signer).text, tmp_path / "proof.ndjson"
+
+    def verified(code: int) -> bytes:
+        file.write_bytes(capfdbinary.readouterr().out)
+        for where, named in ((network, {}), (tmp_path, {"key": key, "witness": network / "witness.log"})):
+            assert audit_commands.audit_verify(where, None, file, **named) == code
+        return bytes(capfdbinary.readouterr().out)
+
+    assert proof_commands.audit_prove(network, None, 2, None, 4, facts=False) == 0
+    assert verified(0).startswith(b"proved: 1 entries are in the signed log of 4")
+    part = proof_commands.Part(patient="p1", since="2026-11-22", until="2026-11-22")
+    assert proof_commands.audit_export_part(network, None, part, facts=True) == 0
+    assert verified(0).startswith(b"proved: 3 entries are")
+    assert b"q3" not in file.read_bytes()
+    for days, count in ((("2026-11-22", ""), b"4"), (("", "2026-11-21"), b"0")):
+        assert (
+            proof_commands.audit_export_part(network, None, proof_commands.Part("", *days), facts=False) == 0
+        )
+        assert verified(0).startswith(b"proved: " + count)
+    assert proof_commands.audit_prove(network, None, 2, None, None, facts=False) == 0
+    file.write_bytes(capfdbinary.readouterr().out.replace(b'"partner":"clinic"', b'"partner":"housing"', 1))
+    assert audit_commands.audit_verify(network, None, file) == 1
+    assert b"NOT PROVED at entry 2" in capfdbinary.readouterr().out
+    with pytest.raises(NotUnderstood, match="NOTHING_ASKED"):
+        proof_commands.audit_prove(network, None, None, None, None, facts=False)
+    with pytest.raises(NotFound, match="NO_SUCH_ENTRY"):
+        proof_commands.audit_prove(network, None, 99, None, None, facts=False)
 
 
 def test_messages_are_listed_with_their_faults_and_no_content(network: Path, capsys: Any) -> None:
