@@ -67,8 +67,10 @@ def of_patient(reading: Reading, patient_id: str) -> tuple[LoggedEntry, ...]:
 
 def every(reading: Reading) -> Iterator[LoggedEntry]:
     """All entries in order, each read when it is asked for."""
+    before = START
     for row in audit_rows.scan(reading):
-        yield LoggedEntry(row, _entry(reading, row))
+        yield LoggedEntry(row, _opened(reading, row, before))
+        before = row.chain_hash
 
 
 def newest(reading: Reading, limit: int, wanted: AuditFilter | None = None) -> tuple[LoggedEntry, ...]:
@@ -111,14 +113,12 @@ def place_of(seq: int, before: bytes) -> str:
 
 def opened(reading: Reading, rows: tuple[AuditRow, ...]) -> tuple[LoggedEntry, ...]:
     """Stored rows with their facts, in the order given."""
-    known = {row.seq: row for row in rows}
-    return tuple(LoggedEntry(row, _entry(reading, row, known.get(row.seq - 1))) for row in rows)
-
-
-def _entry(reading: Reading, row: AuditRow, earlier: AuditRow | None = None) -> AuditEntry | None:
-    """The facts of a row; the row before it is looked up where it is not at hand."""
-    earlier = earlier or audit_rows.get(reading, row.seq - 1)
-    return _opened(reading, row, START if earlier is None else earlier.chain_hash)
+    if len(rows) > 1:
+        reading.cipher.fetch(reading, (scope_of(row.patient_id) for row in rows))
+    chains = {row.seq + 1: row.chain_hash for row in rows}
+    unknown = [row.seq for row in rows if row.seq not in chains]
+    chains |= audit_rows.chains_before(reading, unknown) if unknown else {}
+    return tuple(LoggedEntry(row, _opened(reading, row, chains.get(row.seq, START))) for row in rows)
 
 
 def _opened(reading: Reading, row: AuditRow, before: bytes) -> AuditEntry | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from gateway.audit import AuditEntry
 from gateway.audit.chain import START
-from gateway.audit.log import open_facts, read_facts
+from gateway.audit.log import open_facts, read_facts, scope_of
 from gateway.disclosure.accounting import left
 from gateway.errors import NotFound
 from gateway.store import Reading, audit_rows, audit_window
@@ -34,12 +34,17 @@ def received(reading: Reading, since: str, until: str, partner: str = "") -> Ite
     end = audit_window.seq_before(reading, until, newest) + 2 * audit_window.SLACK
     earlier = audit_rows.get(reading, first) if first else None
     before = START if earlier is None else earlier.chain_hash
-    for row in audit_rows.scan(reading, first + 1):
-        if row.seq > end:
-            return
-        if row.kind in _LEAVES and partner in ("", row.partner) and since <= row.at < until:
-            yield from _lines(row, _entry(reading, row, before))
-        before = row.chain_hash
+    while first < end and (page := audit_rows.page(reading, first + 1)):
+        wanted = {
+            row.seq: scope_of(row.patient_id)
+            for row in page
+            if row.kind in _LEAVES and partner in ("", row.partner) and since <= row.at < until
+        }
+        reading.cipher.fetch(reading, wanted.values())
+        for row in page:
+            if row.seq in wanted:
+                yield from _lines(row, _entry(reading, row, before))
+            before, first = row.chain_hash, row.seq
 
 
 def _entry(reading: Reading, row: AuditRow, before: bytes) -> AuditEntry | None:

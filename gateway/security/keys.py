@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -89,6 +90,17 @@ class EnvelopeCipher:
         generation = int.from_bytes(sealed[1:3], "big")
         key = self._of_generation(reading, scope, generation)
         return decrypt(key, sealed[3:_HEAD_BYTES], sealed[_HEAD_BYTES:], _bound(scope, row, generation))
+
+    def fetch(self, reading: Reading, scopes: Iterable[str]) -> None:
+        """Have the keys of these scopes (of patients, audit facts, the network) at hand, asked for at once; those that
+        are gone are found to be so when they are needed.
+        """
+        with self._lock:
+            unknown = [one for one in dict.fromkeys(scopes) if one not in self._cache]
+        if unknown:
+            asked = {"wanted": orjson.dumps(unknown).decode()}
+            for row in reading.rows("data_key.of_scopes", asked):
+                self._keep(row["scope"], row["generation"], self._unwrap(row["scope"], row), newest=False)
 
     def digest(self, row: str, plain: bytes) -> bytes:
         """A keyed hash of `plain` as content of `row`, 16 bytes (BLAKE2b): by it the same content again is known."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+import orjson
 
 from gateway.store import withdrawals
 from gateway.store.model import AuditFilter, AuditRow, CheckpointRow, Reading, Row, Transaction
@@ -78,6 +80,12 @@ def before_patient(reading: Reading, patient_id: str) -> dict[int, bytes]:
         row["seq"]: row["chain_hash"]
         for row in reading.rows("audit_rows.before_patient", {"patient_id": patient_id})
     }
+
+
+def chains_before(reading: Reading, seqs: Sequence[int]) -> dict[int, bytes]:
+    """The chain hash before each of these rows, by the row's number; the log's first row has none."""
+    asked = {"wanted": orjson.dumps(list(seqs)).decode()}
+    return {row["seq"]: row["chain_hash"] for row in reading.rows("audit_rows.chains_before", asked)}
 
 
 def of_patient(reading: Reading, patient_id: str) -> tuple[AuditRow, ...]:

@@ -45,6 +45,10 @@ class Cipher(Protocol):
         """The plain bytes. Raises NotFound `KEY_GONE` when the key was destroyed, Internal `SEAL_BROKEN`."""
         ...
 
+    def fetch(self, reading: Reading, scopes: Iterable[str]) -> None:
+        """Have the keys of these scopes at hand, asked for at once: many of them are about to be opened."""
+        ...
+
     def digest(self, row: str, plain: bytes) -> bytes:
         """A keyed hash of `plain` as content of `row`, 16 bytes: by it the same content again is known."""
         ...

@@ -27,6 +27,11 @@ FROM audit WHERE patient_id = :patient_id ORDER BY seq;
 SELECT hers.seq AS seq, before.chain_hash AS chain_hash FROM audit AS hers JOIN audit AS before ON before.seq = hers.seq - 1
 WHERE hers.patient_id = :patient_id;
 
+-- name: chains_before
+-- `wanted` is JSON: a list of numbers.
+SELECT audit.seq + 1 AS seq, audit.chain_hash AS chain_hash FROM json_each(:wanted) AS wanted
+CROSS JOIN audit ON audit.seq = wanted.value - 1;
+
 -- name: newest
 SELECT seq, at, kind, patient_id, partner, purpose, outcome, request_id, sealed, facts_hash, leaf_hash, chain_hash
 FROM audit

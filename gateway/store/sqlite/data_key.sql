@@ -4,6 +4,11 @@ SELECT generation, kek_id, wrapped FROM data_key WHERE scope = :scope ORDER BY g
 -- name: of_generation
 SELECT generation, kek_id, wrapped FROM data_key WHERE scope = :scope AND generation = :generation;
 
+-- name: of_scopes
+-- `wanted` is JSON: a list of scopes.
+SELECT data_key.scope, data_key.generation, data_key.kek_id, data_key.wrapped FROM json_each(:wanted) AS wanted
+CROSS JOIN data_key ON data_key.scope = wanted.value;
+
 -- name: add
 INSERT INTO data_key (scope, generation, kek_id, wrapped) VALUES (:scope, :generation, :kek_id, :wrapped);
 

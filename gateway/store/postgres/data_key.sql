@@ -1,0 +1,4 @@
+-- name: of_scopes
+-- `wanted` is JSON: a list of scopes, each looked for by itself.
+SELECT found.scope, found.generation, found.kek_id, found.wrapped FROM json_array_elements_text(:wanted::json) AS wanted (scope)
+JOIN LATERAL (SELECT * FROM data_key WHERE data_key.scope = wanted.scope COLLATE "C" OFFSET 0) AS found ON true;
