@@ -19,12 +19,15 @@ _PART = re.compile(r"[.:]")
 WORDS = frozenset(
     """
     _count _elements _format _has _id _include _lastUpdated _outputFormat _page _pretty _revinclude _since _sort
-    _summary _total _type _typeFilter achievement-status active activity-reference authored authored-on authoredon
-    based-on business-status care-team category class clinical-status code condition context date derived-from
-    description effective effective-time encounter focus goal has-member identifier intent iterate law
-    lifecycle-status missing modified not onset-date owner part-of patient performer period prefetch priority
-    questionnaire reason-reference received recorded-date relationship requester resource sent service-type
-    start-date status subject target-date type value-concept verification-status
+    _summary _total _type _typeFilter achievement-status action active activity-reference actor address address-city
+    address-postalcode address-state agent agent-role agent-type author authored authored-on authoredon based-on
+    business-status care-team category class clinical-status code condition contains context coverage-area custodian
+    date derived-from description discharge-disposition effective effective-time encounter entity exact family focus
+    given goal has-member identifier intent iterate law lifecycle-status location missing modified name not
+    onset-date organization outcome owner part-of participant partof patient performer period practitioner prefetch
+    priority program questionnaire reason-reference received recipient recorded recorded-date relationship requester
+    resource role sender sent service service-category service-provider service-type specialty start-date status
+    subject subtype target target-date type value-concept verification-status
     """.split()  # noqa: SIM905  a list of strings is harder to read
 )
 """What names of parameters are made of, beside types: those of the search table, which is of a layer above."""

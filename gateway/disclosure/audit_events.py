@@ -8,10 +8,13 @@ at its source (`PrivacyDisclosure.Source`), one for each patient, because an ent
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gateway.audit import AuditEntry, LoggedEntry
+from msgspec.structs import replace
+
+from gateway.audit import AuditedResource, AuditEntry, LoggedEntry
+from gateway.disclosure.account import OVERTAKEN
 from gateway.disclosure.accounting import OUTSIDE, left
 from gateway.disclosure.asked import without_values
 from gateway.partners import FhirDelivery, MllpDelivery, Network, WebhookDelivery
@@ -35,6 +38,7 @@ _AUTHORIZATIONS = "https://profiles.ihe.net/ITI/BALP/CodeSystem/AuthZsubType"
 _OURS = "urn:warm-handoff:audit"
 PERSON, OUTSIDER = "urn:warm-handoff:person", "urn:warm-handoff:outside"
 """Systems of names: of a person of the operator's, and of whoever got something outside the gateway (free text)."""
+_ASKS = frozenset({"disclose", "query", "read", "refuse"})
 _DECISIONS = frozenset({"disclose", "practice", "refuse"})
 _SUCCESS, _REFUSED = "0", "8"
 _MACHINE_NAME, _URI = "1", "5"
@@ -86,6 +90,32 @@ def _questions(logged: LoggedEntry, entry: AuditEntry, network: Network, asked: 
     sent["query"] = base64.b64encode(asked.encode()).decode()
     found = [*_patient(entry), sent]
     return (_named_event(logged, "asked", {"meta": {"profile": [profile]}, **event, "entity": found}),)
+
+
+def ask_event(entries: Sequence[AuditEntry], network: Network) -> Json | None:
+    """One request as its asker may know it: BALP Query or PatientQuery (AU-03), a plain read; its id is the request's.
+
+    `entries`: what the log has of it. Made of what was shown alone, so that it is the same whether there is nothing or
+    all of it was withheld. None for what was decided to be sent, and for what was never answered.
+    """
+    asked = [one for one in entries if one.kind in _ASKS and not one.subject]
+    if not asked or any(reason.code == OVERTAKEN for one in asked for reason in one.reasons):
+        return None
+    shown = tuple(_as_shown(row) for one in asked for row in one.resources if row.outcome != "withhold")
+    question = without_values(next((one.asked for one in asked if one.asked), ""))
+    told = replace(asked[0], resources=shown, reasons=(), patient_id=asked[0].patient_id if shown else None)
+    event = _other(told, network, "query" if question else "read")
+    if question:
+        sent: Json = {"type": _coding(_ENTITY, "2", "System Object"), "role": _coding(_ROLE, "24", "Query")}
+        sent["query"] = base64.b64encode(question.encode()).decode()
+        event["meta"] = {"profile": [PATIENT_QUERY if shown else QUERY]}
+        event["entity"] = [*_patient(told), sent, *_released(told)]
+    return {"resourceType": "AuditEvent", "id": asked[0].request_id, **event}
+
+
+def _as_shown(row: AuditedResource) -> AuditedResource:
+    """A row without labels and without the version that is held: it moves with what is withheld as well."""
+    return replace(row, labels=(), reference=row.reference.partition("/_history/")[0])
 
 
 def disclosure_event(logged: LoggedEntry, network: Network) -> Json:

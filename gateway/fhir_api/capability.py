@@ -7,6 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from gateway.clock import instant_text
+from gateway.disclosure.audit_events import PATIENT_QUERY, QUERY
+from gateway.fhir_api.audit_routes import SEARCHED_BY
 from gateway.fhir_api.everything import DEFINITION as EVERYTHING
 from gateway.fhir_api.includes import includes_of, revincludes_of
 from gateway.fhir_api.operations import OPERATIONS_OF, STANDARD_OF
@@ -46,6 +48,7 @@ def capability_statement(base: str, started_at: datetime) -> dict[str, Any]:
                 "security": _security(base),
                 "resource": [
                     *(_resource(name, served, base) for name, served in SERVED.items()),
+                    _AUDIT_EVENT,
                     _SUBSCRIPTION,
                     _GROUP,
                 ],
@@ -65,7 +68,7 @@ def smart_configuration(base: str) -> dict[str, Any]:
         "token_endpoint_auth_signing_alg_values_supported": list(CLIENT_ALGORITHMS),
         "scopes_supported": [
             *(f"system/{name}.{_letters(served)}" for name, served in SERVED.items()),
-            "system/AuditEvent.r",
+            "system/AuditEvent.rs",
             "system/Subscription.crud",
         ],
         "code_challenge_methods_supported": ["S256"],  # required of every server, with or without such a flow
@@ -131,6 +134,18 @@ _WITHOUT_PATIENT = {
     "directory": "Those that came with records of this patient; without it, those of the directory of services",
     "record": "Those that came with records of this patient; or name one of them, by `_id` or what it refers to",
 }
+
+_AUDIT_EVENT = {
+    "type": "AuditEvent",
+    "supportedProfile": [QUERY, PATIENT_QUERY],
+    "documentation": "What your organisation has asked here, and was shown; `id` is the `X-Request-Id` of an answer",
+    "interaction": [{"code": "read"}, {"code": "search-type"}],
+    "searchParam": [
+        {"name": name, "type": "token" if parameter.kind == "id" else parameter.kind}
+        for name, parameter in SEARCHED_BY.items()
+    ],
+}
+
 
 _SUBSCRIPTION = {
     "extension": [{"url": OFFERED, "valueCanonical": canonical_of(topic)} for topic in TOPICS],

@@ -208,15 +208,19 @@ def _body(told: Told, form: Mapping[str, Json], examples: Mapping[str, Any]) -> 
         return {"required": True, "content": content}
     if told.body == "fhir-patch":
         steps: Json = {"type": "array", "items": {"type": "object", "required": ["op", "path"]}}
-        return {"required": True, "content": {PATCH: {"schema": steps, "example": example}}}
+        by_path = {"schema": _of_kind("Parameters"), "example": examples[f"{told.sent}-fhirpath"]}
+        patches = {PATCH: {"schema": steps, "example": example}, FHIR_JSON: by_path}
+        return {"required": True, "content": patches}
     kind = example.get("resourceType") if isinstance(example, dict) else None
-    schema = {"$ref": "#/components/schemas/Resource"}
-    if kind:
-        schema = {"allOf": [schema, {"properties": {"resourceType": {"const": kind}}}]}
-    if told.body == "json":
-        schema = {"type": "object"}
+    schema = {"type": "object"} if told.body == "json" else _of_kind(kind)
     media = JSON if told.body == "json" else FHIR_JSON
     return {"required": True, "content": {media: {"schema": schema, "example": example}}}
+
+
+def _of_kind(kind: str | None) -> Json:
+    """The schema of a resource, of a type where one is meant."""
+    schema: Json = {"$ref": "#/components/schemas/Resource"}
+    return {"allOf": [schema, {"properties": {"resourceType": {"const": kind}}}]} if kind else schema
 
 
 def _responses(told: Told, examples: Mapping[str, Any]) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from gateway.fhir_api.openapi_words import ASK, JSON, READ, START, WRITE, Told
 
@@ -25,8 +26,16 @@ _POSTED = Told(
     parameters=("respond-async",),
 )
 _PATCHED = (
-    "A JSON Patch (RFC 6902) of the resource as you may see it; what may be changed is what a PUT may change. FHIRPath "
-    "Patch is not taken."
+    "A JSON Patch (RFC 6902), or a FHIRPath Patch as a Parameters, of the resource as you may see it; what may be "
+    "changed is what a PUT may change."
+)
+
+_ASKED = Told(
+    READ,
+    "What your own organization has asked here",
+    "AuditEvents by IHE BALP, the latest first: when, by which parameters (not their values), and what you were shown.",
+    answered="searchset",
+    parameters=("date", "patient", "_count", "_page", "handling"),
 )
 
 OPERATIONS: Mapping[tuple[str, str], Told] = {
@@ -80,7 +89,7 @@ OPERATIONS: Mapping[tuple[str, str], Told] = {
     ),
     ("PATCH", "/fhir/Consent/{id}"): Told(
         WRITE,
-        "Change or withdraw a consent by JSON Patch",
+        "Change or withdraw a consent by a patch",
         _PATCHED,
         sent="patch-consent",
         body="fhir-patch",
@@ -89,12 +98,19 @@ OPERATIONS: Mapping[tuple[str, str], Told] = {
     ),
     ("PATCH", "/fhir/Task/{id}"): Told(
         WRITE,
-        "Answer a referral by JSON Patch",
+        "Answer a referral by a patch",
         _PATCHED,
         sent="patch-task",
         body="fhir-patch",
         answered="task",
         parameters=("if-match", "prefer"),
+    ),
+    ("GET", "/fhir/AuditEvent"): _ASKED,
+    ("POST", "/fhir/AuditEvent/_search"): replace(
+        _ASKED, body="form", form=("date", "patient"), parameters=("handling",)
+    ),
+    ("GET", "/fhir/AuditEvent/{id}"): Told(
+        READ, "One of your own requests", "By the `X-Request-Id` of its answer.", answered="audit-event"
     ),
     ("GET", "/fhir/OperationDefinition/{id}"): Told(
         START, "How an operation is called", answered="operation", open_to_all=True

@@ -309,6 +309,8 @@ PARAMETERS: Mapping[str, Given] = {
     "respond-async": Given(
         "header", "Prefer", "Asked for always", choices=("respond-async",), example="respond-async"
     ),
+    "date": Given("query", "date", "A date, with a prefix such as `ge` before it"),
+    "patient": Given("query", "patient", "The patient, by our id", example="5d2c-example"),
     "law": Given("query", "law", "By which law it is asked for", choices=("all", "part2", "hipaa")),
     "name": Given("path", "name", "The name in the manifest", r"^[A-Za-z]{1,64}$", example="CarePlan"),
     "_sort": Given("query", "_sort", "One date parameter of this type; `-` before it for the latest first"),

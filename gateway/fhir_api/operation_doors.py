@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from gateway.flows.answers import Pulled, Saved
+from gateway.flows.asks_asked import AsksWanted
 from gateway.flows.bulk_export import ExportAsked, ExportState, FilePart
 from gateway.flows.handoff import HandoffStep
 from gateway.security.callers import Caller
@@ -61,6 +62,18 @@ class Account(Protocol):
     def __call__(self, caller: Caller, patient: str, law: str, /) -> Awaitable[Pulled]: ...
 
 
+class Ask(Protocol):
+    """`flows.asks_asked.ask` with the premises bound."""
+
+    def __call__(self, caller: Caller, event_id: str, /) -> Awaitable[Pulled]: ...
+
+
+class Asks(Protocol):
+    """`flows.asks_asked.asks` with the premises bound."""
+
+    def __call__(self, caller: Caller, wanted: AsksWanted, /) -> Awaitable[Pulled]: ...
+
+
 class Handoff(Protocol):
     """`flows.handoff.handoff` with the premises bound."""
 
@@ -93,6 +106,8 @@ class OperationDoors:
 
     bulk: BulkDoors
     account: Account
+    ask: Ask
+    asks: Asks
     handoff: Handoff
     match: Match
     patch: Patch

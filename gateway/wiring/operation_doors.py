@@ -6,7 +6,7 @@ from functools import partial
 
 from gateway.disclosure.premises import Premises
 from gateway.fhir_api.operation_doors import BulkDoors, OperationDoors
-from gateway.flows import account_asked, bulk_export, certain_match, handoff, patched
+from gateway.flows import account_asked, asks_asked, bulk_export, certain_match, handoff, patched
 from gateway.wiring.standstill import Standstill
 
 
@@ -21,6 +21,8 @@ def operation_doors(premises: Premises, standstill: Standstill) -> OperationDoor
             notices=standstill.guard(partial(bulk_export.notices_of_export, premises)),
         ),
         account=standstill.guard(partial(account_asked.account_asked, premises)),
+        ask=standstill.guard(partial(asks_asked.ask, premises)),
+        asks=standstill.guard(partial(asks_asked.asks, premises)),
         match=standstill.guard(partial(certain_match.certain_match, premises)),
         patch=standstill.guard(partial(patched.patch, premises)),
         handoff=standstill.guard(partial(handoff.handoff, premises)),

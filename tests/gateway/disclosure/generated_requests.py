@@ -141,7 +141,8 @@ class Requests:
         body = told.get("requestBody")
         if body is None:
             return None, ""
-        ((media, content),) = body["content"].items()
+        media = self.made.choice(list(body["content"]))
+        content = body["content"][media]
         if media == FORM:
             return urlencode(self._form(content["schema"]["properties"])).encode(), FORM
         example = content.get("example") or {}

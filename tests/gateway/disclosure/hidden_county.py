@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.gateway.county import OTP, County
 CANARY = "canarybird"
 KNOWS_HER, STRANGER = "housing", "employment"
 ASKERS = (f"{KNOWS_HER} COC", f"{STRANGER} COC", f"{KNOWS_HER} TREAT")
+PAPER = f"a letter of {CANARY}".encode()
 _RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 
 
@@ -44,8 +46,59 @@ def consent_of_hers() -> dict[str, Any]:
     return person.consent("otp", KNOWS_HER, "COC", identifier=(person.HOUSING_SYSTEM, "DH-204"))
 
 
+def entry(key: str, resource: dict[str, Any]) -> dict[str, Any]:
+    name, url = f"urn:uuid:{key * 8}-0000-4000-8000-000000000000", resource["resourceType"]
+    return {"fullUrl": name, "resource": resource, "request": {"method": "POST", "url": url}}
+
+
+def to(key: str) -> dict[str, str]:
+    return {"reference": f"urn:uuid:{key * 8}-0000-4000-8000-000000000000"}
+
+
+def behind(care_plan: dict[str, Any]) -> dict[str, Any]:
+    """A program's transaction with its workers, who wrote what, and a paper, beside what is about her."""
+    bundle = copy.deepcopy(care_plan)
+    her, goal, plan = (bundle["entry"][place]["fullUrl"] for place in (0, 1, 3))
+    wrote = {"recorded": "2026-04-01T10:00:00Z", "agent": [{"who": to("b"), "onBehalfOf": to("a")}]}
+    attachment = {"contentType": "text/plain", "url": to("1")["reference"]}
+    bundle["entry"] += [
+        entry("a", {"resourceType": "Organization", "name": f"{CANARY} House"}),
+        entry(
+            "b",
+            {
+                "resourceType": "Practitioner",
+                "name": [{"family": "Ortíz", "suffix": [CANARY], "given": ["Inés"]}],
+            },
+        ),
+        entry("c", {"resourceType": "PractitionerRole", "practitioner": to("b"), "organization": to("a")}),
+        entry("d", {"resourceType": "Location", "name": "Second floor", "managingOrganization": to("a")}),
+        entry("e", {"resourceType": "Provenance", "target": [{"reference": goal}], **wrote}),
+        entry(
+            "f", {"resourceType": "Provenance", "target": [{"reference": plan}, {"reference": goal}], **wrote}
+        ),
+        entry(
+            "1",
+            {
+                "resourceType": "Binary",
+                "contentType": "text/plain",
+                "data": base64.b64encode(PAPER).decode(),
+            },
+        ),
+        entry(
+            "2",
+            {
+                "resourceType": "DocumentReference",
+                "status": "current",
+                "subject": {"reference": her},
+                "content": [{"attachment": attachment}],
+            },
+        ),
+    ]
+    return bundle
+
+
 def _program_s_records() -> dict[str, Any]:
-    bundle = copy.deepcopy(person.treatment_plan())
+    bundle = behind(person.treatment_plan())
     subject = {"reference": bundle["entry"][0]["fullUrl"]}
     for entry in bundle["entry"][1:]:
         resource = entry["resource"]

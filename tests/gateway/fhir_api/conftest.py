@@ -193,6 +193,8 @@ class Door:
             operations=OperationDoors(
                 bulk=BulkDoors(*(flows.operation,) * 5),
                 account=flows.operation,
+                ask=flows.operation,
+                asks=flows.operation,
                 handoff=flows.operation,
                 match=flows.operation,
                 patch=flows.patch,

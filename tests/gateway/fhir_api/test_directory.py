@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -13,56 +12,11 @@ import pytest
 from gateway.demo import person
 from gateway.partners.services import write_services
 from tests.gateway.county import OTP, County, matches
+from tests.gateway.disclosure.hidden_county import PAPER, behind
 from tests.gateway.disclosure.twins import Api, said
 
 KINDS = ("Organization", "Practitioner", "PractitionerRole", "Location", "HealthcareService", "Provenance")
-PAPER = b"a letter of the program"
 CLINIC, SUITE, FOOD = ("Organization/hs-org", "Location/hs-place", "HealthcareService/hs-food")
-
-
-def entry(key: str, resource: dict[str, Any]) -> dict[str, Any]:
-    name, url = f"urn:uuid:{key * 8}-0000-4000-8000-000000000000", resource["resourceType"]
-    return {"fullUrl": name, "resource": resource, "request": {"method": "POST", "url": url}}
-
-
-def to(key: str) -> dict[str, str]:
-    return {"reference": f"urn:uuid:{key * 8}-0000-4000-8000-000000000000"}
-
-
-def behind(care_plan: dict[str, Any]) -> dict[str, Any]:
-    """A program's transaction with its workers, who wrote what, and a paper, beside what is about her."""
-    bundle = copy.deepcopy(care_plan)
-    her, goal, plan = (bundle["entry"][place]["fullUrl"] for place in (0, 1, 3))
-    wrote = {"recorded": "2026-04-01T10:00:00Z", "agent": [{"who": to("b"), "onBehalfOf": to("a")}]}
-    attachment = {"contentType": "text/plain", "url": to("1")["reference"]}
-    bundle["entry"] += [
-        entry("a", {"resourceType": "Organization", "name": "Palm House"}),
-        entry("b", {"resourceType": "Practitioner", "name": [{"family": "Ortíz", "given": ["Inés"]}]}),
-        entry("c", {"resourceType": "PractitionerRole", "practitioner": to("b"), "organization": to("a")}),
-        entry("d", {"resourceType": "Location", "name": "Second floor", "managingOrganization": to("a")}),
-        entry("e", {"resourceType": "Provenance", "target": [{"reference": goal}], **wrote}),
-        entry(
-            "f", {"resourceType": "Provenance", "target": [{"reference": plan}, {"reference": goal}], **wrote}
-        ),
-        entry(
-            "1",
-            {
-                "resourceType": "Binary",
-                "contentType": "text/plain",
-                "data": base64.b64encode(PAPER).decode(),
-            },
-        ),
-        entry(
-            "2",
-            {
-                "resourceType": "DocumentReference",
-                "status": "current",
-                "subject": {"reference": her},
-                "content": [{"attachment": attachment}],
-            },
-        ),
-    ]
-    return bundle
 
 
 @pytest.fixture

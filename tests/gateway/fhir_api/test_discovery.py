@@ -17,7 +17,7 @@ def test_the_capability_statement_is_valid_and_names_exactly_what_is_served(door
 
     models.CapabilityStatement.model_validate(statement)
     told = {item["type"]: item for item in statement["rest"][0]["resource"]}
-    assert set(told) == {*SERVED, "Group", "Subscription"}
+    assert set(told) == {*SERVED, "AuditEvent", "Group", "Subscription"}
     for name, served in SERVED.items():
         assert tuple(item["code"] for item in told[name]["interaction"]) == served.interactions
 
