@@ -117,6 +117,11 @@ def size_of(note: str) -> int:
     return int(lines[1]) if len(lines) == 3 and _SIZE.fullmatch(lines[1]) else 0
 
 
+def has_root(note: str) -> bool:
+    """Whether a note is of a form that signs the root of the tree, whoever signed it."""
+    return note.count("\nchain ") == 1
+
+
 def append_witness(path: Path, checkpoint: Checkpoint) -> None:
     """Add the note to the witness file, one JSON line each, synced to the disk. The file only ever grows."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o640)

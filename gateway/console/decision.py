@@ -6,41 +6,38 @@ import re
 from dataclasses import dataclass
 
 from gateway import audit
-from gateway.audit import LoggedEntry
+from gateway.audit import LoggedEntry, Prover
 from gateway.audit.chain import START, chain_hash, envelope_of, leaf_hash
-from gateway.audit.checkpoint import read_note
+from gateway.audit.checkpoint import has_root
 from gateway.console.look import Look, Sheet, Shown, patients_of
 from gateway.disclosure.asked import without_values
 from gateway.disclosure.release_parts import attempts_of, parts_of
-from gateway.errors import NotFound, NotUnderstood
+from gateway.errors import Internal, NotFound, NotNow, NotUnderstood
 from gateway.store import audit_rows, audit_window, intents
 
 _SEQ = re.compile(r"[0-9]{1,15}", re.ASCII)
-_STEPS = 2_000
 _HEADS = ("record", "outcome", "labels", "reasons", "citations", "values", "values that left")
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
     """How an entry is proved. `fits`: its hashes follow from what is stored and from the entry before; `head_size` is
-    the signed head that its chain leads to in `steps` entries (0: none covers it yet), `is_signed` whether that holds.
+    the first signed head over it (0: none is yet), `path` leads from the entry to the root that it signs, `is_signed`
+    whether that holds.
     """
 
     fits: bool
     before: str
-    head_size: int
-    head_at: str
-    head_hash: str
-    steps: int
-    is_signed: bool
+    head_size: int = 0
+    head_at: str = ""
+    head_hash: str = ""
+    path: tuple[str, ...] = ()
+    is_signed: bool = False
 
 
 def decision(look: Look) -> Shown:
     """The screen. Raises NotFound `NO_SUCH_ENTRY`."""
-    seq = look.path["seq"]
-    logged = audit.get(look.reading, int(seq)) if _SEQ.fullmatch(seq) else None
-    if logged is None:
-        raise NotFound("NO_SUCH_ENTRY", "there is no entry of that number")
+    logged = entry_at(look)
     same_request = audit.find_by_request(look.reading, logged.row.request_id)
     decided = _decided(same_request, logged)
     parts = parts_of(look.reading, decided, same_request, values=False) if decided is not None else None
@@ -61,8 +58,23 @@ def decision(look: Look) -> Shown:
     return Shown("decision.html", shown, ids, Sheet(f"entry-{logged.row.seq}", _HEADS, rows))
 
 
+def entry_at(look: Look) -> LoggedEntry:
+    """The entry that the path names. Raises NotFound `NO_SUCH_ENTRY`."""
+    seq = look.path["seq"]
+    logged = audit.get(look.reading, int(seq)) if _SEQ.fullmatch(seq) else None
+    if logged is None:
+        raise NotFound("NO_SUCH_ENTRY", "there is no entry of that number")
+    return logged
+
+
+def head_over(look: Look, seq: int) -> int | None:
+    """The size of the first signed head over an entry; None (the newest) where that is from before there was a tree."""
+    head = audit_window.first_checkpoint_from(look.reading, seq)
+    return head.size if head is not None and has_root(head.note) else None
+
+
 def proof_of(look: Look, logged: LoggedEntry) -> Proof:
-    """Recompute the entry's hashes and follow the chain to the first signed head that covers it."""
+    """Recompute the entry's hashes and its way to the root of the first signed head over it."""
     row = logged.row
     earlier = audit_rows.get(look.reading, row.seq - 1)
     before = earlier.chain_hash if earlier is not None else START
@@ -70,21 +82,17 @@ def proof_of(look: Look, logged: LoggedEntry) -> Proof:
         leaf_hash(envelope_of(row)) == row.leaf_hash and chain_hash(before, row.leaf_hash) == row.chain_hash
     )
     head = audit_window.first_checkpoint_from(look.reading, row.seq)
-    if head is None or head.size - row.seq > _STEPS:
-        return Proof(fits, before.hex(), 0, "", "", 0, is_signed=False)
-    chain = row.chain_hash
-    for later in (
-        audit_rows.page(look.reading, row.seq + 1, head.size - row.seq) if head.size > row.seq else ()
-    ):
-        chain = chain_hash(chain, leaf_hash(envelope_of(later)))
+    if head is None:
+        return Proof(fits, before.hex())
     try:
-        signed = read_note(head.note, look.office.verifier)
-        is_signed = (signed.size, signed.chain_hash) == (head.size, chain)
-    except NotUnderstood:
-        is_signed = False
-    return Proof(
-        fits, before.hex(), head.size, head.at, head.chain_hash.hex(), head.size - row.seq, is_signed
-    )
+        prover = Prover(look.reading, look.office.verifier, head_over(look, row.seq))
+        path = tuple(one.hex() for one in prover.path_of(row))
+    except (NotFound, NotNow):
+        return Proof(fits, before.hex())
+    except (NotUnderstood, Internal):
+        return Proof(fits, before.hex(), head.size, head.at)
+    found = prover.head
+    return Proof(fits, before.hex(), found.size, found.at, prover.root.hex(), path, is_signed=True)
 
 
 def _decided(entries: tuple[LoggedEntry, ...], logged: LoggedEntry) -> LoggedEntry | None:

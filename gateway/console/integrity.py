@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gateway.audit import LoggedEntry
+from gateway.audit import Checkpoint, LoggedEntry
 from gateway.audit.checkpoint import read_note
 from gateway.clock import read_instant
 from gateway.console.finding import newest_of
@@ -69,22 +69,25 @@ def integrity(look: Look) -> Shown:
     below = int(look.address["before"]) if look.address["before"] else 2**62
     heads = audit_window.newest_checkpoints(look.reading, look.rows, below)
     before = str(heads[-1].size) if len(heads) == look.rows else ""
-    signed = [(head, _is_signed(look, head)) for head in heads]
+    signed = [(head, _signed(look, head)) for head in heads]
     witness = look.office.witness()
     shown = {
         "log": standing(look, part),
-        "heads": signed,
+        "heads": [(head, note is not None, _root(note)) for head, note in signed],
         "further": look.address.to(before=before) if before else "",
         "witness": witness,
         "witnessed": _witnessed(look, witness.newest if witness else ""),
         "verifier": look.office.verifier.text,
         "is_verifying": look.is_verifying,
     }
-    rows = [(head.size, head.at, head.chain_hash.hex(), "yes" if good else "NO") for head, good in signed]
+    rows = [
+        (head.size, head.at, _root(note), head.chain_hash.hex(), "NO" if note is None else "yes")
+        for head, note in signed
+    ]
     return Shown(
         "integrity.html",
         shown,
-        sheet=Sheet("signed-heads", ("entries", "signed at", "chain hash", "signature holds"), rows),
+        sheet=Sheet("signed-heads", ("entries", "signed at", "root", "chain hash", "signature holds"), rows),
         before=before,
     )
 
@@ -95,12 +98,17 @@ def _last_verification(look: Look, part: Part) -> LoggedEntry | None:
     return max(found, key=lambda one: one.row.seq, default=None)
 
 
-def _is_signed(look: Look, head: CheckpointRow) -> bool:
+def _signed(look: Look, head: CheckpointRow) -> Checkpoint | None:
+    """What the note says, when it is signed and says what stands beside it."""
     try:
         found = read_note(head.note, look.office.verifier)
     except NotUnderstood:
-        return False
-    return (found.size, found.chain_hash) == (head.size, head.chain_hash)
+        return None
+    return found if (found.size, found.chain_hash) == (head.size, head.chain_hash) else None
+
+
+def _root(note: Checkpoint | None) -> str:
+    return note.root.hex() if note is not None and note.root is not None else ""
 
 
 def _witnessed(look: Look, note: str) -> str:

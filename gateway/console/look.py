@@ -49,7 +49,7 @@ class Sheet:
 @dataclass(frozen=True, slots=True)
 class Shown:
     """One screen: its template and facts, and whom it shows (for the audit log). `before`: from which entry on its sheet
-    goes on with another part; empty where it is whole.
+    goes on with another part; empty where it is whole. `file`: in the place of a screen a file, its name and its bytes.
     """
 
     template: str
@@ -57,6 +57,7 @@ class Shown:
     patients: frozenset[str] = field(default_factory=frozenset)
     sheet: Sheet | None = None
     before: str = ""
+    file: tuple[str, bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,14 +91,16 @@ class _Console(Pages):
         visitor = self._admitted(known)
         path = str(request.url.path).removeprefix(root_of(request).rstrip("/")).lstrip("/")
         address = read_address(path, request.query_params, place.filters | {"as"})
-        if address.wants_sheet:
-            _require(visitor, "export")
+        if address.wants_sheet or place.right:
+            _require(visitor, place.right or "export")
         window = read_window(address, self._office.clock.now(), self._office.network.zone, place.days)
         patience = self._office.patience_seconds
         await self._tally.reach(window.since, patience)
         told = await self._stops.reach(patience) if place.tells else Told()
         make = partial(self._made, place, request.path_params, window, told)
         look, shown = await self._recorded(request, make, visitor, address)
+        if shown.file is not None:
+            return _attached(*shown.file)
         if address.wants_sheet and shown.sheet is not None:
             return _file_of(self._parts(request, make, address, shown), shown.sheet.name)
         return self._shown(request, look, shown, place)
@@ -372,6 +374,11 @@ def _require(visitor: Visitor, right: str) -> None:
 def _file_of(parts: AsyncIterator[str], name: str) -> Response:
     headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{name}.{SHEET}"'}
     return StreamingResponse(parts, headers=headers, media_type="text/csv; charset=utf-8")
+
+
+def _attached(name: str, content: bytes) -> Response:
+    headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, headers=headers, media_type="application/x-ndjson")
 
 
 def _request_id(request: Request) -> str:

@@ -21,6 +21,7 @@ from gateway.console import (
     overview,
     partners,
     privacy_desk,
+    proofs,
     requests,
     what_if,
 )
@@ -57,12 +58,15 @@ class Place:
     days: int = DEFAULT_DAYS
     tells: bool = False
     """Whether it says who must be told of a withdrawal."""
+    right: str = ""
+    """What a visitor must have beside looking."""
 
 
 PLACES: tuple[Place, ...] = (
     Place("/", overview.overview, "", tells=True),
     Place("/disclosures", disclosures.disclosures, "disclosures", disclosures.FILTERS),
     Place("/decisions/{seq}", decision.decision, "disclosures"),
+    Place("/decisions/{seq}/proof", proofs.of_entry, "disclosures", proofs.FACTS, right="export"),
     Place("/patients", ledger.choose, "patients", frozenset({"patient"})),
     Place("/patients/{id}", ledger.ledger, "patients", ledger.FILTERS, days=366 * 6),
     Place("/consents", consents.consents, "consents", consents.FILTERS),
@@ -85,6 +89,7 @@ PLACES: tuple[Place, ...] = (
     Place("/requests/agreements", agreements.agreements, "requests", agreements.FILTERS),
     Place("/requests/holds", holds.holds, "requests", holds.FILTERS),
     Place("/integrity", integrity.integrity, "integrity", integrity.FILTERS),
+    Place("/integrity/proof", proofs.of_log, "integrity", proofs.SINCE, right="export"),
     Place("/looks", looks.looks, "looks", looks.FILTERS),
 )
 

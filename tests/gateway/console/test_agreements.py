@@ -74,7 +74,8 @@ def test_no_file_and_no_printed_page_unless_the_agreement_allows_copies(officer:
     ada = as_ada(officer)
     page = ada.get("disclosures").text
     assert 'class="no-copies"' in page and "Download this view" not in page
-    assert "ROLE_NOT_ENTITLED" in ada.get("disclosures?as=csv").text
+    for path in ("disclosures?as=csv", "decisions/1/proof", "integrity/proof?from=1"):
+        assert "ROLE_NOT_ENTITLED" in ada.get(path).text
 
     officer.log_in()
     assert recorded(officer, copies="yes") == 303

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.audit import Sealer
+from gateway.audit import Sealer, newest, read_witness, verifier_of, verify_file
 from gateway.console.office import CertificateEnd
 from gateway.demo import person
 from gateway.store import emergency_uses, inbox, intents, outbox, patients
@@ -59,21 +59,41 @@ def test_one_disclosure_is_told_from_the_question_to_the_proof(told: Browser) ->
     assert "PERMITTED_BY_CONSENT" in text and "42 CFR" in text
     assert re.search(r"Patient <span[^>]*>[0-9a-f]{8}…</span>: \d+ of \d+ values left", text)
     assert "Release <span" in text
-    assert "Fits" in text and "No signed head covers it" in text
+    assert "Fits" in text and "No signed head is over it" in text
     assert NAME not in text
 
 
-def test_an_entry_under_a_signed_head_is_proved_by_its_chain(told: Browser) -> None:
-    folder = told.county.folder
-    sealer = Sealer(told.county.store, folder.keys.signer, folder.path / "witness.log", told.clock)
+@pytest.mark.requirement("AU-06")
+def test_an_entry_under_a_signed_head_is_proved_by_a_path_that_can_be_taken_along(told: Browser) -> None:
+    folder, store = told.county.folder, told.county.store
+    sealer = Sealer(store, folder.keys.signer, folder.path / "witness.log", told.clock)
     told.county.run(sealer.seal_now())
     told.log_in()
+    seq = entry_of(told, "disclose")
 
-    text = told.get(f"decisions/{entry_of(told, 'disclose')}").text
-    assert re.search(r"Signed</span> Its chain leads in \d+ entr(y|ies) to the head signed at", text)
+    text = told.get(f"decisions/{seq}").text
+    assert re.search(r"Signed</span> \d+ hashe?s? leads? from it to the root that was signed at", text)
+    first = re.search(r'href="/console/integrity/proof\?from=(\d+)"', told.get("integrity").text)
+    assert first is None  # there is one head
+    told.county.run(sealer.seal_now())  # the looks are entries too
     integrity = told.get("integrity").text
     assert "Holds</span>" in integrity
     assert "Agrees</span>" in integrity
+    (since,) = re.findall(r'href="/console/(integrity/proof\?from=\d+)"', integrity)
+
+    notes = read_witness(folder.path / "witness.log")
+    for path, count in ((f"decisions/{seq}/proof", 1), (f"decisions/{seq}/proof?facts=yes", 1), (since, 0)):
+        assert path in text or path == since
+        answer = told.get(path)
+        assert f'filename="{"since" if path == since else "entry"}-' in answer.headers["content-disposition"]
+        report = verify_file(answer.content.splitlines(keepends=True), verifier_of(folder.keys.signer), notes)
+        assert (report.ok, report.entries) == (True, count)
+        assert (b'"facts":"' in answer.content) is ("facts=yes" in path)
+        with store.read() as reading:
+            (looked,) = newest(reading, 1)
+        assert looked.entry is not None and looked.entry.subject == path
+    for wrong in ("integrity/proof?from=1", "integrity/proof", "decisions/99999/proof"):
+        assert told.get(wrong).status_code == 404
 
 
 def test_verifying_says_what_it_found_and_who_asked(told: Browser) -> None:
