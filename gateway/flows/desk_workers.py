@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from gateway.flows.agency_desk import BASIS, Worker
 from gateway.flows.decided_here import act_entry, carry_out, why
 from gateway.flows.passkeys import Index
 from gateway.flows.phones import give_up, of_worker
-from gateway.store import Transaction, tokens
+from gateway.store import Reading, Transaction, tokens
 
 CAME, REFUSED, LEFT, SENT_AWAY = "desk_login", "desk_login_refused", "desk_logout", "desk_worker_sent_away"
 MAILED = "desk_link_mailed"
@@ -27,8 +28,14 @@ _REMEMBERED = timedelta(days=3)
 """Longer than a link and a session together."""
 
 
-async def tell(premises: Premises, worker: Worker, outcome: str, code: str = "") -> None:
-    """That somebody came, could not, or left; `code` says why not."""
+async def tell(
+    premises: Premises,
+    worker: Worker,
+    outcome: str,
+    code: str = "",
+    also: Callable[[Transaction], None] | None = None,
+) -> None:
+    """That somebody came, could not, or left; `code` says why not. `also` is done in the same transaction."""
     entry = AuditEntry(
         request_id=new_row_id(),
         at=instant_text(premises.clock.now()),
@@ -44,6 +51,8 @@ async def tell(premises: Premises, worker: Worker, outcome: str, code: str = "")
 
     def work(tx: Transaction) -> None:
         append(tx, entry)
+        if also is not None:
+            also(tx)
         if outcome == CAME:
             until = instant_text(premises.clock.now() + _A_DAY)
             tokens.remember(tx, ISSUER, _came(premises, worker), until)
@@ -105,7 +114,12 @@ def keep_away(index: Index, tx: Transaction, worker: Worker, at: datetime) -> No
 def was_sent_away(premises: Premises, worker: Worker, since: datetime) -> bool:
     """Whether the worker was sent away at or after that instant."""
     with premises.store.read() as reading:
-        until = tokens.remembered_until(reading, ISSUER, _name_of(premises, worker))
+        return is_sent_away(premises, reading, worker, since)
+
+
+def is_sent_away(premises: Premises, reading: Reading, worker: Worker, since: datetime) -> bool:
+    """The same as of that reading."""
+    until = tokens.remembered_until(reading, ISSUER, _name_of(premises, worker))
     return until is not None and read_instant(until) - _REMEMBERED >= since
 
 

@@ -21,6 +21,7 @@ from gateway.flows.agency_desk import Worker
 from gateway.flows.desk_clients import log_worker, require_client, require_right
 from gateway.flows.desk_workers import words_of
 from gateway.flows.desk_written import Writing, own_patient, said_again, written_down
+from gateway.flows.link_letters import Letter, keep
 from gateway.flows.own_page_doors import RIGHT, document_said
 from gateway.flows.own_page_ends import ISSUER
 from gateway.flows.own_records import own_records
@@ -145,31 +146,28 @@ async def stop_messages(premises: Premises, patient_id: str) -> None:
     await premises.store.write(lambda tx: silence(premises, tx, patient_id, "said on her own page"))
 
 
-async def may_be_mailed(premises: Premises, worker: Worker, patient_id: str, address: str) -> bool:
-    """Whether the mail may leave, to that address; not where she may be in danger, nor where anything that
-    `require_mail` asks has changed meanwhile. The log says which, and no page does.
+async def mail_link(premises: Premises, letter: Letter) -> None:
+    """A mail to a client waits to be sent; not where she may be in danger, nor where anything that `require_mail` asks
+    has changed meanwhile. The log says which, and no page does.
     """
+    worker, patient_id = letter.worker, str(letter.patient_id)
 
-    def work(tx: Transaction) -> bool:
-        against = _against(premises, tx, worker, patient_id, address)
+    def work(tx: Transaction) -> None:
+        against = against_mail(premises, tx, letter)
+        if not against:
+            keep(premises, tx, letter)
         her = same_person.stays(tx, patient_id)
         outcome, said = (NOT_MAILED, against) if against else (MAILED, "to the agreed address")
         log_worker(tx, worker, premises.clock.now(), outcome, her, "", said)
-        return not against
 
-    return await premises.store.write(work)
-
-
-def may_still_leave(premises: Premises, worker: Worker, patient_id: str, address: str) -> bool:
-    """Whether nothing speaks against it now; asked before each try to hand the mail over."""
-    with premises.store.read() as reading:
-        return not _against(premises, reading, worker, patient_id, address)
+    await premises.store.write(work)
 
 
-def _against(premises: Premises, reading: Reading, worker: Worker, patient_id: str, address: str) -> str:
-    """What speaks against a mail to that address, for the log; empty where nothing does."""
+def against_mail(premises: Premises, reading: Reading, letter: Letter) -> str:
+    """What speaks against a mail to a client, for the log; empty where nothing does. Asked before each try as well."""
+    patient_id = str(letter.patient_id)
     try:
-        if _required(premises, reading, worker, patient_id) != address:
+        if _required(premises, reading, letter.worker, patient_id) != letter.address:
             return "another address"
     except (NotAllowed, NotFound) as error:
         return error.code

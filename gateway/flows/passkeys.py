@@ -31,14 +31,14 @@ _NOT_USED = datetime(9000, 1, 1, tzinfo=UTC)
 def passkeys_of(premises: Premises, about: Sequence[str]) -> tuple[Passkey, ...]:
     """The passkeys that are asked for; none where none was set up."""
     with premises.store.read() as reading:
-        return _passkeys(premises, reading, about)
+        return passkeys_in(premises, reading, about)
 
 
 async def passkey_set_up(premises: Premises, about: Sequence[str], made: Passkey) -> None:
     """From now on that passkey is asked for; the log has it. Raises AlreadyReceived `PASSKEY_SET_UP`."""
 
     def work(tx: Transaction) -> None:
-        if _passkeys(premises, tx, about):
+        if passkeys_in(premises, tx, about):
             raise AlreadyReceived("PASSKEY_SET_UP", "a passkey is asked for already")
         said = f"{_text(made.id)}.{_text(made.public_key)}"
         tokens.remember(tx, ISSUER, _name(premises, "known", about) + said, _FOR_GOOD)
@@ -52,7 +52,7 @@ async def passkey_used(premises: Premises, about: Sequence[str], shown: Passkey)
     """Whether a passkey that was shown counts: still known, and its count has gone up. The log has it where not."""
 
     def work(tx: Transaction) -> bool:
-        known = next((one for one in _passkeys(premises, tx, about) if one.id == shown.id), None)
+        known = next((one for one in passkeys_in(premises, tx, about) if one.id == shown.id), None)
         if known is None:
             return False
         if shown.count <= known.count and (shown.count or known.count):
@@ -66,7 +66,7 @@ async def passkey_used(premises: Premises, about: Sequence[str], shown: Passkey)
 
 def give_up(premises: Premises, tx: Transaction, about: Sequence[str], said: str) -> None:
     """Her device is lost: its passkey is not asked for any more. The log has it, where there was one."""
-    for one in _passkeys(premises, tx, about):
+    for one in passkeys_in(premises, tx, about):
         tokens.remember(tx, ISSUER, _name(premises, "gone", about) + _text(one.id), _FOR_GOOD)
         append(tx, _entry(premises, about, GIVEN_UP, said))
 
@@ -86,10 +86,11 @@ def doubt_all(tx: Transaction) -> None:
 def is_doubtful(premises: Premises, reading: Reading, about: Sequence[str]) -> bool:
     """Whether one that is asked for may have been given up before a restore."""
     doubted = set(tokens.that_begin(reading, ISSUER, _name(premises, "doubt", about)))
-    return any(_text(one.id) in doubted for one in _passkeys(premises, reading, about))
+    return any(_text(one.id) in doubted for one in passkeys_in(premises, reading, about))
 
 
-def _passkeys(premises: Premises, reading: Reading, about: Sequence[str]) -> tuple[Passkey, ...]:
+def passkeys_in(premises: Premises, reading: Reading, about: Sequence[str]) -> tuple[Passkey, ...]:
+    """The same as of that reading."""
     known = tokens.that_begin(reading, ISSUER, _name(premises, "known", about))
     gone = set(tokens.that_begin(reading, ISSUER, _name(premises, "gone", about)))
     found = []

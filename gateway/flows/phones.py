@@ -42,7 +42,13 @@ def phone_of(premises: Premises, about: Sequence[str]) -> str:
 
 def has_second(premises: Premises, about: Sequence[str]) -> bool:
     """Whether a phone or a passkey is asked for, and no code told by somebody."""
-    return bool(phone_of(premises, about)) or bool(passkeys.passkeys_of(premises, about))
+    with premises.store.read() as reading:
+        return has_second_in(premises, reading, about)
+
+
+def has_second_in(premises: Premises, reading: Reading, about: Sequence[str]) -> bool:
+    """The same as of that reading."""
+    return bool(_phone(premises, reading, about)) or bool(passkeys.passkeys_in(premises, reading, about))
 
 
 async def phone_set_up(premises: Premises, about: Sequence[str], phone: str) -> None:

@@ -22,7 +22,6 @@ from gateway.wiring.case_flows import case_desk
 from gateway.wiring.crisis_flows import crisis_desk
 from gateway.wiring.desk_flows import DeskFlows
 from gateway.wiring.last_restore import last_restore
-from gateway.wiring.link_post import LinkPost
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.own_file_flows import own_files
 from gateway.wiring.own_page_links import own_page_mailed
@@ -38,10 +37,10 @@ def desk_mounts(
     folder: NetworkFolder,
     premises: Premises,
     standstill: Standstill | None = None,
-    post: LinkPost | None = None,
+    mails: bool = False,
 ) -> Mapping[str, ASGIApp]:
-    """What is mounted beside the FHIR API, by path. While `standstill` lasts nothing is shown. Without `post` no link
-    goes by mail.
+    """What is mounted beside the FHIR API, by path. While `standstill` lasts nothing is shown. Only where the
+    gateway `mails` are links sent so.
 
     What was used or ended after a backup is not known after a restore: nothing from before it is good any more.
     """
@@ -68,8 +67,8 @@ def desk_mounts(
         tell=partial(desk_workers.tell, premises),
         has_to_go=has_to_go,
         services=ServiceList(folder.path, premises.network).now,
-        own_links=_own_links(flows, post),
-        mail_me=None if post is None else WorkerLinks(premises, post, key).asked,
+        own_links=_own_links(flows, mails),
+        mail_me=WorkerLinks(premises, key).asked if mails else None,
         answered=flows.bound(agency_desk.answered),
         to_do=flows.to_do(),
         consents=flows.consent_desk(),
@@ -90,10 +89,10 @@ def _was_used(premises: Premises, one: str) -> bool:
         return tokens.was_used(reading, ISSUER, one)
 
 
-def _own_links(flows: DeskFlows, post: LinkPost | None) -> OwnLinks:
+def _own_links(flows: DeskFlows, mails: bool) -> OwnLinks:
     """How clients are reached; where there is a mail server, links to them."""
     return OwnLinks(
         contacts=flows.bound(own_contacts.contacts_of),
         agreed=flows.bound(own_contacts.contacts_agreed),
-        mail_link=None if post is None else flows.bound(partial(own_page_mailed, post)),
+        mail_link=flows.bound(own_page_mailed) if mails else None,
     )

@@ -28,7 +28,6 @@ from gateway.wiring.alert_mail import mail_of
 from gateway.wiring.certificate_gauges import CertificateGauges
 from gateway.wiring.console_door import console_mounts
 from gateway.wiring.gauges import StoreGauges
-from gateway.wiring.link_post import LinkPost
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.operation_doors import operation_doors
 from gateway.wiring.own_page_door import own_page_mounts
@@ -65,7 +64,7 @@ class HttpDoor:
         listening = listening or socket.create_server((host, int(port)), backlog=512)
         address = f"{host}:{listening.getsockname()[1]}"
         pages = {
-            **desk_mounts(self._folder, self._premises, self._standstill, self._post()),
+            **desk_mounts(self._folder, self._premises, self._standstill, self._mails()),
             **own_page_mounts(self._premises, self._standstill),
         }
         mounts = {**console_mounts(self._folder, self._premises, self._resting), **pages}
@@ -91,9 +90,9 @@ class HttpDoor:
             self._server.should_exit = True
             await asyncio.gather(self._task, return_exceptions=True)
 
-    def _post(self) -> LinkPost | None:
-        mail = mail_of(self._settings, self._folder.network)
-        return None if mail is None else LinkPost(mail)
+    def _mails(self) -> bool:
+        """Whether links go by mail."""
+        return mail_of(self._settings, self._folder.network) is not None
 
     def _desk(self, address: str) -> Desk:
         premises, network = self._premises, self._folder.network

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hmac
-from functools import partial
 
 from gateway.agency_desk.own_page_desk import code_of, own_link
 from gateway.agency_desk.own_pages import PATH
+from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
 from gateway.flows import own_contacts, own_page_doors, phones
 from gateway.flows.agency_desk import Worker
-from gateway.wiring.link_post import LinkPost
+from gateway.flows.link_letters import Letter
 
 BY_ADDRESS = "the address agreed at her side"
 """By what it is known that it is she, where a link is mailed."""
@@ -36,7 +36,7 @@ async def own_page_link(
     return f"{base}{PATH}/login?link={link}", phones.has_second(premises, phones.of_client(her))
 
 
-async def own_page_mailed(post: LinkPost, premises: Premises, worker: Worker, patient_id: str) -> None:
+async def own_page_mailed(premises: Premises, worker: Worker, patient_id: str) -> None:
     """A link to a client's own page by mail, to the address that was agreed with her. Whether it left is not told: her
     safety may speak against it.
 
@@ -44,9 +44,8 @@ async def own_page_mailed(post: LinkPost, premises: Premises, worker: Worker, pa
     """
     address = own_contacts.require_mail(premises, worker, patient_id)
     link, _ = await own_page_link(premises, worker, patient_id, BY_ADDRESS)
-    if await own_contacts.may_be_mailed(premises, worker, patient_id, address):
-        still = partial(own_contacts.may_still_leave, premises, worker, patient_id, address)
-        post.mail(address, link, still)
+    made_at = instant_text(premises.clock.now())
+    await own_contacts.mail_link(premises, Letter(worker, patient_id, address, link, made_at))
 
 
 async def own_page_code(premises: Premises, worker: Worker, patient_id: str) -> str:

@@ -47,6 +47,7 @@ from gateway.wiring.lines import (
     port_watches,
     reach_of,
 )
+from gateway.wiring.link_post import LinkPost
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.opening import open_premises, open_writing_store
 from gateway.wiring.retention import Retention
@@ -234,6 +235,9 @@ class _Running:
             who = self._folder.network.content.operator.name
             mail = AlertMail(StoreGauges(self._premises), post, self._folder.path, clock, who)
             await self._start(stack, mail.run, mail.stop)
+        if (send := mail_of(self._settings, self._folder.network)) is not None:
+            links = LinkPost(self._premises, send)
+            await self._start(stack, partial(self._standstill.then, links.run, self._stop), links.stop)
         if (repository := repository_of(self._settings)) is not None:
             feed = AtnaFeed(self._premises, repository)
             await self._start(stack, partial(self._standstill.then, feed.run, self._stop), feed.stop)

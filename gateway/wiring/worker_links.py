@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from gateway.agency_desk import make_link
-from gateway.clock import instant_text
+from gateway.clock import instant_text, read_instant
 from gateway.disclosure.premises import Premises
 from gateway.flows import desk_workers, phones
 from gateway.flows.agency_desk import Worker
 from gateway.flows.desk_ticks import on_a_tick
 from gateway.flows.desk_workers import ISSUER
+from gateway.flows.link_letters import Letter, keep
 from gateway.partners import Network
-from gateway.store import tokens
-from gateway.wiring.link_post import LinkPost
+from gateway.store import Reading, tokens
 
 AGAIN = timedelta(minutes=5)
 
@@ -26,7 +26,6 @@ class WorkerLinks:
     """How a worker gets a link by mail: never one whose code nobody has told her."""
 
     premises: Premises
-    post: LinkPost
     key: bytes = field(repr=False)
 
     async def asked(self, address: str) -> None:
@@ -43,24 +42,15 @@ class WorkerLinks:
                 continue
             made = self.premises.clock.now()
             link, _ = make_link(self.key, worker.partner, worker.name, made)
-            await desk_workers.tell(self.premises, worker, desk_workers.MAILED)
-            still = partial(self._may_leave, worker, agreed, made)
-            self.post.mail(agreed, login_address(self.premises.network, link), still)
-
-    def _may_leave(self, worker: Worker, address: str, made: datetime) -> bool:
-        """Whether she still works there, under that address and with a second thing, and was not sent away since."""
-        return (
-            (worker, address) in workers_at(self.premises.network, address)
-            and self._has_second(worker)
-            and not desk_workers.was_sent_away(self.premises, worker, made)
-        )
+            to = login_address(self.premises.network, link)
+            letter = Letter(worker, None, agreed, to, instant_text(made))
+            await desk_workers.tell(
+                self.premises, worker, desk_workers.MAILED, also=partial(keep, self.premises, letter=letter)
+            )
 
     def _has_second(self, worker: Worker) -> bool:
-        """Whether something of hers is asked for beside the link that no restore has made doubtful."""
-        whose = phones.of_worker(worker.partner, worker.name)
         with self.premises.store.read() as reading:
-            doubtful = phones.is_doubtful(self.premises, reading, whose)
-        return not doubtful and phones.has_second(self.premises, whose)
+            return _has_second(self.premises, reading, worker)
 
     async def _is_soon(self, worker: Worker) -> bool:
         """Whether one went to her within five minutes."""
@@ -69,6 +59,24 @@ class WorkerLinks:
         slot = f"{who}-{int(now.timestamp() // AGAIN.total_seconds())}"
         until = instant_text(now + 2 * AGAIN)
         return not await self.premises.store.write(lambda tx: tokens.use_jti(tx, ISSUER, slot, until))
+
+
+def against_mail(premises: Premises, reading: Reading, letter: Letter) -> str:
+    """What speaks against a mail to a worker: she works there no more under that address, has no second thing of her
+    own, or was sent away since.
+    """
+    worker, made_at = letter.worker, read_instant(letter.made_at)
+    if (worker, letter.address) not in workers_at(premises.network, letter.address):
+        return "another address"
+    if not _has_second(premises, reading, worker):
+        return "no second thing of her own"
+    return "sent away" if desk_workers.is_sent_away(premises, reading, worker, made_at) else ""
+
+
+def _has_second(premises: Premises, reading: Reading, worker: Worker) -> bool:
+    """Whether something of hers is asked for beside the link that no restore has made doubtful."""
+    whose = phones.of_worker(worker.partner, worker.name)
+    return not phones.is_doubtful(premises, reading, whose) and phones.has_second_in(premises, reading, whose)
 
 
 def workers_at(network: Network, address: str) -> Iterator[tuple[Worker, str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -27,16 +26,6 @@ ROSA, ANA, KIM = (
     Worker("hospital", "Ana Ruiz"),
     Worker("housing", "Kim Lee"),
 )
-
-
-class Heldable(LinkPost):
-    """A post whose tries are made at once, on a thread of their own as ever, and waited for."""
-
-    def mail(self, address: str, link: str, may_leave: Callable[[], bool]) -> None:
-        """All tries."""
-        tries = threading.Thread(target=self._try, args=(address, link, "key", may_leave))
-        tries.start()
-        tries.join(90)
 
 
 @pytest.fixture
@@ -68,9 +57,10 @@ def mail(
 ) -> object:
     """Where a link was mailed to, or why it was refused."""
     sent: list[str] = []
-    post = Heldable(send or (lambda address, *_: sent.append(address)), waits=waits)
+    post = LinkPost(county.premises, send or (lambda address, *_: sent.append(address)), waits)
     try:
-        county.run(own_page_links.own_page_mailed(post, county.premises, ROSA, county.patient_id))
+        county.run(own_page_links.own_page_mailed(county.premises, ROSA, county.patient_id))
+        county.run(post.send_due())
     except HandoffError as error:
         return error.code
     return sent
@@ -199,22 +189,12 @@ def test_said_between_two_tries_the_second_is_not_made(county: County) -> None:
         tries.append(address)
         if len(tries) == 1:
             asyncio.run(quiet(county))
-            raise OSError
+            raise ConnectionRefusedError
 
-    mail(county, busy, waits=(0.0, 0.01))
+    mail(county, busy, waits=(0.0,))
     assert tries == [HERS]
 
 
 async def quiet(county: County) -> None:
     """She says on her page that nothing is to be sent."""
     await own_contacts.stop_messages(county.premises, county.patient_id)
-
-
-def test_where_it_cannot_be_asked_nothing_is_sent() -> None:
-    sent: list[str] = []
-
-    def closed() -> bool:
-        raise HandoffError("STORE_CLOSED", "the store is closed")
-
-    Heldable(lambda address, *_: sent.append(address), waits=(0.0, 0.0)).mail(HERS, "link", closed)
-    assert sent == []

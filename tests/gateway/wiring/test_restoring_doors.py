@@ -7,9 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.clock import instant_text
 from gateway.errors import NotAllowed
 from gateway.flows import desk_workers, own_contacts, own_page_doors, own_silence, passkeys, phones
 from gateway.flows.agency_desk import Worker
+from gateway.flows.link_letters import Letter
 from gateway.flows.own_contacts import Contacts
 from gateway.flows.same_person import join
 from gateway.security.passkeys import Passkey
@@ -62,20 +64,23 @@ def restored(county: County, *, whole: bool = True) -> None:
 
 
 def may_be_mailed(county: County, address: str = HERS) -> bool:
-    return county.run(own_contacts.may_be_mailed(county.premises, ROSA, county.patient_id, address))
+    county.clock.advance(timedelta(minutes=1))
+    letter = Letter(ROSA, county.patient_id, address, "link", instant_text(county.clock.now()))
+    county.run(own_contacts.mail_link(county.premises, letter))
+    return sent_now(county) == [address]
+
+
+def sent_now(county: County) -> list[str]:
+    """To whom goes what waits."""
+    sent: list[str] = []
+    county.run(LinkPost(county.premises, lambda address, *_: sent.append(address)).send_due())
+    return sent
 
 
 def rosa_gets(county: County) -> list[str]:
     """To whom a link goes that is asked for at the login page."""
-    sent: list[str] = []
-
-    class Post(LinkPost):
-        def mail(self, address: str, link: str, may_leave: object) -> None:
-            sent.append(address)
-
-    post = Post(lambda *_: None)
-    county.run(WorkerLinks(county.premises, post, b"k" * 32).asked(ROSAS))
-    return sent
+    county.run(WorkerLinks(county.premises, b"k" * 32).asked(ROSAS))
+    return sent_now(county)
 
 
 def test_where_nothing_has_changed_links_go_by_mail_as_before(own: County) -> None:
