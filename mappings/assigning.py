@@ -214,19 +214,26 @@ class Cast:
 
     def _belongs(self, group: PlannedGroup, anchor: Resource) -> bool:
         """Of several groups that write one role, a resource goes into the first whose constant `category` or `type` is
-        its own; one that says neither, into the first of all. What goes back goes where it came from."""
+        its own, before one that says nothing of them; one that says neither, into the first of all. What goes back
+        goes where it came from."""
         alike = self.plan.alike.get(group.first)
         if alike is None:
             return True
         known = self._group_of(anchor)
         if known is not None:
             return group.number == known
-        return next((one for one in alike if _has_constants(one, anchor)), None) is group
+        fitting = [(_constants_met(one, anchor), one) for one in alike]
+        best = max((met for met, _ in fitting), default=-1)
+        return best >= 0 and next(one for met, one in fitting if met == best) is group
 
 
-def _has_constants(group: PlannedGroup, resource: Resource) -> bool:
+def _constants_met(group: PlannedGroup, resource: Resource) -> int:
+    """How many constants of a group a resource says itself; -1 where it says another thing."""
+    met = 0
     for constant in group.constants:
         found = [value for _, value in values_at(resource, constant.rest)]
-        if found and not any(same_code(value, constant.value) for value in found):
-            return False
-    return True
+        if any(same_code(value, constant.value) for value in found):
+            met += 1
+        elif found:
+            return -1
+    return met

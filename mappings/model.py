@@ -90,6 +90,7 @@ class Origin(Protocol):
     def facts(self) -> Mapping[str, str]: ...
     def provenance(self) -> Mapping[str, str]: ...
     def account(self) -> Account: ...
+    def leaves(self) -> Mapping[str, str]: ...
 
 
 class Translation:
@@ -146,6 +147,11 @@ class Translation:
     def complement(self) -> Mapping[str, object]:
         """Values that went into no resource (`carried`, `unmapped`), by place. As sensitive as the source."""
         return self.account.complement
+
+    @property
+    def leaves(self) -> Mapping[str, str]:
+        """Every value of the source by its place, in the source's order. As sensitive as the source."""
+        return self._origin.leaves()
 
     @property
     def lineage(self) -> tuple[LineageRow, ...]:

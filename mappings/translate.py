@@ -284,6 +284,10 @@ class _CompiledOrigin:
 
         return self.mapping.account_shapes.account(lines, numbers, resources, slow)
 
+    def leaves(self) -> Mapping[str, str]:
+        lines, numbers, _ = self.made
+        return V2Tree(split(lines), numbers).leaves()
+
 
 class _InterpretedOrigin(NamedTuple):
     """A record that the interpreter translated without explaining."""
@@ -307,6 +311,9 @@ class _InterpretedOrigin(NamedTuple):
 
     def account(self) -> Account:
         return interpret(self.mapping, self.make, self.partner, self.id_key, self.zone).account
+
+    def leaves(self) -> Mapping[str, str]:
+        return self.make().leaves()
 
 
 def _interpreted(

@@ -23,6 +23,7 @@ from tests.mappings.conftest import FORMATS
 REFERRAL = "psychiatry/ccda_referral"
 PLAN = "ccda/care_plan"
 SUMMARY = "ccda/ccd"
+DISCHARGE = "ccda/discharge_summary"
 SECRET = "synthetic text that must never leave"
 NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
 CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
@@ -31,6 +32,7 @@ SAMPLES = {
     REFERRAL: FORMATS / REFERRAL / "samples/referral.xml",
     PLAN: FORMATS / PLAN / "samples/care_plan.xml",
     SUMMARY: FORMATS / SUMMARY / "samples/summary.xml",
+    DISCHARGE: FORMATS / DISCHARGE / "samples/discharge.xml",
 }
 CONSULTATION = FORMATS / REFERRAL / "samples/consultation.xml"
 Resource = Mapping[str, Any]
