@@ -21,6 +21,9 @@ def init(folder: Path, founder: Founder) -> int:
     except HandoffError as error:
         print(error, file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"{folder}: cannot be written ({error.strerror}); who runs this must own it", file=sys.stderr)
+        return 1
     print(f"Wrote {folder}: network.yaml, keys that are nobody else's, and a certificate request.")
     print(f"1. Have {folder / TLS_REQUEST} signed, and put the certificate beside it.")
     print(f"2. Copy {folder / 'keys'} to a safe place: without these files nothing can ever be read again.")

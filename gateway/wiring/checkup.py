@@ -10,7 +10,7 @@ import os
 import shutil
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -95,7 +95,16 @@ def look_over(
             found.append(Finding(name, f"and {len(these) - _MOST_OF_A_CHECK} more of this kind"))
         if not these:
             fine.append(name)
-    return sorted(found, key=lambda one: not one.is_wrong), fine
+    return sorted(_each_cause_once(found), key=lambda one: not one.is_wrong), fine
+
+
+def _each_cause_once(found: Sequence[Finding]) -> Iterator[Finding]:
+    """What several checks stumble over for one cause (no store yet) as one finding that names them all."""
+    by_cause: dict[tuple[str, str, bool], list[Finding]] = {}
+    for one in found:
+        by_cause.setdefault((one.what, one.do, one.is_wrong), []).append(one)
+    for same in by_cause.values():
+        yield replace(same[0], about=", ".join(dict.fromkeys(one.about for one in same)))
 
 
 def _opened(path: Path, url: str | None, clock: Clock) -> Examined | Finding:

@@ -139,7 +139,8 @@ def _held(seen: Examined, reading: Reading) -> Iterator[Finding]:
 
 def _unanswered(seen: Examined, reading: Reading) -> Iterator[Finding]:
     for one in awaited_answers.over_by_partner(reading):
-        text = f"{one.number} referrals to {one.partner} are not answered, the oldest should be since {one.oldest[:16]}Z"
+        since = f"the oldest should have been by {one.oldest[:16]}Z"
+        text = f"{one.number} referrals to {one.partner} are not answered, {since}"
         yield Finding("answers", text, "`handoff requests list` (`unanswered`); call its owner")
 
 

@@ -1,6 +1,8 @@
 """`handoff init`: the folder of a real network, with keys of its own, a certificate request, and no partner yet.
 
-It is put together under another name and renamed at the end: cut off anywhere, there is no half network.
+It is put together under another name and renamed at the end: cut off anywhere, there is no half network. In a folder
+that is there (a volume, a service's own, beside which nothing may be written) it is put together inside, and moved, with
+`network.yaml` as the last.
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ from gateway.wiring.network_folder import TOKEN_KEY
 
 TLS_KEY, TLS_REQUEST = "tls/gateway.key", "tls/gateway.csr"
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
+_DRAFT, _OF_THE_DISK = ".founding", "lost+found"
+_MOVED = ("keys", "tls", "network.yaml")
 _LONGEST_NAME = 64
 """Of a common name in a certificate: RFC 5280, appendix A, ub-common-name."""
 
@@ -48,15 +52,15 @@ def found_network(path: Path, founder: Founder) -> None:
     """Make the folder `path` of a new network. Raises NotNow `FOLDER_IN_USE`, NotUnderstood `FOUNDER_INCOMPLETE`, and
     NetworkFileRefused for a role or zone that there is not.
     """
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise NotNow("FOLDER_IN_USE", "is not empty; choose another folder", str(path))
+    _require_unused(path)
     if not _HOST.fullmatch(founder.host) or len(founder.host) > _LONGEST_NAME:
         raise NotUnderstood("FOUNDER_INCOMPLETE", "must be a name such as gateway.example.org", "--host")
     text = _network_text(founder)
     parse_network(text.encode())
-    draft = path.with_name(path.name + ".part")
-    if draft.exists():
-        shutil.rmtree(draft)  # an earlier try was cut off
+    is_there = path.exists()
+    draft = path / _DRAFT if is_there else path.with_name(path.name + ".part")
+    for cut_off in (*(path / one for one in _MOVED[:-1]), draft) if is_there else (draft,):
+        shutil.rmtree(cut_off, ignore_errors=not cut_off.exists())
     draft.mkdir(mode=0o700, parents=True)
     make_keys(draft / "keys")
     _write(draft / "keys" / TOKEN_KEY, new_token_key())
@@ -66,10 +70,23 @@ def found_network(path: Path, founder: Founder) -> None:
     _write(draft / TLS_REQUEST, request)
     _write(draft / "network.yaml", text.encode())
     sync_folder(draft)
-    if path.exists():
-        path.rmdir()
-    draft.rename(path)
-    sync_folder(path.absolute().parent)
+    if not is_there:
+        draft.rename(path)
+        sync_folder(path.absolute().parent)
+        return
+    for one in _MOVED:
+        (draft / one).rename(path / one)
+        sync_folder(path)
+    draft.rmdir()
+
+
+def _require_unused(path: Path) -> None:
+    """Nothing, for a folder that is not there, is empty, or holds what an earlier try left that was cut off."""
+    if not path.exists():
+        return
+    found = {one.name for one in path.iterdir()} - {_OF_THE_DISK} if path.is_dir() else {""}
+    if found and not (_DRAFT in found and found <= {_DRAFT, *_MOVED[:-1]}):
+        raise NotNow("FOLDER_IN_USE", "is not empty; choose another folder", str(path))
 
 
 def _network_text(founder: Founder) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -136,8 +138,11 @@ def test_the_probes_ask_what_is_answered(compose: dict[str, Any], container: dic
 def test_nobody_is_root_and_nothing_is_writable_but_the_volumes(
     compose: dict[str, Any], pod: dict[str, Any], container: dict[str, Any]
 ) -> None:
-    assert f"useradd --system --uid {UID}" in (DEPLOY / "Containerfile").read_text()
-    assert pod["securityContext"]["runAsNonRoot"] and pod["securityContext"]["runAsUser"] == UID
+    assert f"useradd --system --uid {UID} --gid {UID}" in (DEPLOY / "Containerfile").read_text()
+    allowed = pod["securityContext"]
+    assert (
+        allowed["runAsNonRoot"] and allowed["runAsUser"] == allowed["runAsGroup"] == allowed["fsGroup"] == UID
+    )
     assert container["securityContext"]["readOnlyRootFilesystem"]
     gateway = compose["services"]["gateway"]
     assert gateway["read_only"] and gateway["cap_drop"] == ["ALL"]
@@ -158,3 +163,36 @@ def test_what_is_mounted_is_there(pod: dict[str, Any], container: dict[str, Any]
     assert container["args"] == ["serve"] and "serve" in {
         one.callback.__name__ for one in app.registered_commands if one.callback
     }
+
+
+def test_the_command_runs_with_the_settings_of_the_service(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    sample = (
+        DEPLOY / "settings.env.sample"
+    ).read_text() + "# HANDOFF_NO=1\nHANDOFF_OIDC_ROLES='a=auditor;b=auditor'\n"
+    (tmp_path / "settings.env").write_text(sample)
+    script = (DEPLOY / "handoff").read_text()
+    assert (
+        '"/etc/handoff/settings.env"' in script
+        and "EnvironmentFile=/etc/handoff/settings.env" in (DEPLOY / "handoff.service").read_text()
+    ), "the service and the command read one file"
+    ran: list[list[str]] = []
+    monkeypatch.setattr(os, "geteuid", lambda: UID)
+    monkeypatch.setattr(os, "umask", lambda mask: mask)
+    monkeypatch.setattr(os, "execv", lambda _program, arguments: ran.append(arguments))
+    monkeypatch.setattr(os, "environ", {"HANDOFF_LOG_LEVEL": "debug"})
+    monkeypatch.setattr(sys, "argv", ["handoff", "doctor"])
+
+    exec(script.replace("/etc/handoff", str(tmp_path)), {})
+
+    assert ran == [[sys.executable, "-P", "-m", "gateway", "doctor"]]
+    assert os.environ["HANDOFF_OIDC_ROLES"] == "a=auditor;b=auditor" and "HANDOFF_NO" not in os.environ
+    assert os.environ["HANDOFF_NETWORK"] == "/var/lib/handoff" and os.environ["HANDOFF_LOG_LEVEL"] == "debug"
+
+
+def test_what_the_runbook_installs_is_there() -> None:
+    steps = "".join(re.findall(r"```sh\n(.*?)```", (DEPLOY / "runbook.md").read_text(), re.DOTALL))
+    named = set(re.findall(r"deploy/([a-z._]+)", steps))
+    assert {"runtime.lock", "settings.env.sample", "handoff", "handoff.service"} <= named
+    assert all((DEPLOY / one).exists() for one in named), named

@@ -116,6 +116,25 @@ def test_cut_off_anywhere_there_is_no_half_network(tmp_path: Path) -> None:
         assert not (place / "n.part").exists()
 
 
+def test_in_a_volume_that_is_there_it_is_whole_or_begun_anew(tmp_path: Path) -> None:
+    number = itertools.count()
+
+    def folder() -> Path:
+        made = tmp_path / str(next(number))
+        (made / "lost+found").mkdir(parents=True)
+        return made
+
+    for place in killed_at_each_change(folder, lambda path: found_network(path, FOUNDER)):
+        if not (place / "network.yaml").exists():
+            found_network(place, FOUNDER)
+        assert open_folder(place).network.partners == {}
+        if (place / ".founding").exists():
+            (place / ".founding").rmdir()
+        assert {one.name for one in place.iterdir()} == {"keys", "tls", "network.yaml", "lost+found"}
+    with pytest.raises(HandoffError, match="FOLDER_IN_USE"):
+        found_network(place, FOUNDER)
+
+
 def test_the_command_says_what_comes_next(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = {
         "--name": "County", "--role": "qso", "--zone": "America/Phoenix", "--desk": "Desk, 1", "--on-call": "Lead, 2",
