@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import msgspec
@@ -79,25 +80,32 @@ def facts_hash(salt: bytes, facts: bytes) -> bytes:
 
 def leaf_hash(envelope: Envelope) -> bytes:
     """The hash over everything an envelope says before its own hashes."""
-    parts = [b"\x00", envelope.seq.to_bytes(8, "big", signed=True)]
-    for text in (
-        envelope.at,
-        envelope.kind,
-        envelope.patient_id,
-        envelope.partner,
-        envelope.purpose,
-        envelope.outcome,
-        envelope.request_id,
-    ):
-        if text is None:
-            parts.append(_ABSENT)
-        else:
-            encoded = text.encode()
-            parts.append(len(encoded).to_bytes(4, "big"))
-            parts.append(encoded)
-    parts.append(envelope.sealed_sha256)
-    parts.append(envelope.facts_hash)
+    at, request_id = envelope.at.encode(), envelope.request_id.encode()
+    parts = (
+        b"\x00",
+        envelope.seq.to_bytes(8, "big", signed=True),
+        len(at).to_bytes(4, "big"),
+        at,
+        _field(envelope.kind),
+        _field(envelope.patient_id),
+        _field(envelope.partner),
+        _field(envelope.purpose),
+        _field(envelope.outcome),
+        len(request_id).to_bytes(4, "big"),
+        request_id,
+        envelope.sealed_sha256,
+        envelope.facts_hash,
+    )
     return hashlib.sha256(b"".join(parts)).digest()
+
+
+@lru_cache(maxsize=4096)
+def _field(text: str | None) -> bytes:
+    """A text that comes again and again, with its length before it."""
+    if text is None:
+        return _ABSENT
+    encoded = text.encode()
+    return len(encoded).to_bytes(4, "big") + encoded
 
 
 def chain_hash(before: bytes, leaf: bytes) -> bytes:

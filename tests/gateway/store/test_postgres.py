@@ -19,7 +19,8 @@ import psycopg
 import pytest
 
 from gateway import audit
-from gateway.audit import chain
+from gateway.audit import Sealer, chain
+from gateway.clock import SystemClock
 from gateway.errors import HandoffError, Internal, NotFound, NotNow, NotSupported, NotUnderstood
 from gateway.store import (
     Transaction,
@@ -35,6 +36,7 @@ from gateway.store.model import SILENCE_SECONDS
 from gateway.store.postgres_connections import database_of
 from gateway.store.postgres_presence import awake_or_not
 from gateway.store.postgres_writer import TURN
+from tests.gateway.audit.conftest import SIGNER
 from tests.gateway.store.samples import (
     AT,
     LATER,
@@ -129,6 +131,31 @@ def test_writers_that_meet_take_turns(two: tuple[Any, Any]) -> None:
     with two[0].read() as reading:
         report = chain.follow([chain.envelope_of(row) for row in audit_rows.scan(reading)])
     assert (report.ok, report.entries) == (True, 60)
+
+
+def test_sealers_of_two_processes_sign_one_tree(two: tuple[Any, Any]) -> None:
+    """AU-06: the lease may change hands while both write; an older log's tree is made on the way."""
+    sealers = [Sealer(store, SIGNER, None, SystemClock()) for store in two]
+
+    async def run() -> None:
+        for _ in range(3):
+            writes = (
+                store.write(lambda tx: [audit.append(tx, entry(patient_id=None)) for _ in range(60)])
+                for store in two
+            )
+            await asyncio.gather(*writes, *(sealer.seal_now() for sealer in sealers))
+        await sealers[1].seal_now()
+
+    asyncio.run(run())
+    with two[0].read() as reading:
+        report = audit.verify(reading, audit.verifier_of(SIGNER))
+        assert (report.ok, report.entries, report.signed_to) == (True, 360, 360)
+        row = audit_rows.get(reading, 7)
+        assert row is not None
+        heads = [head.size for head in audit_rows.checkpoints(reading)]
+        prover = audit.Prover(reading, audit.verifier_of(SIGNER))
+        assert len(prover.path_of(row)) == 9
+        assert all(prover.since(size) for size in heads[:-1])
 
 
 def _claim(store: Any) -> list[str]:
