@@ -12,6 +12,8 @@ _ID = re.compile(r"[A-Za-z0-9\-._]{1,64}")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-.:/]{0,79}")
 _STAMP = re.compile(r"[0-9T:.\-]{10,30}Z?")
 _MOST = 2**53
+_PLACES = ("before", "earlier", "after", "entry")
+"""Filters that say where in a list one is."""
 SHEET = "csv"
 
 
@@ -38,6 +40,7 @@ _CHECKS: Mapping[str, Callable[[str], bool]] = {
     "day": _is_day,
     "month": lambda text: _is_day(f"{text}-01"),
     "before": _is_number,
+    "entry": _is_number,
     "after": _matches(_ID),
     "earlier": _matches(_STAMP),
     "who": lambda text: text.isprintable() and len(text) <= 80,
@@ -71,16 +74,16 @@ class Address:
     @property
     def is_narrowed(self) -> bool:
         """Whether any filter is set but the page of a list."""
-        return any(name not in ("before", "earlier", "after", "as", "kind", "by") for name in self.given)
+        return any(name not in (*_PLACES, "as", "kind", "by") for name in self.given)
 
     def to(self, **changes: str) -> str:
         """The same page with some filters changed; a change starts again at the newest entry."""
-        kept = {
-            name: value
-            for name, value in self.given.items()
-            if name not in ("before", "earlier", "after", "as")
-        }
+        kept = {name: value for name, value in self.given.items() if name not in (*_PLACES, "as")}
         return self._query({**kept, **changes}) or "?"
+
+    def beside(self, entry: str) -> str:
+        """The same view, with an entry in the panel beside it; empty: without the panel."""
+        return self._query({**self.given, "entry": entry}) or "?"
 
     def part(self, before: str) -> Address:
         """The same view from another entry on."""
@@ -88,7 +91,7 @@ class Address:
 
     def sheet(self) -> str:
         """The same view as a file."""
-        return self._query({**self.given, "as": SHEET})
+        return self._query({**self.given, "entry": "", "as": SHEET})
 
     @staticmethod
     def _query(given: Mapping[str, str]) -> str:

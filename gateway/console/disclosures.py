@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from gateway import audit
 from gateway.audit import LoggedEntry
 from gateway.clock import read_instant
 from gateway.console import words
@@ -40,6 +41,7 @@ FILTERS = frozenset(
         "since",
         "until",
         "before",
+        "entry",
         "as",
     }
 )
@@ -91,8 +93,10 @@ def disclosures(look: Look) -> Shown:
     found = find(look.reading, part, wanted, facts, look.rows)
     days = [] if address.wants_sheet else _days(look, part, found.entries)
     sorts = _sorts(days)
+    beside = _beside(look, found.entries)
     shown: dict[str, object] = {
         "tabs": TABS,
+        "beside": beside,
         "kind": address["kind"] or "disclose",
         "entries": found.entries,
         "further": address.to(before=str(found.before)) if found.before else "",
@@ -103,8 +107,16 @@ def disclosures(look: Look) -> Shown:
         "chart": _chart(look, days, sorts, wanted),
     }
     sheet = Sheet("disclosures", _HEADS, [sheet_row(look, one) for one in found.entries])
-    ids = patients_of(one.row.patient_id for one in found.entries)
+    ids = patients_of(one.row.patient_id for one in (*found.entries, *((beside,) if beside else ())))
     return Shown("disclosures.html", shown, ids, sheet, before=str(found.before or ""))
+
+
+def _beside(look: Look, entries: tuple[LoggedEntry, ...]) -> LoggedEntry | None:
+    """The entry in the panel beside the list; None without one."""
+    if not look.address["entry"] or look.address.wants_sheet:
+        return None
+    seq = int(look.address["entry"])
+    return next((one for one in entries if one.row.seq == seq), None) or audit.get(look.reading, seq)
 
 
 def sheet_row(look: Look, logged: LoggedEntry) -> tuple[object, ...]:
@@ -164,7 +176,7 @@ def _facets(
                 counts[of[name]] += number
         made.append(Facet(name, heading, _values(address, name, counts.most_common(), names[name])))
     opened = facets(entries)
-    texts = {"program": look.office.partner_name, "basis": words.basis_words, "reason": str}
+    texts = {"program": look.office.partner_name, "basis": words.basis_words, "reason": look.office.explain}
     for name, heading in _BY_FACT:
         made.append(Facet(name, heading, _values(address, name, opened[name], texts[name])))
     return tuple(made)

@@ -74,7 +74,9 @@ def _wanted(look: Look, one: LegalHold) -> bool:
 def _listed(look: Look, one: LegalHold) -> Listed:
     said = said_of(look.reading, one.id)
     refusals = sum(each.outcome == "hold_refused" for each in said)
-    may_lift = look.may("holds") and not one.lifted_at and not may_be_one_person(look.visitor.name, one.placed_by)
+    may_lift = (
+        look.may("holds") and not one.lifted_at and not may_be_one_person(look.visitor.name, one.placed_by)
+    )
     return Listed(one, said, refusals, may_lift)
 
 

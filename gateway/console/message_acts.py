@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from gateway import audit
 from gateway.console.doing import Deed, Doing, Done
 from gateway.console.look import patients_of
@@ -13,6 +15,7 @@ from gateway.flows.corrections import (
     take_in_again,
     text_to_correct,
 )
+from gateway.flows.side_by_side import side_by_side
 from gateway.store import Reading, inbox, intents
 
 _FORM = LARGEST * 3 + 4096
@@ -80,7 +83,29 @@ def _corrected(doing: Doing, reading: Reading) -> bytes | None:
     return as_bytes(reading, doing.path["id"], text) if text else None
 
 
+def _beside(doing: Doing) -> Done:
+    """The message beside the FHIR made of it, each value with where it came from and where it went."""
+    message_id = doing.path["id"]
+    with doing.office.read() as reading:
+        kept = kept_message(reading, message_id)
+        about = _about(reading, message_id)
+        raw = inbox.raw(reading, message_id)
+    records = side_by_side(doing.office.premises, kept, raw)
+    return Done(
+        template="message_beside.html",
+        facts={"message_id": message_id, "records": records},
+        patients=about,
+        subject=f"messages/{message_id}/beside",
+        reason=doing.reason,
+    )
+
+
+async def _show_beside(doing: Doing) -> Done:
+    return await asyncio.to_thread(_beside, doing)
+
+
 DEEDS = (
+    Deed("messages/{id}/beside", "content", _show_beside),
     Deed("messages/{id}/correct", "content", _correct),
     Deed("messages/{id}/again", "messages", _again, _preview, _FORM),
 )

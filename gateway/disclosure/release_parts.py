@@ -138,15 +138,15 @@ def _parts(
 def _compared(before: Mapping[str, Any], after: Mapping[str, Any], *, values: bool) -> Iterator[Element]:
     """Each value of `before`: it left when `after` has it at the same place, whatever its number in a list is there."""
     left: dict[str, list[str]] = {}
-    for path, value in _leaves(after):
+    for path, value in leaves_of(after):
         left.setdefault(_NUMBER.sub("", path), []).append(value)
     same: dict[str, str] = {}
-    for path, value in _leaves(before):
+    for path, value in leaves_of(before):
         there = left.get(_NUMBER.sub("", path), [])
         if value in there:
             there.remove(value)
             same[path] = value
-    for path, _ in _leaves(before):
+    for path, _ in leaves_of(before):
         there = left.get(_NUMBER.sub("", path), [])
         if path in same:
             yield Element(path, LEFT, same[path] if values else "")
@@ -170,14 +170,14 @@ def _as_read(reading: Reading, reference: str, read: str) -> Mapping[str, Any] |
     return None if found is None else found.resource
 
 
-def _leaves(node: object, path: str = "") -> Iterator[tuple[str, str]]:
+def leaves_of(node: object, path: str = "") -> Iterator[tuple[str, str]]:
     """Path and value of everything in a resource that is no container; what the gateway itself puts there left out."""
     if isinstance(node, Mapping):
         for name, value in node.items():
             if path or name not in _OURS:
-                yield from _leaves(value, f"{path}.{name}" if path else str(name))
+                yield from leaves_of(value, f"{path}.{name}" if path else str(name))
     elif isinstance(node, list | tuple):
         for number, value in enumerate(node):
-            yield from _leaves(value, f"{path}[{number}]")
+            yield from leaves_of(value, f"{path}[{number}]")
     else:
         yield path, str(node)

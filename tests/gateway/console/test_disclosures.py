@@ -190,3 +190,19 @@ def test_what_is_not_there_is_said_so(browser: Browser) -> None:
     for path in ("decisions/99", "decisions/99999999999999999999999", "nowhere", f"patients/{ANA}", "messages/x",
                  "consents/nobody", "patients?as=csv"):  # fmt: skip
         assert browser.get(path).status_code == 404, path
+
+
+def test_an_entry_is_read_in_a_panel_beside_the_list_and_the_address_says_so(browser: Browser) -> None:
+    page = browser.log_in().get("disclosures?partner=psychiatry&entry=2").text
+
+    panel = page[page.index('id="panel"') :]
+    assert "Disclosure 2" in panel and "decisions/2" in panel and "Consent of the patient" in panel
+    assert "CarePlan" in panel and "42 CFR §2.31(a)" in panel
+    assert 'href="?partner=psychiatry">Close' in panel, "closed, the view stays"
+    assert (
+        numbers(browser.get("disclosures?partner=psychiatry&entry=2&as=csv")) == []
+        and "panel" not in page[:500]
+    )
+    assert 'id="panel"' not in browser.get("disclosures?entry=999").text
+    read = browser.reads()[0].entry
+    assert read is not None and "entry=2" in read.subject

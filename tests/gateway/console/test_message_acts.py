@@ -92,3 +92,33 @@ def test_nothing_is_taken_in_without_a_reason_a_token_or_the_role(faulty: Browse
     assert faulty.send(f"{page}/again", page, reason=WHY, confirmed="yes").status_code == 403
     assert faulty.send(f"{page}/correct", page, reason=WHY).status_code == 403
     assert list(messages(faulty)) == ["needs_attention"]
+
+
+@pytest.mark.requirement("AU-05")
+def test_a_message_stands_beside_its_fhir_and_each_value_leads_to_the_other_side(county: County) -> None:
+    county.clock.advance(NOW - county.clock.now())
+    county.refer()
+    browser = Browser(county).log_in()
+    page = f"messages/{messages(browser)['accepted'].id}"
+    assert "Why do you need to see where each value came from" in browser.get(page).text
+    assert browser.send(f"{page}/beside", page, reason="").status_code == 400
+
+    shown = browser.send(f"{page}/beside", page, reason=WHY).text
+
+    (place, text, to) = re.findall(
+        r'<li id="(s1-\d+)" class="mapped"><span class="id">PID-5.1</span> <span class="value">(\w+)</span>'
+        r'.*?<a href="#(f1-\d+)"',
+        shown,
+    )[0]
+    family = shown[shown.index(f'<li id="{to}"') :]
+    assert f">{text}</span>" in family[:300] and f'href="#{place}"' in family[:600], "and back"
+    assert '"carried"><span class="id">MSH-3</span>' in shown
+    last = browser.reads()[-1].entry
+    assert last is not None and (last.subject, WHY in last.description) == (f"{page}/beside", True)
+    auditor = Browser(county).log_in("Lee Auditor", "auditor")
+    assert auditor.send(f"{page}/beside", page, reason=WHY).status_code == 403
+
+
+def test_what_cannot_be_read_says_so_beside(faulty: Browser) -> None:
+    page = f"messages/{messages(faulty)['needs_attention'].id}"
+    assert "Cannot be read" in faulty.send(f"{page}/beside", page, reason=WHY).text
