@@ -127,7 +127,7 @@ async def file(request: Request) -> Response:
         if state.status != "ready" or name not in (NOTICES, *state.asked.types):
             raise nothing()
         if name != NOTICES:
-            require_scope(caller, name, "read")
+            require_scope(caller, name, "read", limited=True)
     finally:
         await until_tick(began, desk.tick_seconds)
     lines = _notices(desk, request, export_id) if name == NOTICES else _lines(desk, request, export_id, name)
@@ -193,10 +193,12 @@ def _types(caller: Caller, parameters: Parameters) -> tuple[str, ...]:
     if not asked <= SERVED.keys():
         raise NotUnderstood("PARAMETER_INVALID", "`_type` must name types that are served")
     for name in sorted(asked):
-        require_scope(caller, name, "read")
+        require_scope(caller, name, "read", limited=True)
     granted = read_scopes(caller.scopes)
     types = [
-        name for name in SERVED if (name in asked or not asked) and granted.permits(name, LETTERS["read"])
+        name
+        for name in SERVED
+        if (name in asked or not asked) and granted.permits(name, LETTERS["read"], limited=True)
     ]
     if not types:
         require_scope(caller, "Patient", "read")

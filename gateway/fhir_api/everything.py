@@ -50,7 +50,7 @@ async def everything(request: Request) -> Response:
     patient = str(request.path_params["id"])
     criteria = _criteria(patient, parameters, strict=strict, base=desk.base_url())
     granted = read_scopes(caller.scopes)
-    types = [name for name in _types(parameters) if granted.permits(name, LETTERS["read"])]
+    types = [name for name in _types(parameters) if granted.permits(name, LETTERS["read"], limited=True)]
     request.state.resource_type = "Patient"
     try:
         pulled = await desk.doors.everything(caller, types, criteria)

@@ -13,6 +13,7 @@ from gateway.disclosure.content import FHIR_JSON, FHIR_XML
 from gateway.errors import NotAllowed, NotUnderstood
 from gateway.fhir_api.doors import Desk
 from gateway.fhir_api.media import media_asked, media_sent
+from gateway.fhir_api.scope_limits import limits_of
 from gateway.fhir_api.served import LETTERS, Interaction
 from gateway.resources import parse_json
 from gateway.resources.xml_reading import from_xml
@@ -44,23 +45,27 @@ def caller_of(desk: Desk, request: Request) -> Caller:
     claimed = request.headers.get(PURPOSE_HEADER)
     if claimed is not None and claimed.strip() != caller.purpose:
         raise NotAllowed("PURPOSE_DIFFERS", "the purpose is not the one the token is bound to")
+    if any("?" in scope for scope in caller.scopes):
+        caller = replace(caller, limits=limits_of(caller.scopes))
     return replace(caller, media=FHIR_XML) if media_asked(request) == FHIR_XML else caller
 
 
-def require_scope(caller: Caller, resource_type: str, interaction: Interaction) -> None:
-    """Nothing, when the token's scopes cover the interaction.
+def require_scope(
+    caller: Caller, resource_type: str, interaction: Interaction, *, limited: bool = False
+) -> None:
+    """Nothing, when the token's scopes cover the interaction; `limited`: for some of it, which the flow keeps to.
 
     Raises NotAllowed `SCOPE_MISSING`.
     """
-    require_letter(caller, resource_type, LETTERS[interaction])
+    require_letter(caller, resource_type, LETTERS[interaction], limited=limited)
 
 
-def require_letter(caller: Caller, resource_type: str, letter: str) -> None:
+def require_letter(caller: Caller, resource_type: str, letter: str, *, limited: bool = False) -> None:
     """Nothing, when the token's scopes cover `letter` (one of c, r, u, d, s) for the type.
 
     Raises NotAllowed `SCOPE_MISSING`.
     """
-    if not read_scopes(caller.scopes).permits(resource_type, letter):
+    if not read_scopes(caller.scopes).permits(resource_type, letter, limited=limited):
         raise NotAllowed("SCOPE_MISSING", "the token's scopes do not cover this")
 
 

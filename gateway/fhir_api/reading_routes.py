@@ -80,7 +80,7 @@ async def _one(request: Request, interaction: Interaction, ask: Ask) -> Response
     began = asyncio.get_running_loop().time()
     caller = caller_of(desk, request)
     resource_type = served_type(request, interaction)
-    require_scope(caller, resource_type, interaction)
+    require_scope(caller, resource_type, interaction, limited=True)
     refuse_other_media(request)
     resource_id = request.path_params["id"]
     seen = version_in(request, "if-none-match")
@@ -121,7 +121,7 @@ async def _search(request: Request, parameters: Parameters) -> Response:
         take_format(request, value)
     caller = caller_of(desk, request)
     resource_type = served_type(request, "search-type")
-    require_scope(caller, resource_type, "search-type")
+    require_scope(caller, resource_type, "search-type", limited=True)
     refuse_other_formats(parameters)
     refuse_other_media(request)
     strict = preferences(request).get("handling") == "strict"
@@ -142,10 +142,10 @@ async def shared_plan(request: Request) -> Response:
     desk: Desk = request.app.state.desk
     began = asyncio.get_running_loop().time()
     caller = caller_of(desk, request)
-    require_scope(caller, "CarePlan", "search-type")
+    require_scope(caller, "CarePlan", "search-type", limited=True)
     refuse_other_media(request)
     granted = read_scopes(caller.scopes)
-    types = [name for name in SHARED_TYPES if granted.permits(name, LETTERS["search-type"])]
+    types = [name for name in SHARED_TYPES if granted.permits(name, LETTERS["search-type"], limited=True)]
     request.state.resource_type = "CarePlan"
     patient = request.path_params["id"]
     try:

@@ -9,6 +9,7 @@ from gateway import logs
 from gateway.errors import NotAllowed, NotUnderstood
 from gateway.fhir_api.doors import Desk
 from gateway.fhir_api.incoming import caller_of, form_in
+from gateway.fhir_api.scope_limits import kept_scopes
 from gateway.fhir_api.search_parameters import Parameters, read_query
 from gateway.resources import to_json
 from gateway.security.callers import Caller
@@ -43,16 +44,19 @@ async def give_token(request: Request) -> Response:
             now=now,
             keys_at=desk.keys_at,
         )
+        scopes = kept_scopes(proven.scopes)
+        if not scopes:
+            raise NotAllowed("SCOPE_NOT_GRANTED", "none of the scopes asked for can be kept")
     except (NotAllowed, NotUnderstood) as error:
         return _refused(request, error)
     request.state.partner = proven.partner
-    token = issue_token(proven.partner, proven.client_id, proven.purpose, proven.scopes, desk.token_key, now)
+    token = issue_token(proven.partner, proven.client_id, proven.purpose, scopes, desk.token_key, now)
     logs.info(logs.Event.TOKEN_ISSUED, partner=proven.partner, purpose=proven.purpose)
     content = {
         "access_token": token,
         "token_type": "bearer",
         "expires_in": ACCESS_TOKEN_SECONDS,
-        "scope": " ".join(sorted(proven.scopes)),
+        "scope": " ".join(sorted(scopes)),
     }
     return Response(to_json(content), 200, _NOT_KEPT, media_type="application/json")
 

@@ -29,8 +29,10 @@ from gateway.resources.searching import Filter, meets
 from gateway.security.callers import Caller
 from gateway.store import AuditFilter, Reading, audit_rows
 
-_ROWS, _MOST_ROWS = 200, 2_000
-"""Rows of the log that are read at once, and for one page."""
+_ROWS = 100
+"""Rows of the log that are read at once."""
+_MOST = 250
+"""Requests that are looked at for one page. Other rows do not count: what a page holds would tell of them."""
 _LOOK = AuditReason("AUDIT_ASKED", "requirement AU-03: the asker's own requests")
 Json = dict[str, Any]
 
@@ -98,28 +100,29 @@ async def _logged(premises: Premises, caller: Caller, asked: str) -> str:
 def _page(premises: Premises, partner: str, wanted: AsksWanted, zone: ZoneInfo) -> tuple[Sequence[Json], str]:
     """The events of the page, and the id after which there may be more."""
     found: list[Json] = []
-    last = wanted.page
+    last, looked_at = wanted.page, 0
     with premises.store.read() as reading:
-        for request_id in _requests(reading, partner, wanted.page):
-            if len(found) == wanted.count:
+        for event in _events(premises, reading, partner, wanted.page):
+            if len(found) == wanted.count or looked_at == _MOST:
                 return found, last
-            last = request_id
-            event = _event(premises, reading, partner, request_id)
-            if event is not None and all(meets(event, one, zone) for one in wanted.filters):
+            last, looked_at = event["id"], looked_at + 1
+            if all(meets(event, one, zone) for one in wanted.filters):
                 found.append(event)
     return found, ""
 
 
-def _requests(reading: Reading, partner: str, after: str) -> Iterator[str]:
-    """The ids of the partner's requests, the latest first, as far as one look goes back."""
+def _events(premises: Premises, reading: Reading, partner: str, after: str) -> Iterator[Json]:
+    """The events of the partner's requests, the latest first, after the one with that id."""
     before = _first_row(reading, partner, after) if after else None
-    told: set[str] = set()
-    for _ in range(_MOST_ROWS // _ROWS):
+    told = {after}
+    while True:
         rows = audit_rows.newest(reading, _ROWS, AuditFilter(partner=partner, before_seq=before))
-        for row in rows:
-            if row.request_id not in told and row.request_id != after:
-                told.add(row.request_id)
-                yield row.request_id
+        for request_id in dict.fromkeys(row.request_id for row in rows):
+            if request_id not in told:
+                told.add(request_id)
+                event = _event(premises, reading, partner, request_id)
+                if event is not None:
+                    yield event
         if len(rows) < _ROWS:
             return
         before = rows[-1].seq

@@ -32,6 +32,7 @@ from gateway.errors import NotFound, NotNow
 from gateway.flows.nothing import nothing_for
 from gateway.flows.pull import of_types
 from gateway.flows.waiting_text import with_waiting_text
+from gateway.flows.within_scopes import within_scopes
 from gateway.resources import to_json
 from gateway.resources.searching import Filter, meets
 from gateway.security.callers import Caller
@@ -213,8 +214,10 @@ async def part_of_file(
         return FilePart(None)
     wanted = frozenset(name for name in names if name.startswith(begins))
 
+    keep = within_scopes(premises, caller)
+
     def choose(resources: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
-        return in_order([one for one in resources if _name(one) in wanted])
+        return in_order([one for one in keep(resources) if _name(one) in wanted])
 
     shown = await show(
         premises,
@@ -239,6 +242,7 @@ async def notices_of_export(premises: Premises, caller: Caller, export_id: str, 
     if patient_id is None:
         return FilePart(None)
     found: tuple[Mapping[str, Any], ...] = ()
+    keep = within_scopes(premises, caller)
 
     def select(reading: Reading) -> tuple[str | None, Sequence[Record]]:
         nonlocal found
@@ -246,7 +250,8 @@ async def notices_of_export(premises: Premises, caller: Caller, export_id: str, 
         hers, held = _of_patient(premises, caller, patient_id, types, reading)
         asking = Asking(export.partner, export.purpose, premises.clock.now())
         asked, _ = present_questions(premises, reading, asking, hers, held)
-        seen = [one.decision for one in asked if any(_name(each.resource) in names for each in one.seen)]
+        shown = [(one.decision, keep([each.resource for each in one.seen])) for one in asked]
+        seen = [decision for decision, theirs in shown if any(_name(each) in names for each in theirs)]
         found = notice_outcomes(premises, seen)
         return hers, held
 

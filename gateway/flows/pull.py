@@ -23,6 +23,7 @@ from gateway.flows.nothing import NothingToShow
 from gateway.flows.people import kept_as
 from gateway.flows.search_pages import BEFORE_EVERYTHING, SearchPage, page_of, token_of
 from gateway.flows.waiting_text import with_waiting_text
+from gateway.flows.within_scopes import Keep, within_scopes
 from gateway.identity import IDENTIFIER
 from gateway.resources import to_json
 from gateway.security.callers import Caller
@@ -42,27 +43,31 @@ async def search(premises: Premises, caller: Caller, resource_type: str, criteri
 
     Unknown patient, no consent and withheld all give an empty one. Raises NotUnderstood `PAGE_INVALID`.
     """
-    return await _searched(premises, caller, resource_type, (resource_type,), criteria)
+    types = (resource_type,)
+    return await _searched(
+        premises, caller, resource_type, types, criteria, within_scopes(premises, caller, types)
+    )
 
 
 async def everything(
     premises: Premises, caller: Caller, types: Collection[str], criteria: SearchCriteria
 ) -> Pulled:
     """A FHIR searchset of all of these types that `caller` may see about a patient. Raises as `search` does."""
-    return await _searched(premises, caller, " ".join(sorted(types)), tuple(sorted(types)), criteria)
+    keep = within_scopes(premises, caller)
+    return await _searched(premises, caller, " ".join(sorted(types)), tuple(sorted(types)), criteria, keep)
 
 
 async def _searched(
-    premises: Premises, caller: Caller, name: str, types: Sequence[str], criteria: SearchCriteria
+    premises: Premises, caller: Caller, name: str, types: Sequence[str], criteria: SearchCriteria, keep: Keep
 ) -> Pulled:
-    """`name`: what is searched, to which the token of a page is bound."""
+    """`name`: what is searched, to which the token of a page is bound; `keep`: what its scopes reach."""
     after = BEFORE_EVERYTHING
     if criteria.page:
         criteria, after = page_of(premises, caller, name, criteria)
     page = SearchPage(criteria, types, premises.network.zone_of(caller.partner), after)
     granted = read_scopes(caller.scopes)
     followed = (*criteria.includes, *(link.by for link in criteria.links))
-    along = [one for one in types_along(types, followed) if granted.permits(one, "r")]
+    along = [one for one in types_along(types, followed) if granted.permits(one, "r", limited=True)]
     found = ""
 
     def select(reading: Reading) -> tuple[str | None, Sequence[Record]]:
@@ -86,7 +91,7 @@ async def _searched(
         media=caller.media,
         select=select,
         write=write,
-        choose=page.choose,
+        choose=lambda seen: page.choose(keep(seen)),
         dress=partial(with_waiting_text, premises, caller.partner),
         asked=criteria.asked,
         directory=directory_of_types(premises, along if criteria.is_of_a_patient else (*types, *along)),
@@ -216,7 +221,7 @@ async def _one(
         select=select,
         write=write,
         kind="read",
-        choose=list,
+        choose=within_scopes(premises, caller),
         dress=partial(with_waiting_text, premises, caller.partner),
         each_alone=each_alone,
         directory=directory,
@@ -245,8 +250,12 @@ def _states(
 ) -> Iterator[State]:
     asking = Asking(caller.partner, caller.purpose, premises.clock.now())
     dress = partial(with_waiting_text, premises, caller.partner)
+    keep = within_scopes(premises, caller)
     for record in found:
-        yield from states(premises, reading, asking, patient_id or "", record, dress)
+        for state in states(premises, reading, asking, patient_id or "", record, dress):
+            if not keep((state.resource,)):
+                return  # what it was before leaves with what it is
+            yield state
 
 
 async def shared_plan(
@@ -269,6 +278,7 @@ async def shared_plan(
     ) -> bytes:
         return collection_bundle(care_plan.shared_plan(resources, instant_text(at)), notices, at)
 
+    keep = within_scopes(premises, caller)
     shown = await show(
         premises,
         partner=caller.partner,
@@ -276,7 +286,7 @@ async def shared_plan(
         media=caller.media,
         select=select,
         write=write,
-        choose=lambda seen: care_plan.parts_to_show(in_order(seen)),
+        choose=lambda seen: care_plan.parts_to_show(in_order(keep(seen))),
         also=also,
         asked=f"Patient/{patient}/$shared-plan",
     )

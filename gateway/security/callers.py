@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from gateway.resources.searching import Filter
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeLimit:
+    """A scope with a search limit: `letters` (r, s) of a type, of what meets all of `filters`."""
+
+    resource_type: str
+    letters: str
+    filters: tuple[Filter, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +23,7 @@ class Caller:
     `purpose` is one code of the v3-ActReason code system and was bound to the token when it was issued;
     `scopes` are SMART scopes in version 2 form (`system/CarePlan.rs`); `token_id` is the token's `jti`.
     A scope is never consent: it only narrows what the caller may ask for. `media`: as which FHIR is written to it.
+    `limits`: what its scopes with a search limit mean; one that is not among them opens nothing.
     """
 
     partner: str
@@ -20,3 +32,4 @@ class Caller:
     scopes: frozenset[str]
     token_id: str
     media: str = "application/fhir+json"
+    limits: tuple[ScopeLimit, ...] = ()

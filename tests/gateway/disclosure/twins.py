@@ -31,11 +31,12 @@ _NEXT = re.compile(r"_page=([\w-]+)")
 
 
 class _Trusted:
-    """Takes who calls from the header, as `partner purpose`."""
+    """Takes who calls from the header, as `partner purpose`, and after that its scopes where they are not all."""
 
     def check(self, header: str | None, _now: object) -> Caller:
-        partner, _, purpose = (header or "").partition(" ")
-        return caller(partner, purpose)
+        partner, purpose, *scopes = (header or " ").split(" ")
+        found = caller(partner, purpose)
+        return replace(found, scopes=frozenset(scopes)) if scopes else found
 
     def look_at(self, _token: str, _now: object) -> None:
         """None of its own is any good elsewhere."""

@@ -206,6 +206,17 @@ def test_exactly_one_registered_purpose_is_needed(door: Any, extensions: Any) ->
         ("system/CarePlan.rs system/Task.u", "system/*.cruds", "system/CarePlan.rs system/Task.u"),
         ("system/*.rs system/Task.u", "system/Task.cu", "system/Task.u"),
         ("system/*.cruds", "system/CarePlan.rs user/Patient.rs launch", "system/CarePlan.rs"),
+        ("system/*.cruds", "system/Goal.rs?category=a", "system/Goal.rs?category=a"),
+        (
+            "system/Goal.r?category=a|b system/Task.r",
+            "system/*.rs",
+            "system/Goal.r?category=a|b system/Task.r",
+        ),
+        (
+            "system/Goal.rs?category=a system/Task.r",
+            "system/Goal.rs?category=b system/Task.r",
+            "system/Task.r",
+        ),
     ],
 )
 def test_what_is_granted_is_asked_for_and_registered(
@@ -217,7 +228,18 @@ def test_what_is_granted_is_asked_for_and_registered(
 
 
 @pytest.mark.parametrize(
-    "asked", ["", "user/Patient.rs", "system/CarePlan.rs?category=x", "system/CarePlan.sr"]
+    "asked",
+    [
+        "",
+        "user/Patient.rs",
+        "system/CarePlan.rs?colour=x",
+        "system/CarePlan.sr",
+        "system/*.rs?_id=a",
+        "system/Goal.cu?category=a",
+        "system/Goal.rs?",
+        "system/Goal.rs?category:in=a",
+        "system/Goal.rs?category=a%20b&x=1",
+    ],
 )
 def test_scopes_we_do_not_understand_grant_nothing(door: Any, asked: str) -> None:
     answer = door.ask_token(door.assertion(), scope=asked)

@@ -1,0 +1,48 @@
+"""What the search limits of scopes mean, by the search parameters that are served. SMART App Launch 2.2.
+
+A limit is one search without a patient: parameters of the type, ANDed, alternatives by commas. One that cannot be kept
+is not granted, and opens nothing where a token has it all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import parse_qsl
+
+from gateway.errors import NotUnderstood
+from gateway.fhir_api.search_limits import limit_of
+from gateway.fhir_api.search_table import parameters_of
+from gateway.fhir_api.served import SERVED
+from gateway.security.callers import ScopeLimit
+from gateway.security.scopes import read_scopes
+
+
+def limits_of(scopes: Iterable[str]) -> tuple[ScopeLimit, ...]:
+    """The limits of those scopes that have one and can be kept."""
+    limited = read_scopes(one for one in scopes if "?" in one).limited
+    return tuple(found for one in limited if (found := _limit(*one)) is not None)
+
+
+def kept_scopes(scopes: Iterable[str]) -> frozenset[str]:
+    """Those of the scopes that can be kept: all without a limit, and those whose limit is understood."""
+    return frozenset(one for one in scopes if "?" not in one or limits_of((one,)))
+
+
+def _limit(resource_type: str, letters: str, search: str) -> ScopeLimit | None:
+    served = SERVED.get(resource_type)
+    if served is None or resource_type == "Patient":
+        return None
+    parameters = parameters_of(resource_type)
+    filters = []
+    try:
+        asked = parse_qsl(
+            search, keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=8
+        )
+        for name, value in asked:
+            plain, _, modifier = name.partition(":")
+            if plain not in parameters:
+                return None
+            filters.append(limit_of(plain, parameters[plain], modifier, value))
+    except (ValueError, NotUnderstood):
+        return None
+    return ScopeLimit(resource_type, letters, tuple(filters)) if filters else None
