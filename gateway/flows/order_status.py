@@ -1,4 +1,5 @@
-"""What HL7 v2 says of the state of an order (OSU^O51): who fills it answers, who placed it cancels.
+"""What HL7 v2 says of the state of an order (OSU^O51) or a referral (RRI^I12 … I14): who fills it answers, who placed it
+cancels.
 
 An order's Task has an id made of its placer's number as the placer writes it, which finds it among those that the
 sender was sent, or has sent; written otherwise it is found among what it was sent of the person. Nothing tells an order
@@ -27,7 +28,9 @@ from gateway.flows.task_outputs import words_to_keep
 from gateway.identity import IDENTIFIER, Identified, identifiers_of
 from gateway.store import Intent, Record, Transaction, intents, message_times, patients, records
 
-_NUMBER, _STATE, _REASON, _WHO = "ORC-2", "ORC-5", "ORC-16", "PID-3"
+_WHO = "PID-3"
+_ANSWER_TYPE, _NO_REASON = "RRI", {"text": "Declined. No reason was given."}
+"""An RRI has no place for a reason; its sender declines all the same, and a Task says why in words (SD-01)."""
 _OPEN, _BEGUN = ("requested", "received"), ("in-progress", "on-hold")
 _ANSWER = ("statusReason", "businessStatus", "output", "executionPeriod")
 
@@ -49,13 +52,25 @@ class OrderStatus:
     overtakable: Sequence[Mapping[str, Any]] = ()
 
     @property
+    def is_answer(self) -> bool:
+        """Whether it is the answer to a referral (RRI)."""
+        return self.message_type.partition("^")[0] == _ANSWER_TYPE
+
+    @property
+    def places(self) -> tuple[str, str, str]:
+        """Where the number, the state and its reason stand in the message."""
+        return ("RF1-6", "RF1-1", "RF1-1") if self.is_answer else ("ORC-2", "ORC-5", "ORC-16")
+
+    @property
     def said(self) -> Mapping[str, Any]:
         """The Task as the message writes it: status, reason."""
         return _task(self.resources)
 
 
-def is_order_status(mapping: mappings.Mapping_) -> bool:
-    """Whether messages of this mapping say of a Task only where it stands."""
+def is_order_status(mapping: mappings.Mapping_, kind: str) -> bool:
+    """Whether messages of this mapping and type say of a Task only where it stands."""
+    if kind.partition("^")[0] == _ANSWER_TYPE:
+        return "Task" in mapping.resource_types
     return "Task" in mapping.resource_types and "ServiceRequest" not in mapping.resource_types
 
 
@@ -129,12 +144,14 @@ def _answer(
     before = str(task.resource["status"])
     step = _as_step(before, str(made.said["status"]))
     reason = made.said.get("statusReason")
+    if made.is_answer and made.said["status"] == "rejected":
+        reason = _NO_REASON
     if step == "rejected" and not (reason or {}).get("text"):
-        raise NotUnderstood("STATUS_REASON_MISSING", "a rejection needs a reason in words", _REASON)
+        raise NotUnderstood("STATUS_REASON_MISSING", "a rejection needs a reason in words", made.places[2])
     if step == before and not reason:
         return
     saved, asking = task, Asking(made.partner, sent.purpose, premises.clock.now())
-    for one in _way(before, step):
+    for one in _way(before, step, made.places[1]):
         said = {"status": one, **({"statusReason": reason} if reason and one == step else {})}
         if one == saved.resource["status"] and "businessStatus" in saved.resource:
             said["businessStatus"] = saved.resource["businessStatus"]  # the message has no place for it
@@ -148,10 +165,11 @@ def _answer(
 def _order(premises: Premises, tx: Transaction, made: OrderStatus) -> tuple[Record, Intent | None]:
     """The order's Task, and the intent by which the sender was sent it; None where the sender placed it itself."""
     found = list(_by_id(tx, made)) or list(_by_number(premises, tx, made))
+    place = made.places[0]
     if not found:
-        raise NotUnderstood("ORDER_UNKNOWN", "is no order of yours, and none that was sent to you", _NUMBER)
+        raise NotUnderstood("ORDER_UNKNOWN", "is no order of yours, and none that was sent to you", place)
     if len(found) > 1:
-        raise NotUnderstood("ORDER_AMBIGUOUS", "is the number of several orders; add who gave it", _NUMBER)
+        raise NotUnderstood("ORDER_AMBIGUOUS", "is the number of several orders; add who gave it", place)
     return found[0]
 
 
@@ -216,13 +234,13 @@ def _as_step(before: str, said: str) -> str:
     return said
 
 
-def _way(before: str, step: str) -> tuple[str, ...]:
+def _way(before: str, step: str, place: str) -> tuple[str, ...]:
     """The steps to take: who begins or completes an order has accepted it. Raises AlreadyReceived `STATUS_JUMP`."""
     if step == before or status.may_follow(before, step):
         return (step,)
     if before in _OPEN and status.may_follow("accepted", step):
         return "accepted", step
-    raise AlreadyReceived("STATUS_JUMP", "this status cannot follow the present one", _STATE)
+    raise AlreadyReceived("STATUS_JUMP", "this status cannot follow the present one", place)
 
 
 def _cancel(premises: Premises, tx: Transaction, made: OrderStatus, task: Record, at: str) -> None:
@@ -231,11 +249,13 @@ def _cancel(premises: Premises, tx: Transaction, made: OrderStatus, task: Record
     Judged by what the placer is shown: an end that is hidden from it neither refuses nor stays in the way of its word.
     """
     if made.said["status"] != "cancelled":
-        raise NotUnderstood("ONLY_CANCELLED", "who placed an order says only that it is cancelled", _STATE)
+        raise NotUnderstood(
+            "ONLY_CANCELLED", "who placed an order says only that it is cancelled", made.places[1]
+        )
     known_as = _shown_status(premises, tx, made.partner, task)
     if known_as == "cancelled":
         return
-    _way(known_as, "cancelled")
+    _way(known_as, "cancelled", made.places[1])
     saved = records.save(tx, _cancelled(premises, made, task, at))
     known = [
         one

@@ -196,7 +196,7 @@ def _said(
 
     Raises NotUnderstood as `addressees_of` does.
     """
-    if is_order_status(mapping):
+    if is_order_status(mapping, kind):
         return order_status(premises, message, translation, mapping, kind)
     if mapping.names_addressee:
         return _referral(premises, message, translation, kind, place)

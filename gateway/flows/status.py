@@ -22,7 +22,7 @@ from gateway.flows.sources import comes_from_program
 from gateway.flows.task_outputs import outputs_to_keep, words_to_keep
 from gateway.flows.waiting_text import with_waiting_text
 from gateway.security.callers import Caller
-from gateway.store import Intent, Reading, Record, Transaction, intents, records
+from gateway.store import Intent, Reading, Record, Transaction, intents, message_times, records
 
 # SDOHCC ReferralTaskStateDiagram (SD-02), without the undrawn arrow out of `cancelled`.
 _NEXT: Mapping[str, frozenset[str]] = {
@@ -78,7 +78,7 @@ async def update_task(
         if "output" in said:
             said["output"] = outputs_to_keep(premises, tx, caller, before, said["output"])
         kept = said if shown is None else words_to_keep(before, shown, said)
-        saved = records.save(tx, next_version(premises, before, kept, caller.partner, at, is_news=is_news))
+        saved = _save(tx, next_version(premises, before, kept, caller.partner, at, is_news=is_news), at)
         if before.resource["status"] == _CANCELLED != known:
             # Its sender took it back, which the caller may not see: that stands, on top of what the caller says.
             records.save(tx, replace(before, updated_at=at))
@@ -92,6 +92,12 @@ async def update_task(
         raise await nothing_for(premises, caller, f"Task/{task_id}", "TASK_NOT_SENT_TO_CALLER") from None
     premises.work_waiting.set()
     return told
+
+
+def _save(tx: Transaction, task: Record, at: str) -> Record:
+    """The saved Task, and when this was said of it: a message that was made before and comes later changes nothing."""
+    message_times.keep(tx, [("Task", task.id)], at)
+    return records.save(tx, task)
 
 
 def _check_words(task_id: str, resource: Mapping[str, Any]) -> None:

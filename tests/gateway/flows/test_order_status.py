@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -395,3 +396,66 @@ def test_an_order_that_never_left_ends_and_nobody_is_told(county: County) -> Non
     assert [(one.kind, one.state, one.reason) for one in county.intents()] == [
         ("referral", "cancelled", "SUPERSEDED")
     ]
+
+
+@pytest.mark.requirement("SD-02")
+def test_what_was_said_over_fhir_later_than_a_message_was_made_stands(ordered: County) -> None:
+    say(ordered, "IP", made="20260411073000-0700")
+    ordered.clock.advance(timedelta(minutes=5))
+    ordered.answer("otp", "in-progress")
+
+    late = say(ordered, "CA", reason="FULL^no place^L", made="20260411080400-0700")
+
+    assert (late.outcome, [fault.code for fault in late.faults]) == ("accepted", ["NEWER_IS_KEPT"])
+    assert stands(ordered) == "in-progress"
+    ordered.clock.advance(timedelta(minutes=1))
+    assert say(ordered, "CM", made="20260411080600-0700").faults == () and stands(ordered) == "completed"
+
+
+def reply(
+    county: County, state: str, *, number: str = "R-1^RIVERBEND", by: str = "otp", who: str = HERS
+) -> Receipt:
+    """What an agency answers to a referral by HL7 v2."""
+    said = len(county.look(inbox.list_messages))
+    raw = (
+        f"MSH|^~\\&|EHR|OTP|HANDOFF|COUNTY|{county.clock.now():%Y%m%d%H%M%S}+0000||RRI^I12^RRI_I12|RRI-{said}|P|2.5.1\r"
+        f"RF1|{state}|||||{number}|||||OUR-77^OTP\rPRD|RP|Reed^Rosa\rPRD|RT|Sunrise|||||SUNRISE\r"
+        f"PID|1||{who}||Sample^Synthia\rNTE|1||canary of the answer\r"
+    ).encode()
+    message = ReceivedMessage(by, "mllp", "hl7v2", f"RRI-{said}", "RRI^I12^RRI_I12", raw, county.clock.now())
+    return county.run(accept_message(county.premises, message))
+
+
+@pytest.fixture
+def referred(county: County) -> County:
+    """The program has the hospital's referral, and may answer by HL7 v2."""
+    for partner in ("otp", "psychiatry"):
+        messages = {**county.premises.network.partners[partner].messages, "RRI^I12": "hospital/rri_i12"}
+        county.change_partner(partner, messages=messages)
+    county.consent()
+    county.refer()
+    county.deliver()
+    return county
+
+
+@pytest.mark.requirement("SD-02")
+def test_an_agency_answers_a_referral_by_hl7(referred: County) -> None:
+    pending = reply(referred, "P")
+    assert (pending.outcome, pending.faults, stands(referred)) == ("accepted", (), "requested")
+
+    taken = reply(referred, "A^Accepted^HL70283")
+
+    assert (taken.outcome, stands(referred), told(referred)) == ("accepted", "accepted", ["hospital"])
+    assert len(referred.records("Patient", "ServiceRequest")) == 2, "what an answer repeats is not kept"
+    assert "canary" not in str([one.resource for one in referred.records()])
+    referred.clock.advance(timedelta(minutes=1))
+    assert reply(referred, "R").outcome == "accepted"
+    assert (stands(referred), len(told(referred))) == ("failed", 2)
+    assert referred.task().resource["statusReason"]["text"] == "Declined. No reason was given."
+    assert refused(reply(referred, "A")) == ("STATUS_JUMP", "RF1-1")
+
+
+def test_an_answer_by_who_was_never_sent_it_finds_nothing(referred: County) -> None:
+    nothing = refused(reply(referred, "A", number="R-999^RIVERBEND"))
+    assert refused(reply(referred, "A", by="psychiatry")) == nothing
+    assert nothing == ("ORDER_UNKNOWN", "RF1-6") and stands(referred) == "requested"
