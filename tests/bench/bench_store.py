@@ -201,14 +201,21 @@ def _verification(folder: Path) -> list[dict[str, object]]:
     asyncio.run(Sealer(store, SIGNER, None, SystemClock()).seal_now())
     rates = []
     for facts in (False, True):
-        began = time.process_time()
-        with store.read() as reading:
-            report = verify(reading, verifier_of(SIGNER), facts=facts)
-        assert report.ok and report.signed_to == count
-        rates.append(count / (time.process_time() - began))
+        rates.append(
+            max(_verified(store, count, facts) for _ in range(5))
+        )  # others disturb it, they never help
     asyncio.run(store.close())
     return [
         {"what": "audit entries appended", "value": append_rate, "unit": "entries/CPU-s"},
-        {"what": "audit verified, chain and heads", "value": rates[0], "unit": "entries/CPU-s"},
+        {"what": "audit verified, chain, tree and heads", "value": rates[0], "unit": "entries/CPU-s"},
         {"what": "audit verified, facts opened too", "value": rates[1], "unit": "entries/CPU-s"},
     ]
+
+
+def _verified(store: SqliteStore, count: int, facts: bool) -> float:
+    """Entries a second of processor time."""
+    began = time.process_time()
+    with store.read() as reading:
+        report = verify(reading, verifier_of(SIGNER), facts=facts)
+    assert report.ok and report.signed_to == count
+    return count / (time.process_time() - began)
