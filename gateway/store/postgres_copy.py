@@ -190,6 +190,8 @@ def _table(file: sqlite3.Connection, name: str, target: dict[str, tuple[str, boo
 def _copy(file: sqlite3.Connection, connection: Connection, table: TableOfBoth) -> None:
     """Copy the rows, and let the database count on where the file stopped."""
     text = f"COPY {table.name} ({table.selected}) FROM STDIN (FORMAT BINARY)"
+    # What a migration puts there itself.
+    connection.execute(f"DELETE FROM {table.name}".encode())  # noqa: S608 - our own names
     try:
         with connection.cursor() as cursor, cursor.copy(text.encode()) as copy:
             copy.set_types([_KINDS[kind][0] for kind in table.kinds])
