@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.agency_desk import consent_choices, consent_fields, phones, signing
+from gateway.agency_desk import consent_choices, consent_fields, signing
 from gateway.agency_desk.consent_choices import OWN_PAGES, RIGHT, TO_MEND, choices
 from gateway.agency_desk.records_in_words import name_of
 from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit
@@ -85,7 +85,7 @@ async def _read(visit: Visit) -> Answer:
         "text_of": visit.desk.consents.text,
         "kept": consent_fields.kept(visit.form),
         "ids": " ".join(read.ids),
-        "by_phone": bool(visit.desk.phones.asked(phones.about(visit.worker))),
+        "takes_back": signing.takes_back_by(visit.desk, visit.worker),
     }
     return Page("consents_read.html", facts)
 

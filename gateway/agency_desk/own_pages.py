@@ -18,7 +18,7 @@ from gateway.agency_desk import phrases_own
 from gateway.agency_desk.days import in_words
 from gateway.agency_desk.own_links import contacts_in_form
 from gateway.agency_desk.own_page_desk import LINK, NAME, OwnPage, code_of
-from gateway.agency_desk.passkeys import Asking
+from gateway.agency_desk.passkeys import Asking, Offer
 from gateway.agency_desk.phrases import CATALOGUE
 from gateway.agency_desk.second_factor import is_phone_code, phone_address, phone_secret, picture_of
 from gateway.agency_desk.sites import site_of
@@ -66,6 +66,8 @@ class _Pages(SpokenPages):
                 Route("/ask", self._ask, methods=["POST"]),
                 Route("/phone", self._phone, methods=["GET", "POST"]),
                 Route("/passkey", self._passkey, methods=["POST"]),
+                Route("/passkey/more", self._more, methods=["POST"]),
+                Route("/passkey/remove", self._remove, methods=["POST"]),
                 Route("/login", self._login, methods=["GET", "POST"]),
                 Route("/logout", self._logout, methods=["POST"]),
                 Route("/language", self._language, methods=["POST"]),
@@ -158,6 +160,8 @@ class _Pages(SpokenPages):
             return self._stranger(request)
         whose = of_client(her)
         form = await self._frame.form(request) if request.method == "POST" else {}
+        if self._own.passkeys.known(whose) and request.method == "GET":
+            return self._passkeys(request, self._asking(her, session.id).to_show(), "more")
         if self._own.phone_of(whose) or self._own.passkeys.known(whose):
             raise AlreadyReceived("PHONE_SET_UP", "a phone or passkey is asked for already")
         phone = self._own.next_phone(whose, session.id)
@@ -183,6 +187,31 @@ class _Pages(SpokenPages):
             raise AlreadyReceived("PHONE_SET_UP", "a phone is asked for already")
         await self._asking(her, session.id).make(form)
         return RedirectResponse("./?done=passkey", 303, HEADERS)
+
+    async def _more(self, request: Request) -> Response:
+        """Behind a passkey that she has shown: a spare can be made, or one removed."""
+        her, session = self._her(request), self._frame.session(request)
+        if her is None or session is None:
+            return self._stranger(request)
+        form, asks = await self._frame.form(request), self._asking(her, session.id)
+        await self._use_up((f"open{place}-{session.id}" for place in range(MOST_TRIES)), session.ends_at)
+        if not await asks.is_shown(form):
+            raise NotAllowed("PASSKEY_WRONG", "the device was not recognized")
+        network = self._own.network.content.network
+        return self._passkeys(
+            request, asks.to_make(network, network, by_another=True), "make", asks.to_remove()
+        )
+
+    async def _remove(self, request: Request) -> Response:
+        her, session = self._her(request), self._frame.session(request)
+        if her is None or session is None:
+            return self._stranger(request)
+        await self._asking(her, session.id).remove(await self._frame.form(request), False)
+        return RedirectResponse("../phone", 303, HEADERS)
+
+    def _passkeys(self, request: Request, offer: Offer | None, step: str, gone: str = "") -> Response:
+        known = self._own.passkeys.since(of_client(str(self._her(request))))
+        return self._page(request, "own_passkeys.html", known=known, passkey=offer, step=step, gone=gone)
 
     def _asking(self, her: str, at: str) -> Asking:
         own = self._own

@@ -13,13 +13,14 @@ from datetime import datetime, timedelta
 
 from gateway.clock import new_id
 from gateway.errors import NotAllowed
+from gateway.flows.passkeys import MOST
 from gateway.security import passkeys
 from gateway.security.passkeys import Passkey, Place
 from gateway.security.signed_texts import read_signed, signed
 
 MINUTES = 5
 _USE = b"passkey challenge"
-_MAKE, _SHOW = "make", "show"
+_MAKE, _MORE, _SHOW, _GONE = "make", "more", "show", "gone"
 _USER_ID_BYTES = 32
 
 
@@ -29,8 +30,10 @@ class Passkeys:
 
     place: Place | None
     known: Callable[[Sequence[str]], tuple[Passkey, ...]]
-    set_up: Callable[[Sequence[str], Passkey], Awaitable[None]]
+    set_up: Callable[[Sequence[str], Passkey, bool], Awaitable[None]]
     used: Callable[[Sequence[str], Passkey], Awaitable[bool]]
+    since: Callable[[Sequence[str]], tuple[tuple[str, str], ...]]
+    removed: Callable[[Sequence[str], str, bool], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +55,18 @@ class Asking:
     now: datetime
     use_once: Callable[[str, datetime], Awaitable[bool]]
 
-    def to_make(self, name: str, network: str) -> Offer | None:
-        """What a page offers to make a passkey; None where no browser would, or where there is one."""
-        if self.keys.place is None or self.keys.known(self.whose):
+    def to_make(self, name: str, network: str, by_another: bool = False) -> Offer | None:
+        """What a page offers to make a passkey; None where no browser would, or where one was not shown first."""
+        known = self.keys.known(self.whose)
+        if self.keys.place is None or (known and not by_another) or len(known) >= MOST:
             return None
-        challenge = self._challenge(_MAKE)
+        challenge = self._challenge(_MORE if by_another else _MAKE)
         said = "\n".join(self.whose).encode()
         user_id = hmac.new(self.key, b"passkey user\n" + said, hashlib.sha256).digest()[:_USER_ID_BYTES]
         who = (user_id, name)
-        return Offer(passkeys.creation_options(self.keys.place, challenge.encode(), who, network), challenge)
+        return Offer(
+            passkeys.creation_options(self.keys.place, challenge.encode(), who, network, known), challenge
+        )
 
     def to_show(self) -> Offer | None:
         """What a page offers to show a passkey; None where there is none."""
@@ -72,8 +78,25 @@ class Asking:
 
     async def make(self, form: Mapping[str, str]) -> None:
         """Keep the passkey that a form brings. Raises NotAllowed `PASSKEY_WRONG`, AlreadyReceived `PASSKEY_SET_UP`."""
-        place, challenge = await self._asked(_MAKE, form)
-        await self.keys.set_up(self.whose, passkeys.made(place, challenge, form.get("passkey", "")))
+        kind = self._kind_of(form)
+        place, challenge = await self._asked(kind if kind == _MORE else _MAKE, form)
+        made = passkeys.made(place, challenge, form.get("passkey", ""))
+        await self.keys.set_up(self.whose, made, kind == _MORE)
+
+    def to_remove(self) -> str:
+        """What the forms carry by which a passkey is removed, on a page behind one that was shown."""
+        return self._challenge(_GONE)
+
+    async def remove(self, form: Mapping[str, str], has_phone: bool) -> None:
+        """Remove the passkey that a form names. Raises NotAllowed `PASSKEY_WRONG`, `PASSKEY_LAST`, NotFound
+        `NO_SUCH_PASSKEY`.
+        """
+        await self._asked(_GONE, {"challenge": form.get("gone", "")})
+        await self.keys.removed(self.whose, form.get("name", ""), has_phone)
+
+    def listed(self) -> tuple[tuple[str, str], ...]:
+        """Her passkeys: by what a form calls each, with the day on which it was set up (empty: not known)."""
+        return self.keys.since(self.whose)
 
     async def is_shown(self, form: Mapping[str, str]) -> bool:
         """Whether a form brings a passkey of hers, for this very page."""
@@ -84,6 +107,10 @@ class Asking:
         except NotAllowed:
             return False
         return await self.keys.used(self.whose, found)
+
+    def _kind_of(self, form: Mapping[str, str]) -> str:
+        found = read_signed(self.key, _USE, form.get("challenge", ""))
+        return "" if found is None else str(found[2])
 
     def _challenge(self, kind: str) -> str:
         return signed(self.key, _USE, [new_id(), int(self.now.timestamp()), kind, self.at])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from functools import partial
 
 from gateway.agency_desk.desk import Desk
 from gateway.agency_desk.login import MOST_TRIES
-from gateway.agency_desk.passkeys import Asking
+from gateway.agency_desk.passkeys import Asking, Offer
 from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit
 from gateway.agency_desk.second_factor import is_phone_code, phone_address, phone_secret, picture_of
 from gateway.errors import AlreadyReceived, NotAllowed
@@ -60,18 +61,24 @@ def _tries_today(desk: Desk, worker: Worker) -> tuple[str, ...]:
 
 
 async def _require_shown(visit: Visit, whose: Sequence[str], phone: str) -> None:
-    """Her phone's code, at a page that stands open: five tries in a session.
+    """Her phone's code, at a page that stands open. Raises as `_require`."""
+    code = visit.form.get("code", "")
+    await _require(visit, partial(shows, visit.desk, whose, phone, code), "CODE_WRONG")
 
-    Raises NotAllowed `CODE_WRONG`, `LINK_LOCKED`, `TRIES_OF_DAY`; the log has each.
+
+async def _require(visit: Visit, is_shown: Callable[[], Awaitable[bool]], code: str) -> None:
+    """A second thing of hers, at a page that stands open: five tries in a session.
+
+    Raises NotAllowed `code`, `LINK_LOCKED`, `TRIES_OF_DAY`; the log has each.
     """
     desk, worker = visit.desk, visit.worker
     until = (visit.login_began or desk.clock.now()) + timedelta(hours=LONGEST_HOURS)
     try:
         await use_up(desk.use_once, (f"open{place}-{visit.login_id}" for place in range(MOST_TRIES)), until)
         require_tries(desk, worker)
-        if not await shows(desk, whose, phone, visit.form.get("code", "")):
+        if not await is_shown():
             await count_wrong(desk, worker)
-            raise NotAllowed("CODE_WRONG", "the code is not that of the phone")
+            raise NotAllowed(code, "that is not what she has set up")
     except NotAllowed as error:
         await desk.tell(worker, NOT_SHOWN, error.code)
         raise
@@ -79,15 +86,53 @@ async def _require_shown(visit: Visit, whose: Sequence[str], phone: str) -> None
 
 async def _look(visit: Visit) -> Answer:
     whose = about(visit.worker)
-    has_passkey = bool(visit.desk.passkeys.known(whose))
-    network = visit.desk.network.content.network
-    offer = asking(visit.desk, whose, visit.login_id).to_make(visit.worker.name, network)
-    facts = {"has_passkey": has_passkey, "passkey": offer}
-    if has_passkey or visit.desk.phones.asked(whose):
-        return Page("phone.html", {**facts, "has_phone": bool(visit.desk.phones.asked(whose)), "secret": ""})
+    has_phone, asks = bool(visit.desk.phones.asked(whose)), asking(visit.desk, whose, visit.login_id)
+    known = asks.listed()
+    if known and not has_phone:
+        return _page(visit, asks.to_show(), step="more")
+    if has_phone:
+        return _page(visit, asks.to_make(*_named(visit), by_another=True), gone=asks.to_remove())
     secret = phone_secret(visit.desk.key, whose, visit.desk.phones.next(whose, visit.login_id))
     picture = picture_of(phone_address(secret, visit.worker.name, visit.desk.network.content.network))
-    return Page("phone.html", {**facts, "has_phone": False, "picture": picture, "secret": secret})
+    return _page(visit, asks.to_make(*_named(visit)), picture=picture, secret=secret)
+
+
+def _named(visit: Visit) -> tuple[str, str]:
+    return visit.worker.name, visit.desk.network.content.network
+
+
+def _page(visit: Visit, offer: Offer | None, **more: str) -> Page:
+    """`offer`: to make a passkey, or with the step `more` to show one before; `gone`: what the buttons carry that remove
+    one.
+    """
+    whose = about(visit.worker)
+    facts = {
+        "has_phone": bool(visit.desk.phones.asked(whose)),
+        "known": asking(visit.desk, whose, visit.login_id).listed(),
+        "passkey": offer,
+        "secret": "",
+        "picture": "",
+        "step": "make",
+        "gone": "",
+        **more,
+    }
+    return Page("phone.html", facts)
+
+
+async def _more(visit: Visit) -> Answer:
+    """Behind a passkey that was shown: another can be made, or one removed."""
+    asks = asking(visit.desk, about(visit.worker), visit.login_id)
+    await _require(visit, partial(asks.is_shown, visit.form), "PASSKEY_WRONG")
+    return _page(visit, asks.to_make(*_named(visit), by_another=True), gone=asks.to_remove())
+
+
+async def _remove(visit: Visit) -> Answer:
+    asks = asking(visit.desk, about(visit.worker), visit.login_id)
+    phone = visit.desk.phones.asked(about(visit.worker))
+    if phone:
+        await _require_shown(visit, about(visit.worker), phone)
+    await asks.remove(visit.form, bool(phone))
+    return GoTo("phone")
 
 
 async def _set_up(visit: Visit) -> Answer:
@@ -113,5 +158,7 @@ async def _set_up_passkey(visit: Visit) -> Answer:
 
 SCREENS = (
     Screen("/passkey", "", None, _set_up_passkey),
+    Screen("/passkey/more", "", None, _more),
+    Screen("/passkey/remove", "", None, _remove),
     Screen("/phone", "", _look, _set_up, menu="phone_menu"),
 )

@@ -19,6 +19,7 @@ from gateway.agency_desk.second_factor import picture_of
 from gateway.agency_desk.sites import SIGNING_PATH, Signer, desk_site, signing_site, turn_of
 from gateway.disclosure.desk_forms import Wanted
 from gateway.errors import NotUnderstood
+from gateway.flows.agency_desk import Worker
 from gateway.flows.consent_drafts import PHONE, TABLET
 from gateway.flows.desk_clients import Client
 from gateway.flows.draft_witnesses import PRESENT_MINUTES
@@ -71,8 +72,8 @@ def is_code(desk: Desk, link: Link, code: str) -> bool:
 async def _hand_over(visit: Visit) -> Answer:
     """Her turn at the tablet: the worker's session has ended when the page is there."""
     desk, worker = visit.desk, visit.worker
-    by_phone = bool(desk.phones.asked(phones.about(worker)))
-    pin = "" if by_phone else _pin(visit)
+    by = takes_back_by(desk, worker)
+    pin = "" if by == "phone" or (by and not visit.form.get("pin", "")) else _pin(visit)
     draft = await _kept(visit, TABLET)
     if pin:
         await _require_new(visit, pin)
@@ -84,6 +85,14 @@ async def _hand_over(visit: Visit) -> Answer:
     answer.headers["Clear-Site-Data"] = '"cache"'
     await desk.tell(worker, LENT, "")
     return answer
+
+
+def takes_back_by(desk: Desk, worker: Worker) -> str:
+    """What a worker takes the tablet back by, so that she need not choose digits: `phone`, `passkey`, or empty."""
+    if desk.phones.asked(phones.about(worker)):
+        return "phone"
+    offer = phones.asking(desk, phones.about(worker), "").to_show()
+    return "" if offer is None else "passkey"
 
 
 def _pin(visit: Visit) -> str:

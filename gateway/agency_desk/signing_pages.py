@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 from gateway.agency_desk import phones, signing
 from gateway.agency_desk.desk import Desk
 from gateway.agency_desk.login import MOST_TRIES
+from gateway.agency_desk.passkeys import Asking
 from gateway.agency_desk.sites import PATH, Signer, desk_site, signer_of, signing_site
 from gateway.agency_desk.spoken_pages import SpokenPages
 from gateway.errors import NotAllowed, NotFound
@@ -89,11 +90,13 @@ class _Pages(SpokenPages):
         if signer.way != TABLET:
             raise NotFound("NO_SUCH_PAGE", "there is no such page")
         if request.method == "GET":
-            return self._page(request, "sign_back.html", by_phone=not signer.proof)
+            by_phone = not signer.proof and bool(self._desk.phones.asked(phones.about(signer.worker)))
+            offer = None if signer.proof else self._asking(signer, session.id).to_show()
+            return self._page(request, "sign_back.html", by_phone=by_phone, passkey=offer)
         form = await self._frame.form(request)
         try:
             await self._use_up((f"back{place}-{session.id}" for place in range(MOST_TRIES)), session.ends_at)
-            if not await self._is_hers(signer, form.get("code", "")):
+            if not await self._is_hers(signer, session.id, form):
                 raise NotAllowed("CODE_WRONG", "the code is not that of the worker")
         except NotAllowed as error:
             await self._desk.tell(signer.worker, signing.NOT_TAKEN_BACK, error.code)
@@ -105,11 +108,17 @@ class _Pages(SpokenPages):
         await self._frame.end_in(answer, session.id)
         return answer
 
-    async def _is_hers(self, signer: Signer, code: str) -> bool:
-        about = phones.about(signer.worker)
-        phone = self._desk.phones.asked(about)
+    def _asking(self, signer: Signer, at: str) -> Asking:
+        return phones.asking(self._desk, phones.about(signer.worker), at)
+
+    async def _is_hers(self, signer: Signer, at: str, form: Mapping[str, str]) -> bool:
+        """Whether that is what she takes the tablet back by: the digits she chose, else her phone or her passkey."""
+        about, code = phones.about(signer.worker), form.get("code", "")
         if signer.proof:
             return signing.is_proof(self._desk, signer, code)
+        if form.get("passkey"):
+            return await self._asking(signer, at).is_shown(form)
+        phone = self._desk.phones.asked(about)
         return bool(phone) and await phones.shows(self._desk, about, phone, code)
 
     # ------------------------------------------------------------------------------------------ her own phone

@@ -63,6 +63,9 @@ async def claim(
 
     `restored_at`: no link from before that opens anything. From a claim on it counts as having left.
     """
+    with premises.store.read() as reading:  # nothing is written while nothing waits
+        if mailed_links.next_due(reading, instant_text(premises.clock.now())) is None:
+            return None
 
     def work(tx: Transaction) -> Claimed | str | None:
         now = premises.clock.now()

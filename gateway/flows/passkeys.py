@@ -15,12 +15,17 @@ from msgspec.structs import replace as with_changes
 from gateway.audit import AuditEntry, append
 from gateway.clock import instant_text, read_instant
 from gateway.disclosure.premises import Premises
-from gateway.errors import AlreadyReceived
+from gateway.errors import AlreadyReceived, NotAllowed, NotFound
 from gateway.flows.decided_here import act_entry
 from gateway.security.passkeys import Passkey
 from gateway.store import Reading, Transaction, tokens
 
 ISSUER = "#passkeys"
+MOST = 5
+_YEARS = 4000
+"""A passkey is known until so many years after it was set up: the store keeps that instant alone. Days of a leap year
+stay what they are.
+"""
 SET_UP, GIVEN_UP, COPIED = "passkey_set_up", "passkey_given_up", "passkey_copied"
 _FOR_GOOD = "9999-12-31T00:00:00.000000Z"
 Index = Callable[[str, str, str], str]
@@ -34,14 +39,21 @@ def passkeys_of(premises: Premises, about: Sequence[str]) -> tuple[Passkey, ...]
         return passkeys_in(premises, reading, about)
 
 
-async def passkey_set_up(premises: Premises, about: Sequence[str], made: Passkey) -> None:
-    """From now on that passkey is asked for; the log has it. Raises AlreadyReceived `PASSKEY_SET_UP`."""
+async def passkey_set_up(
+    premises: Premises, about: Sequence[str], made: Passkey, by_another: bool = False
+) -> None:
+    """From now on that passkey is asked for, or another of hers; the log has it. `by_another`: she has shown one, or her
+    phone, before. Raises AlreadyReceived `PASSKEY_SET_UP`, also for one too many.
+    """
 
     def work(tx: Transaction) -> None:
-        if passkeys_in(premises, tx, about):
+        known = passkeys_in(premises, tx, about)
+        if (known and not by_another) or len(known) >= MOST or made.id in (one.id for one in known):
             raise AlreadyReceived("PASSKEY_SET_UP", "a passkey is asked for already")
         said = f"{_text(made.id)}.{_text(made.public_key)}"
-        tokens.remember(tx, ISSUER, _name(premises, "known", about) + said, _FOR_GOOD)
+        since = premises.clock.now()
+        kept_until = instant_text(since.replace(year=since.year + _YEARS))
+        tokens.remember(tx, ISSUER, _name(premises, "known", about) + said, kept_until)
         _count(premises, tx, about, made)
         append(tx, _entry(premises, about, SET_UP, "it is asked for at each login"))
 
@@ -62,6 +74,47 @@ async def passkey_used(premises: Premises, about: Sequence[str], shown: Passkey)
         return True
 
     return await premises.store.write(work)
+
+
+async def passkey_removed(premises: Premises, about: Sequence[str], name: str, has_phone: bool) -> None:
+    """That one of her passkeys (`name_of`) is not asked for any more; the log has it.
+
+    Raises NotFound `NO_SUCH_PASSKEY`, NotAllowed `PASSKEY_LAST` for the only second thing that she has.
+    """
+
+    def work(tx: Transaction) -> None:
+        known = passkeys_in(premises, tx, about)
+        if name not in (name_of(one) for one in known):
+            raise NotFound("NO_SUCH_PASSKEY", "there is no such passkey any more")
+        if len(known) == 1 and not has_phone:
+            raise NotAllowed("PASSKEY_LAST", "set up another one, or a phone, before the last is removed")
+        tokens.remember(tx, ISSUER, _name(premises, "gone", about) + name, _FOR_GOOD)
+        append(tx, _entry(premises, about, GIVEN_UP, "removed by its holder"))
+
+    await premises.store.write(work)
+
+
+def name_of(one: Passkey) -> str:
+    """What a form calls a passkey."""
+    return _text(one.id)
+
+
+def since(premises: Premises, about: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Her passkeys by name, the oldest first, with the day (UTC) on which each was set up, if it is kept."""
+    with premises.store.read() as reading:
+        start = _name(premises, "known", about)
+        here = {name_of(one) for one in passkeys_in(premises, reading, about)}
+        rows = [
+            (one.partition(".")[0], tokens.remembered_until(reading, ISSUER, start + one) or "")
+            for one in tokens.that_begin(reading, ISSUER, start)
+        ]
+    found = ((name, _day(until)) for name, until in rows if name in here)
+    return tuple(sorted(found, key=lambda one: one[1]))
+
+
+def _day(kept_until: str) -> str:
+    year = int(kept_until[:4] or 0) - _YEARS
+    return "" if kept_until == _FOR_GOOD or year < 0 else f"{year:04}{kept_until[4:10]}"
 
 
 def give_up(premises: Premises, tx: Transaction, about: Sequence[str], said: str) -> None:

@@ -51,10 +51,18 @@ def place_of(public_url: str) -> Place | None:
     return Place(f"{found.scheme}://{found.netloc}") if is_safe and is_name else None
 
 
-def creation_options(place: Place, challenge: bytes, who: tuple[bytes, str], network: str) -> str:
-    """What a browser is told to make a passkey, as JSON. `who`: an id that says nothing, and a name for the device."""
+def creation_options(
+    place: Place, challenge: bytes, who: tuple[bytes, str], network: str, known: Sequence[Passkey] = ()
+) -> str:
+    """What a browser is told to make a passkey, as JSON. `who`: an id that says nothing, and a name for the device;
+    `known`: a device that has one of these makes no other.
+    """
     from webauthn import generate_registration_options, options_to_json
-    from webauthn.helpers.structs import AuthenticatorSelectionCriteria, UserVerificationRequirement
+    from webauthn.helpers.structs import (
+        AuthenticatorSelectionCriteria,
+        PublicKeyCredentialDescriptor,
+        UserVerificationRequirement,
+    )
 
     user_id, name = who
     return options_to_json(
@@ -65,6 +73,7 @@ def creation_options(place: Place, challenge: bytes, who: tuple[bytes, str], net
             user_name=name,
             challenge=challenge,
             timeout=_TIMEOUT_MS,
+            exclude_credentials=[PublicKeyCredentialDescriptor(id=one.id) for one in known],
             authenticator_selection=AuthenticatorSelectionCriteria(
                 user_verification=UserVerificationRequirement.REQUIRED
             ),

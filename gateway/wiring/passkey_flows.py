@@ -18,4 +18,6 @@ def passkeys_at(premises: Premises, flows: DeskFlows) -> Passkeys:
         known=partial(passkeys.passkeys_of, premises),
         set_up=flows.bound(passkeys.passkey_set_up),
         used=partial(passkeys.passkey_used, premises),
+        since=partial(passkeys.since, premises),
+        removed=flows.bound(passkeys.passkey_removed),
     )

@@ -177,7 +177,7 @@ def test_five_wrong_answers_end_the_link(open_desk: County, device: Device) -> N
     assert ["LINK_LOCKED" in one for one in answers] == [False] * 5 + [True]
 
 
-def test_a_passkey_counts_once_it_was_made_here_and_nobody_has_two(open_desk: County) -> None:
+def test_a_passkey_counts_once_it_was_made_here_and_none_is_made_at_an_open_page(open_desk: County) -> None:
     browser = Browser(open_desk)
     browser.log_in()
     for wrong in (
@@ -190,9 +190,53 @@ def test_a_passkey_counts_once_it_was_made_here_and_nobody_has_two(open_desk: Co
     form = {"token": browser.hidden("token"), **Device(ORIGIN).make(page)}
     assert browser.post("/agency/passkey", form).status_code == 200
     assert "PASSKEY_WRONG" in browser.post("/agency/passkey", form).text, "the same once more"
-    assert "data-passkey" not in browser.get("/agency/phone").text
+    assert 'data-passkey="make"' not in browser.get("/agency/phone").text, "none is made at an open page"
     form = {"token": browser.hidden("token"), "code": "123456"}
     assert "PHONE_SET_UP" in browser.post("/agency/phone", form).text, "an open page gives nobody a way in"
+
+
+def test_a_spare_device_is_added_and_removed_by_whoever_shows_one(open_desk: County, device: Device) -> None:
+    browser, spare = Browser(open_desk), Device(ORIGIN, id=b"spare-0123456789ab")
+    path, _ = browser.link()
+    browser.post(path, device.show(browser.get(path).text))
+    page = browser.get("/agency/phone").text
+    stolen = {"token": browser.hidden("token"), **spare.make(page)}
+    assert "PASSKEY_WRONG" in browser.post("/agency/passkey", stolen).text
+    browser.get("/agency/phone")
+    assert "PASSKEY_WRONG" in browser.post("/agency/passkey/more", {"token": browser.hidden("token")}).text
+
+    def shown(by: Device) -> str:
+        page = browser.get("/agency/phone").text
+        return browser.post("/agency/passkey/more", {"token": browser.hidden("token"), **by.show(page)}).text
+
+    form = {**spare.make(shown(device)), "token": browser.hidden("token")}
+    assert "Passkey 2" in browser.post("/agency/passkey", form).text
+    assert HER in come(open_desk, spare) and HER in come(open_desk, device)
+
+    shown(spare)
+    lost = {name: browser.hidden(name) for name in ("token", "gone", "name")}
+    assert "Passkey 2" not in browser.post("/agency/passkey/remove", lost).text
+    assert "CODE_WRONG" in come(open_desk, device) and HER in come(open_desk, spare)
+    assert "PASSKEY_WRONG" in browser.post("/agency/passkey/remove", lost).text, "asked once"
+    shown(spare)
+    last = {name: browser.hidden(name) for name in ("token", "gone", "name")}
+    assert "PASSKEY_LAST" in browser.post("/agency/passkey/remove", last).text
+
+
+def test_a_person_adds_a_spare_of_her_own(county: County, phone: Phone) -> None:
+    device, spare = Device(ORIGIN), Device(ORIGIN, id=b"spare-0123456789ab")
+    phone.get("/me/")
+    phone.act("/me/passkey", **device.make(phone.get("/me/phone").text))
+    phone.get("/me/phone")
+    assert "PASSKEY_WRONG" in phone.act("/me/passkey/more", code="1").text
+    page = phone.get("/me/phone").text
+    page = phone.act("/me/passkey/more", **device.show(page)).text
+    phone.act("/me/passkey", **spare.make(page))
+    page = phone.get("/me/phone").text
+    assert "Passkey 2" in page
+    phone.act("/me/passkey/more", **spare.show(page))
+    lost = {name: phone.hidden(name) for name in ("gone", "name")}
+    assert "Passkey 2" not in phone.act("/me/passkey/remove", **lost).text
 
 
 def test_two_open_pages_make_one_passkey(open_desk: County) -> None:
@@ -279,7 +323,7 @@ def test_her_passkey_is_asked_for_in_place_of_the_code(county: County, phone: Ph
     page = phone.get("/me/phone").text
     assert "Maribel" not in page and "script-src 'self'" in phone.page.headers["content-security-policy"]
     assert "passkey is asked for" in phone.act("/me/passkey", **device.make(page)).text
-    assert "PHONE_SET_UP" in phone.get("/me/phone").text
+    assert 'data-passkey="make"' not in phone.get("/me/phone").text
 
     path, code = link_from(county)
     assert code == "", "the worker is told that no code is needed"

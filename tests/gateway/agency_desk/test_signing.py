@@ -20,6 +20,7 @@ from gateway.pages import make_link
 from gateway.store import records
 from gateway.store.model import AuditFilter
 from gateway.wiring.agency_desk_door import LINK_PURPOSE
+from tests.gateway.agency_desk.device import Device
 from tests.gateway.agency_desk.test_consent_pages import ANA, HER, PIN, Counter, read
 from tests.gateway.county import County
 
@@ -119,6 +120,28 @@ def test_a_worker_with_an_app_takes_it_back_by_the_app_alone(county_desk: County
     assert "CODE_WRONG" in counter.take_back("").text
     county_desk.clock.advance(timedelta(minutes=1))
     assert ANA in counter.take_back(app.at(county_desk.clock.now())).text
+
+
+def test_a_worker_with_a_passkey_alone_takes_it_back_by_the_passkey(
+    county_desk: County, counter: Counter
+) -> None:
+    county_desk.change_network(public_url="http://localhost:8080")
+    counter, device = Counter(county_desk), Device("http://localhost:8080")
+    counter.log_in()
+    page = counter.get("/agency/phone").text
+    counter.post("/agency/passkey", {"token": counter.hidden("token"), **device.make(page)})
+    read(counter)
+    assert "You take the tablet back with your passkey." in counter.page.text
+    counter.fill("/hand-over")
+    page = counter.get("/sign/back").text
+    assert 'name="code"' not in page and "script-src" in counter.page.headers["content-security-policy"]
+    token = {"token": counter.hidden("token")}
+    other = Device("http://localhost:8080", id=b"not-hers-0123456789")
+    assert "CODE_WRONG" in counter.post("/sign/back", {**token, **other.show(page)}).text
+    assert "CODE_WRONG" in counter.post("/sign/back", {**token, "code": ""}).text
+    page = counter.get("/sign/back").text
+    counter.post("/sign/back", {"token": counter.hidden("token"), **device.show(page)})
+    assert "Not signed yet." in counter.page.text and "taken_back" in str(told(county_desk))
 
 
 def test_no_browser_keeps_the_digits_and_none_are_chosen_twice(county_desk: County, counter: Counter) -> None:
