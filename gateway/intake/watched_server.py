@@ -73,6 +73,10 @@ class WatchedServer:
         self._wanted_there: dict[str, str] = {}
         self._as_read: Seen | None = None
 
+    async def renew(self, door: SftpDoor) -> None:
+        """Log in with another key from the next step on."""
+        await self._line.renew(door)
+
     async def look(self) -> tuple[Found, ...]:
         """What was claimed before, then what has not changed since the last look, oldest first."""
         try:

@@ -61,6 +61,12 @@ class SftpLine:
         self.turn = asyncio.Lock()
         self.swept_at = 0.0
 
+    async def renew(self, door: SftpDoor) -> None:
+        """Log in as `door` says from the next use on; who uses the connection now ends in peace."""
+        async with self.turn:
+            self._door = door
+            self.drop()
+
     async def opened(self) -> tuple[asyncssh.SFTPClient, bool]:
         """The open connection, and whether it was used before. Raises NoConnection."""
         if self._ending is not None:

@@ -28,7 +28,6 @@ from gateway.intake import (
     acknowledge_later,
 )
 from gateway.intake.certificate_watch import CertificateWatch
-from gateway.intake.watched_place import Place
 from gateway.partners import (
     FilesDelivery,
     MllpDelivery,
@@ -116,8 +115,12 @@ def _wants(partner: Partner) -> AckSettings:
     return AckSettings(partner.immediate_reply, isinstance(partner.delivery, MllpDelivery))
 
 
-def folder_watches(folder: NetworkFolder, premises: Premises) -> Iterator[FolderWatch]:
-    """One for each folder of the network whose partner is not paused, not running yet."""
+def folder_watches(
+    folder: NetworkFolder, premises: Premises
+) -> Iterator[FolderWatch | CertificateWatch[SftpDoor]]:
+    """One for each folder of the network whose partner is not paused, not running yet; and what keeps the key to its
+    server up to date.
+    """
 
     async def accept(message: ReceivedMessage) -> Receipt:
         return await accept_message(premises, message)
@@ -140,14 +143,15 @@ def folder_watches(folder: NetworkFolder, premises: Premises) -> Iterator[Folder
             with_manifest=watched.manifests == "required",
             longest_pause_seconds=0.0 if watched.sftp is None else _SERVER_PAUSE_SECONDS,
         )
-        place = None if watched.sftp is None else _server(chosen, sftp_door(folder.path, watched.sftp))
+        if (server := watched.sftp) is None:
+            yield FolderWatch(chosen, accept, accept_whole, premises.clock)
+            continue
+        from gateway.intake.watched_server import WatchedServer  # its library is large, and few need it
+
+        make = partial(sftp_door, folder.path, server)
+        place = WatchedServer(chosen, make())
         yield FolderWatch(chosen, accept, accept_whole, premises.clock, place)
-
-
-def _server(chosen: WatchSettings, door: SftpDoor) -> Place:
-    from gateway.intake.watched_server import WatchedServer  # its library is large, and few need it
-
-    return WatchedServer(chosen, door)
+        yield CertificateWatch([folder.path / server.key], make, place.renew, watched.partner)
 
 
 def reach_of(folder: NetworkFolder) -> Reach:

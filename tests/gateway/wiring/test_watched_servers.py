@@ -16,6 +16,8 @@ import msgspec
 import pytest
 
 from gateway.flows.files import ArrivedFile, TakenFile, accept_file
+from gateway.intake.certificate_watch import CertificateWatch
+from gateway.intake.folder_watch import FolderWatch
 from gateway.intake.watched_folder import WatchSettings
 from gateway.intake.watched_place import MANIFEST_END, PlaceTrouble
 from gateway.intake.watched_server import FileTrouble, WatchedServer
@@ -63,7 +65,8 @@ class Server:
                 for name, value in self.is_.items():
                     setattr(partner, name, value)
                 folder = self._folder(partner.port)
-                (watch,) = folder_watches(folder, premises or self.county.premises)
+                watch, self.key_watch = folder_watches(folder, premises or self.county.premises)
+                assert isinstance(watch, FolderWatch)
                 running = asyncio.create_task(watch.run())
                 async with asyncio.timeout(90):
                     while not (enough(partner) if enough else self.empty()):  # noqa: ASYNC110
@@ -326,6 +329,23 @@ def test_only_the_pinned_server_is_asked(server: Server, capfd: pytest.CaptureFi
     assert server.kept() == ()
     server.pinned = SERVER_KEY
     server.watch()
+    assert server.states() == ["accepted"]
+
+
+def test_a_renewed_key_logs_in_without_a_restart(server: Server) -> None:
+    key, renewed = server.county.folder.path / "sftp-key", []
+    key.write_bytes(OTHER_KEY.export_private_key())
+    server.put("plans.csv", HEADER + ONE)
+
+    def taken(partner: Partner) -> bool:
+        if partner.connections >= 2 and not renewed:
+            assert server.kept() == (), "the server does not take that key"
+            key.write_bytes(OUR_KEY.export_private_key())
+            assert isinstance(server.key_watch, CertificateWatch)
+            renewed.append(asyncio.ensure_future(server.key_watch.look()))
+        return server.empty()
+
+    server.watch(taken)
     assert server.states() == ["accepted"]
 
 
