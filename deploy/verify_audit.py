@@ -77,23 +77,39 @@ def signed(key: bytes, signature: bytes, body: bytes) -> bool:
     return len(signature) == 64 and s < L and same_x and (left[1] * right[2] - right[1] * left[2]) % P == 0
 
 
+def b64(text: str) -> bytes:
+    """The bytes of a base64 text that is their one form. Raises ValueError."""
+    found = base64.b64decode(text, validate=True)
+    if base64.b64encode(found).decode() != text:
+        raise ValueError("not exact")
+    return found
+
+
+def unhex(text: str) -> bytes:
+    """The hash that a hex text is the one form of. Raises ValueError."""
+    found = bytes.fromhex(text)
+    if len(found) != 32 or found.hex() != text:
+        raise ValueError("no hash")
+    return found
+
+
 def head_of(note: str, verifier: str) -> Head:
     """Size, tree root (empty before there was a tree) and chain hash of a note. ValueError when not signed by the
     key.
     """
     name, key_id, encoded = verifier.split("+", 2)
-    key = base64.b64decode(encoded, validate=True)[1:]
+    key = b64(encoded)[1:]
     body, signatures = note.split("\n\n", 1)
     for line in signatures.splitlines():
         signer, _, text = line.removeprefix("\u2014 ").rpartition(" ")
-        blob = base64.b64decode(text, validate=True)
+        blob = b64(text)
         if signer == name and blob[:4].hex() == key_id and signed(key, blob[4:], (body + "\n").encode()):
             _, size, *hashed, _ = body.split("\n")
             root, chain = ["", *hashed][-2:]
             return (
                 int(size),
-                base64.b64decode(root),
-                base64.b64decode(chain.removeprefix("chain "), validate=True),
+                b64(root),
+                b64(chain.removeprefix("chain ")),
             )
     raise ValueError("not signed")
 
@@ -138,15 +154,15 @@ def leaf_of(entry: dict[str, Any]) -> bytes:
     for text in (entry[name] for name in NAMES):
         encoded = None if text is None else text.encode()
         parts += [NOBODY] if encoded is None else [len(encoded).to_bytes(4, "big"), encoded]
-    parts += [bytes.fromhex(entry["sealed_sha256"]), bytes.fromhex(entry["facts_hash"])]
+    parts += [unhex(entry["sealed_sha256"]), unhex(entry["facts_hash"])]
     return hashlib.sha256(b"".join(parts)).digest()
 
 
 def is_honest(entry: dict[str, Any]) -> bool:
     """Whether the facts that an entry shows, if any, are its own."""
-    if entry.get("facts") is None:
-        return True
-    told = b"\x02" + base64.b64decode(entry["salt"], validate=True) + entry["facts"].encode()
+    if entry.get("facts") is None or entry.get("salt") is None:
+        return entry.get("facts") is entry.get("salt")
+    told = b"\x02" + b64(entry["salt"]) + entry["facts"].encode()
     return bool(hashlib.sha256(told).hexdigest() == entry["facts_hash"])
 
 
@@ -186,7 +202,7 @@ def whole(lines: Iterator[str], verifier: str, witness: list[Head]) -> tuple[boo
             fault = fault_of(told, count + 1, chain)
             if fault:
                 return False, f"entry {count + 1} {fault}"
-            chain, peak, size = bytes.fromhex(told["chain_hash"]), bytes.fromhex(told["leaf_hash"]), count
+            chain, peak, size = unhex(told["chain_hash"]), unhex(told["leaf_hash"]), count
             while size & 1:
                 peak, size = node(peaks.pop(), peak), size >> 1
             peaks.append(peak)
@@ -210,7 +226,7 @@ def proved(lines: Iterator[str], verifier: str, witness: list[Head]) -> tuple[bo
             return False, "something follows the end of the proofs"
         if "older" in told:
             old = head_of(told["older"], verifier)
-            path = [bytes.fromhex(one) for one in told["consistency"]]
+            path = [unhex(one) for one in told["consistency"]]
             path = path if old[0] & (old[0] - 1) or old[0] == head[0] else [old[1], *path]
             same = old[1:] == head[1:] and not path if old[0] == head[0] else None
             if not (same or (same is None and led(old[0] - 1, old[0], head[0], path) == (old[1], head[1]))):
@@ -219,7 +235,7 @@ def proved(lines: Iterator[str], verifier: str, witness: list[Head]) -> tuple[bo
         elif "end" in told:
             end = told["end"]
         else:
-            path = [leaf_of(told), *(bytes.fromhex(one) for one in told["path"])]
+            path = [leaf_of(told), *(unhex(one) for one in told["path"])]
             if told["seq"] <= at or (led(told["seq"] - 1, 0, head[0], path) or ("", ""))[1] != head[1]:
                 return False, f"entry {told['seq']} is not in the log that was signed"
             if not is_honest(told):

@@ -171,13 +171,13 @@ def _checkpoint(body: str, note: str) -> Checkpoint:
 
 
 def _hash(text: str) -> bytes:
-    found = _bytes(text)
+    found = exact_bytes(text)
     if len(found) != 32:
         raise ValueError("no hash")
     return found
 
 
-def _bytes(text: str) -> bytes:
+def exact_bytes(text: str) -> bytes:
     """The bytes of a base64 text that has only this form. Raises ValueError."""
     found = base64.b64decode(text, validate=True)
     if _text(found) != text:
@@ -200,7 +200,7 @@ def _key_id(verifier: NoteVerifier) -> bytes:
 def _check_signature(body: bytes, signatures: str, verifier: NoteVerifier) -> None:
     for line in signatures.splitlines():
         name, _, encoded = line.removeprefix(_DASH).rpartition(" ")
-        signature = _bytes(encoded)
+        signature = exact_bytes(encoded)
         if name == verifier.name and signature[:4] == _key_id(verifier):
             Ed25519PublicKey.from_public_bytes(verifier.public_key).verify(signature[4:], body)
             return

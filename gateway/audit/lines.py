@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Any
 
 import msgspec
 
 from gateway.audit.chain import Envelope, envelope_of, facts_hash
+from gateway.audit.checkpoint import exact_bytes
 from gateway.audit.log import open_facts
 from gateway.errors import Internal, NotFound
 from gateway.store.model import AuditRow, Reading
@@ -87,8 +87,13 @@ def encoded(line: msgspec.Struct) -> bytes:
 
 def hashes(texts: tuple[str, ...]) -> tuple[bytes, ...]:
     """Hashes written as hex. Raises ValueError."""
-    found = tuple(bytes.fromhex(text) for text in texts)
-    if any(len(one) != 32 for one in found):
+    return tuple(_hash(text) for text in texts)
+
+
+def _hash(text: str) -> bytes:
+    """The hash of a text that is the one form of it. Raises ValueError."""
+    found = bytes.fromhex(text)
+    if len(found) != 32 or found.hex() != text:
         raise ValueError("no hash")
     return found
 
@@ -107,8 +112,8 @@ def proved_line(
 
 
 def envelope_in(line: EntryLine | ProvedLine) -> Envelope:
-    """The envelope that a line says. Raises binascii.Error."""
-    leaf, chain = (line.leaf_hash, line.chain_hash) if isinstance(line, EntryLine) else ("", "")
+    """The envelope that a line says. Raises ValueError."""
+    leaf, chain = (line.leaf_hash, line.chain_hash) if isinstance(line, EntryLine) else (None, None)
     return Envelope(
         line.seq,
         line.at,
@@ -118,19 +123,18 @@ def envelope_in(line: EntryLine | ProvedLine) -> Envelope:
         line.purpose,
         line.outcome,
         line.request_id,
-        binascii.unhexlify(line.sealed_sha256),
-        binascii.unhexlify(line.facts_hash),
-        binascii.unhexlify(leaf),
-        binascii.unhexlify(chain),
+        _hash(line.sealed_sha256),
+        _hash(line.facts_hash),
+        b"" if leaf is None else _hash(leaf),
+        b"" if chain is None else _hash(chain),
     )
 
 
 def shows_its_own_facts(line: EntryLine | ProvedLine) -> bool:
-    """Whether the facts that a line shows, if any, are those that its hash is about. Raises binascii.Error."""
+    """Whether the facts that a line shows, if any, are those that its hash is about. Raises ValueError."""
     if line.facts is None or line.salt is None:
         return line.facts is line.salt
-    salt = base64.b64decode(line.salt, validate=True)
-    return facts_hash(salt, line.facts.encode()) == binascii.unhexlify(line.facts_hash)
+    return facts_hash(exact_bytes(line.salt), line.facts.encode()).hex() == line.facts_hash
 
 
 def _said(reading: Reading, row: AuditRow, before: bytes, facts: bool) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import base64
 import importlib.util
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -162,6 +163,21 @@ def test_a_file_of_proofs_that_was_tampered_with_is_refused_by_both(
 ) -> None:
     report = both(log, change(made(log, 4, 7, since=6, facts=True)))
     assert (report.ok, report.reason) == (False, reason)
+
+
+def test_a_flipped_bit_of_any_byte_that_proves_something_is_found_by_both(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here and there in both kinds of files, all but what was asked for (`about`), which is the asker's own word."""
+    monkeypatch.setattr(OTHER, "signed", cache(OTHER.signed))
+    proof, whole = made(log, 4, 7, since=6, facts=True), log.export()
+    assert both(log, proof).ok and both(log, whole).ok
+    for lines in (proof, whole):
+        for place, line in enumerate(lines[1:], 1):
+            step = 97 if b"warm-handoff" in line else 17  # of a head each is a signature to check
+            for at in range(1, len(line) - 2, step):
+                other = line[:at] + bytes([line[at] ^ 1]) + line[at + 1 :]
+                assert not both(log, [*lines[:place], other, *lines[place + 1 :]]).ok, (place, at, other)
 
 
 def test_every_flipped_bit_of_a_signed_head_is_found(log: Log) -> None:
