@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from consent.places import SUD_LABELS, SensitiveSources
@@ -40,6 +40,8 @@ class Rules:
     tables: Tables
     near: frozenset[str] = frozenset()
     sweeps: bool = True
+    told: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
+    """What `tells` said of texts of this very release."""
 
 
 def near_references(shown: frozenset[str], patient: str) -> frozenset[str]:
@@ -147,7 +149,13 @@ def must_not_read(key: str, text: str, walk: Walk) -> bool:
 
 def tells(text: str, walk: Walk) -> bool:
     """Whether `text` holds a word for SUD care or a name of a source to keep back."""
-    rules = walk.rules
+    known = walk.rules.told.get(text)
+    if known is None:
+        known = walk.rules.told[text] = _tells(text, walk.rules)
+    return known
+
+
+def _tells(text: str, rules: Rules) -> bool:
     if not SUD_LABELS.isdisjoint(rules.tables.find_words(text).specific):
         return True
     folded = " ".join(text.casefold().split())

@@ -39,6 +39,8 @@ DEEPEST = 64
 """Levels of a resource that are looked at; whatever lies deeper goes."""
 
 KEPT_META = frozenset({"lastUpdated", "profile", "security", "versionId"})
+BRANCHES = frozenset({dict, list})
+NO_REMOVALS: frozenset[str] = frozenset()
 LEAVING = frozenset({"contained", "meta", "text"})
 """Root elements that go whatever they hold, or are put back when they were looked at on their own."""
 LEAVING_OF = {kind: LEAVING | free for kind, free in FREE_TEXT_OF.items()}
@@ -166,9 +168,14 @@ def _local_references(node: object) -> Iterator[str]:
 
 
 def _pruned_elements(elements: Mapping[str, object], walk: Walk) -> Iterator[tuple[str, object]]:
+    apart = walk._replace(removals=NO_REMOVALS)
+    touched = {place[1:].partition("/")[0] for place in walk.removals}
     for key, value in elements.items():
-        whole = stays_whole({key: value}, walk)
-        kept = value if whole else _node(key, value, f"/{escaped(key)}", walk, 1)
+        step = escaped(key)
+        if value.__class__ in BRANCHES and stays_whole({key: value}, walk if step in touched else apart):
+            yield key, value
+            continue
+        kept = _node(key, value, f"/{step}", walk, 1)
         if kept is not GONE:
             yield key, kept
 
@@ -207,11 +214,9 @@ def _node(key: str, value: object, place: str, walk: Walk, depth: int) -> object
         return GONE
     if isinstance(value, str):
         return GONE if must_not_read(key, value, walk) else value
-    if isinstance(
-        value, dict | Mapping
-    ):  # `dict` first: asking the abstract class alone costs five times as much
+    if isinstance(value, (dict, Mapping)):  # `dict` first: the abstract class alone costs five times as much
         return _branch(key, value, place, walk, depth)
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         if key == "extension":
             value = [entry for entry in value if _is_known_extension(entry)]
         entries = [

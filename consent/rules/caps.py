@@ -176,11 +176,11 @@ def _outside(
     for name, value in node.items():
         if name in kept:
             continue
-        here = f"{place}/{_escaped(name)}"
         rule = wanted.get(name.removeprefix("_"), "drop")
         if rule == "keep" or (rule == "words" and scanned):
             continue
-        if rule == "drop" or not isinstance(value, Mapping | list):
+        here = f"{place}/{_escaped(name)}"
+        if rule == "drop" or not isinstance(value, (dict, list, Mapping)):
             yield here
             continue
         rows = list(_rows(value, here))
@@ -206,6 +206,8 @@ def _is_emptied(row: object, gone: list[str], place: str) -> bool:
     """Whether nothing that says anything is left of `row`."""
     if not isinstance(row, Mapping):
         return True
+    if not gone:
+        return row.keys() <= {"id", "extension"}
     left = {name for name in row if f"{place}/{_escaped(name)}" not in gone}
     return left <= {"id", "extension"}
 
@@ -238,4 +240,4 @@ def _has_code(coding: object) -> bool:
 
 
 def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
+    return name.replace("~", "~0").replace("/", "~1") if "~" in name or "/" in name else name
