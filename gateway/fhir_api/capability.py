@@ -13,7 +13,7 @@ from gateway.fhir_api.everything import DEFINITION as EVERYTHING
 from gateway.fhir_api.includes import includes_of, revincludes_of
 from gateway.fhir_api.operations import OPERATIONS_OF, STANDARD_OF
 from gateway.fhir_api.search_table import parameters_of
-from gateway.fhir_api.served import SEARCHED, SERVED, Served
+from gateway.fhir_api.served import PROFILES, SEARCHED, SERVED, Served
 from gateway.flows.subscription_topics import OFFERED, OPERATION, PROFILE, TOPICS, canonical_of
 from gateway.flows.validated import VALIDATED
 from gateway.security.client_proof import CLIENT_ALGORITHMS
@@ -103,6 +103,7 @@ def _resource(name: str, served: Served, base: str) -> dict[str, Any]:
     operations |= STANDARD_OF.get(name, {})
     return {
         "type": name,
+        **({"supportedProfile": list(PROFILES[name])} if name in PROFILES else {}),
         "interaction": [{"code": code} for code in served.interactions],
         "versioning": "versioned-update" if "update" in served.interactions else "versioned",
         "readHistory": "vread" in served.interactions,

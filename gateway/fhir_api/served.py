@@ -70,3 +70,11 @@ SERVED: Mapping[str, Served] = {
 
 
 SEARCHED = tuple(name for name, served in SERVED.items() if "search-type" in served.interactions)
+_US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-"
+PROFILES: Mapping[str, tuple[str, ...]] = {
+    "Location": (f"{_US_CORE}location",),
+    "Organization": (f"{_US_CORE}organization",),
+}
+"""Claimed where a test holds all that the gateway itself says against them. What partners send is passed on as it is,
+and consent may take elements from it: no profile is claimed for that.
+"""

@@ -7,14 +7,16 @@ that found nobody is as one of which everything was withheld. The whole log is t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from gateway.audit import AuditReason, append, find_by_request
+from gateway.audit import AuditReason, LoggedEntry, append, find_by_request
+from gateway.audit.log import opened
 from gateway.clock import new_id
 from gateway.disclosure.account import own_record_entry
 from gateway.disclosure.asked import kept_question
@@ -27,7 +29,7 @@ from gateway.flows.nothing import NothingToShow
 from gateway.resources import to_json
 from gateway.resources.searching import Filter, meets
 from gateway.security.callers import Caller
-from gateway.store import AuditFilter, Reading, audit_rows
+from gateway.store import AuditFilter, AuditRow, Reading, audit_rows
 
 _ROWS = 100
 """Rows of the log that are read at once."""
@@ -68,7 +70,8 @@ async def ask(premises: Premises, caller: Caller, event_id: str) -> Pulled:
 
     def look() -> Json | None:
         with premises.store.read() as reading:
-            return _event(premises, reading, caller.partner, event_id)
+            logged = find_by_request(reading, event_id)
+            return _event(premises, (one for one in logged if one.row.partner == caller.partner))
 
     event = await asyncio.to_thread(look)
     request_id = await _logged(premises, caller, "")
@@ -113,16 +116,22 @@ def _page(premises: Premises, partner: str, wanted: AsksWanted, zone: ZoneInfo) 
 
 def _events(premises: Premises, reading: Reading, partner: str, after: str) -> Iterator[Json]:
     """The events of the partner's requests, the latest first, after the one with that id."""
-    before = _first_row(reading, partner, after) if after else None
     told = {after}
+    for request_id, rows in groupby(_rows(reading, partner, after), lambda row: row.request_id):
+        if request_id in told:
+            continue  # rows that came later said that it was never answered
+        told.add(request_id)
+        event = _event(premises, opened(reading, tuple(rows)[::-1]))
+        if event is not None:
+            yield event
+
+
+def _rows(reading: Reading, partner: str, after: str) -> Iterator[AuditRow]:
+    """The partner's rows, the latest first."""
+    before = _first_row(reading, partner, after) if after else None
     while True:
         rows = audit_rows.newest(reading, _ROWS, AuditFilter(partner=partner, before_seq=before))
-        for request_id in dict.fromkeys(row.request_id for row in rows):
-            if request_id not in told:
-                told.add(request_id)
-                event = _event(premises, reading, partner, request_id)
-                if event is not None:
-                    yield event
+        yield from rows
         if len(rows) < _ROWS:
             return
         before = rows[-1].seq
@@ -136,7 +145,6 @@ def _first_row(reading: Reading, partner: str, request_id: str) -> int:
     return rows[0].seq
 
 
-def _event(premises: Premises, reading: Reading, partner: str, request_id: str) -> Json | None:
-    """The AuditEvent of a request of the partner's own; None where it is none, or nothing was ever answered."""
-    entries = [one.entry for one in find_by_request(reading, request_id) if one.row.partner == partner]
-    return ask_event([one for one in entries if one is not None], premises.network)
+def _event(premises: Premises, logged: Iterable[LoggedEntry]) -> Json | None:
+    """The AuditEvent of a request, by its rows; None where it is no ask, or nothing was ever answered."""
+    return ask_event([one.entry for one in logged if one.entry is not None], premises.network)

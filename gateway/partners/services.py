@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from gateway.partners.network import Network
+from gateway.resources import to_json
 
 FILE = "services.json"
 MOST = 50
@@ -118,7 +120,7 @@ class ServiceFile:
         try:
             at = self._file.stat().st_mtime_ns
             if self._read[0] != at:
-                self._read = (at, tuple(json.loads(self._file.read_bytes())))
+                self._read = (at, tuple(json.loads(self._file.read_bytes(), parse_float=Decimal)))
         except (OSError, ValueError, TypeError):
             return ()
         return self._read[1]
@@ -127,7 +129,7 @@ class ServiceFile:
 def write_services(folder: Path, resources: Sequence[Resource]) -> None:
     """Put a directory in the place of what was there, at once and as a whole."""
     whole = folder / f".{FILE}.new"
-    whole.write_text(json.dumps(list(resources), ensure_ascii=False, default=str), encoding="utf-8")
+    whole.write_bytes(b"[" + b",\n".join(map(to_json, resources)) + b"]")
     whole.replace(folder / FILE)
 
 

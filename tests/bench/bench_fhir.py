@@ -174,9 +174,13 @@ def _rows(county: County) -> list[dict[str, object]]:
         ("gated CarePlan read", 0.8, lambda _: read, 200),
         ("the same, decided anew", 0.8, lambda _: anew(read), 200),
     ]
+    in_xml: Asked = ("GET", f"/fhir/{plan.reference}?_format=xml", b"", housing)
+    works.append(("gated CarePlan read in XML", 1.2, lambda _: in_xml, 200))
     search: Asked = ("GET", f"/fhir/Goal?patient={hers}&_count=10", b"", housing)
     works.append(("gated search of 10", 2.5, lambda _: search, 200))
     works.append(("the same search, decided anew", 2.5, lambda _: anew(search), 200))
+    ten_in_xml: Asked = ("GET", f"{search[1]}&_format=xml", b"", housing)
+    works.append(("gated search of 10 in XML", 5.0, lambda _: ten_in_xml, 200))
     works.append(("ServiceRequest create", 2.5, lambda n: ("POST", "/fhir", _order(her, n), otp), 200))
     works.append(("CarePlan create", 4.0, lambda n: ("POST", "/fhir", _plan(her, n), otp), 200))
     rows: list[dict[str, object]] = []

@@ -70,6 +70,15 @@ def test_searching_goes_through_every_page(county: County, shared: str) -> None:
         goals.search(target_date__ge="2031-01-01").get()
 
 
+def test_the_directory_is_searched_and_who_wrote_something_is_read(county: County, shared: str) -> None:
+    client = sync(county)
+    (agency,) = client.resources("Organization").search(name="desert").fetch()
+    assert agency.to_reference().to_resource()["name"] == "Desert Housing"
+    assert client.resources("Provenance").search(patient=shared).fetch() == []
+    asks = client.resources("AuditEvent").search(subtype="search-type").limit(5).fetch()
+    assert asks[0]["outcome"] == "0" and asks[0]["agent"]
+
+
 def test_what_a_plan_refers_to_comes_along_and_references_can_be_followed(
     county: County, shared: str
 ) -> None:

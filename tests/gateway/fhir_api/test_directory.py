@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gateway.cli.services_command import import_services
 from gateway.demo import person
+from gateway.fhir_api.served import PROFILES
 from gateway.partners.services import write_services
-from tests.gateway.county import OTP, County, matches
+from gateway.resources import check_resource
+from mappings.profile_tables import US_CORE
+from mappings.profiles import profile_fits
+from tests.gateway.county import OTP, County, _starting_network, matches
 from tests.gateway.disclosure.hidden_county import PAPER, behind
 from tests.gateway.disclosure.twins import Api, said
 
+SAMPLE = Path("mappings/formats/directory/hsds/samples/pantry.json")
 KINDS = ("Organization", "Practitioner", "PractitionerRole", "Location", "HealthcareService", "Provenance")
 CLINIC, SUITE, FOOD = ("Organization/hs-org", "Location/hs-place", "HealthcareService/hs-food")
 
@@ -161,3 +168,20 @@ def test_an_address_may_name_a_worker_or_agency_and_never_a_patient(api: Api) ->
         refused = api.ask("otp TREAT", "GET", f"/fhir/{path}")
         assert json.loads(refused.text)["issue"][0]["details"]["coding"][0]["code"] == "SEARCH_BY_POST"
     assert found(api, "otp TREAT", "/fhir/Organization?name=nobody") == []
+
+
+def test_what_is_claimed_of_the_directory_holds(county: County) -> None:
+    """Whatever the gateway itself says of agencies and places meets the US Core profiles that it claims."""
+    shutil.copy(_starting_network().path / "network.yaml", county.folder.path)
+    assert import_services(Path(county.folder.path), SAMPLE) == 0
+    api = Api(county)
+    statement = api.ask("otp TREAT", "GET", "/fhir/metadata").json()
+    claimed = {one["type"]: one.get("supportedProfile", []) for one in statement["rest"][0]["resource"]}
+    assert {name for name, urls in claimed.items() if any("us-core" in url for url in urls)} == {*PROFILES}
+    for kind in PROFILES:
+        told = found(api, "employment COC", f"/fhir/{kind}")
+        assert told
+        for one in told:
+            (fit,) = [fit for fit in profile_fits(one) if fit.guide == US_CORE]
+            assert fit.met and claimed[kind][0].endswith(fit.profile), fit
+            assert not check_resource(one)
