@@ -2,7 +2,8 @@
 cancels.
 
 An order's Task has an id made of its placer's number as the placer writes it, which finds it among those that the
-sender was sent, or has sent; written otherwise it is found among what it was sent of the person. Nothing tells an order
+sender was sent, or has sent; written otherwise it is found among what it was sent of the person, and by the filler's own
+number alone among what that filler has told it of. Nothing tells an order
 that was never sent to somebody from one that is not there.
 """
 
@@ -26,7 +27,16 @@ from gateway.flows.referral import CANCEL_EVENT, Referral, still_needed
 from gateway.flows.sources import comes_from_program
 from gateway.flows.task_outputs import words_to_keep
 from gateway.identity import IDENTIFIER, Identified, identifiers_of
-from gateway.store import Intent, Record, Transaction, intents, message_times, patients, records
+from gateway.store import (
+    Intent,
+    Record,
+    Transaction,
+    filler_numbers,
+    intents,
+    message_times,
+    patients,
+    records,
+)
 
 _WHO = "PID-3"
 _ANSWER_TYPE, _NO_REASON = "RRI", {"text": "Declined. No reason was given."}
@@ -131,6 +141,8 @@ def record_order_status(premises: Premises, tx: Transaction, made: OrderStatus, 
     if sent is None:
         _cancel(premises, tx, made, task, at)
         return
+    if _is_placers(made):
+        filler_numbers.keep(tx, _own_numbers(premises, made), task.id)
     if newer_kept(tx, made):
         return
     message_times.keep(tx, [("Task", task.id)], made.said_at)
@@ -164,7 +176,9 @@ def _answer(
 
 def _order(premises: Premises, tx: Transaction, made: OrderStatus) -> tuple[Record, Intent | None]:
     """The order's Task, and the intent by which the sender was sent it; None where the sender placed it itself."""
-    found = list(_by_id(tx, made)) or list(_by_number(premises, tx, made))
+    found = (
+        list(_by_id(tx, made)) or list(_by_number(premises, tx, made)) or list(_by_own(premises, tx, made))
+    )
     place = made.places[0]
     if not found:
         raise NotUnderstood("ORDER_UNKNOWN", "is no order of yours, and none that was sent to you", place)
@@ -197,6 +211,28 @@ def _by_number(premises: Premises, tx: Transaction, made: OrderStatus) -> Iterat
             sent = status.sent_to(tx, task, made.partner) if is_meant else None
             if sent is not None and known_to & {made.partner, sent.source_partner}:
                 yield task, sent
+
+
+def _by_own(premises: Premises, tx: Transaction, made: OrderStatus) -> Iterator[tuple[Record, Intent]]:
+    """The order that its filler means by its own number alone, which it told with the placer's before."""
+    for token in _own_numbers(premises, made) if not _is_placers(made) else ():
+        task = records.get(tx, "Task", filler_numbers.task_of(tx, token) or "")
+        sent = None if task is None or task.deleted else status.sent_to(tx, task, made.partner)
+        if task is not None and sent is not None:
+            yield task, sent
+
+
+def _own_numbers(premises: Premises, made: OrderStatus) -> list[str]:
+    """Keyed tokens of the filler's own numbers of an order; no other partner's number makes the same."""
+    return [
+        premises.keys.index("filler-number", f"{made.partner} {system}", value)
+        for whose, system, value in sorted(_numbers(made.said))
+        if whose == "FILL"
+    ]
+
+
+def _is_placers(made: OrderStatus) -> bool:
+    return any(whose == "PLAC" for whose, _, _ in _numbers(made.said))
 
 
 def _known_to(premises: Premises, tx: Transaction, made: OrderStatus) -> dict[str, set[str]]:

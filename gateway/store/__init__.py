@@ -3,8 +3,8 @@
 The tables are modules of plain functions on `Reading` and `Transaction`: `inbox`, `patients`, `records`,
 `consents`, `intents`, `outbox`, `audit_rows`, `consent_requests`, `tokens`, `kept_versions`,
 `application_acks`, `emergency_uses`, `subscriptions`, `bulk_exports`,
-`privacy_requests`, `partner_pauses`, `message_times`, `withdrawals`, `awaited_answers`, `audit_agreements`,
-`audit_feeds`, `legal_holds`, `mailed_links`. Import them by name.
+`privacy_requests`, `partner_pauses`, `message_times`, `withdrawals`, `awaited_answers`, `filler_numbers`,
+`audit_agreements`, `audit_feeds`, `legal_holds`, `mailed_links`. Import them by name.
 """
 
 from gateway.store.model import (

@@ -15,6 +15,7 @@ _INDEXES = (
     "patients.drop_match_keys",
     "patients.drop_tokens",
     "message_times.drop_of_patient",
+    "filler_numbers.drop_of_patient",
     "records.drop_digests",
     "bulk_exports.drop_parts_of_patient",
 )

@@ -459,3 +459,23 @@ def test_an_answer_by_who_was_never_sent_it_finds_nothing(referred: County) -> N
     nothing = refused(reply(referred, "A", number="R-999^RIVERBEND"))
     assert refused(reply(referred, "A", by="psychiatry")) == nothing
     assert nothing == ("ORDER_UNKNOWN", "RF1-6") and stands(referred) == "requested"
+
+
+@pytest.mark.requirement("SD-02")
+def test_a_filler_s_own_number_alone_is_known_once_it_was_told_and_to_that_filler_only(
+    ordered: County,
+) -> None:
+    alone = {"number": "", "filler": "F-1^OTP"}
+    assert refused(say(ordered, "IP", **alone)) == ("ORDER_UNKNOWN", "ORC-2"), "it was never told"
+    assert say(ordered, "IP").outcome == "accepted"
+
+    assert say(ordered, "A", **alone).outcome == "accepted"
+
+    assert (stands(ordered), told(ordered)) == ("in-progress", ["hospital"] * 2)
+    assert refused(say(ordered, "CM", by="psychiatry", **alone)) == ("ORDER_UNKNOWN", "ORC-2")
+    assert refused(say(ordered, "CM", number="R-X^EHR")) == ("ORDER_UNKNOWN", "ORC-2"), (
+        "a placer's that is wrong"
+    )
+    hers = {"patient_id": ordered.patient_id}
+    gone = ordered.write(lambda tx: tx.execute("filler_numbers.drop_of_patient", hers))
+    assert gone == 1, "as when her key is destroyed"
