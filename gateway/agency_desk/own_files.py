@@ -17,5 +17,6 @@ class OwnFiles:
     plan: Callable[[Worker, str], Awaitable[AtDesk]]
     plan_sheet: Callable[[Worker, str, str], Awaitable[PlanSheet]]
     number_said: Callable[[Worker, str, str], Awaitable[None]]
+    number_wrong: Callable[[Worker, str, str, str], Awaitable[None]]
     sheet_sent: Callable[[Worker, str, bytes], Awaitable[TakenSheet]]
     numbers_of: Callable[[Worker, AtDesk], Awaitable[tuple[str, ...]]]

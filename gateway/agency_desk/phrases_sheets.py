@@ -12,6 +12,15 @@ ENGLISH: Mapping[str, str] = {
     "own_number_note": "Your organization finds this person by it. Others see it only as far as the person agrees.",
     "own_number_say": "The number your organization gives this person",
     "own_number_do": "Keep the number",
+    "own_number_wrong": "A number is wrong",
+    "own_number_which": "Which one?",
+    "own_number_why": "Why? The log keeps it.",
+    "own_number_wrong_note": (
+        "From then on it does not lead to this person. If your system sent something under it, ask for a correction."
+    ),
+    "own_number_wrong_do": "Take the number away",
+    "error_NO_SUCH_NUMBER": "Your desk has kept no such number for this person.",
+    "error_REASON_MISSING": "Go back and say why.",
     "sheet": "Send a sheet",
     "sheet_note": "Up to 1 MB. The same sheet sent twice doubles nothing.",
     "sheet_choose": "Your sheet (CSV or XLSX)",
@@ -38,6 +47,15 @@ SPANISH: Mapping[str, str] = {
     "own_number_note": "Con él su organización encuentra a esta persona. Otros lo ven solo si la persona lo permite.",
     "own_number_say": "El número que su organización da a esta persona",
     "own_number_do": "Guardar el número",
+    "own_number_wrong": "Un número está mal",
+    "own_number_which": "¿Cuál?",
+    "own_number_why": "¿Por qué? Queda en el registro.",
+    "own_number_wrong_note": (
+        "Desde entonces no lleva a esta persona. Si su sistema envió algo con él, pida una corrección."
+    ),
+    "own_number_wrong_do": "Quitar el número",
+    "error_NO_SUCH_NUMBER": "Su agencia no guardó ese número para esta persona.",
+    "error_REASON_MISSING": "Vuelva atrás y diga por qué.",
     "sheet": "Enviar una hoja",
     "sheet_note": "Hasta 1 MB. Si envía dos veces la misma hoja, nada se repite.",
     "sheet_choose": "Su hoja (CSV o XLSX)",

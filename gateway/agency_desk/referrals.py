@@ -61,6 +61,15 @@ async def _number(visit: Visit) -> Answer:
     return GoTo(f"../{intent_id}?saved=1")
 
 
+async def _number_wrong(visit: Visit) -> Answer:
+    """It was typed for the wrong person."""
+    intent_id, form = visit.path["id"], visit.form
+    await visit.desk.files.number_wrong(
+        visit.worker, intent_id, form.get("number", ""), form.get("reason", "")
+    )
+    return GoTo(f"../{intent_id}?saved=1")
+
+
 async def _plan(visit: Visit) -> Answer:
     ending = visit.query.get("as", "")
     if not ending:
@@ -76,5 +85,6 @@ SCREENS = (
     Screen("/referrals/", "answer", _list, _stop_read, menu="waiting"),
     Screen("/referrals/{id}", "answer", _one, _answered),
     Screen("/referrals/{id}/number", "answer", None, _number),
+    Screen("/referrals/{id}/number-wrong", "answer", None, _number_wrong),
     Screen("/plans/{id}", "answer", _plan),
 )

@@ -17,6 +17,7 @@ from gateway.disclosure.seen import is_own
 from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
 from gateway.flows import agency_desk
 from gateway.flows.agency_desk import AtDesk, Worker
+from gateway.flows.decided_here import why
 from gateway.flows.desk_clients import LONGEST, desk_caller, log_worker, number_system
 from gateway.flows.own_ids import own_id
 from gateway.flows.own_records import own_records
@@ -25,7 +26,9 @@ from gateway.flows.to_do import called
 from gateway.identity import IDENTIFIER, identifiers_of
 from gateway.store import Reading, Record, Transaction, patients, records
 
-SAID = "client_number_said"
+SAID, WRONG = "client_number_said", "client_number_wrong"
+_PERSON = "urn:handoff:desk-person"
+"""The system of what names the agency's Patient of a person: it stays hers when a number of hers was a mistake."""
 
 
 async def number_said(premises: Premises, worker: Worker, intent_id: str, number: str) -> None:
@@ -47,8 +50,37 @@ async def number_said(premises: Premises, worker: Worker, intent_id: str, number
     with premises.store.read() as reading:
         known = _numbered(reading, worker.partner, thing.patient)
     if known is None or identifier not in known.resource["identifier"]:
-        bundle = _bundle(premises, worker.partner, known, identifier)
+        person = {
+            "system": _PERSON,
+            "value": premises.keys.index(_PERSON, worker.partner, thing.patient)[:32],
+        }
+        bundle = _bundle(premises, worker.partner, known, person, identifier)
         await accept_transaction(premises, desk_caller(worker), bundle, json.dumps(bundle).encode(), None)
+
+
+async def number_wrong(premises: Premises, worker: Worker, intent_id: str, number: str, reason: str) -> None:
+    """A number was typed for the wrong person: the agency does not know her by it any more; the log has why. What its
+    systems sent under that number before stays where it is: a person has to look at it.
+
+    Raises NotFound `NOTHING_AT_DESK`, `NO_SUCH_NUMBER`, NotUnderstood `REASON_MISSING`.
+    """
+    said = why(reason)
+    thing = await agency_desk.opened(premises, worker, intent_id)
+    shown = await numbers_of(premises, worker, thing)
+    system = number_system(worker.partner)
+    with premises.store.read() as reading:
+        known = _numbered(reading, worker.partner, thing.patient)
+    # a number that the organization's own system has sent is that system's to correct
+    if number not in shown or known is None or known.resource["identifier"][0].get("system") != _PERSON:
+        raise NotFound("NO_SUCH_NUMBER", "your desk has said no such number of this person", "number")
+
+    def work(tx: Transaction) -> None:
+        patients.unlink(tx, worker.partner, premises.keys.index(IDENTIFIER, system, number), thing.patient)
+        log_worker(tx, worker, premises.clock.now(), WRONG, thing.patient, thing.id, said)
+
+    await premises.store.write(work)
+    bundle = _bundle(premises, worker.partner, known, wrong={"system": system, "value": number})
+    await accept_transaction(premises, desk_caller(worker), bundle, json.dumps(bundle).encode(), None)
 
 
 async def numbers_of(premises: Premises, worker: Worker, thing: AtDesk) -> tuple[str, ...]:
@@ -94,16 +126,24 @@ def _numbered(reading: Reading, partner: str, patient_id: str) -> Record | None:
 
 
 def _bundle(
-    premises: Premises, partner: str, known: Record | None, identifier: Mapping[str, str]
+    premises: Premises,
+    partner: str,
+    known: Record | None,
+    *more: Mapping[str, str],
+    wrong: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """A transaction with the agency's Patient: the known one with one more number, else one of the number alone."""
-    patient: dict[str, Any] = {"resourceType": "Patient", "identifier": [dict(identifier)]}
+    """A transaction with the agency's Patient: the known one with one more number, or without one that was wrong; else
+    one that says who is meant and holds the number alone.
+    """
+    patient: dict[str, Any] = {"resourceType": "Patient", "identifier": list(map(dict, more))}
     if known is not None:
-        held = known.resource["identifier"]
-        first = next((one for one in held if one.get("system") and one.get("value")), identifier)
+        held = [one for one in known.resource["identifier"] if one != wrong]
+        first = next(
+            (one for one in held if one.get("system") and one.get("value")), {"system": "", "value": ""}
+        )
         if own_id(premises.keys.id_key, partner, "Patient", first["system"], first["value"]) == known.id:
             kept = {name: value for name, value in known.resource.items() if name not in ("id", "meta")}
-            patient = {**kept, "identifier": [*held, dict(identifier)]}
+            patient = {**kept, "identifier": [*held, *(dict(one) for one in more if one not in held)]}
     entry = {
         "fullUrl": f"urn:uuid:{new_id()}",
         "resource": patient,

@@ -92,6 +92,11 @@ def link(tx: Transaction, partner: str, token: str, patient_id: str) -> None:
         raise AlreadyReceived("LINKED_ELSEWHERE", "that identifier belongs to another patient")
 
 
+def unlink(tx: Transaction, partner: str, token: str, patient_id: str) -> bool:
+    """`partner` does not know the patient by that identifier: it was a mistake. False when it never did."""
+    return bool(tx.execute("patients.unlink", {"partner": partner, "token": token, "patient_id": patient_id}))
+
+
 def find_by_token(reading: Reading, partner: str | None, token: str) -> tuple[tuple[str, str], ...]:
     """(partner, patient id) for the identifier whose HMAC is `token`; of every partner when `partner` is
     None.

@@ -13,6 +13,7 @@ def own_files(flows: DeskFlows) -> OwnFiles:
         plan=flows.bound(agency_desk.plan),
         plan_sheet=flows.bound(desk_plan_sheets.plan_sheet),
         number_said=flows.bound(desk_own_numbers.number_said),
+        number_wrong=flows.bound(desk_own_numbers.number_wrong),
         sheet_sent=flows.bound(desk_sheets.sheet_sent),
         numbers_of=flows.bound(desk_own_numbers.numbers_of),
     )

@@ -22,6 +22,9 @@ SELECT id, created_at FROM patient INDEXED BY patient_in_doubt WHERE certain = 0
 -- name: link
 INSERT INTO patient_link (token, partner, patient_id) VALUES (:token, :partner, :patient_id) ON CONFLICT DO NOTHING;
 
+-- name: unlink
+DELETE FROM patient_link WHERE token = :token AND partner = :partner AND patient_id = :patient_id;
+
 -- name: linked
 SELECT patient_id FROM patient_link WHERE token = :token AND partner = :partner;
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from gateway.flows.desk_clients import number_system
-from gateway.flows.desk_own_numbers import SAID
+from gateway.flows.desk_own_numbers import SAID, WRONG
+from gateway.identity import IDENTIFIER
+from gateway.store import patients
 from tests.gateway.agency_desk.conftest import ROSA, Browser
 from tests.gateway.county import County
 
@@ -18,9 +22,19 @@ def _say(browser: Browser, waiting: str, number: str) -> int:
     return browser.post(f"/agency/referrals/{waiting}/number", form).status_code
 
 
+def _person(number: str) -> dict[str, Any]:
+    """The program's system describes somebody else under that number."""
+    other = {"resourceType": "Patient", "identifier": [{"system": number_system("otp"), "value": number}]}
+    other |= {"name": [{"family": "Other", "given": ["Ana"]}], "birthDate": "1970-01-02"}
+    entry = {"fullUrl": "urn:uuid:5a0c2f2e-8f0f-4f65-9a39-0b5d0c9f3a12", "resource": other}
+    entry |= {"request": {"method": "POST", "url": "Patient"}}
+    return {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}
+
+
 def _numbers(desk: County) -> list[str]:
     found = [one for one in desk.records("Patient") if one.source_partner == "otp"]
-    return [each["value"] for one in found for each in one.resource["identifier"]]
+    system = number_system("otp")
+    return [each["value"] for one in found for each in one.resource["identifier"] if each["system"] == system]
 
 
 def test_the_number_is_the_agencys_own_identifier_of_her(
@@ -34,7 +48,9 @@ def test_the_number_is_the_agencys_own_identifier_of_her(
     (kept,) = [one for one in desk.records("Patient") if one.source_partner == "otp"]
     system = number_system("otp")
     assert kept.patient_id == desk.patient_id
-    assert kept.resource["identifier"] == [{"system": system, "value": NUMBER}]
+    named, number = kept.resource["identifier"]
+    assert number == {"system": system, "value": NUMBER}
+    assert named["system"] == "urn:handoff:desk-person" and desk.patient_id not in named["value"]
     assert "name" not in kept.resource, "what the sender has told stays the sender's"
     desk.submit("otp", _goal(system), purpose="TREAT")
     assert [one.patient_id for one in desk.records("Goal")] == [desk.patient_id]
@@ -55,6 +71,29 @@ def test_who_said_it_is_logged_once_without_the_number(desk: County, waiting: st
     assert sorted(_numbers(desk)) == ["DH 2", NUMBER]
 
 
+@pytest.mark.requirement("AU-05")
+def test_a_number_typed_for_the_wrong_person_is_taken_away_and_free_for_another(
+    desk: County, waiting: str, browser: Browser
+) -> None:
+    browser.log_in()
+    assert _say(browser, waiting, NUMBER) == 200 and _say(browser, waiting, "DH 2") == 200
+    browser.get(f"/agency/referrals/{waiting}")
+    form = {"token": browser.hidden("token"), "number": NUMBER, "reason": "typed for the next client"}
+    where = f"/agency/referrals/{waiting}/number-wrong"
+    assert browser.post(where, {**form, "reason": " "}).status_code == 400
+    assert browser.post(where, {**form, "number": "DH 3"}).status_code == 404
+    assert browser.post(where, form).status_code == 200 and _numbers(desk) == ["DH 2"]
+    assert NUMBER not in browser.page.text and "DH 2" in browser.page.text
+    (said,) = [one.entry for one in desk.audit() if one.entry and one.entry.outcome == WRONG]
+    assert said.recipient_name == ROSA and "next client" in said.description and NUMBER not in repr(said)
+    assert browser.post(where, form).status_code == 404, "once"
+
+    desk.submit("otp", _person(NUMBER))
+    token = desk.premises.keys.index(IDENTIFIER, number_system("otp"), NUMBER)
+    ((_, whose),) = desk.look(lambda reading: patients.find_by_token(reading, "otp", token))
+    assert whose != desk.patient_id, "it is another person's from then on"
+
+
 def test_the_sender_finds_her_by_no_number_of_the_agencys(
     desk: County, waiting: str, browser: Browser
 ) -> None:
@@ -68,11 +107,7 @@ def test_the_sender_finds_her_by_no_number_of_the_agencys(
 
 
 def test_a_number_is_one_persons(desk: County, waiting: str, browser: Browser) -> None:
-    other = {"resourceType": "Patient", "identifier": [{"system": number_system("otp"), "value": NUMBER}]}
-    other |= {"name": [{"family": "Other", "given": ["Ana"]}], "birthDate": "1970-01-02"}
-    entry = {"fullUrl": "urn:uuid:5a0c2f2e-8f0f-4f65-9a39-0b5d0c9f3a12", "resource": other}
-    entry |= {"request": {"method": "POST", "url": "Patient"}}
-    desk.submit("otp", {"resourceType": "Bundle", "type": "transaction", "entry": [entry]})
+    desk.submit("otp", _person(NUMBER))
     browser.log_in()
 
     assert _say(browser, waiting, NUMBER) == 409
