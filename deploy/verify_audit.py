@@ -248,7 +248,8 @@ def proved(lines: Iterator[str], verifier: str, witness: list[Head]) -> tuple[bo
         return False, "the head is not one of those that the witness knows"
     if known and max([one[0] for one in known if one[0] <= head[0]], default=0) not in heads:
         return False, "nothing ties the head to those that the witness knows"
-    return True, f"{count} entries, all in the signed log of {head[0]}"
+    grew = "".join(f", which only grew since {size}" for size in heads if size != head[0])
+    return True, f"{count} entries, all in the signed log of {head[0]}{grew}"
 
 
 def verify(lines: Iterator[str], key: str | None, notes: list[str]) -> tuple[bool, str]:

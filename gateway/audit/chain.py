@@ -58,7 +58,8 @@ class VerifyReport:
     `root` is the chain hash after the last good entry (hex), `signed_to` the number of entries that a head
     vouches for, `shredded` the number of entries whose facts were destroyed with their key, `behind` how many
     entries more than an export holds its witness knows of: it was made before them, or cut. `tree` is the root of the
-    tree (hex). `part_of`: of a file of proofs, the size of the signed log that its entries were proved to be in.
+    tree (hex). `part_of`: of a file of proofs, the size of the signed log that its entries were proved to be in,
+    `grew_from` that of the older one that it was proved to have grown out of.
     """
 
     ok: bool
@@ -71,6 +72,7 @@ class VerifyReport:
     behind: int = 0
     tree: str = ""
     part_of: int = 0
+    grew_from: int = 0
 
 
 def facts_hash(salt: bytes, facts: bytes) -> bytes:

@@ -8,6 +8,7 @@ the leaf to the root; at the end `{"end": <entries>}`. It is checked without the
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 
 import msgspec
@@ -177,9 +178,11 @@ def verify_proof(
     if check is None or check.head is None:
         return refusal(reason or "EXPORT_UNREADABLE")
     bad = None if reason is None else check.at
-    size, root = check.head.size, _root_of(check.head).hex()
-    return VerifyReport(
-        reason is None, check.count, bad, reason, check.head.chain_hash.hex(), size, tree=root, part_of=size
+    return replace(
+        VerifyReport(reason is None, check.count, bad, reason, check.head.chain_hash.hex(), check.head.size),
+        tree=_root_of(check.head).hex(),
+        part_of=check.head.size,
+        grew_from=check.grew_from,
     )
 
 
@@ -189,6 +192,7 @@ class _Check:
     def __init__(self, verifier: NoteVerifier) -> None:
         self._verifier = verifier
         self._older: list[Checkpoint] = []
+        self.grew_from = 0
         self.head: Checkpoint | None = None
         self.count = 0
         self.at = 0
@@ -213,8 +217,10 @@ class _Check:
     def _grew(self, line: ConsistencyLine, size: int, root: bytes) -> str | None:
         older = read_note(line.older, self._verifier)
         self._older.append(older)
-        grew = is_consistent(older.size, _root_of(older), size, root, hashes(line.consistency))
-        return None if grew else "LOG_FORKED"
+        if not is_consistent(older.size, _root_of(older), size, root, hashes(line.consistency)):
+            return "LOG_FORKED"
+        self.grew_from = older.size
+        return None
 
     def _proved(self, line: ProvedLine, size: int, root: bytes) -> str | None:
         if line.seq <= self.at:

@@ -165,10 +165,14 @@ def print_report(report: VerifyReport, out: TextIO | None = None) -> int:
 
 def _print_proved(report: VerifyReport, out: TextIO | None) -> int:
     if report.ok:
-        print(
-            f"proved: {report.entries} entries are in the signed log of {report.part_of}, as they are shown",
-            file=out,
-        )
+        size, number = report.part_of, report.entries
+        if number:
+            are = "entry is" if number == 1 else "entries are"
+            print(f"proved: {number} {are} in the signed log of {size} entries, as shown", file=out)
+        if report.grew_from:
+            print(f"proved: the log of {size} entries only grew since that of {report.grew_from}", file=out)
+        if not number and not report.grew_from:
+            print(f"the head over {size} entries is signed; no entry is shown", file=out)
         print(f"root {report.tree}", file=out)
         return 0
     at = f" at entry {report.first_bad_seq}" if report.first_bad_seq else ""

@@ -66,8 +66,10 @@ def write_proof(
         raise NotFound("NO_SUCH_ENTRY", f"there is no entry {entry}")
     prover = Prover(view, verifier, size)
     rows = () if row is None else (row,)
-    if row is not None:
-        prover.path_of(row)  # refused before the first line is written
+    if row is not None:  # what cannot be proved is refused before the first line is written
+        prover.path_of(row)
+    if since is not None:
+        prover.since(since)
     about = (
         f"entry {entry}"
         if since is None

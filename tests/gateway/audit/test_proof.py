@@ -88,6 +88,7 @@ def test_entries_of_every_part_of_the_tree_are_proved_under_every_head(log: Log)
                 continue
             report = both(log, made(log, *chosen, size=size, since=since), witness=True)
             assert (report.ok, report.entries, report.part_of) == (True, len(chosen), size)
+            assert report.grew_from == (since or 0)
     assert log.verify().ok
 
 

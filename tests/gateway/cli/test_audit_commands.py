@@ -188,16 +188,17 @@ def test_one_entry_and_a_part_are_proved_without_the_rest_and_without_the_networ
         return bytes(capfdbinary.readouterr().out)
 
     assert proof_commands.audit_prove(network, None, 2, None, 4, facts=False) == 0
-    assert verified(0).startswith(b"proved: 1 entries are in the signed log of 4")
+    assert verified(0).startswith(b"proved: 1 entry is in the signed log of 4 entries")
     part = proof_commands.Part(patient="p1", since="2026-11-22", until="2026-11-22")
     assert proof_commands.audit_export_part(network, None, part, facts=True) == 0
     assert verified(0).startswith(b"proved: 3 entries are")
     assert b"q3" not in file.read_bytes()
-    for days, count in ((("2026-11-22", ""), b"4"), (("", "2026-11-21"), b"0")):
+    nothing = b"the head over 4 entries is signed; no entry"
+    for days, text in ((("2026-11-22", ""), b"proved: 4 entries"), (("", "2026-11-21"), nothing)):
         assert (
             proof_commands.audit_export_part(network, None, proof_commands.Part("", *days), facts=False) == 0
         )
-        assert verified(0).startswith(b"proved: " + count)
+        assert verified(0).startswith(text)
     assert proof_commands.audit_prove(network, None, 2, None, None, facts=False) == 0
     file.write_bytes(capfdbinary.readouterr().out.replace(b'"partner":"clinic"', b'"partner":"housing"', 1))
     assert audit_commands.audit_verify(network, None, file) == 1
