@@ -11,7 +11,7 @@ from email.utils import format_datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.disclosure.content import FHIR_JSON, in_media, media_of
+from gateway.disclosure.content import FHIR_JSON, in_media, in_media_apart, media_of
 from gateway.fhir_api.incoming import preferences
 from gateway.fhir_api.media import media_asked
 from gateway.fhir_api.operation_outcome import outcome_bytes
@@ -36,6 +36,11 @@ def own_answer(
 ) -> Response:
     """What is the gateway's own to say, or the caller's own words back (FHIR JSON), written as the request asks."""
     return fhir_answer(in_media(content, media_asked(request) or FHIR_JSON), status, headers)
+
+
+async def long_answer(request: Request, content: bytes) -> Response:
+    """As `own_answer`, of what may be long: XML is then written beside the event loop."""
+    return fhir_answer(await in_media_apart(content, media_asked(request) or FHIR_JSON))
 
 
 def version_headers(version: str, last_modified: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from gateway.disclosure.asked import question
 from gateway.errors import NotUnderstood
-from gateway.fhir_api.answers_out import own_answer, until_tick
+from gateway.fhir_api.answers_out import long_answer, until_tick
 from gateway.fhir_api.doors import Desk
 from gateway.fhir_api.incoming import caller_of, form_in, preferences, require_letter
 from gateway.fhir_api.media import refuse_other_media
@@ -59,7 +59,7 @@ async def one(request: Request) -> Response:
     finally:
         await until_tick(began, desk.tick_seconds)
     request.state.request_id = pulled.request_id
-    return own_answer(request, pulled.content)
+    return await long_answer(request, pulled.content)
 
 
 async def search(request: Request) -> Response:
@@ -94,7 +94,7 @@ async def _search(request: Request, parameters: Parameters) -> Response:
     finally:
         await until_tick(began, desk.tick_seconds)
     request.state.request_id = pulled.request_id
-    return own_answer(request, pulled.content)
+    return await long_answer(request, pulled.content)
 
 
 def _wanted(parameters: Parameters, address: str, *, strict: bool) -> AsksWanted:

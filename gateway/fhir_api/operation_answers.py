@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.errors import NotUnderstood
-from gateway.fhir_api.answers_out import own_answer, until_tick
+from gateway.fhir_api.answers_out import long_answer, own_answer, until_tick
 from gateway.fhir_api.doors import Desk
 from gateway.fhir_api.incoming import caller_of, preferences, require_letter, resource_in
 from gateway.fhir_api.media import refuse_other_media
@@ -46,7 +46,7 @@ async def accounting(request: Request) -> Response:
     finally:
         await until_tick(began, desk.tick_seconds)
     request.state.request_id = pulled.request_id
-    return own_answer(request, pulled.content)  # the caller's own account; no digest of it is kept
+    return await long_answer(request, pulled.content)  # the caller's own account; no digest of it is kept
 
 
 async def what_if(request: Request) -> Response:

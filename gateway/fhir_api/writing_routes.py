@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.errors import NotSupported, NotUnderstood
-from gateway.fhir_api.answers_out import fhir_answer, own_answer, saved_answer, until_tick
+from gateway.fhir_api.answers_out import fhir_answer, long_answer, saved_answer, until_tick
 from gateway.fhir_api.conditional_create import condition_of
 from gateway.fhir_api.creating import created
 from gateway.fhir_api.doors import Desk
@@ -104,7 +104,7 @@ async def submit_bundle(request: Request) -> Response:
     request.state.request_id = outcome.request_id
     if preferences(request).get("return") == "minimal":
         return fhir_answer(b"")
-    return own_answer(request, _response_bundle(str(bundle["type"]), outcome))
+    return await long_answer(request, _response_bundle(str(bundle["type"]), outcome))
 
 
 def _response_bundle(sent: str, outcome: TransactionOutcome) -> bytes:
