@@ -23,6 +23,8 @@ from typing import Any, NoReturn, cast
 from gateway.demo.processes import Running
 
 _START_SECONDS = 120.0
+_SETTINGS = "HANDOFF_"
+"""Of the environment a gateway gets that of the test that starts it, not of the one that was first."""
 _LONGEST_COMMAND = 65536
 
 
@@ -74,7 +76,8 @@ def start_warm_gateway(
     ended, ends = os.pipe()
     errors = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     line = _warm()
-    socket.send_fds(line, [json.dumps([os.getcwd(), command]).encode()], [says, errors, ends])
+    own = {name: value for name, value in os.environ.items() if name.startswith(_SETTINGS)}
+    socket.send_fds(line, [json.dumps([os.getcwd(), command, own]).encode()], [says, errors, ends])
     for number in (says, errors, ends):
         os.close(number)
     pid = int(line.recv(64))
@@ -141,6 +144,9 @@ def _be_gateway(line: socket.socket, asked: list[Any], says: int, errors: int) -
         os.dup2(number, place)
         os.close(number)
     os.chdir(asked[0])
+    for name in [name for name in os.environ if name.startswith(_SETTINGS)]:
+        del os.environ[name]
+    os.environ.update(asked[2])
     sys.argv = ["handoff", *asked[1]]
     code: Any = 1
     try:

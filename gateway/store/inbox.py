@@ -80,9 +80,10 @@ def list_messages(
     return tuple(map(_message, reading.rows(query, params)))
 
 
-def about_somebody(reading: Reading) -> Iterator[InboxMessage]:
-    """Every message that was taken in about a patient, in the order in which they came; read a page at a time."""
-    at, last = "", ""
+def about_somebody(reading: Reading, at: str = "", last: str = "") -> Iterator[InboxMessage]:
+    """Every message that was taken in about a patient, in the order in which they came, from the instant `at` on (and
+    behind the message `last` of it); read a page at a time.
+    """
     while page := reading.rows("inbox.about_somebody", {"at": at, "id": last, "limit": _PAGE}):
         yield from map(_message, page)
         at, last = page[-1]["received_at"], page[-1]["id"]

@@ -3,6 +3,9 @@
 Syslog answers nothing. So the feed counts an entry as told when the other side's network stack has confirmed every byte
 of it, and keeps that place in the store; after each break it goes back a little, for what had arrived and was not yet
 kept there. A repository may see an entry twice and misses none.
+
+Beside the log, what was taken in about somebody is told (AU-02), from the inbox: a minute after it came, because a
+message is kept a moment after it is stamped, and two minutes of it once more after a break.
 """
 
 from __future__ import annotations
@@ -17,25 +20,31 @@ import ssl
 import termios
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import islice, takewhile
 from urllib.parse import urlsplit
 
 from gateway import logs
 from gateway.audit.log import opened
+from gateway.clock import instant_text, read_instant
 from gateway.disclosure.atna_messages import syslog_frame
-from gateway.disclosure.audit_events import audit_events
+from gateway.disclosure.audit_events import audit_events, import_event
 from gateway.disclosure.premises import Premises
 from gateway.errors import HandoffError
 from gateway.logs import Event
 from gateway.settings import Settings, SettingsRefused, read_secret
-from gateway.store import Transaction, audit_feeds, audit_rows
+from gateway.store import Transaction, audit_feeds, audit_rows, inbox
 
-FEED = "atna"
+FEED, TAKEN_IN = "atna", "atna taken in"
 GOES_BACK = 200
 """Entries told again after a break: about what fits into the buffers on the way."""
+SETTLED = timedelta(seconds=60)
+"""So long after it came a message is told."""
 _AT_ONCE = 100
 _LINE_SECONDS = 3.0
 """So long the other side may take to answer on a connection; a gateway that stops waits for it."""
+_MICROSECONDS = 1_000_000
 _CLOSE_SECONDS, _LOOK_SECONDS, _LONGEST_REST = 1.0, 0.002, 60.0
 
 
@@ -101,9 +110,11 @@ class AtnaFeed:
         line = await asyncio.to_thread(_Line, self._repository)
         try:
             told = max(0, await asyncio.to_thread(self._told_to) - GOES_BACK)
+            came = (await asyncio.to_thread(self._taken_to), "")
             while True:
                 is_last = self._stopping.is_set()
                 told = await self._tell_from(line, told)
+                came = await self._tell_taken_in(line, came)
                 if self.trouble:
                     self.trouble = ""
                     logs.info(Event.AUDIT_FEED, outcome="goes_on")
@@ -126,6 +137,36 @@ class AtnaFeed:
             told = last
             if self._stopping.is_set():  # the rest is told after the next start
                 return told
+
+    async def _tell_taken_in(self, line: _Line, came: tuple[str, str]) -> tuple[str, str]:
+        """Tell what was taken in after the message that came so (when, its id); when the last told came, and its id."""
+        while True:
+            last, messages = await asyncio.to_thread(self._next_taken_in, came)
+            if not messages:
+                return came
+            await asyncio.to_thread(line.send, messages)
+            number = round(read_instant(last[0]).timestamp() * _MICROSECONDS)
+            await self._premises.store.write(partial(_keep, number, name=TAKEN_IN))
+            came = last
+            if self._stopping.is_set():
+                return came
+
+    def _taken_to(self) -> str:
+        """From when on messages are told, as text."""
+        with self._premises.store.read() as reading:
+            number = audit_feeds.told_to(reading, TAKEN_IN)
+        if number is None:
+            return ""
+        return instant_text(datetime.fromtimestamp(number / _MICROSECONDS, UTC) - 2 * SETTLED)
+
+    def _next_taken_in(self, came: tuple[str, str]) -> tuple[tuple[str, str], bytes]:
+        until = instant_text(self._premises.clock.now() - SETTLED)
+        with self._premises.store.read() as reading:
+            after = inbox.about_somebody(reading, *came)
+            found = list(islice(takewhile(lambda one: one.received_at < until, after), _AT_ONCE))
+        network = self._premises.network
+        frames = [syslog_frame(import_event(one, network), self._host) for one in found]
+        return ((found[-1].received_at, found[-1].id) if found else came), b"".join(frames)
 
     def _told_to(self) -> int:
         with self._premises.store.read() as reading:
@@ -196,8 +237,8 @@ def _unconfirmed(line: socket.socket) -> int:
     return found[0]
 
 
-def _keep(told_to: int, tx: Transaction) -> None:
-    audit_feeds.keep(tx, FEED, told_to)
+def _keep(told_to: int, tx: Transaction, name: str = FEED) -> None:
+    audit_feeds.keep(tx, name, told_to)
 
 
 def _host_of(premises: Premises) -> str:

@@ -15,19 +15,31 @@ from werkzeug import Request, Response
 from gateway.demo import person
 from tests.gateway.certificates import authority, issued
 from tests.gateway.delivery.test_webhook import recipe
+from tests.gateway.wiring.syslog_listener import Listener
 
 pytestmark = pytest.mark.no_cover
 SECRET = bytes(range(32))
 
 
-@pytest.mark.requirement("HI-312-02")
-def test_a_referral_in_under_tls_goes_out_signed(start, tmp_path: Path, httpserver: HTTPServer) -> None:
+@pytest.mark.requirement("HI-312-02", "AU-07")
+def test_a_referral_in_under_tls_goes_out_signed_and_is_told_to_the_repository(
+    start, tmp_path: Path, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "network"
     (folder / "tls").mkdir()
     county = authority(folder / "tls", "county")
     hospital, ours = issued(folder / "tls", "hospital", county), issued(folder / "tls", "gateway", county)
     (folder / "keys" / "hook.key").write_text(f"otp-1 {base64.b64encode(SECRET).decode()}\n")
     (folder / "keys" / "hook.key").chmod(0o600)
+    repository = Listener(hospital.file, county.file)
+    feed = {
+        "TO": f"127.0.0.1:{repository.port}",
+        "CA": county.file,
+        "CERTIFICATE": ours.file,
+        "KEY": ours.file,
+    }
+    for name, value in feed.items():
+        monkeypatch.setenv(f"HANDOFF_ATNA_{name}", str(value))
     heard: list[tuple[dict[str, str], bytes]] = []
 
     def answer(request: Request) -> Response:
@@ -67,6 +79,11 @@ def test_a_referral_in_under_tls_goes_out_signed(start, tmp_path: Path, httpserv
     assert b"use of these records" in body
     assert '"reason":"CERTIFICATE_ABSENT"' in gateway.output()
     assert ours.sha256 != hospital.sha256
+    told = b"".join(repository.wait_for(4))
+    repository.close()
+    assert b"warm-handoff - IHE+RFC-3881" in told and b'csd-code="110106"' in told, (
+        "that something left (export)"
+    )
 
 
 def _line(address: str) -> socket.socket:

@@ -22,8 +22,8 @@ from gateway.disclosure.atna_messages import audit_message, syslog_frame
 from gateway.disclosure.audit_events import audit_events
 from gateway.flows.privacy_requests import Outside, record_outside
 from gateway.settings import Settings, SettingsRefused
-from gateway.store import audit_feeds, audit_rows
-from gateway.wiring.atna_feed import FEED, GOES_BACK, AtnaFeed, repository_of
+from gateway.store import audit_feeds, audit_rows, inbox
+from gateway.wiring.atna_feed import FEED, GOES_BACK, SETTLED, TAKEN_IN, AtnaFeed, repository_of
 from gateway.wiring.checkup import Examined
 from gateway.wiring.checkup_store import store_checks
 from tests.gateway.certificates import Paper, authority, issued
@@ -285,3 +285,28 @@ def test_the_doctor_says_when_the_repository_is_told_nothing(
     assert last is not None
     county.write(lambda tx: audit_feeds.keep(tx, FEED, last[0]))
     assert found() == []
+
+
+@pytest.mark.requirement("AU-02", "AU-07")
+def test_what_was_taken_in_about_somebody_is_told_a_minute_later(
+    county: County, papers: tuple[Paper, Paper, Paper], listener: Listener
+) -> None:
+    county.refer()
+    county.refer("ED-2", "R-2", addressee="NOBODY")
+    running = Running(county, settings(papers, listener.port))
+    entries = len(wanted(county))
+    listener.wait_for(entries)
+    county.clock.advance(SETTLED + timedelta(seconds=1))
+    (came,) = county.look(lambda reading: list(inbox.about_somebody(reading)))
+    message = listener.wait_for(entries + 1)[-1]
+    listener.close()
+    listener.messages.clear()
+    listener.open()
+    again = listener.wait_for(entries + 1)
+    running.stop()
+
+    assert f"urn:warm-handoff:audit:message-{came.id}".encode() in message and b'csd-code="110107"' in message
+    assert message in again, (
+        "two minutes once more after a break; the one that could not be used is about nobody"
+    )
+    assert county.look(lambda reading: audit_feeds.told_to(reading, TAKEN_IN))
