@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +34,8 @@ class Given:
     """Reference and display of each."""
 
     resource: Mapping[str, Any] = field(repr=False)
+    has_paper: bool
+    """Whether the form that was signed for it is kept here."""
 
 
 def given_here(
@@ -47,11 +49,13 @@ def given_here(
     require_right(premises, worker, "consents")
     with premises.store.read() as reading:
         require_client(reading, worker, patient_id)
-        found = records.of_patient(reading, patient_id, ("Consent",))
-    ours = [one for one in found if one.source_partner == worker.partner and permits_at_root(one.resource)]
+        found = records.of_patient(reading, patient_id, ("Consent", "DocumentReference"))
+    papers = {_number_of(one) for one in found if one.resource_type == "DocumentReference"} - {""}
+    consents = [one for one in found if one.resource_type == "Consent"]
+    ours = [one for one in consents if one.source_partner == worker.partner and permits_at_root(one.resource)]
     given = [one for one in ours if one.resource.get("status") == "active"]
     pending = [one for one in ours if one.resource.get("status") == "inactive" and is_by_voice(one.resource)]
-    return tuple(map(_given, given)), tuple(map(_given, pending))
+    return tuple(_given(one, papers) for one in given), tuple(_given(one, papers) for one in pending)
 
 
 async def paper_of(premises: Premises, worker: Worker, patient_id: str, consent_id: str) -> str:
@@ -81,8 +85,10 @@ def _number_of(paper: Record) -> str:
     return next((str(row.get("value", "")) for row in rows if row.get("system") == FORM_SYSTEM), "")
 
 
-def _given(record: Record) -> Given:
-    return Given(record.id, recipients_of(record.resource), record.resource)
+def _given(record: Record, papers: Collection[str]) -> Given:
+    named = (str(row.get("value", "")) for row in record.resource.get("identifier", ()))
+    has_paper = any(one in papers for one in named)
+    return Given(record.id, recipients_of(record.resource), record.resource, has_paper)
 
 
 async def withdrawn_by_voice(premises: Premises, worker: Worker, patient_id: str, consent_id: str) -> None:
