@@ -98,12 +98,54 @@ BASES = {
     "CONSENT": "Consent of the patient",
     "OWN_RECORD": "The recipient's own record",
     "MEDICAL_EMERGENCY": "Medical emergency, 42 CFR §2.51",
+    "DIRECTORY": "The directory of services, which names no patient",
     "OPERATOR_COMPLIANCE": "The operator's compliance role",
     "COURT_ORDER": "Court order",
     "CRIME_REPORT": "Report of a crime on the premises or against personnel",
     "CHILD_ABUSE_REPORT": "First report of child abuse or neglect",
     "HUMAN_RELEASE": "Released by a person, as a rule demands",
     "PATIENT_ACCESS": "The patient's own access",
+}
+OBLIGATIONS = {
+    "ACCOUNTING": "stands in the account of disclosures",
+    "EMERGENCY_RECORD": "recorded as a medical emergency",
+    "HUMAN_RELEASE": "only a person may release it",
+    "INTERMEDIARY_LIST": "stands in the list of an intermediary's disclosures",
+    "LABEL": "labels go along",
+    "NOTICE": "the notice of 42 CFR §2.32 goes along",
+    "NO_FURTHER_USE": "not to be used or passed on otherwise",
+    "REVIEW": "to be reviewed afterwards",
+    "SCOPE_TEXT": "what the consent covers goes along",
+    "TELL_DISCLOSER": "whose record it is gets told",
+}
+# v3-ActCode and v3-Confidentiality
+LABELS = {
+    "42CFRPart2": "42 CFR Part 2",
+    "BH": "Behavioral health",
+    "ETH": "Substance use",
+    "ETHUD": "Alcohol use",
+    "HIV": "HIV",
+    "MH": "Mental health",
+    "N": "Normal",
+    "OPIOIDUD": "Opioid use",
+    "PSY": "Psychiatry",
+    "PSYTHPN": "Psychotherapy note",
+    "R": "Restricted",
+    "SDV": "Sexual or domestic violence",
+    "SEX": "Sexuality and reproductive health",
+    "STD": "Sexually transmitted disease",
+    "SUD": "Substance use disorder",
+    "V": "Very restricted",
+}
+WAYS = {
+    "desk": "its page here",
+    "fhir": "FHIR",
+    "files": "files",
+    "file drop": "files",
+    "mllp": "HL7 v2 (MLLP)",
+    "pull": "it asks us itself",
+    "sftp": "SFTP",
+    "webhook": "webhook",
 }
 HOLDS = {
     **HOLD_REASONS,
@@ -159,8 +201,23 @@ BAD = frozenset(
 
 
 def outcome_words(code: str) -> str:
-    """An outcome in words; the code itself when there are none."""
-    return OUTCOMES.get(code, code)
+    """An outcome in words."""
+    return OUTCOMES.get(code) or code.replace("_", " ").capitalize()
+
+
+def obligation_words(code: str) -> str:
+    """What has to go along with a disclosure, or to be done because of it, in words."""
+    return OBLIGATIONS.get(code, code)
+
+
+def label_words(code: str) -> str:
+    """What a security label says; the code itself where it is not one of the usual ones."""
+    return LABELS.get(code, code)
+
+
+def way_words(code: str) -> str:
+    """How a partner is reached, or a message came, in words."""
+    return WAYS.get(code, code)
 
 
 def kind_words(code: str) -> str:

@@ -20,6 +20,7 @@ from starlette.routing import Mount, Router
 
 from gateway.console import make_link
 from gateway.flows.audit_agreements import Terms, agree
+from gateway.flows.legal_holds import HoldAsked, place
 from gateway.store import emergency_uses
 from gateway.wiring.console_door import LINK_PURPOSE, console_mounts
 from tests.gateway.county import County
@@ -49,7 +50,8 @@ class Desk:
             f"consents/{self.patient}", f"what-if?patient={self.patient}&partner=otp&purpose=TREAT", "emergency",
             f"emergency/{self.use}", "emergency?month=2026-11", "identity", f"identity/{self.patient}", "messages",
             f"messages/{self.message}", "mappings", "partners?day=2026-11-22", "requests", "integrity", "looks",
-            "requests/privacy", "requests/outside", "requests/agreements", "partners/otp",
+            "requests/privacy", "requests/outside", "requests/agreements", "partners/otp", "requests/holds",
+            f"disclosures?entry={self.disclosure}",
         )  # fmt: skip
 
 
@@ -72,6 +74,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     county.clock.advance(timedelta(days=3))
     terms = Terms("Kim Officer", "2026-11-22", "2026-12-31", copies=False)
     county.run(agree(county.premises, terms, "the audit of this test", "Kim Officer"))
+    asked = HoldAsked("LITIGATION", patient=county.patient_id, partner="otp", first_day="2026-11-01")
+    county.run(place(county.premises, asked, "Doe v. County, hold letter of 20 November", "Lou Officer"))
     server, listening = _server(county)
     running = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     running.start()
