@@ -284,8 +284,9 @@ class Sender:
         if intent_state == "retry":
             intent_state, due_at = self._next_try(intent, at, outcome.retry_after)
         outbox.mark(tx, made.id, state, now)
-        if _is_ours_to_end(intents.get(tx, intent.id), intent, outcome):
-            intents.finish(tx, intent.id, intent_state, now, reason, due_at=due_at)
+        present = intents.get(tx, intent.id)
+        if present is not None and _is_ours_to_end(present, intent, outcome):
+            intents.end(tx, present, intent_state, now, reason, due_at)
 
     def _postponing(self, intent: Intent, made: Release | Refusal | None, code: str) -> Settling:
         state, due_at = self._next_try(intent, self._premises.clock.now(), None)
@@ -302,7 +303,7 @@ class Sender:
                 outbox.mark(tx, made.id, "failed", at)
             now = intents.get(tx, intent.id)
             if now is not None and now.state == "sending" and now.attempts == intent.attempts:
-                intents.finish(tx, intent.id, state, at, code, due_at=due_at)
+                intents.end(tx, now, state, at, code, due_at)
 
         return end
 
@@ -318,13 +319,11 @@ class Sender:
         return "retry", instant_text(at + timedelta(seconds=max(wait, retry_after or 0.0)))
 
 
-def _is_ours_to_end(now: Intent | None, intent: Intent, outcome: DeliveryOutcome) -> bool:
+def _is_ours_to_end(now: Intent, intent: Intent, outcome: DeliveryOutcome) -> bool:
     """Whether this attempt says what becomes of the intent: not when another process has taken it over meanwhile.
 
     Where it has been put back and nobody is sending it, that it was delivered is true all the same, and spares a repeat.
     """
-    if now is None:
-        return False
     if now.state == "sending":
         return now.attempts == intent.attempts
     return outcome.kind == "delivered" and now.state in ("retry", "unknown")

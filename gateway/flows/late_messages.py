@@ -83,11 +83,11 @@ def _instant(written: str, zone: ZoneInfo) -> datetime | None:
     comes twice: it does not say which of two came first.
     """
     found = _TIME.match(written)
-    if found is None:
+    if found is None or (found[4] or "+0000")[3] > "5":
         return None
-    digits = f"{found[1]}{found[2] or '00'}{(found[3] or '.0').ljust(7, '0')}{found[4] or ''}"
+    day, time = found[1][:8], f"{found[1][8:]}{found[2] or '00'}"
     try:
-        read = datetime.strptime(digits, "%Y%m%d%H%M%S.%f%z" if found[4] else "%Y%m%d%H%M%S.%f")  # noqa: DTZ007
+        read = datetime.fromisoformat(f"{day}T{time}{(found[3] or '.0').ljust(7, '0')}{found[4] or ''}")
     except ValueError:
         return None
     if read.tzinfo is not None:

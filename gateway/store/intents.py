@@ -136,14 +136,19 @@ def finish(
     """Settle, postpone (`retry` with `due_at`), park (`unknown`, `dead`) or cancel an intent; frees or holds
     what stands behind it. `reason` is a code. Raises NotFound `NO_SUCH_INTENT`.
     """
-    row = tx.row("intents.get", {"id": intent_id})
-    if row is None:
+    now = get(tx, intent_id)
+    if now is None:
         raise NotFound("NO_SUCH_INTENT", "no intent has that id")
-    params = {"id": intent_id, "state": state, "at": at, "reason": reason, "due_at": due_at}
+    end(tx, now, state, at, reason, due_at)
+
+
+def end(tx: Transaction, now: Intent, state: str, at: str, reason: str, due_at: str | None = None) -> None:
+    """As `finish`, of an intent as it was just read in this transaction."""
+    params = {"id": now.id, "state": state, "at": at, "reason": reason, "due_at": due_at}
     tx.execute("intents.set_state", params)
-    if row["state"] in _HOLDS_ITS_KEY or state in _HOLDS_ITS_KEY or state in _MAY_GO:
-        _settle_key(tx, row["patient_id"], row["partner"], row["business_key"])
-    _settle_lane(tx, row["patient_id"], row["partner"])
+    if now.state in _HOLDS_ITS_KEY or state in _HOLDS_ITS_KEY or state in _MAY_GO:
+        _settle_key(tx, now.patient_id, now.partner, now.business_key)
+    _settle_lane(tx, now.patient_id, now.partner)
 
 
 def hold(tx: Transaction, intent_id: str, at: str, reason: str, wake_at: str = "") -> None:
