@@ -153,7 +153,9 @@ def _answer(
     premises: Premises, tx: Transaction, made: OrderStatus, task: Record, sent: Intent, at: str
 ) -> None:
     """The filler's word on the order."""
-    before = str(task.resource["status"])
+    asking = Asking(made.partner, sent.purpose, premises.clock.now())
+    shown = present_state(premises, tx, asking, str(task.patient_id), task)
+    before = status.status_known(tx, task, sent, shown, made.partner)
     step = _as_step(before, str(made.said["status"]))
     reason = made.said.get("statusReason")
     if made.is_answer and made.said["status"] == "rejected":
@@ -162,7 +164,7 @@ def _answer(
         raise NotUnderstood("STATUS_REASON_MISSING", "a rejection needs a reason in words", made.places[2])
     if step == before and not reason:
         return
-    saved, asking = task, Asking(made.partner, sent.purpose, premises.clock.now())
+    saved = task
     for one in _way(before, step, made.places[1]):
         said = {"status": one, **({"statusReason": reason} if reason and one == step else {})}
         if one == saved.resource["status"] and "businessStatus" in saved.resource:
@@ -170,7 +172,7 @@ def _answer(
         shown = present_state(premises, tx, asking, str(saved.patient_id), saved)
         kept = said if shown is None else words_to_keep(saved, shown, said)
         saved = records.save(tx, status.next_version(premises, saved, kept, made.partner, at))
-    if saved.version != task.version:
+    if not status.stays_cancelled(tx, task, before, at) and saved.version != task.version:
         status.tell_source(premises, tx, saved, sent, at)
 
 

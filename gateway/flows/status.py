@@ -71,7 +71,7 @@ async def update_task(
         shown = _shown(premises, tx, caller, before)
         if if_match is not None and if_match != version_of(shown):
             raise AlreadyReceived("VERSION_CONFLICT", "is not the present version", "If-Match")
-        known = _status_known(tx, before, sent, shown, caller.partner)
+        known = status_known(tx, before, sent, shown, caller.partner)
         _check_step(known, str(resource["status"]))
         said = {**resource, "output": outputs} if outputs is not None else dict(resource)
         is_news = shown is not None and _is_news(said, shown)
@@ -79,10 +79,7 @@ async def update_task(
             said["output"] = outputs_to_keep(premises, tx, caller, before, said["output"])
         kept = said if shown is None else words_to_keep(before, shown, said)
         saved = _save(tx, next_version(premises, before, kept, caller.partner, at, is_news=is_news), at)
-        if before.resource["status"] == _CANCELLED != known:
-            # Its sender took it back, which the caller may not see: that stands, on top of what the caller says.
-            records.save(tx, replace(before, updated_at=at))
-        elif saved.version != before.version:
+        if not stays_cancelled(tx, before, known, at) and saved.version != before.version:
             tell_source(premises, tx, saved, sent, at)
         return _told(resource, _shown(premises, tx, caller, saved), request_id)
 
@@ -129,7 +126,7 @@ def _shown(premises: Premises, tx: Reading, caller: Caller, task: Record) -> Map
     return present_state(premises, tx, asking, str(task.patient_id), task, dress)
 
 
-def _status_known(
+def status_known(
     reading: Reading, task: Record, sent: Intent, shown: Mapping[str, Any] | None, partner: str
 ) -> str:
     """The status from which `partner` goes on: the one it is shown, else what it last said itself or was sent.
@@ -144,6 +141,16 @@ def _status_known(
         if as_sent or one.source_partner == partner:
             return str(one.resource["status"])
     return str(task.resource["status"])
+
+
+def stays_cancelled(tx: Transaction, before: Record, known: str, at: str) -> bool:
+    """Whether its sender has taken it back and its addressee, who knows it as `known`, may not see that: it then stands
+    on top of what the addressee has said.
+    """
+    if known == _CANCELLED or before.resource["status"] != _CANCELLED:
+        return False
+    records.save(tx, replace(before, updated_at=at))
+    return True
 
 
 def version_of(shown: Mapping[str, Any] | None) -> str:

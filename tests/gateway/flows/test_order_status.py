@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from gateway.flows.answers import Saved
 from gateway.flows.messages import Receipt, ReceivedMessage
 from gateway.flows.receive import accept_message
 from gateway.flows.status import BSER_STATUS
@@ -103,6 +104,22 @@ def test_an_order_goes_on_as_its_filler_says_and_its_placer_is_told(ordered: Cou
     ordered.change_partner("hospital", delivery=DeskDelivery())
     (task,) = resources_of(ordered.deliver().content)["Task"]
     assert task["status"] == "accepted" and "F-1" not in str(task)
+
+
+@pytest.mark.requirement("FH-RED-02")
+def test_what_its_filler_may_not_see_of_an_order_has_no_part_in_its_answer(ordered: County) -> None:
+    """She takes her permission back, then the placer the order: the filler, told neither, is answered as before."""
+    say(ordered, "IP")
+    (consent,) = ordered.records("Consent")
+    ordered.withdraw(Saved(consent.resource, "", "", ""))
+    task = ordered.task()
+    ended = replace(task, source_partner="hospital", resource={**task.resource, "status": "cancelled"})
+    ordered.write(lambda tx: records.save(tx, ended))
+
+    assert say(ordered, "CM").outcome == "accepted"
+
+    assert stands(ordered) == "cancelled" and told(ordered) == ["hospital"]
+    assert refused(say(ordered, "IP")) == ("STATUS_JUMP", "ORC-5"), "as after its own word"
 
 
 @pytest.mark.parametrize(
