@@ -14,6 +14,8 @@ from gateway.flows.held_requests import tidy_requests
 from gateway.flows.unanswered import look_for_answers
 from gateway.store import Transaction, intents, tokens
 
+_PAUSE_SECONDS = 0.02
+
 
 class Housekeeping:
     """Once a minute, until stopped: wakes what is held until now, ends what is held for over `held_days` (0: never),
@@ -32,9 +34,13 @@ class Housekeeping:
                 if await self._premises.store.write(self._tidy):
                     self._premises.work_waiting.set()
                 while await self._premises.store.write(self._look_for_answers):
-                    pass
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), every_seconds)
+                    await self._rest(_PAUSE_SECONDS)  # after an upgrade there may be many
+            await self._rest(every_seconds)
+
+    async def _rest(self, seconds: float) -> None:
+        """So long, or until it is to stop."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
 
     async def stop(self) -> None:
         """Let `run` end."""
@@ -48,4 +54,4 @@ class Housekeeping:
         return intents.wake_due(tx, now)
 
     def _look_for_answers(self, tx: Transaction) -> bool:
-        return look_for_answers(self._premises, tx, self._premises.clock.now())
+        return not self._stopping.is_set() and look_for_answers(self._premises, tx, self._premises.clock.now())
