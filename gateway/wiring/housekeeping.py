@@ -54,4 +54,6 @@ class Housekeeping:
         return intents.wake_due(tx, now)
 
     def _look_for_answers(self, tx: Transaction) -> bool:
-        return not self._stopping.is_set() and look_for_answers(self._premises, tx, self._premises.clock.now())
+        return not self._stopping.is_set() and look_for_answers(
+            self._premises, tx, self._premises.clock.now()
+        )
