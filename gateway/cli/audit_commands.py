@@ -84,8 +84,8 @@ def audit_verify(
         return print_verified_file(file, network, key=key, witness=witness)
     from gateway.wiring.looking import reading
 
+    notes = WitnessFile(network / WITNESS_FILE)  # before the look at the store, which goes on growing
     with reading(network, store) as (folder, view):
-        notes = WitnessFile(network / WITNESS_FILE)
         return print_report(verify(view, verifier_of(folder.keys.signer), notes))
 
 
