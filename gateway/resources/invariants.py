@@ -58,7 +58,7 @@ def _node(node: _Node, kind: str, scope: _Scope, depth: int) -> list[Fault]:
         if step is None:
             continue
         if step[0] == CHILD:
-            if type(value) is list or isinstance(value, tuple):
+            if isinstance(value, (list, tuple)):
                 for index, item in enumerate(value):
                     below = _child(item, step[1], scope, depth)
                     if below:
@@ -107,15 +107,20 @@ def _is_plain_concept(concept: _Node) -> bool:
     if not concept or not concept.keys() <= _PLAIN_CONCEPT:
         return False
     codings = concept.get("coding", ())
-    assert isinstance(codings, list | tuple)
-    return all(coding and coding.keys() <= _PLAIN_CODING for coding in codings)
+    assert isinstance(codings, (list, tuple))
+    for coding in codings:  # noqa: SIM110  # a loop, as this is asked of half of all elements
+        if not (coding and coding.keys() <= _PLAIN_CODING):
+            return False
+    return True
 
 
 def _inner_resource(value: _Node, scope: _Scope, depth: int) -> list[Fault]:
     """A contained resource, or one in a Bundle, which has contained ones of its own."""
     kind = str(value.get("resourceType"))
     if scope.full_urls is not None and depth < 3:
-        return _node(value, kind, _Scope(scope.walks, _contained_ids(value), scope.full_urls), depth + 1)
+        if scope.contained or "contained" in value:
+            scope = _Scope(scope.walks, _contained_ids(value), scope.full_urls)
+        return _node(value, kind, scope, depth + 1)
     faults = _node(value, kind, scope, depth + 1)
     if value.get("contained"):
         faults.append(("invariant", "dom-2: a contained resource must not contain another", ".contained"))
@@ -139,7 +144,7 @@ def _primitive(
     elif step == COMPANION:
         faults += _under(f".{name}", _companion(value, scope, depth))
     elif step == LIST_COMPANION:
-        assert isinstance(value, list | tuple)
+        assert isinstance(value, (list, tuple))
         for index, item in enumerate(value):
             if item is not None:
                 faults += _under(f".{name}[{index}]", _companion(item, scope, depth))
@@ -151,7 +156,7 @@ def _companion(value: object, scope: _Scope, depth: int) -> list[Fault]:
     if not value:
         return [_EMPTY]
     extensions = value.get("extension", ())
-    assert isinstance(extensions, list | tuple)
+    assert isinstance(extensions, (list, tuple))
     found: list[Fault] = []
     for index, extension in enumerate(extensions):
         found += _under(f".extension[{index}]", _child(extension, "Extension", scope, depth))
@@ -181,8 +186,8 @@ def _exists(value: object) -> bool:
 
 def _gaps(name: str, values: object, companions: object, faults: list[Fault]) -> None:
     """A null in a list of primitives stands for a value that has extensions only."""
-    assert isinstance(values, list | tuple)
-    beside = companions if isinstance(companions, list | tuple) else ()
+    assert isinstance(values, (list, tuple))
+    beside = companions if isinstance(companions, (list, tuple)) else ()
     if beside and len(values) != len(beside):
         faults.append(("structure", "both lists of a repeating primitive must be of one length", f".{name}"))
         return
@@ -204,11 +209,13 @@ def _reference(text: str, scope: _Scope) -> list[Fault]:
 
 
 def _targets(node: _Node, targets: Mapping[str, frozenset[str]], faults: list[Fault]) -> None:
-    for name in targets.keys() & node.keys():
-        value, allowed = node[name], targets[name]
-        many = isinstance(value, list | tuple)
-        for index, item in enumerate(value if isinstance(value, list | tuple) else (value,)):
-            if isinstance(item, Mapping) and not _may_point(item, allowed):
+    for name, allowed in targets.items():
+        if name not in node:
+            continue
+        value = node[name]
+        many = isinstance(value, (list, tuple))
+        for index, item in enumerate(value if isinstance(value, (list, tuple)) else (value,)):
+            if isinstance(item, (dict, Mapping)) and not _may_point(item, allowed):
                 place = f".{name}[{index}]" if many else f".{name}"
                 faults.append(("structure", "a reference here must not point at this type", place))
 
@@ -226,11 +233,11 @@ def _may_point(reference: _Node, allowed: frozenset[str]) -> bool:
 
 def _contained_ids(resource: _Node) -> frozenset[str]:
     contained = resource.get("contained") or ()
-    assert isinstance(contained, list | tuple)
+    assert isinstance(contained, (list, tuple))
     return frozenset(str(item.get("id")) for item in contained if isinstance(item, Mapping))
 
 
 def _full_urls(bundle: _Node) -> frozenset[str]:
     entries = bundle.get("entry") or ()
-    assert isinstance(entries, list | tuple)
+    assert isinstance(entries, (list, tuple))
     return frozenset(str(entry.get("fullUrl")) for entry in entries if isinstance(entry, Mapping))

@@ -145,6 +145,36 @@ def _goals(her: str) -> dict[str, Any]:
     return bundle
 
 
+async def _longest_hold(caller: _Caller, asked: Asked) -> float:
+    """Seconds for which nobody else had the event loop at a stretch, in processor time of its thread."""
+    held, last = 0.0, time.thread_time()
+    asking = asyncio.create_task(caller.ask(asked))
+    while not asking.done():
+        await asyncio.sleep(0)
+        now = time.thread_time()
+        held, last = max(held, now - last), now
+    status, content = await asking
+    assert status == 200, content
+    return held
+
+
+def _large(her: str, number: int) -> bytes:
+    """A transaction of 500 goals."""
+    entry = _goals(her)["entry"][0]
+    entries = [
+        {
+            **entry,
+            "fullUrl": f"urn:uuid:{place:08}-9999-4999-8999-{number:012}",
+            "resource": {
+                **entry["resource"],
+                "identifier": [{"system": "urn:x", "value": f"{number}-{place}"}],
+            },
+        }
+        for place in range(500)
+    ]
+    return json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": entries}).encode()
+
+
 def run() -> list[dict[str, object]]:
     """A gated read and a search of ten, again and as for the first time, and two creates."""
     with TemporaryDirectory() as folder:
@@ -192,4 +222,10 @@ def _rows(county: County) -> list[dict[str, object]]:
             found = [one["search"]["mode"] for one in json.loads(content)["entry"]]
             assert found.count("match") == 10, found
         rows.append({"what": what, "value": seconds * 1000, "unit": "ms CPU", "target": target})
-    return rows
+    holds = []
+    for number in range(_ROUNDS):
+        gc.collect()
+        asked: Asked = ("POST", "/fhir", _large(her, number), otp)
+        holds.append(asyncio.run(_longest_hold(caller, asked)))
+    held = {"what": "500 entries, longest hold of others", "value": min(holds) * 1000}
+    return [*rows, {**held, "unit": "ms CPU", "target": 50.0}]
