@@ -18,6 +18,7 @@ import pytest
 import uvicorn
 from starlette.routing import Mount, Router
 
+from gateway.audit import Sealer
 from gateway.console import make_link
 from gateway.flows.audit_agreements import Terms, agree
 from gateway.flows.legal_holds import HoldAsked, place
@@ -67,6 +68,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     county.refer("ED-2", "R-2", "MESAPSY")
     county.refused()
     disclosure = county.audit("disclose")[-1].row.seq
+    sealer = Sealer(county.store, county.folder.keys.signer, county.folder.path / "witness.log", county.clock)
+    county.run(sealer.seal_now())
     county.share_plan()
     methadone = {"text": "Methadone"}
     add(county, "dose", "MedicationStatement", status="active", medicationCodeableConcept=methadone)
@@ -76,6 +79,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     county.run(agree(county.premises, terms, "the audit of this test", "Kim Officer"))
     asked = HoldAsked("LITIGATION", patient=county.patient_id, partner="otp", first_day="2026-11-01")
     county.run(place(county.premises, asked, "Doe v. County, hold letter of 20 November", "Lou Officer"))
+    county.run(sealer.seal_now())
     server, listening = _server(county)
     running = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     running.start()

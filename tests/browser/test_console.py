@@ -45,14 +45,21 @@ def test_every_screen_is_walked_by_mouse_without_any_script(open_page: OpenPage,
     assert wrong == []
 
 
-def test_a_view_is_saved_as_a_file_and_the_log_verified(open_page: OpenPage) -> None:
+def test_a_view_and_proofs_are_saved_as_files_and_the_log_verified(open_page: OpenPage, desk: Desk) -> None:
     page = open_page()
     page.get_by_role("link", name="Disclosures", exact=True).click()
     with page.expect_download() as begun:
         page.get_by_role("link", name="Download this view (CSV)").click()
     assert begun.value.suggested_filename == "disclosures.csv"
+    page.get_by_role("link", name=str(desk.disclosure), exact=True).click()
+    with page.expect_download() as begun:
+        page.get_by_role("link", name="without what the entry says").click()
+    assert begun.value.suggested_filename == f"entry-{desk.disclosure}-proof.ndjson"
+    page.get_by_role("link", name="Integrity", exact=True).first.click()
+    with page.expect_download() as begun:
+        page.get_by_role("link", name="Proof that the log only grew since").first.click()
+    assert begun.value.suggested_filename.startswith("since-")
 
-    page.get_by_role("link", name="Integrity", exact=True).click()
     page.get_by_role("button", name="Verify the whole log now").click()
     assert page.get_by_text("asked for by Kim Officer").is_visible()
     page.get_by_role("button", name="Log out").click()
