@@ -22,8 +22,8 @@ from gateway.intake.watched_place import DONE
 from gateway.wiring.agency_desk_door import LINK_PURPOSE
 from gateway.wiring.network_folder import open_folder
 
-AGENCIES = {"otp": "fhir"}
-"""Who receives in this story, and how; all others ask."""
+AGENCIES = {"otp": "fhir", "hospital": "mllp"}
+"""Who receives in this story, and how; peer support finds a page, and all others ask."""
 
 FILES = {
     "otp": ("otp/dosing", "visit.json"),
@@ -58,6 +58,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 
 _CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 _ASKED = ("CarePlan", "Goal")
+_REFERRED = ("Patient", "ServiceRequest", "Task")
 _OTP = (person.OTP_SYSTEM, "OTP-3391")
 _POLICE, _DESK = "crisis-intervention-police", "case-management"
 _SECONDS = 60.0
@@ -81,6 +82,7 @@ def play(stage: Stage) -> None:
     _each_in_its_own_way(stage)
     _nobody_sees_her_plan(stage)
     _each_sees_what_she_allows(stage)
+    _referrals_go_each_agency_s_way(stage)
     _police_refer_in(stage)
     _she_reads_who_was_told(stage)
     stage.account()
@@ -153,8 +155,46 @@ def _each_sees_what_she_allows(stage: Stage) -> None:
         stage.tell(f"   {agency} sees: {', '.join(seen) or 'nothing'}")
 
 
+def _referrals_go_each_agency_s_way(stage: Stage) -> None:
+    stage.tell(
+        "4. Referrals go out as each agency takes them, and the answer comes back as the hospital reads it."
+    )
+    to_peers = person.referral_message("ED-0002", "R-5002", "WALKWITHME", "Reyes^Sol")
+    stage.must(
+        send_hl7(stage.mllp, to_peers)[1].startswith("MSA|AA|"), "the hospital's second referral is taken"
+    )
+    mrn = (person.MRN_SYSTEM, "770011")
+    for agency, purpose in (("otp", "TREAT"), ("peer-support", "COC")):
+        signed = person.consent("hospital", agency, purpose, identifier=mrn, classes=_REFERRED)
+        stage.allows("hospital", signed)
+    stage.allows("otp", person.consent("otp", "hospital", "TREAT", identifier=_OTP, classes=("Task",)))
+    ways = {"otp": "FHIR push", "peer-support": "page", "hospital": "HL7 v2 over MLLP"}
+    found = stage.arrives("otp")
+    (asked,) = (one for one in found if one["resourceType"] == "Task")
+    stage.answers("otp", {**asked, "status": "accepted"})
+    stage.must(person.NAME[0] in _listed(stage), "peer support reads on its page who was referred to it")
+    stage.get("peer-support", ({"resourceType": kind} for kind in _REFERRED))
+    reply = stage.receives["hospital"].wait_for("received")["message"]
+    stage.must(
+        any(one.startswith("RF1|A") for one in reply), "the hospital hears over its line that she is accepted"
+    )
+    stage.get("hospital", ({"resourceType": "Task"},))
+    stage.report["ways_out"] = ways
+    for agency, way in ways.items():
+        stage.tell(f"   gateway -> {agency}: {way}")
+
+
+def _listed(stage: Stage) -> str:
+    """The list of peer support, once something stands in it."""
+    listed, until = stage.peer.log_in(), time.monotonic() + _SECONDS
+    while person.NAME[0] not in listed and time.monotonic() < until:
+        time.sleep(0.2)
+        listed = stage.peer.listed()
+    return listed
+
+
 def _police_refer_in(stage: Stage) -> None:
-    stage.tell("4. An officer refers somebody in. What comes back is that it was received.")
+    stage.tell("5. An officer refers somebody in. What comes back is that it was received.")
     officer = _worker(stage, _POLICE, "Officer Lee")
     officer.get("/agency/le-referral")
     said = officer.send("le-referral", given=person.NAME[1], family=person.NAME[0], born=person.BORN)
@@ -167,7 +207,7 @@ def _police_refer_in(stage: Stage) -> None:
 
 
 def _she_reads_who_was_told(stage: Stage) -> None:
-    stage.tell("5. Two workers help her to her own page: one gives the link, the other tells the code.")
+    stage.tell("6. Two workers help her to her own page: one gives the link, the other tells the code.")
     ana, kim, she = (_worker(stage, _DESK, name) for name in ("Ana Ruiz", "Kim Lee", ""))
     ana.get("/agency/consents/")
     ana.send("/find", given=person.NAME[1], family=person.NAME[0], born=person.BORN)

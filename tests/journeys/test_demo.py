@@ -68,6 +68,7 @@ def test_every_agency_of_the_county_sends_in_its_own_way_and_sees_what_she_allow
     assert "crisis" in report["patient"]["read_who_was_told"], "all fifteen rows, with the person herself"
     assert agencies["crisis-intervention-police"]["got"] == []
     assert "CarePlan assess-plan" in agencies["housing"]["did_not_get"]
+    assert set(report["ways_out"]) == {"otp", "peer-support", "hospital"}, "pushed, on a page, over its line"
     assert agencies["legal-aid"]["got"] == [] and agencies["crisis"]["got"] == ["CarePlan safety-plan"]
 
 
