@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from gateway.flows.messages import Fault
-from gateway.flows.referral import Referral
+from gateway.flows.referral import CANCEL_EVENT, Referral
 from gateway.flows.waiting_text import when_closed_text
 from gateway.partners import Network
 from gateway.partners.opening_hours import stands
@@ -23,7 +23,7 @@ def closed_doors(network: Network, said: Iterable[object], at: datetime) -> tupl
     addressees = [
         (one.partner, route.addressee)
         for one in said
-        if isinstance(one, Referral)
+        if isinstance(one, Referral) and one.event != CANCEL_EVENT
         for route in one.addressees[:1]
     ]
     return tuple(
