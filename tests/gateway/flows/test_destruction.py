@@ -218,6 +218,7 @@ def test_every_table_that_seals_something_is_thought_of(county: County) -> None:
         "kept_version": "configuration",
         "joined_patient": "ids only",
         "bulk_export_part": "names of records, deleted with her key",
+        "mailed_link": "an address and a link, under her key; deleted when it is sent or its hours are over",
     }
     with sqlite3.connect(county.folder.path / "handoff.db") as store:
         asked = (
