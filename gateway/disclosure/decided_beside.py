@@ -18,28 +18,34 @@ _NAME = re.compile(r"(?:.*/)?([A-Z][A-Za-z]{1,63})/([A-Za-z0-9\-.]{1,64})(?:/_hi
 Resource = Mapping[str, Any]
 
 
-def decided_beside(reading: Reading, found: Sequence[Record]) -> tuple[Record, ...]:
-    """What of the same patient has to be decided along with these records, and is not among them."""
-    if not any(record.resource_type in _NEEDING for record in found):
-        return ()
+def needing(found: Sequence[Record], partner: str) -> list[Record]:
+    """Those of the records that `partner` may be shown only beside others; what it alone has written needs nothing."""
+    return [one for one in found if one.resource_type in _NEEDING and set(one.sources) != {partner}]
+
+
+def decided_beside(reading: Reading, found: Sequence[Record], those: Sequence[Record]) -> tuple[Record, ...]:
+    """What of the same patient has to be decided along with `those` of the records found, and is not among them."""
     known = {record.reference for record in found}
     beside = {
         other.reference: other
-        for record in found
-        if record.resource_type in _NEEDING
+        for record in those
         for other in _needed(reading, record)
         if not other.deleted and other.patient_id == record.patient_id and other.reference not in known
     }
     return tuple(beside[name] for name in sorted(beside))
 
 
-def may_stand(resource: Resource, shown: Sequence[Resource], patient_id: str) -> bool:
-    """Whether `resource` may be shown beside what is `shown`: all that a Provenance is of, a document of a Binary."""
+def may_stand(
+    resource: Resource, source: str, shown: Sequence[tuple[str, Resource]], patient_id: str
+) -> bool:
+    """Whether `resource` may be shown beside what is `shown`, each with its source: all that a Provenance is of,
+    a document of a Binary. Nobody makes a paper of another's be shown by a document of its own.
+    """
     if resource["resourceType"] == PROVENANCE:
-        names = {f"{one['resourceType']}/{one['id']}" for one in shown} | {f"Patient/{patient_id}"}
+        names = {f"{one['resourceType']}/{one['id']}" for _, one in shown} | {f"Patient/{patient_id}"}
         return names.issuperset(_targets(resource))
     if resource["resourceType"] == BINARY:
-        return any(_has_document(one, str(resource["id"])) for one in shown)
+        return any(theirs == source and _has_document(one, str(resource["id"])) for theirs, one in shown)
     return True
 
 

@@ -15,7 +15,7 @@ import consent
 from gateway.disclosure.answered import older_versions, only_answers
 from gateway.disclosure.co_sources import gather_with_vetoes
 from gateway.disclosure.content import as_it_leaves
-from gateway.disclosure.decided_beside import decided_beside, may_stand
+from gateway.disclosure.decided_beside import decided_beside, may_stand, needing
 from gateway.disclosure.gate import shown_resources
 from gateway.disclosure.gather import HERSELF, Gathered, is_durable
 from gateway.disclosure.premises import Premises
@@ -68,9 +68,13 @@ def questions(
         return []
     answers: list[Question] = []
     for together in [[record] for record in found] if each_alone else [found]:
-        beside = decided_beside(reading, together)
+        those = needing(together, asking.partner)
+        if not those:
+            answers += _asked(premises, reading, asking, patient_id, together)
+            continue
+        beside = decided_beside(reading, together, those)
         asked = _asked(premises, reading, asking, patient_id, [*together, *beside])
-        answers += _standing(asked, [*together, *beside], beside, asking, patient_id) if beside else asked
+        answers += _standing(asked, [*together, *beside], beside, asking, patient_id)
     return answers
 
 
@@ -103,12 +107,14 @@ def _standing(
     patient_id: str,
 ) -> list[Question]:
     """The questions without what was only decided beside, and what may not stand without that."""
-    shown = [one.resource for question in asked for one in question.seen]
-    shown += [record.resource for record in together if is_own(record, asking.partner)]
+    shown = [(one.record.source_partner, one.resource) for question in asked for one in question.seen]
+    shown += [(one.source_partner, one.resource) for one in together if is_own(one, asking.partner)]
     only = frozenset(record.reference for record in beside)
 
     def stands(one: Seen) -> bool:
-        return one.record.reference not in only and may_stand(one.resource, shown, patient_id)
+        return one.record.reference not in only and may_stand(
+            one.resource, one.record.source_partner, shown, patient_id
+        )
 
     return [replace(question, seen=tuple(filter(stands, question.seen)), beside=only) for question in asked]
 

@@ -12,7 +12,7 @@ from gateway import care_plan
 from gateway.clock import instant_text
 from gateway.disclosure.content import collection_bundle, history_bundle, searchset_bundle
 from gateway.disclosure.premises import Premises
-from gateway.disclosure.seen import Asking, is_own
+from gateway.disclosure.seen import Asking, is_own, seen_alone
 from gateway.disclosure.show import Also, Select, Write, in_order, show
 from gateway.disclosure.shown_versions import State, latest_seen, states
 from gateway.flows.answers import MOST_STATES, HistoryAsked, Pulled, SearchCriteria
@@ -76,7 +76,8 @@ async def _searched(
         found = patient_id or ""
         if patient_id is None:
             return None, ()
-        return patient_id, of_types(premises, reading, caller, patient_id, (*types, *along))
+        hidden = _hidden(premises, reading, caller, patient_id, criteria.named)
+        return patient_id, hidden or of_types(premises, reading, caller, patient_id, (*types, *along))
 
     def write(
         resources: Sequence[Mapping[str, Any]], notices: Sequence[Mapping[str, Any]], at: datetime
@@ -97,6 +98,20 @@ async def _searched(
         directory=directory_of_types(premises, along if criteria.is_of_a_patient else (*types, *along)),
     )
     return Pulled(shown.content, shown.request_id)
+
+
+def _hidden(
+    premises: Premises, reading: Reading, caller: Caller, patient_id: str, named: str
+) -> tuple[Record, ...]:
+    """The record by which a patient was named, where the caller may not see it: then nothing else is looked at, or what
+    the caller itself has said of it would tell that it is there.
+    """
+    record = records.get(reading, *named.split("/")) if named else None
+    if record is None:
+        return ()
+    asking = Asking(caller.partner, caller.purpose, premises.clock.now())
+    shown, _ = seen_alone(premises, reading, asking, patient_id, record)
+    return () if shown is not None else (record,)
 
 
 def _written(

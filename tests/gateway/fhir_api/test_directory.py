@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.cli.services_command import import_services
 from gateway.demo import person
 from gateway.fhir_api.served import PROFILES
 from gateway.partners.services import write_services
 from gateway.resources import check_resource
+from gateway.store import records
 from mappings.profile_tables import US_CORE
 from mappings.profiles import profile_fits
 from tests.gateway.county import OTP, County, _starting_network, matches
@@ -86,6 +88,10 @@ def test_who_wrote_something_is_told_of_what_may_be_seen_alone(api: Api, county:
     assert found(api, "psychiatry TREAT", f"/fhir/Provenance?target={goal}") == []
     assert api.ask("psychiatry TREAT", "GET", f"/fhir/{of_goal.reference}").status_code == 404
     name = f"Provenance/{told[0]['id']}"
+    of_hidden = {**of_goal.resource, "id": "x"}
+    own = replace(of_goal, id="x", source_partner="psychiatry", sources=("psychiatry",), resource=of_hidden)
+    county.write(lambda tx: records.save(tx, own))
+    assert found(api, "psychiatry TREAT", f"/fhir/Provenance?target={goal}") == [], "or it would be there"
     for path in (name, f"{name}/_history/{told[0]['meta']['versionId']}"):
         assert api.ask("psychiatry TREAT", "GET", f"/fhir/{path}").json()["target"] == [{"reference": plan}]
     along = f"/fhir/CarePlan?patient={her}&_revinclude=Provenance:target&_include:iterate=Provenance:agent"
@@ -111,6 +117,12 @@ def test_a_paper_is_shown_with_its_document_and_never_without(api: Api, county: 
     asked = ("psychiatry TREAT", "GET", f"/fhir/{binary.reference}")
     county.consent("psychiatry", discloser="otp", identifier=OTP, classes=("Binary", "Patient"))
     assert api.ask(*asked).status_code == 404, "the document is withheld"
+    everything = f"/fhir/Patient/{county.patient_id}/$everything"
+    assert binary.reference not in names(found(api, "psychiatry TREAT", everything))
+    theirs = {**document.resource, "id": "x", "subject": {"reference": f"Patient/{county.patient_id}"}}
+    own = replace(document, id="x", source_partner="psychiatry", sources=("psychiatry",), resource=theirs)
+    county.write(lambda tx: records.save(tx, own))
+    assert api.ask(*asked).status_code == 404, "nor does a document of one's own open it"
     its = county.consent("psychiatry", discloser="otp", identifier=OTP, classes=("DocumentReference",))
     assert base64.b64decode(api.ask(*asked).json()["data"]) == PAPER
     county.withdraw(its, by="otp")
