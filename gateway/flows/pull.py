@@ -293,7 +293,7 @@ async def shared_plan(
     ) -> bytes:
         return collection_bundle(care_plan.shared_plan(resources, instant_text(at)), notices, at)
 
-    keep = within_scopes(premises, caller)
+    keep = within_scopes(premises, caller, types)
     shown = await show(
         premises,
         partner=caller.partner,
