@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from gateway.agency_desk.desk import SHEET
 from gateway.agency_desk.records_in_words import name_of, words_of
 from gateway.agency_desk.screens import Answer, Page, Screen, Visit
@@ -15,8 +17,8 @@ async def _to_do(visit: Visit) -> Answer:
         "to_do.html",
         {
             "found": found,
-            "new": [{**_row(one), "is_late": one.id in found.late} for one in found.new],
-            "unanswered": [_row(one) for one in found.unanswered],
+            "new": [_row(one, found.late) for one in found.new],
+            "unanswered": [_row(one, found.late) for one in found.unanswered],
             "takes_consents": visit.desk.may(visit.worker, "consents"),
             "answers": visit.desk.may(visit.worker, "answer"),
             "brings_sheets": visit.desk.may(visit.worker, SHEET),
@@ -26,9 +28,10 @@ async def _to_do(visit: Visit) -> Answer:
     )
 
 
-def _row(one: AtDesk) -> dict[str, object]:
+def _row(one: AtDesk, late: Collection[str]) -> dict[str, object]:
     return {
         "it": one,
+        "is_late": one.id in late,
         "person": name_of(one.first("Patient")),
         "need": words_of(one.first("ServiceRequest").get("code")),
         "state": str(one.first("Task").get("status", "")),

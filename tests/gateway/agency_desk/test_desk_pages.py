@@ -46,6 +46,8 @@ def test_a_worker_finds_what_waits_reads_it_and_answers(desk: County, waiting: s
     assert desk.task().resource["status"] == "accepted"
     told = [intent for intent in desk.intents() if intent.kind == "status"]
     assert [intent.partner for intent in told] == ["hospital"]
+    to_do = browser.get()
+    assert to_do.status_code == 200 and "Tell them how it went" in to_do.text and HER in to_do.text
 
 
 @pytest.mark.requirement("AU-05")
