@@ -17,8 +17,8 @@ from pathlib import Path
 from gateway.errors import HandoffError, Internal, NotNow
 from gateway.store.fresh_records import FreshRecords
 from gateway.store.model import Cipher, Reading
-from gateway.store.named_queries import named_queries
 from gateway.store.sqlite_migrations import applied_version
+from gateway.store.sqlite_statements import sqlite_statements
 from gateway.store.sqlite_view import SqliteReading, connect_reader
 
 KEY_TABLES = ("data_key", "destroyed_scope")
@@ -89,7 +89,7 @@ def copy_to_read(rows: Path, keys: Path, cipher: Cipher) -> Iterator[Reading]:
             # The copy has no tables of keys: their names lead into the file that is put beside it.
             connection.execute("ATTACH ? AS keys", (str(keys),))
             connection.execute("BEGIN")
-            yield SqliteReading(connection, named_queries("sqlite"), cipher, FreshRecords())
+            yield SqliteReading(connection, sqlite_statements(), cipher, FreshRecords())
     except sqlite3.Error as error:
         raise Internal("STORE_UNREADABLE", f"`{rows.name}` is no usable store") from error
 

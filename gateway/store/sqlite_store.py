@@ -18,8 +18,8 @@ from typing import TypeVar
 from gateway.errors import Internal, NotFound, NotNow, NotSupported
 from gateway.store.fresh_records import FreshRecords
 from gateway.store.model import Cipher, Reading, Transaction
-from gateway.store.named_queries import named_queries
 from gateway.store.sqlite_migrations import applied_version, known_version, migrate, refuse_newer
+from gateway.store.sqlite_statements import sqlite_statements
 from gateway.store.sqlite_view import SqliteReading, SqliteTransaction, connect_reader, connect_writer
 from gateway.store.sqlite_writer import SqliteWriter
 from gateway.store.waiting_works import Job
@@ -40,7 +40,7 @@ class ReadOnlyStore:
         self.path = path
         self._cipher = cipher
         self._fresh = FreshRecords()
-        self._queries = named_queries("sqlite")
+        self._queries = sqlite_statements()
         self._idle: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
         self._closed = False

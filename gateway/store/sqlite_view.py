@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from gateway.errors import AlreadyReceived, HandoffError, Internal
 from gateway.store.model import Cipher, Fresh, Params, Row
+from gateway.store.sqlite_statements import Statement
 
 _NOTHING: Params = {}
 _STATEMENTS_KEPT = 256
@@ -33,7 +34,7 @@ class SqliteReading:
     __slots__ = ("_connection", "_queries", "cipher", "fresh")
 
     def __init__(
-        self, connection: sqlite3.Connection, queries: Mapping[str, str], cipher: Cipher, fresh: Fresh
+        self, connection: sqlite3.Connection, queries: Mapping[str, Statement], cipher: Cipher, fresh: Fresh
     ) -> None:
         self._connection = connection
         self._queries = queries
@@ -42,11 +43,13 @@ class SqliteReading:
 
     def rows(self, name: str, params: Params | None = None) -> list[Row]:
         """All rows of the named query."""
-        return cast(list[Row], self._connection.execute(self._queries[name], params or _NOTHING).fetchall())
+        sql, in_order = self._queries[name]
+        return cast(list[Row], self._connection.execute(sql, in_order(params or _NOTHING)).fetchall())
 
     def row(self, name: str, params: Params | None = None) -> Row | None:
         """The first row of the named query, or None."""
-        return cast(Row | None, self._connection.execute(self._queries[name], params or _NOTHING).fetchone())
+        sql, in_order = self._queries[name]
+        return cast(Row | None, self._connection.execute(sql, in_order(params or _NOTHING)).fetchone())
 
 
 class SqliteTransaction(SqliteReading):
@@ -55,7 +58,7 @@ class SqliteTransaction(SqliteReading):
     __slots__ = ("committed", "rolled_back", "wipe")
 
     def __init__(
-        self, connection: sqlite3.Connection, queries: Mapping[str, str], cipher: Cipher, fresh: Fresh
+        self, connection: sqlite3.Connection, queries: Mapping[str, Statement], cipher: Cipher, fresh: Fresh
     ) -> None:
         super().__init__(connection, queries, cipher, fresh)
         self.committed: list[Callable[[], None]] = []
@@ -68,15 +71,17 @@ class SqliteTransaction(SqliteReading):
         Raises AlreadyReceived `ROW_EXISTS` when a unique key is taken, Internal `STORE_RULE_BROKEN` when
         another rule of the tables forbids it (a release without audit entry, a change of an audit entry).
         """
+        sql, in_order = self._queries[name]
         try:
-            return self._connection.execute(self._queries[name], params or _NOTHING).rowcount
+            return self._connection.execute(sql, in_order(params or _NOTHING)).rowcount
         except sqlite3.IntegrityError as error:
             raise _told(name, error) from error
 
     def execute_each(self, name: str, rows: Sequence[Params]) -> None:
         """Run the named statement once for each of `rows`. Raises as `execute`."""
+        sql, in_order = self._queries[name]
         try:
-            self._connection.executemany(self._queries[name], rows)
+            self._connection.executemany(sql, map(in_order, rows))
         except sqlite3.IntegrityError as error:
             raise _told(name, error) from error
 

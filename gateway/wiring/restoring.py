@@ -36,8 +36,8 @@ from gateway.security.rotation import sync_folder
 from gateway.store import SqliteStore, Transaction, audit_rows
 from gateway.store.fresh_records import FreshRecords
 from gateway.store.model import AuditFilter, AuditRow
-from gateway.store.named_queries import named_queries
 from gateway.store.sqlite_copy import join_copy
+from gateway.store.sqlite_statements import sqlite_statements
 from gateway.store.sqlite_view import SqliteReading, connect_reader
 from gateway.wiring.backing_up import verify_backup
 from gateway.wiring.backup_notes import KeysBackup, StoreBackup, write_whole
@@ -168,7 +168,7 @@ def _rows_of(folder: NetworkFolder, old: Path | None, since: Since) -> Iterator[
     try:
         with closing(connect_reader(old)) as connection:
             reading = SqliteReading(
-                connection, named_queries("sqlite"), folder.keys.cipher_alone(), FreshRecords()
+                connection, sqlite_statements(), folder.keys.cipher_alone(), FreshRecords()
             )
             yield from audit_rows.scan(reading, since.entries + 1)
     except sqlite3.Error:
@@ -209,7 +209,7 @@ def _known_entries(folder: NetworkFolder, old: Path | None, aside: Iterable[Path
     if old is not None:
         with contextlib.suppress(sqlite3.Error), closing(connect_reader(old)) as connection:
             reading = SqliteReading(
-                connection, named_queries("sqlite"), folder.keys.cipher_alone(), FreshRecords()
+                connection, sqlite_statements(), folder.keys.cipher_alone(), FreshRecords()
             )
             last = audit_rows.last(reading)
             found.append(0 if last is None else last[0])
