@@ -1,4 +1,4 @@
-"""The words of the page that finds services, in English and Spanish."""
+"""The words of the page that finds services, in English and Spanish; those of the days stand in `phrases_hours`."""
 
 from __future__ import annotations
 
@@ -21,13 +21,6 @@ ENGLISH: Mapping[str, str] = {
     "services_not_reached": "Not in this network: nothing can be sent there. Call.",
     "services_for": "For",
     "services_no_phone": "No phone is known.",
-    "day_mon": "Monday",
-    "day_tue": "Tuesday",
-    "day_wed": "Wednesday",
-    "day_thu": "Thursday",
-    "day_fri": "Friday",
-    "day_sat": "Saturday",
-    "day_sun": "Sunday",
 }
 
 SPANISH: Mapping[str, str] = {
@@ -47,11 +40,4 @@ SPANISH: Mapping[str, str] = {
     "services_not_reached": "Fuera de esta red: no se puede enviar nada. Llame.",
     "services_for": "Para",
     "services_no_phone": "No se conoce un teléfono.",
-    "day_mon": "lunes",
-    "day_tue": "martes",
-    "day_wed": "miércoles",
-    "day_thu": "jueves",
-    "day_fri": "viernes",
-    "day_sat": "sábado",
-    "day_sun": "domingo",
 }
