@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.clock import read_instant
 from gateway.flows.legal_holds import REASONS as HOLD_REASONS
-from gateway.flows.legal_holds import RESTORE
+from gateway.flows.legal_holds import NOT_READ, RESTORE
 
 OUTCOMES = {
     "disclose": "Shown in full",
@@ -150,6 +150,7 @@ WAYS = {
 HOLDS = {
     **HOLD_REASONS,
     RESTORE: "The store was restored, and holds placed after its backup may be forgotten",
+    NOT_READ: "Read back after a restore; why it was placed, and by whom, can no longer be read",
 }
 STATES = {
     "due": "Waits to be sent",

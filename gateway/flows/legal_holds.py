@@ -41,6 +41,8 @@ REASONS: Mapping[str, str] = {
 }
 RESTORE = "RESTORE"
 """Of a hold that the gateway places itself: after a restore nobody can say which holds were forgotten."""
+NOT_READ = "NOT_READ"
+"""Of a hold that was read back at a restore without its sealed facts: why it was placed, and by whom, is not known."""
 BY_GATEWAY = "the gateway"
 _LONGEST_LOGIN = 200
 _IN_ENTRY = ("reason", "since", "until", "placed_by")
@@ -180,11 +182,17 @@ def hold_again(tx: Transaction, rows: Sequence[AuditRow], *, whole: bool, at: st
             legal_holds.lift(tx, row.request_id, row.at)
         elif row.outcome == PLACED:
             legal_holds.add(tx, _read_back(tx, row))
-    if not whole and not any(one.reason == RESTORE for one in legal_holds.standing(tx)):
+    if not whole and not any(map(_is_over_everything, legal_holds.standing(tx))):
         made = LegalHold(new_id(), RESTORE, "", "", "", "", at, BY_GATEWAY)
         legal_holds.add(tx, made)
         said = "after the backup holds may have been placed that are forgotten: lift this when the officers were asked"
         _logged(tx, made, PLACED, at, said, BY_GATEWAY)
+
+
+def _is_over_everything(hold: LegalHold) -> bool:
+    """Whether it is one that the gateway placed at a restore; before `NOT_READ` others could have its reason too."""
+    limits = hold.patient_id or hold.partner or hold.since or hold.until
+    return hold.reason == RESTORE and not limits
 
 
 def _read_back(tx: Transaction, row: AuditRow) -> LegalHold:
@@ -193,7 +201,7 @@ def _read_back(tx: Transaction, row: AuditRow) -> LegalHold:
     told = found.entry.versions if found is not None and found.entry is not None else {}
     known = {name: told.get(f"hold.{name}", "") for name in _IN_ENTRY}
     return LegalHold(
-        row.request_id, known["reason"] or RESTORE, row.patient_id or "", row.partner,
+        row.request_id, known["reason"] or NOT_READ, row.patient_id or "", row.partner,
         known["since"], known["until"], row.at, known["placed_by"],
     )  # fmt: skip
 

@@ -10,14 +10,14 @@ import pytest
 
 from gateway.errors import AlreadyReceived, HandoffError, NotAllowed, NotFound
 from gateway.flows.destruction import destroy_patient, remains
-from gateway.flows.legal_holds import REFUSED, RESTORE, HoldAsked, lift, place, said_of
+from gateway.flows.legal_holds import NOT_READ, REFUSED, RESTORE, HoldAsked, lift, place, said_of
 from gateway.flows.operator_acts import ACTS
 from gateway.flows.same_person import join, part
 from gateway.store import inbox, legal_holds
 from gateway.wiring.retention import Retention
 from tests.gateway.county import County
 from tests.gateway.flows.test_same_person import both
-from tests.gateway.wiring.keeping import back_up, with_own_keys
+from tests.gateway.wiring.keeping import back_up, seal, with_own_keys
 from tests.gateway.wiring.test_restoring import carry_on, lose, put_back
 
 pytestmark = pytest.mark.requirement("P2-16-01")
@@ -166,6 +166,26 @@ def test_a_restored_store_knows_the_holds_placed_and_lifted_since(county: County
     put_back(county)
     assert [one.reason for one in county.look(legal_holds.standing)] == ["LITIGATION", RESTORE]
     assert county.look(legal_holds.standing)[0].id == before, "what the backup knows; all else is held too"
+
+
+def test_a_hold_whose_facts_are_lost_is_not_taken_for_the_one_over_everything(county: County) -> None:
+    """The key of its entry is younger than the backup; another hold was never written to the journal."""
+    with_own_keys(county)
+    county.refer()
+    back_up(county)
+    unread = hold(county, partner="psychiatry")
+    carry_on(county)
+    hold(county, partner="hospital")
+    seal(county)
+    lose(county)
+
+    put_back(county)
+
+    first, everything = sorted(county.look(legal_holds.standing), key=lambda one: one.reason)
+    assert (first.id, first.reason, first.partner) == (unread, NOT_READ, "psychiatry")
+    assert (everything.reason, everything.patient_id, everything.partner) == (RESTORE, "", "")
+    with pytest.raises(AlreadyReceived, match="LEGAL_HOLD"):
+        destroy(county, county.patient_id)
 
 
 @pytest.mark.parametrize(
