@@ -63,7 +63,7 @@ class Post:
         message["Message-ID"] = f"<{key}@{domain}>" if key else email.utils.make_msgid(domain=domain)
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday answers
         message.set_content(text)
-        with self._connected() as line:
+        with _leaving_quietly(self._connected()) as line:
             if self.tls == "starttls":
                 line.starttls(context=self.context)
             if self.user:
@@ -74,6 +74,17 @@ class Post:
         if self.tls == "tls":
             return smtplib.SMTP_SSL(self.host, self.port, timeout=_SMTP_SECONDS, context=self.context)
         return smtplib.SMTP(self.host, self.port, timeout=_SMTP_SECONDS)
+
+
+@contextlib.contextmanager
+def _leaving_quietly(line: smtplib.SMTP) -> Iterator[smtplib.SMTP]:
+    """What the server has said of the mail stands, however it answers QUIT: `with line` would raise for that answer."""
+    try:
+        yield line
+    finally:
+        with contextlib.suppress(OSError):
+            line.quit()
+        line.close()
 
 
 def post_of(settings: Settings) -> Post | None:

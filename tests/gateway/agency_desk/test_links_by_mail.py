@@ -347,9 +347,13 @@ def test_a_paused_agency_s_workers_get_no_mail(county: County, desk: MailDesk, s
     nothing_mailed(county, server)
 
 
-def test_a_server_that_is_busy_is_asked_again(county: County, desk: MailDesk, server: MailServer) -> None:
+@pytest.mark.parametrize("leaves_badly", [False, True])
+def test_a_server_that_is_busy_is_asked_again(
+    county: County, desk: MailDesk, server: MailServer, leaves_badly: bool
+) -> None:
+    """And no more once it has taken the mail, also where it says 421 to QUIT then."""
     desk.agree(county.patient_id)
-    server.refuses = True
+    server.refuses, server.leaves_badly = True, leaves_badly
     real, tries = SENDS[id(county)], []
 
     def send(address: str, subject: str, text: str, key: str) -> None:

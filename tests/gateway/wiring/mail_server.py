@@ -22,13 +22,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 @dataclass
 class MailServer:
-    """What it took. `starts_tls`: plain until STARTTLS, which it insists on; `login`: who must log in."""
+    """What it took. `starts_tls`: plain until STARTTLS, which it insists on; `login`: who must log in;
+    `leaves_badly`: QUIT is not answered as RFC 5321 says.
+    """
 
     context: ssl.SSLContext | None
     starts_tls: bool = False
     login: tuple[str, str] | None = None
     port: int = 0
     refuses: bool = False
+    leaves_badly: bool = False
     mails: list[EmailMessage] = field(default_factory=list)
     receivers: list[str] = field(default_factory=list)
     in_the_clear: list[bytes] = field(default_factory=list)
@@ -70,7 +73,7 @@ class MailServer:
                     await _say(writer, "250 taken")
                     self.took.set()
                 case "QUIT":
-                    await _say(writer, "221 bye")
+                    await _say(writer, "421 shutting down" if self.leaves_badly else "221 bye")
                     break
                 case _:
                     await _say(writer, "250 ok")
