@@ -59,6 +59,15 @@ def test_a_state_that_nobody_knows_is_unknown(library: Library, state: bytes) ->
     assert "not-taken" in negated  # what is denied stays denied whatever its state is called
 
 
+def test_a_result_that_was_taken_back_is_entered_in_error(library: Library) -> None:
+    source = _altered(
+        _SUMMARY, b'<statusCode code="completed"/>', b'<statusCode code="nullified"/>', behind=_PHQ
+    )
+    assert [one["status"] for one in _of(_read(library, source), "Observation")].count(
+        "entered-in-error"
+    ) == 1
+
+
 def test_a_goal_whose_state_nobody_knows_is_carried(library: Library) -> None:
     whole = _of(_read(library, _PLAN, "ccda/care_plan"), "Goal")
     source = _altered(

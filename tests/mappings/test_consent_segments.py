@@ -42,6 +42,11 @@ def _released_beside_document(library: Library, code: bytes, state: bytes, *othe
     before, after = source.split(told)
     after = after.replace(b'"completed"', b'"' + state + b'"', 1)
     source = before + b'<code code="' + code + b'"/>' + after
+    if b"translation" in code:
+        source = source.replace(
+            b'<code code=""/><translation code="OPTOUT"/>',
+            b'<code nullFlavor="OTH"><translation code="OPTOUT"/></code>',
+        )
     return _released_beside(library, "psychiatry/ccda_referral", source, *others)
 
 
@@ -123,6 +128,11 @@ def test_no_authorization_of_a_document_permits(library: Library, code: bytes, s
         (b"64292-6", b"unheard", False),
         (b"64292-6", b"", False),
         (b"OPTOUT", b"completed", False),
+        (b"OPTOUTE", b"completed", False),
+        (b"NOCONSENT", b"completed", False),
+        (b'"/><translation code="OPTOUT', b"completed", False),
+        (b"unheard", b"completed", True),
+        (b"unheard", b"aborted", False),
         (b"64293-4", b"aborted", True),  # a consent to a procedure says nothing of information
     ],
 )
