@@ -27,6 +27,7 @@ from gateway.errors import NotUnderstood
 _ED25519 = b"\x01"
 _DASH = "\u2014 "
 _SIZE = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
+_TAIL = 4096
 
 
 class NoteSigner(Protocol):
@@ -122,15 +123,34 @@ def has_root(note: str) -> bool:
     return note.count("\nchain ") == 1
 
 
-def append_witness(path: Path, checkpoint: Checkpoint) -> None:
-    """Add the note to the witness file, one JSON line each, synced to the disk. The file only ever grows."""
+def append_witness(path: Path, *notes: str) -> None:
+    """Add the notes to the witness file, one JSON line each, synced to the disk. The file only ever grows."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o640)
     with os.fdopen(descriptor, "r+b", buffering=0) as file:
         end = file.seek(0, os.SEEK_END)
         torn = end > 0 and _byte_at(file.fileno(), end - 1) != b"\n"
-        line = json.dumps({"note": checkpoint.note}, ensure_ascii=False) + "\n"
-        file.write((b"\n" if torn else b"") + line.encode())
+        lines = "".join(json.dumps({"note": note}, ensure_ascii=False) + "\n" for note in notes)
+        file.write((b"\n" if torn else b"") + lines.encode())
         os.fsync(file.fileno())
+
+
+def last_witnessed(path: Path, verifier: NoteVerifier) -> Checkpoint | None:
+    """The head in the last line of the witness file that is signed by the key of `verifier`; None without one. Raises
+    OSError.
+    """
+    if not path.exists():
+        return None
+    with path.open("rb") as file:
+        size, width = file.seek(0, os.SEEK_END), _TAIL
+        while True:
+            begin = file.seek(max(0, size - width))
+            lines = file.read(size - begin).split(b"\n")
+            for line in reversed(lines[1:] if begin else lines):
+                with contextlib.suppress(ValueError, KeyError, TypeError, NotUnderstood):
+                    return read_note(str(json.loads(line)["note"]), verifier)
+            if not begin:
+                return None
+            width *= 8
 
 
 class WitnessFile:

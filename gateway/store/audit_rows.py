@@ -140,9 +140,9 @@ def checkpoint(reading: Reading, size: int) -> CheckpointRow | None:
     return None if row is None else CheckpointRow(*row)
 
 
-def checkpoints(reading: Reading) -> Iterator[CheckpointRow]:
-    """All signed heads, the smallest first, a page at a time."""
-    start = _BEFORE_THE_START
+def checkpoints(reading: Reading, from_size: int = _BEFORE_THE_START) -> Iterator[CheckpointRow]:
+    """All signed heads over at least `from_size` entries, the smallest first, a page at a time."""
+    start = from_size
     while page := reading.rows("audit_rows.checkpoints", {"from_size": start, "limit": PAGE}):
         yield from (CheckpointRow(*row) for row in page)
         start = page[-1]["size"] + 1

@@ -193,7 +193,7 @@ def test_a_signed_head_is_a_signed_note(log: Any, tmp_path: Any) -> None:
     assert body.split("\n") == [SIGNER.name, "7", root, f"chain {chain}", f"at {AT}"]
     assert signature.startswith(f"\u2014 {SIGNER.name} ")
     assert read_note(head.note, log.verifier) == head
-    append_witness(tmp_path / "w", head)
+    append_witness(tmp_path / "w", head.note)
     assert read_witness(tmp_path / "w") == (head.note,)
 
 

@@ -214,7 +214,9 @@ def test_two_heads_of_one_size_that_differ_are_found(log: Any) -> None:
     from gateway.audit.checkpoint import append_witness
     from tests.gateway.audit.conftest import SIGNER
 
-    append_witness(log.witness, sign_head(SIGNER, 6, b"r" * 32, b"x" * 32, "2026-11-22T08:00:00.000000Z"))
+    append_witness(
+        log.witness, sign_head(SIGNER, 6, b"r" * 32, b"x" * 32, "2026-11-22T08:00:00.000000Z").note
+    )
     report = log.verify()
     assert (report.ok, report.reason) == (False, "HISTORY_REWRITTEN")
     assert report.first_bad_seq == 1
