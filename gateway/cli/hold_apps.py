@@ -52,7 +52,7 @@ def hold_lift(
 
 @hold_app.command("list")
 def hold_list(network: Network = None, store: Store = None, as_json: AsJson = False) -> None:
-    """List the legal holds, the newest first."""
+    """List the legal holds: all that stand, then those that were lifted, the newest first."""
     from gateway.cli.hold_command import hold_list as body
 
     finish(body(folder_of(network), store, as_json=as_json))

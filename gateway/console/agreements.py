@@ -11,7 +11,8 @@ from gateway.console.doing import Deed, Doing, Done
 from gateway.console.look import Look, Sheet, Shown
 from gateway.console.office import Office, Visitor
 from gateway.errors import NotAllowed
-from gateway.flows.audit_agreements import Terms, agree, end, in_force, login_of, said_of
+from gateway.flows.another_person import login_of
+from gateway.flows.audit_agreements import Terms, agree, end, in_force, said_of
 from gateway.flows.decided_here import Said
 from gateway.store import audit_agreements
 from gateway.store.audit_agreements import AuditAgreement

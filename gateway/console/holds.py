@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from gateway.console import words
 from gateway.console.doing import Deed, Doing, Done, confirm
 from gateway.console.look import Look, Sheet, Shown, patients_of
-from gateway.flows.audit_agreements import may_be_one_person
 from gateway.flows.decided_here import Said
-from gateway.flows.legal_holds import REASONS, HoldAsked, lift, place, said_of
+from gateway.flows.legal_holds import REASONS, HoldAsked, lift, may_be_lifted_by, place, said_of
 from gateway.store import legal_holds
 from gateway.store.legal_holds import LegalHold
 
@@ -74,9 +73,7 @@ def _wanted(look: Look, one: LegalHold) -> bool:
 def _listed(look: Look, one: LegalHold) -> Listed:
     said = said_of(look.reading, one.id)
     refusals = sum(each.outcome == "hold_refused" for each in said)
-    may_lift = (
-        look.may("holds") and not one.lifted_at and not may_be_one_person(look.visitor.name, one.placed_by)
-    )
+    may_lift = look.may("holds") and not one.lifted_at and may_be_lifted_by(one, look.visitor.name)
     return Listed(one, said, refusals, may_lift)
 
 
@@ -100,7 +97,11 @@ async def _place(doing: Doing) -> Done:
 def _ask(doing: Doing) -> Done:
     with doing.office.read() as reading:
         hold = legal_holds.get(reading, doing.path["id"])
-    lines = () if hold is None else (words.hold_words(hold.reason), f"placed by {hold.placed_by}")
+    lines = (
+        ()
+        if hold is None
+        else (words.hold_words(hold.reason), f"placed by {hold.placed_by or 'nobody known'}")
+    )
     return confirm(
         doing,
         heading="Lift the legal hold",

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from gateway import pages
 from gateway.console.office import Visitor
 from gateway.errors import NotAllowed
+from gateway.flows.another_person import is_name_of_link
 from gateway.pages import Link
 
 LINK_MINUTES = 10
@@ -24,8 +25,12 @@ _LINK = b"handoff console link 3"
 def make_link(key: bytes, name: str, role: str, now: datetime) -> str:
     """The secret part of a login link for `name`, to be put after `/console/login?link=`.
 
-    Raises NotAllowed `ROLE_UNKNOWN`.
+    Raises NotAllowed `ROLE_UNKNOWN`, `NAME_UNFIT`.
     """
+    if not is_name_of_link(name):
+        raise NotAllowed(
+            "NAME_UNFIT", "say her name, with no brackets at its end and no `account:` before it"
+        )
     if role not in ROLES:
         raise NotAllowed("ROLE_UNKNOWN", f"the role must be one of {', '.join(ROLES)}")
     return pages.make_link(key, _LINK, (name, role), now, timedelta(minutes=LINK_MINUTES))[0]

@@ -17,6 +17,7 @@ from gateway.audit import append
 from gateway.clock import instant_text, new_id, read_instant
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
+from gateway.flows.another_person import login_of
 from gateway.flows.decided_here import Said, act_entry, carry_out, said_under, why
 from gateway.store import Reading, Transaction, audit_agreements
 from gateway.store.audit_agreements import AuditAgreement
@@ -36,24 +37,6 @@ class Terms:
     first_day: str
     last_day: str
     copies: bool
-
-
-def login_of(name: str) -> str:
-    """By what an auditor is told from others: of a login at a provider the id in brackets, which never changes, while
-    her name may; of a link the name.
-    """
-    _, sign, rest = name.strip().partition(" [")
-    return f"[{rest}" if sign and rest.endswith("]") else name.strip()
-
-
-def may_be_one_person(one: str, other: str) -> bool:
-    """Two from a provider by its own word for who they are, which is nobody else's; two by links by the name, however
-    written. Of one from a provider and one by a link nobody knows: a link has the name that was typed when it was made.
-    """
-    first, second = login_of(one), login_of(other)
-    if first.startswith("[") or second.startswith("["):
-        return first == second or first[:1] != second[:1]
-    return first.casefold().split() == second.casefold().split()
 
 
 def in_force(

@@ -20,7 +20,7 @@ from gateway.audit import append
 from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
-from gateway.flows.audit_agreements import may_be_one_person
+from gateway.flows.another_person import may_be_one_person
 from gateway.flows.decided_here import Said, act_entry, carry_out, said_under, why
 from gateway.flows.emergency import REVIEWED
 from gateway.store import Reading, Transaction, emergency_uses

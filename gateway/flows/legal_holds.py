@@ -21,7 +21,7 @@ from gateway.audit import append, get
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotAllowed, NotFound, NotUnderstood
-from gateway.flows.audit_agreements import login_of, may_be_one_person
+from gateway.flows.another_person import account_name, login_of, may_be_one_person
 from gateway.flows.decided_here import Said, act_entry, carry_out, said_under, why
 from gateway.flows.ever_one import all_reached, ever_one_with
 from gateway.store import Reading, Transaction, legal_holds, patients
@@ -93,8 +93,8 @@ async def place(premises: Premises, asked: HoldAsked, words: str, by: str) -> di
 async def lift(premises: Premises, hold_id: str, words: str, by: str) -> dict[str, Any]:
     """Lift a hold; what was kept for it is destroyed when it is asked for, or due, again.
 
-    Raises NotFound `NO_SUCH_HOLD`, AlreadyReceived `HOLD_LIFTED`, NotAllowed `SECOND_PERSON_NEEDED` for who placed it,
-    NotUnderstood `REASON_MISSING`.
+    Raises NotFound `NO_SUCH_HOLD`, AlreadyReceived `HOLD_LIFTED`, NotAllowed `SECOND_PERSON_NEEDED` for whoever
+    may have placed it, NotUnderstood `REASON_MISSING`.
     """
     said, now = why(words), instant_text(premises.clock.now())
 
@@ -102,7 +102,7 @@ async def lift(premises: Premises, hold_id: str, words: str, by: str) -> dict[st
         found = legal_holds.get(tx, hold_id)
         if found is None:
             raise NotFound("NO_SUCH_HOLD", "no hold has that id")
-        if may_be_one_person(by, found.placed_by):
+        if not may_be_lifted_by(found, by):
             text = "another person than who placed the hold lifts it"
             raise NotAllowed("SECOND_PERSON_NEEDED", text, hold_id)
         if not legal_holds.lift(tx, hold_id, now):
@@ -112,17 +112,25 @@ async def lift(premises: Premises, hold_id: str, words: str, by: str) -> dict[st
     return await carry_out(premises, work)
 
 
+def may_be_lifted_by(hold: LegalHold, by: str) -> bool:
+    """Whether `by` is surely another person than who placed it. Whoever it is where nobody did (a restore) or nobody
+    knows who: no second person can be told from a first that is not known.
+    """
+    is_nobodys = hold.reason == RESTORE or not hold.placed_by
+    return is_nobodys or not may_be_one_person(by, hold.placed_by)
+
+
 async def place_told(premises: Premises, about: str, reason: str) -> dict[str, Any]:
-    """`place` for a command: `about` is JSON of `HoldAsked` with `by`. Raises as `place` does."""
+    """`place` for a command: `about` is JSON of `HoldAsked` with `by`, an account. Raises as `place` does."""
     told = json.loads(about)
     by = str(told.pop("by"))
-    return await place(premises, HoldAsked(**told), reason, by)
+    return await place(premises, HoldAsked(**told), reason, account_name(by))
 
 
 async def lift_told(premises: Premises, about: str, reason: str) -> dict[str, Any]:
-    """`lift` for a command: `about` is the hold and who lifts it, with a blank between. Raises as `lift` does."""
+    """`lift` for a command: `about` is the hold and the lifting account, a blank between. Raises as `lift` does."""
     hold_id, _, by = about.partition(" ")
-    return await lift(premises, hold_id, reason, by)
+    return await lift(premises, hold_id, reason, account_name(by))
 
 
 def persons_of(reading: Reading, patient_id: str) -> frozenset[str]:

@@ -60,8 +60,9 @@ def standing(reading: Reading) -> tuple[LegalHold, ...]:
 
 
 def newest(reading: Reading, limit: int = 200) -> tuple[LegalHold, ...]:
-    """All of them, the newest first."""
-    return tuple(map(_of, reading.rows("legal_holds.newest", {"limit": limit})))
+    """All that stand, then those that were lifted, up to `limit`; of each the newest first."""
+    lifted = map(_of, reading.rows("legal_holds.lifted", {"limit": limit}))
+    return (*reversed(standing(reading)), *lifted)
 
 
 def lift(tx: Transaction, hold_id: str, at: str) -> bool:

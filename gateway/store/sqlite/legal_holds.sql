@@ -9,9 +9,9 @@ SELECT id, reason, patient_id, partner, since, until, placed_at, placed_by, lift
 SELECT id, reason, patient_id, partner, since, until, placed_at, placed_by, lifted_at FROM legal_hold
 WHERE lifted_at = '' ORDER BY placed_at, id;
 
--- name: newest
+-- name: lifted
 SELECT id, reason, patient_id, partner, since, until, placed_at, placed_by, lifted_at FROM legal_hold
-ORDER BY placed_at DESC, id DESC LIMIT :limit;
+WHERE lifted_at <> '' ORDER BY placed_at DESC, id DESC LIMIT :limit;
 
 -- name: lift
 UPDATE legal_hold SET lifted_at = :at WHERE id = :id AND lifted_at = '';

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway import audit
-from gateway.flows.audit_agreements import login_of
+from gateway.flows.another_person import login_of
 from gateway.store import AuditFilter
 from gateway.wiring.checkup import Examined
 from gateway.wiring.checkup_store import store_checks

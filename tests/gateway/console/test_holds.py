@@ -7,6 +7,7 @@ import re
 import pytest
 
 from gateway.store import Transaction, legal_holds, patients
+from gateway.store.legal_holds import LegalHold
 from tests.gateway.console.conftest import ANA, Browser
 
 MATTER = "Doe v. County, hold letter of 20 November"
@@ -42,6 +43,26 @@ def test_an_officer_places_a_hold_and_another_one_lifts_it(browser: Browser) -> 
     assert "No hold as asked for" in browser.get("requests/holds?state=standing").text
     (line,) = browser.get("requests/holds?state=lifted&as=csv").text.splitlines()[1:]
     assert re.match(rf"{hold.id},LITIGATION,{ANA},.*Kim Officer,2026.*{MATTER}", line)
+
+
+def test_what_stands_is_listed_however_many_were_lifted_since(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.console.holds._LISTED", 2)
+
+    def several(tx: Transaction) -> None:
+        for number in range(5):
+            at = f"2026-11-2{number}T00:00:00.000000Z"
+            hold = LegalHold(f"hold-{number}", "AUDIT", "", "otp", "", "", at, "Lou Officer")
+            legal_holds.add(tx, hold)
+            assert number == 0 or legal_holds.lift(tx, hold.id, at)
+
+    browser.county.write(several)
+    browser.log_in()
+    for state, listed in (("", [0, 4, 3]), ("standing", [0]), ("lifted", [4, 3])):
+        rows = browser.get(f"requests/holds?state={state}&as=csv").text.splitlines()[1:]
+        assert [row.partition(",")[0] for row in rows] == [f"hold-{number}" for number in listed]
+    assert "requests/holds/hold-0/lift" in browser.get("requests/holds?state=standing").text
 
 
 def test_an_auditor_sees_holds_and_places_none(browser: Browser) -> None:

@@ -65,6 +65,13 @@ def test_what_is_no_link_of_ours_is_refused(link: str) -> None:
         read_link(KEY, link, NOW)
 
 
+@pytest.mark.parametrize("name", ["", " ", "Kim [kim-7]", "[kim-7]", "account:kofficer"])
+def test_no_link_is_made_for_a_name_as_others_logins_are_written(name: str) -> None:
+    """Who is asked for a second person would else be taken for somebody from a provider, or for nobody."""
+    with pytest.raises(NotAllowed, match="NAME_UNFIT"):
+        make_link(KEY, name, "compliance_officer", NOW)
+
+
 def test_an_altered_link_or_another_key_is_refused() -> None:
     link = make_link(KEY, "Kim", "auditor", NOW)
     facts, _, signature = link.partition(".")

@@ -10,10 +10,11 @@ import pytest
 
 from gateway.errors import AlreadyReceived, HandoffError, NotAllowed, NotFound
 from gateway.flows.destruction import destroy_patient, remains
-from gateway.flows.legal_holds import NOT_READ, REFUSED, RESTORE, HoldAsked, lift, place, said_of
+from gateway.flows.legal_holds import NOT_READ, REFUSED, RESTORE, HoldAsked, hold_again, lift, place, said_of
 from gateway.flows.operator_acts import ACTS
 from gateway.flows.same_person import join, part
-from gateway.store import inbox, legal_holds
+from gateway.store import Transaction, inbox, legal_holds
+from gateway.store.legal_holds import LegalHold
 from gateway.wiring.retention import Retention
 from tests.gateway.county import County
 from tests.gateway.flows.test_same_person import both
@@ -77,6 +78,52 @@ def test_her_key_is_not_destroyed_until_another_person_lifts_the_hold(county: Co
     assert destroy(county, patient_id)["outcome"] == "key_destroyed"
     with pytest.raises(AlreadyReceived, match="KEY_DESTROYED"):
         hold(county, patient=patient_id)
+
+
+OFFICER, PROVIDER, ACCOUNT = "Kim Officer", "Kim Officer [kim-7]", "account:kofficer"
+
+
+@pytest.mark.parametrize(
+    ("placed_by", "maybe_she", "another"),
+    [
+        (OFFICER, ("kim  officer", PROVIDER, ACCOUNT, "account:root"), "Lou Officer"),
+        (PROVIDER, ("Kim O. [kim-7]", "Lou Officer", ACCOUNT), "Lou Officer [lou-8]"),
+        (ACCOUNT, (ACCOUNT, "kofficer", PROVIDER), "account:lou"),
+    ],
+)
+def test_who_comes_by_another_way_may_be_who_placed_it(
+    county: County, placed_by: str, maybe_she: tuple[str, ...], another: str
+) -> None:
+    held = hold(county, placed_by, partner="otp")
+    for by in maybe_she:
+        with pytest.raises(NotAllowed, match="SECOND_PERSON_NEEDED"):
+            lifted(county, held, by)
+    lifted(county, held, another)
+
+
+def test_a_command_is_given_by_an_account_whatever_it_is_called(county: County) -> None:
+    by_link = hold(county, "Kim Officer", partner="otp")
+    with pytest.raises(NotAllowed, match="SECOND_PERSON_NEEDED"):
+        county.run(ACTS["hold lift"](county.premises, f"{by_link} kofficer", MATTER))
+    about = json.dumps({"reason": "AUDIT", "by": "kofficer", "partner": "otp"})
+    placed = county.run(ACTS["hold place"](county.premises, about, MATTER))["hold"]
+    with pytest.raises(NotAllowed, match="SECOND_PERSON_NEEDED"):
+        lifted(county, placed, "Kim Officer")
+    county.run(ACTS["hold lift"](county.premises, f"{placed} lou", MATTER))
+
+
+@pytest.mark.parametrize("by", ["Ana Perez [ana-9]", "Kim Officer", ACCOUNT])
+def test_what_nobody_placed_or_nobody_knows_who_is_lifted_by_any_officer(county: County, by: str) -> None:
+    def placed(tx: Transaction) -> None:
+        hold_again(tx, (), whole=False, at="2026-04-11T00:00:00.000000Z")
+        legal_holds.add(tx, LegalHold("unread", NOT_READ, "", "otp", "", "", "2026-04-11T00:00:00Z", ""))
+
+    county.write(placed)
+    for one in county.look(legal_holds.standing):
+        with pytest.raises(HandoffError, match="REASON_MISSING"):
+            county.run(lift(county.premises, one.id, " ", by))
+        lifted(county, one.id, by)
+    assert not county.look(legal_holds.standing)
 
 
 @pytest.mark.requirement("DM-28")
