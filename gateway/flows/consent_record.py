@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from gateway.audit import AuditEntry, AuditReason, append
@@ -17,7 +18,7 @@ from gateway.disclosure.held import stop_what_waits
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.seen import Asking
 from gateway.disclosure.shown_versions import present_state
-from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
+from gateway.errors import AlreadyReceived, NotFound, NotNow, NotUnderstood
 from gateway.flows import pull
 from gateway.flows.answers import EntryOutcome, Saved, SearchCriteria
 from gateway.flows.body_hash import BodyHash, body_hash, named_by_itself
@@ -83,7 +84,14 @@ async def record_consent(
         inbox.keep(tx, _received(caller, kept.record, body, request_id, raw), raw)
         return _saved(premises, tx, caller, kept.record, request_id, created=True)
 
-    saved = await premises.store.write(work)
+    try:
+        saved = await premises.store.write(work)
+    except NotNow:
+        raise  # nothing came of it, and nothing is told by it
+    except Exception:  # it tells that nothing meets the condition, and the entry of that went with it
+        if unless is not None:
+            await premises.store.write(partial(_asked, premises, caller, unless, request_id))
+        raise
     if isinstance(saved, list):
         if len(saved) > 1:  # only now, because the log has to keep that it was asked
             raise AlreadyReceived("CONDITION_SEVERAL", "is met by several resources", "http.If-None-Exist")
@@ -101,10 +109,21 @@ def _there_already(
     learns; one alone is shown to it, and logged as that.
     """
     found = [str(one["id"]) for one in met_by(premises, tx, caller, "Consent", unless)]
-    patient_id = pull.patient_asked(premises, tx, caller, unless)
     told = [f"Consent/{one}" for one in found] if len(found) > 1 else []
-    log_question(premises, tx, caller, unless.asked, request_id=request_id, patient_id=patient_id, told=told)
+    _asked(premises, caller, unless, request_id, tx, told)
     return found
+
+
+def _asked(
+    premises: Premises,
+    caller: Caller,
+    unless: SearchCriteria,
+    request_id: str,
+    tx: Transaction,
+    told: Iterable[str] = (),
+) -> None:
+    patient_id = pull.patient_asked(premises, tx, caller, unless)
+    log_question(premises, tx, caller, unless.asked, request_id=request_id, patient_id=patient_id, told=told)
 
 
 async def replace_consent(

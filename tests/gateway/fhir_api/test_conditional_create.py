@@ -69,6 +69,20 @@ def test_another_condition_makes_another_and_several_are_refused(api: Api, count
     ]
 
 
+def test_a_condition_that_nothing_meets_is_in_the_log_also_when_nothing_can_be_made(
+    api: Api, county: County
+) -> None:
+    """AU-03: else a condition is asked at will with a body that never can be recorded, and only hits are logged."""
+    create(api, county, consent(), "patient=HER&date=2026-03-01")
+    never = {**consent(), "patient": {"reference": "Patient/unknown-one"}}
+    answers = [create(api, county, never, f"patient=HER&date=2026-03-0{day}").status_code for day in (1, 7)]
+
+    assert answers == [200, 422]
+    asked = [one.entry.asked.rpartition("=")[2] for one in county.audit("query") if one.entry]
+    assert asked == ["2026-03-01", "2026-03-01", "2026-03-07"]
+    assert county.audit("query")[-1].row.patient_id == county.patient_id
+
+
 def test_by_one_s_own_identifier_which_stands_in_no_address(api: Api, county: County) -> None:
     condition = f"patient.identifier={'|'.join(MRN)}&status=active"
     assert [create(api, county, consent(), condition).status_code for _ in range(2)] == [201, 200]
