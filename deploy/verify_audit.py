@@ -15,6 +15,7 @@ import argparse
 import base64
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,11 @@ P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P
 ROOT = pow(2, (P - 1) // 4, P)
 NOBODY = b"\xff\xff\xff\xff"
+TROUBLES = (
+    *(ValueError, KeyError, TypeError, AttributeError, StopIteration),
+    *(OSError, OverflowError, RecursionError),
+)
+OTHERS = "the witness holds heads that are not signed by the key"
 NAMES = ("at", "kind", "patient_id", "partner", "purpose", "outcome", "request_id")
 
 
@@ -114,6 +120,13 @@ def head_of(note: str, verifier: str) -> Head:
     raise ValueError("not signed")
 
 
+def size_of(note: str) -> int:
+    """The number of entries that a note speaks of, whoever signed it; 0 when it is none."""
+    lines = note.split("\n", 2)
+    is_size = len(lines) == 3 and re.fullmatch("[1-9][0-9]{0,17}", lines[1])
+    return int(lines[1]) if is_size else 0
+
+
 def node(left: bytes, right: bytes) -> bytes:
     """The hash over two nodes of the tree; the chain uses it too."""
     return hashlib.sha256(b"\x01" + left + right).digest()
@@ -150,6 +163,8 @@ def led(start: int, count: int, size: int, path: list[bytes]) -> tuple[bytes, by
 
 def leaf_of(entry: dict[str, Any]) -> bytes:
     """The leaf hash over what an entry says."""
+    if type(entry["seq"]) is not int:
+        raise ValueError("no number")
     parts = [b"\x00", entry["seq"].to_bytes(8, "big", signed=True)]
     for text in (entry[name] for name in NAMES):
         encoded = None if text is None else text.encode()
@@ -159,11 +174,14 @@ def leaf_of(entry: dict[str, Any]) -> bytes:
 
 
 def is_honest(entry: dict[str, Any]) -> bool:
-    """Whether the facts that an entry shows, if any, are its own."""
+    """Whether the facts that an entry shows, if any, are its own and say what it says itself."""
     if entry.get("facts") is None or entry.get("salt") is None:
         return entry.get("facts") is entry.get("salt")
     told = b"\x02" + b64(entry["salt"]) + entry["facts"].encode()
-    return bool(hashlib.sha256(told).hexdigest() == entry["facts_hash"])
+    if hashlib.sha256(told).hexdigest() != entry["facts_hash"]:
+        return False
+    said = json.loads(entry["facts"])
+    return all(name in said and said[name] == entry[name] for name in NAMES)
 
 
 def fault_of(entry: dict[str, Any], expected: int, before: bytes) -> str:
@@ -178,11 +196,16 @@ def fault_of(entry: dict[str, Any], expected: int, before: bytes) -> str:
     return "" if is_honest(entry) else "shows facts that are not its own"
 
 
-def whole(lines: Iterator[str], verifier: str, witness: list[Head]) -> tuple[bool, str]:
+def whole(lines: Iterator[str], verifier: str, witness: list[str] | None) -> tuple[bool, str]:
     """(whole, sentence) for the entries of an export."""
     vouched: dict[int, list[Head]] = {}
-    for head in witness:
-        vouched.setdefault(head[0], []).append(head)
+    try:
+        for head in (head_of(note, verifier) for note in witness or ()):
+            vouched.setdefault(head[0], []).append(head)
+    except ValueError:
+        return False, OTHERS
+    if witness is not None and not vouched:
+        return False, "the witness knows no head"
     peaks: list[bytes] = []
     chain, count, end, own = bytes(32), 0, None, 0
     for line in lines:
@@ -216,7 +239,23 @@ def whole(lines: Iterator[str], verifier: str, witness: list[Head]) -> tuple[boo
     return True, f"{count} entries, all whole{later}"
 
 
-def proved(lines: Iterator[str], verifier: str, witness: list[Head]) -> tuple[bool, str]:
+def tied(heads: dict[int, Head], verifier: str, witness: list[str]) -> str:
+    """What is wrong with the heads of a file of proofs, as the witness sees it; "" if nothing."""
+    last = 0
+    for note in witness:
+        size = size_of(note)
+        if size > max(heads) or note.count("\nchain ") != 1:
+            continue
+        last = max(last, size)
+        try:
+            if size in heads and head_of(note, verifier) != heads[size]:
+                return "the head is not one of those that the witness knows"
+        except ValueError:
+            return OTHERS
+    return "" if last in heads else "nothing ties the head to those that the witness knows"
+
+
+def proved(lines: Iterator[str], verifier: str, witness: list[str] | None) -> tuple[bool, str]:
     """(proved, sentence) for a file of proofs."""
     head = head_of(json.loads(next(lines))["checkpoint"], verifier)
     heads, count, end, at = {head[0]: head}, 0, None, 0
@@ -243,22 +282,28 @@ def proved(lines: Iterator[str], verifier: str, witness: list[Head]) -> tuple[bo
             at, count = told["seq"], count + 1
     if end != count:
         return False, f"the file is cut after {count} entries"
-    known = [one for one in witness if one[1]]
-    if any(heads.get(one[0], one) != one for one in known):
-        return False, "the head is not one of those that the witness knows"
-    if known and max([one[0] for one in known if one[0] <= head[0]], default=0) not in heads:
-        return False, "nothing ties the head to those that the witness knows"
+    fault = "" if witness is None else tied(heads, verifier, witness)
+    if fault:
+        return False, fault
     grew = "".join(f", which only grew since {size}" for size in heads if size != head[0])
     return True, f"{count} entries, all in the signed log of {head[0]}{grew}"
 
 
-def verify(lines: Iterator[str], key: str | None, notes: list[str]) -> tuple[bool, str]:
-    """(good, sentence) for the lines of an export or of a file of proofs, and those of a witness file."""
+def note_in(line: str) -> str:
+    """The note of a line of a witness file; "" when a crash has torn it."""
+    try:
+        return str(json.loads(line)["note"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def verify(lines: Iterator[str], key: str | None, told: list[str] | None) -> tuple[bool, str]:
+    """(good, sentence) for the lines of an export or of a file of proofs, and those of a witness file, if any."""
     start = json.loads(next(lines))
     verifier = key or start["verifier_key"]
     if start["verifier_key"] != verifier:
         return False, "the file names another key than the one given"
-    witness = [head_of(json.loads(line)["note"], verifier) for line in notes]
+    witness = None if told is None else [note for note in map(note_in, told) if note]
     if start.get("audit_proof") == 1:
         return proved(lines, verifier, witness)
     if start.get("audit_export") not in (1, 2):
@@ -275,12 +320,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--key", help="the verifier key, from another source than the file")
     parser.add_argument("--witness", help="the witness file")
     asked = parser.parse_args(arguments)
+    what, told = "the witness file cannot be read", None
     try:
-        notes = Path(asked.witness).read_text(encoding="utf-8").splitlines() if asked.witness else []
+        if asked.witness is not None:
+            told = Path(asked.witness).read_text(encoding="utf-8", errors="replace").split("\n")
+        what = "cannot be read as an export"
         with Path(asked.export).open(encoding="utf-8") as file:
-            good, sentence = verify(iter(file), asked.key, notes)
-    except (ValueError, KeyError, TypeError, AttributeError, StopIteration, OSError) as trouble:
-        good, sentence = False, f"cannot be read as an export: {type(trouble).__name__}"
+            good, sentence = verify(iter(file), asked.key, told)
+    except TROUBLES as trouble:
+        good, sentence = False, f"{what}: {type(trouble).__name__}"
     sys.stdout.write(sentence + "\n")
     return 0 if good else 1
 

@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
 from typing import Protocol
 
 import msgspec
@@ -38,6 +39,22 @@ class Envelope(msgspec.Struct, frozen=True):
     facts_hash: bytes
     leaf_hash: bytes
     chain_hash: bytes
+
+
+class _InBoth(msgspec.Struct, frozen=True):
+    """What the facts of an entry and its columns both say; the rest of the facts is not looked at."""
+
+    at: str
+    kind: str
+    patient_id: str | None
+    partner: str
+    purpose: str
+    outcome: str
+    request_id: str
+
+
+_columns = attrgetter(*_InBoth.__struct_fields__)
+_FACTS = msgspec.json.Decoder(_InBoth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +95,15 @@ class VerifyReport:
 def facts_hash(salt: bytes, facts: bytes) -> bytes:
     """The salted hash of an entry's facts: it proves them when both are shown and tells nothing otherwise."""
     return hashlib.sha256(b"\x02" + salt + facts).digest()
+
+
+def says_what_they_say(envelope: Envelope, salt: bytes, facts: bytes) -> bool:
+    """Whether these are the facts of an envelope's hash, and say what it says itself."""
+    try:
+        same = _columns(_FACTS.decode(facts)) == _columns(envelope)
+    except msgspec.MsgspecError:
+        return False
+    return same and facts_hash(salt, facts) == envelope.facts_hash
 
 
 def leaf_hash(envelope: Envelope) -> bytes:

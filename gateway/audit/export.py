@@ -30,6 +30,8 @@ from gateway.errors import NotUnderstood
 from gateway.store import audit_rows
 from gateway.store.model import Reading
 
+UNREADABLE = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
+"""What reading a line of a file raises that is none of ours."""
 _VERSIONS = (1, 2)
 _START = msgspec.json.Decoder(ExportStart)
 _CHECKPOINT = msgspec.json.Decoder(CheckpointLine)
@@ -60,14 +62,14 @@ def export(reading: Reading, verifier: NoteVerifier, *, facts: bool = True) -> I
 
 
 def verify_export(
-    lines: Iterable[bytes], verifier: NoteVerifier | None = None, witness: Iterable[str] = ()
+    lines: Iterable[bytes], verifier: NoteVerifier | None = None, witness: Iterable[str] | None = None
 ) -> VerifyReport:
     """Recompute an export, line by line.
 
     Without `verifier` the key that the export itself names is believed: signed heads then show only that the
     export fits itself; a witness file or the key from elsewhere is what binds its maker. Reasons beyond those
-    of `follow`: `ENTRY_FORGED` (facts and hash differ), `CHECKPOINT_FORGED`, `EXPORT_UNREADABLE`,
-    `EXPORT_CUT` (no end line), `KEY_DIFFERS`.
+    of `follow`: `ENTRY_FORGED` (facts and hash or columns differ), `CHECKPOINT_FORGED`, `EXPORT_UNREADABLE`,
+    `EXPORT_CUT` (no end line), `KEY_DIFFERS`, `NOT_WITNESSED` (the notes of `witness` are not all of that key, or none).
     """
     walk = _Walk(iter(lines))
     try:
@@ -76,7 +78,7 @@ def verify_export(
             return refusal("KEY_DIFFERS")
         heads = _Heads(verifier or own, witness)
         report = follow(walk.envelopes(heads), heads, walk.inspect)
-    except (NotUnderstood, msgspec.MsgspecError, ValueError):
+    except (NotUnderstood, *UNREADABLE):
         return refusal("EXPORT_UNREADABLE", walk.count)
     if report.ok or report.reason == "TAIL_CUT":
         return _ending(report, walk.end, heads)
@@ -97,6 +99,8 @@ def _ending(report: VerifyReport, end: int | None, heads: _Heads) -> VerifyRepor
         reason, place = "TAIL_CUT", size + 1
     elif heads.forged:
         reason, place = "CHECKPOINT_FORGED", report.signed_to + 1
+    elif not heads.is_tied:
+        reason, place = "NOT_WITNESSED", 1
     else:
         behind = max(0, heads.witnessed - size)
         return replace(report, ok=True, first_bad_seq=None, reason=None, behind=behind)
@@ -108,11 +112,12 @@ class _Heads:
     that its witness knows. `own` are those of the export that were not asked for yet.
     """
 
-    def __init__(self, verifier: NoteVerifier, witness: Iterable[str]) -> None:
+    def __init__(self, verifier: NoteVerifier, witness: Iterable[str] | None) -> None:
         self._verifier = verifier
-        known = tuple(HeadsInOrder(verifier, (), witness))
-        self._witness = deque(known)
-        self.witnessed = known[-1].size if known else 0
+        told = HeadsInOrder(verifier, (), () if witness is None else witness)
+        self._witness = deque(told)
+        self.witnessed = self._witness[-1].size if self._witness else 0
+        self.is_tied = witness is None or (self.witnessed > 0 and not told.forged)
         self.own: dict[int, list[Head]] = {}
         self.forged = 0
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.audit.chain import Envelope, envelope_of, facts_hash
+from gateway.audit.chain import Envelope, envelope_of, says_what_they_say
 from gateway.audit.checkpoint import exact_bytes
 from gateway.audit.log import open_facts
 from gateway.errors import Internal, NotFound
@@ -131,10 +131,12 @@ def envelope_in(line: EntryLine | ProvedLine) -> Envelope:
 
 
 def shows_its_own_facts(line: EntryLine | ProvedLine) -> bool:
-    """Whether the facts that a line shows, if any, are those that its hash is about. Raises ValueError."""
+    """Whether the facts that a line shows, if any, are those that its hash is about, and say what it says itself.
+    Raises ValueError.
+    """
     if line.facts is None or line.salt is None:
         return line.facts is line.salt
-    return facts_hash(exact_bytes(line.salt), line.facts.encode()).hex() == line.facts_hash
+    return says_what_they_say(envelope_in(line), exact_bytes(line.salt), line.facts.encode())
 
 
 def _said(reading: Reading, row: AuditRow, before: bytes, facts: bool) -> dict[str, Any]:

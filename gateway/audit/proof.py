@@ -13,9 +13,9 @@ from itertools import chain
 
 import msgspec
 
-from gateway.audit.chain import START, Head, VerifyReport, envelope_of, leaf_hash
-from gateway.audit.checkpoint import Checkpoint, NoteVerifier, read_note, read_verifier
-from gateway.audit.export import refusal, verify_export
+from gateway.audit.chain import START, VerifyReport, envelope_of, leaf_hash
+from gateway.audit.checkpoint import Checkpoint, NoteVerifier, has_root, read_note, read_verifier, size_of
+from gateway.audit.export import UNREADABLE, refusal, verify_export
 from gateway.audit.lines import (
     CheckpointLine,
     ConsistencyLine,
@@ -30,12 +30,12 @@ from gateway.audit.lines import (
 )
 from gateway.audit.tiles import StoredTree, TileMissing, tree_of_rows
 from gateway.audit.tree import Subtree, consistency_path, inclusion_path, is_consistent, root_by_path
-from gateway.audit.verify import HeadsInOrder
 from gateway.errors import Internal, NotFound, NotNow, NotUnderstood
 from gateway.store import audit_rows
 from gateway.store.model import AuditRow, Reading
 
 _MARK = b'{"audit_proof"'
+_VERSION = 1
 _START = msgspec.json.Decoder(ProofStart)
 _CHECKPOINT = msgspec.json.Decoder(CheckpointLine)
 _CONSISTENCY = msgspec.json.Decoder(ConsistencyLine)
@@ -126,7 +126,7 @@ def proof_lines(
     With `facts` it is a disclosure of audit facts: the caller records who took it. Raises as `Prover` does; a row
     that the head is not over yet ends the entries.
     """
-    yield encoded(ProofStart(1, verifier.text, about))
+    yield encoded(ProofStart(_VERSION, verifier.text, about))
     yield encoded(CheckpointLine(prover.head.note))
     if since is not None:
         older, path = prover.since(since)
@@ -143,7 +143,7 @@ def proof_lines(
 
 
 def verify_file(
-    lines: Iterable[bytes], verifier: NoteVerifier | None = None, witness: Iterable[str] = ()
+    lines: Iterable[bytes], verifier: NoteVerifier | None = None, witness: Iterable[str] | None = None
 ) -> VerifyReport:
     """Verify an export or a file of proofs, whichever it is, line by line; see `verify_export` and `verify_proof`."""
     walk = iter(lines)
@@ -153,27 +153,30 @@ def verify_file(
 
 
 def verify_proof(
-    lines: Iterable[bytes], verifier: NoteVerifier | None = None, witness: Iterable[str] = ()
+    lines: Iterable[bytes], verifier: NoteVerifier | None = None, witness: Iterable[str] | None = None
 ) -> VerifyReport:
-    """Verify a file of proofs. Without `verifier` the key that it names itself is believed.
+    """Verify a file of proofs. Without `verifier` the key that it names itself is believed; without `witness` (the notes
+    of a witness file) no head is tied to others.
 
     Reasons: `PROOF_BROKEN` (an entry is not in the signed log as it is shown), `ENTRY_OUT_OF_ORDER`, `ENTRY_FORGED`
-    (facts and hash differ), `LOG_FORKED` (a head contradicts the older one, or the witness), `NOT_WITNESSED` (nothing
-    ties the head to the heads of the witness file), `CHECKPOINT_FORGED`, `KEY_DIFFERS`, `EXPORT_UNREADABLE`,
-    `EXPORT_CUT`.
+    (facts differ from hash or columns), `LOG_FORKED` (a head contradicts the older one, or the witness),
+    `NOT_WITNESSED` (nothing ties the head to the heads of the witness file, or those are another key's),
+    `CHECKPOINT_FORGED`, `KEY_DIFFERS`, `EXPORT_UNREADABLE`, `EXPORT_CUT`.
     """
     check: _Check | None = None
     try:
         walk = iter(lines)
         start = _START.decode(next(walk, b""))
+        if start.audit_proof != _VERSION:
+            return refusal("EXPORT_UNREADABLE")
         own = read_verifier(start.verifier_key)
         if verifier is not None and own != verifier:
             return refusal("KEY_DIFFERS")
         check = _Check(verifier or own)
-        reason = check.read(walk) or check.against(HeadsInOrder(verifier or own, (), witness))
+        reason = check.read(walk) or (None if witness is None else check.against(witness))
     except NotUnderstood as error:
         reason = error.code if error.code == "CHECKPOINT_FORGED" else "EXPORT_UNREADABLE"
-    except (msgspec.MsgspecError, ValueError):
+    except UNREADABLE:
         reason = "EXPORT_UNREADABLE"
     if check is None or check.head is None:
         return refusal(reason or "EXPORT_UNREADABLE")
@@ -234,20 +237,27 @@ class _Check:
         self.count += 1
         return None
 
-    def against(self, witness: Iterable[Head]) -> str | None:
-        """Whether the head is one that the witness knows, or is shown to follow from the last one before it."""
+    def against(self, witness: Iterable[str]) -> str | None:
+        """Whether the head is one that the witness knows, or is shown to follow from the last one before it. Of its
+        notes those over as many entries as a head of this file are looked at, each as it comes.
+        """
         mine = {one.size: one for one in (*self._older, self.head) if one is not None}
-        newest = max(mine)
-        last, is_known = 0, False
-        for head in witness:
-            if head.root is None:
+        newest, last = max(mine), 0
+        for note in witness:
+            size = size_of(note)
+            if size > newest or not has_root(note):
                 continue
-            one = mine.get(head.size)
-            if one is not None and (one.root, one.chain_hash) != (head.root, head.chain_hash):
+            last = max(last, size)
+            one = mine.get(size)
+            if one is None or note == one.note:
+                continue
+            try:
+                head = read_note(note, self._verifier)
+            except NotUnderstood:
+                return "NOT_WITNESSED"
+            if (one.root, one.chain_hash) != (head.root, head.chain_hash):
                 return "LOG_FORKED"
-            is_known = True
-            last = head.size if head.size <= newest else last
-        return None if not is_known or last in mine else "NOT_WITNESSED"
+        return None if last in mine else "NOT_WITNESSED"
 
 
 def _root_of(head: Checkpoint) -> bytes:

@@ -6,6 +6,7 @@ opened `Reading`, so that they can be used and tested without a network folder.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -32,6 +33,7 @@ from gateway.audit import (
 from gateway.cli.tables import print_table
 from gateway.disclosure.audit_events import audit_events, import_event
 from gateway.disclosure.provenance import provenances
+from gateway.errors import NotUnderstood
 from gateway.partners import Network
 from gateway.store import inbox
 from gateway.store.model import AuditFilter, Reading
@@ -54,7 +56,7 @@ _REASONS = {
     "TREE_DIFFERS": "the entries are whole, a stored node of the tree over them is not what they say",
     "PROOF_BROKEN": "the entry is not in the signed log as it is shown",
     "LOG_FORKED": "two signed heads contradict each other",
-    "NOT_WITNESSED": "nothing ties the signed head to those of the witness file",
+    "NOT_WITNESSED": "nothing ties the file to the heads of the witness file, or those are of another key",
 }
 
 
@@ -191,9 +193,15 @@ def print_verified_file(
     key: str = "",
     witness: Path | None = None,
 ) -> int:
-    """Verify an export or a file of proofs, against the key and the witness that are given or those of `network`."""
-    verifier, notes = _known(network) if not key else (read_verifier(key), ())
-    notes = notes if witness is None else WitnessFile(witness)
+    """Verify an export or a file of proofs, against the key and the witness that are given or those of `network`.
+
+    Raises NotUnderstood `WITNESS_UNREADABLE` for a witness file that is named and cannot be read.
+    """
+    verifier, notes = _known(network) if not key else (read_verifier(key), None)
+    if witness is not None:
+        if not (witness.is_file() and os.access(witness, os.R_OK)):
+            raise NotUnderstood("WITNESS_UNREADABLE", "the witness file is not there, or cannot be read")
+        notes = WitnessFile(witness)
     with file.open("rb") as lines:
         code = print_report(verify_file(lines, verifier, notes), out)
     if verifier is None:
@@ -227,13 +235,15 @@ def write_events(view: Reading, network: Network) -> int:
     return 0
 
 
-def _known(network: Path | None) -> tuple[NoteVerifier | None, Iterable[str]]:
-    """Key and witness of a network folder; nothing when the folder holds no network."""
+def _known(network: Path | None) -> tuple[NoteVerifier | None, Iterable[str] | None]:
+    """Key and witness of a network folder; nothing when the folder holds no network, or no witness yet."""
     if network is None or not (network / "network.yaml").is_file():
-        return None, ()
+        return None, None
     from gateway.wiring.network_folder import open_folder
 
-    return verifier_of(open_folder(network).keys.signer), WitnessFile(network / WITNESS_FILE)
+    witness = network / WITNESS_FILE
+    notes = WitnessFile(witness) if witness.exists() else None
+    return verifier_of(open_folder(network).keys.signer), notes
 
 
 def _as_dict(logged: LoggedEntry) -> dict[str, object]:

@@ -138,3 +138,15 @@ def test_another_key_is_not_believed(log: Log) -> None:
     code, said = asked(log, log.export(), "--key", f"{name}x+{key_id}+{key}")
 
     assert (code, said) == (1, "the file names another key than the one given")
+
+
+def test_a_witness_that_cannot_be_read_is_a_refusal_and_a_torn_line_is_none(log: Log) -> None:
+    lines = log.export()
+    with log.witness.open("ab") as file:
+        file.write(b'{"note": "warm-hand\xe2\x80')
+
+    assert asked(log, lines, "--witness", str(log.witness)) == (0, "10 entries, all whole")
+    code, said = asked(log, lines, "--witness", str(log.folder / "none.log"))
+    assert (code, said) == (1, "the witness file cannot be read: FileNotFoundError")
+    (log.folder / "empty.log").touch()
+    assert asked(log, lines, "--witness", str(log.folder / "empty.log"))[0] == 1

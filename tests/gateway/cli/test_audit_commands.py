@@ -185,6 +185,9 @@ def test_one_entry_and_a_part_are_proved_without_the_rest_and_without_the_networ
         file.write_bytes(capfdbinary.readouterr().out)
         for where, named in ((network, {}), (tmp_path, {"key": key, "witness": network / "witness.log"})):
             assert audit_commands.audit_verify(where, None, file, **named) == code
+        for missing in (tmp_path / "none.log", tmp_path):
+            with pytest.raises(NotUnderstood, match="WITNESS_UNREADABLE"):
+                audit_commands.audit_verify(network, None, file, witness=missing)
         return bytes(capfdbinary.readouterr().out)
 
     assert proof_commands.audit_prove(network, None, 2, None, 4, facts=False) == 0
