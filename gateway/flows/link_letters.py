@@ -14,8 +14,10 @@ import msgspec
 
 from gateway.clock import instant_text, new_id, read_instant
 from gateway.disclosure.premises import Premises
+from gateway.errors import HandoffError, NotNow
 from gateway.flows.agency_desk import Worker
 from gateway.store import Reading, Transaction, mailed_links
+from gateway.store.mailed_links import WaitingMail
 
 GOOD_FOR = timedelta(hours=1)
 _IN_FLIGHT = timedelta(minutes=2)
@@ -72,15 +74,15 @@ async def claim(
         found = mailed_links.next_due(tx, instant_text(now))
         if found is None:
             return None
-        letter = None if found.content is None else msgspec.json.decode(found.content, type=Letter)
-        if letter is None:
-            why = "KEY_GONE"
+        letter = _letter_of(found)
+        if found.expires_at <= instant_text(now):  # asked first: whatever else is wrong with it, it goes
+            why = "EXPIRED"
         elif found.may_have_left:
             why = "MAY_HAVE_LEFT"
-        elif found.expires_at <= instant_text(now) or _is_before(letter, restored_at):
-            why = "EXPIRED"
+        elif letter is None:
+            why = found.unread or "LETTER_UNREADABLE"
         else:
-            why = "CHECK_SAID_NO" if against(premises, tx, letter) else ""
+            why = "EXPIRED" if _is_before(letter, restored_at) else _said_no(premises, tx, against, letter)
         if letter is None or why:
             mailed_links.drop(tx, found.id)
             return why
@@ -99,6 +101,28 @@ async def not_sent(premises: Premises, claimed: Claimed, wait: timedelta) -> Non
     """It has certainly not left: it is tried again after `wait`."""
     due_at = instant_text(premises.clock.now() + wait)
     await premises.store.write(lambda tx: mailed_links.again(tx, claimed.id, due_at))
+
+
+def _letter_of(found: WaitingMail) -> Letter | None:
+    """None where it cannot be opened, or was kept by a version that wrote letters otherwise."""
+    if found.content is None:
+        return None
+    try:
+        letter = msgspec.json.decode(found.content, type=Letter)
+        read_instant(letter.made_at)
+    except (msgspec.MsgspecError, ValueError):
+        return None
+    return letter
+
+
+def _said_no(premises: Premises, tx: Transaction, against: Against, letter: Letter) -> str:
+    """Why it does not leave, a code; an exception in what is asked is a refusal too."""
+    try:
+        return "CHECK_SAID_NO" if against(premises, tx, letter) else ""
+    except NotNow:
+        raise
+    except HandoffError as fault:
+        return fault.code
 
 
 def _is_before(letter: Letter, restored_at: datetime | None) -> bool:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gateway.errors import NotFound
+from gateway.errors import Internal, NotFound
 from gateway.store.model import Reading, Transaction
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingMail:
-    """One mail. `may_have_left`: it was handed over, and what came of it is not known; `content`: None when its key is
-    gone. `expires_at`: ISO 8601 UTC.
+    """One mail. `may_have_left`: it was handed over, and what came of it is not known; `content`: None where `unread`
+    says why it cannot be opened, say `KEY_GONE`. `expires_at`: ISO 8601 UTC.
     """
 
     id: str
@@ -19,6 +19,7 @@ class WaitingMail:
     expires_at: str
     attempts: int
     content: bytes | None = field(repr=False)
+    unread: str = ""
 
 
 def add(
@@ -40,12 +41,13 @@ def next_due(reading: Reading, now: str) -> WaitingMail | None:
     row = reading.row("mailed_links.next", {"now": now})
     if row is None:
         return None
+    content, unread = None, ""
     try:
         content = reading.cipher.open(reading, _scope(row["patient_id"]), _row(row["id"]), row["sealed"])
-    except NotFound:  # KEY_GONE
-        content = None
+    except (NotFound, Internal) as fault:  # one that was destroyed or altered must not hold up those after it
+        unread = fault.code
     may_have_left = row["state"] == "handed_over"
-    return WaitingMail(row["id"], may_have_left, row["expires_at"], row["attempts"], content)
+    return WaitingMail(row["id"], may_have_left, row["expires_at"], row["attempts"], content, unread)
 
 
 def hand_over(tx: Transaction, mail_id: str, due_at: str) -> bool:
