@@ -20,7 +20,9 @@ _LONGEST_TEXT = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Content with where it is from. `parts` has what left record by record, where that can be told."""
+    """Content with where it is from. `parts` has what left record by record, where that can be told; `file` name and
+    bytes of what is taken along instead of shown.
+    """
 
     subject: str
     heading: str
@@ -28,6 +30,7 @@ class Content:
     is_cut: bool
     parts: Parts | None
     patients: frozenset[str]
+    file: tuple[str, bytes] | None = None
 
 
 def content_of_message(reading: Reading, path: Mapping[str, str]) -> Content:
@@ -47,7 +50,7 @@ def content_of_message(reading: Reading, path: Mapping[str, str]) -> Content:
 
 def content_of_question(reading: Reading, path: Mapping[str, str]) -> Content:
     """A question as it was sent. Raises NotFound `NO_SUCH_ENTRY`, `NO_SUCH_QUESTION`."""
-    logged = _entry(reading, path["seq"])
+    logged = entry_at(reading, path["seq"])
     if logged.entry is None or not logged.entry.asked:
         raise NotFound("NO_SUCH_QUESTION", "this entry is of no question")
     ids = patients_of((logged.row.patient_id,))
@@ -58,7 +61,7 @@ def content_of_question(reading: Reading, path: Mapping[str, str]) -> Content:
 def content_of_release(reading: Reading, path: Mapping[str, str]) -> Content:
     """What left by an entry. Raises NotFound `NO_SUCH_ENTRY`, `NO_SUCH_RELEASE`, `KEY_GONE`."""
     seq = path["seq"]
-    logged = _entry(reading, seq)
+    logged = entry_at(reading, seq)
     same_request = audit.find_by_request(reading, logged.row.request_id)
     parts = parts_of(reading, logged, same_request, values=True)
     releases = [release for one in same_request for release in attempts_of(reading, one)]
@@ -75,7 +78,8 @@ def content_of_release(reading: Reading, path: Mapping[str, str]) -> Content:
     )
 
 
-def _entry(reading: Reading, seq: str) -> LoggedEntry:
+def entry_at(reading: Reading, seq: str) -> LoggedEntry:
+    """The entry of that number. Raises NotFound `NO_SUCH_ENTRY`."""
     logged = audit.get(reading, int(seq)) if _SEQ.fullmatch(seq) else None
     if logged is None:
         raise NotFound("NO_SUCH_ENTRY", "there is no entry of that number")

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from gateway import audit
 from gateway.audit import LoggedEntry, Prover
 from gateway.audit.chain import START, chain_hash, envelope_of, leaf_hash
 from gateway.audit.checkpoint import has_root
+from gateway.console.acts import entry_at
 from gateway.console.look import Look, Sheet, Shown, patients_of
 from gateway.disclosure.asked import without_values
 from gateway.disclosure.release_parts import attempts_of, parts_of
 from gateway.errors import Internal, NotFound, NotNow, NotUnderstood
-from gateway.store import audit_rows, audit_window, intents
+from gateway.store import Reading, audit_rows, audit_window, intents
 
-_SEQ = re.compile(r"[0-9]{1,15}", re.ASCII)
 _HEADS = ("record", "outcome", "labels", "reasons", "citations", "values", "values that left")
 
 
@@ -37,7 +36,7 @@ class Proof:
 
 def decision(look: Look) -> Shown:
     """The screen. Raises NotFound `NO_SUCH_ENTRY`."""
-    logged = entry_at(look)
+    logged = entry_at(look.reading, look.path["seq"])
     same_request = audit.find_by_request(look.reading, logged.row.request_id)
     decided = _decided(same_request, logged)
     parts = parts_of(look.reading, decided, same_request, values=False) if decided is not None else None
@@ -58,18 +57,9 @@ def decision(look: Look) -> Shown:
     return Shown("decision.html", shown, ids, Sheet(f"entry-{logged.row.seq}", _HEADS, rows))
 
 
-def entry_at(look: Look) -> LoggedEntry:
-    """The entry that the path names. Raises NotFound `NO_SUCH_ENTRY`."""
-    seq = look.path["seq"]
-    logged = audit.get(look.reading, int(seq)) if _SEQ.fullmatch(seq) else None
-    if logged is None:
-        raise NotFound("NO_SUCH_ENTRY", "there is no entry of that number")
-    return logged
-
-
-def head_over(look: Look, seq: int) -> int | None:
+def head_over(reading: Reading, seq: int) -> int | None:
     """The size of the first signed head over an entry; None (the newest) where that is from before there was a tree."""
-    head = audit_window.first_checkpoint_from(look.reading, seq)
+    head = audit_window.first_checkpoint_from(reading, seq)
     return head.size if head is not None and has_root(head.note) else None
 
 
@@ -85,7 +75,7 @@ def proof_of(look: Look, logged: LoggedEntry) -> Proof:
     if head is None:
         return Proof(fits, before.hex())
     try:
-        prover = Prover(look.reading, look.office.verifier, head_over(look, row.seq))
+        prover = Prover(look.reading, look.office.verifier, head_over(look.reading, row.seq))
         path = tuple(one.hex() for one in prover.path_of(row))
     except (NotFound, NotNow):
         return Proof(fits, before.hex())

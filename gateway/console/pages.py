@@ -28,6 +28,7 @@ from gateway.console.login import NAME, read_link
 from gateway.console.look import Look, Shown, has_right
 from gateway.console.office import Office, PageRead, Visitor
 from gateway.console.places import DEEDS, NAVIGATION, PLACES, Place
+from gateway.console.proofs import with_question
 from gateway.console.sheet import MOST_PARTS, csv_text, goes_on
 from gateway.console.stops import Stops, Told
 from gateway.console.tally import Tally
@@ -66,6 +67,11 @@ class _Console(Pages):
                 ),
                 Route(
                     "/decisions/{seq}/question", partial(self._content, content_of_question), methods=["POST"]
+                ),
+                Route(
+                    "/decisions/{seq}/proof",
+                    partial(self._content, partial(with_question, office.verifier)),
+                    methods=["POST"],
                 ),
                 Route("/messages/{id}/content", partial(self._content, content_of_message), methods=["POST"]),
                 *(Route(f"/{deed.path}", partial(self._deed, deed), methods=["POST"]) for deed in DEEDS),
@@ -196,8 +202,12 @@ class _Console(Pages):
             raise NotUnderstood("REASON_MISSING", "say why you look at the content; the audit log keeps it")
         with self._office.read() as reading:
             found = read(reading, request.path_params)
+        if found.file is not None:
+            _require(visitor, "export")
         path = f"{found.subject}/content"
         await self._audit(request, visitor, path, found.patients, reason)
+        if found.file is not None:
+            return _attached(*found.file)
         known = {"visitor": visitor, "here": "", "found": found}
         return self._page(request, "content.html", 200, **known)
 

@@ -96,6 +96,39 @@ def test_who_asked_is_listed_without_values_and_an_officer_sees_them_for_a_reaso
     assert asked.send(f"{where}/question", where, reason="to look").status_code == 403
 
 
+@pytest.mark.requirement("AU-03")
+def test_a_proof_tells_what_was_asked_only_to_whoever_may_see_it_and_says_why(asked: Browser) -> None:
+    county = asked.county
+    signer = county.folder.keys.signer
+    county.run(audit.Sealer(county.store, signer, None, county.clock).seal_now())
+    hers, nobodys = (f"decisions/{one.row.seq}" for one in logged(county))
+    file = f"{hers}/proof"
+
+    page = asked.get(hers).text
+    assert f"{file}?facts=yes" not in page and f'action="/console/{file}"' in page
+    assert asked.get(f"{file}?facts=yes").status_code == 400
+    assert asked.send(file, hers, reason="").status_code == 400
+    assert b"OTP-3391" not in asked.get(file).content
+    taken = asked.send(file, hers, reason="a judge asks for it")
+    assert b"OTP-3391" in taken.content and "entry-" in taken.headers["content-disposition"]
+    assert audit.verify_file(taken.content.splitlines(keepends=True), audit.verifier_of(signer)).ok
+    looked = asked.reads()[-1].entry
+    assert looked is not None and "a judge asks for it" in looked.description
+    assert asked.get(f"{nobodys}/proof?facts=yes").status_code == 200  # names of parameters alone
+
+    asked.agree("Ada Auditor", copies=True)
+    asked.log_in("Ada Auditor", "auditor")
+    page = asked.get(hers).text
+    assert (
+        f'href="/console/{file}"' in page
+        and "facts=yes" not in page
+        and f'action="/console/{file}"' not in page
+    )
+    assert asked.get(f"{file}?facts=yes").status_code == 400
+    assert asked.send(file, hers, reason="to look").status_code == 403
+    assert asked.get(file).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("sent", "names"),
     [
