@@ -12,12 +12,15 @@ from gateway.audit.checkpoint import (
 )
 from gateway.audit.entry import AuditedResource, AuditEntry, AuditReason, AuditReceipt, EmergencyFacts
 from gateway.audit.export import export, verify_export
-from gateway.audit.log import LoggedEntry, append, every, find_by_request, get, newest, of_patient
+from gateway.audit.log import LoggedEntry, append, every, find_by_request, get, newest, of_patient, opened
+from gateway.audit.looks import LOOK, OPERATOR, is_look, look_entries
 from gateway.audit.proof import Prover, proof_lines, verify_file
 from gateway.audit.sealer import Sealer
 from gateway.audit.verify import verify
 
 __all__ = [
+    "LOOK",
+    "OPERATOR",
     "AuditEntry",
     "AuditReason",
     "AuditReceipt",
@@ -36,8 +39,11 @@ __all__ = [
     "export",
     "find_by_request",
     "get",
+    "is_look",
+    "look_entries",
     "newest",
     "of_patient",
+    "opened",
     "proof_lines",
     "read_verifier",
     "read_witness",

@@ -38,9 +38,9 @@ def accounting(network: Path, store: str | None, patient: str, law: str, written
     if written_as not in FORMATS:
         print(f"--as is one of {', '.join(FORMATS)}", file=sys.stderr)
         return 2
-    from gateway.wiring.looking import reading
+    from gateway.cli.looked import known, looked
 
-    with reading(network, store) as (folder, view):
+    with looked(network, store, lambda view: ("accounting", known(view, patient))) as (folder, view):
         if written_as == "fhir":
             return print_events(view, folder.network, patient, law, SystemClock().now())
         return print_account(view, patient, law, written_as, SystemClock().now())

@@ -23,8 +23,8 @@ from gateway.audit import (
     every,
     export,
     find_by_request,
-    newest,
     of_patient,
+    opened,
     read_verifier,
     verifier_of,
     verify,
@@ -35,8 +35,8 @@ from gateway.disclosure.audit_events import audit_events, import_event
 from gateway.disclosure.provenance import provenances
 from gateway.errors import NotUnderstood
 from gateway.partners import Network
-from gateway.store import inbox
-from gateway.store.model import AuditFilter, Reading
+from gateway.store import audit_rows, inbox
+from gateway.store.model import AuditFilter, AuditRow, Reading
 
 LISTED = 200
 SHOWN_KINDS = ("disclose", "handover", "practice", "refuse")
@@ -62,17 +62,22 @@ _REASONS = {
 
 def disclosures(network: Path, store: str | None, *, patient: str | None, as_json: bool) -> int:
     """Print what was disclosed or refused, newest first; exit code 0."""
-    from gateway.wiring.looking import reading
+    from gateway.cli.looked import known, looked
 
-    with reading(network, store) as (_, view):
+    def asked(view: Reading) -> tuple[str, Iterable[str | None]]:
+        if patient is not None:
+            return "disclosures --patient", known(view, patient)
+        return "disclosures", (row.patient_id for row in _newest_rows(view, LISTED))
+
+    with looked(network, store, asked) as (_, view):
         return print_disclosures(view, patient, as_json=as_json)
 
 
 def why(network: Path, store: str | None, request_id: str, *, as_json: bool) -> int:
     """Print the true reason of an answer; exit code 1 when no entry has that request id."""
-    from gateway.wiring.looking import reading
+    from gateway.cli.looked import looked
 
-    with reading(network, store) as (_, view):
+    with looked(network, store, lambda view: of_request(view, "why", request_id)) as (_, view):
         return print_why(view, request_id, as_json=as_json)
 
 
@@ -93,9 +98,10 @@ def audit_verify(
 
 def audit_export(network: Path, store: str | None, *, fhir: bool = False, facts: bool = True) -> int:
     """Print the whole log as lines of JSON, or as FHIR AuditEvents, one a line; exit code 0."""
-    from gateway.wiring.looking import reading
+    from gateway.cli.looked import looked
 
-    with reading(network, store) as (folder, view):
+    how = "audit export --fhir" if fhir else "audit export" if facts else "audit export --no-facts"
+    with looked(network, store, lambda _: (how, ())) as (folder, view):
         if fhir:
             return write_events(view, folder.network)
         return write_export(view, verifier_of(folder.keys.signer), facts=facts)
@@ -108,8 +114,7 @@ def print_disclosures(
     if patient is not None:
         shown = [found for found in reversed(of_patient(view, patient)) if found.row.kind in SHOWN_KINDS]
     else:
-        found = [one for kind in SHOWN_KINDS for one in newest(view, limit, AuditFilter(kind=kind))]
-        shown = sorted(found, key=lambda one: one.row.seq, reverse=True)[:limit]
+        shown = list(opened(view, _newest_rows(view, limit)))
     if as_json:
         _print_json([_as_dict(logged) for logged in shown], out)
         return 0
@@ -130,6 +135,17 @@ def print_disclosures(
     heads = ("entry", "at", "kind", "outcome", "recipient", "purpose", "patient", "consents", "request")
     print_table(heads, rows, out)
     return 0
+
+
+def _newest_rows(view: Reading, limit: int) -> tuple[AuditRow, ...]:
+    found = [row for kind in SHOWN_KINDS for row in audit_rows.newest(view, limit, AuditFilter(kind=kind))]
+    return tuple(sorted(found, key=lambda row: row.seq, reverse=True)[:limit])
+
+
+def of_request(view: Reading, command: str, request_id: str) -> tuple[str, Iterable[str | None]]:
+    """What is asked by `handoff why`, and of whom, for the audit log."""
+    rows = audit_rows.find_by_request(view, request_id)
+    return f"{command} {request_id}" if rows else command, (row.patient_id for row in rows)
 
 
 def print_why(view: Reading, request_id: str, *, as_json: bool, out: TextIO | None = None) -> int:

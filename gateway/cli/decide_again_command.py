@@ -34,9 +34,10 @@ _FINDINGS = {
 
 def why_again(network: Path, store: str | None, request_id: str, *, as_json: bool) -> int:
     """Print what deciding again gives; exit code 0 the same, 1 it differs, 2 it cannot be decided again."""
-    from gateway.wiring.looking import reading
+    from gateway.cli.audit_commands import of_request
+    from gateway.cli.looked import looked
 
-    with reading(network, store) as (_, view):
+    with looked(network, store, lambda view: of_request(view, "why --replay", request_id)) as (_, view):
         return print_replay(view, request_id, as_json=as_json)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -17,9 +18,13 @@ LISTED = 200
 
 def identity_list(network: Path, store: str | None, *, as_json: bool) -> int:
     """Print the patients of whom it is not certain who they are, by id; 0."""
-    from gateway.wiring.looking import reading
+    from gateway.cli.looked import looked
 
-    with reading(network, store) as (_, view):
+    def asked(view: Reading) -> tuple[str, Iterable[str]]:
+        doubted = [patient_id for patient_id, _ in patients.in_doubt(view, LISTED)]
+        return "identity list", (one for patient_id in doubted for one in _alike(view, patient_id))
+
+    with looked(network, store, asked) as (_, view):
         return print_doubts(view, as_json=as_json)
 
 
@@ -53,11 +58,21 @@ def _candidates(view: Reading, patient_id: str) -> tuple[Candidate, ...]:
         return ()
 
 
+def _alike(view: Reading, patient_id: str) -> tuple[str, ...]:
+    """Everybody who is shown with a patient: as whom she is kept, and who she may be."""
+    now = same_person.stays(view, patient_id)
+    return (patient_id, now, *(one.patient_id for one in _candidates(view, now)))
+
+
 def identity_show(network: Path, store: str | None, patient_id: str, *, as_json: bool) -> int:
     """Print who a patient may also be and why; 1 when nobody has that id."""
-    from gateway.wiring.looking import reading
+    from gateway.cli.looked import looked
 
-    with reading(network, store) as (_, view):
+    def asked(view: Reading) -> tuple[str, Iterable[str]]:
+        is_known = patients.exists(view, patient_id)
+        return "identity show", _alike(view, patient_id) if is_known else ()
+
+    with looked(network, store, asked) as (_, view):
         return print_candidates(view, patient_id, as_json=as_json)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
@@ -20,28 +21,44 @@ def messages_list(
     network: Path, store: str | None, *, state: str | None, partner: str | None, as_json: bool
 ) -> int:
     """Print the newest messages by id, no content; exit code 0."""
-    from gateway.wiring.looking import reading
+    from gateway.cli.looked import looked
 
-    with reading(network, store) as (_, view):
-        return print_messages(inbox.list_messages(view, state, partner, LISTED), as_json=as_json)
+    def listed(view: Reading) -> tuple[InboxMessage, ...]:
+        return inbox.list_messages(view, state, partner, LISTED)
+
+    def asked(view: Reading) -> tuple[str, Iterable[str | None]]:
+        return "messages list", (
+            one.patient_id for one in listed(view) if as_json
+        )  # a table names no patient
+
+    with looked(network, store, asked) as (_, view):
+        return print_messages(listed(view), as_json=as_json)
 
 
 def messages_show(network: Path, store: str | None, message_id: str, *, as_json: bool) -> int:
     """Print one message: state, faults, intents; exit code 1 when there is none of that id."""
-    from gateway.wiring.looking import reading
+    from gateway.cli.looked import looked
 
-    with reading(network, store) as (_, view):
+    with looked(network, store, lambda view: _asked(view, "messages show", message_id)) as (_, view):
         return print_message(view, message_id, as_json=as_json)
 
 
 def messages_raw(network: Path, store: str | None, message_id: str) -> int:
     """Write the bytes as they came to standard output. Raises NotFound `NO_SUCH_MESSAGE`, `KEY_GONE`."""
-    from gateway.wiring.looking import reading
+    from gateway.cli.looked import looked
 
-    with reading(network, store) as (_, view):
+    with looked(network, store, lambda view: _asked(view, "messages show --raw", message_id)) as (_, view):
         sys.stdout.buffer.write(inbox.raw(view, message_id))
         sys.stdout.buffer.flush()
     return 0
+
+
+def _asked(view: Reading, command: str, message_id: str) -> tuple[str, Iterable[str | None]]:
+    message = inbox.get(view, message_id)
+    if message is None:
+        return command, ()
+    brought = (intent.patient_id for intent in intents.of_message(view, message_id))
+    return f"{command} {message_id}", (message.patient_id, *brought)
 
 
 def print_messages(messages: tuple[InboxMessage, ...], *, as_json: bool, out: TextIO | None = None) -> int:

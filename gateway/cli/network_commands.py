@@ -99,8 +99,8 @@ def _refused(error: HandoffError) -> int:
 def console_link(folder: Path, name: str, role: str) -> int:
     """Print a login link of the console for one person, good once and for ten minutes; 0, or 1 when refused."""
     from gateway.console import make_link
+    from gateway.wiring.asking import running_at
     from gateway.wiring.console_door import LINK_PURPOSE
-    from gateway.wiring.control import running_at
 
     try:
         found = open_folder(folder)
@@ -138,7 +138,7 @@ def agency_link(folder: Path, partner: str, name: str, by_mail: bool = False) ->
     """
     from gateway.agency_desk import make_link
     from gateway.wiring.agency_desk_door import LINK_PURPOSE
-    from gateway.wiring.control import running_at
+    from gateway.wiring.asking import running_at
 
     try:
         found = open_folder(folder)

@@ -7,6 +7,7 @@ import json
 import os
 import pwd
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -25,10 +26,16 @@ def lanes_list(
     if state is not None and state not in WAITING:
         print(f"a state is one of {', '.join(WAITING)}", file=sys.stderr)
         return 2
-    from gateway.wiring.looking import reading
+    from gateway.cli.looked import looked
 
-    with reading(network, store) as (_, view):
-        return print_lanes(view, (state,) if state else WAITING, partner, as_json=as_json)
+    states = (state,) if state else WAITING
+
+    def asked(view: Reading) -> tuple[str, Iterable[str | None]]:
+        listed = (intents.in_state(view, one, LISTED, partner) for one in states if as_json)
+        return "lanes list", (intent.patient_id for found in listed for intent in found)
+
+    with looked(network, store, asked) as (_, view):
+        return print_lanes(view, states, partner, as_json=as_json)
 
 
 def print_lanes(
@@ -72,7 +79,7 @@ def _lane(view: Reading, intent: Intent) -> dict[str, object]:
 
 def act(network: Path, store: str | None, command: str, about: str, reason: str | None) -> int:
     """Carry out `command` (of `ACTS`) through the running gateway or without one and print what came of it; 0 or 1."""
-    from gateway.wiring.control import ask
+    from gateway.wiring.asking import ask
 
     said = f"{reason} (said by {who()})" if reason and reason.strip() else ""
     asked = {"command": command, "about": about, "reason": said}

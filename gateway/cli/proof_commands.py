@@ -33,9 +33,14 @@ def audit_prove(
 
     Raises NotUnderstood `NOTHING_ASKED`, NotFound `NO_SUCH_ENTRY`, and what `Prover` raises.
     """
-    from gateway.wiring.looking import reading
+    from gateway.cli.looked import looked
 
-    with reading(network, store) as (folder, view):
+    def asked(view: Reading) -> tuple[str, Iterable[str | None]]:
+        row = None if entry is None else audit_rows.get(view, entry)
+        about = "audit prove --facts" if facts else "audit prove"
+        return (about, ()) if row is None else (f"{about} {row.seq}", (row.patient_id,))
+
+    with looked(network, store, asked) as (folder, view):
         return write_proof(view, verifier_of(folder.keys.signer), entry, size, since, facts=facts)
 
 
@@ -43,9 +48,14 @@ def audit_export_part(network: Path, store: str | None, part: Part, *, facts: bo
     """Print the entries of a part, each with its proof; 0. Raises NotUnderstood `DAY_INVALID`, and what `Prover`
     raises.
     """
-    from gateway.wiring.looking import reading
+    from gateway.cli.looked import known, looked
 
-    with reading(network, store) as (folder, view):
+    def asked(view: Reading) -> tuple[str, Iterable[str | None]]:
+        days = (("--since", part.since), ("--until", part.until))
+        about = " ".join(("audit export", *(f"{name} {day_of(day)}" for name, day in days if day)))
+        return (f"{about} --patient", known(view, part.patient)) if part.patient else (about, ())
+
+    with looked(network, store, asked) as (folder, view):
         return write_part(view, folder.network, verifier_of(folder.keys.signer), part, facts=facts)
 
 

@@ -20,9 +20,10 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def audit_received(network: Path, store: str | None, since: str, until: str, partner: str) -> int:
     """Print all that left between the days, both inclusive; 0. Raises as `write_received`."""
-    from gateway.wiring.looking import reading
+    from gateway.cli.looked import looked
 
-    with reading(network, store) as (folder, view):
+    days = f"--since {day_of(since)} --until {day_of(until)}"
+    with looked(network, store, lambda _: (f"audit received {days}", ())) as (folder, view):
         return write_received(view, folder.network, since, until, partner)
 
 

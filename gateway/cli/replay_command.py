@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.errors import HandoffError
 from gateway.flows.replay import replay
-from gateway.wiring.control import ask
+from gateway.wiring.asking import ask
 from gateway.wiring.network_folder import open_folder
 from gateway.wiring.opening import open_premises, open_writing_store
 

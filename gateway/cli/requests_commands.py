@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
 from gateway.cli.tables import print_table
 from gateway.clock import Clock, SystemClock
-from gateway.flows.held_requests import to_see_to
+from gateway.flows.held_requests import ToSeeTo, to_see_to
 from gateway.flows.stop_notices import notice_text, waiting
 from gateway.partners import Network
 from gateway.store import Reading
@@ -22,25 +23,25 @@ def requests_list(
     network: Path, store: str | None, *, owner: str | None, only_due: bool, as_json: bool
 ) -> int:
     """Print the open consent requests and the consents that end soon; 0."""
+    from gateway.cli.looked import take_down
     from gateway.settings import read_settings
     from gateway.wiring.looking import reading
 
-    with reading(network, store) as (folder, view):
-        return print_requests(
-            folder.network,
-            view,
-            owner=owner,
-            only_due=only_due,
-            held_days=read_settings().held_days,
-            as_json=as_json,
-        )
+    days = read_settings().held_days
+    with reading(network, store) as (folder, view):  # looked for once: that takes its time
+        found = _found(folder.network, view, owner, days, SystemClock())
+        take_down(folder, store, "requests list", (one.patient for one in found))
+        return _print(found, only_due=only_due, as_json=as_json)
 
 
 def requests_notice(network: Path, store: str | None, consent: str, partner: str) -> int:
     """Print what to tell a recipient whose consent was withdrawn; 0. Raises NotFound `NOBODY_TO_TELL`."""
-    from gateway.wiring.looking import reading
+    from gateway.cli.looked import looked
 
-    with reading(network, store) as (folder, view):
+    def asked(view: Reading) -> tuple[str, Iterable[str]]:
+        return f"requests notice {consent}", (waiting(view, consent, partner).patient,)
+
+    with looked(network, store, asked) as (folder, view):
         print(notice_text(folder.network, waiting(view, consent, partner)))
     return 0
 
@@ -57,8 +58,17 @@ def print_requests(
     out: TextIO | None = None,
 ) -> int:
     """Print them from an opened store; 0."""
-    now = (clock or SystemClock()).now()
-    found = to_see_to(view, network, now, held_days=held_days, limit=LISTED, owner=owner)
+    found = _found(network, view, owner, held_days, clock or SystemClock())
+    return _print(found, only_due=only_due, as_json=as_json, out=out)
+
+
+def _found(
+    network: Network, view: Reading, owner: str | None, held_days: int, clock: Clock
+) -> tuple[ToSeeTo, ...]:
+    return to_see_to(view, network, clock.now(), held_days=held_days, limit=LISTED, owner=owner)
+
+
+def _print(found: tuple[ToSeeTo, ...], *, only_due: bool, as_json: bool, out: TextIO | None = None) -> int:
     if sum(one.kind == "consent" for one in found) == LISTED:
         print(f"only the {LISTED} most urgent requests are listed", file=sys.stderr)
     listed = [one for one in found if one.is_due or not only_due]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from gateway.audit import LoggedEntry
+from gateway.audit import is_look
 from gateway.console.look import Look, Sheet, Shown
 from gateway.disclosure.accounting import ACCOUNT_HEADS, YEARS, AccountLine, account_cells, account_of
 from gateway.disclosure.log_about import log_about
@@ -69,8 +69,8 @@ def ledger(look: Look) -> Shown:
         "refusals": sum(one.row.kind == "refuse" for one in logged),
         "holds": over_patient(look.reading, patient_id),
         "is_destroyed": patients.is_destroyed(look.reading, patient_id),
-        "history": tuple(reversed([one for one in logged if not _is_look(one)]))[: look.limit],
-        "looks": len({one.row.request_id for one in logged if _is_look(one)}),
+        "history": tuple(reversed([one for one in logged if not is_look(one)]))[: look.limit],
+        "looks": len({one.row.request_id for one in logged if is_look(one)}),
         "entries": len(logged),
     }
     return Shown(
@@ -87,14 +87,6 @@ def known_patient(look: Look) -> str:
     if _ID.fullmatch(patient_id) is None or not patients.exists(look.reading, patient_id):
         raise NotFound("NO_SUCH_PATIENT", "no patient has that id")
     return patient_id
-
-
-def _is_look(logged: LoggedEntry) -> bool:
-    """Whether somebody looked in this console; that is told by another screen."""
-    return logged.entry is not None and (logged.row.kind, logged.entry.basis) == (
-        "read",
-        "OPERATOR_COMPLIANCE",
-    )
 
 
 def _other_id(look: Look, patient_id: str) -> str:

@@ -1,24 +1,49 @@
-"""Who looked: every page of this console that somebody opened, and whom it showed; and what partners asked."""
+"""Who looked: pages of this console and commands at the machine, and whom they showed; and what partners asked."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gateway.audit import LoggedEntry
+from gateway.audit import LOOK, OPERATOR, LoggedEntry
 from gateway.console.finding import Facts, find
 from gateway.console.look import Look, Sheet, Shown, patients_of
 from gateway.disclosure.asked import without_values
 from gateway.store import AuditFilter
 
 FILTERS = frozenset({"by", "who", "partner", "patient", "since", "until", "before", "as"})
-TABS = (("people", "People at this console"), ("partners", "Questions from partners"))
-BASIS = "OPERATOR_COMPLIANCE"
+TABS = (("people", "People"), ("partners", "Questions from partners"))
 _ENTRIES_A_ROW = 4
+COMMANDS = {
+    "accounting": "Account of disclosures",
+    "audit export": "Copy of the log",
+    "audit prove": "Proof of an entry",
+    "audit received": "Who received what",
+    "disclosures": "Disclosures and refusals",
+    "hold list": "Legal holds",
+    "identity list": "Patients in doubt",
+    "identity show": "Who a patient may be",
+    "lanes list": "What has not reached its recipient",
+    "messages list": "Messages",
+    "messages show": "A message",
+    "requests list": "Requests to see to",
+    "requests notice": "Notice to stop",
+    "why": "Why a request was answered as it was",
+}
+"""What a command shows, by its words."""
+
+
+def command_words(subject: str) -> str:
+    """What a command showed, in words; empty for a page of the console."""
+    begun, _, command = subject.partition("handoff ")
+    words = (text for begins, text in COMMANDS.items() if f"{command} ".startswith(f"{begins} "))
+    return "" if begun or not command else next(words, "A command")
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """One page that somebody opened. `patients` are those on it, `said` the role and, for content, the reason."""
+    """One page that somebody opened, or one command. `patients` are those on it, `said` the role and, for content, the
+    reason.
+    """
 
     seq: int
     at: str
@@ -60,13 +85,13 @@ def _questions(look: Look) -> Shown:
 
 def _people(look: Look) -> Shown:
     wanted = AuditFilter(
-        kind="read",
+        kind=LOOK,
         patient_id=look.address["patient"] or None,
         before_seq=int(look.address["before"]) if look.address["before"] else None,
     )
     part = look.part()
     entries_a_row = 1 if look.address.wants_sheet else _ENTRIES_A_ROW
-    found = find(look.reading, part, wanted, Facts(basis=BASIS), look.rows * entries_a_row)
+    found = find(look.reading, part, wanted, Facts(basis=OPERATOR), look.rows * entries_a_row)
     who = look.address["who"]
     every = _grouped(found.entries)
     shown = tuple(one for one in every if who in ("", one.who))[: look.rows]
@@ -74,6 +99,7 @@ def _people(look: Look) -> Shown:
     facts = {
         "tabs": TABS,
         "looks": shown,
+        "command_words": command_words,
         "people": sorted({one.who for one in every} | ({who} if who else set())),
         "further": look.address.to(before=further) if further else "",
     }

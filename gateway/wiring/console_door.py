@@ -82,7 +82,7 @@ class _Room:
 
     async def record_read(self, read: PageRead) -> None:
         """One entry for each patient on the page, at least one; durable before the page is shown."""
-        entries = [_entry(read, patient_id) for patient_id in read.patients or (None,)]
+        entries = _entries(read)
 
         def work(tx: Transaction) -> None:
             for entry in entries:
@@ -146,19 +146,14 @@ class _Room:
             return CertificateEnd(whose, file, None)
 
 
-def _entry(read: PageRead, patient_id: str | None) -> AuditEntry:
+def _entries(read: PageRead) -> tuple[AuditEntry, ...]:
     agreement = read.visitor.agreement
-    return AuditEntry(
-        request_id=read.request_id,
-        at=instant_text(read.at),
-        kind="read",
-        patient_id=patient_id,
-        partner="",
-        purpose="",
-        outcome="disclose",
-        basis="OPERATOR_COMPLIANCE",
-        recipient_name=read.visitor.name,
-        description=f"{read.visitor.role}: {read.reason}" if read.reason else read.visitor.role,
-        subject=read.subject,
-        versions={} if agreement is None else {"agreement": agreement.id},
+    return audit.look_entries(
+        read.request_id,
+        instant_text(read.at),
+        read.visitor.name,
+        f"{read.visitor.role}: {read.reason}" if read.reason else read.visitor.role,
+        read.subject,
+        read.patients,
+        {} if agreement is None else {"agreement": agreement.id},
     )

@@ -11,22 +11,21 @@ import hmac
 import json
 import os
 import secrets
-import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from gateway import logs
 from gateway.disclosure.premises import Premises
-from gateway.errors import HandoffError, NotNow
+from gateway.errors import HandoffError
 from gateway.flows.operator_acts import ACTS
 from gateway.flows.replay import replay
 from gateway.logs import Event
+from gateway.wiring.asking import CONTROL_FILE, SECONDS
 from gateway.wiring.key_keeper import FolderAct
 
-CONTROL_FILE = "control.json"
-_LINE_LIMIT = 16 * 1024
-_SECONDS = 30.0
+_LINE_LIMIT = 128 * 1024
+"""A look names each patient of a list."""
 
 
 class ControlDoor:
@@ -56,7 +55,7 @@ class ControlDoor:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            async with asyncio.timeout(_SECONDS):
+            async with asyncio.timeout(SECONDS):
                 line = await reader.readline()
                 writer.write(json.dumps(await self._answer(line)).encode() + b"\n")
                 await writer.drain()
@@ -82,32 +81,3 @@ class ControlDoor:
         except HandoffError as error:
             return {"error": {"code": error.code, "message": error.message, "place": error.place}}
         return {"error": {"code": "COMMAND_UNKNOWN", "message": "no such command"}}
-
-
-def ask(folder: Path, command: dict[str, str]) -> dict[str, Any] | None:
-    """The answer of the gateway that runs on `folder`, or None when none runs.
-
-    Raises NotNow `CONTROL_SILENT` when it does not answer.
-    """
-    try:
-        note = json.loads((folder / CONTROL_FILE).read_bytes())
-    except OSError:
-        return None
-    try:
-        with socket.create_connection(("127.0.0.1", note["port"]), timeout=_SECONDS) as line:
-            line.sendall(json.dumps({**command, "secret": note["secret"]}).encode() + b"\n")
-            with line.makefile("rb") as answer:
-                found = json.loads(answer.readline())
-    except ConnectionRefusedError:
-        return None  # the note was left by a gateway that was killed
-    except (OSError, ValueError) as error:
-        raise NotNow("CONTROL_SILENT", "the running gateway does not answer") from error
-    return found if isinstance(found, dict) else None
-
-
-def running_at(folder: Path) -> str | None:
-    """Where the gateway that runs on `folder` serves HTTP, by its own note; None without one."""
-    try:
-        return str(json.loads((folder / CONTROL_FILE).read_bytes())["http"])
-    except (OSError, ValueError, KeyError):
-        return None

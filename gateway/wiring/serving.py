@@ -50,6 +50,7 @@ from gateway.wiring.lines import (
 from gateway.wiring.link_post import LinkPost
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.opening import open_premises, open_writing_store
+from gateway.wiring.recorded_looks import look_acts
 from gateway.wiring.retention import Retention
 from gateway.wiring.shared_ports import Ports
 from gateway.wiring.standstill import Standstill
@@ -210,7 +211,8 @@ class _Running:
         for watch in folder_watches(self._folder, self._premises):
             await self._start(stack, watch.run, watch.stop)
         key_keeper = KeyKeeper(self._folder, self._premises.store, self._premises.clock)
-        acts = {**key_keeper.acts(), **self._standstill.acts()}
+        looks = look_acts(self._premises.store, self._premises.clock)
+        acts = {**key_keeper.acts(), **self._standstill.acts(), **looks}
         control = ControlDoor(self._folder.path, self._premises, acts)
         await control.start(f"http://{http}")
         stack.push_async_callback(control.stop)

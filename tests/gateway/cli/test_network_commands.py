@@ -11,7 +11,7 @@ from gateway.cli import network_commands
 from gateway.cli.replay_command import messages_replay
 from gateway.cli.serve_command import serve
 from gateway.settings import read_settings
-from gateway.wiring.control import CONTROL_FILE
+from gateway.wiring.asking import CONTROL_FILE
 from gateway.wiring.network_folder import make_network_folder
 
 

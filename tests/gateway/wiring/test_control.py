@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from gateway.errors import NotNow
-from gateway.wiring.control import CONTROL_FILE, ControlDoor, ask, running_at
+from gateway.wiring.asking import CONTROL_FILE, ask, running_at
+from gateway.wiring.control import ControlDoor
 from tests.gateway.county import County
 
 HTTP = "http://127.0.0.1:1"
