@@ -22,7 +22,6 @@ from gateway.disclosure.answered import sent_before_answers
 from gateway.disclosure.co_sources import gather_with_vetoes
 from gateway.disclosure.content import (
     FHIR_JSON,
-    as_it_leaves,
     notice_of,
     rendered_message,
     sha256_of,
@@ -32,7 +31,9 @@ from gateway.disclosure.gather import Gathered, own_resource
 from gateway.disclosure.held import hold, hold_for_identity
 from gateway.disclosure.named_versions import keep_named
 from gateway.disclosure.premises import Premises
+from gateway.disclosure.redacted import shown_resources
 from gateway.disclosure.release import Refusal, Release
+from gateway.disclosure.seen import what_stands
 from gateway.errors import Internal, NotNow
 from gateway.partners import format_of
 from gateway.partners.deliveries import FHIR_JSON as BUNDLE
@@ -169,44 +170,14 @@ def _asked(
         at=at,
     )
     decision = consent.decide(gathered.request, premises.tables, gathered.compiled)
-    return gathered, decision, shown_resources(premises, gathered, decision)
+    shown = shown_resources(premises, gathered, decision)
+    return gathered, decision, what_stands(premises, reading, gathered, shown, intent.purpose)
 
 
 def next_change(compiled: consent.CompiledConsents, at: datetime) -> datetime | None:
     """The next instant at which one of her consents begins or ends; None: never."""
     index = bisect_right(compiled.boundaries, at)
     return compiled.boundaries[index] if index < len(compiled.boundaries) else None
-
-
-def shown_resources(
-    premises: Premises, gathered: Gathered, decision: consent.Decision
-) -> tuple[Mapping[str, Any], ...]:
-    """The resources as the recipient may see them: redacted, then labelled and with sensitive sources aliased.
-
-    None where a rule demands that a person releases them (`HUMAN_RELEASE`): nothing here does that by itself.
-    """
-    by_a_person = any(obligation.code == "HUMAN_RELEASE" for obligation in decision.obligations)
-    if decision.outcome == "withhold" or by_a_person:
-        return ()
-    redacted = [
-        resource
-        for resource in consent.redact(gathered.request, decision, premises.tables)
-        if f"{resource['resourceType']}/{resource['id']}" not in gathered.vetoed
-    ]
-    presented = consent.present(
-        redacted,
-        decision,
-        request=gathered.request,
-        alias_key=premises.keys.alias_key,
-        tables=premises.tables,
-        subset_marks=_subset_marks(premises, gathered.recipient),
-    )
-    return tuple(as_it_leaves(resource) for resource in presented)
-
-
-def _subset_marks(premises: Premises, recipient: str) -> str:
-    partner = premises.network.partners.get(recipient)  # none where the person herself reads
-    return "never" if partner is None else partner.subset_marks
 
 
 def _records_of(reading: Reading, intent: Intent) -> tuple[list[Record], list[Record]]:

@@ -11,20 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import consent
 from gateway.audit import AuditEntry, append
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.account import entry_of, own_record_entry
 from gateway.disclosure.answered import older_versions
-from gateway.disclosure.co_sources import gather_with_vetoes
 from gateway.disclosure.content import FHIR_JSON, as_it_leaves, sha256_of
-from gateway.disclosure.gate import next_change, shown_resources
-from gateway.disclosure.gather import Gathered
+from gateway.disclosure.gate import next_change
 from gateway.disclosure.handovers import account_for
 from gateway.disclosure.named_versions import keep_named
 from gateway.disclosure.premises import Premises
-from gateway.disclosure.recorder_only import is_recorder_only
-from gateway.disclosure.seen import Asking, shown_instead, who_discloses
+from gateway.disclosure.seen import Asking, Question, questions, shown_instead
 from gateway.store import Reading, Record, ReleaseRow, Transaction, outbox, patients, records
 from gateway.store.partner_pauses import is_paused
 
@@ -33,12 +29,11 @@ _OF_EVERY_VERSION = ("meta", "text", "lastModified")
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The version of a record that a partner may see, and how; without `gathered` it is the partner's own."""
+    """The version of a record that a partner may see, and how; without a question it is the partner's own."""
 
     record: Record
     resource: Mapping[str, Any]
-    gathered: Gathered | None = None
-    decision: consent.Decision | None = None
+    question: Question | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +72,10 @@ def _seen_in(
         return None
     if set(record.sources) == {partner}:
         return Seen(record, as_it_leaves(record.resource))
-    if is_recorder_only(record) or not patients.certain(reading, patient_id):
-        return None
-    gathered = gather_with_vetoes(
-        premises,
-        reading,
-        patient_id=patient_id,
-        discloser=who_discloses(record, partner),
-        recipient=partner,
-        purpose=purpose,
-        held_records=(record,),
-        at=at,
-    )
-    decision = consent.decide(gathered.request, premises.tables, gathered.compiled)
-    shown = shown_resources(premises, gathered, decision)
-    return Seen(record, shown[0], gathered, decision) if shown else None
+    for question in questions(premises, reading, Asking(partner, purpose, at), patient_id, (record,)):
+        for one in question.seen:
+            return Seen(record, one.resource, question)
+    return None
 
 
 def is_news(
@@ -162,7 +146,7 @@ def prepare_notice(
     )
     outbox.add(tx, row, content)
     epoch = patients.epoch(tx, record.patient_id)
-    valid_until = None if seen.gathered is None else next_change(seen.gathered.compiled, at)
+    valid_until = None if seen.question is None else next_change(seen.question.gathered.compiled, at)
     return PreparedNotice(release_id, content, record.patient_id, partner, epoch, entry, valid_until)
 
 
@@ -175,7 +159,7 @@ def _entry(
     content: bytes,
     at: datetime,
 ) -> AuditEntry:
-    if seen.gathered is None or seen.decision is None:
+    if seen.question is None:
         return own_record_entry(
             premises,
             kind="query",
@@ -189,14 +173,15 @@ def _entry(
         )
     return entry_of(
         premises,
-        seen.gathered,
-        seen.decision,
+        seen.question.gathered,
+        seen.question.decision,
         kind="disclose",
         request_id=new_id(),
         at=at,
         shown=(seen.resource,),
         content_sha256=sha256_of(content),
         subject=subject,
+        unasked=seen.question.beside,
     )
 
 

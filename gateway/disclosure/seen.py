@@ -6,8 +6,8 @@ Nothing here says which stored version a resource was made of: `shown_versions` 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,11 +15,11 @@ import consent
 from gateway.disclosure.answered import older_versions, only_answers
 from gateway.disclosure.co_sources import gather_with_vetoes
 from gateway.disclosure.content import as_it_leaves
-from gateway.disclosure.decided_beside import decided_beside, may_stand, needing
-from gateway.disclosure.gate import shown_resources
+from gateway.disclosure.decided_beside import Documents, decided_beside, needing, standing
 from gateway.disclosure.gather import HERSELF, Gathered, is_durable
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.recorder_only import is_recorder_only
+from gateway.disclosure.redacted import shown_resources
 from gateway.store import Reading, Record, patients
 
 
@@ -30,6 +30,7 @@ class Asking:
     partner: str
     purpose: str
     at: datetime
+    documents: Documents = field(default_factory=Documents, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def questions(
         if not those:
             answers += _asked(premises, reading, asking, patient_id, together)
             continue
-        beside = decided_beside(reading, together, those)
+        beside = decided_beside(reading, together, those, asking.documents)
         asked = _asked(premises, reading, asking, patient_id, [*together, *beside])
         answers += _standing(asked, [*together, *beside], beside, asking, patient_id)
     return answers
@@ -107,16 +108,44 @@ def _standing(
     patient_id: str,
 ) -> list[Question]:
     """The questions without what was only decided beside, and what may not stand without that."""
-    shown = [(one.record.source_partner, one.resource) for question in asked for one in question.seen]
-    shown += [(one.source_partner, one.resource) for one in together if is_own(one, asking.partner)]
+    may_stand = standing(_shown_with_sources(asked, together, asking.partner), patient_id)
     only = frozenset(record.reference for record in beside)
 
     def stands(one: Seen) -> bool:
-        return one.record.reference not in only and may_stand(
-            one.resource, one.record.source_partner, shown, patient_id
-        )
+        return one.record.reference not in only and may_stand(one.resource, one.record.source_partner)
 
     return [replace(question, seen=tuple(filter(stands, question.seen)), beside=only) for question in asked]
+
+
+def _shown_with_sources(
+    asked: Sequence[Question], together: Sequence[Record], partner: str
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for question in asked:
+        yield from ((one.record.source_partner, one.resource) for one in question.seen)
+    yield from ((one.source_partner, one.resource) for one in together if is_own(one, partner))
+
+
+def what_stands(
+    premises: Premises,
+    reading: Reading,
+    gathered: Gathered,
+    shown: Sequence[Mapping[str, Any]],
+    purpose: str,
+) -> tuple[Mapping[str, Any], ...]:
+    """Of what is left of a question, what may be sent without anybody asking: as a read would have it, nothing whose
+    document or object is withheld. What is not of the question is decided in others, to know just that.
+    """
+    those = needing(gathered.read, gathered.recipient)
+    if not those:
+        return tuple(shown)
+    patient_id = gathered.request.patient.removeprefix("Patient/")
+    asking = Asking(gathered.recipient, purpose, gathered.request.at)
+    beside = decided_beside(reading, gathered.read, those, asking.documents)
+    asked = _asked(premises, reading, asking, patient_id, beside)
+    seen = _seen(gathered, shown)
+    sent = [(one.record.source_partner, one.resource) for one in seen]
+    may_stand = standing([*sent, *_shown_with_sources(asked, beside, asking.partner)], patient_id)
+    return tuple(one.resource for one in seen if may_stand(one.resource, one.record.source_partner))
 
 
 def _decided(

@@ -8,10 +8,10 @@ import orjson
 import pytest
 
 import consent
-from gateway.disclosure.gate import shown_resources
 from gateway.disclosure.gather import gather
 from gateway.disclosure.notices import seen_by
 from gateway.disclosure.recorder_only import marked, unmarked
+from gateway.disclosure.redacted import shown_resources
 from gateway.disclosure.seen import Asking, questions
 from gateway.errors import NotFound
 from gateway.flows import pull

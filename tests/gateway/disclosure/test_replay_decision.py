@@ -17,6 +17,7 @@ from gateway.disclosure.consent_tables import packaged_files
 from gateway.disclosure.named_versions import NETWORK, TABLES
 from gateway.disclosure.replay_decision import Finding, Replayed, replay_decisions
 from gateway.errors import NotFound
+from gateway.resources.searching import Filter
 from gateway.store import Transaction, kept_versions, patients, records
 from tests.gateway.county import HOUSING, MRN, NOW, OTP, County
 
@@ -78,13 +79,19 @@ def test_a_push_and_a_refusal_replay_to_the_same_bytes(county: County) -> None:
 def test_a_pull_replays_for_each_party_that_was_asked(pushed: County) -> None:
     pushed.share_plan()
     pushed.consent("psychiatry", discloser="otp", identifier=OTP)
-    pushed.search("psychiatry", "Goal", OTP)
+    her = pushed.patient_id
+    pushed.search("psychiatry", "Goal", None, patient=her)
     last = deciding(pushed)[-1]
 
     again = pushed.look(lambda reading: replay_decisions(reading, last.request_id))
 
     assert [one.verdict for one in again] == ["same"] * len(again)
-    assert again
+    assert again and last.partner == "psychiatry"
+    one = pushed.records("Goal")[0].id
+    pushed.search("psychiatry", "Goal", None, patient=her, filters=(Filter("id", ("id",), (one,)),))
+    limited = deciding(pushed)[-1]
+    assert "NOT_ASKED_FOR" in {reason.code for row in limited.resources for reason in row.reasons}
+    assert replayed(pushed, limited.request_id).verdict == "same"
 
 
 def test_every_decision_of_a_long_story_replays_the_same_whatever_came_later(county: County) -> None:
