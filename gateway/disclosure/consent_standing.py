@@ -15,6 +15,8 @@ from gateway.partners import Network, partner_of
 from gateway.store import Reading, records
 
 Standing = Literal["usable", "unverified", "deficient", "unrelated"]
+TOLD = "TOLD_BY_MESSAGE"
+"""Why a Consent that a message or a document told of can only deny."""
 _NO_FORM = "SIGNED_FORM_MISSING"
 _DIGESTS = {20: hashlib.sha1, 32: hashlib.sha256}
 _VOID = ("entered-in-error", "superseded")
@@ -75,6 +77,17 @@ def permits_at_root(resource: Mapping[str, Any]) -> bool:
     provision = resource.get("provision")
     says_so = isinstance(provision, Mapping) and provision.get("type") == "permit"
     return says_so and consent.validate_consent({**resource, "status": "active"}).permits
+
+
+def could_deny(resource: Mapping[str, Any]) -> bool:
+    """Whether a Consent in force could deny anything: all do but those that permit through and through."""
+    if resource.get("status") != "active":
+        return False
+    return not (permits_at_root(resource) and _only_permits(resource["provision"]))
+
+
+def _only_permits(provision: Mapping[str, Any]) -> bool:
+    return provision.get("type") == "permit" and all(map(_only_permits, provision.get("provision", ())))
 
 
 def is_stored_form(reading: Reading, resource: Mapping[str, Any], recorder: str, patient_id: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from gateway.audit import AuditEntry, AuditReason, append
 from gateway.clock import instant_text, new_id
-from gateway.disclosure.consent_standing import Judgement, is_stored_form, judge
+from gateway.disclosure.consent_standing import TOLD, Judgement, is_stored_form, judge
 from gateway.disclosure.content import media_of
 from gateway.disclosure.expiry_events import REVIEWED, days_of_review
 from gateway.disclosure.held import stop_what_waits
@@ -45,7 +45,7 @@ from gateway.store import (
 )
 
 _CHANNEL = "fhir"
-_ENDED = ("inactive", "rejected", "entered-in-error")
+ENDED = ("inactive", "rejected", "entered-in-error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,19 +177,21 @@ def keep_consent(
     recorder: str | None = None,
     *,
     logs_review: bool = True,
+    is_told: bool = False,
 ) -> ConsentRecorded:
     """Save one Consent version with its standing, raise the patient's epoch, wake or stop her intents, and audit it.
 
-    Other days of review are an entry of their own (without `logs_review` the caller writes it).
+    Other days of review are an entry of their own (without `logs_review` the caller writes it). `is_told`: a message or
+    document told of it, so that it never permits; what it may change was looked at before (`told_consents.py`).
 
     Raises AlreadyReceived `RECORD_OF_ANOTHER_PATIENT` when it was another patient's before, `CONSENT_ENDED` when it
     had ended.
     """
     recorder = recorder or caller.partner
     before = records.get(tx, "Consent", str(resource["id"]))
-    if before is not None:
+    if before is not None and not is_told:
         _refuse_change(before, resource, patient_id)
-    judgement = _judged(premises, tx, resource, recorder, patient_id)
+    judgement = _judged(premises, tx, resource, recorder, patient_id, is_told=is_told)
     was_part2 = before is not None and before.part2
     record = records.save(tx, _record(premises, resource, patient_id, recorder, instant_text(at), was_part2))
     state = ConsentState(
@@ -214,11 +216,19 @@ def keep_consent(
 
 
 def _judged(
-    premises: Premises, tx: Transaction, resource: Mapping[str, Any], recorder: str, patient_id: str
+    premises: Premises,
+    tx: Transaction,
+    resource: Mapping[str, Any],
+    recorder: str,
+    patient_id: str,
+    *,
+    is_told: bool,
 ) -> Judgement:
-    """How the Consent stands, by itself and by who recorded it."""
+    """How the Consent stands, by itself, by who recorded it, and by how it came."""
     form_stored = is_stored_form(tx, resource, recorder, patient_id)
     judgement = judge(premises, resource, recorder, form_stored=form_stored)
+    if is_told:
+        judgement = Judgement("unverified", (TOLD,))
     if judgement.standing == "unverified" and not related(tx, recorder, patient_id):
         # Neither may it permit, nor may somebody who has nothing to do with her stop her care.
         return Judgement("unrelated", (*judgement.reasons, "RECORDER_NOT_RELATED"))
@@ -251,7 +261,7 @@ def _refuse_change(before: Record, resource: Mapping[str, Any], patient_id: str)
 
 
 def _has_ended(resource: Mapping[str, Any]) -> bool:
-    return resource.get("status") in _ENDED
+    return resource.get("status") in ENDED
 
 
 def _ended() -> AlreadyReceived:
@@ -328,7 +338,8 @@ def _record(
 def _entry(
     premises: Premises, caller: Caller, record: Record, judgement: Judgement, at: datetime, request_id: str
 ) -> AuditEntry:
-    active = record.resource.get("status") == "active"
+    # what is told and not in force is no withdrawal: nothing was ever given by it
+    active = record.resource.get("status") == "active" or TOLD in judgement.reasons
     return AuditEntry(
         request_id=request_id,
         at=instant_text(at),

@@ -16,6 +16,7 @@ from gateway.flows.sources import beside
 from gateway.flows.submitted_ids import Submitted
 from gateway.flows.submitted_record import submitted_record
 from gateway.flows.submitted_referral import add_referral_intents
+from gateway.flows.told_consents import without_consents
 from gateway.identity import Identified
 from gateway.store import Transaction, message_times
 
@@ -52,7 +53,7 @@ def record_contribution(
     premises: Premises, tx: Transaction, made: Contribution, who: Identified, message_id: str, at: str
 ) -> None:
     """Save the record's resources, and the intents of the referrals in it; heed what it says of who is who. Of what a
-    newer record has said before nothing changes.
+    newer record has said before nothing changes. Its Consents have a door of their own (`keep_told_consents`).
 
     Raises AlreadyReceived `RECORD_OF_ANOTHER_PATIENT`, NotUnderstood as `add_referral_intents` does.
     """
@@ -60,7 +61,7 @@ def record_contribution(
     late = newer_kept(tx, made)
     resources = [
         _naming_its_owner(resource, made.resources)
-        for resource in made.resources
+        for resource in without_consents(made.resources)
         if f"{resource['resourceType']}/{resource['id']}" not in late
     ]
     around = beside(made.resources)

@@ -37,6 +37,7 @@ from gateway.flows.referral import (
     identify_patient,
     record_referral,
 )
+from gateway.flows.told_consents import denial_warnings, keep_told_consents
 from gateway.identity import Identified
 from gateway.store import InboxMessage, Transaction, application_acks, destruction, inbox
 
@@ -276,7 +277,7 @@ def _keep(
     # orders of one message share it
     who = _about(premises, tx, said[0], received_at) if said else None
     outcome, faults = verdict.outcome, verdict.faults + late_warnings(tx, said)
-    faults += closed_doors(premises.network, said, message.received_at)
+    faults += denial_warnings(premises, tx, said) + closed_doors(premises.network, said, message.received_at)
     row = InboxMessage(
         id=new_row_id(),
         partner=message.partner,
@@ -321,14 +322,14 @@ def _record(
     for one in said:
         if isinstance(one, Contribution):
             record_contribution(premises, tx, one, who, message_id, at)
-            continue
-        if isinstance(one, OrderStatus):
+        elif isinstance(one, OrderStatus):
             record_order_status(premises, tx, one, at)
-            continue
-        try:
-            record_referral(premises, tx, one, who, message_id, at)
-        except NotUnderstood as error:
-            faults.append(_fault(error))
+        else:
+            try:
+                record_referral(premises, tx, one, who, message_id, at)
+            except NotUnderstood as error:
+                faults.append(_fault(error))
+        keep_told_consents(premises, tx, one, who.patient_id, message_id, at)
     if faults:
         raise _OrdersRefused(faults)
 

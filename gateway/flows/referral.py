@@ -16,6 +16,7 @@ from gateway.flows.kept_labels import save_all_keeping_labels
 from gateway.flows.late_messages import newer_kept
 from gateway.flows.new_intents import Content, new_intent
 from gateway.flows.sources import comes_from_program
+from gateway.flows.told_consents import without_consents
 from gateway.identity import Identified, identify
 from gateway.partners import Network, Route
 from gateway.store import Intent, Record, Transaction, intents, message_times, records
@@ -49,8 +50,10 @@ class Referral:
 
     @property
     def overtakable(self) -> Sequence[Mapping[str, Any]]:
-        """Who the patient is; the request itself has an order of its own (`_stands`, `still_needed`)."""
-        return [resource for resource in self.resources if resource["resourceType"] == "Patient"]
+        """Who the patient is, and what is told of consents (kept by `keep_told_consents`); the request itself has an
+        order of its own (`_stands`, `still_needed`).
+        """
+        return [one for one in self.resources if one["resourceType"] in ("Patient", "Consent")]
 
 
 class Said(Protocol):
@@ -135,7 +138,7 @@ def identify_patient(premises: Premises, tx: Transaction, said: Said, at: str) -
 def record_referral(
     premises: Premises, tx: Transaction, referral: Referral, who: Identified, message_id: str, at: str
 ) -> None:
-    """Save the referral's records and the intents for its addressees.
+    """Save the referral's records and the intents for its addressees. A Consent goes along with none of them.
 
     Raises NotUnderstood `REFERRAL_OF_ANOTHER_PATIENT`.
     """
@@ -144,13 +147,13 @@ def record_referral(
         message = "this referral number was used for another patient; cancel that referral and send a new one"
         raise NotUnderstood("REFERRAL_OF_ANOTHER_PATIENT", message, referral.place or "PID-3")
     ended = any(task.resource.get("status") in ENDED for task in before.values())
-    made = [_record(premises, referral, r, before, who.patient_id, at) for r in referral.resources]
+    resources = without_consents(referral.resources)
+    made = [_record(premises, referral, r, before, who.patient_id, at) for r in resources]
     late = newer_kept(tx, referral)
     saved = save_all_keeping_labels(tx, [late.get(one.reference, one) for one in made])
     if referral.said_at:
-        message_times.keep(
-            tx, [(str(r["resourceType"]), str(r["id"])) for r in referral.overtakable], referral.said_at
-        )
+        about_her = [("Patient", str(r["id"])) for r in resources if r["resourceType"] == "Patient"]
+        message_times.keep(tx, about_her, referral.said_at)
     tx.after_commit(partial(tx.fresh.keep, saved))
     focus = tuple(f"{r.resource_type}/{r.id}/{r.version}" for r in saved)
     versions_before = {task.id: task.version for task in before.values()}
