@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.audit import Sealer, newest, read_witness, verifier_of, verify_file
+from gateway.audit import Sealer, look_entries, newest, read_witness, verifier_of, verify_file
+from gateway.clock import instant_text
 from gateway.console.office import CertificateEnd
 from gateway.demo import person
 from gateway.store import emergency_uses, inbox, intents, outbox, patients
@@ -267,6 +268,10 @@ def test_who_looked_is_told_with_the_patients_on_each_page(told: Browser) -> Non
     rows = re.findall(r"<td>(Kim Officer|Lee Auditor)</td><td>([^<]+)</td><td[^>]*>([^<]+)</td>", text)
     assert ("Kim Officer", "compliance officer", f"patients/{told.county.patient_id}") in rows
     assert ("Lee Auditor", "auditor", "disclosures") in rows
+    shell = ("account:dana", "command_line", "handoff why q1", (told.county.patient_id,))
+    told.add(look_entries("shell-1", instant_text(told.clock.now()), *shell))
+    said = r"<td>account:dana</td><td>command line</td><td>Why a request was answered as it was <span[^>]*>"
+    assert re.search(f"{said}handoff why q1<", told.get("looks").text), "and each command at the machine"
     only = told.get("looks?who=Lee+Auditor").text
     assert "<td>Kim Officer</td>" not in only and "<td>Lee Auditor</td>" in only
 
