@@ -1,7 +1,8 @@
 """Run the benchmarks of this folder and print their rows: `./dev bench [NAME …]`.
 
 A benchmark is a module here with `run() -> list[dict]`. Each row has `what`, `value`, `unit` and, where it is
-a ratio, `than` (what it is compared with in the same run). Compare ratios between machines, not absolutes.
+a ratio, `than` (what it is compared with in the same run). Compare ratios between machines, not absolutes. One with
+`ONLY_BY_NAME` takes long and runs where it is named.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def main(names: list[str]) -> int:
     results = {}
     for name in wanted:
         module = importlib.import_module(f"tests.bench.{name}")
-        if not hasattr(module, "run"):
+        if not hasattr(module, "run") or (not names and getattr(module, "ONLY_BY_NAME", False)):
             continue
         started = time.monotonic()
         results[name] = module.run()

@@ -30,6 +30,7 @@ from tests.gateway.county import OTP, County
 
 FEW, MANY, OTHERS = 1_000, 1_000_000, 100_000
 _MESSAGES, _AT_ONCE, _PATIENTS = 160, 8, 40
+ONLY_BY_NAME = True
 _NUMBERS = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n LIMIT {limit})"
 _WHO = "(SELECT id FROM temp.who WHERE n = 1 + (n.n * 7919) % {others})"
 _AT = "strftime('%Y-%m-%dT%H:%M:%f000Z', 1.6e9 + n.n, 'unixepoch')"
