@@ -29,7 +29,7 @@ def make_link(key: bytes, name: str, role: str, now: datetime) -> str:
     """
     if not is_name_of_link(name):
         raise NotAllowed(
-            "NAME_UNFIT", "say her name, with no brackets at its end and no `account:` before it"
+            "NAME_UNFIT", "say her name, shortly, with no brackets at its end and no `account:` before it"
         )
     if role not in ROLES:
         raise NotAllowed("ROLE_UNKNOWN", f"the role must be one of {', '.join(ROLES)}")

@@ -6,6 +6,7 @@ its name, of a link the name that was typed when it was made.
 
 from __future__ import annotations
 
+LONGEST_LOGIN = 200
 _ACCOUNT = "account:"
 
 
@@ -23,9 +24,9 @@ def login_of(name: str) -> str:
 
 
 def is_name_of_link(name: str) -> bool:
-    """Whether a link may be made for that name: not an empty one, nor one written as a login from elsewhere is."""
+    """Whether a link may be made for that name: neither empty nor too long, nor written as a login from elsewhere is."""
     login = login_of(name)
-    return bool(login) and not _place_of(login)
+    return 0 < len(login) <= LONGEST_LOGIN and not _place_of(login)
 
 
 def may_be_one_person(one: str, other: str) -> bool:

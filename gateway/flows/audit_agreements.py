@@ -17,7 +17,7 @@ from gateway.audit import append
 from gateway.clock import instant_text, new_id, read_instant
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
-from gateway.flows.another_person import login_of
+from gateway.flows.another_person import LONGEST_LOGIN, login_of
 from gateway.flows.decided_here import Said, act_entry, carry_out, said_under, why
 from gateway.store import Reading, Transaction, audit_agreements
 from gateway.store.audit_agreements import AuditAgreement
@@ -26,7 +26,6 @@ from gateway.store.plain_text import require_plain
 LONGEST_DAYS = 366
 RULE = "42 CFR 2.53"
 MADE, ENDED = "agreement_made", "agreement_ended"
-_LONGEST_LOGIN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ async def agree(premises: Premises, terms: Terms, words: str, by: str) -> dict[s
     Raises NotUnderstood `AUDITOR_MISSING`, `DAY_INVALID`, `REASON_MISSING`.
     """
     said, auditor = why(words), login_of(terms.auditor)
-    if not 0 < len(auditor) <= _LONGEST_LOGIN or not auditor.isprintable():
+    if not 0 < len(auditor) <= LONGEST_LOGIN or not auditor.isprintable():
         raise NotUnderstood("AUDITOR_MISSING", "say who, as the console names her at the top", "auditor")
     require_plain(auditor=auditor)
     first, last = _days(premises, terms)

@@ -44,7 +44,6 @@ RESTORE = "RESTORE"
 NOT_READ = "NOT_READ"
 """Of a hold that was read back at a restore without its sealed facts: why it was placed, and by whom, is not known."""
 BY_GATEWAY = "the gateway"
-_LONGEST_LOGIN = 200
 _IN_ENTRY = ("reason", "since", "until", "placed_by")
 
 
@@ -73,7 +72,7 @@ async def place(premises: Premises, asked: HoldAsked, words: str, by: str) -> di
     if asked.partner and asked.partner not in premises.network.partners:
         raise NotFound("NO_SUCH_PARTNER", "no partner of the network has that id", asked.partner)
     since, until = _span(asked, ZoneInfo(premises.network.zone))
-    login = login_of(by)[:_LONGEST_LOGIN]
+    login = login_of(by)
     require_plain(placed_by=login)
     now = instant_text(premises.clock.now())
     made = LegalHold(new_id(), asked.reason, asked.patient, asked.partner, since, until, now, login)

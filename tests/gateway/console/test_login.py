@@ -65,7 +65,7 @@ def test_what_is_no_link_of_ours_is_refused(link: str) -> None:
         read_link(KEY, link, NOW)
 
 
-@pytest.mark.parametrize("name", ["", " ", "Kim [kim-7]", "[kim-7]", "account:kofficer"])
+@pytest.mark.parametrize("name", ["", " ", "K" * 201, "Kim [kim-7]", "[kim-7]", "account:kofficer"])
 def test_no_link_is_made_for_a_name_as_others_logins_are_written(name: str) -> None:
     """Who is asked for a second person would else be taken for somebody from a provider, or for nobody."""
     with pytest.raises(NotAllowed, match="NAME_UNFIT"):
