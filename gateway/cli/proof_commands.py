@@ -6,14 +6,17 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from gateway.audit import NoteVerifier, Prover, proof_lines, verifier_of
 from gateway.cli.received_command import day_of, start_of
+from gateway.disclosure.log_about import log_about
 from gateway.errors import NotFound, NotUnderstood
+from gateway.flows.ever_one import all_reached, ever_one_with
 from gateway.partners import Network
-from gateway.store import audit_rows, audit_window
+from gateway.store import audit_rows, audit_window, patients, same_person
 from gateway.store.model import AuditRow, Reading
 
 
@@ -45,15 +48,15 @@ def audit_prove(
 
 
 def audit_export_part(network: Path, store: str | None, part: Part, *, facts: bool) -> int:
-    """Print the entries of a part, each with its proof; 0. Raises NotUnderstood `DAY_INVALID`, and what `Prover`
-    raises.
+    """Print the entries of a part, each with its proof; 0. Raises NotUnderstood `DAY_INVALID`, NotFound
+    `NO_SUCH_PATIENT`, and what `Prover` raises.
     """
-    from gateway.cli.looked import known, looked
+    from gateway.cli.looked import looked
 
     def asked(view: Reading) -> tuple[str, Iterable[str | None]]:
         days = (("--since", part.since), ("--until", part.until))
         about = " ".join(("audit export", *(f"{name} {day_of(day)}" for name, day in days if day)))
-        return (f"{about} --patient", known(view, part.patient)) if part.patient else (about, ())
+        return (f"{about} --patient", _ids_of(view, part.patient)) if part.patient else (about, ())
 
     with looked(network, store, asked) as (folder, view):
         return write_part(view, folder.network, verifier_of(folder.keys.signer), part, facts=facts)
@@ -100,24 +103,46 @@ def write_part(
         for name, value in (("patient", part.patient), ("from", part.since), ("to", part.until))
         if value
     )
-    rows = _rows(view, part.patient, since, until)
+    rows = _between(
+        since, until, _of_patient(view, part.patient) if part.patient else _rows(view, since, until)
+    )
     return _write(proof_lines(Prover(view, verifier), view, verifier, rows, about=about, facts=facts))
 
 
-def _rows(view: Reading, patient: str, since: str, until: str) -> Iterator[AuditRow]:
-    """The entries from one instant up to another, in order; found by halving where no patient is named."""
+def _of_patient(view: Reading, patient: str) -> tuple[AuditRow, ...]:
+    """All about a person, whichever of her ids is named. What may be of others is told on standard error."""
+    own = _ids_of(view, patient)
+    if not own:
+        raise NotFound("NO_SUCH_PATIENT", "no patient has that id")
+    for other in sorted(all_reached(partial(ever_one_with, view), patient).difference(own)):
+        print(
+            f"was once taken for {other}, who is another: what is about {other} is left out", file=sys.stderr
+        )
+    return tuple(one.row for one in log_about(view, own[0]))
+
+
+def _ids_of(view: Reading, patient: str) -> tuple[str, ...]:
+    """Her ids, first that under which all is kept now; empty when nobody has that id."""
+    if not patients.exists(view, patient):
+        return ()
+    now_is = same_person.stays(view, patient)
+    return now_is, *same_person.joined_to(view, now_is)
+
+
+def _rows(view: Reading, since: str, until: str) -> Iterator[AuditRow]:
+    """The entries of about the time between two instants, in order, found by halving."""
     last = audit_rows.last(view)
-    if patient or last is None:
-        rows: Iterable[AuditRow] = audit_rows.of_patient(view, patient)
-        end = sys.maxsize
-    else:
-        rows = audit_rows.scan(view, audit_window.seq_before(view, since, last[0]) + 1 if since else None)
-        end = audit_window.seq_before(view, until, last[0]) + 2 * audit_window.SLACK if until else last[0]
-    for row in rows:
+    size = 0 if last is None else last[0]
+    end = audit_window.seq_before(view, until, size) + 2 * audit_window.SLACK if until else size
+    for row in audit_rows.scan(view, audit_window.seq_before(view, since, size) + 1 if since else None):
         if row.seq > end:
             return
-        if since <= row.at and (not until or row.at < until):
-            yield row
+        yield row
+
+
+def _between(since: str, until: str, rows: Iterable[AuditRow]) -> Iterator[AuditRow]:
+    """Those from one instant up to another."""
+    return (row for row in rows if since <= row.at and (not until or row.at < until))
 
 
 def _write(lines: Iterable[bytes]) -> int:
