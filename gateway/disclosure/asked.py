@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote_plus, urlencode
 
 from gateway.resources import supported_types
 
-_LONGEST = 4_000
+_LONGEST, _LONGEST_PATH, _LONGEST_NAME, _MOST = 4_000, 200, 48, 64
+_HALF = re.compile(r"%[0-9A-F]?$")
 _HIDDEN = "*"
 _PART = re.compile(r"[.:]")
 WORDS = frozenset(
@@ -43,9 +44,26 @@ def question(path: str, parameters: Sequence[tuple[str, str]]) -> str:
 
 
 def kept_question(asked: str, patient_id: str | None) -> str:
-    """What the log keeps of a question. What was cut off at 4,000 characters ends in three dots."""
-    told = asked if patient_id is not None else without_values(asked)
-    return told if len(told) <= _LONGEST else f"{told[: _LONGEST - 3]}..."
+    """What the log keeps of a question, at most 4,000 characters: what is too long for that ends in three dots.
+
+    Cut before its values go or stay, so that the names in it are the same whether anybody was found.
+    """
+    told = asked if len(asked) <= _LONGEST else _shortened(asked)
+    return told if patient_id is not None else without_values(told)
+
+
+def _shortened(asked: str) -> str:
+    path, _, query = asked.partition("?")
+    given = parse_qsl(query, keep_blank_values=True)[:_MOST]
+    told = [(_cut(quote_plus(name), _LONGEST_NAME), quote_plus(value)) for name, value in given]
+    room = _LONGEST - _LONGEST_PATH - sum(len(name) + 2 for name, _ in told)
+    longest = room // max(len(told), 1)
+    return f"{path[:_LONGEST_PATH]}?{'&'.join(f'{name}={_cut(value, longest)}' for name, value in told)}"
+
+
+def _cut(text: str, longest: int) -> str:
+    """Text as it stands in a query, cut where no character is halved."""
+    return text if len(text) <= longest else f"{_HALF.sub('', text[: longest - 3])}..."
 
 
 def without_values(asked: str) -> str:

@@ -32,6 +32,8 @@ _DEMOGRAPHIC = frozenset(
 )
 _REFUSED_ALWAYS = frozenset({"_content", "_text", "_filter", "_query"})
 
+_WITHOUT_PATIENT = {name for name, served in SERVED.items() if served.without_patient}
+
 _COUNTED = "count"
 _SUMMARIES: Mapping[str, tuple[str, ...]] = {
     "false": (),
@@ -64,10 +66,8 @@ def refuse_identifying(resource_type: str, parameters: Parameters) -> None:
 
     Raises NotUnderstood `SEARCH_BY_POST`.
     """
-    served = SERVED.get(resource_type)
-    of_workers = parameters_of(resource_type) if served is not None and served.without_patient else {}
     for name, value in parameters:
-        if name.partition(":")[0] in of_workers and not name.startswith("_"):
+        if _is_of_workers(resource_type, name):
             continue
         parts = re.split(r"[.:]", name)
         told = any(part in _DEMOGRAPHIC or part.startswith("address") for part in parts)
@@ -76,6 +76,20 @@ def refuse_identifying(resource_type: str, parameters: Parameters) -> None:
                 "SEARCH_BY_POST",
                 "search by identifiers or demographics with `POST [type]/_search`, never in an address",
             )
+
+
+def _is_of_workers(resource_type: str, name: str) -> bool:
+    """Whether a parameter is of what agencies, places and workers are, or a chain of one step that ends at such."""
+    if resource_type not in _WITHOUT_PATIENT or name.startswith("_"):
+        return False
+    reference, dot, wanted = name.partition(".")
+    plain, _, typed = reference.partition(":")
+    parameter = parameters_of(resource_type).get(plain)
+    if parameter is None or not dot:
+        return parameter is not None
+    ends = {typed} if typed else {*parameter.targets}
+    known = ends <= _WITHOUT_PATIENT and all(wanted.partition(":")[0] in parameters_of(one) for one in ends)
+    return bool(ends) and known and "." not in wanted
 
 
 def criteria_of(

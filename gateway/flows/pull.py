@@ -12,7 +12,7 @@ from gateway import care_plan
 from gateway.clock import instant_text
 from gateway.disclosure.content import collection_bundle, history_bundle, searchset_bundle
 from gateway.disclosure.premises import Premises
-from gateway.disclosure.seen import Asking, is_own, seen_alone
+from gateway.disclosure.seen import Asking, is_own, seen_alone, shown_instead
 from gateway.disclosure.show import Also, Select, Write, in_order, show
 from gateway.disclosure.shown_versions import State, latest_seen, states
 from gateway.flows.answers import MOST_STATES, HistoryAsked, Pulled, SearchCriteria
@@ -103,15 +103,16 @@ async def _searched(
 def _hidden(
     premises: Premises, reading: Reading, caller: Caller, patient_id: str, named: str
 ) -> tuple[Record, ...]:
-    """The record by which a patient was named, where the caller may not see it: then nothing else is looked at, or what
-    the caller itself has said of it would tell that it is there.
+    """The record by which a patient was named, where the caller may see no version of it: then nothing else is looked
+    at, or what the caller itself has said of it would tell that it is there.
     """
     record = records.get(reading, *named.split("/")) if named else None
     if record is None:
         return ()
     asking = Asking(caller.partner, caller.purpose, premises.clock.now())
-    shown, _ = seen_alone(premises, reading, asking, patient_id, record)
-    return () if shown is not None else (record,)
+    if seen_alone(premises, reading, asking, patient_id, record)[0] is not None:
+        return ()
+    return () if shown_instead(premises, reading, asking, patient_id, record) is not None else (record,)
 
 
 def _written(

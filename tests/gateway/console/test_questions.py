@@ -158,4 +158,4 @@ def test_a_page_is_no_question_of_its_own_and_a_long_one_is_cut() -> None:
     assert question("Goal", (("_page", "x" * 500), ("a", "b c"))) == "Goal?_page=*&a=b+c"
     assert question("Goal", ()) == "Goal"
     kept = kept_question("Goal?a=" + "x" * 9_000, "p1")
-    assert len(kept) == 4_000 and kept.endswith("...")
+    assert 3_700 < len(kept) <= 4_000 and kept.endswith("...")

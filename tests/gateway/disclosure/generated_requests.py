@@ -163,6 +163,8 @@ class Requests:
 
     def _form(self, fields: Mapping[str, Any]) -> list[tuple[str, str]]:
         found = self._query([{"name": name, "schema": schema} for name, schema in fields.items()])
+        if self.made.random() < 0.2:  # too long for the log, from which the asker is told of its asks
+            found.insert(len(found) // 2, ("zz", "a" * 4_100))
         by_number = [name for name in fields if name.endswith("identifier")]
         if by_number and self.made.random() < 0.6:
             found = [(name, value) for name, value in found if name not in ("patient", "subject", "_id")]

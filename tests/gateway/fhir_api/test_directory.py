@@ -176,10 +176,25 @@ def test_the_directory_of_services_is_open_to_every_partner(api: Api, county: Co
 
 
 def test_an_address_may_name_a_worker_or_agency_and_never_a_patient(api: Api) -> None:
-    for path in ("Patient?name=Reyes", "Organization?patient.identifier=a%7Cb", "Practitioner?patient=a%7Cb"):
+    for path in (
+        "Patient?name=Reyes",
+        "Organization?patient.identifier=a%7Cb",
+        "Practitioner?patient=a%7Cb",
+        "Provenance?_id=x&target:Patient.name=Reyes",
+        "Provenance?_id=x&agent:Patient.birthdate=1990-01-01",
+        "Provenance?_id=x&agent.name=Reyes",
+        "PractitionerRole?practitioner:Practitioner.link:Patient.name=Reyes",
+        "CarePlan?patient=x&subject:Patient.name=Reyes",
+    ):
         refused = api.ask("otp TREAT", "GET", f"/fhir/{path}")
         assert json.loads(refused.text)["issue"][0]["details"]["coding"][0]["code"] == "SEARCH_BY_POST"
-    assert found(api, "otp TREAT", "/fhir/Organization?name=nobody") == []
+    for path in (
+        "Organization?name=nobody",
+        "Location?organization.name=nobody",
+        "PractitionerRole?_id=x&practitioner:Practitioner.family=nobody",
+        "Practitioner?_id=x&name:exact=nobody",
+    ):
+        assert found(api, "otp TREAT", f"/fhir/{path}") == []
 
 
 def test_what_is_claimed_of_the_directory_holds(county: County) -> None:
