@@ -31,6 +31,7 @@ from gateway.disclosure.gather import Gathered, own_resource
 from gateway.disclosure.held import hold, hold_for_identity
 from gateway.disclosure.named_versions import keep_named
 from gateway.disclosure.premises import Premises
+from gateway.disclosure.recorder_only import is_recorder_only
 from gateway.disclosure.redacted import shown_resources
 from gateway.disclosure.release import Refusal, Release
 from gateway.disclosure.seen import what_stands
@@ -181,7 +182,9 @@ def next_change(compiled: consent.CompiledConsents, at: datetime) -> datetime | 
 
 
 def _records_of(reading: Reading, intent: Intent) -> tuple[list[Record], list[Record]]:
-    """The focus of the intent: what must be decided, and what is the recipient's own and only goes back to it."""
+    """The focus of the intent: what must be decided, and what is the recipient's own and only goes back to it; never
+    what only its recorder is shown, whoever put it there.
+    """
     decided: list[Record] = []
     own: list[Record] = []
     keys = [(kind, record_id, int(version)) for kind, record_id, version in map(_parts, intent.focus)]
@@ -190,7 +193,10 @@ def _records_of(reading: Reading, intent: Intent) -> tuple[list[Record], list[Re
         record = found.get(key)
         if record is None:
             raise Internal("FOCUS_MISSING", "an intent names a record version that is not there", intent.id)
-        (own if set(record.sources) == {intent.partner} else decided).append(record)
+        if set(record.sources) == {intent.partner}:
+            own.append(record)
+        elif not is_recorder_only(record):
+            decided.append(record)
     return decided, own
 
 

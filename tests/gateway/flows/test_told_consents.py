@@ -3,12 +3,14 @@ later word of its sender lifts it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.disclosure import gate
 from gateway.disclosure.replay_decision import replay_decisions
 from gateway.flows.messages import Receipt
-from gateway.store import Reading, consents, patients, records
+from gateway.store import Reading, consents, intents, patients, records
 from tests.gateway.county import MRN, County, resources_of
 from tests.gateway.disclosure.twins import Api
 from tests.gateway.flows.test_kept_messages import hospital as hospital  # a fixture
@@ -140,6 +142,10 @@ def test_a_consent_goes_along_with_no_order_and_a_refusal_in_it_holds_it(county:
     assert stands(county) == {"FORM-12": ("proposed", "unverified")}
     (intent,) = county.intents()
     assert not [one for one in intent.focus if one.startswith("Consent/")]
+    (told_of,) = [one for one in county.records("Consent") if one.resource["status"] == "proposed"]
+    taken_along = replace(intent, id="made-long-ago", focus=(*intent.focus, f"{told_of.reference}/1"))
+    county.settle(intent, "cancelled")
+    county.write(lambda tx: intents.add(tx, taken_along))
     assert "Consent" not in resources_of(county.deliver().content)
     send_order(county, order("R-10", tail=con("R", "FORM-14")), control_id="ORD-2")
     assert stands(county)["FORM-14"] == ("active", "unverified")
