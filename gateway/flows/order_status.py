@@ -3,7 +3,7 @@ cancels.
 
 An order's Task has an id made of its placer's number as the placer writes it, which finds it among those that the
 sender was sent, or has sent; written otherwise it is found among what it was sent of the person, and by the filler's own
-number alone among what that filler has told it of. Nothing tells an order
+number alone among what that filler has told it of her. Nothing tells an order
 that was never sent to somebody from one that is not there.
 """
 
@@ -38,7 +38,6 @@ from gateway.store import (
     records,
 )
 
-_WHO = "PID-3"
 _ANSWER_TYPE, _NO_REASON = "RRI", {"text": "Declined. No reason was given."}
 """An RRI has no place for a reason; its sender declines all the same, and a Task says why in words (SD-01)."""
 _OPEN, _BEGUN = ("requested", "received"), ("in-progress", "on-hold")
@@ -67,14 +66,21 @@ class OrderStatus:
         return self.message_type.partition("^")[0] == _ANSWER_TYPE
 
     @property
-    def places(self) -> tuple[str, str, str]:
-        """Where the number, the state and its reason stand in the message."""
-        return ("RF1-6", "RF1-1", "RF1-1") if self.is_answer else ("ORC-2", "ORC-5", "ORC-16")
+    def places(self) -> tuple[str, str, str, str]:
+        """Where the number, the state, its reason and the person's number stand in the message."""
+        number, state, reason = (
+            ("RF1-6", "RF1-1", "RF1-1") if self.is_answer else ("ORC-2", "ORC-5", "ORC-16")
+        )
+        return number, state, reason, "PID-3"
 
     @property
     def said(self) -> Mapping[str, Any]:
         """The Task as the message writes it: status, reason."""
         return _task(self.resources)
+
+    def step(self, before: str) -> str:
+        """The step that its state means from where the Task stands."""
+        return _as_step(before, str(self.said["status"]))
 
 
 def is_order_status(mapping: mappings.Mapping_, kind: str) -> bool:
@@ -125,7 +131,7 @@ def whose_order(premises: Premises, tx: Transaction, made: OrderStatus) -> Ident
             known = patient_meant(premises, tx, made.partner, {"identifier": one})
             if known not in (None, task.patient_id):
                 raise NotUnderstood(
-                    "REFERRAL_OF_ANOTHER_PATIENT", "is another patient's than the order", _WHO
+                    "REFERRAL_OF_ANOTHER_PATIENT", "is another patient's than the order", made.places[3]
                 )
     return Identified(str(task.patient_id), certain=True, created=False)
 
@@ -141,10 +147,10 @@ def record_order_status(premises: Premises, tx: Transaction, made: OrderStatus, 
     if sent is None:
         _cancel(premises, tx, made, task, at)
         return
-    if _is_placers(made):
-        filler_numbers.keep(tx, _own_numbers(premises, made), task.id)
     if newer_kept(tx, made):
         return
+    if _is_placers(made):
+        filler_numbers.keep(tx, _own_numbers(premises, made), task.id, made.said_at)
     message_times.keep(tx, [("Task", task.id)], made.said_at)
     _answer(premises, tx, made, task, sent, at)
 
@@ -156,14 +162,14 @@ def _answer(
     asking = Asking(made.partner, sent.purpose, premises.clock.now())
     shown = present_state(premises, tx, asking, str(task.patient_id), task)
     before = status.status_known(tx, task, sent, shown, made.partner)
-    step = _as_step(before, str(made.said["status"]))
+    step = made.step(before)
     reason = made.said.get("statusReason")
-    if made.is_answer and made.said["status"] == "rejected":
-        reason = _NO_REASON
-    if step == "rejected" and not (reason or {}).get("text"):
-        raise NotUnderstood("STATUS_REASON_MISSING", "a rejection needs a reason in words", made.places[2])
+    if made.is_answer and made.said["status"] == "rejected" and step != before:
+        reason = reason or _NO_REASON
     if step == before and not reason:
         return
+    if step == "rejected" and not (reason or {}).get("text"):
+        raise NotUnderstood("STATUS_REASON_MISSING", "a rejection needs a reason in words", made.places[2])
     saved = task
     for one in _way(before, step, made.places[1]):
         said = {"status": one, **({"statusReason": reason} if reason and one == step else {})}
@@ -216,11 +222,16 @@ def _by_number(premises: Premises, tx: Transaction, made: OrderStatus) -> Iterat
 
 
 def _by_own(premises: Premises, tx: Transaction, made: OrderStatus) -> Iterator[tuple[Record, Intent]]:
-    """The order that its filler means by its own number alone, which it told with the placer's before."""
+    """The order that its filler means by its own number alone, which it told with the placer's before; of a person whom
+    the message names as `_by_number` tells her: a number may be given twice.
+    """
+    known_to = _known_to(premises, tx, made)
     for token in _own_numbers(premises, made) if not _is_placers(made) else ():
         task = records.get(tx, "Task", filler_numbers.task_of(tx, token) or "")
         sent = None if task is None or task.deleted else status.sent_to(tx, task, made.partner)
-        if task is not None and sent is not None:
+        if task is None or sent is None:
+            continue
+        if known_to.get(str(task.patient_id), set()) & {made.partner, sent.source_partner}:
             yield task, sent
 
 

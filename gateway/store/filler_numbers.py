@@ -13,6 +13,9 @@ def task_of(reading: Reading, token: str) -> str | None:
     return None if row is None else str(row["task_id"])
 
 
-def keep(tx: Transaction, tokens: Iterable[str], task_id: str) -> None:
-    """From now on the Task is meant by these, whatever they meant before."""
-    tx.execute_each("filler_numbers.keep", [{"token": one, "task_id": task_id} for one in tokens])
+def keep(tx: Transaction, tokens: Iterable[str], task_id: str, said_at: str) -> None:
+    """From now on the Task is meant by these, whatever they meant before; by none that a message made after `said_at`
+    (ISO 8601 UTC text) told of another.
+    """
+    rows = [{"token": one, "task_id": task_id, "said_at": said_at} for one in tokens]
+    tx.execute_each("filler_numbers.keep", rows)

@@ -490,9 +490,39 @@ def test_a_filler_s_own_number_alone_is_known_once_it_was_told_and_to_that_fille
 
     assert (stands(ordered), told(ordered)) == ("in-progress", ["hospital"] * 2)
     assert refused(say(ordered, "CM", by="psychiatry", **alone)) == ("ORDER_UNKNOWN", "ORC-2")
+    unheard = "555999^^^&1.2.3.77&ISO^MR"
+    assert refused(say(ordered, "CM", who=unheard, **alone)) == ("ORDER_UNKNOWN", "ORC-2"), "somebody else's"
     assert refused(say(ordered, "CM", number="R-X^EHR")) == ("ORDER_UNKNOWN", "ORC-2"), (
         "a placer's that is wrong"
     )
     hers = {"patient_id": ordered.patient_id}
     gone = ordered.write(lambda tx: tx.execute("filler_numbers.drop_of_patient", hers))
     assert gone == 1, "as when her key is destroyed"
+
+
+@pytest.mark.requirement("SD-02")
+def test_a_late_message_does_not_give_a_filler_s_number_back_to_the_order_it_was_said_of_before(
+    ordered: County,
+) -> None:
+    """V2-01: neither where a newer word on that order is kept, nor where none is."""
+
+    def completed() -> set[str]:
+        return {
+            one.resource["identifier"][0]["value"]
+            for one in ordered.records("Task")
+            if one.resource["status"] == "completed"
+        }
+
+    for number in ("R-10", "R-11"):
+        send_order(ordered, number)
+        ordered.deliver()
+    at = "2026041107{}00-0700".format
+    say(ordered, "IP", filler="F-2^OTP", made=at("02"))
+    say(ordered, "IP", number="R-10^EHR", made=at("03"))
+    late = say(ordered, "IP", made=at("01"))
+    assert [fault.code for fault in late.faults] == ["NEWER_IS_KEPT"]
+    assert say(ordered, "IP", number="R-11^EHR", made=at("01")).faults == ()
+
+    say(ordered, "CM", number="", made=at("04"))
+
+    assert completed() == {"R-10"}
