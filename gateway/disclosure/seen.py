@@ -73,7 +73,7 @@ def questions(
         if not those:
             answers += _asked(premises, reading, asking, patient_id, together)
             continue
-        beside = decided_beside(reading, together, those, asking.documents)
+        beside = _beside(premises, reading, asking, patient_id, together, those)
         asked = _asked(premises, reading, asking, patient_id, [*together, *beside])
         answers += _standing(asked, [*together, *beside], beside, asking, patient_id)
     return answers
@@ -98,6 +98,28 @@ def _asked(
         decision, shown = _decided(premises, reading, gathered, asking.at)
         answers.append(Question(gathered, decision, _seen(gathered, shown)))
     return answers
+
+
+def _beside(
+    premises: Premises,
+    reading: Reading,
+    asking: Asking,
+    patient_id: str,
+    found: Sequence[Record],
+    those: Sequence[Record],
+) -> list[Record]:
+    """What has to be decided along with `those`, each in the version that stands for it (`shown_instead`): what is said
+    of a record does not vanish when another party answers it.
+    """
+
+    def standing_for(one: Record) -> Record:
+        if len(one.sources) < 2 or needing((one,), asking.partner):
+            return one
+        if seen_alone(premises, reading, asking, patient_id, one)[0] is not None:
+            return one
+        return shown_instead(premises, reading, asking, patient_id, one) or one
+
+    return [standing_for(one) for one in decided_beside(reading, found, those, asking.documents)]
 
 
 def _standing(
@@ -140,7 +162,7 @@ def what_stands(
         return tuple(shown)
     patient_id = gathered.request.patient.removeprefix("Patient/")
     asking = Asking(gathered.recipient, purpose, gathered.request.at)
-    beside = decided_beside(reading, gathered.read, those, asking.documents)
+    beside = _beside(premises, reading, asking, patient_id, gathered.read, those)
     asked = _asked(premises, reading, asking, patient_id, beside)
     seen = _seen(gathered, shown)
     sent = [(one.record.source_partner, one.resource) for one in seen]

@@ -20,7 +20,7 @@ from gateway.flows.nothing import NothingToShow
 from gateway.partners import Route
 from gateway.store import Record, Transaction, records
 from tests.gateway.county import County, caller, matches, resources_of
-from tests.gateway.disclosure.twins import Twins, parted
+from tests.gateway.disclosure.twins import Twins, answer, parted
 from tests.gateway.flows.test_subscriptions import BASE, hooked, notify, status_of, subscribe
 
 pytestmark = pytest.mark.requirement("P2-12-01", "P2-13-02", "FH-RED-02")
@@ -79,6 +79,27 @@ def test_an_answer_that_may_not_be_seen_is_in_no_byte(two: Twins) -> None:
     assert (two.quiet.task().version, two.busy.task().version) == (1, 4)
     refused = [(entry.row.partner, entry.entry.source) for entry in two.busy.audit("refuse") if entry.entry]
     assert ("counseling", ("Organization/otp",)) in refused, "the log says what was withheld"
+
+
+def test_who_wrote_it_is_told_alike_whether_or_not_it_was_answered(tmp_path: Path) -> None:
+    """Nor does a search by the record find less than one by the person."""
+    first = County(tmp_path / "quiet")
+    known(first)
+    of = first.task().reference
+    told = {"recorded": "2026-04-01T10:00:00Z", "agent": [{"who": {"display": "a nurse"}}]}
+    written = {"resourceType": "Provenance", "id": "w", "target": [{"reference": of}], **told}
+    record = replace(first.task(), resource_type="Provenance", id="w", version=1, resource=written)
+    first.write(
+        lambda tx: records.save(tx, replace(record, sources=("hospital",), source_partner="hospital"))
+    )
+    her = first.patient_id
+    with parted(first, tmp_path) as two:
+        answer(two.busy, 1)
+        assert two.ask(ASKS, "GET", "/fhir/Provenance/w").json()["target"] == [{"reference": of}]
+        for limit in (f"target={of}", f"patient={her}", f"patient={her}&_include=Provenance:target"):
+            found = matches(two.ask(ASKS, "GET", f"/fhir/Provenance?{limit}").json())
+            assert [one["id"] for one in found] == ["w"], limit
+        two.ask(ASKS, "GET", f"/fhir/Task?patient={her}&_revinclude=Provenance:target")
 
 
 @pytest.mark.parametrize("event", ["I13", "I14"])

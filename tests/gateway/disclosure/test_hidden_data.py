@@ -7,6 +7,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import httpx
@@ -15,7 +16,7 @@ import pytest
 from gateway.resources.xml_reading import read_fhir
 from tests import strategies
 from tests.gateway.county import County
-from tests.gateway.disclosure.generated_requests import Asked, Requests
+from tests.gateway.disclosure.generated_requests import FORM, Asked, Requests
 from tests.gateway.disclosure.hidden_county import (
     ASKERS,
     CANARY,
@@ -105,6 +106,21 @@ def test_no_request_tells_whether_there_is_anything_hidden(two: Twins, chance: C
         if index % 50 == 49:
             two.wait()
     assert number >= 50 and seen[200] > number / 5 and seen[404] > number / 50, seen
+
+
+def test_a_question_too_long_for_the_log_is_told_alike(two: Twins, chance: Chance) -> None:
+    """What an asker reads of its own asks: one that found somebody is kept with its values, another without."""
+    made, media = requests(two, seed=3), {"Content-Type": FORM}
+    number = count()
+    for who in ASKERS:
+        for kind, held in made.ids.items():
+            about = f"target={kind}/{held[0]}".encode()
+            for content in (about, b"zz=" + b"a" * 4_100 + b"&" + about, about + b"&zz=" + b"%C3%A9" * 900):
+                asked = Asked("POST", "/fhir/Provenance/_search", content + b"&recorded=gt2020", media)
+                quiet, busy = ask_both(two, chance, who, asked, next(number))
+                assert said(quiet) == said(busy)
+        quiet, busy = ask_both(two, chance, who, Asked("GET", "/fhir/AuditEvent?_count=250"), next(number))
+        assert said(quiet) == said(busy) and quiet.json()["total"] > 20
 
 
 def test_every_operation_is_asked(two: Twins) -> None:
