@@ -141,6 +141,17 @@ def test_a_worker_sent_away_gets_no_link_and_is_no_second_person(own: County) ->
     assert not desk_workers.is_another_here(own.premises, ANA, ROSA.name)
 
 
+def test_one_passkey_that_was_removed_gives_up_all_of_hers(own: County) -> None:
+    """The log does not say which it was: none that may be in other hands opens anything."""
+    own.run(passkeys.passkey_set_up(own.premises, OF_ROSA, Passkey(b"lost", b"key", 1), by_another=True))
+    back_up(own)
+    name = passkeys.name_of(Passkey(b"lost", b"key", 1))
+    own.run(passkeys.passkey_removed(own.premises, OF_ROSA, name, has_phone=True))
+    assert phones.has_second(own.premises, OF_ROSA)
+    restored(own)
+    assert not phones.has_second(own.premises, OF_ROSA)
+
+
 def test_where_the_log_does_not_reach_nothing_older_sends_a_link(own: County) -> None:
     back_up(own)
     own.run(own_contacts.stop_messages(own.premises, own.patient_id))
