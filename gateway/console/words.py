@@ -7,8 +7,8 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from gateway.clock import read_instant
-from gateway.flows.legal_holds import REASONS as HOLD_REASONS
 from gateway.flows.legal_holds import NOT_READ, RESTORE
+from gateway.flows.legal_holds import REASONS as HOLD_REASONS
 
 OUTCOMES = {
     "disclose": "Shown in full",
