@@ -20,6 +20,9 @@ ENGLISH: Mapping[str, str] = {
     ),
     "own_number_wrong_do": "Take the number away",
     "error_NO_SUCH_NUMBER": "Your desk has kept no such number for this person.",
+    "error_NUMBER_SENT": (
+        "Your system has sent somebody under that number. The network has to look first. Until then nothing is shown."
+    ),
     "error_REASON_MISSING": "Go back and say why.",
     "sheet": "Send a sheet",
     "sheet_note": "Up to 1 MB. The same sheet sent twice doubles nothing.",
@@ -55,6 +58,9 @@ SPANISH: Mapping[str, str] = {
     ),
     "own_number_wrong_do": "Quitar el número",
     "error_NO_SUCH_NUMBER": "Su agencia no guardó ese número para esta persona.",
+    "error_NUMBER_SENT": (
+        "Su sistema envió a alguien con ese número. La red lo revisará primero. Hasta entonces no se muestra nada."
+    ),
     "error_REASON_MISSING": "Vuelva atrás y diga por qué.",
     "sheet": "Enviar una hoja",
     "sheet_note": "Hasta 1 MB. Si envía dos veces la misma hoja, nada se repite.",

@@ -27,6 +27,7 @@ from gateway.identity import IDENTIFIER, identifiers_of
 from gateway.store import Reading, Record, Transaction, patients, records
 
 SAID, WRONG = "client_number_said", "client_number_wrong"
+CONTESTED = "client_number_contested"
 _PERSON = "urn:handoff:desk-person"
 """The system of what names the agency's Patient of a person: it stays hers when a number of hers was a mistake."""
 
@@ -62,7 +63,9 @@ async def number_wrong(premises: Premises, worker: Worker, intent_id: str, numbe
     """A number was typed for the wrong person: the agency does not know her by it any more; the log has why. What its
     systems sent under that number before stays where it is: a person has to look at it.
 
-    Raises NotFound `NOTHING_AT_DESK`, `NO_SUCH_NUMBER`, NotUnderstood `REASON_MISSING`.
+    Where a system has sent a Patient under it, two people may be mixed in her record: nothing of it is shown or leaves
+    until a person has said who she is (`handoff identity`), and the number stays. Raises NotFound `NOTHING_AT_DESK`,
+    `NO_SUCH_NUMBER`, NotUnderstood `REASON_MISSING`, AlreadyReceived `NUMBER_SENT`.
     """
     said = why(reason)
     thing = await agency_desk.opened(premises, worker, intent_id)
@@ -71,14 +74,25 @@ async def number_wrong(premises: Premises, worker: Worker, intent_id: str, numbe
     with premises.store.read() as reading:
         known = _numbered(reading, worker.partner, thing.patient)
     # a number that the organization's own system has sent is that system's to correct
-    if number not in shown or known is None or known.resource["identifier"][0].get("system") != _PERSON:
+    if number not in shown or known is None or not _is_desks(known):
         raise NotFound("NO_SUCH_NUMBER", "your desk has said no such number of this person", "number")
 
-    def work(tx: Transaction) -> None:
+    def work(tx: Transaction) -> bool:
+        at = premises.clock.now()
+        if any(
+            _holds(one, system, number)
+            for one in _own(tx, worker.partner, thing.patient)
+            if not _is_desks(one)
+        ):
+            patients.doubt(tx, thing.patient)
+            log_worker(tx, worker, at, CONTESTED, thing.patient, thing.id, said)
+            return False
         patients.unlink(tx, worker.partner, premises.keys.index(IDENTIFIER, system, number), thing.patient)
-        log_worker(tx, worker, premises.clock.now(), WRONG, thing.patient, thing.id, said)
+        log_worker(tx, worker, at, WRONG, thing.patient, thing.id, said)
+        return True
 
-    await premises.store.write(work)
+    if not await premises.store.write(work):
+        raise AlreadyReceived("NUMBER_SENT", "a system of yours has sent somebody under it", "number")
     bundle = _bundle(premises, worker.partner, known, wrong={"system": system, "value": number})
     await accept_transaction(premises, desk_caller(worker), bundle, json.dumps(bundle).encode(), None)
 
@@ -115,14 +129,29 @@ def _link(
 
 
 def _numbered(reading: Reading, partner: str, patient_id: str) -> Record | None:
-    """The agency's own Patient of hers that holds a number of its desk."""
+    """The agency's own Patient of hers that holds a number of its desk: what the desk has said goes before what a system
+    has sent.
+    """
     system = number_system(partner)
-    for one in records.of_patient(reading, patient_id, ("Patient",)):
-        if is_own(one, partner) and system in (
-            each.get("system") for each in one.resource.get("identifier", ())
-        ):
-            return one
-    return None
+    found = [one for one in _own(reading, partner, patient_id) if _holds(one, system)]
+    return min(found, key=lambda one: not _is_desks(one), default=None)
+
+
+def _own(reading: Reading, partner: str, patient_id: str) -> list[Record]:
+    return [one for one in records.of_patient(reading, patient_id, ("Patient",)) if is_own(one, partner)]
+
+
+def _holds(patient: Record, system: str, number: str | None = None) -> bool:
+    """Whether the Patient has that number, or any of that system."""
+    return any(
+        one.get("system") == system and number in (None, one.get("value"))
+        for one in patient.resource.get("identifier", ())
+    )
+
+
+def _is_desks(patient: Record) -> bool:
+    """Whether the Patient was made by what the desk said, and by no system."""
+    return _holds(patient, _PERSON)
 
 
 def _bundle(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.flows.desk_clients import number_system
-from gateway.flows.desk_own_numbers import SAID, WRONG
+from gateway.flows.desk_own_numbers import CONTESTED, SAID, WRONG
 from gateway.identity import IDENTIFIER
 from gateway.store import patients
 from tests.gateway.agency_desk.conftest import ROSA, Browser
@@ -92,6 +92,31 @@ def test_a_number_typed_for_the_wrong_person_is_taken_away_and_free_for_another(
     token = desk.premises.keys.index(IDENTIFIER, number_system("otp"), NUMBER)
     ((_, whose),) = desk.look(lambda reading: patients.find_by_token(reading, "otp", token))
     assert whose != desk.patient_id, "it is another person's from then on"
+
+
+@pytest.mark.requirement("DM-28")
+def test_a_wrong_number_under_which_a_system_has_sent_somebody_is_for_a_person_to_look_at(
+    desk: County, waiting: str, browser: Browser
+) -> None:
+    """Two people may be in one record: nothing of it is shown or leaves. What the desk alone has said it corrects."""
+    browser.log_in()
+    numbers = [NUMBER, "DH 2", "DH 3", "DH 4"]
+    assert [_say(browser, waiting, number) for number in numbers] == [200] * 4
+    for number in numbers[::2]:
+        desk.submit("otp", _person(number))
+    shown, token = browser.page.text, browser.hidden("token")
+    where = f"/agency/referrals/{waiting}/number-wrong"
+    form = {"token": token, "number": "DH 2", "reason": "typed for the next client"}
+    assert browser.post(where, form).status_code == 200, "the desk's own word is the desk's to correct"
+    assert desk.look(lambda reading: patients.certain(reading, desk.patient_id))
+
+    assert browser.post(where, {**form, "number": NUMBER}).status_code == 409
+
+    assert "Your system has sent somebody under that number" in browser.page.text
+    assert not desk.look(lambda reading: patients.certain(reading, desk.patient_id))
+    (said,) = [one.entry for one in desk.audit() if one.entry and one.entry.outcome == CONTESTED]
+    assert said.recipient_name == ROSA and NUMBER not in repr(said)
+    assert "Maribel" in shown and "Maribel" not in browser.get(f"/agency/referrals/{waiting}").text
 
 
 def test_the_sender_finds_her_by_no_number_of_the_agencys(
