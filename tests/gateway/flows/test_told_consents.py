@@ -7,9 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.clock import instant_text
 from gateway.disclosure import gate
 from gateway.disclosure.replay_decision import replay_decisions
+from gateway.flows.contribution import Contribution
 from gateway.flows.messages import Receipt
+from gateway.flows.told_consents import keep_told_consents
 from gateway.store import Reading, consents, intents, patients, records
 from tests.gateway.county import MRN, County, resources_of
 from tests.gateway.disclosure.twins import Api
@@ -186,3 +189,27 @@ def _her(county: County) -> str:
     token = county.premises.keys.index("Patient.identifier", *HER_NUMBER)
     ((_, her),) = set(county.look(lambda reading: patients.find_by_token(reading, None, token)))
     return str(her)
+
+
+@pytest.mark.requirement("P2-31-01")
+def test_no_other_word_of_a_format_narrows_or_lifts_a_denial(county: County) -> None:
+    """An agency's own format may say more than a CON does: an active permission permits nothing either."""
+    county.refer()
+    hers = {"patient": {"reference": f"Patient/{county.patient_id}"}}
+    coded = {"scope": {"text": "privacy"}, "category": [{"text": "consent"}]}
+    consent = {"resourceType": "Consent", "id": "c-1", "status": "active", **coded, **hers}
+    all_of_it, part_of_it = {"type": "deny"}, {"type": "deny", "class": [{"code": "CarePlan"}]}
+    but_for = {"type": "permit", "provision": [part_of_it]}
+    at = instant_text(county.clock.now())
+    for provision in (all_of_it, part_of_it, but_for, {"type": "permit"}, all_of_it):
+        said = Contribution("hospital", "", [{**consent, "provision": provision}])
+        county.write(
+            lambda tx, said=said: keep_told_consents(county.premises, tx, said, county.patient_id, "m-1", at)
+        )
+
+    held = [one.resource["provision"] for one in county.records("Consent")]
+    standing = county.look(lambda reading: consents.of_patient(reading, county.patient_id))
+
+    assert sorted(map(str, held)) == sorted(map(str, (all_of_it, part_of_it, but_for)))
+    assert {one.standing for one in standing} == {"unverified"}
+    assert len(county.audit("consent")) == 3
