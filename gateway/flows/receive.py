@@ -37,6 +37,7 @@ from gateway.flows.referral import (
     identify_patient,
     record_referral,
 )
+from gateway.flows.sheet_answer import Row, RowAnswer, answered_in, record_row_answer, row_said
 from gateway.flows.told_consents import denial_warnings, keep_told_consents
 from gateway.identity import Identified
 from gateway.store import InboxMessage, Transaction, application_acks, destruction, inbox
@@ -238,7 +239,7 @@ def _understood(premises: Premises, message: ReceivedMessage, record: mappings.T
     if record.translation is None:
         refusal = record.refusal or mappings.TranslationRefused("NO_RECORD", "no record found")
         return _Verdict("content_error", (_refused(refusal),), ())
-    made = contribution(premises, message.partner, record.translation)
+    made = row_said(premises, message, record.translation)
     return _Verdict("accepted", _warnings(record.translation), (made,))
 
 
@@ -273,7 +274,7 @@ def _keep(
             if body.is_of(earlier):
                 return receipt_of(earlier)
     received_at = instant_text(message.received_at)
-    said = tuple(with_order(premises, tx, o) if isinstance(o, OrderStatus) else o for o in verdict.said)
+    said = tuple(_seen_now(premises, tx, one, received_at) for one in verdict.said)
     # orders of one message share it
     who = _about(premises, tx, said[0], received_at) if said else None
     outcome, faults = verdict.outcome, verdict.faults + late_warnings(tx, said)
@@ -302,6 +303,13 @@ def _keep(
     return Receipt(row.id, message.received_at, outcome, faults)
 
 
+def _seen_now(premises: Premises, tx: Transaction, one: Said, at: str) -> Said:
+    """The same by what is held now: an order's state with its order, a row that answers a referral as its answer."""
+    if isinstance(one, Row):
+        return answered_in(premises, tx, one, at)
+    return with_order(premises, tx, one) if isinstance(one, OrderStatus) else one
+
+
 def _about(premises: Premises, tx: Transaction, one: Said, at: str) -> Identified:
     """Whom a record is about; the state of an order is about whom the order is."""
     if isinstance(one, OrderStatus):
@@ -322,6 +330,8 @@ def _record(
     for one in said:
         if isinstance(one, Contribution):
             record_contribution(premises, tx, one, who, message_id, at)
+        elif isinstance(one, RowAnswer):
+            record_row_answer(premises, tx, one, message_id, at)
         elif isinstance(one, OrderStatus):
             record_order_status(premises, tx, one, at)
         else:

@@ -1,0 +1,170 @@
+"""A referral goes out as a sheet, and the sheet that comes back is its answer: to who referred, and about that alone."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from gateway.delivery.ways import Reach
+from gateway.flows.files import ArrivedFile, TakenFile, accept_file
+from gateway.identity import IDENTIFIER
+from gateway.partners import FilesDelivery, MllpDelivery
+from gateway.store import patients
+from tests.gateway.county import County
+from tests.gateway.delivery.test_way_back import deliver
+
+pytestmark = pytest.mark.timeout(180)
+SHEET, PEER, PSYCHIATRY = "housing/referral_csv", "peer-support", "psychiatry"
+OWN = ("urn:warm-handoff:housing:client", "P-77")
+SHOWN = ("Patient", "ServiceRequest", "Task")
+Rows = list[dict[str, str]]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "in" / ".handoff").mkdir(parents=True)
+    return tmp_path / "in"
+
+
+def sheet_of(folder: Path) -> Rows:
+    """The row of the one referral that lies there."""
+    (file,) = folder.glob("*.csv")
+    return list(csv.DictReader(io.StringIO(file.read_text())))
+
+
+def sent_back(county: County, rows: Rows, partner: str = PEER) -> TakenFile:
+    """What becomes of the sheet that the agency sends."""
+    out = io.StringIO()
+    written = csv.DictWriter(out, list(rows[0]))
+    written.writeheader()
+    written.writerows(rows)
+    raw = out.getvalue().encode()
+    file = ArrivedFile(partner, f"files-{partner}", SHEET, raw, county.clock.now())
+    return county.run(accept_file(county.premises, file))
+
+
+def outcomes(taken: TakenFile) -> list[tuple[str, str]]:
+    return [
+        (one.receipt.outcome, one.receipt.faults[0].code if one.receipt.faults else "")
+        for one in taken.records
+    ]
+
+
+def told(county: County) -> int:
+    return len([one for one in county.intents() if one.kind == "status"])
+
+
+def refer_by_sheet(county: County, folder: Path, addressee: str = "WALKWITHME") -> Rows:
+    """The hospital's referral, as the sheet that its addressee finds in its folder."""
+    for partner in (PEER, PSYCHIATRY, "otp"):
+        county.change_partner(partner, delivery=FilesDelivery(folder="in", format=SHEET, encryption="none"))
+    county.consent(PEER, classes=SHOWN, purpose="COC")
+    county.consent("otp")
+    county.refer(addressee=addressee)
+    deliver(county, lambda: county.states() == ["delivered"], Reach(folder=folder.parent))
+    return sheet_of(folder)
+
+
+@pytest.mark.requirement("SD-02")
+def test_the_sheet_that_comes_back_answers_the_referral(county: County, folder: Path) -> None:
+    (row,) = refer_by_sheet(county, folder)
+    assert (row["referral_no"], row["client_no"]) == (county.task().id, county.patient_id)
+
+    assert outcomes(sent_back(county, [row])) == [("accepted", "")], "a row that nobody has filled in"
+    assert (county.task().version, told(county), len(county.records("Task"))) == (1, 0, 1)
+    filled = {**row, "client_no": "P-77", "status": "working", "caseworker": "J. Ruiz", "remarks": "MANSION"}
+    strange = {
+        **row,
+        "client_no": "P-78",
+        "name": "Quill-Example, Jonas",
+        "referral_no": "H-1",
+        "status": "new",
+    }
+    assert outcomes(sent_back(county, [filled, strange])) == [("accepted", "")] * 2
+
+    task = county.task()
+    assert (task.resource["status"], task.source_partner) == ("in-progress", PEER)
+    assert task.sources == ("hospital", PEER) and "MANSION" not in str(county.records())
+    token = county.premises.keys.index(IDENTIFIER, *OWN)
+    known = county.look(lambda reading: patients.find_by_token(reading, PEER, token))
+    assert known == ((PEER, county.patient_id),)
+    (hers,) = [one for one in county.records("Patient") if one.source_partner == PEER]
+    assert hers.resource.keys() == {"resourceType", "id", "identifier"}, "nothing that was told of her"
+
+    again = sent_back(county, [filled, {**strange, "remarks": "x"}])
+    assert outcomes(again) == [("accepted", "")] * 2
+    assert (county.task().version, told(county)) == (task.version, 1), "an unchanged status is no news"
+    wrong = sent_back(county, [{**filled, "status": "declined"}, {**strange, "remarks": "y"}])
+    assert outcomes(wrong) == [("content_error", "STATUS_JUMP"), ("accepted", "")]
+    (refused,) = csv.DictReader(io.StringIO((wrong.rejected_rows or b"").decode()))
+    assert refused["referral_no"] == row["referral_no"] and "status" in str(refused)
+    assert (county.task().version, told(county)) == (task.version, 1)
+
+    county.change_partner("hospital", delivery=MllpDelivery(address="127.0.0.1:9", format="hospital/rri_i12"))
+    county.consent("hospital", discloser=PEER, identifier=OWN, purpose="COC", classes=("Task",))
+    made = county.deliver()
+    said = {line[:3]: line.split(b"|") for line in made.content.split(b"\r") if line}
+    assert said[b"MSH"][8] == b"RRI^I12^RRI_I12" and b"MANSION" not in made.content
+
+
+def test_the_number_of_another_s_referral_is_as_one_of_nobody(county: County, folder: Path) -> None:
+    (row,) = refer_by_sheet(county, folder)
+    task, patient = county.task(), county.patient_id
+
+    def forged(number: str, client: str) -> tuple[object, ...]:
+        taken = sent_back(
+            county, [{**row, "referral_no": number, "client_no": client, "status": "accepted"}], PSYCHIATRY
+        )
+        (made,) = taken.records
+        return made.place, made.receipt.outcome, made.receipt.faults, taken.rejected_rows
+
+    for client in ("C-1", patient):
+        assert forged(task.id, client) == forged("00000000-0000-8000-9000-000000000000", client)
+    assert forged(task.id, "C-1")[1] == "accepted", "a record of its own, as any row"
+    (unmoved,) = [one for one in county.records("Task") if one.id == task.id]
+    assert (unmoved, told(county)) == (task, 0)
+    own = [one for one in county.records("Task") if one.id != task.id]
+    assert {one.source_partner for one in own} <= {PSYCHIATRY}
+
+
+@pytest.mark.parametrize("client", ["as it was sent", "P-77"])
+def test_a_number_of_the_sender_s_that_the_agency_is_shown_answers(
+    county: County, folder: Path, client: str
+) -> None:
+    (row,) = refer_by_sheet(county, folder, "SUNRISE")
+    assert row["referral_no"] == "R-1"
+    filled = {**row, **({} if client == "as it was sent" else {"client_no": client})}
+
+    for state, is_at in (("accepted", "accepted"), ("working", "in-progress"), ("housed", "completed")):
+        assert outcomes(sent_back(county, [{**filled, "status": state}], "otp")) == [("accepted", "")]
+        assert county.task().resource["status"] == is_at
+    assert told(county) == 3
+
+
+def test_a_number_that_the_agency_is_not_shown_is_no_answer(county: County, folder: Path) -> None:
+    (row,) = refer_by_sheet(county, folder)
+
+    taken = sent_back(county, [{**row, "referral_no": "R-1", "status": "accepted"}])
+
+    assert outcomes(taken) == [("accepted", "")]
+    (task,) = [one for one in county.records("Task") if one.id == row["referral_no"]]
+    assert (task.version, told(county)) == (1, 0)
+
+
+def test_a_row_that_names_another_of_its_clients_moves_nothing(county: County, folder: Path) -> None:
+    (row,) = refer_by_sheet(county, folder)
+    other = {
+        **row,
+        "referral_no": "H-2",
+        "client_no": "P-2",
+        "name": "Quill-Example, Jonas",
+        "dob": "01/02/1980",
+    }
+
+    taken = sent_back(county, [other, {**row, "client_no": "P-2", "status": "accepted"}])
+
+    assert outcomes(taken) == [("accepted", ""), ("content_error", "REFERRAL_OF_ANOTHER_PATIENT")]
+    assert b"client_no" in (taken.rejected_rows or b"") and county.task().version == 1
