@@ -7,12 +7,13 @@ import io
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.delivery.ways import Reach
 from gateway.flows.files import ArrivedFile, TakenFile, accept_file
 from gateway.identity import IDENTIFIER
 from gateway.partners import FilesDelivery, MllpDelivery
-from gateway.store import patients
+from gateway.store import patients, records
 from tests.gateway.county import County
 from tests.gateway.delivery.test_way_back import deliver
 
@@ -168,3 +169,20 @@ def test_a_row_that_names_another_of_its_clients_moves_nothing(county: County, f
 
     assert outcomes(taken) == [("accepted", ""), ("content_error", "REFERRAL_OF_ANOTHER_PATIENT")]
     assert b"client_no" in (taken.rejected_rows or b"") and county.task().version == 1
+
+
+def test_declined_needs_no_reason_and_takes_none_away(county: County, folder: Path) -> None:
+    (row,) = refer_by_sheet(county, folder)
+    declined = {**row, "status": "declined"}
+    assert outcomes(sent_back(county, [declined])) == [("accepted", "")]
+    first = county.task()
+    assert first.resource["statusReason"]["text"] == "Declined. No reason was given."
+    county.write(
+        lambda tx: records.save(
+            tx, replace(first, version=0, resource={**first.resource, "statusReason": {"text": "full"}})
+        )
+    )
+
+    assert outcomes(sent_back(county, [{**declined, "remarks": "x"}])) == [("accepted", "")]
+
+    assert (county.task().resource["statusReason"], told(county)) == ({"text": "full"}, 1)
