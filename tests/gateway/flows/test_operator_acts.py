@@ -120,6 +120,8 @@ def test_what_is_settled_stays_so(county: County, act: str, state: str) -> None:
 @pytest.mark.parametrize("act", sorted(ACTS))
 def test_nothing_is_done_without_a_reason_or_to_nobody(county: County, act: str) -> None:
     nobody = "none nobody" if act in (*OF_TWO, "requests assign", "requests told") else "none"
+    if act == "hold place":
+        nobody = '{"reason": "LITIGATION", "patient": "none", "by": "root"}'
     with pytest.raises(NotUnderstood, match="REASON_MISSING"):
         county.run(ACTS[act](county.premises, nobody, "  "))
     with pytest.raises(NotFound):
