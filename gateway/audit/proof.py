@@ -178,7 +178,7 @@ def verify_proof(
         reason = error.code if error.code == "CHECKPOINT_FORGED" else "EXPORT_UNREADABLE"
     except UNREADABLE:
         reason = "EXPORT_UNREADABLE"
-    if check is None or check.head is None:
+    if check is None or check.head is None or check.head.root is None:
         return refusal(reason or "EXPORT_UNREADABLE")
     bad = None if reason is None else check.at
     return replace(
