@@ -1,6 +1,7 @@
 """A real browser in front of the console, over what a real referral left behind.
 
 The browser is Debian's Chromium, driven by Playwright's own driver; nothing is downloaded, nothing leaves this machine.
+What a page shows is asked with `expect`, which waits: a click is done before the page behind it has come whole.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ def chromium(desk: Desk) -> Iterator[Any]:
     if found is None:
         pytest.fail("chromium is not on this machine: `./dev setup` installs it")
     try:
-        from playwright.sync_api import sync_playwright
+        from playwright.sync_api import expect, sync_playwright
     except ImportError:
         pytest.fail("playwright is not in this environment: `./dev setup` installs it")
     switches = [
@@ -123,6 +124,7 @@ def chromium(desk: Desk) -> Iterator[Any]:
         "--disable-background-networking",
         "--disable-component-update",
     ]
+    expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=found, args=switches)
         yield browser

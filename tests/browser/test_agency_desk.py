@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from playwright.sync_api import expect
 from starlette.routing import Mount, Router
 
 from gateway.agency_desk import make_link
@@ -96,7 +97,7 @@ def test_a_worker_reads_on_her_phone_and_answers_by_keyboard_alone(log_in: Any) 
 
     focus_on(page, "Accept")
     page.keyboard.press("Enter")
-    assert page.get_by_role("status").inner_text() == "Saved. Your answer is on its way."
+    expect(page.get_by_role("status")).to_have_text("Saved. Your answer is on its way.")
     focus_on(page, "Care plan")
     page.keyboard.press("Enter")
     page.get_by_text("Rent agreement renewed").wait_for()
@@ -107,7 +108,7 @@ def test_a_worker_reads_on_her_phone_and_answers_by_keyboard_alone(log_in: Any) 
     page.get_by_role("heading", name="Please log in").wait_for()
     page.go_back()
     page.reload()
-    assert page.get_by_text("Maribel").count() == 0, "the next one at a shared tablet finds nothing"
+    expect(page.get_by_text("Maribel"), "the next one at a shared tablet finds nothing").to_have_count(0)
 
 
 @pytest.mark.parametrize(("language", "colours"), [("en-US", "light"), ("es-MX", "dark")])
@@ -132,6 +133,7 @@ def test_paper_has_the_notice_and_no_buttons(log_in: Any) -> None:
     page = log_in()
     page.locator("a.person").first.click()
     page.emulate_media(media="print")
-    assert page.get_by_role("heading", name="Notice").is_visible()
-    assert page.get_by_text("Maribel Testperson").first.is_visible()
-    assert not page.locator(".answer").first.is_visible() and not page.locator("header").is_visible()
+    expect(page.get_by_role("heading", name="Notice")).to_be_visible()
+    expect(page.get_by_text("Maribel Testperson").first).to_be_visible()
+    expect(page.locator(".answer").first).not_to_be_visible()
+    expect(page.locator("header")).not_to_be_visible()

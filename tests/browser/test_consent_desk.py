@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from playwright.sync_api import expect
 from starlette.routing import Mount, Router
 
 from gateway.agency_desk import make_link
@@ -151,8 +152,9 @@ def test_she_signs_on_a_phone_and_stops_it_on_her_own_page(come: Any, desk: Coun
     row = page.get_by_role("listitem").filter(has_text="Sunrise")
     row.get_by_role("link", name="Print a copy").click()
     page.emulate_media(media="print")
-    assert page.get_by_text("Signed by typing the name").is_visible()
-    assert not page.locator("header").is_visible() and not page.locator("nav").is_visible()
+    expect(page.get_by_text("Signed by typing the name")).to_be_visible()
+    expect(page.locator("header")).not_to_be_visible()
+    expect(page.locator("nav")).not_to_be_visible()
 
     own = come("/me/")
     own.get_by_role("button", name="Stop everything").click()
@@ -163,4 +165,4 @@ def test_she_signs_on_a_phone_and_stops_it_on_her_own_page(come: Any, desk: Coun
     own.get_by_role("heading", name="Please log in").wait_for()
     own.go_back()
     own.reload()
-    assert own.get_by_text("Sunrise").count() == 0, "the next one at a shared phone finds nothing"
+    expect(own.get_by_text("Sunrise"), "the next one at a shared phone finds nothing").to_have_count(0)

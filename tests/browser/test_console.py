@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Desk, axe_script
 
@@ -25,23 +26,22 @@ def test_every_screen_is_walked_by_mouse_without_any_script(open_page: OpenPage,
     page.on("console", lambda said: wrong.append(said.text))
     for name in NAMES:
         page.get_by_role("navigation", name="Console").get_by_role("link", name=name, exact=True).click()
-        assert page.get_by_role("heading", level=1).count() == 1
+        expect(page.get_by_role("heading", level=1)).to_have_count(1)
         current = page.locator("nav.main a[aria-current=page]")
-        assert current.inner_text() == name
+        expect(current).to_have_text(name)
 
     page.get_by_role("link", name="Disclosures", exact=True).click()
     page.get_by_label("Recipient").select_option("otp")
     page.get_by_role("button", name="Show").click()
-    assert "partner=otp" in page.url
+    page.wait_for_url(re.compile("partner=otp"))
     page.get_by_role("link", name=str(desk.disclosure), exact=True).click()
-    assert [one.inner_text() for one in page.locator("ol.steps > li > h2").all()] == [
-        "Asked", "Decided", "What left", "Notice", "Handed over", "Proved",
-    ]  # fmt: skip
+    steps = ["Asked", "Decided", "What left", "Notice", "Handed over", "Proved"]
+    expect(page.locator("ol.steps > li > h2")).to_have_text(steps)
     page.locator("details.part summary").first.click()
-    assert page.locator("details.part[open] td.id").first.is_visible()
+    expect(page.locator("details.part[open] td.id").first).to_be_visible()
     page.get_by_label("Why do you need to see").fill("complaint 12")
     page.get_by_role("button", name="Show the values that left").click()
-    assert page.get_by_text("Maribel").first.is_visible()
+    expect(page.get_by_text("Maribel").first).to_be_visible()
     assert wrong == []
 
 
@@ -61,9 +61,9 @@ def test_a_view_and_proofs_are_saved_as_files_and_the_log_verified(open_page: Op
     assert begun.value.suggested_filename.startswith("since-")
 
     page.get_by_role("button", name="Verify the whole log now").click()
-    assert page.get_by_text("asked for by Kim Officer").is_visible()
+    expect(page.get_by_text("asked for by Kim Officer")).to_be_visible()
     page.get_by_role("button", name="Log out").click()
-    assert page.get_by_role("heading", name="Please log in").is_visible()
+    expect(page.get_by_role("heading", name="Please log in")).to_be_visible()
 
 
 def focused(page: Any) -> str:
@@ -94,7 +94,7 @@ def test_the_keyboard_alone_reaches_everything_and_shows_where_it_is(open_page: 
     page.keyboard.type("nobody-of-that-id")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("patient=nobody-of-that-id"))
-    assert page.get_by_text("No entry fits these filters").is_visible()
+    expect(page.get_by_text("No entry fits these filters")).to_be_visible()
 
 
 def test_on_a_phone_no_screen_is_wider_than_the_window(open_page: OpenPage, desk: Desk) -> None:
@@ -132,13 +132,14 @@ def test_paper_shows_the_facts_without_the_controls_and_nothing_to_an_auditor(
     page = open_page()
     page.goto(f"{desk.address}patients/{desk.patient}")
     page.emulate_media(media="print")
-    assert page.get_by_role("heading", name="The account").is_visible()
-    assert not page.locator("nav.main").is_visible() and not page.locator("form.filters").is_visible()
+    expect(page.get_by_role("heading", name="The account")).to_be_visible()
+    expect(page.locator("nav.main")).not_to_be_visible()
+    expect(page.locator("form.filters")).not_to_be_visible()
 
     auditor = open_page("auditor")
     auditor.goto(f"{desk.address}patients/{desk.patient}")
-    assert auditor.get_by_role("heading", name="The account").is_visible()
-    assert auditor.get_by_role("link", name="Download this view (CSV)").count() == 0
+    expect(auditor.get_by_role("heading", name="The account")).to_be_visible()
+    expect(auditor.get_by_role("link", name="Download this view (CSV)")).to_have_count(0)
     auditor.emulate_media(media="print")
-    assert not auditor.get_by_role("heading", name="The account").is_visible()
-    assert auditor.get_by_text("does not include printed copies").is_visible()
+    expect(auditor.get_by_role("heading", name="The account")).not_to_be_visible()
+    expect(auditor.get_by_text("does not include printed copies")).to_be_visible()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Desk
 
@@ -25,8 +26,8 @@ def test_a_use_of_emergency_access_gets_its_finding_by_keyboard_alone(
     page.keyboard.type("asked the attending physician")
     page.keyboard.press("Enter")
     page.get_by_text("Closed by entry").wait_for()
-    assert page.get_by_text("asked the attending physician").is_visible()
-    assert page.get_by_role("button", name="Record the finding").count() == 0
+    expect(page.get_by_text("asked the attending physician")).to_be_visible()
+    expect(page.get_by_role("button", name="Record the finding")).to_have_count(0)
 
 
 def test_a_message_is_corrected_with_a_preview_before_it_is_taken_in(open_page: OpenPage, desk: Desk) -> None:
@@ -37,9 +38,9 @@ def test_a_message_is_corrected_with_a_preview_before_it_is_taken_in(open_page: 
     text = page.get_by_label("The message, a line for each").input_value()
     page.get_by_label("The message, a line for each").fill(text.replace("12 Palm Lane", "12 Palm Street"))
     page.get_by_role("button", name="Preview").click()
-    assert page.get_by_text("Can be read").is_visible()
+    expect(page.get_by_text("Can be read")).to_be_visible()
     page.get_by_role("button", name="Take it in as corrected").click()
-    assert page.get_by_text("Taken in again of").is_visible()
+    expect(page.get_by_text("Taken in again of")).to_be_visible()
 
 
 def test_a_request_is_recorded_and_answered_with_a_letter(open_page: OpenPage, desk: Desk) -> None:
@@ -56,7 +57,7 @@ def test_a_request_is_recorded_and_answered_with_a_letter(open_page: OpenPage, d
         page.get_by_label(label).fill("the card was shown at the desk")
         page.get_by_role("button", name=button, exact=True).click()
     page.get_by_role("link", name="The letter").click()
-    assert page.get_by_text("Sunrise Opioid Treatment Program").first.is_visible()
+    expect(page.get_by_text("Sunrise Opioid Treatment Program").first).to_be_visible()
     page.emulate_media(media="print")
-    assert page.get_by_text("Privacy officer").is_visible()
-    assert not page.locator("nav.main").is_visible()
+    expect(page.get_by_text("Privacy officer")).to_be_visible()
+    expect(page.locator("nav.main")).not_to_be_visible()

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
+from playwright.sync_api import expect
 from starlette.routing import Mount, Router
 
 from gateway.clock import SystemClock
@@ -98,17 +99,17 @@ def test_an_officer_goes_to_the_provider_and_comes_back_to_the_page(page: Any, d
     page.wait_for_url(desk.address)
 
     assert page.locator("header .who").inner_text().startswith("Kim [kim]")
-    assert page.get_by_role("heading", level=1).inner_text() == "Overview"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
     kept = {
         one["name"]: one for one in page.context.cookies() if urlsplit(desk.address).hostname in one["domain"]
     }
     assert kept["handoff_session"]["httpOnly"] and kept["handoff_session"]["sameSite"] == "Strict"
     assert "handoff_login" not in kept, "what the way there needed is gone"
     page.reload()
-    assert page.locator("header .role").inner_text() == "compliance officer"
+    expect(page.locator("header .role")).to_have_text("compliance officer")
     page.get_by_role("button", name="Log out").click()
     page.goto(f"{desk.address}disclosures")
-    assert page.get_by_role("heading", name="Please log in").is_visible()
+    expect(page.get_by_role("heading", name="Please log in")).to_be_visible()
 
 
 def test_an_auditor_comes_under_her_agreement_and_a_visitor_not_at_all(page: Any, desk: Console) -> None:
@@ -118,6 +119,6 @@ def test_an_auditor_comes_under_her_agreement_and_a_visitor_not_at_all(page: Any
     page.get_by_role("button", name="Log out").click()
 
     log_in(page, desk, "visitor")
-    assert page.get_by_text("ROLE_NOT_MAPPED").is_visible()
+    expect(page.get_by_text("ROLE_NOT_MAPPED")).to_be_visible()
     page.goto(desk.address)
-    assert page.get_by_role("heading", name="Please log in").is_visible()
+    expect(page.get_by_role("heading", name="Please log in")).to_be_visible()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from playwright.sync_api import expect
 from starlette.routing import Mount, Router
 
 from gateway.agency_desk import make_link
@@ -114,6 +115,7 @@ def ask(page: Any, given: str = "Maribel", family: str = "Testperson") -> None:
     page.locator("input[name=family]").first.fill(family)
     page.locator("input[name=born]").first.fill("1996-04-17")
     page.get_by_role("main").get_by_role("button").first.click()
+    page.wait_for_load_state()
     page.get_by_role("heading", level=1).wait_for()
 
 
@@ -123,16 +125,17 @@ def test_a_mobile_team_finds_the_plan_in_one_tap_and_writes_the_next(log_in: Any
     page.get_by_text(COPING).wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     page.emulate_media(media="print")
-    assert page.get_by_text(COPING).is_visible() and not page.get_by_role("button").first.is_visible()
+    expect(page.get_by_text(COPING)).to_be_visible()
+    expect(page.get_by_role("button").first).not_to_be_visible()
     page.emulate_media(media="screen")
 
     page.get_by_text("Write a safety plan").click()
     page.get_by_label("What I can do myself").fill("sing")
     page.get_by_role("button", name="Save the safety plan").click()
-    assert page.get_by_role("status").inner_text() == "Saved. The safety plan is written down."
+    expect(page.get_by_role("status")).to_have_text("Saved. The safety plan is written down.")
     ask(page, "Nobody", "Known")
     page.get_by_text("No certain match").wait_for()
-    assert page.get_by_text(COPING).count() == 0
+    expect(page.get_by_text(COPING)).to_have_count(0)
 
 
 def test_a_nurse_opens_the_emergency_set_with_one_sentence_and_a_tick(log_in: Any) -> None:
@@ -143,7 +146,8 @@ def test_a_nurse_opens_the_emergency_set_with_one_sentence_and_a_tick(log_in: An
     page.get_by_label("Consent cannot be had now.").check()
     page.get_by_role("button", name="Open", exact=True).click()
     page.get_by_text("It is good for four hours").wait_for()
-    assert page.get_by_text("Walk", exact=False).count() or page.get_by_text(COPING).count()
+    told = page.get_by_text("Walk", exact=False).or_(page.get_by_text(COPING))
+    expect(told.first).to_be_attached()
 
 
 def test_a_case_manager_refers_on_her_phone_and_sees_beforehand_what_they_learn(log_in: Any) -> None:
@@ -154,10 +158,10 @@ def test_a_case_manager_refers_on_her_phone_and_sees_beforehand_what_they_learn(
     page.get_by_role("button", name="See what they would learn").click()
     page.get_by_text("It would wait").wait_for()
     page.get_by_role("button", name="Save the referral").click()
-    assert page.get_by_role("status").inner_text() == "Saved. It goes as far as the client has agreed."
+    expect(page.get_by_role("status")).to_have_text("Saved. It goes as far as the client has agreed.")
     page.get_by_role("link", name="Hand-off card").click()
     page.emulate_media(media="print")
-    assert page.get_by_role("heading", name="Walk With Me Peer Support").is_visible()
+    expect(page.get_by_role("heading", name="Walk With Me Peer Support")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from playwright.sync_api import expect
 from starlette.routing import Mount, Router
 
 from gateway.agency_desk import make_link
@@ -109,8 +110,8 @@ def test_a_worker_makes_a_passkey_and_comes_by_it(page: Any, desk: Doors) -> Non
     page.get_by_role("button", name="Log out").click()
 
     page.goto(desk.worker_link()[0])
-    assert page.locator("#code").count() == 0
-    assert not page.get_by_text("This browser cannot use it here.").is_visible()
+    expect(page.locator("#code")).to_have_count(0)
+    expect(page.get_by_text("This browser cannot use it here.")).not_to_be_visible()
     page.get_by_role("button", name="Log in with this device").click()
     page.get_by_text("Maribel Testperson").first.wait_for()
     assert blocked == [], "the policy lets our own script run and nothing else"
@@ -132,6 +133,6 @@ def test_without_a_script_no_passkey_is_offered_and_the_page_says_so(chromium: A
     context.set_default_timeout(WAIT_MS)
     page = context.new_page()
     page.goto(desk.worker_link()[0])
-    assert not page.get_by_role("button", name="Log in with this device").is_visible()
+    expect(page.get_by_role("button", name="Log in with this device")).not_to_be_visible()
     page.get_by_text("This browser cannot use it here.").wait_for()
     context.close()
