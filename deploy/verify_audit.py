@@ -5,7 +5,7 @@
     python3 verify_audit.py audit.ndjson [--key VERIFIER-KEY] [--witness witness.log]
 
 Says how many entries are whole, or which is the first that is not, and exits 0 or 1. Without --key the key that the
-file names is believed: then signed heads prove only that the file fits itself. `gateway/audit/README.md` describes
+file names is believed: then signed heads prove only that the file fits itself. `gateway/audit/PROOF.md` describes
 the format; Ed25519 is RFC 8032, leaves, tree and proofs are those of RFC 6962.
 """
 

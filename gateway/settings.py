@@ -121,6 +121,11 @@ class Settings(BaseSettings):
         default=None,
         description="audit record repository (syslog over TLS) that is told the log; none: nobody",
     )
+    atna_fhir: str = Field(
+        default="",
+        pattern=r"^(https://\S{1,500})?$",
+        description="FHIR base of an audit record repository that is told the log; empty: nobody",
+    )
     atna_ca: Path | None = Field(
         default=None, description="file of the authorities of its certificate; none: the system's"
     )

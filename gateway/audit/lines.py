@@ -1,4 +1,4 @@
-"""The lines of an export and of a file of proofs: JSON, one a line, in their order. `README.md` describes both."""
+"""The lines of an export and of a file of proofs: JSON, one a line, in their order. `PROOF.md` describes both."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from gateway.disclosure.atna_resources import UNSAID
 from gateway.disclosure.audit_events import OUTSIDER
 from gateway.resources.xml_names import NOT_XML
 
@@ -25,7 +26,6 @@ _DCM, _RFC_3881 = "DCM", "RFC-3881"
 _SYSTEMS = {"http://dicom.nema.org/resources/ontology/DCM": _DCM}
 _PATIENT, _QUERY, _URI = ("2", "Patient Number"), ("10", "Search Criteria"), ("12", "URI")
 _SYSTEM_OBJECT, _SECURITY_RESOURCE = "2", "13"
-_UNSAID = "outside"
 _MOST_OBJECTS = 60
 """Objects told one by one: a message stays under the 32 KiB that every repository of ITI-20 takes."""
 
@@ -147,7 +147,7 @@ def _who(what: Json) -> str:
     if identifier is None:
         return str(what["reference"])
     if identifier["system"] == OUTSIDER:
-        return _UNSAID
+        return UNSAID
     prefix = f"{identifier['system']}:" if identifier["system"].endswith(("sha256", "message")) else ""
     return f"{prefix}{identifier['value']}"
 

@@ -1,25 +1,18 @@
-"""The ATNA feed: every entry of the audit log told to an audit record repository, as syslog over TLS (ITI-20, RFC 5425).
+"""The ATNA feeds: every entry of the audit log told to an audit record repository (ITI-20), from a place in the store.
 
-Syslog answers nothing. So the feed counts an entry as told when the other side's network stack has confirmed every byte
-of it, and keeps that place in the store; after each break it goes back a little, for what had arrived and was not yet
-kept there. A repository may see an entry twice and misses none.
+Syslog answers nothing; after each break it goes back a little, for what had arrived and was not yet kept there: such a
+repository may see an entry twice and misses none. One that answers (FHIR) is told on from where it was.
 
 Beside the log, what was taken in about somebody is told (AU-02), from the inbox: a minute after it came, because a
-message is kept a moment after it is stamped, and two minutes of it once more after a break.
+message is kept a moment after it is stamped; over syslog two minutes of it once more after a break.
 """
 
 from __future__ import annotations
 
-import array
 import asyncio
 import contextlib
-import fcntl
 import re
-import socket
-import ssl
-import termios
-import time
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice, takewhile
@@ -28,57 +21,26 @@ from urllib.parse import urlsplit
 from gateway import logs
 from gateway.audit.log import opened
 from gateway.clock import instant_text, read_instant
-from gateway.disclosure.atna_messages import syslog_frame
+from gateway.disclosure.atna_resources import Json
 from gateway.disclosure.audit_events import audit_events, import_event
 from gateway.disclosure.premises import Premises
 from gateway.errors import HandoffError
 from gateway.logs import Event
-from gateway.settings import Settings, SettingsRefused, read_secret
 from gateway.store import Transaction, audit_feeds, audit_rows, inbox
+from gateway.wiring.atna_lines import Line, Repository
 
-FEED, TAKEN_IN = "atna", "atna taken in"
 GOES_BACK = 200
 """Entries told again after a break: about what fits into the buffers on the way."""
 SETTLED = timedelta(seconds=60)
 """So long after it came a message is told."""
-_AT_ONCE = 100
-_LINE_SECONDS = 3.0
-"""So long the other side may take to answer on a connection; a gateway that stops waits for it."""
 _MICROSECONDS = 1_000_000
-_CLOSE_SECONDS, _LOOK_SECONDS, _LONGEST_REST = 1.0, 0.002, 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Repository:
-    """Where the log is told to, and how the line is secured."""
-
-    host: str
-    port: int
-    context: ssl.SSLContext
-
-
-def repository_of(settings: Settings) -> Repository | None:
-    """The repository that the settings describe; None without `HANDOFF_ATNA_TO`. Raises SettingsRefused."""
-    if settings.atna_to is None:
-        if settings.atna_certificate or settings.atna_key or settings.atna_ca:
-            raise SettingsRefused("`HANDOFF_ATNA_TO` must say where the audit log is told to")
-        return None
-    if (settings.atna_certificate is None) != (settings.atna_key is None):
-        raise SettingsRefused("`HANDOFF_ATNA_CERTIFICATE` and `HANDOFF_ATNA_KEY` belong together")
-    try:
-        context = ssl.create_default_context(cafile=settings.atna_ca)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        if settings.atna_certificate is not None and settings.atna_key is not None:
-            read_secret(settings.atna_key)  # nobody else may read it
-            context.load_cert_chain(settings.atna_certificate, settings.atna_key)
-    except (OSError, ssl.SSLError):
-        raise SettingsRefused("a file of `HANDOFF_ATNA_…` cannot be used as certificate or key") from None
-    host, _, port = settings.atna_to.rpartition(":")
-    return Repository(host.strip("[]"), int(port), context)
+_LONGEST_REST = 60.0
+_LAST_ID = "~"
+"""Behind every id of a message."""
 
 
 class AtnaFeed:
-    """Tells the log on, from where it came to; one for each store."""
+    """Tells the log on, from where it came to; one for each store and repository."""
 
     def __init__(self, premises: Premises, repository: Repository, every_seconds: float = 1.0) -> None:
         self._premises, self._repository = premises, repository
@@ -107,10 +69,10 @@ class AtnaFeed:
 
     async def _on_a_line(self) -> None:
         """One connection, from its beginning to its end. Raises OSError (`TimeoutError` is one) when it breaks."""
-        line = await asyncio.to_thread(_Line, self._repository)
+        line = await asyncio.to_thread(self._repository.connect, self._host)
         try:
-            told = max(0, await asyncio.to_thread(self._told_to) - GOES_BACK)
-            came = (await asyncio.to_thread(self._taken_to), "")
+            told = await asyncio.to_thread(self._told_to)
+            came = await asyncio.to_thread(self._taken_to)
             while True:
                 is_last = self._stopping.is_set()
                 told = await self._tell_from(line, told)
@@ -126,60 +88,72 @@ class AtnaFeed:
         finally:
             await asyncio.to_thread(line.close)
 
-    async def _tell_from(self, line: _Line, told: int) -> int:
+    async def _tell_from(self, line: Line, told: int) -> int:
         """Tell every entry after `told`, or some of them when the feed is to stop; the number of the last told."""
         while True:
-            last, messages = await asyncio.to_thread(self._next, told)
+            last, events = await asyncio.to_thread(self._next, told)
             if last == told:
                 return told
-            await asyncio.to_thread(line.send, messages)
-            await self._premises.store.write(partial(_keep, last))
+            await asyncio.to_thread(line.send, events)
+            await self._keep(self._repository.feed, last)
             told = last
             if self._stopping.is_set():  # the rest is told after the next start
                 return told
 
-    async def _tell_taken_in(self, line: _Line, came: tuple[str, str]) -> tuple[str, str]:
+    async def _tell_taken_in(self, line: Line, came: tuple[str, str]) -> tuple[str, str]:
         """Tell what was taken in after the message that came so (when, its id); when the last told came, and its id."""
         while True:
-            last, messages = await asyncio.to_thread(self._next_taken_in, came)
-            if not messages:
+            last, events = await asyncio.to_thread(self._next_taken_in, came)
+            if not events:
                 return came
-            await asyncio.to_thread(line.send, messages)
-            number = round(read_instant(last[0]).timestamp() * _MICROSECONDS)
-            await self._premises.store.write(partial(_keep, number, name=TAKEN_IN))
+            await asyncio.to_thread(line.send, events)
+            whole = len(events) < self._repository.at_once  # else one of the same instant may be next
+            number = round(read_instant(last[0]).timestamp() * _MICROSECONDS) - (not whole)
+            await self._keep(taken_in(self._repository.feed), number)
             came = last
             if self._stopping.is_set():
                 return came
 
-    def _taken_to(self) -> str:
-        """From when on messages are told, as text."""
+    def _taken_to(self) -> tuple[str, str]:
+        """The message behind which messages are told: when it came, and its id."""
         with self._premises.store.read() as reading:
-            number = audit_feeds.told_to(reading, TAKEN_IN)
+            number = audit_feeds.told_to(reading, taken_in(self._repository.feed))
         if number is None:
-            return ""
-        return instant_text(datetime.fromtimestamp(number / _MICROSECONDS, UTC) - 2 * SETTLED)
+            return "", ""
+        at = datetime.fromtimestamp(number // _MICROSECONDS, UTC) + timedelta(
+            microseconds=number % _MICROSECONDS
+        )
+        return (
+            (instant_text(at), _LAST_ID) if self._repository.answers else (instant_text(at - 2 * SETTLED), "")
+        )
 
-    def _next_taken_in(self, came: tuple[str, str]) -> tuple[tuple[str, str], bytes]:
+    def _next_taken_in(self, came: tuple[str, str]) -> tuple[tuple[str, str], Sequence[Json]]:
         until = instant_text(self._premises.clock.now() - SETTLED)
         with self._premises.store.read() as reading:
             after = inbox.about_somebody(reading, *came)
-            found = list(islice(takewhile(lambda one: one.received_at < until, after), _AT_ONCE))
+            settled = takewhile(lambda one: one.received_at < until, after)
+            found = list(islice(settled, self._repository.at_once))
         network = self._premises.network
-        frames = [syslog_frame(import_event(one, network), self._host) for one in found]
-        return ((found[-1].received_at, found[-1].id) if found else came), b"".join(frames)
+        events = [import_event(one, network) for one in found]
+        return ((found[-1].received_at, found[-1].id) if found else came), events
 
     def _told_to(self) -> int:
         with self._premises.store.read() as reading:
-            return audit_feeds.told_to(reading, FEED) or 0
+            told = audit_feeds.told_to(reading, self._repository.feed) or 0
+        return told if self._repository.answers else max(0, told - GOES_BACK)
 
-    def _next(self, told: int) -> tuple[int, bytes]:
-        """The number of the last of the next entries, and their messages; the same number when there are none."""
+    def _next(self, told: int) -> tuple[int, Sequence[Json]]:
+        """The number of the last of the next entries, and their events; the same number when there are none."""
         with self._premises.store.read() as reading:
-            rows = audit_rows.page(reading, told + 1, _AT_ONCE)
+            rows = audit_rows.page(reading, told + 1, self._repository.at_once)
             entries = opened(reading, rows)
         network = self._premises.network
-        frames = [syslog_frame(event, self._host) for one in entries for event in audit_events(one, network)]
-        return (rows[-1].seq if rows else told), b"".join(frames)
+        return (rows[-1].seq if rows else told), [
+            event for one in entries for event in audit_events(one, network)
+        ]
+
+    async def _keep(self, name: str, told_to: int) -> None:
+        await self._premises.store.write(partial(_kept, name, told_to))
 
     def _broken(self, error: Exception) -> None:
         code = error.code if isinstance(error, HandoffError) else "ATNA_UNREACHABLE"
@@ -188,56 +162,12 @@ class AtnaFeed:
         self.trouble = code
 
 
-class _Line:
-    """A TLS connection, used from one thread at a time."""
-
-    def __init__(self, repository: Repository) -> None:
-        """Connect. Raises OSError (`ssl.SSLError` is one)."""
-        plain = socket.create_connection((repository.host, repository.port), _LINE_SECONDS)
-        try:
-            self._line = repository.context.wrap_socket(plain, server_hostname=repository.host)
-        except OSError:
-            plain.close()
-            raise
-
-    def send(self, messages: bytes) -> None:
-        """Send, and wait until the other side has confirmed every byte. Raises OSError when it does not."""
-        self.look()
-        self._line.sendall(messages)
-        waited = 0.0
-        while _unconfirmed(self._line):
-            if waited > _LINE_SECONDS:
-                raise TimeoutError("the repository confirms nothing")
-            time.sleep(_LOOK_SECONDS)
-            waited += _LOOK_SECONDS
-
-    def look(self) -> None:
-        """Nothing while the other side is there: it says nothing. Raises ConnectionResetError when it has gone."""
-        self._line.settimeout(0)
-        try:
-            if not self._line.recv(1):
-                raise ConnectionResetError("the repository closed the line")
-        except (ssl.SSLWantReadError, ssl.SSLWantWriteError, BlockingIOError):
-            pass
-        finally:
-            self._line.settimeout(_LINE_SECONDS)
-
-    def close(self) -> None:
-        """End it in order, as far as the other side goes along."""
-        with contextlib.suppress(OSError, ValueError):
-            self._line.settimeout(_CLOSE_SECONDS)
-            self._line.unwrap()
-        self._line.close()
+def taken_in(feed: str) -> str:
+    """The name under which it is kept how far a feed told what was taken in."""
+    return f"{feed} taken in"
 
 
-def _unconfirmed(line: socket.socket) -> int:
-    """How many bytes were written and not confirmed by the other side's network stack (Linux `tcp(7)`, SIOCOUTQ)."""
-    found = array.array("i", [0])
-    fcntl.ioctl(line.fileno(), termios.TIOCOUTQ, found)
-    return found[0]
-
-
-def _keep(told_to: int, tx: Transaction, name: str = FEED) -> None:
+def _kept(name: str, told_to: int, tx: Transaction) -> None:
     audit_feeds.keep(tx, name, told_to)
 
 

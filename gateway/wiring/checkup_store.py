@@ -15,7 +15,7 @@ from gateway.clock import instant_text, read_instant
 from gateway.security.rotation import CURRENT
 from gateway.settings import read_settings
 from gateway.store import Reading, audit_agreements, audit_feeds, audit_rows, awaited_answers
-from gateway.wiring.atna_feed import FEED
+from gateway.wiring.atna_lines import feeds_of
 from gateway.wiring.checkup import Check, Examined, Finding
 
 WITNESS = "witness.log"
@@ -192,16 +192,13 @@ def _agreements(seen: Examined, reading: Reading) -> Iterator[Finding]:
 
 
 def _fed(seen: Examined, reading: Reading) -> Iterator[Finding]:
-    """Whether the audit record repository is told the log."""
-    if read_settings().atna_to is None:
-        return
-    told = audit_feeds.told_to(reading, FEED) or 0
-    first = audit_rows.get(reading, told + 1)
-    if first is not None and read_instant(first.at) < seen.now - WAITS_TOO_LONG:
-        text = (
-            f"the audit record repository was told the log up to entry {told}, nothing later in the last hour"
-        )
-        yield Finding("audit feed", text, "see whether `HANDOFF_ATNA_TO` answers; nothing is lost meanwhile")
+    """Whether each audit record repository is told the log."""
+    for feed, setting in feeds_of(read_settings()):
+        told = audit_feeds.told_to(reading, feed) or 0
+        first = audit_rows.get(reading, told + 1)
+        if first is not None and read_instant(first.at) < seen.now - WAITS_TOO_LONG:
+            text = f"the audit record repository was told the log up to entry {told}, nothing later in the last hour"
+            yield Finding("audit feed", text, f"see whether `{setting}` answers; nothing is lost meanwhile")
 
 
 _LOOKS: tuple[tuple[str, Look], ...] = (

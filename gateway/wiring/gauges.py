@@ -15,7 +15,9 @@ from prometheus_client.registry import Collector
 
 from gateway.clock import instant_text, read_instant
 from gateway.disclosure.premises import Premises
-from gateway.store import Reading, audit_rows, awaited_answers, workload
+from gateway.settings import read_settings
+from gateway.store import Reading, audit_feeds, audit_rows, awaited_answers, workload
+from gateway.wiring.atna_lines import feeds_of
 
 
 class StoreGauges(Collector):
@@ -50,6 +52,19 @@ class StoreGauges(Collector):
         first = audit_rows.get(reading, (sealed.size if sealed else 0) + 1) if behind else None
         age = _age(first.at, now) if first else 0.0
         yield _plain("handoff_audit_seal_lag_seconds", "age of the oldest entry without a signed head", age)
+        yield _told(reading, last[0] if last else 0)
+
+
+def _told(reading: Reading, last: int) -> Metric:
+    """How far each audit record repository is behind, where one is set up."""
+    untold = GaugeMetricFamily(
+        "handoff_audit_untold_entries",
+        "audit entries that a repository was not told yet",
+        labels=("setting",),
+    )
+    for feed, setting in feeds_of(read_settings()):
+        untold.add_metric((setting,), last - (audit_feeds.told_to(reading, feed) or 0))
+    return untold
 
 
 def _waiting(reading: Reading, now: datetime) -> Iterator[Metric]:

@@ -31,7 +31,8 @@ from gateway.store import Transaction, intents
 from gateway.store.model import SILENCE_SECONDS
 from gateway.wiring.alert_mail import AlertMail, mail_of, post_of
 from gateway.wiring.allocator import give_back, keep_to_one_arena
-from gateway.wiring.atna_feed import AtnaFeed, repository_of
+from gateway.wiring.atna_feed import AtnaFeed
+from gateway.wiring.atna_lines import repositories_of
 from gateway.wiring.bulk_writer import BulkWriter
 from gateway.wiring.control import ControlDoor
 from gateway.wiring.gauges import StoreGauges
@@ -76,7 +77,7 @@ async def serve(folder: NetworkFolder, settings: Settings, addresses: Addresses,
     keep_to_one_arena()
     post_of(settings)  # a wrong setting stops the start, not the first alert
     mail_of(settings, folder.network)
-    repository_of(settings)
+    repositories_of(settings)
     store = open_writing_store(folder, settings.store or None)
     try:
         premises = open_premises(folder, store)
@@ -240,7 +241,7 @@ class _Running:
         if (send := mail_of(self._settings, self._folder.network)) is not None:
             links = LinkPost(self._premises, send)
             await self._start(stack, partial(self._standstill.then, links.run, self._stop), links.stop)
-        if (repository := repository_of(self._settings)) is not None:
+        for repository in repositories_of(self._settings):
             feed = AtnaFeed(self._premises, repository)
             await self._start(stack, partial(self._standstill.then, feed.run, self._stop), feed.stop)
         if store.is_shared:

@@ -23,7 +23,8 @@ from gateway.disclosure.audit_events import audit_events
 from gateway.flows.privacy_requests import Outside, record_outside
 from gateway.settings import Settings, SettingsRefused
 from gateway.store import audit_feeds, audit_rows, inbox
-from gateway.wiring.atna_feed import FEED, GOES_BACK, SETTLED, TAKEN_IN, AtnaFeed, repository_of
+from gateway.wiring.atna_feed import GOES_BACK, SETTLED, AtnaFeed, taken_in
+from gateway.wiring.atna_lines import SYSLOG, repositories_of
 from gateway.wiring.checkup import Examined
 from gateway.wiring.checkup_store import store_checks
 from tests.gateway.certificates import Paper, authority, issued
@@ -57,8 +58,7 @@ class Running:
     """The feed of a county, in a thread of its own."""
 
     def __init__(self, county: County, with_settings: Settings) -> None:
-        repository = repository_of(with_settings)
-        assert repository is not None
+        (repository,) = repositories_of(with_settings)
         self.feed = AtnaFeed(county.premises, repository, every_seconds=0.02)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=lambda: self._loop.run_until_complete(self.feed.run()))
@@ -120,7 +120,7 @@ def test_every_entry_is_told_in_order_and_over_an_outage(
     assert again == every, "so few that all of them are told again after the break"
     last = county.look(audit_rows.last)
     assert last is not None
-    assert county.look(lambda reading: audit_feeds.told_to(reading, FEED)) == last[0]
+    assert county.look(lambda reading: audit_feeds.told_to(reading, SYSLOG)) == last[0]
 
 
 @pytest.mark.requirement("AU-07")
@@ -135,7 +135,7 @@ def test_it_goes_on_where_it_was_after_a_start(
     county.write(lambda tx: [audit.append(tx, known) for _ in range(GOES_BACK + 100)])
     last = county.look(audit_rows.last)
     assert last is not None
-    county.write(lambda tx: audit_feeds.keep(tx, FEED, last[0] - 50))
+    county.write(lambda tx: audit_feeds.keep(tx, SYSLOG, last[0] - 50))
 
     running = Running(county, settings(papers, listener.port))
     messages = told(listener.wait_for(GOES_BACK + 50))
@@ -250,11 +250,11 @@ def test_nothing_is_told_to_somebody_else(
 
     assert running.feed.trouble == "ATNA_UNREACHABLE"
     assert not stranger.messages
-    assert county.look(lambda reading: audit_feeds.told_to(reading, FEED)) is None
+    assert county.look(lambda reading: audit_feeds.told_to(reading, SYSLOG)) is None
 
 
 def test_settings_by_half_are_refused(papers: tuple[Paper, Paper, Paper], tmp_path: Path) -> None:
-    assert repository_of(Settings()) is None
+    assert repositories_of(Settings()) == ()
     (tmp_path / "empty.pem").write_text("nothing")
     for wrong in (
         Settings(atna_ca=papers[0].file),
@@ -263,7 +263,7 @@ def test_settings_by_half_are_refused(papers: tuple[Paper, Paper, Paper], tmp_pa
         settings(papers, 1, atna_certificate=tmp_path / "empty.pem"),
     ):
         with pytest.raises(SettingsRefused, match="HANDOFF_ATNA"):
-            repository_of(wrong)
+            repositories_of(wrong)
 
 
 def test_the_doctor_says_when_the_repository_is_told_nothing(
@@ -283,7 +283,7 @@ def test_the_doctor_says_when_the_repository_is_told_nothing(
     assert "up to entry 0" in found()[0]
     last = county.look(audit_rows.last)
     assert last is not None
-    county.write(lambda tx: audit_feeds.keep(tx, FEED, last[0]))
+    county.write(lambda tx: audit_feeds.keep(tx, SYSLOG, last[0]))
     assert found() == []
 
 
@@ -309,4 +309,4 @@ def test_what_was_taken_in_about_somebody_is_told_a_minute_later(
     assert message in again, (
         "two minutes once more after a break; the one that could not be used is about nobody"
     )
-    assert county.look(lambda reading: audit_feeds.told_to(reading, TAKEN_IN))
+    assert county.look(lambda reading: audit_feeds.told_to(reading, taken_in(SYSLOG)))
