@@ -66,7 +66,8 @@ TOLD: Mapping[tuple[str, str], Told] = {
         START,
         "Get a token",
         "SMART Backend Services: your system signs a statement (RS384 or ES384) that is good once and for at most five "
-        "minutes. The statement names one purpose of use; the token is bound to it and to your organization.",
+        "minutes. The statement names one purpose of use (extensions.ihe_iua.purpose_of_use), unless your system is "
+        "registered for one alone; the token is bound to it and to your organization.",
         sent="token-form",
         body="form",
         form=("grant_type", "scope", "client_assertion_type", "client_assertion"),

@@ -135,13 +135,16 @@ def outcome_bytes(
 
 
 def issue_of(issue: str, code: str, message: str, place: str | None, severity: str) -> dict[str, object]:
-    """One issue of an OperationOutcome; `place` is told as FHIRPath where it is one."""
+    """One issue of an OperationOutcome; `place` is told as FHIRPath where it is one.
+
+    The message stands in `diagnostics` as well: some clients (HAPI's) show their user nothing else.
+    """
     details = {"coding": [{"system": ERROR_SYSTEM, "code": code}], "text": message}
     content: dict[str, object] = {"severity": severity, "code": issue, "details": details}
-    if place and _FHIR_PATH.fullmatch(place):
+    is_path = bool(place) and _FHIR_PATH.fullmatch(str(place)) is not None
+    content["diagnostics"] = message if is_path or not place else f"{message} (at {place})"
+    if is_path:
         content["expression"] = [place]
-    elif place:
-        content["diagnostics"] = f"at {place}"
     return content
 
 

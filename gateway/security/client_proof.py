@@ -2,7 +2,8 @@
 
 The statement is signed with RS384 or ES384 by a key registered by value; it lives at most 5 minutes, names
 this gateway as audience, is used once, and carries one purpose of use as
-`extensions.ihe_iua.purpose_of_use` (IHE IUA, JWT option).
+`extensions.ihe_iua.purpose_of_use` (IHE IUA, JWT option). No ordinary client library writes that: a client that is
+registered for one purpose alone may leave it out.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ async def prove_client(
     expires = _check_claims(claims, client_id, audiences, int(now.timestamp()))
     if form.get("client_id", client_id) != client_id:
         raise _not_proven("`client_id` is not the client of the statement")
-    purpose = _purpose(claims)
+    purpose = _purpose(claims, client.purposes)
     if purpose not in client.purposes:
         raise NotAllowed("PURPOSE_NOT_REGISTERED", "this purpose of use is not registered for this client")
     granted = read_scopes(form.get("scope", "")).within(read_scopes(" ".join(client.scopes)))
@@ -195,7 +196,11 @@ def _instant(claims: Mapping[str, object], name: str) -> int | None:
     return int(value)
 
 
-def _purpose(claims: Mapping[str, object]) -> str:
+def _purpose(claims: Mapping[str, object], registered: frozenset[str]) -> str:
+    """The purpose that the statement names; where it says nothing of one, the only one that is registered."""
+    extensions = claims.get("extensions", {})
+    if isinstance(extensions, Mapping) and "ihe_iua" not in extensions and len(registered) == 1:
+        return next(iter(registered))
     found: object = claims
     for step in ("extensions", "ihe_iua", "purpose_of_use"):
         found = found.get(step) if isinstance(found, Mapping) else None
@@ -204,7 +209,8 @@ def _purpose(claims: Mapping[str, object]) -> str:
     if not isinstance(code, str) or _PURPOSE.fullmatch(code) is None:
         raise NotAllowed(
             "PURPOSE_MISSING",
-            "the statement must carry exactly one v3-ActReason code",
+            "the statement must carry exactly one v3-ActReason code in `extensions.ihe_iua.purpose_of_use`; only a "
+            "client that is registered for one purpose alone may leave it out",
             "extensions.ihe_iua.purpose_of_use",
         )
     return code

@@ -197,6 +197,20 @@ def test_exactly_one_registered_purpose_is_needed(door: Any, extensions: Any) ->
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
+@pytest.mark.requirement("SM-03")
+def test_a_client_registered_for_one_purpose_alone_need_not_state_it(door: Any) -> None:
+    """As ordinary SMART clients do, which cannot write IUA's extension; what they state must be right all the same."""
+    door.client = door.client._replace(purposes=frozenset({"COC"}))
+    for extensions in (None, {"hl7-b2b": {"version": "1"}}, purposes("COC")):
+        answer = door.ask_token(door.assertion(extensions=extensions))
+        assert answer.status_code == 200, answer.text
+        door.call("GET", "/fhir/CarePlan/c1", token=answer.json()["access_token"])
+        assert door.flows.asked[-1][1].purpose == "COC"
+    for extensions in (purposes(), purposes("TREAT"), purposes("COC", "TREAT"), {"ihe_iua": {}}, "COC"):
+        answer = door.ask_token(door.assertion(extensions=extensions))
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request"), extensions
+
+
 @pytest.mark.requirement("SM-02")
 @pytest.mark.parametrize(
     ("registered", "asked", "granted"),
