@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import sys
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -21,8 +22,34 @@ REQUIREMENT = re.compile(r"(P2|HI|IB|ST|FH|AU|SM|SB|BK|MT|V2|CD|SD|DM|PR)-[A-Z0-
 
 FIRST = {"browser", "faults", "fhir_clients", "journeys", "test_laws"}
 """Folders and files with the longest tests: begun last, they would keep one worker busy while the others wait."""
-UNMEASURED = {"conformance", "house"}
+UNMEASURED = {"browser", "conformance", "house"}
 """Folders of tests that reach no line of the product which the others do not: measured, they take twice as long."""
+UNMEASURED_FILES = {
+    "consent": {"agency_release", "hostile_consents", "odd_values", "outline_laws"},
+    "gateway/agency_desk": {"own_page_phones"},
+    "gateway/audit": {"independent_verifier"},
+    "gateway/cli": {"commands", "leaving_out"},
+    "gateway/delivery": {"breaker", "webhook"},
+    "gateway/disclosure": {"hidden_data", "outlook", "show"},
+    "gateway/fhir_api": {"counts", "operations_tell_nothing", "patch_outputs", "put_beside_hidden"},
+    "gateway/flows": {"included"},
+    "gateway/resources": {"against_the_library"},
+    "gateway/store": {"intents", "migrations"},
+    "gateway/wiring": {"workers"},
+    "mappings": {
+        "account_shapes",
+        "consent_segments",
+        "directory_files",
+        "laws",
+        "needs_and_directory",
+        "render_forms",
+        "resources_are_fhir",
+        "usual_form",
+        "wrong_values",
+    },
+}
+"""By folder: files that take a third of all the time, and together reach one arc in a thousand that no other does."""
+_MEASURE_CHILDREN = "COVERAGE_PROCESS_CONFIG"
 _MEMORY = Path("/dev/shm")
 _MEMORY_NEEDED = 8 * 2**30
 """Where there is so much of it, stores and keys of tests are in memory: thousands of them wait for no disk."""
@@ -171,8 +198,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         is_slow = item.path.stem.removeprefix("test_") in SLOW_FILES.get(folder, ())
         if is_slow or SLOW_FOLDERS & set(item.path.parts):
             item.add_marker(pytest.mark.slow)
-        if UNMEASURED & set(item.path.parts):
-            item.add_marker(pytest.mark.no_cover)
         for mark in item.iter_markers("requirement"):
             wrong = [rule for rule in mark.args if not REQUIREMENT.fullmatch(str(rule))]
             if wrong or not mark.args:
@@ -181,27 +206,43 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 )
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """Leave a `no_cover` test really unmeasured in a worker process, and a property after its first examples.
-
-    Such a process is measured more than once: by the plugin, which `no_cover` pauses, and, as every child process, by
-    coverage itself, which goes on then.
-    """
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Leave a test that need not be measured really unmeasured: its threads, child processes and fixtures too."""
     measuring = sys.gettrace()
-    if measuring is None:
+    if measuring is None or not _is_unmeasured(item):
         return (yield)
-    known = getattr(pyfuncitem.obj, "hypothesis", None)
-    one_example = known.inner_test if known is not None else None
-    if pyfuncitem.get_closest_marker("no_cover") is not None:
-        sys.settrace(None)
-    elif known is not None:
-        known.inner_test = _measured_at_first(one_example)
+    in_threads, of_children = threading.gettrace(), os.environ.pop(_MEASURE_CHILDREN, None)
+    sys.settrace(None)
+    threading.settrace(None)
     try:
         return (yield)
     finally:
-        if known is not None:
-            known.inner_test = one_example
+        sys.settrace(measuring)
+        threading.settrace(in_threads)
+        if of_children is not None:
+            os.environ[_MEASURE_CHILDREN] = of_children
+
+
+def _is_unmeasured(item: pytest.Item) -> bool:
+    if UNMEASURED & set(item.path.parts) or item.get_closest_marker("unmeasured") is not None:
+        return True
+    folder = item.path.parent.relative_to(_TESTS).as_posix()
+    return item.path.stem.removeprefix("test_") in UNMEASURED_FILES.get(folder, ())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Measure a property at its first examples alone."""
+    measuring, known = sys.gettrace(), getattr(pyfuncitem.obj, "hypothesis", None)
+    if measuring is None or known is None:
+        return (yield)
+    one_example = known.inner_test
+    known.inner_test = _measured_at_first(one_example)
+    try:
+        return (yield)
+    finally:
+        known.inner_test = one_example
         sys.settrace(measuring)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from gateway.settings import environment_without_settings
 
-_START_SECONDS = 30.0
+_START_SECONDS = 120.0
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Running:
         """Begin to take in what it says."""
         threading.Thread(target=self._take_in, daemon=True).start()
 
-    def wait_for(self, event: str, seconds: float = 20.0) -> dict[str, Any]:
+    def wait_for(self, event: str, seconds: float = 60.0) -> dict[str, Any]:
         """The next thing of this kind that it says. Raises TimeoutError after `seconds`."""
         until = time.monotonic() + seconds
         while True:

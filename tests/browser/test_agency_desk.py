@@ -20,7 +20,7 @@ from tests.browser.conftest import WAIT_MS, axe_script
 from tests.gateway.agency_desk.conftest import to_the_desk
 from tests.gateway.county import County
 
-pytestmark = [pytest.mark.no_cover, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.unmeasured, pytest.mark.timeout(300)]
 PHONE = {"width": 390, "height": 844}
 
 

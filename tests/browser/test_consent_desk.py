@@ -21,7 +21,7 @@ from gateway.wiring.own_page_links import own_page_key
 from tests.browser.conftest import WAIT_MS, axe_script
 from tests.gateway.county import County
 
-pytestmark = [pytest.mark.no_cover, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.unmeasured, pytest.mark.timeout(300)]
 PHONE = {"width": 390, "height": 844}
 HER = "Maribel Testperson"
 

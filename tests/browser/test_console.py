@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Desk, axe_script
 
-pytestmark = [pytest.mark.no_cover, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.unmeasured, pytest.mark.timeout(300)]
 OpenPage = Callable[..., Any]
 NAMES = (
     "Overview", "Disclosures", "Patients", "Consents", "What if", "Emergency", "Identity", "Messages", "Mappings",

@@ -20,7 +20,7 @@ from gateway.wiring.console_door import console_mounts
 from tests.browser.conftest import WAIT_MS
 from tests.gateway.county import County
 
-pytestmark = [pytest.mark.no_cover, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.unmeasured, pytest.mark.timeout(300)]
 PEOPLE = {"kim": ["staff", "handoff-compliance"], "ada": ["handoff-audit"], "visitor": ["staff"]}
 
 

@@ -22,7 +22,7 @@ from tests.gateway.agency_desk.crisis_county import COPING, permit, set_up
 from tests.gateway.county import County
 from tests.gateway.flows.test_emergency import add
 
-pytestmark = [pytest.mark.no_cover, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.unmeasured, pytest.mark.timeout(300)]
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
 PLACES = {"crisis": "crisis", "case-management": "clients"}

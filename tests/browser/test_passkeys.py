@@ -26,7 +26,7 @@ from tests.browser.conftest import WAIT_MS
 from tests.gateway.agency_desk.conftest import to_the_desk
 from tests.gateway.county import County
 
-pytestmark = [pytest.mark.no_cover, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.unmeasured, pytest.mark.timeout(300)]
 DEVICE = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
 AT_ONCE = {"isUserVerified": True, "automaticPresenceSimulation": True}
 

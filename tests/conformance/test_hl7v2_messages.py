@@ -17,7 +17,7 @@ from tests import strategies
 
 SAMPLES = Path(__file__).parents[2].parent / "shared" / "samples"
 pytestmark = [
-    pytest.mark.no_cover,  # measuring it would double its time; other tests reach the same lines
+    pytest.mark.unmeasured,  # measuring it would double its time; other tests reach the same lines
     pytest.mark.conformance,
     pytest.mark.skipif(not SAMPLES.is_dir(), reason="the published samples are not beside the checkout"),
 ]

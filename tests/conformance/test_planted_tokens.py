@@ -39,7 +39,7 @@ NAMING_THE_PATIENT = ("subject", "for", "patient")
 STANDINGS = {"hospital": ["covered_entity", "treating_provider"], "housing": ["community"]}
 NOTHING_TO_WRITE = "NOTICE_CANNOT_BE_CARRIED"
 
-pytestmark = [pytest.mark.no_cover, pytest.mark.requirement("FH-RED-01", "P2-13-02")]
+pytestmark = [pytest.mark.unmeasured, pytest.mark.requirement("FH-RED-01", "P2-13-02")]
 
 
 @cache

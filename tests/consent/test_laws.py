@@ -32,7 +32,7 @@ from tests.strategies import (
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(examples(300, 12 * 3600)),
-    pytest.mark.no_cover,  # measuring it would double its time; other tests reach the same lines
+    pytest.mark.unmeasured,  # measuring it would double its time; other tests reach the same lines
 ]
 
 Json = dict[str, Any]

@@ -88,7 +88,7 @@ def _until(enough: Any, seconds: float = 120.0) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @pytest.mark.timeout(600)
 @pytest.mark.requirement("P2-31-11", "DM-20")
 def test_killed_again_and_again_files_are_neither_lost_nor_doubled_nor_leaked(tmp_path: Path) -> None:

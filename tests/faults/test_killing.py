@@ -15,7 +15,7 @@ from tests.faults.ledgers import Told
 from tests.warm_gateway import start_warm_gateway
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @pytest.mark.requirement("P2-31-11", "P2-31-12", "DM-20")
 def test_killed_again_and_again_under_load_the_laws_hold(
     capsys: pytest.CaptureFixture[str],

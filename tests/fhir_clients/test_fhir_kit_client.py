@@ -20,7 +20,7 @@ from tests.fhir_clients.test_fhirpy import subscription
 NODE, FOLDER = shutil.which("node") or "", os.environ.get("FHIR_KIT_CLIENT", "")
 DAY = Path(__file__).with_name("agencys_day.mjs")
 pytestmark = [
-    pytest.mark.no_cover,
+    pytest.mark.unmeasured,
     pytest.mark.slow,
     pytest.mark.skipif(not NODE, reason="Node is not installed"),
     pytest.mark.skipif(

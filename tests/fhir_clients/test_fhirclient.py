@@ -15,7 +15,7 @@ from fhirclient.server import FHIRNotFoundException, FHIRUnauthorizedException
 from gateway.demo import person
 from tests.fhir_clients.conftest import OTP, County
 
-pytestmark = [pytest.mark.no_cover, pytest.mark.slow]
+pytestmark = [pytest.mark.unmeasured, pytest.mark.slow]
 
 
 def signed_in(county: County, partner: str = "otp") -> FHIRClient:

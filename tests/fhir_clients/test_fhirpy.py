@@ -13,7 +13,7 @@ from gateway.demo import person
 from gateway.flows.subscription_topics import CONTENT, canonical_of
 from tests.fhir_clients.conftest import OTP, County
 
-pytestmark = [pytest.mark.no_cover, pytest.mark.slow]
+pytestmark = [pytest.mark.unmeasured, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ from tests.gateway.county import County
 from tests.gateway.disclosure.hidden_county import ASKERS, CANARY, hidden_ids, hide, known_to_housing
 from tests.gateway.disclosure.twins import Api
 
-pytestmark = [pytest.mark.no_cover, pytest.mark.slow, pytest.mark.requirement("FH-RED-02", "P2-13-02")]
+pytestmark = [pytest.mark.unmeasured, pytest.mark.slow, pytest.mark.requirement("FH-RED-02", "P2-13-02")]
 FORM = "application/x-www-form-urlencoded"
 CONFORMS = [
     checks.content_type_conformance,

@@ -109,7 +109,7 @@ def start(
 ) -> Iterator[Start]:
     """Starts a gateway on the test's network; again after it was killed. Ended with the test."""
     start_one = start_gateway
-    if request.node.get_closest_marker("no_cover"):
+    if request.node.get_closest_marker("unmeasured"):
         for name in UNMEASURED:
             monkeypatch.delenv(name, raising=False)
         start_one = start_warm_gateway

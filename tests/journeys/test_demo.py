@@ -35,7 +35,7 @@ def test_the_demo_keeps_its_promises(tmp_path):
     assert {"CarePlan assess-plan", "Goal"} <= set(hospital["did_not_get"])
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @pytest.mark.long
 def test_the_crisis_team_gets_the_safety_plan_and_the_family_doctor_no_word_of_alcohol(tmp_path):
     agencies = played(tmp_path, "--story", "2")["agencies"]
@@ -46,7 +46,7 @@ def test_the_crisis_team_gets_the_safety_plan_and_the_family_doctor_no_word_of_a
     assert {"Condition F10.20", "CarePlan safety-plan"} <= set(agencies["primary-care"]["did_not_get"])
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @pytest.mark.long
 def test_a_yes_on_the_phone_reaches_the_counselor_and_a_no_nobody(tmp_path):
     agencies = played(tmp_path, "--story", "3")["agencies"]
@@ -56,7 +56,7 @@ def test_a_yes_on_the_phone_reaches_the_counselor_and_a_no_nobody(tmp_path):
     assert "CarePlan assess-plan" in agencies["crisis"]["did_not_get"]
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @pytest.mark.long
 def test_every_agency_of_the_county_sends_in_its_own_way_and_sees_what_she_allows_it(tmp_path):
     report = played(tmp_path, "--story", "4")

@@ -17,7 +17,7 @@ from tests.gateway.certificates import authority, issued
 from tests.gateway.delivery.test_webhook import recipe
 from tests.gateway.wiring.syslog_listener import Listener
 
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.unmeasured
 SECRET = bytes(range(32))
 
 

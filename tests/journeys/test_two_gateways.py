@@ -53,7 +53,7 @@ def shared(tmp_path: Path, sink: Sink, monkeypatch: pytest.MonkeyPatch) -> Itera
             one.process.end()
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 def test_two_gateways_serve_one_network_and_one_goes_on_alone(shared: Shared, sink: Sink) -> None:
     first, second = shared.begin(), shared.begin()
     first.consent()
@@ -83,7 +83,7 @@ def test_two_gateways_serve_one_network_and_one_goes_on_alone(shared: Shared, si
     assert "audit log intact" in verified.stdout, verified.stderr
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 def test_what_a_killed_gateway_was_sending_is_sent_again_by_the_other(
     shared: Shared, sink: Sink, httpserver: HTTPServer
 ) -> None:

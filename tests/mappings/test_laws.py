@@ -71,7 +71,7 @@ def test_every_output_leaf_is_traced(mapping: Mapping_, source: bytes) -> None:
     assert traced(translation) == []
 
 
-@pytest.mark.no_cover  # measuring it would double its time; other tests reach the same lines
+@pytest.mark.unmeasured  # measuring it would double its time; other tests reach the same lines
 def test_changing_a_leaf_changes_only_the_outputs_that_name_it(mapping: Mapping_, source: bytes) -> None:
     step = {"hl7v2": LINEAGE_STEP, "ccda": DOCUMENT_STEP}.get(mapping.format, 1)
     tried, misses = lineage_misses(mapping, _one_record(mapping, source), None, every=step)
@@ -165,7 +165,7 @@ def _mutant(chance: random.Random, source: bytes) -> bytes:
     return ("\r".join(lines) + "\r").encode()
 
 
-@pytest.mark.no_cover  # measuring it would double its time; other tests reach the same lines
+@pytest.mark.unmeasured  # measuring it would double its time; other tests reach the same lines
 def test_the_compiled_form_says_what_the_interpreter_says(
     sample: tuple[str, str], mapping: Mapping_, compiled: Compiled, source: bytes, samples_of_mapping: int
 ) -> None:

@@ -90,7 +90,7 @@ def test_a_wrong_answer_refuses_its_row_and_no_other(
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover  # measuring it would double its time; other tests reach the same lines
+@pytest.mark.unmeasured  # measuring it would double its time; other tests reach the same lines
 def test_every_answer_of_every_question_goes_there_and_back(library: Library) -> None:
     """Each word of each table, in both tools, alone and with everything else filled: the laws hold."""
     mapping = library.mapping(NEEDS)
@@ -208,7 +208,7 @@ def test_people_of_a_directory_are_not_forwarded(library: Library) -> None:
     assert record.translation.accounting.unmapped == 0
 
 
-@pytest.mark.no_cover  # measuring it would double its time; other tests reach the same lines
+@pytest.mark.unmeasured  # measuring it would double its time; other tests reach the same lines
 @pytest.mark.parametrize(
     "value", [[], "text", 7, {"id": 7}, [[1]], [None], {"a": {"b": []}}, True, "x" * 100_000]
 )

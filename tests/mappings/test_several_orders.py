@@ -195,7 +195,7 @@ def test_other_encoding_characters_and_batches_have_several_orders_as_well(
     assert places == ["message 1 ORC", "message 1 ORC[2]", "message 1 ORC[3]", "message 2"]
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 def test_many_orders_take_time_in_proportion(library: Library) -> None:
     head, _, order = _sample("hospital/orm_o01", "o01_new").partition(b"\rORC")
 

@@ -126,7 +126,7 @@ def _same(mapping: Mapping_, form: UsualForm, make: Callable[[], Tree], *, expla
     return True
 
 
-@pytest.mark.no_cover  # measuring it would double its time; other tests reach the same lines
+@pytest.mark.unmeasured  # measuring it would double its time; other tests reach the same lines
 def test_the_usual_form_says_what_the_interpreter_says(
     sample: tuple[str, str], mapping: Mapping_, usual: UsualForm, source: bytes
 ) -> None:

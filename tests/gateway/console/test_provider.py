@@ -17,7 +17,7 @@ from tests.gateway.console.conftest import Browser
 from tests.gateway.county import County
 
 pytestmark = [
-    pytest.mark.no_cover,
+    pytest.mark.unmeasured,
     pytest.mark.timeout(120),
 ]
 ROLES = "handoff-compliance=compliance_officer; handoff-audit=auditor"

@@ -313,7 +313,7 @@ def test_a_fault_of_ours_has_no_later_answer(county: County) -> None:
     assert acknowledge_later(b"no hl7", receipt, SENDABLE) is None
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("hung", [1, 20])
 def test_a_partner_that_hangs_keeps_no_other_waiting(line: Line, hung: int) -> None:
     """However much waits for the one; and what hung once is not tried for the next one at once."""

@@ -81,7 +81,7 @@ def requests(two: Twins, seed: int) -> Requests:
 
 
 @pytest.mark.timeout(3600)
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 def test_no_request_tells_whether_there_is_anything_hidden(two: Twins, chance: Chance) -> None:
     made = requests(two, seed=6)
     number = strategies.examples(250, 6_000)

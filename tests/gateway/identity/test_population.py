@@ -74,7 +74,7 @@ async def _evaluate(store: SqliteStore, size: int) -> dict[str, Any]:
     }
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @pytest.mark.requirement("DM-28")
 @pytest.mark.timeout(900)
 def test_of_made_up_people_none_is_taken_for_another_and_few_are_overlooked(

@@ -26,7 +26,7 @@ def _children(pid: int) -> list[int]:
     return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the workers in /proc")
 def test_two_workers_serve_one_network_and_nothing_is_lost(tmp_path: Path, postgres: PostgresServer) -> None:
     if not strategies.long_run:

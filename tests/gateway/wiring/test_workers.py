@@ -82,7 +82,7 @@ def test_both_serve_one_port_and_who_dies_is_replaced() -> None:
         assert {line["status"] for line in ends} <= {-9, 3} and ends
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 def test_who_hangs_is_killed_and_replaced() -> None:
     with _started("loop") as parent:
         place = _place(parent)
