@@ -1,4 +1,4 @@
-"""Bring a database to the tables this program knows. Forward only; each step is one transaction."""
+"""Bring a database to the tables this program knows. Forward only; all missing steps are one transaction."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ def refuse_newer(connection: Connection) -> None:
 
 
 def migrate(connection: Connection) -> int:
-    """Apply every missing migration; how many were applied. Two processes that start at once take turns.
+    """Apply every missing migration, all or none; how many were applied. Two processes that start at once take turns.
+
+    In one transaction, since the others look at the version meanwhile: half the steps are an older store to them, and a
+    first start that was cut off would leave one that nobody ever served.
 
     Raises Internal `STORE_NEWER` when a newer program made the tables, `STORE_ALTERED` when a step is not the one that
     was applied.
@@ -46,17 +49,15 @@ def migrate(connection: Connection) -> int:
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (TURN,))
         connection.execute(_BOOK)
-    refuse_newer(connection)
-    done = 0
-    for number, name, text in migrations("postgres"):
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        with connection.transaction():
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", (TURN,))
-            had = connection.execute("SELECT sha256 FROM migration WHERE number = %s", (number,)).fetchone()
-            if had is None:
+        refuse_newer(connection)
+        had = dict(connection.execute("SELECT number, sha256 FROM migration").fetchall())
+        done = 0
+        for number, name, text in migrations("postgres"):
+            digest = hashlib.sha256(text.encode()).hexdigest()
+            if number not in had:
                 connection.execute(text.encode(), prepare=False)
                 connection.execute("INSERT INTO migration VALUES (%s, %s, %s)", (number, name, digest))
                 done += 1
-            elif had[0] != digest:
+            elif had[number] != digest:
                 raise Internal("STORE_ALTERED", f"migration `{name}` is not the one this store was made with")
     return done

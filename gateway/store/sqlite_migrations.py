@@ -1,4 +1,4 @@
-"""Bring a SQLite file to the tables this program knows. Forward only; each step is one transaction."""
+"""Bring a SQLite file to the tables this program knows. Forward only; each step of an upgrade is one transaction."""
 
 from __future__ import annotations
 
@@ -29,28 +29,35 @@ def applied_version(connection: sqlite3.Connection) -> int:
 def migrate(connection: sqlite3.Connection) -> int:
     """Apply every missing migration; how many were applied. A crash in between leaves whole steps only.
 
+    A new file gets all in one transaction: a first start that was cut off would leave an older store that nobody ever
+    served.
+
     Raises Internal `STORE_NEWER` when a newer program made the file, `STORE_ALTERED` when a step is not the
     one that was applied.
     """
     connection.execute(_BOOK)
     applied = dict(connection.execute("SELECT number, sha256 FROM migration").fetchall())
     refuse_newer(connection)
-    done = 0
+    missing = []
     for number, name, text in migrations("sqlite"):
         digest = hashlib.sha256(text.encode()).hexdigest()
         if number not in applied:
-            _apply(connection, number, name, digest, text)
-            done += 1
+            missing.append(_step(number, name, digest, text))
         elif applied[number] != digest:
             raise Internal("STORE_ALTERED", f"migration `{name}` is not the one this store was made with")
-    return done
+    for steps in [[step] for step in missing] if applied else [missing]:
+        _apply(connection, steps)
+    return len(missing)
 
 
 def migrate_to(connection: sqlite3.Connection, version: int) -> None:
     """Make the tables of `version` in an empty file, as a store of that version has them."""
     connection.execute(_BOOK)
-    for number, name, text in migrations("sqlite")[:version]:
-        _apply(connection, number, name, hashlib.sha256(text.encode()).hexdigest(), text)
+    steps = migrations("sqlite")[:version]
+    _apply(
+        connection,
+        [_step(n, name, hashlib.sha256(text.encode()).hexdigest(), text) for n, name, text in steps],
+    )
 
 
 def refuse_newer(connection: sqlite3.Connection) -> None:
@@ -62,10 +69,15 @@ def refuse_newer(connection: sqlite3.Connection) -> None:
         )
 
 
-def _apply(connection: sqlite3.Connection, number: int, name: str, digest: str, text: str) -> None:
-    book = f"INSERT INTO migration VALUES ({number}, '{name}', '{digest}');"  # noqa: S608 - our own file's name
+def _step(number: int, name: str, digest: str, text: str) -> str:
+    return f"{text}\nINSERT INTO migration VALUES ({number}, '{name}', '{digest}');"
+
+
+def _apply(connection: sqlite3.Connection, steps: list[str]) -> None:
+    if not steps:
+        return
     try:
-        connection.executescript(f"BEGIN IMMEDIATE;\n{text}\n{book}\nCOMMIT;")
+        connection.executescript("\n".join(("BEGIN IMMEDIATE;", *steps, "COMMIT;")))
     except sqlite3.Error:
         if connection.in_transaction:
             connection.rollback()

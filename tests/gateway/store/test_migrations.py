@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import HandoffError
-from gateway.store import open_store_for_reading
-from gateway.store.named_queries import named_queries
-from gateway.store.sqlite_migrations import known_version, migrate, migrate_to
+from gateway.store import open_store_for_reading, sqlite_migrations
+from gateway.store.named_queries import migrations, named_queries
+from gateway.store.sqlite_migrations import applied_version, known_version, migrate, migrate_to
 from tests.gateway.store.samples import cipher, opened
 
 
@@ -66,20 +66,6 @@ def test_a_store_that_was_never_upgraded_is_not_read(tmp_path: Path) -> None:
         open_store_for_reading("sqlite:///handoff.db", cipher(), folder=tmp_path)
 
 
-def test_a_step_that_breaks_off_leaves_nothing_of_itself() -> None:
-    from gateway.store.sqlite_migrations import _apply, applied_version
-
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    assert applied_version(connection) == 0
-    connection.execute("CREATE TABLE migration (number, name, sha256)")
-    with pytest.raises(sqlite3.Error):
-        _apply(connection, 1, "0001_x.sql", "", "CREATE TABLE a (x); CREATE TABLE a (y);")
-    assert applied_version(connection) == 0
-    assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("migration",)]
-    _apply(connection, 1, "0001_x.sql", "", "CREATE TABLE a (x);")
-    assert applied_version(connection) == 1
-
-
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> sqlite3.Connection:
     return _made(tmp_path_factory.mktemp("store"))
@@ -113,6 +99,20 @@ _RARE = {
     "workload.handed_over_unreleased",
 }
 _RARE |= {"patients.raise_all_epochs"}
+
+
+def test_a_first_start_that_is_cut_off_leaves_no_older_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    had = migrations("sqlite")
+    with monkeypatch.context() as cut:
+        cut.setattr(
+            sqlite_migrations, "migrations", lambda _dialect: (*had[:3], (4, "x.sql", "SELECT nothing;"))
+        )
+        cut.setattr(sqlite_migrations, "known_version", lambda: len(had))
+        with pytest.raises(sqlite3.Error):
+            migrate(connection)
+    assert applied_version(connection) == 0
+    assert migrate(connection) == len(had)
 
 
 def test_withdrawals_of_before_their_table_are_looked_at_once_more() -> None:

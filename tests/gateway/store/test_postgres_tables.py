@@ -80,6 +80,21 @@ def test_older_tables_are_brought_forward_when_that_is_asked(
     _open_and_close(url)
 
 
+def test_a_first_start_that_is_cut_off_leaves_no_older_store(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does another process, that starts at once, ever see half of the tables."""
+    had = migrations("postgres")
+    with monkeypatch.context() as cut:
+        cut.setattr(
+            postgres_migrations, "migrations", lambda _dialect: (*had[:3], (4, "x.sql", "SELECT 1/0"))
+        )
+        cut.setattr(postgres_migrations, "known_version", lambda: len(had))
+        with pytest.raises(HandoffError):
+            _open_and_close(url)
+    _open_and_close(url)
+
+
 def test_withdrawals_of_before_their_table_are_looked_at_once_more(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
