@@ -157,6 +157,11 @@ def environment_without_settings() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("HANDOFF_")}
 
 
+def service_manager() -> str | None:
+    """The socket at which systemd waits to be told that the service is ready (sd_notify(3)); None without one."""
+    return os.environ.get("NOTIFY_SOCKET")
+
+
 def _unknown_names(environment: Mapping[str, str]) -> tuple[str, ...]:
     """Names with our prefix that are no setting, so that a typing error is not silently the default."""
     known = {f"HANDOFF_{name.upper()}" for name in Settings.model_fields}

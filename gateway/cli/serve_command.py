@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 import uvloop
 
 from gateway import logs
 from gateway.errors import HandoffError, NotNow
 from gateway.partners import NetworkFileRefused
-from gateway.settings import Settings, SettingsRefused
+from gateway.settings import Settings, SettingsRefused, service_manager
 from gateway.store.sqlite_store import is_postgres
 from gateway.wiring.network_folder import NetworkFolder, open_folder
 from gateway.wiring.serving import Addresses, Ready
@@ -73,3 +75,13 @@ def _told(settings: Settings, act: Callable[[], int]) -> int:
 
 def _ready(line: dict[str, object]) -> None:
     print(json.dumps(line), flush=True)
+    _tell_service_manager()
+
+
+def _tell_service_manager() -> None:
+    """`systemctl start` comes back when traffic is taken, and fails where a start is refused (`Type=notify`)."""
+    place = service_manager()
+    if place:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line, suppress(OSError):
+            line.connect(f"\0{place[1:]}" if place.startswith("@") else place)
+            line.sendall(b"READY=1")

@@ -72,8 +72,8 @@ class FolderWatch:
         """One look, and what there is to take; how many seconds to wait until the next."""
         try:
             found = await self._place.look()
-            self._told(readable=True)
             busy = await self._take_all(found)
+            self._told(readable=True)
         except PlaceTrouble as trouble:
             self._told(readable=False, code=trouble.code)
             self._misses += 1
@@ -175,9 +175,10 @@ class FolderWatch:
         return TakenFile(tuple(taken))
 
     def _told(self, *, readable: bool, code: str | None = None) -> None:
-        """Say once that the folder cannot be read, and once that it can be again.
+        """Say once that nothing can be taken from the folder, and once that it can be again.
 
-        `PLACE_IS_NO_FOLDER`: it, or `.handoff`, `done` or `rejected` in it, is a link or a file.
+        `FOLDER_CLOSED`: nothing in it may be moved. `PLACE_IS_NO_FOLDER`: it, or `.handoff`, `done` or `rejected` in it,
+        is a link or a file.
         """
         if readable == self._readable:
             return

@@ -7,6 +7,7 @@ link under one of their names leads us nowhere.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -39,6 +40,7 @@ from gateway.intake.watched_place import (
 from gateway.partners.folders import aside, opened_folder
 
 _FILE_MODE = 0o640
+_CLOSED = {errno.EACCES, errno.EROFS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +216,13 @@ class LocalPlace:
             raise PlaceTrouble("PLACE_IS_NO_FOLDER" if no_folder else None) from None
 
     async def claim(self, file: Found) -> str | None:
-        """As `WatchedFolder.claim`."""
-        return await aside(lambda: self._folder.claim(file))
+        """As `WatchedFolder.claim`. Raises PlaceTrouble `FOLDER_CLOSED` where nothing of this folder may be moved."""
+        try:
+            return await aside(lambda: self._folder.claim(file))
+        except OSError as trouble:
+            if trouble.errno in _CLOSED:
+                raise PlaceTrouble("FOLDER_CLOSED") from None
+            raise
 
     async def read(self, claimed: str) -> bytes | None:
         """As `WatchedFolder.read`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 import yaml
 
 from gateway.cli.main import app
+from gateway.cli.serve_command import _ready
 from gateway.settings import Settings, read_settings
 from gateway.store.postgres_connections import database_of
 from gateway.wiring.workers import _MORE_SECONDS
@@ -60,7 +62,9 @@ def test_the_settings_are_settings(
             settings = _settings(given, alone)  # an unknown name or value would be refused
             alone.delenv("HANDOFF_STORE_PASSWORD")
             assert "password" not in database_of(settings.store, "x").conninfo
-            assert settings.store.startswith("postgresql://handoff@database/handoff")
+            assert settings.store.startswith(
+                ("postgresql://handoff@database/handoff", "postgresql://handoff@/handoff?host=/")
+            )
             assert settings.workers == 2
     for line in (DEPLOY / "settings.env.sample").read_text().splitlines():
         name = line.partition("=")[0].lower().removeprefix("handoff_")
@@ -119,6 +123,17 @@ def test_there_is_time_to_stop(compose: dict[str, Any], pod: dict[str, Any]) -> 
         assert seconds > longest
 
 
+def test_systemd_is_told_when_traffic_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "\nType=notify\n" in (DEPLOY / "handoff.service").read_text(), "it waits to be told"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(90)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        _ready({"event": "ready"})
+        assert manager.recv(100) == b"READY=1"
+    _ready({"event": "ready"})  # nobody listens any more: no reason not to serve
+
+
 def test_the_probes_ask_what_is_answered(compose: dict[str, Any], container: dict[str, Any]) -> None:
     routes = checkout.text(Path(checkout.ROOT) / "gateway" / "fhir_api" / "plain_routes.py")
     probes = [container[f"{kind}Probe"]["httpGet"] for kind in ("startup", "liveness", "readiness")]
@@ -149,6 +164,12 @@ def test_nobody_is_root_and_nothing_is_writable_but_the_volumes(
     assert gateway["secrets"][0]["uid"] == str(UID)
     secret = gateway["environment"]["HANDOFF_STORE_PASSWORD"].rpartition("/")[2]
     assert secret == gateway["secrets"][0]["target"] and secret in compose["secrets"]
+    place = gateway["environment"]["HANDOFF_STORE"].rpartition("host=")[2]
+    assert (
+        f"socket:{place}" in gateway["volumes"]
+        and f"socket:/var{place}" in compose["services"]["database"]["volumes"]
+    )
+    assert compose["services"]["database"]["network_mode"] == "none"
 
 
 def test_what_is_mounted_is_there(pod: dict[str, Any], container: dict[str, Any]) -> None:
@@ -192,7 +213,13 @@ def test_the_command_runs_with_the_settings_of_the_service(
 
 
 def test_what_the_runbook_installs_is_there() -> None:
-    steps = "".join(re.findall(r"```sh\n(.*?)```", (DEPLOY / "runbook.md").read_text(), re.DOTALL))
+    pages = "".join((DEPLOY / name).read_text() for name in ("runbook.md", "containers.md"))
+    steps = "".join(re.findall(r"```sh\n(.*?)```", pages, re.DOTALL))
+    mounted = _documents("compose.yaml")[0]["services"]["gateway"]["volumes"]
+    for place in ("/var/lib/handoff", "/mnt/backups/handoff", "/mnt/elsewhere/handoff-keys"):
+        assert place in steps and f"{place}:{place}:Z" in mounted, (
+            "one command does on the machine and in a container"
+        )
     named = set(re.findall(r"deploy/([a-z._]+)", steps))
     assert {"runtime.lock", "settings.env.sample", "handoff", "handoff.service"} <= named
     assert all((DEPLOY / one).exists() for one in named), named

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import errno
 import hashlib
 import json
 import os
@@ -303,6 +304,28 @@ def test_a_link_in_place_of_a_part_of_the_folder_leads_nowhere(
     (drop.folder / part).unlink()
     drop.watch()
     assert [m.state for m in drop.kept()] == ["accepted", "needs_attention"]
+
+
+def test_a_folder_in_which_nothing_may_be_moved_is_told_of_and_taken_from_afterwards(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As under a systemd unit without `ReadWritePaths=`."""
+    drop.put("plans.csv", HEADER + ONE)
+    said: list[str] = []
+
+    def read_only(*_arguments: object, **_named: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    def told() -> bool:
+        said.append(capfd.readouterr().err)
+        return "FOLDER_CLOSED" in "".join(said)
+
+    with monkeypatch.context() as mounted:
+        mounted.setattr("gateway.intake.watched_folder.os.rename", read_only)
+        drop.watch(told)
+    assert (drop.kept(), "task_failed" in "".join(said)) == ([], False)
+    drop.watch()
+    assert len(drop.kept()) == 1
 
 
 @pytest.mark.parametrize("part", [".handoff", "done"])
