@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from msgspec.structs import replace
 
 from gateway.audit import AuditReason, append, get
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.account import own_record_entry
+from gateway.disclosure.consent_standing import could_deny
 from gateway.disclosure.handovers import permits_of
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.release import Refusal
@@ -58,7 +61,20 @@ def hold(
     return False
 
 
-def stop_what_waits(tx: Transaction, patient_id: str, at: str) -> None:
+def decide_again(
+    tx: Transaction, patient_id: str, before: Mapping[str, Any], now: Mapping[str, Any], at: str
+) -> None:
+    """After a Consent that said `before` (empty: nothing) says `now`: what is held, after a new word and after the end
+    of a denial; after a withdrawal what was released and has not left.
+    """
+    was_active, is_active = before.get("status") == "active", now.get("status") == "active"
+    if was_active and not is_active:
+        _stop_what_waits(tx, patient_id, at)
+    if is_active or could_deny(before):
+        intents.wake_patient(tx, patient_id, at)
+
+
+def _stop_what_waits(tx: Transaction, patient_id: str, at: str) -> None:
     """After a withdrawal: what was released before and has not left is decided again, and ends if nothing permits it
     and it went by what was withdrawn.
 

@@ -11,10 +11,16 @@ from typing import Any
 
 from gateway.audit import AuditEntry, AuditReason, append
 from gateway.clock import instant_text, new_id
-from gateway.disclosure.consent_standing import TOLD, Judgement, is_stored_form, judge
+from gateway.disclosure.consent_standing import (
+    TOLD,
+    Judgement,
+    is_stored_form,
+    judge,
+    permits_at_root,
+)
 from gateway.disclosure.content import media_of
 from gateway.disclosure.expiry_events import REVIEWED, days_of_review
-from gateway.disclosure.held import stop_what_waits
+from gateway.disclosure.held import decide_again
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.seen import Asking
 from gateway.disclosure.shown_versions import present_state
@@ -39,7 +45,6 @@ from gateway.store import (
     Transaction,
     consents,
     inbox,
-    intents,
     patients,
     records,
 )
@@ -129,7 +134,8 @@ def _asked(
 async def replace_consent(
     premises: Premises, caller: Caller, consent_id: str, resource: Mapping[str, Any], if_match: str | None
 ) -> Saved:
-    """A new version of a Consent: a withdrawal by anybody related to the patient, other changes by its recorder.
+    """A new version of a Consent: a withdrawal of what it permits by anybody related to the patient, other changes, and
+    the end of a denial, by its recorder.
 
     Who did not record it gets back what it sent, and no version: the Consent itself is not theirs to see. Raises
     NotFound `NO_SUCH_RECORD` for whoever may not know of it, AlreadyReceived `VERSION_CONFLICT` when `if_match` is not
@@ -205,10 +211,7 @@ def keep_consent(
     )
     patients.raise_epoch(tx, patient_id)
     consents.save(tx, state)
-    if resource.get("status") == "active":
-        intents.wake_patient(tx, patient_id, instant_text(at))
-    elif before is not None and before.resource.get("status") == "active":
-        stop_what_waits(tx, patient_id, instant_text(at))
+    decide_again(tx, patient_id, {} if before is None else before.resource, resource, instant_text(at))
     append(tx, _entry(premises, caller, record, judgement, at, request_id))
     if before is not None and logs_review and days_of_review(before.resource) != days_of_review(resource):
         append(tx, _review_entry(caller, record, at, request_id))
@@ -302,7 +305,8 @@ def _may_change(tx: Transaction, caller: Caller, before: Record, resource: Mappi
     if before.source_partner == caller.partner:
         return True
     has_part = before.patient_id is not None and related(tx, caller.partner, before.patient_id)
-    return has_part and resource.get("status") in ("inactive", "rejected")
+    takes_back = resource.get("status") in ("inactive", "rejected") and permits_at_root(before.resource)
+    return has_part and takes_back  # the end of a denial opens records: that is its recorder's to say
 
 
 def _with_source(before: Record, resource: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -19,6 +19,7 @@ from gateway.errors import AlreadyReceived, HandoffError, NotSupported, NotUnder
 from gateway.flows.body_hash import BodyHash, body_hash
 from gateway.flows.closed_doors import closed_doors
 from gateway.flows.contribution import Contribution, contribution, record_contribution
+from gateway.flows.heard_denials import hear_denials
 from gateway.flows.late_messages import late_warnings, said_at
 from gateway.flows.messages import Fault, Receipt, ReceiptOutcome, ReceivedMessage
 from gateway.flows.order_status import (
@@ -342,6 +343,7 @@ def _record(
         keep_told_consents(premises, tx, one, who.patient_id, message_id, at)
     if faults:
         raise _OrdersRefused(faults)
+    hear_denials(premises, tx, who.patient_id, read_instant(at), message_id)
 
 
 def _settle_original(tx: Transaction, message_id: str, patient_id: str | None) -> None:

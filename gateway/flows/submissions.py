@@ -24,6 +24,7 @@ from gateway.flows.answers import EntryOutcome, TransactionOutcome
 from gateway.flows.body_hash import BodyHash, body_hash, named_by_itself
 from gateway.flows.checked import checked_entries
 from gateway.flows.consent_record import keep_consent
+from gateway.flows.heard_denials import hear_denials
 from gateway.flows.people import patient_meant
 from gateway.flows.saved_together import SavedTogether
 from gateway.flows.sources import Beside, beside
@@ -136,6 +137,7 @@ def _take_in(premises: Premises, tx: Transaction, work: _Work) -> TransactionOut
     inbox.keep(tx, message, work.raw)
     source = work.caller.partner
     add_referral_intents(premises, tx, source, work.entries, saved, patient_id, at, news, message.id)
+    hear_denials(premises, tx, patient_id, work.at, work.request_id)
     return TransactionOutcome(tuple(outcomes), work.request_id)
 
 

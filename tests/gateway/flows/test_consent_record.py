@@ -245,3 +245,56 @@ def test_a_stranger_neither_withdraws_nor_blocks(county: County) -> None:
 
     states = county.look(lambda reading: consents.of_patient(reading, county.patient_id))
     assert {(s.recorded_by, s.standing) for s in states} == {("hospital", "usable"), ("housing", "unrelated")}
+
+
+@pytest.mark.requirement("FH-CON-10")
+def test_another_party_takes_back_a_permission_and_ends_no_denial(known: County) -> None:
+    """Whoever knows the number of a refusal could else open her records by it."""
+    known.consent()
+    denial = known.record("hospital", signed(provision={"type": "deny"}))
+    consent_id = denial.resource["id"]
+
+    with pytest.raises(NotFound):
+        known.replace("housing", consent_id, withdrawal_by_housing(denial))
+
+    assert known.refused()
+    assert known.states() == ["held"]
+    known.replace("hospital", consent_id, {**denial.resource, "status": "inactive"})
+    assert isinstance(known.release(), Release), "what was held for the denial alone is decided again"
+
+
+@pytest.mark.requirement("FH-CON-10")
+@pytest.mark.parametrize("alone", [True, False], ids=["alone", "with_what_relates_it"])
+def test_a_denial_binds_from_when_its_recorder_has_to_do_with_her(county: County, *, alone: bool) -> None:
+    """A Consent that came first, or stands first in the transaction, of who is not entitled to permit."""
+    county.consent()
+    denial = {**signed(provision={"type": "deny"}), "patient": {"reference": f"Patient/{county.patient_id}"}}
+    del denial["sourceAttachment"]
+    referral = {"reference": denial["patient"]["reference"]}
+    goal = {
+        "resourceType": "Goal",
+        "lifecycleStatus": "active",
+        "description": {"text": "Rent paid"},
+        "subject": referral,
+    }
+    entry = {
+        "resource": goal,
+        "request": {"method": "PUT", "url": "Goal/g1"},
+        "fullUrl": "urn:uuid:55555555-4444-4444-8444-444444444445",
+    }
+    bundle = transaction(denial, 1)
+    if alone:
+        county.submit("hospital", bundle)
+        assert standings(county) == {"usable", "unrelated"}
+        bundle = {**bundle, "entry": []}
+    county.submit("hospital", {**bundle, "entry": [*bundle["entry"], entry]})
+
+    assert standings(county) == {"usable", "unverified"}
+    county.refer()
+    assert county.refused()
+
+
+def standings(county: County) -> set[str]:
+    """What the network may do with each of her Consents."""
+    states = county.look(lambda reading: consents.of_patient(reading, county.patient_id))
+    return {state.standing for state in states}

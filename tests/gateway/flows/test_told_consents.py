@@ -130,10 +130,14 @@ def test_who_only_named_her_cannot_stop_her_care_until_it_has_to_do_with_her(hos
     )
     told(hospital, "R", rest="")
     assert stands(hospital) == {"FORM-12": ("active", "unrelated")}
-    told(hospital, "", "03")  # a note of hers
-    assert stands(hospital) == {"FORM-12": ("active", "unrelated")}
-    told(hospital, "R", "05", rest="")
+    heard = told(hospital, "", "03")  # a note of hers: what was said at registration is not said again
     assert stands(hospital) == {"FORM-12": ("active", "unverified")}
+    entry = hospital.audit("consent")[-1].entry
+    assert entry is not None
+    assert (entry.request_id, [one.code for one in entry.reasons]) == (heard.message_id, ["TOLD_BY_MESSAGE"])
+    before = epoch(hospital)
+    told(hospital, "R", "05", rest="")
+    assert (stands(hospital), epoch(hospital)) == ({"FORM-12": ("active", "unverified")}, before)
 
 
 @pytest.mark.requirement("V2-02")
