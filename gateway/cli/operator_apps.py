@@ -189,6 +189,19 @@ def requests_goes_on(
     finish(act(folder_of(network), store, "requests goes-on", f"{consent} {day} {owner}".strip(), reason))
 
 
+@requests_app.command("denial-ended")
+def requests_denial_ended(
+    consent: Annotated[str, typer.Argument(metavar="CONSENT", help="Id from her consents in the console.")],
+    reason: Reason = None,
+    network: Network = None,
+    store: Store = None,
+) -> None:
+    """Say that a patient has taken back a refusal which a message or document told; what is held is decided again."""
+    from gateway.cli.operator_commands import act
+
+    finish(act(folder_of(network), store, "requests denial-ended", consent, reason))
+
+
 @identity_app.command("list")
 def identity_list(network: Network = None, store: Store = None, as_json: AsJson = False) -> None:
     """List patients in doubt: who knows them, who they may be, how much waits. Ids only."""

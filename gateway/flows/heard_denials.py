@@ -1,18 +1,27 @@
 """A denial by somebody who had nothing to do with the person binds from when its recorder has to do with her: a refusal
 is often told first, at registration, and not said again (consent-semantics 11, "Who may record a consent").
+
+What a message or document told no later one takes back: a person ends it, when the patient says so.
 """
 
 from __future__ import annotations
 
 import json
 from datetime import datetime
+from typing import Any
 
-from gateway.disclosure.consent_standing import TOLD
+from gateway.audit import append
+from gateway.clock import instant_text, new_id
+from gateway.disclosure.consent_standing import TOLD, could_deny
 from gateway.disclosure.premises import Premises
+from gateway.errors import NotFound
 from gateway.flows.consent_record import keep_consent
+from gateway.flows.decided_here import act_entry, carry_out, why
 from gateway.flows.people import related
 from gateway.security.callers import Caller
 from gateway.store import Transaction, consents, records
+
+DENIAL_ENDED = "denial_ended"
 
 
 def hear_denials(premises: Premises, tx: Transaction, patient_id: str, at: datetime, request_id: str) -> None:
@@ -30,3 +39,32 @@ def hear_denials(premises: Premises, tx: Transaction, patient_id: str, at: datet
             TOLD in json.loads(state.reasons),
         )
         keep_consent(premises, tx, recorder, record.resource, patient_id, at, request_id, is_told=is_told)
+
+
+async def denial_ended(premises: Premises, consent_id: str, reason: str) -> dict[str, Any]:
+    """The person has taken back a refusal that a message or document told: it ends, and what is held is decided again.
+    Any other denial is its recorder's to end.
+
+    Raises NotFound `NO_SUCH_CONSENT`, NotUnderstood `REASON_MISSING`.
+    """
+    said, at, request_id = why(reason), premises.clock.now(), new_id()
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        before, state = records.get(tx, "Consent", consent_id), consents.get(tx, consent_id)
+        is_told = state is not None and TOLD in json.loads(state.reasons)
+        if not is_told or before is None or before.patient_id is None or not could_deny(before.resource):
+            raise NotFound("NO_SUCH_CONSENT", "no refusal that was told has that id and stands", consent_id)
+        recorder = Caller(before.source_partner, "", "", frozenset(), "")
+        ended = {**before.resource, "status": "inactive"}
+        keep_consent(premises, tx, recorder, ended, before.patient_id, at, request_id, is_told=True)
+        entry = act_entry(
+            DENIAL_ENDED,
+            instant_text(at),
+            said,
+            patient_id=before.patient_id,
+            subject=before.reference,
+            request_id=request_id,
+        )
+        return {"consent": consent_id, "outcome": DENIAL_ENDED, "entry": append(tx, entry).seq}
+
+    return await carry_out(premises, work)

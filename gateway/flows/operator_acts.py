@@ -18,6 +18,7 @@ from gateway.flows.desk_workers import send_away
 from gateway.flows.destruction import destroy_patient
 from gateway.flows.emergency import reviewed
 from gateway.flows.expiry_reviews import goes_on
+from gateway.flows.heard_denials import denial_ended
 from gateway.flows.held_requests import assign, reminded
 from gateway.flows.legal_holds import lift_told, place_told
 from gateway.flows.referral import POSSIBLE_DUPLICATE
@@ -103,6 +104,7 @@ ACTS: Mapping[str, Act] = {
     "requests assign": assign,
     "requests told": told,
     "requests goes-on": goes_on,
+    "requests denial-ended": denial_ended,
     "agency away": send_away,
     "requests reviewed": reviewed,
     "keys destroy": destroy_patient,

@@ -25,7 +25,7 @@ from gateway.store import Reading, Record, Transaction, consents, message_times,
 
 _STANDS = Fault(
     "DENIAL_STANDS",
-    "a refusal told before stands; a person at the consent desk has to end it",
+    "a refusal told before stands; the network's consent desk ends it when the patient says so",
     None,
     severity="W",
 )

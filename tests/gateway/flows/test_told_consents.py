@@ -9,9 +9,12 @@ import pytest
 
 from gateway.clock import instant_text
 from gateway.disclosure import gate
+from gateway.disclosure.release import Release
 from gateway.disclosure.replay_decision import replay_decisions
+from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.contribution import Contribution
 from gateway.flows.messages import Receipt
+from gateway.flows.operator_acts import ACTS
 from gateway.flows.told_consents import keep_told_consents
 from gateway.store import Reading, consents, intents, patients, records
 from tests.gateway.county import MRN, County, resources_of
@@ -111,6 +114,34 @@ def _ended_by_a_person(county: County) -> None:
     assert stands(county) == {"FORM-12": ("inactive", "unverified")}
     told(county, "X", "09", form="FORM-13")
     assert stands(county)["FORM-13"] == ("active", "unverified")
+
+
+@pytest.mark.requirement("V2-01")
+def test_a_person_ends_a_refusal_that_was_told_and_no_other(hospital: County) -> None:
+    """Its sender may have no way to say so, and the desk lists permissions alone."""
+    hospital.consent()
+    hospital.refer()
+    told(hospital, "R")
+    assert hospital.refused()
+    (denied,) = [one for one in hospital.records("Consent") if "verification" in one.resource]
+    other = hospital.record("hospital", {**denied.resource, "dateTime": "2026-03-02"})
+    act = ACTS["requests denial-ended"]
+    for consent_id, reason in ((other.resource["id"], "she said so"), (denied.id, " ")):
+        with pytest.raises((NotFound, NotUnderstood)):
+            hospital.run(act(hospital.premises, consent_id, reason))
+    hospital.withdraw(other)
+
+    done = hospital.run(act(hospital.premises, denied.id, "she said so to K. Ortiz"))
+
+    assert isinstance(hospital.release(), Release), "what was held for it alone is decided again"
+    entry = hospital.audit("outcome")[-1]
+    assert (entry.row.seq, entry.row.outcome) == (done["entry"], "denial_ended")
+    assert entry.entry is not None
+    assert (entry.entry.subject, entry.entry.description) == (denied.reference, "she said so to K. Ortiz")
+    told(hospital, "R", "09")
+    assert stands(hospital)["FORM-12"][0] == "inactive", "the same words do not begin it again"
+    with pytest.raises(NotFound):
+        hospital.run(act(hospital.premises, denied.id, "again"))
 
 
 @pytest.mark.requirement("V2-01")
