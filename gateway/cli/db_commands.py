@@ -106,13 +106,15 @@ def confirm_consents(network: Path, store: str | None, patient: str, reason: str
     return 0
 
 
-def drill(network: Path, store: str | None, place: Path | None, *, as_json: bool) -> int:
+def drill(
+    network: Path, store: str | None, place: Path | None, keys_from: Path | None, *, as_json: bool
+) -> int:
     """Try a restore; 0 when everything was there, else 1 with what was not."""
     from dataclasses import asdict
 
     from gateway.wiring.drill import drill as run
 
-    found = run(open_folder(network), store, place, progress=_progress())
+    found = run(open_folder(network), store, place, keys_from, progress=_progress())
     if as_json:
         print(json.dumps(asdict(found), indent=2))
         return 1 if found.faults else 0

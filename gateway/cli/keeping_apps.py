@@ -186,6 +186,7 @@ def db_drill(
         Path | None,
         typer.Option("--from", metavar="DIR", help="Try the newest backup there. Default: make one."),
     ] = None,
+    keys_from: KeysFrom = None,
     network: Network = None,
     store: Store = None,
     as_json: AsJson = False,
@@ -193,7 +194,7 @@ def db_drill(
     """Try a restore in a temporary folder, look through everything, and say how long it took."""
     from gateway.cli.db_commands import drill as body
 
-    finish(body(folder_of(network), store, place, as_json=as_json))
+    finish(body(folder_of(network), store, place, keys_from, as_json=as_json))
 
 
 @db_app.command("upgrade")

@@ -54,13 +54,15 @@ def drill(
     folder: NetworkFolder,
     url: str | None,
     place: Path | None = None,
+    keys_from: Path | None = None,
     *,
     clock: Clock | None = None,
     progress: Progress | None = None,
 ) -> Drilled:
     """Restore a backup into a temporary folder and look whether everything is there and opens.
 
-    `place`: where backups are, to try the newest one; without, one is made for the drill. Raises as `make_backup` and
+    `place`: where backups are, to try the newest one (`keys_from`: key backups, when not beside it); without, one is
+    made for the drill. Raises as `make_backup` and
     `restore`.
     """
     clock = clock or SystemClock()
@@ -75,7 +77,7 @@ def drill(
             rows, keys = made.rows, made.keys
         else:
             rows = newest_store_backup(place, folder.keys.signer)
-            keys = newest_keys_backup(keys_place(place), folder.keys.signer)
+            keys = newest_keys_backup(keys_from or keys_place(place), folder.keys.signer)
         backed_up = time.perf_counter()
         done = restore(there, None, Wanted(rows, keys, by="drill", reason="restore drill"), clock)
         restored = time.perf_counter()

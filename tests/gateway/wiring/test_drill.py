@@ -11,6 +11,7 @@ import pytest
 from gateway.audit.journal import Journal
 from gateway.errors import HandoffError
 from gateway.wiring import drill as drilling
+from gateway.wiring.backup_notes import keys_place
 from gateway.wiring.drill import drill
 from gateway.wiring.kept_notes import last_drill, paused
 from tests.gateway.county import County
@@ -56,7 +57,8 @@ def test_a_backup_of_before_is_carried_on_from_the_journal(own: County) -> None:
     journal.begin()
     journal.carry_on()
 
-    found = drill(own.folder, None, place(own), clock=own.clock)
+    elsewhere = keys_place(place(own)).rename(own.folder.path / "elsewhere")
+    found = drill(own.folder, None, place(own), elsewhere, clock=own.clock)
 
     assert found.faults == ()
 
