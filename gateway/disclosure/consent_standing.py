@@ -86,6 +86,21 @@ def could_deny(resource: Mapping[str, Any]) -> bool:
     return not (permits_at_root(resource) and _only_permits(resource["provision"]))
 
 
+def denies_for_others(premises: Premises, resource: Mapping[str, Any], recorder: str) -> bool:
+    """Whether a Consent could deny disclosures of somebody for whom `recorder` may not record: then it binds only from
+    a recorder who has to do with her, whatever form is with it.
+    """
+    if not could_deny(resource):
+        return False
+    network, provision = premises.network, resource.get("provision")
+    as_permit = {**(provision if isinstance(provision, Mapping) else {}), "type": "permit"}
+    asked = {**resource, "provision": as_permit}
+    if "part2" not in network.content.policy.packs:
+        asked.pop("organization", None)  # without that pack it limits nothing (`matching`)
+    named, own = disclosers_named(network, asked), may_record(network, recorder)
+    return not named or not named <= own
+
+
 def _only_permits(provision: Mapping[str, Any]) -> bool:
     return provision.get("type") == "permit" and all(map(_only_permits, provision.get("provision", ())))
 

@@ -14,6 +14,7 @@ from gateway.clock import instant_text, new_id
 from gateway.disclosure.consent_standing import (
     TOLD,
     Judgement,
+    denies_for_others,
     is_stored_form,
     judge,
     permits_at_root,
@@ -232,7 +233,8 @@ def _judged(
     judgement = judge(premises, resource, recorder, form_stored=form_stored)
     if is_told:
         judgement = Judgement("unverified", (TOLD,))
-    if judgement.standing == "unverified" and not related(tx, recorder, patient_id):
+    for_others = judgement.standing == "unverified" or denies_for_others(premises, resource, recorder)
+    if for_others and not related(tx, recorder, patient_id):
         # Neither may it permit, nor may somebody who has nothing to do with her stop her care.
         return Judgement("unrelated", (*judgement.reasons, "RECORDER_NOT_RELATED"))
     return judgement

@@ -136,16 +136,34 @@ def test_what_is_not_usable_permits_nothing(county: County, consent: dict[str, A
 
 @pytest.mark.requirement("FH-CON-05", "FH-CON-10")
 def test_a_denial_binds_whoever_recorded_it(county: County) -> None:
+    """Who has to do with her: the housing agency serves her."""
     county.share_plan()
+    county.submit("housing", served_by_housing(), purpose="COC")
     county.record("otp", signed())
     denial = signed()
     denial["patient"] = denial["performer"][0] = {"identifier": {"system": HOUSING[0], "value": HOUSING[1]}}
     denial["provision"] = {**denial["provision"], "type": "deny"}
-    assert len(matches(county.search("housing", "Goal", HOUSING, "COC"))) == 2
+    assert len(matches(county.search("housing", "Goal", HOUSING, "COC"))) == 3
 
     county.record("housing", denial)
 
-    assert matches(county.search("housing", "Goal", HOUSING, "COC")) == []
+    assert len(matches(county.search("housing", "Goal", HOUSING, "COC"))) == 1, "its own"
+
+
+def served_by_housing() -> dict[str, Any]:
+    """Her as its client, with a goal of its own."""
+    served = person.housing_client()
+    goal = {
+        "resourceType": "Goal",
+        "lifecycleStatus": "active",
+        "description": {"text": "Rent agreement renewed"},
+    }
+    entry = {
+        "fullUrl": "urn:uuid:55555555-5555-4555-8555-555555555555",
+        "resource": {**goal, "subject": {"reference": served["entry"][0]["fullUrl"]}},
+        "request": {"method": "POST", "url": "Goal"},
+    }
+    return {**served, "entry": [*served["entry"], entry]}
 
 
 # ------------------------------------------------------------------------------ what a third party makes up

@@ -44,6 +44,9 @@ def signed(**changes: Any) -> dict[str, Any]:
     return {**person.consent("hospital", "otp", "TREAT", identifier=MRN), **changes}
 
 
+HOSPITAL_S_NO = {"organization": [{"reference": "Organization/hospital"}], "provision": {"type": "deny"}}
+
+
 def withdrawal_by_housing(saved: Saved) -> dict[str, Any]:
     """What the housing agency sends when she takes a consent back there: it has never seen the consent."""
     made = person.consent("housing", "psychiatry", "COC", identifier=HOUSING)
@@ -242,9 +245,18 @@ def test_a_stranger_neither_withdraws_nor_blocks(county: County) -> None:
     with pytest.raises(NotFound):
         county.replace("housing", saved.resource["id"], withdrawal_by_housing(saved))
     county.record("housing", {**signed(), "patient": {"reference": f"Patient/{county.patient_id}"}})
+    # Whatever is put in as a signed form: the hospital's word is not theirs to take.
+    county.record("housing", {**withdrawal_by_housing(saved), "status": "active", **HOSPITAL_S_NO})
 
     states = county.look(lambda reading: consents.of_patient(reading, county.patient_id))
     assert {(s.recorded_by, s.standing) for s in states} == {("hospital", "usable"), ("housing", "unrelated")}
+    assert isinstance(county.release(), Release)
+    own = {**HOSPITAL_S_NO, "organization": [{"reference": "Organization/housing"}]}
+    mine = county.record("housing", {**withdrawal_by_housing(saved), "status": "active", **own})
+    states = county.look(lambda reading: consents.of_patient(reading, county.patient_id))
+    assert {s.consent_id: s.standing for s in states}[mine.resource["id"]] == "usable", (
+        "its own it may refuse"
+    )
 
 
 @pytest.mark.requirement("FH-CON-10")
