@@ -14,6 +14,7 @@ from gateway.agency_desk.opening_hours import hours_of
 from gateway.agency_desk.phrases import CATALOGUE
 from gateway.agency_desk.records_in_words import cards, name_of, words_of
 from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit
+from gateway.care_plan import is_merged
 from gateway.care_plan.parts import contributor_of
 from gateway.clock import new_id
 from gateway.errors import NotFound
@@ -23,7 +24,6 @@ from gateway.flows.desk_steps import LONGEST_COMMENT, LONGEST_GOAL
 from gateway.partners import partner_of
 
 _WEEK = timedelta(days=7)
-_MERGED = "Shared care plan"
 
 
 async def _find(visit: Visit) -> Answer:
@@ -203,10 +203,13 @@ def _by_contributor(visit: Visit, resources: tuple[Mapping[str, Any], ...]) -> l
     """What each agency contributed, by its name; last what names nobody."""
     parts: dict[str, list[Mapping[str, Any]]] = {}
     for one in resources:
-        if one["resourceType"] == "DetectedIssue" or one.get("title") == _MERGED:
+        if one["resourceType"] in ("DetectedIssue", "OperationOutcome") or is_merged(one):
             continue
         parts.setdefault(_name(visit, one), []).append(one)
-    return [(name, cards(parts[name])) for name in sorted(parts, key=lambda name: (not name, name))]
+    lacking = [one for one in resources if one["resourceType"] == "OperationOutcome"]
+    return [
+        (name, cards([*parts[name], *lacking])) for name in sorted(parts, key=lambda name: (not name, name))
+    ]
 
 
 def _conflicts(visit: Visit, resources: tuple[Mapping[str, Any], ...]) -> list[tuple[str, str, list[str]]]:

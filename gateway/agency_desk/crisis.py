@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from gateway.agency_desk.opening_hours import hours_of
-from gateway.agency_desk.records_in_words import cards, name_of
+from gateway.agency_desk.records_in_words import cards, name_of, steps_of
 from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit
 from gateway.clock import new_id
 from gateway.errors import NotAllowed
@@ -50,10 +50,10 @@ async def _look_up(visit: Visit) -> Answer:
         "found": found,
         "person": name_of(_first(found, "Patient")),
         "born": str(_first(found, "Patient").get("birthDate", "")),
-        "steps": _steps(found.plan),
+        "steps": steps_of(found.plan),
         "cards": cards(one for one in found.resources if one["resourceType"] not in ("CarePlan", "Patient")),
         "seal": _seal(visit, found.patient_id) if found.patient_id else "",
-        "own": {code: text for code, _, text in _steps(found.plan)} if found.is_own_plan else {},
+        "own": {code: text for code, _, text in steps_of(found.plan)} if found.is_own_plan else {},
     }
     return Page("crisis_found.html", {**facts, **_writing(visit), **_office(visit)})
 
@@ -141,18 +141,6 @@ def _sought(form: Mapping[str, str]) -> Sought:
 
 def _first(found: Found, resource_type: str) -> Mapping[str, Any]:
     return next((one for one in found.resources if one["resourceType"] == resource_type), {})
-
-
-def _steps(plan: Mapping[str, Any] | None) -> tuple[tuple[str, str, str], ...]:
-    """Each part of a safety plan: its code (empty for one that we have no words for), its own heading, and its words."""
-    found = []
-    for activity in (plan or {}).get("activity", ()):
-        detail = activity.get("detail", {})
-        codings = detail.get("code", {}).get("coding", ())
-        code = next((str(one.get("code", "")) for one in codings if one.get("code") in STEPS), "")
-        heading = next((str(one.get("display", "")) for one in codings), "")
-        found.append((code, heading, str(detail.get("description", ""))))
-    return tuple(found)
 
 
 def _key(visit: Visit, kind: str) -> str:

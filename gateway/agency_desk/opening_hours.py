@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from gateway.agency_desk.days import hour_in_words
 from gateway.agency_desk.phrases import CATALOGUE
 from gateway.agency_desk.screens import Visit
 from gateway.partners import Partner
@@ -31,10 +32,12 @@ def _hours(visit: Visit, name: str, partner: Partner) -> Mapping[str, Any]:
         zone, at = visit.desk.network.zone_of(name), visit.desk.clock.now()
         found = stands(partner.hours, zone, at)
         is_open = found.is_open
-        when = "" if found.changes_at is None else _when(found.changes_at, at.astimezone(ZoneInfo(zone)), say)
+        there = at.astimezone(ZoneInfo(zone))
+        when = "" if found.changes_at is None else _when(found.changes_at, there, visit.language)
         now = say[("oh_open" if is_open else "oh_closed") + ("" if when else "_long")].format(when=when)
+        now = now.replace("..", ".")  # one dot ends both an hour of the afternoon in Spanish and the sentence
         week = [
-            (say[f"day_{day}"], ", ".join(spans) if spans else say["oh_shut"])
+            (say[f"day_{day}"], ", ".join(_span(one, visit.language) for one in spans) or say["oh_shut"])
             for day, spans in partner.hours.week().items()
         ]
     instead = partner.fallback if partner.fallback in _reached(visit) else None
@@ -48,9 +51,16 @@ def _reached(visit: Visit) -> frozenset[str]:
     return frozenset(one.addressee for one in routes)
 
 
-def _when(at: datetime, now: datetime, say: Mapping[str, str]) -> str:
+def _when(at: datetime, now: datetime, language: str) -> str:
     """An instant in the partner's zone: the time alone where it is today there."""
+    hour = hour_in_words(at, language)
     if at.date() == now.date():
-        return f"{at:%H:%M}"
+        return hour
     day = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[at.weekday()]
-    return f"{say[f'day_{day}']} {at:%Y-%m-%d %H:%M}"
+    return f"{CATALOGUE[language][f'day_{day}']} {at:%Y-%m-%d} {hour}"
+
+
+def _span(span: str, language: str) -> str:
+    """`09:00-17:00` of `network.yaml` for a reader. `24:00` is midnight."""
+    hours = [time(int(one[:2]) % 24, int(one[3:])) for one in span.split("-")]
+    return " – ".join(hour_in_words(one, language) for one in hours)

@@ -15,7 +15,6 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from gateway.agency_desk import phrases_own
-from gateway.agency_desk.days import in_words
 from gateway.agency_desk.own_links import contacts_in_form
 from gateway.agency_desk.own_page_desk import LINK, NAME, OwnPage, code_of
 from gateway.agency_desk.passkeys import Asking, Offer
@@ -109,13 +108,8 @@ class _Pages(SpokenPages):
         if her is None:
             return self._stranger(request)
         found = await self._own.calendar(her)
-        zone, language = ZoneInfo(self._own.network.zone), self._said(request)
-        meetings = [
-            (one, self._name_of(one.partner), in_words(one.start, zone, language)) for one in found.meetings
-        ]
-        messages = [
-            (one, self._name_of(one.partner), in_words(one.sent, zone, language)) for one in found.messages
-        ]
+        meetings = [(one, self._name_of(one.partner)) for one in found.meetings]
+        messages = [(one, self._name_of(one.partner)) for one in found.messages]
         return self._page(request, "own_meetings.html", meetings=meetings, messages=messages)
 
     async def _contacts(self, request: Request) -> Response:
@@ -297,6 +291,10 @@ class _Pages(SpokenPages):
     def _name_of(self, partner: str) -> str:
         found = self._own.network.partners.get(partner)
         return "" if found is None else found.organization.name
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self._own.network.zone)
 
     def _facts(self, session: Session | None, say: Mapping[str, str]) -> Mapping[str, Any]:
         phone = self._own.network.content.operator.consent_desk.phone

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -185,6 +186,10 @@ class _Pages(SpokenPages):
         """Who opens a page, if anybody. Raises NotNow `TOO_MANY_PAGES`."""
         session = self._session(request)
         return None if session is None else Worker(*session.who)
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self._desk.network.zone)
 
     def _facts(self, session: Session | None, say: Mapping[str, str]) -> Mapping[str, Any]:
         worker = None if session is None else Worker(*session.who)

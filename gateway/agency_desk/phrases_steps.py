@@ -5,6 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 ENGLISH: Mapping[str, str] = {
+    "lacks": "Still missing",
+    "lacks_GOAL_WITHOUT_MEASURE": "how to tell that it is reached",
+    "lacks_GOAL_WITHOUT_DATE": "by when",
+    "lacks_GOAL_WITHOUT_OWNER": "whose goal it is",
+    "lacks_GOAL_WITHOUT_PROGRESS": "how far it has come",
+    "lacks_GOAL_WITHOUT_ACTIVITY": "what is being done about it",
+    "kind_SafetyPlan": "Safety plan",
     "st_own": "In the client's own words",
     "st_write": "What the client says",
     "st_goal": "Write down a goal",
@@ -48,6 +55,13 @@ ENGLISH: Mapping[str, str] = {
 }
 
 SPANISH: Mapping[str, str] = {
+    "lacks": "Todavía falta",
+    "lacks_GOAL_WITHOUT_MEASURE": "cómo saber que se logró",
+    "lacks_GOAL_WITHOUT_DATE": "para cuándo",
+    "lacks_GOAL_WITHOUT_OWNER": "de quién es la meta",
+    "lacks_GOAL_WITHOUT_PROGRESS": "cuánto se avanzó",
+    "lacks_GOAL_WITHOUT_ACTIVITY": "qué se hace para eso",
+    "kind_SafetyPlan": "Plan de seguridad",
     "st_own": "Con las propias palabras del cliente",
     "st_write": "Lo que dice el cliente",
     "st_goal": "Anotar una meta",

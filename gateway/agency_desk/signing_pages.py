@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -176,6 +177,10 @@ class _Pages(SpokenPages):
         """Whose turn it is, if anybody's. Raises NotNow `TOO_MANY_PAGES`."""
         session = self._session(request)
         return None if session is None else signer_of(self._desk, session.who)
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self._desk.network.zone)
 
     def _facts(self, session: Session | None, say: Mapping[str, str]) -> Mapping[str, Any]:
         signer = None if session is None else signer_of(self._desk, session.who)

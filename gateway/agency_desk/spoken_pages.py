@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.agency_desk.days import day_in_words
+from gateway.agency_desk.days import day_in_words, in_words
 from gateway.agency_desk.phrases import CATALOGUE, language_of
 from gateway.errors import HandoffError
 from gateway.pages import Pages, Session
@@ -26,6 +28,11 @@ class SpokenPages(Pages):
     language_cookie: ClassVar[str]
     frame: ClassVar[str] = "frame.html"
     words: ClassVar[Mapping[str, Mapping[str, str]]] = CATALOGUE
+
+    @property
+    @abstractmethod
+    def _zone(self) -> ZoneInfo:
+        """In which days and hours are said."""
 
     @abstractmethod
     def _facts(self, session: Session | None, say: Mapping[str, str]) -> Mapping[str, Any]:
@@ -45,7 +52,8 @@ class SpokenPages(Pages):
             "say": say,
             "language": language,
             "other_language": "es" if language == "en" else "en",
-            "dated": partial(day_in_words, language=language),
+            "dated": partial(day_in_words, language=language, zone=self._zone),
+            "timed": self._timed(language),
             "here": "",
             "again": "",
             "mails": False,
@@ -53,6 +61,11 @@ class SpokenPages(Pages):
             **facts,
         }
         return self._frame.page(request, template, status, known)
+
+    def _timed(self, language: str) -> Callable[[str], Markup]:
+        """Writes an instant as its day of the week, day and hour."""
+        zone = self._zone
+        return lambda instant: day_in_words(in_words(instant, zone, language), language, zone)
 
     def _refused(self, request: Request, error: HandoffError, status: int) -> Response:
         """A refusal; after a wrong code it leads back to where the code is asked."""

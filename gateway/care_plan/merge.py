@@ -40,7 +40,13 @@ SHARED_TYPES = (
 CONTRIBUTED_IN = "urn:warm-handoff:contributed-in"
 """Extension of an activity: the CarePlan or order in which an agency contributed it."""
 CONFLICT_CODES = "urn:warm-handoff:plan-conflict"
+MERGED_TITLE = "Shared care plan"
 _CURRENT = frozenset({"draft", "active", "on-hold", "unknown"})
+
+
+def is_merged(resource: Resource) -> bool:
+    """Whether it is the plan that `shared_plan` has made, and so says nothing that the contributions do not."""
+    return resource["resourceType"] == "CarePlan" and resource.get("title") == MERGED_TITLE
 
 
 def shared_plan(resources: Sequence[Resource], at: str) -> tuple[Resource, ...]:
@@ -101,7 +107,7 @@ def _merged(
     references = [reference_of(part) for part in held] + [item.holder for item in items]
     plan: dict[str, Any] = {"resourceType": "CarePlan", "id": _derived_id(references)}
     plan |= _labels(held)
-    plan |= {"status": "active", "intent": "plan", "title": "Shared care plan"}
+    plan |= {"status": "active", "intent": "plan", "title": MERGED_TITLE}
     subjects = [part["subject"] for part in held if "subject" in part]
     if subjects:
         plan["subject"] = (

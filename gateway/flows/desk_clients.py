@@ -21,7 +21,7 @@ from gateway.disclosure.seen import is_own
 from gateway.errors import AlreadyReceived, Internal, NotAllowed, NotFound, NotUnderstood
 from gateway.flows.agency_desk import BASIS, Worker
 from gateway.flows.decided_here import act_entry
-from gateway.flows.own_records import own_records
+from gateway.flows.own_records import fullest, own_records
 from gateway.flows.people import patient_meant
 from gateway.flows.submissions import accept_transaction
 from gateway.identity import description_keys
@@ -120,7 +120,7 @@ async def register_client(premises: Premises, worker: Worker, said: Described) -
 async def _seen(premises: Premises, worker: Worker, patient_id: str | None, page: str) -> Client | None:
     """The client as a release to her own organization; logged also when there is nobody."""
     own = await own_records(premises, worker, page, patient_id, "Patient")
-    return Client(patient_id, own[0]) if own and patient_id else None
+    return Client(patient_id, fullest(own)) if own and patient_id else None
 
 
 def _fitting(premises: Premises, reading: Reading, partner: str, said: Described) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from gateway.disclosure.premises import Premises
 from gateway.flows import desk_plans
 from gateway.flows.agency_desk import AtDesk, Worker, opened_for_list, task_state
 from gateway.flows.files import CHANNEL
-from gateway.flows.own_records import own_records
+from gateway.flows.own_records import fullest, own_records
 from gateway.flows.renewals import Renewals
 from gateway.store import Intent, Reading, awaited_answers, consent_requests, desk_lists, intents, records
 from gateway.store.consent_requests import SAID_NO, WaitingRequest
@@ -221,7 +221,7 @@ async def _persons(premises: Premises, worker: Worker, patients: Sequence[str], 
     """Each patient's name, as the worker's organization has her on file itself; empty where it does not."""
     once = list(dict.fromkeys(patients))
     found = await asyncio.gather(*(own_records(premises, worker, page, one, "Patient") for one in once))
-    return {one: called(own[0]) if own else "" for one, own in zip(once, found, strict=True)}
+    return {one: called(fullest(own)) if own else "" for one, own in zip(once, found, strict=True)}
 
 
 def called(patient: Mapping[str, Any]) -> str:

@@ -31,16 +31,16 @@ def test_before_a_referral_is_saved_its_page_says_whether_they_are_there(
     be(cases, MONDAY)
     lena = come_in(cases, "case-management", "Lena Ortiz")
     page = ask(lena, cases)
-    assert "open now, until 12:00." in page and "09:00-12:00, 13:00-17:00" in page
+    assert "open now, until 12:00 PM." in page and "9:00 AM – 12:00 PM, 1:00 PM – 5:00 PM" in page
     assert "When they are closed, call:" in page and 'href="tel:+1-602-555-0148"' in page
     be(cases, MONDAY.replace(hour=19, minute=30))
     lena = come_in(cases, "case-management", "Lena Ortiz")
-    assert "closed now. Opens 13:00." in ask(lena, cases)
+    assert "closed now. Opens 1:00 PM." in ask(lena, cases)
     be(cases, MONDAY.replace(day=24))
     lena = come_in(cases, "case-management", "Lena Ortiz")
     lena.post("/agency/language", {"language": "es"})
     page = ask(lena, cases)
-    assert "cerrado ahora. Abre miércoles" in page and ">25 de noviembre de 2026</time> 09:00." in page
+    assert "cerrado ahora. Abre miércoles" in page and ">25 de noviembre de 2026</time> 9:00 a. m.<" in page
 
 
 def test_a_crisis_worker_reads_them_where_she_writes_the_next_morning_down(county: County) -> None:

@@ -97,12 +97,15 @@ def test_she_reads_when_and_with_whom_and_joins_from_there(county_page: County, 
     meeting(county_page, "a2", status="pending", start="2026-04-12T16:00:00Z", end="2026-04-12T16:30:00Z")
     message(county_page)
     page = unescape(phone.get("/me/meetings").text)
-    assert page.index(">April 12, 2026</time> 09:00") < page.index(">April 13, 2026</time> 09:30")
+    assert page.index(">April 12, 2026</time> 9:00 AM MST") < page.index(">April 13, 2026</time> 9:30 AM MST")
     assert "not yet sure" in page and "With: Riverbend General Hospital" in page
     assert f'<a href="{VIDEO}" rel="noreferrer noopener">' in page and "How are you?" in page
     for word in ("Methadone", "Opioid", "dose"):
         assert word not in page, "why and what for is not shown"
-    assert ">13 de abril de 2026</time> 09:30" in phone.get("/me/meetings", **{"accept-language": "es"}).text
+    assert (
+        ">13 de abril de 2026</time> 9:30 a. m. MST"
+        in phone.get("/me/meetings", **{"accept-language": "es"}).text
+    )
     for stranger in ("/me/meetings", "/me/contacts"):
         answer = Phone(county_page).get(stranger)
         assert answer.status_code == 401 and VIDEO not in answer.text
