@@ -26,6 +26,7 @@ from gateway.wiring.last_restore import last_restore
 WAITS_SECONDS = (20.0, 120.0)
 """Before each try but the first; after the last, whoever waits asks for another link."""
 _LOOK_SECONDS = 1.0
+_NOT_NOW = range(400, 500)
 
 
 class LinkPost:
@@ -81,9 +82,11 @@ def _against(premises: Premises, reading: Reading, letter: Letter) -> str:
 
 
 def _has_not_left(error: Exception) -> bool:
-    """Whether the server has said no for now, or was not reached at all (RFC 5321, section 4.2.1)."""
+    """Whether the server has said no for now (RFC 5321, section 4.2.1), or was not reached at all. An answer that is
+    neither yes nor no, or that cannot be read (-1), may have come after it took the mail.
+    """
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return all(code < 500 for code, _ in error.recipients.values())
+        return all(code in _NOT_NOW for code, _ in error.recipients.values())
     if isinstance(error, smtplib.SMTPResponseException):
-        return error.smtp_code < 500
+        return error.smtp_code in _NOT_NOW
     return isinstance(error, ConnectionRefusedError | socket.gaierror)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import smtplib
 from datetime import timedelta
 
 import pytest
@@ -55,3 +56,22 @@ def test_what_cannot_be_asked_about_is_not_sent(county: County) -> None:
     sent: list[str] = []
     county.run(LinkPost(county.premises, lambda *told: sent.extend(told)).send_due())
     assert not sent and county.run(claim(county.premises, lambda *_: "")) is None
+
+
+@pytest.mark.parametrize(("code", "tries"), [(451, 3), (550, 1), (-1, 1), (252, 1)])
+def test_only_after_a_no_for_now_is_a_mail_tried_again(
+    county: County, monkeypatch: pytest.MonkeyPatch, code: int, tries: int
+) -> None:
+    """RFC 5321, section 4.2.1. A link that may have left never leaves twice."""
+    monkeypatch.setattr("gateway.wiring.worker_links.against_mail", lambda *_: "")
+    letter = Letter(Worker("otp", "Rosa"), None, "r@otp.example", "/me", instant_text(county.clock.now()))
+    county.write(lambda tx: keep(county.premises, tx, letter))
+    tried: list[str] = []
+
+    def answers(address: str, *_: str) -> None:
+        tried.append(address)
+        raise smtplib.SMTPDataError(code, b"")
+
+    county.run(LinkPost(county.premises, answers, waits=(0.0, 0.0)).send_due())
+
+    assert len(tried) == tries
