@@ -1,0 +1,74 @@
+"""Legal holds and mails that wait, in both kinds of store: what a hold reaches, and who has a mail."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from gateway.store import inbox, legal_holds, mailed_links
+from gateway.store.legal_holds import LegalHold
+from tests.gateway.store.samples import message
+
+AT, LATER = "2026-04-11T15:00:00.000000Z", "2026-04-12T15:00:00.000000Z"
+HOLD = LegalHold("h1", "LITIGATION", "p1", "", "", "", AT, "[ada]")
+
+
+def test_a_hold_stands_until_it_is_lifted_once_and_reaches_what_all_of_it_fits(
+    write: Any, store: Any
+) -> None:
+    came = message(1, patient_id="p1", received_at=AT)
+    write(lambda tx: inbox.keep(tx, came, b"x"))
+    all_of = replace(
+        HOLD, id="h2", patient_id="", partner=came.partner, since=AT, until=LATER, placed_at=LATER
+    )
+    for one in (HOLD, all_of, replace(HOLD, placed_by="[bea]")):  # the third is there already
+        write(lambda tx, one=one: legal_holds.add(tx, one))
+    with store.read() as reading:
+        assert legal_holds.standing(reading) == (HOLD, all_of)
+        assert [one.id for one in legal_holds.newest(reading)] == ["h2", "h1"]
+        assert legal_holds.get(reading, "h3") is None
+        reached = {
+            name: legal_holds.reaches(reading, replace(all_of, **changed), "p1")
+            for name, changed in {
+                "all of it": {},
+                "another partner": {"partner": "nobody"},
+                "before": {"since": "2026-04-10", "until": AT},
+                "after": {"since": LATER, "until": ""},
+                "any partner": {"partner": ""},
+                "nothing but her": {"partner": "", "since": "", "until": ""},
+            }.items()
+        }
+        assert not legal_holds.reaches(reading, all_of, "p2")
+    assert {name for name, found in reached.items() if found} == {
+        "all of it",
+        "any partner",
+        "nothing but her",
+    }
+    assert write(lambda tx: legal_holds.lift(tx, "h1", LATER))
+    assert not write(lambda tx: legal_holds.lift(tx, "h1", AT))
+    with store.read() as reading:
+        assert legal_holds.standing(reading) == (all_of,)
+        assert legal_holds.newest(reading) == (all_of, replace(HOLD, lifted_at=LATER))
+
+
+def test_a_mail_is_handed_over_once_and_waits_again_only_from_there(write: Any, store: Any) -> None:
+    for name, patient_id, due_at in (("m1", None, LATER), ("m2", "p1", AT)):
+        write(lambda tx, n=name, p=patient_id, d=due_at: mailed_links.add(tx, n, p, n.encode(), d, LATER))
+    with store.read() as reading:
+        found = mailed_links.next_due(reading, AT)
+        assert found is not None
+        assert (found.id, found.content, found.may_have_left, found.attempts) == ("m2", b"m2", False, 0)
+    assert write(lambda tx: mailed_links.hand_over(tx, "m2", LATER))
+    assert not write(lambda tx: mailed_links.hand_over(tx, "m2", LATER)), "somebody else has it"
+    with store.read() as reading:
+        assert mailed_links.next_due(reading, AT) is None
+    write(lambda tx: mailed_links.again(tx, "m2", AT))
+    write(lambda tx: mailed_links.again(tx, "m1", AT))  # it was never handed over: nothing changes
+    with store.read() as reading:
+        found = mailed_links.next_due(reading, AT)
+        assert found is not None and (found.id, found.may_have_left, found.attempts) == ("m2", False, 1)
+    write(lambda tx: mailed_links.drop(tx, "m2"))
+    with store.read() as reading:
+        assert mailed_links.next_due(reading, AT) is None
+        left = mailed_links.next_due(reading, LATER)
+        assert left is not None and left.id == "m1"
