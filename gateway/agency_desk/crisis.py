@@ -11,7 +11,7 @@ from gateway.agency_desk.opening_hours import hours_of
 from gateway.agency_desk.records_in_words import cards, name_of, steps_of
 from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit
 from gateway.clock import new_id
-from gateway.errors import NotAllowed
+from gateway.errors import NotAllowed, NotUnderstood
 from gateway.flows.desk_clients import Described
 from gateway.flows.desk_crisis import RIGHT, EmergencyStated, Found
 from gateway.flows.desk_crisis_records import (
@@ -38,16 +38,33 @@ _LONG_FORM = 32_768
 
 
 async def _begin(visit: Visit) -> Answer:
-    facts = {"sought": Sought(), "found": None, "saved": visit.query.get("saved", "")}
+    facts = {"sought": Sought(), "found": None, "saved": visit.query.get("saved", ""), "wrong": ""}
     return Page("crisis.html", {**facts, **_office(visit)})
 
 
 async def _look_up(visit: Visit) -> Answer:
+    return await _found(visit)
+
+
+async def _saved(visit: Visit, what: str) -> Answer:
+    """On with whoever was shown: there is more to write about her. Who was not is told nothing by what was written."""
+    return await _found(visit, what) if visit.form.get("seal") else GoTo(f"../crisis?saved={what}")
+
+
+async def _found(visit: Visit, saved: str = "") -> Answer:
+    """The person who is described in the form; what was too little is still there to be added to."""
     sought = _sought(visit.form)
-    found = await visit.desk.crisis.look_up(visit.worker, sought)
+    try:
+        found = await visit.desk.crisis.look_up(visit.worker, sought)
+    except NotUnderstood as refused:
+        if saved:
+            return GoTo(f"../crisis?saved={saved}")
+        wanting = {"sought": sought, "found": None, "saved": "", "wrong": refused.code}
+        return Page("crisis.html", {**wanting, **_office(visit)}, 400)
     facts = {
         "sought": sought,
         "found": found,
+        "saved": saved,
         "person": name_of(_first(found, "Patient")),
         "born": str(_first(found, "Patient").get("birthDate", "")),
         "steps": steps_of(found.plan),
@@ -81,21 +98,21 @@ async def _emergency(visit: Visit) -> Answer:
 async def _plan(visit: Visit) -> Answer:
     steps = {name: visit.form.get(f"step.{name}", "") for name in STEPS}
     await visit.desk.crisis.write_plan(visit.worker, _about(visit), steps, _key(visit, "plan"))
-    return GoTo("../crisis?saved=plan")
+    return await _saved(visit, "plan")
 
 
 async def _event(visit: Visit) -> Answer:
     form = visit.form
     said = EventNote(*(form.get(name, "") for name in ("setting", "reason", "outcome", "note")))
     await visit.desk.crisis.write_event(visit.worker, _about(visit), said, _key(visit, "event"))
-    return GoTo("../crisis?saved=event")
+    return await _saved(visit, "event")
 
 
 async def _follow_up(visit: Visit) -> Answer:
     form = visit.form
     wanted = FollowUp(*(form.get(name, "") for name in ("day", "hour", "agency")))
     await visit.desk.crisis.write_follow_up(visit.worker, _about(visit), wanted, _key(visit, "next"))
-    return GoTo("../crisis?saved=follow_up")
+    return await _saved(visit, "follow_up")
 
 
 async def _paper(visit: Visit) -> Answer:

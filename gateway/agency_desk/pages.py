@@ -80,6 +80,8 @@ class _Pages(SpokenPages):
         """One screen: who comes is checked, then whether she may, then her form."""
         worker = self._worker(request)
         if worker is None:
+            if request.method == "POST" and not screen.with_file:
+                await self._frame.open_form(request, screen.largest_form)  # what was written comes back
             return self._stranger(request)
         if not self._desk.may(worker, screen.right):
             if screen.path == "/":

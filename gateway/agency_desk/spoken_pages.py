@@ -19,6 +19,9 @@ from gateway.pages import Pages, Session
 
 _ASKED_AGAIN = frozenset({"CODE_WRONG", "PASSKEY_WRONG"})
 """Refusals after which the same page asks once more, and where such pages are."""
+_REFUSED = 400
+_WRITTEN = frozenset({"note", "nature", "reason", "step", "text", "words"})
+"""Fields in which somebody writes in her own words."""
 _ASKING = ("/login", "/back", "/phone")
 
 
@@ -57,6 +60,7 @@ class SpokenPages(Pages):
             "here": "",
             "again": "",
             "mails": False,
+            "kept": () if status < _REFUSED else _written(request),
             **self._facts(session, say),
             **facts,
         }
@@ -76,3 +80,9 @@ class SpokenPages(Pages):
 
     async def _language(self, request: Request) -> Response:
         return await self._change_language(request, self.language_cookie, CATALOGUE)
+
+
+def _written(request: Request) -> tuple[str, ...]:
+    """What stood in the own words of a form that was refused: it goes back to the browser that sent it, to be copied."""
+    sent: Mapping[str, str] = getattr(request.state, "sent", {})
+    return tuple(text for name, text in sent.items() if name.partition(".")[0] in _WRITTEN and text.strip())

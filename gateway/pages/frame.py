@@ -156,9 +156,10 @@ class Frame:
 
         Raises NotAllowed `NOT_LOGGED_IN`, `OTHER_ORIGIN`, `FORM_TOKEN`, NotUnderstood `FORM_TOO_LARGE`.
         """
+        form = await self.open_form(request, largest)
         if self.session(request) is None:
             raise NotAllowed("NOT_LOGGED_IN", "the session has ended")
-        return self._of_session(request, await self.open_form(request, largest))
+        return self._of_session(request, form)
 
     async def form_with_file(
         self, request: Request, largest: int
@@ -185,7 +186,8 @@ class Frame:
             found += piece
             if len(found) > most:
                 raise NotUnderstood("FORM_TOO_LARGE", "the form is too large")
-        return dict(parse_qsl(found.decode("utf-8", "replace")))
+        request.state.sent = dict(parse_qsl(found.decode("utf-8", "replace")))
+        return dict(request.state.sent)
 
     def _require_own_origin(self, request: Request) -> None:
         # the token and the cookie's SameSite are the other fences

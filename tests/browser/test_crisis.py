@@ -133,6 +133,8 @@ def test_a_mobile_team_finds_the_plan_in_one_tap_and_writes_the_next(log_in: Any
     page.get_by_label("What I can do myself").fill("sing")
     page.get_by_role("button", name="Save the safety plan").click()
     expect(page.get_by_role("status")).to_have_text("Saved. The safety plan is written down.")
+    page.get_by_role("link", name="Look for somebody else").click()
+    page.get_by_role("button", name="Look for the safety plan").wait_for()
     ask(page, "Nobody", "Known")
     page.get_by_text("No certain match").wait_for()
     expect(page.get_by_text(COPING)).to_have_count(0)

@@ -141,7 +141,7 @@ def test_a_deny_matches_by_closure_and_by_an_asserted_parent(label: str, rule: s
     assert labelled(with_security(act(label))).matches_deny(rule, tables()) is matches
 
 
-@pytest.mark.requirement("FH-LBL-03")
+@pytest.mark.requirement("FH-LBL-03", "DM-03")
 def test_a_permit_on_mental_health_does_not_cover_psychotherapy_notes() -> None:
     assert tables().permit_covers("MH") == {"MH", "PSY"}
     assert tables().permit_covers("SUD") == {"SUD", "ETH", "ETHUD", "OPIOIDUD"}

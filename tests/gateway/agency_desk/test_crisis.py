@@ -358,3 +358,32 @@ def emergency_form_without_page(browser: Browser) -> str:
     return browser.post(
         "/agency/crisis/emergency", {"token": token, "key": "k" * 12, **HER, **EMERGENCY}
     ).text
+
+
+@pytest.mark.requirement("DM-11")
+def test_what_a_worker_has_typed_is_not_lost_and_she_stays_with_the_person(crisis: County) -> None:
+    permit(crisis)
+    browser = come_in(crisis)
+    page = look_up(browser, given="Maribel", family="", born="", phone="")
+    assert 'role="alert">Give two' in page and 'name="given" type="text" value="Maribel"' in page
+
+    look_up(browser)
+    form = {
+        **HER,
+        "token": browser.hidden("token"),
+        "key": browser.hidden("key"),
+        "seal": browser.hidden("seal"),
+    }
+    saved = browser.post("/agency/crisis/plan", {**form, "step.coping": "sing"}).text
+    assert "The safety plan is written down" in saved and "Maribel Testperson" in saved
+    again = browser.post("/agency/crisis/plan", {**form, "step.coping": "sing"})
+    assert again.status_code == 200, "loaded again, it is the same plan"
+    plans = [one for one in crisis.records("CarePlan") if one.source_partner == "crisis"]
+    assert len(plans) == 1
+
+    crisis.clock.advance(timedelta(minutes=31))
+    ended = browser.post("/agency/crisis/event", {**form, "note": "she will <sing>"})
+    assert ended.status_code == 401 and "she will &lt;sing&gt;</textarea>" in ended.text
+    assert "Maribel" not in ended.text and "1996" not in ended.text
+    other = browser.post("/agency/crisis/event", {**form, "note": "theirs"}, origin="http://elsewhere.test")
+    assert other.status_code == 403 and "theirs" not in other.text
