@@ -17,6 +17,8 @@ from gateway.store import Reading, records
 Standing = Literal["usable", "unverified", "deficient", "unrelated"]
 TOLD = "TOLD_BY_MESSAGE"
 """Why a Consent that a message or a document told of can only deny."""
+TAKEN_BACK = "PERMISSION_TAKEN_BACK"
+"""Why a Consent can only deny that goes on with what another denied, whose permission was taken back."""
 _NO_FORM = "SIGNED_FORM_MISSING"
 _DIGESTS = {20: hashlib.sha1, 32: hashlib.sha256}
 _VOID = ("entered-in-error", "superseded")
@@ -72,18 +74,23 @@ def permits_at_root(resource: Mapping[str, Any]) -> bool:
     """Whether a Consent permits at its root while in force, as the engine reads it; nothing else can be taken back.
 
     A root that says nothing of the kind denies, and so does one with a modifier: where treatment needs no consent, the
-    end of a denial would open records.
+    end of a denial would open records. What says that it is not verified permits nothing.
     """
-    provision = resource.get("provision")
-    says_so = isinstance(provision, Mapping) and provision.get("type") == "permit"
-    return says_so and consent.validate_consent({**resource, "status": "active"}).permits
+    verifications = resource.get("verification", ())
+    return _root_permits(resource) and all(one.get("verified") is not False for one in verifications)
 
 
 def could_deny(resource: Mapping[str, Any]) -> bool:
     """Whether a Consent in force could deny anything: all do but those that permit through and through."""
     if resource.get("status") != "active":
         return False
-    return not (permits_at_root(resource) and _only_permits(resource["provision"]))
+    return not (_root_permits(resource) and _only_permits(resource["provision"]))
+
+
+def _root_permits(resource: Mapping[str, Any]) -> bool:
+    provision = resource.get("provision")
+    says_so = isinstance(provision, Mapping) and provision.get("type") == "permit"
+    return says_so and consent.validate_consent({**resource, "status": "active"}).permits
 
 
 def denies_for_others(premises: Premises, resource: Mapping[str, Any], recorder: str) -> bool:

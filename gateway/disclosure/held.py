@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from gateway.audit import AuditReason, append, get
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.account import own_record_entry
-from gateway.disclosure.consent_standing import could_deny
+from gateway.disclosure.consent_standing import could_deny, permits_at_root
 from gateway.disclosure.handovers import permits_of
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.release import Refusal
@@ -68,7 +68,7 @@ def decide_again(
     of a denial; after a withdrawal what was released and has not left.
     """
     was_active, is_active = before.get("status") == "active", now.get("status") == "active"
-    if was_active and not is_active:
+    if was_active and not is_active and permits_at_root(before):
         _stop_what_waits(tx, patient_id, at)
     if is_active or could_deny(before):
         intents.wake_patient(tx, patient_id, at)

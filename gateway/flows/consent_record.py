@@ -12,11 +12,10 @@ from typing import Any
 from gateway.audit import AuditEntry, AuditReason, append
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.consent_standing import (
+    TAKEN_BACK,
     TOLD,
     Judgement,
-    denies_for_others,
-    is_stored_form,
-    judge,
+    could_deny,
     permits_at_root,
 )
 from gateway.disclosure.content import media_of
@@ -32,7 +31,9 @@ from gateway.flows.body_hash import BodyHash, body_hash, named_by_itself
 from gateway.flows.checked import checked
 from gateway.flows.condition_met import met_by
 from gateway.flows.decided_here import BY_RECORDER, act_entry
+from gateway.flows.judged import judged
 from gateway.flows.nothing import nothing_for
+from gateway.flows.own_ids import own_id
 from gateway.flows.people import patient_of_consent, related
 from gateway.flows.questions import log_question
 from gateway.partners import reference_of
@@ -52,6 +53,7 @@ from gateway.store import (
 
 _CHANNEL = "fhir"
 ENDED = ("inactive", "rejected", "entered-in-error")
+_OF_THE_PERMISSION = frozenset({"identifier", "extension", "sourceAttachment", "sourceReference"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,7 @@ async def replace_consent(
             raise NotFound("NO_SUCH_RECORD", "nothing can be shown for this request")
         recorder, patient_id = before.source_partner, before.patient_id
         if recorder != caller.partner:
-            keep_consent(premises, tx, caller, _withdrawn(before), patient_id, at, request_id, recorder)
+            take_back(premises, tx, caller, before, _withdrawn(before), at, request_id)
             return _told(resource, consent_id, request_id)
         ends = before.resource.get("status") == "active" != resource.get("status")
         if if_match is not None and not ends and if_match != _version(premises, tx, caller, before):
@@ -184,21 +186,21 @@ def keep_consent(
     recorder: str | None = None,
     *,
     logs_review: bool = True,
-    is_told: bool = False,
+    only_denies: str = "",
 ) -> ConsentRecorded:
     """Save one Consent version with its standing, raise the patient's epoch, wake or stop her intents, and audit it.
 
-    Other days of review are an entry of their own (without `logs_review` the caller writes it). `is_told`: a message or
-    document told of it, so that it never permits; what it may change was looked at before (`told_consents.py`).
+    Other days of review are an entry of their own (without `logs_review` the caller writes it). `only_denies`: the code
+    of why it never permits (`TOLD`, `TAKEN_BACK`); what it may change was looked at before (`told_consents.py`).
 
     Raises AlreadyReceived `RECORD_OF_ANOTHER_PATIENT` when it was another patient's before, `CONSENT_ENDED` when it
     had ended.
     """
     recorder = recorder or caller.partner
     before = records.get(tx, "Consent", str(resource["id"]))
-    if before is not None and not is_told:
+    if before is not None and not only_denies:
         _refuse_change(before, resource, patient_id)
-    judgement = _judged(premises, tx, resource, recorder, patient_id, is_told=is_told)
+    judgement = judged(premises, tx, resource, recorder, patient_id, only_denies)
     was_part2 = before is not None and before.part2
     record = records.save(tx, _record(premises, resource, patient_id, recorder, instant_text(at), was_part2))
     state = ConsentState(
@@ -219,25 +221,28 @@ def keep_consent(
     return ConsentRecorded(record, judgement)
 
 
-def _judged(
+def take_back(
     premises: Premises,
     tx: Transaction,
-    resource: Mapping[str, Any],
-    recorder: str,
-    patient_id: str,
-    *,
-    is_told: bool,
-) -> Judgement:
-    """How the Consent stands, by itself, by who recorded it, and by how it came."""
-    form_stored = is_stored_form(tx, resource, recorder, patient_id)
-    judgement = judge(premises, resource, recorder, form_stored=form_stored)
-    if is_told:
-        judgement = Judgement("unverified", (TOLD,))
-    for_others = judgement.standing == "unverified" or denies_for_others(premises, resource, recorder)
-    if for_others and not related(tx, recorder, patient_id):
-        # Neither may it permit, nor may somebody who has nothing to do with her stop her care.
-        return Judgement("unrelated", (*judgement.reasons, "RECORDER_NOT_RELATED"))
-    return judgement
+    caller: Caller,
+    before: Record,
+    ended: Mapping[str, Any],
+    at: datetime,
+    request_id: str,
+) -> ConsentRecorded:
+    """What a Consent permits is taken back: `ended` is it from now on. What it denies beside that goes on as one of its
+    own, which never permits: who takes a permission back has not said that more may be seen.
+    """
+    patient_id, recorder = str(before.patient_id), before.source_partner
+    state = consents.get(tx, before.id)
+    kept = keep_consent(premises, tx, caller, ended, patient_id, at, request_id, recorder)
+    if could_deny(before.resource) and (state is None or state.standing != "unrelated"):
+        rest = {name: said for name, said in before.resource.items() if name not in _OF_THE_PERMISSION}
+        rest["id"] = own_id(premises.keys.id_key, recorder, before.id, TAKEN_BACK)
+        rest["verification"] = [{"verified": False}]
+        about = (patient_id, at, request_id, recorder)
+        keep_consent(premises, tx, caller, rest, *about, only_denies=TAKEN_BACK)
+    return kept
 
 
 def _review_entry(caller: Caller, record: Record, at: datetime, request_id: str) -> AuditEntry:

@@ -13,7 +13,7 @@ from gateway.disclosure.premises import Premises
 from gateway.disclosure.seen import is_own
 from gateway.errors import NotFound
 from gateway.flows.agency_desk import Worker
-from gateway.flows.consent_record import keep_consent
+from gateway.flows.consent_record import take_back
 from gateway.flows.consent_taking import FORM_SYSTEM
 from gateway.flows.decided_here import carry_out
 from gateway.flows.desk_clients import desk_caller, log_worker, require_client, require_right
@@ -146,7 +146,7 @@ async def _ended(
             "status": "inactive",
             "extension": [*stated, {"url": WITHDRAWAL, "valueCode": how}],
         }
-        keep_consent(premises, tx, desk_caller(worker), changed, patient_id, at, new_id())
+        take_back(premises, tx, desk_caller(worker), before, changed, at, new_id())
         log_worker(tx, worker, at, outcome, patient_id, before.reference, how)
         return {}
 

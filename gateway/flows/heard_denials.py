@@ -12,7 +12,7 @@ from typing import Any
 
 from gateway.audit import append
 from gateway.clock import instant_text, new_id
-from gateway.disclosure.consent_standing import TOLD, could_deny
+from gateway.disclosure.consent_standing import TAKEN_BACK, TOLD, could_deny
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotFound
 from gateway.flows.consent_record import keep_consent
@@ -34,16 +34,14 @@ def hear_denials(premises: Premises, tx: Transaction, patient_id: str, at: datet
         record = records.get(tx, "Consent", state.consent_id)
         if record is None or record.resource.get("status") != "active":
             continue
-        recorder, is_told = (
-            Caller(state.recorded_by, "", "", frozenset(), ""),
-            TOLD in json.loads(state.reasons),
-        )
-        keep_consent(premises, tx, recorder, record.resource, patient_id, at, request_id, is_told=is_told)
+        recorder = Caller(state.recorded_by, "", "", frozenset(), "")
+        told = TOLD if TOLD in json.loads(state.reasons) else ""
+        keep_consent(premises, tx, recorder, record.resource, patient_id, at, request_id, only_denies=told)
 
 
 async def denial_ended(premises: Premises, consent_id: str, reason: str) -> dict[str, Any]:
-    """The person has taken back a refusal that a message or document told: it ends, and what is held is decided again.
-    Any other denial is its recorder's to end.
+    """The person has taken back a refusal that a message or document told, or what went on of one whose permission was
+    taken back: it ends, and what is held is decided again. Any other denial is its recorder's to end.
 
     Raises NotFound `NO_SUCH_CONSENT`, NotUnderstood `REASON_MISSING`.
     """
@@ -51,12 +49,13 @@ async def denial_ended(premises: Premises, consent_id: str, reason: str) -> dict
 
     def work(tx: Transaction) -> dict[str, Any]:
         before, state = records.get(tx, "Consent", consent_id), consents.get(tx, consent_id)
-        is_told = state is not None and TOLD in json.loads(state.reasons)
-        if not is_told or before is None or before.patient_id is None or not could_deny(before.resource):
-            raise NotFound("NO_SUCH_CONSENT", "no refusal that was told has that id and stands", consent_id)
+        reasons = () if state is None else json.loads(state.reasons)
+        code = next((one for one in (TOLD, TAKEN_BACK) if one in reasons), "")
+        if not code or before is None or before.patient_id is None or not could_deny(before.resource):
+            raise NotFound("NO_SUCH_CONSENT", "no such refusal has that id and stands", consent_id)
         recorder = Caller(before.source_partner, "", "", frozenset(), "")
         ended = {**before.resource, "status": "inactive"}
-        keep_consent(premises, tx, recorder, ended, before.patient_id, at, request_id, is_told=True)
+        keep_consent(premises, tx, recorder, ended, before.patient_id, at, request_id, only_denies=code)
         entry = act_entry(
             DENIAL_ENDED,
             instant_text(at),

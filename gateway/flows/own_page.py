@@ -23,7 +23,7 @@ from gateway.disclosure.gather import HERSELF
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotFound, NotUnderstood
 from gateway.flows import privacy_requests
-from gateway.flows.consent_record import keep_consent
+from gateway.flows.consent_record import take_back
 from gateway.flows.consents_given import WITHDRAWAL, recipients_of
 from gateway.flows.decided_here import act_entry, carry_out
 from gateway.flows.stop_notices import to_tell
@@ -128,7 +128,7 @@ async def withdrawn(premises: Premises, patient_id: str, consent_ids: Sequence[s
                 "extension": [*stated, {"url": WITHDRAWAL, "valueCode": "in-writing"}],
             }
             recorder = Caller(one.source_partner, "", "", frozenset(), "")
-            keep_consent(premises, tx, recorder, changed, her, at, new_id())
+            take_back(premises, tx, recorder, one, changed, at, new_id())
             _log(premises, tx, her, WITHDREW, BY_HERSELF, one.reference)
         return {"patient": her}
 

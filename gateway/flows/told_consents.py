@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from gateway.clock import instant_text, read_instant
-from gateway.disclosure.consent_standing import could_deny
+from gateway.disclosure.consent_standing import TOLD, could_deny
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived
 from gateway.flows.consent_record import ENDED, keep_consent
@@ -68,7 +68,9 @@ def keep_told_consents(
         if made_at and message_times.latest(tx, *name) > made_at:
             continue
         if _is_news(tx, told, held):
-            keep_consent(premises, tx, caller, told, patient_id, read_instant(at), message_id, is_told=True)
+            keep_consent(
+                premises, tx, caller, told, patient_id, read_instant(at), message_id, only_denies=TOLD
+            )
         if made_at:
             message_times.keep(tx, [name], made_at)
 

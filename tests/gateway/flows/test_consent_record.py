@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.demo import person
+from gateway.disclosure.consent_standing import permits_at_root
 from gateway.disclosure.release import Release
 from gateway.errors import AlreadyReceived, NotFound
 from gateway.flows.answers import Saved
@@ -273,6 +274,29 @@ def test_another_party_takes_back_a_permission_and_ends_no_denial(known: County)
     assert known.states() == ["held"]
     known.replace("hospital", consent_id, {**denial.resource, "status": "inactive"})
     assert isinstance(known.release(), Release), "what was held for the denial alone is decided again"
+
+
+@pytest.mark.requirement("FH-CON-10")
+def test_who_takes_back_a_permission_opens_nothing_that_it_denied(known: County) -> None:
+    """`All but what is about addiction`: taken back at the housing agency, the exception would fall with it."""
+    known.consent()
+    mixed = known.consent(without=("SUD",))
+    before = known.released()
+    assert b"F11.20" not in before.content
+    known.settle(known.intents("sending")[0], "due")
+
+    known.replace("housing", mixed.resource["id"], withdrawal_by_housing(mixed))
+
+    after = known.released()
+    assert after.content_sha256 == before.content_sha256
+    (rest,) = [one for one in known.records("Consent") if "verification" in one.resource]
+    state = known.look(lambda reading: consents.get(reading, rest.id))
+    assert state is not None
+    assert (state.standing, state.reasons) == ("unverified", '["PERMISSION_TAKEN_BACK"]')
+    assert not permits_at_root(rest.resource), "there is nothing of it to take back"
+    known.replace("hospital", rest.id, {**rest.resource, "status": "inactive"})
+    known.settle(known.intents("sending")[0], "due")
+    assert b"F11.20" in known.released().content, "its recorder ends it"
 
 
 @pytest.mark.requirement("FH-CON-10")
