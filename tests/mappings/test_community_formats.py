@@ -140,6 +140,7 @@ def test_lines_of_one_plan_share_the_patient_and_nothing_else(library: Library) 
     assert len(first & second) == 1
 
 
+@pytest.mark.requirement("DM-06", "DM-07", "DM-09")
 @pytest.mark.parametrize(
     ("mapping_id", "name"),
     [
