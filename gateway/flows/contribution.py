@@ -9,6 +9,7 @@ from typing import Any
 import mappings
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived
+from gateway.flows.document_words import labelled_as_document
 from gateway.flows.late_messages import newer_kept
 from gateway.flows.merged_numbers import ended_patients, heed_merge
 from gateway.flows.saved_together import SavedTogether
@@ -45,7 +46,7 @@ def contribution(
 ) -> Contribution:
     """What a partner's record says of one person and asks of nobody by itself."""
     key = premises.keys.index("business-key", partner, translation.business_key)
-    resources, ended = ended_patients(translation.resources)
+    resources, ended = ended_patients(labelled_as_document(premises, translation.resources))
     return Contribution(partner, key, resources, ended, said_at)
 
 

@@ -19,6 +19,7 @@ from gateway.errors import AlreadyReceived, HandoffError, NotSupported, NotUnder
 from gateway.flows.body_hash import BodyHash, body_hash
 from gateway.flows.closed_doors import closed_doors
 from gateway.flows.contribution import Contribution, contribution, record_contribution
+from gateway.flows.document_words import labelled_as_document
 from gateway.flows.heard_denials import hear_denials
 from gateway.flows.late_messages import late_warnings, said_at
 from gateway.flows.messages import Fault, Receipt, ReceiptOutcome, ReceivedMessage
@@ -195,9 +196,7 @@ def _said(
     place: str,
 ) -> Said:
     """What a record says: a referral, with its routes, the state of an order, or what is only to be kept (a visit, a
-    result, a document).
-
-    Raises NotUnderstood as `addressees_of` does.
+    result, a document). Raises NotUnderstood as `addressees_of` does.
     """
     if is_order_status(mapping, kind):
         return order_status(premises, message, translation, mapping, kind)
@@ -227,7 +226,7 @@ def _referral(
         partner=partner,
         event=event,
         business_key=premises.keys.index("business-key", partner, translation.business_key),
-        resources=translation.resources,
+        resources=labelled_as_document(premises, translation.resources),
         addressees=addressees_of(premises.network, partner, translation, kind if unnamed else ""),
         place=place,
         message_type=kind,
