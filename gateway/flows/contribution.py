@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import mappings
+from gateway.disclosure.document_words import labelled_as_document
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived
-from gateway.flows.document_words import labelled_as_document
 from gateway.flows.late_messages import newer_kept
 from gateway.flows.merged_numbers import ended_patients, heed_merge
 from gateway.flows.saved_together import SavedTogether

@@ -14,12 +14,12 @@ from typing import Any
 
 import mappings
 from gateway.clock import instant_text, new_row_id, read_instant
+from gateway.disclosure.document_words import labelled_as_document
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, HandoffError, NotSupported, NotUnderstood
 from gateway.flows.body_hash import BodyHash, body_hash
 from gateway.flows.closed_doors import closed_doors
 from gateway.flows.contribution import Contribution, contribution, record_contribution
-from gateway.flows.document_words import labelled_as_document
 from gateway.flows.heard_denials import hear_denials
 from gateway.flows.late_messages import late_warnings, said_at
 from gateway.flows.messages import Fault, Receipt, ReceiptOutcome, ReceivedMessage
