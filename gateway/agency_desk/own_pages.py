@@ -22,6 +22,7 @@ from gateway.agency_desk.phrases import CATALOGUE
 from gateway.agency_desk.second_factor import is_phone_code, phone_address, phone_secret, picture_of
 from gateway.agency_desk.sites import site_of
 from gateway.agency_desk.spoken_pages import SpokenPages
+from gateway.agency_desk.told_by_day import told_by_day
 from gateway.disclosure.desk_forms import purpose_in_words, types_in_words
 from gateway.errors import AlreadyReceived, NotAllowed, NotFound
 from gateway.flows.own_contacts import WAYS
@@ -94,11 +95,10 @@ class _Pages(SpokenPages):
         her = self._her(request)
         if her is None:
             return self._stranger(request)
-        lines = await self._own.told_whom(her)
+        told = told_by_day(await self._own.told_whom(her), self._zone)
         language = self._said(request)
         rows = [
-            (line, purpose_in_words(line.purpose, language), _what(line.description, language))
-            for line in reversed(lines)
+            (one, purpose_in_words(one.purpose, language), _what(one.descriptions, language)) for one in told
         ]
         return self._page(request, "own_told.html", rows=rows)
 
@@ -306,18 +306,18 @@ class _Pages(SpokenPages):
         }
 
 
-def _what(description: str, language: str) -> str:
+def _what(descriptions: Sequence[str], language: str) -> str:
     """What left, for a reader: the log counts types of records; anything else is told as it stands."""
-    if not _COUNTED.fullmatch(description):
-        return description
-    types = [part.partition(" ")[2] for part in description.split(", ")]
-    return "; ".join(_kinds(types, language))
+    counted = [one for one in descriptions if _COUNTED.fullmatch(one)]
+    types = [part.partition(" ")[2] for one in counted for part in one.split(", ")]
+    return "; ".join((*_kinds(types, language), *(one for one in descriptions if one not in counted)))
 
 
 def _kinds(types: Sequence[str], language: str) -> list[str]:
-    """What these types of records are called."""
+    """What these types of records are called, each word once."""
     say = WORDS[language]
-    return [say.get(f"kind_{one}", one) for one in types_in_words(types, language)]
+    called = (say.get(f"kind_{one}", one) for one in types_in_words(types, language))
+    return list(dict.fromkeys(one[:1].lower() + one[1:] for one in called))
 
 
 def _second(at: datetime) -> str:

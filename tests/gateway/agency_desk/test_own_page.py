@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from html import unescape
+from zoneinfo import ZoneInfo
 
 import httpx
 import pyotp
@@ -13,6 +14,8 @@ import pytest
 from starlette.types import ASGIApp
 
 from gateway.agency_desk.own_pages import WORDS
+from gateway.agency_desk.told_by_day import told_by_day
+from gateway.disclosure.accounting import AccountLine
 from gateway.store import patients, privacy_requests
 from gateway.wiring.own_page_door import own_page_mounts
 from tests.gateway.agency_desk.conftest import Browser
@@ -111,6 +114,32 @@ def test_she_reads_what_she_permitted_and_who_was_told(told: County, phone: Phon
         "own page: permissions",
         "own page: who was told",
     ]
+
+
+@pytest.mark.requirement("HI-528-01")
+def test_what_an_agency_was_told_on_one_day_is_one_line_with_how_often(told: County, phone: Phone) -> None:
+    def line(at: str, what: str, outcome: str = "pulled", request: str = "r") -> AccountLine:
+        return AccountLine(at, "Sunrise", "", what, "TREAT", "", "", (), outcome, 1, request)
+
+    lines = (
+        line("2026-04-11T06:30:00Z", "1 Task", request="r1"),
+        line("2026-04-11T07:30:00Z", "1 Task", request="r2"),
+        line("2026-04-12T05:00:00Z", "1 Task, 1 Practitioner, 2 PractitionerRole", request="r3"),
+        line("2026-04-12T05:30:00Z", "1 Task", "unknown", "r4"),
+        line("2026-04-09T00:00:00.000000Z", "a call", "outside", "r5"),
+    )
+    found = told_by_day(lines, ZoneInfo("America/Phoenix"))
+    assert [(one.day, one.came, one.times, one.request_ids) for one in found] == [
+        ("2026-04-11", False, 1, ("r4",)),
+        ("2026-04-11", True, 2, ("r3", "r2")),
+        ("2026-04-10", True, 1, ("r1",)),
+        ("2026-04-09", False, 1, ("r5",)),
+    ]
+
+    told.refer("MSG-AGAIN", "REF-AGAIN")
+    hand_over(told)
+    page = unescape(phone.get("/me/told").text)
+    assert "· 2 times" in page and page.count("<strong>Sunrise") == 1 and "local clock" in page
 
 
 @pytest.mark.requirement("P2-31-12")
