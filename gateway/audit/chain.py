@@ -9,7 +9,7 @@ Merkle tree (`tree.py`), by which one entry is proved without the others.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
@@ -24,24 +24,7 @@ START = bytes(32)
 _ABSENT = b"\xff\xff\xff\xff"
 
 
-class Envelope(msgspec.Struct, frozen=True):
-    """What the chain covers of an entry; all that an export needs to prove it."""
-
-    seq: int
-    at: str
-    kind: str
-    patient_id: str | None
-    partner: str
-    purpose: str
-    outcome: str
-    request_id: str
-    sealed_sha256: bytes
-    facts_hash: bytes
-    leaf_hash: bytes
-    chain_hash: bytes
-
-
-class _InBoth(msgspec.Struct, frozen=True):
+class InBoth(msgspec.Struct, frozen=True, gc=False):
     """What the facts of an entry and its columns both say; the rest of the facts is not looked at."""
 
     at: str
@@ -53,8 +36,9 @@ class _InBoth(msgspec.Struct, frozen=True):
     request_id: str
 
 
-_columns = attrgetter(*_InBoth.__struct_fields__)
-_FACTS = msgspec.json.Decoder(_InBoth)
+in_both = attrgetter(*InBoth.__struct_fields__)
+"""What a row, or whatever else has these, says of them, in order."""
+_FACTS = msgspec.json.Decoder(InBoth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,32 +81,42 @@ def facts_hash(salt: bytes, facts: bytes) -> bytes:
     return hashlib.sha256(b"\x02" + salt + facts).digest()
 
 
-def says_what_they_say(envelope: Envelope, salt: bytes, facts: bytes) -> bool:
-    """Whether these are the facts of an envelope's hash, and say what it says itself."""
+def says_what_they_say(row: AuditRow, salt: bytes, facts: bytes) -> bool:
+    """Whether these are the facts of a row's hash, and say what it says itself."""
     try:
-        same = _columns(_FACTS.decode(facts)) == _columns(envelope)
+        same = in_both(_FACTS.decode(facts)) == in_both(row)
     except msgspec.MsgspecError:
         return False
-    return same and facts_hash(salt, facts) == envelope.facts_hash
+    return same and facts_hash(salt, facts) == row.facts_hash
 
 
-def leaf_hash(envelope: Envelope) -> bytes:
-    """The hash over everything an envelope says before its own hashes."""
-    at, request_id = envelope.at.encode(), envelope.request_id.encode()
+def sealed_hash(row: AuditRow) -> bytes:
+    """What the chain covers of the sealed bytes of a row."""
+    return hashlib.sha256(row.sealed).digest()
+
+
+def leaf_of(row: AuditRow) -> bytes:
+    """The leaf hash of a stored row."""
+    return leaf_hash(row, sealed_hash(row))
+
+
+def leaf_hash(row: AuditRow, sealed_sha256: bytes) -> bytes:
+    """The hash over everything a row says before its own hashes; of its sealed bytes the hash alone is needed."""
+    at, request_id = row.at.encode(), row.request_id.encode()
     parts = (
         b"\x00",
-        envelope.seq.to_bytes(8, "big", signed=True),
+        row.seq.to_bytes(8, "big", signed=True),
         len(at).to_bytes(4, "big"),
         at,
-        _field(envelope.kind),
-        _field(envelope.patient_id),
-        _field(envelope.partner),
-        _field(envelope.purpose),
-        _field(envelope.outcome),
+        _field(row.kind),
+        _field(row.patient_id),
+        _field(row.partner),
+        _field(row.purpose),
+        _field(row.outcome),
         len(request_id).to_bytes(4, "big"),
         request_id,
-        envelope.sealed_sha256,
-        envelope.facts_hash,
+        sealed_sha256,
+        row.facts_hash,
     )
     return hashlib.sha256(b"".join(parts)).digest()
 
@@ -141,32 +135,14 @@ def chain_hash(before: bytes, leaf: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + before + leaf).digest()
 
 
-def envelope_of(row: AuditRow) -> Envelope:
-    """What the chain covers of a stored row."""
-    return Envelope(
-        row.seq,
-        row.at,
-        row.kind,
-        row.patient_id,
-        row.partner,
-        row.purpose,
-        row.outcome,
-        row.request_id,
-        hashlib.sha256(row.sealed).digest(),
-        row.facts_hash,
-        row.leaf_hash,
-        row.chain_hash,
-    )
-
-
-Inspect = Callable[[Envelope, bytes], str | None]
-"""Given an envelope and the chain hash before it: a reason code when its facts do not fit, else None."""
+Inspect = Callable[[AuditRow, bytes], str | None]
+"""Given a row and the chain hash before it: a reason code when its facts do not fit, else None."""
 
 
 class Heads(Protocol):
     """Heads, the smallest first, each read when it is needed."""
 
-    def upto(self, size: int) -> Iterable[Head]:
+    def upto(self, size: int) -> Sequence[Head]:
         """Every head over at most `size` entries that was not asked for yet."""
         ...
 
@@ -176,9 +152,10 @@ class Heads(Protocol):
 
 
 def follow(
-    envelopes: Iterable[Envelope], heads: Heads | None = None, inspect: Inspect | None = None
+    rows: Iterable[tuple[AuditRow, bytes]], heads: Heads | None = None, inspect: Inspect | None = None
 ) -> VerifyReport:
-    """Recompute chain and tree over `envelopes`, which should be entries 1, 2, 3 … in order, and compare every head.
+    """Recompute chain and tree over `rows`, each with the hash of its sealed bytes, which should be entries 1, 2, 3 … in
+    order, and compare every head.
 
     Reasons: `ENTRY_MISSING`, `ENTRY_OUT_OF_ORDER`, `ENTRY_ALTERED`, `CHAIN_BROKEN`, `HISTORY_REWRITTEN` (the
     chain fits itself, but not a head: the change lies after the last head that fits), `TAIL_CUT`, and those
@@ -186,18 +163,20 @@ def follow(
     """
     tree = Frontier()
     at, count, signed_to = START, 0, 0
-    for envelope in envelopes:
-        reason = _fault(envelope, count + 1, at)
+    for row, sealed_sha256 in rows:
+        reason = _fault(row, sealed_sha256, count + 1, at)
         if reason is None and inspect is not None:
-            reason = inspect(envelope, at)
+            reason = inspect(row, at)
         if reason is not None:
             return VerifyReport(False, count, count + 1, reason, at.hex(), signed_to)
-        before, at, count = at, envelope.chain_hash, count + 1
-        tree.add(envelope.leaf_hash)
-        vouched = () if heads is None else tuple(heads.upto(count))
+        before, at, count = at, row.chain_hash, count + 1
+        tree.add(row.leaf_hash)
+        vouched = () if heads is None else heads.upto(count)
+        if not vouched:
+            continue
         if not all(_fits(head, count, at, tree) for head in vouched):
             return VerifyReport(False, count, signed_to + 1, "HISTORY_REWRITTEN", before.hex(), signed_to)
-        signed_to = count if vouched else signed_to
+        signed_to = count
     if heads is not None and heads.are_left():
         return VerifyReport(False, count, count + 1, "TAIL_CUT", at.hex(), signed_to)
     return VerifyReport(True, count, None, None, at.hex(), signed_to, tree=tree.root().hex())
@@ -208,13 +187,13 @@ def _fits(head: Head, size: int, chain: bytes, tree: Frontier) -> bool:
     return same and (head.root is None or head.root == tree.root())
 
 
-def _fault(envelope: Envelope, expected: int, before: bytes) -> str | None:
-    if envelope.seq > expected:
+def _fault(row: AuditRow, sealed_sha256: bytes, expected: int, before: bytes) -> str | None:
+    if row.seq > expected:
         return "ENTRY_MISSING"
-    if envelope.seq < expected:
+    if row.seq < expected:
         return "ENTRY_OUT_OF_ORDER"
-    if leaf_hash(envelope) != envelope.leaf_hash:
+    if leaf_hash(row, sealed_sha256) != row.leaf_hash:
         return "ENTRY_ALTERED"
-    if chain_hash(before, envelope.leaf_hash) != envelope.chain_hash:
+    if chain_hash(before, row.leaf_hash) != row.chain_hash:
         return "CHAIN_BROKEN"
     return None

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import msgspec
 
-from gateway.audit.chain import START, Envelope, Head, VerifyReport, follow
+from gateway.audit.chain import START, Head, VerifyReport, follow
 from gateway.audit.checkpoint import NoteVerifier, read_note, read_verifier
 from gateway.audit.lines import (
     CheckpointLine,
@@ -22,13 +22,13 @@ from gateway.audit.lines import (
     ExportStart,
     encoded,
     entry_line,
-    envelope_in,
+    row_in,
     shows_its_own_facts,
 )
 from gateway.audit.verify import HeadsInOrder
 from gateway.errors import NotUnderstood
 from gateway.store import audit_rows
-from gateway.store.model import Reading
+from gateway.store.model import AuditRow, Reading
 
 UNREADABLE = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
 """What reading a line of a file raises that is none of ours."""
@@ -77,7 +77,7 @@ def verify_export(
         if verifier is not None and own != verifier:
             return refusal("KEY_DIFFERS")
         heads = _Heads(verifier or own, witness)
-        report = follow(walk.envelopes(heads), heads, walk.inspect)
+        report = follow(walk.rows(heads), heads, walk.inspect)
     except (NotUnderstood, *UNREADABLE):
         return refusal("EXPORT_UNREADABLE", walk.count)
     if report.ok or report.reason == "TAIL_CUT":
@@ -130,11 +130,12 @@ class _Heads:
         else:
             self.own.setdefault(found.size, []).append(Head(found.size, found.chain_hash, found.root))
 
-    def upto(self, size: int) -> Iterator[Head]:
+    def upto(self, size: int) -> list[Head]:
         """Every head over at most `size` entries that was not asked for yet."""
-        yield from self.own.pop(size, ())
+        found = self.own.pop(size, [])
         while self._witness and self._witness[0].size <= size:
-            yield self._witness.popleft()
+            found.append(self._witness.popleft())
+        return found
 
     def are_left(self) -> bool:
         """Whether there are heads over more entries."""
@@ -157,7 +158,7 @@ class _Walk:
             raise NotUnderstood("EXPORT_UNREADABLE", "the export is of another version")
         return start.verifier_key
 
-    def envelopes(self, heads: _Heads) -> Iterator[Envelope]:
+    def rows(self, heads: _Heads) -> Iterator[tuple[AuditRow, bytes]]:
         """The entries up to the end line, each when the heads behind it are known."""
         waiting: EntryLine | None = None
         for line in self._lines:
@@ -176,10 +177,10 @@ class _Walk:
         if waiting is not None:
             yield self._taken(waiting)
 
-    def _taken(self, entry: EntryLine) -> Envelope:
+    def _taken(self, entry: EntryLine) -> tuple[AuditRow, bytes]:
         self._entry, self.count = entry, self.count + 1
-        return envelope_in(entry)
+        return row_in(entry)
 
-    def inspect(self, envelope: Envelope, _before: bytes) -> str | None:
-        """`ENTRY_FORGED` when the shown facts are not those that the envelope's hash is about."""
+    def inspect(self, _row: AuditRow, _before: bytes) -> str | None:
+        """`ENTRY_FORGED` when the shown facts are not those that the entry's hash is about."""
         return None if self._entry is None or shows_its_own_facts(self._entry) else "ENTRY_FORGED"

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import msgspec
 
-from gateway.audit.chain import chain_hash, envelope_of, leaf_hash
+from gateway.audit.chain import chain_hash, leaf_of
 from gateway.clock import Clock, SystemClock
 from gateway.errors import HandoffError, Internal
 from gateway.store import audit_rows
@@ -125,7 +125,7 @@ def read_journal(folder: Path, from_seq: int = 1) -> Iterator[AuditRow]:
 
 def follows(row: AuditRow, seq: int, head: bytes) -> bool:
     """Whether `row` is the next one after entry `seq`, at which the chain stood at `head`."""
-    leaf = leaf_hash(envelope_of(row))
+    leaf = leaf_of(row)
     return row.seq == seq + 1 and row.leaf_hash == leaf and row.chain_hash == chain_hash(head, leaf)
 
 

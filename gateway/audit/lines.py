@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.audit.chain import Envelope, envelope_of, says_what_they_say
+from gateway.audit.chain import InBoth, in_both, says_what_they_say, sealed_hash
 from gateway.audit.checkpoint import exact_bytes
 from gateway.audit.log import open_facts
 from gateway.errors import Internal, NotFound
@@ -16,17 +16,10 @@ from gateway.store.model import AuditRow, Reading
 _ENCODER = msgspec.json.Encoder()
 
 
-class _Said(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """What both kinds of entry lines say of an entry: its envelope but for the hashes over it."""
+class _Said(InBoth, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """What both kinds of entry lines say of an entry: its row but for the hashes over it."""
 
     seq: int
-    at: str
-    kind: str
-    patient_id: str | None
-    partner: str
-    purpose: str
-    outcome: str
-    request_id: str
     sealed_sha256: str
     facts_hash: str
     facts: str | None = None
@@ -111,10 +104,10 @@ def proved_line(
     return ProvedLine(**_said(reading, row, before, facts), path=tuple(one.hex() for one in path))
 
 
-def envelope_in(line: EntryLine | ProvedLine) -> Envelope:
-    """The envelope that a line says. Raises ValueError."""
+def row_in(line: EntryLine | ProvedLine) -> tuple[AuditRow, bytes]:
+    """The row that a line says, without its sealed bytes, and their hash. Raises ValueError."""
     leaf, chain = (line.leaf_hash, line.chain_hash) if isinstance(line, EntryLine) else (None, None)
-    return Envelope(
+    row = AuditRow(
         line.seq,
         line.at,
         line.kind,
@@ -123,11 +116,12 @@ def envelope_in(line: EntryLine | ProvedLine) -> Envelope:
         line.purpose,
         line.outcome,
         line.request_id,
-        _hash(line.sealed_sha256),
+        b"",
         _hash(line.facts_hash),
         b"" if leaf is None else _hash(leaf),
         b"" if chain is None else _hash(chain),
     )
+    return row, _hash(line.sealed_sha256)
 
 
 def shows_its_own_facts(line: EntryLine | ProvedLine) -> bool:
@@ -136,26 +130,14 @@ def shows_its_own_facts(line: EntryLine | ProvedLine) -> bool:
     """
     if line.facts is None or line.salt is None:
         return line.facts is line.salt
-    return says_what_they_say(envelope_in(line), exact_bytes(line.salt), line.facts.encode())
+    return says_what_they_say(row_in(line)[0], exact_bytes(line.salt), line.facts.encode())
 
 
 def _said(reading: Reading, row: AuditRow, before: bytes, facts: bool) -> dict[str, Any]:
-    envelope = envelope_of(row)
     salt_text, facts_text = _shown_facts(reading, row, before) if facts else (None, None)
-    return {
-        "seq": row.seq,
-        "at": row.at,
-        "kind": row.kind,
-        "patient_id": row.patient_id,
-        "partner": row.partner,
-        "purpose": row.purpose,
-        "outcome": row.outcome,
-        "request_id": row.request_id,
-        "sealed_sha256": envelope.sealed_sha256.hex(),
-        "facts_hash": row.facts_hash.hex(),
-        "facts": facts_text,
-        "salt": salt_text,
-    }
+    said = dict(zip(InBoth.__struct_fields__, in_both(row), strict=True))
+    hashes_of = {"sealed_sha256": sealed_hash(row).hex(), "facts_hash": row.facts_hash.hex()}
+    return {"seq": row.seq, **said, **hashes_of, "facts": facts_text, "salt": salt_text}
 
 
 def _shown_facts(reading: Reading, row: AuditRow, before: bytes) -> tuple[str | None, str | None]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 from msgspec.structs import replace
 
-from gateway.audit.chain import START, chain_hash, envelope_of, facts_hash, leaf_hash
+from gateway.audit.chain import START, chain_hash, facts_hash, leaf_of
 from gateway.audit.entry import AuditEntry, AuditReceipt
 from gateway.errors import Internal, NotFound
 from gateway.store import audit_rows
@@ -49,7 +49,7 @@ def append(tx: Transaction, entry: AuditEntry) -> AuditReceipt:
         leaf_hash=b"",
         chain_hash=b"",
     )
-    leaf = leaf_hash(envelope_of(row))
+    leaf = leaf_of(row)
     audit_rows.append(tx, replace(row, leaf_hash=leaf, chain_hash=chain_hash(before, leaf)))
     return AuditReceipt(seq + 1, leaf)
 

@@ -13,7 +13,7 @@ from itertools import chain
 
 import msgspec
 
-from gateway.audit.chain import START, VerifyReport, envelope_of, leaf_hash
+from gateway.audit.chain import START, VerifyReport, leaf_hash, leaf_of
 from gateway.audit.checkpoint import Checkpoint, NoteVerifier, has_root, read_note, read_verifier, size_of
 from gateway.audit.export import UNREADABLE, refusal, verify_export
 from gateway.audit.lines import (
@@ -23,9 +23,9 @@ from gateway.audit.lines import (
     ProofStart,
     ProvedLine,
     encoded,
-    envelope_in,
     hashes,
     proved_line,
+    row_in,
     shows_its_own_facts,
 )
 from gateway.audit.tiles import StoredTree, TileMissing, tree_of_rows
@@ -68,7 +68,7 @@ class Prover:
         """
         if row.seq > self.head.size:
             raise NotNow("NOT_SEALED", f"the head over {self.head.size} entries is not over entry {row.seq}")
-        leaf, index, size = leaf_hash(envelope_of(row)), row.seq - 1, self.head.size
+        leaf, index, size = leaf_of(row), row.seq - 1, self.head.size
         for tree in self._trees():
             try:
                 path = inclusion_path(index, size, tree)
@@ -229,7 +229,7 @@ class _Check:
         if line.seq <= self.at:
             return "ENTRY_OUT_OF_ORDER"
         self.at = line.seq
-        leaf = leaf_hash(envelope_in(line))
+        leaf = leaf_hash(*row_in(line))
         if root_by_path(leaf, line.seq - 1, size, hashes(line.path)) != root:
             return "PROOF_BROKEN"
         if not shows_its_own_facts(line):

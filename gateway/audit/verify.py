@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from heapq import merge
 
-from gateway.audit.chain import Envelope, Head, VerifyReport, envelope_of, follow, says_what_they_say
+from gateway.audit.chain import Head, VerifyReport, follow, says_what_they_say, sealed_hash
 from gateway.audit.checkpoint import NoteVerifier, read_note, size_of
 from gateway.audit.log import open_facts
 from gateway.audit.tiles import TileCheck
@@ -32,7 +32,7 @@ def verify(
         verifier, (row.note for row in audit_rows.checkpoints(reading)), _not_stored(reading, witness)
     )
     inspector, tiles = _Inspector(reading), TileCheck(reading)
-    rows = (inspector.look_at(row) for row in tiles.over(audit_rows.scan(reading)))
+    rows = ((row, sealed_hash(row)) for row in tiles.over(audit_rows.scan(reading)))
     report = follow(rows, heads, inspector.inspect if facts else None)
     if report.ok and audit_rows.latest_release_entry(reading) > report.entries:
         report = replace(report, ok=False, first_bad_seq=report.entries + 1, reason="TAIL_CUT")
@@ -65,11 +65,13 @@ class HeadsInOrder:
     def __iter__(self) -> Iterator[Head]:
         return self._heads
 
-    def upto(self, size: int) -> Iterator[Head]:
+    def upto(self, size: int) -> list[Head]:
         """Every head over at most `size` entries that was not asked for yet."""
+        found = []
         while self.are_left() and self._waiting is not None and self._waiting.size <= size:
-            found, self._waiting = self._waiting, None
-            yield found
+            found.append(self._waiting)
+            self._waiting = None
+        return found
 
     def are_left(self) -> bool:
         """Whether there are more."""
@@ -101,25 +103,19 @@ def _not_stored(reading: Reading, witness: Iterable[str]) -> Iterator[str]:
 
 
 class _Inspector:
-    """Opens the facts of the row that is being looked at."""
+    """Opens the facts of rows."""
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
-        self._row: AuditRow
         self.shredded = 0
 
-    def look_at(self, row: AuditRow) -> Envelope:
-        """The envelope of `row`, which the next call of `inspect` is about."""
-        self._row = row
-        return envelope_of(row)
-
-    def inspect(self, envelope: Envelope, before: bytes) -> str | None:
-        """`ENTRY_FORGED` when the facts do not open, or say something else than the envelope."""
+    def inspect(self, row: AuditRow, before: bytes) -> str | None:
+        """`ENTRY_FORGED` when the facts do not open, or say something else than the row."""
         try:
-            salt, facts = open_facts(self._reading, self._row, before)
+            salt, facts = open_facts(self._reading, row, before)
         except NotFound:
             self.shredded += 1
             return None
         except Internal:
             return "ENTRY_FORGED"
-        return None if says_what_they_say(envelope, salt, facts) else "ENTRY_FORGED"
+        return None if says_what_they_say(row, salt, facts) else "ENTRY_FORGED"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gateway import audit
 from gateway.audit import LoggedEntry, Prover
-from gateway.audit.chain import START, chain_hash, envelope_of, leaf_hash
+from gateway.audit.chain import START, chain_hash, leaf_of
 from gateway.audit.checkpoint import has_root
 from gateway.console.acts import entry_at
 from gateway.console.look import Look, Sheet, Shown, patients_of
@@ -68,9 +68,7 @@ def proof_of(look: Look, logged: LoggedEntry) -> Proof:
     row = logged.row
     earlier = audit_rows.get(look.reading, row.seq - 1)
     before = earlier.chain_hash if earlier is not None else START
-    fits = (
-        leaf_hash(envelope_of(row)) == row.leaf_hash and chain_hash(before, row.leaf_hash) == row.chain_hash
-    )
+    fits = leaf_of(row) == row.leaf_hash and chain_hash(before, row.leaf_hash) == row.chain_hash
     head = audit_window.first_checkpoint_from(look.reading, row.seq)
     if head is None:
         return Proof(fits, before.hex())

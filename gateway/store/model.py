@@ -278,7 +278,7 @@ class ReleaseRow:
     state: str
 
 
-class AuditRow(msgspec.Struct, frozen=True):
+class AuditRow(msgspec.Struct, frozen=True, gc=False):
     """One stored audit envelope: ids and codes for filters, the facts sealed, and its place in the chain.
 
     `facts_hash` is a salted hash of the facts, `leaf_hash` covers everything before it, `chain_hash` covers

@@ -19,9 +19,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gateway.audit import Prover, Sealer, VerifyReport, export, proof_lines, verifier_of, verify, verify_file
-from gateway.audit.chain import START, Envelope, chain_hash, leaf_hash
+from gateway.audit.chain import START, chain_hash, leaf_hash
 from gateway.clock import SystemClock
 from gateway.store import SqliteStore, audit_rows
+from gateway.store.model import AuditRow
 from tests.bench.bench_store import PATIENTS, SIGNER, _one, _store
 from tests.gateway.store.samples import AT
 
@@ -62,7 +63,7 @@ def _rows() -> Iterator[tuple[object, ...]]:
     chain, digest = START, hashlib.sha256(_SEALED).digest()
     for seq in range(1, ENTRIES + 1):
         said = (seq, AT, "disclose", f"p{seq % PATIENTS}", "clinic", "TREAT", "disclose", f"q{seq}")
-        leaf = leaf_hash(Envelope(*said, digest, digest, b"", b""))
+        leaf = leaf_hash(AuditRow(*said, _SEALED, digest, b"", b""), digest)
         chain = chain_hash(chain, leaf)
         yield (*said, _SEALED, digest, leaf, chain)
 

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from gateway import audit
-from gateway.audit.chain import START, chain_hash, envelope_of, leaf_hash
+from gateway.audit.chain import START, chain_hash, leaf_of
 from gateway.audit.checkpoint import sign_head
 from gateway.security.keys import Ed25519Signer, NamedKey
 from gateway.store import audit_rows
@@ -119,7 +119,7 @@ def test_an_entry_put_at_the_end_without_the_keys_is_found(log: Any) -> None:
     with log.store.read() as reading:
         last = audit_rows.get(reading, 10)
     made = replace(last, seq=11)
-    made = replace(made, leaf_hash=leaf_hash(envelope_of(made)))
+    made = replace(made, leaf_hash=leaf_of(made))
     made = replace(made, chain_hash=chain_hash(last.chain_hash, made.leaf_hash))
     _insert(log, made)
     _found(log, 11, "ENTRY_FORGED")
@@ -157,7 +157,7 @@ def _rewrite(log: Any, from_seq: int) -> None:
     before = rows[from_seq - 2].chain_hash if from_seq > 1 else START
     for row in rows[from_seq - 1 :]:
         changed = replace(row, outcome="withhold") if row.seq == from_seq else row
-        changed = replace(changed, leaf_hash=leaf_hash(envelope_of(changed)))
+        changed = replace(changed, leaf_hash=leaf_of(changed))
         before = chain_hash(before, changed.leaf_hash)
         changed = replace(changed, chain_hash=before)
         log.tamper(f"DELETE FROM audit WHERE seq = {row.seq}")

@@ -83,7 +83,7 @@ def write(store: Any, work: Callable[[Transaction], Any]) -> Any:
 # several processes
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 def test_several_processes_send_each_intent_once_and_one_of_a_lane_at_a_time(folder: Path) -> None:
     store = opened(folder)
 
@@ -116,7 +116,7 @@ def test_several_processes_send_each_intent_once_and_one_of_a_lane_at_a_time(fol
     for lane in lanes.values():
         assert [int(one["id"][1:]) for one in lane] == sorted(int(one["id"][1:]) for one in lane)
         assert all(before["settled"] <= after["claimed"] for before, after in itertools.pairwise(lane))
-    report = chain.follow([chain.envelope_of(row) for row in rows])
+    report = chain.follow([(row, chain.sealed_hash(row)) for row in rows])
     assert (report.ok, report.entries) == (True, 48)
 
 
@@ -129,7 +129,7 @@ def test_writers_that_meet_take_turns(two: tuple[Any, Any]) -> None:
 
     asyncio.run(run())
     with two[0].read() as reading:
-        report = chain.follow([chain.envelope_of(row) for row in audit_rows.scan(reading)])
+        report = chain.follow([(row, chain.sealed_hash(row)) for row in audit_rows.scan(reading)])
     assert (report.ok, report.entries) == (True, 60)
 
 
@@ -407,7 +407,7 @@ def test_another_transaction_of_the_same_number_is_not_taken_for_the_one_in_doub
     asyncio.run(store.close())
 
 
-@pytest.mark.no_cover
+@pytest.mark.unmeasured
 def test_a_server_that_stops_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     async def run(server: PostgresServer, store: Any) -> list[str]:
         kept: list[str] = []
