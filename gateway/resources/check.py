@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -25,6 +27,7 @@ _PLACE = re.compile(r" - at `(key in )?\$(.*)`\Z")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(\w+)`")
 _PROPERTY = re.compile(r"[A-Za-z_]\w{0,63}")
+_DESCRIBING, _described = Lock(), set[str]()
 
 
 def check_resource(resource: Mapping[str, object]) -> tuple[Issue, ...]:
@@ -33,7 +36,7 @@ def check_resource(resource: Mapping[str, object]) -> tuple[Issue, ...]:
     if not isinstance(name, str) or name not in supported_types():
         return (Issue("not-supported", "this resource type is not supported", "resourceType"),)
     try:
-        msgspec.convert(resource, _structs()[name])
+        msgspec.convert(resource, _struct(name))
     except msgspec.ValidationError as error:
         return (_shape_issue(name, str(error)),)
     except RecursionError:
@@ -54,6 +57,19 @@ def _structs() -> Mapping[str, type]:
     )  # a tenth of a second: only where resources are read
 
     return BY_TYPE
+
+
+def _struct(name: str) -> type:
+    """The class of a type. msgspec describes it for itself at first use, and crashes the process where two threads do so
+    at once (large submissions are read beside the event loop): one does, and the others wait.
+    """
+    made = _structs()[name]
+    if name not in _described:
+        with _DESCRIBING:
+            with suppress(msgspec.ValidationError):
+                msgspec.convert({}, made)
+            _described.add(name)
+    return made
 
 
 @cache

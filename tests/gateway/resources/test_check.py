@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -256,3 +258,33 @@ def test_every_type_the_gateway_speaks_of_is_supported() -> None:
     )
 
     assert set(wanted.split()) <= supported_types()
+
+
+_FIRST_USE = """
+import sys
+from threading import Barrier, Thread
+from gateway.demo import person
+from gateway.resources.check import check_resource, supported_types
+
+sys.setswitchinterval(1e-6)
+supported_types()
+sent, faults, together = person.consent("a", "b", "TREAT", identifier=("urn:x", "1")), [], Barrier(4)
+
+def check():
+    together.wait()
+    faults.append(check_resource(sent))
+
+threads = [Thread(target=check) for _ in range(4)]
+for one in threads:
+    one.start()
+for one in threads:
+    one.join()
+sys.exit(faults != [()] * 4)
+"""
+
+
+def test_threads_that_check_a_type_for_the_first_time_at_once_do_not_end_the_process() -> None:
+    """Two large submissions just after a start."""
+    done = subprocess.run([sys.executable, "-c", _FIRST_USE], check=False, capture_output=True)
+
+    assert done.returncode == 0, done.stderr[-500:]
