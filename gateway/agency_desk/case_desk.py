@@ -26,6 +26,7 @@ class CaseDesk:
     outlook: Callable[[Worker, str, NewReferral], Awaitable[Outlook]]
     refer: Callable[[Worker, str, NewReferral], Awaitable[None]]
     referrals: Callable[[Worker, str], Awaitable[tuple[Sent, ...]]]
+    standings: Callable[[Worker, str, Sequence[Sent]], Awaitable[dict[str, str]]]
     cancel: Callable[[Worker, str, str, str], Awaitable[None]]
     send_elsewhere: Callable[[Worker, str, str, NewReferral], Awaitable[None]]
     met: Callable[[Worker, str, str, str, str], Awaitable[None]]

@@ -45,7 +45,9 @@ async def _register(visit: Visit) -> Answer:
 async def _client(visit: Visit) -> Answer:
     cases, patient_id = visit.desk.cases, visit.path["id"]
     client = await cases.client(visit.worker, patient_id, "client")
-    rows = [_row(one) for one in await cases.referrals(visit.worker, patient_id)]
+    sent = await cases.referrals(visit.worker, patient_id)
+    standings = await cases.standings(visit.worker, patient_id, sent)
+    rows = [_row(one, standings.get(str(one.task["id"]), "")) for one in sent]
     today = _now(visit).date()
     facts = {
         "client": client,
@@ -63,6 +65,7 @@ async def _client(visit: Visit) -> Answer:
         "said": visit.query.get("said", ""),
         "may_ask": visit.desk.may(visit.worker, "consents"),
         "opening": hours_of(visit, _not_answered(rows)),
+        "next_step": _next_step(visit),
     }
     return Page("case.html", facts)
 
@@ -74,9 +77,17 @@ def _not_answered(rows: list[Mapping[str, Any]]) -> list[str]:
     )
 
 
-def _row(sent: Sent) -> Mapping[str, Any]:
+def _next_step(visit: Visit) -> Mapping[str, str]:
+    """Who sees to a permission that is lacking."""
+    owner = visit.desk.network.partners[visit.worker.partner].owner
+    contact = owner or visit.desk.network.content.operator.consent_desk
+    return {"name": contact.name, "phone": contact.phone}
+
+
+def _row(sent: Sent, standing: str) -> Mapping[str, Any]:
     return {
         "it": sent,
+        "standing": standing,
         "need": _need(sent),
         "why": words_of(sent.task.get("statusReason")),
         "day": str(sent.task.get("authoredOn", ""))[:10],

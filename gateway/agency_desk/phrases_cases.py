@@ -11,6 +11,13 @@ ENGLISH: Mapping[str, str] = {
     "cs_plan": "Plan and progress",
     "cs_sent": "Referrals we sent",
     "cs_none": "None yet.",
+    "cs_mark_requested": "No answer yet",
+    "cs_mark_received": "They have it",
+    "cs_standing_unanswered": "When they answer, you see it here. If they do not, call them.",
+    "cs_standing_permission": (
+        "They may need the person's permission before they can see all of it. Next step: {name}, {phone}."
+    ),
+    "cs_standing_ended": "Not sent, and not waiting any more. If it is still needed, send it again.",
     "cs_new": "New referral",
     "cs_agency": "Agency",
     "cs_soon": "How soon",
@@ -97,6 +104,13 @@ SPANISH: Mapping[str, str] = {
     "cs_plan": "Plan y avances",
     "cs_sent": "Derivaciones que enviamos",
     "cs_none": "Todavía ninguna.",
+    "cs_mark_requested": "Sin respuesta todavía",
+    "cs_mark_received": "Ya la tienen",
+    "cs_standing_unanswered": "Cuando respondan, lo verá aquí. Si no responden, llámelos.",
+    "cs_standing_permission": (
+        "Puede faltar el permiso de la persona para que lo vean todo. Siguiente paso: {name}, {phone}."
+    ),
+    "cs_standing_ended": "No se envió y ya no espera. Si todavía hace falta, envíela otra vez.",
     "cs_new": "Nueva derivación",
     "cs_agency": "Agencia",
     "cs_soon": "Para cuándo",

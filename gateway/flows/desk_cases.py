@@ -21,7 +21,6 @@ from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
 from gateway.flows.agency_desk import Worker, say_who
 from gateway.flows.desk_clients import require_right
 from gateway.flows.desk_written import Writing, name_of, own_patient, own_patients, said_again, written_down
-from gateway.flows.waiting_text import with_waiting_text
 from gateway.partners import Route, partner_of, reference_of
 from gateway.store import Reading, Record, Transaction, patients, records
 
@@ -206,7 +205,6 @@ async def _shown(
         select=select,
         write=lambda resources, notices, at: collection_bundle(resources, notices, at),
         kind="read",
-        dress=partial(with_waiting_text, premises, worker.partner),
         also=partial(say_who, premises, worker, patient_id, purpose, "referrals"),
     )
     requests = {f"ServiceRequest/{one['id']}": one for one in shown.resources}

@@ -51,6 +51,12 @@ def with_waiting_text(
     return {**resource, "statusReason": {"text": " ".join(said)}}
 
 
+def has_ended(reading: Reading, partner: str, task_id: str) -> bool:
+    """Whether that referral of the partner's was given up before it left, as `ended_text` says it."""
+    sent = _own_referrals(reading, partner, task_id)
+    return bool(sent) and _delivery_state(sent) == "ended"
+
+
 def when_closed_text(network: Network, sender: str, addressee: str) -> str:
     """Whom to call when the addressee is closed, and who is there instead, as `network.yaml` says; empty without either.
 

@@ -6,7 +6,15 @@ from functools import partial
 
 from gateway.agency_desk.case_desk import CaseDesk
 from gateway.disclosure.premises import Premises
-from gateway.flows import desk_cases, desk_clients, desk_meetings, desk_needs, desk_plans, desk_steps
+from gateway.flows import (
+    desk_cases,
+    desk_clients,
+    desk_meetings,
+    desk_needs,
+    desk_plans,
+    desk_standing,
+    desk_steps,
+)
 from gateway.wiring.desk_flows import DeskFlows
 
 
@@ -20,6 +28,7 @@ def case_desk(flows: DeskFlows, premises: Premises) -> CaseDesk:
         outlook=flows.bound(desk_cases.outlook),
         refer=flows.bound(desk_cases.refer),
         referrals=flows.bound(desk_cases.referrals_of),
+        standings=flows.bound(desk_standing.standings),
         cancel=flows.bound(desk_cases.cancel),
         send_elsewhere=flows.bound(desk_cases.send_elsewhere),
         met=flows.bound(desk_meetings.met_as_sender),

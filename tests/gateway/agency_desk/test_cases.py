@@ -12,7 +12,7 @@ from gateway.demo import person
 from gateway.disclosure import gate
 from gateway.flows.desk_clients import number_system
 from gateway.partners import DeskDelivery, Route
-from gateway.store import Intent, intents
+from gateway.store import Intent, intents, patients
 from tests.gateway.agency_desk.conftest import Browser
 from tests.gateway.agency_desk.crisis_county import HER, come_in
 from tests.gateway.county import County
@@ -294,3 +294,50 @@ def test_what_was_measured_is_drawn_with_its_numbers_beside(cases: County, lena:
     goal = {"target": [{"measure": code}]}
     assert of_goal(goal, series) == series and of_goal({}, series) == ()
     assert len(set(re.findall(r"[\d.]+,[\d.]+", series[0].line))) == 3
+
+
+@pytest.mark.requirement("DM-28")
+def test_while_it_is_in_doubt_who_she_is_a_case_reads_like_any_other(cases: County, lena: Browser) -> None:
+    read = [client_referred(cases, lena, "Maribel", "CM-8"), client_referred(cases, lena, "Unheard", "CM-9")]
+    in_doubt = cases.look(lambda reading: [one for one, _ in patients.in_doubt(reading)])
+    assert len(in_doubt) == 1 and f"/clients/{in_doubt[0]}/" in read[0][0], "the namesake waits for a person"
+    for one in cases.claim():
+        if one.partner == "peer-support":
+            cases.run(gate.release(cases.premises, one))
+    hers = [cases.look(lambda reading, of=path[-36:]: intents.of_patient(reading, of)) for _, path, _ in read]
+    assert [[(one.state, one.reason) for one in found] for found in hers] == [
+        [("held", "IDENTITY_PENDING")],
+        [("sending", "")],
+    ]
+    (gone,) = hers[1]
+    cases.settle(gone, "delivered", intents.AT_DESK)
+    pages = [as_of_anybody(lena.get(path).text, name) for _, path, name in read]
+    assert pages[0] == pages[1]
+    assert "No answer yet" in pages[0] and "When they answer" in pages[0] and "Waiting" not in pages[0]
+    spanish = lena.get(read[0][1], **{"accept-language": "es"}).text
+    assert "Cuando respondan, lo verá aquí." in spanish
+
+
+def client_referred(cases: County, lena: Browser, given: str, number: str) -> tuple[str, str, str]:
+    """A client written down with her permission and referred: her page, its path and her name."""
+    lena.get("/agency/clients")
+    said = {**HER, "given": given, "phone": "520-555-0107", "number": number, "sex": "female"}
+    lena.post("/agency/clients/register", {"token": lena.hidden("token"), **said})
+    path = str(lena.page.url.path)
+    patient_id = path.rpartition("/")[2]
+    system = number_system("case-management")
+    seen = {"classes": ("Patient", "ServiceRequest", "Task"), "identifier": (system, number)}
+    cases.consent("peer-support", discloser="case-management", by="case-management", purpose="COC", **seen)
+    form = {name: lena.hidden(name) for name in ("token", "key")}
+    wanted = {"need": "peer-support", "agency": "peer-support", "priority": "urgent", "instead": ""}
+    lena.post(f"{path}/preview", {**form, **wanted})
+    names = ("token", "key", "need", "agency", "priority", "instead")
+    page = lena.post(f"{path}/refer", {name: lena.hidden(name) for name in names}).text
+    assert patient_id in page
+    return page, path, given
+
+
+def as_of_anybody(page: str, name: str) -> str:
+    """The page without what is hers alone: her name, and ids and tokens of the page."""
+    page = page.replace(name, "NAME")
+    return re.sub(r'[0-9a-f]{8}-[0-9a-f-]{27}|value="[^"]*"', "ID", page)
