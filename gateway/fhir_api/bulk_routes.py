@@ -20,12 +20,14 @@ from gateway.disclosure.content import SHORT_NOTICE
 from gateway.errors import NotNow, NotUnderstood
 from gateway.fhir_api.answers_out import fhir_answer, http_date, until_tick
 from gateway.fhir_api.doors import Desk
-from gateway.fhir_api.incoming import caller_of, preferences, require_scope, resource_in
+from gateway.fhir_api.incoming import caller_of, preferences, require_scope
 from gateway.fhir_api.reading_routes import nothing
-from gateway.fhir_api.search_parameters import Parameters, read_query
+from gateway.fhir_api.scope_limits import filters_of
+from gateway.fhir_api.search_parameters import Parameters, read_query, refuse_identifying
 from gateway.fhir_api.search_table import OF_EVERY_TYPE
 from gateway.fhir_api.served import LETTERS, SERVED
-from gateway.flows.bulk_export import ExportAsked, ExportState, FilePart
+from gateway.fhir_api.stated import parameters_asked
+from gateway.flows.bulk_export import ExportAsked, ExportState, FilePart, TypeLimit
 from gateway.resources import to_json
 from gateway.resources.searching import Filter, fault_of
 from gateway.security.callers import Caller
@@ -36,10 +38,10 @@ GROUPS: Mapping[str, tuple[bool, bool]] = {"known": (True, False), "referred": (
 NDJSON = "application/fhir+ndjson"
 NOTICES = "notices"
 _FORMATS = frozenset({NDJSON, "application/ndjson", "ndjson"})
-_KNOWN = frozenset({"_type", "_since", "_outputFormat"})
-_VALUE = {"_type": "valueString", "_since": "valueInstant", "_outputFormat": "valueString"}
+_KNOWN = frozenset({"_type", "_since", "_outputFormat", "_typeFilter"})
+_NEXT_QUERY = re.compile(r",(?=[A-Z][A-Za-z]{1,63}\?)")
+_MOST_LIMITS = 32
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)")
-_LARGEST = 16_384
 _NOTICE_EXTENSION = "urn:warm-handoff:part-2-notice"
 
 
@@ -64,11 +66,12 @@ async def _begin(request: Request, path: str, *, known: bool, referred: bool) ->
     caller = caller_of(desk, request)
     if "respond-async" not in preferences(request):
         raise NotUnderstood("HEADER_INVALID", "must be `respond-async`", "http.Prefer")
-    parameters = await _parameters(desk, request)
+    parameters = await _parameters(request)
     types = _types(caller, parameters)
-    since = _since(parameters)
+    since, limits = _since(parameters), _type_limits(types, parameters)
     named = [("_type", ",".join(types))] if any(name == "_type" for name, _ in parameters) else []
     named += [("_since", since)] if since else []
+    named += [one for one in parameters if one[0] == "_typeFilter"]
     places = OF_EVERY_TYPE["_lastUpdated"].places
     asked = ExportAsked(
         types=types,
@@ -76,6 +79,7 @@ async def _begin(request: Request, path: str, *, known: bool, referred: bool) ->
         referred=referred,
         request=f"{desk.base_url()}/fhir/{path}" + (f"?{urlencode(named)}" if named else ""),
         filters=(Filter("date", places, (f"ge{since}",)),) if since else (),
+        limits=limits,
     )
     export_id = await desk.doors.operations.bulk.begin(caller, asked)
     request.state.request_id = export_id
@@ -159,31 +163,14 @@ async def _notices(desk: Desk, request: Request, export_id: str) -> AsyncIterato
                 yield line
 
 
-async def _parameters(desk: Desk, request: Request) -> Parameters:
+async def _parameters(request: Request) -> Parameters:
     """Those of the address, and of a Parameters where it is a POST."""
-    found = read_query(request.scope["query_string"].decode("latin-1"))
-    if request.method == "POST" and "content-type" in request.headers:
-        sent, _ = await resource_in(request, min(_LARGEST, desk.body_limit_bytes))
-        if sent.get("resourceType") != "Parameters":
-            raise NotUnderstood("RESOURCE_TYPE_UNEXPECTED", "must be a `Parameters`", "resourceType")
-        found += tuple(_stated(sent.get("parameter", [])))
+    found = await parameters_asked(request)
     for name, value in found:
         if name not in _KNOWN:
             raise NotUnderstood("PARAMETER_UNKNOWN", "a parameter of an export is not supported")
         if name == "_outputFormat" and value.replace(" ", "+") not in _FORMATS:
             raise NotUnderstood("PARAMETER_INVALID", f"`_outputFormat` must be `{NDJSON}`")
-    return found
-
-
-def _stated(listed: object) -> list[tuple[str, str]]:
-    found = []
-    for index, one in enumerate(listed if isinstance(listed, list) else [None]):
-        name = one.get("name") if isinstance(one, dict) else None
-        value = one.get(_VALUE.get(name, "")) if isinstance(one, dict) and isinstance(name, str) else None
-        if not isinstance(name, str) or not isinstance(value, str):
-            place = f"Parameters.parameter[{index}]"
-            raise NotUnderstood("PARAMETER_UNKNOWN", "a parameter of an export is not supported", place)
-        found.append((name, value))
     return found
 
 
@@ -203,6 +190,28 @@ def _types(caller: Caller, parameters: Parameters) -> tuple[str, ...]:
     if not types:
         require_scope(caller, "Patient", "read")
     return tuple(types)
+
+
+def _type_limits(types: tuple[str, ...], parameters: Parameters) -> tuple[TypeLimit, ...]:
+    """What `_typeFilter` says: searches without a patient (`Goal?category=a`), several by commas or said several times.
+
+    Raises NotUnderstood `PARAMETER_INVALID`, `SEARCH_BY_POST` for what identifies a person.
+    """
+    found: list[TypeLimit] = []
+    for asked in (
+        one for name, value in parameters if name == "_typeFilter" for one in _NEXT_QUERY.split(value)
+    ):
+        name, _, search = asked.partition("?")
+        filters = filters_of(name, search) if name in types else ()
+        if not filters or len(found) == _MOST_LIMITS:
+            raise NotUnderstood(
+                "PARAMETER_INVALID",
+                f"`_typeFilter`: at most {_MOST_LIMITS} of the form `Goal?category=a`, each of a type that is exported, "
+                "by parameters that the CapabilityStatement names",
+            )
+        refuse_identifying(name, read_query(search))
+        found.append(TypeLimit(name, filters))
+    return tuple(found)
 
 
 def _since(parameters: Parameters) -> str:

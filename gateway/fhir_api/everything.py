@@ -21,12 +21,12 @@ from gateway.fhir_api.media import refuse_other_media
 from gateway.fhir_api.search_parameters import (
     Parameters,
     count_in,
-    read_query,
     refuse_other_formats,
     values_of,
 )
 from gateway.fhir_api.search_table import OF_EVERY_TYPE
 from gateway.fhir_api.served import LETTERS, SERVED
+from gateway.fhir_api.stated import parameters_asked
 from gateway.flows.answers import SearchCriteria
 from gateway.resources.searching import Filter, fault_of
 from gateway.security.scopes import read_scopes
@@ -38,13 +38,13 @@ _REFUSED = frozenset({"start", "end"})
 
 
 async def everything(request: Request) -> Response:
-    """`GET /fhir/Patient/{id}/$everything`."""
+    """`GET` or `POST /fhir/Patient/{id}/$everything`."""
     desk: Desk = request.app.state.desk
     began = asyncio.get_running_loop().time()
     caller = caller_of(desk, request)
     require_scope(caller, "Patient", "read")
     refuse_other_media(request)
-    parameters = read_query(request.scope["query_string"].decode("latin-1"))
+    parameters = await parameters_asked(request)
     refuse_other_formats(parameters)
     strict = preferences(request).get("handling") == "strict"
     patient = str(request.path_params["id"])

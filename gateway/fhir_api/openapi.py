@@ -102,7 +102,8 @@ def _told_of(address: Address, method: str) -> Iterator[tuple[str, Told, tuple[s
                 yield own, _WORDS.get((method, own)) or _written(name, interaction), ()
         return
     types = tuple(VALIDATED) if path.endswith("$validate") else tuple(SERVED)
-    yield path, _WORDS.get((method, path)) or _by_itself(address), types if "{type}" in path else ()
+    told = _WORDS.get((method, path)) or _by_parameters(path, method) or _by_itself(address)
+    yield path, told, types if "{type}" in path else ()
 
 
 def _written(name: str, interaction: str) -> Told:
@@ -111,6 +112,15 @@ def _written(name: str, interaction: str) -> Told:
         return Told(WRITE, f"Send a {name}", sent=name, body="fhir", answered=name, status=201)
     conditions = ("if-match", "prefer")
     return Told(WRITE, f"Change a {name}", sent=name, body="fhir", answered=name, parameters=conditions)
+
+
+def _by_parameters(path: str, method: str) -> Told | None:
+    """An operation that is told of for GET, called by POST: what is asked stands in a Parameters."""
+    told = _WORDS.get(("GET", path)) if method == "POST" and "$" in path else None
+    if told is None:
+        return None
+    summary = f"{told.summary}, asked by a Parameters"
+    return replace(told, summary=summary, body="fhir", sent="no-parameters", parameters=())
 
 
 def _by_itself(address: Address) -> Told:

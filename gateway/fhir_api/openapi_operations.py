@@ -14,7 +14,7 @@ _EXPORTED = Told(
     "With `Prefer: respond-async`. Consent is decided for each patient and resource as it is written, and again as it "
     "is fetched. Where it stands is told at the address in `Content-Location`.",
     status=202,
-    parameters=("respond-async", "_type", "_since"),
+    parameters=("respond-async", "_type", "_since", "_typeFilter"),
 )
 _POSTED = Told(
     BULK,

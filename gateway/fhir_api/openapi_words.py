@@ -291,6 +291,12 @@ PARAMETERS: Mapping[str, Given] = {
         example="2026-11-22-0001",
     ),
     "_type": Given("query", "_type", "Only these types, separated by commas", example="CarePlan,Goal"),
+    "_typeFilter": Given(
+        "query",
+        "_typeFilter",
+        "Of a type, only what a search would find",
+        example="Goal?lifecycle-status=active",
+    ),
     "_since": Given("query", "_since", "Only what has changed since this instant", example="2026-11-01"),
     "_count": Given(
         "query",

@@ -13,7 +13,8 @@ from gateway.fhir_api.answers_out import long_answer, own_answer, until_tick
 from gateway.fhir_api.doors import Desk
 from gateway.fhir_api.incoming import caller_of, preferences, require_letter, resource_in
 from gateway.fhir_api.media import refuse_other_media
-from gateway.fhir_api.search_parameters import read_query, refuse_other_formats, values_of
+from gateway.fhir_api.search_parameters import refuse_other_formats, values_of
+from gateway.fhir_api.stated import parameters_asked
 from gateway.flows.account_asked import LAWS
 from gateway.flows.what_if_asked import what_if_asked
 from gateway.resources import to_json
@@ -23,13 +24,13 @@ _LARGEST = 262_144
 
 
 async def accounting(request: Request) -> Response:
-    """`GET /fhir/Patient/{id}/$accounting`: what the caller's organisation has disclosed about her, as AuditEvents."""
+    """`GET` or `POST …/{id}/$accounting`: what the caller's organisation has disclosed about her, as AuditEvents."""
     desk: Desk = request.app.state.desk
     began = asyncio.get_running_loop().time()
     caller = caller_of(desk, request)
     require_letter(caller, "AuditEvent", "r")
     refuse_other_media(request)
-    parameters = read_query(request.scope["query_string"].decode("latin-1"))
+    parameters = await parameters_asked(request)
     refuse_other_formats(parameters)
     laws = values_of(parameters, ("law",)) or [LAWS[0]]
     if len(laws) > 1:

@@ -23,7 +23,7 @@ OPERATION_ROUTES: tuple[tuple[str, Endpoint, tuple[str, ...], str], ...] = (
     ("/fhir/Group/{id}/$export", bulk_routes.export_group, _GET_POST, "export"),
     ("/fhir/bulk-status/{id}", bulk_routes.status, ("GET", "DELETE"), "export"),
     ("/fhir/bulk-files/{id}/{name}.ndjson", bulk_routes.file, _GET, "export"),
-    ("/fhir/Patient/{id}/$accounting", operation_answers.accounting, _GET, "accounting"),
+    ("/fhir/Patient/{id}/$accounting", operation_answers.accounting, _GET_POST, "accounting"),
     ("/fhir/Consent/$what-if", operation_answers.what_if, _POST, "what-if"),
     ("/fhir/ServiceRequest/{id}/$handoff", handoff_route.handoff, _POST, "handoff"),
     ("/fhir/Patient/$match", match_route.match, _POST, "match"),

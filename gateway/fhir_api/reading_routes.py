@@ -28,6 +28,7 @@ from gateway.fhir_api.search_parameters import (
     values_of,
 )
 from gateway.fhir_api.served import LETTERS, SERVED, Interaction
+from gateway.fhir_api.stated import parameters_asked
 from gateway.flows.answers import MOST_STATES, HistoryAsked, Pulled
 from gateway.security.callers import Caller
 from gateway.security.scopes import read_scopes
@@ -138,12 +139,13 @@ async def _search(request: Request, parameters: Parameters) -> Response:
 
 
 async def shared_plan(request: Request) -> Response:
-    """`GET /fhir/Patient/{id}/$shared-plan`: one care plan of what agencies contributed, as this caller may see it."""
+    """`GET` or `POST …/{id}/$shared-plan`: one care plan of what agencies contributed, as this caller may see it."""
     desk: Desk = request.app.state.desk
     began = asyncio.get_running_loop().time()
     caller = caller_of(desk, request)
     require_scope(caller, "CarePlan", "search-type", limited=True)
     refuse_other_media(request)
+    await parameters_asked(request)  # it has none; what is no Parameters is refused
     granted = read_scopes(caller.scopes)
     types = [name for name in SHARED_TYPES if granted.permits(name, LETTERS["search-type"], limited=True)]
     request.state.resource_type = "CarePlan"

@@ -13,6 +13,7 @@ from gateway.errors import NotUnderstood
 from gateway.fhir_api.search_limits import limit_of
 from gateway.fhir_api.search_table import parameters_of
 from gateway.fhir_api.served import SERVED
+from gateway.resources.searching import Filter
 from gateway.security.callers import ScopeLimit
 from gateway.security.scopes import read_scopes
 
@@ -28,10 +29,8 @@ def kept_scopes(scopes: Iterable[str]) -> frozenset[str]:
     return frozenset(one for one in scopes if "?" not in one or limits_of((one,)))
 
 
-def _limit(resource_type: str, letters: str, search: str) -> ScopeLimit | None:
-    served = SERVED.get(resource_type)
-    if served is None or resource_type == "Patient":
-        return None
+def filters_of(resource_type: str, search: str) -> tuple[Filter, ...]:
+    """What a search without a patient (`category=a,b&status=active`) limits a type to; empty where it cannot be kept."""
     parameters = parameters_of(resource_type)
     filters = []
     try:
@@ -41,8 +40,15 @@ def _limit(resource_type: str, letters: str, search: str) -> ScopeLimit | None:
         for name, value in asked:
             plain, _, modifier = name.partition(":")
             if plain not in parameters:
-                return None
+                return ()
             filters.append(limit_of(plain, parameters[plain], modifier, value))
     except (ValueError, NotUnderstood):
+        return ()
+    return tuple(filters)
+
+
+def _limit(resource_type: str, letters: str, search: str) -> ScopeLimit | None:
+    if resource_type not in SERVED or resource_type == "Patient":
         return None
-    return ScopeLimit(resource_type, letters, tuple(filters)) if filters else None
+    filters = filters_of(resource_type, search)
+    return ScopeLimit(resource_type, letters, filters) if filters else None

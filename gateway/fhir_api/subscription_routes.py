@@ -10,7 +10,8 @@ from gateway.fhir_api.answers_out import fhir_answer, own_answer, saved_answer, 
 from gateway.fhir_api.doors import Desk
 from gateway.fhir_api.incoming import caller_of, require_letter, resource_in, version_in
 from gateway.fhir_api.media import refuse_other_media
-from gateway.fhir_api.search_parameters import Parameters, read_query
+from gateway.fhir_api.search_parameters import Parameters
+from gateway.fhir_api.stated import parameters_asked
 from gateway.security.callers import Caller
 
 TYPE = "Subscription"
@@ -51,8 +52,9 @@ async def one(request: Request) -> Response:
 
 
 async def status(request: Request) -> Response:
-    """`GET /fhir/Subscription/$status` and `/fhir/Subscription/{id}/$status`."""
+    """`GET` or `POST /fhir/Subscription/$status` and `/fhir/Subscription/{id}/$status`."""
     desk, caller = _caller(request, "r")
+    await parameters_asked(request)  # none limits it; what is no Parameters is refused
     subscription_id = request.path_params.get("id")
     pulled = await desk.doors.subscriptions.status(caller, subscription_id, desk.base_url())
     request.state.request_id = pulled.request_id
@@ -60,9 +62,9 @@ async def status(request: Request) -> Response:
 
 
 async def events(request: Request) -> Response:
-    """`GET /fhir/Subscription/{id}/$events`."""
+    """`GET` or `POST /fhir/Subscription/{id}/$events`."""
     desk, caller = _caller(request, "r")
-    asked = read_query(request.scope["query_string"].decode("latin-1"))
+    asked = await parameters_asked(request)
     first, last = _number(asked, _SINCE, 1), _number(asked, _UNTIL, _LAST_NUMBER)
     subscription_id = str(request.path_params["id"])
     pulled = await desk.doors.subscriptions.events(caller, subscription_id, first, last, desk.base_url())

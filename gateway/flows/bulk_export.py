@@ -46,6 +46,13 @@ _WRITTEN_BY = "bulk-export"
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
+class TypeLimit(msgspec.Struct, frozen=True):
+    """Of a type what meets all of the filters; of several for one type, what meets any of them (`_typeFilter`)."""
+
+    resource_type: str
+    filters: tuple[Filter, ...]
+
+
 class ExportAsked(msgspec.Struct, frozen=True):
     """What an export is of. `known`: whom the partner has named itself; `referred`: of whom it was sent a referral.
     `request`: the address that asked for it.
@@ -56,6 +63,16 @@ class ExportAsked(msgspec.Struct, frozen=True):
     referred: bool
     request: str
     filters: tuple[Filter, ...] = ()
+    limits: tuple[TypeLimit, ...] = ()
+
+    def wants(self, resource: Mapping[str, Any], zone: ZoneInfo) -> bool:
+        """Whether a resource meets what was asked; dates without a zone are read in `zone`."""
+        if not all(meets(resource, one, zone) for one in self.filters):
+            return False
+        of_type = [one for one in self.limits if one.resource_type == resource["resourceType"]]
+        return not of_type or any(
+            all(meets(resource, one, zone) for one in limit.filters) for limit in of_type
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +197,7 @@ async def _write_one(premises: Premises, export: BulkExport, asked: ExportAsked,
     names: list[str] = []
 
     def choose(resources: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
-        met = [one for one in resources if all(meets(one, wanted, zone) for wanted in asked.filters)]
-        names[:] = sorted(map(_name, met))
+        names[:] = sorted(_name(one) for one in resources if asked.wants(one, zone))
         return ()
 
     def keep(tx: Transaction, _request_id: str, _shown: bool) -> None:

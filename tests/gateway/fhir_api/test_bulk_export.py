@@ -295,12 +295,34 @@ def test_since_leaves_out_what_has_not_changed(exports: Exports) -> None:
         ("?_since=2026-01-01", 400),
         ("?_outputFormat=text/csv", 400),
         ("?_typeFilter=Goal%3Fx", 400),
+        ("?_typeFilter=Goal%3Fcolour%3Dred", 400),
+        ("?_type=Goal&_typeFilter=CarePlan%3Fstatus%3Dactive", 400),
+        ("?_typeFilter=Patient%3Fidentifier%3Da%7Cb", 400),
         ("?_outputFormat=application/fhir%2Bndjson", 202),
         ("?_type=Goal&_type=CarePlan", 202),
     ],
 )
 def test_what_is_asked_is_understood_or_refused(exports: Exports, query: str, status: int) -> None:
     assert exports.begin(HOUSING_COC, query).status_code == status
+
+
+@pytest.mark.requirement("BK-01")
+def test_a_type_filter_limits_its_type_and_no_other(exports: Exports) -> None:
+    """Several of a type are joined. What is limited to is looked for in what may be seen alone."""
+    exports.permit_housing()
+
+    def due(query: str) -> tuple[list[str], int]:
+        status = exports.written(HOUSING_COC, query)
+        goals = [one["target"][0]["dueDate"] for one in exports.lines(HOUSING_COC, status, "Goal")]
+        plans = len(exports.lines(HOUSING_COC, status, "CarePlan"))
+        exports.api.ask(HOUSING_COC, "DELETE", status)
+        return sorted(goals), plans
+
+    late, soon = "Goal%3Ftarget-date%3Dge2026-06-01", "Goal%3Ftarget-date%3Dlt2026-06-01"
+    assert due(f"?_type=Goal,CarePlan&_typeFilter={late}") == (["2026-06-30"], 1)
+    assert due(f"?_typeFilter={late},{soon}%26lifecycle-status%3Dactive") == (["2026-05-01", "2026-06-30"], 1)
+    assert due(f"?_typeFilter={late}%26lifecycle-status%3Dcompleted%252Ccancelled") == ([], 1)
+    assert due(f"?_typeFilter={soon}&_typeFilter=CarePlan%3Fstatus%3Ddraft,revoked") == (["2026-05-01"], 0)
 
 
 def test_a_post_says_the_same_in_a_parameters(exports: Exports) -> None:

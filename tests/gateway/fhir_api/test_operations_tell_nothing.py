@@ -45,6 +45,8 @@ def asked(two: Twins) -> list[tuple[str, str, str, Any]]:
     return [
         *((who, "GET", f"/fhir/Patient/{her}/$accounting{law}", None)
           for who in (HOUSING, HOSPITAL) for law in ("", "?law=part2", "?law=hipaa")),
+        *((who, "POST", f"/fhir/Patient/{her}/${name}", {"resourceType": "Parameters"})
+          for who in (HOUSING, HOSPITAL) for name in ("everything", "shared-plan", "accounting")),
         *((who, "POST", "/fhir/Patient/$match", match) for who in (HOUSING, HOSPITAL, "psychiatry TREAT")),
         *((HOSPITAL, "GET", f"/fhir/Task?patient={her}&{query}", None)
           for query in ("focus:ServiceRequest.status=active", "_elements=status,statusReason", "_summary=text",

@@ -237,6 +237,28 @@ def test_the_shared_plan_is_asked_for_with_what_the_token_covers(door: Any) -> N
     assert (what, caller.partner, patient, types) == ("shared-plan", "otp", "p1", ("CarePlan", "Goal"))
 
 
+def test_an_operation_that_reads_is_called_by_post_as_well(door: Any) -> None:
+    """As HAPI's client calls each that it is not told to ask by an address. FHIR R4, operations.html."""
+
+    def ask(name: str, *listed: Any, **more: Any) -> Any:
+        sent = {"resourceType": "Parameters", "parameter": list(listed), **more}
+        return door.post_resource("POST", f"/fhir/Patient/p1/${name}", sent)
+
+    of_goals, few = {"name": "_type", "valueCode": "Goal"}, {"name": "_count", "valueInteger": 7}
+    assert ask("everything", of_goals, few).status_code == 200
+    what, _, types, criteria = door.flows.asked[-1]
+    assert (what, tuple(types), criteria.count, criteria.patient) == ("everything", ("Goal",), 7, "p1")
+    assert criteria.asked == "Patient/p1/$everything?_type=Goal&_count=7"
+    assert ask("shared-plan").status_code == 200
+    assert door.call("POST", "/fhir/Patient/p1/$everything").status_code == 200
+    before = len(door.flows.asked)
+    assert ask("everything", {"name": "_type"}).status_code == 400
+    assert ask("everything", {"name": "_type", "part": []}).status_code == 400
+    assert ask("everything", {"name": "end", "valueDate": "2026-01-01"}).status_code == 400
+    assert ask("shared-plan", resourceType="Patient").status_code == 422
+    assert len(door.flows.asked) == before
+
+
 @pytest.mark.parametrize(
     ("path", "scope", "status"),
     [
