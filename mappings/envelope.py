@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from mappings.instances import holds, refused
 from mappings.model import Addressee
 from mappings.rows import AddresseeRule, MappingFile, Once
@@ -10,11 +12,18 @@ from mappings.tree import Tree
 _KIND = "/ClinicalDocument/code/@code"
 
 
+def kinds_of(facts: Mapping[str, str]) -> Iterator[str]:
+    """What `accepts` may call a record: type and event; a document also by its templates, as one kind has many codes."""
+    yield f"{facts.get('type')}^{facts.get('event')}"
+    for template in facts.get("templates", "").split():
+        yield f"{facts.get('type')}^{template}"
+
+
 def check_envelope(mapping: MappingFile, tree: Tree) -> None:
     """Raises TranslationRefused when the mapping does not take this message, or takes `once` what comes twice."""
     accepts, facts = mapping.accepts, tree.facts()
     document = facts.get("type") == "ClinicalDocument"
-    if accepts and f"{facts.get('type')}^{facts.get('event')}" not in accepts:
+    if accepts and not any(kind in accepts for kind in kinds_of(facts)):
         if facts.get("type") not in {kind.partition("^")[0] for kind in accepts}:
             raise refused("MESSAGE_TYPE_UNKNOWN", "this mapping takes other message types", "MSH-9.1", "200")
         raise refused(

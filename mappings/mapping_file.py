@@ -31,6 +31,7 @@ from mappings.rows import (
     Step,
     Target,
     Verb,
+    role_in_two_sets,
     rows_filled_on,
 )
 from mappings.set_rules import set_rules
@@ -122,9 +123,7 @@ class Reader:
         if direction not in ("in", "out", "both"):
             raise self.wrong("DIRECTION_UNKNOWN", "direction is in, out or both", d)
         record = d.get("record") or {}
-        keys = tuple(self.address(text, d) for text in _texts(record.get("key", ())))
         self._collect_types(d)
-        root = self.group(d, None)
         return MappingFile(
             id=str(d.get("mapping", "")),
             version=str(d.get("version", "")),
@@ -132,14 +131,14 @@ class Reader:
             direction=direction,  # type: ignore[arg-type]  # checked four lines above
             accepts=tuple(_texts(d.get("accepts", ()))),
             sends=str(d.get("sends", "")),
-            record_key=keys,
+            record_key=tuple(self.address(text, d) for text in _texts(record.get("key", ()))),
             required=tuple(self.address(text, d) for text in _texts(d.get("required", ()))),
             once=tuple(self._once(rule, d) for rule in d.get("once") or ()),
             other_keys=tuple(
                 tuple(self.address(text, d) for text in _texts(key)) for key in record.get("or") or ()
             ),
             addressee=self._addressee(d),
-            root=root,
+            root=self.group(d, None),
             file=self.file,
             content_hash="",
             types=dict(self.types),
@@ -193,11 +192,13 @@ class Reader:
                 groups.append(self.group(row, self.address(str(row["each"]), row)))
             else:
                 rows.append(self.row(row))
-        key = at.get("key")
+        if name := role_in_two_sets(groups):
+            text = f"role `{name}` stands in several groups: they need the same roles, else two resources get one id"
+            raise self.wrong("ROLE_TWICE", text, at)
         return Group(
             each,
             tuple(_texts(at.get("with", ()))),
-            self.address(str(key), at) if key else None,
+            self.address(str(at["key"]), at) if at.get("key") else None,
             self.condition(at.get("when"), at) if each else None,
             roles,
             tuple(rows),

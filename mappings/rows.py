@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -164,6 +164,20 @@ def all_groups(group: Group) -> list[Group]:
     for inner in group.groups:
         found += all_groups(inner)
     return found
+
+
+def role_in_two_sets(groups: Iterable[Group]) -> str:
+    """A role of several groups that has other roles beside it in one than in another; empty where there is none.
+
+    Instances are counted by all roles of their group, so two of them would get one id.
+    """
+    seen: dict[str, tuple[str, ...]] = {}
+    for group in groups:
+        names = tuple(role.name for role in group.roles)
+        for name in names:
+            if seen.setdefault(name, names) != names:
+                return name
+    return ""
 
 
 def inner_roles(group: Group) -> frozenset[str]:

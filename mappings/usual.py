@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mappings.compiled_parts import Suspect
+from mappings.envelope import kinds_of
 from mappings.ids import IdsOf
 from mappings.instances import Interpreted
 from mappings.model import Account, Accounting
@@ -92,7 +93,8 @@ class UsualForm:
 
     def run(self, record: Record, ids_of: IdsOf, zone: Zone) -> Interpreted:
         """What the interpreter gives, but for its account. Raises Suspect, Unfit."""
-        if self.mapping.accepts and record.kind() not in self.mapping.accepts:
+        accepts = self.mapping.accepts
+        if accepts and not any(kind in accepts for kind in kinds_of(record.facts())):
             raise Suspect
         run, top = Run(record, zone), record.top()
         opened: list[tuple[Planned, Opened]] = []

@@ -32,11 +32,6 @@ class Document:
         """The document."""
         return self.root
 
-    def kind(self) -> str:
-        """Its type and code."""
-        facts = self.facts()
-        return f"{facts.get('type')}^{facts.get('event')}"
-
     def claim(self, claims: Claims) -> None:
         """A row names these leaves: (first, behind the last) of each run."""
         marks = self._marks

@@ -23,10 +23,6 @@ class Record(Protocol):
         """The scope of the whole record."""
         ...
 
-    def kind(self) -> str:
-        """Type and event (`ClinicalDocument^57133-1`)."""
-        ...
-
     def claim(self, claims: Claims) -> None:
         """A row names these leaves."""
         ...
@@ -97,10 +93,6 @@ class Keyed:
         """Whether these leaves are dropped; None when some are."""
         gone = [claim for claim in claims if claim in self._dropped]
         return None if gone and len(gone) < len(claims) else bool(gone)
-
-    def kind(self) -> str:
-        """These have none."""
-        return ""
 
 
 class Cells(Keyed):

@@ -10,6 +10,7 @@ from typing import NamedTuple
 _ENTRY = "2.16.840.1.113883.10.20.22.4."
 _SECTION = "2.16.840.1.113883.10.20.22.2."
 _IHE = "1.3.6.1.4.1.19376.1.5.3.1.3."
+_IHE_CHIEF_COMPLAINT = "1.3.6.1.4.1.19376.1.5.3.1.1.13.2.1"
 _DS4P = "2.16.840.1.113883.3.3251.1."
 _SECURITY = "2.16.840.1.113883.3.445."
 
@@ -62,11 +63,16 @@ TEMPLATES: dict[str, Template] = {
     "hospital-course": Template(_IHE + "5", "", "8648-8", "Hospital course"),
     "instructions": Template(_SECTION + "45", _R2, "69730-0", "Instructions"),
     "discharge-instructions": Template(_SECTION + "41", "", "8653-8", "Discharge instructions"),
+    "hospital-consultations": Template(_SECTION + "42", "", "18841-7", "Hospital consultations"),
+    "discharge-physical": Template(_IHE + "26", "", "10184-0", "Hospital discharge physical"),
+    "discharge-studies": Template(_SECTION + "16", "", "11493-4", "Hospital discharge studies"),
+    "discharge-diet": Template(_IHE + "33", "", "42344-2", "Discharge diet"),
     "reason-for-visit": Template(_SECTION + "12", "", "29299-5", "Reason for visit"),
     "assessment-and-plan": Template(_SECTION + "9", _R2, "51847-2", "Assessment and plan"),
     "equipment": Template(_SECTION + "23", _R2, "46264-8", "Medical equipment"),
     "payers": Template(_SECTION + "18", _R2, "48768-6", "Payers"),
     "advance-directives": Template(_SECTION + "21", _R2, "42348-3", "Advance directives"),
+    "advance-directives-coded": Template(_SECTION + "21.1", _R2, "42348-3", "Advance directives"),
     "physical-exam": Template("2.16.840.1.113883.10.20.2.10", _R2, "29545-1", "Physical examination"),
     "plan": Template(_SECTION + "10", _R2, "18776-5", "Plan of treatment"),
     "planned-procedures": Template(_SECTION + "30", _R2, "59772-4", "Planned procedures"),
@@ -74,6 +80,13 @@ TEMPLATES: dict[str, Template] = {
     "history-of-present-illness": Template(_IHE + "4", "", "10164-2", "History of present illness"),
     "assessment": Template(_SECTION + "8", "", "51848-0", "Assessment"),
     "chief-complaint": Template(_SECTION + "13", "", "46239-0", "Chief complaint and reason for visit"),
+    "chief-complaint-alone": Template(_IHE_CHIEF_COMPLAINT, "", "10154-3", "Chief complaint"),
+    "subjective": Template("2.16.840.1.113883.10.20.21.2.2", "", "61150-9", "Subjective"),
+    "objective": Template("2.16.840.1.113883.10.20.21.2.1", "", "61149-1", "Objective"),
+    "general-status": Template("2.16.840.1.113883.10.20.2.5", "", "10210-3", "General status"),
+    "course-of-care": Template(_SECTION + "64", "", "8648-8", "Course of care"),
+    "notes": Template(_SECTION + "65", "2016-11-01", "34109-9", "Note"),
+    "admission-medications": Template(_SECTION + "44", _R2, "42346-7", "Admission medications"),
     "health-concerns": Template(_SECTION + "58", "", "75310-3", "Health concerns"),
     "goals": Template(_SECTION + "60", "", "61146-7", "Goals"),
     "interventions": Template("2.16.840.1.113883.10.20.21.2.3", _R2, "62387-6", "Interventions"),

@@ -304,9 +304,10 @@ class CcdaTree:
         return address.text
 
     def facts(self) -> Mapping[str, str]:
-        """The kind of document: `type` and, as `event`, its code."""
+        """The kind of document: `type`, its code as `event`, and the `templates` that it claims."""
         codes = self.root.named("code")
-        return {"type": self.root.name, "event": codes[0].attributes.get("code", "") if codes else ""}
+        code = codes[0].attributes.get("code", "") if codes else ""
+        return {"type": self.root.name, "event": code, "templates": " ".join(sorted(self.root.templates))}
 
     def skeleton(self) -> object:
         """The elements in their order: the name alone, or a list of the name, what is said of it that is no leaf (its

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
+
 import pytest
 
 from gateway.resources import check_resource
-from mappings import Library, Translation, translate
+from mappings import Library, Translation, TranslationRefused, translate
 from mappings.laws import conservation
+from mappings.render import render
 from mappings.syntax.ccda import counted_leaves
 from tests.mappings.conftest import FORMATS
 
@@ -107,3 +111,47 @@ def test_an_author_without_a_name_leaves_the_keeper_to_stand_for_the_document(li
     (document,), organizations = _of(made, "Composition"), _of(made, "Organization")
     assert document["author"] == [document["custodian"]]
     assert f"Organization/{organizations[0]['id']}" == document["custodian"]["reference"]  # type: ignore[index]
+
+
+_HISTORY = (FORMATS / "ccda/history_and_physical/samples/history.xml").read_bytes()
+
+
+def test_what_is_planned_is_written_as_the_kind_it_is(library: Library) -> None:
+    kind = library.mapping("ccda/history_and_physical")
+    made = translate(kind, _HISTORY, partner="p", id_key=b"k", zone="America/Phoenix")
+    assert len({str(one["id"]) for one in _of(made, "ServiceRequest")}) == 2
+    written = render(kind, made.resources, at=datetime(2026, 11, 23, tzinfo=UTC), control_id="7", zone=None)
+    assert re.findall(rb"<(\w+) classCode[^>]*>\s*<templateId root=\S+22\.4\.(39|40)\"", written.content) == [
+        (b"encounter", b"40"),
+        (b"act", b"39"),
+    ]
+
+
+def test_a_note_keeps_its_id_when_a_section_comes_before_it(library: Library) -> None:
+    made = _of(_read(library, _HISTORY, "ccda/history_and_physical"), "DocumentReference")
+    gone = _altered(_HISTORY, b"2.16.840.1.113883.10.20.22.2.8", b"2.16.840.1.113883.10.20.22.2.20")
+    fewer = _of(_read(library, gone, "ccda/history_and_physical"), "DocumentReference")
+    assert len(fewer) == len(made) - 1
+    assert [one for one in made if one in fewer] == fewer
+
+
+def test_a_document_is_known_by_its_template_when_its_code_is_a_specialty(library: Library) -> None:
+    """A consultation of psychiatry has a code of its own; what it claims to be stands in its template."""
+    kind = library.mapping("ccda/history_and_physical")
+    special = _altered(_HISTORY, b'<code code="34117-2"', b'<code code="34774-0"')
+    made = translate(kind, special, partner="p", id_key=b"k", zone=None)
+    assert made.message["event"] == "34774-0"
+    with pytest.raises(TranslationRefused) as refusal:
+        translate(kind, _altered(special, b"22.1.3", b"22.1.7"), partner="p", id_key=b"k", zone=None)
+    assert refusal.value.code == "EVENT_UNKNOWN"
+
+
+def test_a_consultation_that_names_no_order_asks_nobody_for_anything(library: Library) -> None:
+    answer = (FORMATS / "psychiatry/ccda_referral/samples/consultation.xml").read_bytes()
+    whole = _read(library, answer, "psychiatry/ccda_referral")
+    assert [one["status"] for one in _of(whole, "Task")] == ["completed"]
+    nameless = re.sub(rb"<inFulfillmentOf.*?</inFulfillmentOf>", b"", answer, flags=re.DOTALL)
+    made = _read(library, nameless, "psychiatry/ccda_referral")
+    assert _of(made, "Task") == [one for one in _of(made, "ServiceRequest") if one["intent"] == "order"] == []
+    assert len(_of(made, "DocumentReference")) == len(_of(whole, "DocumentReference"))
+    assert conservation(made, len(counted_leaves(nameless))) == []

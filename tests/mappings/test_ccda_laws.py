@@ -25,10 +25,10 @@ def _inside(node: Node) -> Iterator[Node]:
         yield from _inside(child)
 
 
-def _copied(node: Node) -> Node:
-    copy = Node(node.name, node.parent, node.place)
+def _copied(node: Node, parent: Node | None) -> Node:
+    copy = Node(node.name, parent, node.place)
     copy.attributes = dict(node.attributes)
-    copy.content = [item if isinstance(item, str) else _copied(item) for item in node.content]
+    copy.content = [item if isinstance(item, str) else _copied(item, copy) for item in node.content]
     return copy
 
 
@@ -42,7 +42,7 @@ def _made(chance: random.Random, source: bytes) -> bytes:
         if kind == 0:
             around.content.remove(node)
         elif kind == 1:
-            around.content.insert(around.content.index(node), _copied(node))
+            around.content.insert(around.content.index(node), _copied(node, around))
         elif kind == 2 and node.attributes:
             name = chance.choice(sorted(node.attributes))
             node.attributes[name] = chance.choice(["", "x", "20261399", "NI", "1.2.3", "2026"])

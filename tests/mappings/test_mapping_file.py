@@ -48,6 +48,11 @@ def _read(text: str, **more: str) -> None:
         ("  - {from: x, to: patient.name, from: y}", "KEY_TWICE"),
         ("  - {from: x, to: patient.name", "YAML_WRONG"),
         ("  - just text", "ROW_WRONG"),
+        (
+            "  - {each: a, resources: {goal: Goal}, rows: []}\n"
+            "  - {each: b, resources: {goal: Goal, plan: CarePlan}, rows: []}",
+            "ROLE_TWICE",
+        ),
     ],
 )
 def test_a_wrong_row_is_refused_at_its_line(line: str, code: str) -> None:
