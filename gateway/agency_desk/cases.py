@@ -17,7 +17,7 @@ from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit
 from gateway.care_plan import is_merged
 from gateway.care_plan.parts import contributor_of
 from gateway.clock import new_id
-from gateway.errors import NotFound
+from gateway.errors import AlreadyReceived, NotFound
 from gateway.flows.desk_cases import CAN_GO_ELSEWHERE, NEEDS, OPEN, PRIORITIES, RIGHT, NewReferral, Sent
 from gateway.flows.desk_plans import BARRIERS
 from gateway.flows.desk_steps import LONGEST_COMMENT, LONGEST_GOAL
@@ -27,7 +27,7 @@ _WEEK = timedelta(days=7)
 
 
 async def _find(visit: Visit) -> Answer:
-    return Page("cases_find.html", {"said": None})
+    return Page("cases_find.html", {"said": None, "wrong": ""})
 
 
 async def _found(visit: Visit) -> Answer:
@@ -35,11 +35,15 @@ async def _found(visit: Visit) -> Answer:
     client = await visit.desk.cases.find(visit.worker, said)
     if client is not None:
         return GoTo(f"clients/{client.patient_id}")
-    return Page("cases_find.html", {"said": said})
+    return Page("cases_find.html", {"said": said, "wrong": ""})
 
 
 async def _register(visit: Visit) -> Answer:
-    return GoTo(await visit.desk.cases.register(visit.worker, described(visit.form)))
+    said = described(visit.form)
+    try:
+        return GoTo(await visit.desk.cases.register(visit.worker, said))
+    except AlreadyReceived as refused:
+        return Page("cases_find.html", {"said": said, "wrong": refused.code}, 409)
 
 
 async def _client(visit: Visit) -> Answer:

@@ -11,7 +11,7 @@ from gateway.agency_desk.opening_hours import hours_of
 from gateway.agency_desk.records_in_words import cards, name_of, steps_of
 from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit
 from gateway.clock import new_id
-from gateway.errors import NotAllowed, NotUnderstood
+from gateway.errors import HandoffError, NotAllowed, NotUnderstood
 from gateway.flows.desk_clients import Described
 from gateway.flows.desk_crisis import RIGHT, EmergencyStated, Found
 from gateway.flows.desk_crisis_records import (
@@ -26,12 +26,23 @@ from gateway.flows.desk_crisis_records import (
     FollowUp,
 )
 from gateway.flows.desk_sought import Sought
+from gateway.pages import status_of
 from gateway.security.signed_texts import read_signed, signed
 
 SHOWN_FOR = timedelta(hours=1)
 """How long after a person was shown something can be written about her without saying again who she is."""
 
 _SHOWN = b"agency desk shown"
+_SAID_AGAIN = frozenset(
+    {
+        "CONSENT_OBTAINABLE",
+        "SECOND_PERSON_MISSING",
+        "EMERGENCY_RECORD_INCOMPLETE",
+        "WORDS_TOO_LONG",
+        "TWO_NEEDED",
+    }
+)
+"""Refusals of the emergency form after which it is there again as it was filled in."""
 _MORNING = "09:00"
 _LONG_FORM = 32_768
 """Octets: accents take six each in a form."""
@@ -76,7 +87,13 @@ async def _found(visit: Visit, saved: str = "") -> Answer:
 
 
 async def _emergency_form(visit: Visit) -> Answer:
-    facts = {"sought": Sought(), "found": None, "key": f"emergency-{new_id()}"}
+    facts: Mapping[str, Any] = {
+        "sought": Sought(),
+        "found": None,
+        "key": f"emergency-{new_id()}",
+        "stated": {},
+        "wrong": "",
+    }
     return Page("crisis_emergency.html", {**facts, **_office(visit)})
 
 
@@ -90,8 +107,17 @@ async def _emergency(visit: Visit) -> Answer:
         consent_unobtainable=form.get("unobtainable") == "yes",
         second_person=form.get("second", ""),
     )
-    found = await visit.desk.crisis.emergency(visit.worker, stated)
-    facts = {"sought": sought, "found": found, "cards": cards(found.resources), "stated": stated}
+    try:
+        found = await visit.desk.crisis.emergency(visit.worker, stated)
+    except HandoffError as refused:
+        if refused.code not in _SAID_AGAIN:
+            raise
+        asked = {"sought": sought, "found": None, "key": stated.key, "stated": stated, "wrong": refused.code}
+        facility = {"facility": stated.facility}
+        return Page(
+            "crisis_emergency.html", {**_office(visit), **facility, **asked}, status_of(refused) or 400
+        )
+    facts = {"sought": sought, "found": found, "cards": cards(found.resources), "stated": stated, "wrong": ""}
     return Page("crisis_emergency.html", {**facts, **_office(visit)})
 
 

@@ -93,11 +93,11 @@ ENGLISH: Mapping[str, str] = {
     "error_CHOICE_UNKNOWN": "Choose one of what the page offers. Go back.",
     "error_NOT_MEDICAL_PERSONNEL": "Your role cannot use this. Call the on-call lead or 988.",
     "error_NO_SUCH_RECORD": "Nothing can be shown for this request. This does not mean that nothing exists.",
-    "error_CONSENT_OBTAINABLE": "This is for when consent cannot be had. Go back and read the last line.",
-    "error_SECOND_PERSON_MISSING": "This is the third use in 24 hours. A second person must agree. Go back.",
+    "error_CONSENT_OBTAINABLE": "This is for when consent cannot be had: read the line with the tick.",
+    "error_SECOND_PERSON_MISSING": "This is the third use in 24 hours. A second person must agree: write who.",
     "error_EMERGENCY_OVER": "This was opened more than four hours ago. Open the form again.",
     "error_EMERGENCY_TOO_MANY": "Too many uses in an hour. Call the on-call lead or 988.",
-    "error_EMERGENCY_RECORD_INCOMPLETE": "Say where you are and what the emergency is. Go back.",
+    "error_EMERGENCY_RECORD_INCOMPLETE": "Say where you are and what the emergency is.",
     "error_REQUEST_ID_REUSED": "This form was used before. Open it again.",
 }
 
@@ -189,10 +189,10 @@ SPANISH: Mapping[str, str] = {
     "error_CHOICE_UNKNOWN": "Elija una de las opciones de la página. Vuelva atrás.",
     "error_NOT_MEDICAL_PERSONNEL": "Su función no puede usar esto. Llame al responsable de guardia o al 988.",
     "error_NO_SUCH_RECORD": "No se puede mostrar nada para esta búsqueda. Eso no quiere decir que no exista nada.",
-    "error_CONSENT_OBTAINABLE": "Esto es para cuando no se puede pedir permiso. Vuelva atrás y lea la última línea.",
-    "error_SECOND_PERSON_MISSING": "Es el tercer uso en 24 horas. Debe aceptarlo una segunda persona. Vuelva atrás.",
+    "error_CONSENT_OBTAINABLE": "Esto es para cuando no se puede pedir permiso: lea la línea con la casilla.",
+    "error_SECOND_PERSON_MISSING": "Es el tercer uso en 24 horas. Debe aceptarlo una segunda persona: escriba quién.",
     "error_EMERGENCY_OVER": "Se abrió hace más de cuatro horas. Abra el formulario otra vez.",
     "error_EMERGENCY_TOO_MANY": "Demasiados usos en una hora. Llame al responsable de guardia o al 988.",
-    "error_EMERGENCY_RECORD_INCOMPLETE": "Diga dónde está y cuál es la emergencia. Vuelva atrás.",
+    "error_EMERGENCY_RECORD_INCOMPLETE": "Diga dónde está y cuál es la emergencia.",
     "error_REQUEST_ID_REUSED": "Este formulario ya se usó. Ábralo otra vez.",
 }

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 ENGLISH: Mapping[str, str] = {
     "services": "Find a service",
     "services_note": "Do not write a name or anything about a person here.",
-    "services_empty": "No list of services was given to this gateway yet.",
+    "services_empty": "There is no list of services here yet.",
     "services_need": "What is needed? (such as food)",
     "services_place": "Where? (town, county or ZIP code)",
     "services_language": "Language",

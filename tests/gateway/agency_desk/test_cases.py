@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 import pytest
@@ -80,10 +81,8 @@ def send(lena: Browser, county: County) -> str:
 
 
 def permit(county: County, recipient: str = "peer-support", **limits: Any) -> None:
-    seen = {"classes": ("Patient", "ServiceRequest", "Task"), **limits}
-    county.consent(
-        recipient, discloser="case-management", by="case-management", purpose="COC", identifier=NUMBER, **seen
-    )
+    seen = {"classes": ("Patient", "ServiceRequest", "Task"), "identifier": NUMBER, **limits}
+    county.consent(recipient, discloser="case-management", by="case-management", purpose="COC", **seen)
 
 
 def referred(county: County, partner: str = "peer-support") -> list[Intent]:
@@ -213,7 +212,16 @@ def test_a_new_client_is_written_down_once_and_a_number_is_one_persons(cases: Co
     assert "Rosa Nueva" in found(lena, {key: new[key] for key in ("given", "family", "born")})
     lena.get("/agency/clients")
     other = {"token": lena.hidden("token"), **new, "family": "Otra"}
-    assert "NUMBER_TAKEN" in lena.post("/agency/clients/register", other).text
+    again = lena.post("/agency/clients/register", other)
+    assert again.status_code == 409 and 'role="alert">Somebody has that client number already' in again.text
+    for given in (
+        'value="Rosa"',
+        'value="Otra"',
+        'value="1990-02-03"',
+        'value="CM-90"',
+        'value="female" selected',
+    ):
+        assert given in again.text
 
 
 def come_in_with_clients(county: County) -> Browser:
@@ -304,7 +312,7 @@ def test_while_it_is_in_doubt_who_she_is_a_case_reads_like_any_other(cases: Coun
     for one in cases.claim():
         if one.partner == "peer-support":
             cases.run(gate.release(cases.premises, one))
-    hers = [cases.look(lambda reading, of=path[-36:]: intents.of_patient(reading, of)) for _, path, _ in read]
+    hers = [cases.look(partial(intents.of_patient, patient_id=path[-36:])) for _, path, _ in read]
     assert [[(one.state, one.reason) for one in found] for found in hers] == [
         [("held", "IDENTITY_PENDING")],
         [("sending", "")],
@@ -325,9 +333,7 @@ def client_referred(cases: County, lena: Browser, given: str, number: str) -> tu
     lena.post("/agency/clients/register", {"token": lena.hidden("token"), **said})
     path = str(lena.page.url.path)
     patient_id = path.rpartition("/")[2]
-    system = number_system("case-management")
-    seen = {"classes": ("Patient", "ServiceRequest", "Task"), "identifier": (system, number)}
-    cases.consent("peer-support", discloser="case-management", by="case-management", purpose="COC", **seen)
+    permit(cases, identifier=(number_system("case-management"), number))
     form = {name: lena.hidden(name) for name in ("token", "key")}
     wanted = {"need": "peer-support", "agency": "peer-support", "priority": "urgent", "instead": ""}
     lena.post(f"{path}/preview", {**form, **wanted})

@@ -302,7 +302,10 @@ def test_a_clinician_opens_the_emergency_set_in_her_own_name(medical: County) ->
 def test_each_field_is_needed_and_the_third_use_needs_another_person(medical: County) -> None:
     browser = come_in(medical)
     for name in ("facility", "nature", "unobtainable"):
-        assert "Methadone" not in emergency(browser, **{name: ""})
+        refused = emergency(browser, **{name: ""})
+        assert "Methadone" not in refused and 'role="alert">' in refused
+        assert name == "nature" or f"required>{EMERGENCY['nature']}</textarea>" in refused
+        assert ('value="yes" required checked' in refused) == (name != "unobtainable")
     assert not medical.look(emergency_uses.not_reviewed)
 
     for _ in range(2):

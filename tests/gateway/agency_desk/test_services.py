@@ -127,7 +127,7 @@ def test_a_damaged_directory_is_none(tmp_path: Path, folder: Path) -> None:
 def test_a_worker_finds_services_and_sees_which_are_not_reached(desk: County, folder: Path) -> None:
     browser = Browser(desk)
     browser.log_in()
-    assert "No list of services" in browser.get("/agency/services").text
+    assert "no list of services" in browser.get("/agency/services").text
     shutil.copy(folder / FILE, desk.folder.path / FILE)
     page = browser.get("/agency/services").text
     assert "Night Shelter" not in page, "nothing was asked for"
