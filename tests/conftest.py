@@ -30,7 +30,6 @@ UNMEASURED_FILES = {
     "gateway/audit": {"independent_verifier"},
     "gateway/cli": {"commands", "leaving_out"},
     "gateway/delivery": {"breaker", "webhook"},
-    "gateway/disclosure": {"hidden_data", "outlook", "show"},
     "gateway/fhir_api": {"counts", "operations_tell_nothing", "patch_outputs", "put_beside_hidden"},
     "gateway/flows": {"included"},
     "gateway/resources": {"against_the_library"},
