@@ -140,3 +140,26 @@ def test_beside_a_permit_an_authorization_only_refuses(
     library: Library, code: bytes, state: bytes, released: bool
 ) -> None:
     assert _released_beside_document(library, code, state, _PERMIT) is released
+
+
+@pytest.mark.requirement("V2-03")
+def test_a_referral_reads_every_consent_segment_as_all_other_messages_do(library: Library) -> None:
+    """`ref_i12` stands on no layer, so its rows could part from those of `hl7v2/base`."""
+    referral = FORMATS / "hospital/ref_i12/samples/i13_manic_upswing.hl7"
+    for kind in ("001", "", "002"):
+        for state in ("A", "L", "P", "B", "R", "X", "", "unheard"):
+            for form in ("F-1^EHR", ""):
+                told = f"CON|1|{kind}|100-2|{form}|Release|||||W|{state}||20260410||20260510\r".encode()
+                one, other = (
+                    _consents(library, name, path.read_bytes().partition(b"\rCON")[0] + b"\r" + told)
+                    for name, path in (("hospital/ref_i12", referral), ("hospital/mdm_t02", _MESSAGE))
+                )
+                assert one == other, (kind, state, form)
+                assert len(one) == (kind != "002")
+
+
+def _consents(library: Library, name: str, source: bytes) -> list[dict[str, Any]]:
+    """The Consents without ids and what the rest of the message labels them with."""
+    made = translate(library.mapping(name), source, partner="hospital", id_key=PUBLISHED_TEST_KEY, zone=None)
+    found = [r for r in made.resources if r["resourceType"] == "Consent"]
+    return [{k: v for k, v in r.items() if k not in ("id", "meta", "patient")} for r in found]

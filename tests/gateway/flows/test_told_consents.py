@@ -190,6 +190,25 @@ def test_a_consent_goes_along_with_no_order_and_a_refusal_in_it_holds_it(county:
     assert county.refused()
 
 
+@pytest.mark.requirement("V2-02", "V2-03")
+def test_a_refusal_in_a_referral_holds_that_very_referral_and_a_permission_in_it_permits_nothing(
+    county: County,
+) -> None:
+    """A hospital's registration often prints its form's state into the referral itself."""
+    county.refer(change={"\rPID|": f"\r{con('A')}PID|"})
+    assert stands(county) == {"FORM-12": ("proposed", "unverified")}
+    assert county.refused(), "evidence of a consent has permitted"
+    (intent,) = county.intents()
+    assert not [one for one in intent.focus if one.startswith("Consent/")]
+    county.consent()
+    assert "Consent" not in resources_of(county.deliver().content)
+    again = {"\rPID|": f"\r{con('R', 'FORM-13')}PID|"}
+    assert county.refer("MSG-2", "R-13", change=again).outcome == "accepted"
+    assert stands(county)["FORM-13"] == ("active", "unverified")
+    assert county.refused()
+    assert "held" in county.states()
+
+
 @pytest.mark.requirement("V2-02")
 def test_a_refusal_told_by_a_document_is_heeded_by_a_process_that_has_decided_before(county: County) -> None:
     drop = Drop(county)
