@@ -5,7 +5,7 @@ Whatever is not plainly one of them (another method, a mounted folder, an unknow
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.errors import HandoffError
+from gateway.errors import HandoffError, NotFound
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 ToAnswer = Callable[[Request, Exception], Awaitable[Response]]
@@ -32,6 +32,10 @@ class Address(Route):
         """As any route, and which one it was, for logs and counters."""
         match, found = super().matches(scope)
         return match, {**found, "route": self} if match is not Match.NONE else found
+
+
+async def _no_such_address(_request: Request) -> Response:
+    raise NotFound("NO_SUCH_ADDRESS", "there is nothing at this address")
 
 
 class Addresses:
@@ -54,13 +58,22 @@ class Addresses:
             await self.rest(scope, receive, send)
             return
         scope["app"], scope["route"], scope["path_params"] = self.rest, found[0], found[1]
-        request = Request(scope, receive, send)
+        answer = await self._answer(Request(scope, receive, send), found[0].serve)
+        await answer(scope, receive, send)
+
+    async def within(self, scope: Scope, doors: Collection[str]) -> Response:
+        """The answer to a request without a body that stands in another one, at an address of one of these doors."""
+        found = self._found(scope)
+        if found is None or found[0].name not in doors:
+            return await self._answer(Request(scope), _no_such_address)
+        return await self._answer(Request({**scope, "path_params": found[1]}), found[0].serve)
+
+    async def _answer(self, request: Request, serve: Endpoint) -> Response:
         try:
-            answer = await found[0].serve(request)
+            return await serve(request)
         except (HandoffError, HTTPException, ClientDisconnect) as error:
             kind = next(one for one in type(error).__mro__ if one in self._answers)
-            answer = await self._answers[kind](request, error)
-        await answer(scope, receive, send)
+            return await self._answers[kind](request, error)
 
     def _found(self, scope: Scope) -> tuple[Address, dict[str, Any]] | None:
         """The first address of this path and method, as the framework would find it."""

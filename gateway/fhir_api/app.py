@@ -66,8 +66,9 @@ def build_app(
         api.add_exception_handler(kind, to_answer)
     api.add_exception_handler(Exception, errors.unforeseen)
     counters = RequestCounters(registry)
-    api.state = State({"desk": desk, "counters": counters})
-    return _Entrance(desk, Addresses(addresses, api, answers), counters)
+    found = Addresses(addresses, api, answers)
+    api.state = State({"desk": desk, "counters": counters, "addresses": found})
+    return _Entrance(desk, found, counters)
 
 
 async def _to_folder(request: Request) -> Response:

@@ -134,7 +134,8 @@ TOLD: Mapping[tuple[str, str], Told] = {
         WRITE,
         "Send a transaction or a batch",
         "About one patient. Everything in it is taken in together, or nothing is. The same `Idempotency-Key` with the "
-        "same bytes gives the same answer.",
+        "same bytes gives the same answer. A batch may instead hold up to 20 `GET` entries: each is answered as by "
+        "itself, with its own status and the id that `X-Request-Id` would have in `response.extension`.",
         sent="transaction",
         body="fhir",
         answered="transaction-response",

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from gateway.errors import NotSupported, NotUnderstood
 from gateway.fhir_api.answers_out import fhir_answer, long_answer, saved_answer, until_tick
+from gateway.fhir_api.batch_reads import answer_reads, reads_in
 from gateway.fhir_api.conditional_create import condition_of
 from gateway.fhir_api.creating import created
 from gateway.fhir_api.doors import Desk
@@ -32,7 +33,7 @@ from gateway.security.callers import Caller
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _TARGET = re.compile(r"([A-Z][A-Za-z]{1,63})(?:[/?].*)?", re.DOTALL)
-_INTERACTION_OF: Mapping[str, Interaction] = {"POST": "create", "PUT": "update", "GET": "read"}
+_INTERACTION_OF: Mapping[str, Interaction] = {"POST": "create", "PUT": "update"}
 _RESPONSE_TYPE = {"transaction": "transaction-response", "batch": "batch-response"}
 
 
@@ -90,7 +91,7 @@ async def _update(desk: Desk, caller: Caller, resource: Mapping[str, Any], if_ma
 
 
 async def submit_bundle(request: Request) -> Response:
-    """`POST /fhir`: a transaction or batch."""
+    """`POST /fhir`: a transaction or batch, or a batch of what is asked."""
     desk: Desk = request.app.state.desk
     caller = caller_of(desk, request)
     refuse_other_media(request)
@@ -99,6 +100,9 @@ async def submit_bundle(request: Request) -> Response:
     _require_type(bundle, "Bundle")
     if bundle.get("type") not in tuple(_RESPONSE_TYPE):
         raise NotUnderstood("BUNDLE_TYPE", "must be `transaction` or `batch`", "Bundle.type")
+    reads = reads_in(bundle, f"{desk.base_url()}/fhir")
+    if reads:
+        return await answer_reads(request, reads)
     _require_scopes(caller, bundle)
     outcome = await desk.doors.submit(caller, bundle, raw, key)
     request.state.request_id = outcome.request_id

@@ -176,7 +176,7 @@ class Requests:
         """What is sent: an example, made to be about her and about what is hidden."""
         made: dict[str, Any] = copy.deepcopy(dict(example))
         if path == "/fhir":
-            made = self._bundle()
+            made = self.reads() if self.made.random() < 0.5 else self._bundle()
         elif "/Consent" in place:
             # Active: a withdrawal by an agency that knows her is taken for a Consent whose id it knows, by design.
             made = consent_of_hers()
@@ -200,6 +200,13 @@ class Requests:
         context = made.get("context")
         if isinstance(context, dict) and "patientId" in context:
             context["patientId"] = self.her
+
+    def reads(self) -> dict[str, Any]:
+        """A batch of what can be asked by an address."""
+        asked = [path for method, path in self.operations() if method == "GET" and path.startswith("/fhir/")]
+        found = [self.one("GET", self.made.choice(asked)) for _ in range(self.made.randrange(1, 5))]
+        entries = [{"request": {"method": "GET", "url": one.path.removeprefix("/fhir/")}} for one in found]
+        return {"resourceType": "Bundle", "type": "batch", "entry": entries}
 
     def _bundle(self) -> dict[str, Any]:
         """A transaction about her: as another agency's client, or by her id here; on an address that is held."""

@@ -13,10 +13,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from gateway.resources import to_json
 from gateway.resources.xml_reading import read_fhir
 from tests import strategies
 from tests.gateway.county import County
-from tests.gateway.disclosure.generated_requests import FORM, Asked, Requests
+from tests.gateway.disclosure.generated_requests import FHIR, FORM, Asked, Requests
 from tests.gateway.disclosure.hidden_county import (
     ASKERS,
     CANARY,
@@ -106,6 +107,17 @@ def test_no_request_tells_whether_there_is_anything_hidden(two: Twins, chance: C
         if index % 50 == 49:
             two.wait()
     assert number >= 50 and seen[200] > number / 5 and seen[404] > number / 50, seen
+
+
+def test_a_batch_of_reads_tells_no_more_than_each_of_them(two: Twins, chance: Chance) -> None:
+    made, seen = requests(two, seed=4), Counter[str]()
+    for index in range(strategies.examples(20, 1_500)):
+        content, who = to_json(made.reads()), ASKERS[index % len(ASKERS)]
+        asked = Asked("POST", "/fhir", content, {"Content-Type": FHIR})
+        quiet, busy = ask_both(two, chance, who, asked, index)
+        assert said(quiet) == said(busy), (who, content)
+        seen.update(one["response"]["status"][:3] for one in quiet.json().get("entry", ()))
+    assert {"200", "404"} <= seen.keys(), seen
 
 
 def test_a_question_too_long_for_the_log_is_told_alike(two: Twins, chance: Chance) -> None:
