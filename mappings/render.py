@@ -46,6 +46,7 @@ def render(
     `settings` are facts of the sender for rows with `setting:` (`sending_application`, `notice`, ...). `at` and
     `control_id` make header times and ids, so that the same release is the same bytes.
     """
+    mapping = mapping.writing()
     if mapping.direction == "in":
         raise RenderRefused("DIRECTION_IN", f"mapping `{mapping.id}` is for reading only")
     facts = {**(settings or {}), "at": _instant(mapping.format, at, zone), "control_id": control_id or ""}

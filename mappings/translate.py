@@ -13,10 +13,11 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mappings.compiled_parts import Suspect, roles_of
+from mappings.envelope import kinds_of
 from mappings.ids import id_maker, key_ids
 from mappings.instances import Interpreted
 from mappings.interpret import Interpreter
-from mappings.library import Mapping_
+from mappings.library import Choice, Mapping_
 from mappings.message_parts import Part, another_patient, parts_of
 from mappings.model import Account, MappingRoomError, TranslatedRecord, Translation, TranslationRefused
 from mappings.syntax import csv_set, fhir_json
@@ -41,7 +42,7 @@ def translate(
 ) -> Translation:
     """One record. Raises TranslationRefused: code, message, place, HL7 error code and ERL."""
     if mapping.format == "hl7v2":
-        return _one_message(mapping, source, partner, id_key, named_zone(zone))
+        return _one_message(_of_message(mapping, source), source, partner, id_key, named_zone(zone))
     records = translate_all(mapping, source, partner=partner, id_key=id_key, zone=zone)
     if len(records) != 1:
         raise TranslationRefused(
@@ -62,7 +63,7 @@ def translate_message(
     if mapping.format != "hl7v2":
         made = translate(mapping, source, partner=partner, id_key=id_key, zone=zone)
         return (TranslatedRecord("", made, None),)
-    known = named_zone(zone)
+    known, mapping = named_zone(zone), _of_message(mapping, source)
     found = _whole_or_parts(mapping, source, partner, id_key, known)
     if isinstance(found, Translation):
         return (TranslatedRecord("", found, None),)
@@ -97,7 +98,7 @@ def translate_each(
     if mapping.format == "hl7v2":
         messages = read_messages(source)
         return _each_message(
-            mapping, messages, lambda part: _message(mapping, part, source, partner, id_key, known)
+            mapping, messages, lambda one, part: _message(one, part, source, partner, id_key, known)
         )
     if mapping.format == "fhir":
         made = fhir_json.read_records(source, mapping.file.root_type, mapping.file.files.left_out)
@@ -114,21 +115,37 @@ def translate_each(
         root = read_document(source)
         own: Zone = document_zone(root) or known
         make = partial(CcdaTree, root)
-        return iter((_try("", lambda: _interpreted(mapping, make, source, partner, id_key, own)),))
+        kind = mapping.taking(kinds_of(make().facts())) if isinstance(mapping, Choice) else mapping
+        return iter((_try("", lambda: _interpreted(kind, make, source, partner, id_key, own)),))
     document = read_json(source)
     if isinstance(document, list):
         return (plain(f"[{number}]", partial(JsonTree, item)) for number, item in enumerate(document))
     return iter((plain("", partial(JsonTree, document)),))
 
 
+def _of_message(mapping: Mapping_, source: bytes) -> Mapping_:
+    """The mapping itself; of a choice, the one that takes the type of the (first) message."""
+    return mapping.taking(map(_kind, read_messages(source)[:1])) if isinstance(mapping, Choice) else mapping
+
+
+def _kind(lines: list[str]) -> str:
+    """Type and event of a message, as `accepts` has them; empty where its encoding characters cannot be read."""
+    try:
+        head = head_fields(standard(lines)[0])
+    except TranslationRefused:
+        return ""
+    return "^".join(f"{head[9]}^".split("^")[:2])
+
+
 def _each_message(
-    mapping: Mapping_, messages: list[list[str]], run: Callable[[Part], Translation]
+    mapping: Mapping_, messages: list[list[str]], run: Callable[[Mapping_, Part], Translation]
 ) -> Iterator[TranslatedRecord]:
     for number, lines in enumerate(messages, 1):
-        if (refusal := another_patient(mapping.file.once, lines)) is not None:
+        own = mapping.taking((_kind(lines),)) if isinstance(mapping, Choice) else mapping
+        if (refusal := another_patient(own.file.once, lines)) is not None:
             yield TranslatedRecord(f"message {number}", None, refusal)
             continue
-        yield from _each_part(parts_of(mapping.file.once, lines), f"message {number} ", run)
+        yield from _each_part(parts_of(own.file.once, lines), f"message {number} ", partial(run, own))
 
 
 def _each_part(

@@ -58,6 +58,10 @@ def check_folder(folder: str | None, *, write: bool = False) -> int:
         return 1
     wrong = 0
     for mapping_id in ids:
+        if mapping_id in library.choices:
+            library.mapping(mapping_id)
+            print(f"{mapping_id:32} stands for {', '.join(library.choices[mapping_id])}")
+            continue
         if mapping_id in library.layers:
             number = len(library.layers[mapping_id])
             print(f"{mapping_id:32} a layer: read and checked, and with it the {number} mappings on it")
@@ -96,13 +100,14 @@ def _own_folder(mapping_id: str, extra: Path | None) -> Path | None:
 
 
 def _with_users(library: Library, ids: list[str]) -> list[str]:
-    """The ids, each layer with the mappings that stand on it: their samples are its samples."""
-    return list(dict.fromkeys(name for one in ids for name in (one, *library.layers.get(one, ()))))
+    """The ids, each layer with the mappings that stand on it, a choice with its own: their samples are its samples."""
+    beside = {**library.layers, **library.choices}
+    return list(dict.fromkeys(name for one in ids for name in (one, *beside.get(one, ()))))
 
 
 def _chosen(library: Library, folder: str | None, extra: Path | None) -> list[str]:
     if folder is None:
-        return list(library.ids())
+        return list(library.names())
     if extra is None:
         return [folder if folder in library.layers else library.mapping(folder).id]
     if (extra / "mapping.yaml").exists():

@@ -193,7 +193,7 @@ def _instant(at: str | None) -> datetime:
 def mapping_list(as_json: bool = False) -> int:
     """Print the ids of all mappings, with format and direction."""
     library = _library()
-    rows = [_listed(library.mapping(name)) for name in library.ids()]
+    rows = [_listed(library, library.mapping(name)) for name in library.names()]
     if as_json:
         _print(rows)
         return 0
@@ -202,14 +202,15 @@ def mapping_list(as_json: bool = False) -> int:
     return 0
 
 
-def _listed(mapping: Mapping_) -> dict[str, str]:
+def _listed(library: Library, mapping: Mapping_) -> dict[str, str]:
+    of = library.choices.get(mapping.id)
     return {
         "id": mapping.id,
         "format": mapping.format,
         "direction": mapping.direction,
         "version": mapping.version,
         "content_hash": mapping.content_hash,
-        "title": _title(mapping.id),
+        "title": f"stands for {', '.join(of)}" if of else _title(mapping.id),
     }
 
 
@@ -249,7 +250,7 @@ def mapping_try(
         library = _library()
         found = library.mapping(mapping)
         records = translate_all(found, _read(path), partner=partner, id_key=PUBLISHED_TEST_KEY, zone=zone)
-        print_tried(library, found, records, form)
+        print_tried(library, records, form)
     except (MappingRoomError, HandoffError) as error:
         _print(_refusal(error), sys.stderr)
         return 1

@@ -14,25 +14,26 @@ _NOTICE = {"notice": "The notice of the release stands here."}
 _AS_TEXT = ("csv", "json", "hl7v2", "html", "ccda")
 
 
-def print_tried(
-    library: Library, mapping: Mapping_, records: Sequence[TranslatedRecord], form: str | None
-) -> None:
+def print_tried(library: Library, records: Sequence[TranslatedRecord], form: str | None) -> None:
     """Each record: a line for each value of the file, issues, the account, and what a recipient would get."""
     for record in records:
         print(f"== {record.place or 'record'}")
         if record.translation is None:
             print(f"refused: {record.refusal}\n")
             continue
-        print_table(("in the file", "what happens", "in FHIR", "row"), _lines(mapping, record.translation))
+        own = library.mapping(
+            str(record.translation.provenance["mapping"])
+        )  # of a choice, the one that took it
+        print_table(("in the file", "what happens", "in FHIR", "row"), _lines(own, record.translation))
         if record.translation.accounting.dropped:
-            for row in mapping.rows("drop"):
+            for row in own.rows("drop"):
                 print(f"dropped by row {row.number}: {', '.join(row.addresses)} ({row.reason})")
         for issue in record.translation.issues:
             print(f"issue {issue.severity} {issue.code} at {issue.place}: {issue.message}")
         print(f"accounting: {record.translation.accounting.answer()}\n")
-    target = library.mapping(form) if form is not None else mapping
     for record in records:
         if record.translation is not None:
+            target = library.mapping(form or str(record.translation.provenance["mapping"])).writing()
             print(f"-- what a recipient would get of {record.place or 'this record'}, as {target.id}")
             print(_received(target, record.translation))
 

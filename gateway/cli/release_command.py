@@ -42,4 +42,4 @@ def packaged_mapping(mapping_id: str) -> Mapping_ | None:
     from gateway.flows.library import open_library
 
     library = open_library()
-    return library.mapping(mapping_id) if mapping_id in library.ids() else None
+    return library.mapping(mapping_id) if mapping_id in library.names() else None

@@ -32,7 +32,7 @@ def mappings(look: Look) -> Shown:
         "left": shown_left[: max(_LISTED, look.limit)],
         "is_cut": is_cut,
         "library_version": library.version,
-        "known": library.ids(),
+        "known": library.names(),
         "chosen": look.address["mapping"],
         "largest": LARGEST_SAMPLE // 1024,
     }

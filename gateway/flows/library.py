@@ -32,7 +32,7 @@ def open_library(extra: Path | None = None) -> Library:
 def require_mappings(library: Library, wanted: Iterable[str]) -> None:
     """Nothing, when the library holds every mapping the network names. Raises NotUnderstood `MAPPING_UNKNOWN`."""
     for mapping_id in wanted:
-        if mapping_id not in library.ids():
+        if mapping_id not in library.names():
             message = "network.yaml names no such mapping; `handoff mapping list` shows those there are"
             raise NotUnderstood("MAPPING_UNKNOWN", message, mapping_id)
         library.mapping(mapping_id)

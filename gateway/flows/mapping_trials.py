@@ -116,7 +116,7 @@ def mappings_in_use(premises: Premises) -> tuple[InUse, ...]:
     uses: dict[str, dict[tuple[str, str], None]] = {}
     for partner_id, how, mapping_id in _named(premises):
         uses.setdefault(mapping_id, {})[partner_id, how] = None
-    known = premises.library.ids()
+    known = premises.library.names()
     return tuple(_in_use(premises, one, tuple(uses[one])) for one in sorted(uses) if one in known)
 
 
@@ -232,7 +232,7 @@ def try_sample(premises: Premises, mapping_id: str, text: str) -> Tried:
     Raises NotFound `MAPPING_UNKNOWN`, NotUnderstood `SAMPLE_EMPTY`, `SAMPLE_TOO_LARGE`, `FORMAT_NOT_TEXT`, NotNow
     `TRIAL_BUSY`.
     """
-    if mapping_id not in premises.library.ids():
+    if mapping_id not in premises.library.names():
         raise NotFound("MAPPING_UNKNOWN", "no mapping has that id")
     sample = text.encode()
     if not text.strip():

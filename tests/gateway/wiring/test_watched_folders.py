@@ -41,7 +41,7 @@ FORMATS = {
     "csv": "counseling/treatment_plan",
     "xlsx": "counseling/treatment_plan_xlsx",
     "json": "crisis/event",
-    "xml": "ccda/care_plan",
+    "xml": "ccda/any",
     "hl7": "by-message-type",
 }
 SAMPLES = Path(__file__).parents[3] / "mappings/formats"
@@ -150,6 +150,7 @@ def test_what_a_program_s_file_says_is_the_program_s(drop: Drop) -> None:
         ("counseling/treatment_plan_xlsx/samples/plans.xlsx", "a.xlsx"),
         ("crisis/event/samples/mobile_team.json", "a.json"),
         ("ccda/care_plan/samples/care_plan.xml", "a.XML"),
+        ("ccda/discharge_summary/samples/discharge.xml", "b.xml"),
     ],
 )
 def test_every_format_goes_by_its_ending(drop: Drop, sample: str, name: str) -> None:
