@@ -114,6 +114,8 @@ _ROUTES: tuple[tuple[str, Endpoint, tuple[str, ...], str], ...] = (
     ("/fhir/OperationDefinition/shared-plan", plain_routes.shared_plan_definition, _GET, "metadata"),
     *OPERATION_ROUTES,
     ("/fhir/Subscription", subscription_routes.create, _POST, "subscription"),
+    ("/fhir/Subscription", subscription_routes.search, _GET, "subscription"),
+    ("/fhir/Subscription/_search", subscription_routes.search_by_form, _POST, "subscription"),
     ("/fhir/Subscription/$status", subscription_routes.status, _GET_POST, "subscription"),
     ("/fhir/Subscription/{id}/$status", subscription_routes.status, _GET_POST, "subscription"),
     ("/fhir/Subscription/{id}/$events", subscription_routes.events, _GET_POST, "subscription"),

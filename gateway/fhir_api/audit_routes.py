@@ -16,7 +16,7 @@ from gateway.fhir_api.doors import Desk
 from gateway.fhir_api.incoming import caller_of, form_in, preferences, require_letter
 from gateway.fhir_api.media import refuse_other_media
 from gateway.fhir_api.reading_routes import nothing
-from gateway.fhir_api.search_limits import limit_of
+from gateway.fhir_api.search_limits import limits_in
 from gateway.fhir_api.search_parameters import (
     Parameters,
     count_in,
@@ -99,18 +99,11 @@ async def _search(request: Request, parameters: Parameters) -> Response:
 
 def _wanted(parameters: Parameters, address: str, *, strict: bool) -> AsksWanted:
     """Raises NotUnderstood `PARAMETER_INVALID`, `PARAMETER_MODIFIER`, `PARAMETER_UNKNOWN`."""
-    filters = []
-    for name, value in parameters:
-        plain, _, modifier = name.partition(":")
-        if plain in SEARCHED_BY:
-            filters.append(limit_of(plain, SEARCHED_BY[plain], modifier, value))
-        elif strict and name not in _PLAIN:
-            raise NotUnderstood("PARAMETER_UNKNOWN", "a search parameter is not supported")
     pages = values_of(parameters, ("_page",))
     if len(pages) > 1 or not all(_ID.fullmatch(page) for page in pages):
         raise NotUnderstood("PARAMETER_INVALID", "`_page` must be as a link of the search says")
     return AsksWanted(
-        filters=tuple(filters),
+        filters=limits_in(parameters, SEARCHED_BY, _PLAIN, strict=strict),
         count=min(count_in(parameters), _MOST),
         page=pages[0] if pages else "",
         address=address,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -12,8 +13,9 @@ from gateway.fhir_api.audit_routes import SEARCHED_BY
 from gateway.fhir_api.everything import DEFINITION as EVERYTHING
 from gateway.fhir_api.includes import includes_of, revincludes_of
 from gateway.fhir_api.operations import OPERATIONS_OF, STANDARD_OF
-from gateway.fhir_api.search_table import parameters_of
+from gateway.fhir_api.search_table import Parameter, parameters_of
 from gateway.fhir_api.served import PROFILES, SEARCHED, SERVED, Served
+from gateway.fhir_api.subscription_routes import SEARCHED_BY as SUBSCRIPTION_BY
 from gateway.flows.subscription_topics import OFFERED, OPERATION, PROFILE, TOPICS, canonical_of
 from gateway.flows.validated import VALIDATED
 from gateway.security.client_proof import CLIENT_ALGORITHMS
@@ -69,7 +71,7 @@ def smart_configuration(base: str) -> dict[str, Any]:
         "scopes_supported": [
             *(f"system/{name}.{_letters(served)}" for name, served in SERVED.items()),
             "system/AuditEvent.rs",
-            "system/Subscription.crud",
+            "system/Subscription.cruds",
         ],
         "code_challenge_methods_supported": ["S256"],  # required of every server, with or without such a flow
         "capabilities": ["client-confidential-asymmetric", "permission-v1", "permission-v2"],
@@ -124,11 +126,12 @@ def _search_parameters(name: str, served: Served) -> list[dict[str, str]]:
     return [
         {"name": served.by_patient, "type": "token" if by_id else "reference", **told},
         {"name": identifier, "type": "token", "documentation": "POST `_search` only; one `system|value`"},
-        *(
-            {"name": name, "type": "token" if parameter.kind == "id" else parameter.kind}
-            for name, parameter in parameters_of(name).items()
-        ),
+        *_own_parameters(parameters_of(name)),
     ]
+
+
+def _own_parameters(served: Mapping[str, Parameter]) -> list[dict[str, str]]:
+    return [{"name": name, "type": "token" if one.kind == "id" else one.kind} for name, one in served.items()]
 
 
 _WITHOUT_PATIENT = {
@@ -141,10 +144,7 @@ _AUDIT_EVENT = {
     "supportedProfile": [QUERY, PATIENT_QUERY],
     "documentation": "What your organisation has asked here, and was shown; `id` is the `X-Request-Id` of an answer",
     "interaction": [{"code": "read"}, {"code": "search-type"}],
-    "searchParam": [
-        {"name": name, "type": "token" if parameter.kind == "id" else parameter.kind}
-        for name, parameter in SEARCHED_BY.items()
-    ],
+    "searchParam": _own_parameters(SEARCHED_BY),
 }
 
 
@@ -152,7 +152,8 @@ _SUBSCRIPTION = {
     "extension": [{"url": OFFERED, "valueCanonical": canonical_of(topic)} for topic in TOPICS],
     "type": "Subscription",
     "supportedProfile": [PROFILE],
-    "interaction": [{"code": code} for code in ("create", "read", "update", "delete")],
+    "interaction": [{"code": code} for code in ("create", "read", "search-type", "update", "delete")],
+    "searchParam": _own_parameters(SUBSCRIPTION_BY),
     "versioning": "versioned-update",
     "readHistory": False,
     "updateCreate": False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Collection, Mapping
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ from gateway.clock import Clock
 from gateway.fhir_api.client_rates import ClientRates
 from gateway.fhir_api.operation_doors import OperationDoors
 from gateway.flows.answers import HistoryAsked, Pulled, Saved, SearchCriteria, TransactionOutcome
+from gateway.resources.searching import Filter
 from gateway.security.callers import Caller
 from gateway.security.client_keys import KeysAt
 from gateway.security.client_proof import UseOnce
@@ -117,6 +118,12 @@ class OneSubscription(Protocol):
     def __call__(self, caller: Caller, subscription_id: str, /) -> Awaitable[Pulled]: ...
 
 
+class SearchSubscriptions(Protocol):
+    """`flows.subscriptions.search_subscriptions` with the premises bound."""
+
+    def __call__(self, caller: Caller, limits: Sequence[Filter], base: str, /) -> Awaitable[Pulled]: ...
+
+
 class RemoveSubscription(Protocol):
     """`flows.subscriptions.remove_subscription` with the premises bound."""
 
@@ -144,6 +151,7 @@ class SubscriptionDoors:
     create: NewSubscription
     replace: Update
     read: OneSubscription
+    search: SearchSubscriptions
     remove: RemoveSubscription
     status: SubscriptionStatus
     events: SubscriptionEvents

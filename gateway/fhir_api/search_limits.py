@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from gateway.errors import NotUnderstood
@@ -12,6 +13,23 @@ from gateway.resources.searching import Filter, fault_of
 _MOST_ALTERNATIVES = 32
 _ALTERNATIVES = re.compile(r"(?<!\\),")
 _UNESCAPED = re.compile(r"\\([,$|\\])")
+
+
+def limits_in(
+    asked: Iterable[tuple[str, str]], served: Mapping[str, Parameter], known: Collection[str], *, strict: bool
+) -> tuple[Filter, ...]:
+    """What the parameters limit, by those `served`; of others only the `known` are let pass when `strict`.
+
+    Raises NotUnderstood `PARAMETER_UNKNOWN`, and as `limit_of` does.
+    """
+    found = []
+    for name, value in asked:
+        plain, _, modifier = name.partition(":")
+        if plain in served:
+            found.append(limit_of(plain, served[plain], modifier, value))
+        elif strict and name not in known:
+            raise NotUnderstood("PARAMETER_UNKNOWN", "a search parameter is not supported")
+    return tuple(found)
 
 
 def limit_of(name: str, parameter: Parameter, modifier: str, value: str) -> Filter:

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.errors import NotUnderstood
 from gateway.fhir_api.answers_out import fhir_answer, own_answer, saved_answer, version_headers
 from gateway.fhir_api.doors import Desk
-from gateway.fhir_api.incoming import caller_of, require_letter, resource_in, version_in
+from gateway.fhir_api.incoming import caller_of, form_in, preferences, require_letter, resource_in, version_in
 from gateway.fhir_api.media import refuse_other_media
-from gateway.fhir_api.search_parameters import Parameters
+from gateway.fhir_api.search_limits import limits_in
+from gateway.fhir_api.search_parameters import Parameters, read_query, refuse_other_formats
+from gateway.fhir_api.search_table import Parameter
 from gateway.fhir_api.stated import parameters_asked
 from gateway.security.callers import Caller
 
 TYPE = "Subscription"
+SEARCHED_BY: Mapping[str, Parameter] = {
+    "_id": Parameter("id", ("id",)),
+    "criteria": Parameter("string", ("criteria",)),
+    "payload": Parameter("token", ("channel.payload",)),
+    "status": Parameter("token", ("status",)),
+    "type": Parameter("token", ("channel.type",)),
+    "url": Parameter("uri", ("channel.endpoint",)),
+}
+_PLAIN = frozenset({"_count", "_format", "_pretty"})
 _LARGEST = 16_384
 _LAST_NUMBER = 2**62
 _SINCE, _UNTIL = "eventsSinceNumber", "eventsUntilNumber"
@@ -27,6 +40,32 @@ async def create(request: Request) -> Response:
     _require_type(resource.get("resourceType"))
     saved = await desk.doors.subscriptions.create(caller, resource)
     return saved_answer(request, saved, desk.base_url())
+
+
+async def search(request: Request) -> Response:
+    """`GET /fhir/Subscription`: your own, on one page: nobody has more than that holds."""
+    return await _search(request, _in_address(request))
+
+
+async def search_by_form(request: Request) -> Response:
+    """`POST /fhir/Subscription/_search`: your own, by a form."""
+    desk, _ = _caller(request, "s")  # nobody unknown makes us read a body
+    in_form = read_query(await form_in(request, desk.body_limit_bytes))
+    return await _search(request, _in_address(request) + in_form)
+
+
+def _in_address(request: Request) -> Parameters:
+    return read_query(request.scope["query_string"].decode("latin-1"))
+
+
+async def _search(request: Request, parameters: Parameters) -> Response:
+    desk, caller = _caller(request, "s")
+    refuse_other_formats(parameters)
+    strict = preferences(request).get("handling") == "strict"
+    limits = limits_in(parameters, SEARCHED_BY, _PLAIN, strict=strict)
+    pulled = await desk.doors.subscriptions.search(caller, limits, desk.base_url())
+    request.state.request_id = pulled.request_id
+    return own_answer(request, pulled.content)
 
 
 async def one(request: Request) -> Response:

@@ -7,9 +7,9 @@ decided when it is told (`subscription_events`).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -34,6 +34,7 @@ from gateway.flows.subscription_topics import (
     topic_of,
 )
 from gateway.resources import to_json
+from gateway.resources.searching import Filter, meets
 from gateway.security.callers import Caller
 from gateway.security.scopes import read_scopes
 from gateway.store import Reading, Transaction, records, subscriptions
@@ -128,6 +129,24 @@ async def read_subscription(premises: Premises, caller: Caller, subscription_id:
     return Pulled(to_json(resource_of(made)), new_id(), str(made.version), made.updated_at)
 
 
+async def search_subscriptions(
+    premises: Premises, caller: Caller, limits: Sequence[Filter], base: str
+) -> Pulled:
+    """The caller's own that meet all `limits`, as a searchset."""
+    with premises.store.read() as reading:
+        own = subscriptions.of_partner(reading, caller.partner)
+    made = [resource_of(one) for one in own if one.client_id == caller.client_id]
+    found = [one for one in made if all(meets(one, limit, UTC) for limit in limits)]
+    return _searchset((f"{base}/fhir/Subscription/{one['id']}", one) for one in found)
+
+
+def _searchset(found: Iterable[tuple[str, Mapping[str, Any]]]) -> Pulled:
+    """Resources by their addresses."""
+    entries = [{"fullUrl": url, "resource": one, "search": {"mode": "match"}} for url, one in found]
+    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "total": len(entries)}
+    return Pulled(to_json({**bundle, "entry": entries} if entries else bundle), new_id())
+
+
 async def remove_subscription(premises: Premises, caller: Caller, subscription_id: str) -> None:
     """Take it away; nothing more is told by it. Raises NotFound for another's."""
 
@@ -146,16 +165,10 @@ async def subscription_status(
             found: tuple[Subscription, ...] = (_own(reading, caller, subscription_id),)
         else:
             found = subscriptions.of_partner(reading, caller.partner)
-    entries = [
-        {
-            "fullUrl": f"{base}/fhir/Subscription/{made.id}/$status",
-            "resource": status_parameters(made, "query-status", base),
-            "search": {"mode": "match"},
-        }
+    return _searchset(
+        (f"{base}/fhir/Subscription/{made.id}/$status", status_parameters(made, "query-status", base))
         for made in found
-    ]
-    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "total": len(entries)}
-    return Pulled(to_json({**bundle, "entry": entries} if entries else bundle), new_id())
+    )
 
 
 async def subscription_events(

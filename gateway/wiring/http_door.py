@@ -140,6 +140,7 @@ class HttpDoor:
                 create=partial(subscriptions.create_subscription, premises),
                 replace=partial(subscriptions.replace_subscription, premises),
                 read=partial(subscriptions.read_subscription, premises),
+                search=partial(subscriptions.search_subscriptions, premises),
                 remove=partial(subscriptions.remove_subscription, premises),
                 status=partial(subscriptions.subscription_status, premises),
                 events=self._standstill.guard(partial(subscriptions.subscription_events, premises)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -29,6 +29,7 @@ from gateway.flows.answers import (
     TransactionOutcome,
 )
 from gateway.resources import to_json
+from gateway.resources.searching import Filter
 from gateway.security.callers import Caller
 from gateway.security.client_proof import ASSERTION_TYPE, PURPOSE_SYSTEM
 from gateway.security.tokens import RegisteredClient, TokenChecker, issue_token, new_token_key, read_token_key
@@ -103,6 +104,10 @@ class FakeFlows:
     async def one_subscription(self, caller: Caller, subscription_id: str) -> Pulled:
         self._note("subscription", caller, subscription_id)
         return Pulled(b'{"resourceType":"Subscription"}', FLOW_ID, "1", "2026-11-21T10:00:00.000000Z")
+
+    async def own_subscriptions(self, caller: Caller, limits: Sequence[Filter], base: str) -> Pulled:
+        self._note("subscriptions", caller, limits, base)
+        return Pulled(to_json({"resourceType": "Bundle", "type": "searchset"}), FLOW_ID)
 
     async def remove_subscription(self, caller: Caller, subscription_id: str) -> None:
         self._note("remove-subscription", caller, subscription_id)
@@ -186,6 +191,7 @@ class Door:
                 create=flows.new_subscription,
                 replace=flows.update,
                 read=flows.one_subscription,
+                search=flows.own_subscriptions,
                 remove=flows.remove_subscription,
                 status=flows.subscription_status,
                 events=flows.subscription_events,

@@ -363,7 +363,7 @@ def test_every_declared_parameter_is_served(door: Any) -> None:
     statement = door.call("GET", "/fhir/metadata", token=None).json()
     values = {"date": "2026", "token": "a", "reference": "a", "uri": "a", "string": "a"}
     for item in statement["rest"][0]["resource"]:
-        if item["type"] == "AuditEvent":  # searched by itself (`test_own_asks.py`)
+        if item["type"] in ("AuditEvent", "Subscription"):  # searched by themselves
             continue
         for parameter in item.get("searchParam", ())[2:]:
             name, kind = parameter["name"], item["type"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.resources.searching import Filter
 from tests.gateway.fhir_api.conftest import BASE, FLOW_ID, Door
 
 PATH = "/fhir/Subscription"
@@ -41,6 +42,24 @@ def test_its_status_and_its_events_are_asked_for(door: Door) -> None:
     assert found[3][2] == 1 and found[3][3] > 1 << 60
 
 
+@pytest.mark.requirement("SB-01")
+def test_it_is_searched_by_address_and_by_form(door: Door) -> None:
+    assert door.call("GET", PATH, params={"status": "active", "colour": "red"}).json()["type"] == "searchset"
+    by_form = door.call("POST", f"{PATH}/_search", data={"url": "https://a.test", "type": "rest-hook"})
+    assert (by_form.status_code, by_form.headers["x-request-id"]) == (200, FLOW_ID)
+    strict = door.call("GET", PATH, params={"colour": "red"}, headers={"Prefer": "handling=strict"})
+    assert strict.status_code == 400
+    status, url, kind = Filter("token", ("status",), ("active",)), ("channel.endpoint",), ("channel.type",)
+    assert [asked[0:1] + asked[2:] for asked in door.flows.asked] == [
+        ("subscriptions", (status,), BASE),
+        (
+            "subscriptions",
+            (Filter("uri", url, ("https://a.test",)), Filter("token", kind, ("rest-hook",))),
+            BASE,
+        ),
+    ]
+
+
 @pytest.mark.parametrize(
     "params",
     [
@@ -64,6 +83,8 @@ def test_odd_numbers_are_refused(door: Door, params: object) -> None:
         ("GET", f"{PATH}/s1", "system/Subscription.cuds"),
         ("GET", f"{PATH}/s1/$events", "system/Subscription.cuds"),
         ("GET", f"{PATH}/$status", "system/CarePlan.cruds"),
+        ("GET", PATH, "system/Subscription.crud"),
+        ("POST", f"{PATH}/_search", "system/Subscription.crud"),
         ("PUT", f"{PATH}/s1", "system/Subscription.crds"),
         ("DELETE", f"{PATH}/s1", "system/Subscription.crus"),
     ],
@@ -83,10 +104,16 @@ def test_what_is_no_subscription_or_another_is_refused(door: Door, resource: obj
 def test_it_is_declared_with_its_topics(door: Door) -> None:
     statement = door.call("GET", "/fhir/metadata").json()
     (declared,) = (one for one in statement["rest"][0]["resource"] if one["type"] == "Subscription")
-    assert {one["code"] for one in declared["interaction"]} == {"create", "read", "update", "delete"}
+    assert {one["code"] for one in declared["interaction"]} == {
+        "create",
+        "read",
+        "search-type",
+        "update",
+        "delete",
+    }
     assert {one["valueCanonical"] for one in declared["extension"]} == {
         f"urn:warm-handoff:subscription-topic:{name}"
         for name in ("referral-status", "care-plan", "consent", "message")
     }
     smart = door.call("GET", "/.well-known/smart-configuration").json()
-    assert "system/Subscription.crud" in smart["scopes_supported"]
+    assert "system/Subscription.cruds" in smart["scopes_supported"]

@@ -19,6 +19,7 @@ from gateway.errors import AlreadyReceived, HandoffError, NotAllowed, NotFound, 
 from gateway.flows import subscriptions as flow
 from gateway.flows.answers import Saved
 from gateway.flows.subscription_topics import CONTENT, FILTER, HEARTBEAT, PROFILE, TOPICS, canonical_of
+from gateway.resources.searching import Filter
 from gateway.resources.xml_reading import from_xml
 from gateway.store import Record, patients, records
 from gateway.store import subscriptions as kept
@@ -495,6 +496,17 @@ def test_nobody_sees_or_changes_another_s(county: County) -> None:
         county.run(flow.subscription_status(county.premises, caller("hospital"), None, BASE)).content
     )
     assert mine["total"] == 0
+
+    def found(partner: str, *limits: Filter) -> list[str]:
+        """What a partner finds by a search."""
+        asked = flow.search_subscriptions(county.premises, caller(partner), limits, BASE)
+        bundle = orjson.loads(county.run(asked).content)
+        return [entry["resource"]["id"] for entry in bundle.get("entry", ())]
+
+    requested, active = (Filter("token", ("status",), (status,)) for status in ("requested", "active"))
+    owner = state(county, made).partner
+    assert found("hospital") == found(owner, active) == []
+    assert found(owner) == found(owner, requested) == [made]
 
 
 @pytest.mark.requirement("SB-01")
