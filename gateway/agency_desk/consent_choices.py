@@ -18,6 +18,7 @@ from gateway.disclosure.desk_forms import kinds_in_words, purpose_in_words
 from gateway.flows.consent_taking import new_ids
 from gateway.flows.consents_given import Given
 from gateway.flows.desk_clients import Client
+from gateway.flows.desk_refusals import Refused
 from gateway.partners import Partner, partner_of
 from gateway.partners.services import Service, Wanted, found
 
@@ -52,6 +53,8 @@ async def choices(visit: Visit, client: Client, said: Mapping[str, str], error: 
         "until": said.get("until", "") or consent_fields.usual_end(today).isoformat(),
         "given": [(one, _names(visit, one)) for one in given],
         "pending": [(one, _names(visit, one)) for one in pending],
+        "refusals": await refusals_of(visit, client.patient_id),
+        "asked_for": visit.query.get("request", ""),
         "said": visit.query.get("said", ""),
         "gives_links": desk.may(visit.worker, OWN_PAGES),
         "has_services": bool(desk.services()),
@@ -80,7 +83,13 @@ def _agencies(
     return sorted(made, key=lambda one: (not one[3], not one[2], one[1].organization.name))
 
 
-def _names(visit: Visit, one: Given) -> str:
+async def refusals_of(visit: Visit, patient_id: str) -> list[tuple[Refused, str]]:
+    """The refusals that this organization has told and that stand, each with the names of whom they keep out."""
+    found = await visit.desk.consents.refusals(visit.worker, patient_id)
+    return [(one, _names(visit, one)) for one in found]
+
+
+def _names(visit: Visit, one: Given | Refused) -> str:
     """Whom a Consent lets see something, by name."""
     named = [display or visit.desk.name_of(partner_of(reference)) for reference, display in one.recipients]
     return ", ".join(name for name in named if name)

@@ -11,6 +11,7 @@ from gateway.flows.consent_drafts import Draft
 from gateway.flows.consent_taking import Preview, Taken
 from gateway.flows.consents_given import Given
 from gateway.flows.desk_clients import Client, Described
+from gateway.flows.desk_refusals import Refused
 from gateway.store import Intent
 
 
@@ -44,6 +45,8 @@ class ConsentDesk:
     withdrawn: Callable[[Worker, str, str], Awaitable[None]]
     written: Callable[[Worker, str, str], Awaitable[None]]
     said_no: Callable[[Worker, str, int], Awaitable[None]]
+    refusals: Callable[[Worker, str], Awaitable[tuple[Refused, ...]]]
+    refusal_ended: Callable[[Worker, str, str, str], Awaitable[None]]
     may_tell_back: Callable[[Worker], frozenset[str]]
     own_link: Callable[[Worker, str, str], Awaitable[tuple[str, bool]]]
     """The address of a link to a client's own page, and whether her phone is asked there. The last argument says by

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.agency_desk import consent_choices, consent_fields, signing
-from gateway.agency_desk.consent_choices import OWN_PAGES, RIGHT, TO_MEND, choices
+from gateway.agency_desk.consent_choices import OWN_PAGES, RIGHT, TO_MEND, choices, refusals_of
 from gateway.agency_desk.records_in_words import name_of
 from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit
 from gateway.agency_desk.second_factor import picture_of
@@ -56,6 +56,7 @@ async def _request(visit: Visit) -> Answer:
         "kinds": [words[kind] for kind in lines[0].kinds],
         "purpose": purpose_in_words(intent.purpose, visit.language),
         "person": name_of(client.patient),
+        "refusals": await refusals_of(visit, client.patient_id),
     }
     return Page("consents_request.html", facts)
 
@@ -86,6 +87,9 @@ async def _read(visit: Visit) -> Answer:
         "kept": consent_fields.kept(visit.form),
         "ids": " ".join(read.ids),
         "takes_back": signing.takes_back_by(visit.desk, visit.worker),
+        "refusals": await refusals_of(visit, client.patient_id),
+        "unseeing": [one.choices.agency_name for one in read.forms if not one.sees_something],
+        "desk_contact": visit.desk.network.content.operator.consent_desk,
     }
     return Page("consents_read.html", facts)
 
@@ -103,6 +107,14 @@ async def _withdraw(visit: Visit) -> Answer:
 async def _written(visit: Visit) -> Answer:
     await visit.desk.consents.written(visit.worker, visit.path["id"], visit.form.get("consent", ""))
     return GoTo(f"../{visit.path['id']}?said=written")
+
+
+async def _refusal_ended(visit: Visit) -> Answer:
+    patient_id, form = visit.path["id"], visit.form
+    said = " ".join(form.get("said", "").split())
+    await visit.desk.consents.refusal_ended(visit.worker, patient_id, form.get("refusal", ""), said)
+    asked = _asking(form)
+    return GoTo(f"../{patient_id}{asked}{'&' if asked else '?'}said=refusal_ended")
 
 
 async def _own_link(visit: Visit) -> Answer:
@@ -141,6 +153,7 @@ SCREENS = (
     *signing.SCREENS,
     Screen("/consents/{id}/withdraw", RIGHT, None, _withdraw),
     Screen("/consents/{id}/written", RIGHT, None, _written),
+    Screen("/consents/{id}/refusal-ended", RIGHT, None, _refusal_ended),
     Screen("/consents/{id}/own-link", OWN_PAGES, None, _own_link),
     Screen("/consents/{id}/own-code", OWN_PAGES, None, _own_code),
     Screen("/consents/{id}/phone-lost", OWN_PAGES, None, _phone_lost),

@@ -10,6 +10,7 @@ from gateway.agency_desk import (
     phrases_crisis,
     phrases_links,
     phrases_public_safety,
+    phrases_refusals,
     phrases_services,
     phrases_sheets,
 )
@@ -313,6 +314,7 @@ CATALOGUE: Mapping[str, Mapping[str, str]] = {
         **phrases_crisis.ENGLISH,
         **phrases_cases.ENGLISH,
         **phrases_public_safety.ENGLISH,
+        **phrases_refusals.ENGLISH,
         **phrases_sheets.ENGLISH,
         **phrases_links.ENGLISH,
         **phrases_services.ENGLISH,
@@ -323,6 +325,7 @@ CATALOGUE: Mapping[str, Mapping[str, str]] = {
         **phrases_crisis.SPANISH,
         **phrases_cases.SPANISH,
         **phrases_public_safety.SPANISH,
+        **phrases_refusals.SPANISH,
         **phrases_sheets.SPANISH,
         **phrases_links.SPANISH,
         **phrases_services.SPANISH,

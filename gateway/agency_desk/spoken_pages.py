@@ -20,7 +20,7 @@ from gateway.pages import Pages, Session
 _ASKED_AGAIN = frozenset({"CODE_WRONG", "PASSKEY_WRONG"})
 """Refusals after which the same page asks once more, and where such pages are."""
 _REFUSED = 400
-_WRITTEN = frozenset({"note", "nature", "reason", "step", "text", "words"})
+_WRITTEN = frozenset({"note", "nature", "reason", "said", "step", "text", "words"})
 """Fields in which somebody writes in her own words."""
 _ASKING = ("/login", "/back", "/phone")
 

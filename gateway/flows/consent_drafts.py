@@ -27,6 +27,7 @@ from gateway.flows.agency_desk import Worker
 from gateway.flows.consent_taking import Preview, Taken, as_read, beside, record_signed
 from gateway.flows.decided_here import act_entry
 from gateway.flows.desk_clients import log_worker, require_client, require_right
+from gateway.flows.heard_denials import hear_denials
 from gateway.store import Reading, Record, Transaction, records
 
 KEPT, READ, CALLED_OFF = "consent_draft_kept", "consent_draft_read", "consent_draft_called_off"
@@ -62,25 +63,29 @@ async def keep(
 ) -> str:
     """The id of a draft of what was read; whatever waited before for the same client at this desk is over.
 
-    Raises what `consent_taking.preview` raises, and AlreadyReceived `FORM_CHANGED`.
+    Raises what `consent_taking.preview` raises, and AlreadyReceived `FORM_CHANGED`, also where a refusal of the
+    organization's own binds from now on, as it has to do with her by what it keeps of her.
     """
     require_right(premises, worker, "consents")
     at, draft_id = premises.clock.now(), new_id()
     until = instant_text(at + timedelta(minutes=DRAFT_MINUTES))
     draft = Draft(wanted, ids, seal, worker.partner, worker.name, way, until)
 
-    def work(tx: Transaction) -> str:
+    def work(tx: Transaction) -> bool:
         as_read(premises, tx, worker, wanted, ids, seal, at)
         for record in _waiting(tx, wanted.patient_id, worker.partner):
             _set(premises, tx, record, _OVER, at)
         records.save(tx, beside(premises, worker, wanted.patient_id, _document(draft, draft_id, at), at))
+        heard = hear_denials(premises, tx, wanted.patient_id, at, new_id())
         if way == PHONE:
             draft_witnesses.begin(premises, tx, worker, draft_id, until)
             draft_witnesses.look(tx, draft_id, at)
         log_worker(tx, worker, at, KEPT, wanted.patient_id, f"DocumentReference/{draft_id}", way)
-        return draft_id
+        return heard
 
-    return await premises.store.write(work)
+    if await premises.store.write(work) and state_of(premises, worker, wanted.patient_id, draft_id) == "over":
+        raise AlreadyReceived("FORM_CHANGED", "does not mean any more what was read; read it again")
+    return draft_id
 
 
 def held(premises: Premises, draft_id: str) -> Draft | None:

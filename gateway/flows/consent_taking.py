@@ -34,6 +34,7 @@ from gateway.flows.agency_desk import Worker
 from gateway.flows.consent_record import keep_consent
 from gateway.flows.decided_here import carry_out
 from gateway.flows.desk_clients import desk_caller, log_worker, require_client, require_right
+from gateway.flows.heard_denials import hear_denials
 from gateway.resources import parse_json
 from gateway.store import Intent, Reading, Record, Transaction, consent_requests, intents, records
 
@@ -105,7 +106,9 @@ def record_signed(
     if any(records.get(tx, "Consent", one) is not None for one in ids):
         raise AlreadyReceived("ALREADY_SIGNED", "was signed before; a change needs a form of its own")
     said = (worker, witness or worker.name, typed_name)
-    return tuple(_record(premises, tx, said, wanted.patient_id, form, at) for form in forms)
+    taken = tuple(_record(premises, tx, said, wanted.patient_id, form, at) for form in forms)
+    hear_denials(premises, tx, wanted.patient_id, at, new_id())
+    return taken
 
 
 def as_read(

@@ -19,15 +19,16 @@ from gateway.flows.consent_record import keep_consent
 from gateway.flows.decided_here import act_entry, carry_out, why
 from gateway.flows.people import related
 from gateway.security.callers import Caller
-from gateway.store import Transaction, consents, records
+from gateway.store import Reading, Record, Transaction, consents, records
 
 DENIAL_ENDED = "denial_ended"
 
 
-def hear_denials(premises: Premises, tx: Transaction, patient_id: str, at: datetime, request_id: str) -> None:
+def hear_denials(premises: Premises, tx: Transaction, patient_id: str, at: datetime, request_id: str) -> bool:
     """Have those of her Consents bind whose recorders have come to have to do with her, in the transaction by which they
-    have; each has its entry in the log, under `request_id`.
+    have; each has its entry in the log, under `request_id`. Whether there was one.
     """
+    heard = False
     for state in consents.of_patient(tx, patient_id):
         if state.standing != "unrelated" or not related(tx, state.recorded_by, patient_id):
             continue
@@ -37,6 +38,18 @@ def hear_denials(premises: Premises, tx: Transaction, patient_id: str, at: datet
         recorder = Caller(state.recorded_by, "", "", frozenset(), "")
         told = TOLD if TOLD in json.loads(state.reasons) else ""
         keep_consent(premises, tx, recorder, record.resource, patient_id, at, request_id, only_denies=told)
+        heard = True
+    return heard
+
+
+def unheard(reading: Reading) -> tuple[str, ...]:
+    """The patients of whom a denial does not bind yet though its recorder has to do with her: in a store from before
+    such denials were heard.
+    """
+    waiting = (one for one in consents.of_standing(reading, "unrelated"))
+    return tuple(
+        dict.fromkeys(one.patient_id for one in waiting if related(reading, one.recorded_by, one.patient_id))
+    )
 
 
 async def denial_ended(premises: Premises, consent_id: str, reason: str) -> dict[str, Any]:
@@ -48,22 +61,30 @@ async def denial_ended(premises: Premises, consent_id: str, reason: str) -> dict
     said, at, request_id = why(reason), premises.clock.now(), new_id()
 
     def work(tx: Transaction) -> dict[str, Any]:
-        before, state = records.get(tx, "Consent", consent_id), consents.get(tx, consent_id)
-        reasons = () if state is None else json.loads(state.reasons)
-        code = next((one for one in (TOLD, TAKEN_BACK) if one in reasons), "")
-        if not code or before is None or before.patient_id is None or not could_deny(before.resource):
-            raise NotFound("NO_SUCH_CONSENT", "no such refusal has that id and stands", consent_id)
-        recorder = Caller(before.source_partner, "", "", frozenset(), "")
-        ended = {**before.resource, "status": "inactive"}
-        keep_consent(premises, tx, recorder, ended, before.patient_id, at, request_id, only_denies=code)
+        ended = end_denial(premises, tx, consent_id, at, request_id)
         entry = act_entry(
             DENIAL_ENDED,
             instant_text(at),
             said,
-            patient_id=before.patient_id,
-            subject=before.reference,
+            patient_id=ended.patient_id,
+            subject=ended.reference,
             request_id=request_id,
         )
         return {"consent": consent_id, "outcome": DENIAL_ENDED, "entry": append(tx, entry).seq}
 
     return await carry_out(premises, work)
+
+
+def end_denial(premises: Premises, tx: Transaction, consent_id: str, at: datetime, request_id: str) -> Record:
+    """End a refusal that is a person's to end, and decide what is held again; the Consent as it stood. The caller writes
+    who said so. Raises NotFound `NO_SUCH_CONSENT`.
+    """
+    before, state = records.get(tx, "Consent", consent_id), consents.get(tx, consent_id)
+    reasons = () if state is None else json.loads(state.reasons)
+    code = next((one for one in (TOLD, TAKEN_BACK) if one in reasons), "")
+    if not code or before is None or before.patient_id is None or not could_deny(before.resource):
+        raise NotFound("NO_SUCH_CONSENT", "no such refusal has that id and stands", consent_id)
+    recorder = Caller(before.source_partner, "", "", frozenset(), "")
+    ended = {**before.resource, "status": "inactive"}
+    keep_consent(premises, tx, recorder, ended, before.patient_id, at, request_id, only_denies=code)
+    return before

@@ -48,7 +48,7 @@ async def join(premises: Premises, leaves: str, to: str, reason: str) -> dict[st
         for one in (leaves, to):
             end_for_another(premises, tx, one, "found to be one with another patient")
         _describe(premises, tx, to, patients.match_keys_of(tx, to))
-        _hear_both(tx, to)
+        _hear_newly_related(tx, to)
         if not patients.certain(tx, leaves):
             patients.settle_doubt(tx, leaves)
         woken = intents.wake_patient(tx, to, at) if patients.certain(tx, to) else 0
@@ -140,6 +140,7 @@ async def sort(premises: Premises, reference: str, patient_id: str, reason: str)
             theirs = tuple(_all_of_them(tx, intents.of_patient(tx, other), record, one))
             same_person.move(tx, (record,), (), theirs, from_=other, to=one)
             same_person.take_messages(tx, theirs, one)
+            _hear_newly_related(tx, one)
         _describe(premises, tx, patient_id, patients.match_keys_of(tx, patient_id))
         seq = _log(tx, SORTED, at, f"{reference}: {said}", *both)
         return {"record": reference, "is of": patient_id, "outcome": SORTED, "entry": seq}
@@ -188,8 +189,10 @@ def _nothing_to_sort(tx: Transaction, patient_id: str) -> None:
         raise NotUnderstood("TO_BE_SORTED", "say first whose these records are", ", ".join(waiting))
 
 
-def _hear_both(tx: Transaction, patient_id: str) -> None:
-    """A denial by somebody who had nothing to do with the one, and has with the other, binds now."""
+def _hear_newly_related(tx: Transaction, patient_id: str) -> None:
+    """A denial by somebody who had nothing to do with her, and has by what has just become hers, binds now; in the version
+    that it has, so that it goes back with whom it came along with.
+    """
     for state in consents.of_patient(tx, patient_id):
         if state.standing == "unrelated" and related(tx, state.recorded_by, patient_id):
             reasons = [one for one in json.loads(state.reasons) if one != "RECORDER_NOT_RELATED"]

@@ -18,6 +18,7 @@ from gateway.disclosure.consent_standing import may_record
 from gateway.disclosure.premises import Premises
 from gateway.flows import desk_plans
 from gateway.flows.agency_desk import AtDesk, Worker, opened_for_list, task_state
+from gateway.flows.desk_refusals import who_refused
 from gateway.flows.files import CHANNEL
 from gateway.flows.own_records import fullest, own_records
 from gateway.flows.renewals import Renewals
@@ -33,7 +34,10 @@ _NOT_TAKEN = "needs_attention"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Somebody has to be asked for a consent: of whom, for which agency, by whom and until when (ISO 8601 UTC)."""
+    """Somebody has to be asked for a consent: of whom, for which agency, by whom and until when (ISO 8601 UTC).
+
+    `has_refused`: a refusal stands that this organization itself has told, so that nothing signed counts against it.
+    """
 
     intent_id: str
     person: str = field(repr=False)
@@ -42,6 +46,7 @@ class Asked:
     owner: str
     due_at: str
     is_due: bool
+    has_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +168,10 @@ async def _asked(premises: Premises, worker: Worker) -> tuple[Asked, ...]:
             for one in consent_requests.waiting_of_source(reading, source, _LOOKED_AT)
         ]
     open_now = sorted(to_be_asked(found, now), key=lambda one: (one.request.due_at, one.request.id))[:LISTED]
-    persons = await _persons(premises, worker, [one.request.patient_id for one in open_now], "to do")
+    patients = [one.request.patient_id for one in open_now]
+    persons = await _persons(premises, worker, patients, "to do")
+    with premises.store.read() as reading:
+        refused = who_refused(reading, worker.partner, frozenset(patients))
     return tuple(
         Asked(
             intent_id=one.request.intent_id,
@@ -173,6 +181,7 @@ async def _asked(premises: Premises, worker: Worker) -> tuple[Asked, ...]:
             owner=one.request.owner,
             due_at=one.request.due_at,
             is_due=one.request.due_at <= now,
+            has_refused=one.request.patient_id in refused,
         )
         for one in open_now
     )

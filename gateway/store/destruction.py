@@ -24,13 +24,14 @@ def sealed_rows(reading: Reading, patient_id: str) -> Iterator[Callable[[], byte
 
 
 def old_messages(
-    reading: Reading, state: str, before: str, after: str, limit: int
+    reading: Reading, state: str, before: str, after: tuple[str, str], limit: int
 ) -> tuple[tuple[str, str], ...]:
-    """(id, when it came) of messages in `state` that came between the two instants, whose bytes are still there and of
-    which nothing waits any more; the oldest first.
+    """(when it came, id) of messages in `state` that came before that instant, whose bytes are still there and of which
+    nothing waits any more; the oldest first, from the one after `after` on (two empty texts: from the first).
     """
-    asked = {"state": state, "before": before, "after": after, "limit": limit}
-    return tuple((row["id"], row["received_at"]) for row in reading.rows("destruction.old_messages", asked))
+    at, last = after
+    asked = {"state": state, "before": before, "after": at, "after_id": last, "limit": limit}
+    return tuple((row["received_at"], row["id"]) for row in reading.rows("destruction.old_messages", asked))
 
 
 def destroy_message(tx: Transaction, message_id: str, at: str) -> bool:

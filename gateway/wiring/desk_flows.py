@@ -10,7 +10,15 @@ from gateway.agency_desk.consent_desk import ConsentDesk, SigningDesk
 from gateway.agency_desk.second_factor import Phones
 from gateway.disclosure.desk_forms import form_text
 from gateway.disclosure.premises import Premises
-from gateway.flows import consent_drafts, consent_taking, consents_given, desk_clients, own_page_doors, phones
+from gateway.flows import (
+    consent_drafts,
+    consent_taking,
+    consents_given,
+    desk_clients,
+    desk_refusals,
+    own_page_doors,
+    phones,
+)
 from gateway.flows.agency_desk import Worker
 from gateway.flows.renewals import Renewals
 from gateway.flows.to_do import ToDo, to_do
@@ -91,6 +99,8 @@ class DeskFlows:
             withdrawn=self.bound(consents_given.withdrawn_by_voice),
             written=self.bound(consents_given.withdrawal_written),
             said_no=self.bound(consent_taking.said_no),
+            refusals=self.at_once(desk_refusals.refusals_here),
+            refusal_ended=self.bound(desk_refusals.refusal_ended),
             may_tell_back=partial(consent_taking.may_tell_back, premises),
             own_link=self.bound(own_page_link),
             own_code=self.bound(own_page_code),

@@ -1,15 +1,18 @@
 """What time brings: a consent that begins wakes what waited for it, what was held too long ends, what nobody answered in
-time is told; expired ids of logins and tokens are forgotten.
+time is told; expired ids of logins and tokens are forgotten. After a start refusals are heard whose recorders have come to
+have to do with the person before that was looked at (`flows.heard_denials`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from functools import partial
 
-from gateway.clock import instant_text
+from gateway.clock import instant_text, new_id
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotNow
+from gateway.flows.heard_denials import hear_denials, unheard
 from gateway.flows.held_requests import tidy_requests
 from gateway.flows.unanswered import look_for_answers
 from gateway.store import Transaction, intents, tokens
@@ -26,16 +29,34 @@ class Housekeeping:
         self._premises = premises
         self._held_days = held_days
         self._stopping = asyncio.Event()
+        self._has_heard = False
 
     async def run(self, every_seconds: float = 60.0) -> None:
         """Tidy until `stop`. A busy store is tried again the next time."""
         while not self._stopping.is_set():
             with contextlib.suppress(NotNow):
+                if not self._has_heard:
+                    await self._hear()
                 if await self._premises.store.write(self._tidy):
                     self._premises.work_waiting.set()
                 while await self._premises.store.write(self._look_for_answers):
                     await self._rest(_PAUSE_SECONDS)  # after an upgrade there may be many
             await self._rest(every_seconds)
+
+    async def _hear(self) -> None:
+        """Once: have refusals of an older store bind."""
+        premises = self._premises
+
+        def look() -> tuple[str, ...]:
+            with premises.store.read() as reading:
+                return unheard(reading)
+
+        for patient_id in await asyncio.to_thread(look):
+            at = premises.clock.now()
+            await premises.store.write(
+                partial(hear_denials, premises, patient_id=patient_id, at=at, request_id=new_id())
+            )
+        self._has_heard = True
 
     async def _rest(self, seconds: float) -> None:
         """So long, or until it is to stop."""

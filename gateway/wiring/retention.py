@@ -70,17 +70,17 @@ class Retention:
 
     async def _destroy_in(self, state: str, days: int, kept: Counter[LegalHold]) -> int:
         before = instant_text(self._clock.now() - timedelta(days=days))
-        done, after = 0, ""
+        done, after = 0, ("", "")
         while not self._stopping.is_set():
             found = await asyncio.to_thread(self._find, state, before, after)
             if not found:
                 break
             number, held = await self._store.write(
-                partial(self._destroy, [one for one, _ in found], state, before)
+                partial(self._destroy, [one for _, one in found], state, before)
             )
             done += number
             kept.update(held.values())
-            after = found[-1][1]
+            after = found[-1]
         return done
 
     def _say_kept(self, kept: Counter[LegalHold], tx: Transaction) -> None:
@@ -90,7 +90,7 @@ class Retention:
             if self._said.get(hold) != number:
                 record_kept(tx, hold, number, instant_text(at))
 
-    def _find(self, state: str, before: str, after: str) -> tuple[tuple[str, str], ...]:
+    def _find(self, state: str, before: str, after: tuple[str, str]) -> tuple[tuple[str, str], ...]:
         """In a thread: it looks at every message of the state, also at those destroyed before."""
         with self._store.read() as reading:
             return destruction.old_messages(reading, state, before, after, _BATCH)

@@ -12,9 +12,10 @@ SELECT count(*) AS number FROM audit WHERE patient_id = :patient_id;
 
 -- name: old_messages
 SELECT id, received_at FROM inbox INDEXED BY inbox_state
-WHERE state = :state AND received_at > :after AND received_at < :before AND length(sealed) > 0
+WHERE state = :state AND received_at >= :after AND (received_at > :after OR id > :after_id) AND received_at < :before
+  AND length(sealed) > 0
   AND NOT EXISTS (SELECT 1 FROM intent WHERE message_id = inbox.id AND state NOT IN ('delivered', 'refused', 'cancelled'))
-ORDER BY received_at LIMIT :limit;
+ORDER BY received_at, id LIMIT :limit;
 
 -- name: empty_message
 UPDATE inbox SET sealed = x''

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from gateway.disclosure.replay_decision import replay_decisions
 from gateway.errors import AlreadyReceived, NotFound, NotNow, NotUnderstood
 from gateway.flows.destruction import destroy_patient, remains
 from gateway.flows.same_person import join, part, sort
-from gateway.store import patients
+from gateway.store import consents, patients
 from tests.gateway.county import HOUSING, MRN, County, matches
 from tests.gateway.flows.test_same_person import (
     OTHER_MRN,
@@ -50,6 +51,10 @@ def subject(how: str, patient_id: str) -> dict[str, Any]:
         "conditional": {"reference": f"Patient?identifier={system}|{value}"},
         "identifier": {"identifier": {"system": system, "value": value}},
     }[how]
+
+
+def _coded(identifier: tuple[str, str]) -> dict[str, str]:
+    return {"system": identifier[0], "value": identifier[1]}
 
 
 def consent_of(named: dict[str, Any], **provision: Any) -> dict[str, Any]:
@@ -126,8 +131,14 @@ def test_what_nobody_can_tell_holds_both_until_a_person_has_sorted_it(county: Co
     with pytest.raises(NotUnderstood, match="NEITHER_OF_BOTH"):
         county.run(sort(county.premises, waiting, "somebody", WHY))
 
+    county.record("hospital", consent_of({"identifier": _coded(OTHER_MRN)}, type="deny"))
+    (denied,) = states_of(county, again)
+    county.write(lambda tx: consents.save(tx, replace(denied, standing="unrelated")))
+
     county.run(sort(county.premises, waiting, again, WHY))
 
+    (heard,) = states_of(county, again)
+    assert heard.standing == "unverified", "its recorder has to do with her by what was sorted"
     with pytest.raises(NotFound, match="NOTHING_TO_SORT"):
         county.run(sort(county.premises, waiting, again, WHY))
     assert [one.reference for one in held_about(county, again, "Goal")] == [waiting]

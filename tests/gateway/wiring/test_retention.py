@@ -13,6 +13,7 @@ from gateway.errors import NotFound
 from gateway.store import inbox
 from gateway.store.model import AuditFilter
 from gateway.store.sqlite_copy import copy_to_read
+from gateway.wiring import retention
 from gateway.wiring.retention import MESSAGES_DESTROYED, Retention
 from tests.gateway.county import County
 from tests.gateway.wiring.keeping import back_up, bytes_of, with_own_keys
@@ -66,6 +67,22 @@ def test_an_old_settled_message_is_destroyed_with_its_key_and_its_records_stay(o
     assert said.entry is not None and said.entry.outcome == MESSAGES_DESTROYED
     assert "kept for 90 days" in said.entry.description
     assert destroy_old(own) == 0
+
+
+def test_messages_of_one_instant_are_all_destroyed_whatever_a_page_holds(
+    own: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pages of a walk are kept apart by when a message came and by its id."""
+    monkeypatch.setattr(retention, "_BATCH", 1)
+    old = []
+    for number in range(2):
+        old.append(own.refer(control_id=f"ED-{number}", referral=f"R-{number}").message_id)
+        own.deliver()
+    own.clock.advance(timedelta(days=DAYS + 1))
+    destroy_old(own)
+    for message_id in old:
+        with pytest.raises(NotFound, match="KEY_GONE"):
+            raw(own, message_id)
 
 
 def test_what_is_young_or_waits_or_needs_a_person_stays(own: County) -> None:
