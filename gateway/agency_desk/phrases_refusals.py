@@ -14,14 +14,14 @@ ENGLISH: Mapping[str, str] = {
     "rf_said": "What the client said, in their own words",
     "rf_do": "They take this refusal back",
     "rf_first": (
-        "A refusal stands that came from your own system. What is signed now does not count against it. First ask if the "
-        "client takes it back."
+        "A refusal stands that came from your own system. What is signed now does not count against it. First ask if "
+        "the client takes it back."
     ),
     "rf_see": "See the refusal",
     "rf_mark": "Refused before",
     "rf_nothing": (
-        "With this, {agency} would still see nothing. A refusal told somewhere else can be the reason. It ends only when "
-        "the client takes it back. Who can look: {name}, {phone}."
+        "With this, {agency} would still see nothing. A refusal told somewhere else can be the reason. It ends only "
+        "when the client takes it back. Who can look: {name}, {phone}."
     ),
     "said_refusal_ended": "The refusal has ended. What waits is looked at again now.",
 }
@@ -36,14 +36,14 @@ SPANISH: Mapping[str, str] = {
     "rf_said": "Lo que dijo el cliente, con sus palabras",
     "rf_do": "Retira esta negativa",
     "rf_first": (
-        "Vale una negativa que vino de su propio sistema. Lo que se firme ahora no vale contra ella. Primero pregunte si "
-        "el cliente la retira."
+        "Vale una negativa que vino de su propio sistema. Lo que se firme ahora no vale contra ella. Primero pregunte "
+        "si el cliente la retira."
     ),
     "rf_see": "Ver la negativa",
     "rf_mark": "Se negó antes",
     "rf_nothing": (
-        "Con esto, {agency} todavía no vería nada. Puede ser por una negativa dicha en otro lugar. Termina solo cuando el "
-        "cliente la retira. Quién puede mirar: {name}, {phone}."
+        "Con esto, {agency} todavía no vería nada. Puede ser por una negativa dicha en otro lugar. Termina solo cuando "
+        "el cliente la retira. Quién puede mirar: {name}, {phone}."
     ),
     "said_refusal_ended": "La negativa terminó. Lo que espera se mira otra vez ahora.",
 }

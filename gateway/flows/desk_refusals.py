@@ -67,7 +67,7 @@ def who_refused(reading: Reading, partner: str, patient_ids: Collection[str]) ->
 async def refusal_ended(
     premises: Premises, worker: Worker, patient_id: str, consent_id: str, words: str
 ) -> None:
-    """She has taken such a refusal back, in these `words`, before the worker: it ends, and what is held is decided again.
+    """She has taken such a refusal back, in these `words`, before the worker: it ends; what is held is decided again.
 
     Raises NotAllowed `RIGHT_MISSING`, NotFound `NO_SUCH_CLIENT`, `NO_SUCH_CONSENT` also for one that only the
     organization's own system ends, NotUnderstood `REASON_MISSING`, `WORDS_TOO_LONG`.

@@ -190,8 +190,8 @@ def _nothing_to_sort(tx: Transaction, patient_id: str) -> None:
 
 
 def _hear_newly_related(tx: Transaction, patient_id: str) -> None:
-    """A denial by somebody who had nothing to do with her, and has by what has just become hers, binds now; in the version
-    that it has, so that it goes back with whom it came along with.
+    """A denial by somebody who had nothing to do with her, and has by what has just become hers, binds now; in the
+    version that it has, so that it goes back with whom it came along with.
     """
     for state in consents.of_patient(tx, patient_id):
         if state.standing == "unrelated" and related(tx, state.recorded_by, patient_id):

@@ -1,6 +1,7 @@
 """What time brings: a consent that begins wakes what waited for it, what was held too long ends, what nobody answered in
-time is told; expired ids of logins and tokens are forgotten. After a start refusals are heard whose recorders have come to
-have to do with the person before that was looked at (`flows.heard_denials`).
+time is told; expired ids of logins and tokens are forgotten.
+
+After a start refusals are heard whose recorders have come to have to do with the person before that was looked at.
 """
 
 from __future__ import annotations
