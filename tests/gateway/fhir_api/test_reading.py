@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from gateway.errors import NotFound, NotNow
-from gateway.fhir_api.search_parameters import criteria_of, refuse_identifying
 from gateway.flows.answers import SearchCriteria
 from gateway.resources.searching import Filter
 from tests.gateway.fhir_api.conftest import BASE
@@ -357,18 +356,3 @@ def test_a_filter_that_cannot_be_kept_is_refused_without_its_value(door: Any, qu
     assert answer.status_code == 400
     assert answer.json()["issue"][0]["details"]["coding"][0]["code"] == code
     assert door.flows.asked == []
-
-
-def test_every_declared_parameter_is_served(door: Any) -> None:
-    statement = door.call("GET", "/fhir/metadata", token=None).json()
-    values = {"date": "2026", "token": "a", "reference": "a", "uri": "a", "string": "a"}
-    for item in statement["rest"][0]["resource"]:
-        if item["type"] in ("AuditEvent", "Subscription"):  # searched by themselves
-            continue
-        for parameter in item.get("searchParam", ())[2:]:
-            name, kind = parameter["name"], item["type"]
-            patient = "_id" if kind == "Patient" else "patient"
-            asked = ((patient, "p1"), (name, values[parameter["type"]]))
-            refuse_identifying(kind, asked)
-            (limit,) = criteria_of(kind, asked, strict=True).filters
-            assert limit.values == (values[parameter["type"]],), name
