@@ -68,6 +68,14 @@ def restore(
     done = put_back(folder, store, Wanted(rows, keys, who(), reason, old))
     print(json.dumps(done.report(), indent=2))
     print("The gateway stands still: it takes messages in, and sends and shows nothing.", file=sys.stderr)
+    if done.missing:
+        print(
+            f"{len(done.missing)} consents recorded since are NOT HERE; each may have denied something. Where the",
+            file=sys.stderr,
+        )
+        print(
+            "patient is here, a denial of everything stands in for it (`denied by` above).", file=sys.stderr
+        )
     if not done.whole:
         print(
             "NOT WHOLE: what came after the backup is not all known. Ask every agency for consents",
@@ -103,6 +111,11 @@ def confirm_consents(network: Path, store: str | None, patient: str, reason: str
     print(f"{answer['consents']} consents stand again; {answer['woken']} waiting are decided again.")
     if answer["withdrawn"]:
         print(f"{answer['withdrawn']} were withdrawn since the backup and stay so; she may sign new ones.")
+    for denial in answer["denied by"]:
+        print(
+            f"{denial} denies everything in the place of one that is lost. Have its recorder send it again,"
+        )
+        print(f"then: handoff requests denial-ended {denial} --reason ...")
     return 0
 
 

@@ -19,6 +19,10 @@ TOLD = "TOLD_BY_MESSAGE"
 """Why a Consent that a message or a document told of can only deny."""
 TAKEN_BACK = "PERMISSION_TAKEN_BACK"
 """Why a Consent can only deny that goes on with what another denied, whose permission was taken back."""
+LOST = "LOST_IN_RESTORE"
+"""Why a Consent denies everything that stands in for one of which a restored store knows nothing but that it was."""
+PERMITS_ALONE = "permits and denies nothing"
+"""What the log says of a Consent that could deny nothing: none has to stand in for it where it is lost."""
 _NO_FORM = "SIGNED_FORM_MISSING"
 _DIGESTS = {20: hashlib.sha1, 32: hashlib.sha256}
 _VOID = ("entered-in-error", "superseded")

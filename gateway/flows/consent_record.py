@@ -12,6 +12,7 @@ from typing import Any
 from gateway.audit import AuditEntry, AuditReason, append
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.consent_standing import (
+    PERMITS_ALONE,
     TAKEN_BACK,
     TOLD,
     Judgement,
@@ -364,6 +365,7 @@ def _entry(
         reasons=tuple(AuditReason(code, "42 CFR 2.31") for code in judgement.reasons),
         versions={"network": premises.network.version},
         subject=record.reference,
+        description=PERMITS_ALONE if active and not could_deny(record.resource) else "",
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from gateway.audit import append
 from gateway.clock import instant_text, new_id
-from gateway.disclosure.consent_standing import TAKEN_BACK, TOLD, could_deny
+from gateway.disclosure.consent_standing import LOST, TAKEN_BACK, TOLD, could_deny
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotFound
 from gateway.flows.consent_record import keep_consent
@@ -81,7 +81,7 @@ def end_denial(premises: Premises, tx: Transaction, consent_id: str, at: datetim
     """
     before, state = records.get(tx, "Consent", consent_id), consents.get(tx, consent_id)
     reasons = () if state is None else json.loads(state.reasons)
-    code = next((one for one in (TOLD, TAKEN_BACK) if one in reasons), "")
+    code = next((one for one in (TOLD, TAKEN_BACK, LOST) if one in reasons), "")
     if not code or before is None or before.patient_id is None or not could_deny(before.resource):
         raise NotFound("NO_SUCH_CONSENT", "no such refusal has that id and stands", consent_id)
     recorder = Caller(before.source_partner, "", "", frozenset(), "")

@@ -16,7 +16,7 @@ from typing import Any
 
 from gateway.audit import append, of_patient
 from gateway.clock import instant_text
-from gateway.disclosure.consent_standing import is_stored_form, judge
+from gateway.disclosure.consent_standing import LOST, could_deny, is_stored_form, judge
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotFound
 from gateway.flows import own_silence, passkeys, phones
@@ -24,6 +24,7 @@ from gateway.flows.decided_here import act_entry, carry_out, why
 from gateway.flows.desk_workers import SENT_AWAY
 from gateway.flows.destruction import KEY_DESTROYED, destroy_again
 from gateway.flows.ever_one import WHO_IS_WHO, all_reached, ever_one_with
+from gateway.flows.heard_denials import DENIAL_ENDED
 from gateway.flows.legal_holds import LIFTED, PLACED, hold_again
 from gateway.flows.own_contacts import AGREED
 from gateway.flows.own_page_doors import PHONE_LOST
@@ -72,6 +73,8 @@ class Since:
     """What was said of messages, links, phones and workers (`restored_doors`), in order."""
     holds: list[AuditRow] = field(default_factory=list)
     """What was said of legal holds, in order."""
+    consents: list[AuditRow] = field(default_factory=list)
+    """What was said of consents, in order."""
 
     def add(self, row: AuditRow) -> None:
         """Take account of the next row of the log."""
@@ -83,6 +86,8 @@ class Since:
             self.holds.append(row)
         if row.patient_id is None:
             return
+        if row.kind in _CONSENT or row.outcome == DENIAL_ENDED:
+            self.consents.append(row)
         if row.kind in _LEFT:
             self.disclosed[row.patient_id, row.partner] += 1
         if row.kind in _CONSENT:
@@ -163,7 +168,7 @@ async def confirm_consents(premises: Premises, patient_id: str, reason: str) -> 
         append(tx, act_entry(CONFIRMED, at, said, patient_id=patient_id, subject=patient_id))
         woken = intents.wake_patient(tx, patient_id, at) if number else 0
         told = {"patient": patient_id, "outcome": CONFIRMED, "consents": number}
-        return {**told, "withdrawn": withdrawn, "woken": woken}
+        return {**told, "withdrawn": withdrawn, "woken": woken, "denied by": _standing_in(tx, patient_id)}
 
     return await carry_out(premises, work)
 
@@ -244,6 +249,13 @@ def _judge_again(premises: Premises, tx: Transaction, patient_id: str) -> tuple[
         found = judge(premises, record.resource, state.recorded_by, form_stored=stored)
         consents.save(tx, replace(state, standing=found.standing, reasons=json.dumps(found.reasons)))
     return standing, len(aside) - standing
+
+
+def _standing_in(tx: Transaction, patient_id: str) -> list[str]:
+    """Ids of what still denies in the place of consents of hers that are lost (`restored_consents`)."""
+    states = [one for one in consents.of_patient(tx, patient_id) if LOST in json.loads(one.reasons)]
+    held = [records.get(tx, "Consent", one.consent_id) for one in states]
+    return [one.id for one in held if one is not None and could_deny(one.resource)]
 
 
 def _withdrawn(tx: Transaction, patient_id: str) -> frozenset[str] | None:

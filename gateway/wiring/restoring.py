@@ -14,9 +14,9 @@ import asyncio
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -30,6 +30,7 @@ from gateway.audit.verify import read_heads
 from gateway.clock import Clock, SystemClock, instant_text
 from gateway.flows.decided_here import act_entry
 from gateway.flows.restored import RESTORED, Applied, Since, take_account, told
+from gateway.flows.restored_consents import Missing, recorders, stand_in, told_of_missing
 from gateway.flows.restored_doors import end_again
 from gateway.security.keys import EnvelopeCipher
 from gateway.security.rotation import sync_folder
@@ -63,6 +64,9 @@ class Restored:
     whole: bool
     since: Since
     applied: Applied
+    missing: tuple[Missing, ...] = ()
+    ask: Mapping[str, int] = field(default_factory=dict)
+    """Where not all is known: the recorders of the consents that are here, and of how many."""
 
     def report(self) -> dict[str, Any]:
         """As it is printed and kept: ids, numbers and times only."""
@@ -75,6 +79,8 @@ class Restored:
             "whole": self.whole,
             "last entry known of": self.since.last_at,
             **told(self.since),
+            **told_of_missing(self.missing),
+            **({} if self.whole else {"ask for withdrawals and denials since": dict(self.ask)}),
             **{name.replace("_", " "): value for name, value in asdict(self.applied).items()},
         }
 
@@ -137,8 +143,12 @@ async def _fill(folder: NetworkFolder, draft: Path, wanted: Wanted, at: datetime
         applied = await store.write(partial(take_account, since=since, whole=whole, asks=asks, at=when))
         index = folder.keys.index_hmac
         await store.write(partial(end_again, since=since, index=index, whole=whole, at=when))
+        denied = partial(stand_in, since=since, id_key=folder.keys.derived("ids"), at=when)
+        missing = await store.write(denied)
+        ask = {} if whole else await store.write(recorders)
         carried = since.entries - note.entries
-        done = Restored(note.name, note.made_at, note.entries, carried, lost, whole, since, applied)
+        counts = (note.entries, carried, lost)
+        done = Restored(note.name, note.made_at, *counts, whole, since, applied, missing, ask)
         await store.write(partial(_say, done=done, wanted=wanted, at=when, witnessed=witnessed))
         return done
     finally:

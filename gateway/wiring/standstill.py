@@ -21,6 +21,7 @@ from gateway.audit import append
 from gateway.clock import Clock, SystemClock, instant_text
 from gateway.errors import Internal, NotFound, NotNow, NotUnderstood
 from gateway.flows.decided_here import act_entry
+from gateway.flows.restored_consents import NOTHING_DENIES
 from gateway.logs import Event
 from gateway.security.rotation import sync_folder
 from gateway.store import Store, Transaction
@@ -94,7 +95,8 @@ class Standstill:
 
     async def resume(self, about: str, reason: str) -> dict[str, Any]:
         """End the standstill. `about` is `consents checked` when the person says that she has asked the agencies for
-        withdrawals since the backup, which is demanded where the log of that time is not whole.
+        withdrawals and denials since the backup, which is demanded where the log of that time is not whole, or tells of
+        consents for which nothing in the store could deny.
 
         Raises NotFound `NOT_PAUSED`, NotUnderstood `REASON_MISSING`, `CONSENTS_NOT_CHECKED`.
         """
@@ -103,8 +105,9 @@ class Standstill:
         if not reason.strip():
             raise NotUnderstood("REASON_MISSING", "say why; the audit log keeps it", "--reason")
         note = paused(self._file.parent) or {}
-        if not note.get("whole") and about != CHECKED:
-            text = "consents may have been withdrawn since the backup; ask the agencies, then add --consents-checked"
+        if about != CHECKED and (not note.get("whole") or note.get(NOTHING_DENIES)):
+            text = "consents may have been withdrawn or refused since the backup; ask the agencies, then add"
+            text += " --consents-checked"
             raise NotUnderstood("CONSENTS_NOT_CHECKED", text)
         at = instant_text(self._clock.now())
         said = f"{reason.strip()}; {about}" if about else reason.strip()
