@@ -15,11 +15,12 @@ from gateway.disclosure.asked import question
 from gateway.disclosure.content import searchset_bundle
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.seen import Asking, seen_alone
-from gateway.disclosure.show import show
+from gateway.disclosure.show import Choose, Select, show
 from gateway.errors import NotUnderstood
 from gateway.flows.answers import Pulled
 from gateway.flows.checked import checked
-from gateway.identity import match_keys
+from gateway.flows.pull import of_types
+from gateway.identity import IDENTIFIER, match_keys
 from gateway.resources import parse_json, to_json
 from gateway.security.callers import Caller
 from gateway.store import Reading, Record, patients, records
@@ -37,22 +38,70 @@ async def certain_match(premises: Premises, caller: Caller, patient: Mapping[str
     """A searchset of the one Patient that is certainly meant, as the caller may see her; empty otherwise.
 
     Raises NotUnderstood `MATCH_FACTS_MISSING` unless name, full birth date and sex are told and beside them a phone
-    number, a street with its postal code, or an identifier; `MATCH_FACTS_TOO_MANY`; and as `checked` does.
+    number, a street with its postal code, or an identifier, or else an identifier of the caller's own;
+    `MATCH_FACTS_TOO_MANY`; and as `checked` does.
     """
     checked(patient, "Patient", "Parameters.parameter.resource.")
     likely, certain = match_keys(patient, premises.keys.index)
-    if likely is None or not certain or not patient.get("gender"):
-        text = "needs name, full birth date and sex, and a phone number, a street or an identifier"
+    is_described = likely is not None and certain and patient.get("gender")
+    numbers = [] if is_described else _numbers(patient)
+    if not is_described and not numbers:
+        text = "needs name, full birth date and sex, and a phone number, a street or an identifier; or your own one"
         raise NotUnderstood("MATCH_FACTS_MISSING", text, "Patient")
-    if len(certain) > _MOST_FACTS:
+    if max(len(certain), len(numbers)) > _MOST_FACTS:
         raise NotUnderstood(
             "MATCH_FACTS_TOO_MANY", f"at most {_MOST_FACTS} numbers and streets are taken", "Patient"
         )
-    wanted = frozenset(certain)
+    if is_described:
+        select, choose = _by_facts(premises, caller, frozenset(certain))
+    else:
+        select, choose = _by_own_number(premises, caller, numbers, patient)
+    shown = await show(
+        premises,
+        partner=caller.partner,
+        purpose=caller.purpose,
+        media=caller.media,
+        select=select,
+        write=_written,
+        choose=choose,
+        asked=question("Patient/$match", [("resource", to_json(patient).decode())]),
+    )
+    return Pulled(shown.content, shown.request_id)
+
+
+def _numbers(patient: Mapping[str, Any]) -> list[tuple[str, str]]:
+    listed = patient.get("identifier", ())
+    return [(one["system"], one["value"]) for one in listed if one.get("system") and one.get("value")]
+
+
+def _by_own_number(
+    premises: Premises, caller: Caller, numbers: Sequence[tuple[str, str]], patient: Mapping[str, Any]
+) -> tuple[Select, Choose]:
+    """Whom the caller itself calls so, as a search by that identifier finds her; what else it says must not be against
+    it.
+    """
+
+    def select(reading: Reading) -> tuple[str | None, Sequence[Record]]:
+        tokens = [premises.keys.index(IDENTIFIER, *number) for number in numbers]
+        found = {one for token in tokens for _, one in patients.find_by_token(reading, caller.partner, token)}
+        if len(found) != 1:
+            return None, ()
+        (patient_id,) = found
+        return patient_id, of_types(premises, reading, caller, patient_id, ("Patient",))
+
+    def choose(seen: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+        told = [(name, patient[name]) for name in ("birthDate", "gender") if name in patient]
+        return [one for one in seen if all(one.get(name, value) == value for name, value in told)]
+
+    return select, choose
+
+
+def _by_facts(premises: Premises, caller: Caller, wanted: frozenset[str]) -> tuple[Select, Choose]:
+    """The one whom the facts fit, of those whom the caller may see."""
     own: set[str] = set()
 
     def select(reading: Reading) -> tuple[str | None, Sequence[Record]]:
-        found = sorted({one for key in certain for one in patients.find_by_match_key(reading, key)})
+        found = sorted({one for key in wanted for one in patients.find_by_match_key(reading, key)})
         fitting = [one for one in found if _fits(premises, caller, reading, one, wanted)]
         if len(fitting) != 1:
             return None, ()
@@ -66,17 +115,7 @@ async def certain_match(premises: Premises, caller: Caller, patient: Mapping[str
         hers = [one for one in seen if one["id"] in own]  # under the id by which the caller knows her
         return [*hers, *met][:1] if met else ()
 
-    shown = await show(
-        premises,
-        partner=caller.partner,
-        purpose=caller.purpose,
-        media=caller.media,
-        select=select,
-        write=_written,
-        choose=choose,
-        asked=question("Patient/$match", [("resource", to_json(patient).decode())]),
-    )
-    return Pulled(shown.content, shown.request_id)
+    return select, choose
 
 
 def _fits(

@@ -45,6 +45,21 @@ def test_a_person_the_caller_knows_is_found_under_the_caller_s_own_id(county: Co
     ]
 
 
+@pytest.mark.requirement("DM-28", "P2-13-02")
+def test_an_identifier_of_the_caller_s_own_is_enough(county: County) -> None:
+    county.share_plan()
+    system, value = HOUSING
+    number = {"resourceType": "Patient", "identifier": [{"system": system, "value": value}]}
+    (entry,) = found(match(county, "housing COC", number))
+    assert entry["resource"]["id"] == county.own_patient_id("housing")
+    assert found(match(county, "housing COC", {**number, "birthDate": person.BORN})) == [entry]
+    assert found(match(county, "housing COC", {**number, "birthDate": "1996-04-18"})) == []
+    theirs = {"resourceType": "Patient", "identifier": [{"system": OTP[0], "value": OTP[1]}]}
+    nobodys = {"resourceType": "Patient", "identifier": [{"system": OTP[0], "value": "none"}]}
+    assert said(match(county, "housing COC", theirs)) == said(match(county, "housing COC", nobodys))
+    assert found(match(county, "housing COC", nobodys)) == []
+
+
 @pytest.mark.requirement("P2-13-02", "FH-RED-02")
 def test_who_may_not_know_her_gets_the_answer_for_nobody(county: County) -> None:
     county.submit("otp", person.treatment_plan())
