@@ -1,13 +1,14 @@
-"""A row of a sheet, or a record of a JSON file, that names a referral its sender was sent: the answer to it.
+"""A row of a sheet, a record of a JSON file, a FHIR Task or a C-CDA Consultation Note that names a referral its sender
+was sent: the answer to it.
 
 Named is it by the gateway's id of its Task, or by a number of it that its sender is shown. Looked for is only among what
 that very partner was sent: the number of another's referral is told in nothing from that of nobody, and the row is then
-a record of the partner's own.
+a record of the partner's own. What a note says besides is the partner's own in any case.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +25,12 @@ from gateway.flows.people import patient_meant, related
 from gateway.identity import IDENTIFIER, Identified, description_keys, identifiers_of
 from gateway.store import Intent, Reading, Record, Transaction, patients, records, same_person
 
-_READ_AS_ROWS = ("csv", "xlsx", "json")
+_READ_AS_ROWS = ("csv", "xlsx", "json", "fhir")
+_DOCUMENT, _FULFILLED = "ccda", "completed"
+_PLACES = ("inFulfillmentOf/order/id", "inFulfillmentOf", "recordTarget/patientRole")
+"""Where a note names its order and the person; it has no word for the status, as it comes when the work is done."""
+_ORDER = frozenset({"ServiceRequest", "Task"})
+_URN = "urn:uuid:"
 _SAYS_NO_MORE = frozenset(
     {"Patient", "ServiceRequest", "Task", "PractitionerRole", "Practitioner", "Organization"}
 )
@@ -41,11 +47,12 @@ class Row(Contribution):
 @dataclass(frozen=True, slots=True)
 class RowAnswer(OrderStatus):
     """A row that answers a referral. `columns`: where its number, its status (also for the reason) and the person's
-    number stand. `is_said`: whether the row has a status at all.
+    number stand. `is_said`: whether the row has a status at all. `findings`: what a note says beside its order.
     """
 
     columns: tuple[str, str, str] = ("", "", "")
     is_said: bool = True
+    findings: Sequence[Mapping[str, Any]] = ()
 
     @property
     def is_answer(self) -> bool:
@@ -69,7 +76,13 @@ def row_said(premises: Premises, message: ReceivedMessage, translation: mappings
     made = contribution(premises, message.partner, translation)
     types = [str(one["resourceType"]) for one in made.resources]
     read_as = premises.library.mapping(message.format).format
-    if read_as not in _READ_AS_ROWS or types.count("Task") != 1 or not _SAYS_NO_MORE.issuperset(types):
+    if types.count("Task") != 1:
+        return made
+    if read_as == _DOCUMENT:
+        is_answer = _task(made)["status"] == _FULFILLED
+    else:
+        is_answer = read_as in _READ_AS_ROWS and _SAYS_NO_MORE.issuperset(types)
+    if not is_answer:
         return made
     return Row(made.partner, made.business_key, made.resources, made.ended, made.said_at, translation)
 
@@ -80,18 +93,28 @@ def answered_in(premises: Premises, tx: Transaction, one: Row, at: str) -> Contr
     Raises NotUnderstood `ORDER_AMBIGUOUS` at the column of the number, when several are meant by it.
     """
     assert one.translation is not None
-    (task,) = (r for r in one.resources if r["resourceType"] == "Task")
+    task = _task(one)
     found = {held.id: sent for held, sent in _named(premises, tx, one, task)}
     if not found:
         return one
-    columns, is_said = _columns(one.translation, str(task["id"]))
+    says_more = not _SAYS_NO_MORE.issuperset(str(r["resourceType"]) for r in one.resources)
+    columns, is_said = (_PLACES, True) if says_more else _columns(one.translation, str(task["id"]))
+    findings = [r for r in one.resources if r["resourceType"] not in _ORDER] if says_more else ()
     if len(found) > 1:
         text = "is the number of several referrals that were sent to you"
         raise NotUnderstood("ORDER_AMBIGUOUS", text, columns[0])
     ((task_id, sent),) = found.items()
     tasks = {sent.source_partner: task_id}
     return RowAnswer(
-        one.partner, one.business_key, one.resources, tasks, "", at, columns=columns, is_said=is_said
+        one.partner,
+        one.business_key,
+        one.resources,
+        tasks,
+        "",
+        at,
+        columns=columns,
+        is_said=is_said,
+        findings=findings,
     )
 
 
@@ -118,12 +141,28 @@ def record_row_answer(premises: Premises, tx: Transaction, made: RowAnswer, mess
                     "REFERRAL_OF_ANOTHER_PATIENT", "is another patient's than the referral", made.places[3]
                 )
     record_order_status(premises, tx, made, at)
-    if numbers and patient is not None and records.get(tx, "Patient", str(patient["id"])) is None:
-        hers = {"resourceType": "Patient", "id": patient["id"], "identifier": numbers}
+    own: list[Mapping[str, Any]] = [one for one in made.findings if one["resourceType"] != "Patient"]
+    if made.findings and patient is not None:
+        _require_same_birth(tx, patient_id, patient, made.places[3])
+        own.append({**patient, "identifier": numbers})
+    elif numbers and patient is not None and records.get(tx, "Patient", str(patient["id"])) is None:
+        own.append({"resourceType": "Patient", "id": patient["id"], "identifier": numbers})
+    if own:
         who = Identified(patient_id, certain=True, created=False)
-        record_contribution(
-            premises, tx, Contribution(made.partner, made.business_key, (hers,)), who, message_id, at
-        )
+        kept = Contribution(made.partner, made.business_key, own)
+        record_contribution(premises, tx, kept, who, message_id, at)
+
+
+def _require_same_birth(tx: Transaction, patient_id: str, patient: Mapping[str, Any], place: str) -> None:
+    """A note with a mistyped number of its order would give her another's findings."""
+    said = str(patient.get("birthDate", ""))
+    held = {
+        str(one.resource["birthDate"])
+        for one in records.of_patient(tx, patient_id, ("Patient",))
+        if "birthDate" in one.resource
+    }
+    if said and held and not any(said.startswith(one) or one.startswith(said) for one in held):
+        raise NotUnderstood("REFERRAL_OF_ANOTHER_PATIENT", "is another patient's than the referral", place)
 
 
 def _named(
@@ -132,7 +171,7 @@ def _named(
     """The referrals that were sent to the row's sender and are meant by its number."""
     numbers = [(str(i.get("system", "")), str(i.get("value", ""))) for i in task.get("identifier", ())]
     for _, value in numbers:
-        held = records.get(tx, "Task", value)
+        held = records.get(tx, "Task", value.removeprefix(_URN).lower())
         sent = None if held is None else _sent(tx, held, one.partner)
         if held is not None and sent is not None:
             yield held, sent
@@ -142,6 +181,11 @@ def _named(
             sent = _sent(tx, held, one.partner)
             if sent is not None and _is_shown(premises, tx, one.partner, held, sent, numbers):
                 yield held, sent
+
+
+def _task(one: Contribution) -> Mapping[str, Any]:
+    (task,) = (r for r in one.resources if r["resourceType"] == "Task")
+    return task
 
 
 def _sent(tx: Transaction, task: Record, partner: str) -> Intent | None:

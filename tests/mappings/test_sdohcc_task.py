@@ -45,7 +45,7 @@ def test_the_examples_of_the_page_are_accepted_and_refused(library: Library) -> 
     assert [record.refusal for record in _run(library, good)] == [None]
     refused = _run(library, bad)[0].refusal
     assert refused is not None
-    assert (refused.code, refused.place) == ("REQUIRED_MISSING", "focus.id")
+    assert (refused.code, refused.place) == ("KEY_MISSING", "focus.id")
 
 
 @pytest.mark.requirement("SD-01")
@@ -60,8 +60,8 @@ def test_the_examples_of_the_page_are_accepted_and_refused(library: Library) -> 
         ("Task", "code", None, "REQUIRED_MISSING", "Task.code"),
         ("Task", "authoredOn", None, "REQUIRED_MISSING", "Task.authoredOn"),
         ("Task", "requester", None, "REQUIRED_MISSING", "Task.requester.display"),
-        ("Task", "for", None, "REQUIRED_MISSING", "for.id"),
-        ("Task", "for", {"reference": "Patient/other"}, "REQUIRED_MISSING", "for.id"),
+        ("Task", "for", None, "KEY_MISSING", "for.id"),
+        ("Task", "for", {"reference": "Patient/other"}, "KEY_MISSING", "for.id"),
         ("Task", "focus", {"reference": "Organization/o-1"}, "NO_CONCEPT", "focus.resourceType"),
         ("ServiceRequest", "status", "odd", "NO_CONCEPT", "focus.status"),
     ],

@@ -1,9 +1,12 @@
-"""A referral goes out as a sheet, and the sheet that comes back is its answer: to who referred, and about that alone."""
+"""A referral goes out as a sheet, and the sheet that comes back is its answer: to who referred, and about that alone. So
+does a FHIR Task, or a C-CDA note that says which order it fulfils."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,7 @@ from gateway.partners import FilesDelivery, MllpDelivery
 from gateway.store import patients, records
 from tests.gateway.county import County
 from tests.gateway.delivery.test_way_back import deliver
+from tests.mappings.conftest import FORMATS
 
 pytestmark = pytest.mark.timeout(180)
 SHEET, PEER, PSYCHIATRY = "housing/referral_csv", "peer-support", "psychiatry"
@@ -186,3 +190,77 @@ def test_declined_needs_no_reason_and_takes_none_away(county: County, folder: Pa
     assert outcomes(sent_back(county, [{**declined, "remarks": "x"}])) == [("accepted", "")]
 
     assert (county.task().resource["statusReason"], told(county)) == ({"text": "full"}, 1)
+
+
+TASK, NOTE = "community/sdohcc_task", "psychiatry/ccda_referral"
+CONSULTATION = (FORMATS / NOTE / "samples/consultation.xml").read_text("utf-8")
+
+
+def taken_as(county: County, mapping: str, raw: bytes, partner: str = PEER) -> list[tuple[str, str]]:
+    file = ArrivedFile(partner, f"files-{partner}", mapping, raw, county.clock.now())
+    return outcomes(county.run(accept_file(county.premises, file)))
+
+
+@pytest.mark.requirement("SD-01", "SD-02")
+def test_a_task_that_comes_back_as_a_file_answers_the_referral(county: County, folder: Path) -> None:
+    refer_by_sheet(county, folder)
+    task = county.task()
+    keys = ("resourceType", "id", "intent", "code", "for", "focus", "authoredOn")
+    sent = {key: task.resource[key] for key in keys}
+
+    def answer(status: str, partner: str = PEER, **more: object) -> list[tuple[str, str]]:
+        return taken_as(county, TASK, json.dumps({**sent, "status": status, **more}).encode(), partner)
+
+    assert answer("accepted", PSYCHIATRY) == [("content_error", "PATIENT_MISSING")], "sent to somebody else"
+    assert answer("accepted", id="0-0") == [("content_error", "PATIENT_MISSING")]
+    assert (county.task().version, told(county)) == (1, 0)
+    assert answer("accepted") == [("accepted", "")]
+    assert answer("completed", statusReason={"text": "moved in"}) == [("accepted", "")]
+    last = county.task()
+    assert (last.resource["status"], last.resource["statusReason"]) == ("completed", {"text": "moved in"})
+    assert (last.source_partner, told(county), len(county.records("Task"))) == (PEER, 2, 1)
+    assert answer("in-progress") == [("content_error", "STATUS_JUMP")]
+
+
+def consultation(order: str, born: str = "19960417") -> bytes:
+    """The note of a specialist, with the id of an order as a C-CDA has it."""
+    text = re.sub(
+        r"(<inFulfillmentOf.*?<order.*?)<id [^>]*/>", rf"\1<id {order}/>", CONSULTATION, flags=re.DOTALL
+    )
+    return re.sub(r'<birthTime value="\d+"', f'<birthTime value="{born}"', text).encode()
+
+
+@pytest.mark.requirement("SD-02")
+def test_a_consultation_note_completes_the_order_it_fulfils_and_its_findings_are_its_writers(
+    county: County, folder: Path
+) -> None:
+    refer_by_sheet(county, folder)
+    ours = f'root="{county.task().id.upper()}"'
+    other = consultation(ours, born="19700707")
+    assert taken_as(county, NOTE, other) == [("content_error", "REFERRAL_OF_ANOTHER_PATIENT")]
+    assert (county.task().version, len(county.records("Composition"))) == (1, 0)
+
+    assert taken_as(county, NOTE, consultation(ours)) == [("accepted", "")]
+
+    task = county.task()
+    assert (task.resource["status"], task.source_partner, told(county)) == ("completed", PEER, 1)
+    (note,) = county.records("Composition")
+    assert (note.sources, note.patient_id) == ((PEER,), county.patient_id)
+    assert len(county.records("ServiceRequest")) == 1, "the order stays who asked"
+    kept = {one.reference for one in county.records()}
+    about = [one for one in county.records() if one.source_partner == PEER and one.resource_type != "Task"]
+    named = {
+        name for one in about for name in re.findall(r'"([A-Z]\w+/[0-9a-f-]{36})"', json.dumps(one.resource))
+    }
+    assert named <= kept
+    again = consultation(ours).replace(b"</title>", b" 2</title>", 1)
+    assert taken_as(county, NOTE, again) == [("accepted", "")]
+    assert (county.task().version, told(county)) == (task.version, 1)
+
+
+def test_a_note_on_another_s_order_is_its_writer_s_own(county: County, folder: Path) -> None:
+    refer_by_sheet(county, folder)
+    before = county.task()
+    assert taken_as(county, NOTE, consultation(f'root="{before.id}"'), PSYCHIATRY) == [("accepted", "")]
+    (same,) = [one for one in county.records("Task") if one.id == before.id]
+    assert (same, told(county)) == (before, 0)
