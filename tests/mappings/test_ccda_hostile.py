@@ -21,6 +21,10 @@ MUTANTS = strategies.examples(25, 3300)
 """Altered documents tried of each sample."""
 
 
+HANGS = 20
+"""Seconds of work that no document takes, however slow the machine (one takes hundredths)."""
+
+
 def _refusal(source: bytes) -> TranslationRefused:
     with pytest.raises(TranslationRefused) as found:
         read_document(source)
@@ -46,7 +50,7 @@ def test_a_doctype_is_refused_before_it_is_read(doctype: bytes, charset: str) ->
     begun = time.thread_time()
     refusal = _refusal(text.encode(charset))
     assert (refusal.code, refusal.place) == ("DOCTYPE_REFUSED", "line 2")
-    assert time.thread_time() - begun < 1
+    assert time.thread_time() - begun < HANGS
 
 
 def test_an_entity_without_a_doctype_is_no_xml() -> None:
@@ -165,7 +169,7 @@ def test_an_altered_document_is_translated_or_refused_with_its_place(path: Path,
             assert refusal.place
             continue
         finally:
-            assert time.thread_time() - begun < 1
+            assert time.thread_time() - begun < HANGS
         read += 1
         if number % 4 == 0:
             unmapped = [("UNMAPPED", place) for place in translation.complement["unmapped"]]  # type: ignore[attr-defined]
