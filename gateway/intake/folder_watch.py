@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import time
 from collections.abc import Awaitable, Callable
 
 from gateway import logs
@@ -56,8 +57,19 @@ class FolderWatch:
         self._stopping = asyncio.Event()
         self._resting: dict[tuple[int, int, int], float] = {}
         self._running: asyncio.Task[None] | None = None
-        self._readable = True
+        self._closed_at: float | None = None
         self._misses = 0
+
+    @property
+    def partner(self) -> str:
+        """Whose folder it is."""
+        return self._settings.partner
+
+    @property
+    def unreadable_seconds(self) -> float:
+        """For how long nothing could be taken from it; 0 while it can be read."""
+        closed_at = self._closed_at
+        return 0.0 if closed_at is None else time.monotonic() - closed_at
 
     async def run(self) -> None:
         """Take in what is there and what comes, until `stop`. A folder that cannot be read is looked at again."""
@@ -180,8 +192,8 @@ class FolderWatch:
         `FOLDER_CLOSED`: nothing in it may be moved. `PLACE_IS_NO_FOLDER`: it, or `.handoff`, `done` or `rejected` in it,
         is a link or a file.
         """
-        if readable == self._readable:
+        if readable == (self._closed_at is None):
             return
-        self._readable = readable
+        self._closed_at = None if readable else time.monotonic()
         event = Event.FOLDER_READABLE if readable else Event.FOLDER_UNREADABLE
         logs.warning(event, partner=self._settings.partner, channel=self._settings.channel, code=code)

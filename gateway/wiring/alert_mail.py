@@ -14,7 +14,7 @@ import json
 import smtplib
 import ssl
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -144,7 +144,7 @@ def _server(settings: Settings, place: str, receivers: tuple[str, ...]) -> Post:
 class AlertMail:
     """Looks once a minute, until stopped, and writes a mail about what is wrong."""
 
-    def __init__(self, gauges: Collector, post: Post, folder: Path, clock: Clock, who: str) -> None:
+    def __init__(self, gauges: Iterable[Collector], post: Post, folder: Path, clock: Clock, who: str) -> None:
         """`who`: the operator's name, by which the receiver knows which gateway it is."""
         self._gauges, self._post, self._clock, self._who = gauges, post, clock, who
         self._file = folder / TOLD
@@ -167,7 +167,7 @@ class AlertMail:
     def look_once(self) -> tuple[Cause, ...]:
         """Look, and tell what was not told within the hour; the causes that were told now. Raises NotNow."""
         now = self._clock.now()
-        families = [*self._gauges.collect(), _dropped()]
+        families = [*(one for gauges in self._gauges for one in gauges.collect()), _dropped()]
         found = self._watch.look(numbers_of(families), time.monotonic())
         news = tuple(cause for cause in found if self._is_news(cause, now))
         if not news:

@@ -112,6 +112,14 @@ RULES = (
         "Full disk, or AUDIT_ALTERED in the log: then stop, keep the files, and follow `handoff audit verify`.",
     ),
     Rule(
+        "FolderUnreadable",
+        "handoff_folder_unreadable_seconds",
+        300,
+        "Nothing is taken from {{ $labels.partner }}'s folder: `folder_unreadable` in the log has the code, "
+        "`handoff check` the folder.",
+        is_each=True,
+    ),
+    Rule(
         "LogFactsDropped",
         "handoff_log_facts_dropped_total",
         0,

@@ -25,6 +25,7 @@ from gateway.delivery.stop_sender import StopSender
 from gateway.disclosure.premises import Premises
 from gateway.flows.messages import Receipt, ReceivedMessage
 from gateway.flows.receive import accept_message
+from gateway.intake import FolderWatch
 from gateway.logs import Event
 from gateway.settings import Settings
 from gateway.store import Transaction, intents
@@ -35,6 +36,7 @@ from gateway.wiring.atna_feed import AtnaFeed
 from gateway.wiring.atna_lines import repositories_of
 from gateway.wiring.bulk_writer import BulkWriter
 from gateway.wiring.control import ControlDoor
+from gateway.wiring.folder_gauges import FolderGauges
 from gateway.wiring.gauges import StoreGauges
 from gateway.wiring.house import House
 from gateway.wiring.housekeeping import Housekeeping
@@ -130,6 +132,7 @@ class _Running:
         self._standstill = Standstill(folder.path, premises.store, premises.clock)
         self._folder, self._premises, self._settings = folder, premises, settings
         self._addresses = addresses
+        self._folder_gauges = FolderGauges()
         self._stop = asyncio.Event()
 
     async def run(self, ready: Ready) -> None:
@@ -156,6 +159,7 @@ class _Running:
                 self._standstill,
                 transport,
                 sender.resting,
+                self._folder_gauges,
             )
             ports = self._addresses.ports
             http_address = await http.start(ports.http if ports else None)
@@ -209,7 +213,10 @@ class _Running:
         await self._start(stack, partial(self._standstill.then, notifier.run, self._stop), notifier.stop)
 
     async def _open_doors_of_the_folder(self, http: str, stack: contextlib.AsyncExitStack) -> None:
+        stack.callback(self._folder_gauges.remove_all)
         for watch in folder_watches(self._folder, self._premises):
+            if isinstance(watch, FolderWatch):
+                self._folder_gauges.add(watch)
             await self._start(stack, watch.run, watch.stop)
         key_keeper = KeyKeeper(self._folder, self._premises.store, self._premises.clock)
         looks = look_acts(self._premises.store, self._premises.clock)
@@ -236,7 +243,8 @@ class _Running:
         await self._start(stack, retention.run, retention.stop)
         if (post := post_of(self._settings)) is not None:
             who = self._folder.network.content.operator.name
-            mail = AlertMail(StoreGauges(self._premises), post, self._folder.path, clock, who)
+            gauges = (StoreGauges(self._premises), self._folder_gauges)
+            mail = AlertMail(gauges, post, self._folder.path, clock, who)
             await self._start(stack, mail.run, mail.stop)
         if (send := mail_of(self._settings, self._folder.network)) is not None:
             links = LinkPost(self._premises, send)

@@ -51,7 +51,9 @@ def _post(place: Path, port: int, **others: Any) -> Post:
 
 
 def _mail(county: County, post: Post) -> AlertMail:
-    return AlertMail(StoreGauges(county.premises), post, county.folder.path, county.clock, "Example County")
+    return AlertMail(
+        (StoreGauges(county.premises),), post, county.folder.path, county.clock, "Example County"
+    )
 
 
 @pytest.fixture

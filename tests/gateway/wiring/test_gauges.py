@@ -12,6 +12,7 @@ import yaml
 from prometheus_client import CollectorRegistry, generate_latest
 
 from gateway.fhir_api.counters import RequestCounters
+from gateway.wiring.folder_gauges import FolderGauges
 from gateway.wiring.gauges import StoreGauges
 from tests.gateway.county import County
 
@@ -97,6 +98,7 @@ def test_no_patient_is_in_any_number(county: County) -> None:
 def _numbers_known(county: County) -> set[str]:
     registry = CollectorRegistry()
     registry.register(StoreGauges(county.premises))
+    registry.register(FolderGauges())
     RequestCounters(registry)
     families = list(registry.collect())
     counted = {f"{family.name}_total" for family in families if family.type == "counter"}

@@ -28,6 +28,7 @@ from gateway.intake.watched_folder import WatchedFolder, WatchSettings
 from gateway.partners import NetworkFileRefused, parse_network
 from gateway.partners.network import FolderListener
 from gateway.store import InboxMessage, inbox, intents, records
+from gateway.wiring.folder_gauges import FolderGauges
 from gateway.wiring.lines import folder_watches
 from gateway.wiring.opening import open_premises
 from mappings.syntax.xlsx_rows import write_lines
@@ -78,6 +79,9 @@ class Drop:
 
         async def scene() -> None:
             (watch,) = folder_watches(self.county.folder, premises or self.county.premises)
+            assert isinstance(watch, FolderWatch)
+            self.gauges = FolderGauges()
+            self.gauges.add(watch)
             running = asyncio.create_task(watch.run())
             async with asyncio.timeout(90):
                 while not (enough or self.empty)():  # noqa: ASYNC110
@@ -86,6 +90,11 @@ class Drop:
             await running
 
         self.county.run(scene())
+
+    def closed(self) -> bool:
+        """Whether a monitor is told that nothing can be taken."""
+        (told,) = self.gauges.collect()
+        return max(one.value for one in told.samples) > 0
 
     def empty(self) -> bool:
         return not self.names("") and not self.names(".handoff")
@@ -319,13 +328,13 @@ def test_a_folder_in_which_nothing_may_be_moved_is_told_of_and_taken_from_afterw
 
     def told() -> bool:
         said.append(capfd.readouterr().err)
-        return "FOLDER_CLOSED" in "".join(said)
+        return "FOLDER_CLOSED" in "".join(said) and drop.closed()
 
     with monkeypatch.context() as mounted:
         mounted.setattr("gateway.intake.watched_folder.os.rename", read_only)
         drop.watch(told)
     assert (drop.kept(), "task_failed" in "".join(said)) == ([], False)
-    drop.watch()
+    drop.watch(lambda: drop.empty() and not drop.closed())
     assert len(drop.kept()) == 1
 
 
