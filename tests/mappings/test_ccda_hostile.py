@@ -126,7 +126,7 @@ def test_two_megabytes_of_text_take_linear_time(library: Library) -> None:
         times.append(time.thread_time() - begun)
         assert translation.issues == ()
         assert len(str(translation.resources)) > size
-    assert times[1] < 1
+    assert times[1] < HANGS
     assert times[1] < 12 * max(times[0], 0.02)
 
 
