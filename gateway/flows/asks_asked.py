@@ -130,7 +130,8 @@ def _rows(reading: Reading, partner: str, after: str) -> Iterator[AuditRow]:
     """The partner's rows, the latest first."""
     before = _first_row(reading, partner, after) if after else None
     while True:
-        rows = audit_rows.newest(reading, _ROWS, AuditFilter(partner=partner, before_seq=before))
+        wanted = AuditFilter(partner=partner, before_seq=before, asked_by_partner=True)
+        rows = audit_rows.newest(reading, _ROWS, wanted)
         yield from rows
         if len(rows) < _ROWS:
             return

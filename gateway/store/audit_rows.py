@@ -13,6 +13,8 @@ PAGE = 1000
 WITHDRAWN = "revoke"
 """The kind of a row that says that a consent was withdrawn."""
 _PAST_THE_END = 2**62
+_OF_OURS = "7"
+"""The version of the ids (`new_row_id`) of what nobody asked for: what was sent, and acts. Asks have random ones."""
 _BEFORE_THE_START = -(2**63)
 
 
@@ -105,6 +107,7 @@ def newest(reading: Reading, limit: int, wanted: AuditFilter | None = None) -> t
     params: dict[str, object] = {
         "patient_id": asked.patient_id,
         "partner": asked.partner,
+        "never_of": _OF_OURS if asked.asked_by_partner else None,
         "kind": asked.kind,
         "purpose": asked.purpose,
         "outcome": asked.outcome,

@@ -302,7 +302,7 @@ class AuditRow(msgspec.Struct, frozen=True, gc=False):
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
     """Which audit rows to list; None means any. `since` counts, `until` does not; `before_seq` continues a
-    page.
+    page. `asked_by_partner`: with a `partner`, without what was sent to it.
     """
 
     patient_id: str | None = None
@@ -313,6 +313,7 @@ class AuditFilter:
     since: str | None = None
     until: str | None = None
     before_seq: int | None = None
+    asked_by_partner: bool = False
 
 
 @dataclass(frozen=True, slots=True)

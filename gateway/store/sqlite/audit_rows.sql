@@ -43,6 +43,7 @@ ORDER BY seq DESC LIMIT :limit;
 SELECT seq, at, kind, patient_id, partner, purpose, outcome, request_id, sealed, facts_hash, leaf_hash, chain_hash
 FROM audit
 WHERE partner = :partner
+  AND (:never_of IS NULL OR substr(request_id, 15, 1) <> :never_of)
   AND seq < :before_seq AND (:kind IS NULL OR kind = :kind) AND (:purpose IS NULL OR purpose = :purpose)
   AND (:outcome IS NULL OR outcome = :outcome) AND (:since IS NULL OR at >= :since) AND (:until IS NULL OR at < :until)
 ORDER BY seq DESC LIMIT :limit;

@@ -11,6 +11,7 @@ import pytest
 from gateway.disclosure.audit_events import PATIENT_QUERY, QUERY
 from gateway.resources import check_resource
 from gateway.resources.xml_reading import from_xml
+from gateway.store import AuditFilter, audit_rows
 from tests.gateway.county import OTP, County, matches
 from tests.gateway.disclosure.twins import Api
 from tests.gateway.fhir_api.conftest import Door
@@ -22,6 +23,20 @@ pytestmark = pytest.mark.requirement("AU-03", "P2-13-02")
 def api(county: County, tmp_path: Path) -> Api:
     county.share_plan()
     return Api(county)
+
+
+def test_what_is_sent_to_a_partner_is_not_gone_through_for_what_it_asked(county: County) -> None:
+    """Nor opened: a hospital that gets thousands and asks once has its answer as soon as one that gets nothing."""
+    county.refer()
+    county.consent()
+    county.deliver()
+    api = Api(county)
+    asked = api.ask("otp TREAT", "GET", "/fhir/Goal?patient=none").headers["x-request-id"]
+    sent, wanted = AuditFilter(partner="otp"), AuditFilter(partner="otp", asked_by_partner=True)
+    rows = county.look(lambda reading: audit_rows.newest(reading, 9, wanted))
+    assert [row.request_id for row in rows] == [asked]
+    assert len(county.look(lambda reading: audit_rows.newest(reading, 9, sent))) > 1
+    assert [one["id"] for one in asks(api, "otp TREAT")] == [asked]
 
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
