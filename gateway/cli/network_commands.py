@@ -44,6 +44,7 @@ def check(folder: Path, print_schema: bool) -> int:
     except HandoffError as error:
         return _refused(error)
     network = found.network
+    _tell_of_scopes(folder, network)
     states = {
         state: sum(p.state == state for p in network.partners.values())
         for state in ("live", "test", "paused")
@@ -88,6 +89,17 @@ def _check_mappings(folder: Path) -> None:
     require_file_formats(library, network)
     require_addressees_unnamed(library, network)
     require_writing(library, network)
+
+
+def _tell_of_scopes(folder: Path, network: Network) -> None:
+    """What a client is registered for and is never given stops nothing; it is said, or its agency wonders for long."""
+    from gateway.fhir_api.scope_limits import opens_nothing
+
+    for name, partner in network.partners.items():
+        for scope in partner.client.scopes if partner.client else ():
+            if why := opens_nothing(scope):
+                place = f"{folder / 'network.yaml'}: partners.{name}.client.scopes"
+                print(f"{place}: `{scope}` opens nothing: {why}", file=sys.stderr)
 
 
 def _refused(error: HandoffError) -> int:

@@ -13,9 +13,12 @@ from gateway.errors import NotUnderstood
 from gateway.fhir_api.search_limits import limit_of
 from gateway.fhir_api.search_table import parameters_of
 from gateway.fhir_api.served import SERVED
+from gateway.resources import supported_types
 from gateway.resources.searching import Filter
 from gateway.security.callers import ScopeLimit
 from gateway.security.scopes import read_scopes
+
+_ASKED_FOR = {*SERVED, "AuditEvent", "Group", "Subscription"}
 
 
 def limits_of(scopes: Iterable[str]) -> tuple[ScopeLimit, ...]:
@@ -27,6 +30,21 @@ def limits_of(scopes: Iterable[str]) -> tuple[ScopeLimit, ...]:
 def kept_scopes(scopes: Iterable[str]) -> frozenset[str]:
     """Those of the scopes that can be kept: all without a limit, and those whose limit is understood."""
     return frozenset(one for one in scopes if "?" not in one or limits_of((one,)))
+
+
+def opens_nothing(scope: str) -> str:
+    """Why a scope that a client is registered for is never of any use, in words; empty where it is."""
+    found = read_scopes((scope,))
+    if "?" in scope:
+        return (
+            "" if limits_of((scope,)) else "its limit names no search that is served, so it is never granted"
+        )
+    letters = found.letters_by_type
+    if not any(letters.values()):
+        return "it is none: `system/[type].[letters of cruds]`, in this order"
+    ((name, theirs),) = letters.items()
+    brought_in = name in supported_types() and theirs & {"c", "u"}
+    return "" if name in {"*", *_ASKED_FOR} or brought_in else f"nothing of type {name} is served"
 
 
 def filters_of(resource_type: str, search: str) -> tuple[Filter, ...]:

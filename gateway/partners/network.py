@@ -133,7 +133,6 @@ class Partner(Strict, frozen=True):
     organization: Organization
     standing: tuple[Standing, ...] = ()
     part2_program: bool | None = None
-    purposes_required: bool = True
     addressee_codes: tuple[AddresseeCode, ...] = ()
     may_record_consent_for: tuple[PartnerId, ...] = ()
     messages: dict[str, str] = msgspec.field(default_factory=dict)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from gateway.cli import network_commands
 from gateway.cli.replay_command import messages_replay
@@ -47,6 +48,25 @@ def test_a_network_is_made_once(tmp_path: Path, capsys: pytest.CaptureFixture[st
 def test_a_sound_network_is_counted(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert network_commands.check(made, print_schema=False) == 0
     assert "is fine: 14 partners {'live': 14, 'test': 0, 'paused': 0}" in capsys.readouterr().out
+
+
+@pytest.mark.requirement("SM-02")
+def test_a_scope_that_opens_nothing_is_named(
+    made: Path, own: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert network_commands.check(made, print_schema=False) == 0
+    assert capsys.readouterr().err == ""
+
+    plan = yaml.safe_load((own / "network.yaml").read_text())
+    fine = ["system/*.read", "system/CarePlan.rs?status=active,draft", "system/Subscription.cruds"]
+    useless = ["system/CarePlan.rs?colour=red", "system/Device.rs", "system/Goal.sr", "user/Goal.rs"]
+    plan["partners"]["otp"]["client"]["scopes"] = fine + useless
+    (own / "network.yaml").write_text(yaml.safe_dump(plan))
+
+    assert network_commands.check(own, print_schema=False) == 0
+    told = capsys.readouterr().err.splitlines()
+    assert [line.split("`")[1] for line in told] == useless
+    assert all("partners.otp.client.scopes" in line and "opens nothing: " in line for line in told)
 
 
 def test_the_schema_needs_no_network(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
