@@ -13,7 +13,10 @@ _KIND = "/ClinicalDocument/code/@code"
 
 
 def kinds_of(facts: Mapping[str, str]) -> Iterator[str]:
-    """What `accepts` may call a record: type and event; a document also by its templates, as one kind has many codes."""
+    """What `accepts` may call a record: type and event; a document also by its templates, as one kind has many codes,
+    and first by a body that is no XML, whatever it is a document of."""
+    if "body" in facts:
+        yield f"{facts.get('type')}^{facts['body']}"
     yield f"{facts.get('type')}^{facts.get('event')}"
     for template in facts.get("templates", "").split():
         yield f"{facts.get('type')}^{template}"

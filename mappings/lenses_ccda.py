@@ -285,6 +285,36 @@ def attachment_lens(spec: LensSpec) -> Lens:
     return Lens(forward, backward)
 
 
+def file_lens(spec: LensSpec) -> Lens:
+    """Encapsulated data (ED) as an Attachment: its bytes (`representation="B64"`) or its plain text. Free text, or a
+    picture of it: the decision treats it as such. What is only pointed at, or compressed, is not there.
+    """
+
+    def forward(raw: Any, zone: Zone) -> dict[str, str]:
+        said = "".join(str(raw.get("#", "")).split()) if raw.get("@representation") == "B64" else ""
+        if raw.get("@compression") or "#2" in raw or not raw.get("#"):
+            raise Unfit(
+                "EMPTY", "the bytes of the document were expected here, neither compressed nor elsewhere"
+            )
+        if raw.get("@representation") != "B64":
+            kind = raw.get("@mediaType", "text/plain")
+            return {
+                "contentType": f"{kind}; charset=utf-8",
+                "data": base64.b64encode(raw["#"].encode()).decode(),
+            }
+        try:
+            base64.b64decode(said, validate=True)
+        except binascii.Error:
+            raise Unfit("NOT_TEXT", "this is no Base64") from None
+        return {"contentType": raw.get("@mediaType", "application/octet-stream"), "data": said}
+
+    def backward(value: Any) -> dict[str, Any]:
+        kind = str(value.get("contentType", "")).partition(";")[0]
+        return {"@mediaType": kind, "@representation": "B64", "#": value.get("data", "")}
+
+    return Lens(forward, backward)
+
+
 CCDA_LENSES: dict[str, tuple[Callable[[LensSpec], Lens], frozenset[str]]] = {
     "string": (string_lens, frozenset()),
     "code": (code_lens, frozenset({"map", "codes"})),
@@ -305,5 +335,6 @@ CCDA_LENSES: dict[str, tuple[Callable[[LensSpec], Lens], frozenset[str]]] = {
     "address": (address_lens, frozenset()),
     "telecom": (telecom_lens, frozenset()),
     "attachment": (attachment_lens, frozenset()),
+    "file": (file_lens, frozenset()),
 }
 """Lens name -> how to make it, and the parameters it knows."""

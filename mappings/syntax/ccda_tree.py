@@ -12,6 +12,7 @@ from mappings.syntax.ccda_address import CcdaAddress, Path, PathStep, Test
 from mappings.times import v2_zone
 from mappings.tree import Scope, Spot
 
+NO_XML = "nonXMLBody"
 HERE = "."
 """The key of a scope under which the element of the nearest `each` stands."""
 LINE = frozenset({"paragraph", "tr", "item", "caption", "br", "list", "table", "text"})
@@ -304,10 +305,14 @@ class CcdaTree:
         return address.text
 
     def facts(self) -> Mapping[str, str]:
-        """The kind of document: `type`, its code as `event`, and the `templates` that it claims."""
+        """The kind of document: `type`, its code as `event`, the `templates` that it claims, and its `body` where that
+        is no XML."""
         codes = self.root.named("code")
         code = codes[0].attributes.get("code", "") if codes else ""
-        return {"type": self.root.name, "event": code, "templates": " ".join(sorted(self.root.templates))}
+        facts = {"type": self.root.name, "event": code, "templates": " ".join(sorted(self.root.templates))}
+        if any(one.named(NO_XML) for one in self.root.named("component")):
+            facts["body"] = NO_XML
+        return facts
 
     def skeleton(self) -> object:
         """The elements in their order: the name alone, or a list of the name, what is said of it that is no leaf (its

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -155,3 +157,48 @@ def test_a_consultation_that_names_no_order_asks_nobody_for_anything(library: Li
     assert _of(made, "Task") == [one for one in _of(made, "ServiceRequest") if one["intent"] == "order"] == []
     assert len(_of(made, "DocumentReference")) == len(_of(whole, "DocumentReference"))
     assert conservation(made, len(counted_leaves(nameless))) == []
+
+
+SCAN = (FORMATS / "ccda/unstructured/samples/scan.xml").read_text("utf-8")
+
+
+def _body(library: Library, text: str) -> tuple[Translation, dict[str, Any]]:
+    """A document of no special kind with this as the text of its body, and the attachment it becomes."""
+    before, _, rest = SCAN.partition("<text ")
+    source = (before + text + rest.partition("</text>")[2]).replace('code="34788-0"', 'code="34133-9"')
+    made = translate(library.mapping("ccda/any"), source.encode(), partner="p", id_key=b"k", zone=None)
+    [document] = [r for r in made.resources if r["resourceType"] == "DocumentReference"]
+    found = document.get("content", [{}])
+    return made, found[0].get("attachment", {})  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "content"),
+    [
+        ('<text mediaType="image/png" representation="B64">aGVs\n  bG8=</text>', "image/png", b"hello"),
+        ('<text representation="B64">aGVsbG8=</text>', "application/octet-stream", b"hello"),
+        ('<text mediaType="text/plain">Slept well.</text>', "text/plain; charset=utf-8", b"Slept well."),
+        ("<text>Slept well.</text>", "text/plain; charset=utf-8", b"Slept well."),
+    ],
+)
+def test_a_file_as_the_body_is_one_document_whatever_kind_it_claims(
+    library: Library, text: str, kind: str, content: bytes
+) -> None:
+    made, attachment = _body(library, text)
+    assert made.provenance["mapping"] == "ccda/unstructured"
+    assert (attachment["contentType"], base64.b64decode(attachment["data"])) == (kind, content)
+    assert (made.issues, made.accounting.unmapped) == ((), 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ('<text mediaType="application/pdf"><reference value="http://ehr/1.pdf"/></text>', "EMPTY"),
+        ('<text mediaType="application/pdf" representation="B64" compression="GZ">aGVsbG8=</text>', "EMPTY"),
+        ('<text mediaType="application/pdf" representation="B64">a scan.</text>', "NOT_TEXT"),
+    ],
+)
+def test_a_file_that_is_not_there_is_told_at_its_place(library: Library, text: str, code: str) -> None:
+    with pytest.raises(TranslationRefused) as refused:
+        _body(library, text)
+    assert (refused.value.code, refused.value.place) == (code, "/ClinicalDocument/component/nonXMLBody/text")
