@@ -30,6 +30,7 @@ from gateway.disclosure.content import (
 from gateway.disclosure.gather import Gathered, own_resource
 from gateway.disclosure.held import hold, hold_for_identity
 from gateway.disclosure.named_versions import keep_named
+from gateway.disclosure.outlook import HEART_OF
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.recorder_only import is_recorder_only
 from gateway.disclosure.redacted import shown_resources
@@ -52,8 +53,6 @@ from gateway.store import (
 )
 
 _TRIES = 5
-# Without these a release of that kind says nothing and is not made.
-_HEART_OF = {"referral": ("ServiceRequest", "Task"), "status": ("Task",), "cancel": ("Task",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +206,7 @@ def _parts(reference: str) -> tuple[str, str, str]:
 
 def _has_heart(intent: Intent, shown: Sequence[Mapping[str, Any]]) -> bool:
     kinds = {resource["resourceType"] for resource in shown}
-    return all(kind in kinds for kind in _HEART_OF.get(intent.kind, ()))
+    return all(kind in kinds for kind in HEART_OF.get(intent.kind, ()))
 
 
 def _write(

@@ -13,6 +13,7 @@ from gateway.clock import instant_text, new_id
 from gateway.disclosure.account import own_record_entry
 from gateway.disclosure.consent_standing import could_deny, permits_at_root
 from gateway.disclosure.handovers import permits_of
+from gateway.disclosure.outlook import waits_for_consent
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.release import Refusal
 from gateway.partners import Network
@@ -20,6 +21,7 @@ from gateway.partners.opening_hours import after_open_days, next_open
 from gateway.store import (
     ConsentRequest,
     Intent,
+    Reading,
     Transaction,
     consent_requests,
     intents,
@@ -49,15 +51,7 @@ def hold(
         intents.finish(tx, intent.id, "cancelled", instant_text(at), WITHDRAWN)
         return True
     intents.hold(tx, intent.id, instant_text(at), WAITING, instant_text(changes_at) if changes_at else "")
-    request = ConsentRequest(
-        id=new_id(),
-        intent_id=intent.id,
-        patient_id=intent.patient_id,
-        owner=owner_of(premises.network, intent.source_partner),
-        opened_at=instant_text(at),
-        due_at=owner_s_time(premises.network, intent.source_partner, at),
-    )
-    consent_requests.open_request(tx, request)
+    _ask(premises, tx, intent, at)
     return False
 
 
@@ -133,7 +127,39 @@ def hold_for_identity(premises: Premises, intent: Intent, tx: Transaction) -> Re
         intents.finish(tx, intent.id, "cancelled", instant_text(at), WITHDRAWN)
         return Refusal(request_id, (IDENTITY_PENDING,), seq, ended=True)
     intents.hold(tx, intent.id, instant_text(at), IDENTITY_PENDING)
+    ask_in_doubt(premises, tx, intent, at)
     return Refusal(request_id, (IDENTITY_PENDING,), seq)
+
+
+def ask_in_doubt(premises: Premises, tx: Transaction, intent: Intent, at: datetime) -> None:
+    """While it is in doubt who the patient is, the owner is asked for a consent, or is not any more, as without a doubt:
+    who asks learns by neither that somebody else knows her (DM-28). What would have gone once is as good as gone.
+    """
+    if would_have_gone(tx, intent.id):
+        return
+    waits = waits_for_consent(premises, tx, intent)
+    if not waits:
+        consent_requests.close(tx, intent.id, instant_text(at), IDENTITY_PENDING)
+    _ask(premises, tx, intent, at, request_id=intent.id)  # by that id it is found again when it is closed
+    if not waits:
+        consent_requests.close(tx, intent.id, instant_text(at), IDENTITY_PENDING)
+
+
+def would_have_gone(reading: Reading, intent_id: str) -> bool:
+    """Whether an intent that waits because of such a doubt would have gone without it, by what its sender could know."""
+    return consent_requests.closed_for(reading, intent_id, IDENTITY_PENDING)
+
+
+def _ask(premises: Premises, tx: Transaction, intent: Intent, at: datetime, request_id: str = "") -> None:
+    request = ConsentRequest(
+        id=request_id or new_id(),
+        intent_id=intent.id,
+        patient_id=intent.patient_id,
+        owner=owner_of(premises.network, intent.source_partner),
+        opened_at=instant_text(at),
+        due_at=owner_s_time(premises.network, intent.source_partner, at),
+    )
+    consent_requests.open_request(tx, request)
 
 
 def owner_s_time(network: Network, source_partner: str, at: datetime, *, reminded: bool = False) -> str:

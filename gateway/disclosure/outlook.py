@@ -6,7 +6,7 @@ has whether it is certain who she is: by that, who writes down a name would lear
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -17,7 +17,14 @@ from gateway.disclosure.account import own_record_entry
 from gateway.disclosure.asked import kept_question
 from gateway.disclosure.gather import gather
 from gateway.disclosure.premises import Premises
-from gateway.store import Record, Transaction
+from gateway.store import Intent, Reading, Record, Transaction, records
+
+HEART_OF: Mapping[str, tuple[str, ...]] = {
+    "referral": ("ServiceRequest", "Task"),
+    "status": ("Task",),
+    "cancel": ("Task",),
+}
+"""Without these a release for an intent of that kind says nothing and is not made."""
 
 
 def would_be_held(
@@ -51,15 +58,39 @@ def would_be_held(
     append(tx, replace(entry, asked=kept_question(asked, patient_id)))
     if patient_id is None or not own:
         return True
+    return _is_held_back(premises, tx, patient_id, discloser, recipient, purpose, own)
+
+
+def waits_for_consent(premises: Premises, reading: Reading, intent: Intent) -> bool:
+    """Whether an intent would wait for a consent if nobody doubted who the patient is: by what its sender could know.
+
+    So that who has sent it reads and is asked the same with a doubt and without (DM-28).
+    """
+    heart = HEART_OF.get(intent.kind, ())
+    keys = [(kind, one, int(version)) for kind, one, version in (name.split("/") for name in intent.focus)]
+    found = records.versions(reading, [key for key in keys if key[0] in heart])
+    asked = intent.patient_id, intent.source_partner, intent.partner, intent.purpose
+    return _is_held_back(premises, reading, *asked, tuple(found.values()))
+
+
+def _is_held_back(
+    premises: Premises,
+    reading: Reading,
+    patient_id: str,
+    discloser: str,
+    recipient: str,
+    purpose: str,
+    own: Sequence[Record],
+) -> bool:
     gathered = gather(
         premises,
-        tx,
+        reading,
         patient_id=patient_id,
         discloser=discloser,
         recipient=recipient,
         purpose=purpose,
         held_records=own,
-        at=at,
+        at=premises.clock.now(),
     )
     decision = consent.decide(gathered.request, premises.tables, gathered.compiled)
     by_a_person = any(obligation.code == "HUMAN_RELEASE" for obligation in decision.obligations)

@@ -8,8 +8,9 @@ from functools import partial
 from typing import Any, Protocol
 
 import mappings
+from gateway.clock import read_instant
 from gateway.disclosure.handovers import may_have_arrived
-from gateway.disclosure.held import IDENTITY_PENDING
+from gateway.disclosure.held import IDENTITY_PENDING, ask_in_doubt
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotUnderstood
 from gateway.flows.kept_labels import save_all_keeping_labels
@@ -169,7 +170,10 @@ def record_referral(
             )
             kind = "cancel" if referral.event == CANCEL_EVENT else "referral"
             held_for = "" if who.certain else IDENTITY_PENDING
-            intents.add(tx, new_intent(premises, route, who.patient_id, content, kind, at, held_for))
+            intent = new_intent(premises, route, who.patient_id, content, kind, at, held_for)
+            intents.add(tx, intent)
+            if held_for:
+                ask_in_doubt(premises, tx, intent, read_instant(at))
 
 
 def _tasks_before(tx: Transaction, referral: Referral) -> dict[str, Record]:

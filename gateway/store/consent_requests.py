@@ -61,6 +61,11 @@ def close(tx: Transaction, intent_id: str, at: str, reason: str) -> bool:
     return bool(tx.execute("consent_requests.close_of_intent", params))
 
 
+def closed_for(reading: Reading, request_id: str, reason: str) -> bool:
+    """Whether the request of that id was closed for that reason."""
+    return reading.row("consent_requests.closed_for", {"id": request_id, "reason": reason}) is not None
+
+
 def waiting(reading: Reading, owner: str | None, limit: int) -> tuple[WaitingRequest, ...]:
     """The open requests whose intents are held, of `owner` if given, the most urgent first."""
     rows = reading.rows("consent_requests.waiting", {"owner": owner, "limit": limit})

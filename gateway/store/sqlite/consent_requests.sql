@@ -14,6 +14,9 @@ FROM consent_request WHERE owner = :owner AND state = 'open' ORDER BY due_at, id
 UPDATE consent_request SET state = 'closed', closed_at = :at, reason = :reason
 WHERE intent_id = :intent_id AND state = 'open';
 
+-- name: closed_for
+SELECT 1 FROM consent_request WHERE id = :id AND state = 'closed' AND reason = :reason;
+
 -- name: move
 UPDATE consent_request SET patient_id = :to WHERE intent_id = :intent_id;
 

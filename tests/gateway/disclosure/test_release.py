@@ -182,7 +182,10 @@ def test_while_it_is_not_certain_who_she_is_nothing_is_decided(county: County) -
     held = county.look(lambda reading: intents.get(reading, intent.id))
     assert held is not None
     assert (held.state, held.reason) == ("held", "IDENTITY_PENDING")
-    assert county.look(lambda reading: consent_requests.of_intent(reading, intent.id)) is None
+    asked = county.look(lambda reading: consent_requests.of_intent(reading, intent.id))
+    assert asked is not None, (
+        "as of anybody without a consent: by no question would her sender learn of the other"
+    )
 
 
 @pytest.mark.requirement("P2-31-12")

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.demo import person
 from gateway.flows.nothing import NothingToShow
-from gateway.store import Record, patients, records
+from gateway.store import Record, consent_requests, intents, patients, records
 from tests.gateway.county import HOUSING, MRN, OTP, County, matches
 
 
@@ -96,8 +96,8 @@ def test_a_number_that_means_two_patients_finds_nobody(county: County) -> None:
 # ------------------------------------------------------------------------------------- the words of waiting
 
 
-def words(county: County) -> str:
-    (task,) = matches(county.search("hospital", "Task", MRN))
+def words(county: County, number: tuple[str, str] = MRN) -> str:
+    (task,) = matches(county.search("hospital", "Task", number))
     return str(task.get("statusReason", {}).get("text", ""))
 
 
@@ -126,7 +126,39 @@ def test_a_delivered_referral_says_that_it_was_sent(county: County) -> None:
     county.refer()
     county.deliver()
 
-    assert words(county) == "Sent. Free text and attachments are not forwarded."
+    said = words(county)
+    assert said.startswith("Sent. Free text and attachments are not forwarded.")
+    assert "If it is urgent, call Consent desk, +1-602-555-0100." in said
+
+
+@pytest.mark.requirement("DM-28")
+def test_a_doubt_who_she_is_reads_and_asks_as_no_doubt_would(county: County) -> None:
+    """Whether somebody else knows one who is like her is not her sender's to learn."""
+    other = (MRN[0], "880022")
+    county.refer("ED-1", "R-1")
+    county.refused()
+    county.refer("ED-2", "R-2", change={"770011^^^": "880022^^^", "12 Palm": "9 Oak", "5550142": "5559999"})
+    everybody_s = county.look(lambda reading: intents.in_state(reading, "held"))
+    (held,) = (one for one in everybody_s if one.reason == "IDENTITY_PENDING")
+
+    def asked() -> int:
+        found = county.look(lambda reading: consent_requests.waiting_of_source(reading, "hospital", 9))
+        return len([one for one in found if one.request.intent_id == held.id])
+
+    def alike(text: str) -> str:
+        return re.sub(r"Reference [0-9a-f-]+", "Reference", text)
+
+    waiting = alike(words(county))
+    assert (asked(), alike(words(county, other))) == (1, waiting)
+    saved = county.consent(identifier=other)
+    assert county.refused() and asked() == 0
+    in_doubt = words(county, other)
+    certain = county.consent()
+    county.deliver()
+    assert words(county) == in_doubt
+    for one in (saved, certain):
+        county.withdraw(one)
+    assert words(county) == words(county, other) == in_doubt and asked() == 0
 
 
 def test_a_task_that_was_never_to_be_sent_or_is_another_s_has_no_such_words(county: County) -> None:
