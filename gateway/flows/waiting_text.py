@@ -11,7 +11,6 @@ from gateway.flows.decided_here import BY_A_PERSON
 from gateway.flows.held_requests import HELD_TOO_LONG
 from gateway.flows.unanswered import PRACTICE
 from gateway.partners import Network
-from gateway.partners.network import Contact
 from gateway.store import Intent, Reading, intents, records
 
 SENT = "Sent."
@@ -22,24 +21,20 @@ _WAITING_STATES = ("requested",)
 
 def waiting_text(premises: Premises, partner: str, reference: str) -> str:
     """What the sender of a waiting referral reads; never whether consent, identity or the partner is the cause."""
-    contact = _contact(premises, partner)
+    desk = premises.network.content.operator.consent_desk
+    contact = premises.network.partners[partner].owner or desk
     return (
         "Waiting. Not yet sent to the receiving organization. It may need the patient's written permission. "
         f"Next step: {contact.name}, {contact.phone}. Reference {reference}."
     )
 
 
-def sent_text(premises: Premises, partner: str) -> str:
+def sent_text(premises: Premises) -> str:
     """What the sender reads of a referral that has left and is not answered; and of one that would have, were it not in
     doubt who the patient is: by another text it would learn that somebody else knows her (DM-28).
     """
-    contact = _contact(premises, partner)
-    return f"{SENT} {FIXED} It may not have been read yet. If it is urgent, call {contact.name}, {contact.phone}."
-
-
-def _contact(premises: Premises, partner: str) -> Contact:
     desk = premises.network.content.operator.consent_desk
-    return premises.network.partners[partner].owner or desk
+    return f"{SENT} {FIXED} It may not have been read yet. If it is urgent, call {desk.name}, {desk.phone}."
 
 
 def ended_text(reference: str) -> str:
@@ -57,7 +52,7 @@ def with_waiting_text(
     if not sent:
         return resource
     reference, state = str(resource["id"]), _delivery_state(premises, reading, sent)
-    text = {"delivered": sent_text(premises, partner), "ended": ended_text(reference)}.get(state)
+    text = {"delivered": sent_text(premises), "ended": ended_text(reference)}.get(state)
     said = [text or waiting_text(premises, partner, reference)]
     if state != "ended":
         addressees = sorted({intent.partner for intent in sent})
