@@ -53,6 +53,15 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How the log stands after `size` entries: the chain hash, and the roots that the tree over them consists of."""
+
+    size: int = 0
+    chain_hash: bytes = START
+    nodes: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class VerifyReport:
     """What verification found. `first_bad_seq` and `reason` say where and what when not `ok`.
 
@@ -109,7 +118,7 @@ def leaf_hash(row: AuditRow, sealed_sha256: bytes) -> bytes:
         len(at).to_bytes(4, "big"),
         at,
         _field(row.kind),
-        _field(row.patient_id),
+        _with_length(row.patient_id),  # of patients there are too many to remember
         _field(row.partner),
         _field(row.purpose),
         _field(row.outcome),
@@ -121,13 +130,15 @@ def leaf_hash(row: AuditRow, sealed_sha256: bytes) -> bytes:
     return hashlib.sha256(b"".join(parts)).digest()
 
 
-@lru_cache(maxsize=4096)
-def _field(text: str | None) -> bytes:
-    """A text that comes again and again, with its length before it."""
+def _with_length(text: str | None) -> bytes:
     if text is None:
         return _ABSENT
     encoded = text.encode()
     return len(encoded).to_bytes(4, "big") + encoded
+
+
+_field = lru_cache(maxsize=4096)(_with_length)
+"""The same of a text that comes again and again."""
 
 
 def chain_hash(before: bytes, leaf: bytes) -> bytes:
@@ -152,17 +163,20 @@ class Heads(Protocol):
 
 
 def follow(
-    rows: Iterable[tuple[AuditRow, bytes]], heads: Heads | None = None, inspect: Inspect | None = None
+    rows: Iterable[tuple[AuditRow, bytes]],
+    heads: Heads | None = None,
+    inspect: Inspect | None = None,
+    start: Standing = Standing(),
 ) -> VerifyReport:
     """Recompute chain and tree over `rows`, each with the hash of its sealed bytes, which should be entries 1, 2, 3 … in
-    order, and compare every head.
+    order (those after `start`), and compare every head.
 
     Reasons: `ENTRY_MISSING`, `ENTRY_OUT_OF_ORDER`, `ENTRY_ALTERED`, `CHAIN_BROKEN`, `HISTORY_REWRITTEN` (the
     chain fits itself, but not a head: the change lies after the last head that fits), `TAIL_CUT`, and those
     of `inspect`.
     """
-    tree = Frontier()
-    at, count, signed_to = START, 0, 0
+    tree = Frontier(start.size, start.nodes)
+    at, count, signed_to = start.chain_hash, start.size, 0
     for row, sealed_sha256 in rows:
         reason = _fault(row, sealed_sha256, count + 1, at)
         if reason is None and inspect is not None:

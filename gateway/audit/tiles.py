@@ -133,22 +133,34 @@ def _add_tile(tx: Transaction, place: int) -> None:
 
 
 class TileCheck:
-    """Compares the stored tiles with the rows that pass by. `first_bad_seq`: the first entry under one that differs."""
+    """Compares the stored tiles with the rows that pass by. `first_bad_seq`: the first entry under one that differs.
 
-    def __init__(self, reading: Reading) -> None:
+    Begun after `size` entries, so many full tiles, it takes the nodes over them as they are stored. Raises TileMissing.
+    """
+
+    def __init__(self, reading: Reading, size: int = 0) -> None:
         self._reading = reading
         self._count = audit_tiles.count(reading)
         self._nodes: list[list[bytes]] = [[]]
-        self._full = [0]
+        self._full = [size >> HEIGHT]
+        for level in range(1, (size.bit_length() + HEIGHT - 1) // HEIGHT):
+            place, count = divmod(size >> HEIGHT * level, WIDTH)
+            nodes = _cut(audit_tiles.get(reading, level, place) or b"")[:count]
+            if len(nodes) != count:
+                raise TileMissing
+            self._nodes.append(nodes)
+            self._full.append(place)
         self.first_bad_seq: int | None = None
 
-    def over(self, rows: Iterable[AuditRow]) -> Iterator[AuditRow]:
-        """The same rows; after the last the check is done."""
+    def over(self, rows: Iterable[AuditRow], *, to_the_end: bool = True) -> Iterator[AuditRow]:
+        """The same rows; after the last the check is done, of tiles that are not full too where the log ends there."""
         for row in rows:
             self._nodes[0].append(row.leaf_hash)
             if len(self._nodes[0]) == WIDTH:
                 self._add_over(0)
             yield row
+        if not to_the_end:
+            return
         for level in range(1, len(self._nodes)):
             self._compare(level)
         if self._count > self._full[0]:

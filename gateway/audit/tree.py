@@ -40,6 +40,11 @@ class Frontier:
             size >>= 1
         nodes.append(leaf)
 
+    @property
+    def nodes(self) -> tuple[bytes, ...]:
+        """Those roots."""
+        return tuple(self._nodes)
+
     def root(self) -> bytes:
         """The root of the tree as it is."""
         return _joined(self._nodes) if self._nodes else EMPTY

@@ -7,14 +7,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from heapq import merge
+from itertools import chain, islice, takewhile
 
-from gateway.audit.chain import Head, VerifyReport, follow, says_what_they_say, sealed_hash
+from gateway.audit.chain import Head, Standing, VerifyReport, follow, says_what_they_say, sealed_hash
 from gateway.audit.checkpoint import NoteVerifier, read_note, size_of
-from gateway.audit.log import open_facts
+from gateway.audit.log import SALT_BYTES, place_of, scope_of
 from gateway.audit.tiles import TileCheck
-from gateway.errors import Internal, NotFound, NotUnderstood
+from gateway.errors import HandoffError, NotFound, NotUnderstood
 from gateway.store import audit_rows
-from gateway.store.model import AuditRow, Reading
+from gateway.store.model import AuditRow, CheckpointRow, Reading
 
 
 def verify(
@@ -28,19 +29,56 @@ def verify(
     `CHECKPOINT_FORGED`, `TREE_DIFFERS` (the entries are whole; a stored node of the tree over them is not what they
     say).
     """
-    heads = HeadsInOrder(
-        verifier, (row.note for row in audit_rows.checkpoints(reading)), _not_stored(reading, witness)
-    )
-    inspector, tiles = _Inspector(reading), TileCheck(reading)
-    rows = ((row, sealed_hash(row)) for row in tiles.over(audit_rows.scan(reading)))
-    report = follow(rows, heads, inspector.inspect if facts else None)
+    heads = HeadsInOrder(verifier, _notes(audit_rows.checkpoints(reading)), not_stored(reading, witness))
+    return _to_the_end(reading, heads, Standing(), facts=facts)
+
+
+def verify_stretch(reading: Reading, verifier: NoteVerifier, start: Standing, size: int) -> VerifyReport:
+    """The same with all facts for the entries after `start`, which is believed, up to number `size`: so far only whether
+    they are good. Raises TileMissing.
+    """
+    stored = audit_rows.checkpoints(reading, *_after(start))
+    heads = HeadsInOrder(verifier, _notes(takewhile(lambda head: head.size <= size, stored)))
+    report, tiles = _followed(reading, heads, start, size - start.size, facts=True)
+    is_good = report.ok and not heads.forged and tiles.first_bad_seq is None
+    return replace(report, ok=is_good)
+
+
+def verify_rest(reading: Reading, verifier: NoteVerifier, start: Standing) -> VerifyReport:
+    """The same for all entries after `start`. Raises TileMissing."""
+    heads = HeadsInOrder(verifier, _notes(audit_rows.checkpoints(reading, *_after(start))))
+    return _to_the_end(reading, heads, start, facts=True)
+
+
+def _to_the_end(reading: Reading, heads: HeadsInOrder, start: Standing, *, facts: bool) -> VerifyReport:
+    report, tiles = _followed(reading, heads, start, None, facts=facts)
     if report.ok and audit_rows.latest_release_entry(reading) > report.entries:
         report = replace(report, ok=False, first_bad_seq=report.entries + 1, reason="TAIL_CUT")
     if report.ok and heads.forged:
         report = replace(report, ok=False, first_bad_seq=report.signed_to + 1, reason="CHECKPOINT_FORGED")
     if report.ok and tiles.first_bad_seq is not None:
         report = replace(report, ok=False, first_bad_seq=tiles.first_bad_seq, reason="TREE_DIFFERS")
-    return replace(report, shredded=inspector.shredded)
+    return report
+
+
+def _followed(
+    reading: Reading, heads: HeadsInOrder, start: Standing, most: int | None, *, facts: bool
+) -> tuple[VerifyReport, TileCheck]:
+    inspector, tiles = _Facts(reading, start.chain_hash), TileCheck(reading, start.size)
+    scanned = islice(audit_rows.scan(reading, *_after(start)), most)
+    rows = inspector.over(scanned) if facts else scanned
+    walk = ((row, sealed_hash(row)) for row in tiles.over(rows, to_the_end=most is None))
+    report = follow(walk, heads, inspector.inspect if facts else None, start)
+    return replace(report, shredded=inspector.shredded), tiles
+
+
+def _after(start: Standing) -> tuple[int, ...]:
+    """Where to read on; from the first entry on truly every row is looked at, whatever its number."""
+    return (start.size + 1,) if start.size else ()
+
+
+def _notes(stored: Iterable[CheckpointRow]) -> Iterator[str]:
+    return (row.note for row in stored)
 
 
 def read_heads(notes: Iterable[str], verifier: NoteVerifier) -> tuple[tuple[Head, ...], int]:
@@ -94,7 +132,7 @@ class HeadsInOrder:
                 yield Head(found.size, found.chain_hash, found.root)
 
 
-def _not_stored(reading: Reading, witness: Iterable[str]) -> Iterator[str]:
+def not_stored(reading: Reading, witness: Iterable[str]) -> Iterator[str]:
     """Of a witness file what the store does not say itself: nearly nothing, however long it is."""
     for note in witness:
         stored = audit_rows.checkpoint(reading, size_of(note))
@@ -102,20 +140,37 @@ def _not_stored(reading: Reading, witness: Iterable[str]) -> Iterator[str]:
             yield note
 
 
-class _Inspector:
-    """Opens the facts of rows."""
+class _Facts:
+    """Opens the facts of rows, a page at a time: a log may be about more patients than keys are kept of."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: Reading, before: bytes) -> None:
         self._reading = reading
+        self._before = before
+        self._faults: Iterator[str | None] = iter(())
         self.shredded = 0
 
-    def inspect(self, row: AuditRow, before: bytes) -> str | None:
-        """`ENTRY_FORGED` when the facts do not open, or say something else than the row."""
-        try:
-            salt, facts = open_facts(self._reading, row, before)
-        except NotFound:
-            self.shredded += 1
-            return None
-        except Internal:
+    def over(self, rows: Iterable[AuditRow]) -> Iterator[AuditRow]:
+        """The same rows. Each is opened with the chain hash the row before says: known to be so at `inspect`."""
+        walk, before = iter(rows), self._before
+        while page := tuple(islice(walk, audit_rows.PAGE)):
+            befores = chain((before,), (row.chain_hash for row in page))
+            asked = [
+                (scope_of(row.patient_id), place_of(row.seq, at), row.sealed)
+                for row, at in zip(page, befores, strict=False)
+            ]
+            self._faults = map(self._fault, page, self._reading.cipher.open_each(self._reading, asked))
+            yield from page
+            before = page[-1].chain_hash
+
+    def inspect(self, _row: AuditRow, _before: bytes) -> str | None:
+        """Of the next row: `ENTRY_FORGED` when its facts do not open, or say something else than the row."""
+        return next(self._faults)
+
+    def _fault(self, row: AuditRow, plain: bytes | HandoffError) -> str | None:
+        if isinstance(plain, bytes):
+            says = says_what_they_say(row, plain[:SALT_BYTES], plain[SALT_BYTES:])
+            return None if says else "ENTRY_FORGED"
+        if not isinstance(plain, NotFound):
             return "ENTRY_FORGED"
-        return None if says_what_they_say(row, salt, facts) else "ENTRY_FORGED"
+        self.shredded += 1
+        return None

@@ -27,7 +27,6 @@ from gateway.audit import (
     opened,
     read_verifier,
     verifier_of,
-    verify,
     verify_file,
 )
 from gateway.cli.tables import print_table
@@ -90,10 +89,11 @@ def audit_verify(
     if file is not None:
         return print_verified_file(file, network, key=key, witness=witness)
     from gateway.wiring.looking import reading
+    from gateway.wiring.verifying import verify_log
 
     notes = WitnessFile(network / WITNESS_FILE)  # before the look at the store, which goes on growing
     with reading(network, store) as (folder, view):
-        return print_report(verify(view, verifier_of(folder.keys.signer), notes))
+        return print_report(verify_log(folder, store, view, notes))
 
 
 def audit_export(network: Path, store: str | None, *, fhir: bool = False, facts: bool = True) -> int:

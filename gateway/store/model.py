@@ -14,6 +14,8 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from gateway.errors import HandoffError
+
 T = TypeVar("T")
 SILENCE_SECONDS = 15
 """Where several processes share a store, one that was silent for so long has ended."""
@@ -47,6 +49,12 @@ class Cipher(Protocol):
 
     def fetch(self, reading: Reading, scopes: Iterable[str]) -> None:
         """Have the keys of these scopes at hand, asked for at once: many of them are about to be opened."""
+        ...
+
+    def open_each(
+        self, reading: Reading, asked: Sequence[tuple[str, str, bytes]]
+    ) -> Iterator[bytes | HandoffError]:
+        """For each (scope, row, sealed) what `open` returns or raises; their keys are asked for at once."""
         ...
 
     def digest(self, row: str, plain: bytes) -> bytes:

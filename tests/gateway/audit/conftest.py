@@ -28,9 +28,11 @@ class Log:
         self.folder = folder
         self.witness = folder / "witness.log"
         self.clock = FixedClock(datetime(2026, 11, 22, 8, tzinfo=UTC))
+        is_new = not (folder / "handoff.db").exists()
         self.store: SqliteStore = opened(folder)
         self.sealer = Sealer(self.store, SIGNER, self.witness, self.clock)
-        asyncio.run(self.store.write(with_patient()))
+        if is_new:
+            asyncio.run(self.store.write(with_patient()))
 
     @property
     def verifier(self) -> NoteVerifier:

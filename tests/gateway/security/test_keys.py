@@ -79,6 +79,27 @@ def test_sealed_bytes_open_in_no_other_row_and_no_other_scope(store: SqliteStore
 
 
 @pytest.mark.requirement("HI-312-02")
+def test_many_are_opened_each_as_if_alone(store: SqliteStore) -> None:
+    """Also beside one whose key cannot be unwrapped, which no fetch of many gets past."""
+    scopes = ("audit:p1", "audit:p2", "network", "audit:p3", "audit:p4")
+    sealed = {scope: _seal(store, scope, "row/1", scope.encode()) for scope in scopes}
+    sealed["audit:p2"] = sealed["audit:p2"][:-1] + b"?"
+    sealed["network"] = b""
+    _write(store, lambda tx: tx.execute("data_key.destroy", {"scope": "audit:p3"}))
+    bad = {"scope": "audit:p4", "generation": 1, "kek_id": OLD.id, "wrapped": b"x" * 60}
+    _write(store, lambda tx: tx.execute("data_key.rewrap", bad))
+    for scope in scopes:
+        store._cipher.forget(scope)
+
+    with store.read() as reading:
+        found = list(reading.cipher.open_each(reading, [(one, "row/1", sealed[one]) for one in scopes]))
+
+    assert found[0] == b"audit:p1"
+    told = [one.code for one in found[1:] if not isinstance(one, bytes)]
+    assert told == ["SEAL_BROKEN", "SEAL_BROKEN", "KEY_GONE", "SEAL_BROKEN"]
+
+
+@pytest.mark.requirement("HI-312-02")
 def test_every_altered_byte_is_noticed(store: SqliteStore) -> None:
     sealed = _seal(store, "patient:p1", "row/1", b"secret")
     for place in range(len(sealed)):

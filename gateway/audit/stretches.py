@@ -1,0 +1,90 @@
+"""A long log verified in stretches, each by itself: by as many processes at once as there are processors.
+
+A stretch begins where the store says that the log stands. That it does stand there shows the stretch before, which comes
+to the same chain hash and the same root: what is found good so is good as if it had been read from the first entry on.
+Where anything is not, all is read from the first entry on, and that tells exactly where it begins to be wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from gateway.audit.chain import START, Standing, VerifyReport
+from gateway.audit.checkpoint import NoteVerifier
+from gateway.audit.tiles import WIDTH, StoredTree, TileMissing
+from gateway.audit.tree import EMPTY, frontier_of
+from gateway.audit.verify import not_stored, verify, verify_rest, verify_stretch
+from gateway.store import audit_rows
+from gateway.store.model import Reading
+
+STRETCH = 128 * WIDTH
+"""How many entries one has: of full tiles, and some seconds of one processor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What a stretch began with (entries, chain hash, root; hex), and what was found; None: there is no beginning."""
+
+    size: int
+    chain: str = ""
+    tree: str = ""
+    report: VerifyReport | None = None
+
+
+def full_stretches(reading: Reading, length: int = STRETCH) -> tuple[range, ...]:
+    """Of each full one the number of entries before it, and with it."""
+    last = audit_rows.last(reading)
+    size = 0 if last is None else last[0]
+    return tuple(range(begin, begin + length) for begin in range(0, size - length + 1, length))
+
+
+def stretch_of(reading: Reading, verifier: NoteVerifier, span: range) -> Stretch:
+    """One of the full ones, verified."""
+    return _stretch(reading, verifier, span.start, span.stop)
+
+
+def verify_by(
+    stretches: Iterable[Stretch],
+    size: int,
+    reading: Reading,
+    verifier: NoteVerifier,
+    witness: Iterable[str] = (),
+) -> VerifyReport:
+    """What `verify` says, facts too. `stretches` are the first `size` entries, in order; they may be under way yet."""
+    if next(iter(not_stored(reading, witness)), None) is None:
+        rest = _stretch(reading, verifier, size, None)
+        whole = _joined(stretches, rest)
+        if whole is not None:
+            return whole
+    return verify(reading, verifier, witness)
+
+
+def _stretch(reading: Reading, verifier: NoteVerifier, size: int, end: int | None) -> Stretch:
+    before = audit_rows.get(reading, size) if size else None
+    try:
+        frontier = frontier_of(size, StoredTree(reading))
+        start = Standing(size, START if before is None else before.chain_hash, frontier.nodes)
+        report = (
+            verify_rest(reading, verifier, start)
+            if end is None
+            else verify_stretch(reading, verifier, start, end)
+        )
+    except TileMissing:
+        return Stretch(size)
+    return Stretch(size, start.chain_hash.hex(), frontier.root().hex(), report)
+
+
+def _joined(stretches: Iterable[Stretch], rest: Stretch) -> VerifyReport | None:
+    """One report on all of them; None unless each is good and began where the one before it ended."""
+    if rest.report is None or not rest.report.ok:
+        return None
+    whole = VerifyReport(True, 0, None, None, START.hex(), tree=EMPTY.hex())
+    for one in (*stretches, rest):
+        found = one.report
+        follows = (one.size, one.chain, one.tree) == (whole.entries, whole.root, whole.tree)
+        if found is None or not found.ok or not follows:
+            return None
+        signed_to, shredded = max(whole.signed_to, found.signed_to), whole.shredded + found.shredded
+        whole = replace(found, signed_to=signed_to, shredded=shredded)
+    return whole
