@@ -101,12 +101,16 @@ def keys_destroy(
 
 @keys_app.command("prove")
 def keys_prove(
-    patient: Patient, backups: Backups = None, network: Network = None, store: Store = None
+    patient: Patient,
+    backups: Backups = None,
+    keys_from: KeysFrom = None,
+    network: Network = None,
+    store: Store = None,
 ) -> None:
     """Try to open everything ever sealed for one patient, here and in backups; 0 when nothing opens, else 1."""
     from gateway.cli.keys_commands import prove as body
 
-    finish(body(folder_of(network), store, patient, tuple(backups or ())))
+    finish(body(folder_of(network), store, patient, tuple(backups or ()), keys_from))
 
 
 @db_app.command("backup")

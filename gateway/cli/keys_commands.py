@@ -90,7 +90,9 @@ def destroy(network: Path, store: str | None, patient: str, reason: str, *, rota
     return code
 
 
-def prove(network: Path, store: str | None, patient: str, backups: tuple[Path, ...]) -> int:
+def prove(
+    network: Path, store: str | None, patient: str, backups: tuple[Path, ...], keys_from: Path | None
+) -> int:
     """Print what still opens of a patient, here and in `backups`; 0 when nothing does, else 1."""
     from gateway.flows.destruction import remains
     from gateway.wiring.backup_views import views_of
@@ -99,7 +101,7 @@ def prove(network: Path, store: str | None, patient: str, backups: tuple[Path, .
     with reading(network, store) as (folder, view):
         rows.append(("store", remains(view, patient)))
         for place in backups:
-            for name, copy in views_of(place, folder.keys):
+            for name, copy in views_of(place, folder.keys, keys_from):
                 with copy as old:
                     rows.append((name, remains(old, patient)))
     heads = ("where", "readable", "unreadable", "audit entries about the patient")

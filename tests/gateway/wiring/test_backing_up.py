@@ -197,7 +197,9 @@ def test_key_backups_end_after_thirty_days(own: County) -> None:
 
 
 @pytest.mark.requirement("P2-16-01")
-def test_after_a_destruction_no_backup_reads_her_once_the_old_wrapping_key_is_gone(own: County) -> None:
+def test_after_a_destruction_no_backup_reads_her_once_the_old_wrapping_key_is_gone(
+    own: County, tmp_path: Path
+) -> None:
     back_up(own)
     patient_id = own.patient_id
     own.run(destroy_patient(own.premises, patient_id, "she asked for it"))
@@ -210,6 +212,11 @@ def test_after_a_destruction_no_backup_reads_her_once_the_old_wrapping_key_is_go
         return found
 
     assert readable()[0] > 0, "the old key backup still holds her key"
+    for backups, keys in ((place(own), tmp_path), (tmp_path, keys_place(place(own)))):
+        with pytest.raises(
+            NotFound, match="BACKUP_MISSING"
+        ):  # nothing looked into is no proof that nothing opens
+            list(views_of(backups, own.folder.keys, keys))
     newer = back_up(own)
     assert [number > 0 for number in readable()] == [True, False, True, False], "the new key backup does not"
     keeper = KeyKeeper(own.folder, own.store, own.clock)
