@@ -69,6 +69,8 @@ def late_warnings(reading: Reading, said: Iterable[Timed]) -> tuple[Fault, ...]:
 
 def _recorded(raw: bytes) -> str:
     """EVN-2; empty in a message without it."""
+    if b"EVN" not in raw:
+        return ""
     start = raw.find(b"MSH")
     separator = raw[start + 3 : start + 4]
     for line in raw.replace(b"\n", b"\r").split(b"\r"):

@@ -21,6 +21,7 @@ _NOTHING = (
     "unknown unk none na nil null notapplicable notavailable notprovided refused pending tbd patient new"
 )
 _NO_NUMBER = frozenset(_NOTHING.split())
+_ODD = re.compile(r"[^0-9a-z]")
 _PLACEHOLDERS = frozenset({"1234567890", "0123456789", "9876543210"})
 
 
@@ -149,5 +150,8 @@ def streets_of(patient: Mapping[str, Any]) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     """Letters and digits only, without accents or case, so that spelling habits do not part one person in two."""
-    decomposed = unicodedata.normalize("NFKD", str(text)).casefold()
+    text = str(text)
+    if text.isascii():
+        return _ODD.sub("", text.lower())
+    decomposed = unicodedata.normalize("NFKD", text).casefold()
     return "".join(c for c in decomposed if c.isalnum())

@@ -1,8 +1,9 @@
 """The writer: it takes every work that waits, runs them in one transaction, and commits once.
 
-There is no waiting for company: an idle writer starts at once, and what arrives during a commit forms the next group.
-Works run on the event loop, where nobody else runs meanwhile; only what waits, for the disk or for another process, runs
-in a thread of its own. A work that fails is undone alone (SAVEPOINT). A commit that fails fails every work of its group.
+A group begins as soon as the event loop has nothing else at hand, at the latest after `_GATHER_SECONDS`: an idle writer
+starts at once, a busy process pays for fewer commits. What arrives during a commit is for the next group. Works run on
+the event loop, where nobody else runs meanwhile; only what waits, for the disk or for another process, runs in a thread
+of its own. A work that fails is undone alone. A commit that fails fails every work of its group.
 
 What differs between databases is in the methods that raise here.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
@@ -23,6 +25,9 @@ from gateway.store.waiting_works import QUEUE_LIMIT, Job, call_all, call_committ
 
 GROUP_LIMIT = 128
 WIPE_AGAIN_SECONDS = 0.5
+_GATHER_SECONDS = 0.01
+_QUIET_SECONDS = 0.0003
+"""A round of the event loop that takes no longer has nothing else to do."""
 
 
 class GroupWriter(ABC):
@@ -34,6 +39,7 @@ class GroupWriter(ABC):
         self._lock = threading.Lock()
         self._idle = threading.Condition(self._lock)
         self._busy = False
+        self._gathering: asyncio.AbstractEventLoop | None = None
         self._closing = False
         self._wipe_wanted = False
         self._commits = ThreadPoolExecutor(1, thread_name_prefix="store-commit")
@@ -51,9 +57,12 @@ class GroupWriter(ABC):
             if len(self._waiting) >= QUEUE_LIMIT:
                 raise NotNow("STORE_BUSY", "too many writes wait")
             self._waiting.append(job)
-            idle = not self._busy
-        if idle:
-            job.loop.call_soon(self._next)
+            first = not self._busy and self._gathering is not job.loop
+            if first:
+                self._gathering = job.loop
+        if first:
+            now = time.monotonic()
+            job.loop.call_soon(self._gather, job.loop, now, now)
 
     def stop(self) -> None:
         """Wait until nothing waits any more, then close the connection. Not to be called on the event loop."""
@@ -100,9 +109,18 @@ class GroupWriter(ABC):
     def _as_not_now(self, error: BaseException) -> BaseException:
         """A fault that passes as NotNow `STORE_BUSY`; any other as it is."""
 
+    def _gather(self, loop: asyncio.AbstractEventLoop, since: float, last: float) -> None:
+        """Begin the next group once a round of the loop, begun at `last`, was a quiet one; or it is long `since`."""
+        now = time.monotonic()
+        if now - last > _QUIET_SECONDS and now - since < _GATHER_SECONDS:
+            loop.call_soon(self._gather, loop, since, now)
+        else:
+            self._next()
+
     def _next(self) -> None:
         """Run what waits as one group, and let it be committed."""
         with self._lock:
+            self._gathering = None
             if self._busy or not self._waiting:
                 return
             self._busy = True
@@ -141,11 +159,12 @@ class GroupWriter(ABC):
         """Let those who wait be told, and what came meanwhile follow; on the loop or in the thread of the commit."""
         with self._idle:
             self._busy = False
-            following = self._waiting[0].loop if self._waiting else None
+            following = self._gathering = self._waiting[0].loop if self._waiting else None
             self._idle.notify_all()
         tell_waiters(group)
         if following is not None:
-            on_loop(following, self._next)
+            now = time.monotonic()
+            on_loop(following, partial(self._gather, following, now, now))
         elif self._wipe_wanted:
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(loop.call_later, WIPE_AGAIN_SECONDS, self._wipe_again, loop)

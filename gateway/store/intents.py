@@ -29,6 +29,14 @@ _HOLDS_ITS_KEY = ("held", "unknown", "dead")
 
 def add(tx: Transaction, intent: Intent) -> None:
     """Queue `intent` (due or held) behind the others of its lane. Raises AlreadyReceived `ROW_EXISTS`."""
+    holder = head = None
+    if intent.state in _MAY_GO:
+        lane = {
+            "patient_id": intent.patient_id,
+            "partner": intent.partner,
+            "business_key": intent.business_key,
+        }
+        holder, head = tx.row("intents.lane_before_adding", lane) or (None, None)
     tx.execute(
         "intents.add",
         {
@@ -49,14 +57,10 @@ def add(tx: Transaction, intent: Intent) -> None:
             "created_at": intent.created_at,
             "updated_at": intent.updated_at,
             "message_type": intent.message_type,
+            "blocked": int(holder is not None),
+            "head": int(intent.state in _MAY_GO and holder is None and head is None),
         },
     )
-    if intent.state not in _MAY_GO:
-        return
-    if _key_holder(tx, intent.patient_id, intent.partner, intent.business_key) is not None:
-        tx.execute("intents.block", {"id": intent.id})
-    else:
-        _settle_lane(tx, intent.patient_id, intent.partner)
 
 
 def get(reading: Reading, intent_id: str) -> Intent | None:
@@ -232,17 +236,14 @@ def is_sending_left(reading: Reading) -> bool:
 
 def _settle_lane(tx: Transaction, patient_id: str, partner: str) -> None:
     """Let the earliest intent that may go be the head of its lane, unless one is being sent."""
-    lane = {"patient_id": patient_id, "partner": partner}
-    head = tx.row("intents.lane_head", lane)
-    if head is not None and head["state"] == "sending":
+    lane = tx.row("intents.lane", {"patient_id": patient_id, "partner": partner})
+    head, sending, first = lane or (None, None, None)
+    if sending is not None or head == first:
         return
-    first = tx.row("intents.lane_first", lane)
     if head is not None:
-        if first is not None and first["sequence"] == head["sequence"]:
-            return
-        tx.execute("intents.set_head", {"sequence": head["sequence"], "head": 0})
+        tx.execute("intents.set_head", {"sequence": head, "head": 0})
     if first is not None:
-        tx.execute("intents.set_head", {"sequence": first["sequence"], "head": 1})
+        tx.execute("intents.set_head", {"sequence": first, "head": 1})
 
 
 def _settle_key(tx: Transaction, patient_id: str, partner: str, business_key: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -55,7 +56,7 @@ class SqliteReading:
 class SqliteTransaction(SqliteReading):
     """One work's view inside the group's transaction."""
 
-    __slots__ = ("committed", "rolled_back", "wipe")
+    __slots__ = ("committed", "rolled_back", "wipe", "written")
 
     def __init__(
         self, connection: sqlite3.Connection, queries: Mapping[str, Statement], cipher: Cipher, fresh: Fresh
@@ -64,6 +65,7 @@ class SqliteTransaction(SqliteReading):
         self.committed: list[Callable[[], None]] = []
         self.rolled_back: list[Callable[[], None]] = []
         self.wipe = False
+        self.written: list[tuple[str, Sequence[tuple[object, ...]]]] = []
 
     def execute(self, name: str, params: Params | None = None) -> int:
         """Run the named statement; the number of rows it changed.
@@ -72,18 +74,30 @@ class SqliteTransaction(SqliteReading):
         another rule of the tables forbids it (a release without audit entry, a change of an audit entry).
         """
         sql, in_order = self._queries[name]
+        values = in_order(params or _NOTHING)
+        self.written.append((sql, (values,)))
         try:
-            return self._connection.execute(sql, in_order(params or _NOTHING)).rowcount
+            return self._connection.execute(sql, values).rowcount
         except sqlite3.IntegrityError as error:
             raise _told(name, error) from error
 
     def execute_each(self, name: str, rows: Sequence[Params]) -> None:
         """Run the named statement once for each of `rows`. Raises as `execute`."""
         sql, in_order = self._queries[name]
+        values = list(map(in_order, rows))
+        self.written.append((sql, values))
         try:
-            self._connection.executemany(sql, map(in_order, rows))
+            self._connection.executemany(sql, values)
         except sqlite3.IntegrityError as error:
             raise _told(name, error) from error
+
+    def write_again(self) -> None:
+        """Everything that was written, once more, after the transaction was undone: the same on the same ground, also
+        where a rule of the tables forbade it.
+        """
+        for sql, rows in self.written:
+            with contextlib.suppress(sqlite3.IntegrityError):
+                self._connection.executemany(sql, rows)
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Run `action` in the writer once this work is durable."""

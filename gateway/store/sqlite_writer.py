@@ -1,4 +1,8 @@
-"""The writer of a SQLite file; see `group_writer`."""
+"""The writer of a SQLite file; see `group_writer`.
+
+A savepoint copies each page that is changed under it, for the rare work that fails. So none is made until one fails:
+then the transaction is undone, what the works before it wrote is written again, and the rest has savepoints.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +30,13 @@ class SqliteWriter(GroupWriter):
         super().__init__(fault_point)
         self._connect = connect
         self._transaction = transaction
+        self._standing: list[SqliteTransaction] | None = []
+        """The works of the group so far; None once one has failed."""
         self._connection: sqlite3.Connection | None = connect()
         self._connection.execute("PRAGMA busy_timeout = 0")
 
     def _begin(self) -> bool:
+        self._standing = []
         connection = self._connection
         if connection is None:
             connection = self._connection = self._connect()
@@ -57,6 +64,7 @@ class SqliteWriter(GroupWriter):
         if connection is None:
             raise NotNow("STORE_BUSY", "the store has no connection")
         connection.execute("COMMIT")
+        self._standing = []
 
     def _wipe(self) -> None:
         """Cut the write-ahead log. A reader that still looks at the past hinders it: then again a moment later."""
@@ -71,18 +79,35 @@ class SqliteWriter(GroupWriter):
         connection = self._connection
         if connection is None:
             raise NotNow("STORE_BUSY", "the store has no connection")
-        job.tx = self._transaction(connection)
-        connection.execute("SAVEPOINT work")
+        job.tx = tx = self._transaction(connection)
+        standing = self._standing
+        if standing is None:
+            connection.execute("SAVEPOINT work")
         try:
-            job.result = job.work(job.tx)
+            job.result = job.work(tx)
         except BaseException as error:
             # SQLite itself undoes the whole group when the disk is full or fails.
             if not connection.in_transaction:
                 raise
             job.error = self._as_not_now(error) if isinstance(error, sqlite3.Error) else tellable(error)
+            call_all(tx.rolled_back)
+            self._undo_last(connection, standing)
+        else:
+            if standing is not None:
+                standing.append(tx)
+        if standing is None:
+            connection.execute("RELEASE work")
+
+    def _undo_last(self, connection: sqlite3.Connection, standing: list[SqliteTransaction] | None) -> None:
+        """Undo the work that failed, and nothing of those that are `standing`."""
+        if standing is None:
             connection.execute("ROLLBACK TO work")
-            call_all(job.tx.rolled_back)
-        connection.execute("RELEASE work")
+            return
+        self._standing = None
+        connection.execute("ROLLBACK")
+        connection.execute("BEGIN IMMEDIATE")
+        for tx in standing:
+            tx.write_again()
 
     def _roll_back(self) -> None:
         if self._connection is None:

@@ -1,8 +1,8 @@
 -- name: add
 INSERT INTO intent (id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus,
-                    state, due_at, attempts, reason, created_at, updated_at, message_type)
+                    state, due_at, attempts, reason, created_at, updated_at, message_type, blocked, head)
 VALUES (:id, :patient_id, :partner, :source_partner, :business_key, :purpose, :kind, :format, :message_id, :focus,
-        :state, :due_at, :attempts, :reason, :created_at, :updated_at, :message_type);
+        :state, :due_at, :attempts, :reason, :created_at, :updated_at, :message_type, :blocked, :head);
 
 -- name: get
 SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus, state, due_at,
@@ -66,13 +66,21 @@ UPDATE intent SET state = :state, updated_at = :at, reason = :reason, due_at = c
        first_tried_at = CASE WHEN :state IN ('due', 'held') THEN '' ELSE first_tried_at END, head = 0, blocked = 0
 WHERE id = :id;
 
--- name: lane_head
-SELECT sequence, state FROM intent WHERE patient_id = :patient_id AND partner = :partner AND head = 1;
+-- name: lane
+-- The head, the head if it is being sent, and which one should be the head.
+SELECT (SELECT sequence FROM intent WHERE patient_id = :patient_id AND partner = :partner AND head = 1) AS head,
+       (SELECT sequence FROM intent WHERE patient_id = :patient_id AND partner = :partner AND head = 1
+        AND state = 'sending') AS sending,
+       (SELECT sequence FROM intent INDEXED BY intent_lane
+        WHERE patient_id = :patient_id AND partner = :partner AND blocked = 0 AND state IN ('due', 'retry')
+        ORDER BY sequence LIMIT 1) AS first;
 
--- name: lane_first
-SELECT sequence FROM intent INDEXED BY intent_lane
-WHERE patient_id = :patient_id AND partner = :partner AND blocked = 0 AND state IN ('due', 'retry')
-ORDER BY sequence LIMIT 1;
+-- name: lane_before_adding
+-- What holds back the business key, and the head. Without a head nothing of the lane may go.
+SELECT (SELECT sequence FROM intent
+        WHERE patient_id = :patient_id AND partner = :partner AND business_key = :business_key
+        AND state IN ('held', 'unknown', 'dead') AND business_key <> '' ORDER BY sequence LIMIT 1) AS holder,
+       (SELECT sequence FROM intent WHERE patient_id = :patient_id AND partner = :partner AND head = 1) AS head;
 
 -- name: set_head
 UPDATE intent SET head = :head WHERE sequence = :sequence;
@@ -88,9 +96,6 @@ UPDATE intent SET blocked = CASE WHEN sequence > :holder THEN 1 ELSE 0 END,
        head = CASE WHEN sequence < :holder THEN head ELSE 0 END
 WHERE patient_id = :patient_id AND partner = :partner AND business_key = :business_key
   AND state IN ('due', 'retry') AND blocked <> CASE WHEN sequence > :holder THEN 1 ELSE 0 END;
-
--- name: block
-UPDATE intent SET blocked = 1 WHERE id = :id;
 
 -- name: held_of_patient
 SELECT id, partner, business_key FROM intent

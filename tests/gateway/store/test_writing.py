@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import psycopg
 import pytest
 
 from gateway.errors import AlreadyReceived, HandoffError, Internal, NotFound, NotNow, NotSupported
-from gateway.store import SqliteStore, Transaction, inbox, open_store_for_reading, patients
+from gateway.store import SqliteStore, Transaction, group_writer, inbox, open_store_for_reading, patients
 from gateway.store.sqlite_writer import GROUP_LIMIT, QUEUE_LIMIT
 from tests.gateway.store.samples import AT, cipher, message, opened, opened_to_read, with_patient
 
@@ -111,6 +112,55 @@ def test_a_failing_work_undoes_only_itself(place: Path) -> None:
     assert isinstance(ended[1], ZeroDivisionError)
     assert ended[0] is None and ended[2] is None
     assert sorted(kept) == ["m1", "m2"]
+
+
+@pytest.mark.parametrize("refused", ["at once", "by a rule of the tables"])
+def test_works_beside_several_that_fail_are_whole(tmp_path: Path, refused: str) -> None:
+    """On SQLite what was written before the first that fails is written again; later ones have savepoints."""
+
+    def failing(tx: Transaction) -> None:
+        inbox.keep(tx, message(500), b"raw")
+        raise ZeroDivisionError
+
+    def keeping_on(tx: Transaction) -> None:
+        inbox.keep(tx, message(3), b"raw")
+        if refused != "at once":
+            with contextlib.suppress(AlreadyReceived):
+                inbox.keep(tx, message(3), b"raw")
+
+    async def run() -> tuple[list[object], list[str]]:
+        store = opened(tmp_path)
+        works = [_keep(store, 1), store.write(with_patient()), store.write(keeping_on), store.write(failing)]
+        works += [_keep(store, 2), store.write(failing), _keep(store, 4)]
+        ended = await asyncio.gather(*works, return_exceptions=True)
+        with store.read() as reading:
+            kept = [inbox.raw(reading, found.id) for found in inbox.list_messages(reading)]
+            assert patients.exists(reading, "p1")
+        await store.close()
+        return ended, kept
+
+    ended, kept = asyncio.run(run())
+    assert [type(one) is ZeroDivisionError for one in ended] == [False] * 3 + [True, False, True, False]
+    assert kept == [b"raw"] * 4
+
+
+def test_works_of_a_busy_loop_share_a_commit(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> int:
+        commits = Commits()
+        store = await _opened_with(place, commits)
+        monkeypatch.setattr(group_writer, "_QUIET_SECONDS", -1.0)
+        monkeypatch.setattr(group_writer, "_GATHER_SECONDS", 90.0)
+        waiting = []
+        for number in range(3):
+            waiting.append(asyncio.ensure_future(_keep(store, number)))
+            await asyncio.sleep(0.001)
+        assert store.waiting == 3
+        monkeypatch.setattr(group_writer, "_QUIET_SECONDS", 90.0)
+        await asyncio.gather(*waiting)
+        await store.close()
+        return commits.count
+
+    assert asyncio.run(run()) == 1
 
 
 def test_a_key_made_in_an_undone_work_seals_nothing_later(place: Path) -> None:
