@@ -248,6 +248,7 @@ class Keys:
         self, store: Iterable[NamedKey], index: NamedKey, audit: NamedKey, folder: Path | None = None
     ) -> None:
         self._index = index.secret
+        self._indexing = hmac.new(index.secret, digestmod="sha256")
         self.provider = FileKeyProvider(store, folder)
         self.cipher = EnvelopeCipher(self.provider, self.derived("record-digests"))
         self.signer = Ed25519Signer(audit)
@@ -259,19 +260,21 @@ class Keys:
         return EnvelopeCipher(self.provider, self.derived("record-digests"))
 
     def index_hmac(self, parameter: str, system: str, value: str) -> str:
-        """What stands in an index instead of the value: HMAC-SHA256 as 64 hex digits."""
-        return index_hmac(self._index, parameter, system, value)
+        """What stands in an index instead of the value: HMAC-SHA256 over all three, each with its length before it, as
+        64 hex digits.
+        """
+        keyed = self._indexing.copy()  # the key is taken in once
+        keyed.update(_indexed(parameter, system, value))
+        return keyed.hexdigest()
 
     def derived(self, purpose: str) -> bytes:
         """A 32-byte key for one other purpose (`ids`, `aliases`), always the same for the same index key."""
         return hmac.digest(self._index, b"derived\x00" + purpose.encode(), "sha256")
 
 
-def index_hmac(index_key: bytes, parameter: str, system: str, value: str) -> str:
-    """HMAC-SHA256 over parameter, system and value, each with its length before it, as 64 hex digits."""
+def _indexed(parameter: str, system: str, value: str) -> bytes:
     of, within, what = parameter.encode(), system.encode(), value.encode()
-    content = b"index\x00%b%b%b%b%b%b" % (_length(of), of, _length(within), within, _length(what), what)
-    return hmac.digest(index_key, content, "sha256").hex()
+    return b"index\x00%b%b%b%b%b%b" % (_length(of), of, _length(within), within, _length(what), what)
 
 
 def _length(part: bytes) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hmac
 import os
 import stat
 from pathlib import Path
@@ -15,9 +16,9 @@ from gateway.errors import Internal, NotFound
 from gateway.security.keys import (
     EnvelopeCipher,
     FileKeyProvider,
+    Keys,
     NamedKey,
     Rewrapped,
-    index_hmac,
     make_keys,
     new_key,
     read_key_file,
@@ -208,13 +209,16 @@ def test_without_the_right_key_file_nothing_opens(tmp_path: Path) -> None:
 
 def test_an_index_value_depends_on_key_parameter_system_and_value() -> None:
     values = {
-        index_hmac(key, *parts)
+        Keys([OLD], NamedKey("index", key), NEW).index_hmac(*parts)
         for key in (b"a" * 32, b"b" * 32)
         for parts in (("p", "s", "v"), ("ps", "", "v"), ("p", "sv", ""), ("", "ps", "v"), ("p", "s|v", ""))
     }
     assert len(values) == 10
     assert all(len(value) == 64 for value in values)
-    assert index_hmac(b"a" * 32, "p", "s", "v") == index_hmac(b"a" * 32, "p", "s", "v")
+    content = b"index\x00" + b"".join(len(one).to_bytes(4, "big") + one for one in (b"p", b"s", b"v"))
+    assert hmac.digest(b"a" * 32, content, "sha256").hex() in {
+        Keys([OLD], NamedKey("index", b"a" * 32), NEW).index_hmac("p", "s", "v") for _ in range(2)
+    }
 
 
 def test_new_keys_are_written_for_the_owner_alone_and_read_back(tmp_path: Path) -> None:
