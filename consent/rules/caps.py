@@ -123,6 +123,10 @@ def _strings(table: Mapping[str, object], name: str) -> tuple[str, ...]:
     return tuple(str(entry) for entry in found)
 
 
+_SAYS_NOTHING = frozenset({"id", "extension"})
+_OF_REFERENCE, _OF_CODING = frozenset({"reference", "type", "id"}), frozenset({"system", "code"})
+
+
 def capped(cap: Cap, facts: ResourceFacts, resource: Resource) -> Capped:
     """Whether the resource may go under the cap, and what of it has to be removed."""
     for name, shape in cap.shapes.items():
@@ -167,12 +171,13 @@ def _outside(
     place: str,
     kept: frozenset[str],
     scanned: bool,
-) -> Iterator[str]:
+) -> list[str]:
     """JSON Pointers of everything in `node` that is not wanted.
 
     `scanned`: nothing sensitive was found in the codes and words of the record, which is no program's; then the words
     of an element marked `words` may go.
     """
+    outside: list[str] = []
     for name, value in node.items():
         if name in kept:
             continue
@@ -181,58 +186,46 @@ def _outside(
             continue
         here = f"{place}/{_escaped(name)}"
         if rule == "drop" or not isinstance(value, (dict, list, Mapping)):
-            yield here
-            continue
-        rows = list(_rows(value, here))
-        found = [list(_inside(row, rule, at, scanned)) for row, at in rows]
-        emptied = [at for (row, at), gone in zip(rows, found, strict=True) if _is_emptied(row, gone, at)]
-        if not rows or len(emptied) == len(rows):
-            yield here
-            continue
-        yield from emptied
-        for (_, at), gone in zip(rows, found, strict=True):
-            if at not in emptied:
-                yield from gone
+            outside.append(here)
+        elif isinstance(value, list):
+            rows = [_left_out(row, rule, f"{here}/{number}", scanned) for number, row in enumerate(value)]
+            if any(gone is not None for gone in rows):
+                for number, gone in enumerate(rows):
+                    outside += [f"{here}/{number}"] if gone is None else gone
+            else:
+                outside.append(here)
+        else:
+            gone = _left_out(value, rule, here, scanned)
+            outside += [here] if gone is None else gone
+    return outside
 
 
-def _rows(value: object, place: str) -> Iterator[tuple[object, str]]:
-    if isinstance(value, list):
-        yield from ((entry, f"{place}/{number}") for number, entry in enumerate(value))
-    else:
-        yield value, place
-
-
-def _is_emptied(row: object, gone: list[str], place: str) -> bool:
-    """Whether nothing that says anything is left of `row`."""
-    if not isinstance(row, Mapping):
-        return True
+def _left_out(row: object, rule: object, place: str, scanned: bool) -> list[str] | None:
+    """What has to go inside one wanted element; None where nothing that says anything would be left of it."""
+    if not isinstance(row, (dict, Mapping)):
+        return None
+    gone = _inside(row, rule, place, scanned)
     if not gone:
-        return row.keys() <= {"id", "extension"}
+        return None if row.keys() <= _SAYS_NOTHING else gone
     left = {name for name in row if f"{place}/{_escaped(name)}" not in gone}
-    return left <= {"id", "extension"}
+    return None if left <= _SAYS_NOTHING else gone
 
 
-def _inside(row: object, rule: object, place: str, scanned: bool) -> Iterator[str]:
-    """What has to go inside one wanted element."""
-    if not isinstance(row, Mapping):
-        return
-    if isinstance(rule, Mapping):
-        yield from _outside(row, rule, place, frozenset({"id", "extension"}), scanned)
-    elif rule == "reference":
-        yield from (f"{place}/{_escaped(name)}" for name in row if name not in ("reference", "type", "id"))
-    else:
-        stated = row.get("coding")
-        codings: list[object] = stated if isinstance(stated, list) and any(map(_has_code, stated)) else []
-        yield from (f"{place}/{_escaped(name)}" for name in row if name != "coding" or not codings)
-        for number, coding in enumerate(codings):
-            if not isinstance(coding, Mapping):
-                yield f"{place}/coding/{number}"
-                continue
-            yield from (
-                f"{place}/coding/{number}/{_escaped(name)}"
-                for name in coding
-                if name not in ("system", "code")
-            )
+def _inside(row: Mapping[str, object], rule: object, place: str, scanned: bool) -> list[str]:
+    if isinstance(rule, (dict, Mapping)):
+        return _outside(row, rule, place, _SAYS_NOTHING, scanned)
+    if rule == "reference":
+        return [f"{place}/{_escaped(name)}" for name in row if name not in _OF_REFERENCE]
+    stated = row.get("coding")
+    codings: list[object] = stated if isinstance(stated, list) and any(map(_has_code, stated)) else []
+    gone = [f"{place}/{_escaped(name)}" for name in row if name != "coding" or not codings]
+    for number, coding in enumerate(codings):
+        at = f"{place}/coding/{number}"
+        if isinstance(coding, (dict, Mapping)):
+            gone += [f"{at}/{_escaped(name)}" for name in coding if name not in _OF_CODING]
+        else:
+            gone.append(at)
+    return gone
 
 
 def _has_code(coding: object) -> bool:
