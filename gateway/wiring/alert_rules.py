@@ -112,6 +112,13 @@ RULES = (
         "Full disk, or AUDIT_ALTERED in the log: then stop, keep the files, and follow `handoff audit verify`.",
     ),
     Rule(
+        "AuditLogNotTold",
+        "handoff_audit_untold_seconds",
+        3600,
+        "An audit record repository (HANDOFF_ATNA_…) is behind: `handoff doctor` says which, at which entry and why. "
+        "A new one gets the whole log first.",
+    ),
+    Rule(
         "FolderUnreadable",
         "handoff_folder_unreadable_seconds",
         300,

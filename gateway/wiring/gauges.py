@@ -52,19 +52,26 @@ class StoreGauges(Collector):
         first = audit_rows.get(reading, (sealed.size if sealed else 0) + 1) if behind else None
         age = _age(first.at, now) if first else 0.0
         yield _plain("handoff_audit_seal_lag_seconds", "age of the oldest entry without a signed head", age)
-        yield _told(reading, last[0] if last else 0)
+        yield from _told(reading, last[0] if last else 0, now)
 
 
-def _told(reading: Reading, last: int) -> Metric:
-    """How far each audit record repository is behind, where one is set up."""
+def _told(reading: Reading, last: int, now: datetime) -> Iterator[Metric]:
+    """How far each audit record repository is behind, where one is set up, and since when the one furthest behind is."""
     untold = GaugeMetricFamily(
         "handoff_audit_untold_entries",
         "audit entries that a repository was not told yet",
         labels=("setting",),
     )
+    oldest = 0.0
     for feed, setting in feeds_of(read_settings()):
-        untold.add_metric((setting,), last - (audit_feeds.told_to(reading, feed) or 0))
-    return untold
+        told = audit_feeds.told_to(reading, feed) or 0
+        untold.add_metric((setting,), last - told)
+        first = audit_rows.get(reading, told + 1)
+        oldest = max(oldest, _age(first.at, now) if first else 0.0)
+    yield untold
+    yield _plain(
+        "handoff_audit_untold_seconds", "age of the oldest entry that a repository was not told", oldest
+    )
 
 
 def _waiting(reading: Reading, now: datetime) -> Iterator[Metric]:

@@ -14,6 +14,7 @@ from prometheus_client.core import CollectorRegistry
 from gateway.flows.privacy_requests import Outside, record_outside
 from gateway.settings import Settings
 from gateway.store import audit_feeds, audit_rows
+from gateway.wiring.alert_rules import Watch, numbers_of
 from gateway.wiring.atna_feed import SETTLED, taken_in
 from gateway.wiring.atna_lines import FHIR, repositories_of
 from gateway.wiring.checkup import Examined
@@ -134,5 +135,7 @@ def test_an_event_that_is_refused_waits_and_the_others_do_not_go_again(
     registry = CollectorRegistry()
     registry.register(StoreGauges(county.premises))
     assert b'handoff_audit_untold_entries{setting="HANDOFF_ATNA_FHIR"} 1' in generate_latest(registry)
+    causes = Watch().look(numbers_of(registry.collect()), 0.0)
+    assert [one.value for one in causes if one.rule == "AuditLogNotTold"] == [7200], "the alert tells of it"
     both = with_settings.model_copy(update={"atna_to": "127.0.0.1:6514"})
     assert [one.feed for one in repositories_of(both)] == ["atna", "atna fhir"]
