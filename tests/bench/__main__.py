@@ -50,6 +50,7 @@ def main(names: list[str]) -> int:
         if not hasattr(module, "run") or (not names and getattr(module, "ONLY_BY_NAME", False)):
             continue
         started = time.monotonic()
+        print(f"{name} …", file=sys.stderr, flush=True)
         results[name] = module.run()
         print(f"\n{name} ({time.monotonic() - started:.0f} s)")
         print_table(results[name])

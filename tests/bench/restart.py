@@ -32,7 +32,7 @@ def run() -> list[dict[str, object]]:
         folders = {name: Path(place) / name for name in ("empty", "queued")}
         for folder in folders.values():
             make_network_folder(folder, "http://127.0.0.1:9/fhir")
-        asyncio.run(_fill(folders["queued"]))
+        asyncio.run(fill(folders["queued"], QUEUED))
         # Byte code of its own, whatever the machine has and forbids.
         os.environ["PYTHONPYCACHEPREFIX"] = str(Path(place) / "code")
         written = os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -70,7 +70,8 @@ def _start(folder: Path, place: Path) -> tuple[float, float]:
     return seconds, used
 
 
-async def _fill(path: Path) -> None:
+async def fill(path: Path, messages: int) -> None:
+    """Have the shipped code accept so many referrals of patients who permit them; nothing is sent."""
     folder = open_folder(path)
     store = open_writing_store(folder, None)
     premises = open_premises(folder, store)
@@ -97,6 +98,6 @@ async def _fill(path: Path) -> None:
         )
         await receive.accept_message(premises, message)
 
-    for first in range(0, QUEUED, TOGETHER):
-        await asyncio.gather(*(send(number) for number in range(first, min(QUEUED, first + TOGETHER))))
+    for first in range(0, messages, TOGETHER):
+        await asyncio.gather(*(send(number) for number in range(first, min(messages, first + TOGETHER))))
     await store.close()

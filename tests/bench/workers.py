@@ -24,7 +24,7 @@ from tests.bench.forward import WARMING, count, cpu, load, permit_all, referral_
 from tests.faults.failover import start_on
 from tests.postgres_server import PostgresServer
 
-ROUNDS, MESSAGES_A_ROUND = 5, 300
+ROUNDS, MESSAGES_A_ROUND = 4, 250
 _SERVER = {
     "fsync": "on",
     "full_page_writes": "on",
@@ -74,6 +74,8 @@ def run() -> list[dict[str, object]]:
                 wait_for(one.sink_port, WARMING)
             before = _sizes(server, sides[0], Path(place) / "1")
             for number in range(ROUNDS):
+                said = f"workers: round {number + 1} of {ROUNDS}, {MESSAGES_A_ROUND} messages to each"
+                print(said, file=sys.stderr, flush=True)
                 for one in sides:
                     _round(one, server, template, number)
             after = _sizes(server, sides[0], Path(place) / "1")
