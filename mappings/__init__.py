@@ -21,7 +21,7 @@ from mappings.model import (
 from mappings.profiles import Fit, profile_fits
 from mappings.rejected import rejected_rows
 from mappings.render import render
-from mappings.slices import records_apart
+from mappings.slices import place_in_file, records_apart
 from mappings.syntax.csv_set import pack as pack_files
 from mappings.syntax.csv_set import unpack as unpack_files
 from mappings.translate import translate, translate_all, translate_message
@@ -44,6 +44,7 @@ __all__ = [
     "draft_mapping",
     "expected_output",
     "pack_files",
+    "place_in_file",
     "profile_fits",
     "read_library",
     "records_apart",

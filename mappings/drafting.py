@@ -19,12 +19,15 @@ from mappings.syntax.sheets import SHEETS
 
 FILL_IN = "FILL IN"
 _MOST_WORDS = 12
+_SSN = re.compile(r"\d{3}-\d\d-\d{4}")
 _PATTERNS = (
     (re.compile(r"\d{4}-\d\d-\d\d"), "YYYY-MM-DD"),
-    (re.compile(r"\d\d/\d\d/\d{4}"), "MM/DD/YYYY"),
+    (re.compile(r"\d\d?/\d\d?/\d{4}"), "MM/DD/YYYY"),
+    (re.compile(r"\d\d?-\d\d?-\d{4}"), "MM-DD-YYYY"),
     (re.compile(r"\d{8}"), "YYYYMMDD"),
 )
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_SPELT = re.compile(r"\b(?:[A-Za-z]\.){2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +39,25 @@ class Column:
 
     @property
     def words(self) -> frozenset[str]:
-        """The words of the name: `clientNo`, `client_no` and `Client No` are the same."""
-        return frozenset(word.lower() for word in _WORD.findall(self.address))
+        """The words of the name: `clientNo`, `client_no` and `Client No` are the same, as are `D.O.B.` and `DOB`."""
+        name = _SPELT.sub(lambda found: found[0].replace(".", ""), self.address)
+        return frozenset(word.lower() for word in _WORD.findall(name))
 
     @property
     def pattern(self) -> str:
-        """How its dates are written; "" when they are no dates."""
-        return next(
-            (p for shape, p in _PATTERNS if self.values and all(map(shape.fullmatch, self.values))), ""
-        )
+        """How most of its dates are written; "" when they are no dates. A date cell of a workbook has every pattern."""
+        counts = {p: sum(shape.fullmatch(v) is not None for v in self.values) for shape, p in _PATTERNS}
+        cells = counts.pop("YYYY-MM-DD")
+        most = max(counts, key=lambda one: counts[one])
+        if counts[most] and counts[most] + cells >= len(self.values) / 2:
+            return most
+        return "YYYY-MM-DD" if cells and cells >= len(self.values) / 2 else ""
+
+    @property
+    def strange(self) -> int:
+        """How many of its values are not written by the pattern."""
+        shapes = [shape for shape, p in _PATTERNS if p in (self.pattern, "YYYY-MM-DD")]
+        return sum(not any(shape.fullmatch(v) for shape in shapes) for v in self.values)
 
     @property
     def few(self) -> tuple[str, ...]:
@@ -83,6 +96,7 @@ def _columns(form: str, content: bytes) -> list[Column]:
     found: dict[str, list[str]] = {}
     if form in SHEETS:
         header, rows = SHEETS[form].read_rows(content)
+        _require_no_title(header, rows)
         found = {name: [] for name in header}
         for _, cells in rows:
             for name, cell in zip(header, cells, strict=False):
@@ -98,6 +112,14 @@ def _columns(form: str, content: bytes) -> list[Column]:
     else:
         raise MappingRoomError("FORMAT_UNKNOWN", "a draft is made for hl7v2, csv, xlsx or json")
     return [Column(address, tuple(values)) for address, values in found.items()]
+
+
+def _require_no_title(header: Sequence[str], rows: Sequence[tuple[int, Sequence[str]]]) -> None:
+    """Raises MappingRoomError `HEADER_WRONG` where a row has more cells than the first one, which is a title then."""
+    for number, cells in rows:
+        if any(cell.strip() for cell in cells[len(header) :]):
+            text = f"row {number} has more cells than row 1: take a title above the column headers out of the sheet"
+            raise MappingRoomError("HEADER_WRONG", text, "row 1")
 
 
 def _path(place: str) -> str:
@@ -127,7 +149,7 @@ _GUESSES: tuple[tuple[Callable[[Column], bool], str], ...] = (
         'carry: "local staffing, returned to the agency only"',
     ),
     (
-        _number_of("client", "member", "person", "participant", "patient"),
+        _number_of("client", "member", "person", "participant", "patient", "chart", "hmis", "mrn"),
         "to: patient.identifier, lens: identifier",
     ),
     (_number_of("referral", "request", "case", "order", "record"), "to: task.identifier, lens: identifier"),
@@ -155,11 +177,18 @@ _GUESSES: tuple[tuple[Callable[[Column], bool], str], ...] = (
 def _row(column: Column, name: str, tables: dict[str, str], form: str) -> str:
     """The rest of a row, from the verb on."""
     unknown = f'carry: "{FILL_IN}: say where it goes, or why it stays"}}'
+    if any(map(_SSN.fullmatch, column.values)):
+        return f'carry: "{FILL_IN}: social security numbers are among these, which nobody needs: drop them"}}'
     for fits, guess in _GUESSES if form != "hl7v2" else ():
         if not fits(column):
             continue
         if "lens: date" in guess:
-            return f"{guess}, pattern: {column.pattern}}}  # guess" if column.pattern else unknown
+            if not column.pattern:
+                return unknown
+            others = (
+                f"; {column.strange} of {len(column.values)} are written otherwise" if column.strange else ""
+            )
+            return f"{guess}, pattern: {column.pattern}}}  # guess{others}"
         kind = guess.partition("map: {")[2].rstrip("}")
         if not kind:
             return f"{guess}}}  # guess"
@@ -174,10 +203,13 @@ def _row(column: Column, name: str, tables: dict[str, str], form: str) -> str:
 def _text(name: str, form: str, columns: Sequence[Column], rows: Sequence[str]) -> str:
     """The draft."""
     key = next((one.address for one, row in zip(columns, rows, strict=True) if "task.identifier" in row), "")
-    key = key or next((one.address for one in columns), FILL_IN)
+    key = key or _key(columns, rows)
     client = next(
         (one.address for one, row in zip(columns, rows, strict=True) if "patient.identifier" in row), ""
     )
+    people = [one.address for one, row in zip(columns, rows, strict=True) if "to: patient." in row]
+    item = (people[0] if form == "json" and people else "").rpartition("[*]")[0]
+    of = f", of: {_quoted(item + '[*]')}" if item and not item.startswith("[*]") else ""
     person = f"{{type: Patient, key: [{_quoted(client)}]}}" if client else "Patient"
     names = ", ".join(_quoted(one.address) for one in columns)
     written = " ".join(rows)
@@ -197,13 +229,23 @@ def _text(name: str, form: str, columns: Sequence[Column], rows: Sequence[str]) 
         f"format: {form}",
         "direction: in  # both, once the way back is wanted: then add {setting: notice, from: notice}",
         f"columns: [{names}]" if form in SHEETS else "",
-        f"record: {{key: [{_quoted(key)}]}}  # guess: what makes a record the same record",
+        f"record: {{key: [{_quoted(key)}]{of}}}  # guess: what makes a record the same record",
         f"resources: {{patient: {person}, referral: ServiceRequest, task: Task}}",
         "rows:",
         *rows,
         *defaults,
     ]
     return "\n".join(line for line in lines if line) + "\n"
+
+
+def _key(columns: Sequence[Column], rows: Sequence[str]) -> str:
+    """The first number, or unknown word, that every record has and no two have alike."""
+    most = max((len(one.values) for one in columns), default=0)
+    for one, row in zip(columns, rows, strict=True):
+        is_open = "identifier" in row or (FILL_IN in row and not any(map(_SSN.fullmatch, one.values)))
+        if is_open and len(set(one.values)) == len(one.values) == most:
+            return one.address
+    return FILL_IN
 
 
 def _quoted(text: str) -> str:

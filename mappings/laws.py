@@ -20,9 +20,9 @@ from mappings.syntax.ccda import counted_leaves
 from mappings.syntax.csv_set import read_records
 from mappings.syntax.hl7v2 import read_messages, split
 from mappings.syntax.hl7v2_tree import V2Tree
-from mappings.syntax.json_tree import json_leaves, read_json
+from mappings.syntax.json_tree import json_leaves
 from mappings.syntax.sheets import SHEETS
-from mappings.translate import translate
+from mappings.translate import json_records, translate
 
 _STRUCTURE = (
     *("/@root", "/@code", "/@codeSystem", "/@typeCode", "/@classCode", "/@moodCode", "/@nullFlavor"),
@@ -51,7 +51,7 @@ def leaves_of(mapping: Mapping_, source: bytes) -> dict[str, Any]:
         return dict(SHEETS[mapping.format].read_records(source)[1][0][1]().leaves())
     if mapping.format == "ccda":
         return dict(counted_leaves(source))
-    return json_leaves(read_json(source))
+    return json_leaves(json_records(mapping, source)[0][1])
 
 
 def conservation(translation: Translation, leaves: int) -> list[Fault]:

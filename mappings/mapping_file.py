@@ -31,14 +31,14 @@ from mappings.rows import (
     Step,
     Target,
     Verb,
-    role_in_two_sets,
+    groups_fault,
     rows_filled_on,
 )
 from mappings.set_rules import set_rules
 from mappings.syntax import ccda_address, csv_rows, csv_set, hl7v2_tree, json_tree
 from mappings.tree import Address
 from mappings.wording import expected_words
-from mappings.yaml_text import Located
+from mappings.yaml_text import Located, plain_value
 
 _STEP = re.compile(r"^([A-Za-z]\w*)(?:\[([\w-]+)\])?$")
 _VERBS = frozenset({"from", "to", "lens", "const", "ref", "carry", "drop", "when", "required", "setting"})
@@ -144,8 +144,16 @@ class Reader:
             types=dict(self.types),
             columns=tuple(_texts(d.get("columns") or d.get("order") or ())),
             files=set_rules(d, self._known, self.wrong),
-            root_type=str(record.get("of", "")),
+            root_type=self._record_of(record, direction, d),
         )
+
+    def _record_of(self, record: Mapping[str, Any], direction: str, d: Located) -> str:
+        of = str(record.get("of", ""))
+        if of and d["format"] != "fhir" and (d["format"] != "json" or direction != "in"):
+            raise self.wrong(
+                "ROW_WRONG", "`of` in `record` is for fhir, and for json with `direction: in`", d
+            )
+        return self.address(of, d).text if of else ""
 
     def _known(self, at: Located, known: frozenset[str]) -> None:
         for key in at:
@@ -192,9 +200,8 @@ class Reader:
                 groups.append(self.group(row, self.address(str(row["each"]), row)))
             else:
                 rows.append(self.row(row))
-        if name := role_in_two_sets(groups):
-            text = f"role `{name}` stands in several groups: they need the same roles, else two resources get one id"
-            raise self.wrong("ROLE_TWICE", text, at)
+        if fault := groups_fault(groups):
+            raise self.wrong(*fault, at)
         return Group(
             each,
             tuple(_texts(at.get("with", ()))),
@@ -372,20 +379,12 @@ class Reader:
 
 def _typed(value: Any, target: Target) -> Any:
     if isinstance(value, (Located, list)):
-        return _plain(value)
+        return plain_value(value)
     text = str(value)
     if target.type in ("integer", "positiveInt", "unsignedInt"):
         return int(text)
     if target.type == "decimal":
         return Decimal(text)
-    return value
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Located):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_plain(inner) for inner in value]
     return value
 
 

@@ -166,7 +166,20 @@ def all_groups(group: Group) -> list[Group]:
     return found
 
 
-def role_in_two_sets(groups: Iterable[Group]) -> str:
+def groups_fault(groups: Iterable[Group]) -> tuple[str, str] | None:
+    """What is wrong with the roles of groups side by side: code and text."""
+    if name := _second_person(groups):
+        text = f"role `{name}` makes several people of one record: a record is one person's (see `record: {{of: …}}`)"
+        return "SEVERAL_PEOPLE", text
+    if name := _role_in_two_sets(groups):
+        text = (
+            f"role `{name}` stands in several groups: they need the same roles, else two resources get one id"
+        )
+        return "ROLE_TWICE", text
+    return None
+
+
+def _role_in_two_sets(groups: Iterable[Group]) -> str:
     """A role of several groups that has other roles beside it in one than in another; empty where there is none.
 
     Instances are counted by all roles of their group, so two of them would get one id.
@@ -178,6 +191,11 @@ def role_in_two_sets(groups: Iterable[Group]) -> str:
             if seen.setdefault(name, names) != names:
                 return name
     return ""
+
+
+def _second_person(groups: Iterable[Group]) -> str:
+    """A Patient role of a group, of which one record would have several; empty where there is none."""
+    return next((role.name for one in groups for role in one.roles if role.type == "Patient"), "")
 
 
 def inner_roles(group: Group) -> frozenset[str]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 
 from mappings.library import Mapping_
 from mappings.model import MappingRoomError, TranslatedRecord
-from mappings.syntax.json_tree import read_json
 from mappings.syntax.sheets import SHEETS
-from mappings.translate import translate_each
+from mappings.translate import json_records, translate_each
 
+_NUMBER = re.compile(r"\[\d+\]")
 _JSON = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -29,13 +29,22 @@ def records_apart(
     if mapping.format in SHEETS:
         return zip(records, _rows(mapping, source), strict=True)
     if mapping.format == "json":
-        document: Any = read_json(source)
-        items = map(_JSON.encode, document) if isinstance(document, list) else iter((source,))
+        documents = [one for _, one in json_records(mapping, source)]
+        items = [source] if len(documents) == 1 else map(_JSON.encode, documents)
         return zip(records, items, strict=True)
     found = tuple(records)
     if len(found) > 1:
         raise MappingRoomError("SEVERAL_RECORDS", "a file of this format may hold one record", found[1].place)
     return zip(found, (source,), strict=True)
+
+
+def place_in_file(record: str, within: str) -> str:
+    """A place within a record as its sender finds it in the file: `people[7].born` of `people[7]`, whose own document
+    has that item alone (`people[0].born`)."""
+    alone = _NUMBER.sub("[0]", record)
+    if record and within.startswith(f"{alone}."):
+        return record + within[len(alone) :]
+    return f"{record} {within}".strip()
 
 
 def _rows(mapping: Mapping_, source: bytes) -> Iterator[bytes]:

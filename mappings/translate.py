@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mappings.compiled_parts import Suspect, roles_of
@@ -25,7 +25,7 @@ from mappings.syntax.ccda import read_document
 from mappings.syntax.ccda_tree import CcdaTree, document_zone
 from mappings.syntax.hl7v2 import check_charset, erl, head_fields, read_lines, read_messages, split, standard
 from mappings.syntax.hl7v2_tree import V2Tree, head_facts
-from mappings.syntax.json_tree import JsonTree, read_json
+from mappings.syntax.json_tree import JsonTree, apart, read_json
 from mappings.syntax.sheets import SHEETS
 from mappings.times import Zone, v2_zone
 from mappings.tree import Tree
@@ -117,10 +117,17 @@ def translate_each(
         make = partial(CcdaTree, root)
         kind = mapping.taking(kinds_of(make().facts())) if isinstance(mapping, Choice) else mapping
         return iter((_try("", lambda: _interpreted(kind, make, source, partner, id_key, own)),))
+    return (plain(place, partial(JsonTree, one)) for place, one in json_records(mapping, source))
+
+
+def json_records(mapping: Mapping_, source: bytes) -> list[tuple[str, Any]]:
+    """The place and document of each record of a JSON file. Raises TranslationRefused as `read_json` and `apart` do."""
     document = read_json(source)
+    if mapping.file.root_type:
+        return list(apart(document, mapping.file.root_type))
     if isinstance(document, list):
-        return (plain(f"[{number}]", partial(JsonTree, item)) for number, item in enumerate(document))
-    return iter((plain("", partial(JsonTree, document)),))
+        return [(f"[{number}]", item) for number, item in enumerate(document)]
+    return [("", document)]
 
 
 def _of_message(mapping: Mapping_, source: bytes) -> Mapping_:

@@ -38,6 +38,13 @@ def read_yaml(content: bytes, file: str) -> Located:
     return found
 
 
+def plain_value(value: Any) -> Any:
+    """The same in plain maps and lists."""
+    if isinstance(value, Located):
+        return {key: plain_value(inner) for key, inner in value.items()}
+    return [plain_value(inner) for inner in value] if isinstance(value, list) else value
+
+
 def _value(node: yaml.Node, file: str) -> Any:
     if isinstance(node, yaml.ScalarNode):
         if not node.style and node.value in ("true", "false"):

@@ -25,6 +25,7 @@ from mappings import (
     MappingRoomError,
     TranslatedRecord,
     pack_files,
+    place_in_file,
     rejected_rows,
     translate_all,
     unpack_files,
@@ -98,7 +99,8 @@ def _issues(record: TranslatedRecord) -> Sequence[Issue]:
 def _issue(issue: Issue, place: str, records: int) -> dict[str, str]:
     answer = issue.answer()
     if records > 1 and not issue.place.startswith("row "):
-        answer["place"] = f"{place}: {issue.place}"
+        found = place_in_file(place, issue.place)
+        answer["place"] = found if found.startswith(f"{place}.") else f"{place}: {issue.place}"
     return answer
 
 

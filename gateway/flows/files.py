@@ -188,4 +188,4 @@ def _place(record: str, within: str | None) -> str:
     if not within or within.startswith("row "):
         column = (within or "").partition(" column ")[2]
         return f"{record} column {column}" if column else record
-    return f"{record} {within}".strip()
+    return mappings.place_in_file(record, within)

@@ -67,7 +67,13 @@ def _delimiter(text: str) -> str:
 def check_header(header: Sequence[str], number: int) -> None:
     """Nothing, when every column has its own name. Raises TranslationRefused `HEADER_WRONG`."""
     if "" in header or len(set(header)) != len(header):
-        message = "column headers must be present and different"
+        unnamed = [at for at, name in enumerate(header, 1) if not name]
+        where = unnamed[:1] or [at for at, name in enumerate(header, 1) if name in header[: at - 1]][:1]
+        fault = "has no name" if unnamed else "has the name of an earlier one"
+        message = (
+            f"column {where[0]} {fault}: every column needs a name of its own in the first row; take a title "
+            "or an empty row above the names out of the sheet"
+        )
         raise TranslationRefused("HEADER_WRONG", message, f"row {number}", "102")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -88,6 +88,35 @@ def place_of(path: Sequence[str | int]) -> str:
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
     return text
+
+
+def apart(document: Any, of: str) -> Iterator[tuple[str, Any]]:
+    """Each item of the list at `of` (`households[*].members[*]`), with its place: a document of its own, which
+    holds what stands around the item as well, and of the lists on the way that item alone. None where a list holds none.
+
+    Raises TranslationRefused `NO_RECORD` where the path leads to no list of objects, at that place.
+    """
+    steps = parse_address(of).steps
+    tops = enumerate(document) if isinstance(document, list) else ((None, document),)
+    for number, top in tops:
+        yield from _items(top, steps, () if number is None else (number,))
+
+
+def _items(
+    node: Any, steps: tuple[tuple[str, bool], ...], path: tuple[str | int, ...]
+) -> Iterator[tuple[str, Any]]:
+    if not steps:
+        yield place_of(path), node
+        return
+    (key, is_list), rest = steps[0], steps[1:]
+    inner = node.get(key) if isinstance(node, dict) else None
+    if not isinstance(inner, list if is_list else dict):
+        kind = "a list" if is_list else "an object"
+        raise TranslationRefused("NO_RECORD", f"{kind} was expected here", place_of((*path, key)), "101")
+    for number, item in enumerate(inner) if is_list else ((None, inner),):
+        at = (*path, key) if number is None else (*path, key, number)
+        for place, made in _items(item, rest, at):
+            yield place, {**node, key: [made] if is_list else made}
 
 
 def json_leaves(value: Any, path: tuple[str | int, ...] = ()) -> dict[str, Any]:
