@@ -26,10 +26,14 @@ def media_sent(request: Request) -> str | None:
 
 
 def media_asked(request: Request) -> str | None:
-    """`FHIR_JSON` or `FHIR_XML`; None where neither would be taken."""
+    """`FHIR_JSON` or `FHIR_XML`; None where neither would be taken. Found once for a request, unless its form says it."""
     kept: str | None = getattr(request.state, "media", None)
-    if kept is not None:
-        return kept
+    if kept is None:
+        kept = request.state.media = _asked(request)
+    return kept
+
+
+def _asked(request: Request) -> str | None:
     formats = [value for name, value in _query(request) if name == "_format"]
     if formats:
         return format_named(formats[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -190,7 +191,16 @@ def _reference(resource: Mapping[str, Any]) -> str:
 
 
 def _subjects(resource: Mapping[str, Any]) -> Sequence[tuple[str, Mapping[str, Any]]]:
-    return [(name, resource[name]) for name in _SUBJECT_OF if isinstance(resource.get(name), Mapping)]
+    """Where a resource says whom it is about, and the references; of an Appointment her part in it."""
+    found = [(name, resource[name]) for name in _SUBJECT_OF if isinstance(resource.get(name), Mapping)]
+    parts = resource.get("participant", ()) if resource["resourceType"] == "Appointment" else ()
+    actors = ((number, one.get("actor", {})) for number, one in enumerate(parts))
+    return [*found, *((f"participant[{number}].actor", one) for number, one in actors if _is_patient(one))]
+
+
+def _is_patient(reference: Mapping[str, Any]) -> bool:
+    named = re.split("[/?]", str(reference.get("reference", "")))[0]
+    return "Patient" in (named, reference.get("type"))
 
 
 def _save(
@@ -246,6 +256,14 @@ def _about(resource: Mapping[str, Any], patient_id: str) -> dict[str, Any]:
     """`resource` with a logical or conditional reference to its patient made literal."""
     found = dict(resource)
     for name, reference in _subjects(resource):
-        if not str(reference.get("reference", "")).startswith("Patient/"):
-            found[name] = {**reference, "reference": f"Patient/{patient_id}"}
+        if str(reference.get("reference", "")).startswith("Patient/"):
+            continue
+        literal = {**reference, "reference": f"Patient/{patient_id}"}
+        if name in found:
+            found[name] = literal
+        else:
+            parts = found["participant"]
+            found["participant"] = [
+                {**one, "actor": literal} if one.get("actor") is reference else one for one in parts
+            ]
     return found

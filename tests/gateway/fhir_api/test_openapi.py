@@ -24,7 +24,7 @@ OPERATIONS = [
     for path, methods in DOCUMENT["paths"].items()
     for method, operation in methods.items()
 ]
-EXAMPLES = [name for name, one in read_examples().items() if "resourceType" in one and name not in SERVED]
+EXAMPLES = [name for name, one in read_examples().items() if len(one) > 1 and "resourceType" in one]
 
 
 def routes() -> list[Route]:
