@@ -104,8 +104,12 @@ class SqliteWriter(GroupWriter):
             connection.execute("ROLLBACK TO work")
             return
         self._standing = None
+        ground = _ground(connection)
         connection.execute("ROLLBACK")
         connection.execute("BEGIN IMMEDIATE")
+        if _ground(connection) != ground:
+            # Another program wrote in between: what the works read, a consent perhaps, may be no longer so.
+            raise NotNow("STORE_BUSY", "another program wrote meanwhile")
         for tx in standing:
             tx.write_again()
 
@@ -132,3 +136,8 @@ class SqliteWriter(GroupWriter):
             made.__cause__ = error
             return made
         return error
+
+
+def _ground(connection: sqlite3.Connection) -> int:
+    """A number that is another one once another connection has committed."""
+    return int(connection.execute("PRAGMA data_version").fetchone()[0])

@@ -144,6 +144,37 @@ def test_works_beside_several_that_fail_are_whole(tmp_path: Path, refused: str) 
     assert kept == [b"raw"] * 4
 
 
+def test_works_are_not_written_again_on_other_ground(tmp_path: Path) -> None:
+    """Another program commits, a withdrawal perhaps, after a failed work was undone: nothing that was read before counts."""
+
+    def failing(tx: Transaction) -> None:
+        writer = tx._connection  # type: ignore[attr-defined]
+        other = sqlite3.connect(next(tmp_path.glob("*.db")), isolation_level=None)
+
+        def just_before(statement: str) -> None:
+            if statement.startswith("BEGIN"):
+                writer.set_trace_callback(None)
+                other.execute("UPDATE patient SET epoch = epoch + 1")
+                other.close()
+
+        writer.set_trace_callback(just_before)
+        raise ZeroDivisionError
+
+    async def run() -> tuple[list[object], int]:
+        store = opened(tmp_path)
+        await store.write(with_patient())
+        ended = await asyncio.gather(_keep(store, 1), store.write(failing), return_exceptions=True)
+        with store.read() as reading:
+            kept = len(list(inbox.list_messages(reading)))
+        await _keep(store, 1)
+        await store.close()
+        return ended, kept
+
+    ended, kept = asyncio.run(run())
+    assert [type(one) for one in ended] == [NotNow, ZeroDivisionError]
+    assert kept == 0
+
+
 def test_works_of_a_busy_loop_share_a_commit(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def run() -> int:
         commits = Commits()
