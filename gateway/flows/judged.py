@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
+from gateway.clock import read_instant
 from gateway.disclosure.consent_standing import (
+    CHANGED_SINCE,
+    GONE,
     TAKEN_BACK,
     Judgement,
     denies_for_others,
@@ -14,7 +19,7 @@ from gateway.disclosure.consent_standing import (
 )
 from gateway.disclosure.premises import Premises
 from gateway.flows.people import related
-from gateway.store import Transaction
+from gateway.store import ConsentState, Transaction, consents
 
 
 def judged(
@@ -24,8 +29,15 @@ def judged(
     recorder: str,
     patient_id: str,
     only_denies: str = "",
+    *,
+    is_asked: bool = False,
 ) -> Judgement:
-    """The standing of a version that partner `recorder` stands for. `only_denies`: the code of why it never permits."""
+    """The standing of a version that partner `recorder` stands for. `only_denies`: the code of why it never permits.
+
+    Before a person has asked (`is_asked`) nothing permits that a restore has set aside, in a later version neither, or
+    that was signed before her taking back of one that is lost: its recorder may not have heard that she took it back
+    somewhere else, and is asked to send again what came since the backup.
+    """
     form_stored = is_stored_form(tx, resource, recorder, patient_id)
     judgement = judge(premises, resource, recorder, form_stored=form_stored)
     if only_denies:
@@ -35,5 +47,29 @@ def judged(
     for_others = judgement.standing == "unverified" or denies_for_others(premises, resource, recorder)
     if for_others and not related(tx, recorder, patient_id):
         # Neither may it permit, nor may somebody who has nothing to do with her stop her care.
-        return Judgement("unrelated", (*judgement.reasons, "RECORDER_NOT_RELATED"))
+        judgement = Judgement("unrelated", (*judgement.reasons, "RECORDER_NOT_RELATED"))
+    known = () if is_asked or only_denies else consents.of_patient(tx, patient_id)
+    if any(_keeps_aside(one, resource, recorder) for one in known):
+        standing = "unverified" if judgement.standing == "usable" else judgement.standing
+        return Judgement(standing, (*judgement.reasons, CHANGED_SINCE))
     return judgement
+
+
+def _keeps_aside(known: ConsentState, resource: Mapping[str, Any], recorder: str) -> bool:
+    codes = json.loads(known.reasons)
+    if known.consent_id == resource["id"]:
+        return CHANGED_SINCE in codes
+    is_same_recorder = known.recorded_by in ("", recorder)
+    return GONE in codes and is_same_recorder and not _signed_after(resource, known.recorded_at)
+
+
+def _signed_after(resource: Mapping[str, Any], at: str) -> bool:
+    """Whether it was signed after an instant (ISO 8601 UTC): of a day alone, on a later one."""
+    signed = str(resource.get("dateTime", ""))
+    if "T" not in signed:
+        return len(signed) == len(at[:10]) and signed > at[:10]
+    try:
+        made = datetime.fromisoformat(signed)
+    except ValueError:  # a leap second
+        return False
+    return made.tzinfo is not None and made > read_instant(at)

@@ -16,7 +16,7 @@ from typing import Any
 
 from gateway.audit import append, of_patient
 from gateway.clock import instant_text
-from gateway.disclosure.consent_standing import LOST, could_deny, is_stored_form, judge
+from gateway.disclosure.consent_standing import CHANGED_SINCE, LOST, could_deny
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotFound
 from gateway.flows import own_silence, passkeys, phones
@@ -25,6 +25,7 @@ from gateway.flows.desk_workers import SENT_AWAY
 from gateway.flows.destruction import KEY_DESTROYED, destroy_again
 from gateway.flows.ever_one import WHO_IS_WHO, all_reached, ever_one_with
 from gateway.flows.heard_denials import DENIAL_ENDED
+from gateway.flows.judged import judged
 from gateway.flows.legal_holds import LIFTED, PLACED, hold_again
 from gateway.flows.own_contacts import AGREED
 from gateway.flows.own_page_doors import PHONE_LOST
@@ -41,7 +42,6 @@ from gateway.store import (
 from gateway.store.model import AuditRow
 
 RESTORED, CONFIRMED = "restored", "consents_confirmed"
-CHANGED_SINCE = "CHANGED_AFTER_BACKUP"
 MAY_BE_SENT = "SENT_AFTER_BACKUP"
 _LEFT = ("disclose", "handover")
 _CONSENT = ("consent", "revoke")
@@ -245,8 +245,7 @@ def _judge_again(premises: Premises, tx: Transaction, patient_id: str) -> tuple[
         if record is None or ended is None or record.reference in ended:
             continue
         standing += 1
-        stored = is_stored_form(tx, record.resource, state.recorded_by, patient_id)
-        found = judge(premises, record.resource, state.recorded_by, form_stored=stored)
+        found = judged(premises, tx, record.resource, state.recorded_by, patient_id, is_asked=True)
         consents.save(tx, replace(state, standing=found.standing, reasons=json.dumps(found.reasons)))
     return standing, len(aside) - standing
 

@@ -2,7 +2,7 @@
 
 One of them may deny what needs no consent, or what another permits. Until a person has looked, something stands in for
 it that denies everything; where there is nobody in the store for whom it could, the gateway stays still until somebody
-says that she has asked.
+says that she has asked. One that was taken back has ended here too: its recorder may not know, and sends it again.
 """
 
 from __future__ import annotations
@@ -11,9 +11,19 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from dataclasses import replace as changed
+
+from msgspec.structs import replace
 
 from gateway.audit import AuditEntry, AuditReason, append, get
-from gateway.disclosure.consent_standing import LOST, PERMITS_ALONE, TAKEN_BACK
+from gateway.disclosure.consent_standing import (
+    CHANGED_SINCE,
+    GONE,
+    LOST,
+    PERMITS_ALONE,
+    TAKEN_BACK,
+    could_deny,
+)
 from gateway.flows.heard_denials import DENIAL_ENDED
 from gateway.flows.own_ids import own_id
 from gateway.flows.restored import Since, who_is_one
@@ -39,16 +49,25 @@ class Missing:
 
 
 def stand_in(tx: Transaction, since: Since, id_key: bytes, at: str) -> tuple[Missing, ...]:
-    """Have a denial of everything stand in for each of them. Doing it twice changes nothing more."""
+    """Have a denial of everything stand in for each of them, and have those end that were taken back. Doing it twice
+    changes nothing more.
+    """
     one_with, found = who_is_one(tx, since), []
-    last, ended = _last_words(tx, since.consents)
+    last, ended, gone = _last_words(tx, since.consents)
+    for row, reference, recorder in gone:
+        there = [one for one in sorted(one_with(str(row.patient_id))) if patients.exists(tx, one)]
+        for one in there:
+            _end_again(tx, row, reference or own_id(id_key, one, str(row.seq), GONE), recorder, one)
+        if not there and row.patient_id not in since.destroyed:  # who sends it again has it in force
+            found.append(Missing(str(row.patient_id), reference, row.partner, row.at, ""))
     for (patient_id, reference), (row, entry) in last.items():
         if entry is not None and (entry.description == PERMITS_ALONE or _is_there(tx, reference, entry)):
             continue
         binds = row.outcome != "unrelated"
         there = [one for one in sorted(one_with(patient_id)) if binds and patients.exists(tx, one)]
         for one in there:
-            denial = own_id(id_key, one, reference, LOST)
+            # of this very word: what is sent again later, and lost again, has not ended with what stood in for it
+            denial = own_id(id_key, one, reference, str(row.seq), LOST)
             if f"Consent/{denial}" in ended or patients.is_destroyed(tx, one):
                 continue
             _deny(tx, denial, one, row, entry, at)
@@ -86,25 +105,53 @@ Word = tuple[AuditRow, AuditEntry | None]
 
 def _last_words(
     tx: Transaction, rows: Iterable[AuditRow]
-) -> tuple[dict[tuple[str, str], Word], frozenset[str]]:
-    """What the log says last of each consent in force, by patient and reference (empty: unreadable); and the references
-    of those denials that a person has ended.
+) -> tuple[dict[tuple[str, str], Word], frozenset[str], tuple[tuple[AuditRow, str, str], ...]]:
+    """What the log says last of each consent in force, by patient and reference (empty: unreadable); the references of
+    those denials that a person has ended; and what it says of consents that were taken back, with reference and recorder
+    (empty: not told).
     """
     last: dict[tuple[str, str], Word] = {}
-    ended = set()
+    ended, gone, recorded = set(), [], dict[str, str]()
     for row in rows:
         logged = get(tx, row.seq)
         entry = None if logged is None else logged.entry
         reference = "" if entry is None else entry.subject
         key = str(row.patient_id), reference
         codes = {reason.code for reason in entry.reasons} if entry is not None else set()
+        if row.kind == "revoke" and codes.isdisjoint((LOST, TAKEN_BACK)):  # those permitted nothing
+            gone.append((row, reference, recorded.get(reference, "")))
         if row.outcome == DENIAL_ENDED or row.kind == "revoke":
             if reference:  # where it is unknown which one it was, no other is taken for ended
                 ended.add(reference)
                 last.pop(key, None)
         elif LOST not in codes:
             last[key] = (row, entry)
-    return last, frozenset(ended)
+            recorded.setdefault(reference, row.partner if reference else "")
+    return last, frozenset(ended), tuple(gone)
+
+
+def _end_again(tx: Transaction, row: AuditRow, reference: str, recorder: str, patient_id: str) -> None:
+    """A Consent that was taken back since is in force no more, and never again. What it denies goes on: whether all of
+    it was ended, or what it permits alone, the log does not say.
+    """
+    consent_id = reference.removeprefix("Consent/")
+    held, state = records.get(tx, "Consent", consent_id), consents.get(tx, consent_id)
+    if patients.is_destroyed(tx, patient_id):
+        return
+    if held is None or state is None:
+        made = _record(consent_id, patient_id, recorder, row.at)
+        content, codes = made.resource, (GONE,)
+        state = ConsentState(consent_id, patient_id, 0, "unverified", recorder, row.at)
+    elif held.patient_id != patient_id or held.resource.get("status") != "active":
+        return
+    else:
+        made, content, codes = held, held.resource, (*json.loads(state.reasons), CHANGED_SINCE)
+    if held is None or not could_deny(held.resource):
+        content = {**content, "status": "inactive"}
+        made = records.save(tx, replace(made, version=0, resource=content, updated_at=row.at))
+    patients.raise_epoch(tx, patient_id)
+    reasons = json.dumps(list(dict.fromkeys(codes)))
+    consents.save(tx, changed(state, version=made.version, reasons=reasons))
 
 
 def _is_there(tx: Transaction, reference: str, entry: AuditEntry) -> bool:

@@ -44,8 +44,8 @@ def test_a_consent_withdrawn_under_the_id_she_was_joined_to_never_stands_again(o
     done = put_back(own)
 
     assert done.since.withdrawn == {again} and done.applied.consents_set_aside == 1
-    (state,) = own.look(lambda reading: consents.of_patient(reading, her))
-    assert state.standing == "unverified" and CHANGED_SINCE in json.loads(state.reasons)
+    state = own.look(lambda reading: consents.get(reading, str(saved.resource["id"])))
+    assert state is not None and state.standing == "unverified" and CHANGED_SINCE in json.loads(state.reasons)
     told = own.run(confirm_consents(own.premises, her, "asked the hospital"))
     assert (told["consents"], told["withdrawn"]) == (0, 1)
 
