@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gateway.agency_desk import needs, plan_steps
+from gateway.agency_desk import needs, plan_steps, referrals
 from gateway.agency_desk.case_charts import HEIGHT, WIDTH, of_goal, series_of
 from gateway.agency_desk.consent_fields import described
 from gateway.agency_desk.opening_hours import hours_of
@@ -17,17 +18,19 @@ from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit
 from gateway.care_plan import is_merged
 from gateway.care_plan.parts import contributor_of
 from gateway.clock import new_id
-from gateway.errors import AlreadyReceived, NotFound
+from gateway.errors import NotFound
 from gateway.flows.desk_cases import CAN_GO_ELSEWHERE, NEEDS, OPEN, PRIORITIES, RIGHT, NewReferral, Sent
 from gateway.flows.desk_plans import BARRIERS
 from gateway.flows.desk_steps import LONGEST_COMMENT, LONGEST_GOAL
 from gateway.partners import partner_of
 
 _WEEK = timedelta(days=7)
+_FROM_PLAN = ("/own-goal", "/comment")
+"""Forms on the page of the plan."""
 
 
 async def _find(visit: Visit) -> Answer:
-    return Page("cases_find.html", {"said": None, "wrong": ""})
+    return Page("cases_find.html", {"said": None})
 
 
 async def _found(visit: Visit) -> Answer:
@@ -35,15 +38,15 @@ async def _found(visit: Visit) -> Answer:
     client = await visit.desk.cases.find(visit.worker, said)
     if client is not None:
         return GoTo(f"clients/{client.patient_id}")
-    return Page("cases_find.html", {"said": said, "wrong": ""})
+    return Page("cases_find.html", {"said": said})
 
 
 async def _register(visit: Visit) -> Answer:
-    said = described(visit.form)
-    try:
-        return GoTo(await visit.desk.cases.register(visit.worker, said))
-    except AlreadyReceived as refused:
-        return Page("cases_find.html", {"said": said, "wrong": refused.code}, 409)
+    return GoTo(await visit.desk.cases.register(visit.worker, described(visit.form)))
+
+
+async def _register_again(visit: Visit) -> Answer:
+    return Page("cases_find.html", {"said": described(visit.form)})
 
 
 async def _client(visit: Visit) -> Answer:
@@ -265,17 +268,17 @@ def _now(visit: Visit) -> datetime:
 
 
 SCREENS = (
-    Screen("/clients", RIGHT, _find, _found, menu="clients"),
-    Screen("/clients/register", RIGHT, None, _register),
+    Screen("/clients", RIGHT, _find, _found, menu="clients", again=_find),
+    Screen("/clients/register", RIGHT, None, _register, again=_register_again),
     Screen("/clients/{id}", RIGHT, _client),
     *needs.SCREENS,
-    *plan_steps.SCREENS,
-    Screen("/clients/{id}/preview", RIGHT, None, _preview),
-    Screen("/clients/{id}/refer", RIGHT, None, _refer),
+    *(replace(one, again=_plan) if one.path.endswith(_FROM_PLAN) else one for one in plan_steps.SCREENS),
+    Screen("/clients/{id}/preview", RIGHT, None, _preview, again=_client),
+    Screen("/clients/{id}/refer", RIGHT, None, _refer, again=_preview),
     Screen("/clients/{id}/cancel", RIGHT, None, _cancel),
-    Screen("/clients/{id}/met", RIGHT, None, _met),
-    Screen("/referrals/{id}/met", "answer", None, _met_here),
-    Screen("/clients/{id}/barriers", RIGHT, None, _barrier),
+    Screen("/clients/{id}/met", RIGHT, None, _met, again=_client),
+    Screen("/referrals/{id}/met", "answer", None, _met_here, again=referrals.one),
+    Screen("/clients/{id}/barriers", RIGHT, None, _barrier, again=_client),
     Screen("/clients/{id}/cleared", RIGHT, None, _cleared),
     Screen("/clients/{id}/plan", RIGHT, _plan),
     Screen("/clients/{id}/cards/{task}", RIGHT, _card),

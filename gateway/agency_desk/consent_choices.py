@@ -54,7 +54,7 @@ async def choices(visit: Visit, client: Client, said: Mapping[str, str], error: 
         "given": [(one, _names(visit, one)) for one in given],
         "pending": [(one, _names(visit, one)) for one in pending],
         "refusals": await refusals_of(visit, client.patient_id),
-        "asked_for": visit.query.get("request", ""),
+        "asked_for": visit.query.get("request", "") or visit.form.get("request", ""),
         "said": visit.query.get("said", ""),
         "gives_links": desk.may(visit.worker, OWN_PAGES),
         "has_services": bool(desk.services()),
@@ -95,7 +95,8 @@ def _names(visit: Visit, one: Given | Refused) -> str:
     return ", ".join(name for name in named if name)
 
 
-async def _choose(visit: Visit) -> Answer:
+async def choose(visit: Visit) -> Answer:
+    """The form for a client, as it is opened."""
     client = await visit.desk.consents.client(visit.worker, visit.path["id"], "consents")
     return await choices(visit, client, await _asked_for(visit, client.patient_id))
 
@@ -118,6 +119,6 @@ async def _asked_for(visit: Visit, patient_id: str) -> Mapping[str, str]:
 
 
 SCREENS = (
-    Screen("/consents/{id}", RIGHT, _choose),
+    Screen("/consents/{id}", RIGHT, choose),
     Screen("/consents/{id}/choose", RIGHT, None, _change),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from gateway.agency_desk import consent_choices, consent_fields, signing
@@ -14,6 +15,9 @@ from gateway.agency_desk.signing import wanted_of
 from gateway.disclosure.desk_forms import kinds_in_words, purpose_in_words
 from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.consent_taking import NOT_ASKED_DAYS, new_ids
+
+_FROM_READ = ("/hand-over", "/sign-link")
+"""Forms on the page that is read before signing."""
 
 
 async def _find(visit: Visit) -> Answer:
@@ -32,6 +36,19 @@ async def _found(visit: Visit) -> Answer:
         "person": "" if client is None else name_of(client.patient),
     }
     return Page("consents_find.html", facts)
+
+
+async def _find_again(visit: Visit) -> Answer:
+    return Page(
+        "consents_find.html", {"asked_for": visit.form.get("request", ""), "said": None, "found": None}
+    )
+
+
+async def _register_again(visit: Visit) -> Answer:
+    said = consent_fields.described(visit.form)
+    return Page(
+        "consents_find.html", {"asked_for": visit.form.get("request", ""), "said": said, "found": None}
+    )
 
 
 async def _register(visit: Visit) -> Answer:
@@ -144,17 +161,17 @@ def _asking(form: Mapping[str, str]) -> str:
 
 SCREENS = (
     Screen("/consents/", RIGHT, _find, menu="consents"),
-    Screen("/consents/find", RIGHT, None, _found),
-    Screen("/consents/register", RIGHT, None, _register),
+    Screen("/consents/find", RIGHT, None, _found, again=_find_again),
+    Screen("/consents/register", RIGHT, None, _register, again=_register_again),
     Screen("/consents/requests/{id}", RIGHT, _request),
-    Screen("/consents/requests/{id}/no", RIGHT, None, _said_no),
+    Screen("/consents/requests/{id}/no", RIGHT, None, _said_no, again=_request),
     *consent_choices.SCREENS,
     Screen("/consents/{id}/read", RIGHT, None, _read),
-    *signing.SCREENS,
+    *(replace(one, again=_read) if one.path.endswith(_FROM_READ) else one for one in signing.SCREENS),
     Screen("/consents/{id}/withdraw", RIGHT, None, _withdraw),
     Screen("/consents/{id}/written", RIGHT, None, _written),
-    Screen("/consents/{id}/refusal-ended", RIGHT, None, _refusal_ended),
-    Screen("/consents/{id}/own-link", OWN_PAGES, None, _own_link),
+    Screen("/consents/{id}/refusal-ended", RIGHT, None, _refusal_ended, again=consent_choices.choose),
+    Screen("/consents/{id}/own-link", OWN_PAGES, None, _own_link, again=consent_choices.choose),
     Screen("/consents/{id}/own-code", OWN_PAGES, None, _own_code),
     Screen("/consents/{id}/phone-lost", OWN_PAGES, None, _phone_lost),
     Screen("/consents/{id}/papers/{consent}", RIGHT, _paper),

@@ -221,8 +221,8 @@ def _sealed(visit: Visit, seal: str) -> str:
 SCREENS = (
     Screen("/crisis", RIGHT, _begin, _look_up, menu="crisis"),
     Screen("/crisis/emergency", RIGHT, _emergency_form, _emergency),
-    Screen("/crisis/plan", RIGHT, None, _plan, largest_form=_LONG_FORM),
-    Screen("/crisis/event", RIGHT, None, _event, largest_form=_LONG_FORM),
-    Screen("/crisis/follow-up", RIGHT, None, _follow_up),
+    Screen("/crisis/plan", RIGHT, None, _plan, again=_look_up, largest_form=_LONG_FORM),
+    Screen("/crisis/event", RIGHT, None, _event, again=_look_up, largest_form=_LONG_FORM),
+    Screen("/crisis/follow-up", RIGHT, None, _follow_up, again=_look_up),
     Screen("/crisis/paper", RIGHT, _paper),
 )

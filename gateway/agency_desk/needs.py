@@ -16,7 +16,7 @@ _LONG_FORM = 16_384
 async def _ask(visit: Visit) -> Answer:
     cases, patient_id = visit.desk.cases, visit.path["id"]
     client = await cases.client(visit.worker, patient_id, "needs")
-    asked = visit.query.get("tool", "")
+    asked = visit.form.get("tool", "") or visit.query.get("tool", "")
     tool = asked if asked in TOOLS else PRAPARE
     agencies = dict.fromkeys(one.addressee for one in cases.agencies(visit.worker))
     facts = {
@@ -53,4 +53,4 @@ def _given(form: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     return given
 
 
-SCREENS = (Screen("/clients/{id}/needs", RIGHT, _ask, _answered, largest_form=_LONG_FORM),)
+SCREENS = (Screen("/clients/{id}/needs", RIGHT, _ask, _answered, again=_ask, largest_form=_LONG_FORM),)

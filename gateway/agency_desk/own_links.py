@@ -46,6 +46,6 @@ async def _mail(visit: Visit) -> Answer:
 
 
 SCREENS = (
-    Screen("/consents/{id}/contacts", RIGHT, _look, _agree),
+    Screen("/consents/{id}/contacts", RIGHT, _look, _agree, again=_look),
     Screen("/consents/{id}/own-mail", RIGHT, None, _mail),
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -122,8 +123,11 @@ class _Pages(SpokenPages):
             words = contact_words(said)
             if said.no_messages:
                 await self._own.stop_messages(her)
-            await self._own.ask(her, "contact", words)
-            return RedirectResponse("./?done=asked", 303, HEADERS)
+            asked = self._asked(self._own.ask(her, "contact", words))
+            return await self._or_again(request, asked, partial(self._known_contacts, request, her))
+        return await self._known_contacts(request, her)
+
+    async def _known_contacts(self, request: Request, her: str) -> Response:
         on_file = (await self._own.calendar(her)).contacts
         known = [(self._name_of(partner), one) for partner, one in on_file]
         return self._page(request, "own_contacts.html", known=known, ways=WAYS)
@@ -144,7 +148,11 @@ class _Pages(SpokenPages):
         form = await self._frame.form(request)
         if her is None:
             return self._stranger(request)
-        await self._own.ask(her, form.get("kind", ""), form.get("text", ""))
+        asked = self._asked(self._own.ask(her, form.get("kind", ""), form.get("text", "")))
+        return await self._or_again(request, asked, partial(self._first, request))
+
+    async def _asked(self, asking: Awaitable[None]) -> Response:
+        await asking
         return RedirectResponse("./?done=asked", 303, HEADERS)
 
     async def _phone(self, request: Request) -> Response:

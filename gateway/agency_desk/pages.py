@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,10 +27,10 @@ from gateway.agency_desk import (
 )
 from gateway.agency_desk.desk import Desk
 from gateway.agency_desk.passkeys import Asking
-from gateway.agency_desk.screens import GoTo, Page, Screen, Visit
+from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit
 from gateway.agency_desk.sites import desk_site
 from gateway.agency_desk.spoken_pages import SpokenPages
-from gateway.errors import NotAllowed, NotFound
+from gateway.errors import HandoffError, NotAllowed, NotFound
 from gateway.flows.agency_desk import Worker
 from gateway.flows.desk_workers import CAME, LEFT, REFUSED
 from gateway.pages import HEADERS, Pace, Session, root_of
@@ -93,10 +93,23 @@ class _Pages(SpokenPages):
         form, file = await self._sent(screen, request)
         said, path, query = self._said(request), request.path_params, request.query_params
         visit = Visit(self._desk, worker, said, path, query, form, file=file, **self._login_of(request))
-        answer = await act(visit)
+        done = self._done(request, screen, act(visit))
+        if request.method != "POST" or screen.again is None:
+            return await done
+        return await self._or_again(request, done, partial(self._shown, request, screen, visit))
+
+    async def _done(self, request: Request, screen: Screen, act: Awaitable[Answer]) -> Response:
+        answer = await act
         if isinstance(answer, Page):
             return self._page(request, answer.template, answer.status, here=screen.path, **answer.facts)
         return RedirectResponse(answer.location, 303, HEADERS) if isinstance(answer, GoTo) else answer
+
+    async def _shown(self, request: Request, screen: Screen, visit: Visit) -> Response | None:
+        """The page on which the form of a screen stands; None where it cannot be shown now."""
+        try:
+            return None if screen.again is None else await self._done(request, screen, screen.again(visit))
+        except HandoffError:
+            return None
 
     async def _sent(self, screen: Screen, request: Request) -> tuple[Mapping[str, str], Uploaded | None]:
         if request.method != "POST":

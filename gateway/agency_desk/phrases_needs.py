@@ -81,7 +81,7 @@ ENGLISH: Mapping[str, str] = {
     "ans_at-times": "Sometimes",
     "ans_fairly-often": "Fairly often",
     "ans_frequently": "Very often",
-    "error_NOTHING_ANSWERED": "Nothing was answered. Go back.",
+    "error_NOTHING_ANSWERED": "Nothing was answered. Answer at least one question.",
 }
 
 SPANISH: Mapping[str, str] = {
@@ -161,5 +161,5 @@ SPANISH: Mapping[str, str] = {
     "ans_at-times": "A veces",
     "ans_fairly-often": "Con bastante frecuencia",
     "ans_frequently": "Muy seguido",
-    "error_NOTHING_ANSWERED": "No se respondió nada. Vuelva atrás.",
+    "error_NOTHING_ANSWERED": "No se respondió nada. Responda al menos una pregunta.",
 }

@@ -65,8 +65,8 @@ ENGLISH: Mapping[str, str] = {
     "own_no_messages": "Send me nothing and leave no message. This holds from now on.",
     "own_back": "Back to my page",
     "error_NOTHING_TO_SHOW": "Nothing can be shown. This does not mean that nothing exists.",
-    "error_WISH_EMPTY": "Go back and say what you ask for.",
-    "error_WISH_TOO_LONG": "That is too long. Go back and say it in fewer words.",
+    "error_WISH_EMPTY": "Say what you ask for.",
+    "error_WISH_TOO_LONG": "That is too long. Say it in fewer words.",
     "error_WISHES_TOO_MANY": "You have asked a lot today. Please call us or try again tomorrow.",
 }
 
@@ -130,7 +130,7 @@ SPANISH: Mapping[str, str] = {
     "own_no_messages": "No me envíen nada ni dejen mensajes. Vale desde ahora.",
     "own_back": "Volver a mi página",
     "error_NOTHING_TO_SHOW": "No se puede mostrar nada. Eso no quiere decir que no haya nada.",
-    "error_WISH_EMPTY": "Vuelva atrás y diga qué pide.",
-    "error_WISH_TOO_LONG": "Es muy largo. Vuelva atrás y dígalo con menos palabras.",
+    "error_WISH_EMPTY": "Diga qué pide.",
+    "error_WISH_TOO_LONG": "Es muy largo. Dígalo con menos palabras.",
     "error_WISHES_TOO_MANY": "Hoy pidió mucho. Llámenos o pruebe mañana.",
 }

@@ -23,7 +23,7 @@ ENGLISH: Mapping[str, str] = {
     "error_NUMBER_SENT": (
         "Your system has sent somebody under that number. The network has to look first. Until then nothing is shown."
     ),
-    "error_REASON_MISSING": "Go back and say why.",
+    "error_REASON_MISSING": "Say why.",
     "sheet": "Send a sheet",
     "sheet_note": "Up to 1 MB. The same sheet sent twice doubles nothing.",
     "sheet_choose": "Your sheet (CSV or XLSX)",
@@ -34,11 +34,11 @@ ENGLISH: Mapping[str, str] = {
     "sheet_rejected": "Download the rows that were not taken",
     "sheet_rejected_note": "Each row says what is wrong. Correct them in the file and send the file here again.",
     "sheet_again": "Send the corrected rows",
-    "error_ENDING_UNKNOWN": "Your organization cannot send this kind of file. Go back and choose another.",
-    "error_FILE_EMPTY": "This file is empty. Go back and choose another.",
+    "error_ENDING_UNKNOWN": "Your organization cannot send this kind of file. Choose another.",
+    "error_FILE_EMPTY": "This file is empty. Choose another.",
     "error_FORM_INVALID": "This could not be read. Go back and choose the file again.",
     "error_FORM_TOO_LARGE": "This is too large. Go back and send it in parts.",
-    "error_NUMBER_MISSING": "That is no number. Go back and write the one your organization gives this person.",
+    "error_NUMBER_MISSING": "That is no number. Write the one your organization gives this person.",
     "error_NO_SUCH_SHEET": "The plan is there as CSV and as XLSX.",
 }
 
@@ -61,7 +61,7 @@ SPANISH: Mapping[str, str] = {
     "error_NUMBER_SENT": (
         "Su sistema envió a alguien con ese número. La red lo revisará primero. Hasta entonces no se muestra nada."
     ),
-    "error_REASON_MISSING": "Vuelva atrás y diga por qué.",
+    "error_REASON_MISSING": "Diga por qué.",
     "sheet": "Enviar una hoja",
     "sheet_note": "Hasta 1 MB. Si envía dos veces la misma hoja, nada se repite.",
     "sheet_choose": "Su hoja (CSV o XLSX)",
@@ -72,10 +72,10 @@ SPANISH: Mapping[str, str] = {
     "sheet_rejected": "Descargar las filas no recibidas",
     "sheet_rejected_note": "Cada fila dice qué está mal. Corríjalas en el archivo y envíelo aquí otra vez.",
     "sheet_again": "Enviar las filas corregidas",
-    "error_ENDING_UNKNOWN": "Su organización no puede enviar este tipo de archivo. Vuelva atrás y elija otro.",
-    "error_FILE_EMPTY": "Este archivo está vacío. Vuelva atrás y elija otro.",
+    "error_ENDING_UNKNOWN": "Su organización no puede enviar este tipo de archivo. Elija otro.",
+    "error_FILE_EMPTY": "Este archivo está vacío. Elija otro.",
     "error_FORM_INVALID": "No se pudo leer. Vuelva atrás y elija el archivo otra vez.",
     "error_FORM_TOO_LARGE": "Es muy grande. Vuelva atrás y envíelo por partes.",
-    "error_NUMBER_MISSING": "Eso no es un número. Vuelva atrás y escriba el que su organización da a esta persona.",
+    "error_NUMBER_MISSING": "Eso no es un número. Escriba el que su organización da a esta persona.",
     "error_NO_SUCH_SHEET": "El plan está como CSV y como XLSX.",
 }

@@ -39,8 +39,8 @@ ENGLISH: Mapping[str, str] = {
     "sg_done": "Signed. It counts from now on.",
     "sg_done_tablet": "Thank you. This is your copy; ask for it on paper. Please give the tablet back now.",
     "sg_done_phone": "Thank you. This is your copy; keep it if your phone is safe. Then log out.",
-    "error_PIN_INVALID": "Go back and choose 6 to 12 digits.",
-    "error_PIN_USED": "You chose these digits before. Go back and choose others.",
+    "error_PIN_INVALID": "Choose 6 to 12 digits.",
+    "error_PIN_USED": "You chose these digits before. Choose others.",
     "error_WITNESS_AWAY": "Ask the person who helps you to look at their page. Then go back and sign.",
     "error_DRAFT_OVER": "This is not waiting to be signed any more. Ask the person who helps you to show it again.",
 }
@@ -80,8 +80,8 @@ SPANISH: Mapping[str, str] = {
     "sg_done": "Firmado. Vale desde ahora.",
     "sg_done_tablet": "Gracias. Esta es su copia; pídala en papel. Ahora devuelva la tableta, por favor.",
     "sg_done_phone": "Gracias. Esta es su copia; guárdela si su teléfono es seguro. Después salga.",
-    "error_PIN_INVALID": "Vuelva atrás y elija de 6 a 12 números.",
-    "error_PIN_USED": "Ya eligió estos números antes. Vuelva atrás y elija otros.",
+    "error_PIN_INVALID": "Elija de 6 a 12 números.",
+    "error_PIN_USED": "Ya eligió estos números antes. Elija otros.",
     "error_WITNESS_AWAY": "Pida a la persona que le ayuda que mire su página. Después vuelva y firme.",
     "error_DRAFT_OVER": "Esto ya no espera su firma. Pida a la persona que le ayuda que lo muestre otra vez.",
 }

@@ -51,7 +51,7 @@ ENGLISH: Mapping[str, str] = {
     "level_intensive-outpatient": "Visits on many days a week",
     "level_crisis-stabilization": "Crisis stay",
     "level_shelter": "Shelter",
-    "error_WORDS_MISSING": "Nothing was written. Go back.",
+    "error_WORDS_MISSING": "Nothing was written. Write it down first.",
 }
 
 SPANISH: Mapping[str, str] = {
@@ -101,5 +101,5 @@ SPANISH: Mapping[str, str] = {
     "level_intensive-outpatient": "Visitas muchos días de la semana",
     "level_crisis-stabilization": "Estancia por una crisis",
     "level_shelter": "Refugio",
-    "error_WORDS_MISSING": "No se escribió nada. Vuelva atrás.",
+    "error_WORDS_MISSING": "No se escribió nada. Escríbalo primero.",
 }

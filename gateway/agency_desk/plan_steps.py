@@ -87,6 +87,8 @@ def _ticked(form: Mapping[str, str], begin: str) -> tuple[str, ...]:
 SCREENS = (
     Screen("/clients/{id}/own-goal", RIGHT, None, _own_goal),
     Screen("/clients/{id}/comment", RIGHT, None, _comment),
-    Screen("/clients/{id}/change", RIGHT, _change, _ask_change),
-    Screen("/clients/{id}/step-down", RIGHT, _step_down, _stepped_down, largest_form=_LONG_FORM),
+    Screen("/clients/{id}/change", RIGHT, _change, _ask_change, again=_change),
+    Screen(
+        "/clients/{id}/step-down", RIGHT, _step_down, _stepped_down, again=_step_down, largest_form=_LONG_FORM
+    ),
 )

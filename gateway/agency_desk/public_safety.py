@@ -29,4 +29,4 @@ async def _sent(visit: Visit) -> Answer:
     return GoTo("le-referral?sent=1")
 
 
-SCREENS = (Screen("/le-referral", RIGHT, _form, _sent, menu="refer_in"),)
+SCREENS = (Screen("/le-referral", RIGHT, _form, _sent, menu="refer_in", again=_form),)

@@ -29,7 +29,8 @@ async def _stop_read(visit: Visit) -> Answer:
     return GoTo("./")
 
 
-async def _one(visit: Visit) -> Answer:
+async def one(visit: Visit) -> Answer:
+    """One referral with its buttons."""
     found = await visit.desk.opened(visit.worker, visit.path["id"])
     status = str(found.first("Task").get("status", ""))
     return Page(
@@ -83,8 +84,8 @@ async def _plan(visit: Visit) -> Answer:
 
 SCREENS = (
     Screen("/referrals/", "answer", _list, _stop_read, menu="waiting"),
-    Screen("/referrals/{id}", "answer", _one, _answered),
-    Screen("/referrals/{id}/number", "answer", None, _number),
-    Screen("/referrals/{id}/number-wrong", "answer", None, _number_wrong),
+    Screen("/referrals/{id}", "answer", one, _answered, again=one),
+    Screen("/referrals/{id}/number", "answer", None, _number, again=one),
+    Screen("/referrals/{id}/number-wrong", "answer", None, _number_wrong, again=one),
     Screen("/plans/{id}", "answer", _plan),
 )

@@ -76,6 +76,8 @@ class Screen:
     shows: Callable[[Visit], Awaitable[Answer]] | None
     does: Callable[[Visit], Awaitable[Answer]] | None = None
     menu: str = ""
+    again: Callable[[Visit], Awaitable[Answer]] | None = None
+    """Shows the page with its form again where the form is refused."""
     largest_form: int | None = None
     """In octets; without it as every form of the desk."""
     with_file: bool = False

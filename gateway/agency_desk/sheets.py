@@ -48,7 +48,9 @@ def _endings(visit: Visit) -> list[str]:
 
 
 SCREENS = (
-    Screen("/sheet", "sheet", _choose, _sent, menu="sheet", largest_form=LARGEST, with_file=True),
+    Screen(
+        "/sheet", "sheet", _choose, _sent, menu="sheet", again=_choose, largest_form=LARGEST, with_file=True
+    ),
     # the refused rows with their reasons, written as letters of base64 in a form
     Screen("/sheet/rejected", "sheet", None, _rejected, largest_form=5 * LARGEST),
 )

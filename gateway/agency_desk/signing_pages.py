@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -78,6 +79,11 @@ class _Pages(SpokenPages):
             return self._stranger(request)
         form = await self._frame.form(request)
         typed = form.get("name", "") if form.get("agree") == "yes" else ""
+        return await self._or_again(
+            request, self._signed(request, signer, typed), partial(self._read, request)
+        )
+
+    async def _signed(self, request: Request, signer: Signer, typed: str) -> Response:
         taken = await self._desk.consents.signing.sign(signer.id, typed)
         return self._page(request, "sign_done.html", papers=[one.text for one in taken])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -14,8 +14,8 @@ from starlette.responses import Response
 
 from gateway.agency_desk.days import day_in_words, in_words
 from gateway.agency_desk.phrases import CATALOGUE, language_of
-from gateway.errors import HandoffError
-from gateway.pages import Pages, Session
+from gateway.errors import AlreadyReceived, HandoffError, NotUnderstood
+from gateway.pages import Pages, Session, refilled, status_of
 
 _ASKED_AGAIN = frozenset({"CODE_WRONG", "PASSKEY_WRONG"})
 """Refusals after which the same page asks once more, and where such pages are."""
@@ -59,6 +59,7 @@ class SpokenPages(Pages):
             "timed": self._timed(language),
             "here": "",
             "again": "",
+            "wrong_form": getattr(request.state, "wrong_form", ""),
             "mails": False,
             "kept": () if status < _REFUSED else _written(request),
             **self._facts(session, say),
@@ -77,6 +78,26 @@ class SpokenPages(Pages):
         asks = error.code in _ASKED_AGAIN and path.endswith(_ASKING)
         again = (f"{path}?{query}" if query else path) if asks else ""
         return self._page(request, self.message, status, code=error.code, again=again)
+
+    async def _or_again(
+        self, request: Request, done: Awaitable[Response], show: Callable[[], Awaitable[Response | None]]
+    ) -> Response:
+        """What a form came to. Where it is refused for what stands in it: the page that `show` makes, with the form
+        filled in as it was sent and what is wrong above it; a page without that form is none, and the refusal is raised.
+        """
+        try:
+            return await done
+        except (NotUnderstood, AlreadyReceived) as refused:
+            request.state.wrong_form = refused.code
+            page, sent = await show(), getattr(request.state, "sent", {})
+            made = None if page is None else refilled(bytes(page.body).decode(), request.url.path, sent)
+            if page is None or made is None:
+                request.state.wrong_form = ""
+                raise
+            page.body = made.encode()
+            page.headers["content-length"] = str(len(page.body))
+            page.status_code = status_of(refused) or _REFUSED
+            return page
 
     async def _language(self, request: Request) -> Response:
         return await self._change_language(request, self.language_cookie, CATALOGUE)

@@ -10,6 +10,7 @@ from gateway.pages.frame import FILE_HEADERS, HEADERS, Frame, Site, root_of, sta
 from gateway.pages.links import Link, make_link, read_link, said_by
 from gateway.pages.pace import Pace
 from gateway.pages.paged import Pages, use_up
+from gateway.pages.refilled import refilled
 from gateway.pages.sessions import IDLE_MINUTES, LONGEST_HOURS, Session, Sessions
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Site",
     "make_link",
     "read_link",
+    "refilled",
     "root_of",
     "said_by",
     "status_of",

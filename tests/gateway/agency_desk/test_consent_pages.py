@@ -153,6 +153,9 @@ def test_what_was_not_read_is_not_handed_over(
     read(counter)
     counter.fill("/hand-over", **{"pin": PIN, **said})
     assert counter.page.status_code in (400, 409) and code in counter.page.text
+    assert "Please read this before you sign" in counter.page.text, (
+        "what was chosen is there to be read and handed over"
+    )
     assert county_desk.records("DocumentReference") == ()
 
 

@@ -381,7 +381,11 @@ def test_what_was_refused_is_logged_as_withheld_and_an_old_version_releases_noth
     before = len(desk.audit())
     form = {"token": browser.hidden("token"), "version": "old", "step": "accept"}
     assert browser.post(f"/agency/referrals/{waiting}", form).status_code == 409
-    assert len(desk.audit()) == before
+    assert desk.task().resource["status"] == "requested"
+    assert browser.hidden("version") != "old", "it is shown as it stands now, to be answered again"
+    assert {one.row.kind for one in desk.audit()[before:]} == {"disclose", "read"}, (
+        "as each time it is opened"
+    )
 
     for consent in desk.records("Consent"):
         desk.replace("hospital", consent.id, {**consent.resource, "status": "inactive"})

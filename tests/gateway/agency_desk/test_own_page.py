@@ -189,7 +189,9 @@ def test_what_she_asks_for_is_received_with_its_day(told: County, phone: Phone, 
     ],
 )
 def test_what_cannot_be_asked_so_is_refused(phone: Phone, said: Mapping[str, str], code: str) -> None:
-    assert code in phone.act("/me/ask", **said).text
+    page = phone.act("/me/ask", **said)
+    assert code in page.text and page.status_code == 400
+    assert f">{said['text']}</textarea>" in page.text, "nobody types twice"
 
 
 def test_not_more_than_a_few_wishes_a_day(told: County, phone: Phone) -> None:

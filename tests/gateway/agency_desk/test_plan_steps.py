@@ -96,7 +96,9 @@ def test_what_she_says_of_the_plan_stands_there(cases: County, lena: Browser) ->
 def test_what_the_page_does_not_offer_is_refused(
     cases: County, lena: Browser, to: str, said: dict[str, str], code: str
 ) -> None:
-    assert code in act(lena, cases, "/plan", to, **said)
+    shown = act(lena, cases, "/plan", to, **said)
+    assert code in shown and lena.page.status_code == 400
+    assert ('id="again"' in shown) and said.get("words", "") in shown, "the form is there as it was filled in"
     assert not cases.intents() and not ours(cases, "CarePlan")
 
 

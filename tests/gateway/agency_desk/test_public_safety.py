@@ -104,7 +104,11 @@ def test_what_is_wrong_is_told_from_the_form_alone(officer: Browser) -> None:
         {"concern": "x"},
         {"urgency": "x"},
     ):
-        assert "That did not work" in send(officer, **{**HER, **wrong})
+        page = send(officer, **{**HER, **wrong})
+        assert officer.page.status_code == 400 and 'id="again"' in page, (
+            "the form is there as it was filled in"
+        )
+        assert all(f'value="{said}"' in page for name, said in HER.items() if name not in wrong)
     assert "Received" in send(officer, **HER)
     form = {"token": officer.hidden("token"), "key": "k" * 30, **HER, **WORDS}
     assert [officer.post(PATH, form).status_code for _ in range(2)] == [200, 200], "sent twice it is received"
