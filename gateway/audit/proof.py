@@ -7,7 +7,7 @@ the leaf to the root; at the end `{"end": <entries>}`. It is checked without the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 
@@ -120,10 +120,12 @@ def proof_lines(
     about: str,
     since: int | None = None,
     facts: bool = False,
+    but: Container[int] = (),
 ) -> Iterator[bytes]:
     """The lines of a file of proofs, each with its line end: of `rows`, which are in order, and since an older head.
 
-    With `facts` it is a disclosure of audit facts: the caller records who took it. Raises as `Prover` does; a row
+    With `facts` (but those of the entries numbered in `but`) it is a disclosure of audit facts: the caller records who
+    took it. Raises as `Prover` does; a row
     that the head is not over yet ends the entries.
     """
     yield encoded(ProofStart(_VERSION, verifier.text, about))
@@ -135,9 +137,10 @@ def proof_lines(
     for row in rows:
         if row.seq > prover.head.size:
             break
-        earlier = audit_rows.get(reading, row.seq - 1) if facts else None
+        with_facts = facts and row.seq not in but
+        earlier = audit_rows.get(reading, row.seq - 1) if with_facts else None
         before = START if earlier is None else earlier.chain_hash
-        yield encoded(proved_line(reading, row, before, prover.path_of(row), facts))
+        yield encoded(proved_line(reading, row, before, prover.path_of(row), with_facts))
         count += 1
     yield encoded(EndLine(count))
 

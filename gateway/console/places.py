@@ -69,6 +69,7 @@ PLACES: tuple[Place, ...] = (
     Place("/decisions/{seq}/proof", proofs.of_entry, "disclosures", proofs.FACTS, right="export"),
     Place("/patients", ledger.choose, "patients", frozenset({"patient"})),
     Place("/patients/{id}", ledger.ledger, "patients", ledger.FILTERS, days=366 * 6),
+    Place("/patients/{id}/proof", proofs.of_patient, "patients", proofs.OF_PATIENT, 366 * 6, right="export"),
     Place("/consents", consents.consents, "consents", consents.FILTERS),
     Place("/consents/{id}", consents.of_patient, "consents"),
     Place("/what-if", what_if.what_if, "what-if", what_if.FILTERS),

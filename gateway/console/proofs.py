@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from gateway.audit import AuditEntry, NoteVerifier, Prover, proof_lines
 from gateway.console.acts import Content, entry_at
 from gateway.console.decision import head_over
+from gateway.console.ledger import known_patient
 from gateway.console.look import Look, Shown, patients_of
 from gateway.disclosure.asked import without_values
+from gateway.disclosure.log_about import log_about
 from gateway.errors import NotFound, NotUnderstood
 from gateway.store import AuditRow, Reading
 
 FACTS, SINCE = frozenset({"facts"}), frozenset({"from"})
+OF_PATIENT = frozenset({"facts", "since", "until"})
+MOST_PROVED = 200
+"""Entries of one file: more take longer than a page may."""
 
 
 def of_entry(look: Look) -> Shown:
@@ -42,6 +47,30 @@ def tells_a_question(entry: AuditEntry | None) -> bool:
     return entry is not None and without_values(entry.asked) != entry.asked
 
 
+def of_patient(look: Look) -> Shown:
+    """The entries about one person between two days, each with its proof under the newest signed head; with their facts
+    where the address asks for them, but for those that tell what was asked, which are shown one by one for a reason.
+
+    Raises NotFound `NO_SUCH_PATIENT`, NotUnderstood `FILE_TOO_LONG`, and what `Prover` raises.
+    """
+    patient_id, window = known_patient(look), look.window
+    logged = [one for one in log_about(look.reading, patient_id) if window.since <= one.row.at < window.until]
+    if len(logged) > MOST_PROVED:
+        most = f"{len(logged)} entries are more than {MOST_PROVED}"
+        text = f"{most}: name fewer days, or take `handoff audit export --patient`"
+        raise NotUnderstood("FILE_TOO_LONG", text)
+    file = _file(
+        look.reading,
+        look.office.verifier,
+        Prover(look.reading, look.office.verifier),
+        f"patient {patient_id}",
+        rows=[one.row for one in logged],
+        facts=look.address["facts"] == "yes",
+        but={one.row.seq for one in logged if tells_a_question(one.entry)},
+    )
+    return Shown("", {}, patients_of((patient_id, *(one.row.patient_id for one in logged))), file=file)
+
+
 def of_log(look: Look) -> Shown:
     """That the log of the newest signed head grew out of that of an older one. Raises NotFound `NO_SUCH_HEAD`."""
     asked = look.address["from"]
@@ -67,6 +96,7 @@ def _file(
     rows: Iterable[AuditRow] = (),
     since: int | None = None,
     facts: bool = False,
+    but: Container[int] = (),
 ) -> tuple[str, bytes]:
-    lines = proof_lines(prover, reading, verifier, rows, about=about, since=since, facts=facts)
+    lines = proof_lines(prover, reading, verifier, rows, about=about, since=since, facts=facts, but=but)
     return f"{about.replace(' ', '-')}-proof.ndjson", b"".join(lines)

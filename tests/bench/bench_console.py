@@ -42,6 +42,7 @@ _PAGES = (
     ("disclosures, all kinds, CSV", "disclosures?kind=all&as=csv"),
     ("one disclosure", "decisions/{middle}"),
     ("patient, 50 entries", "patients/p7"),
+    ("patient, 50 entries, each with its proof", "patients/p7/proof?facts=yes"),
     ("patient, 500 more", "patients/p0"),
     ("patient, 500 more, CSV", "patients/p0?as=csv"),
     ("patient's consents", "consents/p0"),

@@ -12,7 +12,7 @@ from gateway.flows.another_person import login_of
 from gateway.store import AuditFilter
 from gateway.wiring.checkup import Examined
 from gateway.wiring.checkup_store import store_checks
-from tests.gateway.console.conftest import NOW, Browser
+from tests.gateway.console.conftest import ANA, NOW, Browser
 
 HOW = "state audit of the fall, agreement in the file room"
 
@@ -74,7 +74,12 @@ def test_no_file_and_no_printed_page_unless_the_agreement_allows_copies(officer:
     ada = as_ada(officer)
     page = ada.get("disclosures").text
     assert 'class="no-copies"' in page and "Download this view" not in page
-    for path in ("disclosures?as=csv", "decisions/1/proof", "integrity/proof?from=1"):
+    for path in (
+        "disclosures?as=csv",
+        "decisions/1/proof",
+        f"patients/{ANA}/proof",
+        "integrity/proof?from=1",
+    ):
         assert "ROLE_NOT_ENTITLED" in ada.get(path).text
 
     officer.log_in()

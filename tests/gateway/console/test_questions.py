@@ -115,6 +115,9 @@ def test_a_proof_tells_what_was_asked_only_to_whoever_may_see_it_and_says_why(as
     looked = asked.reads()[-1].entry
     assert looked is not None and "a judge asks for it" in looked.description
     assert asked.get(f"{nobodys}/proof?facts=yes").status_code == 200  # names of parameters alone
+    all_of_her = asked.get(f"patients/{logged(county)[0].row.patient_id}/proof?facts=yes")
+    assert audit.verify_file(all_of_her.content.splitlines(keepends=True), audit.verifier_of(signer)).entries
+    assert b"OTP-3391" not in all_of_her.content and b'"facts":' in all_of_her.content
 
     asked.agree("Ada Auditor", copies=True)
     asked.log_in("Ada Auditor", "auditor")

@@ -10,9 +10,10 @@ import pytest
 
 from gateway.audit import Sealer, look_entries, newest, read_witness, verifier_of, verify_file
 from gateway.clock import instant_text
+from gateway.console import proofs
 from gateway.console.office import CertificateEnd
 from gateway.demo import person
-from gateway.store import emergency_uses, inbox, intents, outbox, patients
+from gateway.store import audit_rows, emergency_uses, inbox, intents, outbox, patients
 from gateway.store.emergency_uses import EmergencyUse
 from gateway.wiring import console_door
 from tests.gateway.console.conftest import ANA, NOW, Browser, made, numbers
@@ -65,7 +66,9 @@ def test_one_disclosure_is_told_from_the_question_to_the_proof(told: Browser) ->
 
 
 @pytest.mark.requirement("AU-06")
-def test_an_entry_under_a_signed_head_is_proved_by_a_path_that_can_be_taken_along(told: Browser) -> None:
+def test_an_entry_under_a_signed_head_is_proved_by_a_path_that_can_be_taken_along(
+    told: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder, store = told.county.folder, told.county.store
     sealer = Sealer(store, folder.keys.signer, folder.path / "witness.log", told.clock)
     told.county.run(sealer.seal_now())
@@ -83,18 +86,39 @@ def test_an_entry_under_a_signed_head_is_proved_by_a_path_that_can_be_taken_alon
     (since,) = re.findall(r'href="/console/(integrity/proof\?from=\d+)"', integrity)
 
     notes = read_witness(folder.path / "witness.log")
-    for path, count in ((f"decisions/{seq}/proof", 1), (f"decisions/{seq}/proof?facts=yes", 1), (since, 0)):
-        assert path in text or path == since
+    with store.read() as reading:
+        disclosed, head = audit_rows.get(reading, seq), audit_rows.last_checkpoint(reading)
+        assert disclosed is not None and disclosed.patient_id and head is not None
+        hers = f"patients/{disclosed.patient_id}"
+        all_of_her = audit_rows.of_patient(reading, disclosed.patient_id)
+        about_her = sum(row.seq <= head.size for row in all_of_her)
+    links = re.findall(rf'href="/console/({hers}/proof\?[^"]*)"', told.get(hers).text)
+    assert [link.replace("&amp;", "&") for link in links] == [
+        f"{hers}/proof?since=&until=",
+        f"{hers}/proof?facts=yes&since=&until=",
+    ]
+    files: dict[str, tuple[str, int]] = {
+        f"decisions/{seq}/proof": ("entry-", 1),
+        f"decisions/{seq}/proof?facts=yes": ("entry-", 1),
+        f"{hers}/proof": ("patient-", about_her),
+        f"{hers}/proof?facts=yes": ("patient-", about_her),
+        f"{hers}/proof?until=2021-01-01": ("patient-", 0),
+        since: ("since-", 0),
+    }
+    for path, (name, count) in files.items():
         answer = told.get(path)
-        assert f'filename="{"since" if path == since else "entry"}-' in answer.headers["content-disposition"]
+        assert f'filename="{name}' in answer.headers["content-disposition"]
         report = verify_file(answer.content.splitlines(keepends=True), verifier_of(folder.keys.signer), notes)
         assert (report.ok, report.entries) == (True, count)
         assert (b'"facts":"' in answer.content) is ("facts=yes" in path)
+        assert NAME.encode() not in answer.content
         with store.read() as reading:
             (looked,) = newest(reading, 1)
         assert looked.entry is not None and looked.entry.subject == path
     for wrong in ("integrity/proof?from=1", "integrity/proof", "decisions/99999/proof"):
         assert told.get(wrong).status_code == 404
+    monkeypatch.setattr(proofs, "MOST_PROVED", 1)
+    assert "FILE_TOO_LONG" in told.get(f"{hers}/proof").text
 
 
 def test_verifying_says_what_it_found_and_who_asked(told: Browser) -> None:
