@@ -16,9 +16,12 @@ from mappings.model import MappingRoomError
 from mappings.syntax.hl7v2 import leaves, read_messages, split
 from mappings.syntax.json_tree import json_leaves, read_json
 from mappings.syntax.sheets import SHEETS
+from mappings.translate import kind_of
 
 FILL_IN = "FILL IN"
 _MOST_WORDS = 12
+_NUMBERS = ("RF1-6", "ORC-2", "SCH-2", "SCH-1", "TXA-12", "PRB-4", "PID-3")
+"""Where HL7 v2 has the number of what a message is about."""
 _SSN = re.compile(r"\d{3}-\d\d-\d{4}")
 _PATTERNS = (
     (re.compile(r"\d{4}-\d\d-\d\d"), "YYYY-MM-DD"),
@@ -74,6 +77,8 @@ class Draft:
     tables: dict[str, str]
     columns: tuple[tuple[str, str], ...]
     """(address, what it becomes), for the mapping's page."""
+    kind: str = ""
+    """Type and event of a message, as `accepts` has them."""
 
 
 def draft_mapping(name: str, form: str, content: bytes) -> Draft:
@@ -82,7 +87,8 @@ def draft_mapping(name: str, form: str, content: bytes) -> Draft:
     columns = _columns(form, content)
     rows = [f"  - {{from: {_quoted(one.address)}, {_row(one, name, tables, form)}" for one in columns]
     told = tuple((one.address, _told(row)) for one, row in zip(columns, rows, strict=True))
-    return Draft(_text(name, form, columns, rows), tables, told)
+    kind = kind_of(read_messages(content)[0]) if form == "hl7v2" else ""
+    return Draft(_text(name, form, columns, rows), tables, told, kind)
 
 
 def _told(row: str) -> str:
@@ -110,7 +116,8 @@ def _columns(form: str, content: bytes) -> list[Column]:
         segments = split(read_messages(content)[0])
         found = {f"{segments[leaf.segment][0]}-{leaf.field}": [] for leaf in leaves(segments)}
     else:
-        raise MappingRoomError("FORMAT_UNKNOWN", "a draft is made for hl7v2, csv, xlsx or json")
+        text = "a draft is made for hl7v2, csv, xlsx or json; C-CDA documents are read by `ccda/any`"
+        raise MappingRoomError("FORMAT_UNKNOWN", text)
     return [Column(address, tuple(values)) for address, values in found.items()]
 
 
@@ -239,7 +246,10 @@ def _text(name: str, form: str, columns: Sequence[Column], rows: Sequence[str]) 
 
 
 def _key(columns: Sequence[Column], rows: Sequence[str]) -> str:
-    """The first number, or unknown word, that every record has and no two have alike."""
+    """The number of a message; else the first number, or unknown word, that every record has and no two have alike."""
+    known = next((number for number in _NUMBERS if number in {one.address for one in columns}), "")
+    if known:
+        return known
     most = max((len(one.values) for one in columns), default=0)
     for one, row in zip(columns, rows, strict=True):
         is_open = "identifier" in row or (FILL_IN in row and not any(map(_SSN.fullmatch, one.values)))

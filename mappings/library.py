@@ -55,6 +55,7 @@ class Mapping_:
         self.direction: str = file.direction
         self.names_addressee = file.addressee is not None
         self.resource_types = frozenset(file.types.values())
+        self.accepts = frozenset(file.accepts)
 
     def rows(self, verb: str) -> list[NamedRow]:
         """The rows with this verb (`carry`, `drop`), as far as a person asks: number, addresses, reason."""
@@ -119,6 +120,7 @@ class Choice(Mapping_):
         writing = [one.direction for one in of if one.direction != "in"]
         self.direction = writing[0] if len(writing) == 1 else "in"
         self.names_addressee = any(one.names_addressee for one in of)
+        self.accepts = frozenset(kind for one in of for kind in one.accepts)
         self.resource_types = frozenset(kind for one in of for kind in one.resource_types)
 
     def rows(self, verb: str) -> list[NamedRow]:

@@ -132,10 +132,10 @@ def json_records(mapping: Mapping_, source: bytes) -> list[tuple[str, Any]]:
 
 def _of_message(mapping: Mapping_, source: bytes) -> Mapping_:
     """The mapping itself; of a choice, the one that takes the type of the (first) message."""
-    return mapping.taking(map(_kind, read_messages(source)[:1])) if isinstance(mapping, Choice) else mapping
+    return mapping.taking(map(kind_of, read_messages(source)[:1])) if isinstance(mapping, Choice) else mapping
 
 
-def _kind(lines: list[str]) -> str:
+def kind_of(lines: list[str]) -> str:
     """Type and event of a message, as `accepts` has them; empty where its encoding characters cannot be read."""
     try:
         head = head_fields(standard(lines)[0])
@@ -148,7 +148,7 @@ def _each_message(
     mapping: Mapping_, messages: list[list[str]], run: Callable[[Mapping_, Part], Translation]
 ) -> Iterator[TranslatedRecord]:
     for number, lines in enumerate(messages, 1):
-        own = mapping.taking((_kind(lines),)) if isinstance(mapping, Choice) else mapping
+        own = mapping.taking((kind_of(lines),)) if isinstance(mapping, Choice) else mapping
         if (refusal := another_patient(own.file.once, lines)) is not None:
             yield TranslatedRecord(f"message {number}", None, refusal)
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gateway.flows.library import open_library
 from mappings import MappingRoomError, draft_mapping
 
 _PAGE = """# {name}: FILL IN what this is and who sends it
@@ -43,4 +44,16 @@ def draft(name: str, form: str, sample: Path) -> int:
         f"Wrote {target}, {len(drafted.tables)} tables and a page: {guesses} guesses, {open_ones} to fill in."
     )
     print(f"Read each `# guess`, replace each FILL IN, then: handoff mapping check {folder}")
+    if (shipped := _reading(drafted.kind)) is not None:
+        print(f"{drafted.kind} is read by {shipped} already. First see what it makes of yours:")
+        print(f"  handoff mapping try {shipped} {sample}")
+        print(f"and where a few fields differ, write `base: {shipped}` and the rows of those alone.")
     return 0
+
+
+def _reading(kind: str) -> str | None:
+    """The shipped mapping that reads messages of this kind; one that also writes is for what we send ourselves."""
+    library = open_library()
+    found = [library.mapping(one) for one in library.ids()] if kind else []
+    takers = [one for one in found if kind in one.accepts and one.direction != "out"]
+    return min(takers, key=lambda one: one.direction != "in").id if takers else None

@@ -10,11 +10,13 @@ import pytest
 from gateway.cli.mapping_commands import (
     mapping_check,
     mapping_list,
+    mapping_new,
     mapping_profiles,
     mapping_try,
     render,
     translate,
 )
+from gateway.flows.library import open_library
 
 AT = "2026-11-22T12:00:00Z"
 
@@ -142,6 +144,18 @@ def test_list_and_try_are_for_people(file: Path, capsys: pytest.CaptureFixture[s
     said = capsys.readouterr().out
     assert "birthDate" in said
     assert "PID-7" in said
+
+
+def test_a_draft_of_a_message_that_is_read_already_says_by_what(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert mapping_new("mercy/ref", "hl7v2", file) == 0
+    assert f"handoff mapping try hospital/ref_i12 {file}" in capsys.readouterr().out
+    own = "mapping: mercy/ref\nversion: 1.0.0\nformat: hl7v2\nbase: hospital/ref_i12\nrows: []\n"
+    (tmp_path / "mappings/mercy/ref/mapping.yaml").write_text(own)
+    open_library.cache_clear()
+    assert mapping_try("mercy/ref", str(file)) == 0, "the base alone is enough"
 
 
 def test_profiles_says_what_is_met_and_what_is_missing_without_a_value(

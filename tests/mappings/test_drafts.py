@@ -63,3 +63,9 @@ def test_any_header_is_quoted_rightly(header: str) -> None:
     [record] = translate_all(drafted, source, partner="p", id_key=b"k", zone=None)
     assert record.translation is not None
     assert record.translation.accounting.unmapped == 0
+
+
+def test_a_draft_of_a_message_has_its_number_as_key_and_says_of_what_kind_it_is() -> None:
+    message = b"MSH|^~\\&|A|B|||20261122||REF^I12|1|P|2.5\rRF1|P|||||R-1\rPID|||X\r"
+    draft = draft_mapping("a/b", "hl7v2", message)
+    assert (draft.kind, 'record: {key: ["RF1-6"]}' in draft.mapping) == ("REF^I12", True)
