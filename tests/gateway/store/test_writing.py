@@ -145,7 +145,7 @@ def test_works_beside_several_that_fail_are_whole(tmp_path: Path, refused: str) 
 
 
 def test_works_are_not_written_again_on_other_ground(tmp_path: Path) -> None:
-    """Another program commits, a withdrawal perhaps, after a failed work was undone: nothing that was read before counts."""
+    """Another program commits, a withdrawal perhaps, after a failed work was undone: what was read is no more."""
 
     def failing(tx: Transaction) -> None:
         writer = tx._connection  # type: ignore[attr-defined]
