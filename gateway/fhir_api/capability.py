@@ -23,6 +23,15 @@ from gateway.security.client_proof import CLIENT_ALGORITHMS
 _SMART = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 _OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 
+_BULK_DATA = "http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data"
+_GUIDES = (
+    "SMART App Launch 2.2: Backend Services. Bulk Data Access 2: as `instantiates` says. Subscriptions R5 Backport 1.1: "
+    "rest-hook and e-mail. US Core and SDOH Clinical Care 3.0: searches, behaviour and security; a profile is claimed "
+    "only where `supportedProfile` names it, as what a source sent is passed on and consent may take elements away. "
+    "IHE PCF: consents are read and enforced; no XACML or consent server of others is asked."
+)
+"""How far each guide is kept; each demand with its test: CONFORMANCE.md."""
+
 
 def capability_statement(base: str, started_at: datetime) -> dict[str, Any]:
     """The CapabilityStatement (kind `instance`) of the gateway at `base`."""
@@ -31,6 +40,8 @@ def capability_statement(base: str, started_at: datetime) -> dict[str, Any]:
         "status": "active",
         "date": instant_text(started_at)[:19] + "Z",
         "kind": "instance",
+        "description": _GUIDES,
+        "instantiates": [_BULK_DATA],
         "software": {"name": "Warm Handoff", "version": software_version()},
         "implementation": {
             "description": "Consent-enforcing integration gateway; every answer has passed the consent gate",

@@ -26,7 +26,7 @@ def media_sent(request: Request) -> str | None:
 
 
 def media_asked(request: Request) -> str | None:
-    """`FHIR_JSON` or `FHIR_XML`; None where neither would be taken. Found once for a request, unless its form says it."""
+    """`FHIR_JSON` or `FHIR_XML`; None where neither would be taken. Found once, unless a form says it."""
     kept: str | None = getattr(request.state, "media", None)
     if kept is None:
         kept = request.state.media = _asked(request)

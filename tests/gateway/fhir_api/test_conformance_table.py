@@ -47,6 +47,7 @@ def test_the_table_is_about_every_guide_that_concerns_us() -> None:
         "SDOH Clinical Care",
         "Subscriptions R5 Backport",
         "Bulk Data",
+        "Privacy Consent on FHIR",
     ):
         assert f"## {guide}" in text
     assert len(rows()) >= 60

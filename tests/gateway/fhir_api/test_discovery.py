@@ -40,6 +40,14 @@ def test_each_declared_interaction_has_a_route(door: Any) -> None:
             assert refused != (interaction in served.interactions), (name, interaction)
 
 
+def test_only_what_is_kept_whole_is_said_to_be(door: Any) -> None:
+    statement = door.call("GET", "/fhir/metadata", token=None).json()
+    assert statement["instantiates"] == ["http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data"]
+    group = next(one for one in statement["rest"][0]["resource"] if one["type"] == "Group")
+    assert [one["definition"].rpartition("/")[2] for one in group["operation"]] == ["group-export"]
+    assert all(guide in statement["description"] for guide in ("US Core", "SDOH", "SMART", "PCF", "Backport"))
+
+
 @pytest.mark.requirement("SM-01")
 @pytest.mark.parametrize("base", ["", "/fhir"])
 def test_the_smart_configuration_tells_how_to_get_a_token(door: Any, base: str) -> None:
