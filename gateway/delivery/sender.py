@@ -252,24 +252,10 @@ class Sender:
 
     def _settling(self, intent: Intent, made: Release, outcome: DeliveryOutcome, *, left: bool) -> Settling:
         at = self._premises.clock.now()
-
-        def settle(tx: Transaction) -> None:
-            row = outbox.get(tx, made.id)
-            if row is None or row.state not in outbox.OPEN:
-                return  # stored before
-            if left:
-                account_for(tx, made.id, made.entry, outcome.kind, outcome.code, at)
-            self._settle(tx, intent, made, outcome, at)
-
-        return settle
-
-    def _settle(
-        self, tx: Transaction, intent: Intent, made: Release, outcome: DeliveryOutcome, at: datetime
-    ) -> None:
-        now = instant_text(at)
-        state, intent_state, reason, due_at = "failed", "retry", outcome.code, None
+        now, state, reason, due_at = instant_text(at), "failed", outcome.code, None
+        intent_state = "retry"
         if outcome.kind == "delivered":
-            state, intent_state = "delivered", "delivered"
+            state = intent_state = "delivered"
         elif outcome.kind == "refused":
             intent_state = "dead"
         elif outcome.kind == "aborted":
@@ -283,10 +269,21 @@ class Sender:
                 reason = POSSIBLE_DUPLICATE
         if intent_state == "retry":
             intent_state, due_at = self._next_try(intent, at, outcome.retry_after)
-        outbox.mark(tx, made.id, state, now)
-        present = intents.get(tx, intent.id)
-        if present is not None and _is_ours_to_end(present, intent, outcome):
-            intents.end(tx, present, intent_state, now, reason, due_at)
+
+        def settle(tx: Transaction) -> None:
+            if not outbox.close(tx, made.id, state, now):
+                return  # stored before
+            if left:
+                account_for(tx, made.id, made.entry, outcome.kind, outcome.code, at)
+            if intents.end_attempt(tx, intent, intent_state, now, reason, due_at):
+                return
+            # Another process has it now. Where it has put it back and nobody is sending it, that it was delivered is
+            # true all the same, and spares a repeat.
+            present = intents.get(tx, intent.id)
+            if present is not None and outcome.kind == "delivered" and present.state in ("retry", "unknown"):
+                intents.end(tx, present, intent_state, now, reason, due_at)
+
+        return settle
 
     def _postponing(self, intent: Intent, made: Release | Refusal | None, code: str) -> Settling:
         state, due_at = self._next_try(intent, self._premises.clock.now(), None)
@@ -301,9 +298,7 @@ class Sender:
         def end(tx: Transaction) -> None:
             if isinstance(made, Release):
                 outbox.mark(tx, made.id, "failed", at)
-            now = intents.get(tx, intent.id)
-            if now is not None and now.state == "sending" and now.attempts == intent.attempts:
-                intents.end(tx, now, state, at, code, due_at)
+            intents.end_attempt(tx, intent, state, at, code, due_at)
 
         return end
 
@@ -317,13 +312,3 @@ class Sender:
         wait = min(_FIRST_WAIT_SECONDS * 2 ** min(intent.attempts - 1, 12), _LONGEST_WAIT_SECONDS)
         wait *= random.uniform(0.75, 1.25)  # noqa: S311  # spreads retries; nothing secret
         return "retry", instant_text(at + timedelta(seconds=max(wait, retry_after or 0.0)))
-
-
-def _is_ours_to_end(now: Intent, intent: Intent, outcome: DeliveryOutcome) -> bool:
-    """Whether this attempt says what becomes of the intent: not when another process has taken it over meanwhile.
-
-    Where it has been put back and nobody is sending it, that it was delivered is true all the same, and spares a repeat.
-    """
-    if now.state == "sending":
-        return now.attempts == intent.attempts
-    return outcome.kind == "delivered" and now.state in ("retry", "unknown")

@@ -47,7 +47,6 @@ from gateway.store import (
     Transaction,
     intents,
     outbox,
-    partner_pauses,
     patients,
     records,
 )
@@ -125,11 +124,9 @@ class LastLook:
 def _stands(premises: Premises, reading: Reading, made: Release) -> bool:
     if premises.network.partners[made.partner].state != "live":
         return False
-    if partner_pauses.is_paused(reading, made.partner):
-        return False
     if made.valid_until is not None and premises.clock.now() >= made.valid_until:
         return False
-    return patients.epoch(reading, made.patient_id) == made.epoch
+    return patients.epoch_unless_paused(reading, made.patient_id, made.partner) == made.epoch
 
 
 def _prepare(premises: Premises, intent: Intent) -> _Prepared | None:

@@ -65,7 +65,7 @@ class EnvelopeCipher:
 
     def __init__(self, provider: KeyProvider, digest_key: bytes) -> None:
         self._provider = provider
-        self._digest_key = digest_key
+        self._digesting = hashlib.blake2b(digest_size=16, key=digest_key)
         self._cache: OrderedDict[str, _ScopeKeys] = OrderedDict()
         self._destroyed: set[str] = set()
         self._lock = threading.Lock()
@@ -129,7 +129,9 @@ class EnvelopeCipher:
 
     def digest(self, row: str, plain: bytes) -> bytes:
         """A keyed hash of `plain` as content of `row`, 16 bytes (BLAKE2b): by it the same content again is known."""
-        return hashlib.blake2b(row.encode() + b"\x00" + plain, digest_size=16, key=self._digest_key).digest()
+        keyed = self._digesting.copy()  # the key is taken in once
+        keyed.update(b"%b\x00%b" % (row.encode(), plain))
+        return keyed.digest()
 
     def forget(self, scope: str, *, for_ever: bool = False) -> None:
         """Drop the keys of `scope` from memory; `for_ever` after destruction, so that no old snapshot brings
@@ -180,9 +182,17 @@ class EnvelopeCipher:
                 return held.newest, held.by_generation[held.newest]
         if tx is None:
             raise Internal("KEY_MISSING", "no key in memory and no transaction to find it in")
-        row = tx.row("data_key.newest", {"scope": scope})
+        is_kept = scope.startswith(
+            _KEPT_IN_MEMORY
+        )  # another scope is, as good as always, one that was just begun
+        row = tx.row("data_key.newest", {"scope": scope}) if is_kept else None
         if row is None:
-            return 1, self._make(tx, scope, 1)
+            made = self._make(tx, scope, 1)
+            if made is not None:
+                return 1, made
+            row = None if is_kept else tx.row("data_key.newest", {"scope": scope})
+        if row is None:
+            raise _gone()
         return row["generation"], self._keep(scope, row["generation"], self._unwrap(scope, row), newest=True)
 
     def _of_generation(self, reading: Reading, scope: str, generation: int) -> AESGCM:
@@ -198,13 +208,13 @@ class EnvelopeCipher:
             raise _gone()
         return self._keep(scope, generation, self._unwrap(scope, row), newest=False)
 
-    def _make(self, tx: Transaction, scope: str, generation: int) -> AESGCM:
-        if tx.row("data_key.is_destroyed", {"scope": scope}) is not None:
-            raise _gone()
+    def _make(self, tx: Transaction, scope: str, generation: int) -> AESGCM | None:
+        """A new key, stored; None where there is one of that generation, or the key of the scope was destroyed."""
         plain = os.urandom(KEY_BYTES)
         kek_id, wrapped = self._provider.wrap(plain, _bound(scope, "data_key", generation))
         place = {"scope": scope, "generation": generation}
-        tx.execute("data_key.add", place | {"kek_id": kek_id, "wrapped": wrapped})
+        if not tx.execute("data_key.make", place | {"kek_id": kek_id, "wrapped": wrapped}):
+            return None
         # A key whose row is rolled back must not seal anything afterwards.
         tx.after_rollback(partial(self.forget, scope))
         return self._keep(scope, generation, AESGCM(plain), newest=True)

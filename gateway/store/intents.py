@@ -150,6 +150,22 @@ def end(tx: Transaction, now: Intent, state: str, at: str, reason: str, due_at: 
     """As `finish`, of an intent as it was just read in this transaction."""
     params = {"id": now.id, "state": state, "at": at, "reason": reason, "due_at": due_at}
     tx.execute("intents.set_state", params)
+    _settle_after(tx, now, state)
+
+
+def end_attempt(
+    tx: Transaction, sending: Intent, state: str, at: str, reason: str, due_at: str | None = None
+) -> bool:
+    """As `finish`, of an intent as it was claimed; False where that attempt of it is not being made any more."""
+    params = {"id": sending.id, "state": state, "at": at, "reason": reason, "due_at": due_at}
+    if not tx.execute("intents.end_attempt", params | {"attempts": sending.attempts}):
+        return False
+    _settle_after(tx, sending, state)
+    return True
+
+
+def _settle_after(tx: Transaction, now: Intent, state: str) -> None:
+    """Free or hold what stands behind an intent that was `now` and has come to `state`."""
     if now.state in _HOLDS_ITS_KEY or state in _HOLDS_ITS_KEY or state in _MAY_GO:
         _settle_key(tx, now.patient_id, now.partner, now.business_key)
     _settle_lane(tx, now.patient_id, now.partner)

@@ -58,6 +58,11 @@ def mark(tx: Transaction, release_id: str, state: str, at: str) -> None:
         raise NotFound("NO_SUCH_RELEASE", "no release has that id")
 
 
+def close(tx: Transaction, release_id: str, state: str, at: str) -> bool:
+    """Record what came of a release; False where that was recorded before, or there is no such release."""
+    return bool(tx.execute("outbox.close", {"id": release_id, "state": state, "at": at}))
+
+
 def of_intent(reading: Reading, intent_id: str) -> tuple[ReleaseRow, ...]:
     """The releases made for an intent, oldest first."""
     return tuple(ReleaseRow(*row) for row in reading.rows("outbox.of_intent", {"intent_id": intent_id}))

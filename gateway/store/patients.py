@@ -45,6 +45,14 @@ def epoch(reading: Reading, patient_id: str) -> int:
     return int(row["epoch"])
 
 
+def epoch_unless_paused(reading: Reading, patient_id: str, partner: str) -> int | None:
+    """As `epoch`; None while a person has nothing sent to `partner`. Raises NotFound `NO_SUCH_PATIENT`."""
+    row = reading.row("patients.standing_toward", {"id": patient_id, "partner": partner})
+    if row is None:
+        raise NotFound("NO_SUCH_PATIENT", "no patient has that id")
+    return None if row["paused"] else int(row["epoch"])
+
+
 def raise_epoch(tx: Transaction, patient_id: str) -> int:
     """The new epoch, after a consent came, changed or ended. Raises NotFound `NO_SUCH_PATIENT`."""
     tx.execute("patients.raise_epoch", {"id": patient_id})

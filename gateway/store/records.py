@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
 
 import msgspec
 
@@ -50,7 +49,7 @@ def save_all(tx: Transaction, wanted: Sequence[Record], keep: Keep | None = None
     keys = [(record.resource_type, record.id) for record in wanted]
     if len(set(keys)) < len(keys):
         return tuple(save(tx, record, keep) for record in wanted)
-    present = {(row["resource_type"], row["id"]): row for row in _of_keys(tx, "records.all_current", keys)}
+    present = _current(tx, keys)
     saved: list[Record] = []
     news: dict[str | None, list[tuple[Record, bytes]]] = {}
     for record in wanted:
@@ -94,8 +93,8 @@ def get(reading: Reading, resource_type: str, record_id: str) -> Record | None:
 
 def present(reading: Reading, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Record]:
     """The present versions of these (type, id), deleted or not, as `get` finds each."""
-    rows = _of_keys(reading, "records.all_current", wanted) if wanted else []
-    found = _records(reading, [row for row in rows if row["digest"]])
+    rows = _current(reading, wanted) if wanted else {}
+    found = _records(reading, [row for row in rows.values() if row["digest"]])
     return {(record.resource_type, record.id): record for record in found}
 
 
@@ -118,7 +117,7 @@ def versions(reading: Reading, wanted: Sequence[Key]) -> dict[Key, Record]:
             break
         found |= _of_sets(reading, {row["set_id"]: row["patient_id"]})
         left = [key for key in left if key not in found]
-    for record in _records(reading, _of_keys(reading, "records.of_versions", left) if left else ()):
+    for record in _records(reading, _of_versions(reading, left) if left else ()):
         found[record.resource_type, record.id, record.version] = record
     return {key: found[key] for key in wanted if key in found}
 
@@ -173,10 +172,18 @@ def _row_of_version(reading: Reading, resource_type: str, record_id: str, number
     return reading.row("records.of_version", place_of(resource_type, record_id) | {"version": number})
 
 
-def _of_keys(reading: Reading, query: str, keys: Sequence[tuple[Any, ...]]) -> list[Row]:
-    """The rows of keys that begin with type and id."""
-    wanted = [(_place(key[0], key[1]), *key) for key in keys]
-    return reading.rows(query, {"wanted": _LIST_ENCODER.encode(wanted).decode()})
+def _current(reading: Reading, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Row]:
+    """The present rows of these (type, id), by them."""
+    places = _LIST_ENCODER.encode([_place(*key) for key in keys]).decode()
+    wanted = set(keys)
+    rows = reading.rows("records.all_current", {"wanted": places})
+    return {key: row for row in rows if (key := (row["resource_type"], row["id"])) in wanted}
+
+
+def _of_versions(reading: Reading, keys: Sequence[Key]) -> list[Row]:
+    """The rows of these versions."""
+    wanted = [(_place(kind, record_id), kind, record_id, number) for kind, record_id, number in keys]
+    return reading.rows("records.of_versions", {"wanted": _LIST_ENCODER.encode(wanted).decode()})
 
 
 def place_of(resource_type: str, record_id: str) -> dict[str, object]:

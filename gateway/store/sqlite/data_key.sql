@@ -9,8 +9,10 @@ SELECT generation, kek_id, wrapped FROM data_key WHERE scope = :scope AND genera
 SELECT data_key.scope, data_key.generation, data_key.kek_id, data_key.wrapped FROM json_each(:wanted) AS wanted
 CROSS JOIN data_key ON data_key.scope = wanted.value;
 
--- name: add
-INSERT INTO data_key (scope, generation, kek_id, wrapped) VALUES (:scope, :generation, :kek_id, :wrapped);
+-- name: make
+INSERT INTO data_key (scope, generation, kek_id, wrapped)
+SELECT :scope, :generation, :kek_id, :wrapped
+WHERE NOT EXISTS (SELECT 1 FROM destroyed_scope WHERE scope = :scope) ON CONFLICT DO NOTHING;
 
 -- name: rewrap
 UPDATE data_key SET kek_id = :kek_id, wrapped = :wrapped WHERE scope = :scope AND generation = :generation;

@@ -66,6 +66,11 @@ UPDATE intent SET state = :state, updated_at = :at, reason = :reason, due_at = c
        first_tried_at = CASE WHEN :state IN ('due', 'held') THEN '' ELSE first_tried_at END, head = 0, blocked = 0
 WHERE id = :id;
 
+-- name: end_attempt
+UPDATE intent SET state = :state, updated_at = :at, reason = :reason, due_at = coalesce(:due_at, due_at),
+       first_tried_at = CASE WHEN :state IN ('due', 'held') THEN '' ELSE first_tried_at END, head = 0, blocked = 0
+WHERE id = :id AND state = 'sending' AND attempts = :attempts;
+
 -- name: lane
 -- The head, the head if it is being sent, and which one should be the head.
 SELECT (SELECT sequence FROM intent WHERE patient_id = :patient_id AND partner = :partner AND head = 1) AS head,

@@ -14,6 +14,9 @@ SELECT patient_id, sealed FROM releases WHERE id = :id;
 -- name: mark
 UPDATE releases SET state = :state, updated_at = :at WHERE id = :id;
 
+-- name: close
+UPDATE releases SET state = :state, updated_at = :at WHERE id = :id AND state IN ('prepared', 'handed_over');
+
 -- name: of_intent
 SELECT id, intent_id, patient_id, partner, audit_seq, sha256, media_type, created_at, state
 FROM releases WHERE intent_id = :intent_id ORDER BY created_at, rowid;

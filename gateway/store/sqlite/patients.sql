@@ -4,6 +4,9 @@ INSERT INTO patient (id, created_at, certain) VALUES (:id, :at, :certain);
 -- name: get
 SELECT certain, epoch FROM patient WHERE id = :id;
 
+-- name: standing_toward
+SELECT epoch, (SELECT 1 FROM partner_pause WHERE partner = :partner) AS paused FROM patient WHERE id = :id;
+
 -- name: raise_epoch
 UPDATE patient SET epoch = epoch + 1 WHERE id = :id;
 

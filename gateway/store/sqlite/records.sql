@@ -39,11 +39,10 @@ SELECT record_set.id, record_set.sealed FROM json_each(:wanted) AS wanted
 CROSS JOIN record_set ON record_set.id = wanted.value;
 
 -- name: all_current
--- `wanted` is JSON: a list of [place, type, id].
+-- `wanted` is JSON: a list of places, at which other records may stand as well.
 SELECT record.resource_type, record.id, record.version, record.patient_id, record.updated_at, record.digest, record.set_id
 FROM json_each(:wanted) AS wanted
-CROSS JOIN record ON record.place = json_extract(wanted.value, '$[0]')
-    AND record.resource_type = json_extract(wanted.value, '$[1]') AND record.id = json_extract(wanted.value, '$[2]') AND record.current = 1;
+CROSS JOIN record ON record.place = wanted.value AND record.current = 1;
 
 -- name: of_versions
 -- `wanted` is JSON: a list of [place, type, id, version].
