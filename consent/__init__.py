@@ -13,7 +13,7 @@ from consent.consent_form import (
     form_reference,
     signed_consent,
 )  # fmt: skip
-from consent.consent_form_words import class_text, purpose_text
+from consent.consent_form_words import class_text, day_text, purpose_text
 from consent.decide import decide, prepare
 from consent.disclosers import NamedDiscloser, disclosers_of
 from consent.emergency import EMERGENCY_TYPES, EmergencyRequest, decide_emergency, emergency_refusal
@@ -51,9 +51,9 @@ __all__ = ["CLASSES", "EMERGENCY_TYPES", "EXPIRY_EVENT", "FORM", "PHRASES", "SEM
     "Agency", "Choices", "ChoicesError", "Coding", "CompiledConsents", "Decision", "Discloser", "DisclosureRequest",
     "EmergencyRequest", "Identifier", "NamedDiscloser", "Notice", "Obligation", "Outlook", "Policy", "QuestionError",
     "Reason", "Recipient", "Resource", "ResourceDecision", "Signature", "SubjectResource", "Tables", "TablesError",
-    "as_compared", "as_if_signed", "class_text", "compile_consents", "decide", "decide_emergency", "decision_answer",
-    "disclosers_of", "draft_consent", "emergency_refusal", "expiry_event_of", "explain", "explain_to_asker",
-    "form_reference", "label_resource", "notice_document", "notice_for", "notice_outcome", "prepare", "present",
+    "as_compared", "as_if_signed", "class_text", "compile_consents", "day_text", "decide", "decide_emergency",
+    "decision_answer", "disclosers_of", "draft_consent", "emergency_refusal", "expiry_event_of", "explain",
+    "explain_to_asker", "form_reference", "label_resource", "notice_document", "notice_for", "notice_outcome", "prepare", "present",
     "printed_form", "purpose_text", "read_question", "read_tables", "redact", "report_answer", "sentence_for",
     "signed_consent", "signed_form", "validate_consent", "what_if", "what_if_sentences",
     "what_would_change"]  # fmt: skip

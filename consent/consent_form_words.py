@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from consent.notice import PURPOSE_WORDS
 
@@ -131,6 +132,26 @@ FORM_WORDS: Mapping[str, Mapping[str, str]] = {
 _CLASSES = {"en": CLASS_TEXTS, "es": _CLASS_TEXTS_ES}
 _STATEMENTS = {"en": STATEMENT_TEXTS, "es": _STATEMENT_TEXTS_ES}
 _PURPOSES = {"en": PURPOSE_WORDS, "es": {**PURPOSE_WORDS, **_PURPOSES_ES}}
+
+
+_MONTHS = {
+    "en": (
+        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "December",
+    ),
+    "es": (
+        "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",
+        "diciembre",
+    ),
+}  # fmt: skip
+
+
+def day_text(day: date, language: str) -> str:
+    """A day as people say it: `November 23, 2026`, `23 de noviembre de 2026`. Raises KeyError for a language without
+    words.
+    """
+    month = _MONTHS[language][day.month - 1]
+    return f"{month} {day.day}, {day.year}" if language == "en" else f"{day.day} de {month} de {day.year}"
 
 
 def class_text(kind: str, language: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from consent.consent_form import Choices
-from consent.consent_form_words import FORM_WORDS, class_text, purpose_text, statement_text
+from consent.consent_form_words import FORM_WORDS, class_text, day_text, purpose_text, statement_text
 from consent.validity import STATEMENTS
 
 
@@ -72,8 +72,8 @@ def _form_lines(choices: Choices, reference: str, from_day: date, outlook: Seque
     kinds = "; ".join(class_text(kind, language) for kind in choices.kinds)
     purposes = "; ".join(purpose_text(code, language) for code in choices.purposes)
     ends = words["event" if choices.event else "until"].format(
-        start=from_day.isoformat(),
-        end=choices.until.isoformat(),
+        start=day_text(from_day, language),
+        end=day_text(choices.until, language),
         event=choices.event,
         owner=choices.event_owner,
     )

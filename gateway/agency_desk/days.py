@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, time
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
+
+from gateway.disclosure.desk_forms import spoken_day
 
 _DAYS = {
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
@@ -34,16 +36,6 @@ def hour_in_words(at: datetime | time, language: str) -> str:
     return f"{at.hour % 12 or 12}:{at:%M} {_HALVES[language][at.hour >= 12]}"  # noon
 
 
-_MONTHS = {
-    "en": (
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-        "December",
-    ),
-    "es": (
-        "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",
-        "diciembre",
-    ),
-}  # fmt: skip
 _DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)(T[0-9:.]+(?:Z|[+-]\d\d:\d\d)?)?")
 
 
@@ -54,12 +46,11 @@ def day_in_words(text: str, language: str, zone: ZoneInfo) -> Markup:
     """
 
     def said(found: re.Match[str]) -> str:
-        year, month, day = (int(part) for part in _local(found, zone))
-        if not 1 <= month <= len(_MONTHS[language]):
+        try:
+            day = date(*(int(part) for part in _local(found, zone)))
+        except ValueError:
             return found[0]
-        name = _MONTHS[language][month - 1]
-        words = f"{name} {day}, {year}" if language == "en" else f"{day} de {name} de {year}"
-        return f'<time datetime="{year:04}-{month:02}-{day:02}">{words}</time>'
+        return f'<time datetime="{day.isoformat()}">{spoken_day(day, language)}</time>'
 
     return Markup(_DAY.sub(said, str(escape(text))))  # noqa: S704  # escaped just before
 

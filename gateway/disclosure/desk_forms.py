@@ -122,6 +122,11 @@ def types_in_words(types: Sequence[str], language: str) -> tuple[str, ...]:
     return (*found, *left)
 
 
+def spoken_day(day: date, language: str) -> str:
+    """A day as people say it."""
+    return consent.day_text(day, language)
+
+
 def purpose_in_words(code: str, language: str) -> str:
     """A purpose in words."""
     return consent.purpose_text(code, language)
@@ -180,7 +185,7 @@ def sign_on_screen(
         today.date(),
         form.outlook,
         typed_name=" ".join(typed_name.split()),
-        signed_at=f"{today:%Y-%m-%d %H:%M %Z}",
+        signed_at=f"{consent.day_text(today.date(), form.choices.language)}, {today:%H:%M %Z}",
         witness=witness,
     ).encode()
     signed = sign_draft(

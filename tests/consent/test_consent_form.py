@@ -93,7 +93,7 @@ def test_the_paper_says_who_what_for_until_when_and_the_three_statements() -> No
         "What for: coordination of care",
         "What may be shared: the referral: what you need, and how it stands; your name and how to reach you",
         "Who may share: Sunrise Center",
-        "How long: from 2026-04-11 until 2026-09-30 (that day included), unless you withdraw it before",
+        "How long: from April 11, 2026 until September 30, 2026 (that day included), unless you withdraw it before",
         "Signature: ____",
         "Date: ____",
         "If somebody signs for you: name ____",

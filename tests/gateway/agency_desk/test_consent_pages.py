@@ -115,6 +115,7 @@ def test_from_the_list_to_a_signed_permission_and_the_referral_is_on_its_way(
     counter.follow("Back to their permissions")
     counter.follow("Print a copy")
     copy = unescape(counter.page.text)
+    assert "Signed at: April 11, 2026, 08:00 MST" in copy and "until October 8, 2026" in copy
     assert "Signed by typing the name: Maribel Testperson" in copy and "42 CFR part 2 prohibits" in copy
     county_desk.deliver()
     assert HER not in counter.get().text
@@ -286,6 +287,7 @@ def test_the_desk_speaks_spanish(county_desk: County, counter: Counter) -> None:
     assert (
         "vería: su nombre y contacto" in counter.page.text
         and "Usted puede retirar este permiso" in counter.page.text
+        and "Hasta cuándo: del 11 de abril de 2026 al 8 de octubre de 2026" in counter.page.text
     )
 
 
