@@ -19,7 +19,7 @@ from gateway.audit import AuditEntry, AuditReason, append, find_by_request
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.account import OVERTAKEN, entry_of, own_record_entry
 from gateway.disclosure.asked import kept_question
-from gateway.disclosure.content import FHIR_JSON, in_media_apart, media_of, notice_outcomes, sha256_of
+from gateway.disclosure.content import FHIR_JSON, in_media_apart, notice_outcomes, sha256_of
 from gateway.disclosure.gather import Gathered
 from gateway.disclosure.named_versions import keep_named
 from gateway.disclosure.premises import Premises
@@ -75,6 +75,7 @@ class _Answer:
     content: bytes
     at: datetime
     from_directory: bool
+    media: str = FHIR_JSON
 
 
 async def show(
@@ -108,7 +109,8 @@ async def show(
             premises, partner, purpose, select, write, choose or in_order, dress, each_alone, directory
         )
         if media != FHIR_JSON:  # what leaves, as the log has it
-            answer = dataclasses.replace(answer, content=await in_media_apart(answer.content, media))
+            written = await in_media_apart(answer.content, media)
+            answer = dataclasses.replace(answer, content=written, media=media)
         request_id = new_id()
         kept = await premises.store.write(
             partial(_commit, premises, partner, purpose, kind, answer, request_id, also, asked)
@@ -233,7 +235,7 @@ def _commit(
             partner=partner,
             audit_seq=first,
             sha256=digest,
-            media_type=media_of(answer.content),
+            media_type=answer.media,
             created_at=instant_text(answer.at),
             state="handed_over",
         )

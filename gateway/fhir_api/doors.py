@@ -13,6 +13,7 @@ from gateway.clock import Clock
 from gateway.fhir_api.client_rates import ClientRates
 from gateway.fhir_api.operation_doors import OperationDoors
 from gateway.flows.answers import HistoryAsked, Pulled, Saved, SearchCriteria, TransactionOutcome
+from gateway.flows.papers import Paper
 from gateway.resources.searching import Filter
 from gateway.security.callers import Caller
 from gateway.security.client_keys import KeysAt
@@ -34,6 +35,12 @@ class Read(Protocol):
     def __call__(
         self, caller: Caller, resource_type: str, resource_id: str, elements: tuple[str, ...], /
     ) -> Awaitable[Pulled]: ...
+
+
+class ReadPaper(Protocol):
+    """`flows.papers.read_paper` with the premises bound; raises as `Read` does."""
+
+    def __call__(self, caller: Caller, binary_id: str, accepted: Collection[str], /) -> Awaitable[Paper]: ...
 
 
 class ReadVersion(Protocol):
@@ -169,6 +176,7 @@ class Doors:
 
     search: Search
     read: Read
+    paper: ReadPaper
     read_version: ReadVersion
     history: History
     everything: Everything

@@ -42,6 +42,13 @@ def _asked(request: Request) -> str | None:
     return _preferred(accept, as_sent) if accept.strip() else as_sent
 
 
+def others_asked(request: Request) -> frozenset[str]:
+    """The media types that `Accept` names and that are none of FHIR's."""
+    parts = ",".join(request.headers.getlist("accept")).split(",")
+    kinds = (part.partition(";")[0].strip().lower() for part in parts)
+    return frozenset(kind for kind in kinds if kind and _known(kind) is None)
+
+
 def take_format(request: Request, value: str) -> None:
     """From here on the request is answered as `_format` of its form says."""
     request.state.media = format_named(value) or getattr(request.state, "media", None)

@@ -12,11 +12,12 @@ from starlette.responses import Response
 
 from gateway.care_plan import SHARED_TYPES
 from gateway.disclosure.asked import question
+from gateway.disclosure.content import SHORT_NOTICE
 from gateway.errors import NotFound, NotSupported, NotUnderstood
 from gateway.fhir_api.answers_out import fhir_answer, until_tick, version_headers
 from gateway.fhir_api.doors import Desk
 from gateway.fhir_api.incoming import caller_of, form_in, preferences, require_scope, version_in
-from gateway.fhir_api.media import refuse_other_media, take_format
+from gateway.fhir_api.media import media_asked, others_asked, refuse_other_media, take_format
 from gateway.fhir_api.search_parameters import (
     Parameters,
     count_in,
@@ -35,16 +36,42 @@ from gateway.security.scopes import read_scopes
 
 Ask = Callable[[Desk, Caller, str, str], Awaitable[Pulled]]
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_NEVER_RUN = {
+    "Cache-Control": "no-store",
+    "Content-Disposition": "attachment",
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Warning": f'299 - "{SHORT_NOTICE}"',
+}
 
 
 async def read_one(request: Request) -> Response:
-    """`GET /fhir/{type}/{id}`."""
+    """`GET /fhir/{type}/{id}`; of a Binary its bytes, where no FHIR is taken."""
+    if request.path_params["type"] == "Binary" and media_asked(request) is None:
+        return await _paper(request)
     elements = elements_in(read_query(request.scope["query_string"].decode("latin-1")))
 
     def ask(desk: Desk, caller: Caller, resource_type: str, resource_id: str) -> Awaitable[Pulled]:
         return desk.doors.read(caller, resource_type, resource_id, elements)
 
     return await _one(request, "read", ask)
+
+
+async def _paper(request: Request) -> Response:
+    """The bytes of a Binary in its own media type, on a tick; to be kept, never to be run by a browser."""
+    desk: Desk = request.app.state.desk
+    began = asyncio.get_running_loop().time()
+    caller = caller_of(desk, request)
+    require_scope(caller, served_type(request, "read"), "read", limited=True)
+    binary_id = str(request.path_params["id"])
+    try:
+        if _ID.fullmatch(binary_id) is None:
+            raise nothing()
+        paper = await desk.doors.paper(caller, binary_id, others_asked(request))
+    finally:
+        await until_tick(began, desk.tick_seconds)
+    request.state.request_id = paper.request_id
+    headers = {**_NEVER_RUN, **version_headers(paper.version, paper.last_modified)}
+    return Response(paper.content, 200, {**headers, "Content-Type": paper.media_type})
 
 
 async def read_version(request: Request) -> Response:

@@ -18,7 +18,16 @@ from gateway.errors import HandoffError
 from gateway.fhir_api import Desk, Doors, Gauges, build_app
 from gateway.fhir_api.client_rates import ClientRates
 from gateway.fhir_api.doors import SubscriptionDoors
-from gateway.flows import cds_hooks, consent_record, emergency, pull, status, submissions, subscriptions
+from gateway.flows import (
+    cds_hooks,
+    consent_record,
+    emergency,
+    papers,
+    pull,
+    status,
+    submissions,
+    subscriptions,
+)
 from gateway.security.client_keys import ClientKeys
 from gateway.security.tokens import RegisteredClient, TokenChecker
 from gateway.settings import Settings, read_secret
@@ -130,6 +139,7 @@ class HttpDoor:
         return Doors(
             search=self._standstill.guard(partial(pull.search, premises)),
             read=self._standstill.guard(partial(pull.read, premises)),
+            paper=self._standstill.guard(partial(papers.read_paper, premises)),
             read_version=self._standstill.guard(partial(pull.read_version, premises)),
             history=self._standstill.guard(partial(pull.history, premises)),
             everything=self._standstill.guard(partial(pull.everything, premises)),

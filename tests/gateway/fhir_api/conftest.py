@@ -177,6 +177,7 @@ class Door:
         doors = Doors(
             search=flows.search,
             read=flows.read,
+            paper=flows.operation,
             read_version=flows.read_version,
             history=flows.history,
             everything=flows.everything,

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from gateway.audit import find_by_request
 from gateway.cli.services_command import import_services
 from gateway.demo import person
+from gateway.disclosure.content import sha256_of
 from gateway.fhir_api.served import PROFILES
 from gateway.partners.services import write_services
 from gateway.resources import check_resource
@@ -125,8 +127,20 @@ def test_a_paper_is_shown_with_its_document_and_never_without(api: Api, county: 
     assert api.ask(*asked).status_code == 404, "nor does a document of one's own open it"
     its = county.consent("psychiatry", discloser="otp", identifier=OTP, classes=("DocumentReference",))
     assert base64.b64decode(api.ask(*asked).json()["data"]) == PAPER
+    as_it_is = api.ask(*asked, Accept="text/plain, application/pdf;q=0.5")
+    assert (as_it_is.content, as_it_is.headers["content-type"]) == (PAPER, "text/plain")
+    assert as_it_is.headers["content-disposition"] == "attachment" and "etag" in as_it_is.headers
+    assert "42 CFR part 2" in as_it_is.headers["warning"]
+    (logged,) = county.look(lambda r: find_by_request(r, as_it_is.headers["x-request-id"]))
+    assert logged.entry is not None and logged.entry.bytes_sha256 == sha256_of(PAPER)
+    assert binary.reference in {row.reference for row in logged.entry.resources}
+    nothing = said(api.ask(asked[0], "GET", "/fhir/Binary/none", Accept="text/plain"))
+    assert said(api.ask(*asked, Accept="application/pdf")) == nothing, "another type is nothing"
+    assert said(api.ask(asked[0], "GET", "/fhir/Binary/x%20y", Accept="text/plain")) == nothing
+    assert api.ask("psychiatry TREAT system/Goal.r", *asked[1:], Accept="text/plain").status_code == 403
     county.withdraw(its, by="otp")
     assert api.ask(*asked).status_code == 404
+    assert said(api.ask(*asked, Accept="text/plain")) == nothing
 
 
 def test_the_directory_of_services_is_open_to_every_partner(api: Api, county: County) -> None:
