@@ -53,7 +53,7 @@ __all__ = ["CLASSES", "EMERGENCY_TYPES", "EXPIRY_EVENT", "FORM", "PHRASES", "SEM
     "Reason", "Recipient", "Resource", "ResourceDecision", "Signature", "SubjectResource", "Tables", "TablesError",
     "as_compared", "as_if_signed", "class_text", "compile_consents", "day_text", "decide", "decide_emergency",
     "decision_answer", "disclosers_of", "draft_consent", "emergency_refusal", "expiry_event_of", "explain",
-    "explain_to_asker", "form_reference", "label_resource", "notice_document", "notice_for", "notice_outcome", "prepare", "present",
-    "printed_form", "purpose_text", "read_question", "read_tables", "redact", "report_answer", "sentence_for",
-    "signed_consent", "signed_form", "validate_consent", "what_if", "what_if_sentences",
-    "what_would_change"]  # fmt: skip
+    "explain_to_asker", "form_reference", "label_resource", "notice_document", "notice_for", "notice_outcome",
+    "prepare", "present", "printed_form", "purpose_text", "read_question", "read_tables", "redact",
+    "report_answer", "sentence_for", "signed_consent", "signed_form", "validate_consent", "what_if",
+    "what_if_sentences", "what_would_change"]  # fmt: skip
