@@ -18,9 +18,10 @@ from tests.mappings.conftest import FORMATS, read_formats
 NOTE = (FORMATS / "psychiatry/ccda_referral/samples/consultation.xml").read_bytes()
 
 
-def pieces(county: County, title: str, control_id: str) -> list[Record]:
-    """The free text of a psychiatrist's note under that title, as it is kept."""
+def pieces(county: County, title: str, control_id: str, section: str = "Assessment") -> list[Record]:
+    """The free text of a psychiatrist's note under that title, and its section's, as it is kept."""
     raw = NOTE.replace(b"<title>Consult note</title>", f"<title>{title}</title>".encode())
+    raw = raw.replace(b"<title>Assessment</title>", f"<title>{section}</title>".encode())
     raw = raw.replace(b'extension="set-88"', f'extension="{control_id}"'.encode())
     kind, at = "ClinicalDocument^11488-4", county.clock.now()
     message = ReceivedMessage("psychiatry", "folder", "ccda", control_id, kind, raw, at)
@@ -34,15 +35,24 @@ def pieces(county: County, title: str, control_id: str) -> list[Record]:
 
 
 @pytest.mark.requirement("P2-31-13", "HI-508-03")
-@pytest.mark.parametrize(("title", "is_note"), [("Consult note", False), ("Psychotherapy note", True)])
-def test_the_title_of_a_document_holds_for_its_pieces(county: County, title: str, is_note: bool) -> None:
+@pytest.mark.parametrize(
+    ("title", "section", "is_note"),
+    [
+        ("Consult note", "Assessment", False),
+        ("Psychotherapy note", "Assessment", True),
+        ("Consult note", "Psychotherapy notes, session 4", True),
+    ],
+)
+def test_the_title_of_a_document_or_section_holds_for_its_pieces(
+    county: County, title: str, section: str, is_note: bool
+) -> None:
     county.premises = replace(county.premises, library=read_library(read_formats()))
     county.change_partner("psychiatry", messages={"ClinicalDocument": "psychiatry/ccda_referral"})
     (route, *_) = [one for one in county.premises.network.content.routes if one.carries == "referral"]
     route = msgspec.structs.replace(route, source="psychiatry", when_none_named=("ClinicalDocument",))
     county.change_network(routes=(route,))
 
-    found = pieces(county, title, "n-1")
+    found = pieces(county, title, "n-1", section)
 
     assert found
     labelled = [consent.label_resource(one.resource, one.part2, county.premises.tables) for one in found]
