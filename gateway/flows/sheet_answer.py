@@ -143,7 +143,7 @@ def record_row_answer(premises: Premises, tx: Transaction, made: RowAnswer, mess
     record_order_status(premises, tx, made, at)
     own: list[Mapping[str, Any]] = [one for one in made.findings if one["resourceType"] != "Patient"]
     if made.findings and patient is not None:
-        _require_same_birth(tx, patient_id, patient, made.places[3])
+        _require_same_birth(premises, tx, made, task, patient)
         own.append({**patient, "identifier": numbers})
     elif numbers and patient is not None and records.get(tx, "Patient", str(patient["id"])) is None:
         own.append({"resourceType": "Patient", "id": patient["id"], "identifier": numbers})
@@ -153,16 +153,22 @@ def record_row_answer(premises: Premises, tx: Transaction, made: RowAnswer, mess
         record_contribution(premises, tx, kept, who, message_id, at)
 
 
-def _require_same_birth(tx: Transaction, patient_id: str, patient: Mapping[str, Any], place: str) -> None:
-    """A note with a mistyped number of its order would give her another's findings."""
-    said = str(patient.get("birthDate", ""))
-    held = {
-        str(one.resource["birthDate"])
-        for one in records.of_patient(tx, patient_id, ("Patient",))
-        if "birthDate" in one.resource
-    }
-    if said and held and not any(said.startswith(one) or one.startswith(said) for one in held):
-        raise NotUnderstood("REFERRAL_OF_ANOTHER_PATIENT", "is another patient's than the referral", place)
+def _require_same_birth(
+    premises: Premises, tx: Transaction, made: RowAnswer, task: Record, patient: Mapping[str, Any]
+) -> None:
+    """A note with a mistyped number of its order would give her another's findings. Compared is what the note's sender
+    is shown of her: by a guess nobody learns when others say she was born, nor that they know her.
+    """
+    said, sent = str(patient.get("birthDate", "")), status.sent_to(tx, task, made.partner)
+    if not said or sent is None:
+        return
+    asking, patient_id = Asking(made.partner, sent.purpose, premises.clock.now()), str(task.patient_id)
+    known = records.of_patient(tx, patient_id, ("Patient",))
+    shown = [present_state(premises, tx, asking, patient_id, one) for one in known]
+    held = {str(one["birthDate"]) for one in shown if one is not None and "birthDate" in one}
+    if held and not any(said.startswith(one) or one.startswith(said) for one in held):
+        text = "is another patient's than the referral"
+        raise NotUnderstood("REFERRAL_OF_ANOTHER_PATIENT", text, made.places[3])
 
 
 def _named(

@@ -238,6 +238,16 @@ def test_a_consultation_note_completes_the_order_it_fulfils_and_its_findings_are
     ours = f'root="{county.task().id.upper()}"'
     other = consultation(ours, born="19700707")
     assert taken_as(county, NOTE, other) == [("content_error", "REFERRAL_OF_ANOTHER_PATIENT")]
+    hers = {
+        "resourceType": "Patient",
+        "id": "00000000-0000-8000-9000-00000000000a",
+        "birthDate": "1970-07-07",
+    }
+    sent = next(one for one in county.records("Patient") if one.source_partner == "hospital")
+    hidden = replace(sent, id=hers["id"], version=0, source_partner="otp", sources=("otp",), resource=hers)
+    county.write(lambda tx: records.save(tx, hidden))
+    guessed = other.replace(b"</title>", b" 2</title>", 1)
+    assert taken_as(county, NOTE, guessed) == [("content_error", "REFERRAL_OF_ANOTHER_PATIENT")]
     assert (county.task().version, len(county.records("Composition"))) == (1, 0)
 
     assert taken_as(county, NOTE, consultation(ours)) == [("accepted", "")]
