@@ -7,14 +7,13 @@ older head behind the last entry that it is over. Last line: `{"end": <entries>}
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import msgspec
 
 from gateway.audit.chain import START, Head, VerifyReport, follow
-from gateway.audit.checkpoint import NoteVerifier, read_note, read_verifier
+from gateway.audit.checkpoint import NoteVerifier, read_note, read_verifier, size_of
 from gateway.audit.lines import (
     CheckpointLine,
     EndLine,
@@ -99,7 +98,7 @@ def _ending(report: VerifyReport, end: int | None, heads: _Heads) -> VerifyRepor
         reason, place = "TAIL_CUT", size + 1
     elif heads.forged:
         reason, place = "CHECKPOINT_FORGED", report.signed_to + 1
-    elif not heads.is_tied:
+    elif not heads.is_tied():
         reason, place = "NOT_WITNESSED", 1
     else:
         behind = max(0, heads.witnessed - size)
@@ -114,12 +113,17 @@ class _Heads:
 
     def __init__(self, verifier: NoteVerifier, witness: Iterable[str] | None) -> None:
         self._verifier = verifier
-        told = HeadsInOrder(verifier, (), () if witness is None else witness)
-        self._witness = deque(told)
-        self.witnessed = self._witness[-1].size if self._witness else 0
-        self.is_tied = witness is None or (self.witnessed > 0 and not told.forged)
+        self._has_witness = witness is not None
+        self._witness = HeadsInOrder(verifier, *_in_order(() if witness is None else witness))
+        self.witnessed = 0
         self.own: dict[int, list[Head]] = {}
         self.forged = 0
+
+    def is_tied(self) -> bool:
+        """Whether the witness knows heads, all of them of this key. Reads it to its end."""
+        for head in self._witness:
+            self.witnessed = head.size
+        return not self._has_witness or (self.witnessed > 0 and not self._witness.forged)
 
     def add(self, note: str) -> None:
         """One more head of the export."""
@@ -132,14 +136,23 @@ class _Heads:
 
     def upto(self, size: int) -> list[Head]:
         """Every head over at most `size` entries that was not asked for yet."""
-        found = self.own.pop(size, [])
-        while self._witness and self._witness[0].size <= size:
-            found.append(self._witness.popleft())
-        return found
+        told = self._witness.upto(size)
+        self.witnessed = told[-1].size if told else self.witnessed
+        return [*self.own.pop(size, ()), *told]
 
     def are_left(self) -> bool:
         """Whether there are heads over more entries."""
-        return bool(self.own or self._witness)
+        return bool(self.own) or self._witness.are_left()
+
+
+def _in_order(notes: Iterable[str]) -> tuple[Iterable[str], Iterable[str]]:
+    """Notes that are in order, which a witness file's are but after a restore; and those that must be put in order."""
+    notes, last = tuple(notes) if iter(notes) is notes else notes, 0
+    for size in map(size_of, notes):
+        if size < last:
+            return (), notes
+        last = size
+    return notes, ()
 
 
 class _Walk:

@@ -101,7 +101,9 @@ class HeadsInOrder:
         self.forged = 0
 
     def __iter__(self) -> Iterator[Head]:
-        return self._heads
+        while self.are_left() and self._waiting is not None:
+            yield self._waiting
+            self._waiting = None
 
     def upto(self, size: int) -> list[Head]:
         """Every head over at most `size` entries that was not asked for yet."""

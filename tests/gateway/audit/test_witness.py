@@ -87,6 +87,31 @@ def test_of_a_long_witness_a_proof_looks_at_its_own_heads_alone(
     assert verify_file(lines, log.verifier, [*kept, sign_head(SIGNER, 9, b"r" * 32, b"c" * 32, AT).note]).ok
 
 
+def test_of_an_export_a_long_witness_is_read_beside_the_entries_and_not_kept(log: Log) -> None:
+    """Unless its notes are out of order, as they may be after a restore: the answer is the same."""
+    kept = read_witness(log.witness)
+    later = [sign_head(SIGNER, size, b"r" * 32, b"c" * 32, AT).note for size in range(20, 120)]
+
+    class Told(tuple[str, ...]):
+        read = 0
+
+        def __iter__(self) -> Iterator[str]:
+            for Told.read, note in enumerate(super().__iter__(), 1):
+                yield note
+
+    def lines(notes: Told, at_the_end: list[int]) -> Iterator[bytes]:
+        for line in log.export():
+            yield line
+            if b'"seq":10,' in line:
+                at_the_end.append(notes.read)
+
+    for told, most in ((Told((*kept, *later)), 3), (Told((*later, *kept)), 102), (Told(kept), 2)):
+        seen: list[int] = []
+        report = verify_file(lines(told, seen), log.verifier, told)
+        assert (report.ok, report.behind) == (True, 109 if len(told) > 2 else 0)
+        assert 0 < seen[0] <= most and told.read == len(told)
+
+
 class Counted:
     """A function, and how often it was asked."""
 
