@@ -18,7 +18,7 @@ from gateway.fhir_api.served import LETTERS, Interaction
 from gateway.resources import parse_json
 from gateway.resources.xml_reading import from_xml
 from gateway.security.callers import Caller
-from gateway.security.scopes import read_scopes
+from gateway.security.scopes import granted
 
 _MOST_AT_ONCE = 65_536
 """Octets of XML that are read on the event loop."""
@@ -65,7 +65,7 @@ def require_letter(caller: Caller, resource_type: str, letter: str, *, limited: 
 
     Raises NotAllowed `SCOPE_MISSING`.
     """
-    if not read_scopes(caller.scopes).permits(resource_type, letter, limited=limited):
+    if not granted(caller.scopes).permits(resource_type, letter, limited=limited):
         raise NotAllowed("SCOPE_MISSING", "the token's scopes do not cover this")
 
 

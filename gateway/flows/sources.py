@@ -117,7 +117,8 @@ def _origins(resource: Mapping[str, Any], around: Beside) -> Iterator[Mapping[st
         yield from _agents(resource)
     elif resource_type not in _DIRECTORY:
         for name in _ORIGIN_OF_REQUEST if resource_type in _REQUESTS else _ORIGIN:
-            yield from _references(resource.get(name))
+            if name in resource:  # of fifteen names a record has one or two
+                yield from _references(resource[name])
     yield from around.agents.get(f"{resource_type}/{resource.get('id')}", ())
 
 
