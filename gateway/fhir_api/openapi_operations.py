@@ -58,8 +58,8 @@ OPERATIONS: Mapping[tuple[str, str], Told] = {
     ("POST", "/fhir/Patient/$match"): Told(
         READ,
         "Find the one person who is certainly meant",
-        "A searchset of one Patient or none: never a list of people who are like her. Name, birth date, sex and a number "
-        "or street; or an identifier of your own alone.",
+        "A searchset of one Patient or none: never a list of people who are like her. Name, birth date, sex and a "
+        "number or street; or an identifier of your own alone.",
         sent="match",
         body="fhir",
         answered="searchset",

@@ -88,8 +88,8 @@ TOLD: Mapping[tuple[str, str], Told] = {
     ("GET", "/fhir/{type}/{id}"): Told(
         READ,
         "Read one resource",
-        "Not there, not permitted and withheld give the same 404. A Binary is answered as its bytes where `Accept` names "
-        "its media type (`application/pdf`) and no FHIR.",
+        "Not there, not permitted and withheld give the same 404. A Binary is answered as its bytes where `Accept` "
+        "names its media type (`application/pdf`) and no FHIR.",
         answered="care-plan",
         also=_NOT_MODIFIED,
         parameters=(*_CONDITION, "_format", "_elements"),
