@@ -130,7 +130,11 @@ def _audited(
 ) -> tuple[AuditedResource, ...]:
     by_a_person = any(obligation.code == _BY_A_PERSON.code for obligation in decision.obligations)
     rows = []
+    told: dict[int, tuple[AuditReason, ...]] = {}  # records alike have the very same reasons
     for row in decision.resources:
+        reasons = told.get(id(row.reasons))
+        if reasons is None:
+            reasons = told[id(row.reasons)] = tuple(map(_reason, row.reasons))
         otherwise = _BY_A_PERSON if by_a_person else _NOTHING_LEFT
         if row.reference in vetoed:
             otherwise = _OTHER_SOURCE
@@ -138,15 +142,11 @@ def _audited(
             otherwise = _NOTHING_WITHOUT_HEART
         elif row.reference in unasked:
             otherwise = _NOT_ASKED_FOR
-        rows.append(_audited_row(row, row.reference in left and not refused, otherwise))
+        if row.outcome == "withhold" or (row.reference in left and not refused):
+            rows.append(AuditedResource(row.reference, row.outcome, row.labels, reasons))
+        else:
+            rows.append(AuditedResource(row.reference, "withhold", row.labels, (*reasons, otherwise)))
     return tuple(rows)
-
-
-def _audited_row(row: consent.ResourceDecision, released: bool, otherwise: AuditReason) -> AuditedResource:
-    reasons = tuple(_reason(reason) for reason in row.reasons)
-    if released or row.outcome == "withhold":
-        return AuditedResource(row.reference, row.outcome, row.labels, reasons)
-    return AuditedResource(row.reference, "withhold", row.labels, (*reasons, otherwise))
 
 
 def _returned(references: Iterable[str]) -> tuple[AuditedResource, ...]:

@@ -65,7 +65,7 @@ def transaction_bundle(
 ) -> bytes:
     """A FHIR R4 transaction that puts every resource under its own id, so that sending it twice changes nothing.
 
-    No version of ours goes along: the recipient's server gives its own.
+    `resources` are as they leave (`as_it_leaves`): no version of ours goes along, the recipient's server gives its own.
     """
     entries = [
         {
@@ -73,7 +73,7 @@ def transaction_bundle(
             "resource": resource,
             "request": {"method": "PUT", "url": f"{resource['resourceType']}/{resource['id']}"},
         }
-        for resource in map(as_it_leaves, (*resources, *_notice_documents(resources, notice, patient, at)))
+        for resource in (*resources, *_notice_documents(resources, notice, patient, at))
     ]
     return to_json(_bundle("transaction", entries, resources, at))
 
@@ -179,7 +179,7 @@ def rendered_message(
     control_id: str,
     zone: str,
 ) -> tuple[bytes, str]:
-    """The resources in the recipient's own format, by the mapping `written_in`, with its media type.
+    """The resources, as they leave, in the recipient's own format, by the mapping `written_in`, with its media type.
 
     Raises NotUnderstood as `in_local_format` does.
     """
@@ -191,8 +191,9 @@ def rendered_message(
         settings["receiving_application"] = delivery.receiving_application
         settings["receiving_facility"] = delivery.receiving_facility
     mapping = premises.library.mapping(written_in)
-    plain = [as_it_leaves(resource) for resource in resources]
-    made = in_local_format(mapping, plain, notice, at=at, control_id=control_id, zone=zone, settings=settings)
+    made = in_local_format(
+        mapping, resources, notice, at=at, control_id=control_id, zone=zone, settings=settings
+    )
     if isinstance(delivery, MllpDelivery) and delivery.acknowledgement == "accept":
         return _asking_to_accept(made.content), made.media_type
     return made.content, made.media_type

@@ -22,6 +22,7 @@ from gateway.disclosure.answered import sent_before_answers
 from gateway.disclosure.co_sources import gather_with_vetoes
 from gateway.disclosure.content import (
     FHIR_JSON,
+    as_it_leaves,
     notice_of,
     rendered_message,
     sha256_of,
@@ -142,7 +143,7 @@ def _prepare(premises: Premises, intent: Intent) -> _Prepared | None:
             before = [sent_before_answers(reading, intent, record) for record in decided]
             if before != decided:
                 gathered, decision, shown = _asked(premises, reading, intent, before, at)
-        returned = tuple(own_resource(reading, intent.patient_id, record) for record in own)
+        returned = tuple(as_it_leaves(own_resource(reading, intent.patient_id, record)) for record in own)
     control_id = intent.id.replace("-", "")[-20:]  # MSH-10 holds 20 characters (HL7 v2.5.1); the random ones
     content, media_type = None, FHIR_JSON
     if shown and _has_heart(intent, shown):
