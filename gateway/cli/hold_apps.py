@@ -30,7 +30,10 @@ def hold_place(
     network: Network = None,
     store: Store = None,
 ) -> None:
-    """Keep what is of a patient, a partner or days from being destroyed, until another person lifts it."""
+    """Keep what is of a patient, a partner or days from being destroyed, until another account of this machine lifts it.
+
+    Where there is one account alone, place it at the console, where another login lifts it.
+    """
     from gateway.cli.operator_commands import act, who
 
     asked = {"reason": code, "patient": patient, "partner": partner, "first_day": since, "last_day": until}
@@ -44,7 +47,7 @@ def hold_lift(
     network: Network = None,
     store: Store = None,
 ) -> None:
-    """Lift a hold that another person has placed."""
+    """Lift a hold that another account has placed by a command; one placed at the console is lifted there."""
     from gateway.cli.operator_commands import act, who
 
     finish(act(folder_of(network), store, "hold lift", f"{hold_id} {who()}", reason))

@@ -102,7 +102,7 @@ async def lift(premises: Premises, hold_id: str, words: str, by: str) -> dict[st
         if found is None:
             raise NotFound("NO_SUCH_HOLD", "no hold has that id")
         if not may_be_lifted_by(found, by):
-            text = "another person than who placed the hold lifts it"
+            text = "another person lifts it: another login of the console, or another account where a command placed it"
             raise NotAllowed("SECOND_PERSON_NEEDED", text, hold_id)
         if not legal_holds.lift(tx, hold_id, now):
             raise AlreadyReceived("HOLD_LIFTED", "it was lifted before", hold_id)
