@@ -9,7 +9,9 @@ from mappings.model import MappingFileError
 from mappings.syntax.csv_set import SetFile, SetRules
 from mappings.yaml_text import Located
 
-_WORDS = frozenset({"owner", "by", "its", "also", "one", "shared", "alone", "version", "columns", "file"})
+_WORDS = frozenset(
+    {"owner", "by", "its", "also", "one", "shared", "alone", "version", "columns", "file", "older"}
+)
 Complaint = Callable[[str, str, Located], MappingFileError]
 
 
@@ -53,4 +55,5 @@ def _file(name: str, rule: Located, known: list[SetFile], wrong: Complaint) -> S
         rule.get("alone") is True,
         (str(column), str(beginning)),
         str(rule.get("file", "")),
+        tuple(map(str, rule.get("older", ()))),
     )

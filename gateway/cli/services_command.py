@@ -1,4 +1,4 @@
-"""`handoff services import`: a directory of services (HSDS 3) in the place of the one there was."""
+"""`handoff services import`: a directory of services (HSDS 3, 2 or 1.1) in the place of the one there was."""
 
 from __future__ import annotations
 

@@ -47,6 +47,8 @@ class SetFile:
     """(column, what it begins with): another version is another mapping."""
     file: str = ""
     """The file, when several links lead to rows of one (telephones of a service and of a place)."""
+    older: tuple[str, ...] = ()
+    """What earlier versions of the format call the file."""
 
     @property
     def source(self) -> str:
@@ -148,10 +150,11 @@ def read_records(source: bytes, rules: SetRules, needed: Sequence[SetAddress]) -
     faulty: list[tuple[str, Maker]] = []
     read: dict[str, tuple[list[str], list[SetRow]]] = {}
     for file in rules.files:
-        if file.source in found:
-            if file.source not in read:
-                read[file.source] = _read(file, found[file.source], faulty)
-            headers[file.name], rows[file.name] = read[file.source]
+        name = next((one for one in (file.source, *file.older) if one in found), "")
+        if name:
+            if name not in read:
+                read[name] = _read(file, name, found[name], faulty)
+            headers[file.name], rows[file.name] = read[name]
     _check_needed(rules, needed, headers)
     joined = _Joined(rules, rows, frozenset((one.file, one.column) for one in needed))
     root = rules.files[0].name
@@ -172,20 +175,22 @@ def _raise(refusal: TranslationRefused) -> SetTree:
     raise refusal
 
 
-def _read(file: SetFile, content: bytes, faulty: list[tuple[str, Maker]]) -> tuple[list[str], list[SetRow]]:
+def _read(
+    file: SetFile, name: str, content: bytes, faulty: list[tuple[str, Maker]]
+) -> tuple[list[str], list[SetRow]]:
     try:
         header, lines = csv_rows.read_rows(content)
     except TranslationRefused as refusal:
-        place = f"{file.source}.csv" + (f" {refusal.place}" if refusal.place else "")
+        place = f"{name}.csv" + (f" {refusal.place}" if refusal.place else "")
         raise TranslationRefused(refusal.code, refusal.message, place, refusal.hl7_error_code) from None
     rows = []
     for number, cells in lines:
         if any(cell.strip() for cell in cells[len(header) :]):
-            place = place_of(file.source, number, "")
+            place = place_of(name, number, "")
             faulty.append(_refused("ROW_TOO_LONG", "more cells than column headers", place))
             continue
-        filled = {name: cell.strip() for name, cell in zip(header, cells, strict=False) if cell.strip()}
-        rows.append(SetRow(file.source, number, filled))
+        filled = {head: cell.strip() for head, cell in zip(header, cells, strict=False) if cell.strip()}
+        rows.append(SetRow(name, number, filled))
     column, beginning = file.version
     for row in rows:
         if column and not row.cells.get(column, "").startswith(beginning):

@@ -157,3 +157,36 @@ def test_broken_sets_are_refused_with_a_place_or_accounted_for(library: Library,
             translated += 1
     assert translated > 5
     assert refused > 5
+
+
+def _older() -> Files:
+    found: Files = {}
+    for path in (FORMATS / CSV / "samples/pantry_v1").glob("*.csv"):
+        with path.open(newline="") as file:
+            found[path.stem] = list(csv.DictReader(file))
+    return found
+
+
+def test_directories_of_earlier_versions_are_read_by_their_own_names(library: Library) -> None:
+    """HSDS 1.1, and the same as 2.0 names its terms: `FILE_UNKNOWN` for a name, and a service lost its place."""
+    [first] = _run(library, _older())
+    [place], [service] = _of(first, "Location"), _of(first, "HealthcareService")
+    [now] = _of(_run(library, _files())[0], "Location")
+    assert place["address"] == now["address"]
+    assert service["location"] == [{"reference": f"Location/{place['id']}"}]
+    assert [one["daysOfWeek"] for one in service["availableTime"]] == [["tue"], ["sun"]]
+    second = _older()
+    del second["services_taxonomy"], second["taxonomy"]
+    second["service_attributes"] = [{"id": "a-1", "service_id": "ac14-0001", "taxonomy_term_id": "tx-1"}]
+    second["taxonomy_terms"] = [{"id": "tx-1", "term": "Food pantries"}]
+    [by_terms] = _run(library, second)
+    assert _of(by_terms, "HealthcareService")[0]["type"] == service["type"] == [{"text": "Food pantries"}]
+
+
+def test_a_fault_is_named_by_the_file_as_it_was_sent(library: Library) -> None:
+    files = _older()
+    files["services_at_location"][0]["service_id"] = "nobody"
+    refused = [one.refusal for one in _run(library, files) if one.refusal is not None]
+    assert [(one.code, str(one.place).partition(" ")[0]) for one in refused] == [
+        ("NO_OWNER", "services_at_location.csv")
+    ]
