@@ -229,7 +229,14 @@ def main() -> int:
         "--failover", action="store_true", help="on PostgreSQL: kill the primary, promote its standby"
     )
     parser.add_argument("--workers", type=int, default=1, help="with --failover: processes of the gateway")
+    parser.add_argument("--power", action="store_true", help="cut the power instead (needs strace)")
     asked = parser.parse_args()
+    if asked.power:
+        from tests.faults.power_cut import run as cut_power
+
+        told = cut_power(min(asked.messages, 300), asked.seed)
+        print(json.dumps(told, indent=1))
+        return 1 if told["broken"] else 0
     if asked.failover:
         from tests.faults.failover import run as fail_over
 
