@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from gateway.fhir_api import batch_reads
 from gateway.fhir_api.batch_reads import REQUEST_ID
 from gateway.fhir_api.client_rates import ClientRates
 from gateway.resources.xml_reading import read_fhir
@@ -82,9 +85,22 @@ def test_scope_purpose_and_rate_are_those_of_each_entry(door: Any) -> None:
     assert statuses[-1] == "429" and "200" in statuses
 
 
-def test_in_xml_the_same_is_told(door: Any) -> None:
+@pytest.mark.parametrize("at_once", [32_768, 10])
+def test_in_xml_the_same_is_told_and_what_is_long_is_read_beside_the_loop(
+    door: Any, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    on_loop = []
+
+    def read(content: bytes) -> dict[str, Any]:
+        with suppress(RuntimeError):
+            on_loop.append(asyncio.get_running_loop())
+        return read_fhir(content)
+
+    monkeypatch.setattr(batch_reads, "_AT_ONCE", at_once)
+    monkeypatch.setattr(batch_reads, "read_fhir", read)
     sent, xml = batch("CarePlan/c1", "CarePlan/unknown"), {"Accept": "application/fhir+xml"}
     answer = door.post_resource("POST", "/fhir", sent, headers=xml)
+    assert len(on_loop) == (2 if at_once > 10 else 0)
 
     found = read_fhir(answer.content)
     assert answer.headers["content-type"].startswith("application/fhir+xml")
