@@ -119,9 +119,9 @@ def claim_due(
         share = -(-(limit - len(claimed)) // (len(partners) - place))
         if share <= 0:
             break
-        for row in tx.rows("intents.due_of_partner", {"partner": partner, "now": now, "limit": share}):
-            tx.execute("intents.claim", {"sequence": row["sequence"], "at": now})
-            found = _intent(row)
+        rows = tx.rows("intents.due_of_partner", {"partner": partner, "now": now, "limit": share})
+        tx.execute_each("intents.claim", [{"sequence": row["sequence"], "at": now} for row in rows])
+        for found in map(_intent, rows):
             attempts, first = found.attempts + 1, found.first_tried_at or now
             claimed.append(
                 replace(found, state="sending", attempts=attempts, updated_at=now, first_tried_at=first)
