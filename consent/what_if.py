@@ -40,7 +40,8 @@ class Outlook:
     """What one agency would see with the draft: keys of kinds of record, whole, in part or not at all.
 
     `gained` and `lost` compare with today. `refused_by_draft`: kinds that the draft's own objections hold back.
-    `codes`: reasons why nothing (more) is seen.
+    `codes`: reasons why nothing (more) is seen; `refused_before`: those of them that are denials by other Consents
+    alone.
     """
 
     agency: str
@@ -52,6 +53,7 @@ class Outlook:
     lost: tuple[str, ...]
     refused_by_draft: tuple[str, ...]
     codes: tuple[str, ...]
+    refused_before: tuple[str, ...] = ()
 
 
 def what_if(
@@ -109,7 +111,10 @@ def _sentences(outlook: Outlook, words: Mapping[str, str], language: str) -> lis
         if outlook.nothing:
             said.append(phrases["sees_not"].format(agency=outlook.agency, kinds=listed(outlook.nothing)))
     else:
-        why = " ".join(_why(code, outlook, language) for code in outlook.codes)
+        reasons = [
+            _why(code, outlook, language) for code in outlook.codes if code not in outlook.refused_before
+        ]
+        why = " ".join([*reasons, *([phrases["refused_before"]] if outlook.refused_before else [])])
         said.append(phrases["sees_nothing"].format(agency=outlook.agency, why=why))
     if outlook.refused_by_draft:
         said.append(phrases["refused"].format(agency=outlook.agency, kinds=listed(outlook.refused_by_draft)))
@@ -156,7 +161,15 @@ def _outlook(
         lost=tuple(kind for kind in kinds if kind in seen_today - seen_then),
         refused_by_draft=tuple(kind for kind in hidden if _is_refused_by(then[kind], draft_version)),
         codes=tuple(sorted({reason.code for kind in hidden for reason in then[kind].reasons})),
+        refused_before=_refused_before([then[kind] for kind in hidden], draft_version),
     )
+
+
+def _refused_before(rows: Sequence[ResourceDecision], draft: str) -> tuple[str, ...]:
+    """The codes of denials by other Consents alone: of those the form does not speak."""
+    denials = [reason for row in rows for reason in row.reasons if reason.code.startswith("DENIED")]
+    by_draft = {reason.code for reason in denials if reason.consent == draft}
+    return tuple(sorted({reason.code for reason in denials} - by_draft))
 
 
 def _is_refused_by(row: ResourceDecision, version: str) -> bool:

@@ -16,7 +16,7 @@ _TICKS = ("checkbox", "radio")
 def refilled(page: str, action: str, sent: Mapping[str, str]) -> str | None:
     """`page` with its form that goes to `action` filled in as it was `sent`, and named `PLACE`; None where there is no
     such form. Of several that go there it is the one with the same hidden fields; those are as the page has them: a
-    token, or the version that is answered.
+    token, or the version that is answered. What was typed unseen (`masked`) is in no page.
     """
     document: Any = lxml.html.document_fromstring(page)
     forms = [one for one in document.forms if one.action == action]
@@ -27,9 +27,9 @@ def refilled(page: str, action: str, sent: Mapping[str, str]) -> str | None:
     for box in form.inputs:
         if box.get("type") in _TICKS and box.name not in sent:
             box.checked = False
-    hidden = {one.name for one in _hidden(form)}
+    left = {one.name for one in (*_hidden(form), *_masked(form))}
     for name, value in sent.items():
-        if name not in hidden:
+        if name not in left:
             with contextlib.suppress(KeyError, ValueError):  # what the form has no place for
                 form.fields[name] = value
     return str(lxml.html.tostring(document, encoding="unicode", doctype="<!doctype html>"))
@@ -41,3 +41,7 @@ def _alike(form: Any, sent: Mapping[str, str]) -> int:
 
 def _hidden(form: Any) -> list[Any]:
     return [one for one in form.inputs if one.get("type") == "hidden"]
+
+
+def _masked(form: Any) -> list[Any]:
+    return [one for one in form.inputs if "masked" in (one.get("class") or "").split()]

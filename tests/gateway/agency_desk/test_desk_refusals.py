@@ -59,6 +59,9 @@ def test_a_refusal_that_was_told_is_seen_before_signing_and_ends_when_she_takes_
     assert SAY["rf_head"] in counter.page.text and SAY["rf_everybody"] in counter.page.text
     counter.fill("/read")
     assert SAY["rf_first"] in unescape(counter.page.text)
+    assert (
+        "would see nothing at all. Something that was refused before stands against it." in counter.page.text
+    )
     counter.fill("/hand-over", pin=PIN)
     counter.fill("/sign/", name=HER, agree="yes")
     counter.take_back()

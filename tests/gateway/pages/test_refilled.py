@@ -32,7 +32,8 @@ PAGE = """<!doctype html><html lang="en"><body><main><p>Ñandú &amp; co</p>
 <input name="x">
 </form>
 <form action="/a"><input type="hidden" name="token" value="own"><input type="hidden" name="one" value="2">
-<input name="x" required><input type="checkbox" name="t" value="yes" checked><input type="checkbox" name="u" value="yes">
+<input name="x" required><input name="pin" class="masked">
+<input type="checkbox" name="t" value="yes" checked><input type="checkbox" name="u" value="yes">
 <input type="radio" name="r" value="" checked><input type="radio" name="r" value="b">
 <select name="s"><option value="1">1</option><option value="2">2</option></select><textarea name="w"></textarea></form>
 <svg viewBox="0 0 1 1"></svg></main></body></html>"""
@@ -52,13 +53,14 @@ def test_what_was_typed_chosen_and_ticked_is_there_again() -> None:
         "r": "b",
         "s": "2",
         "w": "</textarea><i>",
-        "z": "1",
+        "pin": "4711",
     }
     page = refilled(PAGE, "/a", said)
     assert page is not None and page.startswith("<!doctype html>") and "Ñandú &amp; co" in page
     first, second = page.split("<form ")[1:]
     assert "id=" not in first and 'id="again"' in second, "the one that was sent"
     assert 'value="own"' in second and "old" not in page, "what the page put into it is its own"
+    assert "4711" not in page, "what was typed unseen is shown to nobody"
     assert "<b>" not in page and "é" in second and "&lt;/textarea&gt;&lt;i&gt;" in second
     assert 'name="t" value="yes">' in second and 'name="u" value="yes" checked' in second
     assert 'value="b" checked' in second and 'value="2" selected' in second
