@@ -47,7 +47,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
     for intent in county.intents("due"):
         county.settle(intent, "held", "CONSENT_NEEDED")
     key, now = county.folder.keys.derived(LINK_PURPOSE), county.clock.now()
-    links = [make_link(key, "hospital", "Ana Ruiz", now) for _ in range(3)]
+    links = [make_link(key, "hospital", "Ana Ruiz", now) for _ in range(4)]
     own_key, her = own_page_key(county.premises), county.patient_id
     own = [(own_link(own_key, her, now), code_of(own_key, her, "")) for _ in range(3)]
     mounted = {**desk_mounts(county.folder, county.premises), **own_page_mounts(county.premises)}
@@ -125,6 +125,56 @@ def test_no_page_has_a_serious_fault_of_accessibility(
         own.goto(f"{desk.address}/me/{place}")
         found += faults_of(own)
     assert found == []
+
+
+def tab_to(page: Any, what: Any) -> None:
+    """Go on by the Tab key until that has the focus, and is seen to have it."""
+    expect(what).to_have_count(1)
+    for _ in range(120):
+        if what.evaluate("one => one === document.activeElement"):
+            assert what.evaluate("one => one.matches(':focus-visible')")
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"the keyboard does not reach {what}")
+
+
+def test_the_keyboard_alone_leads_from_the_list_to_her_turn_and_back(come: Any, desk: Counter) -> None:
+    """Nothing is signed here: what is refused comes back filled in, and the tablet is taken back."""
+    page, keys = come("/agency/"), ("Enter", "Space")
+    for begin, place in (
+        (page.locator("a.person", has_text=HER).first, "**/consents/requests/*"),
+        (page.get_by_role("link", name="Read and choose together"), "**/consents/*request=*"),
+    ):
+        tab_to(page, begin)
+        page.keyboard.press(keys[0])
+        page.wait_for_url(place)
+    box = page.locator("input[name='for.TREAT']")
+    tab_to(page, box)
+    page.keyboard.press(keys[1])
+    tab_to(page, page.locator("form[action$='/read'] > button"))
+    page.keyboard.press(keys[0])
+    expect(page.get_by_role("alert")).to_contain_text("Choose what it is for")
+    tab_to(page, page.locator("input[name='for.TREAT']"))
+    page.keyboard.press(keys[1])
+    tab_to(page, page.locator("form[action$='/read'] > button"))
+    page.keyboard.press(keys[0])
+    tab_to(page, page.get_by_label("Choose six digits"))
+    page.keyboard.type("270514")
+    page.keyboard.press(keys[0])
+    page.wait_for_url("**/sign/")
+    tab_to(page, page.get_by_role("checkbox"))
+    page.keyboard.press(keys[1])
+    tab_to(page, page.get_by_role("textbox"))
+    page.keyboard.type("Somebody Else")
+    page.keyboard.press(keys[0])
+    expect(page.get_by_role("alert")).to_contain_text("The name is not the one on the form")
+    expect(page.get_by_role("textbox")).to_have_value("Somebody Else")
+    tab_to(page, page.get_by_role("banner").get_by_role("button", name="Give it back"))
+    page.keyboard.press(keys[0])
+    tab_to(page, page.get_by_label("Code"))
+    page.keyboard.type("270514")
+    page.keyboard.press(keys[0])
+    expect(page.get_by_role("link", name="Back to their permissions")).to_be_visible()
 
 
 def test_she_signs_on_a_phone_and_stops_it_on_her_own_page(come: Any, desk: Counter) -> None:
