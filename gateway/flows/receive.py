@@ -153,7 +153,8 @@ def _understand(premises: Premises, message: ReceivedMessage, *, reused: bool) -
             raise NotUnderstood("CONTROL_ID_MISSING", "the message has no control id", "MSH-10")
         if _CONTROL.search(message.control_id):
             raise NotUnderstood("CONTROL_ID_INVALID", "must hold no control characters", "MSH-10")
-        mapping = premises.library.mapping(partner.messages[kind])
+        own_kind = "^".join(message.message_type.split("^")[:2])  # of several mappings under one id its own
+        mapping = premises.library.mapping(partner.messages[kind]).taking((own_kind,))
         translated = _translated(premises, message, mapping)
         said = tuple(_said(premises, message, one, mapping, kind, place) for place, one in translated)
     except mappings.TranslationRefused as refusal:

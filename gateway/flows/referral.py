@@ -113,6 +113,7 @@ def require_addressees_unnamed(library: mappings.Library, network: Network) -> N
     for route in network.content.routes:
         for kind in route.when_none_named:
             mapping = library.mapping(network.partners[route.source].messages[kind])
+            mapping = mapping.taking((kind,)) if "^" in kind else mapping
             place = f"{route.name}.when_none_named {kind}"
             if mapping.names_addressee:
                 message = "messages of this type name their addressee themselves; remove it from the route"

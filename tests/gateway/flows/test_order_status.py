@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from msgspec.structs import replace
 
+from gateway.errors import NotUnderstood
 from gateway.flows.answers import Saved
+from gateway.flows.library import open_library
 from gateway.flows.messages import Receipt, ReceivedMessage
 from gateway.flows.receive import accept_message
+from gateway.flows.referral import require_addressees_unnamed
 from gateway.flows.status import BSER_STATUS
 from gateway.flows.status import NO_SHOW as NO_SHOW_CODE
 from gateway.identity import IDENTIFIER
@@ -104,6 +109,31 @@ def test_an_order_goes_on_as_its_filler_says_and_its_placer_is_told(ordered: Cou
     ordered.change_partner("hospital", delivery=DeskDelivery())
     (task,) = resources_of(ordered.deliver().content)["Task"]
     assert task["status"] == "accepted" and "F-1" not in str(task)
+
+
+def test_one_id_for_orders_and_what_is_said_of_them(ordered: County, tmp_path: Path) -> None:
+    """Of several mappings under one id each message is what its own says, and no route is advised for an answer."""
+    folder = tmp_path / "own" / "clinic" / "orders"
+    folder.mkdir(parents=True)
+    of = "mapping: clinic/orders\nversion: 1.0.0\none_of: [hospital/orm_o01, hospital/osu_o51]\n"
+    (folder / "mapping.yaml").write_text(of)
+    library = open_library(tmp_path / "own")
+    ordered.premises = dataclasses.replace(ordered.premises, library=library)
+    for partner in ("hospital", "otp"):
+        messages = {**ordered.premises.network.partners[partner].messages, OSU: "clinic/orders"}
+        ordered.change_partner(partner, messages={**messages, ORM: "clinic/orders"})
+
+    assert (say(ordered, "IP").outcome, stands(ordered), told(ordered)) == (
+        "accepted",
+        "accepted",
+        ["hospital"],
+    )
+    require_addressees_unnamed(library, ordered.premises.network)
+    (placed, *others) = ordered.premises.network.content.routes
+    assert placed.when_none_named == (ORM,)
+    ordered.change_network(routes=(msgspec.structs.replace(placed, when_none_named=(OSU,)), *others))
+    with pytest.raises(NotUnderstood, match="NOTHING_REFERRED"):
+        require_addressees_unnamed(library, ordered.premises.network)
 
 
 @pytest.mark.requirement("FH-RED-02")
