@@ -22,6 +22,7 @@ FILL_IN = "FILL IN"
 _MOST_WORDS = 12
 _NUMBERS = ("RF1-6", "ORC-2", "SCH-2", "SCH-1", "TXA-12", "PRB-4", "PID-3")
 """Where HL7 v2 has the number of what a message is about."""
+_NUMBERED = frozenset({"no", "nr", "id", "number", "num", "key"})
 _SSN = re.compile(r"\d{3}-\d\d-\d{4}")
 _PATTERNS = (
     (re.compile(r"\d{4}-\d\d-\d\d"), "YYYY-MM-DD"),
@@ -61,6 +62,11 @@ class Column:
         """How many of its values are not written by the pattern."""
         shapes = [shape for shape, p in _PATTERNS if p in (self.pattern, "YYYY-MM-DD")]
         return sum(not any(shape.fullmatch(v) for shape in shapes) for v in self.values)
+
+    @property
+    def has_ssn(self) -> bool:
+        """Whether a US social security number is among its values."""
+        return any(map(_SSN.fullmatch, self.values))
 
     @property
     def few(self) -> tuple[str, ...]:
@@ -140,9 +146,7 @@ def _any(*words: str) -> Callable[[Column], bool]:
 
 
 def _number_of(*words: str) -> Callable[[Column], bool]:
-    return lambda column: (
-        bool(column.words & set(words)) and bool(column.words & {"no", "nr", "id", "number", "num", "key"})
-    )
+    return lambda column: bool(column.words & set(words)) and bool(column.words & _NUMBERED)
 
 
 _GUESSES: tuple[tuple[Callable[[Column], bool], str], ...] = (
@@ -184,7 +188,7 @@ _GUESSES: tuple[tuple[Callable[[Column], bool], str], ...] = (
 def _row(column: Column, name: str, tables: dict[str, str], form: str) -> str:
     """The rest of a row, from the verb on."""
     unknown = f'carry: "{FILL_IN}: say where it goes, or why it stays"}}'
-    if any(map(_SSN.fullmatch, column.values)):
+    if column.has_ssn:
         return f'carry: "{FILL_IN}: social security numbers are among these, which nobody needs: drop them"}}'
     for fits, guess in _GUESSES if form != "hl7v2" else ():
         if not fits(column):
@@ -211,6 +215,10 @@ def _text(name: str, form: str, columns: Sequence[Column], rows: Sequence[str]) 
     """The draft."""
     key = next((one.address for one, row in zip(columns, rows, strict=True) if "task.identifier" in row), "")
     key = key or _key(columns, rows)
+    told = "guess: what makes a record the same record"
+    if not key:
+        key = next((one.address for one in columns if not one.has_ssn), FILL_IN)
+        told = f"{FILL_IN}: which of them tell one record from every other, this is only the first"
     client = next(
         (one.address for one, row in zip(columns, rows, strict=True) if "patient.identifier" in row), ""
     )
@@ -236,7 +244,7 @@ def _text(name: str, form: str, columns: Sequence[Column], rows: Sequence[str]) 
         f"format: {form}",
         "direction: in  # both, once the way back is wanted: then add {setting: notice, from: notice}",
         f"columns: [{names}]" if form in SHEETS else "",
-        f"record: {{key: [{_quoted(key)}]{of}}}  # guess: what makes a record the same record",
+        f"record: {{key: [{_quoted(key)}]{of}}}  # {told}",
         f"resources: {{patient: {person}, referral: ServiceRequest, task: Task}}",
         "rows:",
         *rows,
@@ -246,16 +254,18 @@ def _text(name: str, form: str, columns: Sequence[Column], rows: Sequence[str]) 
 
 
 def _key(columns: Sequence[Column], rows: Sequence[str]) -> str:
-    """The number of a message; else the first number, or unknown word, that every record has and no two have alike."""
+    """The number of a message; else the first number that every record has and no two have alike. Empty where there is
+    none: what merely differs in a sample (a diagnosis, a name) is the same for two people one day.
+    """
     known = next((number for number in _NUMBERS if number in {one.address for one in columns}), "")
     if known:
         return known
     most = max((len(one.values) for one in columns), default=0)
     for one, row in zip(columns, rows, strict=True):
-        is_open = "identifier" in row or (FILL_IN in row and not any(map(_SSN.fullmatch, one.values)))
-        if is_open and len(set(one.values)) == len(one.values) == most:
+        is_number = "identifier" in row or bool(one.words & _NUMBERED)
+        if is_number and len(set(one.values)) == len(one.values) == most and not one.has_ssn:
             return one.address
-    return FILL_IN
+    return ""
 
 
 def _quoted(text: str) -> str:

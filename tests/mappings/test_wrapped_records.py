@@ -103,7 +103,7 @@ def test_a_draft_finds_the_records_and_makes_no_key_of_what_nobody_needs() -> No
     text = draft_mapping("east/side", "json", json.dumps(export).encode()).mapping
     assert f'of: "{OF}"' in text
     assert "social security numbers are among these" in text
-    assert 'key: ["FILL IN"]' in text
+    assert 'key: ["office"], of: "households[*].members[*]"}  # FILL IN: which of them tell' in text
 
 
 @pytest.mark.parametrize(
@@ -125,3 +125,10 @@ def test_dates_as_people_write_them_are_guessed_with_how_many_are_not_so() -> No
     text = draft_mapping("a/b", "csv", sheet).mapping
     assert "pattern: MM/DD/YYYY}  # guess; 1 of 3 are written otherwise" in text
     assert 'key: ["HMIS ID"]' in text, "a bed is no person, and one has none"
+
+
+def test_what_only_happens_to_differ_in_a_sample_is_no_key() -> None:
+    """Two people with one diagnosis would become one record."""
+    sheet = b"Chart No,Problem,Goal\nHC-1,Opioid use,a\nHC-1,Housing,b\nHC-2,Mania,c\n"
+    text = draft_mapping("a/b", "csv", sheet).mapping
+    assert 'key: ["Chart No"]}  # FILL IN' in text
