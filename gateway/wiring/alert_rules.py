@@ -52,6 +52,13 @@ class Cause:
 
 RULES = (
     Rule(
+        "PartnerDoesNotTake",
+        "handoff_partner_resting",
+        0,
+        "Several deliveries to {{ $labels.partner }} failed in a row: it is tried again after pauses.",
+        is_each=True,
+    ),
+    Rule(
         "NothingReachesAPartner",
         "handoff_oldest_intent_seconds",
         900,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 
 import httpx
 import uvicorn
 from prometheus_client import CollectorRegistry
+from prometheus_client.registry import Collector
 
 from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
@@ -36,7 +37,6 @@ from gateway.wiring.agency_desk_door import desk_mounts
 from gateway.wiring.alert_mail import mail_of
 from gateway.wiring.certificate_gauges import CertificateGauges
 from gateway.wiring.console_door import console_mounts
-from gateway.wiring.folder_gauges import FolderGauges
 from gateway.wiring.gauges import StoreGauges
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.operation_doors import operation_doors
@@ -56,9 +56,9 @@ class HttpDoor:
         standstill: Standstill,
         transport: httpx.AsyncBaseTransport | None = None,
         resting: Callable[[], frozenset[str]] = frozenset,
-        folder_gauges: FolderGauges | None = None,
+        gauges: Iterable[Collector] = (),
     ) -> None:
-        self._resting, self._folder_gauges = resting, folder_gauges
+        self._resting, self._own_gauges = resting, tuple(gauges)
         self._keys = None if transport is None else ClientKeys(transport, premises.clock)
         self._folder, self._premises, self._settings = folder, premises, settings
         self._standstill = standstill
@@ -130,8 +130,8 @@ class HttpDoor:
         registry = CollectorRegistry()
         registry.register(StoreGauges(self._premises))
         registry.register(CertificateGauges(self._folder))
-        if self._folder_gauges is not None:
-            registry.register(self._folder_gauges)
+        for gauges in self._own_gauges:
+            registry.register(gauges)
         return Gauges(read_secret(self._settings.metrics_token), registry)
 
     def _doors(self) -> Doors:

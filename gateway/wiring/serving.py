@@ -54,6 +54,7 @@ from gateway.wiring.link_post import LinkPost
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.opening import open_premises, open_writing_store
 from gateway.wiring.recorded_looks import look_acts
+from gateway.wiring.resting_gauges import RestingGauges
 from gateway.wiring.retention import Retention
 from gateway.wiring.shared_ports import Ports
 from gateway.wiring.standstill import Standstill
@@ -132,7 +133,7 @@ class _Running:
         self._standstill = Standstill(folder.path, premises.store, premises.clock)
         self._folder, self._premises, self._settings = folder, premises, settings
         self._addresses = addresses
-        self._folder_gauges = FolderGauges()
+        self._folder_gauges, self._resting_gauges = FolderGauges(), RestingGauges()
         self._stop = asyncio.Event()
 
     async def run(self, ready: Ready) -> None:
@@ -146,6 +147,7 @@ class _Running:
             await self._as_keeper(stack, self._start_keepers)
             transport = await stack.enter_async_context(open_transport())
             sender = Sender(self._premises, transport, reach=reach_of(self._folder))
+            self._resting_gauges.resting = sender.resting
             send = partial(self._standstill.then, sender.run, self._stop)
             await self._start(stack, send, partial(sender.stop, self._settings.stop_seconds / 2))
             for watch in partner_watches(self._folder, sender.ways):
@@ -159,7 +161,7 @@ class _Running:
                 self._standstill,
                 transport,
                 sender.resting,
-                self._folder_gauges,
+                (self._folder_gauges, self._resting_gauges),
             )
             ports = self._addresses.ports
             http_address = await http.start(ports.http if ports else None)
@@ -243,7 +245,7 @@ class _Running:
         await self._start(stack, retention.run, retention.stop)
         if (post := post_of(self._settings)) is not None:
             who = self._folder.network.content.operator.name
-            gauges = (StoreGauges(self._premises), self._folder_gauges)
+            gauges = (StoreGauges(self._premises), self._folder_gauges, self._resting_gauges)
             mail = AlertMail(gauges, post, self._folder.path, clock, who)
             await self._start(stack, mail.run, mail.stop)
         if (send := mail_of(self._settings, self._folder.network)) is not None:

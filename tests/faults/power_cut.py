@@ -171,9 +171,12 @@ def _look(disk: Disk, network: Path, accepted: set[str], chance: random.Random) 
         for file, content in disk.after_the_cut(chance).items():
             (Path(at) / file).write_bytes(content)
         store = Path(at) / "handoff.db"
-        with closing(sqlite3.connect(store)) as connection:
-            whole = [row[0] for row in connection.execute("PRAGMA integrity_check")]
-            there = {row[0] for row in connection.execute("SELECT control_id FROM inbox")}
+        try:
+            with closing(sqlite3.connect(store)) as connection:
+                whole = [row[0] for row in connection.execute("PRAGMA integrity_check")]
+                there = {row[0] for row in connection.execute("SELECT control_id FROM inbox")}
+        except sqlite3.DatabaseError as fault:
+            return [f"the store cannot be read: {fault}"]
         with reading(network, f"sqlite:///{store}") as (folder, view):
             report = verify(view, verifier_of(folder.keys.signer))
     lost = accepted - there

@@ -10,16 +10,19 @@ from typing import Any
 import pytest
 import yaml
 from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.registry import Collector
 
 from gateway.fhir_api.counters import RequestCounters
+from gateway.wiring.alert_rules import Watch, numbers_of
 from gateway.wiring.folder_gauges import FolderGauges
 from gateway.wiring.gauges import StoreGauges
+from gateway.wiring.resting_gauges import RestingGauges
 from tests.gateway.county import County
 
 ALERTS = Path(__file__).parents[3] / "deploy" / "alerts.yaml"
 
 
-def scraped(gauges: StoreGauges) -> dict[str, float]:
+def scraped(gauges: Collector) -> dict[str, float]:
     registry = CollectorRegistry()
     registry.register(gauges)
     lines = generate_latest(registry).decode().splitlines()
@@ -99,6 +102,7 @@ def _numbers_known(county: County) -> set[str]:
     registry = CollectorRegistry()
     registry.register(StoreGauges(county.premises))
     registry.register(FolderGauges())
+    registry.register(RestingGauges())
     RequestCounters(registry)
     families = list(registry.collect())
     counted = {f"{family.name}_total" for family in families if family.type == "counter"}
@@ -120,3 +124,13 @@ def test_every_alert_rests_on_numbers_there_are_and_says_what_to_do(
     assert named
     assert named <= _numbers_known(county)
     assert rule["annotations"]["do"]
+
+
+def test_a_partner_that_does_not_take_is_told_before_the_minute_is_over() -> None:
+    gauges = RestingGauges()
+    assert scraped(gauges) == {}
+    gauges.resting = lambda: frozenset({"otp"})
+
+    assert scraped(gauges) == {'handoff_partner_resting{partner="otp"}': 1.0}
+    (cause,) = Watch().look(numbers_of(gauges.collect()), 0.0)
+    assert cause.key == "PartnerDoesNotTake/otp" and "to otp failed" in cause.do
