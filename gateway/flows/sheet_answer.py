@@ -26,6 +26,7 @@ from gateway.identity import IDENTIFIER, Identified, description_keys, identifie
 from gateway.store import Intent, Reading, Record, Transaction, patients, records, same_person
 
 _READ_AS_ROWS = ("csv", "xlsx", "json", "fhir")
+_RESOURCES = "fhir"
 _DOCUMENT, _FULFILLED = "ccda", "completed"
 _PLACES = ("inFulfillmentOf/order/id", "inFulfillmentOf", "recordTarget/patientRole")
 """Where a note names its order and the person; it has no word for the status, as it comes when the work is done."""
@@ -81,7 +82,9 @@ def row_said(premises: Premises, message: ReceivedMessage, translation: mappings
     if read_as == _DOCUMENT:
         is_answer = _task(made)["status"] == _FULFILLED
     else:
-        is_answer = read_as in _READ_AS_ROWS and _SAYS_NO_MORE.issuperset(types)
+        # A whole order with its Task asks, also under the number of the one that it passes on.
+        asks = read_as == _RESOURCES and "ServiceRequest" in types and _task(made)["status"] == _SENDERS_WORD
+        is_answer = read_as in _READ_AS_ROWS and _SAYS_NO_MORE.issuperset(types) and not asks
     if not is_answer:
         return made
     return Row(made.partner, made.business_key, made.resources, made.ended, made.said_at, translation)

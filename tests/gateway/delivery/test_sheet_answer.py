@@ -13,6 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.delivery.ways import Reach
+from gateway.demo import person
 from gateway.flows.files import ArrivedFile, TakenFile, accept_file
 from gateway.identity import IDENTIFIER
 from gateway.partners import FilesDelivery, MllpDelivery
@@ -220,6 +221,26 @@ def test_a_task_that_comes_back_as_a_file_answers_the_referral(county: County, f
     assert (last.resource["status"], last.resource["statusReason"]) == ("completed", {"text": "moved in"})
     assert (last.source_partner, told(county), len(county.records("Task"))) == (PEER, 2, 1)
     assert answer("in-progress") == [("content_error", "STATUS_JUMP")]
+
+
+def test_an_order_that_is_passed_on_under_its_number_is_no_answer(county: County, folder: Path) -> None:
+    """It was taken for one that says nothing new: accepted, and nobody was asked."""
+    refer_by_sheet(county, folder, "SUNRISE")
+    order = json.loads((FORMATS / TASK / "samples/food_pantry.json").read_text("utf-8"))
+    asked = {one["resource"]["resourceType"]: one["resource"] for one in order["entry"]}
+    task, hers = asked["Task"], asked["Patient"]
+    task["identifier"] = county.task().resource["identifier"]
+    hers["identifier"] = [{"system": person.OTP_SYSTEM, "value": "OTP-3391"}]
+    token = county.premises.keys.index(IDENTIFIER, person.OTP_SYSTEM, "OTP-3391")
+    county.write(lambda tx: patients.link(tx, "otp", token, county.patient_id))
+    before = county.task()
+
+    taken = taken_as(county, TASK, json.dumps(order).encode(), "otp")
+
+    assert taken == [("content_error", "ADDRESSEE_UNKNOWN")], "no route leads to that pantry"
+    task["status"] = "accepted"
+    assert taken_as(county, TASK, json.dumps(order).encode(), "otp") == [("accepted", "")]
+    assert (before.version, county.task().resource["status"]) == (1, "accepted")
 
 
 def consultation(order: str, born: str = "19960417") -> bytes:
