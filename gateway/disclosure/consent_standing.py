@@ -25,8 +25,10 @@ CHANGED_SINCE = "CHANGED_AFTER_BACKUP"
 """Why a Consent only denies that a restore has set aside: no version of it permits before a person has asked."""
 GONE = "TAKEN_BACK_AND_LOST"
 """Says of a Consent that it was taken back, and is lost with the store: it stands here so that it never comes again."""
-PERMITS_ALONE = "permits and denies nothing"
-"""What the log says of a Consent that could deny nothing: none has to stand in for it where it is lost."""
+PERMITS_ALONE, DENIES = "permits and denies nothing", "denies"
+"""What the log says of a Consent that could deny nothing (none has to stand in for it where it is lost), and of one that
+permits nothing at its root (so that its end is no end of a yes). Of one that permits and keeps something back: nothing.
+"""
 _NO_FORM = "SIGNED_FORM_MISSING"
 _DIGESTS = {20: hashlib.sha1, 32: hashlib.sha256}
 _VOID = ("entered-in-error", "superseded")
@@ -99,6 +101,13 @@ def _root_permits(resource: Mapping[str, Any]) -> bool:
     provision = resource.get("provision")
     says_so = isinstance(provision, Mapping) and provision.get("type") == "permit"
     return says_so and consent.validate_consent({**resource, "status": "active"}).permits
+
+
+def in_the_log(resource: Mapping[str, Any]) -> str:
+    """What the log says of a Consent's kind beside its reference, by which a restore tells what is lost."""
+    if resource.get("status") != "active":
+        return ""
+    return (DENIES if not _root_permits(resource) else "") if could_deny(resource) else PERMITS_ALONE
 
 
 def denies_for_others(premises: Premises, resource: Mapping[str, Any], recorder: str) -> bool:

@@ -12,11 +12,11 @@ from typing import Any
 from gateway.audit import AuditEntry, AuditReason, append
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.consent_standing import (
-    PERMITS_ALONE,
     TAKEN_BACK,
     TOLD,
     Judgement,
     could_deny,
+    in_the_log,
     permits_at_root,
 )
 from gateway.disclosure.content import media_of
@@ -32,9 +32,8 @@ from gateway.flows.body_hash import BodyHash, body_hash, named_by_itself
 from gateway.flows.checked import checked
 from gateway.flows.condition_met import met_by
 from gateway.flows.decided_here import BY_RECORDER, act_entry
-from gateway.flows.judged import judged
+from gateway.flows.judged import judged, rest_of
 from gateway.flows.nothing import nothing_for
-from gateway.flows.own_ids import own_id
 from gateway.flows.people import patient_of_consent, related
 from gateway.flows.questions import log_question
 from gateway.partners import reference_of
@@ -54,7 +53,6 @@ from gateway.store import (
 
 _CHANNEL = "fhir"
 ENDED = ("inactive", "rejected", "entered-in-error")
-_OF_THE_PERMISSION = frozenset({"identifier", "extension", "sourceAttachment", "sourceReference"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,10 +236,8 @@ def take_back(
     state = consents.get(tx, before.id)
     kept = keep_consent(premises, tx, caller, ended, patient_id, at, request_id, recorder)
     if could_deny(before.resource) and (state is None or state.standing != "unrelated"):
-        rest = {name: said for name, said in before.resource.items() if name not in _OF_THE_PERMISSION}
-        rest["id"] = own_id(premises.keys.id_key, recorder, before.id, TAKEN_BACK)
-        rest["verification"] = [{"verified": False}]
         about = (patient_id, at, request_id, recorder)
+        rest = rest_of(before, premises.keys.id_key)
         keep_consent(premises, tx, caller, rest, *about, only_denies=TAKEN_BACK)
     return kept
 
@@ -365,7 +361,7 @@ def _entry(
         reasons=tuple(AuditReason(code, "42 CFR 2.31") for code in judgement.reasons),
         versions={"network": premises.network.version},
         subject=record.reference,
-        description=PERMITS_ALONE if active and not could_deny(record.resource) else "",
+        description=in_the_log(record.resource),
     )
 
 

@@ -18,8 +18,11 @@ from gateway.disclosure.consent_standing import (
     judge,
 )
 from gateway.disclosure.premises import Premises
+from gateway.flows.own_ids import own_id
 from gateway.flows.people import related
-from gateway.store import ConsentState, Transaction, consents
+from gateway.store import ConsentState, Record, Transaction, consents
+
+_OF_THE_PERMISSION = frozenset({"identifier", "extension", "sourceAttachment", "sourceReference"})
 
 
 def judged(
@@ -53,6 +56,13 @@ def judged(
         standing = "unverified" if judgement.standing == "usable" else judgement.standing
         return Judgement(standing, (*judgement.reasons, CHANGED_SINCE))
     return judgement
+
+
+def rest_of(before: Record, id_key: bytes) -> dict[str, Any]:
+    """What goes on of a Consent whose permission was taken back: what it denied, as one of its own; it never permits."""
+    rest = {name: said for name, said in before.resource.items() if name not in _OF_THE_PERMISSION}
+    rest["id"] = own_id(id_key, before.source_partner, before.id, TAKEN_BACK)
+    return {**rest, "verification": [{"verified": False}]}
 
 
 def _keeps_aside(known: ConsentState, resource: Mapping[str, Any], recorder: str) -> bool:

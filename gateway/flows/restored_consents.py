@@ -18,13 +18,16 @@ from msgspec.structs import replace
 from gateway.audit import AuditEntry, AuditReason, append, get
 from gateway.disclosure.consent_standing import (
     CHANGED_SINCE,
+    DENIES,
     GONE,
     LOST,
     PERMITS_ALONE,
     TAKEN_BACK,
     could_deny,
+    permits_at_root,
 )
 from gateway.flows.heard_denials import DENIAL_ENDED
+from gateway.flows.judged import rest_of
 from gateway.flows.own_ids import own_id
 from gateway.flows.restored import Since, who_is_one
 from gateway.store import ConsentState, Reading, Record, Transaction, consents, patients, records
@@ -54,10 +57,20 @@ def stand_in(tx: Transaction, since: Since, id_key: bytes, at: str) -> tuple[Mis
     """
     one_with, found = who_is_one(tx, since), []
     last, ended, gone = _last_words(tx, since.consents)
-    for row, reference, recorder in gone:
+    for row, reference, before in gone:
         there = [one for one in sorted(one_with(str(row.patient_id))) if patients.exists(tx, one)]
         for one in there:
-            _end_again(tx, row, reference or own_id(id_key, one, str(row.seq), GONE), recorder, one)
+            consent_id = reference.removeprefix("Consent/") or own_id(id_key, one, str(row.seq), GONE)
+            held, state = records.get(tx, "Consent", consent_id), consents.get(tx, consent_id)
+            if held is None and not patients.is_destroyed(tx, one):
+                _remember_ended(tx, row, consent_id, before, one)
+            elif (
+                held is not None
+                and state is not None
+                and held.patient_id == one
+                and held.resource["status"] == "active"
+            ):
+                _end_again(tx, held, state, row, id_key, at)
         if not there and row.patient_id not in since.destroyed:  # who sends it again has it in force
             found.append(Missing(str(row.patient_id), reference, row.partner, row.at, ""))
     for (patient_id, reference), (row, entry) in last.items():
@@ -68,7 +81,10 @@ def stand_in(tx: Transaction, since: Since, id_key: bytes, at: str) -> tuple[Mis
         for one in there:
             # of this very word: what is sent again later, and lost again, has not ended with what stood in for it
             denial = own_id(id_key, one, reference, str(row.seq), LOST)
-            if f"Consent/{denial}" in ended or patients.is_destroyed(tx, one):
+            if entry is not None and LOST in {reason.code for reason in entry.reasons}:
+                denial = reference.removeprefix("Consent/")  # it stood in before, and nobody has ended it
+            known = f"Consent/{denial}" in ended or any(told.stands_in == denial for told in found)
+            if known or patients.is_destroyed(tx, one):
                 continue
             _deny(tx, denial, one, row, entry, at)
             found.append(Missing(one, reference, row.partner, row.at, denial))
@@ -105,13 +121,13 @@ Word = tuple[AuditRow, AuditEntry | None]
 
 def _last_words(
     tx: Transaction, rows: Iterable[AuditRow]
-) -> tuple[dict[tuple[str, str], Word], frozenset[str], tuple[tuple[AuditRow, str, str], ...]]:
+) -> tuple[dict[tuple[str, str], Word], frozenset[str], tuple[tuple[AuditRow, str, AuditEntry | None], ...]]:
     """What the log says last of each consent in force, by patient and reference (empty: unreadable); the references of
-    those denials that a person has ended; and what it says of consents that were taken back, with reference and recorder
-    (empty: not told).
+    those denials that a person has ended; and each word that one was taken back, with the reference and what was said of
+    it before, since the backup.
     """
     last: dict[tuple[str, str], Word] = {}
-    ended, gone, recorded = set(), [], dict[str, str]()
+    ended, gone, said = set(), [], dict[str, AuditEntry]()
     for row in rows:
         logged = get(tx, row.seq)
         entry = None if logged is None else logged.entry
@@ -119,39 +135,60 @@ def _last_words(
         key = str(row.patient_id), reference
         codes = {reason.code for reason in entry.reasons} if entry is not None else set()
         if row.kind == "revoke" and codes.isdisjoint((LOST, TAKEN_BACK)):  # those permitted nothing
-            gone.append((row, reference, recorded.get(reference, "")))
+            gone.append((row, reference, said.get(reference)))
         if row.outcome == DENIAL_ENDED or row.kind == "revoke":
             if reference:  # where it is unknown which one it was, no other is taken for ended
                 ended.add(reference)
                 last.pop(key, None)
-        elif LOST not in codes:
+        else:
             last[key] = (row, entry)
-            recorded.setdefault(reference, row.partner if reference else "")
+            if entry is not None:
+                said[reference] = entry
     return last, frozenset(ended), tuple(gone)
 
 
-def _end_again(tx: Transaction, row: AuditRow, reference: str, recorder: str, patient_id: str) -> None:
-    """A Consent that was taken back since is in force no more, and never again. What it denies goes on: whether all of
-    it was ended, or what it permits alone, the log does not say.
+def _end_again(
+    tx: Transaction, held: Record, state: ConsentState, row: AuditRow, id_key: bytes, at: str
+) -> None:
+    """A Consent that was taken back since is in force no more, and never again. What it denied goes on, also where its
+    recorder had ended all of it: that is the recorder's or a person's to say once more.
     """
-    consent_id = reference.removeprefix("Consent/")
-    held, state = records.get(tx, "Consent", consent_id), consents.get(tx, consent_id)
-    if patients.is_destroyed(tx, patient_id):
+    patients.raise_epoch(tx, str(held.patient_id))
+    codes = dict.fromkeys((*json.loads(state.reasons), CHANGED_SINCE))
+    state = changed(state, reasons=json.dumps(list(codes)))
+    if not permits_at_root(held.resource):
+        consents.save(tx, state)
         return
-    if held is None or state is None:
-        made = _record(consent_id, patient_id, recorder, row.at)
-        content, codes = made.resource, (GONE,)
-        state = ConsentState(consent_id, patient_id, 0, "unverified", recorder, row.at)
-    elif held.patient_id != patient_id or held.resource.get("status") != "active":
-        return
-    else:
-        made, content, codes = held, held.resource, (*json.loads(state.reasons), CHANGED_SINCE)
-    if held is None or not could_deny(held.resource):
-        content = {**content, "status": "inactive"}
-        made = records.save(tx, replace(made, version=0, resource=content, updated_at=row.at))
+    content = {**held.resource, "status": "inactive"}
+    saved = records.save(tx, replace(held, version=0, resource=content, updated_at=row.at))
+    consents.save(tx, changed(state, version=saved.version))
+    rest = rest_of(held, id_key)
+    if could_deny(held.resource) and state.standing != "unrelated" and consents.get(tx, rest["id"]) is None:
+        kept = records.save(tx, replace(held, id=rest["id"], version=0, resource=rest, updated_at=at))
+        said = (kept.id, state.patient_id, kept.version, "unverified", state.recorded_by, at)
+        consents.save(tx, ConsentState(*said, json.dumps([TAKEN_BACK])))
+        append(
+            tx,
+            _entry(kept, row, TAKEN_BACK, f"goes on of {held.reference}, taken back by entry {row.seq}", at),
+        )
+
+
+def _remember_ended(
+    tx: Transaction, row: AuditRow, consent_id: str, before: AuditEntry | None, patient_id: str
+) -> None:
+    """Of one that was taken back and is lost it is remembered that it ended; and, unless the log says otherwise, that it
+    kept something back: the end of a yes opens nothing of that (`consent.versions_in_force`).
+    """
+    recorder = "" if before is None else before.partner
+    made = _record(consent_id, patient_id, recorder, row.at)
+    content = {**made.resource, "status": "inactive"}
+    if before is None or before.description not in (PERMITS_ALONE, DENIES):
+        content["provision"] = {"type": "permit", "provision": [{"type": "deny"}]}
+    saved = records.save(tx, replace(made, resource=content))
     patients.raise_epoch(tx, patient_id)
-    reasons = json.dumps(list(dict.fromkeys(codes)))
-    consents.save(tx, changed(state, version=made.version, reasons=reasons))
+    codes = json.dumps([GONE])
+    state = ConsentState(consent_id, patient_id, saved.version, "unverified", recorder, row.at, codes)
+    consents.save(tx, state)
 
 
 def _is_there(tx: Transaction, reference: str, entry: AuditEntry) -> bool:
@@ -172,7 +209,9 @@ def _deny(
     state = ConsentState(saved.id, patient_id, saved.version, "unverified", recorder, at, json.dumps([LOST]))
     patients.raise_epoch(tx, patient_id)
     consents.save(tx, state)
-    append(tx, _entry(saved, row, entry, at))
+    what = entry.subject if entry is not None else "a consent whose entry cannot be read"
+    said = f"stands in for {what} of entry {row.seq}, which is lost; it denies until a person has looked"
+    append(tx, _entry(saved, row, LOST, said, at))
 
 
 def _record(denial: str, patient_id: str, recorder: str, at: str) -> Record:
@@ -206,8 +245,7 @@ _SCOPES = "http://terminology.hl7.org/CodeSystem/consentscope"
 _ACTS = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 
 
-def _entry(saved: Record, row: AuditRow, entry: AuditEntry | None, at: str) -> AuditEntry:
-    what = entry.subject if entry is not None else "a consent whose entry cannot be read"
+def _entry(saved: Record, row: AuditRow, code: str, said: str, at: str) -> AuditEntry:
     return AuditEntry(
         request_id=row.request_id,
         at=at,
@@ -217,7 +255,7 @@ def _entry(saved: Record, row: AuditRow, entry: AuditEntry | None, at: str) -> A
         purpose="",
         outcome="unverified",
         consents=(saved.version_reference,),
-        reasons=(AuditReason(LOST, "42 CFR 2.31"),),
+        reasons=(AuditReason(code, "42 CFR 2.31"),),
         subject=saved.reference,
-        description=f"stands in for {what} of entry {row.seq}, which is lost; it denies until a person has looked",
+        description=said,
     )

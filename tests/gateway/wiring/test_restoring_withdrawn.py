@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.disclosure.consent_standing import CHANGED_SINCE
+from gateway.disclosure.consent_standing import CHANGED_SINCE, TAKEN_BACK, could_deny
 from gateway.errors import AlreadyReceived, NotFound
 from gateway.flows.answers import Saved
 from gateway.flows.expiry_reviews import goes_on
@@ -71,11 +71,32 @@ def test_one_that_the_backup_has_in_force_has_ended(own: County) -> None:
         submitted(own, signed(), 2)
     with pytest.raises(NotFound, match="NO_SUCH_CONSENT"):
         own.run(goes_on(own.premises, f"{event} {events.in_days(own, 90)}", "she is still there"))
-    submitted_as(own, kept, "mixed", 2)  # of this one the log does not say whether what it denies goes on
-    assert standing(own, mixed) == ("unverified", [CHANGED_SINCE])
+    with pytest.raises(AlreadyReceived, match="CONSENT_ENDED"):
+        submitted_as(own, kept, "mixed", 2)
+    (rest,) = [one for one in own.records("Consent") if could_deny(one.resource)]
+    assert standing(own, rest.id) == ("unverified", [TAKEN_BACK]), "what it kept back goes on"
     told = own.run(confirm_consents(own.premises, own.patient_id, "asked the hospital"))
     assert told["consents"] == 0
     own.refused()
+    own.run(END(own.premises, rest.id, "she takes that back too"))
+
+
+@pytest.mark.parametrize("kept_back", [("SUD",), ()], ids=["something", "nothing"])
+def test_the_end_of_a_lost_yes_opens_nothing_that_it_kept_back(
+    own: County, kept_back: tuple[str, ...]
+) -> None:
+    """Where treatment needs no consent."""
+    open_to_treatment(own)
+    own.consent("housing")
+    made = back_up(own)
+    own.withdraw(own.consent("psychiatry", without=kept_back))
+    withdraw(own, str(own.record("hospital", {**signed(), "provision": {"type": "deny"}}).resource["id"]))
+    before = seen(own)
+    assert before == ([] if kept_back else ["Condition"])
+
+    restored(own, made)
+
+    assert seen(own) == before
 
 
 def test_one_that_came_and_went_since_does_not_come_again(own: County) -> None:
@@ -134,3 +155,16 @@ def submitted_as(county: County, consent: dict[str, Any], name: str, number: int
     }
     bundle = {"resourceType": "Bundle", "id": f"{name}-{number}", "type": "transaction", "entry": [entry]}
     return county.submit("hospital", bundle).entries[0].reference.split("/")[1]
+
+
+def test_what_stood_in_stands_in_again_after_another_loss(own: County) -> None:
+    open_to_treatment(own)
+    own.consent("housing")
+    made = back_up(own)
+    sent = submitted(own, {**signed(), "provision": {"type": "deny"}}, 1)
+    (first,) = restored(own, made).missing
+    assert submitted(own, signed(), 2) == sent, "its recorder knows of no refusal any more"
+    assert seen(own) == []
+
+    assert [one.stands_in for one in restored(own, made).missing] == [first.stands_in]
+    assert seen(own) == [], "no person has looked"
