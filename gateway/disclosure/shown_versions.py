@@ -97,15 +97,15 @@ def present_state(
 def latest_seen(
     premises: Premises, reading: Reading, asking: Asking, patient_id: str, found: Sequence[Record]
 ) -> tuple[Record, ...]:
-    """Of several records of which one speaks for all, the one that may be seen and changed last for who asks; where
-    none may be seen, one of them.
+    """Of several records of which one speaks for all, the one that may be seen, with a name if any is, and changed last
+    for who asks; where none may be seen, one of them.
     """
     dated_records = []
     for record in found:
         seen = _present(premises, reading, asking, patient_id, record)
         if seen is not None:
             first = _first_of(premises, reading, asking, patient_id, seen.record)
-            dated_records.append(((first.updated_at, record.id), record))
+            dated_records.append((("name" in seen.resource, first.updated_at, record.id), record))
     latest = max(dated_records, key=lambda pair: pair[0], default=None)
     return tuple(found[:1]) if latest is None else (latest[1],)
 

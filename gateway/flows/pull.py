@@ -353,12 +353,11 @@ def _patient_shown(
     premises: Premises, reading: Reading, caller: Caller, patient_id: str
 ) -> tuple[Record, ...]:
     """Several sources describe the same person: the caller's own description comes first, else the latest that it may
-    see; one that is no more than a number, where nobody says who she is. What it may not see of another does not change
-    which of them it gets.
+    see; one that is no more than a number, also its own, where it may see nobody's word on who she is. What it may not
+    see of another does not change which of them it gets.
     """
     found = records.of_patient(reading, patient_id, ("Patient",))
-    found = tuple(one for one in found if one.resource.get("name")) or found
-    own = [record for record in found if is_own(record, caller.partner)]
+    own = [one for one in found if is_own(one, caller.partner) and one.resource.get("name")]
     if own or len(found) < 2:
         return tuple((own or found)[:1])
     asking = Asking(caller.partner, caller.purpose, premises.clock.now())

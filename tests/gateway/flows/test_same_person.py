@@ -31,12 +31,12 @@ from gateway.store import (
     records,
     same_person,
 )
-from tests.gateway.county import MRN, County
+from tests.gateway.county import HOUSING, MRN, County, matches
 
 pytestmark = pytest.mark.requirement("DM-28")
 
 WHY = "both cards were on the table"
-OTHER_MRN = (MRN[0], "880022")
+OTHER_MRN, NUMBERED = (MRN[0], "880022"), "11111111-1111-4111-8111-111111111111"
 AS_OTHER = {"770011": "880022", "5550142": "5550777", "12 Palm Lane": "9 Elm Court"}
 """She again, registered anew with another telephone and street."""
 
@@ -386,3 +386,24 @@ def test_who_was_joined_is_found_by_no_description_of_her_own(county: County) ->
     county.run(part(county.premises, again, "it was her sister"))
     assert county.look(lambda reading: patients.match_keys_of(reading, again))
     assert not county.look(lambda reading: candidates(reading, her))
+
+
+@pytest.mark.requirement("FH-RED-02")
+def test_who_knows_her_by_a_number_alone_finds_the_same_before_and_after(county: County) -> None:
+    """Its own Patient went from its search as soon as somebody else's, which it may not see, had a name."""
+    number = {"resourceType": "Patient", "identifier": [{"system": HOUSING[0], "value": HOUSING[1]}]}
+    entry = {"fullUrl": f"urn:uuid:{NUMBERED}", "resource": number}
+    sent = {"resourceType": "Bundle", "type": "transaction"}
+    county.submit("housing", {**sent, "entry": [{**entry, "request": {"method": "POST", "url": "Patient"}}]})
+    token = county.premises.keys.index("Patient.identifier", *HOUSING)
+    ((_, hers),) = county.look(lambda reading: patients.find_by_token(reading, "housing", token))
+    before = matches(county.search("housing", "Patient", HOUSING))
+    county.refer()
+
+    county.run(join(county.premises, county.patient_id, hers, WHY))
+
+    assert [one["identifier"] for one in before] == [number["identifier"]]
+    assert matches(county.search("housing", "Patient", HOUSING)) == before
+    county.consent("housing", classes=("Patient",))
+    (named,) = matches(county.search("housing", "Patient", HOUSING))
+    assert named["name"], "what others may tell it of her comes before a number"
