@@ -190,7 +190,8 @@ class EnvelopeCipher:
             made = self._make(tx, scope, 1)
             if made is not None:
                 return 1, made
-            row = None if is_kept else tx.row("data_key.newest", {"scope": scope})
+            # another process may have made it in this very moment
+            row = tx.row("data_key.newest", {"scope": scope})
         if row is None:
             raise _gone()
         return row["generation"], self._keep(scope, row["generation"], self._unwrap(scope, row), newest=True)

@@ -167,6 +167,33 @@ class _RotatedJustThen(FileKeyProvider):
         return made
 
 
+class _AnotherFirst(FileKeyProvider):
+    """Another process makes the key of the scope between our look and our own."""
+
+    tx: Any = None
+
+    def wrap(self, plain: bytes, context: bytes) -> tuple[str, bytes]:
+        tx, self.tx = self.tx, None
+        if tx is not None:
+            EnvelopeCipher(FileKeyProvider((OLD,)), b"d" * 32).seal(tx, "audit:p1", "row/1", b"first")
+        return super().wrap(plain, context)
+
+
+def test_a_key_that_another_process_made_in_the_same_moment_is_used(tmp_path: Path) -> None:
+    provider = _AnotherFirst((OLD,))
+    store = open_store("sqlite:///handoff.db", EnvelopeCipher(provider, b"d" * 32), folder=tmp_path)
+
+    def work(tx: Any) -> bytes:
+        provider.tx = tx
+        return bytes(tx.cipher.seal(tx, "audit:p1", "row/2", b"second"))
+
+    sealed = _write(store, work)
+    _close(store)
+    store = _opened(tmp_path)
+    assert _open(store, "audit:p1", "row/2", sealed) == b"second"
+    _close(store)
+
+
 def test_a_data_key_names_the_key_that_wrapped_it_whatever_came_meanwhile(tmp_path: Path) -> None:
     cipher = EnvelopeCipher(_RotatedJustThen((OLD,)), b"d" * 32)
     store = open_store("sqlite:///handoff.db", cipher, folder=tmp_path)
