@@ -62,11 +62,15 @@ class Addresses:
         await answer(scope, receive, send)
 
     async def within(self, scope: Scope, doors: Collection[str]) -> Response:
-        """The answer to a request without a body that stands in another one, at an address of one of these doors."""
+        """The answer to a request without a body that stands in another one, at an address of one of these doors, which
+        its own `scope` names then.
+        """
         found = self._found(scope)
         if found is None or found[0].name not in doors:
+            scope["route"] = None
             return await self._answer(Request(scope), _no_such_address)
-        return await self._answer(Request({**scope, "path_params": found[1]}), found[0].serve)
+        scope["route"], scope["path_params"] = found
+        return await self._answer(Request(scope), found[0].serve)
 
     async def _answer(self, request: Request, serve: Endpoint) -> Response:
         try:

@@ -41,8 +41,6 @@ from gateway.fhir_api.everything import everything
 from gateway.fhir_api.operation_outcome import Refusal, refusal_of, unexpected
 from gateway.fhir_api.operation_routes import OPERATION_ROUTES
 
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-
 
 def build_app(
     desk: Desk, *, mounts: Mapping[str, ASGIApp] | None = None, registry: CollectorRegistry | None = None
@@ -216,24 +214,7 @@ class _Entrance:
                 if not status:
                     refused = fhir_answer(unexpected(state["request_id"]).content, 500)
                     await refused(scope, receive, send_marked)
-        self._tell(scope, state, status, asyncio.get_running_loop().time() - began)
-
-    def _tell(self, scope: Scope, state: Mapping[str, Any], status: int, seconds: float) -> None:
-        route = scope.get("route")
-        door = str(getattr(route, "name", "") or "none")
-        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
-        self._counters.answered(door, method, status, seconds)
-        logs.info(
-            logs.Event.REQUEST_ANSWERED,
-            request_id=state["request_id"],
-            door=door,
-            method=method.lower(),
-            status=status,
-            milliseconds=round(seconds * 1000, 1),
-            partner=state.get("partner"),
-            resource_type=state.get("resource_type"),
-            code=state.get("code"),
-        )
+        self._counters.tell(scope, status, asyncio.get_running_loop().time() - began)
 
 
 def _refuse(request: Request, refusal: Refusal) -> Response:

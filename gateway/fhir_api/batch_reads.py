@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway import logs
 from gateway.clock import instant_text, new_id
 from gateway.errors import NotSupported, NotUnderstood
 from gateway.fhir_api.answers_out import long_answer
@@ -92,7 +93,11 @@ async def _answered(request: Request, asked: Asked) -> dict[str, Any]:
     scope["headers"] = [one for one in request.scope["headers"] if one[0] in _HANDED_ON]
     if asked.known_version:
         scope["headers"].append((b"if-none-match", asked.known_version.encode()))
-    answer = await request.app.state.addresses.within(scope, _DOORS)
+    own, clock = request.app.state, asyncio.get_running_loop().time
+    began = clock()
+    with logs.bound(request_id=state["request_id"]):
+        answer = await own.addresses.within(scope, _DOORS)
+    own.counters.tell(scope, answer.status_code, clock() - began)
     content = bytes(answer.body)
     found = await asyncio.to_thread(_resource, content) if len(content) > _AT_ONCE else _resource(content)
     return _entry(answer, found, str(state["request_id"]))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from gateway import logs
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
@@ -31,6 +35,24 @@ class RequestCounters:
             "handoff_log_facts_dropped", "facts kept out of the log", registry=self.registry
         )
         self._dropped_before = logs.dropped_facts()
+
+    def tell(self, scope: Mapping[str, Any], status: int, seconds: float) -> None:
+        """Count and log the answer to the request of `scope`, whose `state` says the rest."""
+        state: Mapping[str, Any] = scope["state"]
+        door = str(getattr(scope.get("route"), "name", "") or "none")
+        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+        self.answered(door, method, status, seconds)
+        logs.info(
+            logs.Event.REQUEST_ANSWERED,
+            request_id=state["request_id"],
+            door=door,
+            method=method.lower(),
+            status=status,
+            milliseconds=round(seconds * 1000, 1),
+            partner=state.get("partner"),
+            resource_type=state.get("resource_type"),
+            code=state.get("code"),
+        )
 
     def answered(self, door: str, method: str, status: int, seconds: float) -> None:
         """Count one answer."""

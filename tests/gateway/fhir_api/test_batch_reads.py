@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import suppress
 from typing import Any
 
@@ -68,11 +69,24 @@ def test_each_entry_is_answered_as_the_request_that_it_is(door: Any) -> None:
 
 
 @pytest.mark.requirement("SM-02", "SM-03")
-def test_scope_purpose_and_rate_are_those_of_each_entry(door: Any) -> None:
-    token, sent = door.token("system/CarePlan.r"), batch("CarePlan/c1", "Goal?patient=p1")
-    fine, refused = door.post_resource("POST", "/fhir", sent, token=token).json()["entry"]
+def test_scope_purpose_and_rate_are_those_of_each_entry(
+    door: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token, sent = door.token("system/CarePlan.r"), batch("CarePlan/c1", "Goal?patient=p1", "bulk-status/1")
+    answer = door.post_resource("POST", "/fhir", sent, token=token).json()
+    fine, refused, _ = answer["entry"]
     assert fine["response"]["status"] == "200 OK"
     assert code_of(refused["response"]["outcome"]) == "SCOPE_MISSING"
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    told = [tuple(one.get(k) for k in ("request_id", "door", "method", "status", "code")) for one in lines]
+    first, second, third = ids_of(answer)
+    assert told[:3] == [
+        (first, "instance", "get", 200, None),
+        (second, "type", "get", 403, "SCOPE_MISSING"),
+        (third, "none", "get", 404, "NO_SUCH_RECORD"),
+    ], "a monitor sees what was refused in a batch, too"
+    counted = door.call("GET", "/metrics", token=None).text
+    assert 'handoff_http_requests_total{door="type",method="GET",status="403"} 1.0' in counted
     assert door.post_resource("POST", "/fhir", sent, token=None).status_code == 401
     other = door.post_resource("POST", "/fhir", sent, headers={"Purpose-Of-Use": "HPAYMT"})
     assert (other.status_code, len(door.flows.asked)) == (403, 1)
