@@ -302,7 +302,7 @@ def test_who_takes_back_a_permission_opens_nothing_that_it_denied(known: County)
     assert b"F11.20" not in known.released().content
     known.settle(known.intents("sending")[0], "due")
     known.withdraw(again)
-    assert b"F11.20" in known.released().content, "nor does it go on where its recorder ends all of it (READINGS)"
+    assert b"F11.20" in known.released().content, "its recorder ends all of it (READINGS)"
 
 
 @pytest.mark.requirement("FH-CON-10")
