@@ -47,7 +47,7 @@ def _standings(
 
 
 def _standing(premises: Premises, tx: Transaction, partner: str, patient_id: str, sent: Sent) -> str:
-    if has_ended(premises, tx, partner, str(sent.task["id"])):
+    if has_ended(tx, partner, str(sent.task["id"])):
         return ENDED
     purposes = {
         route.purpose

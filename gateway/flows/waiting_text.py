@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gateway.disclosure.held import IDENTITY_PENDING, would_have_gone
 from gateway.disclosure.premises import Premises
 from gateway.flows.decided_here import BY_A_PERSON
 from gateway.flows.held_requests import HELD_TOO_LONG
@@ -29,14 +28,6 @@ def waiting_text(premises: Premises, partner: str, reference: str) -> str:
     )
 
 
-def sent_text(premises: Premises) -> str:
-    """What the sender reads of a referral that has left and is not answered; and of one that would have, were it not in
-    doubt who the patient is: by another text it would learn that somebody else knows her (DM-28).
-    """
-    desk = premises.network.content.operator.consent_desk
-    return f"{SENT} {FIXED} It may not have been read yet. If it is urgent, call {desk.name}, {desk.phone}."
-
-
 def ended_text(reference: str) -> str:
     """What the sender of a referral reads that ended before it left; the same for every cause."""
     return f"Not sent, and not waiting any more. If it is still needed, send it again. Reference {reference}."
@@ -51,8 +42,8 @@ def with_waiting_text(
     sent = _own_referrals(reading, partner, str(resource["id"]))
     if not sent:
         return resource
-    reference, state = str(resource["id"]), _delivery_state(premises, reading, sent)
-    text = {"delivered": sent_text(premises), "ended": ended_text(reference)}.get(state)
+    reference, state = str(resource["id"]), _delivery_state(sent)
+    text = {"delivered": f"{SENT} {FIXED}", "ended": ended_text(reference)}.get(state)
     said = [text or waiting_text(premises, partner, reference)]
     if state != "ended":
         addressees = sorted({intent.partner for intent in sent})
@@ -60,10 +51,10 @@ def with_waiting_text(
     return {**resource, "statusReason": {"text": " ".join(said)}}
 
 
-def has_ended(premises: Premises, reading: Reading, partner: str, task_id: str) -> bool:
+def has_ended(reading: Reading, partner: str, task_id: str) -> bool:
     """Whether that referral of the partner's was given up before it left, as `ended_text` says it."""
     sent = _own_referrals(reading, partner, task_id)
-    return bool(sent) and all(_told_as(premises, reading, one) == "ended" for one in sent)
+    return bool(sent) and all(_told_as(one) == "ended" for one in sent)
 
 
 def when_closed_text(network: Network, sender: str, addressee: str) -> str:
@@ -98,22 +89,19 @@ def _own_referrals(reading: Reading, partner: str, task_id: str) -> list[Intent]
     ]
 
 
-def _delivery_state(premises: Premises, reading: Reading, sent: Sequence[Intent]) -> str:
+def _delivery_state(sent: Sequence[Intent]) -> str:
     """`delivered`, `waiting` or `ended`."""
-    states = {_told_as(premises, reading, intent) for intent in sent}
+    states = {_told_as(intent) for intent in sent}
     return next((state for state in ("delivered", "waiting") if state in states), "ended")
 
 
-def _told_as(premises: Premises, reading: Reading, intent: Intent) -> str:
-    """Ended is what time or a person at the gateway ended, for whatever cause; a consent that was taken back or a key
+def _told_as(intent: Intent) -> str:
+    """Delivered is what has left, and nothing else: who is told so waits for an answer and sends it no other way. Ended
+    is what time or a person at the gateway ended, for whatever cause; a consent that was taken back or a key
     that was destroyed is not told by another text than before.
     """
     if intent.reason == PRACTICE:
         return "waiting"
     if intent.state == "cancelled" and intent.reason in _ENDED:
         return "ended"
-    if intent.state == "held" and intent.reason == IDENTITY_PENDING:
-        addressee = premises.network.partners.get(intent.partner)
-        is_live = addressee is not None and addressee.state == "live"
-        return "delivered" if is_live and would_have_gone(reading, intent.id) else "waiting"
     return "delivered" if intent.state == "delivered" else "waiting"
