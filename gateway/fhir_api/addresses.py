@@ -34,10 +34,6 @@ class Address(Route):
         return match, {**found, "route": self} if match is not Match.NONE else found
 
 
-async def _no_such_address(_request: Request) -> Response:
-    raise NotFound("NO_SUCH_ADDRESS", "there is nothing at this address")
-
-
 class Addresses:
     """The application `rest`, and before it the addresses that are asked for most."""
 
@@ -67,10 +63,14 @@ class Addresses:
         """
         found = self._found(scope)
         if found is None or found[0].name not in doors:
-            scope["route"] = None
-            return await self._answer(Request(scope), _no_such_address)
+            return await self.refused(scope, NotFound("NO_SUCH_ADDRESS", "there is nothing at this address"))
         scope["route"], scope["path_params"] = found
         return await self._answer(Request(scope), found[0].serve)
+
+    async def refused(self, scope: Scope, error: HandoffError) -> Response:
+        """The refusal of such a request, which came to no door."""
+        scope["route"] = None
+        return await self._answers[HandoffError](Request(scope), error)
 
     async def _answer(self, request: Request, serve: Endpoint) -> Response:
         try:

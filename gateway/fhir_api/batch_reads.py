@@ -31,11 +31,14 @@ REQUEST_ID = "urn:warm-handoff:request-id"
 """The extension of an entry's response that says by which id support finds it: what `X-Request-Id` is of an answer."""
 _MOST = 20
 """What is allowed for one entry waits for the last: with 25 ms for each, half a second."""
+_ROOM = 32 * 1024 * 1024
+"""Octets of answers after which no further entry is asked: all of a batch is held at once."""
 _AT_ONCE = 32_768
 """Octets of an answer that are read on the event loop: of XML some 25 ms."""
 _DOORS = frozenset(
     {"accounting", "audit", "everything", "history", "instance", "metadata", "shared-plan", "subscription", "type"}
 )  # fmt: skip
+_FULL = NotUnderstood("BATCH_TOO_LARGE", "the entries before it fill the answer: ask for it by itself")
 _HANDED_ON = frozenset({b"authorization", b"accept", b"prefer", b"purpose-of-use"})
 
 
@@ -80,13 +83,19 @@ def _asked(request: Mapping[str, Any], base: str, place: str) -> Asked:
 
 async def answer_reads(request: Request, asked: Sequence[Asked]) -> Response:
     """The batch-response: one entry for each, in their order."""
-    entries = [await _answered(request, one) for one in asked]
+    entries, room = [], _ROOM
+    for one in asked:
+        entry, size = await _answered(request, one, has_room=room > 0)
+        entries.append(entry)
+        room -= size
     bundle = {"resourceType": "Bundle", "type": "batch-response", "entry": entries}
     return await long_answer(request, to_json(bundle))
 
 
-async def _answered(request: Request, asked: Asked) -> dict[str, Any]:
-    """One entry, by the endpoint of its own address: written as the batch will be, so the log names what leaves."""
+async def _answered(request: Request, asked: Asked, *, has_room: bool) -> tuple[dict[str, Any], int]:
+    """One entry, by the endpoint of its own address: written as the batch will be, so the log names what leaves; and its
+    octets.
+    """
     state = {"request_id": new_id(), "media": media_asked(request)}
     scope = {**request.scope, "method": "GET", "path": asked.path, "state": state}
     scope["query_string"] = asked.query.encode()
@@ -96,11 +105,13 @@ async def _answered(request: Request, asked: Asked) -> dict[str, Any]:
     own, clock = request.app.state, asyncio.get_running_loop().time
     began = clock()
     with logs.bound(request_id=state["request_id"]):
-        answer = await own.addresses.within(scope, _DOORS)
+        answer = await (
+            own.addresses.within(scope, _DOORS) if has_room else own.addresses.refused(scope, _FULL)
+        )
     own.counters.tell(scope, answer.status_code, clock() - began)
     content = bytes(answer.body)
     found = await asyncio.to_thread(_resource, content) if len(content) > _AT_ONCE else _resource(content)
-    return _entry(answer, found, str(state["request_id"]))
+    return _entry(answer, found, str(state["request_id"])), len(content)
 
 
 def _resource(content: bytes) -> dict[str, Any] | None:

@@ -41,6 +41,7 @@ _BY_CLASS: tuple[tuple[type[HandoffError], int, str], ...] = (
 )
 # Codes whose HTTP status or issue type is finer than their class. HTTP semantics (RFC 9110), FHIR http.html.
 _BY_CODE: dict[str, tuple[int, str]] = {
+    "BATCH_TOO_LARGE": (413, "too-costly"),
     "BODY_TOO_LARGE": (413, "too-long"),
     "BODY_TOO_SLOW": (408, "timeout"),
     "CLIENT_NOT_PROVEN": (401, "login"),

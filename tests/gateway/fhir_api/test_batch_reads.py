@@ -99,6 +99,17 @@ def test_scope_purpose_and_rate_are_those_of_each_entry(
     assert statuses[-1] == "429" and "200" in statuses
 
 
+def test_what_finds_no_room_is_not_asked(door: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twenty times all of somebody's papers is more than a machine holds."""
+    monkeypatch.setattr(batch_reads, "_ROOM", 50)
+    answer = door.post_resource("POST", "/fhir", batch(*["CarePlan/c1"] * 3))
+
+    statuses = [entry["response"]["status"] for entry in answer.json()["entry"]]
+    assert statuses[:2] == ["200 OK"] * 2 and statuses[2].startswith("413 ")
+    assert code_of(answer.json()["entry"][2]["response"]["outcome"]) == "BATCH_TOO_LARGE"
+    assert len(door.flows.asked) == 2
+
+
 @pytest.mark.parametrize("at_once", [32_768, 10])
 def test_in_xml_the_same_is_told_and_what_is_long_is_read_beside_the_loop(
     door: Any, monkeypatch: pytest.MonkeyPatch, at_once: int
