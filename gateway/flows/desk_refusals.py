@@ -79,8 +79,8 @@ async def refusal_ended(
 
     def work(tx: Transaction) -> dict[str, Any]:
         require_client(tx, worker, patient_id)
-        here = {one.consent_id for one in refusals_of(tx, worker.partner, patient_id)}
-        if consent_id not in here:
+        here = refusals_of(tx, worker.partner, patient_id)
+        if consent_id not in {one.consent_id for one in here if one.how != "recorded"}:
             raise NotFound("NO_SUCH_CONSENT", "no such refusal stands here", consent_id)
         ended = end_denial(premises, tx, consent_id, at, new_id())
         log_worker(tx, worker, at, DENIAL_ENDED, patient_id, ended.reference, said)

@@ -142,3 +142,21 @@ def test_a_refusal_of_an_older_store_binds_after_the_next_start(county: County) 
 
     assert standing(county, refusal) == "unverified"
     assert stranger is not None and standing(county, stranger.consent_id) == "unrelated"
+
+
+def test_what_stands_in_for_a_lost_refusal_is_no_worker_s_to_end(
+    county_desk: County, counter: Counter
+) -> None:
+    """Nobody knows what was lost: a person at the gateway looks first (`handoff requests denial-ended`)."""
+    refusal = tell(county_desk, "hospital")
+    address = f"/agency/consents/{county_desk.patient_id}"
+    counter.get(address)
+    state = county_desk.look(lambda reading: consents.get(reading, refusal))
+    assert state is not None
+    county_desk.write(lambda tx: consents.save(tx, replace(state, reasons='["LOST_IN_RESTORE"]')))
+
+    counter.fill("/refusal-ended", said="Now I want them to know")
+
+    assert counter.page.status_code == 404
+    (held,) = [one.resource for one in county_desk.records("Consent") if one.id == refusal]
+    assert held["status"] == "active"
