@@ -93,7 +93,10 @@ def destroy(network: Path, store: str | None, patient: str, reason: str, *, rota
 def prove(
     network: Path, store: str | None, patient: str, backups: tuple[Path, ...], keys_from: Path | None
 ) -> int:
-    """Print what still opens of a patient, here and in `backups`; 0 when nothing does, else 1."""
+    """Print what still opens of a patient, here and in `backups`; 0 when nothing does, else 1; 2 for keys of none."""
+    if keys_from is not None and not backups:
+        print("--keys-from has the keys of backups: name these too, with --backups", file=sys.stderr)
+        return 2
     from gateway.flows.destruction import remains
     from gateway.wiring.backup_views import views_of
 

@@ -121,6 +121,7 @@ def test_a_destruction_is_proven_in_store_and_backups(run: Run, folder: Path, tm
     run("db", "backup", str(place))
     her = patient(folder)
     assert run("keys", "prove", her)[0] == 1, "everything opens before"
+    assert run("keys", "prove", her, "--keys-from", str(tmp_path))[0] == 2, "no backup was looked into"
 
     code, out, _ = run("keys", "destroy", her, "--reason", "she asked for it")
 
