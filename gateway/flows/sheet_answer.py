@@ -147,7 +147,8 @@ def record_row_answer(premises: Premises, tx: Transaction, made: RowAnswer, mess
     own: list[Mapping[str, Any]] = [one for one in made.findings if one["resourceType"] != "Patient"]
     if made.findings and patient is not None:
         _require_same_birth(premises, tx, made, task, patient)
-        own.append({**patient, "identifier": numbers})
+        unnumbered = {name: value for name, value in patient.items() if name != "identifier"}
+        own.append({**unnumbered, "identifier": numbers} if numbers else unnumbered)
     elif numbers and patient is not None and records.get(tx, "Patient", str(patient["id"])) is None:
         own.append({"resourceType": "Patient", "id": patient["id"], "identifier": numbers})
     if own:

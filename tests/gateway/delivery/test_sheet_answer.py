@@ -285,7 +285,10 @@ def test_a_consultation_note_completes_the_order_it_fulfils_and_its_findings_are
     }
     assert named <= kept
     again = consultation(ours).replace(b"</title>", b" 2</title>", 1)
+    again = again.replace(b"MP-2207", county.patient_id.encode())
     assert taken_as(county, NOTE, again) == [("accepted", "")]
+    numbered = [one.resource.get("identifier") for one in county.records("Patient")]
+    assert [] not in numbered, "by our own number alone: FHIR knows no empty list"
     assert (county.task().version, told(county)) == (task.version, 1)
 
 
