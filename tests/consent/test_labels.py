@@ -235,6 +235,30 @@ def test_words_in_titles_and_displays_raise_labels() -> None:
     assert labelled(resource("CarePlan", "p1", title="Bipolar disorder plan")).sensitive == {"MH"}
 
 
+@pytest.mark.parametrize(
+    ("title", "label"),
+    [
+        ("Clínica de metadona Amanecer", "OPIOIDUD"),
+        ("ADICCIONES: plan de tratamiento", "SUD"),
+        ("Consumo de alcohol", "ETHUD"),
+        ("Plan de salud mental", "MH"),
+        ("Control de VIH", "HIV"),
+        ("Refugio para violencia doméstica", "SDV"),
+        ("Sifilis, tratamiento", "SEX"),
+    ],
+)
+def test_words_in_spanish_raise_the_same_labels(title: str, label: str) -> None:
+    assert label in labelled(resource("CarePlan", "p1", title=title)).sensitive
+
+
+@pytest.mark.requirement("P2-11-02")
+def test_a_note_is_one_in_spanish_too() -> None:
+    session = resource("DocumentReference", "d1", description="Nota de la sesión de psicoterapia")
+    assert "PSYTHPN" in labelled(session).sensitive
+    counselled = resource("DocumentReference", "d1", description="Notas de consejería")
+    assert "SUDCOUNSELNOTE" in labelled(counselled, program=True).sensitive
+
+
 def test_narrative_notes_and_contained_resources_are_not_read() -> None:
     one = resource(
         "CarePlan",
