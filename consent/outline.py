@@ -49,7 +49,13 @@ UNREAD = frozenset({"address", "identifier", "name", "subject", "telecom"})
 """Of what is not read for codes and words, what redaction has no rule against."""
 
 TWINS = frozenset({"_contained", "_meta", "_text"})
-TELLING = PLAIN_WORDS | STOPS | TWINS | {"code", "display", "implicitRules", "reference", "url"}
+ASKED = frozenset({"linkId", "questionnaire"})
+"""What names a question or its form: of LOINC, its code is the last part (`/44249-1/44260-8`,
+`http://loinc.org/q/44249-1|2.77`). An answer tells no less than an Observation with the code of the question (DM-23).
+"""
+LOINC = "http://loinc.org"
+
+TELLING = PLAIN_WORDS | STOPS | TWINS | ASKED | {"code", "display", "implicitRules", "reference", "url"}
 """Texts of these elements matter."""
 
 APART = NO_SCAN | STOPS | TWINS | {"display", "implicitRules", "reference", "text"}
@@ -160,6 +166,9 @@ class Outline:
         elif key in PLAIN_WORDS:
             if read:
                 self._add(self.tables.find_words(text))
+        elif key in ASKED:
+            if read:
+                self._add(self.tables.find_code(LOINC, text.partition("|")[0].rpartition("/")[2]))
         else:
             self.is_plain = False
 

@@ -303,3 +303,31 @@ def test_one_more_label_never_takes_one_away_but_the_default_that_it_makes_exact
     assert after.codes - rank.keys() >= before.codes - rank.keys() - by_default
     assert after.sensitive >= before.sensitive - by_default
     assert rank[after.level] >= rank[before.level]
+
+
+@pytest.mark.requirement("DM-23", "FH-LBL-02")
+@pytest.mark.parametrize(
+    ("codes", "carries"),
+    [
+        ("44249-1 44261-6 44250-9 44251-7 44252-5 44253-3 44254-1 44255-8 44258-2 44259-0 44260-8", {"MH"}),
+        ("69737-5 70274-6 69725-0 68509-9 69733-4 69734-2 69735-9 69689-8 69736-7 93373-9", {"MH"}),
+        ("72109-2 75626-2 68518-0 68519-8 68520-6", {"SUD", "ETHUD"}),
+        ("82666-9 82667-7", {"SUD"}),
+        ("93025-5 96777-8 88121-9", set()),
+    ],
+)
+def test_a_screening_is_labelled_as_a_score_as_one_answer_and_as_a_form(
+    codes: str, carries: set[str]
+) -> None:
+    """However it comes: found, part of a finding, its form filled in, or one question of any form."""
+    for code in codes.split():
+        asked = {"coding": [{"system": "http://loinc.org", "code": code}]}
+        for one in (
+            resource("Observation", "o", code=asked),
+            resource("Observation", "o", code={"text": "screening"}, component=[{"code": asked}]),
+            resource("QuestionnaireResponse", "q", questionnaire=f"http://loinc.org/q/{code}|2.77"),
+            resource(
+                "QuestionnaireResponse", "q", item=[{"linkId": "/x", "item": [{"linkId": f"/x/{code}"}]}]
+            ),
+        ):
+            assert labelled(one).codes & {"MH", "SUD", "ETHUD", "OPIOIDUD"} == carries, (code, one)

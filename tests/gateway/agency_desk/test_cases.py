@@ -111,7 +111,7 @@ def test_what_the_other_side_would_see_is_said_before_anything_is_sent(cases: Co
     assert "It can go now" in ask(lena, cases)
 
 
-@pytest.mark.requirement("DM-20")
+@pytest.mark.requirement("DM-20", "DM-09")
 def test_a_referral_goes_as_she_has_agreed_and_both_workers_confirm_that_they_met(
     cases: County, lena: Browser
 ) -> None:
