@@ -15,7 +15,7 @@ from gateway.agency_desk.opening_hours import hours_of
 from gateway.agency_desk.phrases import CATALOGUE
 from gateway.agency_desk.records_in_words import cards, name_of, words_of
 from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit
-from gateway.care_plan import is_merged
+from gateway.care_plan import is_merged, screening_alerts
 from gateway.care_plan.parts import contributor_of
 from gateway.clock import new_id
 from gateway.errors import NotFound
@@ -204,6 +204,8 @@ async def _plan(visit: Visit) -> Answer:
         "person": name_of(client.patient),
         "parts": _by_contributor(visit, plan.resources),
         "conflicts": _conflicts(visit, plan.resources),
+        "alerts": screening_alerts(found.resources),
+        "may_crisis": visit.desk.may(visit.worker, "crisis"),
         "goals": measured,
         "others": [one for one in series if id(one) not in used],
         "it": plan,

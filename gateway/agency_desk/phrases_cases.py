@@ -84,6 +84,13 @@ ENGLISH: Mapping[str, str] = {
     "conflict_APPOINTMENTS_OVERLAP": "Two appointments are at the same time. One must be moved.",
     "conflict_REPLACED_STILL_OPEN": "This has been replaced and is still open. Ask that the old one be ended.",
     "conflict_PLANNED_TWICE": "Two agencies plan the same. Agree who does it.",
+    "screen_SELF_HARM_TOLD": (
+        "Their last PHQ-9 tells of thoughts of death or of hurting themselves. Talk with them alone today. Read or make "
+        "the safety plan with them. If they are in danger now, call 988 or 911."
+    ),
+    "screen_TOTAL_DIFFERS": (
+        "The total of a PHQ-9 is not the sum of its answers. Go by the answers. Ask who wrote it."
+    ),
     "cs_nobody": "Agency not named",
     "cs_progress": "How it goes",
     "cs_chart": "{what}, from {first} to {last}",
@@ -177,6 +184,13 @@ SPANISH: Mapping[str, str] = {
     "conflict_APPOINTMENTS_OVERLAP": "Hay dos citas a la misma hora. Una se debe mover.",
     "conflict_REPLACED_STILL_OPEN": "Esto fue reemplazado y sigue abierto. Pida que se termine lo viejo.",
     "conflict_PLANNED_TWICE": "Dos agencias planean lo mismo. Acuerden quién lo hace.",
+    "screen_SELF_HARM_TOLD": (
+        "Su último PHQ-9 habla de pensar en la muerte o en hacerse daño. Hable hoy a solas con la persona. Lean o hagan "
+        "juntos el plan de seguridad. Si hay peligro ahora, llame al 988 o al 911."
+    ),
+    "screen_TOTAL_DIFFERS": (
+        "El total de un PHQ-9 no es la suma de las respuestas. Guíese por ellas. Pregunte quién lo hizo."
+    ),
     "cs_nobody": "Agencia sin nombre",
     "cs_progress": "Cómo va",
     "cs_chart": "{what}, del {first} al {last}",

@@ -40,6 +40,7 @@ BARRIERS: Mapping[str, str] = {
     "language": "Language",
 }
 LONGEST_OWNER = 80
+MEASURED = ("Observation", "QuestionnaireResponse")
 LISTED_AS = "open-barrier"
 
 
@@ -65,7 +66,7 @@ async def plan_of(premises: Premises, worker: Worker, patient_id: str) -> Plan:
 
 
 async def measured(premises: Premises, worker: Worker, patient_id: str) -> Plan:
-    """The findings about a client that may be seen. Raises as `plan_of` does."""
+    """The findings about a client, and the forms filled in, that may be seen. Raises as `plan_of` does."""
     purpose = _purpose(premises, worker, patient_id)
     told: list[Mapping[str, Any]] = []
 
@@ -77,7 +78,7 @@ async def measured(premises: Premises, worker: Worker, patient_id: str) -> Plan:
         premises,
         partner=worker.partner,
         purpose=purpose,
-        select=lambda reading: (patient_id, records.of_patient(reading, patient_id, ("Observation",))),
+        select=lambda reading: (patient_id, records.of_patient(reading, patient_id, MEASURED)),
         write=write,
         kind="read",
         also=partial(say_who, premises, worker, patient_id, purpose, "progress"),

@@ -304,6 +304,28 @@ def test_what_was_measured_is_drawn_with_its_numbers_beside(cases: County, lena:
     assert len(set(re.findall(r"[\d.]+,[\d.]+", series[0].line))) == 3
 
 
+@pytest.mark.requirement("DM-23")
+def test_who_told_of_self_harm_in_a_phq_9_is_to_be_talked_to_today(cases: County, lena: Browser) -> None:
+    item = {"linkId": "/44260-8", "answer": [{"valueInteger": 1}]}
+    for source, answered in (
+        ("psychiatry", item),
+        ("case-management", {**item, "answer": [{"valueInteger": 0}]}),
+    ):
+        add(
+            cases, source, "QuestionnaireResponse", source, status="completed", item=[answered],
+            questionnaire="http://loinc.org/q/44249-1", authored="2026-04-01",
+        )  # fmt: skip
+    page = lena.get(at(cases, "/plan"))
+    assert "call 988" not in page.text, "she permits psychiatry nothing toward case management"
+    add(
+        cases, "own", "QuestionnaireResponse", "case-management", status="completed", item=[item],
+        questionnaire="http://loinc.org/q/44249-1", authored="2026-04-02",
+    )  # fmt: skip
+    page = lena.get(at(cases, "/plan"))
+    assert "Talk with them alone today" in page.text and at(cases, "/change") in page.text
+    assert "plan de seguridad" in lena.get(at(cases, "/plan"), **{"accept-language": "es"}).text
+
+
 @pytest.mark.requirement("DM-28")
 def test_while_it_is_in_doubt_who_she_is_a_case_reads_like_any_other(cases: County, lena: Browser) -> None:
     read = [client_referred(cases, lena, "Maribel", "CM-8"), client_referred(cases, lena, "Unheard", "CM-9")]
