@@ -41,12 +41,7 @@ def run() -> list[dict[str, object]]:
 def _run(place: Path) -> list[dict[str, object]]:
     template = place / "referral.hl7"
     template.write_bytes(referral_template())
-    sink = Running(
-        "sink",
-        subprocess.Popen([sys.executable, "-m", "tests.bench.sink"], stdout=subprocess.PIPE, text=True),
-    )
-    sink.listen()
-    sink_port = sink.wait_for("listening")["port"]
+    sink, sink_port = begin_sink()
     folder = place / "network"
     make_network_folder(folder, f"http://127.0.0.1:{sink_port}/fhir")
     gateway, ready = start_gateway(folder, place / "gateway.log")
@@ -95,6 +90,14 @@ def _run(place: Path) -> list[dict[str, object]]:
         {"what": "memory of the gateway", "value": memory, "unit": "MB"},
         {"what": "size of a message", "value": len(template.read_bytes()), "unit": "bytes"},
     ]
+
+
+def begin_sink() -> tuple[Running, int]:
+    """A sink in a process of its own, and the loopback port it listens on."""
+    process = subprocess.Popen([sys.executable, "-m", "tests.bench.sink"], stdout=subprocess.PIPE, text=True)
+    sink = Running("sink", process)
+    sink.listen()
+    return sink, int(sink.wait_for("listening")["port"])
 
 
 def referral_template() -> bytes:

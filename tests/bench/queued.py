@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import subprocess
-import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
 
-from gateway.demo.processes import Running, start_gateway
+from gateway.demo.processes import start_gateway
 from gateway.wiring.network_folder import STORE_FILE, make_network_folder
-from tests.bench.forward import load, permit_all, referral_template, wait_for
+from tests.bench.forward import begin_sink, load, permit_all, referral_template, wait_for
 from tests.bench.restart import fill
 
 QUEUED, ACCEPTED, SENT, TAKEN = 100_000, 2_000, 500, 300
@@ -26,12 +24,7 @@ def run() -> list[dict[str, object]]:
     """Rows for the table of benchmarks."""
     with tempfile.TemporaryDirectory(prefix="handoff-bench-") as at:
         place = Path(at)
-        sink = Running(
-            "sink",
-            subprocess.Popen([sys.executable, "-m", "tests.bench.sink"], stdout=subprocess.PIPE, text=True),
-        )
-        sink.listen()
-        port = sink.wait_for("listening")["port"]
+        sink, port = begin_sink()
         folder, template = place / "network", place / "referral.hl7"
         template.write_bytes(referral_template())
         make_network_folder(folder, f"http://127.0.0.1:{port}/fhir")

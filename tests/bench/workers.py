@@ -9,7 +9,6 @@ somebody has the turn to write for a message (ms): one database takes no more me
 from __future__ import annotations
 
 import contextlib
-import subprocess
 import sys
 import tempfile
 import threading
@@ -20,7 +19,7 @@ from pathlib import Path
 from gateway.demo.processes import Running
 from gateway.store.postgres_writer import TURN
 from gateway.wiring.network_folder import make_network_folder
-from tests.bench.forward import WARMING, count, cpu, load, permit_all, referral_template, wait_for
+from tests.bench.forward import WARMING, begin_sink, count, cpu, load, permit_all, referral_template, wait_for
 from tests.faults.failover import start_on
 from tests.postgres_server import PostgresServer
 
@@ -89,12 +88,7 @@ def run() -> list[dict[str, object]]:
 
 def _begin(place: Path, server: PostgresServer, processes: int) -> _Side:
     place.mkdir()
-    sink = Running(
-        "sink",
-        subprocess.Popen([sys.executable, "-m", "tests.bench.sink"], stdout=subprocess.PIPE, text=True),
-    )
-    sink.listen()
-    port = sink.wait_for("listening")["port"]
+    sink, port = begin_sink()
     folder = place / "network"
     make_network_folder(folder, f"http://127.0.0.1:{port}/fhir")
     url = server.url(server.new_database())
