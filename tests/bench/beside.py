@@ -6,8 +6,8 @@ all their processes. It is the peer's case that is made easier: it reads the mes
 with neither FHIR nor consent nor seal, without sign-in and without a log. In its default a commit does not wait for the
 disk and nothing is encrypted; the other peer waits and encrypts, as ours always does.
 
-Measured 2026-11-23 on two shared cores (load 5 to 13), least to most of three turns: 2.3 to 3.1 times its fastest, 2.7
-to 3.3 times the one nearest to ours (127 against 47 and 43 messages/CPU s). The target of 8 is not reached.
+Measured 2026-11-23 on two shared cores (load 5 to 13), least to most of twice three turns: 2.2 to 3.1 times its fastest,
+2.7 to 3.4 times the one nearest to ours (125 against 47 and 42 messages/CPU s). The target of 8 is not reached.
 
 The peer gets an environment of its own in `build/`, made when this is first run; it is no dependency of ours.
 """
