@@ -95,6 +95,6 @@ def _points(part: Mapping[str, Any]) -> float | None:
             value = value.get("value", next((_POINTS[one] for one in codes if one in _POINTS), None))
         try:
             return float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return None
     return None

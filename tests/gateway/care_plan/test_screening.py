@@ -46,6 +46,7 @@ QUIET, NINTH = form(1, 1, 1, 1, 1, 1, 1, 1, 0), form(0, 0, 0, 0, 0, 0, 0, 0, 1)
         ([found("44260-8", valueQuantity={"value": 0})], ()),
         ([found("44260-8", valueCodeableConcept=loinc(ANSWERS[3]))], ("SELF_HARM_TOLD",)),
         ([found("44260-8", valueString="sometimes")], ("SELF_HARM_TOLD",)),
+        ([found("44260-8", valueQuantity={"value": 10**400})], ("SELF_HARM_TOLD",)),
         ([found("44260-8", dataAbsentReason={"text": "declined"})], ()),
         ([found("44249-1", component=[{"code": loinc("44260-8"), "valueInteger": 2}])], ("SELF_HARM_TOLD",)),
         ([NINTH, form(0, 0, 0, 0, 0, 0, 0, 0, 0, day="2026-04-01")], ()),
