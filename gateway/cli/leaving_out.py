@@ -1,7 +1,8 @@
-"""What libraries would load for a terminal, and a gateway that serves does not need in memory."""
+"""How a gateway that serves reads its code in: without what is for a terminal, and without looking for waste."""
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,3 +22,17 @@ def leaving_out(*names: str) -> Iterator[None]:
     finally:
         for name in absent:
             del sys.modules[name]
+
+
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """Meanwhile nothing is looked through for what could be thrown away, and what came to be never is afterwards.
+
+    Modules stay. Looking through those that are there, again and again while more are read, is a tenth of a start.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -21,7 +21,7 @@ from gateway.cli.audit_apps import audit_app
 from gateway.cli.consent_apps import consent_app
 from gateway.cli.hold_apps import hold_app
 from gateway.cli.keeping_apps import db_app, doctor, init, keys_app
-from gateway.cli.leaving_out import leaving_out
+from gateway.cli.leaving_out import leaving_out, without_collecting
 from gateway.cli.operator_apps import accounting, identity_app, lanes_app, reconcile, requests_app
 from gateway.cli.options import PLAIN, AsJson, InputFile, Network, Store, finish, folder_of
 from gateway.errors import HandoffError
@@ -68,7 +68,7 @@ def serve(
     from gateway.settings import read_settings
 
     settings = read_settings(network=network, store=store, http=http, mllp=mllp, workers=workers)
-    with leaving_out("pygments", "rich"):
+    with leaving_out("pygments", "rich"), without_collecting():
         from gateway.cli.serve_command import serve as body
 
     finish(body(settings))

@@ -87,13 +87,16 @@ def open_transport(tls: ssl.SSLContext | None = None, connections: int = 100) ->
     A transport and not a client, because a client's cookies, redirects and authentication, all unwanted here, cost as
     much as sending. To be closed by the caller with `aclose`, or used with `async with`.
     """
-    context = tls or ssl.create_default_context()
 
     def session() -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(limit=connections, ssl=context, keepalive_timeout=30.0)
+        # `True`: the context that aiohttp has made when it was loaded, by the authorities of this machine. Reading
+        # those is slow, and a second context would do it again.
+        connector = aiohttp.TCPConnector(limit=connections, ssl=tls or True, keepalive_timeout=30.0)
         return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
-    return AiohttpTransport(verify=context, trust_env=False, client=session)
+    # Its own context is not asked, as the session's is; should it ever be, it trusts no authority at all.
+    unasked = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return AiohttpTransport(verify=tls or unasked, trust_env=False, client=session)
 
 
 async def push_bundle(

@@ -85,6 +85,7 @@ class HttpDoor:
             log_config=None,
             access_log=False,
             lifespan="off",
+            ws="none",
             server_header=False,
             timeout_graceful_shutdown=5,
         )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 
 import pytest
 
-from gateway.cli.leaving_out import leaving_out
+from gateway.cli.leaving_out import leaving_out, without_collecting
 
 _SERVING = """
 import sys
@@ -31,3 +32,14 @@ def test_what_was_left_out_is_found_again_and_what_is_loaded_stays() -> None:
         assert __import__("json") is sys.modules["json"]
     assert __import__("colorsys") is sys.modules["colorsys"]
     sys.modules["colorsys"] = kept or sys.modules["colorsys"]
+
+
+def test_what_is_read_in_is_looked_through_neither_then_nor_later() -> None:
+    try:
+        with without_collecting():
+            assert not gc.isenabled()
+            before = gc.get_freeze_count()
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > before
+    finally:
+        gc.unfreeze()

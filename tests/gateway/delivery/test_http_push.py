@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,6 +21,7 @@ from werkzeug import Request, Response
 from gateway.clock import FixedClock
 from gateway.delivery.http_push import HttpTimeouts, open_transport, push_bundle
 from gateway.delivery.outcome import DeliveryOutcome
+from tests.gateway.certificates import authority, issued
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -337,3 +340,25 @@ def test_slow_partner_does_not_hold_up_another(httpserver: HTTPServer) -> None:
         return first, await held
 
     assert [outcome.kind for outcome in run(scene)] == ["delivered", "delivered"]
+
+
+def test_a_server_that_no_authority_of_this_machine_vouches_for_gets_nothing(tmp_path: Path) -> None:
+    partner, of_nobody = Partner(b"HTTP/1.1 200 OK\r\n\r\n"), authority(tmp_path)
+    ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    ours.load_cert_chain(issued(tmp_path, "server", of_nobody).file)
+    trusting = ssl.create_default_context(cafile=of_nobody.file)
+
+    async def scene() -> list[DeliveryOutcome]:
+        server = await asyncio.start_server(partner.serve, "127.0.0.1", 0, ssl=ours)
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/fhir"
+        found = []
+        async with server:
+            for context in (None, trusting):
+                async with open_transport(context) as client:
+                    found.append(await push(client, url))
+        return found
+
+    refused, taken = asyncio.run(scene())
+    assert (refused.kind, refused.code) == ("retry", "CONNECT_FAILED")
+    assert taken.kind == "delivered"
+    assert partner.connections == 1, "only who is trusted is spoken to"
