@@ -219,7 +219,7 @@ def keyed(seen: set[str], key: str, count: int) -> str:
     if not key:
         return f"/{count}"
     if key in seen:
-        return f"/={key}#{count}"
+        return f"/#{count}={key}"
     seen.add(key)
     return f"/={key}"
 

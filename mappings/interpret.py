@@ -139,7 +139,7 @@ class Interpreter:
                     value, key_places = self.tree.head(inner.key, inner_scope)
                     alike = keyed.setdefault(f"{names}={value}", [])
                     looked += key_places if len(alike) != 1 else alike[0] + key_places
-                    suffix = f"={value}{'#' + suffix if alike else ''}" if value else suffix
+                    suffix = f"{'#' + suffix if alike else ''}={value}" if value else suffix
                     alike.append(key_places)
                 self.open(inner, inner_scope, seen, places + looked, f"{path}/{suffix}")
         instance.inside = self.made[before:]

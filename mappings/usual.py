@@ -244,7 +244,7 @@ class Opening:
                     value, own = inner.key(record, scope)
                     alike = keyed.setdefault(f"{inner.name}={value}", [])
                     looked = (*looked, *own) if len(alike) != 1 else (*looked, *alike[0], *own)
-                    suffix = f"={value}{'#' + suffix if alike else ''}" if value else suffix
+                    suffix = f"{'#' + suffix if alike else ''}={value}" if value else suffix
                     alike.append(own)
                 self.open(inner, scope, at.roles, (*at.claims, *looked), f"{path}/{suffix}")
 

@@ -159,6 +159,6 @@ def test_the_parts_of_the_generated_form_say_the_same() -> None:
     assert [keyed(seen, key, n) for n, key in enumerate(("a", "", "a", "b"), 1)] == [
         "/=a",
         "/2",
-        "/=a#3",
+        "/#3=a",
         "/=b",
     ]
