@@ -34,8 +34,9 @@ def add_referral_intents(
     """What the submitted Tasks mean for what is under way. `saved` are the records of the entries as they are held now;
     `news` names the resources this transaction changed.
 
-    A Task with an owner in this network refers: the whole transaction but its Consents is what goes there, in place of
-    what has not left yet. A cancelled one ends what never left, and is told to whoever may have it.
+    A Task with an owner in this network refers: what goes there, in place of what has not left yet, is the whole
+    transaction but its Consents and the referrals in it that are for somebody else. A cancelled one ends what never left,
+    and is told to whoever may have it.
     Raises NotUnderstood `ADDRESSEE_UNKNOWN` at `Task.owner` when no route leads there.
     """
     tasks = [e.resource for e in entries if e.resource["resourceType"] == "Task"]
@@ -48,7 +49,7 @@ def add_referral_intents(
             source,
             task,
             patient_id,
-            focus,
+            _without(_of_others(premises, tasks, task), focus),
             at,
             f"Task/{task['id']}" in news,
             message_id,
@@ -138,6 +139,21 @@ def _focus(saved: Sequence[Record]) -> tuple[str, ...]:
         for record in (latest[one.reference] for one in saved)
         if not is_recorder_only(record) and record.resource_type not in _NOT_SENT
     )
+
+
+def _of_others(
+    premises: Premises, tasks: Sequence[Mapping[str, Any]], task: Mapping[str, Any]
+) -> frozenset[str]:
+    """The referrals of a transaction that are for somebody else: the pantry is not told that legal aid was asked too."""
+    owner, ours, theirs = _owner(premises, task), set[str](), set[str]()
+    for one in tasks:
+        named = {f"Task/{one['id']}", str(one.get("focus", {}).get("reference", ""))}
+        (ours if _owner(premises, one) == owner else theirs).update(named)
+    return frozenset(theirs - ours)
+
+
+def _without(apart: Collection[str], focus: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(one for one in focus if one.rpartition("/")[0] not in apart)
 
 
 def _routes(premises: Premises, source: str, addressee: str | None) -> tuple[Route, ...]:

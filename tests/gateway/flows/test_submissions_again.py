@@ -257,3 +257,25 @@ def test_a_condition_of_an_entry_that_cannot_be_kept_is_refused(
         county.submit("otp", transaction(put(person.person(*OTP), "p1"), entry))
     assert refused.value.code == "ENTRY_CONDITION"
     assert str(refused.value.place).startswith(f"Bundle.entry[1].request.{next(iter(condition))}")
+
+
+@pytest.mark.requirement("P2-13-01")
+def test_two_agencies_asked_in_one_transaction_are_not_told_of_each_other(county: County) -> None:
+    """What is for both goes to both; each gets its own referral alone, unless they are asked for the same."""
+    both = referral("b1")
+    other = [one["resource"] for one in referral("b1", owner="psychiatry")["entry"][1:]]
+    other[0]["code"] = {"text": "psychiatry"}
+    other[1]["focus"] = {"reference": "ServiceRequest/s2"}
+    goal = {"resourceType": "Goal", "lifecycleStatus": "active", "description": {"text": "sleep"}}
+    both["entry"] += [put(one, name) for one, name in zip(other, ("s2", "t2"), strict=True)]
+    both["entry"].append(put({**goal, "subject": {"reference": "Patient/p1"}}, "g1"))
+    for partner in ("otp", "psychiatry"):
+        county.consent(partner)
+
+    county.submit("hospital", both)
+
+    for intent in county.intents():
+        kinds = sorted(one.partition("/")[0] for one in intent.focus)
+        assert kinds == ["Goal", "Patient", "ServiceRequest", "Task"], intent.partner
+    first, second = (set(one.focus) for one in county.intents())
+    assert len(first & second) == 2, "the person and the goal"
