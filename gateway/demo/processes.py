@@ -71,10 +71,10 @@ class Running:
             self._news.put(said)
 
 
-def start_agency(name: str, kind: str) -> tuple[Running, int]:
-    """A stand-in agency and the loopback port it listens on."""
+def start_agency(name: str, kind: str) -> tuple[Running, dict[str, Any]]:
+    """A stand-in agency, and what it says once it listens: its loopback `port`, and what a partner must know of it."""
     agency = _start(name, [sys.executable, "-m", "gateway.demo.agency", kind])
-    return agency, int(agency.wait_for("listening", _START_SECONDS)["port"])
+    return agency, agency.wait_for("listening", _START_SECONDS)
 
 
 def start_gateway(folder: Path, log: Path) -> tuple[Running, dict[str, Any]]:

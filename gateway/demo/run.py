@@ -66,18 +66,18 @@ def _stage(story: int) -> Iterator[_Set]:
     with contextlib.ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="handoff-demo-")))
         folder = place / "network"
-        agencies: dict[str, tuple[Running, int]] = {}
+        agencies: dict[str, tuple[Running, dict[str, Any]]] = {}
         for name, kind in receiving.items():
             agencies[name] = start_agency(name, kind)
             stack.callback(agencies[name][0].end)
-        doors = {name: f"127.0.0.1:{port}" for name, (_, port) in agencies.items()}
+        doors = {name: f"127.0.0.1:{said['port']}" for name, (_, said) in agencies.items()}
         addresses = {
             name: doors[name] if kind == "mllp" else f"http://{doors[name]}/fhir"
             for name, kind in receiving.items()
         }
         make_network_folder(folder, None, addresses)
         if story == 4:
-            whole_county.prepare(folder)
+            whole_county.prepare(folder, {name: said for name, (_, said) in agencies.items()})
         gateway, ready = start_gateway(folder, folder / "gateway.log")
         stack.callback(gateway.end)
         client = stack.enter_context(httpx.Client(trust_env=False, timeout=20.0))

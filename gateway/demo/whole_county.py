@@ -1,13 +1,15 @@
 """The fourth story: every agency of the county, each in its own way in, and each shown what she allows it and no more.
 
 Each agency puts a file of its own kind into its folder; then one person's plan is asked for by all of them, before she
-has signed and after. The police refer somebody in and get nothing; she reads on her own page who was told.
+has signed and after. Then she is referred to all of them, and each gets it as its own system reads it. The police refer
+somebody in and get nothing; she reads on her own page who was told.
 """
 
 from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,15 +17,17 @@ from typing import Any
 from gateway.agency_desk import make_link
 from gateway.clock import SystemClock
 from gateway.demo import person, records
+from gateway.demo.county_referrals import number_of, referred_each_way
 from gateway.demo.desks import send_hl7
 from gateway.demo.forms import Visitor
+from gateway.demo.receivers import receive_each
 from gateway.demo.stage import Stage
 from gateway.intake.watched_place import DONE
 from gateway.wiring.agency_desk_door import LINK_PURPOSE
 from gateway.wiring.network_folder import open_folder
 
-AGENCIES = {"otp": "fhir", "hospital": "mllp"}
-"""Who receives in this story, and how; peer support finds a page, and all others ask."""
+AGENCIES = {"otp": "fhir", "hospital": "mllp", "peer-support": "signed", "primary-care": "sftp"}
+"""Who receives in this story over a line of its own; the others have a folder, and the food pantry a page."""
 
 FILES = {
     "otp": ("otp/dosing", "visit.json"),
@@ -58,14 +62,16 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 
 _CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 _ASKED = ("CarePlan", "Goal")
-_REFERRED = ("Patient", "ServiceRequest", "Task")
 _OTP = (person.OTP_SYSTEM, "OTP-3391")
 _POLICE, _DESK = "crisis-intervention-police", "case-management"
 _SECONDS = 60.0
 
 
-def prepare(folder: Path) -> None:
-    """Give each agency a folder in the network that is about to start."""
+def prepare(folder: Path, listening: Mapping[str, Mapping[str, Any]]) -> None:
+    """Give each agency a folder to send from in the network that is about to start, and its own way of receiving.
+
+    `listening`: what the stand-ins said when they were ready.
+    """
     lines = []
     for agency, (mapping, sample) in FILES.items():
         ending = sample.rpartition(".")[2]
@@ -75,6 +81,7 @@ def prepare(folder: Path) -> None:
     file = folder / "network.yaml"
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("policy:", f"folders:\n{''.join(lines)}policy:", 1), encoding="utf-8")
+    receive_each(folder, listening)
 
 
 def play(stage: Stage) -> None:
@@ -82,7 +89,9 @@ def play(stage: Stage) -> None:
     _each_in_its_own_way(stage)
     _nobody_sees_her_plan(stage)
     _each_sees_what_she_allows(stage)
-    _referrals_go_each_agency_s_way(stage)
+    pantry = _worker(stage, "food-pantry", "Nora Diaz")
+    referred_each_way(stage, pantry)
+    pantry.close()
     _police_refer_in(stage)
     _she_reads_who_was_told(stage)
     stage.account()
@@ -121,7 +130,7 @@ def _food_needed() -> dict[str, Any]:
         "valueCodeableConcept": {"text": "Often true"},
     }
     told = {"fullUrl": "urn:uuid:55555555-5555-4555-8555-555555555555", "resource": said}
-    client = {**her, "resource": person.person(*_number("food-pantry"))}
+    client = {**her, "resource": person.person(*number_of("food-pantry"))}
     entry = [client, {**told, "request": {"method": "POST", "url": "Observation"}}]
     return {"resourceType": "Bundle", "type": "transaction", "entry": entry}
 
@@ -138,9 +147,9 @@ def _nobody_sees_her_plan(stage: Stage) -> None:
     stage.posts("otp", "TREAT", records.transaction(person.person(*_OTP), night))
     for agency in ALLOWED:
         entry = person.housing_client()["entry"][0]
-        client = {**entry, "resource": person.person(*_number(agency))}
+        client = {**entry, "resource": person.person(*number_of(agency))}
         stage.posts(agency, "COC", {"resourceType": "Bundle", "type": "transaction", "entry": [client]})
-        found = stage.finds(agency, "CarePlan", "COC", _number(agency))
+        found = stage.finds(agency, "CarePlan", "COC", number_of(agency))
         stage.must(not found, f"without a consent {agency} sees nothing")
 
 
@@ -150,51 +159,13 @@ def _each_sees_what_she_allows(stage: Stage) -> None:
         if kinds:
             signed = person.consent("otp", agency, _purpose(agency), identifier=_OTP, classes=kinds)
             stage.allows("otp", signed)
-        seen = [kind for kind in _ASKED if stage.finds(agency, kind, _purpose(agency), _number(agency))]
+        seen = [kind for kind in _ASKED if stage.finds(agency, kind, _purpose(agency), number_of(agency))]
         stage.must(tuple(seen) == kinds, f"{agency} sees {', '.join(kinds) or 'nothing'} and no more")
         stage.tell(f"   {agency} sees: {', '.join(seen) or 'nothing'}")
 
 
-def _referrals_go_each_agency_s_way(stage: Stage) -> None:
-    stage.tell(
-        "4. Referrals go out as each agency takes them, and the answer comes back as the hospital reads it."
-    )
-    to_peers = person.referral_message("ED-0002", "R-5002", "WALKWITHME", "Reyes^Sol")
-    stage.must(
-        send_hl7(stage.mllp, to_peers)[1].startswith("MSA|AA|"), "the hospital's second referral is taken"
-    )
-    mrn = (person.MRN_SYSTEM, "770011")
-    for agency, purpose in (("otp", "TREAT"), ("peer-support", "COC")):
-        signed = person.consent("hospital", agency, purpose, identifier=mrn, classes=_REFERRED)
-        stage.allows("hospital", signed)
-    stage.allows("otp", person.consent("otp", "hospital", "TREAT", identifier=_OTP, classes=("Task",)))
-    ways = {"otp": "FHIR push", "peer-support": "page", "hospital": "HL7 v2 over MLLP"}
-    found = stage.arrives("otp")
-    (asked,) = (one for one in found if one["resourceType"] == "Task")
-    stage.answers("otp", {**asked, "status": "accepted"})
-    stage.must(person.NAME[0] in _listed(stage), "peer support reads on its page who was referred to it")
-    stage.get("peer-support", ({"resourceType": kind} for kind in _REFERRED))
-    reply = stage.receives["hospital"].wait_for("received")["message"]
-    stage.must(
-        any(one.startswith("RF1|A") for one in reply), "the hospital hears over its line that she is accepted"
-    )
-    stage.get("hospital", ({"resourceType": "Task"},))
-    stage.report["ways_out"] = ways
-    for agency, way in ways.items():
-        stage.tell(f"   gateway -> {agency}: {way}")
-
-
-def _listed(stage: Stage) -> str:
-    """The list of peer support, once something stands in it."""
-    listed, until = stage.peer.log_in(), time.monotonic() + _SECONDS
-    while person.NAME[0] not in listed and time.monotonic() < until:
-        time.sleep(0.2)
-        listed = stage.peer.listed()
-    return listed
-
-
 def _police_refer_in(stage: Stage) -> None:
-    stage.tell("5. An officer refers somebody in. What comes back is that it was received.")
+    stage.tell("6. An officer refers somebody in. What comes back is that it was received.")
     officer = _worker(stage, _POLICE, "Officer Lee")
     officer.get("/agency/le-referral")
     said = officer.send("le-referral", given=person.NAME[1], family=person.NAME[0], born=person.BORN)
@@ -207,7 +178,7 @@ def _police_refer_in(stage: Stage) -> None:
 
 
 def _she_reads_who_was_told(stage: Stage) -> None:
-    stage.tell("6. Two workers help her to her own page: one gives the link, the other tells the code.")
+    stage.tell("7. Two workers help her to her own page: one gives the link, the other tells the code.")
     ana, kim, she = (_worker(stage, _DESK, name) for name in ("Ana Ruiz", "Kim Lee", ""))
     ana.get("/agency/consents/")
     ana.send("/find", given=person.NAME[1], family=person.NAME[0], born=person.BORN)
@@ -222,10 +193,11 @@ def _she_reads_who_was_told(stage: Stage) -> None:
     if link is not None and code is not None:
         she.post(link[0], {"code": code[1] + code[2]})
     told = she.get("/me/told")
-    for agency, kinds in ALLOWED.items():
-        name = stage.desks["otp"].network.partners[agency].organization.name
-        stage.must((name in told) == bool(kinds), f"she reads whether {agency} was told")
-    stage.report["patient"] = {"read_who_was_told": sorted(one for one, kinds in ALLOWED.items() if kinds)}
+    names = {one: known.organization.name for one, known in stage.desks["otp"].network.partners.items()}
+    for agency in ("otp", *ALLOWED):
+        stage.must(names[agency] in told, f"she reads that {agency} was told")
+    stage.must(names[_POLICE] not in told, "and that the police were not")
+    stage.report["patient"] = {"read_who_was_told": sorted(("otp", *ALLOWED))}
     stage.tell("   She reads each agency that was told, and none that was not.")
     for one in (ana, kim, she):
         one.close()
@@ -234,10 +206,6 @@ def _she_reads_who_was_told(stage: Stage) -> None:
 def _purpose(agency: str) -> str:
     """What an agency asks for: those who treat her, her treatment; the others, the care they share."""
     return "TREAT" if agency in ("hospital", "crisis") else "COC"
-
-
-def _number(agency: str) -> tuple[str, str]:
-    return f"urn:warm-handoff:{agency}-client", f"{agency.upper()}-1"
 
 
 def _worker(stage: Stage, partner: str, name: str) -> Visitor:

@@ -35,8 +35,8 @@ def add_referral_intents(
     `news` names the resources this transaction changed.
 
     A Task with an owner in this network refers: what goes there, in place of what has not left yet, is the whole
-    transaction but its Consents and the referrals in it that are for somebody else. A cancelled one ends what never left,
-    and is told to whoever may have it.
+    transaction but its Consents and the referrals in it that are for somebody else. A cancelled one ends what never
+    left, and is told to whoever may have it.
     Raises NotUnderstood `ADDRESSEE_UNKNOWN` at `Task.owner` when no route leads there.
     """
     tasks = [e.resource for e in entries if e.resource["resourceType"] == "Task"]
