@@ -38,6 +38,7 @@ from gateway.fhir_api.answers_out import fhir_answer, own_answer
 from gateway.fhir_api.counters import RequestCounters
 from gateway.fhir_api.doors import Desk
 from gateway.fhir_api.everything import everything
+from gateway.fhir_api.incoming import LARGE_AT_ONCE
 from gateway.fhir_api.operation_outcome import Refusal, refusal_of, unexpected
 from gateway.fhir_api.operation_routes import OPERATION_ROUTES
 
@@ -65,7 +66,14 @@ def build_app(
     api.add_exception_handler(Exception, errors.unforeseen)
     counters = RequestCounters(registry)
     found = Addresses(addresses, api, answers)
-    api.state = State({"desk": desk, "counters": counters, "addresses": found})
+    api.state = State(
+        {
+            "desk": desk,
+            "counters": counters,
+            "addresses": found,
+            "large_bodies": asyncio.Semaphore(LARGE_AT_ONCE),
+        }
+    )
     return _Entrance(desk, found, counters)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from dataclasses import replace
 from typing import Any
@@ -26,6 +27,12 @@ _FORM = "application/x-www-form-urlencoded"
 _VERSION_TAG = re.compile(r'(?:W/)?"([A-Za-z0-9\-.]{1,64})"|([A-Za-z0-9\-.]{1,64})')
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 BODY_SECONDS = 60
+LARGE_BYTES = 256 * 1024
+"""A body that has grown so large is read on only when it is among the few that may."""
+
+LARGE_AT_ONCE = 8
+"""Large bodies that arrive at once: more would fill the memory when many clients send at the same time."""
+
 PURPOSE_HEADER = "purpose-of-use"
 
 
@@ -72,7 +79,8 @@ def require_letter(caller: Caller, resource_type: str, letter: str, *, limited: 
 async def body_of(request: Request, limit: int) -> bytes:
     """The body, of at most `limit` bytes, arrived within a minute.
 
-    Raises NotUnderstood `BODY_TOO_LARGE`, `BODY_TOO_SLOW`, `MEDIA_TYPE_SENT` for a compressed one.
+    The minute counts what a large one waits for others too. Raises NotUnderstood `BODY_TOO_LARGE`, `BODY_TOO_SLOW`,
+    `MEDIA_TYPE_SENT` for a compressed one.
     """
     if request.headers.get("content-encoding", "identity") != "identity":
         raise NotUnderstood("MEDIA_TYPE_SENT", "compressed bodies are not taken", "http.Content-Encoding")
@@ -89,12 +97,15 @@ async def body_of(request: Request, limit: int) -> bytes:
 async def _whole(request: Request, limit: int) -> bytes:
     parts: list[bytes] = []
     size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > limit:
-            raise _too_large(limit)
-        parts.append(part)
-    return b"".join(parts)
+    async with contextlib.AsyncExitStack() as turn:
+        async for part in request.stream():
+            if size <= LARGE_BYTES < size + len(part):
+                await turn.enter_async_context(request.app.state.large_bodies)
+            size += len(part)
+            if size > limit:
+                raise _too_large(limit)
+            parts.append(part)
+        return b"".join(parts)
 
 
 async def resource_in(request: Request, limit: int) -> tuple[dict[str, Any], bytes]:

@@ -21,6 +21,12 @@ from gateway.logs import Event
 
 _READ_BYTES = 65536
 _STRAY_LIMIT = 4096
+LARGE_BYTES = 256 * 1024
+"""A frame that has grown so large goes on only when it is among the few that may."""
+
+LARGE_AT_ONCE = 4
+"""Large frames of one port that are taken at once: more would fill the memory when many senders send at the same time."""
+
 _LINGER_SECONDS = 2.0
 
 
@@ -54,7 +60,9 @@ class Conversation:
         clock: Clock,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
+        large_frames: asyncio.Semaphore,
     ) -> None:
+        """`large_frames`: the turns of the port's large frames, `LARGE_AT_ONCE` of them."""
         self._partner = partner
         self._settings = settings
         self._accept = accept
@@ -62,9 +70,16 @@ class Conversation:
         self._reader = reader
         self._writer = writer
         self._frames = FrameReader(settings.frame_bytes)
+        self._large_frames = large_frames
+        self._has_turn = False
         self._frame_began: float | None = None
         self.leaving = False
         self._in_hand = False
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of an unfinished frame in memory."""
+        return self._frames.held
 
     def leave(self) -> None:
         """Stop after the messages in hand; at once when there are none."""
@@ -78,9 +93,16 @@ class Conversation:
 
         Raises ConnectionError when the peer breaks the connection.
         """
+        try:
+            await self._hold()
+        finally:
+            self._end_turn()
+
+    async def _hold(self) -> None:
         while not self.leaving:
             try:
                 async with asyncio.timeout_at(self._deadline()):
+                    await self._wait_for_turn()
                     piece = await self._reader.read(_READ_BYTES)
             except TimeoutError:
                 return await self._give_up("FRAME_TIMEOUT" if self._frames.inside else "IDLE_TIMEOUT")
@@ -88,7 +110,20 @@ class Conversation:
                 return await self._give_up("FRAME_CUT_OFF" if self._frames.inside else "CLOSED_BY_PEER")
             if not await self._take(piece):
                 return None
+            if self._frames.held <= LARGE_BYTES:
+                self._end_turn()
         return None
+
+    async def _wait_for_turn(self) -> None:
+        """Read a large frame on only in its turn; meanwhile its sender waits, as the network lets nothing more in."""
+        if self._frames.held > LARGE_BYTES and not self._has_turn:
+            await self._large_frames.acquire()
+            self._has_turn = True
+
+    def _end_turn(self) -> None:
+        if self._has_turn:
+            self._has_turn = False
+            self._large_frames.release()
 
     def _deadline(self) -> float:
         """When the wait for the next bytes ends, in the loop's time."""

@@ -64,6 +64,11 @@ class FrameReader:
         return self._inside
 
     @property
+    def held(self) -> int:
+        """Bytes of an unfinished frame that are kept until it ends."""
+        return len(self._buffer)
+
+    @property
     def endless(self) -> bool:
         """Whether the frame at hand is so far over the limit that waiting for its end is no use."""
         return self._skipped > self._limit * _SKIP_FACTOR

@@ -21,7 +21,7 @@ from typing import Any
 from gateway import logs
 from gateway.clock import Clock
 from gateway.flows.messages import Receipt, ReceivedMessage
-from gateway.intake.conversation import Conversation
+from gateway.intake.conversation import LARGE_AT_ONCE, Conversation
 from gateway.intake.hl7_ack import AckSettings
 from gateway.intake.tls_refusals import Refusals, name_refusals
 from gateway.logs import Event
@@ -89,6 +89,7 @@ class MllpListener:
         self._refusals = Refusals(clock)
         self._recognise = recognise
         self._server: asyncio.Server | None = None
+        self._large_frames = asyncio.Semaphore(LARGE_AT_ONCE)
         self._conversations: dict[asyncio.Task[None], Conversation] = {}
         self._peers: dict[asyncio.Task[None], Peer] = {}
         self._by_address: Counter[str] = Counter()
@@ -163,7 +164,9 @@ class MllpListener:
             writer.transport.abort()
             return
         _keep_alive(writer)
-        conversation = Conversation(partner, self._settings, self._accept, self._clock, reader, writer)
+        conversation = Conversation(
+            partner, self._settings, self._accept, self._clock, reader, writer, self._large_frames
+        )
         self._conversations[task], self._peers[task] = conversation, peer
         self._by_address[peer.address] += 1
         try:

@@ -9,12 +9,14 @@ import socket
 import ssl
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from gateway.errors import NotNow
 from gateway.flows.messages import Fault, Receipt, ReceivedMessage
+from gateway.intake.conversation import LARGE_AT_ONCE, LARGE_BYTES
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -98,6 +100,33 @@ def test_message_over_64_kib_is_accepted(door: Any, referral: bytes) -> None:
     assert len(large) == 65_537
     assert msa(door.open().connect().ask(large)) == "MSA|AA|MSG-0001"
     assert door.flow.messages[0].raw == large
+
+
+def test_large_frames_come_in_a_few_at_a_time_and_small_ones_do_not_wait(door: Any, referral: bytes) -> None:
+    """So that many senders of large frames at once do not fill the memory. Each is answered in its turn."""
+    large, go = referral + b"NTE|1||" + b"x" * 900_000 + b"\r", threading.Event()
+
+    def send(wire: Any) -> str:
+        wire.write(b"\x0b" + large)
+        go.wait(90)
+        wire.write(b"\x1c\r")
+        return msa(wire.answer())
+
+    def held() -> list[int]:
+        return [one.held_bytes for one in tuple(door._listener._conversations.values())]
+
+    wires = [door.open().connect(), *(door.connect() for _ in range(8))]
+    with ThreadPoolExecutor(len(wires)) as several:
+        answers = [several.submit(send, wire) for wire in wires]
+        until = time.monotonic() + 90
+        while sum(one > LARGE_BYTES for one in held()) < len(wires) and time.monotonic() < until:
+            time.sleep(0.01)
+        assert msa(door.connect().ask(referral)) == "MSA|AA|MSG-0001"
+        time.sleep(0.2)
+        most = sorted(held(), reverse=True)
+        go.set()
+        assert [one.result(90) for one in answers] == ["MSA|AA|MSG-0001"] * len(wires)
+    assert sum(one > 2 * LARGE_BYTES for one in most) == LARGE_AT_ONCE, most
 
 
 def test_too_large_a_frame_is_rejected_by_its_control_id_and_the_connection_lives_on(

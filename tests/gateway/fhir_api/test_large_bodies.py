@@ -1,0 +1,44 @@
+"""Many large bodies at once fill no memory: a few arrive at a time, the others wait in the network."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+
+from gateway.fhir_api.incoming import LARGE_AT_ONCE, LARGE_BYTES, body_of
+
+PART, PARTS = 65_536, 12
+
+
+def test_large_bodies_arrive_a_few_at_a_time_and_a_small_one_does_not_wait() -> None:
+    app, arrived = Starlette(), [0] * (LARGE_AT_ONCE + 4)
+
+    async def scene() -> tuple[list[int], list[bytes]]:
+        app.state.large_bodies = asyncio.Semaphore(LARGE_AT_ONCE)
+        go = asyncio.Event()
+
+        def asked(number: int, parts: int) -> Request:
+            async def receive() -> dict[str, Any]:
+                if arrived[number] == parts - 1:
+                    await go.wait()
+                arrived[number] += 1
+                more = arrived[number] < parts
+                return {"type": "http.request", "body": b"x" * PART, "more_body": more}
+
+            return Request({"type": "http", "headers": [], "app": app}, receive)
+
+        large = [asyncio.ensure_future(body_of(asked(n, PARTS), 2**20)) for n in range(len(arrived))]
+        for _ in range(PARTS * 20):
+            await asyncio.sleep(0)
+        held = [parts * PART for parts in arrived]
+        arrived.append(0)
+        go.set()
+        small = await body_of(asked(-1, 1), 2**20)
+        return held, [small, *await asyncio.gather(*large)]
+
+    held, bodies = asyncio.run(scene())
+    assert sum(one > LARGE_BYTES + PART for one in held) == LARGE_AT_ONCE, held
+    assert [len(one) for one in bodies] == [PART, *[PART * PARTS] * (LARGE_AT_ONCE + 4)]
