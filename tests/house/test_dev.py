@@ -92,6 +92,43 @@ def test_the_fingerprint_changes_with_the_lock_file(
     assert json.loads(json.dumps(before)) == before
 
 
+def test_uv_looks_where_this_machine_has_told_pip_to_look(
+    dev: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = (
+        "global.index-url='https://packages.example/simple'\n:env:.cert='/etc/our.pem'\nglobal.timeout='9'\n"
+    )
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\ncat <<'END'\n{told}END\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(dev, "PYTHON", python)
+
+    found = dev.index_for_uv()
+
+    assert found["UV_DEFAULT_INDEX"] == "https://packages.example/simple"
+    assert found["SSL_CERT_FILE"] == "/etc/our.pem"
+    assert found.keys() <= {"UV_DEFAULT_INDEX", "SSL_CERT_FILE", "UV_SYSTEM_CERTS", "UV_NATIVE_TLS"}
+
+
+def test_what_uv_cannot_install_pip_does(
+    dev: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[list[str]] = []
+    uv, python = tmp_path / "uv", tmp_path / "python"
+    for tool, code in ((uv, 1), (python, 0)):
+        tool.write_text(f"#!/bin/sh\nexit {code}\n")
+        tool.chmod(0o755)
+    monkeypatch.setattr(dev, "PYTHON", python)
+    monkeypatch.setattr(dev.shutil, "which", lambda _name: str(uv))
+    monkeypatch.setattr(dev, "index_for_uv", dict)
+    monkeypatch.setattr(dev, "run", lambda command, **_options: ran.append(command) or command[0] == str(uv))
+
+    dev.install(sys.executable)
+
+    assert [command[0] for command in ran] == [str(uv), dev.PIP[0]]
+    assert all(command[-3:] == ["--require-hashes", "-r", str(dev.LOCK)] for command in ran)
+
+
 @pytest.mark.parametrize(("arguments", "code"), [([], 2), (["--help"], 0), (["no-such-command"], 2)])
 def test_wrong_usage_is_told_before_anything_is_set_up(arguments: list[str], code: int) -> None:
     done = subprocess.run(
