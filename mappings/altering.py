@@ -15,13 +15,14 @@ from mappings.syntax.csv_set import pack, place_of, unpack
 from mappings.syntax.fhir_json import resource_at
 from mappings.syntax.hl7v2 import Taken, leaves, occurrences, place_text, read_messages, split
 from mappings.syntax.json_tree import read_json
+from mappings.syntax.sheet_layout import PLAIN, Layout
 from mappings.syntax.sheets import SHEETS, SheetSyntax
 from mappings.writing import with_part
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
-def altered(syntax: str, source: bytes, changes: Mapping[str, Any]) -> bytes:
+def altered(syntax: str, source: bytes, changes: Mapping[str, Any], layout: Layout = PLAIN) -> bytes:
     """The source with these leaves (by place) replaced. One record only."""
     if syntax == "hl7v2":
         return _altered_v2(source, changes)
@@ -33,7 +34,7 @@ def altered(syntax: str, source: bytes, changes: Mapping[str, Any]) -> bytes:
         return _altered_fhir(source, changes)
     if syntax == "csv_set":
         return _altered_set(source, changes)
-    return _altered_row(SHEETS[syntax], source, changes)
+    return _altered_row(SHEETS[syntax], source, changes, layout)
 
 
 def _altered_v2(source: bytes, changes: Mapping[str, Any]) -> bytes:
@@ -100,11 +101,11 @@ def _altered_set(source: bytes, changes: Mapping[str, Any]) -> bytes:
     return pack(files)
 
 
-def _altered_row(sheet: SheetSyntax, source: bytes, changes: Mapping[str, Any]) -> bytes:
-    header, rows = sheet.read_rows(source)
+def _altered_row(sheet: SheetSyntax, source: bytes, changes: Mapping[str, Any], layout: Layout) -> bytes:
+    header, rows = sheet.read_rows(source, layout)
     number, cells = rows[0]
     named = {f"row {number} column {name}": name for name in header}
     row = dict(zip(header, cells, strict=False))
     for place, value in changes.items():
         row[named[place]] = str(value)
-    return sheet.write_rows(header, [row])
+    return sheet.write_rows(header, [row], layout)

@@ -11,10 +11,12 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from mappings.drafting_sheets import guessed_layout, require_no_title
 from mappings.drafting_tables import Table, draft_table
 from mappings.model import MappingRoomError
 from mappings.syntax.hl7v2 import leaves, read_messages, split
 from mappings.syntax.json_tree import json_leaves, read_json
+from mappings.syntax.sheet_layout import PLAIN, Layout
 from mappings.syntax.sheets import SHEETS
 from mappings.translate import kind_of
 
@@ -28,6 +30,7 @@ _PATTERNS = (
     (re.compile(r"\d{4}-\d\d-\d\d"), "YYYY-MM-DD"),
     (re.compile(r"\d\d?/\d\d?/\d{4}"), "MM/DD/YYYY"),
     (re.compile(r"\d\d?-\d\d?-\d{4}"), "MM-DD-YYYY"),
+    (re.compile(r"\d\d?/\d\d?/\d\d"), "MM/DD/YY, years_from: 1930"),
     (re.compile(r"\d{8}"), "YYYYMMDD"),
 )
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -90,11 +93,12 @@ class Draft:
 def draft_mapping(name: str, form: str, content: bytes) -> Draft:
     """The first files of a mapping for a sample. Raises MappingRoomError when the sample cannot be read."""
     tables: dict[str, str] = {}
-    columns = _columns(form, content)
+    layout = guessed_layout(form, content) if form in SHEETS else PLAIN
+    columns = _columns(form, content, layout)
     rows = [f"  - {{from: {_quoted(one.address)}, {_row(one, name, tables, form)}" for one in columns]
     told = tuple((one.address, _told(row)) for one, row in zip(columns, rows, strict=True))
     kind = kind_of(read_messages(content)[0]) if form == "hl7v2" else ""
-    return Draft(_text(name, form, columns, rows), tables, told, kind)
+    return Draft(_text(name, form, columns, rows, layout), tables, told, kind)
 
 
 def _told(row: str) -> str:
@@ -103,12 +107,12 @@ def _told(row: str) -> str:
     return target[1] if target else FILL_IN if FILL_IN in row else "stays" if "carry:" in row else "dropped"
 
 
-def _columns(form: str, content: bytes) -> list[Column]:
+def _columns(form: str, content: bytes, layout: Layout) -> list[Column]:
     """Every address of the sample, in its order."""
     found: dict[str, list[str]] = {}
     if form in SHEETS:
-        header, rows = SHEETS[form].read_rows(content)
-        _require_no_title(header, rows)
+        header, rows = SHEETS[form].read_rows(content, layout)
+        require_no_title(form, content, layout)
         found = {name: [] for name in header}
         for _, cells in rows:
             for name, cell in zip(header, cells, strict=False):
@@ -125,14 +129,6 @@ def _columns(form: str, content: bytes) -> list[Column]:
         text = "a draft is made for hl7v2, csv, xlsx or json; C-CDA documents are read by `ccda/any`"
         raise MappingRoomError("FORMAT_UNKNOWN", text)
     return [Column(address, tuple(values)) for address, values in found.items()]
-
-
-def _require_no_title(header: Sequence[str], rows: Sequence[tuple[int, Sequence[str]]]) -> None:
-    """Raises MappingRoomError `HEADER_WRONG` where a row has more cells than the first one, which is a title then."""
-    for number, cells in rows:
-        if any(cell.strip() for cell in cells[len(header) :]):
-            text = f"row {number} has more cells than row 1: take a title above the column headers out of the sheet"
-            raise MappingRoomError("HEADER_WRONG", text, "row 1")
 
 
 def _path(place: str) -> str:
@@ -211,7 +207,7 @@ def _row(column: Column, name: str, tables: dict[str, str], form: str) -> str:
     return unknown
 
 
-def _text(name: str, form: str, columns: Sequence[Column], rows: Sequence[str]) -> str:
+def _text(name: str, form: str, columns: Sequence[Column], rows: Sequence[str], layout: Layout) -> str:
     """The draft."""
     key = next((one.address for one, row in zip(columns, rows, strict=True) if "task.identifier" in row), "")
     key = key or _key(columns, rows)
@@ -225,14 +221,14 @@ def _text(name: str, form: str, columns: Sequence[Column], rows: Sequence[str]) 
     people = [one.address for one, row in zip(columns, rows, strict=True) if "to: patient." in row]
     item = (people[0] if form == "json" and people else "").rpartition("[*]")[0]
     of = f", of: {_quoted(item + '[*]')}" if item and not item.startswith("[*]") else ""
+    of += ', above: "title of the export"' if layout.needed else ""
     person = f"{{type: Patient, key: [{_quoted(client)}]}}" if client else "Patient"
     names = ", ".join(_quoted(one.address) for one in columns)
-    written = " ".join(rows)
     defaults = [
         "  - {const: active, to: referral.status}",
         "  - {const: order, to: referral.intent}",
         "  - {ref: patient, to: referral.subject}",
-        "" if "to: task.status" in written else "  - {const: requested, to: task.status}",
+        "" if "to: task.status" in " ".join(rows) else "  - {const: requested, to: task.status}",
         "  - {const: order, to: task.intent}",
         "  - {ref: referral, to: task.focus}",
         "  - {ref: patient, to: task.for}",
@@ -243,6 +239,7 @@ def _text(name: str, form: str, columns: Sequence[Column], rows: Sequence[str]) 
         "version: 0.1.0",
         f"format: {form}",
         "direction: in  # both, once the way back is wanted: then add {setting: notice, from: notice}",
+        f"charset: {layout.charset}  # guess: it is not UTF-8" if layout.charset != PLAIN.charset else "",
         f"columns: [{names}]" if form in SHEETS else "",
         f"record: {{key: [{_quoted(key)}]{of}}}  # {told}",
         f"resources: {{patient: {person}, referral: ServiceRequest, task: Task}}",

@@ -48,7 +48,7 @@ def leaves_of(mapping: Mapping_, source: bytes) -> dict[str, Any]:
         keys = mapping.file.record_key
         return dict(read_records(source, mapping.file.files, keys)[0][1]().leaves())  # type: ignore[arg-type]
     if mapping.format in SHEETS:
-        return dict(SHEETS[mapping.format].read_records(source)[1][0][1]().leaves())
+        return dict(SHEETS[mapping.format].read_records(source, mapping.file.layout)[1][0][1]().leaves())
     if mapping.format == "ccda":
         return dict(counted_leaves(source))
     return json_leaves(json_records(mapping, source)[0][1])
@@ -161,7 +161,8 @@ def no_resurrection(
         if place not in named and isinstance(raw, str) and not _recognises(mapping, place)
     ]
     marks = {place: f"ZQ{index}QZ" for index, place in enumerate(hidden)}
-    marked = translate(mapping, altered(mapping.format, source, marks), partner="law", id_key=_KEY, zone=zone)
+    changed = altered(mapping.format, source, marks, mapping.file.layout)
+    marked = translate(mapping, changed, partner="law", id_key=_KEY, zone=zone)
     try:
         content = render(mapping, marked.resources, at=_AT, control_id="1", zone=zone).content
     except RenderRefused as refusal:
@@ -194,7 +195,7 @@ def lineage_misses(
             try:
                 other = translate(
                     mapping,
-                    altered(mapping.format, source, {place: change}),
+                    altered(mapping.format, source, {place: change}, mapping.file.layout),
                     partner="law",
                     id_key=_KEY,
                     zone=zone,

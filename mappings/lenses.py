@@ -8,7 +8,7 @@ raises `Unfit` (never a guess); `Partly` is an `Unfit` that carries what could b
 | string, annotation | text that is not blank | trimmed text |
 | code, concept, coding, label | codes of its ConceptMap | the preferred reverse code |
 | identifier | text that is not blank | the text |
-| date | `pattern` (default `YYYY-MM-DD`) | the same pattern, precision kept |
+| date | `pattern` (default `YYYY-MM-DD`); for `YY` `years_from: 1930` (29 is 2029) | the same pattern, precision kept |
 | datetime | date, or date and time with a known zone | ISO 8601 |
 | boolean | `true_word` / `false_word` | the words |
 | integer, decimal, quantity | a number, digits kept | the digits |
@@ -195,9 +195,18 @@ def identifier_lens(spec: LensSpec) -> Lens:
 
 
 def date_lens(spec: LensSpec) -> Lens:
-    """A date in `pattern` (default YYYY-MM-DD); coarser precision is kept."""
+    """A date in `pattern` (default YYYY-MM-DD); coarser precision is kept. Years of two digits need `years_from`: no
+    century is made up."""
     pattern = spec.text("pattern", "YYYY-MM-DD")
-    return Lens(lambda value, zone: date_forward(plain_text(value), pattern), lambda v: date_back(v, pattern))
+    since = 0
+    if "YY" in pattern.replace("YYYY", ""):
+        if re.fullmatch(r"[1-8]\d{3}", spec.text("years_from"), re.ASCII) is None:
+            raise KeyError("years_from")
+        since = int(spec.text("years_from"))
+    return Lens(
+        lambda value, zone: date_forward(plain_text(value), pattern, since),
+        lambda v: date_back(v, pattern, since),
+    )
 
 
 def datetime_lens(spec: LensSpec) -> Lens:
@@ -367,7 +376,7 @@ PLAIN_LENSES: dict[str, tuple[Callable[[LensSpec], Lens], frozenset[str]]] = {
     "coding": (coding_lens, frozenset({"map", "system"})),
     "label": (label_lens, frozenset({"map"})),
     "identifier": (identifier_lens, frozenset({"system", "use"})),
-    "date": (date_lens, frozenset({"pattern"})),
+    "date": (date_lens, frozenset({"pattern", "years_from"})),
     "datetime": (datetime_lens, frozenset()),
     "boolean": (boolean_lens, frozenset({"true_word", "false_word"})),
     "integer": (integer_lens, frozenset({"json_number"})),

@@ -19,6 +19,7 @@ from mappings.lenses_ccda import CCDA_LENSES
 from mappings.lenses_fhir import FHIR_LENSES
 from mappings.lenses_people import V2_LENSES
 from mappings.model import MappingFileError
+from mappings.record_rules import layout_of, record_of
 from mappings.rows import (
     EVERY_ROLE,
     AddresseeRule,
@@ -45,6 +46,7 @@ _VERBS = frozenset({"from", "to", "lens", "const", "ref", "carry", "drop", "when
 _AROUND = ("behind", "unclear", "before")
 _TOP = frozenset(
     {
+        "charset",
         "mapping",
         "version",
         "format",
@@ -122,7 +124,9 @@ class Reader:
         direction = str(d.get("direction", "in"))
         if direction not in ("in", "out", "both"):
             raise self.wrong("DIRECTION_UNKNOWN", "direction is in, out or both", d)
-        record = d.get("record") or {}
+        record = record_of(d, self._known, self.wrong)
+        key = tuple(self.address(text, d) for text in _texts(record.get("key", ())))
+        required = tuple(self.address(text, d) for text in _texts(d.get("required", ())))
         self._collect_types(d)
         return MappingFile(
             id=str(d.get("mapping", "")),
@@ -131,8 +135,8 @@ class Reader:
             direction=direction,  # type: ignore[arg-type]  # checked four lines above
             accepts=tuple(_texts(d.get("accepts", ()))),
             sends=str(d.get("sends", "")),
-            record_key=tuple(self.address(text, d) for text in _texts(record.get("key", ()))),
-            required=tuple(self.address(text, d) for text in _texts(d.get("required", ()))),
+            record_key=key,
+            required=required,
             once=tuple(self._once(rule, d) for rule in d.get("once") or ()),
             other_keys=tuple(
                 tuple(self.address(text, d) for text in _texts(key)) for key in record.get("or") or ()
@@ -144,16 +148,9 @@ class Reader:
             types=dict(self.types),
             columns=tuple(_texts(d.get("columns") or d.get("order") or ())),
             files=set_rules(d, self._known, self.wrong),
-            root_type=self._record_of(record, direction, d),
+            root_type=self.address(str(record["of"]), d).text if record.get("of") else "",
+            layout=layout_of(d, record, (*key, *required), self.wrong),
         )
-
-    def _record_of(self, record: Mapping[str, Any], direction: str, d: Located) -> str:
-        of = str(record.get("of", ""))
-        if of and d["format"] != "fhir" and (d["format"] != "json" or direction != "in"):
-            raise self.wrong(
-                "ROW_WRONG", "`of` in `record` is for fhir, and for json with `direction: in`", d
-            )
-        return self.address(of, d).text if of else ""
 
     def _known(self, at: Located, known: frozenset[str]) -> None:
         for key in at:

@@ -41,7 +41,7 @@ def rejected_rows(mapping: Mapping_, source: bytes, records: Sequence[Translated
     refused = {record.place: record.refusal for record in records if record.refusal is not None}
     if not refused:
         return None
-    header, rows = sheet.read_rows(source)
+    header, rows = sheet.read_rows(source, mapping.file.layout)
     lines = [[*header, *REASON_COLUMNS]]
     for number, cells in rows:
         refusal = refused.get(f"row {number}")
@@ -50,7 +50,7 @@ def rejected_rows(mapping: Mapping_, source: bytes, records: Sequence[Translated
         own = [*cells[: len(header)], *[""] * (len(header) - len(cells))]
         faults = _faults(mapping, header, own, number, refusal)
         lines.append([*own, *_reasons(mapping.file, number, faults), *cells[len(header) :]])
-    return sheet.write_lines(lines, source)
+    return sheet.write_lines(lines, source, mapping.file.layout)
 
 
 def _faults(
@@ -86,7 +86,7 @@ def _would_do(mapping: MappingFile, column: str) -> str:
         return expects.removeprefix("one of: ").partition(", ")[0]
     if expects.startswith("a date"):
         pattern = expects.rpartition(" as ")[2] if " as " in expects else "YYYY-MM-DD"
-        return pattern.replace("YYYY", "2000").replace("MM", "01").replace("DD", "01")
+        return pattern.replace("YYYY", "2000").replace("YY", "26").replace("MM", "01").replace("DD", "01")
     return "1"
 
 

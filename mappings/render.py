@@ -77,7 +77,7 @@ def rendered(run: Rendering, builder: Builder) -> Rendered:
         if run.mapping.format == "html":
             return Rendered(write_page(run.mapping.columns, builder.row, builder.parts), kind, issues)
         write_rows = SHEETS[run.mapping.format].write_rows
-        return Rendered(write_rows(run.mapping.columns, builder.lines()), kind, issues)
+        return Rendered(write_rows(run.mapping.columns, builder.lines(), run.mapping.layout), kind, issues)
     if isinstance(builder, CcdaBuilder):
         return Rendered(builder.content(run.resources), kind, issues)
     if isinstance(builder, SetBuilder):

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from mappings.lenses import Lens
 from mappings.syntax.csv_set import NO_FILES, SetRules
+from mappings.syntax.sheet_layout import PLAIN, Layout
 from mappings.tree import Address
 
 Verb = Literal["map", "const", "local", "setting", "ref", "carry", "drop"]
@@ -154,6 +155,8 @@ class MappingFile:
     """The files of a set (format `csv_set`), root first."""
     root_type: str = ""
     """The type of resource that is a record (format `fhir`)."""
+    layout: Layout = PLAIN
+    """How a sheet of records stands in its file (formats `csv` and `xlsx`)."""
     filled_on: frozenset[int] = frozenset()
     """Numbers of rows whose value another row writes into: each record needs one of its own."""
 

@@ -49,5 +49,6 @@ def place_in_file(record: str, within: str) -> str:
 
 def _rows(mapping: Mapping_, source: bytes) -> Iterator[bytes]:
     sheet = SHEETS[mapping.format]
-    header, rows = sheet.read_rows(source)
-    return (sheet.write_lines([header, cells], source) for _, cells in rows)
+    layout = mapping.file.layout
+    header, rows = sheet.read_rows(source, layout)
+    return (sheet.write_lines([header, cells], source, layout) for _, cells in rows)

@@ -22,7 +22,12 @@ _V2 = re.compile(
 _ISO = re.compile(
     r"^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?$"
 )
-_FIELDS = {"YYYY": r"(?P<y>\d{4})", "MM": r"(?P<m>\d{1,2})", "DD": r"(?P<d>\d{1,2})"}
+_FIELDS = {
+    "YYYY": r"(?P<y>\d{4})",
+    "YY": r"(?P<short>\d\d)",
+    "MM": r"(?P<m>\d{1,2})",
+    "DD": r"(?P<d>\d{1,2})",
+}
 
 
 class NotATime(Unfit):
@@ -197,8 +202,11 @@ def _expression(pattern: str) -> re.Pattern[str]:
     return re.compile(expression)
 
 
-def date_forward(text: str, pattern: str) -> str:
-    """A local date in `pattern` (YYYY, MM, DD and separators), or in ISO form, as FHIR date. Raises NotATime."""
+def date_forward(text: str, pattern: str, years_from: int = 0) -> str:
+    """A local date in `pattern` (YYYY or YY, MM, DD and separators), or in ISO form, as FHIR date. Raises NotATime.
+
+    A year of two digits is the one of the hundred years from `years_from` on.
+    """
     found = _expression(pattern).fullmatch(text)
     if found is None:
         if re.fullmatch(r"\d{4}(-\d\d)?", text) and pattern != "YYYYMMDD":
@@ -208,17 +216,23 @@ def date_forward(text: str, pattern: str) -> str:
             raise NotATime
         return _day(*iso.groups())
     parts = found.groupdict()
-    return _day(parts["y"], parts.get("m", "1").zfill(2), parts.get("d", "1").zfill(2))
+    year = parts.get("y") or str(years_from + (int(parts["short"]) - years_from) % 100)
+    return _day(year, parts.get("m", "1").zfill(2), parts.get("d", "1").zfill(2))
 
 
-def date_back(value: str, pattern: str) -> str:
-    """A FHIR date in the local pattern; a coarser one stays as it is. Raises NotATime."""
+def date_back(value: str, pattern: str, years_from: int = 0) -> str:
+    """A FHIR date in the local pattern; a coarser one stays as it is. Raises NotATime, and Unfit `NO_LOCAL_HOME` for a
+    year that two digits would say wrongly."""
     found = _ISO.match(str(value))
     if found is None:
         raise NotATime
     if found.group(3) is None:
         return str(value)
-    return pattern.replace("YYYY", found.group(1)).replace("MM", found.group(2)).replace("DD", found.group(3))
+    year = found.group(1)
+    if years_from and not years_from <= int(year) < years_from + 100:
+        raise Unfit("NO_LOCAL_HOME", "the year is none that two digits say")
+    pattern = pattern.replace("YYYY", year).replace("YY", year[2:])
+    return pattern.replace("MM", found.group(2)).replace("DD", found.group(3))
 
 
 def _day(year: str, month: str, day: str) -> str:

@@ -108,7 +108,7 @@ def translate_each(
         found = csv_set.read_records(source, mapping.file.files, needed)  # type: ignore[arg-type]  # its own addresses
         return (plain(place, make) for place, make in found)
     if mapping.format in SHEETS:
-        header, rows = SHEETS[mapping.format].read_records(source)
+        header, rows = SHEETS[mapping.format].read_records(source, mapping.file.layout)
         _check_header(mapping, header)
         return (plain(f"row {number}", make) for number, make in rows)
     if mapping.format == "ccda":

@@ -1,4 +1,8 @@
-"""CSV with one header row: one record a row, cells addressed by column header. RFC 4180; BOM and `;` understood."""
+"""CSV with one header row: one record a row, cells addressed by column header. RFC 4180; BOM and `;` understood.
+
+Rows above the header and other characters than UTF-8 are read where the mapping says so (`sheet_layout`); a row that
+says the header again is passed over like an empty one.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,16 @@ from typing import Any
 
 from mappings.model import TranslationRefused
 from mappings.syntax.reasons import without_reasons
+from mappings.syntax.sheet_layout import (
+    MARK,
+    PLAIN,
+    Layout,
+    below_titles,
+    decoded,
+    encoded,
+    holds_needed,
+    without_repeats,
+)
 from mappings.tree import Scope, Spot
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -31,15 +45,23 @@ def parse_address(text: str) -> CsvAddress:
     return CsvAddress(text.strip())
 
 
-def read_rows(source: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Header and (row number, cells). Raises TranslationRefused `CHARSET_WRONG`, `HEADER_WRONG`, `CSV_WRONG`."""
-    try:
-        text = source.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise TranslationRefused("CHARSET_WRONG", "the file is not UTF-8", "row 1", "102") from None
-    if "\x00" in text:
-        raise TranslationRefused("NOT_TEXT", "the file holds control characters", None, "102")
-    delimiter = _delimiter(text)
+def read_rows(source: bytes, layout: Layout = PLAIN) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Header and (row number, cells).
+
+    Raises TranslationRefused `CHARSET_WRONG`, `NOT_TEXT`, `HEADER_WRONG`, `COLUMN_MISSING`, `CSV_WRONG`.
+    """
+    rows = all_rows(decoded(source, layout), layout)
+    if not rows:
+        raise TranslationRefused("HEADER_WRONG", "no header row found", "row 1", "101")
+    (top, names), rest = without_repeats(below_titles(rows, layout))
+    header, rest = without_reasons([name.strip() for name in names], rest, top)
+    check_header(header, top)
+    return header, rest
+
+
+def all_rows(text: str, layout: Layout = PLAIN) -> list[tuple[int, list[str]]]:
+    """Every row that has a value, with its number. Raises TranslationRefused `CSV_WRONG`."""
+    delimiter = _delimiter(text, layout)
     csv.field_size_limit(_LONGEST_CELL)
     rows: list[tuple[int, list[str]]] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -51,15 +73,15 @@ def read_rows(source: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
         raise TranslationRefused(
             "CSV_WRONG", "the quotes of the file do not close", f"row {len(rows) + 1}"
         ) from None
-    if not rows:
-        raise TranslationRefused("HEADER_WRONG", "no header row found", "row 1", "101")
-    top = rows[0][0]
-    header, rest = without_reasons([name.strip() for name in rows[0][1]], rows[1:], top)
-    check_header(header, top)
-    return header, rest
+    return rows
 
 
-def _delimiter(text: str) -> str:
+def _delimiter(text: str, layout: Layout = PLAIN) -> str:
+    """What stands between the cells: as the header has it."""
+    for line in text.split("\n", 50)[:50] if layout.needed else ():
+        for mark in ",;":
+            if holds_needed(next(csv.reader([line], delimiter=mark), []), layout):
+                return mark
     first = text.split("\n", 1)[0]
     return ";" if first.count(";") > first.count(",") else ","
 
@@ -77,9 +99,11 @@ def check_header(header: Sequence[str], number: int) -> None:
         raise TranslationRefused("HEADER_WRONG", message, f"row {number}", "102")
 
 
-def read_records(source: bytes) -> tuple[list[str], list[tuple[int, partial[CsvTree]]]]:
-    """Header and, for each row, its number and how its tree is made."""
-    header, rows = read_rows(source)
+def read_records(
+    source: bytes, layout: Layout = PLAIN
+) -> tuple[list[str], list[tuple[int, partial[CsvTree]]]]:
+    """Header and, for each row, its number and how its tree is made. Raises as `read_rows` does."""
+    header, rows = read_rows(source, layout)
     return header, [(number, partial(CsvTree, header, cells, number)) for number, cells in rows]
 
 
@@ -136,23 +160,24 @@ class CsvTree:
         return None
 
 
-def write_rows(header: Sequence[str], rows: Sequence[Mapping[str, str]]) -> bytes:
+def write_rows(header: Sequence[str], rows: Sequence[Mapping[str, str]], layout: Layout = PLAIN) -> bytes:
     """CSV bytes, CRLF, a cell that a spreadsheet would run as a formula made harmless with a leading quote."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(header)
     for row in rows:
         writer.writerow([_harmless(row.get(name, "")) for name in header])
-    return out.getvalue().encode("utf-8")
+    return encoded(out.getvalue(), layout)
 
 
-def write_lines(lines: Sequence[Sequence[str]], like: bytes) -> bytes:
+def write_lines(lines: Sequence[Sequence[str]], like: bytes, layout: Layout = PLAIN) -> bytes:
     """Lines of cells as CSV, with the delimiter and byte order mark of another file; formulas made harmless."""
-    mark = b"\xef\xbb\xbf" if like.startswith(b"\xef\xbb\xbf") else b""
+    marked = like.startswith(MARK)
+    charset = "utf-8-sig" if marked else layout.charset
     out = io.StringIO()
-    writer = csv.writer(out, delimiter=_delimiter(like.decode("utf-8-sig", "replace")))
+    writer = csv.writer(out, delimiter=_delimiter(like.decode(charset, "replace"), layout))
     writer.writerows([_harmless(cell) for cell in cells] for cells in lines)
-    return mark + out.getvalue().encode("utf-8")
+    return encoded(out.getvalue(), layout, marked=marked)
 
 
 def _unguarded(cell: str) -> str:

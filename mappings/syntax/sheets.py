@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -11,12 +11,13 @@ from mappings.syntax.csv_rows import CsvTree
 
 
 class SheetSyntax(NamedTuple):
-    """Reading and writing of one format; `write_lines` takes the header as its first line, and a file to look like."""
+    """Reading and writing of one format; `write_lines` takes the header as its first line, and a file to look
+    like. Each takes a `Layout` last."""
 
-    read_rows: Callable[[bytes], tuple[list[str], list[tuple[int, list[str]]]]]
-    read_records: Callable[[bytes], tuple[list[str], list[tuple[int, partial[CsvTree]]]]]
-    write_rows: Callable[[Sequence[str], Sequence[Mapping[str, str]]], bytes]
-    write_lines: Callable[[Sequence[Sequence[str]], bytes], bytes]
+    read_rows: Callable[..., tuple[list[str], list[tuple[int, list[str]]]]]
+    read_records: Callable[..., tuple[list[str], list[tuple[int, partial[CsvTree]]]]]
+    write_rows: Callable[..., bytes]
+    write_lines: Callable[..., bytes]
 
 
 SHEETS = {

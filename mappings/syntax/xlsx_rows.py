@@ -24,6 +24,7 @@ from xml.sax.saxutils import escape
 from mappings.model import MappingRoomError, TranslationRefused
 from mappings.syntax.csv_rows import CsvTree, check_header
 from mappings.syntax.reasons import without_reasons
+from mappings.syntax.sheet_layout import PLAIN, Layout, below_titles, without_repeats
 
 Rows = list[tuple[int, list[str]]]
 
@@ -60,35 +61,35 @@ class Sheet:
         return CsvTree(self.header, cells, number)
 
 
-def read_rows(source: bytes) -> tuple[list[str], Rows]:
+def read_rows(source: bytes, layout: Layout = PLAIN) -> tuple[list[str], Rows]:
     """Header and (row number, cells). Raises TranslationRefused as `read_sheet` does."""
-    sheet = read_sheet(source)
+    sheet = read_sheet(source, layout)
     return sheet.header, sheet.rows
 
 
-def read_records(source: bytes) -> tuple[list[str], list[tuple[int, partial[CsvTree]]]]:
+def read_records(
+    source: bytes, layout: Layout = PLAIN
+) -> tuple[list[str], list[tuple[int, partial[CsvTree]]]]:
     """Header and, for each row, its number and how its tree is made."""
-    sheet = read_sheet(source)
+    sheet = read_sheet(source, layout)
     return sheet.header, [(number, partial(sheet.tree, number, cells)) for number, cells in sheet.rows]
 
 
-def read_sheet(source: bytes) -> Sheet:
+def read_sheet(source: bytes, layout: Layout = PLAIN) -> Sheet:
     """The first visible sheet that has values.
 
-    Raises TranslationRefused `NOT_XLSX`, `SHEET_TOO_LARGE`, `SEVERAL_SHEETS`, `HEADER_WRONG`.
+    Raises TranslationRefused `NOT_XLSX`, `SHEET_TOO_LARGE`, `SEVERAL_SHEETS`, `HEADER_WRONG`, `COLUMN_MISSING`.
     """
     parts = _parts(source)
     name, grid, merged = _values(source)
-    texts = [(number, [_text(cell) for cell in cells]) for number, cells in enumerate(grid, 1)]
-    filled = [(number, cells) for number, cells in texts if any(cell.strip() for cell in cells)]
-    if not filled:
-        raise TranslationRefused("HEADER_WRONG", "no header row found", "row 1", "101")
-    top, header = filled[0][0], [cell.strip() for cell in filled[0][1]]
+    filled = _filled(grid)
+    (top, names), rest = without_repeats(below_titles(filled, layout))
+    header = [cell.strip() for cell in names]
     while header and not header[-1]:
         header.pop()
-    header, filled = without_reasons(header, filled, top)
+    header, rest = without_reasons(header, rest, top)
     check_header(header, top)
-    known = dict(filled)
+    known = dict(rest)
     broken = _broken_cells(_part_of(parts, name))
     for row, *_ in broken:
         known.setdefault(row, [])
@@ -97,6 +98,20 @@ def read_sheet(source: bytes) -> Sheet:
         place = f"row {row} column {header[column]}" if column < len(header) else f"row {row}"
         faults.setdefault(row, TranslationRefused(code, message, place, "102"))
     return Sheet(header, sorted((n, cells) for n, cells in known.items() if n > top), faults)
+
+
+def filled_rows(source: bytes) -> Rows:
+    """Every row that has a value, as `read_sheet` sees them before it knows the header. Raises as that does."""
+    _parts(source)
+    return _filled(_values(source)[1])
+
+
+def _filled(grid: Sequence[Sequence[Any]]) -> Rows:
+    texts = [(number, [_text(cell) for cell in cells]) for number, cells in enumerate(grid, 1)]
+    filled = [(number, cells) for number, cells in texts if any(cell.strip() for cell in cells)]
+    if not filled:
+        raise TranslationRefused("HEADER_WRONG", "no header row found", "row 1", "101")
+    return filled
 
 
 def _no_sheet() -> TranslationRefused:
@@ -223,7 +238,7 @@ def _broken_cells(part: bytes) -> list[tuple[int, int, str, str]]:
 def _merged_cells(merged: Sequence[Any], rows: Collection[int]) -> list[tuple[int, int, str, str]]:
     """Rows below the first of a cell merged downwards: whose value it is cannot be known."""
     message = "the cell is merged with the one above; write the value in each row"
-    last = max(rows)
+    last = max(rows, default=0)
     return [
         (row + 1, start[1], "CELL_MERGED", message)
         for start, end in merged
@@ -262,12 +277,12 @@ _FIXED_PARTS = {
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 
-def write_rows(header: Sequence[str], rows: Sequence[Mapping[str, str]]) -> bytes:
+def write_rows(header: Sequence[str], rows: Sequence[Mapping[str, str]], layout: Layout = PLAIN) -> bytes:
     """A workbook of one sheet, every cell a text (so nothing runs as a formula); the same rows are the same bytes."""
     return write_lines([list(header), *([row.get(name, "") for name in header] for row in rows)])
 
 
-def write_lines(lines: Sequence[Sequence[str]], like: bytes = b"") -> bytes:
+def write_lines(lines: Sequence[Sequence[str]], like: bytes = b"", layout: Layout = PLAIN) -> bytes:
     """Lines of cells as a workbook of one sheet."""
     body = "".join(
         f'<row r="{number}">{_cells(cells, number)}</row>' for number, cells in enumerate(lines, 1)

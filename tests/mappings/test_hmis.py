@@ -262,7 +262,7 @@ def test_nothing_of_a_person_is_in_a_referral_but_what_it_needs(library: Library
         (pack_files({}), "FILE_MISSING", "Enrollment.csv"),
         (pack_files({"Enrollment.csv": b"EntryDate\n2026-01-01\n"}), "COLUMN_MISSING",
          "Enrollment.csv row 1 column EnrollmentID"),
-        (pack_files({"Enrollment.csv": b"EnrollmentID\n\xff\n"}), "CHARSET_WRONG", "Enrollment.csv row 1"),
+        (pack_files({"Enrollment.csv": b"EnrollmentID\n\xff\n"}), "CHARSET_WRONG", "Enrollment.csv row 2"),
         (pack_files({"Enrollment.csv": b'EnrollmentID\n"E-1\n'}), "CSV_WRONG", "Enrollment.csv row 2"),
         (pack_files({"a/Enrollment.csv": b"EnrollmentID\n", "b/Enrollment.csv": b"x\n"}), "FILE_TWICE",
          "Enrollment.csv"),
