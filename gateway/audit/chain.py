@@ -54,11 +54,14 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How the log stands after `size` entries: the chain hash, and the roots that the tree over them consists of."""
+    """How the log stands after `size` entries: the chain hash, the roots that the tree over them consists of, and how
+    many of them a head vouches for.
+    """
 
     size: int = 0
     chain_hash: bytes = START
     nodes: tuple[bytes, ...] = ()
+    signed_to: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +95,12 @@ def facts_hash(salt: bytes, facts: bytes) -> bytes:
 
 def says_what_they_say(row: AuditRow, salt: bytes, facts: bytes) -> bool:
     """Whether these are the facts of a row's hash, and say what it says itself."""
+    if facts_hash(salt, facts) != row.facts_hash:
+        return False
     try:
-        same = in_both(_FACTS.decode(facts)) == in_both(row)
+        return in_both(_FACTS.decode(facts)) == in_both(row)
     except msgspec.MsgspecError:
         return False
-    return same and facts_hash(salt, facts) == row.facts_hash
 
 
 def sealed_hash(row: AuditRow) -> bytes:
@@ -117,11 +121,9 @@ def leaf_hash(row: AuditRow, sealed_sha256: bytes) -> bytes:
         row.seq.to_bytes(8, "big", signed=True),
         len(at).to_bytes(4, "big"),
         at,
-        _field(row.kind),
+        _fields(row.kind),
         _with_length(row.patient_id),  # of patients there are too many to remember
-        _field(row.partner),
-        _field(row.purpose),
-        _field(row.outcome),
+        _fields(row.partner, row.purpose, row.outcome),
         len(request_id).to_bytes(4, "big"),
         request_id,
         sealed_sha256,
@@ -137,8 +139,10 @@ def _with_length(text: str | None) -> bytes:
     return len(encoded).to_bytes(4, "big") + encoded
 
 
-_field = lru_cache(maxsize=4096)(_with_length)
-"""The same of a text that comes again and again."""
+@lru_cache(maxsize=4096)
+def _fields(*texts: str) -> bytes:
+    """The same of texts that come together again and again."""
+    return b"".join(map(_with_length, texts))
 
 
 def chain_hash(before: bytes, leaf: bytes) -> bytes:
@@ -162,21 +166,34 @@ class Heads(Protocol):
         ...
 
 
+class Tree(Protocol):
+    """The tree over the entries that were followed so far."""
+
+    def add(self, leaf: bytes) -> None:
+        """One leaf more."""
+        ...
+
+    def root(self) -> bytes:
+        """The root of the tree as it is."""
+        ...
+
+
 def follow(
     rows: Iterable[tuple[AuditRow, bytes]],
     heads: Heads | None = None,
     inspect: Inspect | None = None,
     start: Standing = Standing(),
+    tree: Tree | None = None,
 ) -> VerifyReport:
     """Recompute chain and tree over `rows`, each with the hash of its sealed bytes, which should be entries 1, 2, 3 … in
-    order (those after `start`), and compare every head.
+    order (those after `start`, over which `tree` stands, where it is given), and compare every head.
 
     Reasons: `ENTRY_MISSING`, `ENTRY_OUT_OF_ORDER`, `ENTRY_ALTERED`, `CHAIN_BROKEN`, `HISTORY_REWRITTEN` (the
     chain fits itself, but not a head: the change lies after the last head that fits), `TAIL_CUT`, and those
     of `inspect`.
     """
-    tree = Frontier(start.size, start.nodes)
-    at, count, signed_to = start.chain_hash, start.size, 0
+    tree = Frontier(start.size, start.nodes) if tree is None else tree
+    at, count, signed_to = start.chain_hash, start.size, start.signed_to
     for row, sealed_sha256 in rows:
         reason = _fault(row, sealed_sha256, count + 1, at)
         if reason is None and inspect is not None:
@@ -196,7 +213,7 @@ def follow(
     return VerifyReport(True, count, None, None, at.hex(), signed_to, tree=tree.root().hex())
 
 
-def _fits(head: Head, size: int, chain: bytes, tree: Frontier) -> bool:
+def _fits(head: Head, size: int, chain: bytes, tree: Tree) -> bool:
     same = (head.size, head.chain_hash) == (size, chain)
     return same and (head.root is None or head.root == tree.root())
 

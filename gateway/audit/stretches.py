@@ -2,13 +2,14 @@
 
 A stretch begins where the store says that the log stands. That it does stand there shows the stretch before, which comes
 to the same chain hash and the same root: what is found good so is good as if it had been read from the first entry on.
-Where anything is not, all is read from the first entry on, and that tells exactly where it begins to be wrong.
+Where one is not good, all after the good ones is read in one go: that tells exactly where it begins to be wrong.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from gateway.audit.chain import START, Standing, VerifyReport
 from gateway.audit.checkpoint import NoteVerifier
@@ -52,12 +53,16 @@ def verify_by(
     witness: Iterable[str] = (),
 ) -> VerifyReport:
     """What `verify` says, facts too. `stretches` are the first `size` entries, in order; they may be under way yet."""
-    if next(iter(not_stored(reading, witness)), None) is None:
-        rest = _stretch(reading, verifier, size, None)
-        whole = _joined(stretches, rest)
-        if whole is not None:
-            return whole
-    return verify(reading, verifier, witness)
+    if next(iter(not_stored(reading, witness)), None) is not None:
+        return verify(reading, verifier, witness)
+    good, is_whole = _joined(stretches, _stretch(reading, verifier, size, None))
+    if is_whole:
+        return good
+    start = _standing(reading, good)
+    if start is None:
+        return verify(reading, verifier, witness)
+    found = verify_rest(reading, verifier, start)
+    return replace(found, shredded=good.shredded + found.shredded)
 
 
 def _stretch(reading: Reading, verifier: NoteVerifier, size: int, end: int | None) -> Stretch:
@@ -75,16 +80,25 @@ def _stretch(reading: Reading, verifier: NoteVerifier, size: int, end: int | Non
     return Stretch(size, start.chain_hash.hex(), frontier.root().hex(), report)
 
 
-def _joined(stretches: Iterable[Stretch], rest: Stretch) -> VerifyReport | None:
-    """One report on all of them; None unless each is good and began where the one before it ended."""
-    if rest.report is None or not rest.report.ok:
-        return None
+def _joined(stretches: Iterable[Stretch], rest: Stretch) -> tuple[VerifyReport, bool]:
+    """One report on the first ones, as many as are good and begin where the one before ended; whether that is all."""
     whole = VerifyReport(True, 0, None, None, START.hex(), tree=EMPTY.hex())
-    for one in (*stretches, rest):
+    for one in chain(stretches, (rest,)):
         found = one.report
         follows = (one.size, one.chain, one.tree) == (whole.entries, whole.root, whole.tree)
         if found is None or not found.ok or not follows:
-            return None
+            return whole, False
         signed_to, shredded = max(whole.signed_to, found.signed_to), whole.shredded + found.shredded
         whole = replace(found, signed_to=signed_to, shredded=shredded)
-    return whole
+    return whole, True
+
+
+def _standing(reading: Reading, good: VerifyReport) -> Standing | None:
+    """How the log stands after good entries; None where the stored nodes of the tree over them are not theirs."""
+    try:
+        frontier = frontier_of(good.entries, StoredTree(reading))
+    except TileMissing:
+        return None
+    if frontier.root().hex() != good.tree:
+        return None
+    return Standing(good.entries, bytes.fromhex(good.root), frontier.nodes, good.signed_to)

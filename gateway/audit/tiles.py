@@ -6,13 +6,13 @@ A cache of the rows: whatever is made from it is compared with a signed root or 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from gateway.audit.chain import START, chain_hash
+from gateway.audit.chain import START, Standing, chain_hash
 from gateway.audit.tree import Frontier, Subtree
 from gateway.errors import Internal
 from gateway.store import audit_rows, audit_tiles
-from gateway.store.model import AuditRow, Reading, Transaction
+from gateway.store.model import Reading, Transaction
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
@@ -133,18 +133,20 @@ def _add_tile(tx: Transaction, place: int) -> None:
 
 
 class TileCheck:
-    """Compares the stored tiles with the rows that pass by. `first_bad_seq`: the first entry under one that differs.
+    """The tree over the entries of a log, made from their leaves and compared with the tiles as they are stored.
+    `first_bad_seq`: the first entry under a tile that differs.
 
-    Begun after `size` entries, so many full tiles, it takes the nodes over them as they are stored. Raises TileMissing.
+    Begun after `start`, so many full tiles, it takes the nodes over them as they are stored. Raises TileMissing.
     """
 
-    def __init__(self, reading: Reading, size: int = 0) -> None:
+    def __init__(self, reading: Reading, start: Standing) -> None:
         self._reading = reading
         self._count = audit_tiles.count(reading)
+        self._tree = Frontier(start.size, start.nodes)
         self._nodes: list[list[bytes]] = [[]]
-        self._full = [size >> HEIGHT]
-        for level in range(1, (size.bit_length() + HEIGHT - 1) // HEIGHT):
-            place, count = divmod(size >> HEIGHT * level, WIDTH)
+        self._full = [start.size >> HEIGHT]
+        for level in range(1, (start.size.bit_length() + HEIGHT - 1) // HEIGHT):
+            place, count = divmod(start.size >> HEIGHT * level, WIDTH)
             nodes = _cut(audit_tiles.get(reading, level, place) or b"")[:count]
             if len(nodes) != count:
                 raise TileMissing
@@ -152,32 +154,37 @@ class TileCheck:
             self._full.append(place)
         self.first_bad_seq: int | None = None
 
-    def over(self, rows: Iterable[AuditRow], *, to_the_end: bool = True) -> Iterator[AuditRow]:
-        """The same rows; after the last the check is done, of tiles that are not full too where the log ends there."""
-        for row in rows:
-            self._nodes[0].append(row.leaf_hash)
-            if len(self._nodes[0]) == WIDTH:
-                self._add_over(0)
-            yield row
-        if not to_the_end:
-            return
+    def add(self, leaf: bytes) -> None:
+        """One leaf more."""
+        leaves = self._nodes[0]
+        leaves.append(leaf)
+        if len(leaves) == WIDTH:
+            self._add_over(0, self._tree.closing(leaf, HEIGHT))
+        self._tree.add(leaf)
+
+    def root(self) -> bytes:
+        """The root of the tree as it is."""
+        return self._tree.root()
+
+    def end(self) -> None:
+        """The log ends here: what is stored of tiles that are not full is compared too."""
         for level in range(1, len(self._nodes)):
             self._compare(level)
         if self._count > self._full[0]:
             self._found(self._full[0] * WIDTH)
 
-    def _add_over(self, level: int) -> None:
-        """A tile is full: one node more over it."""
+    def _add_over(self, level: int, root: bytes) -> None:
+        """A tile is full, of that root: one node more over it."""
         self._compare(level)
-        root = _pyramid_over(self._nodes[level])[HEIGHT][0]
         self._nodes[level] = []
         self._full[level] += 1
         if len(self._nodes) == level + 1:
             self._nodes.append([])
             self._full.append(0)
-        self._nodes[level + 1].append(root)
-        if len(self._nodes[level + 1]) == WIDTH:
-            self._add_over(level + 1)
+        over = self._nodes[level + 1]
+        over.append(root)
+        if len(over) == WIDTH:
+            self._add_over(level + 1, _pyramid_over(over)[HEIGHT][0])
 
     def _compare(self, level: int) -> None:
         """A log that was not sealed lately, or never since there is a tree, has fewer tiles."""

@@ -40,6 +40,12 @@ class Frontier:
             size >>= 1
         nodes.append(leaf)
 
+    def closing(self, leaf: bytes, height: int) -> bytes:
+        """The root of the complete subtree of that height that `leaf`, not added yet, is the last of."""
+        for node in self._nodes[: -height - 1 : -1]:
+            leaf = node_hash(node, leaf)
+        return leaf
+
     @property
     def nodes(self) -> tuple[bytes, ...]:
         """Those roots."""

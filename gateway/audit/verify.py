@@ -64,11 +64,13 @@ def _to_the_end(reading: Reading, heads: HeadsInOrder, start: Standing, *, facts
 def _followed(
     reading: Reading, heads: HeadsInOrder, start: Standing, most: int | None, *, facts: bool
 ) -> tuple[VerifyReport, TileCheck]:
-    inspector, tiles = _Facts(reading, start.chain_hash), TileCheck(reading, start.size)
+    inspector, tiles = _Facts(reading, start.chain_hash), TileCheck(reading, start)
     scanned = islice(audit_rows.scan(reading, *_after(start)), most)
     rows = inspector.over(scanned) if facts else scanned
-    walk = ((row, sealed_hash(row)) for row in tiles.over(rows, to_the_end=most is None))
-    report = follow(walk, heads, inspector.inspect if facts else None, start)
+    walk = ((row, sealed_hash(row)) for row in rows)
+    report = follow(walk, heads, inspector.inspect if facts else None, start, tiles)
+    if most is None:
+        tiles.end()
     return replace(report, shredded=inspector.shredded), tiles
 
 
@@ -98,6 +100,7 @@ class HeadsInOrder:
         self._sources = sources
         self._heads = self._read()
         self._waiting: Head | None = None
+        self._due = 0
         self.forged = 0
 
     def __iter__(self) -> Iterator[Head]:
@@ -107,10 +110,13 @@ class HeadsInOrder:
 
     def upto(self, size: int) -> list[Head]:
         """Every head over at most `size` entries that was not asked for yet."""
-        found = []
+        found: list[Head] = []
+        if size < self._due:  # nearly always
+            return found
         while self.are_left() and self._waiting is not None and self._waiting.size <= size:
             found.append(self._waiting)
             self._waiting = None
+        self._due = size if self._waiting is None else self._waiting.size
         return found
 
     def are_left(self) -> bool:

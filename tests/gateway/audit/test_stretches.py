@@ -12,12 +12,13 @@ import pytest
 from msgspec.structs import replace
 
 from gateway import audit
-from gateway.audit import VerifyReport, stretches, verify
-from gateway.audit.chain import chain_hash, leaf_of
+from gateway.audit import NoteVerifier, VerifyReport, stretches, verify
+from gateway.audit.chain import Standing, chain_hash, leaf_of
 from gateway.audit.checkpoint import sign_head
 from gateway.audit.stretches import full_stretches, stretch_of, verify_by
+from gateway.audit.verify import verify_rest
 from gateway.store import audit_rows
-from gateway.store.model import AuditRow, Transaction
+from gateway.store.model import AuditRow, Reading, Transaction
 from tests.gateway.audit.conftest import SIGNER, Log
 from tests.gateway.store.samples import entry
 
@@ -149,8 +150,14 @@ def test_what_only_the_witness_knows_is_compared(log: Log) -> None:
 def test_stretches_are_believed_only_where_each_begins_as_the_one_before_ended(
     log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alone = VerifyReport(False, 0, 1, "ENTRY_MISSING", "")
-    monkeypatch.setattr(stretches, "verify", lambda *_, **__: alone)
+    begun: list[int] = []
+
+    def rest(reading: Reading, verifier: NoteVerifier, start: Standing) -> VerifyReport:
+        begun.append(start.size)
+        return verify_rest(reading, verifier, start)
+
+    monkeypatch.setattr(stretches, "verify_rest", rest)
+    expected = log.verify(witness=False)
     with log.store.read() as reading:
         spans = full_stretches(reading, LENGTH)
         first, second = (stretch_of(reading, log.verifier, span) for span in spans)
@@ -158,6 +165,27 @@ def test_stretches_are_believed_only_where_each_begins_as_the_one_before_ended(
             dataclasses.replace(second, chain=first.chain),
             dataclasses.replace(second, tree=first.tree),
         )
-        for found in ((), (second,), (first,), *((first, other) for other in others)):
-            assert verify_by(found, spans[-1].stop, reading, log.verifier) is alone
-        assert verify_by((first, second), spans[-1].stop, reading, log.verifier).ok
+        for found, again in (
+            ((), 0),
+            ((second,), 0),
+            ((first,), 256),
+            *(((first, one), 256) for one in others),
+        ):
+            assert verify_by(found, 512, reading, log.verifier) == expected
+            assert begun[-2:] == [512, again]
+        begun.clear()
+        assert verify_by((first, second), spans[-1].stop, reading, log.verifier) == expected
+        assert begun == [512]
+
+
+def test_good_stretches_before_the_harm_are_not_read_again(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stretches, "verify", pytest.fail)
+    destroyed = "DELETE FROM data_key WHERE scope = 'audit:p1'"
+    log.tamper(destroyed, "UPDATE audit SET outcome = 'withhold' WHERE seq = 400")
+
+    found = _by_stretches(log, ())
+
+    assert (found.first_bad_seq, found.reason, found.signed_to) == (400, "ENTRY_ALTERED", 300)
+    assert found.shredded > 0
+    with log.store.read() as reading:
+        assert found == verify(reading, log.verifier, ())
