@@ -156,11 +156,14 @@ def history_bundle(
 
 
 def collection_bundle(
-    resources: Sequence[Mapping[str, Any]], notices: Sequence[Mapping[str, Any]], at: datetime
+    resources: Sequence[Mapping[str, Any]],
+    notices: Sequence[Mapping[str, Any]],
+    at: datetime,
+    base: str = "",
 ) -> bytes:
     """A FHIR R4 collection: what may be seen, in the order given, and the notices that go with it."""
     entries: list[dict[str, Any]] = [
-        {"fullUrl": f"{resource['resourceType']}/{resource['id']}", "resource": resource}
+        {"fullUrl": f"{base}/{resource['resourceType']}/{resource['id']}".lstrip("/"), "resource": resource}
         if "id" in resource
         else {"resource": resource}
         for resource in (*resources, *notices)

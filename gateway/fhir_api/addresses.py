@@ -14,10 +14,17 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.errors import HandoffError, NotFound
+from gateway.errors import HandoffError, NotSupported
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 ToAnswer = Callable[[Request, Exception], Awaitable[Response]]
+
+
+def no_such_address() -> NotSupported:
+    """What is wrong where nothing is served."""
+    return NotSupported(
+        "NO_SUCH_ADDRESS", "there is nothing at this address; what is served stands at `/docs`"
+    )
 
 
 class Address(Route):
@@ -63,7 +70,7 @@ class Addresses:
         """
         found = self._found(scope)
         if found is None or found[0].name not in doors:
-            return await self.refused(scope, NotFound("NO_SUCH_ADDRESS", "there is nothing at this address"))
+            return await self.refused(scope, no_such_address())
         scope["route"], scope["path_params"] = found
         return await self._answer(Request(scope), found[0].serve)
 

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway import logs
 from gateway.clock import new_id
-from gateway.errors import HandoffError, NotFound, NotSupported
+from gateway.errors import HandoffError, NotSupported
 from gateway.fhir_api import (
     docs_routes,
     emergency_routes,
@@ -33,7 +33,7 @@ from gateway.fhir_api import (
     validate_route,
     writing_routes,
 )
-from gateway.fhir_api.addresses import Address, Addresses, Endpoint, ToAnswer
+from gateway.fhir_api.addresses import Address, Addresses, Endpoint, ToAnswer, no_such_address
 from gateway.fhir_api.answers_out import fhir_answer, own_answer
 from gateway.fhir_api.counters import RequestCounters
 from gateway.fhir_api.doors import Desk
@@ -172,9 +172,9 @@ class _Errors:
         """No such address, or a method that is not served there."""
         assert isinstance(error, HTTPException)
         state = request.scope["state"]
-        refused: HandoffError = NotFound("NO_SUCH_ADDRESS", "there is nothing at this address")
+        refused: HandoffError = no_such_address()
         if error.status_code == 405:
-            refused = NotSupported("METHOD_NOT_SERVED", "this method is not served here")
+            refused = NotSupported("METHOD_NOT_SERVED", "this method is not served here; see `/docs`")
         refusal = refusal_of(refused, state["request_id"], self._desk.on_call)
         state["code"] = refusal.code
         headers = tuple((name, value) for name, value in (error.headers or {}).items())

@@ -26,6 +26,7 @@ _ENTRY = "Bundle.entry[0]"
 _PLACES = {
     f"{_ENTRY}.request.ifNoneExist": "http.If-None-Exist",
     f"{_ENTRY}.fullUrl": "http.body",
+    f"{_ENTRY}.request.url": "http.id",
     "Bundle.entry": "http.body",
 }
 
@@ -49,9 +50,25 @@ async def created(
     try:
         outcome = await desk.doors.submit(caller, bundle, raw, key)
     except (NotUnderstood, NotSupported, AlreadyReceived) as error:
-        raise _placed(error) from None
+        raise _placed(error, str(resource["resourceType"])) from None
     request.state.request_id = outcome.request_id
     return await _answered(desk, caller, request, outcome.entries[0])
+
+
+async def updated(
+    desk: Desk,
+    caller: Caller,
+    request: Request,
+    resource: dict[str, Any],
+    raw: bytes,
+    if_match: str | None,
+) -> Response:
+    """A record of the caller's own after its update, as it may see it. Raises with the place in the resource."""
+    try:
+        made, request.state.request_id = await desk.doors.update_own(caller, resource, raw, if_match)
+    except (NotUnderstood, NotSupported, AlreadyReceived) as error:
+        raise _placed(error, str(resource["resourceType"])) from None
+    return await _answered(desk, caller, request, made)
 
 
 async def _answered(desk: Desk, caller: Caller, request: Request, made: EntryOutcome) -> Response:
@@ -74,8 +91,11 @@ async def _answered(desk: Desk, caller: Caller, request: Request, made: EntryOut
     return fhir_answer(b"", status, headers)
 
 
-def _placed(error: HandoffError) -> HandoffError:
+def _placed(error: HandoffError, resource_type: str) -> HandoffError:
     """The fault with its place in what was sent, not in the transaction that was made of it."""
     place = error.place or ""
-    told = _PLACES.get(place, place.removeprefix(f"{_ENTRY}.resource.").removeprefix(f"{_ENTRY}."))
+    if place.startswith(f"{_ENTRY}.resource."):
+        inside = place.removeprefix(f"{_ENTRY}.resource.")
+        place = inside if inside.partition(".")[0] == resource_type else f"{resource_type}.{inside}"
+    told = _PLACES.get(place, place.removeprefix(f"{_ENTRY}."))
     return type(error)(error.code, error.message, told or None)

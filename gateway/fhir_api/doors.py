@@ -12,7 +12,14 @@ from prometheus_client import CollectorRegistry
 from gateway.clock import Clock
 from gateway.fhir_api.client_rates import ClientRates
 from gateway.fhir_api.operation_doors import OperationDoors
-from gateway.flows.answers import HistoryAsked, Pulled, Saved, SearchCriteria, TransactionOutcome
+from gateway.flows.answers import (
+    EntryOutcome,
+    HistoryAsked,
+    Pulled,
+    Saved,
+    SearchCriteria,
+    TransactionOutcome,
+)
 from gateway.flows.papers import Paper
 from gateway.resources.searching import Filter
 from gateway.security.callers import Caller
@@ -95,6 +102,14 @@ class Update(Protocol):
     def __call__(
         self, caller: Caller, resource_id: str, resource: Mapping[str, Any], if_match: str | None, /
     ) -> Awaitable[Saved]: ...
+
+
+class UpdateOwn(Protocol):
+    """`flows.own_update.update_own` with the premises bound."""
+
+    def __call__(
+        self, caller: Caller, resource: Mapping[str, Any], raw: bytes, if_match: str | None, /
+    ) -> Awaitable[tuple[EntryOutcome, str]]: ...
 
 
 class Submit(Protocol):
@@ -184,6 +199,7 @@ class Doors:
     create_consent: Create
     replace_consent: Update
     update_task: Update
+    update_own: UpdateOwn
     submit: Submit
     emergency: Emergency
     subscriptions: SubscriptionDoors

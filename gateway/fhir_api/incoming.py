@@ -52,9 +52,9 @@ def caller_of(desk: Desk, request: Request) -> Caller:
     claimed = request.headers.get(PURPOSE_HEADER)
     if claimed is not None and claimed.strip() != caller.purpose:
         raise NotAllowed("PURPOSE_DIFFERS", "the purpose is not the one the token is bound to")
-    if any("?" in scope for scope in caller.scopes):
-        caller = replace(caller, limits=limits_of(caller.scopes))
-    return replace(caller, media=FHIR_XML) if media_asked(request) == FHIR_XML else caller
+    limits = limits_of(caller.scopes) if any("?" in scope for scope in caller.scopes) else ()
+    media = FHIR_XML if media_asked(request) == FHIR_XML else FHIR_JSON
+    return replace(caller, limits=limits, media=media, base=f"{desk.base_url()}/fhir")
 
 
 def require_scope(

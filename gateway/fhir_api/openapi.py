@@ -25,6 +25,7 @@ _LEFT_OUT = frozenset(
     {"/fhir/", "/fhir/.well-known/smart-configuration", "/openapi.json", "/docs", "/docs/style.css"}
 )
 PATCH = "application/json-patch+json"
+_OWN_ALONE = "One that you alone have sent: what others have a part in is not yours to change (403), or not there (404)."
 _WORDS = {**TOLD, **OPERATIONS}
 _WRITES = {
     ("/fhir/{type}", "POST"): "create",
@@ -84,7 +85,20 @@ def api_document(base: str, version: str, addresses: Iterable[Address]) -> Json:
 def read_examples() -> Mapping[str, Any]:
     """The examples by name; all made up."""
     found = json.loads(files("gateway.fhir_api").joinpath("openapi_examples.json").read_bytes())
-    return {**{name: {"resourceType": name} for name in SERVED}, **found}
+    examples = {**{name: {"resourceType": name} for name in SERVED}, **found}
+    for name, served in SERVED.items():
+        if "update" in served.interactions and len(examples[name]) > 1:
+            examples[f"put-{name}"] = {**examples[name], "id": "9d3e-example"}
+            examples[f"patch-{name}"] = [{"op": "add", "path": "/language", "value": "en-US"}]
+            examples[f"patch-{name}-fhirpath"] = _adding("language", name)
+    return examples
+
+
+def _adding(element: str, name: str) -> Json:
+    """A FHIRPath Patch that adds an element to a resource of a type."""
+    part: list[Json] = [{"name": "type", "valueCode": "add"}, {"name": "path", "valueString": name}]
+    part += [{"name": "name", "valueString": element}, {"name": "value", "valueCode": "en-US"}]
+    return {"resourceType": "Parameters", "parameter": [{"name": "operation", "part": part}]}
 
 
 def _told_of(address: Address, method: str) -> Iterator[tuple[str, Told, tuple[str, ...]]]:
@@ -110,8 +124,10 @@ def _written(name: str, interaction: str) -> Told:
     """What creating or changing a resource is, of a type of which nothing more is to be said."""
     if interaction == "create":
         return Told(WRITE, f"Send a {name}", sent=name, body="fhir", answered=name, status=201)
-    conditions = ("if-match", "prefer")
-    return Told(WRITE, f"Change a {name}", sent=name, body="fhir", answered=name, parameters=conditions)
+    told = Told(WRITE, f"Change a {name}", _OWN_ALONE, answered=name, parameters=("if-match", "prefer"))
+    if interaction == "patch":
+        return replace(told, summary=f"Change a part of a {name}", sent=f"patch-{name}", body="fhir-patch")
+    return replace(told, sent=f"put-{name}", body="fhir")
 
 
 def _by_parameters(path: str, method: str) -> Told | None:
@@ -219,7 +235,7 @@ def _body(told: Told, form: Mapping[str, Json], examples: Mapping[str, Any]) -> 
     if told.body == "fhir-patch":
         steps: Json = {"type": "array", "items": {"type": "object", "required": ["op", "path"]}}
         by_path = {"schema": _of_kind("Parameters"), "example": examples[f"{told.sent}-fhirpath"]}
-        patches = {PATCH: {"schema": steps, "example": example}, FHIR_JSON: by_path}
+        patches = {FHIR_JSON: by_path, PATCH: {"schema": steps, "example": example}}
         return {"required": True, "content": patches}
     kind = example.get("resourceType") if isinstance(example, dict) else None
     schema = {"type": "object"} if told.body == "json" else _of_kind(kind)
@@ -290,6 +306,7 @@ _ISSUE: Json = {
         "code": {"type": "string"},
         "details": _DETAILS,
         "expression": {"type": "array", "items": {"type": "string"}},
+        "location": {"type": "array", "items": {"type": "string"}},
         "diagnostics": {"type": "string"},
     },
 }

@@ -7,6 +7,7 @@
 | AlreadyReceived | 409, 412 for `If-Match` | conflict | use a new id, read again |
 | NotAllowed | 401 for the token, else 403 | login, forbidden | renew, ask |
 | NotFound | 404, always the same | not-found | nothing |
+| NotSupported, of what is no matter of a patient | 404 for a type or an address, 405 | not-supported | read `/docs` |
 | NotNow | 503, 429 for who asks too often, and `Retry-After` | transient, throttled | try again |
 | anything else | 500 | exception | call us |
 """
@@ -62,6 +63,7 @@ _BY_CODE: dict[str, tuple[int, str]] = {
     "MEDIA_TYPE_ASKED": (406, "not-supported"),
     "MEDIA_TYPE_SENT": (415, "not-supported"),
     "METHOD_NOT_SERVED": (405, "not-supported"),
+    "NO_SUCH_ADDRESS": (404, "not-found"),
     "PAGE_INVALID": (400, "value"),
     "PARAMETER_INVALID": (400, "value"),
     "PARAMETER_MISSING": (400, "required"),
@@ -85,6 +87,7 @@ _BY_CODE: dict[str, tuple[int, str]] = {
     ),
     "XML_VALUE_INVALID": (400, "value"),
     "TOKEN_EXPIRED": (401, "login"),
+    "TYPE_NOT_SERVED": (404, "not-supported"),
     "TOKEN_MISSING": (401, "login"),
     "TOKEN_UNREADABLE": (401, "login"),
     "CONDITION_SEVERAL": (412, "multiple-matches"),
@@ -92,6 +95,7 @@ _BY_CODE: dict[str, tuple[int, str]] = {
 }
 _ISSUE_TYPES = frozenset({"structure", "required", "value", "invariant", "code-invalid", "not-supported"})
 _FHIR_PATH = re.compile(r"[A-Z][A-Za-z]+(?:[.\[][\w.\[\]]*)?")
+_HTTP = re.compile(r"http\.[\w.:-]+")
 _NOTHING = "Nothing can be shown for this request. This does not mean that nothing exists. Reference {id}."
 
 
@@ -136,7 +140,8 @@ def outcome_bytes(
 
 
 def issue_of(issue: str, code: str, message: str, place: str | None, severity: str) -> dict[str, object]:
-    """One issue of an OperationOutcome; `place` is told as FHIRPath where it is one.
+    """One issue of an OperationOutcome; `place` is told as FHIRPath where it is one, and as `location` where it is of
+    the request (`http._sort`).
 
     The message stands in `diagnostics` as well: some clients (HAPI's) show their user nothing else.
     """
@@ -146,6 +151,8 @@ def issue_of(issue: str, code: str, message: str, place: str | None, severity: s
     content["diagnostics"] = message if is_path or not place else f"{message} (at {place})"
     if is_path:
         content["expression"] = [place]
+    elif place and _HTTP.fullmatch(place):  # R4 names a place of the request so, and has it nowhere else
+        content["location"] = [place]
     return content
 
 

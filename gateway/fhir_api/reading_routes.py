@@ -192,16 +192,30 @@ async def shared_plan(request: Request) -> Response:
 def served_type(request: Request, interaction: Interaction) -> str:
     """The resource type in the address.
 
-    Raises NotFound for a type that is not served, NotSupported `METHOD_NOT_SERVED` for the interaction.
+    Raises NotSupported `TYPE_NOT_SERVED`, `METHOD_NOT_SERVED`: what is served stands in the CapabilityStatement, and
+    tells nothing of anybody.
     """
     resource_type = str(request.path_params["type"])
     served = SERVED.get(resource_type)
     if served is None:
-        raise NotFound("TYPE_NOT_SERVED", "this resource type is not served")
+        raise type_not_served()
     if interaction not in served.interactions:
-        raise NotSupported("METHOD_NOT_SERVED", "this interaction is not served for this type")
+        raise NotSupported("METHOD_NOT_SERVED", _not_served(resource_type, interaction))
     request.state.resource_type = resource_type
     return resource_type
+
+
+def type_not_served() -> NotSupported:
+    """What is wrong with a type that is none of the API's."""
+    return NotSupported(
+        "TYPE_NOT_SERVED", "this resource type is not served; `/fhir/metadata` names those that are"
+    )
+
+
+def _not_served(resource_type: str, interaction: Interaction) -> str:
+    if resource_type == "Task" and interaction == "create":
+        return "a Task comes in a transaction, with the ServiceRequest that it asks for"
+    return f"of this type are served: {', '.join(SERVED[resource_type].interactions)}"
 
 
 def nothing() -> NotFound:

@@ -35,7 +35,8 @@ class Served:
 _READING: tuple[Interaction, ...] = ("read", "vread", "history-instance", "search-type")
 _OF_A_RECORD = Served(_READING, without_patient="record")
 _IN_DIRECTORY = Served(_READING, without_patient="directory")
-_RECORDED = Served((*_READING, "create"))
+_WRITTEN: tuple[Interaction, ...] = (*_READING, "create", "update", "patch")
+_RECORDED = Served(_WRITTEN)
 
 SERVED: Mapping[str, Served] = {
     "AllergyIntolerance": _RECORDED,
@@ -43,9 +44,9 @@ SERVED: Mapping[str, Served] = {
     "Binary": Served(("read", "vread", "history-instance")),
     "CarePlan": _RECORDED,
     "CareTeam": _RECORDED,
-    "Communication": Served((*_READING, "create"), by_patient="subject"),
+    "Communication": Served(_WRITTEN, by_patient="subject"),
     "Condition": _RECORDED,
-    "Consent": Served((*_READING, "create", "update", "patch")),
+    "Consent": Served(_WRITTEN),
     "Coverage": _RECORDED,
     "DocumentReference": _RECORDED,
     "Encounter": _RECORDED,
@@ -57,7 +58,7 @@ SERVED: Mapping[str, Served] = {
     "MedicationStatement": _RECORDED,
     "Observation": _RECORDED,
     "Organization": _IN_DIRECTORY,
-    "Patient": Served(_READING, by_patient="_id"),
+    "Patient": Served(_WRITTEN, by_patient="_id"),
     "Practitioner": _OF_A_RECORD,
     "PractitionerRole": _OF_A_RECORD,
     "Procedure": _RECORDED,

@@ -8,12 +8,13 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.errors import NotFound, NotUnderstood
+from gateway.errors import NotUnderstood
 from gateway.fhir_api.answers_out import own_answer
 from gateway.fhir_api.doors import Desk
 from gateway.fhir_api.incoming import caller_of, require_letter, resource_in
 from gateway.fhir_api.media import refuse_other_media
 from gateway.fhir_api.operation_outcome import issue_of
+from gateway.fhir_api.reading_routes import type_not_served
 from gateway.flows.validated import VALIDATED, validated
 from gateway.resources import to_json
 
@@ -24,7 +25,7 @@ async def validate(request: Request) -> Response:
     caller = caller_of(desk, request)
     resource_type = str(request.path_params["type"])
     if resource_type not in VALIDATED:
-        raise NotFound("TYPE_NOT_SERVED", "this resource type is not validated")
+        raise type_not_served()
     require_letter(caller, resource_type, "c")
     refuse_other_media(request)
     sent, _ = await resource_in(request, desk.body_limit_bytes)

@@ -14,7 +14,7 @@ from gateway.errors import NotSupported, NotUnderstood
 from gateway.fhir_api.answers_out import fhir_answer, long_answer, saved_answer, until_tick
 from gateway.fhir_api.batch_reads import answer_reads, reads_in
 from gateway.fhir_api.conditional_create import condition_of
-from gateway.fhir_api.creating import created
+from gateway.fhir_api.creating import created, updated
 from gateway.fhir_api.doors import Desk
 from gateway.fhir_api.incoming import (
     caller_of,
@@ -61,7 +61,7 @@ async def create_one(request: Request) -> Response:
 
 
 async def update_one(request: Request) -> Response:
-    """`PUT /fhir/{type}/{id}`: a Consent (also its withdrawal) or the Task of a referral."""
+    """`PUT /fhir/{type}/{id}`: a Consent (also its withdrawal), the Task of a referral, or a record of one's own."""
     desk: Desk = request.app.state.desk
     began = asyncio.get_running_loop().time()
     caller = caller_of(desk, request)
@@ -69,12 +69,14 @@ async def update_one(request: Request) -> Response:
     require_scope(caller, resource_type, "update")
     refuse_other_media(request)
     if_match = version_in(request, "if-match")
-    resource, _ = await resource_in(request, desk.body_limit_bytes)
+    resource, raw = await resource_in(request, desk.body_limit_bytes)
     _require_type(resource, resource_type)
     resource_id = str(request.path_params["id"])
     if resource.get("id") != resource_id:
         raise NotUnderstood("ID_MISMATCH", "must be the id in the address", f"{resource_type}.id")
     try:
+        if resource_type not in ("Consent", "Task"):
+            return await updated(desk, caller, request, resource, raw, if_match)
         saved = await _update(desk, caller, resource, if_match)
     finally:
         await until_tick(began, desk.tick_seconds)

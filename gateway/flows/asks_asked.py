@@ -60,7 +60,7 @@ async def asks(premises: Premises, caller: Caller, wanted: AsksWanted) -> Pulled
     if more:
         links["next"] = f"{wanted.address}?_count={wanted.count}&_page={more}"
     content = searchset_bundle(
-        found, (), premises.clock.now(), total=not more and not wanted.page, links=links
+        found, (), premises.clock.now(), caller.base, total=not more and not wanted.page, links=links
     )
     return Pulled(content, await _logged(premises, caller, wanted.asked))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from gateway.disclosure.asked import question
@@ -62,7 +63,7 @@ async def certain_match(premises: Premises, caller: Caller, patient: Mapping[str
         purpose=caller.purpose,
         media=caller.media,
         select=select,
-        write=_written,
+        write=partial(_written, caller.base),
         choose=choose,
         asked=question("Patient/$match", [("resource", to_json(patient).decode())]),
     )
@@ -131,10 +132,10 @@ def _fits(
 
 
 def _written(
-    resources: Sequence[Mapping[str, Any]], notices: Sequence[Mapping[str, Any]], at: datetime
+    base: str, resources: Sequence[Mapping[str, Any]], notices: Sequence[Mapping[str, Any]], at: datetime
 ) -> bytes:
     """A searchset with the grade of the match."""
-    bundle: dict[str, Any] = parse_json(searchset_bundle(resources, notices, at))
+    bundle: dict[str, Any] = parse_json(searchset_bundle(resources, notices, at, base))
     for entry in bundle.get("entry", ()):
         if entry["search"]["mode"] == "match":
             entry["search"] = _CERTAIN

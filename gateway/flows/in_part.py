@@ -68,6 +68,11 @@ def in_part(resource: Mapping[str, Any], elements: Collection[str]) -> Mapping[s
     return {**kept, "meta": meta}
 
 
+def is_in_part(resource: Mapping[str, Any]) -> bool:
+    """Whether it says that it is a part."""
+    return _SUBSETTED in resource.get("meta", {}).get("tag", ())
+
+
 _MODIFIERS = frozenset(
     {
         "status",

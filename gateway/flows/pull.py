@@ -83,7 +83,7 @@ async def _searched(
         resources: Sequence[Mapping[str, Any]], notices: Sequence[Mapping[str, Any]], at: datetime
     ) -> bytes:
         more = page.last and token_of(premises, caller, name, criteria, found, page.last)
-        return _written(criteria, page, resources, notices, at, more or "")
+        return _written(criteria, page, resources, notices, at, caller.base, more or "")
 
     shown = await show(
         premises,
@@ -121,9 +121,10 @@ def _written(
     resources: Sequence[Mapping[str, Any]],
     notices: Sequence[Mapping[str, Any]],
     at: datetime,
+    base: str,
     more: str,
 ) -> bytes:
-    """A page of a search as a Bundle; `more`: the token of the next one."""
+    """A page of a search as a Bundle; `base`: the address of the API; `more`: the token of the next page."""
     links = {"self": criteria.address} if criteria.address else {}
     if more:
         links["next"] = f"{criteria.page_address}{more}"
@@ -131,6 +132,7 @@ def _written(
         [in_part(one, criteria.elements) for one in resources],
         notices,
         at,
+        base,
         total=page.whole,
         links=links,
         matches=page.matches,
@@ -292,7 +294,8 @@ async def shared_plan(
     def write(
         resources: Sequence[Mapping[str, Any]], notices: Sequence[Mapping[str, Any]], at: datetime
     ) -> bytes:
-        return collection_bundle(care_plan.shared_plan(resources, instant_text(at)), notices, at)
+        plan = care_plan.shared_plan(resources, instant_text(at))
+        return collection_bundle(plan, notices, at, caller.base)
 
     keep = within_scopes(premises, caller, types)
     shown = await show(

@@ -35,7 +35,7 @@ from gateway.flows.submitted_referral import add_referral_intents
 from gateway.identity import identify
 from gateway.resources import to_json
 from gateway.security.callers import Caller
-from gateway.store import InboxMessage, Record, Transaction, inbox
+from gateway.store import InboxMessage, Record, Transaction, inbox, records
 
 CHANNEL = "fhir"
 _MOST_ENTRIES = 500
@@ -95,6 +95,35 @@ async def accept_transaction(
     outcome = await premises.store.write(lambda tx: _take_in(premises, tx, work))
     premises.work_waiting.set()
     return outcome
+
+
+def take_in_again(
+    premises: Premises,
+    tx: Transaction,
+    caller: Caller,
+    resource: Mapping[str, Any],
+    raw: bytes,
+    at: datetime,
+    request_id: str,
+) -> Record:
+    """A record that is there already, under its id here: what a transaction of this one entry would do.
+
+    The same bytes again are no duplicate: something else may have been sent in between. Raises as `accept_transaction`.
+    """
+    work = _Work(
+        caller=caller,
+        entries=(Submitted(resource),),
+        raw=raw,
+        body=body_hash(premises, caller.partner, raw),
+        key=f"update {request_id}",
+        at=at,
+        request_id=request_id,
+        kept_here=frozenset(),
+    )
+    _take_in(premises, tx, work)
+    saved = records.get(tx, *_name(resource))
+    assert saved is not None
+    return saved
 
 
 def _read(

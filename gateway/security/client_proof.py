@@ -66,7 +66,9 @@ async def prove_client(
     `SCOPE_NOT_GRANTED`; the message says what was wrong with the statement, never whether a client id exists.
     """
     if form.get("client_assertion_type") != ASSERTION_TYPE:
-        raise _not_proven("`client_assertion_type` must be `jwt-bearer`")
+        raise _not_proven(
+            f"`client_assertion_type` must be `{ASSERTION_TYPE}`: a statement that you sign proves you, and no secret"
+        )
     assertion = form.get("client_assertion", "")
     client_id, client = _claimed_client(assertion, client_by_id)
     claims = _verified_claims(assertion, await _with_keys(assertion, client, keys_at))

@@ -185,6 +185,7 @@ class Door:
             create_consent=flows.create_consent,
             replace_consent=flows.update,
             update_task=flows.update,
+            update_own=flows.operation,
             submit=flows.submit,
             emergency=flows.emergency,
             hook=flows.hook,

@@ -63,6 +63,7 @@ def test_each_entry_is_answered_as_the_request_that_it_is(door: Any) -> None:
     assert by_number["response"]["status"] == "400 Bad Request"
     assert code_of(by_number["response"]["outcome"]) == "SEARCH_BY_POST"
     assert no_door["response"]["status"] == no_type["response"]["status"] == "404 Not Found"
+    assert code_of(no_type["response"]["outcome"]) == "TYPE_NOT_SERVED"
     assert [one[0] for one in door.flows.asked] == ["read", "read", "read", "search", "history", "read"]
     ids = ids_of(answer.json())
     assert ids[0] == FLOW_ID and ids[1] in nothing["response"]["outcome"]["issue"][0]["details"]["text"]
@@ -83,7 +84,7 @@ def test_scope_purpose_and_rate_are_those_of_each_entry(
     assert told[:3] == [
         (first, "instance", "get", 200, None),
         (second, "type", "get", 403, "SCOPE_MISSING"),
-        (third, "none", "get", 404, "NO_SUCH_RECORD"),
+        (third, "none", "get", 404, "NO_SUCH_ADDRESS"),
     ], "a monitor sees what was refused in a batch, too"
     counted = door.call("GET", "/metrics", token=None).text
     assert 'handoff_http_requests_total{door="type",method="GET",status="403"} 1.0' in counted

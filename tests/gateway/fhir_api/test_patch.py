@@ -168,4 +168,4 @@ def test_a_patch_that_doubles_itself_is_stopped(patches: Patches) -> None:
 def test_another_kind_of_patch_is_not_taken(patches: Patches) -> None:
     answer = patches.task({"resourceType": "Parameters"}, Content_Type="application/merge-patch+json")
     assert answer.status_code == 415
-    assert patches.ask(OTP, "/fhir/Goal/x", []).status_code == 405
+    assert patches.ask(OTP, "/fhir/Location/x", []).status_code == 405

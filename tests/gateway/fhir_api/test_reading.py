@@ -57,7 +57,8 @@ def test_unknown_withheld_and_impossible_ids_answer_alike_but_for_the_request_id
     assert answer("/fhir/CarePlan/withheld") == unknown
     assert answer("/fhir/CarePlan/not%20an%20id") == unknown
     assert answer("/fhir/Goal/c1") == unknown
-    assert answer("/fhir/Nonsense/c1") == unknown
+    told = answer("/fhir/Nonsense/c1")
+    assert told[0] == 404 and b"TYPE_NOT_SERVED" in told[1], "which types there are is public"
 
 
 @pytest.mark.requirement("P2-13-02")
@@ -211,7 +212,9 @@ def test_methods_and_interactions_that_are_not_served_are_405_or_422(door: Any) 
 
     assert refused.status_code == 405
     assert {"GET", "PUT"} <= set(refused.headers["allow"].replace(" ", "").split(","))
-    assert door.post_resource("PUT", "/fhir/CarePlan/c1", {"resourceType": "CarePlan"}).status_code == 405
+    assert door.post_resource("PUT", "/fhir/Location/c1", {"resourceType": "Location"}).status_code == 405
+    told = door.post_resource("POST", "/fhir/Task", {"resourceType": "Task"})
+    assert told.status_code == 405 and "transaction" in told.text
 
 
 @pytest.mark.requirement("P2-13-02")

@@ -1,0 +1,93 @@
+"""A record is written anew by who alone has sent it, under the id that it was given here. HL7 FHIR 4.0.1, update.
+
+It is taken in as a transaction of one entry is. What others have a part in, and what they sent, nobody rewrites: to who
+may not know of it that is answered as nothing is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from gateway.clock import new_id
+from gateway.disclosure.premises import Premises
+from gateway.disclosure.seen import Asking, is_own
+from gateway.disclosure.shown_versions import present_state
+from gateway.errors import AlreadyReceived, NotAllowed, NotFound, NotUnderstood
+from gateway.flows.answers import EntryOutcome
+from gateway.flows.checked import checked
+from gateway.flows.in_part import is_in_part
+from gateway.flows.nothing import nothing_for
+from gateway.flows.submissions import take_in_again
+from gateway.security.callers import Caller
+from gateway.store import Record, Transaction, records
+
+_NOT_KNOWN = "RECORD_NOT_KNOWN_TO_CALLER"
+Json = Mapping[str, Any]
+
+
+async def update_own(
+    premises: Premises, caller: Caller, resource: Json, raw: bytes, if_match: str | None
+) -> tuple[EntryOutcome, str]:
+    """What became of it, with the version that its caller now reads, and the request id.
+
+    Raises NotFound `NO_SUCH_RECORD` for what the caller may not know of, NotAllowed `RECORD_OF_OTHERS` for what it sees
+    of others, AlreadyReceived `VERSION_CONFLICT` where `if_match` is not what it reads now, NotUnderstood
+    `RESOURCE_IN_PART` for what was read with a part of it left out, and as `accept_transaction` does.
+    """
+    checked(resource, str(resource["resourceType"]))
+    at, request_id = premises.clock.now(), new_id()
+
+    def work(tx: Transaction) -> EntryOutcome:
+        before = _before(premises, tx, caller, resource, if_match, at)
+        content = _with_source(before, resource)
+        saved = take_in_again(premises, tx, caller, content, raw, at, request_id)
+        shown = _as_read(premises, tx, caller, saved, at)
+        tag = str(shown["meta"]["versionId"]) if shown else ""
+        return EntryOutcome(saved.reference, saved.version, "200 OK", saved.updated_at, tag)
+
+    try:
+        made = await premises.store.write(work)
+    except NotFound as error:
+        if error.code != _NOT_KNOWN:
+            raise
+        name = f"{resource['resourceType']}/{resource['id']}"
+        raise await nothing_for(premises, caller, name, _NOT_KNOWN) from None
+    premises.work_waiting.set()
+    return made, request_id
+
+
+def _before(
+    premises: Premises, tx: Transaction, caller: Caller, resource: Json, if_match: str | None, at: datetime
+) -> Record:
+    """The present version, which the caller alone has written."""
+    before = records.get(tx, str(resource["resourceType"]), str(resource["id"]))
+    if before is None or before.deleted or before.patient_id is None:
+        raise NotFound(_NOT_KNOWN, "nothing is held under this id")
+    shown = _as_read(premises, tx, caller, before, at)
+    if shown is None:
+        raise NotFound(_NOT_KNOWN, "the caller may not know of it")
+    if not is_own(before, caller.partner):
+        raise NotAllowed("RECORD_OF_OTHERS", "is not yours alone: who sent it changes it")
+    if if_match is not None and if_match != shown["meta"]["versionId"]:
+        raise AlreadyReceived(
+            "VERSION_CONFLICT", "is not the present version; read it again", "http.If-Match"
+        )
+    if is_in_part(resource) and not is_in_part(before.resource):
+        text = "was read in part; read the whole before you change it, or what is left out is lost"
+        raise NotUnderstood("RESOURCE_IN_PART", text, f"{resource['resourceType']}.meta.tag")
+    return before
+
+
+def _as_read(
+    premises: Premises, tx: Transaction, caller: Caller, record: Record, at: datetime
+) -> Json | None:
+    asking = Asking(caller.partner, caller.purpose, at)
+    return present_state(premises, tx, asking, str(record.patient_id), record)
+
+
+def _with_source(before: Record, resource: Json) -> Json:
+    """The record with where it first came from, which nobody is shown and so nobody can say again."""
+    source = before.resource.get("meta", {}).get("source")
+    return {**resource, "meta": {**resource.get("meta", {}), "source": source}} if source else resource

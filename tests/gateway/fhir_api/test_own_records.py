@@ -1,0 +1,110 @@
+"""A record that its sender has made is changed by it under the id that it was given: PUT and PATCH, its own alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.demo import person
+from tests.gateway.county import County
+from tests.gateway.disclosure.hidden_county import hidden_ids, hide, known_to_housing
+from tests.gateway.disclosure.twins import Api, said
+
+US, OTHERS = "otp TREAT", "housing COC"
+CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
+MERGE = {"Content-Type": "application/json-patch+json"}
+
+
+@pytest.fixture
+def api(county: County) -> Api:
+    county.submit("otp", person.treatment_plan())
+    return Api(county)
+
+
+def condition(county: County, status: str = "active") -> dict[str, Any]:
+    return {
+        "resourceType": "Condition",
+        "clinicalStatus": {"coding": [{"system": CLINICAL, "code": status}]},
+        "code": {"text": "unstable housing"},
+        "subject": {"reference": f"Patient/{county.own_patient_id('otp')}"},
+    }
+
+
+def put(api: Api, who: str, resource: dict[str, Any], **headers: str) -> httpx.Response:
+    return api.ask(who, "PUT", f"/fhir/{resource['resourceType']}/{resource['id']}", resource, **headers)
+
+
+@pytest.mark.requirement("FH-RED-01")
+def test_what_was_made_is_changed_against_its_version_and_patched(api: Api, county: County) -> None:
+    made = api.ask(US, "POST", "/fhir/Condition", condition(county))
+    first = made.json()
+    path = f"/fhir/Condition/{first['id']}"
+    ended = {**condition(county, "resolved"), "id": first["id"]}
+    stale = put(api, US, ended, If_Match='W/"0"')
+    assert (stale.status_code, stale.json()["issue"][0]["location"]) == (412, ["http.If-Match"])
+    answer = put(api, US, ended, If_Match=made.headers["etag"])
+    assert answer.status_code == 200 and answer.headers["etag"] != made.headers["etag"]
+    assert answer.json()["clinicalStatus"] == ended["clinicalStatus"]
+    assert answer.headers["etag"] == api.ask(US, "GET", path).headers["etag"], "it is what a read tells"
+    back = put(api, US, {**condition(county), "id": first["id"]})
+    assert back.json()["clinicalStatus"] == first["clinicalStatus"], (
+        "the same bytes as before are no duplicate"
+    )
+    assert len(api.ask(US, "GET", f"{path}/_history").json()["entry"]) == 3
+    steps = b'[{"op": "replace", "path": "/code/text", "value": "no home"}]'
+    patched = api.send(US, "PATCH", path, steps, MERGE)
+    assert (patched.status_code, patched.json()["code"]) == (200, {"text": "no home"})
+    now = api.ask(US, "GET", path)
+    assert (now.json(), now.headers["etag"]) == (patched.json(), patched.headers["etag"])
+    part = api.ask(US, "GET", f"{path}?_elements=subject").json()
+    refused = put(api, US, part)
+    assert (refused.status_code, refused.json()["issue"][0]["expression"]) == (422, ["Condition.meta.tag"])
+
+
+def test_a_patient_is_made_and_changed_by_herself(api: Api) -> None:
+    her = {"resourceType": "Patient", **person.person("urn:x:mrn", "88")}
+    made = api.ask(US, "POST", "/fhir/Patient", her, If_None_Exist="identifier=urn:x:mrn|88")
+    assert made.status_code == 201
+    moved = {**her, "id": made.json()["id"], "address": [{"city": "Mesa"}]}
+    assert put(api, US, moved).json()["address"] == [{"city": "Mesa"}]
+    other = {**condition_of_nobody(), "id": made.json()["id"]}
+    assert put(api, US, other).status_code == 404
+
+
+def condition_of_nobody() -> dict[str, Any]:
+    return {"resourceType": "Condition", "subject": {"reference": "Patient/nobody"}}
+
+
+@pytest.mark.requirement("FH-RED-02", "P2-13-02")
+def test_what_others_sent_is_as_if_it_were_not_there_or_not_ours(county: County) -> None:
+    known_to_housing(county)
+    hide(county)
+    api = Api(county)
+    her = {"reference": f"Patient/{county.own_patient_id('housing')}"}
+    goal = {"resourceType": "Goal", "lifecycleStatus": "active", "description": {"text": "x"}, "subject": her}
+    before = county.records("Goal", "Condition")
+    for kind in ("Goal", "Condition"):
+        sent = goal if kind == "Goal" else {"resourceType": "Condition", "subject": her}
+        for hidden in hidden_ids(county)[kind]:
+            for steps in (None, b'[{"op": "add", "path": "/language", "value": "en"}]'):
+                told = []
+                for one in (hidden, "00000000-0000-8000-8000-000000000000"):
+                    at = f"/fhir/{kind}/{one}"
+                    answer = (
+                        api.send(OTHERS, "PATCH", at, steps, MERGE)
+                        if steps
+                        else put(api, OTHERS, {**sent, "id": one})
+                    )
+                    told.append(said(answer))
+                assert told[0] == told[1] and told[0][0] == 404
+    assert county.records("Goal", "Condition") == before
+    (plan,) = [one for one in county.records("CarePlan") if "otp" in one.sources]
+    county.consent("psychiatry", discloser="otp", identifier=(person.OTP_SYSTEM, "OTP-3391"))
+    shown = api.ask("psychiatry TREAT", "GET", f"/fhir/{plan.reference}").json()
+    refused = put(api, "psychiatry TREAT", shown)
+    assert (refused.status_code, refused.json()["issue"][0]["details"]["coding"][0]["code"]) == (
+        403,
+        "RECORD_OF_OTHERS",
+    )
