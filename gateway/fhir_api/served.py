@@ -59,8 +59,8 @@ SERVED: Mapping[str, Served] = {
     "Observation": _RECORDED,
     "Organization": _IN_DIRECTORY,
     "Patient": Served(_WRITTEN, by_patient="_id"),
-    "Practitioner": _OF_A_RECORD,
-    "PractitionerRole": _OF_A_RECORD,
+    "Practitioner": _IN_DIRECTORY,
+    "PractitionerRole": _IN_DIRECTORY,
     "Procedure": _RECORDED,
     "Provenance": _OF_A_RECORD,
     "QuestionnaireResponse": _RECORDED,
@@ -75,6 +75,8 @@ _US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-"
 PROFILES: Mapping[str, tuple[str, ...]] = {
     "Location": (f"{_US_CORE}location",),
     "Organization": (f"{_US_CORE}organization",),
+    "Practitioner": (f"{_US_CORE}practitioner",),
+    "PractitionerRole": (f"{_US_CORE}practitionerrole",),
 }
 """Claimed where a test holds all that the gateway itself says against them. What partners send is passed on as it is,
 and consent may take elements from it: no profile is claimed for that.

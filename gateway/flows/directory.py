@@ -1,7 +1,8 @@
-"""The directory of services: the partners of the network and the services taken in (HSDS). It names no patient.
+"""The directory: the partners, whom they list by name and NPI, and the services taken in (HSDS). It names no patient.
 
 Which agencies there are, and what they offer, is public to a partner (42 CFR 2.13(c) protects that a person is a patient
-of one). An organisation or practitioner that came with somebody's records is hers: only the gate shows it.
+of one), and so is who works there, where the agency itself lists her. An organisation or practitioner that came with
+somebody's records is hers: only the gate shows it.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from typing import Any
 
 from gateway.disclosure.premises import Premises
 from gateway.partners import Network
-from gateway.partners.directory import organization_resource
+from gateway.partners.directory import listed_practitioners, organization_resource
 
-DIRECTORY_TYPES = ("HealthcareService", "Location", "Organization")
+DIRECTORY_TYPES = ("HealthcareService", "Location", "Organization", "Practitioner", "PractitionerRole")
 Resource = Mapping[str, Any]
 
 
@@ -34,6 +35,12 @@ def in_directory(premises: Premises, resource_type: str, resource_id: str) -> tu
 
 @lru_cache(maxsize=8)
 def _partners(network: Network) -> tuple[Resource, ...]:
-    """The Organizations of those that take part; not of who still practises."""
-    taking_part = ((name, one) for name, one in network.partners.items() if one.state != "test")
-    return tuple(organization_resource(name, one) for name, one in taking_part)
+    """The Organizations of those that take part, and whom they list; not of who still practises. Who works for several
+    is one Practitioner with a role at each.
+    """
+    found: dict[tuple[str, str], Resource] = {}
+    for name, one in network.partners.items():
+        if one.state != "test":
+            for resource in (organization_resource(name, one), *listed_practitioners(name, one)):
+                found.setdefault((resource["resourceType"], resource["id"]), resource)
+    return tuple(found.values())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gateway.partners.network import Network, Partner, reference_of
 
+NPI_SYSTEM = "http://hl7.org/fhir/sid/us-npi"
+_TAXONOMY = "http://nucc.org/provider-taxonomy"
 KIND_SYSTEM = "urn:warm-handoff:partner-kind"
 
 
@@ -25,6 +27,30 @@ def organization_resource(partner_id: str, partner: Partner) -> dict[str, Any]:
     if organization.address:
         resource["address"] = [{"text": organization.address}]
     return resource
+
+
+def listed_practitioners(partner_id: str, partner: Partner) -> Iterator[dict[str, Any]]:
+    """A Practitioner and a PractitionerRole (FHIR R4, US Core) for each whom a partner lists."""
+    for one in partner.organization.practitioners:
+        name = f"npi-{one.npi}"
+        yield {
+            "resourceType": "Practitioner",
+            "id": name,
+            "active": True,
+            "identifier": [{"system": NPI_SYSTEM, "value": one.npi}],
+            "name": [{"family": one.family, "given": [one.given]}],
+        }
+        role: dict[str, Any] = {
+            "resourceType": "PractitionerRole",
+            "id": f"{partner_id}-{one.npi}",
+            "active": True,
+            "practitioner": {"reference": f"Practitioner/{name}", "display": f"{one.given} {one.family}"},
+            "organization": {"reference": reference_of(partner_id), "display": partner.organization.name},
+            "telecom": [{"system": "phone", "value": one.phone, "use": "work"}],
+        }
+        if one.specialty:
+            role["specialty"] = [{"coding": [{"system": _TAXONOMY, "code": one.specialty}]}]
+        yield role
 
 
 def directory_resources(network: Network) -> tuple[Mapping[str, Any], ...]:

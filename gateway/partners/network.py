@@ -91,13 +91,27 @@ class Contact(Strict, frozen=True):
     phone: str
 
 
+class ListedPractitioner(Strict, frozen=True):
+    """Somebody whom every partner of the network may find by name and NPI, as in any directory of providers.
+
+    `specialty`: a code of the NUCC provider taxonomy. Never who treats one certain patient.
+    """
+
+    family: str
+    given: str
+    npi: Annotated[str, msgspec.Meta(pattern="^[12][0-9]{9}$", description="a National Provider Identifier")]
+    phone: str
+    specialty: Annotated[str, msgspec.Meta(pattern="^([0-9A-Z]{10})?$")] = ""
+
+
 class Organization(Strict, frozen=True):
-    """The organisation behind a partner, as FHIR consents name it."""
+    """The organisation behind a partner, as FHIR consents name it. `practitioners`: whom it lets be found."""
 
     name: str
     identifiers: tuple[BusinessIdentifier, ...] = ()
     address: str = ""
     alias: str = ""
+    practitioners: tuple[ListedPractitioner, ...] = ()
 
 
 class Client(Strict, frozen=True):

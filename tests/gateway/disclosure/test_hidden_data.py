@@ -109,6 +109,7 @@ def test_no_request_tells_whether_there_is_anything_hidden(two: Twins, chance: C
     assert number >= 50 and seen[200] > number / 5 and seen[404] > number / 50, seen
 
 
+@pytest.mark.timeout(3600)
 def test_a_batch_of_reads_tells_no_more_than_each_of_them(two: Twins, chance: Chance) -> None:
     made, seen = requests(two, seed=4), Counter[str]()
     for index in range(strategies.examples(20, 1_500)):

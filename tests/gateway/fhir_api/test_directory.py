@@ -16,6 +16,8 @@ from gateway.cli.services_command import import_services
 from gateway.demo import person
 from gateway.disclosure.content import sha256_of
 from gateway.fhir_api.served import PROFILES
+from gateway.partners.directory import NPI_SYSTEM
+from gateway.partners.network import ListedPractitioner
 from gateway.partners.services import write_services
 from gateway.resources import check_resource
 from gateway.store import records
@@ -73,7 +75,9 @@ def test_who_stands_behind_her_records_is_told_to_who_may_see_them_alone(api: Ap
     }
     history = api.ask("psychiatry TREAT", "GET", f"/fhir/{worker.reference}/_history").json()
     assert history["total"] == 1
-    assert api.ask("psychiatry TREAT", "GET", "/fhir/Practitioner").status_code == 400
+    assert found(api, "psychiatry TREAT", "/fhir/Practitioner?name=ort") == [], (
+        "without her nobody is found by a name"
+    )
 
 
 @pytest.mark.requirement("FH-RED-01", "FH-RED-02")
@@ -211,10 +215,49 @@ def test_an_address_may_name_a_worker_or_agency_and_never_a_patient(api: Api) ->
         assert found(api, "otp TREAT", f"/fhir/{path}") == []
 
 
+def listed(county: County, *partners: str) -> None:
+    """One doctor whom these agencies let be found."""
+    doctor = ListedPractitioner("Ortíz", "Ana", "1234567893", "+1-602-555-0130", "207RA0401X")
+    for name in partners:
+        organization = county.premises.network.partners[name].organization
+        county.change_partner(name, organization=replace(organization, practitioners=(doctor,)))
+
+
+@pytest.mark.requirement("FH-RED-01", "P2-13-02")
+def test_who_is_listed_is_found_by_name_and_npi_and_nobody_else(api: Api, county: County) -> None:
+    """US Core: Practitioner by name and identifier, PractitionerRole by specialty. A worker who came with
+    somebody's records has the same family name here, and is not found.
+    """
+    listed(county, "otp", "housing")
+    api, who = Api(county), "employment COC"
+    name = "Practitioner/npi-1234567893"
+    for query in (
+        "name=ort",
+        "family=ortiz&given=ana",
+        "identifier=1234567893",
+        f"identifier={NPI_SYSTEM}%7C1234567893",
+    ):
+        assert names(found(api, who, f"/fhir/Practitioner?{query}")) == {name}, query
+    assert found(api, who, f"/fhir/Practitioner?patient={county.patient_id}&name=ort") == []
+    roles = found(
+        api, who, f"/fhir/PractitionerRole?practitioner={name}&_include=PractitionerRole:practitioner"
+    )
+    at = {one["organization"]["reference"] for one in roles if one["resourceType"] == "PractitionerRole"}
+    assert at == {"Organization/otp", "Organization/housing"} and name in names(roles)
+    by_chain = (
+        "PractitionerRole?specialty=207RA0401X&practitioner.name=ort&_include=PractitionerRole:organization"
+    )
+    assert len(found(api, who, f"/fhir/{by_chain}")) == 4
+    assert api.ask(who, "GET", f"/fhir/{name}").json()["identifier"][0]["value"] == "1234567893"
+    county.change_partner("housing", state="test")
+    assert len(found(Api(county), who, f"/fhir/PractitionerRole?practitioner={name}")) == 1
+
+
 def test_what_is_claimed_of_the_directory_holds(county: County) -> None:
     """Whatever the gateway itself says of agencies and places meets the US Core profiles that it claims."""
     shutil.copy(_starting_network().path / "network.yaml", county.folder.path)
     assert import_services(Path(county.folder.path), SAMPLE) == 0
+    listed(county, "otp", "housing")
     api = Api(county)
     statement = api.ask("otp TREAT", "GET", "/fhir/metadata").json()
     claimed = {one["type"]: one.get("supportedProfile", []) for one in statement["rest"][0]["resource"]}
