@@ -15,6 +15,7 @@ from mappings.laws import Fault, conservation, leaves_of, no_resurrection, round
 from mappings.library import Mapping_
 from mappings.model import MappingRoomError, RenderRefused, TranslatedRecord
 from mappings.render import render
+from mappings.slices import place_in_file
 from mappings.translate import translate_all
 
 AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -71,7 +72,7 @@ def _record_faults(
 ) -> list[Fault]:
     if record.translation is None:
         assert record.refusal is not None
-        return [(record.refusal.code, f"{record.place} {record.refusal.place}")]
+        return [(record.refusal.code, place_in_file(record.place, record.refusal.place or ""))]
     translation = record.translation
     leaves = len(leaves_of(mapping, content)) if single else translation.accounting.leaves
     faults = [*conservation(translation, leaves), *traced(translation)]

@@ -20,11 +20,8 @@ def guessed_layout(form: str, content: bytes) -> Layout:
     charset = _charset(content)
     text = decoded(content, Layout(charset))
     lines = text.split("\n", _LOOKED_AT)[:_LOOKED_AT]
-    for mark in ",;":
-        rows = [row for row in csv.reader(lines, delimiter=mark) if any(map(str.strip, row))]
-        if needed := _below_titles(rows):
-            return Layout(charset, needed)
-    return Layout(charset)
+    read = ([row for row in csv.reader(lines, delimiter=mark) if any(map(str.strip, row))] for mark in ",;")
+    return Layout(charset, max(map(_below_titles, read), key=len))
 
 
 def require_no_title(form: str, content: bytes, layout: Layout) -> None:

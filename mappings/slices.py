@@ -44,6 +44,8 @@ def place_in_file(record: str, within: str) -> str:
     alone = _NUMBER.sub("[0]", record)
     if record and within.startswith(f"{alone}."):
         return record + within[len(alone) :]
+    if within.startswith(record):
+        return within
     return f"{record} {within}".strip()
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gateway.cli.tables import print_table
 from gateway.clock import SystemClock
 from mappings import Library, Mapping_, RenderRefused, TranslatedRecord, Translation, render, unpack_files
 
 _NOTICE = {"notice": "The notice of the release stands here."}
+_SHOWN = 40
+_PLAIN = ("csv", "xlsx", "json", "hl7v2")
+"""Formats whose places are told from their addresses."""
 _AS_TEXT = ("csv", "json", "hl7v2", "html", "ccda")
 
 
@@ -39,23 +42,70 @@ def print_tried(library: Library, records: Sequence[TranslatedRecord], form: str
 
 
 def _lines(mapping: Mapping_, translation: Translation) -> list[tuple[str, str, str, str]]:
-    """One line a value and place in FHIR, in the order of the file; then what the mapping itself says."""
+    """One line a value and place in FHIR, in the order of the file; then what the mapping itself says.
+
+    What a value only decides (an id, whether something is there) is one line for all of it.
+    """
     lines: dict[str, list[tuple[str, str, str, str]]] = {}
+    decided: dict[str, list[str]] = {}
     own: list[tuple[str, str, str, str]] = []
     roles = {made: role for role, ids in translation.roles.items() for made in ids}
+    made = {f"{one['resourceType']}/{one['id']}": one for one in translation.resources}
+    sources = {str(row.number): row.addresses for row in mapping.rows("map")}
     for row in translation.lineage:
         reference, _, path = row.output.partition("#")
-        home = f"{roles.get(reference.partition('/')[2], reference)}.{path}"
+        role = roles.get(reference.partition("/")[2], reference)
+        home = f"{role}.{path}{_shown(_value_at(made.get(reference), path), ' = ')}"
         number = row.row.rpartition(":")[2]
         for place in row.inputs:
-            lines.setdefault(place, []).append((place, "mapped", home, number))
+            if mapping.format in _PLAIN and not _names(sources.get(number, ()), place):
+                decided.setdefault(place, []).append(role)
+            else:
+                lines.setdefault(place, []).append((place, "mapped", home, number))
         if not row.inputs:
             own.append(("", "said by the mapping", home, number))
     for name in ("carried", "unmapped"):
         kept = translation.complement.get(name)
-        for place in kept if isinstance(kept, dict) else ():
-            lines.setdefault(place, []).append((place, name, *_reason(mapping, place)))
+        for place, value in kept.items() if isinstance(kept, dict) else ():
+            why, number = _reason(mapping, place)
+            lines.setdefault(place, []).append((place, name, f"{_shown(value)} {why}".strip(), number))
+    for place, told in decided.items():
+        for_ = ", ".join(f"{count} of {role}" for role, count in Counter(told).items())
+        lines.setdefault(place, []).append((place, "decides", f"(ids, or what is there: {for_})", ""))
     return [line for place in sorted(lines, key=_order) for line in lines[place]] + own
+
+
+def _names(addresses: Sequence[str], place: str) -> bool:
+    """Whether one of a row's addresses is this place, part of it, or around it."""
+    bare = _bare(place)
+    for name in map(_bare, addresses):
+        if name == bare or bare.startswith((name + ".", name + "-")) or name.startswith(bare + "."):
+            return True
+    return False
+
+
+def _bare(place: str) -> str:
+    """A place or address without numbers and conditions: `OBX[2]-5`, `row 2 column DOB` -> `OBX-5`, `DOB`."""
+    return re.sub(r"\[[^\]]*\]", "", place.rpartition(" column ")[2])
+
+
+def _value_at(resource: Mapping[str, object] | None, path: str) -> object:
+    """What stands at a path of a resource such as `name[0].given[1]`; None where nothing does."""
+    found: object = resource
+    for name, number in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path):
+        if isinstance(found, dict):
+            found = found.get(name)
+        elif isinstance(found, (list, tuple)) and number:
+            found = found[int(number)] if int(number) < len(found) else None
+    return found
+
+
+def _shown(value: object, before: str = "") -> str:
+    """A value as far as a line holds it; nothing of what is no value."""
+    if value is None or isinstance(value, (dict, list, tuple)):
+        return ""
+    text = " ".join(str(value).split())
+    return before + (text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")
 
 
 def _order(place: str) -> list[tuple[int, str]]:
@@ -65,9 +115,8 @@ def _order(place: str) -> list[tuple[int, str]]:
 
 def _reason(mapping: Mapping_, place: str) -> tuple[str, str]:
     """Why a value stays, and the row that says so."""
-    bare = re.sub(r"\[\d+\]", "", place.rpartition(" column ")[2])
     for row in mapping.rows("carry"):
-        if any(bare == name or bare.startswith((name + ".", name + "-")) for name in row.addresses):
+        if _names(row.addresses, place):
             return f"({row.reason})", str(row.number)
     return "", ""
 

@@ -97,8 +97,9 @@ def _decode(source: bytes) -> str:
     check_charset(charset)
     try:
         return source.decode(_CHARSETS[charset])
-    except UnicodeDecodeError:
-        message = "the bytes do not fit the character set named in MSH-18 (UTF-8 when empty)"
+    except UnicodeDecodeError as error:
+        line = len(source[: error.start].replace(b"\r\n", b"\r").replace(b"\n", b"\r").split(b"\r"))
+        message = f"line {line} does not fit the character set named in MSH-18 (UTF-8 when empty)"
         raise TranslationRefused("CHARSET_WRONG", message, "MSH-18", "102", "MSH^1^18") from None
 
 

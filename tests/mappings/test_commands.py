@@ -144,6 +144,10 @@ def test_list_and_try_are_for_people(file: Path, capsys: pytest.CaptureFixture[s
     said = capsys.readouterr().out
     assert "birthDate" in said
     assert "PID-7" in said
+    assert "patient.birthDate = 1996-03-14" in said
+    assert "decides" in said, (
+        "what a number makes ids of is one line, not one for each value that hangs on it"
+    )
 
 
 def test_a_draft_of_a_message_that_is_read_already_says_by_what(
