@@ -29,7 +29,7 @@ def run() -> list[dict[str, object]]:
         template.write_bytes(referral_template())
         make_network_folder(folder, f"http://127.0.0.1:{port}/fhir")
         asyncio.run(fill(folder, ACCEPTED))
-        queued = _multiply(folder / STORE_FILE)
+        queued = multiply(folder / STORE_FILE, QUEUED // ACCEPTED)
         gateway, ready = start_gateway(folder, place / "gateway.log")
         try:
             wait_for(port, SENT)
@@ -52,14 +52,15 @@ def run() -> list[dict[str, object]]:
     ]
 
 
-def _multiply(file: Path) -> int:
+def multiply(file: Path, times: int) -> int:
+    """Have each referral that waits wait `times` over; how many wait now."""
     with closing(sqlite3.connect(file)) as store:
         names = [row[1] for row in store.execute("PRAGMA table_info(intent)")]
         own = {"sequence": "NULL", "id": "lower(hex(randomblob(16)))", "head": "0"}
         own["business_key"] = "business_key || '-' || n.n"
         asked = ", ".join(own.get(name, f"intent.{name}") for name in names)
         store.execute(
-            f"WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n LIMIT {QUEUED // ACCEPTED - 1})"
+            f"WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n LIMIT {times - 1})"
             f" INSERT INTO intent ({', '.join(names)}) SELECT {asked} FROM n, intent"
         )
         store.commit()

@@ -12,6 +12,7 @@ CANARY_EVERY = 4
 """Every so many-th patient has given no consent: nothing of theirs may reach a partner."""
 
 _ANSWER_SECONDS = 60.0
+_IN_TEMPLATE = "SUNRISE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,10 @@ class Hospital:
     connections: int = 4
     pause: float = 0.0
     """Seconds each connection waits before its next message, so that the story lasts as long as the trouble."""
+    addressees: tuple[str, ...] = (_IN_TEMPLATE,)
+    """Codes of the partners referred to, patient by patient in turns; each patient has one."""
+    first: int = 1
+    """The number of the first message."""
     accepted: dict[int, float] = field(default_factory=dict)
     """By number: when the answer that it is accepted came."""
     refused: dict[int, str] = field(default_factory=dict)
@@ -95,7 +100,8 @@ class Hospital:
 
     def referrals(self) -> Iterator[Referral]:
         """Everything there is to send."""
-        return (Referral(number, number % self.patients) for number in range(1, self.messages + 1))
+        numbers = range(self.first, self.first + self.messages)
+        return (Referral(number, number % self.patients) for number in numbers)
 
     def _send_all(self, connection: int) -> None:
         line: socket.socket | None = None
@@ -119,7 +125,9 @@ class Hospital:
         time.sleep(0.05)
 
     def _send(self, line: socket.socket, referral: Referral) -> None:
-        line.sendall(b"\x0b" + content(self.template, referral) + b"\x1c\r")
+        code = self.addressees[referral.patient % len(self.addressees)]
+        template = self.template.replace(_IN_TEMPLATE.encode(), code.encode())
+        line.sendall(b"\x0b" + content(template, referral) + b"\x1c\r")
         answer = b""
         while not answer.endswith(b"\x1c\r"):
             part = line.recv(65536)

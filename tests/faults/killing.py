@@ -2,18 +2,20 @@
 
 python -m tests.faults.killing --messages 2000 --kills 60 --seed 1
 python -m tests.faults.killing --messages 600 --failover
+python -m tests.faults.killing SCENE, say `revocation`: another story (SCENES)
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import random
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,11 +42,12 @@ WITHDRAWING = 0
 StartOne = Callable[[Path, Path], tuple[Running, dict[str, Any]]]
 
 
-def begin(command: list[str], log: Path) -> Running:
-    """A gateway that is being started; what it says beside its ready line goes to `log`."""
+def begin(command: list[str], log: Path, place: Path | None = None) -> Running:
+    """A gateway that is being started, in the folder `place`; what it says beside its ready line goes to `log`."""
     with log.open("ab") as errors:
         process = subprocess.Popen(
             command,
+            cwd=place,
             env=environment_without_settings(),
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -66,6 +69,7 @@ class Scene:
     gateway: Running | None = None
     port: int = 0
     http: str = ""
+    sink_url: str = ""
     consents: dict[int, dict[str, Any]] = field(default_factory=dict)
     withdrawn: dict[int, float] = field(default_factory=dict)
 
@@ -92,8 +96,8 @@ class Scene:
             ),
         )
         partner.listen()
-        port = partner.wait_for("listening")["port"]
-        make_network_folder(self.network, f"http://127.0.0.1:{port}/fhir")
+        self.sink_url = f"http://127.0.0.1:{partner.wait_for('listening')['port']}/fhir"
+        make_network_folder(self.network, self.sink_url)
         return partner
 
     def start(self) -> float:
@@ -116,14 +120,14 @@ class Scene:
             "Content-Type": "application/fhir+json",
         }
 
-    def permit(self, patients: int) -> None:
-        """A consent of each patient who gives one."""
+    def permit(self, patients: int, recipients: Sequence[str] = ("otp",)) -> None:
+        """A consent of each patient who gives one, for the recipients in turns."""
         with httpx.Client(trust_env=False, timeout=20.0) as client:
             http, headers = self.desk(client)
             for patient in filter(has_consented, range(patients)):
-                made = person.consent(
-                    "hospital", "otp", "TREAT", identifier=(person.MRN_SYSTEM, mrn(patient))
-                )
+                recipient = recipients[patient % len(recipients)]
+                identifier = (person.MRN_SYSTEM, mrn(patient))
+                made = person.consent("hospital", recipient, "TREAT", identifier=identifier)
                 answer = client.post(f"{http}/fhir/Consent", json=made, headers=headers).raise_for_status()
                 self.consents[patient] = answer.json()
 
@@ -220,8 +224,23 @@ def told_of(scene: Scene, hospital: Hospital) -> Told:
     )
 
 
+def _warm() -> StartOne:
+    from tests.warm_gateway import start_warm_gateway
+
+    return start_warm_gateway
+
+
+SCENES = ("oversized", "partner_down", "reload", "restore", "revocation", "soak", "upgrade")
+"""Other stories, each a module here with `run(seed)`; what each is about stands at its top."""
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("scene", nargs="?", choices=SCENES, help="another story than kills")
+    parser.add_argument("--minutes", type=float, help="with soak: how long")
+    parser.add_argument(
+        "--warm", action="store_true", help="start gateways by forking: more kills in a minute"
+    )
     parser.add_argument("--messages", type=int, default=2000)
     parser.add_argument("--kills", type=int, default=60)
     parser.add_argument("--seed", type=int, default=int(time.time()))
@@ -231,6 +250,11 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=1, help="with --failover: processes of the gateway")
     parser.add_argument("--power", action="store_true", help="cut the power instead (needs strace)")
     asked = parser.parse_args()
+    if asked.scene:
+        more = {"minutes": asked.minutes} if asked.minutes else {}
+        told = importlib.import_module(f"tests.faults.{asked.scene}").run(asked.seed, **more)
+        print(json.dumps(told, indent=1))
+        return 1 if told["broken"] else 0
     if asked.power:
         from tests.faults.power_cut import run as cut_power
 
@@ -243,7 +267,7 @@ def main() -> int:
         told = fail_over(asked.messages, asked.seed, asked.workers)
         print(json.dumps(told, indent=1))
         return 1 if told["broken"] else 0
-    found = run(asked.messages, asked.kills, asked.seed)
+    found = run(asked.messages, asked.kills, asked.seed, start_one=_warm() if asked.warm else start_gateway)
     print(json.dumps(found, indent=1))
     return 1 if found["broken"] else 0
 

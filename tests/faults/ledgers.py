@@ -33,6 +33,8 @@ class Told:
     """By patient: the id of her Consent."""
     store: str | None = None
     """The URL of the store, where it is not the file in the network's folder."""
+    restored: bool = False
+    """Whether what had arrived was sent in once more, after a backup was put back."""
 
 
 def read_ledger(file: Path) -> tuple[Line, ...]:
@@ -88,6 +90,8 @@ def _nothing_lost(told: Told) -> Iterator[str]:
             for one in hers
             if one.state in ("held", "cancelled")
         )
+    if told.restored:
+        may_be_there += sum(one.marker in arrived for one in told.sent if one.patient in told.withdrawn)
     held = sum(number for (_, state), number in waiting.items() if state == "held")
     ended = sum(one.state == "cancelled" for one in hers)  # released once, and stopped by the withdrawal
     if others := {state: number for (_, state), number in waiting.items() if state != "held"}:
@@ -103,7 +107,12 @@ def _must_arrive(referral: Referral, told: Told) -> bool:
 
 def _one_effect(told: Told) -> Iterator[str]:
     """F2: whoever keeps `Idempotency-Key` has each referral once."""
-    for marker, lines in delivered(told.received).items():
+    return broken_deliveries(told.received)
+
+
+def broken_deliveries(received: tuple[Line, ...]) -> Iterator[str]:
+    """F2 of what one partner has received."""
+    for marker, lines in delivered(received).items():
         if len(keys := {line["key"] for line in lines}) > 1:
             yield f"F2: {marker} has {len(keys)} effects"
         if any(not line["key"] for line in lines):

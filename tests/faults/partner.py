@@ -4,7 +4,8 @@
 
 Each request becomes one line of JSON in the file LEDGER: when its first and last byte came (seconds since the epoch),
 its `Idempotency-Key`, the SHA-256 of its body, and the referrals and canaries it names. MODE is a file with one word,
-read for each request: `ok`; `busy` (503); `drop` (the body is taken, and the connection closed without an answer).
+read for each request: `ok`; `busy` (503); `drop` (the body is taken, and the connection closed without an answer);
+`hold` (as `ok`, and the answer waits until another word stands there).
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Door(BaseHTTPRequestHandler):
         line = {
             "began": began,
             "ended": time.time(),
-            "mode": mode,
+            "mode": "ok" if mode == "hold" else mode,
             "key": self.headers.get("Idempotency-Key", ""),
             "sha256": hashlib.sha256(body).hexdigest(),
             "referrals": sorted({found.decode() for found in REFERRAL.findall(body)}),
@@ -49,7 +50,9 @@ class Door(BaseHTTPRequestHandler):
         if mode == "drop":
             self.close_connection = True
             return
-        self.send_response(200 if mode == "ok" else 503)
+        while self.mode.read_text().strip() == "hold":
+            time.sleep(0.05)
+        self.send_response(503 if mode == "busy" else 200)
         self.send_header("Content-Type", "application/fhir+json")
         self.send_header("Content-Length", str(len(_ANSWER)))
         self.end_headers()
