@@ -33,9 +33,11 @@ def is_history(consent: Resource, last: Mapping[str, tuple[int, bool]]) -> bool:
 
 
 def denied_inside_what_ended(consents: Iterable[Resource], last: Mapping[str, tuple[int, bool]]) -> bool:
-    """Whether a permit that was withdrawn had denials inside it: taking back a yes is no word on what it kept back."""
+    """Whether a permit that was withdrawn, or rejected, had denials inside it: to take a yes back, or not to give it,
+    is no word on what it kept back. What was entered in error, or is not signed yet, kept nothing back.
+    """
     return any(
-        consent.get("status") == "inactive"
+        consent.get("status") in ("inactive", "rejected")
         and _version_number(consent) >= last.get(str(consent.get("id")), (0, False))[0]
         and isinstance(root := consent.get("provision"), Mapping)
         and root.get("type") == "permit"

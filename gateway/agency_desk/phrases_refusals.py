@@ -11,6 +11,10 @@ ENGLISH: Mapping[str, str] = {
     "rf_told": "Your own system told it on {day}.",
     "rf_rest": "It was part of a permission that was taken back. It stands since {day}.",
     "rf_recorded": "Your own system recorded it on {day}. It is ended there, not here.",
+    "rf_lost": (
+        "It stands since {day} for one that was lost with a computer. Nobody here knows what that one said. It ends "
+        "when the people who run this network have asked your organization for it."
+    ),
     "rf_said": "What the client said, in their own words",
     "rf_do": "They take this refusal back",
     "rf_first": (
@@ -33,6 +37,10 @@ SPANISH: Mapping[str, str] = {
     "rf_told": "Lo dijo su propio sistema el {day}.",
     "rf_rest": "Era parte de un permiso que se retiró. Vale desde el {day}.",
     "rf_recorded": "Lo anotó su propio sistema el {day}. Se termina allí, no aquí.",
+    "rf_lost": (
+        "Vale desde el {day} en lugar de una que se perdió con una computadora. Aquí nadie sabe qué decía esa. Termina "
+        "cuando quienes llevan esta red le hayan preguntado a su organización por ella."
+    ),
     "rf_said": "Lo que dijo el cliente, con sus palabras",
     "rf_do": "Retira esta negativa",
     "rf_first": (

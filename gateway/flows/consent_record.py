@@ -186,11 +186,13 @@ def keep_consent(
     *,
     logs_review: bool = True,
     only_denies: str = "",
+    has_bound: bool = True,
 ) -> ConsentRecorded:
     """Save one Consent version with its standing, raise the patient's epoch, wake or stop her intents, and audit it.
 
     Other days of review are an entry of their own (without `logs_review` the caller writes it). `only_denies`: the code
-    of why it never permits (`TOLD`, `TAKEN_BACK`); what it may change was looked at before (`told_consents.py`).
+    of why it never permits (`TOLD`, `TAKEN_BACK`, of which `has_bound`); what it may change was looked at before
+    (`told_consents.py`).
 
     Raises AlreadyReceived `RECORD_OF_ANOTHER_PATIENT` when it was another patient's before, `CONSENT_ENDED` when it
     had ended.
@@ -199,7 +201,7 @@ def keep_consent(
     before = records.get(tx, "Consent", str(resource["id"]))
     if before is not None and not only_denies:
         _refuse_change(before, resource, patient_id)
-    judgement = judged(premises, tx, resource, recorder, patient_id, only_denies)
+    judgement = judged(premises, tx, resource, recorder, patient_id, only_denies, has_bound=has_bound)
     was_part2 = before is not None and before.part2
     record = records.save(tx, _record(premises, resource, patient_id, recorder, instant_text(at), was_part2))
     state = ConsentState(
@@ -230,15 +232,17 @@ def take_back(
     request_id: str,
 ) -> ConsentRecorded:
     """What a Consent permits is taken back: `ended` is it from now on. What it denies beside that goes on as one of its
-    own, which never permits: who takes a permission back has not said that more may be seen.
+    own, which never permits: who takes a permission back has not said that more may be seen. What does not bind yet, as
+    its recorder has nothing to do with her, waits on until it has.
     """
     patient_id, recorder = str(before.patient_id), before.source_partner
     state = consents.get(tx, before.id)
     kept = keep_consent(premises, tx, caller, ended, patient_id, at, request_id, recorder)
-    if could_deny(before.resource) and (state is None or state.standing != "unrelated"):
+    if could_deny(before.resource):
         about = (patient_id, at, request_id, recorder)
         rest = rest_of(before, premises.keys.id_key)
-        keep_consent(premises, tx, caller, rest, *about, only_denies=TAKEN_BACK)
+        bound = state is None or state.standing != "unrelated"
+        keep_consent(premises, tx, caller, rest, *about, only_denies=TAKEN_BACK, has_bound=bound)
     return kept
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.clock import new_id
-from gateway.disclosure.consent_standing import TAKEN_BACK, TOLD, could_deny, permits_at_root
+from gateway.disclosure.consent_standing import LOST, TAKEN_BACK, TOLD, could_deny, permits_at_root
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.agency_desk import Worker
@@ -23,13 +23,17 @@ from gateway.flows.heard_denials import DENIAL_ENDED, end_denial
 from gateway.store import ConsentState, Reading, Record, Transaction, consents, records
 
 LONGEST_WORDS = 200
+ENDED_HERE = ("told", "rest")
+"""Which refusals a worker ends, when she takes them back."""
+_HOW = {TOLD: "told", TAKEN_BACK: "rest", LOST: "lost"}
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
     """A refusal that stands. `recipients`: reference and display of each who may not see, none for everybody; `since`:
     when it was recorded (ISO 8601 UTC); `how`: `told` by a message or document, `rest` of a permission that was taken
-    back, or `recorded` by the organization's system, which alone ends it.
+    back, `recorded` by the organization's system, which alone ends it, or `lost` in a restore: it stands in for what a
+    person at the gateway has to ask for.
     """
 
     consent_id: str
@@ -80,7 +84,7 @@ async def refusal_ended(
     def work(tx: Transaction) -> dict[str, Any]:
         require_client(tx, worker, patient_id)
         here = refusals_of(tx, worker.partner, patient_id)
-        if consent_id not in {one.consent_id for one in here if one.how != "recorded"}:
+        if consent_id not in {one.consent_id for one in here if one.how in ENDED_HERE}:
             raise NotFound("NO_SUCH_CONSENT", "no such refusal stands here", consent_id)
         ended = end_denial(premises, tx, consent_id, at, new_id())
         log_worker(tx, worker, at, DENIAL_ENDED, patient_id, ended.reference, said)
@@ -94,5 +98,5 @@ def _refused(record: Record | None, state: ConsentState) -> Refused | None:
     if record is None or not could_deny(record.resource) or permits_at_root(record.resource):
         return None
     reasons = json.loads(state.reasons)
-    how = "told" if TOLD in reasons else "rest" if TAKEN_BACK in reasons else "recorded"
+    how = next((how for code, how in _HOW.items() if code in reasons), "recorded")
     return Refused(record.id, recipients_of(record.resource), state.recorded_at, how)

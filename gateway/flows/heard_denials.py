@@ -36,8 +36,9 @@ def hear_denials(premises: Premises, tx: Transaction, patient_id: str, at: datet
         if record is None or record.resource.get("status") != "active":
             continue
         recorder = Caller(state.recorded_by, "", "", frozenset(), "")
-        told = TOLD if TOLD in json.loads(state.reasons) else ""
-        keep_consent(premises, tx, recorder, record.resource, patient_id, at, request_id, only_denies=told)
+        reasons = json.loads(state.reasons)
+        code = next((one for one in (TOLD, TAKEN_BACK) if one in reasons), "")
+        keep_consent(premises, tx, recorder, record.resource, patient_id, at, request_id, only_denies=code)
         heard = True
     return heard
 

@@ -34,8 +34,10 @@ def judged(
     only_denies: str = "",
     *,
     is_asked: bool = False,
+    has_bound: bool = True,
 ) -> Judgement:
-    """The standing of a version that partner `recorder` stands for. `only_denies`: the code of why it never permits.
+    """The standing of a version that partner `recorder` stands for. `only_denies`: the code of why it never permits;
+    `has_bound`: of what goes on of a permission that was taken back, whether it bound there.
 
     Before a person has asked (`is_asked`) nothing permits that a restore has set aside, in a later version neither, or
     that was signed before her taking back of one that is lost: its recorder may not have heard that she took it back
@@ -45,8 +47,8 @@ def judged(
     judgement = judge(premises, resource, recorder, form_stored=form_stored)
     if only_denies:
         judgement = Judgement("unverified", (only_denies,))
-    if only_denies == TAKEN_BACK:
-        return judgement  # what it denies has bound before
+    if only_denies == TAKEN_BACK and has_bound:
+        return judgement
     for_others = judgement.standing == "unverified" or denies_for_others(premises, resource, recorder)
     if for_others and not related(tx, recorder, patient_id):
         # Neither may it permit, nor may somebody who has nothing to do with her stop her care.

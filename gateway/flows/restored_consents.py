@@ -163,14 +163,13 @@ def _end_again(
     saved = records.save(tx, replace(held, version=0, resource=content, updated_at=row.at))
     consents.save(tx, changed(state, version=saved.version))
     rest = rest_of(held, id_key)
-    if could_deny(held.resource) and state.standing != "unrelated" and consents.get(tx, rest["id"]) is None:
+    if could_deny(held.resource) and consents.get(tx, rest["id"]) is None:
         kept = records.save(tx, replace(held, id=rest["id"], version=0, resource=rest, updated_at=at))
-        said = (kept.id, state.patient_id, kept.version, "unverified", state.recorded_by, at)
+        standing = "unrelated" if state.standing == "unrelated" else "unverified"
+        said = (kept.id, state.patient_id, kept.version, standing, state.recorded_by, at)
         consents.save(tx, ConsentState(*said, json.dumps([TAKEN_BACK])))
-        append(
-            tx,
-            _entry(kept, row, TAKEN_BACK, f"goes on of {held.reference}, taken back by entry {row.seq}", at),
-        )
+        goes_on = f"goes on of {held.reference}, taken back by entry {row.seq}"
+        append(tx, replace(_entry(kept, row, TAKEN_BACK, goes_on, at), outcome=standing))
 
 
 def _remember_ended(

@@ -8,16 +8,18 @@ are in doubt until then, so that nothing of either leaves or is shown (DM-28).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from gateway.audit import append, of_patient
 from gateway.clock import instant_text, new_row_id
+from gateway.disclosure.consent_standing import LOST, TAKEN_BACK, TOLD
 from gateway.disclosure.handovers import may_have_arrived
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotFound, NotNow, NotUnderstood
 from gateway.flows.decided_here import act_entry, carry_out, why
+from gateway.flows.judged import judged
 from gateway.flows.own_page_ends import end_for_another
 from gateway.flows.own_silence import silent_apart
 from gateway.flows.people import related
@@ -48,7 +50,7 @@ async def join(premises: Premises, leaves: str, to: str, reason: str) -> dict[st
         for one in (leaves, to):
             end_for_another(premises, tx, one, "found to be one with another patient")
         _describe(premises, tx, to, patients.match_keys_of(tx, to))
-        _hear_newly_related(tx, to)
+        _hear_and_unhear(premises, tx, to)
         if not patients.certain(tx, leaves):
             patients.settle_doubt(tx, leaves)
         woken = intents.wake_patient(tx, to, at) if patients.certain(tx, to) else 0
@@ -76,7 +78,10 @@ async def part(premises: Premises, patient_id: str, reason: str) -> dict[str, An
             raise AlreadyReceived("JOINED_ON", "was found to be a third since; part that one first", to)
         _nothing_in_flight(tx, to)
         at = instant_text(premises.clock.now())
+        heard = _heard(tx, to)
         told = _give_back(premises, tx, found)
+        for one in (patient_id, to):
+            _hear_and_unhear(premises, tx, one, heard)
         same_person.tell_apart(tx, patient_id, to, at)
         for one in (patient_id, to):
             patients.doubt(tx, one)
@@ -137,10 +142,12 @@ async def sort(premises: Premises, reference: str, patient_id: str, reason: str)
         same_person.drop_unsorted(tx, kind, record_id)
         one, other = both
         if patient_id == one:
+            heard = _heard(tx, other)
             theirs = tuple(_all_of_them(tx, intents.of_patient(tx, other), record, one))
             same_person.move(tx, (record,), (), theirs, from_=other, to=one)
             same_person.take_messages(tx, theirs, one)
-            _hear_newly_related(tx, one)
+            for each in both:
+                _hear_and_unhear(premises, tx, each, heard)
         _describe(premises, tx, patient_id, patients.match_keys_of(tx, patient_id))
         seq = _log(tx, SORTED, at, f"{reference}: {said}", *both)
         return {"record": reference, "is of": patient_id, "outcome": SORTED, "entry": seq}
@@ -189,14 +196,31 @@ def _nothing_to_sort(tx: Transaction, patient_id: str) -> None:
         raise NotUnderstood("TO_BE_SORTED", "say first whose these records are", ", ".join(waiting))
 
 
-def _hear_newly_related(tx: Transaction, patient_id: str) -> None:
+def _heard(tx: Transaction, patient_id: str) -> frozenset[str]:
+    """The Consents of the patient whose recorders have to do with her, by id."""
+    states = consents.of_patient(tx, patient_id)
+    return frozenset(one.consent_id for one in states if related(tx, one.recorded_by, patient_id))
+
+
+def _hear_and_unhear(
+    premises: Premises, tx: Transaction, patient_id: str, heard: Collection[str] = ()
+) -> None:
     """A denial by somebody who had nothing to do with her, and has by what has just become hers, binds now; in the
-    version that it has, so that it goes back with whom it came along with.
+    version that it has, so that it goes back with whom it came along with. Of those `heard` before, one whose recorder
+    had to do with the other of the two alone is a stranger's again, and stops nobody's care.
     """
     for state in consents.of_patient(tx, patient_id):
-        if state.standing == "unrelated" and related(tx, state.recorded_by, patient_id):
-            reasons = [one for one in json.loads(state.reasons) if one != "RECORDER_NOT_RELATED"]
-            consents.save(tx, replace(state, standing="unverified", reasons=json.dumps(reasons)))
+        reasons = json.loads(state.reasons)
+        if related(tx, state.recorded_by, patient_id):
+            if state.standing == "unrelated":
+                left = [one for one in reasons if one != "RECORDER_NOT_RELATED"]
+                consents.save(tx, replace(state, standing="unverified", reasons=json.dumps(left)))
+        elif state.consent_id in heard and not {TAKEN_BACK, LOST} & set(reasons):
+            record = records.get(tx, "Consent", state.consent_id)
+            about = state.recorded_by, patient_id, TOLD if TOLD in reasons else ""
+            found = None if record is None else judged(premises, tx, record.resource, *about)
+            if found is not None and found.standing == "unrelated":
+                consents.save(tx, replace(state, standing="unrelated", reasons=json.dumps(found.reasons)))
 
 
 def _describe(

@@ -29,6 +29,12 @@ _STANDS = Fault(
     None,
     severity="W",
 )
+_HAS_ENDED = Fault(
+    "DENIAL_HAS_ENDED",
+    "a person has ended this very refusal; if the patient refuses again, record that as a new one",
+    None,
+    severity="W",
+)
 
 
 class Telling(Protocol):
@@ -76,12 +82,18 @@ def keep_told_consents(
 
 
 def denial_warnings(premises: Premises, reading: Reading, said: Sequence[Telling]) -> tuple[Fault, ...]:
-    """What the sender is told when it takes back a refusal that it told before: that it stands, once."""
-    for one in said:
-        for told, held in _told_and_held(premises, reading, one):
-            if held is not None and could_deny(held.resource) and not could_deny(told):
-                return (_STANDS,)
-    return ()
+    """What the sender is told when it takes back a refusal that it told before: that it stands; and when it tells one
+    again that a person has ended: that it has. Each once.
+    """
+    held_so = [
+        (told, held)
+        for one in said
+        for told, held in _told_and_held(premises, reading, one)
+        if held is not None
+    ]
+    stands = any(could_deny(held.resource) and not could_deny(told) for told, held in held_so)
+    has_ended = any(could_deny(told) and _ended_as_told(told, held) for told, held in held_so)
+    return (*((_STANDS,) if stands else ()), *((_HAS_ENDED,) if has_ended else ()))
 
 
 def _told_and_held(
@@ -106,7 +118,7 @@ def _is_news(tx: Transaction, told: Mapping[str, Any], held: Record | None) -> b
         return True
     status, state = held.resource.get("status"), consents.get(tx, held.id)
     if status in ENDED:
-        return could_deny(told) and not _same(told, {**held.resource, "status": told["status"]})
+        return could_deny(told) and not _ended_as_told(told, held)
     if status == "active" and not could_deny(told):
         return False
     counts_now = (
@@ -115,6 +127,12 @@ def _is_news(tx: Transaction, told: Mapping[str, Any], held: Record | None) -> b
         and related(tx, state.recorded_by, state.patient_id)
     )
     return counts_now or state is None or not _same(told, held.resource)
+
+
+def _ended_as_told(told: Mapping[str, Any], held: Record) -> bool:
+    """Whether what is held ended, and was of these very words."""
+    has_ended = held.resource.get("status") in ENDED
+    return has_ended and _same(told, {**held.resource, "status": told["status"]})
 
 
 def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -281,7 +281,10 @@ def ended(**changes: object) -> dict[str, object]:
         ("inactive", {"provision": [{"type": "permit"}]}, "disclose"),
         ("inactive", {"provision": [{}]}, "withhold"),
         ("inactive", {"type": "deny"}, "disclose"),
+        ("rejected", {}, "withhold"),
+        ("rejected", {"provision": [{"type": "permit"}]}, "disclose"),
         ("entered-in-error", {}, "disclose"),
+        ("proposed", {}, "disclose"),
         ("active", {"period": {"start": "2020-01-01", "end": "2020-12-31"}}, "withhold"),
         (
             "active",

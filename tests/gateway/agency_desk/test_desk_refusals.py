@@ -160,3 +160,6 @@ def test_what_stands_in_for_a_lost_refusal_is_no_worker_s_to_end(
     assert counter.page.status_code == 404
     (held,) = [one.resource for one in county_desk.records("Consent") if one.id == refusal]
     assert held["status"] == "active"
+    counter.get(address)
+    assert SAY["rf_lost"].partition("{")[0] in unescape(counter.page.text)
+    assert "refusal-ended" not in counter.page.text, "no form that it cannot be ended by"

@@ -306,25 +306,35 @@ def test_who_takes_back_a_permission_opens_nothing_that_it_denied(known: County)
 
 
 @pytest.mark.requirement("FH-CON-10")
+def test_what_a_stranger_s_permission_denied_is_heard_though_somebody_took_the_permission_back(
+    county: County,
+) -> None:
+    county.refer()
+    county.submit("housing", person.housing_client(), purpose="COC")
+    hers = {"patient": {"reference": f"Patient/{county.patient_id}"}}
+    mixed = signed(provision={"type": "permit", "provision": [{"type": "deny"}]}, **hers)
+    consent_id = county.record("housing", mixed).resource["id"]
+
+    county.replace("hospital", consent_id, {**mixed, "id": consent_id, "status": "inactive"})
+
+    assert standings(county) == {"unrelated"}, "still a stranger's"
+    county.submit("housing", {**transaction({}, 1), "entry": [a_goal(county)]}, purpose="COC")
+    (rest,) = [one for one in county.records("Consent") if one.resource["status"] == "active"]
+    state = county.look(lambda reading: consents.get(reading, rest.id))
+    assert state is not None
+    assert (state.standing, state.reasons) == ("unverified", '["PERMISSION_TAKEN_BACK"]'), (
+        "a person can end it"
+    )
+
+
+@pytest.mark.requirement("FH-CON-10")
 @pytest.mark.parametrize("alone", [True, False], ids=["alone", "with_what_relates_it"])
 def test_a_denial_binds_from_when_its_recorder_has_to_do_with_her(county: County, *, alone: bool) -> None:
     """A Consent that came first, or stands first in the transaction, of who is not entitled to permit."""
     county.consent()
     denial = {**signed(provision={"type": "deny"}), "patient": {"reference": f"Patient/{county.patient_id}"}}
     del denial["sourceAttachment"]
-    referral = {"reference": denial["patient"]["reference"]}
-    goal = {
-        "resourceType": "Goal",
-        "lifecycleStatus": "active",
-        "description": {"text": "Rent paid"},
-        "subject": referral,
-    }
-    entry = {
-        "resource": goal,
-        "request": {"method": "PUT", "url": "Goal/g1"},
-        "fullUrl": "urn:uuid:55555555-4444-4444-8444-444444444445",
-    }
-    bundle = transaction(denial, 1)
+    entry, bundle = a_goal(county), transaction(denial, 1)
     if alone:
         county.submit("hospital", bundle)
         assert standings(county) == {"usable", "unrelated"}
@@ -334,6 +344,21 @@ def test_a_denial_binds_from_when_its_recorder_has_to_do_with_her(county: County
     assert standings(county) == {"usable", "unverified"}
     county.refer()
     assert county.refused()
+
+
+def a_goal(county: County) -> dict[str, Any]:
+    """An entry by which its sender has to do with her."""
+    goal = {
+        "resourceType": "Goal",
+        "lifecycleStatus": "active",
+        "description": {"text": "Rent paid"},
+        "subject": {"reference": f"Patient/{county.patient_id}"},
+    }
+    return {
+        "resource": goal,
+        "request": {"method": "PUT", "url": "Goal/g1"},
+        "fullUrl": "urn:uuid:55555555-4444-4444-8444-444444444445",
+    }
 
 
 def standings(county: County) -> set[str]:

@@ -305,6 +305,10 @@ def test_a_denial_by_who_had_nothing_to_do_with_the_one_binds_for_both(county: C
     county.run(join(county.premises, other, her, WHY))
 
     assert isinstance(county.release(), Refusal)
+    county.run(part(county.premises, other, SISTER))
+    assert [state.standing for state in states_of(county, other)] == ["unrelated"], (
+        "a stranger again to her sister"
+    )
 
 
 def test_who_came_under_another_s_card_is_known_again_after_joining_and_parting(county: County) -> None:

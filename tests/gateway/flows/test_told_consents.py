@@ -110,7 +110,7 @@ def _ended_by_a_person(county: County) -> None:
     """What a person has ended the same words do not begin again; other words do."""
     (denied,) = [one for one in county.records("Consent") if "verification" in one.resource]
     county.replace("hospital", denied.id, {**denied.resource, "status": "inactive"})
-    assert told(county, "R", "07").faults == ()
+    assert codes(told(county, "R", "07")) == ["DENIAL_HAS_ENDED"], "its sender would think that it binds"
     assert stands(county) == {"FORM-12": ("inactive", "unverified")}
     told(county, "X", "09", form="FORM-13")
     assert stands(county)["FORM-13"] == ("active", "unverified")
