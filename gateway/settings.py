@@ -62,6 +62,11 @@ class Settings(BaseSettings):
         gt=0,
         description="requests a second that one client may send; five times as many at once",
     )
+    tls_proxies: str = Field(
+        default="",
+        pattern=r"^([0-9a-fA-F.:]{2,45}(, ?[0-9a-fA-F.:]{2,45})*)?$",
+        description="addresses of the proxies whose `Client-Cert` header counts, with commas; empty: nobody's",
+    )
     metrics_token: Path | None = Field(
         default=None, description="file of the token by which a monitor sees depths and ages on /metrics"
     )

@@ -26,6 +26,7 @@ from gateway.fhir_api.media import media_asked
 from gateway.fhir_api.search_parameters import read_query
 from gateway.resources import to_json
 from gateway.resources.xml_reading import read_fhir
+from gateway.security.client_certificates import HEADER
 
 REQUEST_ID = "urn:warm-handoff:request-id"
 """The extension of an entry's response that says by which id support finds it: what `X-Request-Id` is of an answer."""
@@ -39,7 +40,7 @@ _DOORS = frozenset(
     {"accounting", "audit", "everything", "history", "instance", "metadata", "shared-plan", "subscription", "type"}
 )  # fmt: skip
 _FULL = NotUnderstood("BATCH_TOO_LARGE", "the entries before it fill the answer: ask for it by itself")
-_HANDED_ON = frozenset({b"authorization", b"accept", b"prefer", b"purpose-of-use"})
+_HANDED_ON = frozenset({b"authorization", b"accept", b"prefer", b"purpose-of-use", HEADER.encode()})
 
 
 @dataclass(frozen=True, slots=True)

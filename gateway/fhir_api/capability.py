@@ -71,9 +71,10 @@ def capability_statement(base: str, started_at: datetime) -> dict[str, Any]:
     }
 
 
-def smart_configuration(base: str) -> dict[str, Any]:
-    """`.well-known/smart-configuration`. SMART App Launch 2.2, conformance."""
+def smart_configuration(base: str, *, binds_tokens: bool = False) -> dict[str, Any]:
+    """`.well-known/smart-configuration`. SMART App Launch 2.2, conformance; RFC 8705 where tokens can be bound."""
     return {
+        **({"tls_client_certificate_bound_access_tokens": True} if binds_tokens else {}),
         "token_endpoint": f"{base}/oauth/token",
         "introspection_endpoint": f"{base}/oauth/introspect",
         "grant_types_supported": ["client_credentials"],

@@ -227,7 +227,8 @@ class Desk:
     """What every route needs: the flows, who may call, where we are, how much we take.
 
     `tick_seconds`: answers about a patient leave on multiples of it, so that their timing does not tell why
-    there is nothing (0 turns it off). `on_call` is the telephone number that an empty answer names.
+    there is nothing (0 turns it off). `on_call` is the telephone number that an empty answer names. `tls_proxies`: the
+    addresses whose word on a client's certificate counts.
     """
 
     doors: Doors
@@ -244,3 +245,4 @@ class Desk:
     rates: ClientRates = field(default_factory=lambda: ClientRates(100))
     tick_seconds: float = 0.025
     keys_at: KeysAt | None = None
+    tls_proxies: frozenset[str] = frozenset()

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from gateway.errors import NotAllowed, NotFound
 from gateway.fhir_api.answers_out import until_tick
 from gateway.fhir_api.doors import Desk
-from gateway.fhir_api.incoming import caller_of, require_letter, resource_in
+from gateway.fhir_api.incoming import caller_of, require_certificate, require_letter, resource_in
 from gateway.flows.cds_hooks import SERVICES
 from gateway.resources import to_json
 from gateway.security.callers import Caller
@@ -58,6 +58,7 @@ async def _caller(request: Request, desk: Desk, service: str) -> Caller:
         now=now,
         keys_at=desk.keys_at,
     )
+    require_certificate(desk, request, client.certificates)
     request.state.partner = client.partner
     desk.rates.take(client_id, now)
     return Caller(client.partner, client_id, "", client.scopes, "")

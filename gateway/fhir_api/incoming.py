@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from gateway.fhir_api.served import LETTERS, Interaction
 from gateway.resources import parse_json
 from gateway.resources.xml_reading import from_xml
 from gateway.security.callers import Caller
+from gateway.security.client_certificates import HEADER, certificate_shown
 from gateway.security.scopes import granted
 
 _MOST_AT_ONCE = 65_536
@@ -39,11 +41,15 @@ PURPOSE_HEADER = "purpose-of-use"
 def caller_of(desk: Desk, request: Request) -> Caller:
     """Who calls.
 
-    Raises NotNow `CLIENT_TOO_FAST`, NotAllowed as `TokenChecker.check` does, and `PURPOSE_DIFFERS` when a header
-    claims another purpose than the token is bound to (requirement SM-03).
+    Raises NotNow `CLIENT_TOO_FAST`, NotAllowed as `TokenChecker.check` does, `CERTIFICATE_DIFFERS` (RFC 8705), and
+    `PURPOSE_DIFFERS` when a header claims another purpose than the token is bound to (requirement SM-03).
     """
     now = desk.clock.now()
     caller = desk.tokens.check(request.headers.get("authorization"), now)
+    if caller.certificate and caller.certificate != certificate_of(desk, request):
+        raise NotAllowed(
+            "CERTIFICATE_DIFFERS", "the token is bound to a certificate that this connection does not show"
+        )
     if (
         getattr(request.state, "partner", None) is None
     ):  # once for a request, however often it is asked who calls
@@ -55,6 +61,27 @@ def caller_of(desk: Desk, request: Request) -> Caller:
     limits = limits_of(caller.scopes) if any("?" in scope for scope in caller.scopes) else ()
     media = FHIR_XML if media_asked(request) == FHIR_XML else FHIR_JSON
     return replace(caller, limits=limits, media=media, base=f"{desk.base_url()}/fhir")
+
+
+def certificate_of(desk: Desk, request: Request) -> str:
+    """The certificate that the caller showed to our proxy, as `certificate_shown` gives it."""
+    peer = request.scope.get("client") or ("", 0)
+    return certificate_shown(str(peer[0]), request.headers.getlist(HEADER), desk.tls_proxies)
+
+
+def require_certificate(desk: Desk, request: Request, registered: Collection[str]) -> str:
+    """The one of the registered certificates that the caller shows; empty where none is registered.
+
+    Raises NotAllowed `CLIENT_NOT_PROVEN`.
+    """
+    if not registered:
+        return ""
+    shown = certificate_of(desk, request)
+    if shown not in registered:
+        raise NotAllowed(
+            "CLIENT_NOT_PROVEN", "this connection shows no certificate that is registered for the client"
+        )
+    return shown
 
 
 def require_scope(

@@ -43,7 +43,8 @@ async def emergency_definition(request: Request) -> Response:
 async def smart(request: Request) -> Response:
     """`GET /.well-known/smart-configuration`."""
     desk: Desk = request.app.state.desk
-    return Response(to_json(smart_configuration(desk.base_url())), media_type="application/json")
+    told = smart_configuration(desk.base_url(), binds_tokens=bool(desk.tls_proxies))
+    return Response(to_json(told), media_type="application/json")
 
 
 async def alive(_request: Request) -> Response:

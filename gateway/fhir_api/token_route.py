@@ -8,11 +8,12 @@ from starlette.responses import Response
 from gateway import logs
 from gateway.errors import NotAllowed, NotUnderstood
 from gateway.fhir_api.doors import Desk
-from gateway.fhir_api.incoming import caller_of, form_in
+from gateway.fhir_api.incoming import caller_of, form_in, require_certificate
 from gateway.fhir_api.scope_limits import kept_scopes
 from gateway.fhir_api.search_parameters import Parameters, read_query
 from gateway.resources import to_json
 from gateway.security.callers import Caller
+from gateway.security.client_certificates import confirmation
 from gateway.security.client_proof import PURPOSE_SYSTEM, prove_client
 from gateway.security.tokens import ACCESS_TOKEN_SECONDS, issue_token
 
@@ -47,10 +48,12 @@ async def give_token(request: Request) -> Response:
         scopes = kept_scopes(proven.scopes)
         if not scopes:
             raise NotAllowed("SCOPE_NOT_GRANTED", "none of the scopes asked for can be kept")
+        certificate = require_certificate(desk, request, proven.certificates)
     except (NotAllowed, NotUnderstood) as error:
         return _refused(request, error)
     request.state.partner = proven.partner
-    token = issue_token(proven.partner, proven.client_id, proven.purpose, scopes, desk.token_key, now)
+    about = (proven.partner, proven.client_id, proven.purpose, scopes)
+    token = issue_token(*about, desk.token_key, now, certificate)
     logs.info(logs.Event.TOKEN_ISSUED, partner=proven.partner, purpose=proven.purpose)
     content = {
         "access_token": token,
@@ -78,7 +81,9 @@ async def introspect(request: Request) -> Response:
 
 def _told(whose: Caller, ends: int) -> dict[str, object]:
     purpose = {"system": PURPOSE_SYSTEM, "code": whose.purpose}
+    bound = {"cnf": confirmation(whose.certificate)} if whose.certificate else {}
     return {
+        **bound,
         "active": True,
         "scope": " ".join(sorted(whose.scopes)),
         "client_id": whose.client_id,

@@ -17,6 +17,7 @@ from gateway.partners.deliveries import (
     Delivery,
     DeskDelivery,
     FileName,
+    Fingerprint,
     ListenerTls,
     NoDelivery,
     SftpServer,
@@ -119,6 +120,8 @@ class Client(Strict, frozen=True):
     them: one of the two.
 
     `subscription_endpoints`: the addresses (also `mailto:`) to which notices of its Subscriptions may go, and no others.
+    `certificates`: those that it shows at TLS, by fingerprint (SHA-256), two while it renews; its tokens are then bound
+    to the one that it showed (RFC 8705).
     """
 
     client_id: str
@@ -127,6 +130,11 @@ class Client(Strict, frozen=True):
     jwks: dict[str, list[dict[str, str]]] = msgspec.field(default_factory=dict)
     jwks_url: str = ""
     subscription_endpoints: tuple[str, ...] = ()
+    certificates: tuple[Fingerprint, ...] = ()
+
+    def bound_to(self) -> frozenset[str]:
+        """The fingerprints in one spelling: 64 small hex digits."""
+        return frozenset(written.replace(":", "").lower() for written in self.certificates)
 
 
 AnswerHours = Annotated[int, msgspec.Meta(ge=0, le=1000)]

@@ -23,6 +23,7 @@ class Caller:
     `purpose` is one code of the v3-ActReason code system and was bound to the token when it was issued;
     `scopes` are SMART scopes in version 2 form (`system/CarePlan.rs`); `token_id` is the token's `jti`.
     A scope is never consent: it only narrows what the caller may ask for. `media`: as which FHIR is written to it.
+    `certificate`: SHA-256 (hex) of the one that its token is bound to; empty for a token that is bound to none.
     `base`: the address of the API that it asked, for the addresses in its answers.
     `limits`: what its scopes with a search limit mean; one that is not among them opens nothing.
     """
@@ -34,4 +35,5 @@ class Caller:
     token_id: str
     media: str = "application/fhir+json"
     limits: tuple[ScopeLimit, ...] = ()
+    certificate: str = ""
     base: str = field(default="", compare=False)

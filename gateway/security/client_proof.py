@@ -46,6 +46,8 @@ class ProvenClient:
     partner: str
     purpose: str
     scopes: frozenset[str]
+    certificates: frozenset[str] = frozenset()
+    """Of which it has to show one (`RegisteredClient`)."""
 
 
 async def prove_client(
@@ -84,7 +86,7 @@ async def prove_client(
     forget_at = _ERA + timedelta(seconds=expires + 2 * SKEW_SECONDS)
     if not await use_once(client_id, str(claims["jti"]), forget_at):
         raise _not_proven("the statement was used before")
-    return ProvenClient(client_id, client.partner, purpose, granted.texts())
+    return ProvenClient(client_id, client.partner, purpose, granted.texts(), client.certificates)
 
 
 async def prove_hook_caller(

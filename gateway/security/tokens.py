@@ -20,6 +20,7 @@ from joserfc.jwk import ECKey
 from gateway.clock import new_id
 from gateway.errors import NotAllowed, NotUnderstood
 from gateway.security.callers import Caller
+from gateway.security.client_certificates import confirmation, confirmed
 
 ACCESS_TOKEN_SECONDS = 300
 TOKEN_ISSUER = "urn:warm-handoff:gateway"  # noqa: S105  a name, not a secret
@@ -38,6 +39,8 @@ class RegisteredClient(NamedTuple):
     scopes: frozenset[str]
     purposes: frozenset[str]
     jwks_url: str = ""
+    certificates: frozenset[str] = frozenset()
+    """Those that it shows at TLS, one of them at each request (SHA-256, hex); none: it need not."""
 
 
 ClientById = Callable[[str], RegisteredClient | None]
@@ -71,11 +74,17 @@ def read_token_key(pem: bytes) -> TokenKey:
 
 
 def issue_token(
-    partner: str, client_id: str, purpose: str, scopes: Iterable[str], key: TokenKey, now: datetime
+    partner: str,
+    client_id: str,
+    purpose: str,
+    scopes: Iterable[str],
+    key: TokenKey,
+    now: datetime,
+    certificate: str = "",
 ) -> str:
-    """A bearer token good for `ACCESS_TOKEN_SECONDS` from `now`."""
+    """A bearer token good for `ACCESS_TOKEN_SECONDS` from `now`, with `certificate` for who shows that one alone."""
     at = _seconds(now)
-    claims = {
+    claims: dict[str, object] = {
         "iss": TOKEN_ISSUER,
         "aud": TOKEN_ISSUER,
         "sub": client_id,
@@ -86,6 +95,8 @@ def issue_token(
         "purpose": purpose,
         "scope": " ".join(sorted(scopes)),
     }
+    if certificate:
+        claims["cnf"] = confirmation(certificate)
     return jwt.encode(
         {"alg": "ES384", "kid": key.key_id, "typ": "at+jwt"}, claims, key.private, algorithms=_OWN_ALGORITHMS
     )
@@ -110,7 +121,8 @@ class TokenChecker:
     def check(self, authorization_header: str | None, now: datetime) -> Caller:
         """The caller whose token stands in the header.
 
-        Raises NotAllowed: `TOKEN_MISSING`, `TOKEN_UNREADABLE`, `TOKEN_EXPIRED`, `CLIENT_UNKNOWN`.
+        Raises NotAllowed: `TOKEN_MISSING`, `TOKEN_UNREADABLE`, `TOKEN_EXPIRED`, `CLIENT_UNKNOWN`, `TOKEN_UNBOUND`.
+        Whether the certificate is shown that the token is bound to is asked where the connection is known.
         """
         token = _bearer(authorization_header)
         known_as = (self._configuration(), hashlib.sha256(token.encode()).digest())
@@ -124,6 +136,10 @@ class TokenChecker:
         client = self._client_by_id(caller.client_id)
         if client is None or client.partner != caller.partner:
             raise NotAllowed("CLIENT_UNKNOWN", "the client is not registered")
+        if client.certificates and caller.certificate not in client.certificates:
+            raise NotAllowed(
+                "TOKEN_UNBOUND", "the token is bound to no certificate of this client; get a new one"
+            )
         self._remember(known_as, found)
         return caller
 
@@ -157,6 +173,7 @@ class TokenChecker:
             purpose=str(claims["purpose"]),
             scopes=frozenset(str(claims["scope"]).split()),
             token_id=str(claims["jti"]),
+            certificate=confirmed(claims.get("cnf")),
         )
         return caller, int(claims["exp"])
 

@@ -88,6 +88,7 @@ class HttpDoor:
             lifespan="off",
             ws="none",
             server_header=False,
+            proxy_headers=False,  # whose connection it is decides whose word on certificates counts
             timeout_graceful_shutdown=5,
         )
         self._server = uvicorn.Server(config)
@@ -123,6 +124,7 @@ class HttpDoor:
             gauges=self._gauges(),
             rates=self._rates,
             keys_at=None if self._keys is None else self._keys.at,
+            tls_proxies=frozenset(filter(None, self._settings.tls_proxies.replace(" ", "").split(","))),
         )
 
     def _gauges(self) -> Gauges | None:
@@ -184,7 +186,8 @@ class HttpDoor:
             return None  # its tokens end with it
         jwks: Mapping[str, object] = client.jwks
         scopes, purposes = frozenset(client.scopes), frozenset(client.purposes)
-        return RegisteredClient(partner, jwks, scopes, purposes, client.jwks_url)
+        certificates = client.bound_to() if client.certificates else frozenset()
+        return RegisteredClient(partner, jwks, scopes, purposes, client.jwks_url, certificates)
 
     async def _use_once(self, issuer: str, jti: str, expires_at: datetime) -> bool:
         until = instant_text(expires_at)
