@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -10,7 +10,11 @@ from mappings.model import Account, Addressee, TranslationRefused
 from mappings.placing import Marks
 from mappings.rows import Condition, Group
 from mappings.syntax.hl7v2 import erl
-from mappings.tree import Scope, Tree
+from mappings.tree import Scope, Spot, Tree
+from mappings.unfit import Unfit
+
+V2_DELETE = '""'
+"""HL7 v2: the sender deletes the value. The resource has none; the complement remembers the deletion."""
 
 
 @dataclass(slots=True)
@@ -82,6 +86,17 @@ def holds(condition: Condition | None, tree: Tree, scope: Scope) -> tuple[bool, 
     if condition.kind == "or":
         return any(answer for answer, _ in answers), places
     return not answers[0][0], places
+
+
+def says_any(spots: Sequence[Spot], see: Callable[[Any], Any]) -> bool:
+    """Whether one of several repetitions has a value: one that says nothing (`~""`, `~^^^^^^S`) then refuses nothing."""
+    for spot in spots if len(spots) > 1 else ():
+        try:
+            if spot.raw != V2_DELETE and see(spot.raw) is not None:
+                return True
+        except Unfit:
+            continue
+    return False
 
 
 def made_roles(made: Sequence[Made]) -> dict[str, tuple[str, ...]]:

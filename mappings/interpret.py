@@ -20,7 +20,7 @@ from typing import Any
 from mappings.elements import STAFF_TYPES
 from mappings.envelope import check_envelope, named_addressees
 from mappings.homes import homes_of
-from mappings.instances import Instance, Interpreted, Made, holds, made_roles, refused
+from mappings.instances import V2_DELETE, Instance, Interpreted, Made, holds, made_roles, refused, says_any
 from mappings.model import Account, Accounting, Addressee, Issue, LineageRow
 from mappings.placing import Long, flat, frozen, put
 from mappings.rows import EVERY_ROLE, Group, MappingFile, Role, Row, inner_roles
@@ -31,8 +31,6 @@ from mappings.trials import fed_by
 from mappings.unfit import Partly, Unfit
 
 Feeds = Callable[[str], Iterable[str]]
-V2_DELETE = '""'
-"""HL7 v2: the sender deletes the value. The resource has none; the complement remembers the deletion."""
 
 
 class Interpreter:
@@ -250,8 +248,9 @@ class Interpreter:
             first = [spots[0] if spots else None for spots in found]
             self.convert(row, instance, first, places)
             return
+        spare = row.required and says_any(found[0], lambda raw: self.see(row, [raw]))
         for spot in found[0]:
-            self.convert(row, instance, [spot], places + spot.looked)
+            self.convert(row, instance, [spot], places + spot.looked, spare)
 
     def usable(self, spots: Sequence[Spot]) -> list[Spot]:
         """The spots without what is dropped."""
@@ -267,17 +266,22 @@ class Interpreter:
         return found
 
     def convert(
-        self, row: Row, instance: Instance, spots: Sequence[Spot | None], places: tuple[str, ...]
+        self,
+        row: Row,
+        at: Instance,
+        spots: Sequence[Spot | None],
+        places: tuple[str, ...],
+        spare: bool = False,
     ) -> None:
-        """One value (or several that belong together) through the lens."""
+        """One value (or several that belong together) through the lens; `spare`: another repetition has a value."""
         raws = [spot.raw if spot is not None else "" for spot in spots]
         first = next(spot for spot in spots if spot is not None)
         leaves = [place for spot in spots if spot is not None for place in spot.leaves]
-        made = self.targets(row, instance)
+        made = self.targets(row, at)
         if not made:
             return
         if raws[0] == V2_DELETE:
-            if row.required:
+            if row.required and not spare:
                 raise refused("REQUIRED_MISSING", "a required value is deleted", first.place, "101")
             self.carried.update(leaves)
             return
@@ -285,7 +289,7 @@ class Interpreter:
             value = self.see(row, raws)
         except Unfit as unfit:
             self.unfit.update(leaves)
-            self.say(unfit, first.place, row.required)
+            self.say(unfit, first.place, row.required and not (spare and unfit.code == "EMPTY"))
             return
         self.say_partly(row, spots, raws)
         feeds = self.trials(row, spots, raws, value) if self.explain else {}
@@ -293,9 +297,7 @@ class Interpreter:
         home = first.place if self.mapping.format == "ccda" else ""
         placed = False
         for one in made:
-            placed |= self.place(
-                row, one, value, lambda path: [*feeds.get(path, ()), *places], instance, home
-            )
+            placed |= self.place(row, one, value, lambda path: [*feeds.get(path, ()), *places], at, home)
         if not placed:
             self.unfit.update(leaves)
             twice = Unfit("ONE_VALUE_ONLY", "the element takes one value and already has one", "207")

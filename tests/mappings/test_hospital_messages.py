@@ -515,3 +515,23 @@ def test_a_reason_is_there_in_words_and_goes_back_as_it_came(raw: str, concept: 
     assert lens.forward(back, None) == concept
     plain = concept_lens(LensSpec("concept", {}, None, None)).forward("DUP^ordered twice^L", None)
     assert "text" not in plain
+
+
+@pytest.mark.requirement("V2-01")
+@pytest.mark.parametrize("second", [b"^^^^^^S", b'""'])
+def test_a_name_that_says_nothing_beside_one_that_does_refuses_no_message(
+    library: Library, second: bytes
+) -> None:
+    named, mapping_id = b"Ochoa^Daniel^R^^^^L", "hospital/oru_r01"
+    source = _sample(mapping_id, "r01_reports")
+    made = _run(library, mapping_id, source.replace(named, named + b"~" + second))
+    assert made.resources[0]["name"] == [{"use": "official", "family": "Ochoa", "given": ["Daniel", "R"]}]
+    with pytest.raises(TranslationRefused):
+        _run(library, mapping_id, source.replace(named, second + b"~" + second))
+
+
+def test_the_state_of_an_appointment_in_capitals_is_the_same_state(library: Library) -> None:
+    source = _sample("hospital/siu_s12", "s12_booked")
+    assert b"|Booked" in source
+    made = _run(library, "hospital/siu_s12", source.replace(b"|Booked", b"|BOOKED"))
+    assert [one["status"] for one in _of(made, "Appointment")] == ["booked"]
