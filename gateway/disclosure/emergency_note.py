@@ -71,6 +71,13 @@ def note_to(
     )
 
 
+def is_note(resource: Mapping[str, Any]) -> bool:
+    """Whether a resource is such a note, or says of itself that it is one."""
+    return any(
+        CATEGORY in one.get("coding", ()) for one in resource.get("category", ()) if isinstance(one, Mapping)
+    )
+
+
 def _text(
     premises: Premises,
     recipient: str,

@@ -11,7 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from gateway.clock import new_id
+from gateway.disclosure.emergency_note import is_note
 from gateway.disclosure.premises import Premises
+from gateway.disclosure.recorder_only import is_recorder_only
 from gateway.disclosure.seen import Asking, is_own
 from gateway.disclosure.shown_versions import present_state
 from gateway.errors import AlreadyReceived, NotAllowed, NotFound, NotUnderstood
@@ -23,7 +25,7 @@ from gateway.flows.submissions import take_in_again
 from gateway.security.callers import Caller
 from gateway.store import Record, Transaction, records
 
-_NOT_KNOWN = "RECORD_NOT_KNOWN_TO_CALLER"
+_NOT_KNOWN, _OF_OTHERS = "RECORD_NOT_KNOWN_TO_CALLER", "RECORD_OF_OTHERS"
 Json = Mapping[str, Any]
 
 
@@ -33,7 +35,7 @@ async def update_own(
     """What became of it, with the version that its caller now reads, and the request id.
 
     Raises NotFound `NO_SUCH_RECORD` for what the caller may not know of, NotAllowed `RECORD_OF_OTHERS` for what it sees
-    of others, AlreadyReceived `VERSION_CONFLICT` where `if_match` is not what it reads now, NotUnderstood
+    and has not sent, AlreadyReceived `VERSION_CONFLICT` where `if_match` is not what it reads now, NotUnderstood
     `RESOURCE_IN_PART` for what was read with a part of it left out, and as `accept_transaction` does.
     """
     checked(resource, str(resource["resourceType"]))
@@ -49,11 +51,12 @@ async def update_own(
 
     try:
         made = await premises.store.write(work)
-    except NotFound as error:
-        if error.code != _NOT_KNOWN:
+    except (NotFound, NotAllowed) as error:
+        if error.code not in (_NOT_KNOWN, _OF_OTHERS):
             raise
         name = f"{resource['resourceType']}/{resource['id']}"
-        raise await nothing_for(premises, caller, name, _NOT_KNOWN) from None
+        nothing = await nothing_for(premises, caller, name, error.code)
+        raise (nothing if error.code == _NOT_KNOWN else error) from None
     premises.work_waiting.set()
     return made, request_id
 
@@ -68,8 +71,8 @@ def _before(
     shown = _as_read(premises, tx, caller, before, at)
     if shown is None:
         raise NotFound(_NOT_KNOWN, "the caller may not know of it")
-    if not is_own(before, caller.partner):
-        raise NotAllowed("RECORD_OF_OTHERS", "is not yours alone: who sent it changes it")
+    if not is_own(before, caller.partner) or _is_written_here(before):
+        raise NotAllowed(_OF_OTHERS, "is not yours alone: who sent it changes it")
     if if_match is not None and if_match != shown["meta"]["versionId"]:
         raise AlreadyReceived(
             "VERSION_CONFLICT", "is not the present version; read it again", "http.If-Match"
@@ -78,6 +81,13 @@ def _before(
         text = "was read in part; read the whole before you change it, or what is left out is lost"
         raise NotUnderstood("RESOURCE_IN_PART", text, f"{resource['resourceType']}.meta.tag")
     return before
+
+
+def _is_written_here(record: Record) -> bool:
+    """Whether no system has sent it: what a person signed at a desk or keeps there for its own workers, and the note on
+    an emergency, which stay what they were (42 CFR §2.31, §2.51(c)).
+    """
+    return is_recorder_only(record) or is_note(record.resource)
 
 
 def _as_read(

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import httpx
 import pytest
 
+from gateway.audit import EmergencyFacts
+from gateway.clock import instant_text
 from gateway.demo import person
-from tests.gateway.county import County
+from gateway.disclosure.desk_forms import Line, Wanted
+from gateway.disclosure.emergency_note import note_to
+from gateway.flows.agency_desk import Worker
+from gateway.flows.consent_taking import new_ids, preview
+from gateway.store import audit_rows, records
+from tests.gateway.county import NOW, County
 from tests.gateway.disclosure.hidden_county import hidden_ids, hide, known_to_housing
 from tests.gateway.disclosure.twins import Api, said
+from tests.gateway.signing import sign
 
 US, OTHERS = "otp TREAT", "housing COC"
 CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
@@ -108,3 +117,33 @@ def test_what_others_sent_is_as_if_it_were_not_there_or_not_ours(county: County)
         403,
         "RECORD_OF_OTHERS",
     )
+
+
+@pytest.mark.requirement("P2-31-10", "P2-51-02", "AU-03")
+def test_what_was_signed_at_a_desk_and_an_emergency_s_note_are_changed_by_no_client(county: County) -> None:
+    """Her draft, the paper she signed and the note of §2.51(c) are the agency's own, and no system has sent them."""
+    county.change_partner("otp", desk=("consents",))
+    county.submit("otp", person.treatment_plan())
+    ana = Worker("otp", "Ana Ruiz")
+    lines, purposes = (Line("otp", "housing", ("contact",)),), ("TREAT",)
+    chosen = Wanted(county.patient_id, "Maribel Testperson", lines, purposes, date(2026, 12, 31))
+    read = preview(county.premises, ana, chosen, new_ids(1))
+    county.run(sign(county.premises, ana, chosen, read.ids, read.seal, "Maribel Testperson"))
+    facts = EmergencyFacts("Dr. Test", "1", "Mercy", "Ana Ruiz", "overdose", instant_text(NOW))
+    note = note_to(county.premises, county.patient_id, "otp", "hospital", facts, (), NOW, "r")
+    county.write(lambda tx: records.save(tx, note))
+    held = county.records("DocumentReference", "Communication")
+    assert len(held) == 3
+    api = Api(county)
+    for one in held:
+        shown = api.ask(US, "GET", f"/fhir/{one.reference}").json()
+        refused = put(api, US, {**shown, "status": "entered-in-error"})
+        assert (refused.status_code, refused.json()["issue"][0]["details"]["coding"][0]["code"]) == (
+            403,
+            "RECORD_OF_OTHERS",
+        )
+    assert county.records("DocumentReference", "Communication") == held
+    refusals = [
+        row for row in county.look(lambda reading: list(audit_rows.scan(reading))) if row.kind == "refuse"
+    ]
+    assert len(refusals) == len(held), "each attempt is in the log"
