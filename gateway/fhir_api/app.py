@@ -38,7 +38,7 @@ from gateway.fhir_api.answers_out import fhir_answer, own_answer
 from gateway.fhir_api.counters import RequestCounters
 from gateway.fhir_api.doors import Desk
 from gateway.fhir_api.everything import everything
-from gateway.fhir_api.incoming import LARGE_AT_ONCE
+from gateway.fhir_api.incoming import LargeBodies
 from gateway.fhir_api.operation_outcome import Refusal, refusal_of, unexpected
 from gateway.fhir_api.operation_routes import OPERATION_ROUTES
 
@@ -71,7 +71,7 @@ def build_app(
             "desk": desk,
             "counters": counters,
             "addresses": found,
-            "large_bodies": asyncio.Semaphore(LARGE_AT_ONCE),
+            "large_bodies": LargeBodies(),
         }
     )
     return _Entrance(desk, found, counters)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection
 from dataclasses import replace
 from typing import Any
 
@@ -35,7 +36,24 @@ LARGE_BYTES = 256 * 1024
 LARGE_AT_ONCE = 8
 """Large bodies that arrive at once: more would fill the memory when many clients send at the same time."""
 
+LARGE_OF_ONE = 2
+"""Of one partner: whoever sends slowly, or means harm, holds up its own large bodies and nobody else's."""
+
 PURPOSE_HEADER = "purpose-of-use"
+
+
+class LargeBodies:
+    """The turns in which large bodies arrive: `LARGE_AT_ONCE` of all, `LARGE_OF_ONE` of one partner."""
+
+    def __init__(self) -> None:
+        self._all = asyncio.Semaphore(LARGE_AT_ONCE)
+        self._of: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(LARGE_OF_ONE))
+
+    @contextlib.asynccontextmanager
+    async def turn(self, partner: str) -> AsyncIterator[None]:
+        """One of them, when it comes."""
+        async with self._of[partner], self._all:
+            yield
 
 
 def caller_of(desk: Desk, request: Request) -> Caller:
@@ -127,7 +145,8 @@ async def _whole(request: Request, limit: int) -> bytes:
     async with contextlib.AsyncExitStack() as turn:
         async for part in request.stream():
             if size <= LARGE_BYTES < size + len(part):
-                await turn.enter_async_context(request.app.state.large_bodies)
+                partner = getattr(request.state, "partner", None) or ""
+                await turn.enter_async_context(request.app.state.large_bodies.turn(partner))
             size += len(part)
             if size > limit:
                 raise _too_large(limit)

@@ -1,23 +1,27 @@
-"""Many large bodies at once fill no memory: a few arrive at a time, the others wait in the network."""
+"""Many large bodies at once fill no memory: a few arrive at a time, fewer of one partner; the others wait in the network."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
+import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 
-from gateway.fhir_api.incoming import LARGE_AT_ONCE, LARGE_BYTES, body_of
+from gateway.fhir_api.incoming import LARGE_AT_ONCE, LARGE_BYTES, LARGE_OF_ONE, LargeBodies, body_of
 
 PART, PARTS = 65_536, 12
 
 
-def test_large_bodies_arrive_a_few_at_a_time_and_a_small_one_does_not_wait() -> None:
+@pytest.mark.parametrize(("partners", "at_once"), [(1, LARGE_OF_ONE), (6, LARGE_AT_ONCE)])
+def test_large_bodies_arrive_a_few_at_a_time_and_a_small_one_does_not_wait(
+    partners: int, at_once: int
+) -> None:
     app, arrived = Starlette(), [0] * (LARGE_AT_ONCE + 4)
 
     async def scene() -> tuple[list[int], list[bytes]]:
-        app.state.large_bodies = asyncio.Semaphore(LARGE_AT_ONCE)
+        app.state.large_bodies = LargeBodies()
         go = asyncio.Event()
 
         def asked(number: int, parts: int) -> Request:
@@ -28,7 +32,8 @@ def test_large_bodies_arrive_a_few_at_a_time_and_a_small_one_does_not_wait() -> 
                 more = arrived[number] < parts
                 return {"type": "http.request", "body": b"x" * PART, "more_body": more}
 
-            return Request({"type": "http", "headers": [], "app": app}, receive)
+            state = {"partner": f"p{number % partners}"}
+            return Request({"type": "http", "headers": [], "app": app, "state": state}, receive)
 
         large = [asyncio.ensure_future(body_of(asked(n, PARTS), 2**20)) for n in range(len(arrived))]
         for _ in range(PARTS * 20):
@@ -40,5 +45,5 @@ def test_large_bodies_arrive_a_few_at_a_time_and_a_small_one_does_not_wait() -> 
         return held, [small, *await asyncio.gather(*large)]
 
     held, bodies = asyncio.run(scene())
-    assert sum(one > LARGE_BYTES + PART for one in held) == LARGE_AT_ONCE, held
+    assert sum(one > LARGE_BYTES + PART for one in held) == at_once, held
     assert [len(one) for one in bodies] == [PART, *[PART * PARTS] * (LARGE_AT_ONCE + 4)]
