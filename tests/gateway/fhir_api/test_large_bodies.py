@@ -1,4 +1,4 @@
-"""Many large bodies at once fill no memory: a few arrive at a time, fewer of one partner; the others wait in the network."""
+"""Many large bodies at once fill no memory: a few arrive at a time, of one partner fewer; the others wait outside."""
 
 from __future__ import annotations
 
