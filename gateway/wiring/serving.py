@@ -31,7 +31,7 @@ from gateway.settings import Settings
 from gateway.store import Transaction, intents
 from gateway.store.model import SILENCE_SECONDS
 from gateway.wiring.alert_mail import AlertMail, mail_of, post_of
-from gateway.wiring.allocator import give_back, keep_to_one_arena
+from gateway.wiring.allocator import give_back, give_back_after_bursts, keep_to_one_arena
 from gateway.wiring.atna_feed import AtnaFeed
 from gateway.wiring.atna_lines import repositories_of
 from gateway.wiring.bulk_writer import BulkWriter
@@ -170,6 +170,7 @@ class _Running:
             mllp = await self._open_ports(stack)
             await self._as_keeper(stack, partial(self._open_doors_of_the_folder, http_address))
             _settle_memory()
+            await self._start(stack, partial(give_back_after_bursts, self._stop), _at_once)
             ready({"event": "ready", "http": f"http://{http_address}", "mllp": mllp})
             logs.info(Event.READY)
             await self._stop.wait()
