@@ -25,7 +25,7 @@ LARGE_BYTES = 256 * 1024
 """A frame that has grown so large goes on only when it is among the few that may."""
 
 LARGE_AT_ONCE = 4
-"""Large frames of one port that are taken at once: more would fill the memory when many senders send at the same time."""
+"""Large frames that one port takes at once: more would fill the memory when many senders send at the same time."""
 
 _LINGER_SECONDS = 2.0
 
