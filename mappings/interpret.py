@@ -31,6 +31,7 @@ from mappings.trials import fed_by
 from mappings.unfit import Partly, Unfit
 
 Feeds = Callable[[str], Iterable[str]]
+_Spots = Sequence[Spot | None]
 
 
 class Interpreter:
@@ -266,12 +267,7 @@ class Interpreter:
         return found
 
     def convert(
-        self,
-        row: Row,
-        at: Instance,
-        spots: Sequence[Spot | None],
-        places: tuple[str, ...],
-        spare: bool = False,
+        self, row: Row, at: Instance, spots: _Spots, places: tuple[str, ...], spare: bool = False
     ) -> None:
         """One value (or several that belong together) through the lens; `spare`: another repetition has a value."""
         raws = [spot.raw if spot is not None else "" for spot in spots]
