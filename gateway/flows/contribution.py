@@ -74,7 +74,7 @@ def record_contribution(
             message = "was sent for another patient; it cannot become this one's"
             raise AlreadyReceived("RECORD_OF_ANOTHER_PATIENT", message)
         versions.append(0 if before is None else before.version)
-        kept = submitted_record(premises, made.partner, resource, who.patient_id, before, around, at)
+        kept = submitted_record(premises, tx, made.partner, resource, who.patient_id, before, around, at)
         together.later(number, kept)
     together.save()
     saved = [together.saved[number] for number in range(len(resources))]

@@ -258,7 +258,7 @@ def _save(
         together.now(number, kept.record)
     else:
         partner, at = work.caller.partner, instant_text(work.at)
-        made = submitted_record(premises, partner, resource, patient_id, before, around, at)
+        made = submitted_record(premises, tx, partner, resource, patient_id, before, around, at)
         if made.reference in work.kept_here:
             made = replace(made, resource=marked(made.resource))
         together.later(number, made)

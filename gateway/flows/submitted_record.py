@@ -9,11 +9,12 @@ from gateway.disclosure.premises import Premises
 from gateway.disclosure.recorder_only import unmarked
 from gateway.flows.sources import Beside, asserted_sources, comes_from_program
 from gateway.flows.submitted_referral import own_words
-from gateway.store import Record
+from gateway.store import Reading, Record
 
 
 def submitted_record(
     premises: Premises,
+    reading: Reading,
     partner: str,
     submitted: Mapping[str, Any],
     patient_id: str,
@@ -22,7 +23,7 @@ def submitted_record(
     at: str,
 ) -> Record:
     """The record of one resource. Whatever it has once come from stays its source in all later versions."""
-    resource, last_word = own_words(premises, partner, before, unmarked(submitted))
+    resource, last_word = own_words(premises, reading, partner, before, unmarked(submitted))
     sources = set(asserted_sources(premises.network, partner, resource, around))
     if before is not None and (last_word != partner or before.source_partner == partner):
         sources |= set(before.sources)

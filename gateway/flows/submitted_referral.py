@@ -7,17 +7,21 @@ from typing import Any
 
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.recorder_only import is_recorder_only
+from gateway.disclosure.seen import last_own_version
 from gateway.errors import AlreadyReceived, NotUnderstood
 from gateway.flows.new_intents import Content, new_intent
 from gateway.flows.referral import CANCEL_EVENT, ENDED, SUPERSEDED, Referral, still_needed, with_answer
 from gateway.flows.submitted_ids import Submitted
 from gateway.partners import Route, partner_of
-from gateway.store import Intent, Record, Transaction, intents
+from gateway.store import Intent, Reading, Record, Transaction, intents
 
 _NOT_SENT = ("Organization",)
 _SENT_KINDS = ("referral", "cancel")
 _NOT_YET_THERE = ("due", "held", "retry", "dead")
 _REFERRED = "I12"
+_OUTPUT = "output"
+_ANSWERS = ("statusReason", "businessStatus", "executionPeriod")
+"""What an answer says, beside the status and the outputs."""
 
 
 def add_referral_intents(
@@ -90,11 +94,12 @@ def _settle(
 
 
 def own_words(
-    premises: Premises, submitter: str, before: Record | None, resource: Mapping[str, Any]
+    premises: Premises, reading: Reading, submitter: str, before: Record | None, resource: Mapping[str, Any]
 ) -> tuple[Mapping[str, Any], str]:
     """A submitted Task, and who has the last word in it: the addressee's answer stands when the sender repeats itself.
 
-    A cancellation is the sender's to make, and a Task addressed to somebody else starts with the sender's words alone.
+    A cancellation is the sender's to make, and a Task addressed to somebody else starts with the sender's words alone:
+    what they repeat of the answer is left out, as it is no record of the sender's (42 CFR 2.12(d)).
     Raises AlreadyReceived `STATUS_JUMP` when the sender takes back its own cancellation.
     """
     if before is None or resource["resourceType"] != "Task":
@@ -106,8 +111,38 @@ def own_words(
             )
         return resource, submitter
     if resource.get("status") in ENDED or not _is_addressed(premises, submitter, before, resource):
-        return resource, submitter
+        return _without_answer(reading, submitter, before, resource), submitter
     return with_answer(resource, before.resource), before.source_partner
+
+
+def _without_answer(
+    reading: Reading, submitter: str, before: Record, task: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """The Task without what it repeats of the answer, whole or as far as it was shown; what the submitter had said
+    before the answer stays.
+    """
+    first = last_own_version(reading, before, submitter)
+    own, answered = {} if first is None else first.resource, before.resource
+    found = {
+        name: said
+        for name, said in task.items()
+        if name not in _ANSWERS or said == own.get(name) or not _within(said, answered.get(name))
+    }
+    theirs = [one for one in answered.get(_OUTPUT, ()) if one not in own.get(_OUTPUT, ())]
+    left = [one for one in task.get(_OUTPUT, ()) if not any(_within(one, other) for other in theirs)]
+    return {
+        **{name: said for name, said in found.items() if name != _OUTPUT},
+        **({_OUTPUT: left} if left else {}),
+    }
+
+
+def _within(said: object, whole: object) -> bool:
+    """Whether all that is said stands in the other, from which something may have been removed."""
+    if isinstance(said, Mapping):
+        return isinstance(whole, Mapping) and all(_within(one, whole.get(name)) for name, one in said.items())
+    if isinstance(said, list | tuple) and isinstance(whole, list | tuple):
+        return all(any(_within(one, other) for other in whole) for one in said)
+    return said == whole
 
 
 def _is_addressed(premises: Premises, submitter: str, before: Record, task: Mapping[str, Any]) -> bool:

@@ -169,6 +169,31 @@ def test_whom_a_referral_has_left_answers_it_no_more(county: County) -> None:
     assert county.answer("psychiatry", "accepted").resource["status"] == "accepted"
 
 
+@pytest.mark.requirement("P2-12-01", "FH-RED-04")
+@pytest.mark.parametrize(("owner", "status"), [("psychiatry", "requested"), ("otp", "cancelled")])
+def test_an_answer_is_not_sent_on_as_the_words_of_who_was_answered(
+    county: County, owner: str, status: str
+) -> None:
+    """A system that writes back the whole Task it has read, to somebody else or cancelled, sends the answer along."""
+    county.consent()
+    county.consent("psychiatry")
+    county.submit("hospital", referral("b1"))
+    county.deliver()
+    kind, said = {"text": "note"}, {"coding": [{"code": "1"}], "text": "CANARY"}
+    told = [{"type": kind, "valueCodeableConcept": said}]
+    county.answer("otp", "rejected", statusReason={"text": "CANARY"}, output=told)
+    again = referral("b2", owner=owner, status=status)
+    (sent,) = [one["resource"] for one in again["entry"] if one["resource"]["resourceType"] == "Task"]
+    ours = {"type": kind, "valueString": "ours"}
+    sent |= {"statusReason": {"text": "CANARY"}}  # and the note, as far as it was shown
+    sent |= {"output": [{"type": kind, "valueCodeableConcept": {"text": "CANARY"}}, ours]}
+
+    county.submit("hospital", again)
+
+    assert "CANARY" not in str(county.read("psychiatry", "Task", county.task().id))
+    assert county.task().resource["output"] == [ours], "its own words go on"
+
+
 @pytest.mark.requirement("P2-12-01")
 def test_what_another_agency_wrote_stays_its_record_also_in_later_versions(county: County) -> None:
     her = put(person.person(*OTP), "p1")
