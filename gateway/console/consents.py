@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway import audit
@@ -12,6 +12,7 @@ from gateway.console.ledger import known_patient
 from gateway.console.look import Look, Sheet, Shown, patients_of
 from gateway.disclosure.what_if_questions import outlook_sentences
 from gateway.errors import HandoffError
+from gateway.flows.held_requests import last_day
 from gateway.flows.stop_notices import to_tell
 from gateway.resources import to_json
 from gateway.store import (
@@ -38,20 +39,22 @@ _HEADS = ("consent", "patient", "standing", "recorded by", "recorded at", "missi
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One consent in the list; `reasons` are the codes of what is missing or wrong."""
+    """One consent in the list; `now` is how it stands today, `reasons` are the codes of what is missing or wrong."""
 
     state: ConsentState
+    now: str
     reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One consent of a patient: how it stands, what it means in sentences, its period, and every state it has had.
+    """One consent of a patient: how it stands today, what it means in sentences, its period, and every state it has had.
 
     `is_known` is False when it cannot be opened any more.
     """
 
     state: ConsentState
+    now: str
     reasons: tuple[str, ...]
     is_known: bool
     status: str
@@ -78,7 +81,7 @@ def consents(look: Look) -> Shown:
         "today": today,
     }
     rows = [
-        (one.state.consent_id, one.state.patient_id, one.state.standing, one.state.recorded_by, one.state.recorded_at,
+        (one.state.consent_id, one.state.patient_id, one.now, one.state.recorded_by, one.state.recorded_at,
          " ".join(one.reasons))
         for one in listed
     ]  # fmt: skip
@@ -116,7 +119,7 @@ def of_patient(look: Look) -> Shown:
         "to_tell": tuple(to_tell(look.reading, patient_id)),
     }
     rows = [
-        (one.state.consent_id, patient_id, one.state.standing, one.state.recorded_by, one.state.recorded_at,
+        (one.state.consent_id, patient_id, one.now, one.state.recorded_by, one.state.recorded_at,
          " ".join(one.reasons))
         for one in told
     ]  # fmt: skip
@@ -125,19 +128,42 @@ def of_patient(look: Look) -> Shown:
 
 def _listed(look: Look, wanted: str) -> tuple[tuple[Listed, ...], str]:
     """Consents of that standing, and after which id the list goes on (empty: nowhere)."""
-    found: list[Listed] = []
+    found: list[ConsentState] = []
     after, scanned = look.address["after"], 0
     while scanned < _SCANNED:
         page = desk_lists.consents_after(look.reading, after, _AT_ONCE)
         for state in page:
             after, scanned = state.consent_id, scanned + 1
             if wanted in ("", state.standing):
-                found.append(Listed(state, reasons_in(state.reasons)))
+                found.append(state)
             if len(found) == look.limit:
-                return tuple(found), after
+                return _as_now(look, found), after
         if len(page) < _AT_ONCE:
-            return tuple(found), ""
-    return tuple(found), after
+            return _as_now(look, found), ""
+    return _as_now(look, found), after
+
+
+def _as_now(look: Look, states: Sequence[ConsentState]) -> tuple[Listed, ...]:
+    try:
+        opened = records.present(look.reading, [("Consent", one.consent_id) for one in states])
+    except HandoffError:  # one of them cannot be opened: of none more is said than what recording it found
+        opened = {}
+    return tuple(
+        Listed(one, _now(look, one, opened.get(("Consent", one.consent_id))), reasons_in(one.reasons))
+        for one in states
+    )
+
+
+def _now(look: Look, state: ConsentState, record: Record | None) -> str:
+    """How a consent stands today: as recording it found, unless it was taken back since or is over."""
+    if record is None or record.deleted:
+        return state.standing
+    if record.resource.get("status") == "inactive":
+        return "withdrawn"
+    zone = words.zone_of(look.office.network.zone)
+    last = last_day(record.resource, zone)
+    is_over = last is not None and last < look.now.astimezone(zone).date()
+    return "ended" if is_over and state.standing == "usable" else state.standing
 
 
 def reasons_in(written: str) -> tuple[str, ...]:
@@ -157,6 +183,7 @@ def _told(look: Look, state: ConsentState, steps: tuple[desk_lists.ConsentStep, 
     times = period if isinstance(period, Mapping) else {}
     return Told(
         state=state,
+        now=_now(look, state, record),
         reasons=reasons_in(state.reasons),
         is_known=record is not None,
         status=str(resource.get("status", "")),

@@ -176,7 +176,11 @@ def _facets(
                 counts[of[name]] += number
         made.append(Facet(name, heading, _values(address, name, counts.most_common(), names[name])))
     opened = facets(entries)
-    texts = {"program": look.office.partner_name, "basis": words.basis_words, "reason": look.office.explain}
+    texts = {
+        "program": look.office.partner_name,
+        "basis": words.basis_words,
+        "reason": lambda code: look.office.explain(code) or code,
+    }
     for name, heading in _BY_FACT:
         made.append(Facet(name, heading, _values(address, name, opened[name], texts[name])))
     return tuple(made)

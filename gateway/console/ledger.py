@@ -71,7 +71,7 @@ def ledger(look: Look) -> Shown:
         "is_destroyed": patients.is_destroyed(look.reading, patient_id),
         "history": tuple(reversed([one for one in logged if not is_look(one)]))[: look.limit],
         "looks": len({one.row.request_id for one in logged if is_look(one)}),
-        "entries": len(logged),
+        "entries": sum(not is_look(one) for one in logged),
     }
     return Shown(
         "ledger.html",

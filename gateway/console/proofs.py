@@ -12,7 +12,7 @@ from gateway.console.look import Look, Shown, patients_of
 from gateway.disclosure.asked import without_values
 from gateway.disclosure.log_about import log_about
 from gateway.errors import NotFound, NotUnderstood
-from gateway.store import AuditRow, Reading
+from gateway.store import AuditFilter, AuditRow, Reading, audit_rows, same_person
 
 FACTS, SINCE = frozenset({"facts"}), frozenset({"from"})
 OF_PATIENT = frozenset({"facts", "since", "until"})
@@ -54,11 +54,13 @@ def of_patient(look: Look) -> Shown:
     Raises NotFound `NO_SUCH_PATIENT`, NotUnderstood `FILE_TOO_LONG`, and what `Prover` raises.
     """
     patient_id, window = known_patient(look), look.window
+    asked = AuditFilter(patient_id=patient_id, since=window.since, until=window.until)
+    hers = audit_rows.newest(look.reading, MOST_PROVED + 1, asked)
+    if len(hers) > MOST_PROVED and not same_person.periods(look.reading, patient_id):
+        raise _too_long()  # before any is opened
     logged = [one for one in log_about(look.reading, patient_id) if window.since <= one.row.at < window.until]
     if len(logged) > MOST_PROVED:
-        most = f"{len(logged)} entries are more than {MOST_PROVED}"
-        text = f"{most}: name fewer days, or take `handoff audit export --patient`"
-        raise NotUnderstood("FILE_TOO_LONG", text)
+        raise _too_long()
     file = _file(
         look.reading,
         look.office.verifier,
@@ -69,6 +71,13 @@ def of_patient(look: Look) -> Shown:
         but={one.row.seq for one in logged if tells_a_question(one.entry)},
     )
     return Shown("", {}, patients_of((patient_id, *(one.row.patient_id for one in logged))), file=file)
+
+
+def _too_long() -> NotUnderstood:
+    many = f"there are more than {MOST_PROVED} entries"
+    return NotUnderstood(
+        "FILE_TOO_LONG", f"{many}: name fewer days, or take `handoff audit export --patient`"
+    )
 
 
 def of_log(look: Look) -> Shown:

@@ -174,7 +174,7 @@ def _review(network: Network, use: EmergencyUse) -> ToSeeTo:
 
 def last_day_in_force(reading: Reading, consent_id: str, zone: str) -> date | None:
     """The day on which a Consent that is in force ends as a whole; None without one, or when it is not in force."""
-    return _last_day(_in_force(reading, consent_id), ZoneInfo(zone))
+    return last_day(_in_force(reading, consent_id), ZoneInfo(zone))
 
 
 def _stop(network: Network, told: ToTell) -> ToSeeTo:
@@ -229,7 +229,7 @@ def _renewals(reading: Reading, network: Network, now: datetime) -> Iterator[ToS
     today = now.astimezone(zone).date()
     for state in consents.of_standing(reading, "usable"):
         resource = _in_force(reading, state.consent_id)
-        last, event = _last_day(resource, zone), watched(resource, network.zone)
+        last, event = last_day(resource, zone), watched(resource, network.zone)
         if last is not None and 0 <= (last - today).days <= RENEWAL_DAYS:
             yield _ending(network, state, "renewal", owner_of(network, state.recorded_by), last, today)
         if event is not None and event.until is not None and (event.until - today).days <= RENEWAL_DAYS:
@@ -265,7 +265,7 @@ def _in_force(reading: Reading, consent_id: str) -> Mapping[str, Any]:
     return record.resource if record is not None and is_active else {}
 
 
-def _last_day(resource: Mapping[str, Any], zone: ZoneInfo) -> date | None:
+def last_day(resource: Mapping[str, Any], zone: ZoneInfo) -> date | None:
     """The day on which a Consent ends as a whole; None without one. A month or a year ends with its last day."""
     text = str(resource.get("provision", {}).get("period", {}).get("end", ""))
     try:

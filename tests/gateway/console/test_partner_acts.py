@@ -68,6 +68,14 @@ def test_nobody_pauses_without_reason_token_role_or_a_partner(desk: Browser) -> 
     assert desk.send("partners/nobody/sending", "partners/otp", act="pause", reason=WHY).status_code == 404
     assert desk.ask("POST", f"/console/{path}", data={"act": "pause", "reason": WHY}).status_code == 403
     assert desk.get("partners/nobody").status_code == 404
+    said = desk.get("partners/otp").text
+    for fact in (
+        "Part 2 program, covered entity",
+        "otp-client",
+        "for treatment",
+        "Its keys",
+    ):
+        assert fact in said, fact
     desk.log_in("Ada Auditor", "auditor")
     assert "Pause sending" not in desk.get("partners/otp").text
     sent = desk.send(path, "partners/otp", act="pause", reason=WHY, confirmed="yes")

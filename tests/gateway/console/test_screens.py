@@ -139,6 +139,8 @@ def test_the_ledger_tells_who_got_what_of_her(told: Browser) -> None:
 
     assert re.search(r'<th scope="row">Sunrise Opioid Treatment Program</th><td class="number">1</td>', text)
     assert "Consent withdrawn" in text
+    listed = text.partition("Everything the log says")[2].count("<tr>") - 1
+    assert f"<dd>{listed}, " in text, "the number of entries is that of the list: looks stand apart"
     assert "No disclosure is to be accounted for" in told.get(f"patients/{patient}?law=hipaa").text
     assert "No disclosure is to be accounted for" in told.get(f"patients/{patient}?partner=housing").text
     rows = told.get(f"patients/{patient}?law=part2&as=csv").text.splitlines()
@@ -155,6 +157,12 @@ def test_consents_are_told_in_plain_words_over_time(told: Browser) -> None:
     one = told.get(f"consents/{told.county.patient_id}").text
 
     assert "10 Dec 2026" in listed, "it ends within 30 days"
+    row = re.search(r"<tr>(?:(?!</tr>).)*Withdrawn</span>", listed)
+    assert row is not None, "what was taken back is not listed as if it stood"
+    cells = [line.split(",")[2] for line in told.get("consents?as=csv").text.splitlines()[1:]]
+    assert sorted(cells) == ["usable", "withdrawn"]
+    told.clock.advance(timedelta(days=30))
+    assert "Ended</span>" in told.log_in().get("consents").text
     assert "Mesa Psychiatry Clinic (treatment) would see" in one
     assert "Withdrawn</span>" in one and "It permits nothing now." in one
     assert "Sunrise Opioid Treatment Program received 1 item under a consent withdrawn" in one
