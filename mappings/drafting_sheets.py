@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 
 from mappings.model import MappingRoomError
-from mappings.syntax.csv_rows import all_rows
+from mappings.syntax.csv_rows import all_rows, cells_of
 from mappings.syntax.sheet_layout import MARK, PLAIN, Layout, decoded
 from mappings.syntax.xlsx_rows import filled_rows
 
@@ -20,7 +19,7 @@ def guessed_layout(form: str, content: bytes) -> Layout:
     charset = _charset(content)
     text = decoded(content, Layout(charset))
     lines = text.split("\n", _LOOKED_AT)[:_LOOKED_AT]
-    read = ([row for row in csv.reader(lines, delimiter=mark) if any(map(str.strip, row))] for mark in ",;")
+    read = ([row for line in lines if any(map(str.strip, row := cells_of(line, mark)))] for mark in ",;")
     return Layout(charset, max(map(_below_titles, read), key=len))
 
 

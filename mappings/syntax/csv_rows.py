@@ -80,10 +80,18 @@ def _delimiter(text: str, layout: Layout = PLAIN) -> str:
     """What stands between the cells: as the header has it."""
     for line in text.split("\n", 50)[:50] if layout.needed else ():
         for mark in ",;":
-            if holds_needed(next(csv.reader([line], delimiter=mark), []), layout):
+            if holds_needed(cells_of(line, mark), layout):
                 return mark
     first = text.split("\n", 1)[0]
     return ";" if first.count(";") > first.count(",") else ","
+
+
+def cells_of(line: str, delimiter: str) -> list[str]:
+    """The cells of one line; none where it cannot be read by itself."""
+    try:
+        return next(csv.reader([line.rstrip("\r")], delimiter=delimiter), [])
+    except csv.Error:
+        return []
 
 
 def check_header(header: Sequence[str], number: int) -> None:

@@ -8,6 +8,7 @@ import pytest
 from mappings import (
     Mapping_,
     MappingFileError,
+    MappingRoomError,
     TranslatedRecord,
     TranslationRefused,
     read_library,
@@ -101,6 +102,31 @@ def test_what_is_not_as_its_mapping_says_is_refused_at_its_line() -> None:
     assert "charset: windows-1252" in wrong.value.message
     with pytest.raises(TranslationRefused, match="CHARSET_WRONG"):
         _records(HEADER.encode() + b"7;\x81;;\n")
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        b"x" * 140_000 + b"\n",
+        b'"torn title\n',
+        b"a\rb;c\rd\n",
+        b"\n" * 60,
+        b"No\n" * 60,
+        b";" * 9_000 + b"\n",
+    ],
+)
+def test_whatever_stands_above_the_header_ends_in_records_or_a_refusal(above: bytes) -> None:
+    try:
+        records = _records(above + (HEADER + BODY).encode("windows-1252"))
+    except TranslationRefused as refusal:
+        assert refusal.code in ("COLUMN_MISSING", "CSV_WRONG")
+        assert refusal.place
+    else:
+        assert len(records) == 3
+    try:
+        assert draft_mapping("a/b", "csv", above + HEADER.encode()).columns
+    except MappingRoomError as refused:
+        assert refused.code in ("HEADER_WRONG", "CSV_WRONG", "FORMAT_UNKNOWN")
 
 
 @pytest.mark.parametrize(
