@@ -9,6 +9,7 @@ from gateway.disclosure.premises import Premises
 from gateway.disclosure.recorder_only import is_recorder_only
 from gateway.disclosure.seen import last_own_version
 from gateway.errors import AlreadyReceived, NotUnderstood
+from gateway.flows.named_apart import with_what_only_they_name
 from gateway.flows.new_intents import Content, new_intent
 from gateway.flows.referral import CANCEL_EVENT, ENDED, SUPERSEDED, Referral, still_needed, with_answer
 from gateway.flows.submitted_ids import Submitted
@@ -43,8 +44,8 @@ def add_referral_intents(
     left, and is told to whoever may have it.
     Raises NotUnderstood `ADDRESSEE_UNKNOWN` at `Task.owner` when no route leads there.
     """
-    tasks = [e.resource for e in entries if e.resource["resourceType"] == "Task"]
-    tasks = [task for task in tasks if _is_referral(task) or task.get("status") in ENDED]
+    every = [e.resource for e in entries]
+    tasks = [one for one in every if one["resourceType"] == "Task" and _means_something(one)]
     focus = _focus(saved) if tasks else ()
     for task in tasks:
         _settle(
@@ -53,7 +54,7 @@ def add_referral_intents(
             source,
             task,
             patient_id,
-            _without(_of_others(premises, tasks, task), focus),
+            _without(_of_others(premises, source, every, task), focus),
             at,
             f"Task/{task['id']}" in news,
             message_id,
@@ -177,14 +178,20 @@ def _focus(saved: Sequence[Record]) -> tuple[str, ...]:
 
 
 def _of_others(
-    premises: Premises, tasks: Sequence[Mapping[str, Any]], task: Mapping[str, Any]
+    premises: Premises, source: str, every: Sequence[Mapping[str, Any]], task: Mapping[str, Any]
 ) -> frozenset[str]:
-    """The referrals of a transaction that are for somebody else: the pantry is not told that legal aid was asked too."""
+    """What a transaction says of referrals that are for somebody else, also of those not made yet or made before: the
+    pantry is not told that legal aid was asked too.
+    """
     owner, ours, theirs = _owner(premises, task), set[str](), set[str]()
-    for one in tasks:
-        named = {f"Task/{one['id']}", str(one.get("focus", {}).get("reference", ""))}
-        (ours if _owner(premises, one) == owner else theirs).update(named)
-    return frozenset(theirs - ours)
+    for one in (other for other in every if other["resourceType"] == "Task"):
+        whose, focus = _owner(premises, one), str(one.get("focus", {}).get("reference", ""))
+        named = {f"Task/{one['id']}", focus if focus.startswith("ServiceRequest/") else ""}
+        if whose == owner:
+            ours.update(named)
+        elif _means_something(one) or whose not in (None, source):
+            theirs.update(named)
+    return with_what_only_they_name(every, frozenset(theirs - ours))
 
 
 def _without(apart: Collection[str], focus: tuple[str, ...]) -> tuple[str, ...]:
@@ -199,6 +206,11 @@ def _routes(premises: Premises, source: str, addressee: str | None) -> tuple[Rou
             "ADDRESSEE_UNKNOWN", "names no addressee this sender has a route to", "Task.owner"
         )
     return (direct[0], *(route for route in routes if route.with_addressee == addressee))
+
+
+def _means_something(task: Mapping[str, Any]) -> bool:
+    """Whether a submitted Task asks somebody, or takes that back."""
+    return _is_referral(task) or task.get("status") in ENDED
 
 
 def _is_referral(task: Mapping[str, Any]) -> bool:

@@ -304,3 +304,33 @@ def test_two_agencies_asked_in_one_transaction_are_not_told_of_each_other(county
         assert kinds == ["Goal", "Patient", "ServiceRequest", "Task"], intent.partner
     first, second = (set(one.focus) for one in county.intents())
     assert len(first & second) == 2, "the person and the goal"
+
+
+@pytest.mark.requirement("P2-13-01")
+def test_what_tells_of_another_agency_asked_goes_to_that_one_alone(county: County) -> None:
+    """Whom it is to see there, who ordered that, and a referral that is not made yet, or was made before."""
+    both, her = referral("b1"), {"subject": {"reference": "Patient/p1"}}
+    doctor = {"resourceType": "Practitioner", "name": [{"family": "Other"}]}
+    role = {
+        "resourceType": "PractitionerRole",
+        "practitioner": {"reference": "Practitioner/d2"},
+        "organization": {"reference": "Organization/psychiatry"},
+    }
+    wish = {"resourceType": "ServiceRequest", "status": "active", "intent": "order", **her}
+    drafted, asked = (ask("psychiatry", status)["resource"] for status in ("draft", "requested"))
+    drafted["focus"], asked["focus"] = ({"reference": f"ServiceRequest/{one}"} for one in ("s3", "s2"))
+    wrote = {
+        "resourceType": "Provenance",
+        "target": [{"reference": "ServiceRequest/s2"}],
+        "recorded": "2026-04-01T10:00:00Z",
+        "agent": [{"who": {"display": "X"}}],
+    }
+    more = ((doctor, "d2"), (role, "r2"), (wish, "s3"), (drafted, "t3"), (asked, "t2"), (wrote, "v2"))
+    both["entry"] += [put({**wish, "performer": [{"reference": "PractitionerRole/r2"}]}, "s2")]
+    both["entry"] += [put(one, name) for one, name in more]
+    county.submit("hospital", both)
+
+    kinds = {one.partner: sorted(named.partition("/")[0] for named in one.focus) for one in county.intents()}
+    assert kinds["otp"] == ["Patient", "ServiceRequest", "Task"]
+    theirs = ["Patient", "Practitioner", "PractitionerRole", "Provenance"]
+    assert kinds["psychiatry"] == [*theirs, "ServiceRequest", "ServiceRequest", "Task", "Task"]
