@@ -127,7 +127,7 @@ class HeadsInOrder:
 
     def _read(self) -> Iterator[Head]:
         first, *others = self._sources
-        before = ""
+        before: str | None = None
         for note in merge(first, *(sorted(notes, key=size_of) for notes in others), key=size_of):
             if note == before:
                 continue

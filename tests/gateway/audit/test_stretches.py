@@ -124,6 +124,8 @@ def _signed_ahead(log: Log) -> None:
         (_rewritten, 512, "ENTRY_FORGED"),
         (_signed_ahead, 151, "HISTORY_REWRITTEN"),
         (_done("UPDATE audit_checkpoint SET note = 'x' WHERE size = 300"), 601, "CHECKPOINT_FORGED"),
+        (_done("UPDATE audit_checkpoint SET note = '' WHERE size = 150"), 601, "CHECKPOINT_FORGED"),
+        (_done("UPDATE audit_checkpoint SET note = '' WHERE size = 300"), 601, "CHECKPOINT_FORGED"),
     ],
 )
 def test_harm_is_told_as_it_is_entry_by_entry(
