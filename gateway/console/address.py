@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 _ID = re.compile(r"[A-Za-z0-9\-._]{1,64}")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-.:/]{0,79}")
-_STAMP = re.compile(r"[0-9T:.\-]{10,30}Z?")
+_STAMP = re.compile(r"[0-9T:.\-]{10,30}Z?(,[A-Za-z0-9\-]{1,64})?")
 _MOST = 2**53
 _PLACES = ("before", "earlier", "after", "entry")
 """Filters that say where in a list one is."""

@@ -51,7 +51,7 @@ class Way:
 def messages(look: Look) -> Shown:
     """The list, with what needs attention grouped by cause."""
     address = look.address
-    before = address["earlier"] or look.window.until
+    before, _, before_id = (address["earlier"] or look.window.until).partition(",")
     state = address["state"] if address["state"] in STATES else ""
     found = desk_lists.messages_before(
         look.reading,
@@ -59,6 +59,7 @@ def messages(look: Look) -> Shown:
         partner=address["partner"],
         since=look.window.since,
         before=before,
+        before_id=before_id,
         limit=look.limit,
     )
     came = tuple(_came(one) for one in found)
@@ -66,7 +67,7 @@ def messages(look: Look) -> Shown:
     stuck = tuple(one for kind in ("dead", "unknown") for one in intents.in_state(look.reading, kind, _STUCK))
     shown = {
         "came": came,
-        "further": address.to(earlier=found[-1].received_at) if len(found) == look.limit else "",
+        "further": address.to(earlier=_place(found[-1])) if len(found) == look.limit else "",
         "states": STATES,
         "causes": _causes(look),
         "needing": number,
@@ -122,6 +123,11 @@ def _way(look: Look, intent: Intent) -> Way:
         releases,
         tuple(one for one in mine if one.row.kind == "handover"),
     )
+
+
+def _place(last: InboxMessage) -> str:
+    """Where the list goes on: many may have come in the same instant, as out of one batch."""
+    return f"{last.received_at},{last.id}"
 
 
 def _came(found: InboxMessage) -> Came:

@@ -57,13 +57,16 @@ def trying(reading: Reading) -> tuple[Trying, ...]:
 
 
 def messages_before(
-    reading: Reading, *, state: str, partner: str, since: str, before: str, limit: int
+    reading: Reading, *, state: str, partner: str, since: str, before: str, limit: int, before_id: str = ""
 ) -> tuple[InboxMessage, ...]:
-    """Messages received before an instant, the newest first; empty texts mean any."""
+    """Messages received before an instant, or at it with an id before `before_id`, the newest first; empty texts mean
+    any.
+    """
     asked: dict[str, object] = {
         "partner": partner or None,
         "since": since,
         "before": before or END,
+        "before_id": before_id,
         "limit": limit,
     }
     if not state:

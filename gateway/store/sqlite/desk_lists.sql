@@ -13,14 +13,14 @@ WHERE state = 'retry' AND state NOT IN ('delivered', 'refused', 'cancelled') GRO
 -- name: messages_before
 SELECT id, partner, channel, control_id, body_sha256, format, state, faults, business_key, patient_id, received_at,
        replay_of FROM inbox INDEXED BY inbox_newest
-WHERE received_at < :before AND (:partner IS NULL OR partner = :partner) AND received_at >= :since
-ORDER BY received_at DESC LIMIT :limit;
+WHERE received_at <= :before AND (received_at < :before OR id < :before_id) AND (:partner IS NULL OR partner = :partner) AND received_at >= :since
+ORDER BY received_at DESC, id DESC LIMIT :limit;
 
 -- name: messages_in_state_before
 SELECT id, partner, channel, control_id, body_sha256, format, state, faults, business_key, patient_id, received_at,
        replay_of FROM inbox INDEXED BY inbox_state
-WHERE state = :state AND received_at < :before AND (:partner IS NULL OR partner = :partner) AND received_at >= :since
-ORDER BY received_at DESC LIMIT :limit;
+WHERE state = :state AND received_at <= :before AND (received_at < :before OR id < :before_id) AND (:partner IS NULL OR partner = :partner) AND received_at >= :since
+ORDER BY received_at DESC, id DESC LIMIT :limit;
 
 -- name: consents_after
 SELECT consent_id, patient_id, version, standing, recorded_by, recorded_at, reasons

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -10,7 +11,7 @@ import pytest
 
 from gateway.audit import Sealer, look_entries, newest, read_witness, verifier_of, verify_file
 from gateway.clock import instant_text
-from gateway.console import proofs
+from gateway.console import look, proofs
 from gateway.console.office import CertificateEnd
 from gateway.demo import person
 from gateway.store import audit_rows, emergency_uses, inbox, intents, outbox, patients
@@ -191,6 +192,22 @@ def test_a_use_of_emergency_access_waits_for_its_review(told: Browser) -> None:
     assert "1 use of emergency access to be reviewed" in told.get("").text
     assert re.search(r"Overdue</span></td><td>Riverbend General Hospital</td>", text)
     assert 'href="/console/emergency/use-1"' in text
+
+
+def test_the_pages_of_messages_that_came_in_one_instant_show_each_once(
+    told: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = r'<tr><td class="id"><a href="/console/messages/([a-z0-9\-]+)"'
+    whole = re.findall(rows, told.log_in().get("messages").text)
+    assert len(set(whole)) == len(whole) >= 2
+    monkeypatch.setattr(look, "PAGE_ROWS", 1)
+    walked, address = [], "messages"
+    while address:
+        page = told.get(address).text
+        walked += re.findall(rows, page)
+        further = re.search(r'href="(\?[^"]*earlier=[^"]+)"', page)
+        address = f"messages{html.unescape(further[1])}" if further else ""
+    assert walked == whole
 
 
 def test_messages_are_followed_from_their_bytes_to_the_answer(told: Browser) -> None:

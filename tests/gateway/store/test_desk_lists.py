@@ -121,6 +121,27 @@ def test_messages_are_listed_back_from_an_instant(store: Any, write: Any) -> Non
         assert ids(partner="nobody") == []
 
 
+@pytest.mark.parametrize("state", ["", "accepted"])
+def test_no_message_of_one_instant_is_left_out_or_told_twice_between_two_pages(
+    store: Any, write: Any, state: str
+) -> None:
+    def fill(tx: Transaction) -> None:
+        for number in (3, 1, 4, 2, 0):
+            facts = (f"m{number}", "otp", "fhir", f"c{number}", "00", "fhir+json", "accepted", "[]", "", None)
+            inbox.keep(tx, InboxMessage(*facts, HOUR.format(1 if number else 0)), b"x")
+
+    write(fill)
+    found: list[str] = []
+    before, before_id = "", ""
+    with store.read() as reading:
+        while page := desk_lists.messages_before(
+            reading, state=state, partner="", since="", before=before, before_id=before_id, limit=2
+        ):
+            found += [one.id for one in page]
+            before, before_id = page[-1].received_at, page[-1].id
+    assert found == ["m4", "m3", "m2", "m1", "m0"]
+
+
 def test_consents_are_listed_with_every_state_they_had(store: Any, write: Any) -> None:
     for version, standing in ((1, "unverified"), (2, "usable")):
 
