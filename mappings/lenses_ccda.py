@@ -9,7 +9,6 @@ the narrative is free text (V2-02).
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -278,7 +277,7 @@ def attachment_lens(spec: LensSpec) -> Lens:
             raise Unfit("OTHER_TYPE", "only plain text becomes a narrative")
         try:
             text = base64.b64decode(value.get("data", ""), validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             raise Unfit("NOT_TEXT", "the attachment is no text") from None
         return {"paragraph": [{"#": line} for line in text.split("\n") if line.strip()]}
 
@@ -304,7 +303,7 @@ def file_lens(spec: LensSpec) -> Lens:
             }
         try:
             base64.b64decode(said, validate=True)
-        except binascii.Error:
+        except ValueError:  # `binascii.Error`, or a letter outside ASCII
             raise Unfit("NOT_TEXT", "this is no Base64") from None
         return {"contentType": raw.get("@mediaType", "application/octet-stream"), "data": said}
 

@@ -171,8 +171,10 @@ def _text_of(source: bytes) -> str:
         raise _refuse("CHARSET_WRONG", "the character set the document names is not known here", "line 1")
     try:
         return source.decode(charset)
-    except UnicodeDecodeError:
-        raise _refuse("CHARSET_WRONG", "the bytes are not in the character set the document names") from None
+    except UnicodeDecodeError as error:
+        line = source.count(b"\n", 0, error.start) + 1
+        message = "the bytes are not in the character set the document names (UTF-8 where it names none)"
+        raise _refuse("CHARSET_WRONG", message, f"line {line}") from None
 
 
 def read_document(source: bytes) -> Root:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -39,7 +40,9 @@ def parse_address(text: str) -> JsonAddress:
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise TranslationRefused("DUPLICATE_KEY", "a key appears twice in one object", None, "102")
+        counts = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counts.items() if count > 1)
+        raise TranslationRefused("DUPLICATE_KEY", "a key appears twice in one object", twice[:80], "102")
     return found
 
 
@@ -55,8 +58,9 @@ def read_json(source: bytes) -> Any:
         found = json.loads(
             source.decode("utf-8"), parse_float=Decimal, object_pairs_hook=_pairs, parse_constant=_no_constant
         )
-    except UnicodeDecodeError:
-        raise TranslationRefused("CHARSET_WRONG", "the bytes are not UTF-8", None, "102") from None
+    except UnicodeDecodeError as error:
+        line = source[: error.start].count(b"\n") + 1
+        raise TranslationRefused("CHARSET_WRONG", "the bytes are not UTF-8", f"line {line}", "102") from None
     except json.JSONDecodeError as error:
         place = f"line {error.lineno} column {error.colno}"
         raise TranslationRefused("NOT_JSON", "the document cannot be read as JSON", place, "102") from None

@@ -41,7 +41,8 @@ def decoded(source: bytes, layout: Layout) -> str:
             message = f"the file is not {layout.charset}, as its mapping says"
         raise TranslationRefused("CHARSET_WRONG", message, f"row {line}", "102") from None
     if "\x00" in text:
-        raise TranslationRefused("NOT_TEXT", "the file holds control characters", None, "102")
+        line = text.count("\n", 0, text.index("\x00")) + 1
+        raise TranslationRefused("NOT_TEXT", "the file holds control characters", f"row {line}", "102")
     return text
 
 

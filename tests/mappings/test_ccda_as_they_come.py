@@ -196,6 +196,7 @@ def test_a_file_as_the_body_is_one_document_whatever_kind_it_claims(
         ('<text mediaType="application/pdf"><reference value="http://ehr/1.pdf"/></text>', "EMPTY"),
         ('<text mediaType="application/pdf" representation="B64" compression="GZ">aGVsbG8=</text>', "EMPTY"),
         ('<text mediaType="application/pdf" representation="B64">a scan.</text>', "NOT_TEXT"),
+        ('<text mediaType="application/pdf" representation="B64">aGVsbG8ö</text>', "NOT_TEXT"),
     ],
 )
 def test_a_file_that_is_not_there_is_told_at_its_place(library: Library, text: str, code: str) -> None:

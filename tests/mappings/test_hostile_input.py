@@ -127,6 +127,7 @@ def test_a_field_of_two_megabytes_is_answered_in_time(library: Library, referral
         (b"a,b\n1,2\n", "COLUMN_MISSING", "row 1 column referral_no"),
         (b"\xff\xfe", "CHARSET_WRONG", "row 1"),
         (b'referral_no,name\n1,"x\n', "CSV_WRONG", "row 2"),
+        (b"referral_no,name\n1,x\x00\n", "NOT_TEXT", "row 2"),
     ],
 )
 def test_a_broken_sheet_is_refused_at_its_row(library: Library, source: bytes, code: str, place: str) -> None:
@@ -146,19 +147,21 @@ def test_a_bad_row_does_not_stop_the_good_ones(library: Library) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "code"),
+    ("source", "code", "place"),
     [
-        (b"{", "NOT_JSON"),
-        (b'{"a": 1, "a": 2}', "DUPLICATE_KEY"),
-        (b'{"a": NaN}', "NOT_JSON"),
-        (b"[" * 100_000, "TOO_DEEP"),
-        (b'{"a":' * 80 + b"1" + b"}" * 80, "TOO_DEEP"),
-        (b"\xff", "CHARSET_WRONG"),
-        (b"{}", "KEY_MISSING"),
-        (b"3", "NOT_A_RECORD"),
+        (b"{", "NOT_JSON", "line 1 column 2"),
+        (b'{"a": 1, "b": 2, "b": 3}', "DUPLICATE_KEY", "b"),
+        (b'{"a": NaN}', "NOT_JSON", None),
+        (b"[" * 100_000, "TOO_DEEP", None),
+        (b'{"a":' * 80 + b"1" + b"}" * 80, "TOO_DEEP", None),
+        (b'{"a":\n"\xff"}', "CHARSET_WRONG", "line 2"),
+        (b"{}", "KEY_MISSING", "client_id"),
+        (b"3", "NOT_A_RECORD", None),
     ],
 )
-def test_broken_json_is_refused_with_a_code(library: Library, source: bytes, code: str) -> None:
+def test_broken_json_is_refused_with_a_code(
+    library: Library, source: bytes, code: str, place: str | None
+) -> None:
     with pytest.raises(TranslationRefused) as caught:
         translate(library.mapping("otp/dosing"), source, partner="p", id_key=b"k", zone=None)
-    assert caught.value.code == code
+    assert (caught.value.code, caught.value.place) == (code, place)
