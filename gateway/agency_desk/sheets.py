@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 from base64 import b64decode, b64encode
 
 from gateway.agency_desk.screens import Answer, Page, Screen, Visit, download
@@ -38,7 +37,7 @@ async def _rejected(visit: Visit) -> Answer:
         raise NotUnderstood("ENDING_UNKNOWN", "no format is set up for it", "ending")
     try:
         content = b64decode(visit.form.get("rows", ""), validate=True)
-    except binascii.Error:
+    except ValueError:  # `binascii.Error`, or a letter outside ASCII
         raise NotUnderstood("FORM_INVALID", "the form cannot be read", "rows") from None
     return download(content, _TYPES[ending], f"rejected-rows.{ending}")
 

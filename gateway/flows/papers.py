@@ -6,7 +6,6 @@ It is shown as the resource is: with a document that names it, and both permitte
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -81,5 +80,5 @@ def _bytes(binary: Mapping[str, Any]) -> bytes:
     """What it holds; nothing where that is gone or no base64."""
     try:
         return base64.b64decode(str(binary.get("data", "")), validate=False)
-    except binascii.Error:
+    except ValueError:  # `binascii.Error`, or a letter outside ASCII
         return b""
