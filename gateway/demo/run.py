@@ -119,6 +119,8 @@ def _stay(built: _Set) -> None:
         f"  handoff messages list {here}\n"
         f"  handoff audit verify {here}\n"
         f"  the compliance page: handoff console-link --name You {here}\n"
+        f"  the FHIR API: {built.base}/fhir, described at {built.base}/docs; a token to try it with:\n"
+        f"    handoff token otp --purpose TREAT {here}\n"
         f"  the page of an agency without software: handoff agency link peer-support --name You {here}\n"
         "Ctrl-C ends everything and removes it."
     )

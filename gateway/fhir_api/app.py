@@ -96,8 +96,14 @@ async def _instance_level(request: Request) -> Response:
     return await reading_routes.read_one(request)
 
 
+async def _to_words(_request: Request) -> Response:
+    """Where the API is described: who opens the bare address in a browser finds it."""
+    return RedirectResponse("/docs", 307)
+
+
 _GET, _POST, _GET_POST, _ONE = ("GET",), ("POST",), ("GET", "POST"), ("GET", "PUT", "PATCH")
 _ROUTES: tuple[tuple[str, Endpoint, tuple[str, ...], str], ...] = (
+    ("/", _to_words, _GET, "docs"),
     ("/fhir/metadata", plain_routes.metadata, _GET, "metadata"),
     ("/fhir/.well-known/smart-configuration", plain_routes.smart, _GET, "smart"),
     ("/.well-known/smart-configuration", plain_routes.smart, _GET, "smart"),

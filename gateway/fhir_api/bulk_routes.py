@@ -170,7 +170,9 @@ async def _parameters(request: Request) -> Parameters:
         if name not in _KNOWN:
             raise NotUnderstood("PARAMETER_UNKNOWN", "a parameter of an export is not supported")
         if name == "_outputFormat" and value.replace(" ", "+") not in _FORMATS:
-            raise NotUnderstood("PARAMETER_INVALID", f"`_outputFormat` must be `{NDJSON}`")
+            raise NotUnderstood(
+                "PARAMETER_INVALID", f"`_outputFormat` must be `{NDJSON}`", "http._outputFormat"
+            )
     return found
 
 
@@ -178,7 +180,7 @@ def _types(caller: Caller, parameters: Parameters) -> tuple[str, ...]:
     """The types asked for; without `_type` all that the token may read. Raises NotUnderstood, NotAllowed."""
     asked = {part for name, value in parameters if name == "_type" for part in value.split(",")}
     if not asked <= SERVED.keys():
-        raise NotUnderstood("PARAMETER_INVALID", "`_type` must name types that are served")
+        raise NotUnderstood("PARAMETER_INVALID", "`_type` must name types that are served", "http._type")
     for name in sorted(asked):
         require_scope(caller, name, "read", limited=True)
     granted = read_scopes(caller.scopes)
@@ -220,6 +222,8 @@ def _since(parameters: Parameters) -> str:
         raise NotUnderstood("PARAMETER_TWICE", "a parameter may be given once")
     for one in found:
         if _INSTANT.fullmatch(one) is None or fault_of("date", f"ge{one}"):
-            raise NotUnderstood("PARAMETER_INVALID", "`_since` must be an instant with its zone")
+            raise NotUnderstood(
+                "PARAMETER_INVALID", "`_since` must be an instant with its zone", "http._since"
+            )
         return one
     return ""

@@ -14,10 +14,9 @@ from gateway.fhir_api.everything import DEFINITION as EVERYTHING
 from gateway.fhir_api.includes import includes_of, revincludes_of
 from gateway.fhir_api.operations import OPERATIONS_OF, STANDARD_OF
 from gateway.fhir_api.search_table import Parameter, parameters_of
-from gateway.fhir_api.served import PROFILES, SEARCHED, SERVED, Served
+from gateway.fhir_api.served import PROFILES, SEARCHED, SERVED, VALIDATED, Served
 from gateway.fhir_api.subscription_routes import SEARCHED_BY as SUBSCRIPTION_BY
 from gateway.flows.subscription_topics import OFFERED, OPERATION, PROFILE, TOPICS, canonical_of
-from gateway.flows.validated import VALIDATED
 from gateway.security.client_proof import CLIENT_ALGORITHMS
 
 _SMART = "http://terminology.hl7.org/CodeSystem/restful-security-service"

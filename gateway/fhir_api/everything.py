@@ -74,7 +74,7 @@ def _criteria(patient: str, parameters: Parameters, *, strict: bool, base: str) 
         raise NotUnderstood("PARAMETER_TWICE", "a parameter may be given once")
     for one in since:
         if fault := fault_of("date", f"ge{one}"):
-            raise NotUnderstood("PARAMETER_INVALID", f"`_since`: {fault}")
+            raise NotUnderstood("PARAMETER_INVALID", f"`_since`: {fault}", "http._since")
     address = f"{base}/fhir/Patient/{patient}/$everything"
     asked = ",".join(_types(parameters)) if "_type" in names else ""
     return SearchCriteria(
@@ -92,5 +92,5 @@ def _types(parameters: Parameters) -> tuple[str, ...]:
     """The types asked for, in their order; all that are served without `_type`. Raises NotUnderstood."""
     asked = {name for value in values_of(parameters, ("_type",)) for name in value.split(",")}
     if not asked <= SERVED.keys():
-        raise NotUnderstood("PARAMETER_INVALID", "`_type` must name types that are served")
+        raise NotUnderstood("PARAMETER_INVALID", "`_type` must name types that are served", "http._type")
     return tuple(name for name in SERVED if name in asked or not asked)

@@ -46,12 +46,16 @@ def includes_in(resource_type: str, asked: Iterable[tuple[str, str]], *, strict:
         if plain not in (FORWARD, BACKWARD):
             continue
         if colon and modifier != ITERATE:
-            raise NotUnderstood("PARAMETER_MODIFIER", f"a modifier of `{plain}` is not supported")
+            raise NotUnderstood(
+                "PARAMETER_MODIFIER", f"a modifier of `{plain}` is not supported", f"http.{plain}"
+            )
         one = _include(resource_type, value, reverse=plain == BACKWARD, iterate=bool(colon))
         if one is not None:
             found.append(one)
         elif strict:
-            raise NotUnderstood("PARAMETER_UNKNOWN", f"a value of `{plain}` is not supported")
+            raise NotUnderstood(
+                "PARAMETER_UNKNOWN", f"a value of `{plain}` is not supported", f"http.{plain}"
+            )
     if len(found) > _MOST:
         raise NotUnderstood("PARAMETER_INVALID", f"at most {_MOST} inclusions are taken in one search")
     return tuple(found)

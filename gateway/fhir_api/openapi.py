@@ -15,14 +15,13 @@ from gateway.fhir_api.includes import includes_of, revincludes_of
 from gateway.fhir_api.openapi_operations import OPERATIONS
 from gateway.fhir_api.openapi_words import JSON, PARAMETERS, READ, TOLD, WRITE, Given, Told
 from gateway.fhir_api.search_table import parameters_of
-from gateway.fhir_api.served import SEARCHED, SERVED
-from gateway.flows.validated import VALIDATED
+from gateway.fhir_api.served import SEARCHED, SERVED, VALIDATED
 
 FHIR_JSON, FHIR_XML = "application/fhir+json", "application/fhir+xml"
 FORM = "application/x-www-form-urlencoded"
 Json = dict[str, Any]
 _LEFT_OUT = frozenset(
-    {"/fhir/", "/fhir/.well-known/smart-configuration", "/openapi.json", "/docs", "/docs/style.css"}
+    {"/", "/fhir/", "/fhir/.well-known/smart-configuration", "/openapi.json", "/docs", "/docs/style.css"}
 )
 PATCH = "application/json-patch+json"
 _OWN_ALONE = "One that you alone have sent: what others have a part in is not yours to change (403), or not there (404)."

@@ -44,13 +44,12 @@ def limit_of(name: str, parameter: Parameter, modifier: str, value: str) -> Filt
     if parameter.kind == "string" and modifier in ("exact", "contains"):
         parameter, modifier = replace(parameter, kind="exact" if modifier == "exact" else "contains"), ""
     if modifier and not (modifier == "not" and parameter.kind == "token"):
-        raise NotUnderstood("PARAMETER_MODIFIER", f"a modifier of `{name}` is not supported")
+        raise NotUnderstood("PARAMETER_MODIFIER", f"a modifier of `{name}` is not supported", f"http.{name}")
     values = tuple(_UNESCAPED.sub(r"\1", part) for part in _ALTERNATIVES.split(value, _MOST_ALTERNATIVES))
     if len(values) > _MOST_ALTERNATIVES:
-        raise NotUnderstood(
-            "PARAMETER_INVALID", f"`{name}`: at most {_MOST_ALTERNATIVES} alternatives are taken"
-        )
+        text = f"`{name}`: at most {_MOST_ALTERNATIVES} alternatives are taken"
+        raise NotUnderstood("PARAMETER_INVALID", text, f"http.{name}")
     for one in values:
         if fault := fault_of(parameter.kind, one):
-            raise NotUnderstood("PARAMETER_INVALID", f"`{name}`: {fault}")
+            raise NotUnderstood("PARAMETER_INVALID", f"`{name}`: {fault}", f"http.{name}")
     return Filter(parameter.kind, parameter.places, values, negated=modifier == "not")

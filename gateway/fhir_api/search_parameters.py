@@ -72,10 +72,10 @@ def refuse_identifying(resource_type: str, parameters: Parameters) -> None:
         parts = re.split(r"[.:]", name)
         told = any(part in _DEMOGRAPHIC or part.startswith("address") for part in parts)
         if told or name in _REFUSED_ALWAYS or (parts[0] in ("patient", "subject", "_id") and "|" in value):
-            raise NotUnderstood(
-                "SEARCH_BY_POST",
-                "search by identifiers or demographics with `POST [type]/_search`, never in an address",
-            )
+            text = "search by identifiers with `POST [type]/_search`, never in an address"
+            if resource_type == "Patient":
+                text += "; by name and birth date with `POST Patient/$match`"
+            raise NotUnderstood("SEARCH_BY_POST", text)
 
 
 def _is_of_workers(resource_type: str, name: str) -> bool:
@@ -103,7 +103,7 @@ def criteria_of(
     pages = values_of(parameters, ("_page",))
     if pages:
         if not pages[0]:
-            raise NotUnderstood("PARAMETER_INVALID", "`_page` must be the token of a page")
+            raise NotUnderstood("PARAMETER_INVALID", "`_page` must be the token of a page", "http._page")
         return SearchCriteria(page=pages[0], page_address=f"{base}?_page=")
     patient_names, identifier_names = _names(resource_type)
     filters, used = _filters(resource_type, parameters)
@@ -112,7 +112,10 @@ def criteria_of(
     along = {FORWARD, BACKWARD, f"{FORWARD}:{ITERATE}", f"{BACKWARD}:{ITERATE}"}
     known = {*patient_names, *identifier_names, *_PLAIN, *used, *linking, *along}
     if strict and any(name not in known for name, _ in parameters):
-        raise NotUnderstood("PARAMETER_UNKNOWN", "a search parameter is not supported")
+        served = ", ".join(sorted(parameters_of(resource_type)))
+        raise NotUnderstood(
+            "PARAMETER_UNKNOWN", f"a search parameter is not supported; beside the patient: {served}"
+        )
     patient, identifier, named = _whose(resource_type, parameters)
     sort, descending = _sort(resource_type, values_of(parameters, ("_sort",)))
     count = count_in(parameters, least=0)
@@ -141,14 +144,17 @@ def _whose(resource_type: str, parameters: Parameters) -> tuple[str | None, tupl
     patient_names, identifier_names = _names(resource_type)
     patients, identifiers = values_of(parameters, patient_names), values_of(parameters, identifier_names)
     if len(patients) > 1 or len(identifiers) > 1:
-        raise NotUnderstood("PARAMETER_TWICE", "the patient may be named once")
+        raise NotUnderstood("PARAMETER_TWICE", "the patient may be named once", f"http.{patient_names[0]}")
     patient = _patient_id(patients[0]) if patients else None
     identifier = _identifier(identifiers[0]) if identifiers else None
     if patient or identifier:
         return patient, identifier, ""
     named = _record_named(resource_type, parameters)
     if not named and SERVED[resource_type].without_patient != "directory":
-        raise NotUnderstood("PARAMETER_MISSING", f"`{patient_names[0]}` or `{identifier_names[0]}` is needed")
+        text = f"`{patient_names[0]}` or, by POST `_search`, `{identifier_names[0]}` is needed"
+        if resource_type == "Patient":
+            text += "; by name and birth date a patient is found with `POST Patient/$match`"
+        raise NotUnderstood("PARAMETER_MISSING", text, f"http.{patient_names[0]}")
     return None, None, named
 
 
@@ -191,7 +197,9 @@ def _sort(resource_type: str, asked: list[str]) -> tuple[tuple[str, ...], bool]:
     parameter = parameters_of(resource_type).get(name)
     if len(asked) > 1 or parameter is None or parameter.kind != "date":
         raise NotUnderstood(
-            "PARAMETER_INVALID", "`_sort` must be one date parameter of this type, or `-` and one"
+            "PARAMETER_INVALID",
+            "`_sort` must be one date parameter of this type, or `-` and one",
+            "http._sort",
         )
     return parameter.places, asked[0].startswith("-")
 
@@ -205,12 +213,14 @@ def elements_in(parameters: Parameters, *, counted: bool = False) -> tuple[str, 
     known = {*_SUMMARIES, *([_COUNTED] if counted else ())}
     if len(summary) > 1 or (summary and (named or summary[0] not in known)):
         listed = "`, `".join(sorted(known))
-        raise NotUnderstood("PARAMETER_INVALID", f"`_summary` must be `{listed}`, without `_elements`")
+        raise NotUnderstood(
+            "PARAMETER_INVALID", f"`_summary` must be `{listed}`, without `_elements`", "http._summary"
+        )
     if summary:
         return _SUMMARIES.get(summary[0], ())
     found = tuple(sorted({part for value in named for part in value.split(",")}))
     if not all(_ELEMENT.fullmatch(one) for one in found) or len(found) > _MOST_ELEMENTS:
-        raise NotUnderstood("PARAMETER_INVALID", "`_elements` must be names of elements")
+        raise NotUnderstood("PARAMETER_INVALID", "`_elements` must be names of elements", "http._elements")
     return found
 
 
@@ -220,7 +230,8 @@ def count_in(parameters: Parameters, least: int = 1) -> int:
     if not asked:
         return MOST_ON_A_PAGE
     if len(asked) > 1 or not re.fullmatch(r"[0-9]{1,6}", asked[0]) or int(asked[0]) < least:
-        raise NotUnderstood("PARAMETER_INVALID", f"`_count` must be one whole number, {least} or more")
+        text = f"`_count` must be one whole number, {least} or more"
+        raise NotUnderstood("PARAMETER_INVALID", text, "http._count")
     return min(int(asked[0]), MOST_ON_A_PAGE)
 
 
@@ -252,12 +263,15 @@ def values_of(parameters: Parameters, names: Iterable[str]) -> list[str]:
 def _patient_id(value: str) -> str:
     text = value.removeprefix("Patient/")
     if _ID.fullmatch(text) is None:
-        raise NotUnderstood("PARAMETER_INVALID", "the patient must be given as `[id]` or `Patient/[id]`")
+        text = "the patient must be given as `[id]` or `Patient/[id]`"
+        raise NotUnderstood("PARAMETER_INVALID", text, "http.patient")
     return text
 
 
 def _identifier(value: str) -> tuple[str, str]:
     system, bar, plain = value.partition("|")
     if not bar or not system or not plain or "|" in plain or "," in plain:
-        raise NotUnderstood("PARAMETER_INVALID", "an identifier must be one `system|value`")
+        raise NotUnderstood(
+            "PARAMETER_INVALID", "an identifier must be one `system|value`", "http.identifier"
+        )
     return system, plain

@@ -70,6 +70,8 @@ SERVED: Mapping[str, Served] = {
 }
 
 
+VALIDATED = tuple(name for name, served in SERVED.items() if "create" in served.interactions)
+"""Whatever may be sent may be tried before."""
 SEARCHED = tuple(name for name, served in SERVED.items() if "search-type" in served.interactions)
 _US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-"
 PROFILES: Mapping[str, tuple[str, ...]] = {

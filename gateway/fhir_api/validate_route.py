@@ -15,7 +15,8 @@ from gateway.fhir_api.incoming import caller_of, require_letter, resource_in
 from gateway.fhir_api.media import refuse_other_media
 from gateway.fhir_api.operation_outcome import issue_of
 from gateway.fhir_api.reading_routes import type_not_served
-from gateway.flows.validated import VALIDATED, validated
+from gateway.fhir_api.served import VALIDATED
+from gateway.flows.validated import validated
 from gateway.resources import to_json
 
 

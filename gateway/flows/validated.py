@@ -9,8 +9,6 @@ from typing import Any, Literal
 from gateway.disclosure.consent_reports import findings_of
 from gateway.resources import check_resource
 
-VALIDATED = ("Consent", "CarePlan", "ServiceRequest")
-
 
 @dataclass(frozen=True, slots=True)
 class Finding:

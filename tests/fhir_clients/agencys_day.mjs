@@ -52,6 +52,14 @@ found.version = (await client.vread({ resourceType: 'CarePlan', id: plan.id, ver
 const everything = await client.operation({ name: 'everything', resourceType: 'Patient', id, method: 'GET' });
 found.everything = [...new Set(everything.entry.map((one) => one.resource.resourceType))];
 
+const worry = { resourceType: 'Condition', subject: { reference: `Patient/${id}` }, code: { text: 'no safe place' } };
+const made = await client.create({ resourceType: 'Condition', body: worry });
+await client.update({ resourceType: 'Condition', id: made.id, body: { ...made, code: { text: 'found a place' } } });
+const language = [{ op: 'add', path: '/language', value: 'en' }];
+await client.patch({ resourceType: 'Condition', id: made.id, jsonPatch: language });
+const now = await client.read({ resourceType: 'Condition', id: made.id });
+found.changed = [now.code.text, now.language];
+
 found.steps = [];
 for (const status of ['accepted', 'in-progress', 'completed']) {
   const before = await client.read({ resourceType: 'Task', id: given.task });

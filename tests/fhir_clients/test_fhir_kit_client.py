@@ -55,6 +55,7 @@ def test_it_does_an_agencys_day(county: County) -> None:
     assert len(set(found["goals"])) == len(found["goals"]) == 2
     assert (found["goalStatus"], found["history"], found["version"]) == ("active", "history", True)
     assert {"Patient", "CarePlan", "Goal"} <= set(found["everything"])
+    assert found["changed"] == ["found a place", "en"]
     assert found["steps"] == ["accepted", "in-progress", "completed"]
     assert (found["same"], found["consent"], found["subscription"]) == (True, "inactive", "requested")
     assert found["unknown"] == [404, "OperationOutcome"]

@@ -103,6 +103,16 @@ def test_a_client_that_has_read_asks_again_only_for_what_has_changed(county: Cou
     assert plan.refresh().serialize() == before
 
 
+def test_a_record_is_made_and_changed_under_its_id(county: County, shared: str) -> None:
+    client = sync(county)
+    worry = client.resource("Condition", subject={"reference": f"Patient/{shared}"}, code={"text": "no home"})
+    worry.create()
+    worry["code"] = {"text": "a room"}
+    worry.update()
+    again = client.reference("Condition", worry.id).to_resource()
+    assert again["code"]["text"] == "a room"
+
+
 def test_everything_and_history(county: County, shared: str) -> None:
     client = sync(county)
     bundle = client.reference("Patient", shared).execute("$everything", method="get")

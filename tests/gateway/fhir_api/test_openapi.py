@@ -34,7 +34,14 @@ def routes() -> list[Route]:
 
 def test_every_registered_address_is_described() -> None:
     described = {(method, path) for path, methods in DOCUMENT["paths"].items() for method in methods}
-    twice = {"/fhir/", "/fhir/.well-known/smart-configuration", "/openapi.json", "/docs", "/docs/style.css"}
+    twice = {
+        "/",
+        "/fhir/",
+        "/fhir/.well-known/smart-configuration",
+        "/openapi.json",
+        "/docs",
+        "/docs/style.css",
+    }
     for route in routes():
         for method in route.methods - {"HEAD"}:
             concrete = {route.path.replace("{type}", name) for name in SERVED} | {route.path}
