@@ -16,7 +16,7 @@ from gateway.errors import NotUnderstood
 from gateway.flows.kept_labels import save_all_keeping_labels
 from gateway.flows.late_messages import newer_kept
 from gateway.flows.new_intents import Content, new_intent
-from gateway.flows.sources import comes_from_program
+from gateway.flows.sources import Beside, asserted_sources, beside, comes_from_program
 from gateway.flows.told_consents import without_consents
 from gateway.identity import Identified, identify
 from gateway.partners import Network, Route
@@ -150,7 +150,8 @@ def record_referral(
         raise NotUnderstood("REFERRAL_OF_ANOTHER_PATIENT", message, referral.place or "PID-3")
     ended = any(task.resource.get("status") in ENDED for task in before.values())
     resources = without_consents(referral.resources)
-    made = [_record(premises, referral, r, before, who.patient_id, at) for r in resources]
+    around = beside(resources)
+    made = [_record(premises, referral, r, before, around, who.patient_id, at) for r in resources]
     late = newer_kept(tx, referral)
     saved = save_all_keeping_labels(tx, [late.get(one.reference, one) for one in made])
     if referral.said_at:
@@ -189,12 +190,14 @@ def _record(
     referral: Referral,
     resource: Mapping[str, Any],
     tasks_before: Mapping[str, Record],
+    around: Beside,
     patient_id: str,
     at: str,
 ) -> Record:
     resource_type, resource_id = str(resource["resourceType"]), str(resource["id"])
     before = tasks_before.get(f"{resource_type}/{resource_id}")
-    source, sources = referral.partner, frozenset({referral.partner})
+    source = referral.partner
+    sources = frozenset(asserted_sources(premises.network, source, resource, around))
     if before is not None and _stands(referral, before):
         resource = with_answer(resource, before.resource)
         source, sources = before.source_partner, sources | frozenset(before.sources)

@@ -150,12 +150,14 @@ def _partners_of(
         return found
     found |= _partners_of_uri(network, text)
     target = _target(text, inside, around) or {}
+    organization = target.get("organization") if target.get("resourceType") == "PractitionerRole" else None
+    if isinstance(organization, Mapping):
+        named = _unversioned(str(organization.get("reference") or ""))
+        found |= _partners_of_identifier(network, organization.get("identifier"))
+        found |= _partners_of_uri(network, named)
+        target = _target(named, inside, around) or {}
     for identifier in target.get("identifier", ()) if target.get("resourceType") == "Organization" else ():
         found |= _partners_of_identifier(network, identifier)
-    organization = target.get("organization") if target.get("resourceType") == "PractitionerRole" else None
-    if isinstance(organization, Mapping) and organization.get("reference") != text:
-        found |= _partners_of_identifier(network, organization.get("identifier"))
-        found |= _partners_of_uri(network, str(organization.get("reference") or ""))
     return found
 
 

@@ -106,6 +106,21 @@ def test_the_sender_s_repeat_does_not_reset_the_addressee_s_word(county: County)
     assert (task["status"], task["statusReason"]) == ("rejected", {"text": "no bed this week"})
 
 
+@pytest.mark.requirement("P2-12-01")
+def test_a_message_that_names_a_program_as_the_referring_provider_is_the_program_s_record(
+    county: County,
+) -> None:
+    """A hospital that passes on a program's referral does not make it its own, in HL7 as in FHIR."""
+    own = "Okafor^Ada^^^Dr|100 River Road^^Phoenix^AZ^85001|||^WPN^PH^^^602^5550110|RIVERBEND"
+    county.consent("psychiatry")
+
+    county.refer(addressee="MESAPSY", change={own: "|||||1000000012^NPI"})
+
+    (request,) = county.records("ServiceRequest")
+    assert (request.sources, request.part2) == (("hospital", "otp"), True)
+    assert county.refused()
+
+
 @pytest.mark.requirement("P2-12-01", "P2-13-02")
 def test_the_sender_s_repeat_does_not_make_the_addressee_s_word_its_own_to_disclose(county: County) -> None:
     county.consent()

@@ -65,6 +65,8 @@ def test_an_organisation_contained_or_sent_beside_it_names_it_too(county: County
     assert sources(county, inside) == ("otp", "psychiatry")
     assert sources(county, outside, program) == ("otp", "psychiatry")
     assert sources(county, by_role, role) == ("otp", "psychiatry")
+    at_it = {**role, "organization": {"reference": "Organization/o1"}}
+    assert sources(county, by_role, at_it, program) == ("otp", "psychiatry")
 
 
 def test_a_provenance_in_the_same_submission_counts_for_its_targets(county: County) -> None:
