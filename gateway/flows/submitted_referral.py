@@ -7,7 +7,8 @@ from typing import Any
 
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.recorder_only import is_recorder_only
-from gateway.disclosure.seen import last_own_version
+from gateway.disclosure.seen import Asking, last_own_version
+from gateway.disclosure.shown_versions import present_state
 from gateway.errors import AlreadyReceived, NotUnderstood
 from gateway.flows.named_apart import with_what_only_they_name
 from gateway.flows.new_intents import Content, new_intent
@@ -112,29 +113,41 @@ def own_words(
             )
         return resource, submitter
     if resource.get("status") in ENDED or not _is_addressed(premises, submitter, before, resource):
-        return _without_answer(reading, submitter, before, resource), submitter
+        return _without_answer(premises, reading, submitter, before, resource), submitter
     return with_answer(resource, before.resource), before.source_partner
 
 
 def _without_answer(
-    reading: Reading, submitter: str, before: Record, task: Mapping[str, Any]
+    premises: Premises, reading: Reading, submitter: str, before: Record, task: Mapping[str, Any]
 ) -> Mapping[str, Any]:
     """The Task without what it repeats of the answer, whole or as far as it was shown; what the submitter had said
-    before the answer stays.
+    before the answer stays. Of an answer that it is not shown nothing is left out: a guess would be told from others.
     """
     first = last_own_version(reading, before, submitter)
-    own, answered = {} if first is None else first.resource, before.resource
+    own = {} if first is None else first.resource
+    told = _shown(premises, reading, submitter, before)
     found = {
         name: said
         for name, said in task.items()
-        if name not in _ANSWERS or said == own.get(name) or not _within(said, answered.get(name))
+        if name not in _ANSWERS
+        or said == own.get(name)
+        or not any(_within(said, one.get(name)) for one in told)
     }
-    theirs = [one for one in answered.get(_OUTPUT, ()) if one not in own.get(_OUTPUT, ())]
+    theirs = [one for shown in told for one in shown.get(_OUTPUT, ()) if one not in own.get(_OUTPUT, ())]
     left = [one for one in task.get(_OUTPUT, ()) if not any(_within(one, other) for other in theirs)]
     return {
         **{name: said for name, said in found.items() if name != _OUTPUT},
         **({_OUTPUT: left} if left else {}),
     }
+
+
+def _shown(premises: Premises, reading: Reading, submitter: str, task: Record) -> list[Mapping[str, Any]]:
+    """The Task as its submitter may read it, for each purpose of its routes."""
+    at, routes = premises.clock.now(), premises.network.content.routes
+    purposes = {one.purpose for one in routes if submitter in (one.source, one.addressee)}
+    asking = (Asking(submitter, purpose, at) for purpose in sorted(purposes))
+    seen = (present_state(premises, reading, one, str(task.patient_id), task) for one in asking)
+    return [one for one in seen if one is not None]
 
 
 def _within(said: object, whole: object) -> bool:

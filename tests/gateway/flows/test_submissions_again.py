@@ -179,6 +179,8 @@ def test_an_answer_is_not_sent_on_as_the_words_of_who_was_answered(
     county.consent("psychiatry")
     county.submit("hospital", referral("b1"))
     county.deliver()
+    county.submit("otp", person.treatment_plan())
+    county.consent("hospital", discloser="otp", identifier=OTP)
     kind, said = {"text": "note"}, {"coding": [{"code": "1"}], "text": "CANARY"}
     told = [{"type": kind, "valueCodeableConcept": said}]
     county.answer("otp", "rejected", statusReason={"text": "CANARY"}, output=told)
@@ -192,6 +194,21 @@ def test_an_answer_is_not_sent_on_as_the_words_of_who_was_answered(
 
     assert "CANARY" not in str(county.read("psychiatry", "Task", county.task().id))
     assert county.task().resource["output"] == [ours], "its own words go on"
+
+
+@pytest.mark.requirement("FH-RED-02", "P2-13-02")
+@pytest.mark.parametrize("answered", ["no room", "something else"])
+def test_a_guess_at_an_answer_that_is_hidden_is_told_from_no_other(county: County, answered: str) -> None:
+    county.consent()
+    county.submit("hospital", referral("b1"))
+    county.deliver()
+    county.answer("otp", "rejected", statusReason={"text": answered})
+    cancelled = referral("b2", status="cancelled")
+    cancelled["entry"][2]["resource"]["statusReason"] = {"text": "no room"}
+
+    county.submit("hospital", cancelled)
+
+    assert county.read("hospital", "Task", county.task().id)["statusReason"] == {"text": "no room"}
 
 
 @pytest.mark.requirement("P2-12-01")
