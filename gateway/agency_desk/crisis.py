@@ -26,6 +26,7 @@ from gateway.flows.desk_crisis_records import (
     FollowUp,
 )
 from gateway.flows.desk_sought import Sought
+from gateway.flows.own_records import fullest
 from gateway.pages import status_of
 from gateway.security.signed_texts import read_signed, signed
 
@@ -183,7 +184,9 @@ def _sought(form: Mapping[str, str]) -> Sought:
 
 
 def _first(found: Found, resource_type: str) -> Mapping[str, Any]:
-    return next((one for one in found.resources if one["resourceType"] == resource_type), {})
+    """Of several Patients the one that says who she is: an agency's own number of her is one that says nothing else."""
+    those = [one for one in found.resources if one["resourceType"] == resource_type]
+    return fullest(those) if those else {}
 
 
 def _key(visit: Visit, kind: str) -> str:

@@ -168,16 +168,22 @@ class _Pages(SpokenPages):
             raise AlreadyReceived("PHONE_SET_UP", "a phone or passkey is asked for already")
         phone = self._own.next_phone(whose, session.id)
         secret = phone_secret(self._own.key, whose, phone)
-        if request.method == "POST":
-            now = self._own.clock.now()
-            if not await is_phone_code(secret, form.get("code", ""), now, self._own.use_once):
+
+        async def shown() -> Response:
+            network = self._own.network.content.network
+            picture = picture_of(phone_address(secret, "my page", network))
+            offer = self._asking(her, session.id).to_make(network, network)
+            return self._page(request, "own_phone.html", picture=picture, secret=secret, passkey=offer)
+
+        async def set_up() -> Response:
+            if not await is_phone_code(
+                secret, form.get("code", ""), self._own.clock.now(), self._own.use_once
+            ):
                 raise NotAllowed("CODE_WRONG", "the code is not that of the phone")
             await self._own.phone_set_up(whose, phone)
             return RedirectResponse("./?done=phone", 303, HEADERS)
-        network = self._own.network.content.network
-        picture = picture_of(phone_address(secret, "my page", network))
-        offer = self._asking(her, session.id).to_make(network, network)
-        return self._page(request, "own_phone.html", picture=picture, secret=secret, passkey=offer)
+
+        return await (self._or_again(request, set_up(), shown) if request.method == "POST" else shown())
 
     async def _passkey(self, request: Request) -> Response:
         """A passkey of her device as her second factor, where she has none yet."""

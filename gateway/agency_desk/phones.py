@@ -160,5 +160,5 @@ SCREENS = (
     Screen("/passkey", "", None, _set_up_passkey),
     Screen("/passkey/more", "", None, _more),
     Screen("/passkey/remove", "", None, _remove),
-    Screen("/phone", "", _look, _set_up, menu="phone_menu"),
+    Screen("/phone", "", _look, _set_up, menu="phone_menu", again=_look),
 )

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from gateway.agency_desk.days import day_in_words, in_words
 from gateway.agency_desk.phrases import CATALOGUE, language_of
-from gateway.errors import AlreadyReceived, HandoffError, NotUnderstood
+from gateway.errors import AlreadyReceived, HandoffError, NotAllowed, NotUnderstood
 from gateway.pages import Pages, Session, refilled, status_of
 
 _ASKED_AGAIN = frozenset({"CODE_WRONG", "PASSKEY_WRONG"})
@@ -87,7 +87,9 @@ class SpokenPages(Pages):
         """
         try:
             return await done
-        except (NotUnderstood, AlreadyReceived) as refused:
+        except (NotUnderstood, AlreadyReceived, NotAllowed) as refused:
+            if isinstance(refused, NotAllowed) and refused.code != "CODE_WRONG":
+                raise
             request.state.wrong_form = refused.code
             page, sent = await show(), getattr(request.state, "sent", {})
             made = None if page is None else refilled(bytes(page.body).decode(), request.url.path, sent)

@@ -386,7 +386,7 @@ def _entries(
             shown=shown,
             content_sha256=digest if shown else None,
         )
-        named = f"{use.asked.clinician.name}, {use.asked.facility}, {entry.recipient_name}"
+        named = ", ".join(dict.fromkeys((use.asked.clinician.name, use.asked.facility, entry.recipient_name)))
         source = (reference_of(gathered.discloser),)
         entries.append(
             replace(entry, source=source, decision_sha256="", recipient_name=named, emergency=use.facts)

@@ -81,9 +81,11 @@ class AtDesk:
     version: str = ""
 
     def first(self, resource_type: str) -> Mapping[str, Any]:
-        """The first resource of that type; an empty one where there is none."""
-        found = (one for one in self.resources if one["resourceType"] == resource_type)
-        return next(found, {})
+        """The resource of that type; of several Patients the one that says who she is, else the first. Empty where there
+        is none.
+        """
+        found = [one for one in self.resources if one["resourceType"] == resource_type]
+        return max(found, key=lambda one: bool(one.get("name")), default={})
 
 
 async def waiting(premises: Premises, worker: Worker, before: int) -> tuple[AtDesk, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from gateway.agency_desk.own_pages import WORDS
 from gateway.agency_desk.phrases import CATALOGUE
 from gateway.cli.services_command import import_services
 from gateway.partners.services import FILE
@@ -299,6 +300,25 @@ def test_plain_words_are_read_at_grade_eight_or_below() -> None:
     syllables = sum(max(1, len(re.findall(r"[aeiouy]+", word.lower().removesuffix("e")))) for word in words)
     grade = 0.39 * len(words) / sentences + 11.8 * syllables / len(words) - 15.59
     assert grade < 8
+
+
+def syllables(word: str) -> int:
+    """Of a Spanish word: its vowels, a weak one beside a strong one not counted, nor the silent u of que and gui."""
+    sounds = re.sub(r"(?<=[qg])u(?=[eiéí])", "", word.lower())
+    return max(1, len(re.findall(r"[íú]|[iuüy]?[aeoáéó][iuü]?|[iuü]+", sounds)))
+
+
+def test_spanish_words_are_as_easy_as_a_newspaper_or_easier() -> None:
+    """Fernández-Huerta (1959) and INFLESZ (Barrio-Cantalejo 2008) over the Spanish sentences of all pages: 70 and 55 are
+    what somebody with eight years of school reads; higher is easier."""
+    texts = [text for text in WORDS["es"].values() if len(text.split()) > 3]
+    words = [word for text in texts for word in re.findall(r"[^\W\d_]+", text)]
+    sentences = sum(max(1, len(re.findall(r"[.!?:](?:\s|$)", text))) for text in texts)
+    per_word, per_sentence = sum(map(syllables, words)) / len(words), len(words) / sentences
+
+    assert [syllables(one) for one in ("permiso", "quién", "día", "alguien", "cuidado")] == [3, 1, 2, 2, 3]
+    assert 206.84 - 60 * per_word - 1.02 * per_sentence > 70
+    assert 206.835 - 62.3 * per_word - per_sentence > 55
 
 
 @pytest.mark.requirement("P2-31-03")

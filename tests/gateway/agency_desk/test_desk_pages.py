@@ -439,6 +439,8 @@ def test_both_languages_have_every_word_and_templates_have_none() -> None:
             r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|<[^>]*>", " ", file.read_text("utf-8"), flags=re.DOTALL
         )
         assert not re.search(r"[A-Za-zÀ-ÿ]{2,}", bare.replace("doctype", "")), file.name
+        said = re.findall(r'\b(?:aria-label|title|placeholder|alt)="([^"]*)"', file.read_text("utf-8"))
+        assert not [one for one in said if "{{" not in one], file.name
 
 
 def test_no_page_lets_a_browser_keep_it_or_run_a_script(browser: Browser) -> None:

@@ -53,6 +53,10 @@ def test_a_phone_that_has_not_worked_is_not_asked_for(desk: County, waiting: str
     browser.get("/agency/phone")
     form = {"token": browser.hidden("token"), "code": "000000"}
     assert "CODE_WRONG" in browser.post("/agency/phone", form).text
+    assert browser.page.status_code == 403
+    assert 'id="again"' in browser.page.text and 'class="secret"' in browser.page.text, (
+        "the form is there again"
+    )
     assert HER in Browser(desk).log_in().text
 
 
