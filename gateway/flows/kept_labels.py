@@ -18,9 +18,13 @@ def save_keeping_labels(tx: Transaction, record: Record) -> Record:
     return records.save(tx, record, _labels_kept)
 
 
-def save_all_keeping_labels(tx: Transaction, wanted: Sequence[Record]) -> tuple[Record, ...]:
-    """As `save_keeping_labels`, for records that came together."""
-    return records.save_all(tx, wanted, _labels_kept)
+def save_all_keeping_labels(
+    tx: Transaction, wanted: Sequence[Record], keep: records.Keep | None = None
+) -> tuple[Record, ...]:
+    """As `save_keeping_labels`, for records that came together. `keep`: what else of the version before is put back."""
+    if keep is None:
+        return records.save_all(tx, wanted, _labels_kept)
+    return records.save_all(tx, wanted, lambda before, record: _labels_kept(before, keep(before, record)))
 
 
 def _labels_kept(before: Record, record: Record) -> Record:

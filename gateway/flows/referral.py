@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
+from msgspec.structs import replace
+
 import mappings
 from gateway.clock import read_instant
 from gateway.disclosure.handovers import may_have_arrived
@@ -153,7 +155,8 @@ def record_referral(
     around = beside(resources)
     made = [_record(premises, referral, r, before, around, who.patient_id, at) for r in resources]
     late = newer_kept(tx, referral)
-    saved = save_all_keeping_labels(tx, [late.get(one.reference, one) for one in made])
+    wanted = [late.get(one.reference, one) for one in made]
+    saved = save_all_keeping_labels(tx, wanted, partial(_sources_kept, premises))
     if referral.said_at:
         about_her = [("Patient", str(r["id"])) for r in resources if r["resourceType"] == "Patient"]
         message_times.keep(tx, about_her, referral.said_at)
@@ -213,6 +216,15 @@ def _record(
         deleted=False,
         resource=resource,
     )
+
+
+def _sources_kept(premises: Premises, before: Record, record: Record) -> Record:
+    """Whatever a record of its sender's has once come from stays its source in all later versions."""
+    if before.source_partner != record.source_partner or set(before.sources) <= set(record.sources):
+        return record
+    sources = tuple(sorted({*before.sources, *record.sources}))
+    part2 = comes_from_program(premises.network, sources, before)
+    return replace(record, sources=sources, part2=part2)
 
 
 def _stands(referral: Referral, before: Record) -> bool:

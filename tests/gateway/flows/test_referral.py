@@ -120,6 +120,13 @@ def test_a_message_that_names_a_program_as_the_referring_provider_is_the_program
     assert (request.sources, request.part2) == (("hospital", "otp"), True)
     assert county.refused()
 
+    county.refer("ED-2", addressee="MESAPSY")
+
+    for one in county.records("ServiceRequest", "Task"):
+        assert (one.version, one.sources, one.part2) == (2, ("hospital", "otp"), True), (
+            "in all later versions"
+        )
+
 
 @pytest.mark.requirement("P2-12-01", "P2-13-02")
 def test_the_sender_s_repeat_does_not_make_the_addressee_s_word_its_own_to_disclose(county: County) -> None:
