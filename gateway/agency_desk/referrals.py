@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from gateway.agency_desk.records_in_words import cards, name_of, words_of
 from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit, download
-from gateway.flows.agency_desk import MAY_FOLLOW, NEEDS_REASON, ON_A_PAGE
+from gateway.care_plan import screening_alerts
+from gateway.flows.agency_desk import MAY_FOLLOW, NEEDS_REASON, ON_A_PAGE, AtDesk
 
 
 async def _list(visit: Visit) -> Answer:
@@ -43,6 +44,7 @@ async def one(visit: Visit) -> Answer:
             "steps": MAY_FOLLOW.get(status, ()) if found.kind == "referral" else (),
             "needs_reason": NEEDS_REASON,
             "cards": cards(found.resources),
+            "alerts": screening_alerts(found.resources),
             "saved": "saved" in visit.query,
             "numbers": await visit.desk.files.numbers_of(visit.worker, found),
         },
@@ -74,12 +76,18 @@ async def _number_wrong(visit: Visit) -> Answer:
 async def _plan(visit: Visit) -> Answer:
     ending = visit.query.get("as", "")
     if not ending:
-        found = await visit.desk.files.plan(visit.worker, visit.path["id"])
-        return Page("plan.html", {"it": found, "cards": cards(found.resources), "no_sheet": False})
+        return _plan_page(await visit.desk.files.plan(visit.worker, visit.path["id"]), no_sheet=False)
     sheet = await visit.desk.files.plan_sheet(visit.worker, visit.path["id"], ending)
     if not sheet.content:
-        return Page("plan.html", {"it": sheet.shown, "cards": cards(sheet.shown.resources), "no_sheet": True})
+        return _plan_page(sheet.shown, no_sheet=True)
     return download(sheet.content, sheet.media_type, f"care-plan.{ending}")
+
+
+def _plan_page(found: AtDesk, no_sheet: bool) -> Page:
+    alerts = screening_alerts(found.resources)
+    return Page(
+        "plan.html", {"it": found, "cards": cards(found.resources), "alerts": alerts, "no_sheet": no_sheet}
+    )
 
 
 SCREENS = (

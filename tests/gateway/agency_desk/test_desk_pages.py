@@ -395,6 +395,23 @@ def test_what_was_refused_is_logged_as_withheld_and_an_old_version_releases_noth
     assert last is not None and (last.kind, last.outcome, last.recipient_name) == ("read", "withhold", ROSA)
 
 
+@pytest.mark.requirement("DM-23")
+@pytest.mark.parametrize(("answer", "told"), [("1", True), ("0", False)])
+def test_who_is_referred_with_thoughts_of_self_harm_is_to_be_talked_to_today(
+    desk: County, browser: Browser, answer: str, told: bool
+) -> None:
+    """Question 9 of a PHQ-9, at whatever agency reads the referral, as far as the person permits."""
+    ninth = f"OBX|1|NM|44260-8^Thoughts of death or self-harm^LN||{answer}|"
+    desk.refer("ED-9", "R-9", change={"OBX|1|NM|44261-6^PHQ-9 total score^LN||14|": ninth})
+    to_the_desk(desk)
+    asked = to_the_desk(desk)
+    browser.log_in()
+
+    page = browser.get(f"/agency/referrals/{asked}").text
+
+    assert HER in page and ("Talk with them alone today" in page) == told
+
+
 def test_a_reason_is_short(desk: County, waiting: str, browser: Browser) -> None:
     browser.log_in()
     browser.get(f"/agency/referrals/{waiting}")
