@@ -48,7 +48,8 @@ def leaves_of(mapping: Mapping_, source: bytes) -> dict[str, Any]:
         keys = mapping.file.record_key
         return dict(read_records(source, mapping.file.files, keys)[0][1]().leaves())  # type: ignore[arg-type]
     if mapping.format in SHEETS:
-        return dict(SHEETS[mapping.format].read_records(source, mapping.file.layout)[1][0][1]().leaves())
+        _, rows = SHEETS[mapping.format].read_records(source, mapping.file.layout)
+        return dict(next(iter(rows))[1]().leaves())
     if mapping.format == "ccda":
         return dict(counted_leaves(source))
     return json_leaves(json_records(mapping, source)[0][1])

@@ -52,5 +52,5 @@ def place_in_file(record: str, within: str) -> str:
 def _rows(mapping: Mapping_, source: bytes) -> Iterator[bytes]:
     sheet = SHEETS[mapping.format]
     layout = mapping.file.layout
-    header, rows = sheet.read_rows(source, layout)
+    header, rows = sheet.each_row(source, layout)
     return (sheet.write_lines([header, cells], source, layout) for _, cells in rows)

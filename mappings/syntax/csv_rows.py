@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+import re
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from mappings.model import TranslationRefused
 from mappings.syntax.reasons import without_reasons
 from mappings.syntax.sheet_layout import (
+    LOOKED_AT,
     MARK,
     PLAIN,
     Layout,
@@ -23,12 +27,13 @@ from mappings.syntax.sheet_layout import (
     decoded,
     encoded,
     holds_needed,
-    without_repeats,
+    says_again,
 )
 from mappings.tree import Scope, Spot
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LONGEST_CELL = 4_000_000
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,34 +51,49 @@ def parse_address(text: str) -> CsvAddress:
 
 
 def read_rows(source: bytes, layout: Layout = PLAIN) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Header and (row number, cells).
+    """Header and (row number, cells). Raises as `each_row` does."""
+    header, rows = each_row(source, layout)
+    return header, list(rows)
 
-    Raises TranslationRefused `CHARSET_WRONG`, `NOT_TEXT`, `HEADER_WRONG`, `COLUMN_MISSING`, `CSV_WRONG`.
+
+def each_row(source: bytes, layout: Layout = PLAIN) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+    """Header, and (row number, cells) one after the other: a long file is looked through once before, and never held.
+
+    Raises TranslationRefused `CHARSET_WRONG`, `NOT_TEXT`, `HEADER_WRONG`, `COLUMN_MISSING`, `CSV_WRONG` at once.
     """
-    rows = all_rows(decoded(source, layout), layout)
-    if not rows:
+    text = decoded(source, layout)
+    first = [*islice(_rows_of(text, layout), LOOKED_AT)]
+    if '"' in text or len(text) > _LONGEST_CELL:  # where its quotes do not close, no row of it is taken
+        deque(_rows_of(text, layout), maxlen=0)
+    if not first:
         raise TranslationRefused("HEADER_WRONG", "no header row found", "row 1", "101")
-    (top, names), rest = without_repeats(below_titles(rows, layout))
-    header, rest = without_reasons([name.strip() for name in names], rest, top)
+    top, names = below_titles(first, layout)[0]
+    header, strip = without_reasons([*map(str.strip, names)], top)
     check_header(header, top)
-    return header, rest
+    below = (row for row in _rows_of(text, layout) if row[0] > top and not says_again(row[1], names))
+    return header, ((number, strip(cells)) for number, cells in below)
 
 
 def all_rows(text: str, layout: Layout = PLAIN) -> list[tuple[int, list[str]]]:
     """Every row that has a value, with its number. Raises TranslationRefused `CSV_WRONG`."""
-    delimiter = _delimiter(text, layout)
+    return [*_rows_of(text, layout)]
+
+
+def _rows_of(text: str, layout: Layout) -> Iterator[tuple[int, list[str]]]:
     csv.field_size_limit(_LONGEST_CELL)
-    rows: list[tuple[int, list[str]]] = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    lines = (
+        found[0] for found in _LINE.finditer(text)
+    )  # a StringIO would hold four bytes for each character
+    reader = csv.reader(lines, delimiter=_delimiter(text, layout), strict=True)
+    filled = 0
     try:
         for number, cells in enumerate(reader, 1):
             if any(cell.strip() for cell in cells):
-                rows.append((number, [_unguarded(cell) if cell[:1] == "'" else cell for cell in cells]))
+                filled += 1
+                yield number, [_unguarded(cell) if cell[:1] == "'" else cell for cell in cells]
     except csv.Error:
-        raise TranslationRefused(
-            "CSV_WRONG", "the quotes of the file do not close", f"row {len(rows) + 1}"
-        ) from None
-    return rows
+        message = "the quotes of the file do not close"
+        raise TranslationRefused("CSV_WRONG", message, f"row {filled + 1}") from None
 
 
 def _delimiter(text: str, layout: Layout = PLAIN) -> str:
@@ -109,10 +129,10 @@ def check_header(header: Sequence[str], number: int) -> None:
 
 def read_records(
     source: bytes, layout: Layout = PLAIN
-) -> tuple[list[str], list[tuple[int, partial[CsvTree]]]]:
-    """Header and, for each row, its number and how its tree is made. Raises as `read_rows` does."""
-    header, rows = read_rows(source, layout)
-    return header, [(number, partial(CsvTree, header, cells, number)) for number, cells in rows]
+) -> tuple[list[str], Iterator[tuple[int, partial[CsvTree]]]]:
+    """Header and, for each row, its number and how its tree is made. Raises as `each_row` does."""
+    header, rows = each_row(source, layout)
+    return header, ((number, partial(CsvTree, header, cells, number)) for number, cells in rows)
 
 
 def _replaced(index: int, value: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 from mappings.model import TranslationRefused
 
@@ -10,10 +10,8 @@ REASON_COLUMNS = ("row", "column", "code", "what is wrong", "what to write inste
 _TELLING = frozenset(REASON_COLUMNS[3:])
 
 
-def without_reasons(
-    header: list[str], rows: Sequence[tuple[int, list[str]]], number: int
-) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Header and rows without the reason columns, when they end the header as they were written.
+def without_reasons(header: list[str], number: int) -> tuple[list[str], Callable[[list[str]], list[str]]]:
+    """The header without the reason columns, when they end it as they were written, and what takes them off a row.
 
     A header that has the telling two in another way is refused, so that no reason is ever taken for a value.
     Raises TranslationRefused `REASONS_CHANGED`.
@@ -21,8 +19,8 @@ def without_reasons(
     length = len(REASON_COLUMNS)
     if tuple(header[-length:]) == REASON_COLUMNS:
         end = len(header) - length
-        return header[:end], [(at, [*cells[:end], *cells[end + length :]]) for at, cells in rows]
+        return header[:end], lambda cells: [*cells[:end], *cells[end + length :]]
     if found := next((name for name in header if name in _TELLING), None):
         message = "keep all five reason columns at the end, or delete them all"
         raise TranslationRefused("REASONS_CHANGED", message, f"row {number} column {found}", "102")
-    return header, list(rows)
+    return header, lambda cells: cells

@@ -9,7 +9,7 @@ from mappings.model import TranslationRefused
 
 CHARSETS = ("utf-8", "windows-1252", "iso-8859-1", "iso-8859-15")
 MARK = b"\xef\xbb\xbf"
-_LOOKED_AT = 50
+LOOKED_AT = 50
 """So many rows may stand above the header."""
 
 Rows = Sequence[tuple[int, list[str]]]
@@ -65,19 +65,19 @@ def below_titles(rows: Rows, layout: Layout) -> Rows:
     """The rows from the header on. Raises TranslationRefused `COLUMN_MISSING` where no row has all that is needed."""
     if not layout.needed:
         return rows
-    for at, (_, cells) in enumerate(rows[:_LOOKED_AT]):
+    for at, (_, cells) in enumerate(rows[:LOOKED_AT]):
         if holds_needed(cells, layout):
             return rows[at:]
-    number, cells = max(
-        rows[:_LOOKED_AT], key=lambda row: len(set(layout.needed) & {*map(str.strip, row[1])})
-    )
+    number, cells = max(rows[:LOOKED_AT], key=lambda row: len(set(layout.needed) & {*map(str.strip, row[1])}))
     missing = next(name for name in layout.needed if name not in map(str.strip, cells))
     message = f"column `{missing}` is missing: no row has all of {', '.join(layout.needed)}"
     raise TranslationRefused("COLUMN_MISSING", message, f"row {number} column {missing}", "101")
 
 
-def without_repeats(rows: Rows) -> tuple[tuple[int, list[str]], Rows]:
-    """The header, and the rows below it without those that say the header again, as each page of an export does."""
-    top = rows[0]
-    names = [cell.strip() for cell in top[1]]
-    return top, [row for row in rows[1:] if [cell.strip() for cell in row[1]] != names]
+def says_again(cells: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether a row says the header again, as each page of an export does."""
+    return (
+        len(cells) == len(names)
+        and cells[0].strip() == names[0].strip()
+        and [*map(str.strip, cells)] == [*map(str.strip, names)]
+    )

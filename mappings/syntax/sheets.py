@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import NamedTuple
 
@@ -15,14 +15,25 @@ class SheetSyntax(NamedTuple):
     like. Each takes a `Layout` last."""
 
     read_rows: Callable[..., tuple[list[str], list[tuple[int, list[str]]]]]
-    read_records: Callable[..., tuple[list[str], list[tuple[int, partial[CsvTree]]]]]
+    each_row: Callable[..., tuple[list[str], Iterable[tuple[int, list[str]]]]]
+    read_records: Callable[..., tuple[list[str], Iterable[tuple[int, partial[CsvTree]]]]]
     write_rows: Callable[..., bytes]
     write_lines: Callable[..., bytes]
 
 
 SHEETS = {
-    "csv": SheetSyntax(csv_rows.read_rows, csv_rows.read_records, csv_rows.write_rows, csv_rows.write_lines),
+    "csv": SheetSyntax(
+        csv_rows.read_rows,
+        csv_rows.each_row,
+        csv_rows.read_records,
+        csv_rows.write_rows,
+        csv_rows.write_lines,
+    ),
     "xlsx": SheetSyntax(
-        xlsx_rows.read_rows, xlsx_rows.read_records, xlsx_rows.write_rows, xlsx_rows.write_lines
+        xlsx_rows.read_rows,
+        xlsx_rows.read_rows,
+        xlsx_rows.read_records,
+        xlsx_rows.write_rows,
+        xlsx_rows.write_lines,
     ),
 }

@@ -24,7 +24,7 @@ from xml.sax.saxutils import escape
 from mappings.model import MappingRoomError, TranslationRefused
 from mappings.syntax.csv_rows import CsvTree, check_header
 from mappings.syntax.reasons import without_reasons
-from mappings.syntax.sheet_layout import PLAIN, Layout, below_titles, without_repeats
+from mappings.syntax.sheet_layout import PLAIN, Layout, below_titles, says_again
 
 Rows = list[tuple[int, list[str]]]
 
@@ -83,13 +83,13 @@ def read_sheet(source: bytes, layout: Layout = PLAIN) -> Sheet:
     parts = _parts(source)
     name, grid, merged = _values(source)
     filled = _filled(grid)
-    (top, names), rest = without_repeats(below_titles(filled, layout))
+    (top, names), *rest = below_titles(filled, layout)
     header = [cell.strip() for cell in names]
     while header and not header[-1]:
         header.pop()
-    header, rest = without_reasons(header, rest, top)
+    header, strip = without_reasons(header, top)
     check_header(header, top)
-    known = dict(rest)
+    known = {number: strip(cells) for number, cells in rest if not says_again(cells, names)}
     broken = _broken_cells(_part_of(parts, name))
     for row, *_ in broken:
         known.setdefault(row, [])
