@@ -204,7 +204,9 @@ def drain(scene: Scene, hospital: Hospital, seconds: float) -> None:
     wanted = {
         one.marker
         for one in hospital.referrals()
-        if has_consented(one.patient) and one.patient not in scene.withdrawn
+        if one.number in hospital.accepted
+        and has_consented(one.patient)
+        and one.patient not in scene.withdrawn
     }
     until = time.monotonic() + seconds
     while time.monotonic() < until and not wanted <= delivered(read_ledger(scene.place / "ledger")).keys():
