@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections import defaultdict
-from collections.abc import AsyncIterator, Collection
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
 
 from gateway.disclosure.content import FHIR_JSON, FHIR_XML
-from gateway.errors import NotAllowed, NotUnderstood
+from gateway.errors import NotAllowed, NotNow, NotUnderstood
 from gateway.fhir_api.doors import Desk
 from gateway.fhir_api.media import media_asked, media_sent
 from gateway.fhir_api.scope_limits import limits_of
@@ -42,12 +42,31 @@ LARGE_OF_ONE = 2
 PURPOSE_HEADER = "purpose-of-use"
 
 
+BODIES_OF_ONE = 256
+"""Bodies of one partner on their way at once, large or not: what waits or trickles in is in memory too."""
+
+
 class LargeBodies:
     """The turns in which large bodies arrive: `LARGE_AT_ONCE` of all, `LARGE_OF_ONE` of one partner."""
 
     def __init__(self) -> None:
+        self._coming: Counter[str] = Counter()
         self._all = asyncio.Semaphore(LARGE_AT_ONCE)
         self._of: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(LARGE_OF_ONE))
+
+    @contextlib.contextmanager
+    def coming(self, partner: str) -> Iterator[None]:
+        """One body more is on its way; of whom nobody knows yet (`""`: a form for a token) any number.
+
+        Raises NotNow `CLIENT_TOO_FAST` where there are `BODIES_OF_ONE`.
+        """
+        if partner and self._coming[partner] >= BODIES_OF_ONE:
+            raise NotNow("CLIENT_TOO_FAST", "too many bodies of yours are on their way at once")
+        self._coming[partner] += 1
+        try:
+            yield
+        finally:
+            self._coming[partner] -= 1
 
     @contextlib.asynccontextmanager
     async def turn(self, partner: str) -> AsyncIterator[None]:
@@ -125,7 +144,7 @@ async def body_of(request: Request, limit: int) -> bytes:
     """The body, of at most `limit` bytes, arrived within a minute.
 
     The minute counts what a large one waits for others too. Raises NotUnderstood `BODY_TOO_LARGE`, `BODY_TOO_SLOW`,
-    `MEDIA_TYPE_SENT` for a compressed one.
+    `MEDIA_TYPE_SENT` for a compressed one, NotNow `CLIENT_TOO_FAST`.
     """
     if request.headers.get("content-encoding", "identity") != "identity":
         raise NotUnderstood("MEDIA_TYPE_SENT", "compressed bodies are not taken", "http.Content-Encoding")
@@ -142,11 +161,13 @@ async def body_of(request: Request, limit: int) -> bytes:
 async def _whole(request: Request, limit: int) -> bytes:
     parts: list[bytes] = []
     size = 0
+    partner = getattr(request.state, "partner", None) or ""
+    bodies: LargeBodies = request.app.state.large_bodies
     async with contextlib.AsyncExitStack() as turn:
+        turn.enter_context(bodies.coming(partner))
         async for part in request.stream():
             if size <= LARGE_BYTES < size + len(part):
-                partner = getattr(request.state, "partner", None) or ""
-                await turn.enter_async_context(request.app.state.large_bodies.turn(partner))
+                await turn.enter_async_context(bodies.turn(partner))
             size += len(part)
             if size > limit:
                 raise _too_large(limit)

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 
-from gateway.fhir_api.incoming import LARGE_AT_ONCE, LARGE_BYTES, LARGE_OF_ONE, LargeBodies, body_of
+from gateway.errors import NotNow
+from gateway.fhir_api.incoming import (
+    BODIES_OF_ONE,
+    LARGE_AT_ONCE,
+    LARGE_BYTES,
+    LARGE_OF_ONE,
+    LargeBodies,
+    body_of,
+)
 
 PART, PARTS = 65_536, 12
 
@@ -47,3 +56,17 @@ def test_large_bodies_arrive_a_few_at_a_time_and_a_small_one_does_not_wait(
     held, bodies = asyncio.run(scene())
     assert sum(one > LARGE_BYTES + PART for one in held) == at_once, held
     assert [len(one) for one in bodies] == [PART, *[PART * PARTS] * (LARGE_AT_ONCE + 4)]
+
+
+def test_of_one_partner_so_many_bodies_come_at_once_and_a_token_can_be_asked_for_all_the_same() -> None:
+    bodies = LargeBodies()
+    with contextlib.ExitStack() as under_way:
+        for _ in range(BODIES_OF_ONE):
+            under_way.enter_context(bodies.coming("otp"))
+            under_way.enter_context(bodies.coming(""))
+        with pytest.raises(NotNow), bodies.coming("otp"):
+            pass
+        for other in ("housing", ""):
+            under_way.enter_context(bodies.coming(other))
+    with bodies.coming("otp"):
+        pass
