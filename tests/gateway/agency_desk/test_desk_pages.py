@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import re
 from dataclasses import replace
@@ -458,6 +459,24 @@ def test_both_languages_have_every_word_and_templates_have_none() -> None:
         assert not re.search(r"[A-Za-zÀ-ÿ]{2,}", bare.replace("doctype", "")), file.name
         said = re.findall(r'\b(?:aria-label|title|placeholder|alt)="([^"]*)"', file.read_text("utf-8"))
         assert not [one for one in said if "{{" not in one], file.name
+
+
+def test_no_sentence_stands_outside_the_catalogue() -> None:
+    """In the modules of the room; the letter that goes with a link holds both languages itself."""
+    said = []
+    for file in TEMPLATES.parent.glob("*.py"):
+        tree = ast.parse(file.read_text("utf-8"))
+        spoken_to_nobody = [one for one in ast.walk(tree) if isinstance(one, ast.Raise)]
+        spoken_to_nobody += [
+            one for one in ast.walk(tree) if isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant)
+        ]
+        apart = {part for one in spoken_to_nobody for part in ast.walk(one)}
+        texts = (one.value for one in ast.walk(tree) if isinstance(one, ast.Constant) and one not in apart)
+        if any(re.search(r"[A-ZÁÉÍÓÚÑ¿¡]\w+ \w+ \w+", one) for one in texts if isinstance(one, str)):
+            said.append(file.stem)
+
+    assert [one for one in said if not one.startswith("phrases")] == ["link_mail"]
+    assert len(said) > 5, "it is seen where there are sentences"
 
 
 def test_no_page_lets_a_browser_keep_it_or_run_a_script(browser: Browser) -> None:

@@ -158,6 +158,8 @@ def test_what_stands_in_for_a_lost_refusal_is_no_worker_s_to_end(
     counter.fill("/refusal-ended", said="Now I want them to know")
 
     assert counter.page.status_code == 404
+    page = counter.get(address).text
+    assert "was lost with a computer" in page and "/refusal-ended" not in page
     (held,) = [one.resource for one in county_desk.records("Consent") if one.id == refusal]
     assert held["status"] == "active"
     counter.get(address)
