@@ -75,7 +75,8 @@ def _nothing_lost(told: Told) -> Iterator[str]:
     missing = [one for one in told.sent if one.number not in told.accepted]
     if missing:
         yield f"F1: {len(missing)} messages were never accepted"
-    lost = [one for one in told.sent if _must_arrive(one, told) and one.marker not in arrived]
+    taken = [one for one in told.sent if one.number in told.accepted]
+    lost = [one for one in taken if _must_arrive(one, told) and one.marker not in arrived]
     if lost:
         yield f"F1: {len(lost)} accepted referrals never arrived, the first is {lost[0].marker}"
     with reading(told.network, told.store) as (_, view):
@@ -96,7 +97,7 @@ def _nothing_lost(told: Told) -> Iterator[str]:
     ended = sum(one.state == "cancelled" for one in hers)  # released once, and stopped by the withdrawal
     if others := {state: number for (_, state), number in waiting.items() if state != "held"}:
         yield f"F6: not at rest: {others}"
-    expected = sum(one.marker not in arrived for one in told.sent)
+    expected = sum(one.marker not in arrived for one in taken)
     if not held + ended - may_be_there <= expected <= held + ended:
         yield f"F1: {held} are held and {ended} stopped, {expected} did not arrive"
 
