@@ -15,6 +15,9 @@ from mappings.model import TranslationRefused
 from mappings.tree import Scope, Spot
 
 _STEP = re.compile(r"^([^\[\].]+)(\[\*\])?$")
+_ELEMENT = re.compile(r"[a-z][A-Za-z0-9_]{0,39}")
+"""A key that is told in a refusal: an export keyed by its clients' names or numbers has people where others have
+elements."""
 _DEEPEST = 64
 
 
@@ -42,7 +45,8 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         counts = Counter(name for name, _ in pairs)
         twice = next(name for name, count in counts.items() if count > 1)
-        raise TranslationRefused("DUPLICATE_KEY", "a key appears twice in one object", twice[:80], "102")
+        place = twice if _ELEMENT.fullmatch(twice) else None
+        raise TranslationRefused("DUPLICATE_KEY", "a key appears twice in one object", place, "102")
     return found
 
 

@@ -18,6 +18,7 @@ from mappings import (
     records_apart,
     translate_all,
 )
+from mappings.syntax.json_tree import read_json
 
 OF = "households[*].members[*]"
 MAPPING = f"""mapping: east/side
@@ -82,6 +83,13 @@ def test_an_empty_list_is_a_file_without_news_and_another_layout_is_refused_at_i
         with pytest.raises(TranslationRefused, match="NO_RECORD") as refused:
             translate_all(mapping, source, **GIVEN)
         assert refused.value.place == place
+
+
+@pytest.mark.parametrize("name", ["Reyes, Sol", "900-11-2345", "Reyes"])
+def test_people_who_are_the_keys_of_a_document_are_not_named_in_its_refusal(name: str) -> None:
+    with pytest.raises(TranslationRefused) as refused:
+        read_json(json.dumps({name: 1, "x": 2}).replace('"x"', json.dumps(name)).encode())
+    assert (refused.value.code, refused.value.place) == ("DUPLICATE_KEY", None)
 
 
 @pytest.mark.parametrize("change", [("direction: in", "direction: both"), ("format: json", "format: csv")])
