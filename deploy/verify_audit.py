@@ -186,6 +186,14 @@ def is_honest(entry: dict[str, Any]) -> bool:
 
 def fault_of(entry: dict[str, Any], expected: int, before: bytes) -> str:
     """What is wrong with an entry that should be number `expected` after the chain hash `before`; "" if nothing."""
+    try:
+        return fault_in(entry, expected, before)
+    except TROUBLES:
+        return "cannot be read"
+
+
+def fault_in(entry: dict[str, Any], expected: int, before: bytes) -> str:
+    """The same of an entry that can be read. Raises what `TROUBLES` names."""
     if entry["seq"] != expected:
         return "is missing or out of order"
     leaf = leaf_of(entry)
@@ -209,7 +217,10 @@ def whole(lines: Iterator[str], verifier: str, witness: list[str] | None) -> tup
     peaks: list[bytes] = []
     chain, count, end, own = bytes(32), 0, None, 0
     for line in lines:
-        told = json.loads(line)
+        try:
+            told = json.loads(line)
+        except TROUBLES:
+            return False, f"what follows entry {count} cannot be read"
         if end is not None:
             return False, "something follows the end of the export"
         if "checkpoint" in told:
@@ -325,7 +336,7 @@ def main(arguments: list[str] | None = None) -> int:
         if asked.witness is not None:
             told = Path(asked.witness).read_text(encoding="utf-8", errors="replace").split("\n")
         what = "cannot be read as an export"
-        with Path(asked.export).open(encoding="utf-8") as file:
+        with Path(asked.export).open(encoding="utf-8", errors="surrogateescape") as file:
             good, sentence = verify(iter(file), asked.key, told)
     except TROUBLES as trouble:
         good, sentence = False, f"{what}: {type(trouble).__name__}"

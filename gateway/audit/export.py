@@ -191,9 +191,13 @@ class _Walk:
             yield self._taken(waiting)
 
     def _taken(self, entry: EntryLine) -> tuple[AuditRow, bytes]:
+        row = row_in(entry)  # of one that cannot be read the number must not count as good
         self._entry, self.count = entry, self.count + 1
-        return row_in(entry)
+        return row
 
     def inspect(self, _row: AuditRow, _before: bytes) -> str | None:
         """`ENTRY_FORGED` when the shown facts are not those that the entry's hash is about."""
-        return None if self._entry is None or shows_its_own_facts(self._entry) else "ENTRY_FORGED"
+        try:
+            return None if self._entry is None or shows_its_own_facts(self._entry) else "ENTRY_FORGED"
+        except ValueError:  # a salt that is no salt
+            return "ENTRY_FORGED"

@@ -43,6 +43,12 @@ def edited(number: int, **changed: object) -> Change:
     return change
 
 
+def written_over(number: int, before: bytes, after: bytes) -> Change:
+    """Bytes of entry `number` changed."""
+    here = b'"seq":%d,' % number
+    return lambda lines: [line.replace(before, after, 1) if here in line else line for line in lines]
+
+
 def without(part: bytes) -> Change:
     return lambda lines: [line for line in lines if part not in line]
 
@@ -70,6 +76,11 @@ def test_a_whole_log_is_whole_to_both(log: Log, facts: bool) -> None:
         (edited(4, outcome="withhold"), "entry 4 was altered"),
         (edited(4, facts="{}"), "entry 4 shows facts that are not its own"),
         (edited(4, chain_hash="00" * 32), "entry 4 does not follow the one before it"),
+        (edited(4, salt="no salt"), "entry 4 cannot be read"),
+        (edited(4, facts_hash="g" * 64), "entry 4 cannot be read"),
+        (edited(4, seq="four"), "entry 4 is missing or out of order"),
+        (written_over(4, b'"outcome"', b'"outcome'), "what follows entry 3 cannot be read"),
+        (written_over(4, b'"outcome":"', b'"outcome":"\xff'), "entry 4 cannot be read"),
         (without(b'"seq":4,'), "entry 4 is missing or out of order"),
         (without(b'"seq":10,'), "the log is cut after entry 9"),
         (without(b'"end"'), "the log is cut after entry 10"),
@@ -83,7 +94,10 @@ def test_what_was_tampered_with_is_found_by_both(log: Log, change: Change, said:
     lines = change(log.export())
 
     assert asked(log, lines, "--key", log.verifier.text) == (1, said)
-    assert not verify_export(lines, log.verifier).ok
+    report = verify_export(lines, log.verifier)
+    assert not report.ok
+    if " 4 " in said or said.startswith("what follows entry 3"):
+        assert (report.first_bad_seq, report.entries) == (4, 3), "both say where"
 
 
 @pytest.mark.requirement("AU-06")
