@@ -74,13 +74,23 @@ def json_steps(place: str) -> list[str | int]:
 
 
 def overlay_json(document: dict[str, Any], complement: Mapping[str, Any]) -> None:
-    """Put carried scalars into the document where nothing stands."""
+    """Put carried scalars into the document where nothing stands; where the document has a text in place of the list or
+    object that was sent, the text stands alone."""
     for place, raw in _kept(complement).items():
-        steps = json_steps(place)
-        node: Any = document
-        for step, following in pairwise(steps):
-            node = _child(node, step, [] if isinstance(following, int) else {})
+        _lay(document, json_steps(place), raw)
+
+
+def _lay(node: Any, steps: Sequence[str | int], raw: Any) -> None:
+    for step, following in pairwise(steps):
+        if not _holds(node, step):
+            return
+        node = _child(node, step, [] if isinstance(following, int) else {})
+    if _holds(node, steps[-1]):
         _leaf(node, steps[-1], raw)
+
+
+def _holds(node: Any, step: str | int) -> bool:
+    return isinstance(node, list if isinstance(step, int) else dict)
 
 
 def _child(node: Any, step: str | int, empty: Any) -> Any:

@@ -103,7 +103,7 @@ def _joined(
 def _settled(resource: Mapping[str, Any], by_reference: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: {inner: v for inner, v in value.items() if inner != "reference"}
-        if isinstance(value, dict) and value.get("reference") in by_reference
+        if isinstance(value, dict) and str(value.get("reference")) in by_reference
         else value
         for key, value in resource.items()
     }

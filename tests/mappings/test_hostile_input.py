@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
+
 import pytest
 
-from mappings import Library, TranslationRefused, translate, translate_all
+from mappings import Library, TranslationRefused, render, translate, translate_all
 
 
 def _run(library: Library, source: bytes, mapping: str = "hospital/ref_i12"):  # type: ignore[no-untyped-def]
@@ -165,3 +168,13 @@ def test_broken_json_is_refused_with_a_code(
     with pytest.raises(TranslationRefused) as caught:
         translate(library.mapping("otp/dosing"), source, partner="p", id_key=b"k", zone=None)
     assert (caught.value.code, caught.value.place) == (code, place)
+
+
+def test_a_list_where_a_text_was_expected_goes_back_as_the_text_that_was_taken(library: Library) -> None:
+    mapping = library.mapping("legal_aid/intake")
+    source = b'{"case_no": "1", "status": "CLOSED", "client": {"id": "C", "family": ["a", "b"]}}'
+    made = translate(mapping, source, partner="p", id_key=b"k", zone=None)
+    assert made.complement["unmapped"] == {"client.family[1]": "b"}
+    at = datetime(2026, 11, 22, tzinfo=UTC)
+    back = render(mapping, made.resources, at=at, control_id="1", zone=None, complement=made.complement)
+    assert json.loads(back.content)["client"]["family"] == "a"

@@ -165,7 +165,8 @@ def test_what_is_no_referral_is_refused(library: Library, source: bytes, code: s
 
 
 @pytest.mark.parametrize(
-    "value", [[], "text", 7, {"reference": 7}, {"reference": "Task/t-1"}, [{"x": None}], None]
+    "value",
+    [[], "text", 7, {"reference": 7}, {"reference": {}}, {"reference": "Task/t-1"}, [{"x": None}], None],
 )
 def test_odd_shapes_are_refused_or_told_and_never_crash(library: Library, value: Any) -> None:
     for kind in ("Task", "ServiceRequest", "Patient"):
