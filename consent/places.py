@@ -19,12 +19,14 @@ BELONGS_TO = ("managingOrganization", "organization", "owner", "partOf", "provid
 KNOWN_BY = ("name", "alias", "telecom", "address", "identifier")
 SHORTEST_NAME = 6
 REMEMBERED_CIRCLES = 256
+_PERSONS = ("Patient", "Person", "RelatedPerson")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """One person or place: its reference, whether it tells by its names, codes or labels that it is about SUD, what it
-    belongs to, the people who work as it, and its names and numbers, folded.
+    belongs to, the people who work as it, its names and numbers, folded, and of these the identifiers: who has one of
+    them is the same, by whatever name.
     """
 
     reference: str
@@ -32,6 +34,7 @@ class Place:
     belongs_to: tuple[str, ...]
     people: tuple[str, ...]
     names: tuple[str, ...]
+    numbers: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +93,14 @@ class Places:
 
 
 def _circle(told: frozenset[str], known: Sequence[Place]) -> frozenset[str]:
-    """What is told of, what tells by itself, and whatever belongs to these."""
+    """What is told of, what tells by itself, and whatever belongs to these or is the same by its number."""
     found = {*told, *(place.reference for place in known if place.tells)}
     before = -1
     while len(found) != before:
         before = len(found)
+        numbers = {number for place in known if place.reference in found for number in place.numbers}
         for place in known:
-            if not found.isdisjoint(place.belongs_to):
+            if not (found.isdisjoint(place.belongs_to) and numbers.isdisjoint(place.numbers)):
                 found.add(place.reference)
                 found.update(place.people)
     return frozenset(found)
@@ -126,12 +130,13 @@ def _place(reference: str, entry: Resource, tables: Tables) -> Place:
         tuple(_targets(entry, BELONGS_TO)),
         tuple(_targets(entry, ("practitioner",))),
         tuple(_names(entry)),
+        frozenset(_folded(entry, ("identifier",)) if entry.get("resourceType") not in _PERSONS else ()),
     )
 
 
 def _tells(entry: Resource, tables: Tables) -> bool:
     """Whether a person or place tells by its names, codes or labels that it is about SUD."""
-    if entry.get("resourceType") in ("Patient", "Person", "RelatedPerson"):
+    if entry.get("resourceType") in _PERSONS:
         return False
     labelling = label_resource(entry, False, tables)
     if not SUD_LABELS.isdisjoint(labelling.codes):
@@ -150,7 +155,11 @@ def _names(entry: Resource) -> Iterator[str]:
     """Names, aliases, numbers, street lines and identifiers of one entry, folded; too short ones tell
     nothing.
     """
-    for element in KNOWN_BY:
+    return _folded(entry, KNOWN_BY)
+
+
+def _folded(entry: Resource, elements: Iterable[str]) -> Iterator[str]:
+    for element in elements:
         for text in _texts(entry.get(element)):
             folded = " ".join(text.casefold().split())
             if len(folded) >= SHORTEST_NAME:

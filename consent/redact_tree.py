@@ -243,7 +243,11 @@ def _branch(key: str, node: Mapping[str, object], place: str, walk: Walk, depth:
         kept = _node(child, value, f"{place}/{escaped(child)}", walk, depth + 1)
         if not isinstance(kept, _Gone):
             left[child] = kept
-    if is_bare_display(node) and not (key in NAMES_SOMEBODY and display_may_stay(node, walk)):
+    # a number that had to go told who it is, and so does what stands beside it
+    is_numbered = "identifier" in node and "identifier" not in left
+    if is_bare_display(node) and (
+        is_numbered or not (key in NAMES_SOMEBODY and display_may_stay(node, walk))
+    ):
         left.pop("display", None)
     _drop_unpaired(left, node)
     if key == "identifier" and "value" in node and "value" not in left:
@@ -268,6 +272,7 @@ def _reference(node: Mapping[str, object], reference: str, place: str, walk: Wal
                 left[child] = kept
     people = target_of(reference).split("/")[0] in PEOPLE_AND_PLACES or reference.startswith("#")
     shown = "display" in node and f"{place}/display" not in walk.removals
+    shown = shown and ("identifier" in left or "identifier" not in node)
     if shown and people and not sensitive and display_may_stay(node, walk):
         left["display"] = node["display"]
     return left

@@ -54,8 +54,14 @@ def listed_practitioners(partner_id: str, partner: Partner) -> Iterator[dict[str
 
 
 def directory_resources(network: Network) -> tuple[Mapping[str, Any], ...]:
-    """Every partner's Organization, in the order of the file."""
-    return tuple(organization_resource(pid, partner) for pid, partner in network.partners.items())
+    """Every partner's Organization and whom it lists, in the order of the file: who is found there tells whom she works
+    for, so that a program's worker is kept back where the program is (FH-RED-04).
+    """
+    return tuple(
+        resource
+        for pid, partner in network.partners.items()
+        for resource in (organization_resource(pid, partner), *listed_practitioners(pid, partner))
+    )
 
 
 def recipient_of(network: Network, partner_id: str) -> dict[str, Any]:

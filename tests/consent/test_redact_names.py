@@ -81,8 +81,10 @@ def released(request: DisclosureRequest, decision: Decision) -> tuple[Any, ...]:
     return present(shown, decision, request=request, alias_key=b"key", tables=tables())
 
 
-def output(recipient: Recipient, scope: Scope, *resources: Json) -> str:
-    request = asked(resources, recipient, DIRECTORY)
+def output(
+    recipient: Recipient, scope: Scope, *resources: Json, directory: tuple[Json, ...] = DIRECTORY
+) -> str:
+    request = asked(resources, recipient, directory)
     return json.dumps(released(request, decided(request, scopes=(scope,))))
 
 
@@ -146,6 +148,34 @@ def test_workers_and_contained_copies_of_a_program_lose_their_names_too() -> Non
     assert shown[1]["name"][0]["text"] == shown[0]["owner"]["display"]
     assert "Jo Public" not in json.dumps(shown)
     assert "name" not in shown[2]
+
+
+@pytest.mark.requirement("FH-RED-04", "P2-13-02")
+def test_who_has_the_number_of_a_program_is_the_program_by_whatever_name() -> None:
+    """A hospital calls it otherwise than the network does, and a worker is found by her number in any directory."""
+    at_npi, written = "http://hl7.org/fhir/sid/us-npi", "urn:oid:2.16.840.1.113883.4.6"
+    clinic = {**CLINIC, "identifier": [{"system": at_npi, "value": "1000000012"}]}
+    listed = {"resourceType": "Practitioner", "id": "counselor-1"}
+    listed["identifier"] = [{"system": at_npi, "value": "1000000145"}]
+    numbered = [{"system": written, "value": "1000000145"}]
+    worker = {
+        "resourceType": "Practitioner",
+        "id": "w",
+        "identifier": numbered,
+        "name": [{"family": "Public"}],
+    }
+    called = {**clinic, "id": "their-own", "name": "Downtown North"}
+    task = resource(
+        "Task",
+        "t1",
+        owner={"reference": "Practitioner/w", "display": "Jo Public"},
+        requester={"identifier": clinic["identifier"][0], "display": "Downtown North"},
+        location={"reference": "Organization/their-own", "display": "Downtown North"},
+    )
+    rows, directory = (task, worker, called), (clinic, listed, *DIRECTORY[1:])
+    shown = output(HOUSING, CLASS_SCOPE, *rows, directory=directory)
+    assert [word for word in ("Public", "Downtown", "1000000") if word in shown] == []
+    assert "Downtown" in output(HOSPITAL, CLASS_SCOPE, *rows, directory=directory)
 
 
 @pytest.mark.requirement("FH-RED-04")

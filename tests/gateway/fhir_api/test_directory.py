@@ -26,6 +26,7 @@ from mappings.profiles import profile_fits
 from tests.gateway.county import OTP, County, _starting_network, matches
 from tests.gateway.disclosure.hidden_county import PAPER, behind
 from tests.gateway.disclosure.twins import Api, said
+from tests.gateway.flows.test_submissions_again import put, referral
 
 SAMPLE = Path("mappings/formats/directory/hsds/samples/pantry.json")
 KINDS = ("Organization", "Practitioner", "PractitionerRole", "Location", "HealthcareService", "Provenance")
@@ -251,6 +252,29 @@ def test_who_is_listed_is_found_by_name_and_npi_and_nobody_else(api: Api, county
     assert api.ask(who, "GET", f"/fhir/{name}").json()["identifier"][0]["value"] == "1234567893"
     county.change_partner("housing", state="test")
     assert len(found(Api(county), who, f"/fhir/PractitionerRole?practitioner={name}")) == 1
+
+
+@pytest.mark.requirement("FH-RED-04", "P2-13-02")
+def test_a_worker_whom_a_program_lists_is_not_named_to_who_may_not_know_of_the_program(
+    county: County,
+) -> None:
+    """By name or number anybody in the network finds in the directory whom she works for."""
+    listed(county, "otp")
+    county.consent("psychiatry", without=("SUD",))
+    sent = referral("b1", owner="psychiatry")
+    number = {"system": NPI_SYSTEM, "value": "1234567893"}
+    worker = {"resourceType": "Practitioner", "identifier": [number], "name": [{"family": "Ortíz"}]}
+    wish = next(
+        one["resource"] for one in sent["entry"] if one["resource"]["resourceType"] == "ServiceRequest"
+    )
+    wish["requester"] = {"reference": "Practitioner/d1", "display": "Ana Ortíz"}
+    wish["performer"] = [{"identifier": number, "display": "Ana Ortíz"}]
+    sent["entry"].insert(1, put(worker, "d1"))
+    county.submit("hospital", sent)
+
+    text = county.deliver().content.decode()
+
+    assert [word for word in ("Ort", "1234567893") if word in text] == []
 
 
 def test_what_is_claimed_of_the_directory_holds(county: County) -> None:
