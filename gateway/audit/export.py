@@ -24,7 +24,7 @@ from gateway.audit.lines import (
     row_in,
     shows_its_own_facts,
 )
-from gateway.audit.verify import HeadsInOrder
+from gateway.audit.verify import HeadsInOrder, each_due
 from gateway.errors import NotUnderstood
 from gateway.store import audit_rows
 from gateway.store.model import AuditRow, Reading
@@ -114,7 +114,8 @@ class _Heads:
     def __init__(self, verifier: NoteVerifier, witness: Iterable[str] | None) -> None:
         self._verifier = verifier
         self._has_witness = witness is not None
-        self._witness = HeadsInOrder(verifier, *_in_order(() if witness is None else witness))
+        notes = _in_order(() if witness is None else witness)
+        self._witness = HeadsInOrder(verifier, each_due(notes))
         self.witnessed = 0
         self.own: dict[int, list[Head]] = {}
         self.forged = 0
@@ -145,14 +146,14 @@ class _Heads:
         return bool(self.own) or self._witness.are_left()
 
 
-def _in_order(notes: Iterable[str]) -> tuple[Iterable[str], Iterable[str]]:
-    """Notes that are in order, which a witness file's are but after a restore; and those that must be put in order."""
+def _in_order(notes: Iterable[str]) -> Iterable[str]:
+    """Notes in order, which a witness file's are but after a restore: then all are kept, to be put in order."""
     notes, last = tuple(notes) if iter(notes) is notes else notes, 0
     for size in map(size_of, notes):
         if size < last:
-            return (), notes
+            return sorted(notes, key=size_of)
         last = size
-    return notes, ()
+    return notes
 
 
 class _Walk:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from heapq import merge
 from itertools import chain, islice, takewhile
+from operator import itemgetter
 
 from gateway.audit.chain import Head, Standing, VerifyReport, follow, says_what_they_say, sealed_hash
 from gateway.audit.checkpoint import NoteVerifier, read_note, size_of
@@ -16,6 +17,11 @@ from gateway.audit.tiles import TileCheck
 from gateway.errors import HandoffError, NotFound, NotUnderstood
 from gateway.store import audit_rows
 from gateway.store.model import AuditRow, CheckpointRow, Reading
+
+Due = tuple[int, str]
+"""At how many entries a note is compared, and the note."""
+
+_due = itemgetter(0)
 
 
 def verify(
@@ -29,7 +35,8 @@ def verify(
     `CHECKPOINT_FORGED`, `TREE_DIFFERS` (the entries are whole; a stored node of the tree over them is not what they
     say).
     """
-    heads = HeadsInOrder(verifier, _notes(audit_rows.checkpoints(reading)), not_stored(reading, witness))
+    told = _by_size(not_stored(reading, witness))
+    heads = HeadsInOrder(verifier, _notes(audit_rows.checkpoints(reading)), told)
     return _to_the_end(reading, heads, Standing(), facts=facts)
 
 
@@ -79,44 +86,54 @@ def _after(start: Standing) -> tuple[int, ...]:
     return (start.size + 1,) if start.size else ()
 
 
-def _notes(stored: Iterable[CheckpointRow]) -> Iterator[str]:
-    return (row.note for row in stored)
+def _notes(stored: Iterable[CheckpointRow]) -> Iterator[Due]:
+    return ((row.size, row.note) for row in stored)
+
+
+def each_due(notes: Iterable[str]) -> Iterator[Due]:
+    """Notes with the size at which each is compared: the one that it says itself."""
+    return ((size_of(note), note) for note in notes)
+
+
+def _by_size(notes: Iterable[str]) -> list[Due]:
+    return sorted(each_due(notes), key=_due)
 
 
 def read_heads(notes: Iterable[str], verifier: NoteVerifier) -> tuple[tuple[Head, ...], int]:
     """The heads that are signed as they should be, the smallest first, and how many notes are not."""
-    heads = HeadsInOrder(verifier, (), notes)
+    heads = HeadsInOrder(verifier, _by_size(notes))
     found = tuple(heads)
     return found, heads.forged
 
 
 class HeadsInOrder:
-    """The heads that notes vouch for, the smallest first. The first source is in that order and is read as it is needed;
-    what others say is kept. `forged`: how many notes so far were not signed as they should be.
+    """The heads that notes vouch for. Each source has its notes in order, with the size at which each is due: one that
+    is stored is due at the size under which it is, whatever it says. `forged`: how many notes so far were not signed as
+    they should be.
     """
 
-    def __init__(self, verifier: NoteVerifier, *sources: Iterable[str]) -> None:
+    def __init__(self, verifier: NoteVerifier, *sources: Iterable[Due]) -> None:
         self._verifier = verifier
         self._sources = sources
         self._heads = self._read()
-        self._waiting: Head | None = None
+        self._waiting: tuple[int, Head] | None = None
         self._due = 0
         self.forged = 0
 
     def __iter__(self) -> Iterator[Head]:
         while self.are_left() and self._waiting is not None:
-            yield self._waiting
+            yield self._waiting[1]
             self._waiting = None
 
     def upto(self, size: int) -> list[Head]:
-        """Every head over at most `size` entries that was not asked for yet."""
+        """Every head due at `size` entries or before that was not asked for yet."""
         found: list[Head] = []
         if size < self._due:  # nearly always
             return found
-        while self.are_left() and self._waiting is not None and self._waiting.size <= size:
-            found.append(self._waiting)
+        while self.are_left() and self._waiting is not None and self._waiting[0] <= size:
+            found.append(self._waiting[1])
             self._waiting = None
-        self._due = size if self._waiting is None else self._waiting.size
+        self._due = size if self._waiting is None else self._waiting[0]
         return found
 
     def are_left(self) -> bool:
@@ -125,10 +142,9 @@ class HeadsInOrder:
             self._waiting = next(self._heads, None)
         return self._waiting is not None
 
-    def _read(self) -> Iterator[Head]:
-        first, *others = self._sources
+    def _read(self) -> Iterator[tuple[int, Head]]:
         before: str | None = None
-        for note in merge(first, *(sorted(notes, key=size_of) for notes in others), key=size_of):
+        for due, note in merge(*self._sources, key=_due):
             if note == before:
                 continue
             before = note
@@ -137,7 +153,7 @@ class HeadsInOrder:
             except NotUnderstood:
                 self.forged += 1
             else:
-                yield Head(found.size, found.chain_hash, found.root)
+                yield due, Head(found.size, found.chain_hash, found.root)
 
 
 def not_stored(reading: Reading, witness: Iterable[str]) -> Iterator[str]:

@@ -98,6 +98,12 @@ def _rewritten(log: Log) -> None:
         log.tamper(f"INSERT INTO audit VALUES ({', '.join('?' * 12)})", params=(*values, before))
 
 
+def _older_head(log: Log) -> None:
+    """An older head in the place of the first one of the second stretch."""
+    older = "(SELECT note FROM audit_checkpoint WHERE size = 150)"
+    log.tamper(f"UPDATE audit_checkpoint SET note = {older} WHERE size = 450")
+
+
 def _signed_ahead(log: Log) -> None:
     """A head inside the second stretch that speaks of entries in the third."""
     note = sign_head(SIGNER, 590, b"r" * 32, b"c" * 32, "2026-11-22T08:00:00.000000Z").note
@@ -123,6 +129,7 @@ def _signed_ahead(log: Log) -> None:
         (_tile(1, 0), 1, "TREE_DIFFERS"),
         (_rewritten, 512, "ENTRY_FORGED"),
         (_signed_ahead, 151, "HISTORY_REWRITTEN"),
+        (_older_head, 301, "HISTORY_REWRITTEN"),
         (_done("UPDATE audit_checkpoint SET note = 'x' WHERE size = 300"), 601, "CHECKPOINT_FORGED"),
         (_done("UPDATE audit_checkpoint SET note = '' WHERE size = 150"), 601, "CHECKPOINT_FORGED"),
         (_done("UPDATE audit_checkpoint SET note = '' WHERE size = 300"), 601, "CHECKPOINT_FORGED"),
