@@ -140,8 +140,8 @@ def _last_words(
             if reference:  # where it is unknown which one it was, no other is taken for ended
                 ended.add(reference)
                 last.pop(key, None)
-        else:
-            last[key] = (row, entry)
+        elif reference or row.outcome != "unrelated" or key not in last:
+            last[key] = (row, entry)  # of what nobody can read, one that never bound stands for none that did
             if entry is not None:
                 said[reference] = entry
     return last, frozenset(ended), tuple(gone)

@@ -77,6 +77,11 @@ def test_where_nothing_can_be_read_of_it_one_denial_stands_in_for_all_of_hers(ow
     own.replace(
         "hospital", denials[0], {**own.records("Consent")[0].resource, "id": denials[0], "status": "inactive"}
     )
+    own.submit("housing", person.housing_client(), purpose="COC")
+    made_by = person.consent("hospital", "psychiatry", "TREAT", identifier=MRN)
+    hers = {"patient": {"reference": f"Patient/{own.patient_id}"}}
+    own.record("housing", {**made_by, **hers, "provision": {"type": "deny"}})
+    assert own.audit("consent")[-1].row.outcome == "unrelated", "the last word of all is one that never bound"
 
     done = restored(own, made)
 
