@@ -85,9 +85,9 @@ class Address:
         """The same view, with an entry in the panel beside it; empty: without the panel."""
         return self._query({**self.given, "entry": entry}) or "?"
 
-    def part(self, before: str) -> Address:
-        """The same view from another entry on."""
-        return Address(self.path, {**self.given, "before": before})
+    def part(self, place: Mapping[str, str]) -> Address:
+        """The same view from another place on."""
+        return Address(self.path, {**self.given, **place})
 
     def sheet(self) -> str:
         """The same view as a file."""

@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from gateway import audit
 from gateway.console import words
+from gateway.console.endings import Ending, facts_of, standing_now
 from gateway.console.ledger import known_patient
 from gateway.console.look import Look, Sheet, Shown, patients_of
 from gateway.disclosure.what_if_questions import outlook_sentences
 from gateway.errors import HandoffError
-from gateway.flows.held_requests import last_day
 from gateway.flows.stop_notices import to_tell
 from gateway.resources import to_json
 from gateway.store import (
     ConsentState,
     Intent,
+    Reading,
     Record,
     desk_lists,
     intents,
@@ -29,11 +31,15 @@ from gateway.store import (
 from gateway.store.model import AuditFilter
 
 FILTERS = frozenset({"standing", "after", "as"})
-STANDINGS = ("usable", "unverified", "deficient", "unrelated")
-_SCANNED = 5_000
+RECORDED = ("usable", "unverified", "deficient", "unrelated")
+STANDINGS = ("usable", "later", "withdrawn", "ended", *RECORDED[1:])
+"""How a consent may stand now; the four of `RECORDED` are what recording found, where nothing has changed since."""
+_SCANNED = 20_000
+_OPENED = 2_000
 _AT_ONCE = 500
 _ENTRIES = 200
 _WITHDRAWN = "CONSENT_WITHDRAWN"
+PAGE = 50
 _HEADS = ("consent", "patient", "standing", "recorded by", "recorded at", "missing or wrong")
 
 
@@ -66,11 +72,10 @@ class Told:
 
 
 def consents(look: Look) -> Shown:
-    """The list."""
-    wanted = look.address["standing"]
-    listed, further = _listed(look, wanted)
-    today = look.now.astimezone(words.zone_of(look.office.network.zone)).date()
-    ending, is_whole = look.endings.soon(look.reading, today, look.office.network.zone)
+    """The list; as a file in parts."""
+    listed, further = _listed(look, look.address["standing"])
+    today = _today(look)
+    ending, is_whole = _ending(look, today)
     shown = {
         "listed": listed,
         "further": look.address.to(after=further) if further else "",
@@ -88,10 +93,14 @@ def consents(look: Look) -> Shown:
     ids = patients_of(
         (*(one.state.patient_id for one in listed), *(one.state.patient_id for one in ending[:PAGE]))
     )
-    return Shown("consents.html", shown, ids, Sheet("consents", _HEADS, rows))
+    return Shown("consents.html", shown, ids, Sheet("consents", _HEADS, rows), after=further)
 
 
-PAGE = 50
+def _ending(look: Look, today: date) -> tuple[tuple[Ending, ...], bool]:
+    """Those that end soon, and whether these are all; none for a file, which holds the list."""
+    if look.address.wants_sheet:
+        return (), True
+    return look.endings.soon(look.reading, today, look.office.network.zone)
 
 
 def of_patient(look: Look) -> Shown:
@@ -127,43 +136,49 @@ def of_patient(look: Look) -> Shown:
 
 
 def _listed(look: Look, wanted: str) -> tuple[tuple[Listed, ...], str]:
-    """Consents of that standing, and after which id the list goes on (empty: nowhere)."""
-    found: list[ConsentState] = []
-    after, scanned = look.address["after"], 0
-    while scanned < _SCANNED:
-        page = desk_lists.consents_after(look.reading, after, _AT_ONCE)
-        for state in page:
-            after, scanned = state.consent_id, scanned + 1
-            if wanted in ("", state.standing):
-                found.append(state)
-            if len(found) == look.limit:
-                return _as_now(look, found), after
-        if len(page) < _AT_ONCE:
-            return _as_now(look, found), ""
-    return _as_now(look, found), after
+    """Consents that stand so now, and after which id the list goes on (empty: nowhere).
+
+    How one stands now is in no index: of each version that was not read before it is, some at one look.
+    """
+    found: list[Listed] = []
+    after, scanned, opened = look.address["after"], 0, 0
+    size = _AT_ONCE if wanted else look.limit + 1
+    while scanned < _SCANNED and opened < _OPENED:
+        page = _page(look.reading, wanted, after, size)
+        may_fit = [one for one in page if _may_be(look, one, wanted)]
+        found += (one for one in _as_now(look, may_fit) if wanted in ("", one.now))
+        if len(found) > look.limit:
+            return tuple(found[: look.limit]), found[look.limit - 1].state.consent_id
+        if len(page) < size:
+            return tuple(found), ""
+        after, scanned, opened = page[-1].consent_id, scanned + len(page), opened + len(may_fit)
+    return tuple(found), after
+
+
+def _page(reading: Reading, wanted: str, after: str, size: int) -> tuple[ConsentState, ...]:
+    """The next consents; of one standing alone where that is what recording found."""
+    recorded = "usable" if wanted == "later" else wanted
+    if recorded in RECORDED:
+        return consent_states.of_standing_after(reading, recorded, after, size)
+    return desk_lists.consents_after(reading, after, size)
+
+
+def _may_be(look: Look, state: ConsentState, wanted: str) -> bool:
+    facts = look.endings.known(state)
+    return not wanted or facts is None or standing_now(state, facts, _today(look)) == wanted
 
 
 def _as_now(look: Look, states: Sequence[ConsentState]) -> tuple[Listed, ...]:
-    try:
-        opened = records.present(look.reading, [("Consent", one.consent_id) for one in states])
-    except HandoffError:  # one of them cannot be opened: of none more is said than what recording it found
-        opened = {}
+    facts = look.endings.opened(look.reading, states, look.office.network.zone)
+    today = _today(look)
     return tuple(
-        Listed(one, _now(look, one, opened.get(("Consent", one.consent_id))), reasons_in(one.reasons))
+        Listed(one, standing_now(one, facts.get(one.consent_id), today), reasons_in(one.reasons))
         for one in states
     )
 
 
-def _now(look: Look, state: ConsentState, record: Record | None) -> str:
-    """How a consent stands today: as recording it found, unless it was taken back since or is over."""
-    if record is None or record.deleted:
-        return state.standing
-    if record.resource.get("status") == "inactive":
-        return "withdrawn"
-    zone = words.zone_of(look.office.network.zone)
-    last = last_day(record.resource, zone)
-    is_over = last is not None and last < look.now.astimezone(zone).date()
-    return "ended" if is_over and state.standing == "usable" else state.standing
+def _today(look: Look) -> date:
+    return look.now.astimezone(words.zone_of(look.office.network.zone)).date()
 
 
 def reasons_in(written: str) -> tuple[str, ...]:
@@ -181,9 +196,10 @@ def _told(look: Look, state: ConsentState, steps: tuple[desk_lists.ConsentStep, 
     provision = resource.get("provision")
     period = provision.get("period") if isinstance(provision, Mapping) else None
     times = period if isinstance(period, Mapping) else {}
+    facts = None if record is None else facts_of(record.resource, look.office.network.zone)
     return Told(
         state=state,
-        now=_now(look, state, record),
+        now=standing_now(state, facts, _today(look)),
         reasons=reasons_in(state.reasons),
         is_known=record is not None,
         status=str(resource.get("status", "")),

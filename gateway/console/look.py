@@ -49,7 +49,8 @@ class Sheet:
 @dataclass(frozen=True, slots=True)
 class Shown:
     """One screen: its template and facts, and whom it shows (for the audit log). `before`: from which entry on its sheet
-    goes on with another part; empty where it is whole. `file`: in the place of a screen a file, its name and its bytes.
+    goes on with another part (`after`: after which consent); empty where it is whole. `file`: in the place of a screen a
+    file, its name and its bytes.
     """
 
     template: str
@@ -57,7 +58,13 @@ class Shown:
     patients: frozenset[str] = field(default_factory=frozenset)
     sheet: Sheet | None = None
     before: str = ""
+    after: str = ""
     file: tuple[str, bytes] | None = None
+
+    @property
+    def next_part(self) -> Mapping[str, str]:
+        """The filter by which the address leads to the next part of the sheet; empty where it is whole."""
+        return {name: at for name, at in (("before", self.before), ("after", self.after)) if at}
 
 
 @dataclass(frozen=True, slots=True)

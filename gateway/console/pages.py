@@ -128,16 +128,16 @@ class _Console(Pages):
         for number in range(MOST_PARTS):
             try:
                 if number:
-                    part = address.part(shown.before)
+                    part = address.part(shown.next_part)
                     _, shown = await self._recorded(request, make, self._still(request), part)
             except HandoffError as error:  # too late for a page that says so
                 logs.info(logs.Event.REQUEST_ANSWERED, door="console", outcome="broken_off", code=error.code)
                 raise RuntimeError("a part of a file could not be recorded") from error
             if shown.sheet is not None:
                 yield await asyncio.to_thread(csv_text, shown.sheet, is_first=not number)
-            if not shown.before:
+            if not shown.next_part:
                 return
-        yield goes_on(shown.before)
+        yield goes_on(shown.next_part)
 
     def _still(self, request: Request) -> Visitor:
         """Who takes a file, when she may have one more part of it. Raises NotAllowed."""

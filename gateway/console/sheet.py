@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from gateway.console.look import Sheet
 
@@ -27,9 +29,9 @@ def csv_text(sheet: Sheet, *, is_first: bool = True) -> str:
     return written.getvalue()
 
 
-def goes_on(before: str) -> str:
+def goes_on(place: Mapping[str, str]) -> str:
     """The last line of a file that does not hold all of the view."""
-    return f"the view goes on: ask again with before={before}\r\n"
+    return f"the view goes on: ask again with {urlencode(place)}\r\n"
 
 
 def _safe(cell: str) -> str:

@@ -49,11 +49,16 @@ def of_patient_at(reading: Reading, patient_id: str, epoch: int) -> tuple[Consen
 
 def of_standing(reading: Reading, standing: str) -> Iterator[ConsentState]:
     """The states of all consents of that standing, by consent id; only `usable` ones may permit something."""
-    asked = {"standing": standing, "limit": _PAGE}
     after = ""
-    while page := reading.rows("consents.of_standing_after", {**asked, "after": after}):
-        yield from (ConsentState(*row) for row in page)
-        after = page[-1]["consent_id"]
+    while page := of_standing_after(reading, standing, after, _PAGE):
+        yield from page
+        after = page[-1].consent_id
+
+
+def of_standing_after(reading: Reading, standing: str, after: str, limit: int) -> tuple[ConsentState, ...]:
+    """A part of these, after one id."""
+    asked = {"standing": standing, "after": after, "limit": limit}
+    return tuple(ConsentState(*row) for row in reading.rows("consents.of_standing_after", asked))
 
 
 def of_recorder_after(
