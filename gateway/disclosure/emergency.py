@@ -7,12 +7,12 @@ bytes are written, and audit entries, release, use and notes to the disclosers a
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from msgspec.structs import replace
+from msgspec.structs import replace as with_fields
 
 import consent
 from gateway.audit import AuditEntry, AuditReason, EmergencyFacts, append
@@ -99,7 +99,8 @@ class _Use:
     earlier: EmergencyUse | None
     tokens: tuple[str, str, str]
     """Of request, facts and clinician."""
-    media: str
+    media: str = FHIR_JSON
+    base: str = ""
 
     @property
     def facts(self) -> EmergencyFacts:
@@ -129,13 +130,17 @@ async def open_emergency(
     find: FindPatient,
     types: Collection[str],
     media: str = FHIR_JSON,
+    base: str = "",
 ) -> Opened | Barred:
-    """The emergency data set of the patient that `find` finds, as far as `types` goes, as `media`; audited before this
-    returns.
+    """The emergency data set of the patient that `find` finds, as far as `types` goes, as `media`, its entries named by
+    addresses under `base`; audited before this returns.
 
     Whatever the audit log does not take is not released: the store's error is raised here.
     """
-    use_of = partial(_use, premises, partner, purpose, asked, media)
+
+    def use_of(tx: Transaction) -> _Use:
+        return replace(_use(premises, partner, purpose, asked, tx), media=media, base=base)
+
     work = partial(_work, premises, use_of, find, TYPES & frozenset(types))
     return await premises.store.write(work)
 
@@ -169,9 +174,7 @@ def _work(
     return _released(premises, tx, use, patient_id, decided)
 
 
-def _use(
-    premises: Premises, partner: str, purpose: str, asked: EmergencyAsked, media: str, tx: Transaction
-) -> _Use:
+def _use(premises: Premises, partner: str, purpose: str, asked: EmergencyAsked, tx: Transaction) -> _Use:
     at = premises.clock.now()
     clinician = _token(premises, "clinician", partner, asked.clinician.as_compared)
     request = _token(premises, "request", partner, asked.key)
@@ -207,7 +210,7 @@ def _use(
         second_person=_second(asked),
     )
     tokens = (request, facts, clinician)
-    return _Use(asked, partner, purpose, at, new_id(), stated, earlier, tokens, media)
+    return _Use(asked, partner, purpose, at, new_id(), stated, earlier, tokens)
 
 
 def _second(asked: EmergencyAsked) -> str:
@@ -251,7 +254,7 @@ def _refused(
         returned=(),
         content_sha256=None,
     )
-    append(tx, replace(entry, reasons=(reason,), emergency=use.facts))
+    append(tx, with_fields(entry, reasons=(reason,), emergency=use.facts))
     return Barred(told, use.request_id)
 
 
@@ -296,26 +299,8 @@ def _decided_of(
         held_records=theirs,
         at=use.at,
     )
-    decision = consent.decide_emergency(_about(use.request, gathered.request), premises.tables)
+    decision = consent.decide_emergency(replace(use.request, question=gathered.request), premises.tables)
     return gathered, decision, shown_resources(premises, gathered, decision)
-
-
-def _about(
-    request: consent.EmergencyRequest, question: consent.DisclosureRequest
-) -> consent.EmergencyRequest:
-    """The same use, of these records."""
-    return consent.EmergencyRequest(
-        question=question,
-        clinician=request.clinician,
-        facility=request.facility,
-        discloser_name=request.discloser_name,
-        nature=request.nature,
-        consent_unobtainable=request.consent_unobtainable,
-        second_factor=request.second_factor,
-        opened=request.opened,
-        earlier_uses=request.earlier_uses,
-        second_person=request.second_person,
-    )
 
 
 def _released(
@@ -326,7 +311,8 @@ def _released(
         key=lambda one: (one["resourceType"], one["id"]),
     )
     told = notice_outcomes(premises, (decision for _, decision, theirs in decided if theirs))
-    content = in_media(collection_bundle(shown, (request_not_to_redisclose(), *told), use.at), use.media)
+    notices = (request_not_to_redisclose(), *told)
+    content = in_media(collection_bundle(shown, notices, use.at, use.base), use.media)
     keep_named(premises, tx)
     entries = _entries(premises, use, decided, sha256_of(content))
     first = min([append(tx, entry).seq for entry in entries])
@@ -389,6 +375,6 @@ def _entries(
         named = ", ".join(dict.fromkeys((use.asked.clinician.name, use.asked.facility, entry.recipient_name)))
         source = (reference_of(gathered.discloser),)
         entries.append(
-            replace(entry, source=source, decision_sha256="", recipient_name=named, emergency=use.facts)
+            with_fields(entry, source=source, decision_sha256="", recipient_name=named, emergency=use.facts)
         )
     return sorted(entries, key=lambda entry: entry.kind)

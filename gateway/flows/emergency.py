@@ -83,6 +83,7 @@ async def emergency_access(
         find=find,
         types=types,
         media=caller.media,
+        base=caller.base,
     )
     if isinstance(opened, Barred):
         raise refusal_of(premises, opened)

@@ -7,6 +7,7 @@ import pytest
 from gateway.demo import person
 from tests.gateway.county import County
 from tests.gateway.disclosure.twins import Api
+from tests.gateway.flows.test_emergency import add, sound
 
 BASE = "http://gateway.test"
 US = "otp TREAT"
@@ -34,8 +35,9 @@ def test_it_is_read_where_it_says_that_it_is(county: County, path: str) -> None:
         assert api.ask(US, "GET", one["fullUrl"].removeprefix(BASE)).json()["id"] == one["resource"]["id"]
 
 
-def test_so_is_who_is_matched_and_a_part_of_the_shared_plan(county: County) -> None:
+def test_so_is_who_is_matched_a_part_of_the_shared_plan_and_what_an_emergency_opens(county: County) -> None:
     county.submit("otp", person.treatment_plan())
+    county.refer()
     api, her = Api(county), county.own_patient_id("otp")
     plan = api.ask(US, "GET", f"/fhir/Patient/{her}/$shared-plan").json()
     assert plan["entry"] and all(
@@ -45,3 +47,8 @@ def test_so_is_who_is_matched_and_a_part_of_the_shared_plan(county: County) -> N
     sent = {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": asked}]}
     (found,) = api.ask(US, "POST", "/fhir/Patient/$match", sent).json()["entry"]
     assert found["fullUrl"] == f"{BASE}/fhir/Patient/{her}"
+    add(county, "allergy", "AllergyIntolerance", code={"text": "Penicillin"})
+    opened = api.ask("hospital BTG", "POST", "/fhir/Patient/$emergency-access", sound()).json()["entry"]
+    assert [one["fullUrl"] for one in opened if one["resource"].get("id") == "allergy"] == [
+        f"{BASE}/fhir/AllergyIntolerance/allergy"
+    ]
