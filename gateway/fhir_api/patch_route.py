@@ -18,6 +18,10 @@ from gateway.fhir_api.reading_routes import nothing, served_type
 from gateway.resources import parse_json
 
 JSON_PATCH = "application/json-patch+json"
+_TAKEN = (
+    f"a patch is a list of operations as `{JSON_PATCH}`, or a `Parameters` (FHIRPath Patch); part of a resource, "
+    "to be merged, is not taken: read it, change it and `PUT` it, or send operations"
+)
 _LARGEST = 131_072
 """Of all operations together, in bytes."""
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
@@ -48,11 +52,11 @@ async def _operations(request: Request, limit: int) -> list[Any] | dict[str, Any
     """The operations sent, read as carefully as a resource: a list, or a Parameters."""
     if media_sent(request) is not None:
         sent, _ = await resource_in(request, limit)
+        if sent.get("resourceType") != "Parameters":
+            raise NotUnderstood("MEDIA_TYPE_SENT", _TAKEN, "http.Content-Type")
         return sent
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON_PATCH:
-        raise NotUnderstood(
-            "MEDIA_TYPE_SENT", f"the body must be `{JSON_PATCH}` or FHIR", "http.Content-Type"
-        )
+        raise NotUnderstood("MEDIA_TYPE_SENT", _TAKEN, "http.Content-Type")
     found = parse_json(b'{"patch":' + await body_of(request, limit) + b"}")
     operations = found.get("patch")
     if set(found) != {"patch"} or not isinstance(operations, list):

@@ -169,3 +169,16 @@ def test_another_kind_of_patch_is_not_taken(patches: Patches) -> None:
     answer = patches.task({"resourceType": "Parameters"}, Content_Type="application/merge-patch+json")
     assert answer.status_code == 415
     assert patches.ask(OTP, "/fhir/Location/x", []).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "media", ["application/json", "application/fhir+json", "application/merge-patch+json"]
+)
+def test_part_of_a_resource_to_be_merged_is_refused_with_the_ways_that_are_taken(
+    patches: Patches, media: str
+) -> None:
+    """What fhirpy's `patch()` sends: FHIR R4 names no merge patch, and by it a list would be replaced as a whole."""
+    answer = patches.task({"status": "accepted"}, Content_Type=media)
+    assert (answer.status_code, code_of(answer)) == (415, "MEDIA_TYPE_SENT")
+    said = answer.json()["issue"][0]["diagnostics"]
+    assert all(one in said for one in ("application/json-patch+json", "Parameters", "PUT"))
