@@ -82,6 +82,17 @@ def keys_list(network: Network = None, store: Store = None, as_json: AsJson = Fa
     finish(body(folder_of(network), store, as_json=as_json))
 
 
+@keys_app.command("public")
+def keys_public(
+    partner: Annotated[str, typer.Argument(metavar="PARTNER", help="Whose FHIR server asks for a token.")],
+    network: Network = None,
+) -> None:
+    """Print our public key for a partner's FHIR server, as a JWK set, which its technician registers."""
+    from gateway.cli.keys_commands import public as body
+
+    finish(body(folder_of(network), partner))
+
+
 @keys_app.command("destroy")
 def keys_destroy(
     patient: Patient,

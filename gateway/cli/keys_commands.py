@@ -59,6 +59,19 @@ def list_keys(network: Path, store: str | None, *, as_json: bool) -> int:
     return 0
 
 
+def public(network: Path, partner: str) -> int:
+    """Print the public key by which a partner's token endpoint knows us; 0, or 2 for a partner that asks for none."""
+    from gateway.partners import FhirDelivery, read_network
+    from gateway.partners.login_keys import read_login_key
+
+    named = read_network(network).partners.get(partner)
+    if named is None or not isinstance(named.delivery, FhirDelivery) or named.delivery.smart is None:
+        print(f"{partner}: no partner with `smart` in its `delivery`", file=sys.stderr)
+        return 2
+    print(json.dumps({"keys": [read_login_key(network, named.delivery.smart).public()]}, indent=2))
+    return 0
+
+
 def destroy(network: Path, store: str | None, patient: str, reason: str, *, rotates: bool) -> int:
     """Destroy one patient's key, then put what remains under a new wrapping key; 0, or 1 when refused."""
     from gateway.cli.folder_acts import is_error, said, through_the_gateway

@@ -233,7 +233,7 @@ def _outcome(response: httpx.Response, handover: _Handover, clock: Clock) -> Del
         kind = "retry"
     elif status in _UNKNOWN or status > 508:
         kind = "unknown" if handover.passed else "retry"
-    wait = _retry_after(response.headers.get("Retry-After", ""), clock.now()) if kind != "refused" else None
+    wait = retry_after(response.headers.get("Retry-After", ""), clock.now()) if kind != "refused" else None
     return DeliveryOutcome(kind, code, "", wait)
 
 
@@ -242,7 +242,7 @@ def _without_answer(handover: _Handover, code: str) -> DeliveryOutcome:
     return handover.answered or DeliveryOutcome("unknown" if handover.passed else "retry", code)
 
 
-def _retry_after(value: str, now: datetime) -> float | None:
+def retry_after(value: str, now: datetime) -> float | None:
     """Seconds to wait by a `Retry-After`, at most a day; none when absent or unreadable.
 
     RFC 9110, 10.2.3: a number of seconds or a date.

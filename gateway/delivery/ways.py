@@ -19,10 +19,12 @@ from gateway.delivery.file_drop import BeforeHandover, FileDrop, Parcel
 from gateway.delivery.http_push import HttpTimeouts, post, push_bundle
 from gateway.delivery.mllp_push import MllpConnections, MllpEndpoint, MllpTimeouts, send_frame
 from gateway.delivery.outcome import DeliveryOutcome
+from gateway.delivery.partner_tokens import PartnerTokens
 from gateway.delivery.sealed_file import FILE_END, sealed_for
 from gateway.delivery.signed_request import signed_headers
 from gateway.disclosure.premises import Premises
 from gateway.partners import DeskDelivery, FhirDelivery, FilesDelivery, MllpDelivery, WebhookDelivery
+from gateway.partners.login_keys import LoginKey
 from gateway.partners.sftp_doors import SftpDoor
 from gateway.partners.signing_keys import SigningKey
 from gateway.store import intents
@@ -60,7 +62,8 @@ class Timeouts:
 @dataclass(frozen=True, slots=True)
 class Reach:
     """What the ways need beside the network file: where its file names count from, and by partner its TLS, whom its
-    files are encrypted for, with which key its requests are signed, and its SFTP server.
+    files are encrypted for, with which key its requests are signed, its SFTP server, and with which key we ask for
+    its token.
     """
 
     folder: Path = Path()
@@ -68,9 +71,10 @@ class Reach:
     readers: Mapping[str, x509.Certificate] = field(default_factory=lambda: MappingProxyType({}))
     signing: Mapping[str, SigningKey] = field(default_factory=lambda: MappingProxyType({}), repr=False)
     sftp: Mapping[str, SftpDoor] = field(default_factory=lambda: MappingProxyType({}))
+    logins: Mapping[str, LoginKey] = field(default_factory=lambda: MappingProxyType({}))
 
 
-Renewable = Literal["tls", "readers", "signing", "sftp"]
+Renewable = Literal["tls", "readers", "signing", "sftp", "logins"]
 """What of `Reach` is made of files that may change while the gateway runs."""
 
 
@@ -102,11 +106,13 @@ class Ways:
         self._reach = reach
         self.connections = MllpConnections()
         self._files = FileDrop()
+        self._tokens = PartnerTokens(transport, premises.clock)
         self._servers: SftpDrop | None = None
 
     def close(self) -> None:
         """Close what is not in use."""
         self.connections.close()
+        self._tokens.close()
         if self._servers is not None:
             self._servers.close()
 
@@ -126,15 +132,7 @@ class Ways:
         if partner.state == "test":
             return DeliveryOutcome("delivered", PRACTICE)
         if isinstance(delivery, FhirDelivery):
-            return await push_bundle(
-                self._transport,
-                delivery.url,
-                made.content,
-                made.key,
-                self.timeouts.http,
-                last_look,
-                clock=self._premises.clock,
-            )
+            return await self._bundle(partner_id, delivery, made, last_look)
         if isinstance(delivery, MllpDelivery):
             endpoint = self.endpoint(partner_id, delivery)
             return await send_frame(
@@ -147,6 +145,30 @@ class Ways:
         if isinstance(delivery, DeskDelivery):
             return await _to_the_desk(last_look)
         return DeliveryOutcome("refused", "NO_DELIVERY")
+
+    async def _bundle(
+        self, partner_id: str, delivery: FhirDelivery, made: Sent, last_look: BeforeHandover
+    ) -> DeliveryOutcome:
+        """The token comes first, so that however long it takes, the last look is still just before the first byte."""
+        headers, token = {}, ""
+        if delivery.smart is not None:
+            got = await self._tokens.token(partner_id, delivery, self._reach.logins[partner_id])
+            if isinstance(got, DeliveryOutcome):
+                return got
+            headers, token = {"Authorization": f"Bearer {got}"}, got
+        outcome = await push_bundle(
+            self._transport,
+            delivery.url,
+            made.content,
+            made.key,
+            self.timeouts.http,
+            last_look,
+            clock=self._premises.clock,
+            headers=headers,
+        )
+        if outcome.code == "HTTP_401":
+            self._tokens.forget(partner_id, token)
+        return outcome
 
     async def _webhook(
         self, partner_id: str, delivery: WebhookDelivery, made: Sent, last_look: BeforeHandover

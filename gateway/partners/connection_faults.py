@@ -21,6 +21,7 @@ from gateway.partners.deliveries import (
     formats_of,
 )
 from gateway.partners.folder_faults import misplaced_folders, shared_folders
+from gateway.partners.login_keys import read_login_key
 from gateway.partners.network import Client, NetworkFile, Partner
 from gateway.partners.opening_hours import hours_faults
 from gateway.partners.sftp_doors import sftp_door
@@ -28,9 +29,8 @@ from gateway.partners.signing_keys import read_signing_key
 
 Place = tuple[str | int, ...]
 Fault = tuple[Place, str]
-_PUBLISHED = re.compile(
-    r"(?:https://|http://(?:127\.0\.0\.1|\[::1\])(?=[:/]))[a-z0-9.\-:\[\]]*/[!\"$-~]*"
-)  # in the clear on this machine alone
+PUBLISHED = re.compile(r"(?:https://|http://(?:127\.0\.0\.1|\[::1\])(?=[:/]))[a-z0-9.\-:\[\]]*/[!\"$-~]*")
+"""An address under https, or in the clear on this machine alone; in plain ASCII, with a path and without a fragment."""
 _MAIL = re.compile(r"mailto:[A-Za-z0-9._%+-]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,253}[a-z0-9])?")
 _PLAIN = re.compile(r"https?://[a-z0-9.\-:\[\]]+/[!\"$-~]*")  # with its path; no capitals in the host; no `#`
 
@@ -51,6 +51,7 @@ def connection_faults(content: NetworkFile) -> Iterator[Fault]:
         for place, text in _client_faults(partner.client) if partner.client is not None else ():
             yield ("partners", name, "client", *place), text
     yield from shared_folders(content)
+    yield from _shared_logins(content)
     for index, watched in enumerate(content.folders):
         if watched.partner not in content.partners:
             yield ("folders", index, "partner"), "names no partner of this file"
@@ -85,6 +86,8 @@ def named_file_faults(folder: Path, content: NetworkFile) -> Iterator[Fault]:
         delivery, where = partner.delivery, ("partners", name, "delivery")
         if isinstance(delivery, MllpDelivery) and (reached := delivery.tls) is not None:
             yield from _tried((*where, "tls"), lambda tls=reached: partner_context(folder, tls))  # type: ignore[misc]
+        if isinstance(delivery, FhirDelivery) and (login := delivery.smart) is not None:
+            yield from _tried((*where, "smart"), lambda login=login: read_login_key(folder, login))  # type: ignore[misc]
         if isinstance(delivery, WebhookDelivery):
             yield from _tried(where, lambda name=delivery.key: read_signing_key(folder, name))  # type: ignore[misc]
         if isinstance(delivery, FilesDelivery) and (file := delivery.certificate):
@@ -111,7 +114,7 @@ def _client_faults(client: Client) -> Iterator[Fault]:
             yield ("subscription_endpoints",), text
     if bool(client.jwks) == bool(client.jwks_url):
         yield ("jwks",), "needs the public keys here, or `jwks_url`, and not both"
-    if client.jwks_url and not _PUBLISHED.fullmatch(client.jwks_url):
+    if client.jwks_url and not PUBLISHED.fullmatch(client.jwks_url):
         yield ("jwks_url",), "must be an address with `https://` and a path, in plain ASCII"
 
 
@@ -120,6 +123,13 @@ def _delivery_faults(delivery: Delivery) -> Iterator[Fault]:
         ("http://", "https://")
     ):
         yield ("url",), "must begin with `https://` or `http://`"
+    if isinstance(delivery, FhirDelivery) and (login := delivery.smart) is not None:
+        for place, address in ((("url",), delivery.url), (("smart", "token_url"), login.token_url)):
+            if address and not PUBLISHED.fullmatch(address):
+                yield (
+                    place,
+                    "must be an address with `https://` and a path, in plain ASCII: a token goes there",
+                )
     if isinstance(delivery, WebhookDelivery) and not _PLAIN.fullmatch(delivery.url):
         yield ("url",), "must be written in plain ASCII without a fragment: it is signed as it stands"
     if not isinstance(delivery, NoDelivery) and not format_of(delivery):
@@ -138,6 +148,22 @@ def _delivery_faults(delivery: Delivery) -> Iterator[Fault]:
         )
     if isinstance(delivery, FilesDelivery):
         yield from _server_faults(delivery.folder, delivery.sftp)
+
+
+def _shared_logins(content: NetworkFile) -> Iterator[Fault]:
+    """One name of ours at two servers: the one could send us to the other's token endpoint and be shown its token."""
+    found: dict[str, list[str]] = {}
+    logins = {
+        name: partner.delivery.smart
+        for name, partner in content.partners.items()
+        if isinstance(partner.delivery, FhirDelivery) and partner.delivery.smart is not None
+    }
+    for name, login in logins.items():
+        found.setdefault(login.client_id, []).append(name)
+    for name, login in logins.items():
+        if not login.token_url and len(found[login.client_id]) > 1:
+            text = "is needed here: another partner knows us by the same `client_id`"
+            yield ("partners", name, "delivery", "smart", "token_url"), text
 
 
 def _format_faults(partner: Partner) -> Iterator[Fault]:

@@ -73,10 +73,25 @@ class PartnerTls(Strict, frozen=True):
     server_name: str = ""
 
 
+class SmartLogin(Strict, frozen=True):
+    """How a partner's FHIR server knows us: SMART Backend Services, as its client `client_id`.
+
+    `key` is the file of our private key (PEM: EC P-384 signs ES384, RSA RS384), `kid` its id there where that is not
+    its thumbprint. Without `token_url` the server's own `.well-known/smart-configuration` says where tokens are given.
+    """
+
+    client_id: Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]{1,255}$")]
+    key: FileName
+    scope: Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]+( [\x21-\x7e]+)*$", max_length=2048)]
+    kid: Annotated[str, msgspec.Meta(max_length=255)] = ""
+    token_url: str = ""
+
+
 class FhirDelivery(Strict, frozen=True, tag_field="kind", tag="fhir"):
-    """Push as a FHIR transaction Bundle to `url` (the partner's FHIR base)."""
+    """Push as a FHIR transaction Bundle to `url` (the partner's FHIR base), with a token where it asks for one."""
 
     url: str
+    smart: SmartLogin | None = None
     on_unknown: OnUnknown = "resend"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from gateway.partners.deliveries import FilesDelivery, MllpDelivery, WebhookDelivery
+from gateway.partners.deliveries import FhirDelivery, FilesDelivery, MllpDelivery, WebhookDelivery
 from gateway.partners.network import NetworkFile
 
 Place = tuple[str | int, ...]
@@ -66,6 +66,8 @@ def _files(content: NetworkFile) -> Iterator[str]:
         delivery = partner.delivery
         if isinstance(delivery, WebhookDelivery):
             yield delivery.key
+        if isinstance(delivery, FhirDelivery) and delivery.smart is not None:
+            yield delivery.smart.key
         if isinstance(delivery, FilesDelivery) and delivery.certificate:
             yield delivery.certificate
         if isinstance(delivery, FilesDelivery) and delivery.sftp is not None:

@@ -75,7 +75,7 @@ class ClientKeys:
             async with asyncio.timeout(SECONDS):
                 answer = await self._transport.handle_async_request(request)
                 try:
-                    content = await _whole(answer) if answer.status_code == httpx.codes.OK else None
+                    content = await whole_of(answer) if answer.status_code == httpx.codes.OK else None
                 finally:
                     await answer.aclose()
             keys = None if content is None else _keys_in(content)
@@ -96,7 +96,8 @@ def _kept_for(said: str) -> timedelta:
     return FRESH if age is None else min(FRESH, max(ASK_AGAIN, timedelta(seconds=int(age[1]))))
 
 
-async def _whole(answer: httpx.Response) -> bytes | None:
+async def whole_of(answer: httpx.Response) -> bytes | None:
+    """The body of an answer; None when it is over 64 KiB."""
     content = b""
     assert isinstance(answer.stream, httpx.AsyncByteStream)
     async for part in answer.stream:

@@ -60,7 +60,7 @@ def console_mounts(
         certificates=room.certificates,
         witness=room.witness,
         resting=resting,
-        try_line=lambda partner: try_line(folder.path, premises.network.partners[partner]),
+        try_line=lambda partner: try_line(folder.path, premises.network.partners[partner], premises.clock),
         explain=reason_sentence,
         clock=premises.clock,
         link_key=key,

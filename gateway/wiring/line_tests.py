@@ -6,19 +6,26 @@ import asyncio
 import os
 import ssl
 import time
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from gateway.clock import Clock
 from gateway.console.office import LineTest
+from gateway.delivery.http_push import open_transport
+from gateway.delivery.partner_tokens import PartnerTokens
 from gateway.errors import NotUnderstood
 from gateway.partners import FhirDelivery, FilesDelivery, MllpDelivery, Partner, WebhookDelivery
 from gateway.partners.certificates import partner_context, tls_trouble
+from gateway.partners.login_keys import read_login_key
 
 SECONDS = 5.0
 
 
-async def try_line(folder: Path, partner: Partner) -> LineTest:
-    """What came of opening the line to a partner; a code where it failed. No byte of content leaves."""
+async def try_line(folder: Path, partner: Partner, clock: Clock) -> LineTest:
+    """What came of opening the line to a partner, and of asking for a token where one is needed; a code where it failed.
+    No byte of content leaves.
+    """
     delivery = partner.delivery
     try:
         if isinstance(delivery, MllpDelivery):
@@ -30,7 +37,10 @@ async def try_line(folder: Path, partner: Partner) -> LineTest:
             parts = urlsplit(delivery.url)
             secured = parts.scheme == "https"
             context = ssl.create_default_context() if secured else None
-            return await _open(parts.hostname or "", parts.port or (443 if secured else 80), context, None)
+            found = await _open(parts.hostname or "", parts.port or (443 if secured else 80), context, None)
+            if isinstance(delivery, FhirDelivery) and found.is_reached:
+                return await _with_token(folder, delivery, clock, found)
+            return found
         if isinstance(delivery, FilesDelivery) and delivery.sftp is not None:
             host, _, port = delivery.sftp.address.rpartition(":")
             return await _open(host.strip("[]"), int(port), None, None)
@@ -41,6 +51,16 @@ async def try_line(folder: Path, partner: Partner) -> LineTest:
     except NotUnderstood as error:
         return LineTest(False, error.code, 0, is_secured=False)
     return LineTest(True, "NOTHING_TO_REACH", 0, is_secured=False)
+
+
+async def _with_token(folder: Path, delivery: FhirDelivery, clock: Clock, found: LineTest) -> LineTest:
+    """What was `found`, unless the server asks for a token and we get none."""
+    if delivery.smart is None:
+        return found
+    key = await asyncio.to_thread(read_login_key, folder, delivery.smart)
+    async with open_transport() as transport:
+        got = await PartnerTokens(transport, clock).token("", delivery, key)
+    return found if isinstance(got, str) else replace(found, is_reached=False, code=got.code)
 
 
 async def _open(host: str, port: int, context: ssl.SSLContext | None, name: str | None) -> LineTest:

@@ -29,6 +29,7 @@ from gateway.intake import (
 )
 from gateway.intake.certificate_watch import CertificateWatch
 from gateway.partners import (
+    FhirDelivery,
     FilesDelivery,
     MllpDelivery,
     NetworkFileRefused,
@@ -38,6 +39,7 @@ from gateway.partners import (
 )
 from gateway.partners import MllpListener as MllpPort
 from gateway.partners.certificates import listener_context, partner_context, recipient_certificate
+from gateway.partners.login_keys import read_login_key
 from gateway.partners.sftp_doors import SftpDoor, sftp_door
 from gateway.partners.signing_keys import read_signing_key
 from gateway.settings import Settings
@@ -156,7 +158,13 @@ def folder_watches(
 
 def reach_of(folder: NetworkFolder) -> Reach:
     """What delivering needs beside the network file. Raises NotUnderstood when a certificate cannot be used."""
-    found: dict[Renewable, dict[str, Any]] = {"tls": {}, "readers": {}, "signing": {}, "sftp": {}}
+    found: dict[Renewable, dict[str, Any]] = {
+        "tls": {},
+        "readers": {},
+        "signing": {},
+        "sftp": {},
+        "logins": {},
+    }
     for what, partner, _, make in _read_from_files(folder):
         found[what][partner] = make()
     return Reach(folder=folder.path, **found)
@@ -177,6 +185,8 @@ def _read_from_files(
             yield "readers", name, [path / file], partial(recipient_certificate, path, file)
         if isinstance(delivery, FilesDelivery) and (server := delivery.sftp) is not None:
             yield "sftp", name, [path / server.key], partial(sftp_door, path, server)
+        if isinstance(delivery, FhirDelivery) and (login := delivery.smart) is not None:
+            yield "logins", name, [path / login.key], partial(read_login_key, path, login)
         if isinstance(delivery, WebhookDelivery):
             yield "signing", name, [path / delivery.key], partial(read_signing_key, path, delivery.key)
 

@@ -387,7 +387,8 @@ def test_what_secures_the_way_to_a_partner_is_renewed_while_the_gateway_runs(
     assert isinstance(toward, MllpDelivery)
 
     async def scene() -> None:
-        ways = Ways(SimpleNamespace(network=folder.network), None, Timeouts(), reach_of(folder))  # type: ignore[arg-type]
+        premises = SimpleNamespace(network=folder.network, clock=SystemClock())
+        ways = Ways(premises, None, Timeouts(), reach_of(folder))  # type: ignore[arg-type]
         watches = list(partner_watches(folder, ways))
         assert len(watches) == 4
         hospital = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)

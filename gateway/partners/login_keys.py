@@ -1,0 +1,61 @@
+"""Our private keys toward partners' token endpoints: with one of them we sign who we are (SMART Backend Services)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, RSAKey
+
+from gateway.errors import NotUnderstood
+from gateway.partners.deliveries import SmartLogin
+from gateway.settings import SettingsRefused, read_secret
+
+_LEAST_RSA_BITS = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class LoginKey:
+    """A private key, the id by which the partner knows its public half, and how it signs: `ES384` or `RS384`."""
+
+    id: str
+    algorithm: str
+    private: ECKey | RSAKey = field(repr=False)
+
+    def public(self) -> dict[str, str]:
+        """The public half as a JWK, as the partner registers it; texts alone."""
+        return {
+            **{name: str(value) for name, value in self.private.as_dict(private=False).items()},
+            "kid": self.id,
+            "alg": self.algorithm,
+            "use": "sig",
+        }
+
+
+def read_login_key(folder: Path, login: SmartLogin) -> LoginKey:
+    """The key in the file that `login` names: PEM, not encrypted, EC P-384 or RSA of 2048 bits or more; its id is
+    `kid`, or else its thumbprint (RFC 7638). Raises NotUnderstood `FILE_UNUSABLE`.
+    """
+    try:
+        content = read_secret(folder / login.key)
+    except SettingsRefused as refused:
+        raise NotUnderstood("FILE_UNUSABLE", str(refused), "key") from None
+    try:
+        found = load_pem_private_key(content, password=None)
+        if isinstance(found, ec.EllipticCurvePrivateKey) and isinstance(found.curve, ec.SECP384R1):
+            return _login_key(login, "ES384", ECKey.import_key(content))
+        if isinstance(found, rsa.RSAPrivateKey) and found.key_size >= _LEAST_RSA_BITS:
+            return _login_key(login, "RS384", RSAKey.import_key(content))
+    except (ValueError, TypeError, UnsupportedAlgorithm, JoseError):
+        pass
+    wanted = f"EC P-384, or RSA of {_LEAST_RSA_BITS} bits or more"
+    text = f"`{login.key}` must hold one private key, PEM and not encrypted: {wanted}"
+    raise NotUnderstood("FILE_UNUSABLE", text, "key")
+
+
+def _login_key(login: SmartLogin, algorithm: str, private: ECKey | RSAKey) -> LoginKey:
+    return LoginKey(login.kid or private.thumbprint(), algorithm, private)
