@@ -77,13 +77,17 @@ def restore(
             "patient is here, a denial of everything stands in for it (`denied by` above).", file=sys.stderr
         )
     if not done.whole:
-        print(
-            "NOT WHOLE: what came after the backup is not all known. Ask every agency for consents",
-            file=sys.stderr,
-        )
-        print("withdrawn since then, and for what it received; withdraw those again here.", file=sys.stderr)
+        print("NOT WHOLE: entries that came after the backup are known to be lost.", file=sys.stderr)
     print(
-        "Then: `handoff audit verify`, `handoff lanes list`, `handoff db resume --reason …`.", file=sys.stderr
+        f"From {done.missing_from} until the loss entries MAY BE MISSING; the journal is a second behind,\n"
+        "a copy of it more. Ask every agency for consents withdrawn or refused since then, and for what it\n"
+        "received; withdraw those again here. Ask for legal holds, lost phones and workers who left, too.",
+        file=sys.stderr,
+    )
+    print(
+        "Then: `handoff audit verify`, `handoff lanes list`,\n"
+        "`handoff db resume --consents-checked --reason …`.",
+        file=sys.stderr,
     )
     return 0
 

@@ -173,7 +173,7 @@ def db_resume(
     consents_checked: Annotated[
         bool,
         typer.Option(
-            "--consents-checked", help="I have asked the agencies for withdrawals since the backup."
+            "--consents-checked", help="I have asked the agencies for withdrawals that may be lost."
         ),
     ] = False,
     network: Network = None,

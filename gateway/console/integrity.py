@@ -79,6 +79,7 @@ def integrity(look: Look) -> Shown:
         "witnessed": _witnessed(look, witness.newest if witness else ""),
         "verifier": look.office.verifier.text,
         "is_verifying": look.is_verifying,
+        "missing": look.office.spans_missing,
     }
     rows = [
         (head.size, head.at, _root(note), head.chain_hash.hex(), "NO" if note is None else "yes")

@@ -118,6 +118,7 @@ class Office:
     do not answer, by what this process knows.
     `patience_seconds`: so long a page waits for what is counted or looked up behind it. `restored_at`: when the store
     was last restored; of links and sessions from before it may have forgotten that they were used or ended.
+    `spans_missing`: from when to when (ISO, UTC) restores say that entries may be missing.
     `provider`: where people may log in beside the link that the command line makes.
     """
 
@@ -140,6 +141,7 @@ class Office:
     held_days: int
     patience_seconds: float
     restored_at: datetime | None
+    spans_missing: tuple[tuple[str, str], ...]
     provider: LoginProvider | None = None
 
     def partner_name(self, partner: str) -> str:

@@ -181,8 +181,8 @@ def said_of(reading: Reading, hold_id: str) -> tuple[Said, ...]:
 
 
 def hold_again(tx: Transaction, rows: Sequence[AuditRow], *, whole: bool, at: str) -> None:
-    """In a store that is older than `rows` (entries about holds, in order): as they say. Where the rows after the backup
-    are not `whole`, nobody can say which holds are forgotten: all is held, until a person lifts that.
+    """In a store that is older than `rows` (entries about holds, in order): as they say. Where rows after the backup
+    are known to be missing (not `whole`), nobody can say which holds are forgotten: all is held until a person lifts it.
     """
     for row in rows:
         if row.outcome == LIFTED:

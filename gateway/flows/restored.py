@@ -2,7 +2,8 @@
 
 Told from the audit rows that came after the backup, out of the journal or of what is left of the old store: patients
 whose key was destroyed stay destroyed; consents that changed permit nothing until a person has looked; what may have
-been sent since is not sent as if it were new. Where those rows are not all there, all that waits counts as that.
+been sent since is not sent as if it were new. The last of those rows may always be missing (the journal is written a
+second behind, or is an older copy), so all that waits counts as that.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ from gateway.store.model import AuditRow
 
 RESTORED, CONFIRMED = "restored", "consents_confirmed"
 MAY_BE_SENT = "SENT_AFTER_BACKUP"
+MISSING_FROM, MISSING_TO = "missing.from", "missing.to"
+"""What the entry of a restore says under `versions`: from when to when (ISO, UTC) entries may be missing before it."""
 _LEFT = ("disclose", "handover")
 _CONSENT = ("consent", "revoke")
 _OF_DOORS = frozenset(
@@ -115,7 +118,7 @@ class Applied:
 def take_account(tx: Transaction, since: Since, *, whole: bool, asks: Collection[str], at: str) -> Applied:
     """Bring the restored store up to what is known. Doing it twice changes nothing more.
 
-    `whole`: the rows after the backup are all there. `asks`: partners whose unknown outcomes go to a person.
+    `whole`: no row after the backup is known to be missing. `asks`: partners whose unknown outcomes go to a person.
     """
     destroyed = _destroy_again(tx, since, at)
     hold_again(tx, since.holds, whole=whole, at=at)
@@ -131,10 +134,10 @@ def take_account(tx: Transaction, since: Since, *, whole: bool, asks: Collection
         asks_now = partner in asks or (touched and not since.identity_changed.isdisjoint(theirs))
         if state == "held":
             held += 1
-        if state in _MAY_GO and (touched or not whole) and not asks_now:
+        if state in _MAY_GO and not asks_now:
             intents.finish(tx, intent_id, "retry", at, POSSIBLE_DUPLICATE, due_at=at)
             again += 1
-        elif (state in _MAY_GO and (touched or not whole)) or (state == "held" and touched):
+        elif state in _MAY_GO or (state == "held" and touched):
             # It was held when the backup was made and something went to that partner since: it may be this.
             intents.finish(tx, intent_id, "unknown", at, MAY_BE_SENT)
             asked += 1

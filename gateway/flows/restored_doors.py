@@ -1,6 +1,6 @@
 """What a restored store must know of messages and logins: who wants none, what was given up, who was sent away since.
 
-Where the rows after the backup are not all there, or do not say who, no link is mailed on the word of what is older.
+Where rows after the backup are known to be missing, or do not say who, no link is mailed on the word of what is older.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from gateway.store.model import AuditRow
 def end_again(tx: Transaction, since: Since, *, index: Index, whole: bool, at: str) -> None:
     """Let what ended after the backup be ended. Doing it twice changes nothing more.
 
-    `index`: the keyed names of `Premises.keys`. `whole`: the rows after the backup are all there. `at`: of the restore.
+    `index`: the keyed names of `Premises.keys`. `whole`: no row after the backup is known to be missing.
+    `at`: of the restore.
     """
     one_with = who_is_one(tx, since)
     silent: set[str] = set()

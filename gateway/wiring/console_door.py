@@ -26,7 +26,7 @@ from gateway.settings import read_settings
 from gateway.store import Transaction, tokens
 from gateway.wiring.checkup import certificate_files
 from gateway.wiring.console_login import provider_of
-from gateway.wiring.last_restore import last_restore
+from gateway.wiring.last_restore import last_restore, spans_missing
 from gateway.wiring.line_tests import try_line
 from gateway.wiring.network_folder import NetworkFolder
 
@@ -68,6 +68,7 @@ def console_mounts(
         held_days=settings.held_days,
         patience_seconds=patience_seconds,
         restored_at=last_restore(premises.store),
+        spans_missing=spans_missing(premises.store),
         provider=provider_of(settings, premises, key, room.use_link_once, public_url),
     )
     return {"/console": build_console(office)}

@@ -11,6 +11,8 @@ from typing import Any
 from gateway.clock import instant_text
 
 PAUSED_FILE = "paused.json"
+MAY_BE_MISSING = "entries may be missing from"
+"""Under what the note of a standstill says since when (ISO, UTC) nobody knows what was recorded."""
 LAST_BACKUP = "last-backup.json"
 LAST_DRILL = "last-drill.json"
 FORMER, UNFINISHED = "before-restore-", ".part"

@@ -1,17 +1,20 @@
 """When the store was last restored: what was used up or ended since the backup, the restored store may not know.
 
-So whoever takes links or sessions that count once takes none that was made until then.
+So whoever takes links or sessions that count once takes none that was made until then; and the log may lack entries.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from gateway.audit import newest
 from gateway.clock import read_instant
-from gateway.flows.restored import RESTORED
+from gateway.flows.restored import MISSING_FROM, MISSING_TO, RESTORED
 from gateway.store import AuditFilter, Store, audit_rows
 
+_MOST = 10
 _OF_NO_PARTNER = ""
+_WANTED = AuditFilter(partner=_OF_NO_PARTNER, kind="outcome", outcome=RESTORED)
 
 
 def last_restore(store: Store) -> datetime | None:
@@ -19,7 +22,15 @@ def last_restore(store: Store) -> datetime | None:
 
     It does not change while a gateway runs: a store is not restored under one. Ask once, at the start.
     """
-    wanted = AuditFilter(partner=_OF_NO_PARTNER, kind="outcome", outcome=RESTORED)
     with store.read() as reading:
-        found = audit_rows.newest(reading, 1, wanted)
+        found = audit_rows.newest(reading, 1, _WANTED)
     return read_instant(found[0].at) if found else None
+
+
+def spans_missing(store: Store) -> tuple[tuple[str, str], ...]:
+    """From when to when (ISO, UTC) entries may be missing, by the newest ten restores, the newest first. Ask once."""
+    if last_restore(store) is None:
+        return ()
+    with store.read() as reading:
+        told = [one.entry.versions for one in newest(reading, _MOST, _WANTED) if one.entry is not None]
+    return tuple((one[MISSING_FROM], one[MISSING_TO]) for one in told if MISSING_FROM in one)

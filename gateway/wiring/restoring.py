@@ -22,6 +22,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from gateway.audit import append, read_witness, verifier_of
 from gateway.audit.journal import FOLDER as JOURNAL
 from gateway.audit.journal import follows, last_row, read_journal
@@ -29,7 +31,7 @@ from gateway.audit.log import scope_of
 from gateway.audit.verify import read_heads
 from gateway.clock import Clock, SystemClock, instant_text
 from gateway.flows.decided_here import act_entry
-from gateway.flows.restored import RESTORED, Applied, Since, take_account, told
+from gateway.flows.restored import MISSING_FROM, MISSING_TO, RESTORED, Applied, Since, take_account, told
 from gateway.flows.restored_consents import Missing, recorders, stand_in, told_of_missing
 from gateway.flows.restored_doors import end_again
 from gateway.security.keys import EnvelopeCipher
@@ -42,7 +44,15 @@ from gateway.store.sqlite_statements import sqlite_statements
 from gateway.store.sqlite_view import SqliteReading, connect_reader
 from gateway.wiring.backing_up import verify_backup
 from gateway.wiring.backup_notes import KeysBackup, StoreBackup, write_whole
-from gateway.wiring.kept_notes import FORMER, FORMER_STAMP, PAUSED_FILE, UNFINISHED, formers, put_aside_at
+from gateway.wiring.kept_notes import (
+    FORMER,
+    FORMER_STAMP,
+    MAY_BE_MISSING,
+    PAUSED_FILE,
+    UNFINISHED,
+    formers,
+    put_aside_at,
+)
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.store_places import place_of, remove_draft, settle
 
@@ -53,7 +63,8 @@ _BATCH = 500
 @dataclass(frozen=True, slots=True)
 class Restored:
     """What came of a restore. `lost`: entries of which something knows and that are nowhere; `whole`: none, and the
-    journal or the old store reaches from the backup on.
+    journal or the old store reaches from the backup on. It is whole as far as anything knows: the journal is written a
+    second behind the log, or is an older copy, so entries may be missing from `missing_from` to `missing_to` (ISO, UTC).
     """
 
     backup: str
@@ -62,11 +73,13 @@ class Restored:
     carried_on: int
     lost: int
     whole: bool
+    missing_from: str
+    missing_to: str
     since: Since
     applied: Applied
     missing: tuple[Missing, ...] = ()
     ask: Mapping[str, int] = field(default_factory=dict)
-    """Where not all is known: the recorders of the consents that are here, and of how many."""
+    """The recorders of the consents that are here, and of how many."""
 
     def report(self) -> dict[str, Any]:
         """As it is printed and kept: ids, numbers and times only."""
@@ -76,11 +89,12 @@ class Restored:
             "audit entries of the backup": self.entries,
             "audit entries carried on": self.carried_on,
             "audit entries lost": self.lost,
-            "whole": self.whole,
-            "last entry known of": self.since.last_at,
+            "all that is known of is here": self.whole,
+            MAY_BE_MISSING: self.missing_from,
+            "entries may be missing until": self.missing_to,
             **told(self.since),
             **told_of_missing(self.missing),
-            **({} if self.whole else {"ask for withdrawals and denials since": dict(self.ask)}),
+            "ask for withdrawals and denials since": dict(self.ask),
             **{name.replace("_", " "): value for name, value in asdict(self.applied).items()},
         }
 
@@ -145,10 +159,10 @@ async def _fill(folder: NetworkFolder, draft: Path, wanted: Wanted, at: datetime
         await store.write(partial(end_again, since=since, index=index, whole=whole, at=when))
         denied = partial(stand_in, since=since, id_key=folder.keys.derived("ids"), at=when)
         missing = await store.write(denied)
-        ask = {} if whole else await store.write(recorders)
-        carried = since.entries - note.entries
-        counts = (note.entries, carried, lost)
-        done = Restored(note.name, note.made_at, *counts, whole, since, applied, missing, ask)
+        ask = await store.write(recorders)
+        counts = (note.entries, since.entries - note.entries, lost)
+        span = (since.last_at or note.made_at, when)
+        done = Restored(note.name, note.made_at, *counts, whole, *span, since, applied, missing, ask)
         await store.write(partial(_say, done=done, wanted=wanted, at=when, witnessed=witnessed))
         return done
     finally:
@@ -252,7 +266,9 @@ def _say(tx: Transaction, *, done: Restored, wanted: Wanted, at: str, witnessed:
         text += f"entries {done.since.entries + 1} to {witnessed} of the former log are lost, its heads are kept aside"
     else:
         text += f"the log goes on unbroken after {at_head}"
-    append(tx, act_entry(RESTORED, at, text, subject=done.backup))
+    text += f"; from {done.missing_from} to {done.missing_to} others may be missing, of what was disclosed or withdrawn"
+    span = {MISSING_FROM: done.missing_from, MISSING_TO: done.missing_to}
+    append(tx, replace(act_entry(RESTORED, at, text, subject=done.backup), versions=span))
 
 
 def _has_former(folder: Path) -> bool:

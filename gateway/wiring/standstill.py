@@ -21,11 +21,10 @@ from gateway.audit import append
 from gateway.clock import Clock, SystemClock, instant_text
 from gateway.errors import Internal, NotFound, NotNow, NotUnderstood
 from gateway.flows.decided_here import act_entry
-from gateway.flows.restored_consents import NOTHING_DENIES
 from gateway.logs import Event
 from gateway.security.rotation import sync_folder
 from gateway.store import Store, Transaction
-from gateway.wiring.kept_notes import PAUSED_FILE, paused
+from gateway.wiring.kept_notes import MAY_BE_MISSING, PAUSED_FILE, paused
 
 RESUMED = "resumed_after_restore"
 CHECKED = "consents checked"
@@ -94,9 +93,9 @@ class Standstill:
         return guarded
 
     async def resume(self, about: str, reason: str) -> dict[str, Any]:
-        """End the standstill. `about` is `consents checked` when the person says that she has asked the agencies for
-        withdrawals and denials since the backup, which is demanded where the log of that time is not whole, or tells of
-        consents for which nothing in the store could deny.
+        """End the standstill. `about` is `consents checked`: the person says that she has asked the agencies for
+        withdrawals and denials of the time in which entries may be missing. No restore knows of the last moments before
+        the loss, so it is always demanded.
 
         Raises NotFound `NOT_PAUSED`, NotUnderstood `REASON_MISSING`, `CONSENTS_NOT_CHECKED`.
         """
@@ -105,9 +104,11 @@ class Standstill:
         if not reason.strip():
             raise NotUnderstood("REASON_MISSING", "say why; the audit log keeps it", "--reason")
         note = paused(self._file.parent) or {}
-        if about != CHECKED and (not note.get("whole") or note.get(NOTHING_DENIES)):
-            text = "consents may have been withdrawn or refused since the backup; ask the agencies, then add"
-            text += " --consents-checked"
+        if about != CHECKED:
+            text = (
+                f"what was withdrawn or refused from {note.get(MAY_BE_MISSING, 'the backup')} on may be lost;"
+            )
+            text += " ask the agencies, then add --consents-checked"
             raise NotUnderstood("CONSENTS_NOT_CHECKED", text)
         at = instant_text(self._clock.now())
         said = f"{reason.strip()}; {about}" if about else reason.strip()

@@ -243,7 +243,7 @@ def main() -> int:
     parser.add_argument(
         "--warm", action="store_true", help="start gateways by forking: more kills in a minute"
     )
-    parser.add_argument("--messages", type=int, default=2000)
+    parser.add_argument("--messages", type=int, help="how many (2000; of a scene that counts them, its own)")
     parser.add_argument("--kills", type=int, default=60)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument(
@@ -253,23 +253,25 @@ def main() -> int:
     parser.add_argument("--power", action="store_true", help="cut the power instead (needs strace)")
     asked = parser.parse_args()
     if asked.scene:
-        more = {"minutes": asked.minutes} if asked.minutes else {}
+        given = {"minutes": asked.minutes, "messages": asked.messages}
+        more = {name: value for name, value in given.items() if value}
         told = importlib.import_module(f"tests.faults.{asked.scene}").run(asked.seed, **more)
         print(json.dumps(told, indent=1))
         return 1 if told["broken"] else 0
+    messages = asked.messages or 2000
     if asked.power:
         from tests.faults.power_cut import run as cut_power
 
-        told = cut_power(min(asked.messages, 300), asked.seed)
+        told = cut_power(min(messages, 300), asked.seed)
         print(json.dumps(told, indent=1))
         return 1 if told["broken"] else 0
     if asked.failover:
         from tests.faults.failover import run as fail_over
 
-        told = fail_over(asked.messages, asked.seed, asked.workers)
+        told = fail_over(messages, asked.seed, asked.workers)
         print(json.dumps(told, indent=1))
         return 1 if told["broken"] else 0
-    found = run(asked.messages, asked.kills, asked.seed, start_one=_warm() if asked.warm else start_gateway)
+    found = run(messages, asked.kills, asked.seed, start_one=_warm() if asked.warm else start_gateway)
     print(json.dumps(found, indent=1))
     return 1 if found["broken"] else 0
 

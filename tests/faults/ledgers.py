@@ -33,8 +33,10 @@ class Told:
     """By patient: the id of her Consent."""
     store: str | None = None
     """The URL of the store, where it is not the file in the network's folder."""
-    restored: bool = False
-    """Whether what had arrived was sent in once more, after a backup was put back."""
+    sent_anew_from: float | None = None
+    """When the hospital began to send everything once more, after a backup was put back; None without one."""
+    maybe_missing: tuple[float, float] = (0.0, 0.0)
+    """From when to when entries may be missing, as the log of a restored store says itself."""
 
 
 def read_ledger(file: Path) -> tuple[Line, ...]:
@@ -91,7 +93,7 @@ def _nothing_lost(told: Told) -> Iterator[str]:
             for one in hers
             if one.state in ("held", "cancelled")
         )
-    if told.restored:
+    if told.sent_anew_from is not None:
         may_be_there += sum(one.marker in arrived for one in told.sent if one.patient in told.withdrawn)
     held = sum(number for (_, state), number in waiting.items() if state == "held")
     ended = sum(one.state == "cancelled" for one in hers)  # released once, and stopped by the withdrawal
@@ -121,13 +123,17 @@ def broken_deliveries(received: tuple[Line, ...]) -> Iterator[str]:
 
 
 def _in_order(told: Told) -> Iterator[str]:
-    """F3: for each patient in the order in which they were sent."""
+    """F3: for each patient in the order in which they were sent. What a disk took with it comes when it is sent anew:
+    in order too, behind what came by then.
+    """
     arrived = delivered(told.received)
-    by_patient: dict[int, list[float]] = defaultdict(list)
+    by_patient: dict[tuple[int, bool], list[float]] = defaultdict(list)
     for one in told.sent:
         if one.marker in arrived:
-            by_patient[one.patient].append(arrived[one.marker][0]["ended"])
-    for patient, times in by_patient.items():
+            line = arrived[one.marker][0]
+            is_anew = told.sent_anew_from is not None and line["began"] >= told.sent_anew_from
+            by_patient[one.patient, is_anew].append(line["ended"])
+    for (patient, _), times in by_patient.items():
         if times != sorted(times):
             yield f"F3: the referrals of patient {patient} arrived out of order"
 
@@ -145,16 +151,25 @@ def _nothing_leaked(told: Told) -> Iterator[str]:
 
 
 def _audited(told: Told) -> Iterator[str]:
-    """F5: every body that a partner has seen is in the log, and the log is whole."""
+    """F5: every body that a partner has seen is in the log, and the log is whole; or it came while, as the log says
+    itself, entries may be missing.
+    """
     with reading(told.network, told.store) as (folder, view):
         report = verify(view, verifier_of(folder.keys.signer), read_witness(told.network / "witness.log"))
+    if not report.ok:
+        yield f"F5: the log is broken at {report.first_bad_seq}"
+    begun, ended = told.maybe_missing
+    if untold := sum(not begun <= line["began"] <= ended for line in unlogged(told)):
+        yield f"F5: {untold} bodies that a partner has seen are not in the log"
+
+
+def unlogged(told: Told) -> list[Line]:
+    """What a partner has seen and no entry tells of."""
+    with reading(told.network, told.store) as (_, view):
         logged = {
             found.entry.bytes_sha256
             for found in newest(view, 10**9)
             if found.entry is not None
             and (found.row.kind in ("disclose", "handover") or found.row.outcome == SENDING)
         }
-    if not report.ok:
-        yield f"F5: the log is broken at {report.first_bad_seq}"
-    if unlogged := sum(line["sha256"] not in logged for line in told.received):
-        yield f"F5: {unlogged} bodies that a partner has seen are not in the log"
+    return [line for line in told.received if line["sha256"] not in logged]

@@ -46,14 +46,16 @@ def test_a_lost_disk_brings_back_no_withdrawn_consent(start, sink, tmp_path, cap
 
     handoff(gateway, "db", "restore", str(tmp_path / "backups"), "--reason", "the disk is broken")
     told = json.loads(capsys.readouterr().out)
-    assert told["whole"] and len(told["consents withdrawn of"]) == 1
+    assert told["all that is known of is here"] and told["entries may be missing from"]
+    assert len(told["consents withdrawn of"]) == 1
 
     gateway = start()
     assert gateway.refer("ED-2", "R-2")[1].startswith("MSA|AA"), "messages are taken in meanwhile"
     pulled = gateway.desk("hospital").ask("POST", "/Patient/_search", "TREAT", data=HERS)
     assert pulled.status_code == 503 and pulled.headers["Retry-After"]
     assert _states(gateway.folder) == {"delivered": 1, "due": 1}
-    handoff(gateway, "db", "resume", "--reason", "all agencies are told")
+    handoff(gateway, "db", "resume", "--reason", "all agencies are told", code=1)
+    handoff(gateway, "db", "resume", "--reason", "all agencies are told", "--consents-checked")
     again = gateway.desk("hospital").ask("POST", "/Patient/_search", "TREAT", data=HERS)
     assert again.status_code == 200
     _until(lambda: _states(gateway.folder).get("held") == 1)

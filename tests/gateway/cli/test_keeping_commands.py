@@ -62,11 +62,13 @@ def test_backup_restore_and_resume_one_after_the_other(run: Run, folder: Path, t
     code, out, err = run(
         "db", "restore", str(place), "--reason", "disk broken", "--old", str(aside / "handoff.db")
     )
-    assert code == 0 and json.loads(out)["whole"] is True and "stands still" in err
+    assert code == 0 and json.loads(out)["all that is known of is here"] is True and "stands still" in err
+    assert "MAY BE MISSING" in err and "NOT WHOLE" not in err
     assert run("audit", "verify")[0] == 0
     assert paused(folder) is not None
 
-    assert run("db", "resume", "--reason", "all agencies were told")[0] == 0
+    assert "CONSENTS_NOT_CHECKED" in run("db", "resume", "--reason", "told")[2], "also with the old store"
+    assert run("db", "resume", "--reason", "all agencies were told", "--consents-checked")[0] == 0
     assert paused(folder) is None
     assert run("db", "resume", "--reason", "again")[2].startswith("NOT_PAUSED")
     code, out, _ = run("db", "confirm-consents", patient(folder), "--reason", "asked her counselor")

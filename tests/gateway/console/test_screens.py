@@ -14,6 +14,7 @@ from gateway.clock import instant_text
 from gateway.console import look, proofs
 from gateway.console.office import CertificateEnd
 from gateway.demo import person
+from gateway.flows.restored import MISSING_FROM, MISSING_TO
 from gateway.store import audit_rows, emergency_uses, inbox, intents, outbox, patients
 from gateway.store.emergency_uses import EmergencyUse
 from gateway.wiring import console_door
@@ -278,6 +279,16 @@ def test_the_signed_heads_and_the_witness_are_compared_with_the_log(told: Browse
         assert said in told.get("integrity").text
     witness.unlink()
     assert "There is no witness file" in told.get("integrity").text
+
+
+@pytest.mark.requirement("HI-312-02")
+def test_from_when_to_when_the_log_may_lack_entries_after_a_restore(told: Browser) -> None:
+    assert "May be incomplete" not in told.log_in().get("integrity").text
+    span = {MISSING_FROM: "2026-09-16T08:00:00.000000Z", MISSING_TO: "2026-09-16T09:30:00.000000Z"}
+    told.add([made(99, kind="outcome", outcome="restored", partner="", versions=span)])
+    told.open()
+    text = told.log_in().get("integrity").text
+    assert re.search("May be incomplete.*16 Sep.*16 Sep.*lost and restored", text)
 
 
 def test_a_log_that_was_altered_is_what_the_overview_begins_with(told: Browser) -> None:

@@ -147,7 +147,8 @@ def test_a_lost_database_is_put_back_with_what_came_since(own: County, url: str)
     assert not standstill.is_over
     assert own.run(_code_of(standstill.resume("", "looked"))) == "CONSENTS_NOT_CHECKED"
     (own.folder.path / "elsewhere.json").rename(own.folder.path / "paused.json")
-    own.run(standstill.resume("", "all looked through"))
+    assert own.run(_code_of(standstill.resume("", "looked"))) == "CONSENTS_NOT_CHECKED", "the last moments"
+    own.run(standstill.resume(CHECKED, "all looked through"))
     assert paused(own.folder.path) is None
     assert own.run(_code_of(standstill.resume("", "once more"))) == "NOT_PAUSED"
     told = own.run(confirm_consents(own.premises, own.patient_id, "asked the hospital"))

@@ -28,7 +28,7 @@ from gateway.store.model import AuditFilter
 from gateway.wiring.backing_up import MadeBackup
 from gateway.wiring.backup_notes import newest_keys_backup, newest_store_backup
 from gateway.wiring.kept_notes import paused, put_aside_at
-from gateway.wiring.last_restore import last_restore
+from gateway.wiring.last_restore import last_restore, spans_missing
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.restoring import Restored, Wanted, restore
 from gateway.wiring.standstill import CHECKED, Standstill
@@ -222,6 +222,35 @@ def test_what_may_have_been_sent_since_is_no_news(own: County) -> None:
     assert done.applied.possible_duplicates == 1
     (intent,) = own.intents("retry")
     assert intent.reason == "POSSIBLE_DUPLICATE"
+
+
+@pytest.mark.requirement("P2-31-11", "HI-312-02")
+def test_what_the_journal_had_not_yet_is_asked_for_and_the_log_says_that_it_may_lack_it(own: County) -> None:
+    """The journal is a second behind: nothing knows of what left and was withdrawn in the last one."""
+    saved = own.consent()
+    back_up(own)
+    carry_on(own)
+    (known,) = own.look(lambda reading: newest(reading, 1))
+    own.clock.advance(timedelta(seconds=1))
+    own.deliver()
+    own.withdraw(saved)
+    lose(own)
+
+    done = put_back(own)
+
+    span = (done.missing_from, done.missing_to)
+    assert (done.lost, done.whole) == (0, True), "by all that is known"
+    assert known.row.at <= span[0] < span[1]
+    assert done.report()["ask for withdrawals and denials since"] == {"hospital": 1}
+    (intent,) = own.intents("retry")
+    assert intent.reason == "POSSIBLE_DUPLICATE", "it may have left"
+    (said,) = own.look(lambda reading: newest(reading, 1, AuditFilter(outcome="restored")))
+    assert said.entry is not None and f"from {span[0]} to {span[1]} others may be" in said.entry.description
+    assert spans_missing(own.store) == (span,)
+    standstill = Standstill(own.folder.path, own.store, own.clock)
+    with pytest.raises(NotUnderstood, match=f"CONSENTS_NOT_CHECKED.*{span[0]}"):
+        own.run(standstill.resume("", "go on"))
+    own.run(standstill.resume(CHECKED, "asked the hospital"))
 
 
 def test_what_was_held_then_and_may_have_gone_since_waits_for_a_person(own: County) -> None:
@@ -465,7 +494,7 @@ def test_a_gateway_stands_still_until_somebody_says_so(own: County) -> None:
         with pytest.raises(NotUnderstood, match="REASON_MISSING"):
             await standstill.resume("", " ")
         assert told == []
-        await standstill.resume("", "all agencies are told (said by anna)")
+        await standstill.resume(CHECKED, "all agencies are told (said by anna)")
         await sending
         told.append(await standstill.guard(show)())
         with pytest.raises(NotFound, match="NOT_PAUSED"):
