@@ -332,11 +332,9 @@ def unit_of(text: str) -> dict[str, str]:
 
 def _unit(text: str) -> dict[str, str]:
     code, name, system, _ = components(text, 3)
-    if not code:
-        return {}
-    if system.upper() == "UCUM":
+    if code and system.upper() == "UCUM":
         return {"unit": name or code, "system": "http://unitsofmeasure.org", "code": code}
-    return {"unit": name or code}
+    return {"unit": name or code} if name or code else {}
 
 
 _LONGEST_UNIT = 64

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from mappings import PUBLISHED_TEST_KEY, Library, translate
+from mappings import PUBLISHED_TEST_KEY, Library, render, translate
 from mappings.lenses import LensSpec
 from mappings.lenses_structured import structured_lens
 from mappings.unfit import Unfit
@@ -88,3 +89,41 @@ def test_outside_its_domain_the_lens_says_so(kind: str, raw: str) -> None:
 def test_a_lens_of_no_known_kind_is_refused() -> None:
     with pytest.raises(KeyError):
         structured_lens(LensSpec("structured", {"as": "titer"}, None, None))
+
+
+@pytest.mark.parametrize(
+    ("unit", "written"),
+    [
+        ({"unit": "tab", "system": "http://snomed.info/sct", "code": "385055001"}, "tab"),
+        ({"unit": "tab"}, "tab"),
+        ({"system": "http://unitsofmeasure.org", "code": "mg"}, "mg^^UCUM"),
+        ({"unit": "milligram", "system": "http://unitsofmeasure.org", "code": "mg"}, "mg^milligram^UCUM"),
+    ],
+)
+def test_a_unit_is_written_with_ucum_where_it_is_and_as_text_elsewhere(
+    library: Library, unit: dict[str, str], written: str
+) -> None:
+    mapping = library.mapping("hospital/oru_r01_out")
+    source = (FORMATS / "hospital/oru_r01_out/samples/reports.hl7").read_bytes()
+    made = translate(mapping, source, partner="lab", id_key=PUBLISHED_TEST_KEY, zone=None)
+    released = [
+        {**r, "valueQuantity": {"value": 5, **unit}} if "valueQuantity" in r else r for r in made.resources
+    ]
+    content = render(
+        mapping, released, at=datetime(2026, 11, 6, tzinfo=UTC), control_id="W", zone=None
+    ).content
+    fields = next(line for line in content.decode().split("\r") if line.startswith("OBX")).split("|")
+    assert (fields[2], fields[5], fields[6]) == ("NM", "5", written)
+    read = translate(mapping, content, partner="lab", id_key=PUBLISHED_TEST_KEY, zone=None)
+    quantity = next(r["valueQuantity"] for r in read.resources if "valueQuantity" in r)
+    said = unit if "UCUM" in written else {"unit": "tab"}
+    assert {name: text for name, text in quantity.items() if name != "value"} == said
+
+
+def test_a_unit_that_has_only_a_name_is_not_lost(library: Library) -> None:
+    source = (FORMATS / "hospital/oru_r01/samples/r01_reports.hl7").read_bytes()
+    changed = source.replace(b"|>^450|10*3/uL^^UCUM|", b"|^450|^per microliter|")
+    made = translate(
+        library.mapping("hospital/oru_r01"), changed, partner="lab", id_key=PUBLISHED_TEST_KEY, zone=None
+    )
+    assert {"value": 450, "unit": "per microliter"} in [r.get("valueQuantity") for r in made.resources]
