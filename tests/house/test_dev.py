@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import signal
 import subprocess
 import sys
 from importlib.machinery import SourceFileLoader
@@ -137,3 +138,27 @@ def test_wrong_usage_is_told_before_anything_is_set_up(arguments: list[str], cod
 
     assert done.returncode == code
     assert "setting up" not in done.stderr
+
+
+def test_the_demonstration_ends_what_it_started_when_it_is_interrupted(tmp_path: Path) -> None:
+    """It gets the signal itself, and the time that ending takes."""
+    handoff = tmp_path / "bin" / "handoff"
+    handoff.parent.mkdir()
+    handoff.write_text(
+        f"#!{sys.executable}\nimport threading, time\n"
+        "try:\n    print('up', flush=True)\n    threading.Event().wait()\n"
+        "except KeyboardInterrupt:\n    time.sleep(0.5)\n    print('ended', flush=True)\n"
+    )
+    handoff.chmod(0o755)
+    begin = (
+        "import sys, pathlib, importlib.machinery as m\n"
+        f"dev = m.SourceFileLoader('dev_command', {str(checkout.ROOT / 'dev')!r}).load_module()\n"
+        f"dev.VENV = pathlib.Path({str(tmp_path)!r})\nsys.exit(dev.demo([]))\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-B", "-W", "ignore", "-c", begin], stdout=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"up\n"
+        running.send_signal(signal.SIGINT)
+        assert running.communicate(timeout=90)[0] == b"ended\n"
