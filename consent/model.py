@@ -66,7 +66,9 @@ class Discloser:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who would receive. `standing` words are listed in the README; `category`: kind of agency for caps."""
+    """Who would receive. `standing` words are listed in the README; `category`: kind of agency for caps; `asked_with`:
+    agencies (references) along with whom it is asked, so that a referral to one of them is its own too.
+    """
 
     references: tuple[str, ...] = ()
     identifiers: tuple[Identifier, ...] = ()
@@ -74,6 +76,7 @@ class Recipient:
     standing: tuple[str, ...] = ()
     members_of: tuple[str, ...] = ()
     category: str | None = None
+    asked_with: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,17 @@ def _discloser(value: object) -> Discloser:
 
 def _recipient(value: object) -> Recipient:
     row = _object(value, "recipient")
-    _only(row, "recipient", "references", "identifiers", "roles", "standing", "members_of", "category")
+    _only(
+        row,
+        "recipient",
+        "references",
+        "identifiers",
+        "roles",
+        "standing",
+        "members_of",
+        "category",
+        "asked_with",
+    )
     category = row.get("category")
     return Recipient(
         references=_references(row.get("references", []), "recipient.references"),
@@ -126,6 +136,7 @@ def _recipient(value: object) -> Recipient:
         standing=_standing(row, "recipient"),
         members_of=_references(row.get("members_of", []), "recipient.members_of"),
         category=None if category is None else _text(category, "recipient.category"),
+        asked_with=_references(row.get("asked_with", []), "recipient.asked_with"),
     )
 
 

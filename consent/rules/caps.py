@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from consent.directory import Directory
 from consent.matching import Asking
 from consent.model import Recipient, Resource
 from consent.resource_facts import ResourceFacts
+from consent.rules.referred_to import is_for_others
 from consent.tables import Tables
 
 ALWAYS_KEPT = frozenset({"resourceType", "id", "meta", "language", "contained", "extension", "text"})
@@ -17,12 +19,15 @@ ALWAYS_KEPT = frozenset({"resourceType", "id", "meta", "language", "contained", 
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """The data set of one category: resource types with their shapes, and the citation."""
+    """The data set of one category: resource types with their shapes, and the citation. `for_others`: whether a record
+    with these sources is a referral of somebody else's, which is in no data set but that of who pays.
+    """
 
     category: str
     citation: str
     shapes: Mapping[str, Mapping[str, object]]
     required: Mapping[str, tuple[str, ...]]
+    for_others: Callable[[tuple[str, ...], Resource], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ BY_STANDING = (
 """Standings whose data set holds whatever the category says. 42 CFR §2.35, §2.61; P2-CR-01."""
 
 PAYING = frozenset({"health_plan", "payer"})
+PAYMENT = "payment"
 PRIOR = frozenset({"COVAUTH"})
 """Prior authorization needs the findings it is judged by."""
 
@@ -55,7 +61,7 @@ def cap_for(recipient: Recipient, asking: Asking, tables: Tables) -> Cap | None:
     stated = recipient.category or _category_in_directory(recipient, asking.directory, table)
     name = _by_standing(standing, provides=stated in uncapped and not standing.isdisjoint(PROVIDING))
     if name is None and (stated is None or stated in uncapped) and _pays(asking, stated):
-        name = "payment"
+        name = PAYMENT
     if name is None and (stated is None or (stated not in categories and stated not in uncapped)):
         if standing & frozenset(_strings(table, "uncapped_standings")):
             return None
@@ -73,7 +79,12 @@ def cap_for(recipient: Recipient, asking: Asking, tables: Tables) -> Cap | None:
         citation=str(row["citation"]),
         shapes={one: _mapping(shapes, one) for one in types},
         required={one: _strings(_mapping(table, "required"), one) for one in _mapping(table, "required")},
+        for_others=partial(is_for_others, recipient, asking) if category != PAYMENT else _is_for_others_not,
     )
+
+
+def _is_for_others_not(_sources: tuple[str, ...], _resource: Resource) -> bool:
+    return False
 
 
 def _by_standing(standing: frozenset[str], *, provides: bool) -> str | None:
@@ -129,13 +140,15 @@ _OF_REFERENCE, _OF_CODING = frozenset({"reference", "type", "id"}), frozenset({"
 
 def capped(cap: Cap, facts: ResourceFacts, resource: Resource) -> Capped:
     """Whether the resource may go under the cap, and what of it has to be removed."""
+    if cap.for_others(facts.sources, resource):
+        return Capped(False)
     for name, shape in cap.shapes.items():
         if shape.get("type", name) != facts.type or not _is_meant(shape, facts):
             continue
         wanted = shape.get("elements")
         scanned = not (facts.labelling.sensitive or facts.part2_source)
         outside = _outside(resource, wanted, "", ALWAYS_KEPT, scanned) if isinstance(wanted, Mapping) else ()
-        removals = tuple(sorted({*outside, *_contained_outside(cap, resource)}))
+        removals = tuple(sorted({*outside, *_contained_outside(cap, facts.sources, resource)}))
         gone = {pointer.split("/")[1] for pointer in removals if pointer.count("/") == 1}
         if any(name in resource and name in gone for name in cap.required.get(facts.type, ())):
             return Capped(False)
@@ -143,13 +156,18 @@ def capped(cap: Cap, facts: ResourceFacts, resource: Resource) -> Capped:
     return Capped(False)
 
 
-def _contained_outside(cap: Cap, resource: Resource) -> Iterator[str]:
+def _contained_outside(cap: Cap, sources: tuple[str, ...], resource: Resource) -> Iterator[str]:
     """What of the contained copies has to go: the data set is the same inside as outside (DM-01, 42 CFR §2.13(a))."""
     rows = resource.get("contained")
     for number, entry in enumerate(rows if isinstance(rows, list) else ()):
         kind = entry.get("resourceType") if isinstance(entry, Mapping) else None
         shape = cap.shapes.get(kind) if isinstance(kind, str) else None
-        if not isinstance(entry, Mapping) or shape is None or not {"only", "words"}.isdisjoint(shape):
+        if (
+            not isinstance(entry, Mapping)
+            or shape is None
+            or not {"only", "words"}.isdisjoint(shape)
+            or cap.for_others(sources, entry)
+        ):
             yield f"/contained/{number}"
         elif isinstance(wanted := shape.get("elements"), Mapping):
             yield from _outside(entry, wanted, f"/contained/{number}", ALWAYS_KEPT, scanned=False)

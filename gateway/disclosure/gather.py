@@ -292,6 +292,7 @@ def _recipient(network: Network, partner_id: str) -> consent.Recipient:
         standing=tuple(found["standing"]),
         members_of=tuple(found["members_of"]),
         category=found["category"],
+        asked_with=tuple(found["asked_with"]),
     )
 
 

@@ -74,6 +74,11 @@ def recipient_of(network: Network, partner_id: str) -> dict[str, Any]:
         "standing": list(partner.standing),
         "members_of": [],
         "category": partner.kind,
+        "asked_with": [
+            reference_of(route.with_addressee)
+            for route in network.content.routes
+            if route.addressee == partner_id and route.with_addressee is not None
+        ],
     }
 
 

@@ -150,3 +150,68 @@ def test_an_element_of_which_only_its_name_and_extensions_are_left_goes() -> Non
     (row,) = consent.decide(consent.read_question(question), tables()).resources
 
     assert row.removals == ("/restriction",)
+
+
+@pytest.mark.requirement("P2-13-01", "DM-01", "DM-08")
+@pytest.mark.parametrize(
+    ("elements", "goes"),
+    [
+        ({"owner": ref("Organization/psychiatry-9")}, False),
+        ({"owner": ref("Organization/housing-1")}, True),
+        ({"owner": ref("PractitionerRole/hers")}, True),
+        ({"owner": ref("PractitionerRole/theirs")}, False),
+        ({"owner": {"identifier": {"system": "urn:npi", "value": "9"}}}, False),
+        ({"owner": ref("#o"), "contained": [{"resourceType": "Organization", "id": "o"}]}, False),
+        ({"owner": ref("Organization/psychiatry-9"), "requester": ref("Organization/housing-1")}, True),
+        ({"owner": ref("Organization/legal-9")}, True),
+        ({"owner": ref("Patient/p1")}, True),
+        ({"owner": ref("Practitioner/nobody-knows")}, True),
+    ],
+)
+def test_a_data_set_has_the_agency_s_own_referrals_and_not_whom_else_she_was_sent_to(
+    elements: Json, goes: bool
+) -> None:
+    """Also inside another record; who pays sees all; who is asked along with the addressee sees that one too."""
+    task = a_task(**elements)
+    question = agency_question("housing", task, types=("Task", "ServiceRequest"))
+    question["recipient"]["asked_with"] = ["Organization/legal-9"]
+    question["directory"] += [
+        {"resourceType": "PractitionerRole", "id": "hers", "organization": ref("Organization/housing-1")},
+        {"resourceType": "PractitionerRole", "id": "theirs", "organization": ref("Organization/other-9")},
+        {"resourceType": "Organization", "id": "o-9", "identifier": [{"system": "urn:npi", "value": "9"}]},
+    ]
+
+    (row,) = consent.decide(consent.read_question(question), tables()).resources
+
+    assert (row.outcome != "withhold") == goes
+    assert goes or [reason.code for reason in row.reasons] == ["NOT_IN_DATA_SET"]
+    question["resources"] = [{**task, "meta": {"source": "Organization/housing-1"}}]
+    assert consent.decide(consent.read_question(question), tables()).resources[0].outcome != "withhold"
+
+
+@pytest.mark.requirement("P2-13-01")
+def test_of_a_request_and_of_a_contained_referral_the_same_holds() -> None:
+    wish = {
+        "resourceType": "ServiceRequest",
+        "id": "s",
+        "status": "active",
+        "intent": "order",
+        "subject": ref("Patient/p1"),
+        "performer": [ref("Organization/food-9"), ref("Organization/named-by-its-sender-alone")],
+    }
+    inner = {**a_task(owner=ref("Organization/food-9")), "id": "inner"}
+    question = agency_question(
+        "housing", wish, a_task(contained=[inner], focus=ref("#inner")), types=("Task", "ServiceRequest")
+    )
+    rows = consent.decide(consent.read_question(question), tables()).resources
+    assert [row.outcome for row in rows] == ["disclose", "redact"], "organizations that nobody here knows"
+    assert "/contained/0" in rows[1].removals
+
+    question["directory"].append({"resourceType": "Organization", "id": "food-9"})
+    assert consent.decide(consent.read_question(question), tables()).resources[0].outcome == "withhold"
+    question["recipient"] |= {"standing": ["payer"], "category": "payer"}
+    question["purposes"] = [
+        {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HPAYMT"}
+    ]
+    row = consent.decide(consent.read_question(question), tables()).resources[0]
+    assert "NOT_IN_DATA_SET" not in [reason.code for reason in row.reasons]

@@ -21,6 +21,7 @@ from gateway.partners import Route
 from gateway.store import Record, Transaction, records
 from tests.gateway.county import County, caller, matches, resources_of
 from tests.gateway.disclosure.twins import Twins, answer, parted
+from tests.gateway.flows.test_submissions_again import referral
 from tests.gateway.flows.test_subscriptions import BASE, hooked, notify, status_of, subscribe
 
 pytestmark = pytest.mark.requirement("P2-12-01", "P2-13-02", "FH-RED-02")
@@ -234,3 +235,22 @@ def test_who_is_sent_it_beside_the_answerer_gets_a_change_whether_or_not_it_was_
 
 def test_what_an_addressee_may_write_is_what_is_taken_for_an_answer() -> None:
     assert status._ADDRESSEE_WRITES == ANSWERED
+
+
+@pytest.mark.requirement("P2-13-01")
+@pytest.mark.parametrize("joined", [False, True])
+def test_an_agency_asks_for_her_tasks_and_is_not_told_where_else_she_was_sent(
+    county: County, joined: bool
+) -> None:
+    """Unless the network asks it along with whom the referral is for."""
+    route = Route("x", "hospital", "housing", "referral", "COC", with_addressee="otp")
+    if joined:
+        county.change_network(routes=(*county.premises.network.content.routes, route))
+    county.consent("housing", purpose="COC", classes=("Task", "ServiceRequest"))
+    county.submit("hospital", referral("b1"))
+
+    if joined:
+        assert county.read("housing", "Task", county.task().id, "COC")["status"] == "requested"
+    else:
+        with pytest.raises(NothingToShow):
+            county.read("housing", "Task", county.task().id, "COC")
