@@ -7,8 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.agency_desk.crisis import _first
 from gateway.demo import person
 from gateway.disclosure.recorder_only import is_recorder_only
+from gateway.flows.desk_crisis import Found
 from gateway.store import emergency_uses, patients
 from tests.gateway.agency_desk.conftest import Browser
 from tests.gateway.agency_desk.crisis_county import (
@@ -390,3 +392,15 @@ def test_what_a_worker_has_typed_is_not_lost_and_she_stays_with_the_person(crisi
     assert "Maribel" not in ended.text and "1996" not in ended.text
     other = browser.post("/agency/crisis/event", {**form, "note": "theirs"}, origin="http://elsewhere.test")
     assert other.status_code == 403 and "theirs" not in other.text
+
+
+@pytest.mark.requirement("DM-22")
+@pytest.mark.parametrize("order", [1, -1])
+def test_who_she_is_says_the_patient_that_has_a_name(order: int) -> None:
+    """An agency's own number of her may stand beside it, and says nothing else."""
+    number = {"resourceType": "Patient", "id": "z", "identifier": [{"value": "7"}]}
+    named = {"resourceType": "Patient", "id": "a", "name": [{"family": HER["family"]}]}
+    found = Found("z", (number, named)[::order], (), "r")
+
+    assert _first(found, "Patient") is named
+    assert _first(found, "CarePlan") == {}

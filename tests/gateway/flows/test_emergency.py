@@ -155,6 +155,15 @@ def test_everything_the_law_names_stands_in_the_log_before_it_leaves(known: Coun
     assert NATURE.encode() not in known.look(lambda reading: _row_bytes(known))
 
 
+@pytest.mark.requirement("P2-51-02")
+def test_who_got_it_is_named_once_where_the_facility_is_the_organization(known: County) -> None:
+    named = known.premises.network.partners["hospital"].organization.name
+    opened(known, sound(facility=named))
+
+    (entry,) = (one.entry for one in known.audit("disclose") if one.entry and one.entry.emergency)
+    assert entry.recipient_name == f"Dr. Ada Lindqvist, {named}"
+
+
 def _row_bytes(county: County) -> bytes:
     """Every stored byte."""
     return b"".join(one.read_bytes() for one in county.folder.path.glob("handoff.db*"))
