@@ -55,6 +55,7 @@ class Event(StrEnum):
     STORE_WRITE_FAILED = "store_write_failed"
     KEYS_CHANGED = "keys_changed"
     PAUSED_AFTER_RESTORE = "paused_after_restore"
+    JOURNAL = "journal"
     # intake
     CONNECTION_OPENED = "connection_opened"
     CONNECTION_CLOSED = "connection_closed"

@@ -18,9 +18,11 @@ from pathlib import Path
 
 import msgspec
 
+from gateway import logs
 from gateway.audit.chain import chain_hash, leaf_of
 from gateway.clock import Clock, SystemClock
 from gateway.errors import HandoffError, Internal
+from gateway.logs import Event
 from gateway.store import audit_rows
 from gateway.store.model import AuditRow, Reading, Store
 
@@ -42,7 +44,9 @@ class Journal:
         self._stopping = asyncio.Event()
         self._written = 0
         self.trouble: str | None = None
-        """Why the last attempt wrote nothing (a code), or None; readiness and alerts look at it."""
+        """Why the last attempt wrote nothing (a code), or None; the operator's log says so once, `doctor` sees it by the
+        rows that are missing. Meanwhile a lost disk takes more than its last second.
+        """
 
     def begin(self) -> None:
         """Find where to go on.
@@ -83,13 +87,15 @@ class Journal:
         return self._written - before
 
     async def _try(self) -> None:
+        before, self.trouble = self.trouble, None
         try:
             await asyncio.to_thread(self.carry_on)
-            self.trouble = None
         except HandoffError as error:
             self.trouble = error.code
         except OSError:
             self.trouble = "JOURNAL_NOT_WRITTEN"
+        if self.trouble not in (None, before):
+            logs.warning(Event.JOURNAL, outcome="stopped", code=self.trouble)
 
     def _next_rows(self) -> tuple[AuditRow, ...]:
         with self._store.read() as reading:

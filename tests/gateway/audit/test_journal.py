@@ -131,7 +131,9 @@ def test_it_runs_beside_the_gateway_and_writes_the_rest_at_the_end(
     assert last_row(tmp_path / "journal").seq == 4  # type: ignore[union-attr]
 
 
-def test_a_folder_that_cannot_be_written_is_told(store: SqliteStore, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_told(
+    store: SqliteStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     async def run() -> str | None:
         working = Journal(store, tmp_path / "journal")
         working.begin()
@@ -139,6 +141,8 @@ def test_a_folder_that_cannot_be_written_is_told(store: SqliteStore, tmp_path: P
         (tmp_path / "journal").write_text("a file stands in its place")
         await working.stop()
         await working.run()
+        await working.run()
         return working.trouble
 
     assert asyncio.run(run()) == "JOURNAL_NOT_WRITTEN"
+    assert capsys.readouterr().err.count('"code":"JOURNAL_NOT_WRITTEN"') == 1, "told once, not each second"
