@@ -25,7 +25,6 @@ THEIR_OWN_WAY = {
     "/consents/{id}/phone-lost",
     "/crisis",
     "/crisis/emergency",
-    "/phone",
 }
 PAGE = """<!doctype html><html lang="en"><body><main><p>Ñandú &amp; co</p>
 <form action="/a"><input type="hidden" name="token" value="own"><input type="hidden" name="one" value="1">
