@@ -145,7 +145,8 @@ def test_the_demonstration_ends_what_it_started_when_it_is_interrupted(tmp_path:
     handoff = tmp_path / "bin" / "handoff"
     handoff.parent.mkdir()
     handoff.write_text(
-        f"#!{sys.executable}\nimport threading, time\n"
+        f"#!{sys.executable}\nimport signal, threading, time\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # which a shell's background has switched off
         "try:\n    print('up', flush=True)\n    threading.Event().wait()\n"
         "except KeyboardInterrupt:\n    time.sleep(0.5)\n    print('ended', flush=True)\n"
     )
@@ -161,4 +162,7 @@ def test_the_demonstration_ends_what_it_started_when_it_is_interrupted(tmp_path:
         assert running.stdout is not None
         assert running.stdout.readline() == b"up\n"
         running.send_signal(signal.SIGINT)
-        assert running.communicate(timeout=90)[0] == b"ended\n"
+        try:
+            assert running.communicate(timeout=90)[0] == b"ended\n"
+        finally:
+            running.kill()
