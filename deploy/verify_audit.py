@@ -226,7 +226,7 @@ def whole(lines: Iterator[str], verifier: str, witness: list[str] | None) -> tup
         if "checkpoint" in told:
             head = head_of(told["checkpoint"], verifier)
             own = max(own, head[0])
-            if head[0] > count:
+            if not count:
                 vouched.setdefault(head[0], []).append(head)
             elif head != (count, head[1] and root_of(peaks), chain):
                 return False, f"the log up to entry {count} is not the one that was signed"

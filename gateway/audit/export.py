@@ -45,6 +45,8 @@ def export(reading: Reading, verifier: NoteVerifier, *, facts: bool = True) -> I
     """
     yield encoded(ExportStart(2, verifier.text))
     newest = audit_rows.last_checkpoint(reading)
+    if newest is not None and size_of(newest.note) != newest.size:
+        newest = None  # what stands in its row is another head: it is shown where it stands
     if newest is not None:
         yield encoded(CheckpointLine(newest.note))
     heads = audit_rows.checkpoints(reading)
@@ -57,6 +59,8 @@ def export(reading: Reading, verifier: NoteVerifier, *, facts: bool = True) -> I
             if head != newest:
                 yield encoded(CheckpointLine(head.note))
             head = next(heads, None)
+    if newest is None and head is not None:
+        yield encoded(CheckpointLine(head.note))
     yield encoded(EndLine(count))
 
 
@@ -126,14 +130,17 @@ class _Heads:
             self.witnessed = head.size
         return not self._has_witness or (self.witnessed > 0 and not self._witness.forged)
 
-    def add(self, note: str) -> None:
-        """One more head of the export."""
+    def add(self, note: str, size: int) -> None:
+        """One more head of the export, which stands behind the entry `size`; 0: before all of them, and so due where it
+        says itself.
+        """
         try:
             found = read_note(note, self._verifier)
         except NotUnderstood:
             self.forged += 1
         else:
-            self.own.setdefault(found.size, []).append(Head(found.size, found.chain_hash, found.root))
+            due = size or found.size
+            self.own.setdefault(due, []).append(Head(found.size, found.chain_hash, found.root))
 
     def upto(self, size: int) -> list[Head]:
         """Every head over at most `size` entries that was not asked for yet."""
@@ -179,7 +186,7 @@ class _Walk:
             if self.end is not None:
                 raise NotUnderstood("EXPORT_UNREADABLE", "a line follows the end of the export")
             if line.startswith(b'{"checkpoint"'):
-                heads.add(_CHECKPOINT.decode(line).checkpoint)
+                heads.add(_CHECKPOINT.decode(line).checkpoint, self.count + (waiting is not None))
                 continue
             if waiting is not None:
                 yield self._taken(waiting)

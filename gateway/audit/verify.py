@@ -143,11 +143,11 @@ class HeadsInOrder:
         return self._waiting is not None
 
     def _read(self) -> Iterator[tuple[int, Head]]:
-        before: str | None = None
-        for due, note in merge(*self._sources, key=_due):
-            if note == before:
+        before: Due | None = None
+        for one in merge(*self._sources, key=_due):
+            if one == before:  # both in the store and in the witness file
                 continue
-            before = note
+            before = due, note = one
             try:
                 found = read_note(note, self._verifier)
             except NotUnderstood:

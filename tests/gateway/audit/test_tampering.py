@@ -15,6 +15,7 @@ from gateway.audit.chain import START, chain_hash, leaf_of
 from gateway.audit.checkpoint import sign_head
 from gateway.security.keys import Ed25519Signer, NamedKey
 from gateway.store import audit_rows
+from tests.gateway.audit.test_independent_verifier import asked
 
 pytestmark = pytest.mark.requirement("HI-312-02", "AU-06")
 
@@ -207,6 +208,24 @@ def test_a_head_with_another_hash_in_its_text_is_found(log: Any) -> None:
         "UPDATE audit_checkpoint SET note = replace(note, char(10) || '10' || char(10), char(10) || '9' || char(10))"
     )
     assert log.verify(witness=False).reason == "CHECKPOINT_FORGED"
+
+
+@pytest.mark.parametrize(("place", "other"), [(6, 10), (10, 6)])
+def test_a_head_put_in_the_place_of_another_is_found_in_the_store_and_in_its_export(
+    log: Any, place: int, other: int
+) -> None:
+    """Both are signed as they should be."""
+    log.tamper(
+        "UPDATE audit_checkpoint SET note = (SELECT note FROM audit_checkpoint WHERE size = ?) WHERE size = ?",
+        params=(other, place),
+    )
+
+    said = [log.verify(witness=False), audit.verify_export(log.export(), log.verifier)]
+
+    assert [one.reason for one in said] == ["HISTORY_REWRITTEN"] * 2
+    assert [one.first_bad_seq for one in said] == [said[0].first_bad_seq] * 2
+    code, sentence = asked(log, log.export(), "--key", log.verifier.text)
+    assert (code, sentence) == (1, f"the log up to entry {place} is not the one that was signed")
 
 
 def test_two_heads_of_one_size_that_differ_are_found(log: Any) -> None:
