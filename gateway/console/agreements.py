@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from gateway.clock import read_instant
-from gateway.console import words
 from gateway.console.doing import Deed, Doing, Done
 from gateway.console.look import Look, Sheet, Shown
 from gateway.console.office import Office, Visitor
@@ -50,7 +49,7 @@ def admit(office: Office, visitor: Visitor) -> AuditAgreement | None:
 
 def agreements(look: Look) -> Shown:
     """The list, with the form by which an agreement is recorded."""
-    today = _today(look)
+    today = look.today
     listed = tuple(
         Listed(one, _state(look, one, today), said_of(look.reading, one.id))
         for one in audit_agreements.newest(look.reading, _LISTED)
@@ -73,14 +72,10 @@ def agreements(look: Look) -> Shown:
 
 def ending(look: Look) -> tuple[AuditAgreement, ...]:
     """Those that hold now and end within a week, or ended in the last one by their day."""
-    today = _today(look)
+    today = look.today
     first, last = (today - SOON).isoformat(), (today + SOON).isoformat()
     found = audit_agreements.ending_from(look.reading, first, _LISTED)
     return tuple(one for one in found if one.last_day <= last and not one.ended_at)
-
-
-def _today(look: Look) -> date:
-    return look.now.astimezone(words.zone_of(look.office.network.zone)).date()
 
 
 def _state(look: Look, one: AuditAgreement, today: date) -> str:

@@ -74,7 +74,7 @@ class Told:
 def consents(look: Look) -> Shown:
     """The list; as a file in parts."""
     listed, further = _listed(look, look.address["standing"])
-    today = _today(look)
+    today = look.today
     ending, is_whole = _ending(look, today)
     shown = {
         "listed": listed,
@@ -165,20 +165,16 @@ def _page(reading: Reading, wanted: str, after: str, size: int) -> tuple[Consent
 
 def _may_be(look: Look, state: ConsentState, wanted: str) -> bool:
     facts = look.endings.known(state)
-    return not wanted or facts is None or standing_now(state, facts, _today(look)) == wanted
+    return not wanted or facts is None or standing_now(state, facts, look.today) == wanted
 
 
 def _as_now(look: Look, states: Sequence[ConsentState]) -> tuple[Listed, ...]:
     facts = look.endings.opened(look.reading, states, look.office.network.zone)
-    today = _today(look)
+    today = look.today
     return tuple(
         Listed(one, standing_now(one, facts.get(one.consent_id), today), reasons_in(one.reasons))
         for one in states
     )
-
-
-def _today(look: Look) -> date:
-    return look.now.astimezone(words.zone_of(look.office.network.zone)).date()
 
 
 def reasons_in(written: str) -> tuple[str, ...]:
@@ -199,7 +195,7 @@ def _told(look: Look, state: ConsentState, steps: tuple[desk_lists.ConsentStep, 
     facts = None if record is None else facts_of(record.resource, look.office.network.zone)
     return Told(
         state=state,
-        now=standing_now(state, facts, _today(look)),
+        now=standing_now(state, facts, look.today),
         reasons=reasons_in(state.reasons),
         is_known=record is not None,
         status=str(resource.get("status", "")),

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from gateway import audit
 from gateway.audit import EmergencyFacts, LoggedEntry
 from gateway.clock import instant_text
-from gateway.console import words
 from gateway.console.doing import Deed, Doing, Done
 from gateway.console.look import Look, Sheet, Shown, patients_of
 from gateway.errors import NotFound
@@ -53,7 +52,7 @@ def emergency(look: Look) -> Shown:
     """The queue, and the months; with one chosen its uses."""
     now = instant_text(look.now)
     queue = tuple(_use(look, one, now) for one in emergency_uses.not_reviewed(look.reading, _LISTED))
-    today = look.now.astimezone(words.zone_of(look.office.network.zone)).date()
+    today = look.today
     months = due_months(look, today)
     wanted = look.address["month"]
     chosen = next((one for one in months if f"{one.month.first:%Y-%m}" == wanted), None)

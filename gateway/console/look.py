@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from gateway.console import words
 from gateway.console.address import Address
 from gateway.console.endings import Endings
 from gateway.console.office import Office, Visitor
@@ -91,6 +92,11 @@ class Look:
         """The part of the log that the window covers."""
         window = self.window
         return self.tally.part(self.reading, window.since, window.until, window.first, window.last)
+
+    @property
+    def today(self) -> date:
+        """The day in the network's zone."""
+        return self.now.astimezone(words.zone_of(self.office.network.zone)).date()
 
     @property
     def limit(self) -> int:

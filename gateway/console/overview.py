@@ -14,7 +14,7 @@ from gateway.console.chart import stacked
 from gateway.console.emergency import due_months
 from gateway.console.integrity import Standing, standing
 from gateway.console.look import Look, Sheet, Shown
-from gateway.console.partners import Health, healths
+from gateway.console.partners import Health, ending_agreements, healths
 from gateway.console.tally import Part
 from gateway.store import consent_requests, desk_lists, emergency_uses, privacy_requests, workload
 
@@ -71,7 +71,7 @@ def _days(look: Look, part: Part) -> tuple[Counter[str], dict[date, Counter[str]
         kinds = days.setdefault(day, Counter())
         for (kind, *_), number in sorts.items():
             kinds[kind] += number
-    return days.get(look.now.astimezone(words.zone_of(look.office.network.zone)).date(), Counter()), days
+    return days.get(look.today, Counter()), days
 
 
 def _waiting(look: Look) -> dict[str, tuple[int, str]]:
@@ -92,6 +92,8 @@ def _concerns(look: Look, log: Standing, partners: tuple[Health, ...]) -> Iterat
         text = f"{words.plural(number, 'patient')} of whom it is not certain who they are"
         yield Concern("middling", text, oldest, "identity")
     yield from (_of_partner(one) for one in partners if one.trouble)
+    for agreement, text, is_urgent in ending_agreements(look):
+        yield Concern("bad" if is_urgent else "middling", text, "", f"partners/{agreement.party}#agreements")
 
 
 def _of_log(log: Standing) -> Iterator[Concern]:
@@ -127,7 +129,7 @@ def _of_consents(look: Look) -> Iterator[Concern]:
     if uses:
         text = f"{words.plural(len(uses), 'use')} of emergency access to be reviewed"
         yield Concern("bad", text, min(one.opened_at for one in uses), "emergency")
-    today = look.now.astimezone(words.zone_of(look.office.network.zone)).date()
+    today = look.today
     for one in due_months(look, today):
         if one.is_late:
             text = f"Emergency access of {one.month.first:%B %Y} not yet looked through by two people, "

@@ -15,6 +15,7 @@ from gateway.console.tally import Part
 from gateway.disclosure.reconcile import COLUMNS, day_account
 from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.partner_pauses import go_on, pause, record_line_test
+from gateway.partners.agreements import WARNED, Agreement, ending, is_urgent, of_partner, unfounded
 from gateway.partners.network import Partner
 from gateway.store import AuditFilter, desk_lists, partner_pauses, workload
 
@@ -22,7 +23,7 @@ FILTERS = frozenset({"state", "day", "as"})
 _SOON = timedelta(days=30)
 _WAITS = ("due", "retry", "sending")
 _HEADS = ("partner", "name", "kind", "state", "standing", "Part 2 program", "reached by", "waiting", "held", "dead",
-          "unknown", "last handover", "certificate ends", "trouble")  # fmt: skip
+          "unknown", "last handover", "certificate ends", "agreements", "trouble")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Health:
     waiting: dict[str, int]
     handed_over: str
     certificates: tuple[CertificateEnd, ...]
+    agreements: tuple[Agreement, ...]
     trouble: str
     tone: str
     since: str
@@ -89,7 +91,7 @@ def partners(look: Look) -> Shown:
     wanted = look.address["state"]
     found = tuple(one for one in every if wanted in ("", one.partner.state))
     zone = look.office.network.zone
-    today = look.now.astimezone(words.zone_of(zone)).date()
+    today = look.today
     day = date.fromisoformat(look.address["day"]) if look.address["day"] else None
     shown = {
         "partners_shown": found,
@@ -115,7 +117,35 @@ def one_partner(look: Look) -> Shown:
     found = every.get(look.path["id"])
     if found is None:
         raise NotFound("NO_SUCH_PARTNER", "no partner of the network has that id")
-    return Shown("partner.html", {"one": found})
+    today = look.today
+    rests = tuple(
+        standing for who, standing in unfounded(look.office.network.content, today) if who == found.id
+    )
+    operator = look.office.network.content.operator.name
+    agreed = tuple((one, standing_of(one, today)) for one in found.agreements)
+    return Shown("partner.html", {"one": found, "agreed": agreed, "rests": rests, "operator": operator})
+
+
+def standing_of(one: Agreement, today: date) -> tuple[str, str]:
+    """Tone and words of how an agreement stands on a day."""
+    if today < one.starts:
+        return "plain", "Later"
+    if one.ends is not None and one.ends < today:
+        return "bad", "Ended"
+    if one.ends is not None and one.ends <= today + WARNED:
+        return "bad" if is_urgent(one, today) else "middling", "Ends soon"
+    return "good", "In force"
+
+
+def ending_agreements(look: Look) -> tuple[tuple[Agreement, str, bool], ...]:
+    """Those that end within 30 days, or have: with words, and whether within 7."""
+    found = []
+    for one in ending(look.office.network.content, look.today):
+        verb = "ended" if one.ends is not None and one.ends < look.today else "ends"
+        kind, name = words.AGREEMENTS[one.kind].partition(" (")[0], look.office.partner_name(one.party)
+        text = f"Agreement with {name} ({kind.lower()}) {verb} on {words.day(str(one.ends))}"
+        found.append((one, text, is_urgent(one, look.today)))
+    return tuple(found)
 
 
 def _ask(doing: Doing) -> Done:
@@ -192,6 +222,7 @@ def _health(
         waiting=seen.waiting,
         handed_over=newest.row.at if newest else "",
         certificates=ends,
+        agreements=of_partner(look.office.network.content, partner_id),
         trouble=trouble,
         tone=tone,
         since=since,
@@ -249,5 +280,6 @@ def _row(one: Health) -> tuple[object, ...]:
         one.id, one.name, one.partner.kind, one.partner.state, " ".join(one.partner.standing),
         "yes" if one.partner.is_part2_program else "no", f"{one.reached_by} {one.place}".strip(), one.queued,
         one.waiting.get("held", 0), one.waiting.get("dead", 0), one.waiting.get("unknown", 0), one.handed_over,
-        f"{ends:%Y-%m-%d}" if ends else "", one.trouble,
+        f"{ends:%Y-%m-%d}" if ends else "",
+        " ".join(f"{agreed.kind}:{agreed.starts}/{agreed.ends or '..'}" for agreed in one.agreements), one.trouble,
     )  # fmt: skip

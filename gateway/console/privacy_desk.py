@@ -40,7 +40,7 @@ def privacy(look: Look) -> Shown:
     listed = (privacy_requests.newest if look.address["state"] == "all" else privacy_requests.not_answered)(
         look.reading, _LISTED
     )
-    today = look.now.astimezone(words.zone_of(look.office.network.zone)).date()
+    today = look.today
     shown = {
         "listed": listed,
         "kinds": KINDS,
@@ -68,7 +68,7 @@ def privacy(look: Look) -> Shown:
 def one_request(look: Look) -> Shown:
     """One request by its steps, with what can be done next. Raises NotFound `NO_SUCH_PRIVACY_REQUEST`."""
     found = _request(look)
-    today = look.now.astimezone(words.zone_of(look.office.network.zone)).date()
+    today = look.today
     shown = {
         "found": found,
         "kind": KINDS[found.kind],
@@ -105,7 +105,7 @@ def letter(look: Look) -> Shown:
 
 def outside(look: Look) -> Shown:
     """What the gateway never sends: the words for it, and the form that records it for the account."""
-    today = look.now.astimezone(words.zone_of(look.office.network.zone)).date()
+    today = look.today
     return Shown("outside.html", {"bases": OUTSIDE, "today": today})
 
 

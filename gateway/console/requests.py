@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from gateway.clock import instant_text, read_instant
-from gateway.console import words
 from gateway.console.look import Look, Sheet, Shown, patients_of
 from gateway.disclosure.held import owner_of
 from gateway.flows.stop_notices import ToTell
@@ -23,7 +22,7 @@ def requests(look: Look) -> Shown:
     now = instant_text(look.now)
     waiting = consent_requests.waiting(look.reading, owner or None, _LISTED)
     stops = look.told.found
-    today = look.now.astimezone(words.zone_of(look.office.network.zone)).date()
+    today = look.today
     ending, is_whole = look.endings.soon(look.reading, today, look.office.network.zone)
     uses = emergency_uses.not_reviewed(look.reading, _LISTED)
     events = look.endings.by_event(look.reading, look.office.network.zone)[:_LISTED]

@@ -219,6 +219,17 @@ def label_words(code: str) -> str:
     return LABELS.get(code, code)
 
 
+AGREEMENTS = {
+    "participation": "Taking part in the network",
+    "qso": "Qualified service organization (42 CFR 2.11)",
+    "business_associate": "Business associate (45 CFR 164.504(e))",
+    "intermediary": "Intermediary (42 CFR 2.11, 2.24)",
+    "contractor": "Contractor of a lawful holder (42 CFR 2.33(c))",
+    "audit": "Audit and evaluation (42 CFR 2.53)",
+    "research": "Research (42 CFR 2.52)",
+}
+
+
 def way_words(code: str) -> str:
     """How a partner is reached, or a message came, in words."""
     return WAYS.get(code, code)

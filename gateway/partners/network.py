@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from gateway.partners.agreements import Agreement
 from gateway.partners.deliveries import (
     Address,
     Delivery,
@@ -267,6 +268,7 @@ class NetworkFile(Strict, frozen=True):
     mllp: tuple[MllpListener, ...] = ()
     folders: tuple[FolderListener, ...] = ()
     policy: PolicyChoice = PolicyChoice()
+    agreements: tuple[Agreement, ...] = ()
     keys: str = "keys"
 
 

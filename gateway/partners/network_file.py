@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ import msgspec
 import yaml
 
 from gateway.errors import NotUnderstood
+from gateway.partners.agreements import Agreement, agreement_faults
 from gateway.partners.connection_faults import connection_faults, named_file_faults
 from gateway.partners.deliveries import NoDelivery
 from gateway.partners.network import Network, NetworkFile, Operator, Partner, PolicyChoice, Route
@@ -131,10 +133,10 @@ def _shape_faults(plain: dict[str, Any], lines: _Lines) -> Iterator[FileFault]:
     if isinstance(partners, dict):
         for name, partner in partners.items():
             yield from _convert_faults(partner, Partner, ("partners", name), lines)
-    routes = plain.get("routes")
-    if isinstance(routes, list):
-        for index, route in enumerate(routes):
-            yield from _convert_faults(route, Route, ("routes", index), lines)
+    for setting, entry_kind in (("routes", Route), ("agreements", Agreement)):
+        entries = plain.get(setting)
+        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+            yield from _convert_faults(entry, entry_kind, (setting, index), lines)
     for name, kind in (("operator", Operator), ("policy", PolicyChoice)):
         if name in plain:
             yield from _convert_faults(plain[name], kind, (name,), lines)
@@ -180,7 +182,8 @@ def _meaning_faults(content: NetworkFile, lines: _Lines) -> Iterator[FileFault]:
     if url and (not url.startswith(("https://", "http://")) or url.endswith("/")):
         text = "must begin with `https://` and end without a slash"
         yield FileFault(lines.of(("public_url",)), "public_url", text)
-    yield from (FileFault(lines.of(p), _place(p), text) for p, text in connection_faults(content))
+    told = chain(connection_faults(content), agreement_faults(content))
+    yield from (FileFault(lines.of(p), _place(p), text) for p, text in told)
 
 
 def _zone_faults(content: NetworkFile, lines: _Lines) -> Iterator[FileFault]:

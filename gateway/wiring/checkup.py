@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from cryptography import x509
@@ -21,6 +22,7 @@ from cryptography import x509
 from gateway.clock import Clock, SystemClock, read_instant
 from gateway.errors import HandoffError, NotNow
 from gateway.partners import NetworkFileRefused
+from gateway.partners.agreements import ending, is_urgent, unfounded
 from gateway.security.rotation import retired_keys
 from gateway.settings import SettingsRefused, read_settings
 from gateway.store import Reading, open_store_for_reading
@@ -230,6 +232,20 @@ def certificate_files(content: Any, whose: str = "the network") -> Iterator[tupl
             yield from certificate_files(one, whose)
 
 
+def _agreements(seen: Examined) -> Iterator[Finding]:
+    """Agreements of partners that end within 30 days (within 7: somebody must act), and standings that rest on none."""
+    content = seen.folder.network.content
+    today = seen.now.astimezone(ZoneInfo(content.zone)).date()
+    for one in ending(content, today):
+        verb = "ended" if one.ends is not None and one.ends < today else "ends"
+        text = f"the {one.kind} agreement with {one.party} {verb} on {one.ends}"
+        do = "renew it, and write the new one into `agreements` of network.yaml"
+        yield Finding("agreements", text, do, is_wrong=is_urgent(one, today))
+    for partner_id, standing in unfounded(content, today):
+        text = f"the standing {standing} of {partner_id} rests on an agreement, and none in force is recorded"
+        yield Finding("agreements", text, "write it into `agreements` of network.yaml", is_wrong=False)
+
+
 def _room(seen: Examined) -> Iterator[Finding]:
     size = seen.store.stat().st_size if seen.store is not None and seen.store.is_file() else 0
     wanted = max(2 * size, _LEAST_ROOM)
@@ -269,6 +285,7 @@ _CHECKS: tuple[tuple[str, Check], ...] = (
     ("key files", _key_files),
     ("key rotation", _rotation),
     ("certificates", _certificates),
+    ("agreements", _agreements),
     ("disk", _room),
     ("backup", _backups),
 )

@@ -15,6 +15,7 @@ from gateway.console import look, proofs
 from gateway.console.office import CertificateEnd
 from gateway.demo import person
 from gateway.flows.restored import MISSING_FROM, MISSING_TO
+from gateway.partners.agreements import Agreement
 from gateway.store import audit_rows, emergency_uses, inbox, intents, outbox, patients
 from gateway.store.emergency_uses import EmergencyUse
 from gateway.wiring import console_door
@@ -232,6 +233,41 @@ def test_partners_stand_with_their_health_and_a_day_is_reconciled(told: Browser)
     assert "Paused</span>" in text
     assert re.search(r"Riverbend General Hospital</th><td class=\"number\">[1-9]", text)
     assert "Desert Housing" not in told.get("partners?state=live").text.split("Routes")[0]
+
+
+def test_a_partners_agreements_stand_on_its_page_and_one_that_ends_is_told_first(told: Browser) -> None:
+    county, today = told.county, NOW.date()
+    standing = ("community", "business_associate")
+    county.change_partner("housing", standing=standing)
+    county.change_network(
+        agreements=(
+            Agreement(kind="participation", party="housing", starts=today, document="Clerk 17"),
+            Agreement(
+                kind="business_associate",
+                party="housing",
+                starts=today - timedelta(days=400),
+                ends=today + timedelta(days=5),
+                document="Clerk 18",
+            ),
+            Agreement(kind="qso", party="housing", principal="otp", starts=today + timedelta(days=1), document="D",
+                      purposes=("TREAT",)),
+        )
+    )  # fmt: skip
+    told.open()
+    page, first = told.log_in().get("partners/housing").text, told.get("").text
+
+    assert "Clerk 17" in page and "no end agreed" in page and "rests on an agreement" not in page
+    assert [
+        re.search(rf">{word}</span>", page) is not None for word in ("In force", "Ends soon", "Later")
+    ] == [True] * 3
+    assert "Sunrise Opioid Treatment Program and Desert Housing" in page
+    told_first = "Agreement with Desert Housing (business associate) ends on 27 Nov 2026"
+    assert f'partners/housing#agreements">{told_first}' in first
+    assert "business_associate:2025-10-18/2026-11-27" in told.get("partners?as=csv").text
+
+    county.change_network(agreements=())
+    told.open()
+    assert "“business associate” rests on an agreement" in told.log_in().get("partners/housing").text
 
 
 def test_partners_in_trouble_are_named_with_what_is_wrong(

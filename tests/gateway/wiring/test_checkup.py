@@ -66,7 +66,7 @@ def wrong(county: County) -> list[str]:
 def test_in_a_sound_gateway_nothing_is_wrong(own: County) -> None:
     found, fine = look_over(own.folder.path, None, store_checks(), own.clock)
     assert [one.what for one in found] == []
-    assert len(fine) == 17
+    assert len(fine) == 18
 
 
 def _no_gateway(own: County) -> None:
@@ -237,6 +237,27 @@ def test_certificates_near_their_end_are_told_with_whose_they_are(
 
     assert [one for one in found if "tls/otp.pem" in one and (words or "") in one] == (found if words else [])
     assert bool(found) == (words is not None)
+
+
+@pytest.mark.parametrize(
+    ("days", "renewed", "wrong_too"),
+    [(-3, False, True), (5, False, True), (20, False, False), (20, True, None), (40, False, None)],
+)
+def test_agreements_near_their_end_are_told_unless_another_carries_on(
+    own: County, days: int, renewed: bool, wrong_too: bool | None
+) -> None:
+    network, ends = own.folder.path / "network.yaml", own.clock.now().date() + timedelta(days=days)
+    later = f", {{kind: qso, with: otp, from: {ends + timedelta(days=1)}, document: new}}" if renewed else ""
+    start = network.read_text()
+    start = start[: start.index("agreements:")] + start[start.index("\npartners:") :]
+    network.write_text(
+        f"{start}agreements: [{{kind: qso, with: otp, from: 2020-01-01, until: {ends}, document: x}}{later}]\n"
+    )
+
+    found = [one for one in findings(own) if one.about == "agreements"]
+
+    assert [one.is_wrong for one in found] == ([] if wrong_too is None else [wrong_too])
+    assert all("the qso agreement with otp end" in one.what and str(ends) in one.what for one in found)
 
 
 def certificate(until: datetime) -> bytes:
