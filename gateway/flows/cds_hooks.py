@@ -16,9 +16,9 @@ from gateway.disclosure.asked import question
 from gateway.disclosure.outlook import would_be_held
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotAllowed, NotUnderstood
+from gateway.flows.addressee import looking_in_directory, partner_meant
 from gateway.flows.people import patient_meant
 from gateway.flows.questions import log_question
-from gateway.flows.submitted_referral import partner_meant
 from gateway.resources import to_json
 from gateway.security.callers import Caller
 from gateway.store import Reading, Record, Transaction, intents, records
@@ -200,8 +200,9 @@ def _addressees(premises: Premises, caller: Caller, order: Json) -> Iterator[tup
     if len(performers) > MOST_PERFORMERS:
         place = "ServiceRequest.performer"
         raise NotUnderstood("HOOK_INVALID", f"must be at most {MOST_PERFORMERS}", place)
+    look = looking_in_directory(premises)
     for performer in performers:
-        partner = partner_meant(premises, performer) if isinstance(performer, dict) else None
+        partner = partner_meant(premises.network, performer, look) if isinstance(performer, dict) else None
         if partner is not None and partner in routes:
             yield partner, routes[partner]
 
@@ -226,7 +227,10 @@ def _consult(
     actors = context.get("actor")
     if not isinstance(actors, list) or not actors:
         raise NotUnderstood("HOOK_INVALID", "must name who would receive it", "context.actor")
-    recipients = {partner_meant(premises, {"identifier": a}) for a in actors if isinstance(a, dict)}
+    look = looking_in_directory(premises)
+    recipients = {
+        partner_meant(premises.network, {"identifier": a}, look) for a in actors if isinstance(a, dict)
+    }
     recipient = next(iter(recipients)) if len(recipients) == 1 else None
     own = _own(tx, caller.partner, patient_id) if patient_id else ()
     if recipient is None:

@@ -61,7 +61,7 @@ def record_contribution(
     heed_merge(premises, tx, made.partner, made.ended, who, at)
     late = newer_kept(tx, made)
     resources = [
-        _naming_its_owner(resource, made.resources)
+        resource
         for resource in without_consents(made.resources)
         if f"{resource['resourceType']}/{resource['id']}" not in late
     ]
@@ -83,14 +83,3 @@ def record_contribution(
         message_times.keep(tx, names, made.said_at)
     entries = [Submitted(resource) for resource in resources]
     add_referral_intents(premises, tx, made.partner, entries, saved, who.patient_id, at, news, message_id)
-
-
-def _naming_its_owner(
-    resource: Mapping[str, Any], beside_it: Sequence[Mapping[str, Any]]
-) -> Mapping[str, Any]:
-    """A Task whose owner is an Organization of the same record, with that one's identifier: by it partners are known."""
-    owner = resource.get("owner", {}) if resource["resourceType"] == "Task" else {}
-    for other in beside_it:
-        if owner.get("reference") == f"Organization/{other['id']}" and other.get("identifier"):
-            return {**resource, "owner": {**owner, "identifier": other["identifier"][0]}}
-    return resource

@@ -7,8 +7,9 @@ from typing import Any
 
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.recorder_only import unmarked
+from gateway.flows.addressee import naming_owner
 from gateway.flows.sources import Beside, asserted_sources, comes_from_program
-from gateway.flows.submitted_referral import own_words
+from gateway.flows.submitted_referral import own_words, owner_of
 from gateway.store import Reading, Record
 
 
@@ -23,7 +24,10 @@ def submitted_record(
     at: str,
 ) -> Record:
     """The record of one resource. Whatever it has once come from stays its source in all later versions."""
-    resource, last_word = own_words(premises, reading, partner, before, unmarked(submitted))
+    sent = unmarked(submitted)
+    owner = owner_of(premises, reading, partner, sent, around) if "owner" in sent else None
+    named = naming_owner(premises.network, sent, owner)
+    resource, last_word = own_words(premises, reading, partner, before, named, owner)
     sources = set(asserted_sources(premises.network, partner, resource, around))
     if before is not None and (last_word != partner or before.source_partner == partner):
         sources |= set(before.sources)

@@ -10,11 +10,13 @@ from gateway.disclosure.recorder_only import is_recorder_only
 from gateway.disclosure.seen import Asking, last_own_version
 from gateway.disclosure.shown_versions import present_state
 from gateway.errors import AlreadyReceived, NotUnderstood
+from gateway.flows.addressee import looking_in, partner_meant
 from gateway.flows.named_apart import with_what_only_they_name
 from gateway.flows.new_intents import Content, new_intent
 from gateway.flows.referral import CANCEL_EVENT, ENDED, SUPERSEDED, Referral, still_needed, with_answer
+from gateway.flows.sources import Beside, beside
 from gateway.flows.submitted_ids import Submitted
-from gateway.partners import Route, partner_of
+from gateway.partners import Route
 from gateway.store import Intent, Reading, Record, Transaction, intents
 
 _NOT_SENT = ("Organization",)
@@ -47,15 +49,16 @@ def add_referral_intents(
     """
     every = [e.resource for e in entries]
     tasks = [one for one in every if one["resourceType"] == "Task" and _means_something(one)]
-    focus = _focus(saved) if tasks else ()
+    focus, owners = (_focus(saved), _owners(premises, tx, source, every)) if tasks else ((), {})
     for task in tasks:
         _settle(
             premises,
             tx,
             source,
             task,
+            owners[task["id"]],
             patient_id,
-            _without(_of_others(premises, source, every, task), focus),
+            _without(_of_others(owners, source, every, task), focus),
             at,
             f"Task/{task['id']}" in news,
             message_id,
@@ -67,6 +70,7 @@ def _settle(
     tx: Transaction,
     source: str,
     task: Mapping[str, Any],
+    owner: str | None,
     patient_id: str,
     focus: tuple[str, ...],
     at: str,
@@ -76,9 +80,7 @@ def _settle(
     """Bring what is under way for one Task in line with what it says now."""
     key, ended = premises.keys.index("business-key", source, str(task["id"])), task.get("status") in ENDED
     known = [i for i in intents.of_patient(tx, patient_id) if i.business_key == key and i.kind in _SENT_KINDS]
-    routes = (
-        _routes_back(premises, source, known) if ended else _routes(premises, source, _owner(premises, task))
-    )
+    routes = _routes_back(premises, source, known) if ended else _routes(premises, source, owner)
     addressees = {route.addressee for route in routes}
     for intent in known:
         if intent.state in _NOT_YET_THERE and intent.partner not in addressees:
@@ -95,10 +97,25 @@ def _settle(
             )
 
 
+def owner_of(
+    premises: Premises, reading: Reading, source: str, task: Mapping[str, Any], around: Beside
+) -> str | None:
+    """The partner that a Task of `source`'s names as its owner."""
+    return partner_meant(
+        premises.network, task.get("owner", {}), looking_in(premises, reading, source, around, task)
+    )
+
+
 def own_words(
-    premises: Premises, reading: Reading, submitter: str, before: Record | None, resource: Mapping[str, Any]
+    premises: Premises,
+    reading: Reading,
+    submitter: str,
+    before: Record | None,
+    resource: Mapping[str, Any],
+    owner: str | None,
 ) -> tuple[Mapping[str, Any], str]:
-    """A submitted Task, and who has the last word in it: the addressee's answer stands when the sender repeats itself.
+    """A submitted Task for partner `owner`, and who has the last word in it: the addressee's answer stands when the
+    sender repeats itself.
 
     A cancellation is the sender's to make, and a Task addressed to somebody else starts with the sender's words alone:
     what they repeat of the answer is left out, as it is no record of the sender's (42 CFR 2.12(d)).
@@ -112,7 +129,7 @@ def own_words(
                 "STATUS_JUMP", "a cancelled referral stays so; send a new one", "Task.status"
             )
         return resource, submitter
-    if resource.get("status") in ENDED or not _is_addressed(premises, submitter, before, resource):
+    if resource.get("status") in ENDED or not _is_addressed(premises, submitter, before, owner):
         return _without_answer(premises, reading, submitter, before, resource), submitter
     return with_answer(resource, before.resource), before.source_partner
 
@@ -159,9 +176,8 @@ def _within(said: object, whole: object) -> bool:
     return said == whole
 
 
-def _is_addressed(premises: Premises, submitter: str, before: Record, task: Mapping[str, Any]) -> bool:
+def _is_addressed(premises: Premises, submitter: str, before: Record, owner: str | None) -> bool:
     """Whether who last wrote to the Task is still one of those it is for."""
-    owner = _owner(premises, task)
     routes = premises.network.routes_from(submitter, "referral")
     joined = {route.addressee for route in routes if route.with_addressee == owner}
     return before.source_partner in {owner, *joined}
@@ -191,14 +207,17 @@ def _focus(saved: Sequence[Record]) -> tuple[str, ...]:
 
 
 def _of_others(
-    premises: Premises, source: str, every: Sequence[Mapping[str, Any]], task: Mapping[str, Any]
+    owners: Mapping[str, str | None],
+    source: str,
+    every: Sequence[Mapping[str, Any]],
+    task: Mapping[str, Any],
 ) -> frozenset[str]:
     """What a transaction says of referrals that are for somebody else, also of those not made yet or made before: the
     pantry is not told that legal aid was asked too.
     """
-    owner, ours, theirs = _owner(premises, task), set[str](), set[str]()
+    owner, ours, theirs = owners[task["id"]], set[str](), set[str]()
     for one in (other for other in every if other["resourceType"] == "Task"):
-        whose, focus = _owner(premises, one), str(one.get("focus", {}).get("reference", ""))
+        whose, focus = owners[one["id"]], str(one.get("focus", {}).get("reference", ""))
         named = {f"Task/{one['id']}", focus if focus.startswith("ServiceRequest/") else ""}
         if whose == owner:
             ours.update(named)
@@ -233,19 +252,10 @@ def _is_referral(task: Mapping[str, Any]) -> bool:
     )
 
 
-def _owner(premises: Premises, task: Mapping[str, Any]) -> str | None:
-    """The partner that a Task's owner names."""
-    return partner_meant(premises, task.get("owner", {}))
-
-
-def partner_meant(premises: Premises, reference: Mapping[str, Any]) -> str | None:
-    """The partner that a FHIR Reference names, by reference or by an identifier of its organisation; or None."""
-    partner = partner_of(str(reference.get("reference", "")))
-    if partner in premises.network.partners:
-        return partner
-    identifier = reference.get("identifier", {})
-    for partner_id, candidate in premises.network.partners.items():
-        for known in candidate.organization.identifiers:
-            if (known.system, known.value) == (identifier.get("system"), identifier.get("value")):
-                return partner_id
-    return None
+def _owners(
+    premises: Premises, reading: Reading, source: str, every: Sequence[Mapping[str, Any]]
+) -> dict[str, str | None]:
+    """The partner that each Task's owner names, by the Task's id."""
+    around = beside(every)
+    tasks = (one for one in every if one["resourceType"] == "Task")
+    return {str(one["id"]): owner_of(premises, reading, source, one, around) for one in tasks}
