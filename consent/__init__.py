@@ -18,7 +18,7 @@ from consent.decide import decide, prepare
 from consent.disclosers import NamedDiscloser, disclosers_of
 from consent.emergency import EMERGENCY_TYPES, EmergencyRequest, decide_emergency, emergency_refusal
 from consent.expiry_event import EXPIRY_EVENT, expiry_event_of
-from consent.explain import explain, explain_to_asker, sentence_for, what_would_change
+from consent.explain import explain, explain_to_asker, sentence_for
 from consent.labels import label_resource
 from consent.model import (
     SEMANTICS_VERSION,
@@ -27,7 +27,6 @@ from consent.model import (
     Discloser,
     DisclosureRequest,
     Identifier,
-    Obligation,
     Policy,
     QuestionError,
     Reason,
@@ -36,24 +35,25 @@ from consent.model import (
     ResourceDecision,
     SubjectResource,
 )
-from consent.notice import STATEMENT_2, Notice, notice_document, notice_for, notice_outcome
+from consent.notice import Notice, notice_document, notice_for, notice_outcome
 from consent.present import present
 from consent.printed_form import printed_form, signed_form
 from consent.question import decision_answer, read_question
 from consent.redact import redact
+from consent.scopes_told import ScopeTold, is_law, scopes_told
 from consent.tables import Tables, TablesError, read_tables
 from consent.validity_report import report_answer, validate_consent
 from consent.ways_of_writing import as_compared
 from consent.what_if import Agency, Outlook, as_if_signed, what_if, what_if_sentences
 from consent.what_if_words import PHRASES
 
-__all__ = ["CLASSES", "EMERGENCY_TYPES", "EXPIRY_EVENT", "FORM", "PHRASES", "SEMANTICS_VERSION", "STATEMENT_2",
-    "Agency", "Choices", "ChoicesError", "Coding", "CompiledConsents", "Decision", "Discloser", "DisclosureRequest",
-    "EmergencyRequest", "Identifier", "NamedDiscloser", "Notice", "Obligation", "Outlook", "Policy", "QuestionError",
-    "Reason", "Recipient", "Resource", "ResourceDecision", "Signature", "SubjectResource", "Tables", "TablesError",
-    "as_compared", "as_if_signed", "class_text", "compile_consents", "day_text", "decide", "decide_emergency",
-    "decision_answer", "disclosers_of", "draft_consent", "emergency_refusal", "expiry_event_of", "explain",
-    "explain_to_asker", "form_reference", "label_resource", "notice_document", "notice_for", "notice_outcome",
-    "prepare", "present", "printed_form", "purpose_text", "read_question", "read_tables", "redact",
-    "report_answer", "sentence_for", "signed_consent", "signed_form", "validate_consent", "what_if",
-    "what_if_sentences", "what_would_change"]  # fmt: skip
+__all__ = ["CLASSES", "EMERGENCY_TYPES", "EXPIRY_EVENT", "FORM", "PHRASES", "SEMANTICS_VERSION", "Agency", "Choices",
+    "ChoicesError", "Coding", "CompiledConsents", "Decision", "Discloser", "DisclosureRequest", "EmergencyRequest",
+    "Identifier", "NamedDiscloser", "Notice", "Outlook", "Policy", "QuestionError", "Reason", "Recipient", "Resource",
+    "ResourceDecision", "ScopeTold", "Signature", "SubjectResource", "Tables", "TablesError", "as_compared",
+    "as_if_signed", "class_text", "compile_consents", "day_text", "decide", "decide_emergency", "decision_answer",
+    "disclosers_of", "draft_consent", "emergency_refusal", "expiry_event_of", "explain", "explain_to_asker",
+    "form_reference", "is_law", "label_resource", "notice_document", "notice_for", "notice_outcome", "prepare",
+    "present", "printed_form", "purpose_text", "read_question", "read_tables", "redact", "report_answer",
+    "scopes_told", "sentence_for", "signed_consent", "signed_form", "validate_consent", "what_if",
+    "what_if_sentences"]  # fmt: skip

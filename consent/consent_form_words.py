@@ -63,10 +63,15 @@ _STATEMENT_TEXTS_ES: Mapping[str, str] = {
     ),
 }
 _PURPOSES_ES: Mapping[str, str] = {
+    "BTG": "una emergencia médica",
     "CAREMGT": "manejo de la atención",
     "COC": "coordinación de la atención",
+    "ERTREAT": "tratamiento en urgencias",
+    "ETREAT": "tratamiento de emergencia",
+    "HLEGAL": "el asunto legal que nombra el permiso",
     "HOPERAT": "operaciones de atención médica",
     "HPAYMT": "pago",
+    "HRESCH": "investigación",
     "PATRQT": "petición de la propia persona",
     "TREAT": "tratamiento",
 }

@@ -46,6 +46,7 @@ STALE_STATEMENTS = (
 """Marks of the texts of 2018 and 2020, which no template may carry any more."""
 
 OTHER_MAY_EXIST = "Other information may exist."
+ENCLOSED, STATED = "the records enclosed", "the stated purpose"
 DOCUMENT_TYPE = {"system": "http://loinc.org", "code": "64292-6", "display": "Release of information consent"}
 
 
@@ -136,12 +137,12 @@ def _scope_text(scopes: tuple[Scope, ...], purposes: tuple[str, ...], recipient:
 
 def _scope_line(scope: Scope, asked: tuple[str, ...], recipient: str) -> str:
     purposes = _listed([PURPOSE_WORDS.get(code, code) for code in asked or scope.purposes])
-    classes = _listed([CLASS_WORDS.get(code, code) for code in scope.classes]) or "the records enclosed"
+    classes = _listed([CLASS_WORDS.get(code, code) for code in scope.classes]) or ENCLOSED
     until = f"until {_instant_words(scope.until)}" if scope.until else "until the permission is withdrawn"
     by = f" by {recipient}" if recipient else ""
     return (
         f"Released with the person's written permission, covering {classes}, for use{by}. "
-        f"You may use this for {purposes or 'the stated purpose'} {until}. "
+        f"You may use this for {purposes or STATED} {until}. "
         "Do not pass it on without new written permission, unless the law expressly allows it."
     )
 

@@ -84,6 +84,7 @@ ENGLISH: Mapping[str, str] = {
     "conflict_APPOINTMENTS_OVERLAP": "Two appointments are at the same time. One must be moved.",
     "conflict_REPLACED_STILL_OPEN": "This has been replaced and is still open. Ask that the old one be ended.",
     "conflict_PLANNED_TWICE": "Two agencies plan the same. Agree who does it.",
+    "screen_today": "Talk with them today",
     "screen_SELF_HARM_TOLD": (
         "Their last PHQ-9 tells of thoughts of death or of hurting themselves. Talk with them alone today. Read or make "
         "the safety plan with them. If they are in danger now, call 988 or 911."
@@ -184,6 +185,7 @@ SPANISH: Mapping[str, str] = {
     "conflict_APPOINTMENTS_OVERLAP": "Hay dos citas a la misma hora. Una se debe mover.",
     "conflict_REPLACED_STILL_OPEN": "Esto fue reemplazado y sigue abierto. Pida que se termine lo viejo.",
     "conflict_PLANNED_TWICE": "Dos agencias planean lo mismo. Acuerden quién lo hace.",
+    "screen_today": "Hable hoy con la persona",
     "screen_SELF_HARM_TOLD": (
         "Su último PHQ-9 habla de pensar en la muerte o en hacerse daño. Hable hoy a solas con la persona. Lean o hagan "
         "juntos el plan de seguridad. Si hay peligro ahora, llame al 988 o al 911."

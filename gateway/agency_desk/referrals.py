@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from gateway.agency_desk.records_in_words import cards, name_of, words_of
 from gateway.agency_desk.screens import Answer, GoTo, Page, Screen, Visit, download
-from gateway.care_plan import screening_alerts
+from gateway.care_plan import screening_alerts, self_harm_told
 from gateway.flows.agency_desk import MAY_FOLLOW, NEEDS_REASON, ON_A_PAGE, AtDesk
 
 
 async def _list(visit: Visit) -> Answer:
     before = visit.number("before")
     found = await visit.desk.waiting(visit.worker, before)
-    rows = [
-        {
-            "it": one,
-            "person": name_of(one.first("Patient")),
-            "need": words_of(one.first("ServiceRequest").get("code")),
-            "state": str(one.first("Task").get("status", "")),
-        }
-        for one in found
-    ]
+    rows = [row_of(one) for one in found]
     older = found[-1].place if len(found) == ON_A_PAGE else 0
     stops = () if before else await visit.desk.stops(visit.worker.partner)
     return Page("list.html", {"rows": rows, "older": older, "is_first": not before, "stops": stops})
+
+
+def row_of(one: AtDesk) -> dict[str, object]:
+    """A thing of a list, for its line."""
+    return {
+        "it": one,
+        "person": name_of(one.first("Patient")),
+        "need": words_of(one.first("ServiceRequest").get("code")),
+        "state": str(one.first("Task").get("status", "")),
+        "is_at_risk": bool(self_harm_told(one.resources)),
+    }
 
 
 async def _stop_read(visit: Visit) -> Answer:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.agency_desk.days import day_in_words, in_words
+from gateway.agency_desk.notices_in_words import spoken
 from gateway.agency_desk.phrases import CATALOGUE, language_of
 from gateway.errors import AlreadyReceived, HandoffError, NotAllowed, NotUnderstood
 from gateway.pages import Pages, Session, refilled, status_of
@@ -57,6 +58,7 @@ class SpokenPages(Pages):
             "other_language": "es" if language == "en" else "en",
             "dated": partial(day_in_words, language=language, zone=self._zone),
             "timed": self._timed(language),
+            "spoken": partial(spoken, say=say, language=language, zone=self._zone),
             "here": "",
             "again": "",
             "wrong_form": getattr(request.state, "wrong_form", ""),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from gateway.agency_desk.desk import SHEET
-from gateway.agency_desk.records_in_words import name_of, words_of
+from gateway.agency_desk.referrals import row_of
 from gateway.agency_desk.screens import Answer, Page, Screen, Visit
 from gateway.flows.agency_desk import AtDesk
 from gateway.flows.to_do import LISTED
@@ -17,8 +17,8 @@ async def _to_do(visit: Visit) -> Answer:
         "to_do.html",
         {
             "found": found,
-            "new": [_row(one, found.late) for one in found.new],
-            "unanswered": [_row(one, found.late) for one in found.unanswered],
+            "new": _rows(found.new, found.late),
+            "unanswered": _rows(found.unanswered, found.late),
             "takes_consents": visit.desk.may(visit.worker, "consents"),
             "answers": visit.desk.may(visit.worker, "answer"),
             "brings_sheets": visit.desk.may(visit.worker, SHEET),
@@ -28,14 +28,10 @@ async def _to_do(visit: Visit) -> Answer:
     )
 
 
-def _row(one: AtDesk, late: Collection[str]) -> dict[str, object]:
-    return {
-        "it": one,
-        "is_late": one.id in late,
-        "person": name_of(one.first("Patient")),
-        "need": words_of(one.first("ServiceRequest").get("code")),
-        "state": str(one.first("Task").get("status", "")),
-    }
+def _rows(things: Sequence[AtDesk], late: Collection[str]) -> list[dict[str, object]]:
+    """As they come; whoever has told of self-harm is seen first (DM-23)."""
+    made = [{**row_of(one), "is_late": one.id in late} for one in things]
+    return sorted(made, key=lambda row: not row["is_at_risk"])
 
 
 SCREENS = (Screen("/", "", _to_do, menu="to_do"),)

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from gateway.care_plan.merge import SHARED_TYPES, is_merged, parts_to_show, shared_plan
-from gateway.care_plan.screening import screening_alerts
+from gateway.care_plan.screening import screening_alerts, self_harm_told
 
-__all__ = ["SHARED_TYPES", "is_merged", "parts_to_show", "screening_alerts", "shared_plan"]
+__all__ = ["SHARED_TYPES", "is_merged", "parts_to_show", "screening_alerts", "self_harm_told", "shared_plan"]

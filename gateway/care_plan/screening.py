@@ -42,6 +42,13 @@ def screening_alerts(resources: Sequence[Resource]) -> tuple[str, ...]:
     return (*((SELF_HARM_TOLD,) if risk else ()), *((TOTAL_DIFFERS,) if differs else ()))
 
 
+def self_harm_told(resources: Sequence[Resource]) -> tuple[Resource, ...]:
+    """The records by which `SELF_HARM_TOLD` holds, and what else answers question 9; empty where it does not hold."""
+    if SELF_HARM_TOLD not in screening_alerts(resources):
+        return ()
+    return tuple(one for one in resources if _NINTH in _told(one))
+
+
 def _differs(told: Told) -> bool:
     answers = [told.get(code) for code in _ITEMS]
     return told.get(_TOTAL) is not None and None not in answers and sum(filter(None, answers)) != told[_TOTAL]

@@ -132,6 +132,16 @@ def purpose_in_words(code: str, language: str) -> str:
     return consent.purpose_text(code, language)
 
 
+def is_law(notice: str) -> bool:
+    """Whether it is the statement of 42 CFR §2.32(a)(1), whose words are fixed."""
+    return consent.is_law(notice)
+
+
+def scopes_told(notice: str) -> tuple[consent.ScopeTold, ...]:
+    """The permissions that the scope text of a notice names; empty for any other notice."""
+    return consent.scopes_told(notice)
+
+
 def also_see(
     premises: Premises, reading: Reading, own: str, wanted: Wanted, forms: Sequence[Form], at: datetime
 ) -> tuple[tuple[str, bool], ...]:

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from gateway.audit import AuditEntry, append
-from gateway.care_plan import SHARED_TYPES
+from gateway.care_plan import SHARED_TYPES, self_harm_told
 from gateway.clock import instant_text, new_row_id
 from gateway.disclosure.content import collection_bundle
 from gateway.disclosure.premises import Premises
@@ -90,7 +90,7 @@ class AtDesk:
 
 async def waiting(premises: Premises, worker: Worker, before: int) -> tuple[AtDesk, ...]:
     """Up to `ON_A_PAGE` things that came to the desk before a place, the newest first; 0: the newest of all. Of each
-    only the person, the need and the state.
+    only the person, the need and the state, and a PHQ-9 that tells of self-harm.
 
     Raises NotNow `CONSENT_KEEPS_CHANGING`.
     """
@@ -168,7 +168,7 @@ async def plan(premises: Premises, worker: Worker, intent_id: str, page: str = "
 
 
 async def opened_for_list(premises: Premises, worker: Worker, intent: Intent) -> AtDesk:
-    """A thing at the desk as it may be seen now: of it only the person, the need and the state."""
+    """A thing at the desk as it may be seen now: of it only what a list shows (`waiting`)."""
     return await _opened(premises, worker, intent, "list", _IN_THE_LIST)
 
 
@@ -189,7 +189,7 @@ def _at_desk(premises: Premises, worker: Worker, intent_id: str) -> Intent:
 async def _opened(
     premises: Premises, worker: Worker, intent: Intent, page: str, kinds: Collection[str] = ()
 ) -> AtDesk:
-    """The thing as it may be seen now; of those types alone, where some are given."""
+    """The thing as it may be seen now; of those types alone, where some are given, and what tells of self-harm."""
     told: list[Mapping[str, Any]] = []
 
     def select(reading: Reading) -> tuple[str | None, Sequence[Record]]:
@@ -200,7 +200,8 @@ async def _opened(
         ]
 
     def choose(seen: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
-        return in_order([one for one in seen if not kinds or one["resourceType"] in kinds])
+        asked = self_harm_told(seen) if kinds else ()  # whom to see first (DM-23), and of nobody else
+        return in_order([one for one in seen if not kinds or one["resourceType"] in kinds or one in asked])
 
     def write(
         resources: Sequence[Mapping[str, Any]], notices: Sequence[Mapping[str, Any]], at: datetime

@@ -7,9 +7,14 @@ import hashlib
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from consent.model import Decision, Scope
 from consent.notice import (
+    CLASS_WORDS,
+    OTHER_MAY_EXIST,
+    PURPOSE_WORDS,
     STALE_STATEMENTS,
     STATEMENT_1,
     STATEMENT_2,
@@ -18,6 +23,7 @@ from consent.notice import (
     notice_for,
     notice_outcome,
 )
+from consent.scopes_told import scopes_told
 from tests.consent.releases import AT, CLASS_SCOPE, PATIENT, SUD_SCOPE, asked, decided, resource
 
 
@@ -116,3 +122,48 @@ def test_the_notice_can_travel_as_a_document_and_as_an_outcome() -> None:
     assert [issue["diagnostics"] for issue in outcome["issue"]] == [STATEMENT_1, notice.scope_text]  # type: ignore[attr-defined]  # list
     only_scope = notice_outcome(notice_for(released((), SUD_SCOPE)))
     assert len(only_scope["issue"]) == 1  # type: ignore[arg-type]  # list
+
+
+@pytest.mark.requirement("P2-32-03")
+@given(
+    st.lists(
+        st.tuples(
+            st.sets(st.sampled_from([*CLASS_WORDS, "Coverage"]), max_size=len(CLASS_WORDS)),
+            st.sampled_from([None, "2027-01-01T07:00:00Z", "2026-12-31T23:59:30.5Z"]),
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+    st.sets(st.sampled_from([*PURPOSE_WORDS, "FAMRQT"])),
+    st.sampled_from(["", "Walk With Me, Inc., for use by all and Co."]),
+)
+def test_a_scope_text_is_read_again_as_it_was_written(
+    scopes: list[tuple[set[str], str | None]], purposes: set[str], recipient: str
+) -> None:
+    made = tuple(
+        Scope(f"c{number}", (), tuple(sorted(classes)), (), until)
+        for number, (classes, until) in enumerate(scopes)
+    )
+    released_to = replace(released((), *made), purposes=tuple(sorted(purposes)), recipient=recipient)
+
+    text = notice_for(released_to).scope_text
+    told = scopes_told(text)
+
+    same = {"MedicationRequest": "MedicationStatement"}  # one word for both
+    seen = [({same.get(one, one) for one in told_one.classes}, told_one.until) for told_one in told]
+    meant = [
+        ({same.get(one, one) for one in classes}, f"{until[:16]}Z" if until else "")
+        for classes, until in scopes
+    ]
+    assert all(one in seen for one in meant) and all(one in meant for one in seen)
+    assert all(set(one.purposes) == purposes and one.recipient == recipient for one in told)
+
+
+def test_another_text_is_no_scope_text() -> None:
+    for text in (
+        "",
+        OTHER_MAY_EXIST,
+        STATEMENT_1,
+        f"{notice_for(released((), SUD_SCOPE)).scope_text} And more.",
+    ):
+        assert scopes_told(text) == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import html
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from consent.notice import STATEMENT_1
 from gateway.agency_desk.phrases import CATALOGUE
 from gateway.audit import append, newest
 from gateway.clock import instant_text
@@ -22,10 +24,10 @@ from gateway.flows.decided_here import act_entry
 from gateway.flows.desk_workers import send_away
 from gateway.flows.restored import RESTORED
 from gateway.pages.pace import MOST_A_MINUTE, Pace
-from gateway.partners import NoDelivery
+from gateway.partners import DeskDelivery, NoDelivery
 from gateway.store.model import AuditFilter
 from tests.gateway.agency_desk.conftest import ROSA, Browser, to_the_desk
-from tests.gateway.county import County
+from tests.gateway.county import OTP, County
 
 HER = "Maribel Testperson"
 TEMPLATES = Path(__file__).parents[3] / "gateway" / "agency_desk" / "templates"
@@ -411,6 +413,10 @@ def test_who_is_referred_with_thoughts_of_self_harm_is_to_be_talked_to_today(
     page = browser.get(f"/agency/referrals/{asked}").text
 
     assert HER in page and ("Talk with them alone today" in page) == told
+    for path in ("/agency/", "/agency/referrals/"):
+        listed = browser.get(path).text
+        assert listed.count(HER) == 2 and listed.count("Talk with them today") == told, "and in the lists"
+    assert ("Talk with them today" in listed.partition(asked)[2]) == told
 
 
 def test_a_reason_is_short(desk: County, waiting: str, browser: Browser) -> None:
@@ -446,6 +452,40 @@ def test_the_pages_speak_spanish(desk: County, waiting: str, browser: Browser) -
     assert "Lo que le espera" in browser.get().text and '<html lang="es">' in browser.page.text
     browser.post("/agency/language", {"language": "xx"})
     assert "Lo que le espera" in browser.get().text
+
+
+@pytest.mark.requirement("P2-32-01", "P2-32-03")
+@pytest.mark.parametrize(
+    ("language", "law", "scope"),
+    [
+        ("en", "In plain words: a federal privacy law", "You may use this for treatment, through {}."),
+        (
+            "es",
+            "En palabras sencillas: una ley federal",
+            "Úselo para tratamiento, hasta el {}, ese día incluido.",
+        ),
+    ],
+)
+def test_the_notice_keeps_the_words_of_the_law_and_says_what_they_mean_in_the_page_s_language(
+    desk: County, waiting: str, browser: Browser, language: str, law: str, scope: str
+) -> None:
+    desk.share_plan()
+    desk.consent("psychiatry", discloser="otp", identifier=OTP)
+    desk.change_partner("psychiatry", delivery=DeskDelivery())
+    desk.refer("ED-2", "R-2", "MESAPSY")
+    desk.consent("psychiatry")
+    plan = to_the_desk(desk)
+    link, code = browser.link(partner="psychiatry")
+    browser.post(link, {"code": code})
+    browser.post("/agency/language", {"language": language})
+
+    page = browser.get(f"/agency/plans/{plan}").text
+
+    told = html.unescape(re.sub("<[^>]+>", "", page))
+    day = {"en": "December 31, 2027", "es": "31 de diciembre de 2027"}[language]
+    assert STATEMENT_1 in told and law in told, "word for word, and what it means"
+    assert scope.format(day) in told and "UTC" not in told
+    assert ("Mesa Psychiatry" in told) and told.count("Released with") == (language == "en")
 
 
 def test_both_languages_have_every_word_and_templates_have_none() -> None:
