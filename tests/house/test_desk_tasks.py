@@ -45,7 +45,7 @@ def routes() -> Iterator[tuple[str, str]]:
     """Every address of the three sets of pages, and the right that opens it."""
     yield from ((f"/agency{one.path}", one.right) for one in SCREENS)
     for file, site in SITES.items():
-        for node in ast.walk(checkout.tree(ROOM / file)):
+        for node in checkout.nodes(ROOM / file):
             is_route = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Route"
             if is_route and isinstance(node.args[0], ast.Constant):
                 yield site + str(node.args[0].value), ""

@@ -39,7 +39,7 @@ ERROR_CLASSES |= {
 
 def codes(path: Path) -> Iterator[str]:
     """The stable codes that a source file gives to errors and faults."""
-    for node in ast.walk(checkout.tree(path)):
+    for node in checkout.nodes(path):
         if not isinstance(node, ast.Call):
             continue
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -87,12 +87,7 @@ def test_every_setting_stands_in_the_runbook_with_its_default_place() -> None:
 
 def test_every_setting_is_used() -> None:
     others = [path for path in checkout.sources() if checkout.name(path) != "gateway/settings.py"]
-    read = {
-        node.attr
-        for path in others
-        for node in ast.walk(checkout.tree(path))
-        if isinstance(node, ast.Attribute)
-    }
+    read = {node.attr for path in others for node in checkout.nodes(path) if isinstance(node, ast.Attribute)}
 
     assert set(Settings.model_fields) - read == set()
 

@@ -68,7 +68,7 @@ def test_names_say_what_a_thing_is(path: Path) -> None:
     named = {
         "/".join(relative.parts): set().union(*(checkout.words(Path(part).stem) for part in relative.parts))
     }
-    for node in ast.walk(checkout.tree(path)):
+    for node in checkout.nodes(path):
         if isinstance(node, ast.ClassDef):
             named[node.name] = checkout.words(node.name)
 
@@ -102,7 +102,7 @@ def test_only_the_clock_knows_the_time_and_only_settings_the_environment(path: P
         return
     used = [
         f"{node.value.id}.{node.attr} (line {node.lineno})"
-        for node in ast.walk(checkout.tree(path))
+        for node in checkout.nodes(path)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
         if (node.value.id, node.attr) in CLOCK_AND_ENVIRONMENT
     ]
@@ -118,7 +118,7 @@ def test_a_pure_room_reaches_for_nothing_outside(path: Path) -> None:
         (set(sys.stdlib_module_names) - OUTSIDE_WORLD) | {room} | (PARSERS if room == "mappings" else set())
     )
     reached = []
-    for node in ast.walk(checkout.tree(path)):
+    for node in checkout.nodes(path):
         if isinstance(node, ast.Import):
             reached += [alias.name for alias in node.names if alias.name.split(".")[0] not in allowed]
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
@@ -168,7 +168,7 @@ def test_a_pure_room_is_entered_by_its_face(path: Path) -> None:
     room = checkout.name(path).split("/")[0]
     inside = [
         f"{node.module} (line {node.lineno})"
-        for node in ast.walk(checkout.tree(path))
+        for node in checkout.nodes(path)
         if isinstance(node, ast.ImportFrom) and node.module
         if node.module.startswith(("consent.", "mappings.")) and node.module.split(".")[0] != room
     ]
@@ -206,7 +206,7 @@ def test_a_log_line_has_only_keys_that_are_written(path: Path) -> None:
     """A key outside the allow-list would be dropped at run time; better to hear of it here."""
     calls = [
         node
-        for node in ast.walk(checkout.tree(path))
+        for node in checkout.nodes(path)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
         if isinstance(node.func.value, ast.Name) and node.func.value.id == "logs"
         if node.func.attr in ("debug", "info", "warning", "error", "fault", "bound")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -14,12 +15,17 @@ from tests.house import checkout
 RULEBOOK = checkout.ROOT.parent / "shared" / "requirements.md"
 
 
-def marked() -> Iterator[tuple[str, str]]:
+@cache
+def marked() -> frozenset[tuple[str, str]]:
     """Every marked requirement id with its place."""
+    return frozenset(_marks())
+
+
+def _marks() -> Iterator[tuple[str, str]]:
     for path in checkout.files():
         if path.suffix != ".py" or not checkout.name(path).startswith("tests/"):
             continue
-        for node in ast.walk(checkout.tree(path)):
+        for node in checkout.nodes(path):
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Attribute)
