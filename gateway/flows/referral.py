@@ -27,6 +27,9 @@ from gateway.store import Intent, Record, Transaction, intents, message_times, r
 _OPEN = ("due", "held", "retry", "unknown", "dead")
 _MAY_HAVE_ARRIVED = ("delivered", "sending", "unknown")
 _WORKFLOW = ("status", "statusReason", "businessStatus", "output", "owner", "lastModified")
+_REQUEST = "ServiceRequest"
+_TIMED = ("Patient", _REQUEST)
+"""Records of which it is kept when the newest message about them was made; that of a Task is its filler's."""
 CANCEL_EVENT = "I14"
 ENDED = ("cancelled", "entered-in-error")
 """States of a Task that its sender ends it with; nothing begins it again."""
@@ -53,8 +56,8 @@ class Referral:
 
     @property
     def overtakable(self) -> Sequence[Mapping[str, Any]]:
-        """Who the patient is, and what is told of consents (kept by `keep_told_consents`); the request itself has an
-        order of its own (`_stands`, `still_needed`).
+        """Who the patient is, and what is told of consents (kept by `keep_told_consents`); of the referral itself only
+        its own messages are older or newer than one another (`_is_overtaken`).
         """
         return [one for one in self.resources if one["resourceType"] in ("Patient", "Consent")]
 
@@ -154,12 +157,12 @@ def record_referral(
     resources = without_consents(referral.resources)
     around = beside(resources)
     made = [_record(premises, referral, r, before, around, who.patient_id, at) for r in resources]
-    late = newer_kept(tx, referral)
+    is_overtaken = _is_overtaken(tx, referral)
+    late = newer_kept(tx, referral) | (_as_held(tx, referral, made) if is_overtaken else {})
     wanted = [late.get(one.reference, one) for one in made]
     saved = save_all_keeping_labels(tx, wanted, partial(_sources_kept, premises))
     if referral.said_at:
-        about_her = [("Patient", str(r["id"])) for r in resources if r["resourceType"] == "Patient"]
-        message_times.keep(tx, about_her, referral.said_at)
+        message_times.keep(tx, [key for key in map(_key, resources) if key[0] in _TIMED], referral.said_at)
     tx.after_commit(partial(tx.fresh.keep, saved))
     focus = tuple(f"{r.resource_type}/{r.id}/{r.version}" for r in saved)
     versions_before = {task.id: task.version for task in before.values()}
@@ -167,8 +170,8 @@ def record_referral(
     for route in referral.addressees:
         known = intents.of_key(tx, who.patient_id, route.addressee, referral.business_key)
         theirs = [i for i in known if i.kind in ("referral", "cancel")]
-        if ended and referral.event != CANCEL_EVENT:
-            continue  # a cancellation that overtook its referral stands; a new one needs a new number
+        if referral.event != CANCEL_EVENT and (ended or (is_overtaken and theirs)):
+            continue  # a cancellation that overtook its referral stands, as a change does; a new one needs a new number
         if still_needed(tx, referral, theirs, focus, at, task_is_news=task_is_news):
             content = Content(
                 referral.partner, referral.business_key, focus, message_id, referral.message_type
@@ -179,6 +182,28 @@ def record_referral(
             intents.add(tx, intent)
             if held_for:
                 ask_in_doubt(premises, tx, intent, read_instant(at))
+
+
+def _key(resource: Mapping[str, Any]) -> tuple[str, str]:
+    return str(resource["resourceType"]), str(resource["id"])
+
+
+def _is_overtaken(tx: Transaction, referral: Referral) -> bool:
+    """Whether a message of this very referral that was made later has come before this one."""
+    requests = [key for key in map(_key, referral.resources) if key[0] == _REQUEST]
+    return bool(referral.said_at) and any(
+        message_times.latest(tx, *key) > referral.said_at for key in requests
+    )
+
+
+def _as_held(tx: Transaction, referral: Referral, made: Sequence[Record]) -> dict[str, Record]:
+    """What is held already of an overtaken referral, by reference: its newer word stands. A cancellation, whenever it
+    was made, ends the Task all the same.
+    """
+    is_cancel = referral.event == CANCEL_EVENT
+    keys = [(one.resource_type, one.id) for one in made if not (is_cancel and one.resource_type == "Task")]
+    held = (records.get(tx, *key) for key in keys)
+    return {one.reference: one for one in held if one is not None and not one.deleted}
 
 
 def _tasks_before(tx: Transaction, referral: Referral) -> dict[str, Record]:

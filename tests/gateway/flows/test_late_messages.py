@@ -9,10 +9,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from gateway.disclosure import gate
+from gateway.disclosure.release import Release
 from gateway.flows.late_messages import _instant
 from gateway.flows.messages import Receipt
 from gateway.store import inbox, message_times, patients, records
-from tests.gateway.county import County
+from tests import strategies
+from tests.gateway.county import MRN, County
 from tests.gateway.flows.test_kept_messages import hospital as hospital  # a fixture
 
 STREETS = {"0601": "1 First St", "0603": "3 Third St", "0605": "5 Fifth St"}
@@ -76,6 +79,50 @@ def test_in_every_order_the_last_word_stands(hospital: County) -> None:
             assert person_said(hospital, number=number, **one).outcome == "accepted"  # type: ignore[arg-type]
 
         assert held(hospital, number) == {"street": [STREETS["0605"]], "status": "finished"}, order
+
+
+SAID = {
+    "0701": ("I12", "F53.0^Postpartum depression"),
+    "0702": ("I13", "F32.9^Depression"),
+    "0703": ("I13", "F33.1^Recurrent depression"),
+    "0704": ("I14", "F34.1^Dysthymia"),
+    "0705": ("I13", "F41.1^Anxiety"),
+}
+ORDERS = [("0701 0702 0703", "F33.1"), ("0701 0702 0704", ""), ("0702 0704 0705", "")]
+if strategies.long_run:
+    ORDERS += [("0701 0702 0703 0705", "F41.1"), (" ".join(SAID), "")]
+
+
+@pytest.mark.requirement("V2-01")
+@pytest.mark.parametrize(("minutes", "stands"), ORDERS)
+def test_in_every_order_of_a_referral_s_messages_the_same_is_sent(
+    hospital: County, minutes: str, stands: str
+) -> None:
+    """`reliability.md` section 3, "out of order": what was said last; nothing once the referral was cancelled."""
+    for place, order in enumerate(permutations(minutes.split())):
+        mrn, name = f"8800{place}", "Person" + "".join(chr(97 + int(digit)) for digit in f"{place:03}")
+        for minute in order:
+            event, diagnosis = SAID[minute]
+            change = {
+                "20260301093000-0700": at(minute),
+                "F53.0^Postpartum depression": diagnosis,
+                "770011": mrn,
+                "Testperson": name,
+            }
+            receipt = hospital.refer(f"ED-{place}-{minute}", f"R-{place}", event=event, change=change)
+            assert receipt.outcome == "accepted", receipt.faults
+        hospital.consent(identifier=(MRN[0], mrn))
+
+        sent = [hospital.run(gate.release(hospital.premises, one)) for one in hospital.claim()]
+
+        codes = [
+            code
+            for one in sent
+            for _, code in SAID.values()
+            if isinstance(one, Release) and code.split("^")[0].encode() in one.content
+        ]
+        assert [code.split("^")[0] for code in codes] == ([stands] if stands else []), order
+        assert len(sent) == bool(stands)
 
 
 def test_its_sender_is_told_and_nothing_is_written(hospital: County) -> None:
