@@ -101,6 +101,7 @@ class Event(StrEnum):
     AUDIT_BROKEN = "audit_broken"
     AUDIT_FEED = "audit_feed"
     # trouble
+    LINES_LOST = "lines_lost"
     FAULT = "fault"
     TASK_FAILED = "task_failed"
     LIBRARY_MESSAGE = "library_message"
@@ -161,16 +162,30 @@ class _Counter:
 
 
 class _Output:
-    """Where lines go and from which level on. Standard error is looked up anew at each line."""
+    """Where lines go and from which level on. Standard error is looked up anew at each line.
+
+    A line that cannot be written (a full disk, a reader that is gone) is lost and counted, and told of once lines go
+    again: whoever logs that a partner has taken something must still get to record it.
+    """
 
     def __init__(self) -> None:
         self.stream: TextIO | None = None
         self.level = _LEVELS["info"]
+        self._lost = 0
 
     def msg(self, line: str) -> None:
-        stream = self.stream or sys.stderr
-        stream.write(line + "\n")
-        stream.flush()
+        try:
+            stream = self.stream or sys.stderr
+            stream.write(
+                f"\n{line}\n" if self._lost else f"{line}\n"
+            )  # what was cut off stays a line of its own
+            stream.flush()
+        except (OSError, ValueError):  # ValueError: it is closed
+            self._lost += 1
+            return
+        if lost := self._lost:
+            self._lost = 0
+            warning(Event.LINES_LOST, count=lost)
 
     debug = info = warning = error = msg
 

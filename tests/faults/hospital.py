@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 CANARY_EVERY = 4
 """Every so many-th patient has given no consent: nothing of theirs may reach a partner."""
 
-_ANSWER_SECONDS = 60.0
+_ANSWER_SECONDS, _AGAIN_SECONDS = 60.0, 0.1
 _IN_TEMPLATE = "SUNRISE"
 
 
@@ -81,6 +81,8 @@ class Hospital:
     """By number: when the answer that it is accepted came."""
     refused: dict[int, str] = field(default_factory=dict)
     sent_again: int = 0
+    asked_again: int = 0
+    """How often the gateway said that it cannot take the message now."""
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -137,7 +139,10 @@ class Hospital:
         code = _answer_to(answer, referral.control_id)
         if code == "AA":
             self.accepted[referral.number] = time.time()
-        elif code != "AR":  # AR: a fault of the gateway's own; the message is good and goes again
+        elif code == "AR":  # a fault of the gateway's own: the message is good and goes again
+            self.asked_again += 1
+            time.sleep(_AGAIN_SECONDS)
+        else:
             self.refused[referral.number] = code
             raise AssertionError(f"answered {code}")
 

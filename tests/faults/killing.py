@@ -232,7 +232,17 @@ def _warm() -> StartOne:
     return start_warm_gateway
 
 
-SCENES = ("oversized", "partner_down", "reload", "restore", "revocation", "soak", "upgrade")
+SCENES = (
+    "oversized",
+    "partner_down",
+    "reload",
+    "restore",
+    "revocation",
+    "slow",
+    "soak",
+    "trouble",
+    "upgrade",
+)
 """Other stories, each a module here with `run(seed)`; what each is about stands at its top."""
 
 

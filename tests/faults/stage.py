@@ -62,6 +62,7 @@ def counts(told: Told, hospital: Hospital) -> dict[str, Any]:
         "messages": hospital.messages,
         "accepted": len(hospital.accepted),
         "sent again": hospital.sent_again,
+        "asked to send again": hospital.asked_again,
         "requests the partner saw": len(told.received),
         "referrals that arrived": len(delivered(told.received)),
         "withdrawn": len(told.withdrawn),

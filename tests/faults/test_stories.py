@@ -19,7 +19,9 @@ SMALL: dict[str, dict[str, Any]] = {
     "reload": {"messages": 200, "times": 3},
     "restore": {"messages": 200},
     "revocation": {"queued": 200, "in_flight": 20},
+    "slow": {"messages": 120, "slow_seconds": 45},
     "soak": {"minutes": 0.5},
+    "trouble": {"messages": 300, "locked_seconds": 3, "full_seconds": 2},
     "upgrade": {"messages": 200, "kills": 2},
 }
 

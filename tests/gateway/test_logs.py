@@ -191,6 +191,37 @@ def test_lines_go_to_standard_error_and_never_to_standard_output(capsys: pytest.
     assert json.loads(shown.err)["address"] == "127.0.0.1:8080"
 
 
+class FullDisk(io.StringIO):
+    """A stream that takes half a line and no more, while `is_full`."""
+
+    is_full = True
+
+    def write(self, text: str) -> int:
+        if self.is_full:
+            super().write(text[: len(text) // 2])
+            raise OSError("no space left on device")
+        return super().write(text)
+
+
+def test_a_line_that_cannot_be_written_harms_nobody_and_is_counted(written: Written) -> None:
+    """Else a full disk below the log would end the gateway, or have it forget what a partner has just taken."""
+    closed = io.StringIO()
+    closed.close()
+    logs.configure("info", closed)
+    logs.info(Event.DELIVERED, partner="otp")
+    full = written.stream = FullDisk()
+    logs.configure("info", full)
+    logs.error(Event.FAULT)
+    full.is_full = False
+    logs.info(Event.READY)
+
+    torn, ready, told = written.text.lstrip().splitlines()
+    assert not torn.endswith("}"), "what was cut off stays a line of its own"
+    assert json.loads(ready)["event"] == "ready"
+    lost = json.loads(told)
+    assert (lost["event"], lost["count"], lost["level"]) == ("lines_lost", 2, "warning")
+
+
 def test_at_level_debug_everything_is_written_also_what_libraries_whisper(written: Written) -> None:
     logs.debug(Event.DECIDED)
     logging.getLogger("some.library").debug("connected to %s", MARK)
