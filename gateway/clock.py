@@ -12,6 +12,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+LONGEST_STAND = timedelta(minutes=15)
 _ZERO_OFFSET = len("+00:00")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 
@@ -30,6 +31,26 @@ class SystemClock:
     def now(self) -> datetime:
         """The present instant, with zone UTC."""
         return datetime.now(UTC)
+
+
+class SteadyClock:
+    """The machine's clock, except that it stands where that is set back by up to `LONGEST_STAND`: what has ended, a
+    consent above all, does not begin again. A longer step is followed, as the clock was wrong before it.
+
+    `told`: an instant that was told before this process began, if any.
+    """
+
+    def __init__(self, told: datetime | None = None, machine: Clock | None = None) -> None:
+        self._latest = told or datetime.min.replace(tzinfo=UTC)
+        self._machine = machine or SystemClock()
+
+    def now(self) -> datetime:
+        """The present instant, with zone UTC."""
+        at, latest = self._machine.now(), self._latest
+        if at < latest <= at + LONGEST_STAND:
+            return latest
+        self._latest = at
+        return at
 
 
 class FixedClock:

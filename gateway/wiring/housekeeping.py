@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from datetime import timedelta
 from functools import partial
 
 from gateway.clock import instant_text, new_id
@@ -19,6 +20,8 @@ from gateway.flows.unanswered import look_for_answers
 from gateway.store import Transaction, intents, tokens
 
 _PAUSE_SECONDS = 0.02
+_STEP_BACK = timedelta(hours=1)
+"""So much longer ids are kept: were the clock ahead and is set right again, what was used could be used once more."""
 
 
 class Housekeeping:
@@ -71,7 +74,7 @@ class Housekeeping:
     def _tidy(self, tx: Transaction) -> int:
         at = self._premises.clock.now()
         now = instant_text(at)
-        tokens.forget_expired(tx, now)
+        tokens.forget_expired(tx, instant_text(at - _STEP_BACK))
         tidy_requests(tx, at, self._held_days)
         return intents.wake_due(tx, now)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 
 from gateway.audit.journal import FOLDER as JOURNAL
 from gateway.audit.journal import last_row
-from gateway.clock import Clock, SystemClock
+from gateway.clock import Clock, SteadyClock, read_instant
 from gateway.disclosure.consent_tables import consent_tables
 from gateway.disclosure.premises import KeyUses, Premises
 from gateway.errors import NotNow
@@ -18,7 +19,7 @@ from gateway.flows.written_formats import require_writing
 from gateway.partners import Network, mappings_of
 from gateway.partners.services import ServiceFile
 from gateway.security.rotation import sweep_key_files
-from gateway.store import Store, open_store
+from gateway.store import Store, audit_rows, open_store
 from gateway.store.opening import is_empty
 from gateway.wiring.kept_notes import FORMER, PAUSED_FILE, UNFINISHED, paused
 from gateway.wiring.looking import reading as reading  # who opens the premises to look in finds it here too
@@ -45,12 +46,20 @@ def open_premises(folder: NetworkFolder, store: Store, clock: Clock | None = Non
         network=folder.network,
         tables=consent_tables(),
         library=library,
-        clock=clock or SystemClock(),
+        clock=clock or SteadyClock(_told_last(store)),
         keys=keys,
         work_waiting=asyncio.Event(),
         directory=Premises.directory_of(folder.network),
         services=ServiceFile(folder.path),
     )
+
+
+def _told_last(store: Store) -> datetime | None:
+    """The instant of the log's newest entry: a clock that was set back while nobody ran is known by it."""
+    with store.read() as reading:
+        head = audit_rows.last(reading)
+        row = None if head is None else audit_rows.get(reading, head[0])
+    return None if row is None else read_instant(row.at)
 
 
 def open_writing_store(folder: NetworkFolder, url: str | None) -> Store:

@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.clock import SystemClock, instant_text, new_id, new_row_id, read_instant
+from gateway.clock import (
+    LONGEST_STAND,
+    FixedClock,
+    SteadyClock,
+    SystemClock,
+    instant_text,
+    new_id,
+    new_row_id,
+    read_instant,
+)
 
 _INSTANTS = st.datetimes(min_value=datetime(1000, 1, 1), timezones=st.just(UTC))  # the strategy adds it
 
@@ -65,3 +74,16 @@ def test_ids_of_rows_are_uuids_that_stand_in_the_order_of_time() -> None:
 
 def test_ids_that_must_tell_nothing_tell_nothing() -> None:
     assert {uuid.UUID(new_id()).version for _ in range(50)} == {4}
+
+
+def test_a_clock_that_is_set_back_stands_and_one_that_was_wrong_is_followed() -> None:
+    noon = datetime(2026, 4, 11, 12, tzinfo=UTC)
+    machine = FixedClock(noon)
+    steady = SteadyClock(machine=machine)
+    assert steady.now() == noon
+    machine.advance(-LONGEST_STAND)
+    assert steady.now() == noon
+    machine.advance(timedelta(minutes=16))
+    assert steady.now() == noon + timedelta(minutes=1)
+    machine.advance(-LONGEST_STAND - timedelta(seconds=1))
+    assert steady.now() == machine.now()
