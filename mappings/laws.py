@@ -17,10 +17,10 @@ from mappings.render import render
 from mappings.rows import all_groups
 from mappings.syntax import fhir_json
 from mappings.syntax.ccda import counted_leaves
-from mappings.syntax.csv_set import read_records
 from mappings.syntax.hl7v2 import read_messages, split
 from mappings.syntax.hl7v2_tree import V2Tree
 from mappings.syntax.json_tree import json_leaves
+from mappings.syntax.set_records import read_records
 from mappings.syntax.sheets import SHEETS
 from mappings.translate import json_records, translate
 
@@ -46,7 +46,7 @@ def leaves_of(mapping: Mapping_, source: bytes) -> dict[str, Any]:
         return dict(fhir_json.read_records(source, mapping.file.root_type, {})[0][1]().leaves())
     if mapping.format == "csv_set":
         keys = mapping.file.record_key
-        return dict(read_records(source, mapping.file.files, keys)[0][1]().leaves())  # type: ignore[arg-type]
+        return dict(read_records(source, mapping.file.files, keys)[0].make().leaves())  # type: ignore[arg-type]
     if mapping.format in SHEETS:
         _, rows = SHEETS[mapping.format].read_records(source, mapping.file.layout)
         return dict(next(iter(rows))[1]().leaves())

@@ -10,7 +10,7 @@ import msgspec
 from mappings.library import Mapping_
 from mappings.model import MappingRoomError, TranslatedRecord
 from mappings.syntax.sheets import SHEETS
-from mappings.translate import json_records, translate_each
+from mappings.translate import json_records, set_parts, translate_each
 
 _NUMBER = re.compile(r"\[\d+\]")
 _JSON = msgspec.json.Encoder(decimal_format="number")
@@ -21,7 +21,8 @@ def records_apart(
 ) -> Iterator[tuple[TranslatedRecord, bytes]]:
     """Every record of a file, and with it its own part of the file as a whole file of its format, one after the other.
 
-    A row with the header before it, an item of a list; the source itself where it holds one record. Raises
+    A row with the header before it, an item of a list, the rows of a set that one row's keys lead to; the source itself
+    where it holds one record. Raises
     TranslationRefused when the file cannot be read, and MappingRoomError `SEVERAL_RECORDS` for a format whose records
     cannot be told apart in the bytes, both at once.
     """
@@ -32,6 +33,8 @@ def records_apart(
         documents = [one for _, one in json_records(mapping, source)]
         items = [source] if len(documents) == 1 else map(_JSON.encode, documents)
         return zip(records, items, strict=True)
+    if mapping.format == "csv_set":
+        return zip(records, (one.own() for one in set_parts(mapping, source)), strict=True)
     found = tuple(records)
     if len(found) > 1:
         raise MappingRoomError("SEVERAL_RECORDS", "a file of this format may hold one record", found[1].place)

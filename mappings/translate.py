@@ -20,7 +20,7 @@ from mappings.interpret import Interpreter
 from mappings.library import Choice, Mapping_
 from mappings.message_parts import Part, another_patient, parts_of
 from mappings.model import Account, MappingRoomError, TranslatedRecord, Translation, TranslationRefused
-from mappings.syntax import csv_set, fhir_json
+from mappings.syntax import fhir_json, set_records
 from mappings.syntax.ccda import read_document
 from mappings.syntax.ccda_tree import CcdaTree, document_zone
 from mappings.syntax.hl7v2 import check_charset, erl, head_fields, read_lines, read_messages, split, standard
@@ -104,9 +104,7 @@ def translate_each(
         made = fhir_json.read_records(source, mapping.file.root_type, mapping.file.files.left_out)
         return (plain(place, make) for place, make in made)
     if mapping.format == "csv_set":
-        needed = (*mapping.file.record_key, *mapping.file.required)
-        found = csv_set.read_records(source, mapping.file.files, needed)  # type: ignore[arg-type]  # its own addresses
-        return (plain(place, make) for place, make in found)
+        return (plain(one.place, one.make) for one in set_parts(mapping, source))
     if mapping.format in SHEETS:
         header, rows = SHEETS[mapping.format].read_records(source, mapping.file.layout)
         _check_header(mapping, header)
@@ -118,6 +116,12 @@ def translate_each(
         kind = mapping.taking(kinds_of(make().facts())) if isinstance(mapping, Choice) else mapping
         return iter((_try("", lambda: _interpreted(kind, make, source, partner, id_key, own)),))
     return (plain(place, partial(JsonTree, one)) for place, one in json_records(mapping, source))
+
+
+def set_parts(mapping: Mapping_, source: bytes) -> list[set_records.Part]:
+    """The records of a set of files, and what belongs to none. Raises TranslationRefused as `read_records` does."""
+    needed = (*mapping.file.record_key, *mapping.file.required)
+    return set_records.read_records(source, mapping.file.files, needed)  # type: ignore[arg-type]  # its own addresses
 
 
 def json_records(mapping: Mapping_, source: bytes) -> list[tuple[str, Any]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 import time
@@ -143,12 +141,10 @@ def _answered(stage: Stage, got: Mapping[str, Received], pantry: Visitor) -> Non
         raise StoryBroken("the food pantry can open what it was sent")
     pantry.get(opened[1])
     pantry.send(opened[1], step="accept")
-    (row,) = got["housing"].rows()
-    out = io.StringIO()
-    sheet = csv.DictWriter(out, list(row))
-    sheet.writeheader()
-    sheet.writerow({**row, "status": "accepted"})
-    (stage.desks["housing"].folder / "in" / "housing" / "answer.csv").write_text(out.getvalue())
+    (client,), (event,) = got["housing"].rows("Client.csv"), got["housing"].rows("Event.csv")
+    stage.must(client["LastName"] == person.NAME[0], "the housing agency's HMIS reads who she is")
+    answer = f"referral_no,client_no,status\n{event['EventID']},{client['PersonalID']},accepted\n"
+    (stage.desks["housing"].folder / "in" / "housing" / "answer.csv").write_text(answer)
     bundle = json.loads(got["legal-aid"].text())
     for agency, found in (
         ("legal-aid", [entry["resource"] for entry in bundle["entry"]]),

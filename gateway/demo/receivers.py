@@ -24,7 +24,7 @@ FORMATS: Mapping[str, str] = {
     "counseling": SHEET,
     "psychiatry": REFERRAL_NOTE,
     "primary-care": REFERRAL_NOTE,
-    "housing": "housing/referral_csv",
+    "housing": "housing/hmis_fy2026",
     "employment": SHEET,
     "legal-aid": "fhir+json",
     "benefits": SHEET,
@@ -106,9 +106,10 @@ class Received:
                 return "\n".join(book.read(one).decode() for one in book.namelist())
         return self.content.decode()
 
-    def rows(self) -> list[dict[str, str]]:
-        """The rows of a sheet."""
-        return list(csv.DictReader(io.StringIO(self.text())))
+    def rows(self, file: str) -> list[dict[str, str]]:
+        """The rows of one sheet of a set."""
+        with zipfile.ZipFile(io.BytesIO(self.content)) as package:
+            return list(csv.DictReader(io.StringIO(package.read(file).decode())))
 
 
 def in_folder(folder: Path, known: int = 0) -> Received:

@@ -25,6 +25,7 @@ from gateway.demo.stage import Stage
 from gateway.intake.watched_place import DONE
 from gateway.wiring.agency_desk_door import LINK_PURPOSE
 from gateway.wiring.network_folder import open_folder
+from mappings import pack_files
 
 AGENCIES = {"otp": "fhir", "hospital": "mllp", "peer-support": "signed", "primary-care": "sftp"}
 """Who receives in this story over a line of its own; the others have a folder, and the food pantry a page."""
@@ -34,7 +35,7 @@ FILES = {
     "counseling": ("counseling/treatment_plan", "plans.csv"),
     "psychiatry": ("ccda/care_plan", "care_plan.xml"),
     "primary-care": ("ccda/ccd", "summary.xml"),
-    "housing": ("housing/referral_csv", "referrals.csv"),
+    "housing": ("housing/hmis_fy2026", "one_person"),
     "employment": ("employment/milestones", "milestones.csv"),
     "legal-aid": ("legal_aid/intake", "eviction.json"),
     "benefits": ("benefits/status", "applications.csv"),
@@ -42,7 +43,10 @@ FILES = {
     "case-management": ("case_management/needs_assessment", "prapare.xlsx"),
     "crisis": ("crisis/event", "mobile_team.json"),
 }
-"""What each agency sends: its format, and a sample of it (nobody in them exists)."""
+"""What each agency sends: its format, and a sample of it (nobody in them exists); a folder goes as one zip."""
+
+ALSO = {"housing": ", csv: housing/referral_csv"}
+"""Who answers by a sheet of its own beside."""
 
 ALLOWED: dict[str, tuple[str, ...]] = {
     "hospital": ("CarePlan",),
@@ -74,9 +78,9 @@ def prepare(folder: Path, listening: Mapping[str, Mapping[str, Any]]) -> None:
     """
     lines = []
     for agency, (mapping, sample) in FILES.items():
-        ending = sample.rpartition(".")[2]
+        ending = sample.rpartition(".")[2] if "." in sample else "zip"
         (folder / "in" / agency).mkdir(parents=True)
-        rest = f"formats: {{{ending}: {mapping}}}, poll_seconds: 0.2"
+        rest = f"formats: {{{ending}: {mapping}{ALSO.get(agency, '')}}}, poll_seconds: 0.2"
         lines.append(f"  - {{partner: {agency}, folder: in/{agency}, {rest}}}\n")
     file = folder / "network.yaml"
     text = file.read_text(encoding="utf-8")
@@ -102,7 +106,11 @@ def _each_in_its_own_way(stage: Stage) -> None:
     folder = stage.desks["otp"].folder / "in"
     for agency, (mapping, sample) in FILES.items():
         source = files("mappings").joinpath("formats", *mapping.split("/"), "samples", sample)
-        (folder / agency / sample).write_bytes(source.read_bytes())
+        if source.is_dir():
+            whole = pack_files({one.name: one.read_bytes() for one in source.iterdir()})
+            (folder / agency / f"{sample}.zip").write_bytes(whole)
+        else:
+            (folder / agency / sample).write_bytes(source.read_bytes())
     answer = send_hl7(stage.mllp, person.referral_message("ED-0001", "R-5001", "SUNRISE", "Reyes^Sol"))
     stage.must(answer[1].startswith("MSA|AA|"), "the hospital's HL7 message is acknowledged")
     until = time.monotonic() + _SECONDS

@@ -26,7 +26,7 @@ from gateway.store import inbox
 CHANNEL = "files"
 """Channels of files begin with this."""
 
-_BY_RECORD = ("csv", "xlsx", "json", "ccda", "fhir")
+_BY_RECORD = ("csv", "csv_set", "xlsx", "json", "ccda", "fhir")
 _HL7 = "hl7v2"
 _AT_A_TIME = 50
 Records = Iterator[tuple[mappings.TranslatedRecord, bytes]]

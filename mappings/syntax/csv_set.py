@@ -11,14 +11,12 @@ import io
 import lzma
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mappings.model import TranslationRefused
-from mappings.syntax import csv_rows
 from mappings.tree import Scope, Spot
 
 _LARGEST = 256_000_000
@@ -134,154 +132,6 @@ def unpack(source: bytes) -> dict[str, bytes]:
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, ValueError, OSError, EOFError):
         raise TranslationRefused("NOT_ZIP", "the file set cannot be read as a zip", None, "102") from None
     return found
-
-
-Maker = Callable[[], "SetTree"]
-
-
-def read_records(source: bytes, rules: SetRules, needed: Sequence[SetAddress]) -> list[tuple[str, Maker]]:
-    """For each row of the root file its place and how its tree is made; behind them what belongs to no record.
-
-    Raises TranslationRefused when the set cannot be read: `NOT_ZIP`, `FILE_MISSING`, `COLUMN_MISSING`, `FILE_VERSION`.
-    """
-    found = unpack(source)
-    headers: dict[str, list[str]] = {}
-    rows: dict[str, list[SetRow]] = {file.name: [] for file in rules.files}
-    faulty: list[tuple[str, Maker]] = []
-    read: dict[str, tuple[list[str], list[SetRow]]] = {}
-    for file in rules.files:
-        name = next((one for one in (file.source, *file.older) if one in found), "")
-        if name:
-            if name not in read:
-                read[name] = _read(file, name, found[name], faulty)
-            headers[file.name], rows[file.name] = read[name]
-    _check_needed(rules, needed, headers)
-    joined = _Joined(rules, rows, frozenset((one.file, one.column) for one in needed))
-    root = rules.files[0].name
-    records: list[tuple[str, Maker]] = [(row.place(""), partial(joined.tree, row)) for row in rows[root]]
-    records += faulty
-    records += joined.orphans()
-    for name in sorted(found.keys() - read.keys() - rules.left_out.keys()):
-        message = "the mapping does not know this file; nothing of it was read"
-        records.append(_refused("FILE_UNKNOWN", message, f"{name}.csv"))
-    return records
-
-
-def _refused(code: str, message: str, place: str) -> tuple[str, Maker]:
-    return place, partial(_raise, TranslationRefused(code, message, place, "102"))
-
-
-def _raise(refusal: TranslationRefused) -> SetTree:
-    raise refusal
-
-
-def _read(
-    file: SetFile, name: str, content: bytes, faulty: list[tuple[str, Maker]]
-) -> tuple[list[str], list[SetRow]]:
-    try:
-        header, lines = csv_rows.read_rows(content)
-    except TranslationRefused as refusal:
-        place = f"{name}.csv" + (f" {refusal.place}" if refusal.place else "")
-        raise TranslationRefused(refusal.code, refusal.message, place, refusal.hl7_error_code) from None
-    rows = []
-    for number, cells in lines:
-        if any(cell.strip() for cell in cells[len(header) :]):
-            place = place_of(name, number, "")
-            faulty.append(_refused("ROW_TOO_LONG", "more cells than column headers", place))
-            continue
-        filled = {head: cell.strip() for head, cell in zip(header, cells, strict=False) if cell.strip()}
-        rows.append(SetRow(name, number, filled))
-    column, beginning = file.version
-    for row in rows:
-        if column and not row.cells.get(column, "").startswith(beginning):
-            place = row.place(column)
-            message = f"this mapping reads version `{beginning}` of the format"
-            raise TranslationRefused("FILE_VERSION", message, place, "102")
-    return header, rows
-
-
-def _check_needed(rules: SetRules, needed: Sequence[SetAddress], headers: Mapping[str, list[str]]) -> None:
-    for address in needed:
-        if address.file not in headers:
-            raise TranslationRefused(
-                "FILE_MISSING", "a file of the set is missing", f"{address.file}.csv", "101"
-            )
-        if address.column not in headers[address.file]:
-            place = place_of(address.file, 1, address.column)
-            raise TranslationRefused("COLUMN_MISSING", f"column `{address.column}` is missing", place, "101")
-
-
-class _Joined:
-    """Rows by the keys that lead to them."""
-
-    def __init__(self, rules: SetRules, rows: Rows, keys: frozenset[tuple[str, str]]) -> None:
-        self.rules = rules
-        self.rows = rows
-        self.keys = keys
-        self.by_key: dict[str, dict[str, list[SetRow]]] = {}
-        for file in rules.files:
-            index: dict[str, list[SetRow]] = {}
-            for row in rows[file.name] if file.by else ():
-                index.setdefault(row.cells.get(file.its, ""), []).append(row)
-            self.by_key[file.name] = index
-
-    def tree(self, root: SetRow) -> SetTree:
-        """The record of a root row. Raises TranslationRefused `SEVERAL_GIVEN`, `KEYS_DIFFER`."""
-        first = self.rules.files[0].name
-        record: dict[str, list[SetRow]] = {first: [root]}
-        repeated: set[str] = set()
-        for file in self.rules.files[1:]:
-            if file.alone:
-                record[file.name] = list(self.rows[file.name])
-                continue
-            joined: dict[int, SetRow] = {}
-            for owner in record.get(file.owner, ()):
-                self._join(file, owner, joined, repeated)
-            record[file.name] = list(joined.values())
-        for file in self.rules.files[1:]:
-            _check_same(file, record, repeated)
-        return SetTree(record, frozenset(repeated), self.rules)
-
-    def _join(self, file: SetFile, owner: SetRow, found: dict[int, SetRow], repeated: set[str]) -> None:
-        key = owner.cells.get(file.by, "")
-        rows = self.by_key[file.name].get(key, []) if key else []
-        if len(rows) > 1 and file.one:
-            place = rows[1].place(file.its)
-            raise TranslationRefused("SEVERAL_GIVEN", "this key comes twice in the file", place)
-        owns = (file.owner, file.by) in self.keys or not file.one
-        for row in rows:
-            repeated.add(row.place(file.its) if owns else owner.place(file.by))
-            found[row.number] = row
-
-    def orphans(self) -> Iterator[tuple[str, Maker]]:
-        """A refusal for each row that no record has, by any of the links to its file."""
-        root = self.rules.files[0].name
-        reached = {root: {row.number for row in self.rows[root]}}
-        told: dict[str, tuple[SetFile, set[int]]] = {}
-        for file in self.rules.files[1:]:
-            owners = [r for r in self.rows.get(file.owner, ()) if r.number in reached.get(file.owner, ())]
-            keys = {row.cells.get(file.by, "") for row in owners} - {""}
-            numbers = {row.number for row in self.rows[file.name] if row.cells.get(file.its, "") in keys}
-            reached[file.name] = numbers
-            told.setdefault(file.source, (file, set()))[1].update(numbers)
-        for file, numbers in told.values():
-            for row in () if file.alone or file.shared else self.rows[file.name]:
-                if row.number not in numbers:
-                    yield _refused("NO_OWNER", f"no row of {file.owner} has this key", row.place(file.its))
-
-
-def _check_same(file: SetFile, record: Rows, repeated: set[str]) -> None:
-    """A row whose further keys name another record is never taken for this one's."""
-    for column in file.also:
-        known = {row.cells[column] for row in record[file.owner] if column in row.cells}
-        for row in record[file.name]:
-            if column not in row.cells:
-                continue
-            place = row.place(column)
-            if known and row.cells[column] not in known:
-                raise TranslationRefused("KEYS_DIFFER", "the row names another record than its owner", place)
-            if known:
-                repeated.add(place)
 
 
 def _replaced(index: int, value: str) -> Any:

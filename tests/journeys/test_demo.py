@@ -76,7 +76,7 @@ def test_every_agency_of_the_county_sends_in_its_own_way_and_sees_what_she_allow
         "page",
         "signed webhook",
         "SFTP",
-        "referral_csv",
+        "hmis_fy2026",
         "_xlsx",
         "ccda",
         "json",

@@ -21,6 +21,7 @@ from mappings import (
     TranslationRefused,
     pack_files,
     read_library,
+    records_apart,
     render,
     translate_all,
     unpack_files,
@@ -97,6 +98,27 @@ def test_an_enrollment_is_one_record_with_all_that_its_keys_lead_to(library: Lib
     assert _only(second, "Patient")[0]["name"][0]["family"] == "Quill-Example"
     assert _only(first, "Organization")[0]["id"] == _only(second, "Organization")[0]["id"]
     assert _only(second, "EpisodeOfCare")[0]["status"] == "active"
+
+
+def test_each_record_is_a_set_of_its_own_that_holds_nobody_else(library: Library) -> None:
+    files = _files()
+    _second(files)
+    files["Client"][1]["FirstName"] = '=Jo, "the\nkid'
+    files["Disabilities"] = [{"PersonalID": files["Client"][0]["PersonalID"], "DisabilityResponse": "1"}]
+    files["Unknown"] = [{"PersonalID": "canary"}]
+    files["Event"].append({**files["Event"][0], "EventID": "EV-10", "EnrollmentID": "E-none"})
+
+    parts = list(records_apart(library.mapping(HMIS), _zip(files), partner="p", id_key=b"k", zone=None))
+    (first, second), strays = parts[:2], parts[2:]
+
+    names = [files["Client"][number]["LastName"].encode() for number in (0, 1)]
+    for (record, own), name, other in ((first, *names), (second, *reversed(names))):
+        assert name in own and other not in own and b"Disabilities" not in own and b"canary" not in own
+        (alone,) = translate_all(library.mapping(HMIS), own, partner="p", id_key=b"k", zone=None)
+        assert alone.translation is not None and record.translation is not None
+        assert alone.translation.resources == record.translation.resources
+    assert [_refused(one)[0] for one, _ in strays] == ["NO_OWNER", "FILE_UNKNOWN"]
+    assert [list(unpack_files(own)) for _, own in strays] == [["Event"], []]
 
 
 def test_a_number_of_a_pick_list_becomes_our_code_and_stays_beside_it(library: Library) -> None:

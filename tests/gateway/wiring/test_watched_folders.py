@@ -31,6 +31,7 @@ from gateway.store import InboxMessage, inbox, intents, records
 from gateway.wiring.folder_gauges import FolderGauges
 from gateway.wiring.lines import folder_watches
 from gateway.wiring.opening import open_premises
+from mappings import pack_files
 from mappings.syntax.xlsx_rows import write_lines
 from tests.gateway.county import County
 from tests.gateway.disclosure.unsteady import FullStore
@@ -44,6 +45,7 @@ FORMATS = {
     "json": "crisis/event",
     "xml": "ccda/any",
     "hl7": "by-message-type",
+    "zip": "housing/hmis_fy2026",
 }
 SAMPLES = Path(__file__).parents[3] / "mappings/formats"
 HEADER = "line_id,plan_no,client_no,name,dob,plan_status,goal,goal_status\n"
@@ -679,7 +681,6 @@ def test_a_wrong_setting_is_named_with_its_place(setting: str, place: str) -> No
     [
         ("community/care_plan_sheet", "FORMAT_NOT_FOR_FILES"),
         ("hospital/ref_i12", "FORMAT_NOT_FOR_FILES"),
-        ("housing/hmis_fy2026", "FORMAT_NOT_FOR_FILES"),
         ("no/such", "MAPPING_UNKNOWN"),
     ],
 )
@@ -692,6 +693,26 @@ def test_a_mapping_that_reads_no_files_stops_the_start(county: County, mapping: 
 
     assert (refused.value.code, refused.value.place) == (code, mapping)
     assert ("`by-message-type`" in refused.value.message) == (mapping == "hospital/ref_i12")
+
+
+def test_a_set_of_files_comes_as_a_zip_and_each_enrollment_is_a_message_of_its_own(county: County) -> None:
+    """HUD HMIS: what belongs to nobody is told, and what is kept of one person holds no other."""
+    sample = SAMPLES / "housing/hmis_fy2026/samples/one_person"
+    files = {file.name: file.read_bytes() for file in sample.glob("*.csv")}
+    files["Event.csv"] += files["Event.csv"].splitlines(keepends=True)[1].replace(b"E-5501", b"E-none")
+    drop = Drop(county, "housing")
+    drop.put("export.zip", pack_files(files))
+    drop.watch()
+
+    enrollment, stray = drop.kept()
+    assert (enrollment.state, stray.state) == ("accepted", "needs_attention")
+    (told,) = drop.told()["records"]
+    assert (told["place"], told["faults"][0]["code"]) == ("Event.csv row 4 column EnrollmentID", "NO_OWNER")
+    assert b"Delgado-Example" in drop.raw(enrollment) and b"Delgado" not in drop.raw(stray)
+    drop.put("again.zip", pack_files(files))
+    drop.watch()
+    assert len(drop.kept()) == 2, "nothing doubles"
+    assert county.run(replay(county.premises, enrollment.id, "asked for"))["outcome"] == "accepted"
 
 
 def test_the_receipt_of_a_known_record_is_the_first_one(drop: Drop) -> None:
