@@ -95,7 +95,7 @@ def disclosures(look: Look) -> Shown:
     sorts = _sorts(days)
     beside = _beside(look, found.entries)
     shown: dict[str, object] = {
-        "tabs": TABS,
+        "tabs": _tabs(address, sorts, is_counted=part.is_whole and not address["patient"]),
         "beside": beside,
         "kind": address["kind"] or "disclose",
         "entries": found.entries,
@@ -109,6 +109,20 @@ def disclosures(look: Look) -> Shown:
     sheet = Sheet("disclosures", _HEADS, [sheet_row(look, one) for one in found.entries])
     ids = patients_of(one.row.patient_id for one in (*found.entries, *((beside,) if beside else ())))
     return Shown("disclosures.html", shown, ids, sheet, before=str(found.before or ""))
+
+
+def _tabs(
+    address: Address, sorts: Mapping[Sort, int], *, is_counted: bool
+) -> list[tuple[str, str, int | None]]:
+    """Address value, heading, and how many entries of the window there are to the same recipient for the same purpose;
+    None: not known.
+    """
+    counts: Counter[str | None] = Counter()
+    for (kind, _, partner, purpose), number in sorts.items():
+        if address["partner"] in ("", partner) and address["purpose"] in ("", purpose):
+            counts[kind] += number
+    counts[None] = counts.total()
+    return [(value, heading, counts[kind] if is_counted else None) for value, heading, kind in TABS]
 
 
 def _beside(look: Look, entries: tuple[LoggedEntry, ...]) -> LoggedEntry | None:

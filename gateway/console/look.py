@@ -35,7 +35,7 @@ RIGHTS: Mapping[str, frozenset[str]] = {
     "auditor": frozenset(),
 }
 """What a role may do beyond looking. An auditor only looks, and takes copies where her agreement says so."""
-PAGE_ROWS, SHEET_ROWS, PART_ROWS = 50, 1_000, 100
+PAGE_ROWS, SHEET_ROWS, PART_ROWS = 50, 1_000, 50
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from gateway.console.look import Sheet
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-MOST_PARTS = 100
+MOST_PARTS = 200
 
 
 def csv_text(sheet: Sheet, *, is_first: bool = True) -> str:

@@ -73,7 +73,10 @@ def test_facets_count_the_window_and_lead_to_what_they_name(browser: Browser) ->
         ("?partner=psychiatry", "Mesa Psychiatry Clinic", "2"),
         ("?partner=housing", "Desert Housing", "1"),
     ]
+    tabs = re.findall(r"(?m)^  <a href=[^>]*>(\w[\w ]*?) ([\d,]+)</a>$", text)
+    assert ("Disclosures", "3") in tabs and dict(tabs)["Refusals"] != "0", "each kind with its number"
     chosen = browser.get("disclosures?partner=housing").text
+    assert ">Disclosures 1</a>" in chosen
     assert re.search(r'href="\?"[^>]*aria-current="true"', chosen), "a chosen value leads back"
     assert ">Mesa Psychiatry Clinic</a> <span" in chosen, "the others of the same facet stay to be chosen"
 

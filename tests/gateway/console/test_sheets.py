@@ -21,9 +21,9 @@ from tests.gateway.console.conftest import ANA, BEN, Browser, made
 
 @pytest.fixture
 def long(browser: Browser) -> Browser:
-    """450 disclosures beside the few of the others."""
+    """230 disclosures beside the few of the others."""
     browser.add(
-        [made(90, request_id=f"r{number}", patient_id=(ANA, BEN)[number % 2]) for number in range(450)]
+        [made(90, request_id=f"r{number}", patient_id=(ANA, BEN)[number % 2]) for number in range(230)]
     )
     return browser.log_in()
 
@@ -36,7 +36,7 @@ def test_a_file_has_all_of_the_view_each_entry_once_under_one_head(long: Browser
     text = long.get("disclosures?since=2026-11-01&as=csv").text
 
     found = seqs(text)
-    assert len(found) == len(set(found)) == 453 and found == sorted(found, reverse=True)
+    assert len(found) == len(set(found)) == 233 and found == sorted(found, reverse=True)
     assert text.count("entry,at,kind") == 1 and "goes on" not in text
     reads = [one for one in long.reads() if one.entry is not None and "as=csv" in one.entry.subject]
     assert {one.row.patient_id for one in reads} == {ANA, BEN}
@@ -48,10 +48,10 @@ def test_a_file_that_is_longer_says_where_it_goes_on(long: Browser, monkeypatch:
     monkeypatch.setattr(pages, "MOST_PARTS", 2)
     text = long.get("disclosures?since=2026-11-01&as=csv").text
     found = seqs(text)
-    assert len(found) == 200
+    assert len(found) == 100
     assert text.splitlines()[-1] == f"the view goes on: ask again with before={found[-1]}"
     rest = seqs(long.get(f"disclosures?since=2026-11-01&as=csv&before={found[-1]}").text)
-    assert len(rest) == 200 and rest[0] < found[-1]
+    assert len(rest) == 100 and rest[0] < found[-1]
 
 
 def test_what_cannot_be_recorded_does_not_leave(long: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +115,7 @@ def test_a_file_under_way_ends_with_what_let_her_have_it(long: Browser, end: str
             county.clock.advance(timedelta(hours=8))
 
     path = "/console/disclosures?since=2026-11-01&as=csv"
-    assert county.run(taken(ada, path, ended)) == [101], "the head, and a hundred of 453"
+    assert county.run(taken(ada, path, ended)) == [51], "the head, and fifty of 233"
     said = {one.entry.subject for one in long.reads() if one.entry is not None}
     assert len([one for one in said if "as=csv" in one]) == 1, "no part that did not leave is in the log"
     assert ada.get("disclosures").status_code in (401, 403)
@@ -129,7 +129,7 @@ def test_an_hour_s_download_is_no_idleness(long: Browser, monkeypatch: pytest.Mo
         return csv_text(*given, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(pages, "csv_text", slowly)
-    assert len(seqs(long.get("disclosures?since=2026-11-01&as=csv").text)) == 453
+    assert len(seqs(long.get("disclosures?since=2026-11-01&as=csv").text)) == 233
 
 
 def test_signed_heads_and_looks_come_in_parts_too(long: Browser) -> None:
