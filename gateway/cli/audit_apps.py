@@ -80,10 +80,14 @@ def audit_received(
     since: Annotated[str, typer.Option(help="First day, as 2026-11-01, in the network's zone.")],
     until: Annotated[str, typer.Option(help="Last day.")],
     partner: Annotated[str, typer.Option(help="To this partner alone.")] = "",
+    key: Annotated[
+        str,
+        typer.Option(help="To whoever had this key: a client's `kid` or id, a certificate's SHA-256."),
+    ] = "",
     network: Network = None,
     store: Store = None,
 ) -> None:
     """Who received what of whom between two days, as CSV: the question of a breach."""
     from gateway.cli.received_command import audit_received as body
 
-    finish(body(folder_of(network), store, since, until, partner))
+    finish(body(folder_of(network), store, since, until, partner, key))

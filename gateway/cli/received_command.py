@@ -10,7 +10,7 @@ from typing import TextIO
 from zoneinfo import ZoneInfo
 
 from gateway.clock import instant_text
-from gateway.disclosure.received import HEADS, received
+from gateway.disclosure.received import HEADS, holders_of, received
 from gateway.errors import NotUnderstood
 from gateway.partners import Network
 from gateway.store.model import Reading
@@ -18,13 +18,33 @@ from gateway.store.model import Reading
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def audit_received(network: Path, store: str | None, since: str, until: str, partner: str) -> int:
+def audit_received(
+    network: Path, store: str | None, since: str, until: str, partner: str, key: str = ""
+) -> int:
     """Print all that left between the days, both inclusive; 0. Raises as `write_received`."""
     from gateway.cli.looked import looked
 
     days = f"--since {day_of(since)} --until {day_of(until)}"
     with looked(network, store, lambda _: (f"audit received {days}", ())) as (folder, view):
-        return write_received(view, folder.network, since, until, partner)
+        return write_received(
+            view, folder.network, since, until, partner_meant(view, folder.network, partner, key)
+        )
+
+
+def partner_meant(view: Reading, network: Network, partner: str, key: str) -> str:
+    """The partner meant: as named, or whose the key is or was. Raises NotUnderstood `KEY_UNKNOWN`, `KEY_OF_SEVERAL`."""
+    if not key:
+        return partner
+    found = holders_of(view, network, key)
+    if partner:
+        found &= {partner}
+    if not found:
+        raise NotUnderstood("KEY_UNKNOWN", "no partner has or had that key; name the partner", "--key")
+    if len(found) > 1:
+        raise NotUnderstood(
+            "KEY_OF_SEVERAL", f"it was a key of {', '.join(sorted(found))}; name one", "--partner"
+        )
+    return found.pop()
 
 
 def write_received(

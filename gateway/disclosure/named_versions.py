@@ -41,6 +41,11 @@ def kept_network(reading: Reading, version: str) -> Network:
     return network
 
 
+def kept_networks(reading: Reading) -> tuple[Network, ...]:
+    """Every network by which something was decided. Raises as `kept_network` does."""
+    return tuple(kept_network(reading, version) for version in kept_versions.versions(reading, NETWORK))
+
+
 def kept_tables(reading: Reading, version: str) -> consent.Tables:
     """The tables of that version. Raises as `kept_network` does."""
     try:

@@ -13,7 +13,9 @@ from gateway.audit import AuditEntry
 from gateway.audit.chain import START
 from gateway.audit.log import open_facts, read_facts, scope_of
 from gateway.disclosure.accounting import left
+from gateway.disclosure.named_versions import kept_networks
 from gateway.errors import NotFound
+from gateway.partners import Network
 from gateway.store import Reading, audit_rows, audit_window
 from gateway.store.model import AuditRow
 
@@ -45,6 +47,20 @@ def received(reading: Reading, since: str, until: str, partner: str = "") -> Ite
             if row.seq in wanted:
                 yield from _lines(row, _entry(reading, row, before))
             before, first = row.chain_hash, row.seq
+
+
+def holders_of(reading: Reading, network: Network, key: str) -> set[str]:
+    """The partners whose key that is, or was in any network by which something was decided.
+
+    `key`: a `kid` or `client_id`, or the SHA-256 of a certificate, however it is spelt. An entry does not say which of a
+    partner's keys was used: all that its holder received may have been read by whoever has the key.
+    """
+    return {
+        partner_id
+        for known in (network, *kept_networks(reading))
+        for partner_id, keys in known.keys_of_partners()
+        if key in keys or key.replace(":", "").lower() in keys
+    }
 
 
 def _entry(reading: Reading, row: AuditRow, before: bytes) -> AuditEntry | None:

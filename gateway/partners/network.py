@@ -7,7 +7,7 @@ of the file (`handoff check --schema`) is made from these structs, so the two ca
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
 import msgspec
@@ -329,6 +329,16 @@ class Network:
     def routes_from(self, source: str, carries: Carried) -> tuple[Route, ...]:
         """The routes by which `source` may send this kind of thing."""
         return tuple(r for r in self.content.routes if r.source == source and r.carries == carries)
+
+    def keys_of_partners(self) -> Iterator[tuple[str, frozenset[str]]]:
+        """By which keys partners are known: `client_id`, `kid`, fingerprints of certificates (64 small hex digits)."""
+        for partner_id, partner in self.partners.items():
+            if (client := partner.client) is not None:
+                named = (one.get("kid", "") for one in client.jwks.get("keys", ()))
+                yield partner_id, client.bound_to().union(named, {client.client_id}) - {""}
+        for listener in self.content.mllp:
+            if listener.tls is not None:
+                yield listener.partner, listener.tls.bound_to()
 
     def part2_sources(self) -> tuple[str, ...]:
         """References of all organisations whose records are Part 2 records (P2-12-01)."""

@@ -22,6 +22,11 @@ def has(reading: Reading, kind: str, version: str) -> bool:
     return reading.row("kept_versions.has", {"kind": kind, "version": version}) is not None
 
 
+def versions(reading: Reading, kind: str) -> tuple[str, ...]:
+    """The versions of a kind that are kept, the first first."""
+    return tuple(row["version"] for row in reading.rows("kept_versions.of_kind", {"kind": kind}))
+
+
 def content(reading: Reading, kind: str, version: str) -> bytes | None:
     """What was kept, or None. Raises Internal `SEAL_BROKEN` when it was altered."""
     row = reading.row("kept_versions.get", {"kind": kind, "version": version})

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from gateway import audit
 from gateway.audit import AuditEntry
-from gateway.cli.received_command import write_received
+from gateway.cli.received_command import partner_meant, write_received
 from gateway.errors import NotUnderstood
 from tests.gateway.county import HOUSING, OTP, County
 from tests.gateway.flows.test_same_person import hand_over
@@ -80,6 +81,40 @@ def test_what_is_no_question_is_refused(
 ) -> None:
     with pytest.raises(NotUnderstood, match=code):
         lines(told, since, until, partner)
+
+
+@pytest.mark.requirement("P2-16-02")
+def test_by_a_key_it_is_asked_of_whoever_has_it_or_had_it(told: County) -> None:
+    client = told.premises.network.partners["housing"].client
+    assert client is not None
+    (kid,) = (one["kid"] for one in client.jwks["keys"])
+    other = msgspec.structs.replace(
+        client, jwks={"keys": [{"kid": "new"}]}, certificates=("AB:" * 31 + "AB",)
+    )
+    told.change_partner("housing", client=other)
+
+    def asked(key: str, partner: str = "") -> set[str]:
+        out = io.StringIO()
+        whose = told.look(lambda reading: partner_meant(reading, told.premises.network, partner, key))
+        told.look(
+            lambda reading: write_received(
+                reading, told.premises.network, "2026-04-11", "2026-04-11", whose, out
+            )
+        )
+        return {one["recipient id"] for one in csv.DictReader(io.StringIO(out.getvalue()))}
+
+    assert [asked(key) for key in (kid, "new", "ab" * 32, "AB:" * 31 + "AB", "housing-client")] == [
+        {"housing"}
+    ] * 5
+    assert asked("", "otp") == {"otp"}
+    for key, partner in (("nobody's", ""), (kid, "otp")):
+        with pytest.raises(NotUnderstood) as refused:
+            asked(key, partner)
+        assert refused.value.code == "KEY_UNKNOWN"
+    told.change_partner("otp", client=other)
+    with pytest.raises(NotUnderstood) as refused:
+        asked("new")
+    assert refused.value.code == "KEY_OF_SEVERAL"
 
 
 def test_of_what_was_destroyed_the_bare_fact_is_left(told: County) -> None:
