@@ -150,7 +150,7 @@ def _answered(stage: Stage, got: Mapping[str, Received], pantry: Visitor) -> Non
         ("legal-aid", [entry["resource"] for entry in bundle["entry"]]),
         ("benefits", stage.finds("benefits", "Task", "COC", number_of("benefits"))),
     ):
-        task = next(one for one in found if one.get("owner") == {"reference": reference_of(agency)})
+        task = next(one for one in found if one.get("owner", {}).get("reference") == reference_of(agency))
         stage.answers(agency, {**task, "status": "accepted"}, purpose="COC")
     for count, agency in enumerate(ANSWERING):
         told = in_folder(_drop(stage, _MANAGER), known + count).text()

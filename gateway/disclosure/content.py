@@ -13,13 +13,14 @@ import consent
 from gateway.clock import instant_text
 from gateway.disclosure.local_format import in_local_format
 from gateway.disclosure.premises import Premises
-from gateway.partners import MllpDelivery, partner_of
+from gateway.partners import MllpDelivery, Network, partner_of
 from gateway.partners.deliveries import Delivery
 from gateway.resources import is_xml, parse_json, to_json
 
 FHIR_JSON, FHIR_XML = "application/fhir+json", "application/fhir+xml"
 SHORT_NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
 """The statement of 42 CFR §2.32(a)(2), for what has room for one line."""
+_ANY_URI = "urn:ietf:rfc:3986"
 _CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 _MOST_AT_ONCE = 32_768
 """Octets of JSON that are written as XML on the event loop: about 3 ms."""
@@ -58,6 +59,31 @@ async def in_media_apart(content: bytes, media: str) -> bytes:
 def media_of(content: bytes) -> str:
     """Which of the two FHIR is written in."""
     return FHIR_XML if is_xml(content) else FHIR_JSON
+
+
+def known_elsewhere(
+    network: Network,
+    recipient: str,
+    shown: Mapping[str, Any],
+    tasks: Mapping[str, Mapping[str, Any]],
+) -> Mapping[str, Any]:
+    """A Task as another server keeps it under an id of its own: with ours as an identifier, by which an answer names it,
+    and, where it asks `recipient`, with that one's own identifier: nobody else knows our ids and its sender's roles.
+
+    `tasks`: as they are held, by reference; what is shown may no longer say whom it asks.
+    """
+    if shown["resourceType"] != "Task":
+        return shown
+    ours = {"system": _ANY_URI, "value": f"urn:uuid:{shown['id']}"}
+    found = {**shown, "identifier": [*shown.get("identifier", ()), ours]}
+    named = [
+        {"system": i.system, "value": i.value} for i in network.partners[recipient].organization.identifiers
+    ]
+    owner, asked = shown.get("owner", {}), tasks.get(f"Task/{shown['id']}", {}).get("owner", {})
+    is_asked = partner_of(str(asked.get("reference", ""))) == recipient or asked.get("identifier") in named
+    if named and owner and is_asked and "identifier" not in owner:
+        found["owner"] = {**owner, "identifier": named[0]}
+    return found
 
 
 def transaction_bundle(

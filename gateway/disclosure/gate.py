@@ -23,6 +23,7 @@ from gateway.disclosure.co_sources import gather_with_vetoes
 from gateway.disclosure.content import (
     FHIR_JSON,
     as_it_leaves,
+    known_elsewhere,
     notice_of,
     rendered_message,
     sha256_of,
@@ -221,7 +222,10 @@ def _write(
     notice = notice_of(premises, decision)
     written_in = format_of(delivery, intent.kind, intent.message_type)
     if written_in == BUNDLE:
-        return transaction_bundle(resources, notice, gathered.request.patient, at), FHIR_JSON
+        asked = gathered.request.resources
+        tasks = {one.reference: one.resource for one in asked if one.reference.startswith("Task/")}
+        sent = [known_elsewhere(premises.network, intent.partner, one, tasks) for one in resources]
+        return transaction_bundle(sent, notice, gathered.request.patient, at), FHIR_JSON
     if written_in:
         zone = premises.network.zone_of(intent.partner)
         return rendered_message(

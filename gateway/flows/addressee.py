@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gateway.disclosure.premises import Premises
@@ -10,7 +10,7 @@ from gateway.disclosure.seen import is_own
 from gateway.flows.directory import DIRECTORY_TYPES, in_directory
 from gateway.flows.own_ids import own_id
 from gateway.flows.sources import Beside
-from gateway.partners import Network, partner_of
+from gateway.partners import Network, Route, partner_of
 from gateway.store import Reading, records
 
 Json = Mapping[str, Any]
@@ -67,13 +67,33 @@ def naming_owner(network: Network, task: Json, partner: str | None) -> Json:
     """A Task that says whom it asks by the identifier of that partner too: a role is known to its sender alone, and it
     has to be seen whose the referral is (P2-13-01), here and by whom it goes to.
     """
-    owner, known = task.get("owner"), network.partners.get(partner or "")
-    if not owner or "identifier" in owner or known is None or not known.organization.identifiers:
-        return task
-    if partner_of(str(owner.get("reference", ""))) == partner:
-        return task
-    first = known.organization.identifiers[0]
-    return {**task, "owner": {**owner, "identifier": {"system": first.system, "value": first.value}}}
+    owner = task.get("owner")
+    return {**task, "owner": _identified(network, owner, partner)} if owner and partner else task
+
+
+def naming_addressee(network: Network, resources: Iterable[Json], routes: Sequence[Route]) -> list[Json]:
+    """The resources of a referral along these routes, whose Task and request name the addressee, the first of them, so
+    wherever they name the Task's owner.
+    """
+    every, partner = list(resources), routes[0].addressee
+    owners = [one["owner"] for one in every if one["resourceType"] == "Task" and "owner" in one]
+    found = []
+    for one in every:
+        if one["resourceType"] == "Task":
+            one = naming_owner(network, one, partner)
+        elif one["resourceType"] == "ServiceRequest" and "performer" in one:
+            asked = [_identified(network, p, partner) if p in owners else p for p in one["performer"]]
+            one = {**one, "performer": asked}
+        found.append(one)
+    return found
+
+
+def _identified(network: Network, reference: Json, partner: str) -> Json:
+    """The reference, with an identifier of the partner's organisation where it is not named by either."""
+    known = network.partners[partner].organization.identifiers
+    if not known or "identifier" in reference or partner_of(str(reference.get("reference", ""))) == partner:
+        return reference
+    return {**reference, "identifier": {"system": known[0].system, "value": known[0].value}}
 
 
 def _named(network: Network, reference: Json, look: Look) -> Iterator[str]:

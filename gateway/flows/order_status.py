@@ -38,7 +38,7 @@ from gateway.store import (
     records,
 )
 
-_ANSWER_TYPE, _NO_REASON = "RRI", {"text": "Declined. No reason was given."}
+_ANSWER_TYPE, NO_REASON = "RRI", {"text": "Declined. No reason was given."}
 """An RRI has no place for a reason; its sender declines all the same, and a Task says why in words (SD-01)."""
 _OPEN, _BEGUN = ("requested", "received"), ("in-progress", "on-hold")
 _ANSWER = ("statusReason", "businessStatus", "output", "executionPeriod")
@@ -165,13 +165,13 @@ def _answer(
     step = made.step(before)
     reason = made.said.get("statusReason")
     if made.is_answer and made.said["status"] == "rejected" and step != before:
-        reason = reason or _NO_REASON
+        reason = reason or NO_REASON
     if step == before and not reason:
         return
     if step == "rejected" and not (reason or {}).get("text"):
         raise NotUnderstood("STATUS_REASON_MISSING", "a rejection needs a reason in words", made.places[2])
     saved = task
-    for one in _way(before, step, made.places[1]):
+    for one in way_to(before, step, made.places[1]):
         said = {"status": one, **({"statusReason": reason} if reason and one == step else {})}
         if one == saved.resource["status"] and "businessStatus" in saved.resource:
             said["businessStatus"] = saved.resource["businessStatus"]  # the message has no place for it
@@ -283,7 +283,7 @@ def _as_step(before: str, said: str) -> str:
     return said
 
 
-def _way(before: str, step: str, place: str) -> tuple[str, ...]:
+def way_to(before: str, step: str, place: str) -> tuple[str, ...]:
     """The steps to take: who begins or completes an order has accepted it. Raises AlreadyReceived `STATUS_JUMP`."""
     if step == before or status.may_follow(before, step):
         return (step,)
@@ -304,7 +304,7 @@ def _cancel(premises: Premises, tx: Transaction, made: OrderStatus, task: Record
     known_as = _shown_status(premises, tx, made.partner, task)
     if known_as == "cancelled":
         return
-    _way(known_as, "cancelled", made.places[1])
+    way_to(known_as, "cancelled", made.places[1])
     saved = records.save(tx, _cancelled(premises, made, task, at))
     known = [
         one

@@ -15,6 +15,7 @@ from gateway.disclosure.handovers import may_have_arrived
 from gateway.disclosure.held import IDENTITY_PENDING, ask_in_doubt
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotUnderstood
+from gateway.flows.addressee import naming_addressee
 from gateway.flows.kept_labels import save_all_keeping_labels
 from gateway.flows.late_messages import newer_kept
 from gateway.flows.new_intents import Content, new_intent
@@ -154,7 +155,7 @@ def record_referral(
         message = "this referral number was used for another patient; cancel that referral and send a new one"
         raise NotUnderstood("REFERRAL_OF_ANOTHER_PATIENT", message, referral.place or "PID-3")
     ended = any(task.resource.get("status") in ENDED for task in before.values())
-    resources = without_consents(referral.resources)
+    resources = naming_addressee(premises.network, without_consents(referral.resources), referral.addressees)
     around = beside(resources)
     made = [_record(premises, referral, r, before, around, who.patient_id, at) for r in resources]
     is_overtaken = _is_overtaken(tx, referral)

@@ -97,7 +97,7 @@ def answered_in(premises: Premises, tx: Transaction, one: Row, at: str) -> Contr
     """
     assert one.translation is not None
     task = _task(one)
-    found = {held.id: sent for held, sent in _named(premises, tx, one, task)}
+    found = {held.id: sent for held, sent in referrals_named(premises, tx, one.partner, one.resources, task)}
     if not found:
         return one
     says_more = not _SAYS_NO_MORE.issuperset(str(r["resourceType"]) for r in one.resources)
@@ -135,7 +135,7 @@ def record_row_answer(premises: Premises, tx: Transaction, made: RowAnswer, mess
     patient = next((r for r in made.resources if r["resourceType"] == "Patient"), None)
     for identifier in () if patient is None else patient.get("identifier", ()):
         for system, value in identifiers_of({"identifier": [identifier]}):
-            meant = _gateways(tx, made.partner, value)
+            meant = gateways_id(tx, made.partner, value)
             if meant is None:
                 numbers.append(identifier)
                 patients.link(tx, made.partner, premises.keys.index(IDENTIFIER, system, value), patient_id)
@@ -146,7 +146,7 @@ def record_row_answer(premises: Premises, tx: Transaction, made: RowAnswer, mess
     record_order_status(premises, tx, made, at)
     own: list[Mapping[str, Any]] = [one for one in made.findings if one["resourceType"] != "Patient"]
     if made.findings and patient is not None:
-        _require_same_birth(premises, tx, made, task, patient)
+        require_same_birth(premises, tx, made.partner, task, patient, made.places[3])
         unnumbered = {name: value for name, value in patient.items() if name != "identifier"}
         own.append({**unnumbered, "identifier": numbers} if numbers else unnumbered)
     elif numbers and patient is not None and records.get(tx, "Patient", str(patient["id"])) is None:
@@ -157,39 +157,47 @@ def record_row_answer(premises: Premises, tx: Transaction, made: RowAnswer, mess
         record_contribution(premises, tx, kept, who, message_id, at)
 
 
-def _require_same_birth(
-    premises: Premises, tx: Transaction, made: RowAnswer, task: Record, patient: Mapping[str, Any]
+def require_same_birth(
+    premises: Premises, tx: Transaction, partner: str, task: Record, patient: Mapping[str, Any], place: str
 ) -> None:
     """A note with a mistyped number of its order would give her another's findings. Compared is what the note's sender
     is shown of her: by a guess nobody learns when others say she was born, nor that they know her.
+
+    Raises NotUnderstood `REFERRAL_OF_ANOTHER_PATIENT` at `place`.
     """
-    said, sent = str(patient.get("birthDate", "")), status.sent_to(tx, task, made.partner)
+    said, sent = str(patient.get("birthDate", "")), status.sent_to(tx, task, partner)
     if not said or sent is None:
         return
-    asking, patient_id = Asking(made.partner, sent.purpose, premises.clock.now()), str(task.patient_id)
+    asking, patient_id = Asking(partner, sent.purpose, premises.clock.now()), str(task.patient_id)
     known = records.of_patient(tx, patient_id, ("Patient",))
     shown = [present_state(premises, tx, asking, patient_id, one) for one in known]
     held = {str(one["birthDate"]) for one in shown if one is not None and "birthDate" in one}
     if held and not any(said.startswith(one) or one.startswith(said) for one in held):
         text = "is another patient's than the referral"
-        raise NotUnderstood("REFERRAL_OF_ANOTHER_PATIENT", text, made.places[3])
+        raise NotUnderstood("REFERRAL_OF_ANOTHER_PATIENT", text, place)
 
 
-def _named(
-    premises: Premises, tx: Transaction, one: Row, task: Mapping[str, Any]
+def referrals_named(
+    premises: Premises,
+    tx: Transaction,
+    partner: str,
+    resources: Sequence[Mapping[str, Any]],
+    task: Mapping[str, Any],
 ) -> Iterator[tuple[Record, Intent]]:
-    """The referrals that were sent to the row's sender and are meant by its number."""
+    """The referrals that were sent to `partner` and are meant by a number of the `task` that it sends among others."""
     numbers = [(str(i.get("system", "")), str(i.get("value", ""))) for i in task.get("identifier", ())]
     for _, value in numbers:
         held = records.get(tx, "Task", value.removeprefix(_URN).lower())
-        sent = None if held is None else _sent(tx, held, one.partner)
+        sent = None if held is None else _sent(tx, held, partner)
         if held is not None and sent is not None:
             yield held, sent
             return
-    for patient_id in _maybe_about(premises, tx, one):
+    if not any(value for _, value in numbers):
+        return
+    for patient_id in _maybe_about(premises, tx, partner, resources):
         for held in records.of_patient(tx, patient_id, ("Task",)):
-            sent = _sent(tx, held, one.partner)
-            if sent is not None and _is_shown(premises, tx, one.partner, held, sent, numbers):
+            sent = _sent(tx, held, partner)
+            if sent is not None and _is_shown(premises, tx, partner, held, sent, numbers):
                 yield held, sent
 
 
@@ -230,21 +238,23 @@ def _values(task: Mapping[str, Any]) -> dict[str, list[str]]:
     return found
 
 
-def _maybe_about(premises: Premises, tx: Transaction, one: Row) -> list[str]:
+def _maybe_about(
+    premises: Premises, tx: Transaction, partner: str, resources: Sequence[Mapping[str, Any]]
+) -> list[str]:
     """Who the row may be about: by its sender's own number or the gateway's, and only where neither is known, by how she
     is described. Whoever else is found has no such referral.
     """
-    hers = [r for r in one.resources if r["resourceType"] == "Patient"]
+    hers = [r for r in resources if r["resourceType"] == "Patient"]
     numbers = [identifier for patient in hers for identifier in patient.get("identifier", ())]
-    known = {patient_meant(premises, tx, one.partner, {"identifier": each}) for each in numbers}
-    known |= {_gateways(tx, one.partner, str(each.get("value", ""))) for each in numbers}
+    known = {patient_meant(premises, tx, partner, {"identifier": each}) for each in numbers}
+    known |= {gateways_id(tx, partner, str(each.get("value", ""))) for each in numbers}
     if found := sorted(filter(None, known)):
         return found
     keys = [key for patient in hers for key in description_keys(patient, premises.keys.index, "")]
     return sorted({patient_id for key in keys for patient_id in patients.find_by_match_key(tx, key)})
 
 
-def _gateways(reading: Reading, partner: str, value: str) -> str | None:
+def gateways_id(reading: Reading, partner: str, value: str) -> str | None:
     """The patient whom the gateway has named to the partner by this id of its own; None where it is no such id."""
     kept = same_person.stays(reading, value)
     return kept if patients.exists(reading, kept) and related(reading, partner, kept) else None

@@ -60,7 +60,7 @@ async def update_task(
     Raises NotFound `NO_SUCH_RECORD` (unknown, or never sent to the caller), AlreadyReceived `STATUS_JUMP` or
     `VERSION_CONFLICT`, NotUnderstood with the place.
     """
-    _check_words(task_id, resource)
+    check_words(task_id, resource)
     at, request_id = instant_text(premises.clock.now()), new_id()
 
     def work(tx: Transaction) -> Saved:
@@ -68,20 +68,16 @@ async def update_task(
         sent = sent_to(tx, before, caller.partner) if before is not None else None
         if before is None or sent is None:
             raise NotFound("NO_SUCH_RECORD", "nothing can be shown for this request")
-        shown = _shown(premises, tx, caller, before)
+        shown = shown_to(premises, tx, caller, before)
         if if_match is not None and if_match != version_of(shown):
             raise AlreadyReceived("VERSION_CONFLICT", "is not the present version", "If-Match")
         known = status_known(tx, before, sent, shown, caller.partner)
         _check_step(known, str(resource["status"]))
-        said = {**resource, "output": outputs} if outputs is not None else dict(resource)
-        is_news = shown is not None and _is_news(said, shown)
-        if "output" in said:
-            said["output"] = outputs_to_keep(premises, tx, caller, before, said["output"])
-        kept = said if shown is None else words_to_keep(before, shown, said)
-        saved = _save(tx, next_version(premises, before, kept, caller.partner, at, is_news=is_news), at)
+        said = {**resource, "output": outputs} if outputs is not None else resource
+        saved = save_answer(premises, tx, caller, before, shown, said, at)
         if not stays_cancelled(tx, before, known, at) and saved.version != before.version:
             tell_source(premises, tx, saved, sent, at)
-        return _told(resource, _shown(premises, tx, caller, saved), request_id)
+        return _told(resource, shown_to(premises, tx, caller, saved), request_id)
 
     try:
         told = await premises.store.write(work)
@@ -91,13 +87,29 @@ async def update_task(
     return told
 
 
-def _save(tx: Transaction, task: Record, at: str) -> Record:
-    """The saved Task, and when this was said of it: a message that was made before and comes later changes nothing."""
-    message_times.keep(tx, [("Task", task.id)], at)
-    return records.save(tx, task)
+def save_answer(
+    premises: Premises,
+    tx: Transaction,
+    caller: Caller,
+    before: Record,
+    shown: Mapping[str, Any] | None,
+    resource: Mapping[str, Any],
+    at: str,
+) -> Record:
+    """The Task saved with what its addressee, who is `shown` that much of it, says in `resource`; and when this was said
+    of it: a message that was made before and comes later changes nothing.
+    """
+    said = dict(resource)
+    is_news = shown is not None and _is_news(said, shown)
+    if "output" in said:
+        said["output"] = outputs_to_keep(premises, tx, caller, before, said["output"])
+    kept = said if shown is None else words_to_keep(before, shown, said)
+    message_times.keep(tx, [("Task", before.id)], at)
+    return records.save(tx, next_version(premises, before, kept, caller.partner, at, is_news=is_news))
 
 
-def _check_words(task_id: str, resource: Mapping[str, Any]) -> None:
+def check_words(task_id: str, resource: Mapping[str, Any]) -> None:
+    """Nothing, when an addressee may say that of the Task. Raises NotUnderstood with the place."""
     checked(resource, "Task")
     if resource.get("id", task_id) != task_id:
         raise NotUnderstood("ID_MISMATCH", "must be the id in the address", "Task.id")
@@ -116,10 +128,10 @@ def present_task(
     Its version is the one by which the caller may say that it has not changed, whatever else it was shown with.
     """
     task = records.get(reading, "Task", task_id)
-    return None if task is None else _shown(premises, reading, caller, task)
+    return None if task is None else shown_to(premises, reading, caller, task)
 
 
-def _shown(premises: Premises, tx: Reading, caller: Caller, task: Record) -> Mapping[str, Any] | None:
+def shown_to(premises: Premises, tx: Reading, caller: Caller, task: Record) -> Mapping[str, Any] | None:
     """The Task as a read of the caller's would show it now; None where it would show nothing."""
     asking = Asking(caller.partner, caller.purpose, premises.clock.now())
     dress = partial(with_waiting_text, premises, caller.partner)

@@ -6,7 +6,8 @@ import asyncio
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from dataclasses import replace as with_changes
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -21,6 +22,7 @@ from gateway.disclosure.recorder_only import marked
 from gateway.disclosure.seen import is_own
 from gateway.disclosure.shown_versions import new_version
 from gateway.errors import AlreadyReceived, NotUnderstood
+from gateway.flows.answering import Answered, answered_in, patient_answered, record_answer, under_our_names
 from gateway.flows.answers import EntryOutcome, TransactionOutcome
 from gateway.flows.body_hash import BodyHash, body_hash, named_by_itself
 from gateway.flows.checked import checked_entries
@@ -57,6 +59,10 @@ class _Work:
     request_id: str
     kept_here: frozenset[str]
     """References of what only its recorder is shown."""
+    answered: Mapping[int, Answered] = field(default_factory=dict)
+    """The entries that answer a referral."""
+    repeated: frozenset[int] = frozenset()
+    """The entries that repeat what an answered referral asks for."""
 
 
 async def accept_transaction(
@@ -138,6 +144,7 @@ def _take_in(premises: Premises, tx: Transaction, work: _Work) -> TransactionOut
     known = _known(tx, work)
     if known is not None:
         return known
+    work = _with_answers(premises, tx, work)
     patient_id = _patient_of(premises, tx, work)
     around = beside([entry.resource for entry in work.entries])
     resources = [_about(entry.resource, patient_id) for entry in work.entries]
@@ -166,9 +173,20 @@ def _take_in(premises: Premises, tx: Transaction, work: _Work) -> TransactionOut
     )
     inbox.keep(tx, message, work.raw)
     source = work.caller.partner
-    add_referral_intents(premises, tx, source, work.entries, saved, patient_id, at, news, message.id)
+    own = [number for number in range(len(saved)) if number not in work.answered.keys() | work.repeated]
+    entries, kept = [work.entries[number] for number in own], [saved[number] for number in own]
+    add_referral_intents(premises, tx, source, entries, kept, patient_id, at, news, message.id)
     hear_denials(premises, tx, patient_id, work.at, work.request_id)
     return TransactionOutcome(tuple(outcomes), work.request_id)
+
+
+def _with_answers(premises: Premises, tx: Transaction, work: _Work) -> _Work:
+    """The same, with what in it answers a referral under the names of that."""
+    answered = answered_in(premises, tx, work.caller.partner, work.entries)
+    if not answered:
+        return work
+    entries, repeated = under_our_names(tx, work.entries, answered)
+    return with_changes(work, entries=entries, answered=answered, repeated=repeated)
 
 
 def _known(tx: Transaction, work: _Work) -> TransactionOutcome | None:
@@ -188,14 +206,18 @@ def _patient_of(premises: Premises, tx: Transaction, work: _Work) -> str:
     """The one patient the transaction is about: the Patient in it, or one its submitter has sent before."""
     patients = [entry.resource for entry in work.entries if entry.resource["resourceType"] == "Patient"]
     at = instant_text(work.at)
-    found = {
-        identify(tx, partner=work.caller.partner, patient=p, index=premises.keys.index, at=at).patient_id
-        for p in patients
-    }
+    if work.answered:
+        found = {patient_answered(premises, tx, work.caller.partner, work.entries, work.answered)}
+    else:
+        found = {
+            identify(tx, partner=work.caller.partner, patient=p, index=premises.keys.index, at=at).patient_id
+            for p in patients
+        }
     inside = {f"Patient/{patient['id']}" for patient in patients}
     known: dict[str, str | None] = {}  # most entries name her alike
     for index, entry in enumerate(work.entries):
-        for name, reference in _subjects(entry.resource):
+        of_others = index in work.answered or index in work.repeated
+        for name, reference in () if of_others else _subjects(entry.resource):
             if str(reference.get("reference", "")) in inside:
                 continue
             named = to_json(reference).decode()
@@ -250,8 +272,12 @@ def _save(
             f"Bundle.entry[{number}]",
         )
         raise AlreadyReceived("RECORD_OF_ANOTHER_PATIENT", message, f"{place}.request.url")
-    if before is not None and work.entries[number].only_new:
+    if before is not None and (number in work.repeated or work.entries[number].only_new):
         together.now(number, before)
+    elif number in work.answered:
+        at, place = instant_text(work.at), f"Bundle.entry[{number}].resource"
+        answered = work.answered[number]
+        together.now(number, record_answer(premises, tx, work.caller, answered, resource, at, place))
     elif resource["resourceType"] == "Consent":
         together.save()  # whether its form is there, and who is related to her, is read of what came before it
         kept = keep_consent(premises, tx, work.caller, resource, patient_id, work.at, work.request_id)

@@ -23,11 +23,12 @@ _ADDRESSES = ("reference", "url")
 class Submitted:
     """One entry with our id on it and its references inside the transaction resolved.
 
-    `only_new`: nothing is changed where it is there already (`ifNoneExist`).
+    `only_new`: nothing is changed where it is there already (`ifNoneExist`). `named`: under which id its sender put it.
     """
 
     resource: Mapping[str, Any]
     only_new: bool = False
+    named: str = ""
 
 
 def submitted(id_key: bytes, partner: str, entries: Sequence[Mapping[str, Any]]) -> tuple[Submitted, ...]:
@@ -46,7 +47,7 @@ def submitted(id_key: bytes, partner: str, entries: Sequence[Mapping[str, Any]])
                     "ENTRY_TWICE", "is in this transaction more than once", f"{place}.fullUrl"
                 )
     return tuple(
-        Submitted({**_resolved(entry["resource"], names), "id": resource_id}, only_new)
+        Submitted({**resolved(entry["resource"], names), "id": resource_id}, only_new, _put_under(entry))
         for entry, resource_id, only_new in zip(entries, ids, _conditions(entries), strict=True)
     )
 
@@ -111,14 +112,21 @@ def _theirs(entry: Mapping[str, Any], resource_type: str) -> str | None:
     return f"{resource_type}/{resource_id}" if resource_id else None
 
 
-def _resolved(value: Any, names: Mapping[str, str]) -> Any:
+def _put_under(entry: Mapping[str, Any]) -> str:
+    """The id in the address of a PUT; empty where there is none."""
+    request = entry.get("request", {})
+    return str(request.get("url", "")).partition("/")[2] if request.get("method") == "PUT" else ""
+
+
+def resolved(value: Any, names: Mapping[str, str]) -> Any:
+    """A JSON value in which what is one of `names`, where a resource names another, stands as what it is named there."""
     if isinstance(value, Mapping):
         return {
             key: names.get(child, child)
             if key in _ADDRESSES and isinstance(child, str)
-            else _resolved(child, names)
+            else resolved(child, names)
             for key, child in value.items()
         }
     if isinstance(value, list | tuple):
-        return [_resolved(child, names) for child in value]
+        return [resolved(child, names) for child in value]
     return value

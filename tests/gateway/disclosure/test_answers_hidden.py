@@ -238,16 +238,19 @@ def test_what_an_addressee_may_write_is_what_is_taken_for_an_answer() -> None:
 
 
 @pytest.mark.requirement("P2-13-01")
-@pytest.mark.parametrize("joined", [False, True])
+@pytest.mark.parametrize(("joined", "by"), [(False, "FHIR"), (True, "FHIR"), (False, "HL7 v2")])
 def test_an_agency_asks_for_her_tasks_and_is_not_told_where_else_she_was_sent(
-    county: County, joined: bool
+    county: County, joined: bool, by: str
 ) -> None:
-    """Unless the network asks it along with whom the referral is for."""
+    """Unless the network asks it along with whom the referral is for. HL7 v2 names a role known to its sender."""
     route = Route("x", "hospital", "housing", "referral", "COC", with_addressee="otp")
     if joined:
         county.change_network(routes=(*county.premises.network.content.routes, route))
     county.consent("housing", purpose="COC", classes=("Task", "ServiceRequest"))
-    county.submit("hospital", referral("b1"))
+    if by == "FHIR":
+        county.submit("hospital", referral("b1"))
+    else:
+        county.refer()
 
     if joined:
         assert county.read("housing", "Task", county.task().id, "COC")["status"] == "requested"

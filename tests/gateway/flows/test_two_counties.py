@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.county import County, resources_of
+from gateway.demo import person
+from gateway.demo.records import referral, transaction
+from gateway.partners import FhirDelivery
+from tests.gateway.county import MRN, County, resources_of
 from tests.gateway.disclosure.twins import Api
 
 
@@ -24,6 +27,7 @@ def here(tmp_path: Path) -> Iterator[County]:
 def there(tmp_path: Path) -> Iterator[County]:
     """The county of the treatment program; to it the first gateway is the partner `hospital`, by FHIR."""
     made = County(tmp_path / "there")
+    made.change_partner("hospital", delivery=FhirDelivery(url="http://127.0.0.1:9/fhir"))
     yield made
     made.close()
 
@@ -35,16 +39,56 @@ def hand_on(content: bytes, api: Api, who: str) -> list[dict[str, Any]]:
     return [entry["response"] for entry in answer.json()["entry"]]
 
 
+def allow(*counties: County) -> None:
+    """In each she permits the hospital to refer her to the program, and the program to say what became of it."""
+    for county in counties:
+        county.change_partner("hospital", may_record_consent_for=("otp",))
+        county.consent()
+        county.consent("hospital", discloser="otp", by="hospital", classes=("Task",))
+
+
 @pytest.mark.requirement("SD-02", "P2-13-01")
-def test_a_referral_is_handed_on_to_another_county(here: County, there: County) -> None:
+def test_a_referral_is_handed_on_to_another_county_and_its_answer_comes_back(
+    here: County, there: County
+) -> None:
     here.refer()
-    here.consent()
-    there.consent()
+    allow(here, there)
     pushed = here.deliver().content
     (task,) = resources_of(pushed)["Task"]
     assert task["owner"]["reference"].startswith("PractitionerRole/"), "as the hospital named whom it asks"
 
     hand_on(pushed, Api(there), "hospital TREAT")
+    (got,) = resources_of(there.deliver().content)["ServiceRequest"]
+    assert got["identifier"][0]["value"] == "R-1"
 
-    (there_sent,) = resources_of(there.deliver().content)["ServiceRequest"]
-    assert there_sent["identifier"][0]["value"] == "R-1"
+    for status in ("accepted", "completed"):
+        if status == "completed":
+            there.answer("otp", "in-progress")
+            there.deliver()  # what is lost on its way does not stop what comes after it
+        there.answer("otp", status)
+        hand_on(there.deliver().content, Api(here), "otp TREAT")
+        assert (here.task().resource["status"], here.task().source_partner) == (status, "otp")
+        told = here.deliver().content.decode()
+        assert told.startswith("MSH|") and "R-1^RIVERBEND" in told
+    assert len(here.records("ServiceRequest")) == 1, "the copy that came back is no second order"
+
+
+@pytest.mark.requirement("SD-01", "SD-02")
+def test_a_referral_without_a_number_comes_back_under_our_id_of_it(here: County, there: County) -> None:
+    allow(here, there)
+    here.change_partner("hospital", delivery=FhirDelivery(url="http://127.0.0.1:9/fhir"))
+    her = person.person(*MRN)
+    asked = referral(2, "hospital", "otp", "methadone treatment", "", priority="routine")
+    unnumbered = [{name: value for name, value in one.items() if name != "identifier"} for one in asked]
+    here.submit("hospital", transaction(her, *unnumbered))
+    pushed = here.deliver().content
+    (task,) = resources_of(pushed)["Task"]
+    assert task["owner"]["identifier"]["value"] == "1000000012", "an id of ours means nothing there"
+
+    hand_on(pushed, Api(there), "hospital TREAT")
+    there.deliver()
+    there.answer("otp", "rejected", statusReason={"text": "no room this month"})
+    hand_on(there.deliver().content, Api(here), "otp TREAT")
+
+    assert here.task().resource["status"] == "rejected"
+    assert here.task().resource["statusReason"]["text"]
