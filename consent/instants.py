@@ -111,8 +111,10 @@ def _local(moment: datetime, zone: tzinfo) -> datetime:
 
 
 def read_period(period: object, zone: tzinfo) -> Span | None:
-    """A FHIR Period as a span; absent ends are open. None if it is none, or ends before it starts."""
+    """A FHIR Period as a span; an absent end is open. None if it is none, has neither, or ends before it starts."""
     if not isinstance(period, Mapping) or not {"start", "end", "id", "extension"} >= period.keys():
+        return None
+    if not {"start", "end"} & period.keys():
         return None
     start, end = ALWAYS, ALWAYS
     if "start" in period:

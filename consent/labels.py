@@ -226,7 +226,7 @@ def normalised(system: str, code: object, tables: Tables) -> tuple[str, ...]:
 def _read_incoming(meta: object, tables: Tables, found: _Found) -> str:
     """The highest confidentiality in `meta.security`, or empty; its other labels go to `found`."""
     level = ""
-    security = meta.get("security", ()) if isinstance(meta, Mapping) else ()
+    security = meta.get("security", ()) if isinstance(meta, Mapping) else () if meta is None else meta
     rank = tables.labels.rank
     for coding in security if isinstance(security, list | tuple) else (security,):
         system, code = _system_and_code(coding)

@@ -199,17 +199,20 @@ def _recipients(actors: tuple[Actor, ...], asking: Asking) -> Match:
 
 
 def _disclosers(actors: tuple[Actor, ...], directive: Directive, asking: Asking, named_above: bool) -> Match:
-    """Discloser roles are ORed; with pack `part2` and none named, `Consent.organization` is the discloser."""
+    """Discloser roles are ORed; with pack `part2` and none named, `Consent.organization` is the discloser.
+
+    An actor whose role nobody knows may be another discloser: what names one always denies.
+    """
     group = [actor for actor in actors if actor.part == "discloser"]
     if asking.onward and directive.is_tpo and _has_received(directive, asking):
         return YES
     if group:
-        return max(_names(actor, asking.discloser, asking, []) for actor in group)
-    if named_above or not asking.check_discloser:
+        named = max(_names(actor, asking.discloser, asking, []) for actor in group)
+    elif named_above or not asking.check_discloser:
         return YES
-    return max(
-        (_is(reference, asking.discloser, asking) for reference in directive.organizations), default=UNKNOWN
-    )
+    else:
+        named = max((_is(one, asking.discloser, asking) for one in directive.organizations), default=UNKNOWN)
+    return max(named, UNKNOWN) if any(actor.part == "unknown" for actor in actors) else named
 
 
 def _has_received(directive: Directive, asking: Asking) -> bool:
@@ -259,8 +262,7 @@ def _bears(identifier: Identifier, party: Party, asking: Asking) -> Match:
         return YES
     bearers = asking.directory.by_identifier.get(identifier)
     if bearers is None:
-        known = identifier in asking.recipient.identifiers or identifier in asking.discloser.identifiers
-        return NO if known else UNKNOWN
+        return NO if identifier in asking.recipient.identifiers else UNKNOWN
     if bearers & party.certain:
         return YES
     return UNKNOWN if bearers & party.possible else NO
@@ -272,7 +274,7 @@ def _is(reference: str, party: Party, asking: Asking) -> Match:
     if reference in party.possible:
         return UNKNOWN
     known = reference in asking.directory.entries or reference in asking.recipient.own
-    return NO if known or reference in asking.discloser.own else UNKNOWN
+    return NO if known else UNKNOWN
 
 
 def _belongs_to_class(words: str, asking: Asking, delegatees: list[Actor]) -> Match:

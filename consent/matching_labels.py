@@ -54,7 +54,7 @@ def _own_limit(node: Provision, tables: Tables) -> LabelLimit | None:
             rank = max(rank, tables.labels.rank[coding.code])
         elif coding.system in tables.labels.label_systems and coding.system:
             labels |= tables.permit_covers(coding.code)
-    return LabelLimit(rank, frozenset(labels), bool(labels) and labels <= NOTE_LABELS)
+    return LabelLimit(rank, frozenset(labels), rank < 0 and bool(labels) and labels <= NOTE_LABELS)
 
 
 def _joined(own: LabelLimit, inherited: LabelLimit) -> LabelLimit:

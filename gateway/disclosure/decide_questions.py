@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NoReturn
@@ -12,6 +13,9 @@ from gateway.disclosure.consent_tables import consent_tables
 
 MOST_DIGITS = 400
 """Longest number that is read; a longer one is refused before it costs time."""
+
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+"""One half of a character outside the basic plane, which JSON can name without the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +57,14 @@ def error_line(fault: consent.QuestionError) -> str:
 def read_json(content: bytes) -> object:
     """The JSON value. Raises QuestionError for what is no JSON, repeats a key, or is nested too deeply."""
     try:
-        return json.loads(
-            content.decode("utf-8"),
-            object_pairs_hook=_without_repeats,
-            parse_constant=_no_constant,
-            parse_int=_number,
+        text = content.decode("utf-8")
+        value: object = json.loads(
+            text, object_pairs_hook=_without_repeats, parse_constant=_no_constant, parse_int=_number
         )
-    except UnicodeDecodeError as fault:
+        if _HALF.search(text):  # a half without the other could not be written in the answer
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+        return value
+    except UnicodeError as fault:
         raise consent.QuestionError("NOT_UTF8", "the question is not UTF-8") from fault
     except RecursionError as fault:
         raise consent.QuestionError("TOO_DEEP", "the question is nested too deeply") from fault

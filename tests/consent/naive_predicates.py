@@ -158,9 +158,11 @@ def names(designation: Json, party: Json, question: Json) -> bool | None:
     directory = question.get("directory", ())
     if "reference" in designation:
         ref = designation["reference"]
-        listed = {name_of(entry) for entry in directory}
-        for one in (question["recipient"], question["discloser"]):
-            listed |= {*one.get("references", ()), *one.get("members_of", ())}
+        asks = question["recipient"]
+        listed = {name_of(entry) for entry in directory} | {
+            *asks.get("references", ()),
+            *asks.get("members_of", ()),
+        }
         if ref in belongs_to(party, directory):
             return True
         return False if ref in listed else None

@@ -73,6 +73,7 @@ RECIPIENTS: tuple[Json, ...] = (
 DISCLOSERS: tuple[Json, ...] = (
     party("Organization/otp-1", 3),
     party("Organization/clinic-7", 7),
+    party("Organization/out-of-the-directory"),
 )
 PROGRAMS: tuple[list[str], ...] = (
     [],
@@ -175,6 +176,8 @@ ACTOR_POOL: tuple[list[Json], ...] = (
     [actor(ref("Organization/otp-1"), "PROV"), actor(ref("Organization/hosp-1"))],
     [actor(ref("Organization/hosp-1"), "WIT")],
     [actor(ref("Organization/hosp-1"), "WIT"), actor(ref("Organization/hosp-1"))],
+    [actor(ref("Organization/hosp-1"), "WIT"), actor(ref("Organization/housing-1"), "PROV")],
+    [actor(ref("Organization/out-of-the-directory"))],
 )
 PURPOSE_POOL: tuple[list[Json], ...] = (
     act_reasons("TREAT", "HPAYMT", "HOPERAT"),

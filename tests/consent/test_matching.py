@@ -9,7 +9,7 @@ import pytest
 
 import consent
 from tests.consent.asking import ask, disclosed, tables
-from tests.consent.question_pools import LOINC, npi, ref
+from tests.consent.question_pools import LOINC, actor, labels, npi, ref
 from tests.consent.test_decision_tables import consent_named
 from tests.consent.test_highest_protection import SECRET, asked, shown
 
@@ -64,12 +64,46 @@ def test_a_permit_needs_the_code_of_a_record_and_a_denial_any_code_in_it() -> No
 
 
 @pytest.mark.requirement("FH-CON-02", "P2-31-04")
-@pytest.mark.parametrize("whose", ["discloser", "recipient"])
-def test_a_denial_for_the_bearer_of_a_number_leaves_others_alone(whose: str) -> None:
-    made = by({}, {"actor": [{"reference": {"identifier": npi(5)}}]})
-    assert not disclosed(ask(made)), "nobody can tell who bears the number"
-    made[whose] = {**made[whose], "identifiers": [npi(5)]}
-    assert bool(disclosed(ask(made))) is (whose == "discloser")
+def test_a_denial_for_the_bearer_of_a_number_leaves_others_alone() -> None:
+    """Design 9: an actor in neither the directory nor the recipient's references is not resolved; the discloser too."""
+    ours = {"identifiers": [npi(5)], "references": ["Organization/x"]}
+    entry = {"resourceType": "Organization", "id": "x", "identifier": [npi(5)]}
+    for denied in ({"identifier": npi(5)}, ref("Organization/x")):
+        made = by({}, {"actor": [{"reference": denied}]})
+        assert not disclosed(ask(made)), "nobody can tell who bears the number"
+        for whose in ("recipient", "discloser"):
+            assert not disclosed(ask({**made, whose: {**made[whose], **ours}})), whose
+        assert disclosed(ask({**made, "directory": [*made["directory"], entry]}))
+
+
+@pytest.mark.requirement("FH-CON-02")
+def test_an_actor_whose_role_nobody_knows_always_denies_also_beside_another_discloser() -> None:
+    """Consent-semantics 4: it may be one more discloser, of whom any suffices."""
+    other, unknown = ref("Organization/clinic-7"), actor(ref("Organization/clinic-7"), "WIT")
+    assert disclosed(ask(by({}, {"actor": [actor(other, "PROV")]}))), "of another discloser"
+    assert reasons(by({}, {"actor": [actor(other, "PROV"), unknown]})) == {"DENIED_UNLESS_CLEAR"}
+    assert not disclosed(ask(by({"actor": [actor(other), unknown]})))
+
+
+@pytest.mark.requirement("P2-31-13")
+@pytest.mark.parametrize(
+    ("more", "expected"), [((), True), (("SUD",), True), (("R",), False), (("V",), True)]
+)
+def test_notes_go_whole_by_a_permit_of_nothing_else(more: tuple[str, ...], expected: bool) -> None:
+    """Consent-semantics 11: beside a level it is no consent for notes alone, and has to cover SUD like any other."""
+    made = by({"securityLabel": labels("PSYTHPN", *more)})
+    security = labels("PSYTHPN", "SUD")
+    made["resources"] = [{"resourceType": "Observation", "id": "n", "meta": {"security": security}}]
+    assert bool(disclosed(ask(made))) is expected
+
+
+@pytest.mark.requirement("FH-CON-07")
+@pytest.mark.parametrize(
+    "period", [{}, {"id": "p"}, {"extension": [{"url": "urn:x", "valueCode": "unknown"}]}]
+)
+def test_a_period_that_says_nothing_is_no_period(period: Json) -> None:
+    assert {"NO_PERMIT", "CONSENT_PERIOD_INVALID"} <= reasons(by({"period": period}))
+    assert reasons(by({}, {"period": period})) == {"DENIED_UNLESS_CLEAR"}
 
 
 @pytest.mark.requirement("FH-CON-02")

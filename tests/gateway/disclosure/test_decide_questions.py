@@ -50,6 +50,7 @@ def test_a_whole_content_is_one_question() -> None:
         (b"{", "NOT_JSON"),
         (b"[]", "SHAPE_INVALID"),
         (b"\xff{}", "NOT_UTF8"),
+        (b'{"at": ["\\ud83d\\ude00", {"\\uD83D": 1}]}', "NOT_UTF8"),
         (b'{"at": 1, "at": 2}', "KEY_REPEATED"),
         (b'{"at": NaN}', "NOT_JSON"),
         (b'{"at": ' + b"9" * (MOST_DIGITS + 1) + b"}", "NOT_JSON"),
