@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -30,13 +31,14 @@ FORMATS = ("table", "csv", "json", "fhir")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def accounting(network: Path, store: str | None, patient: str, law: str, written_as: str) -> int:
-    """Print the account; 1 when nobody has that id, 2 for a way of writing nobody knows.
+def accounting(network: Path, store: str | None, patient: str, law: str, ways: Sequence[str]) -> int:
+    """Print the account; 1 when nobody has that id, 2 for more than one way of writing, or one nobody knows.
 
     Raises NotUnderstood `LAW_UNKNOWN`.
     """
-    if written_as not in FORMATS:
-        print(f"--as is one of {', '.join(FORMATS)}", file=sys.stderr)
+    written_as = ways[0] if ways else "table"
+    if len(ways) > 1 or written_as not in FORMATS:
+        print(f"--as is one of {', '.join(FORMATS)}; one way at a time", file=sys.stderr)
         return 2
     from gateway.cli.looked import known, looked
 

@@ -117,11 +117,12 @@ def keys_prove(
     keys_from: KeysFrom = None,
     network: Network = None,
     store: Store = None,
+    as_json: AsJson = False,
 ) -> None:
     """Try to open everything ever sealed for one patient, here and in backups; 0 when nothing opens, else 1."""
     from gateway.cli.keys_commands import prove as body
 
-    finish(body(folder_of(network), store, patient, tuple(backups or ()), keys_from))
+    finish(body(folder_of(network), store, patient, tuple(backups or ()), keys_from, as_json=as_json))
 
 
 @db_app.command("backup")

@@ -104,7 +104,13 @@ def destroy(network: Path, store: str | None, patient: str, reason: str, *, rota
 
 
 def prove(
-    network: Path, store: str | None, patient: str, backups: tuple[Path, ...], keys_from: Path | None
+    network: Path,
+    store: str | None,
+    patient: str,
+    backups: tuple[Path, ...],
+    keys_from: Path | None,
+    *,
+    as_json: bool = False,
 ) -> int:
     """Print what still opens of a patient, here and in `backups`; 0 when nothing does, else 1; 2 for keys of none."""
     if keys_from is not None and not backups:
@@ -121,9 +127,13 @@ def prove(
                 with copy as old:
                     rows.append((name, remains(old, patient)))
     heads = ("where", "readable", "unreadable", "audit entries about the patient")
-    print_table(heads, [(name, str(r.readable), str(r.unreadable), str(r.audit_entries)) for name, r in rows])
+    cells = [(name, r.readable, r.unreadable, r.audit_entries) for name, r in rows]
     left = sum(found.readable for _, found in rows)
-    print("Nothing opens." if not left else f"{left} rows still open.")
+    if as_json:
+        print(json.dumps([dict(zip(heads, row, strict=True)) for row in cells], indent=2))
+    else:
+        print_table(heads, [tuple(map(str, row)) for row in cells])
+        print("Nothing opens." if not left else f"{left} rows still open.")
     return 0 if not left else 1
 
 

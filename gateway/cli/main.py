@@ -247,11 +247,12 @@ def mapping_try(
     form: Annotated[
         str | None, typer.Option("--as", metavar="MAPPING", help="Show the recipient's file in this format.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Print what became of each value, side by side, and what a recipient would get."""
     from gateway.cli.mapping_commands import mapping_try as body
 
-    finish(body(mapping, path, partner=partner, zone=zone, form=form))
+    finish(body(mapping, path, partner=partner, zone=zone, form=form, as_json=as_json))
 
 
 @mapping_app.command("profiles")

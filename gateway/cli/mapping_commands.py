@@ -243,16 +243,25 @@ def mapping_new(name: str, form: str, sample: Path) -> int:
 
 
 def mapping_try(
-    mapping: str, path: str, *, partner: str = "local", zone: str | None = None, form: str | None = None
+    mapping: str,
+    path: str,
+    *,
+    partner: str = "local",
+    zone: str | None = None,
+    form: str | None = None,
+    as_json: bool = False,
 ) -> int:
     """Print what became of each value, and what a recipient would get (in `form`, or the mapping's own format)."""
-    from gateway.cli.mapping_try import print_tried
+    from gateway.cli.mapping_try import print_tried, tried_answer
 
     try:
         library = _library()
         found = library.mapping(mapping)
         records = translate_all(found, _read(path), partner=partner, id_key=PUBLISHED_TEST_KEY, zone=zone)
-        print_tried(library, records, form)
+        if as_json:
+            _print(tried_answer(library, records, form))
+        else:
+            print_tried(library, records, form)
     except (MappingRoomError, HandoffError) as error:
         _print(_refusal(error), sys.stderr)
         return 1

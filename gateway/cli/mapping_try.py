@@ -11,6 +11,7 @@ from gateway.clock import SystemClock
 from mappings import Library, Mapping_, RenderRefused, TranslatedRecord, Translation, render, unpack_files
 
 _NOTICE = {"notice": "The notice of the release stands here."}
+HEADS = ("in the file", "what happens", "in FHIR", "row")
 _SHOWN = 40
 _PLAIN = ("csv", "xlsx", "json", "hl7v2")
 """Formats whose places are told from their addresses."""
@@ -27,7 +28,7 @@ def print_tried(library: Library, records: Sequence[TranslatedRecord], form: str
         own = library.mapping(
             str(record.translation.provenance["mapping"])
         )  # of a choice, the one that took it
-        print_table(("in the file", "what happens", "in FHIR", "row"), _lines(own, record.translation))
+        print_table(HEADS, _lines(own, record.translation))
         if record.translation.accounting.dropped:
             for row in own.rows("drop"):
                 print(f"dropped by row {row.number}: {', '.join(row.addresses)} ({row.reason})")
@@ -39,6 +40,31 @@ def print_tried(library: Library, records: Sequence[TranslatedRecord], form: str
             target = library.mapping(form or str(record.translation.provenance["mapping"])).writing()
             print(f"-- what a recipient would get of {record.place or 'this record'}, as {target.id}")
             print(_received(target, record.translation))
+
+
+def tried_answer(
+    library: Library, records: Sequence[TranslatedRecord], form: str | None
+) -> list[dict[str, object]]:
+    """The same for scripts: for each record its lines, issues and account, and what a recipient would get, as text."""
+    found: list[dict[str, object]] = []
+    for record in records:
+        if record.translation is None:
+            found.append({"place": record.place, "error": str(record.refusal)})
+            continue
+        own = library.mapping(str(record.translation.provenance["mapping"]))
+        target = library.mapping(form or own.id).writing()
+        lines = _lines(own, record.translation)
+        found.append(
+            {
+                "place": record.place,
+                "lines": [dict(zip(HEADS, line, strict=True)) for line in lines],
+                "issues": [issue.answer() for issue in record.translation.issues],
+                "accounting": record.translation.accounting.answer(),
+                "written as": target.id,
+                "received": _received(target, record.translation),
+            }
+        )
+    return found
 
 
 def _lines(mapping: Mapping_, translation: Translation) -> list[tuple[str, str, str, str]]:

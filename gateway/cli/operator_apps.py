@@ -18,14 +18,19 @@ def accounting(
     law: Annotated[
         str, typer.Option(help="all, part2 (consented, 3 years), intermediary (3 years) or hipaa (6 years).")
     ] = "all",
-    written_as: Annotated[str, typer.Option("--as", help="table, csv, json or fhir.")] = "table",
+    written_as: Annotated[str, typer.Option("--as", help="table, csv, json or fhir.")] = "",
+    as_csv: Annotated[bool, typer.Option("--csv", help="The same as --as csv.")] = False,
+    as_fhir: Annotated[bool, typer.Option("--fhir", help="The same as --as fhir.")] = False,
+    as_json: AsJson = False,
     network: Network = None,
     store: Store = None,
 ) -> None:
     """The account of disclosures a patient may ask for: to whom, when, what, what for."""
     from gateway.cli.accounting_command import accounting as body
 
-    finish(body(folder_of(network), store, patient, law, written_as))
+    asked = {"csv": as_csv, "fhir": as_fhir, "json": as_json, written_as: bool(written_as)}
+    ways = tuple(way for way, wanted in asked.items() if wanted)
+    finish(body(folder_of(network), store, patient, law, ways))
 
 
 def reconcile(

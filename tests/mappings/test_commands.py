@@ -148,6 +148,10 @@ def test_list_and_try_are_for_people(file: Path, capsys: pytest.CaptureFixture[s
     assert "decides" in said, (
         "what a number makes ids of is one line, not one for each value that hangs on it"
     )
+    assert mapping_try("hospital/ref_i12", str(file), as_json=True) == 0
+    (record,) = json.loads(capsys.readouterr().out)
+    assert "patient.birthDate = 1996-03-14" in [line["in FHIR"] for line in record["lines"]]
+    assert record["accounting"]["unmapped"] == 0 and "as far as consent" in record["received"]
 
 
 def test_a_draft_of_a_message_that_is_read_already_says_by_what(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import json
 import shutil
 from collections.abc import Iterator
 from functools import cache
@@ -47,6 +48,7 @@ COMMANDS: tuple[tuple[str, tuple[str, ...], str, set[str | None]], ...] = (
     ("why", ("q1", "--replay"), "why --replay q1", {"p1"}),
     ("accounting", ("p2",), "accounting", {"p2"}),
     ("accounting", ("p2", "--as", "fhir"), "accounting", {"p2"}),
+    ("accounting", ("p2", "--csv"), "accounting", {"p2"}),
     ("audit", ("export",), "audit export", {None}),
     ("audit", ("export", "--fhir"), "audit export --fhir", {None}),
     ("audit", ("export", "--patient", "p2"), "audit export --patient", {"p2"}),
@@ -143,9 +145,24 @@ def test_each_command_that_shows_what_is_known_says_first_who_looks_and_at_whom(
         assert shown or told
 
 
+@pytest.mark.requirement("P2-25-01", "HI-528-01")
+def test_the_account_is_written_in_one_way_at_a_time(kept: Path, capfdbinary: Any) -> None:
+    """Design 9: `handoff accounting PATIENT [--csv|--fhir]`, and `--json` wherever a table is printed."""
+    told = []
+    for way in ((), ("--csv",), ("--as", "csv"), ("--fhir",), ("--json",)):
+        assert run(kept, "accounting", "p2", *way) == 0
+        told.append(capfdbinary.readouterr().out)
+    table, by_name, by_way, fhir, rows = told
+    assert by_name == by_way and by_name.startswith(b"date,") and by_name != table
+    assert json.loads(fhir)["resourceType"] == "Bundle" and isinstance(json.loads(rows), list)
+
+    for wrong in (("--csv", "--fhir"), ("--as", "csv", "--json"), ("--as", "xml")):
+        assert run(kept, "accounting", "p2", *wrong) == 2
+
+
 def test_what_counts_and_checks_leaves_no_entry(kept: Path, capfdbinary: Any) -> None:
     before = len(looks(kept))
-    for command in (("audit", "verify"), ("reconcile",), ("keys", "list"), ("keys", "prove", "p1")):
+    for command in (("audit", "verify"), ("reconcile",), ("keys", "list"), ("keys", "prove", "p1", "--json")):
         run(kept, *command)
     assert len(looks(kept)) == before and capfdbinary.readouterr().out
 
