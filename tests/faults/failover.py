@@ -1,6 +1,7 @@
 """A database with a synchronous standby: its primary is killed under load, the standby promoted, and the laws hold.
 
 python -m tests.faults.killing --messages 600 --failover
+python -m tests.faults.killing --messages 600 --stopped 60: one server alone, away for so long, as in a crash
 
 The gateways know both servers by one URL (`target_session_attrs=read-write`) and are not touched: whatever was
 acknowledged was on both, so it is all there, and they go on by themselves.
@@ -76,10 +77,34 @@ class Pair:
             return connection.execute(asked).fetchone() == (1,)
 
 
+class Alone:
+    """One server that is away for a while."""
+
+    def __init__(self, seconds: float) -> None:
+        self._server, self._seconds = PostgresServer({"fsync": "on", "full_page_writes": "on"}), seconds
+
+    @property
+    def url(self) -> str:
+        """The store on it."""
+        return self._server.url(_DATABASE)
+
+    def lose_primary(self) -> None:
+        """As in a crash."""
+        self._server.stop(signal.SIGQUIT)
+
+    def promote(self) -> None:
+        """Start it again, later."""
+        time.sleep(self._seconds)
+        self._server.start()
+
+    def end(self) -> None:
+        """Stop it and take it away."""
+        self._server.end()
+
+
 @contextlib.contextmanager
-def pair() -> Iterator[Pair]:
-    """Two servers between `with` and its end."""
-    made = Pair()
+def _between(made: Pair | Alone) -> Iterator[Pair | Alone]:
+    """The servers between `with` and its end."""
     try:
         yield made
     finally:
@@ -99,11 +124,20 @@ def start_on(store: str, workers: int = 1) -> Any:
 
 
 def run(
-    messages: int, seed: int, workers: int = 1, patients: int = 32, drain_seconds: float = 400.0
+    messages: int,
+    seed: int,
+    workers: int = 1,
+    patients: int = 32,
+    drain_seconds: float = 400.0,
+    stopped_seconds: float = 0.0,
 ) -> dict[str, Any]:
-    """One story in which the primary dies halfway; what was seen, and `broken`: every law that did not hold."""
+    """One story in which the primary dies halfway; what was seen, and `broken`: every law that did not hold.
+
+    With `stopped_seconds` there is no other: it comes back after so long.
+    """
     chance = random.Random(seed)
-    with pair() as servers, tempfile.TemporaryDirectory(prefix="handoff-failover-") as place:
+    made = Alone(stopped_seconds) if stopped_seconds else Pair()
+    with _between(made) as servers, tempfile.TemporaryDirectory(prefix="handoff-failover-") as place:
         scene = Scene(Path(place), start_on(servers.url, workers), store=servers.url)
         partner = scene.open()
         try:

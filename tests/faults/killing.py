@@ -233,6 +233,8 @@ def _warm() -> StartOne:
 
 
 SCENES = (
+    "duplicates",
+    "mutated",
     "oversized",
     "partner_down",
     "reload",
@@ -259,6 +261,9 @@ def main() -> int:
     parser.add_argument(
         "--failover", action="store_true", help="on PostgreSQL: kill the primary, promote its standby"
     )
+    parser.add_argument(
+        "--stopped", type=float, default=0.0, help="on PostgreSQL: seconds without its server"
+    )
     parser.add_argument("--workers", type=int, default=1, help="with --failover: processes of the gateway")
     parser.add_argument("--power", action="store_true", help="cut the power instead (needs strace)")
     asked = parser.parse_args()
@@ -275,10 +280,10 @@ def main() -> int:
         told = cut_power(min(messages, 300), asked.seed)
         print(json.dumps(told, indent=1))
         return 1 if told["broken"] else 0
-    if asked.failover:
+    if asked.failover or asked.stopped:
         from tests.faults.failover import run as fail_over
 
-        told = fail_over(messages, asked.seed, asked.workers)
+        told = fail_over(messages, asked.seed, asked.workers, stopped_seconds=asked.stopped)
         print(json.dumps(told, indent=1))
         return 1 if told["broken"] else 0
     found = run(messages, asked.kills, asked.seed, start_one=_warm() if asked.warm else start_gateway)

@@ -14,6 +14,8 @@ from tests.faults.soak import Sample, _grown
 from tests.warm_gateway import start_warm_gateway
 
 SMALL: dict[str, dict[str, Any]] = {
+    "duplicates": {"rounds": 10, "resends": 5},
+    "mutated": {"messages": 2000},
     "oversized": {"megabytes": 24, "at_once": 6},
     "partner_down": {"queued": 400, "rounds": 2},
     "reload": {"messages": 200, "times": 3},

@@ -155,14 +155,19 @@ def test_a_partner_that_is_down_is_tried_a_few_times_and_then_once_in_a_while(co
 
 
 @pytest.mark.slow
-def test_once_it_answers_everything_goes(county: County) -> None:
-    """In one process: left alone, one delivery finds out, all others follow."""
+def test_a_partner_that_is_down_for_six_hours_loses_nothing(county: County) -> None:
+    """In one process: left alone, one delivery finds out now and then; once it answers, all others follow."""
     patients_due(county, 30)
-    server = Server(*["503 Service Unavailable"] * 24, "200 OK")
+    server, up_again = Server("503 Service Unavailable"), county.clock.now() + timedelta(hours=6)
 
     def enough() -> bool:
-        county.clock.advance(timedelta(seconds=1))
+        county.clock.advance(timedelta(minutes=5))
+        if county.clock.now() >= up_again:
+            server.answers[:] = ["200 OK"]
         return not waiting(county)
 
     play(county, server, enough)
-    assert len(server.received) == 24 + 30
+    assert county.clock.now() >= up_again
+    tried = len(server.received) - 30
+    assert 24 < tried < 150, "now and then, not again and again"
+    assert len(set(server.keys)) == 30

@@ -40,7 +40,7 @@ class Server:
     """A partner's HTTP server: answers every request with what `answer` gives; None cuts the line."""
 
     def __init__(self, *answers: str | None, before: Callable[[], Awaitable[None]] | None = None) -> None:
-        self._answers = list(answers)
+        self.answers = list(answers)
         self._before = before
         self.received: list[bytes] = []
         self.keys: list[bytes] = []
@@ -55,7 +55,7 @@ class Server:
                 self.keys.append(lines[b"idempotency-key"])
                 if self._before is not None:
                     await self._before()
-                said = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+                said = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
                 if said is None:
                     break
                 writer.write(f"HTTP/1.1 {said}\r\nContent-Length: 0\r\n\r\n".encode())
