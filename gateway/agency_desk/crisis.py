@@ -80,6 +80,7 @@ async def _found(visit: Visit, saved: str = "") -> Answer:
         "person": name_of(_first(found, "Patient")),
         "born": str(_first(found, "Patient").get("birthDate", "")),
         "steps": steps_of(found.plan),
+        "of_day": str((found.plan or {}).get("created", "")),
         "cards": cards(one for one in found.resources if one["resourceType"] not in ("CarePlan", "Patient")),
         "seal": _seal(visit, found.patient_id) if found.patient_id else "",
         "own": {code: text for code, _, text in steps_of(found.plan)} if found.is_own_plan else {},

@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
-from gateway.errors import HandoffError, NotAllowed, NotFound, NotNow
+from gateway.errors import HandoffError, Internal, NotAllowed, NotFound, NotNow
 from gateway.pages.frame import HEADERS, Frame, Site, status_of
 from gateway.pages.pace import Pace
 from gateway.pages.sessions import Session
@@ -48,15 +48,26 @@ class Pages(ABC):
         self._router = Router([*routes, *files, rest], redirect_slashes=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; a refusal is a page, a fault of ours is raised."""
+        """Answer one request; a refusal is a page, and so is a fault of ours, which is raised besides."""
         try:
             await self._router(scope, receive, send)
         except HandoffError as error:
             status = status_of(error)
             if status is None:
+                await self._fault(scope, receive, send)
                 raise
             answer = self._refused(Request(scope), error, status)
             await answer(scope, receive, send)
+        except Exception:
+            await self._fault(scope, receive, send)
+            raise
+
+    async def _fault(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A page that says no more than by which number the log has it; what was written into a form stands there."""
+        request = Request(scope)
+        number = getattr(request.state, "request_id", "")
+        answer = self._refused(request, Internal(f"INTERNAL {number}".strip(), "a fault of ours"), 500)
+        await answer(scope, receive, send)
 
     @abstractmethod
     def _page(self, request: Request, template: str, status: int = 200, **facts: Any) -> Response:

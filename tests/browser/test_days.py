@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import WAIT_MS
-from tests.browser.walking import DESK, HER, PHONE, POLICE, WORKER, Doors, Walk, opened, staffed
+from tests.browser.walking import DESK, HER, PHONE, POLICE, WORKER, Doors, Effort, Walk, opened, staffed
 from tests.gateway.agency_desk.crisis_county import COPING
 from tests.gateway.county import County
 
@@ -20,6 +20,8 @@ WINDOWS: dict[str, dict[str, Any]] = {
     "phone-by-keys": BY_KEYS,
     "desk-dark-spanish": {"viewport": DESK, "locale": "es-MX", "color_scheme": "dark"},
 }
+IN_A_CRISIS = 60
+"""Seconds, of a slow hand: what she does is counted, nothing is timed."""
 Begin = Callable[[str], Walk]
 
 
@@ -197,11 +199,15 @@ def _needs_and_plan(walk: Walk) -> None:
 def test_a_crisis_worker_reads_writes_and_plans_the_morning(begin: Begin) -> None:
     walk = begin("crisis")
     page, say = walk.page, walk.say
+    walk.effort = Effort()
     walk.press(page.get_by_role("navigation").get_by_role("link", name=say["crisis"], exact=True))
     page.wait_for_url("**/crisis")
     walk.look()
     sought(walk, "cr_look")
     expect(page.get_by_text(COPING).first).to_be_visible()
+    assert (walk.effort.taps, walk.effort.answers) == (5, 2) and walk.effort.seconds < IN_A_CRISIS, (
+        walk.effort
+    )
     walk.look()
     page.emulate_media(media="print")
     expect(page.get_by_text(COPING).first).to_be_visible()
@@ -227,6 +233,7 @@ def test_a_crisis_worker_reads_writes_and_plans_the_morning(begin: Begin) -> Non
     page.wait_for_url("**/crisis/paper")
     page.goto(f"{walk.doors.address}/agency/crisis/emergency")
     walk.look()
+    walk.effort = Effort(taps=1, answers=1)  # the link to this form, from the page of crises
     for name, said in (("given", "Maribel"), ("family", "Testperson"), ("born", "1996-04-17")):
         walk.write(page.locator(f"#e-{name}"), said)
     walk.write(page.get_by_label(say["em_nature"]), "overdose, not answering")
@@ -234,6 +241,7 @@ def test_a_crisis_worker_reads_writes_and_plans_the_morning(begin: Begin) -> Non
     walk.press(page.get_by_role("button", name=say["em_open"], exact=True))
     expect(page.get_by_role("status")).to_contain_text(WORKER)
     expect(page.get_by_text(COPING).first).to_be_attached()
+    assert walk.effort.seconds < IN_A_CRISIS, walk.effort
     walk.look()
     walk.leave()
 

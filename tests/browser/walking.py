@@ -130,6 +130,22 @@ def opened(county: County) -> Iterator[Doors]:
 
 
 @dataclass
+class Effort:
+    """What somebody has done at a page, and how long a slow hand takes for it on a phone: keystroke-level model (Card,
+    Moran, Newell 1983), with each key twice as long as there, and each answer as if the line were bad.
+    """
+
+    taps: int = 0
+    keys: int = 0
+    answers: int = 0
+
+    @property
+    def seconds(self) -> float:
+        """To think what comes next (M 1.35 s) and point (P 1.1 s) for each tap, type (K 0.56 s), wait (R 3 s)."""
+        return (1.35 + 1.1) * self.taps + 0.56 * self.keys + 3 * self.answers
+
+
+@dataclass
 class Walk:
     """Somebody at a window. `by_keys`: she has no mouse. What she sees, axe looks at in the window `beside`, where
     scripts run: hers may run none.
@@ -141,6 +157,7 @@ class Walk:
     language: str
     by_keys: bool
     found: list[tuple[str, str, str]] = field(default_factory=list)
+    effort: Effort = field(default_factory=Effort)
 
     @property
     def say(self) -> Mapping[str, str]:
@@ -182,6 +199,8 @@ class Walk:
 
     def press(self, what: Any) -> None:
         """Press a button or follow a link."""
+        self.effort.taps += 1
+        self.effort.answers += 1
         if self.by_keys:
             self._tab_to(what)
             self.page.keyboard.press("Enter")
@@ -196,6 +215,8 @@ class Walk:
 
     def write(self, what: Any, text: str) -> None:
         """Fill in a field; a day is written `2026-03-01`."""
+        self.effort.taps += 1
+        self.effort.keys += len(text)
         if not self.by_keys:
             what.fill(text)
             return
@@ -206,6 +227,7 @@ class Walk:
 
     def tick(self, what: Any) -> None:
         """Tick a box, or choose one of several."""
+        self.effort.taps += 1
         if self.by_keys and what.get_attribute("type") == "checkbox":
             self._tab_to(what)
             self.page.keyboard.press("Space")

@@ -91,6 +91,21 @@ def test_one_identifier_is_not_enough(crisis: County, said: dict[str, str]) -> N
     assert "Give two" in look_up(come_in(crisis), **said)
 
 
+@pytest.mark.requirement("DM-22")
+def test_a_plan_that_says_less_than_ours_is_shown_all_the_same(crisis: County) -> None:
+    """FHIR R4 asks a CarePlan for no day, no author and no words of its activities; some systems tell none."""
+    permit(crisis)
+    bundle = safety_plan()
+    plan = bundle["entry"][1]["resource"]
+    del plan["created"], plan["activity"][0]["detail"]["code"]
+    plan["activity"].append({"detail": {"status": "not-started"}})
+    crisis.submit("psychiatry", bundle)
+
+    page = look_up(come_in(crisis))
+
+    assert COPING in page and "The latest one, of" not in page, "of what day it is, nobody has told"
+
+
 @pytest.mark.requirement("DM-22", "P2-31-12")
 def test_the_latest_plan_alone_and_none_after_she_takes_it_back(crisis: County) -> None:
     permit(crisis)

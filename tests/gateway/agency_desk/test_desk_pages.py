@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from consent.notice import STATEMENT_1
@@ -425,6 +426,40 @@ def test_a_reason_is_short(desk: County, waiting: str, browser: Browser) -> None
     form = {"token": browser.hidden("token"), "version": browser.hidden("version"), "step": "decline"}
     said = browser.post(f"/agency/referrals/{waiting}", {**form, "reason": "x" * 201})
     assert said.status_code == 400 and "STEP_REASON_LONG" in said.text
+
+
+def test_a_fault_of_ours_is_a_page_in_words_and_is_told_to_the_fence_besides(
+    desk: County, waiting: str, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a phone in a crisis nobody reads JSON; what she wrote is not lost with it."""
+    browser.log_in()
+    browser.get(f"/agency/referrals/{waiting}")
+    form = {
+        "token": browser.hidden("token"),
+        "version": browser.hidden("version"),
+        "step": "decline",
+        "reason": "no bed",
+    }
+
+    async def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError(HER)
+
+    monkeypatch.setattr("gateway.flows.status.update_task", broken)
+    told = httpx.ASGITransport(browser._pages(), raise_app_exceptions=False)
+
+    async def scene() -> httpx.Response:
+        async with httpx.AsyncClient(transport=told, base_url="http://desk.test") as client:
+            client.cookies = browser.client.cookies
+            path, origin = f"/agency/referrals/{waiting}", {"origin": "http://desk.test"}
+            return await client.post(path, data=form, headers=origin)
+
+    page = asyncio.run(scene())
+
+    assert (page.status_code, page.headers["content-type"]) == (500, "text/html; charset=utf-8")
+    assert "That did not work" in page.text and "INTERNAL" in page.text and "no bed" in page.text
+    assert HER not in page.text
+    with pytest.raises(ZeroDivisionError):
+        browser.post(f"/agency/referrals/{waiting}", form)
 
 
 # ------------------------------------------------------------------------------------------ words and frame
