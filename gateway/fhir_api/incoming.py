@@ -16,6 +16,7 @@ from gateway.disclosure.content import FHIR_JSON, FHIR_XML
 from gateway.errors import NotAllowed, NotNow, NotUnderstood
 from gateway.fhir_api.doors import Desk
 from gateway.fhir_api.media import media_asked, media_sent
+from gateway.fhir_api.own_addresses import with_relative_references
 from gateway.fhir_api.scope_limits import limits_of
 from gateway.fhir_api.served import LETTERS, Interaction
 from gateway.resources import parse_json
@@ -189,6 +190,12 @@ async def resource_in(request: Request, limit: int) -> tuple[dict[str, Any], byt
     if media == FHIR_JSON:
         return parse_json(raw), raw
     return (await asyncio.to_thread(from_xml, raw) if len(raw) > _MOST_AT_ONCE else from_xml(raw)), raw
+
+
+async def submitted_in(request: Request, limit: int, base: str) -> tuple[dict[str, Any], bytes]:
+    """As `resource_in`, of what is to be kept: what it names by our whole address, `base`, named as we keep it."""
+    resource, raw = await resource_in(request, limit)
+    return with_relative_references(resource, raw, f"{base}/fhir"), raw
 
 
 async def form_in(request: Request, limit: int) -> str:

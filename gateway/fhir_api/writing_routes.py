@@ -21,7 +21,7 @@ from gateway.fhir_api.incoming import (
     idempotency_key,
     preferences,
     require_scope,
-    resource_in,
+    submitted_in,
     version_in,
 )
 from gateway.fhir_api.media import refuse_other_media
@@ -45,7 +45,7 @@ async def create_one(request: Request) -> Response:
     resource_type = served_type(request, "create")
     require_scope(caller, resource_type, "create")
     refuse_other_media(request)
-    resource, raw = await resource_in(request, desk.body_limit_bytes)
+    resource, raw = await submitted_in(request, desk.body_limit_bytes, desk.base_url())
     _require_type(resource, resource_type)
     if resource_type != "Consent":
         try:
@@ -69,7 +69,7 @@ async def update_one(request: Request) -> Response:
     require_scope(caller, resource_type, "update")
     refuse_other_media(request)
     if_match = version_in(request, "if-match")
-    resource, raw = await resource_in(request, desk.body_limit_bytes)
+    resource, raw = await submitted_in(request, desk.body_limit_bytes, desk.base_url())
     _require_type(resource, resource_type)
     resource_id = str(request.path_params["id"])
     if resource.get("id") != resource_id:
@@ -98,7 +98,7 @@ async def submit_bundle(request: Request) -> Response:
     caller = caller_of(desk, request)
     refuse_other_media(request)
     key = idempotency_key(request)
-    bundle, raw = await resource_in(request, desk.body_limit_bytes)
+    bundle, raw = await submitted_in(request, desk.body_limit_bytes, desk.base_url())
     _require_type(bundle, "Bundle")
     if bundle.get("type") not in tuple(_RESPONSE_TYPE):
         raise NotUnderstood("BUNDLE_TYPE", "must be `transaction` or `batch`", "Bundle.type")

@@ -6,27 +6,51 @@ may not know of it that is answered as nothing is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from gateway.clock import new_id
-from gateway.disclosure.emergency_note import is_note
 from gateway.disclosure.premises import Premises
-from gateway.disclosure.recorder_only import is_recorder_only
-from gateway.disclosure.seen import Asking, is_own
+from gateway.disclosure.seen import Asking
 from gateway.disclosure.shown_versions import present_state
-from gateway.errors import AlreadyReceived, NotAllowed, NotFound, NotUnderstood
-from gateway.flows.answers import EntryOutcome
+from gateway.errors import AlreadyReceived, NotAllowed, NotFound
+from gateway.flows import status
+from gateway.flows.answers import EntryOutcome, Saved
 from gateway.flows.checked import checked
-from gateway.flows.in_part import is_in_part
 from gateway.flows.nothing import nothing_for
+from gateway.flows.sent_before import as_its_sender_says, sends
 from gateway.flows.submissions import take_in_again
+from gateway.resources import to_json
 from gateway.security.callers import Caller
 from gateway.store import Record, Transaction, records
 
 _NOT_KNOWN, _OF_OTHERS = "RECORD_NOT_KNOWN_TO_CALLER", "RECORD_OF_OTHERS"
+_OURS = ("versionId", "lastUpdated")
 Json = Mapping[str, Any]
+
+
+async def update_task(
+    premises: Premises,
+    caller: Caller,
+    task_id: str,
+    resource: Json,
+    if_match: str | None,
+    outputs: Sequence[Any] | None = None,
+) -> Saved:
+    """A new version of a referral's Task: its sender's, who corrects it or takes it back, or else its addressee's word.
+
+    Raises as `update_own` and `status.update_task` do.
+    """
+    with premises.store.read() as reading:
+        held = records.get(reading, "Task", task_id)
+        began = held is not None and sends(premises, reading, caller.partner, held)
+    if not began:
+        return await status.update_task(premises, caller, task_id, resource, if_match, outputs)
+    made, request_id = await update_own(premises, caller, resource, to_json(resource), if_match)
+    meta = {name: value for name, value in resource.get("meta", {}).items() if name not in _OURS}
+    dated = {**meta, "versionId": made.tag, "lastUpdated": made.last_modified}
+    return Saved({**resource, "meta": dated}, made.tag, made.last_modified, request_id)
 
 
 async def update_own(
@@ -43,7 +67,7 @@ async def update_own(
 
     def work(tx: Transaction) -> EntryOutcome:
         before = _before(premises, tx, caller, resource, if_match, at)
-        content = _with_source(before, resource)
+        content = as_its_sender_says(before, resource)
         saved = take_in_again(premises, tx, caller, content, raw, at, request_id)
         shown = _as_read(premises, tx, caller, saved, at)
         tag = str(shown["meta"]["versionId"]) if shown else ""
@@ -71,33 +95,19 @@ def _before(
     shown = _as_read(premises, tx, caller, before, at)
     if shown is None:
         raise NotFound(_NOT_KNOWN, "the caller may not know of it")
-    if not is_own(before, caller.partner) or _is_written_here(before):
+    if not sends(premises, tx, caller.partner, before):
         raise NotAllowed(_OF_OTHERS, "is not yours alone: who sent it changes it")
     if if_match is not None and if_match != shown["meta"]["versionId"]:
         raise AlreadyReceived(
             "VERSION_CONFLICT", "is not the present version; read it again", "http.If-Match"
         )
-    if is_in_part(resource) and not is_in_part(before.resource):
-        text = "was read in part; read the whole before you change it, or what is left out is lost"
-        raise NotUnderstood("RESOURCE_IN_PART", text, f"{resource['resourceType']}.meta.tag")
     return before
-
-
-def _is_written_here(record: Record) -> bool:
-    """Whether no system has sent it: what a person signed at a desk or keeps there for its own workers, and the note on
-    an emergency, which stay what they were (42 CFR §2.31, §2.51(c)).
-    """
-    return is_recorder_only(record) or is_note(record.resource)
 
 
 def _as_read(
     premises: Premises, tx: Transaction, caller: Caller, record: Record, at: datetime
 ) -> Json | None:
+    if record.resource_type == "Task":
+        return status.shown_to(premises, tx, caller, record)
     asking = Asking(caller.partner, caller.purpose, at)
     return present_state(premises, tx, asking, str(record.patient_id), record)
-
-
-def _with_source(before: Record, resource: Json) -> Json:
-    """The record with where it first came from, which nobody is shown and so nobody can say again."""
-    source = before.resource.get("meta", {}).get("source")
-    return {**resource, "meta": {**resource.get("meta", {}), "source": source}} if source else resource

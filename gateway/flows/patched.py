@@ -19,8 +19,7 @@ from gateway.flows.checked import checked
 from gateway.flows.consent_record import replace_consent
 from gateway.flows.fhirpath_patch import patched_along_paths
 from gateway.flows.json_patch import patched
-from gateway.flows.own_update import update_own
-from gateway.flows.status import update_task
+from gateway.flows.own_update import update_own, update_task
 from gateway.resources import parse_json, to_json
 from gateway.security.callers import Caller
 

@@ -30,6 +30,7 @@ from gateway.flows.consent_record import keep_consent
 from gateway.flows.heard_denials import hear_denials
 from gateway.flows.people import patient_meant
 from gateway.flows.saved_together import SavedTogether
+from gateway.flows.sent_before import under_ids_given
 from gateway.flows.sources import Beside, beside
 from gateway.flows.submitted_ids import Submitted, submitted
 from gateway.flows.submitted_record import submitted_record
@@ -144,7 +145,7 @@ def _take_in(premises: Premises, tx: Transaction, work: _Work) -> TransactionOut
     known = _known(tx, work)
     if known is not None:
         return known
-    work = _with_answers(premises, tx, work)
+    work = _as_named_here(premises, tx, work)
     patient_id = _patient_of(premises, tx, work)
     around = beside([entry.resource for entry in work.entries])
     resources = [_about(entry.resource, patient_id) for entry in work.entries]
@@ -180,8 +181,9 @@ def _take_in(premises: Premises, tx: Transaction, work: _Work) -> TransactionOut
     return TransactionOutcome(tuple(outcomes), work.request_id)
 
 
-def _with_answers(premises: Premises, tx: Transaction, work: _Work) -> _Work:
-    """The same, with what in it answers a referral under the names of that."""
+def _as_named_here(premises: Premises, tx: Transaction, work: _Work) -> _Work:
+    """The same, with what is here already, and what in it answers a referral, named as we have it."""
+    work = with_changes(work, entries=under_ids_given(premises, tx, work.caller, work.entries))
     answered = answered_in(premises, tx, work.caller.partner, work.entries)
     if not answered:
         return work

@@ -10,6 +10,7 @@ from gateway.disclosure.recorder_only import unmarked
 from gateway.flows.addressee import naming_owner
 from gateway.flows.sources import Beside, asserted_sources, comes_from_program
 from gateway.flows.submitted_referral import own_words, owner_of
+from gateway.flows.waiting_text import without_our_words
 from gateway.store import Reading, Record
 
 
@@ -24,7 +25,7 @@ def submitted_record(
     at: str,
 ) -> Record:
     """The record of one resource. Whatever it has once come from stays its source in all later versions."""
-    sent = unmarked(submitted)
+    sent = without_our_words(unmarked(submitted))
     owner = owner_of(premises, reading, partner, sent, around) if "owner" in sent else None
     named = naming_owner(premises.network, sent, owner)
     resource, last_word = own_words(premises, reading, partner, before, named, owner)

@@ -16,6 +16,16 @@ SENT = "Sent."
 FIXED = "Free text and attachments are not forwarded."
 _ENDED = (HELD_TOO_LONG, BY_A_PERSON)
 _WAITING_STATES = ("requested",)
+_NOT_YET = "Waiting. Not yet sent to the receiving organization."
+_NO_MORE = "Not sent, and not waiting any more."
+
+
+def without_our_words(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A Task as its sender means it, who writes back all that it has read: our words on it are not its own."""
+    text = resource.get("statusReason", {}).get("text", "") if resource.get("resourceType") == "Task" else ""
+    if not text.startswith((_NOT_YET, _NO_MORE, f"{SENT} {FIXED}")):
+        return resource
+    return {name: value for name, value in resource.items() if name != "statusReason"}
 
 
 def waiting_text(premises: Premises, partner: str, reference: str) -> str:
@@ -23,14 +33,14 @@ def waiting_text(premises: Premises, partner: str, reference: str) -> str:
     desk = premises.network.content.operator.consent_desk
     contact = premises.network.partners[partner].owner or desk
     return (
-        "Waiting. Not yet sent to the receiving organization. It may need the patient's written permission. "
+        f"{_NOT_YET} It may need the patient's written permission. "
         f"Next step: {contact.name}, {contact.phone}. Reference {reference}."
     )
 
 
 def ended_text(reference: str) -> str:
     """What the sender of a referral reads that ended before it left; the same for every cause."""
-    return f"Not sent, and not waiting any more. If it is still needed, send it again. Reference {reference}."
+    return f"{_NO_MORE} If it is still needed, send it again. Reference {reference}."
 
 
 def with_waiting_text(

@@ -26,7 +26,6 @@ from gateway.flows import (
     own_update,
     papers,
     pull,
-    status,
     submissions,
     subscriptions,
 )
@@ -150,7 +149,7 @@ class HttpDoor:
             shared_plan=self._standstill.guard(partial(pull.shared_plan, premises)),
             create_consent=partial(consent_record.record_consent, premises),
             replace_consent=partial(consent_record.replace_consent, premises),
-            update_task=partial(status.update_task, premises),
+            update_task=partial(own_update.update_task, premises),
             update_own=partial(own_update.update_own, premises),
             submit=partial(submissions.accept_transaction, premises),
             emergency=self._standstill.guard(partial(emergency.emergency_access, premises)),

@@ -1,0 +1,82 @@
+"""What a partner has sent itself and writes anew under the id that was given to it here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from gateway.disclosure.emergency_note import is_note
+from gateway.disclosure.premises import Premises
+from gateway.disclosure.recorder_only import is_recorder_only
+from gateway.disclosure.seen import is_own
+from gateway.errors import NotUnderstood
+from gateway.flows.in_part import is_in_part
+from gateway.flows.submitted_ids import Submitted, resolved
+from gateway.security.callers import Caller
+from gateway.store import Reading, Record, Transaction, intents, records
+
+Json = Mapping[str, Any]
+
+
+def under_ids_given(
+    premises: Premises, tx: Transaction, caller: Caller, entries: Sequence[Submitted]
+) -> tuple[Submitted, ...]:
+    """The entries, in which a PUT under our id of a record of the sender's own is a new version of that record. Under
+    any other id it stays the sender's own name for something: nobody finds others' records by guessing.
+
+    Raises NotUnderstood `RESOURCE_IN_PART`.
+    """
+    kinds = {number: str(one.resource["resourceType"]) for number, one in enumerate(entries) if one.named}
+    theirs = {number: (kind, str(entries[number].resource["id"])) for number, kind in kinds.items()}
+    ours = {number: (kind, entries[number].named) for number, kind in kinds.items()}
+    held = records.present(tx, list(dict.fromkeys([*ours.values(), *theirs.values()])))
+    meant = {
+        number: held[name]
+        for number, name in ours.items()
+        if name in held and theirs[number] not in held and sends(premises, tx, caller.partner, held[name])
+    }
+    names = {"/".join(theirs[number]): record.reference for number, record in meant.items()}
+    found = []
+    for number, entry in enumerate(entries):
+        resource = resolved(entry.resource, names) if names else entry.resource
+        if number in meant:
+            resource = {**resource, "id": meant[number].id}
+            resource = as_its_sender_says(meant[number], resource)
+        found.append(replace(entry, resource=resource))
+    return tuple(found)
+
+
+def sends(premises: Premises, reading: Reading, partner: str, record: Record) -> bool:
+    """Whether the record is the partner's own, to be written anew under our id of it; of a Task: whether it refers by
+    it, as a resource (one of HL7 v2 is cancelled by HL7 v2), also after its addressee has answered.
+    """
+    if record.deleted or record.patient_id is None or _is_written_here(record):
+        return False
+    named, key = f"{record.reference}/", premises.keys.index("business-key", partner, record.id)
+    sent = [
+        one.business_key
+        for one in (intents.of_patient(reading, record.patient_id) if record.resource_type == "Task" else ())
+        if one.source_partner == partner and any(reference.startswith(named) for reference in one.focus)
+    ]
+    return key in sent if sent else is_own(record, partner)
+
+
+def as_its_sender_says(before: Record, resource: Json) -> Json:
+    """The content that a sender wants for its own record, with where it first came from, which nobody is shown and so
+    nobody can say again.
+
+    Raises NotUnderstood `RESOURCE_IN_PART`.
+    """
+    if is_in_part(resource) and not is_in_part(before.resource):
+        text = "was read in part; read the whole before you change it, or what is left out is lost"
+        raise NotUnderstood("RESOURCE_IN_PART", text, f"{resource['resourceType']}.meta.tag")
+    source = before.resource.get("meta", {}).get("source")
+    return {**resource, "meta": {**resource.get("meta", {}), "source": source}} if source else resource
+
+
+def _is_written_here(record: Record) -> bool:
+    """Whether no system has sent it: what a person signed at a desk or keeps there for its own workers, and the note on
+    an emergency, which stay what they were (42 CFR §2.31, §2.51(c)).
+    """
+    return is_recorder_only(record) or is_note(record.resource)
