@@ -321,7 +321,8 @@ def _fields(mapping: MappingFile) -> dict[str, dict[int, _Field]]:
 
 
 def _keys(group: Group) -> list[Any]:
-    return [*([group.key] if group.key is not None else []), *(a for role in group.roles for a in role.key)]
+    own = (key for key in (group.key, group.other_key) if key is not None)
+    return [*own, *(a for role in group.roles for a in role.key)]
 
 
 def _count_row(row: Row, count: Callable[..., None]) -> None:

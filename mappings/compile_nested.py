@@ -71,7 +71,7 @@ class NestedSource(RoleSource):
         if group.when is not None:
             self.add(f"if not ({self.condition(group.when, scope)}): continue")
         self.add(f"{count} += 1")
-        key = self.head(v2(group.key), scope) if group.key is not None else "''"
+        key = self.group_key(group, scope) if group.key is not None else "''"
         self.add(f"{path} = {start} + keyed({seen}, {key}, {count})")
         for role in group.roles:
             names = f"q_{role.name}" if role.key else "names"

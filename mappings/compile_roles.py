@@ -104,13 +104,18 @@ class RoleSource(Source):
                 self.add(f"if not ({self.condition(group.when, scope)}): continue")
             self.add("c += 1")
             if group.key is not None:
-                self.add(f"v = {self.head(v2(group.key), scope)}")
+                self.add(f"v = {self.group_key(group, scope)}")
                 self.add("p = keyed(seen, v, c).encode()")
             for role in group.roles:
                 self._name(role, group, scope)
             if picked:
                 several = ", ".join(picked) if len(picked) == 1 else f"({', '.join(picked)})"
                 self.add(f"p{number}.append({several})")
+
+    def group_key(self, group: Group, scope: Scope) -> str:
+        """An expression of what an instance's ids come from, for a group with a key."""
+        first = self.head(v2(group.key), scope)
+        return first if group.other_key is None else f"({first} or {self.head(v2(group.other_key), scope)})"
 
     def _name(self, role: Role, group: Group, scope: Scope) -> None:
         guard = ""

@@ -79,7 +79,7 @@ class SegmentSource:
                 yield from (a for a in role.key if isinstance(a, V2Address))
                 yield from condition_addresses(role.when)
             yield from condition_addresses(group.when)
-            yield from (a for a in (group.key, group.each) if isinstance(a, V2Address))
+            yield from (a for a in (group.key, group.other_key, group.each) if isinstance(a, V2Address))
         if self.mapping.addressee is not None:
             yield from (
                 a

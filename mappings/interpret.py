@@ -136,6 +136,8 @@ class Interpreter:
                 suffix = str(counts[names])
                 if inner.key is not None:
                     value, key_places = self.tree.head(inner.key, inner_scope)
+                    if not value and inner.other_key is not None:
+                        value, key_places = self.tree.head(inner.other_key, inner_scope)
                     alike = keyed.setdefault(f"{names}={value}", [])
                     looked += key_places if len(alike) != 1 else alike[0] + key_places
                     suffix = f"{'#' + suffix if alike else ''}={value}" if value else suffix

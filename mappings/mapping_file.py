@@ -199,14 +199,18 @@ class Reader:
                 rows.append(self.row(row))
         if fault := groups_fault(groups):
             raise self.wrong(*fault, at)
+        keys = [self.address(text, at) for text in _texts(at.get("key", ()))]
+        if len(keys) > (2 if self.format is FORMATS["hl7v2"] else 1):
+            raise self.wrong("ROW_WRONG", "one key is enough (HL7 v2: and one for what lacks it)", at)
         return Group(
             each,
             tuple(_texts(at.get("with", ()))),
-            self.address(str(at["key"]), at) if at.get("key") else None,
+            keys[0] if keys else None,
             self.condition(at.get("when"), at) if each else None,
             roles,
             tuple(rows),
             tuple(groups),
+            keys[1] if len(keys) > 1 else None,
             self._items(at),
         )
 

@@ -100,8 +100,8 @@ class Translation:
 
     `roles` gives, for each role of the mapping (`patient`, `referral`, `task`, `requester`, ...), the ids of the
     resources made for it. `business_key` is the text of the record's key (RF1-6 for a referral). `message` holds
-    header facts (`type`, `event`, `control_id`, ...). `provenance` names mapping id, version and content hash and
-    the source's SHA-256.
+    header facts (`type`, `event`, `control_id`, ...) and as `whole` the types of which it tells all. `provenance`
+    names mapping id, version and content hash and the source's SHA-256.
     """
 
     __slots__ = ("_account", "_origin", "addressee_codes", "business_key", "issues", "resources")
@@ -133,7 +133,8 @@ class Translation:
 
     @property
     def message(self) -> Mapping[str, str]:
-        """Facts of the message header: `type`, `event`, `control_id`, ...; empty for other formats."""
+        """Facts of the message header: `type`, `event`, `control_id`, ...; empty for other formats. `whole`: the types
+        whose list is told as a whole; what the same record said before and says no more, its sender has withdrawn."""
         return self._origin.facts()
 
     @property

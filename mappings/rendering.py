@@ -20,7 +20,7 @@ from mappings.syntax.hl7v2 import escape
 from mappings.syntax.sheets import SHEETS
 from mappings.unfit import Unfit
 from mappings.writing import Builder, CsvBuilder, JsonBuilder, Slot, V2Builder
-from mappings.writing_ccda import CcdaBuilder, is_for_a_new_document
+from mappings.writing_ccda import CcdaBuilder, is_for_a_new_document, is_not_withdrawn
 from mappings.writing_sets import SetBuilder
 
 _NO_HOMES = Homes({})
@@ -41,8 +41,9 @@ class Rendering:
         self.whole = mapping
         self.mapping = mapping.file
         self.plan = mapping.render_plan
-        if mapping.format == "ccda" and not complement:
-            resources = [one for one in resources if is_for_a_new_document(one)]
+        if not complement:
+            is_said = is_for_a_new_document if mapping.format == "ccda" else is_not_withdrawn
+            resources = [one for one in resources if is_said(one)]
         self.homes = Homes(complement) if complement else _NO_HOMES
         self.cast = Cast(mapping.file, self.plan, resources, self.homes.group)
         self.resources = resources

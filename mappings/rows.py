@@ -103,6 +103,8 @@ class Group:
     roles: tuple[Role, ...]
     rows: tuple[Row, ...]
     groups: tuple[Group, ...]
+    other_key: Address | None = None
+    """The key of an instance that has no `key` (HL7 v2)."""
     of: Target | None = None
     """On the way out: one instance for each item of this list (`plan.activity`), not for each resource."""
 

@@ -30,12 +30,18 @@ _OWN = "own"
 Slot = Any
 
 
+def is_not_withdrawn(resource: Mapping[str, Any]) -> bool:
+    """Whether what a diagnosis, allergy or goal says holds; no agency's format has a place for that."""
+    verification = resource.get("verificationStatus")
+    codes = [one.get("code") for one in verification.get("coding", ())] if verification else ()
+    return "entered-in-error" not in (*codes, resource.get("lifecycleStatus"))
+
+
 def is_for_a_new_document(resource: Mapping[str, Any]) -> bool:
     """Whether a resource may be said in a document of our own: no header of another one, and nothing that was entered in
     error (an entry has no place to say so)."""
-    verification = resource.get("verificationStatus", {})
-    codes = {one.get("code") for one in verification.get("coding", ())} | {resource.get("status")}
-    return resource.get("resourceType") != "Composition" and "entered-in-error" not in codes
+    is_stated = resource.get("status") != "entered-in-error" and is_not_withdrawn(resource)
+    return resource.get("resourceType") != "Composition" and is_stated
 
 
 class CcdaBuilder:

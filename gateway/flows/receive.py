@@ -41,6 +41,7 @@ from gateway.flows.referral import (
 )
 from gateway.flows.sheet_answer import Row, RowAnswer, answered_in, record_row_answer, row_said
 from gateway.flows.told_consents import denial_warnings, keep_told_consents
+from gateway.flows.withdrawn_entries import told_whole
 from gateway.identity import Identified
 from gateway.store import InboxMessage, Transaction, application_acks, destruction, inbox
 
@@ -232,6 +233,7 @@ def _referral(
         place=place,
         message_type=kind,
         said_at=said_at(premises, message, translation),
+        whole=told_whole(translation.message),
     )
 
 
@@ -249,8 +251,7 @@ def _type_set_up(messages: Mapping[str, str], message_type: str) -> str:
 
     Raises NotSupported, HL7 table 0357 codes 200 and 201.
     """
-    code, _, rest = message_type.partition("^")
-    event = rest.partition("^")[0]
+    code, event, *_ = f"{message_type}^".split("^")
     if not code:
         raise NotSupported("MESSAGE_TYPE_UNKNOWN", "the message names no type", "MSH-9.1")
     for kind in (f"{code}^{event}", code):
@@ -276,8 +277,7 @@ def _keep(
                 return receipt_of(earlier)
     received_at = instant_text(message.received_at)
     said = tuple(_seen_now(premises, tx, one, received_at) for one in verdict.said)
-    # orders of one message share it
-    who = _about(premises, tx, said[0], received_at) if said else None
+    who = _about(premises, tx, said[0], received_at) if said else None  # orders of one message share it
     outcome, faults = verdict.outcome, verdict.faults + late_warnings(tx, said)
     faults += denial_warnings(premises, tx, said) + closed_doors(premises.network, said, message.received_at)
     row = InboxMessage(

@@ -21,6 +21,7 @@ from gateway.flows.late_messages import newer_kept
 from gateway.flows.new_intents import Content, new_intent
 from gateway.flows.sources import Beside, asserted_sources, beside, comes_from_program
 from gateway.flows.told_consents import without_consents
+from gateway.flows.withdrawn_entries import ENTRIES, no_more_named
 from gateway.identity import Identified, identify
 from gateway.partners import Network, Route
 from gateway.store import Intent, Record, Transaction, intents, message_times, records
@@ -43,7 +44,8 @@ class Referral:
     """One referral message, understood: its resources and the routes it takes. `business_key` is a keyed hash.
 
     `place` says where it begins when it is one of several orders in a message (`ORC[2]`), `message_type` as which
-    message it came, as the sender's `messages` writes it, `said_at` when it was made.
+    message it came, as the sender's `messages` writes it, `said_at` when it was made, `whole` of which
+    types it tells the list (`withdrawn_entries`).
     """
 
     partner: str
@@ -54,6 +56,7 @@ class Referral:
     place: str = ""
     message_type: str = ""
     said_at: str = ""
+    whole: frozenset[str] = frozenset()
 
     @property
     def overtakable(self) -> Sequence[Mapping[str, Any]]:
@@ -159,13 +162,14 @@ def record_referral(
     around = beside(resources)
     made = [_record(premises, referral, r, before, around, who.patient_id, at) for r in resources]
     is_overtaken = _is_overtaken(tx, referral)
-    late = newer_kept(tx, referral) | (_as_held(tx, referral, made) if is_overtaken else {})
-    wanted = [late.get(one.reference, one) for one in made]
-    saved = save_all_keeping_labels(tx, wanted, partial(_sources_kept, premises))
+    wanted = _as_it_stands(tx, referral, made, is_overtaken=is_overtaken)
+    gone = () if is_overtaken or not before else _said_no_more(tx, referral, who, at)
+    saved = save_all_keeping_labels(tx, (*wanted, *gone), partial(_sources_kept, premises))
     if referral.said_at:
         message_times.keep(tx, [key for key in map(_key, resources) if key[0] in _TIMED], referral.said_at)
     tx.after_commit(partial(tx.fresh.keep, saved))
-    focus = tuple(f"{r.resource_type}/{r.id}/{r.version}" for r in saved)
+    named = tuple(f"{r.resource_type}/{r.id}/{r.version}" for r in saved)
+    said, withdrawn = named[: len(wanted)], named[len(wanted) :]
     versions_before = {task.id: task.version for task in before.values()}
     task_is_news = any(r.resource_type == "Task" and r.version != versions_before.get(r.id, 0) for r in saved)
     for route in referral.addressees:
@@ -173,6 +177,7 @@ def record_referral(
         theirs = [i for i in known if i.kind in ("referral", "cancel")]
         if referral.event != CANCEL_EVENT and (ended or (is_overtaken and theirs)):
             continue  # a cancellation that overtook its referral stands, as a change does; a new one needs a new number
+        focus = said + _known_there(tx, theirs, withdrawn)
         if still_needed(tx, referral, theirs, focus, at, task_is_news=task_is_news):
             content = Content(
                 referral.partner, referral.business_key, focus, message_id, referral.message_type
@@ -183,6 +188,28 @@ def record_referral(
             intents.add(tx, intent)
             if held_for:
                 ask_in_doubt(premises, tx, intent, read_instant(at))
+
+
+def _as_it_stands(
+    tx: Transaction, referral: Referral, made: Sequence[Record], *, is_overtaken: bool
+) -> list[Record]:
+    """The records with the newer word where one is held; without what an overtaken message alone lists."""
+    late = newer_kept(tx, referral) | (_as_held(tx, referral, made) if is_overtaken else {})
+    left_out = ENTRIES if is_overtaken else frozenset()
+    return [late.get(r.reference, r) for r in made if r.reference in late or r.resource_type not in left_out]
+
+
+def _said_no_more(tx: Transaction, referral: Referral, who: Identified, at: str) -> tuple[Record, ...]:
+    return no_more_named(tx, referral.partner, referral.whole, referral.resources, who.patient_id, at)
+
+
+def _known_there(tx: Transaction, theirs: Sequence[Intent], withdrawn: tuple[str, ...]) -> tuple[str, ...]:
+    """Of what is said no more, that of which the partner may have an earlier version: nobody else is told of it."""
+    if not withdrawn:
+        return ()
+    arrived = [i for i in theirs if i.state in _MAY_HAVE_ARRIVED or may_have_arrived(tx, i)]
+    known = {reference.rpartition("/")[0] for i in arrived for reference in i.focus}
+    return tuple(one for one in withdrawn if one.rpartition("/")[0] in known)
 
 
 def _key(resource: Mapping[str, Any]) -> tuple[str, str]:

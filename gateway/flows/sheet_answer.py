@@ -87,7 +87,9 @@ def row_said(premises: Premises, message: ReceivedMessage, translation: mappings
         is_answer = read_as in _READ_AS_ROWS and _SAYS_NO_MORE.issuperset(types) and not asks
     if not is_answer:
         return made
-    return Row(made.partner, made.business_key, made.resources, made.ended, made.said_at, translation)
+    return Row(
+        made.partner, made.business_key, made.resources, made.ended, made.said_at, made.whole, translation
+    )
 
 
 def answered_in(premises: Premises, tx: Transaction, one: Row, at: str) -> Contribution | RowAnswer:

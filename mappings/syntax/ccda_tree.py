@@ -12,6 +12,8 @@ from mappings.syntax.ccda_address import CcdaAddress, Path, PathStep, Test
 from mappings.times import v2_zone
 from mappings.tree import Scope, Spot
 
+_WHOLE = "AllergyIntolerance Condition Goal MedicationStatement"
+
 NO_XML = "nonXMLBody"
 HERE = "."
 """The key of a scope under which the element of the nearest `each` stands."""
@@ -306,10 +308,11 @@ class CcdaTree:
 
     def facts(self) -> Mapping[str, str]:
         """The kind of document: `type`, its code as `event`, the `templates` that it claims, and its `body` where that
-        is no XML."""
+        is no XML. A document is always told as a `whole`: a later version of it takes its place."""
         codes = self.root.named("code")
         code = codes[0].attributes.get("code", "") if codes else ""
         facts = {"type": self.root.name, "event": code, "templates": " ".join(sorted(self.root.templates))}
+        facts["whole"] = _WHOLE
         if any(one.named(NO_XML) for one in self.root.named("component")):
             facts["body"] = NO_XML
         return facts

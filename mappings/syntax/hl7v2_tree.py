@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ _ADDRESS = re.compile(
     r"^(?P<segment>[A-Z][A-Z0-9]{2}|Z\*)(?:\[(?P<where>[^\]]+)\])?"
     r"(?:-(?P<field>\d+)(?:\[(?P<which>[^\]]+)\])?(?:\.(?P<component>\d+))?(?:\.(?P<sub>\d+))?)?$"
 )
+_LISTS = {"AL1": "AllergyIntolerance", "DG1": "Condition"}
 _FILTER = re.compile(r"^(?:[A-Z][A-Z0-9]{1,2}[.-])?(?P<number>\d+)(?:\.(?P<component>\d+))?=(?P<value>.*)$")
 
 
@@ -249,8 +250,23 @@ def erl_place(first_leaf: str, count: int) -> str:
 
 
 def message_facts(segments: list[Segment]) -> dict[str, str]:
-    """What the envelope says, as plain text: `type`, `event`, `structure`, `control_id`, `version`, ..."""
-    return head_facts(segments[0] + [""] * (20 - len(segments[0])))
+    """What the envelope says, as plain text: `type`, `event`, `structure`, `control_id`, `version`, ...; and `whole`."""
+    head = head_facts(segments[0] + [""] * (20 - len(segments[0])))
+    return {**head, "whole": told_whole(segments)}
+
+
+def told_whole(segments: Iterable[Segment]) -> str:
+    """The types whose list the message tells as a whole: what is not in it has been withdrawn (snapshot mode, HL7 v2.5.1
+    2.10.4.1; one segment of `""` is the empty list). Not a list without a segment, one with an entry in words alone, and
+    one whose entries have action codes (DG1-21, table 0206): these change themselves only (2.10.4.2).
+    """
+    told: dict[str, bool] = {}
+    for fields in segments:
+        kind = _LISTS.get(fields[0], "")
+        if kind:
+            plain = fields[3:4] not in ([], [""]) and fields[21:22] in ([], [""], ["S"])
+            told[kind] = plain and told.get(kind, True)
+    return " ".join(sorted(kind for kind, whole in told.items() if whole))
 
 
 def head_facts(fields: Segment) -> dict[str, str]:
@@ -281,4 +297,5 @@ __all__ = [
     "message_facts",
     "parse_address",
     "part",
+    "told_whole",
 ]

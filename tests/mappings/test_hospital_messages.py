@@ -99,6 +99,16 @@ def test_a_visit_keeps_its_id_from_admission_to_discharge_and_a_person_over_all(
 def test_a_deleted_diagnosis_is_entered_in_error(library: Library) -> None:
     [condition] = _of(_adt(library, "a08_change"), "Condition")
     assert condition["verificationStatus"]["coding"][0]["code"] == "entered-in-error"
+    assert "Condition" not in _adt(library, "a08_change").message["whole"], "an action changes itself alone"
+
+
+def test_a_segment_of_nothing_is_the_list_of_nothing(library: Library) -> None:
+    """HL7 v2.5.1 2.10.4.1; it was a diagnosis, or an allergy, to nothing."""
+    entries = (b"\rDG1|1", b"\rDG1|2", b"\rAL1|1")
+    emptied = _adt(library, "a01_admit", *((one, one + b'||""\rZZZ') for one in entries))
+    assert not _of(emptied, "Condition")
+    assert not _of(emptied, "AllergyIntolerance")
+    assert emptied.message["whole"] == "AllergyIntolerance Condition"
 
 
 def test_a_merge_ends_one_record_in_the_other(library: Library) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mappings import PUBLISHED_TEST_KEY, Library, RenderRefused, render, translate
+from mappings import PUBLISHED_TEST_KEY, Library, RenderRefused, render, translate, translate_all
 from mappings.placing import flat
 from tests.mappings.conftest import FORMATS
 
@@ -66,3 +66,18 @@ def test_what_was_taken_out_is_in_no_message(library: Library, name: str, messag
         assert not {text for text in gone if text in content}, taken_out
     assert tried
     assert refused
+
+
+def test_what_its_sender_has_withdrawn_is_in_no_sheet(library: Library) -> None:
+    """No column says that a problem was entered in error."""
+    mapping = library.mapping("counseling/treatment_plan")
+    source = (FORMATS / "counseling/treatment_plan/samples/plans.csv").read_bytes()
+    record = translate_all(mapping, source, partner="p", id_key=PUBLISHED_TEST_KEY, zone=None)[0].translation
+    assert record is not None
+    status = {"verificationStatus": {"coding": [{"code": "entered-in-error"}]}}
+    for said, written in (({}, True), (status, False)):
+        resources = [
+            {**one, **(said if one["resourceType"] == "Condition" else {})} for one in record.resources
+        ]
+        sheet = render(mapping, resources, at=AT, control_id=None, zone=None).content.decode()
+        assert ("F11.20" in sheet) is written

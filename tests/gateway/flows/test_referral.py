@@ -55,7 +55,13 @@ def test_changed_content_follows_what_was_delivered(county: County) -> None:
     again(county, "I13", CHANGED)
 
     assert county.states() == ["delivered", "due"]
-    assert b"F32.9" in county.released().content
+    diagnoses = resources_of(county.deliver().content)["Condition"]
+    said = {one["code"]["coding"][0]["code"]: str(one.get("verificationStatus")) for one in diagnoses}
+    assert "entered-in-error" in said.pop("F53.0"), "it was sent, and is told to be withdrawn"
+    assert "F32.9" in said
+    assert "entered-in-error" not in "".join(said.values())
+    again(county, "I13", CHANGED)
+    assert county.states() == ["delivered", "delivered"], "the same again is no news"
 
 
 def test_a_cancellation_of_what_never_left_ends_it_and_tells_nobody(county: County) -> None:
