@@ -10,6 +10,7 @@ import re
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 LONGEST_STAND = timedelta(minutes=15)
@@ -85,7 +86,14 @@ def new_row_id() -> str:
 
 def instant_text(at: datetime) -> str:
     """`at` as ISO 8601 text in UTC with microseconds and `Z`, so that text order is time order."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds")[:-_ZERO_OFFSET] + "Z"
+    at = at.astimezone(UTC)
+    return f"{_second_text(at.replace(microsecond=0))}.{at.microsecond:06d}Z"
+
+
+@lru_cache(maxsize=64)
+def _second_text(at: datetime) -> str:
+    """A second of UTC without its zone: many messages are of one, and writing it takes ten times as long as this."""
+    return at.isoformat()[:-_ZERO_OFFSET]
 
 
 def read_instant(text: str) -> datetime:

@@ -36,6 +36,8 @@ from gateway.security.wrapping_keys import write_key_file as write_key_file
 from gateway.store.model import Reading, Row, Transaction
 
 _NONCE_BYTES = 12
+_BLOCK = 64
+"""Octets that SHA-256 takes in at once."""
 _FORMAT = b"\x01"
 _HEAD_BYTES = 1 + 2 + _NONCE_BYTES
 _CACHED_SCOPES = 8192
@@ -259,7 +261,7 @@ class Keys:
         self, store: Iterable[NamedKey], index: NamedKey, audit: NamedKey, folder: Path | None = None
     ) -> None:
         self._index = index.secret
-        self._indexing = hmac.new(index.secret, digestmod="sha256")
+        self._inner, self._outer = _halves(index.secret)
         self.provider = FileKeyProvider(store, folder)
         self.cipher = EnvelopeCipher(self.provider, self.derived("record-digests"))
         self.signer = Ed25519Signer(audit)
@@ -274,13 +276,22 @@ class Keys:
         """What stands in an index instead of the value: HMAC-SHA256 over all three, each with its length before it, as
         64 hex digits.
         """
-        keyed = self._indexing.copy()  # the key is taken in once
-        keyed.update(_indexed(parameter, system, value))
-        return keyed.hexdigest()
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(_indexed(parameter, system, value))
+        outer.update(inner.digest())
+        return outer.hexdigest()
 
     def derived(self, purpose: str) -> bytes:
         """A 32-byte key for one other purpose (`ids`, `aliases`), always the same for the same index key."""
         return hmac.digest(self._index, b"derived\x00" + purpose.encode(), "sha256")
+
+
+def _halves(secret: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
+    """What HMAC-SHA256 hashes inside and outside, with the key taken in (RFC 2104); only ever copied. Written out, as a
+    copy of OpenSSL's own HMAC costs three times as much, and a message has ten index values.
+    """
+    block = (secret if len(secret) <= _BLOCK else hashlib.sha256(secret).digest()).ljust(_BLOCK, b"\0")
+    return hashlib.sha256(block.translate(hmac.trans_36)), hashlib.sha256(block.translate(hmac.trans_5C))
 
 
 def _indexed(parameter: str, system: str, value: str) -> bytes:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 import msgspec
+from msgspec.structs import replace
 
 from gateway.errors import Internal
 from gateway.store.model import Key, Params, Reading, Record, Row, Transaction
@@ -28,6 +29,8 @@ _SETS_IN_TURN = 2
 _ABOVE_ALL = 2**62
 
 
+_New = tuple[Record, msgspec.Raw, bytes]
+"""A record to be added, its resource as JSON, its digest."""
 Keep = Callable[[Record, Record], Record]
 """Given the present version and the one to be saved in its place: the one to save."""
 
@@ -51,16 +54,16 @@ def save_all(tx: Transaction, wanted: Sequence[Record], keep: Keep | None = None
         return tuple(save(tx, record, keep) for record in wanted)
     present = _current(tx, keys)
     saved: list[Record] = []
-    news: dict[str | None, list[tuple[Record, bytes]]] = {}
+    news: dict[str | None, list[_New]] = {}
     for record in wanted:
         row = present.get((record.resource_type, record.id))
-        digest = _digest_of(tx, record)
+        content, digest = _written(tx, record)
         # A present version without a digest is one whose key was destroyed: nothing of it can be kept, and the same
         # person's number may come again for whom the network now knows as somebody new.
         readable = row is not None and bool(row["digest"])
         if row is not None and readable and row["digest"] != digest and keep is not None:
             record = keep(_records(tx, [row])[0], record)
-            digest = _digest_of(tx, record)
+            content, digest = _written(tx, record)
         if row is not None and row["digest"] == digest:
             saved.append(_renewed(record, row["version"], row["updated_at"]))
             continue
@@ -71,9 +74,9 @@ def save_all(tx: Transaction, wanted: Sequence[Record], keep: Keep | None = None
                 tx.execute("patients.raise_epoch", {"id": row["patient_id"]})  # it speaks for her no more
         made = _renewed(record, 1 if row is None else row["version"] + 1, record.updated_at)
         saved.append(made)
-        news.setdefault(record.patient_id, []).append((made, digest))
+        news.setdefault(record.patient_id, []).append((made, content, digest))
     for patient_id, added in news.items():
-        if patient_id is not None and any(record.resource_type == "Patient" for record, _ in added):
+        if patient_id is not None and any(record.resource_type == "Patient" for record, *_ in added):
             tx.execute(
                 "patients.raise_epoch", {"id": patient_id}
             )  # age and identity are read from her Patients
@@ -202,16 +205,18 @@ def _in_order(rows: list[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: (row["resource_type"], row["id"]))
 
 
-def _digest_of(tx: Transaction, record: Record) -> bytes:
+def _written(tx: Transaction, record: Record) -> tuple[msgspec.Raw, bytes]:
+    """The resource as JSON, written once for all that is made of it, and the digest of it with its facts."""
+    content = msgspec.Raw(_ENCODER.encode(record.resource))
     facts = (
         record.patient_id,
         record.source_partner,
         record.sources,
         record.part2,
         record.deleted,
-        record.resource,
+        content,
     )
-    return tx.cipher.digest(f"{record.resource_type}/{record.id}", _ENCODER.encode(facts))
+    return content, tx.cipher.digest(f"{record.resource_type}/{record.id}", _ENCODER.encode(facts))
 
 
 def _renewed(record: Record, version: int, updated_at: str) -> Record:
@@ -229,13 +234,13 @@ def _renewed(record: Record, version: int, updated_at: str) -> Record:
     )
 
 
-def _add_set(tx: Transaction, patient_id: str | None, added: Sequence[tuple[Record, bytes]]) -> None:
+def _add_set(tx: Transaction, patient_id: str | None, added: Sequence[_New]) -> None:
     """Seal the records as one, and add a row for each."""
     number = _next_set(tx)
-    contents = _ENCODER.encode([record for record, _ in added])
+    contents = _ENCODER.encode([replace(record, resource=content) for record, content, _ in added])
     sealed = tx.cipher.seal(tx, _scope(patient_id), set_name(number), contents)
     tx.execute("records.add_set", {"id": number, "patient_id": patient_id, "sealed": sealed})
-    tx.execute_each("records.add", [_row_of(record, digest, number) for record, digest in added])
+    tx.execute_each("records.add", [_row_of(record, digest, number) for record, _, digest in added])
 
 
 def _next_set(tx: Transaction) -> int:

@@ -89,3 +89,16 @@ def test_only_so_much_is_kept_and_the_oldest_goes_first() -> None:
 
     found = fresh.take([("Goal", f"g{n}", 1) for n in range(3)])
     assert sorted(key[1] for key in found) == ["g1", "g2"]
+
+
+def test_what_two_messages_brought_is_at_hand_for_both() -> None:
+    """Else the second one opens the whole set in which the first was saved: a third of the messages of a burst about
+    the same people did.
+    """
+    fresh = FreshRecords()
+    shared = record({"resourceType": "Patient"}, id="p1", version=1)
+    key = ("Patient", "p1", 1)
+    fresh.keep([shared])
+    fresh.keep([shared])
+
+    assert [fresh.take([key]) for _ in range(3)] == [{key: shared}, {key: shared}, {}]
