@@ -85,7 +85,7 @@ PLACES: tuple[Place, ...] = (
     Place("/requests", requests.requests, "requests", requests.FILTERS, tells=True),
     Place("/requests/privacy", privacy_desk.privacy, "requests", privacy_desk.FILTERS),
     Place("/requests/privacy/{id}", privacy_desk.one_request, "requests"),
-    Place("/requests/privacy/{id}/letter", privacy_desk.letter, "requests"),
+    Place("/requests/privacy/{id}/letter", privacy_desk.letter, "requests", privacy_desk.LETTER),
     Place("/requests/outside", privacy_desk.outside, "requests"),
     Place("/requests/agreements", agreements.agreements, "requests", agreements.FILTERS),
     Place("/requests/holds", holds.holds, "requests", holds.FILTERS),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from gateway import audit
-from gateway.clock import new_id
+from gateway.clock import new_id, read_instant
 from gateway.console import words
 from gateway.console.decision import Proof, proof_of
 from gateway.console.doing import Deed, Doing, Done, confirm
+from gateway.console.letter_words import LANGUAGES, WORDS, what_went
 from gateway.console.look import Look, Sheet, Shown, patients_of
 from gateway.disclosure.accounting import OUTSIDE, AccountLine, account_of
+from gateway.disclosure.desk_forms import purpose_in_words, spoken_day
 from gateway.disclosure.log_about import log_about
 from gateway.errors import NotFound
 from gateway.flows.privacy_requests import (
@@ -28,6 +30,7 @@ from gateway.store import patients, privacy_requests
 from gateway.store.privacy_requests import PrivacyRequest
 
 FILTERS = frozenset({"state", "as"})
+LETTER = frozenset({"language"})
 STATES = ("open", "all")
 _LISTED = 200
 _SOON = timedelta(days=7)
@@ -80,11 +83,13 @@ def one_request(look: Look) -> Shown:
 
 
 def letter(look: Look) -> Shown:
-    """The letter that answers a request, to be printed; an account of disclosures goes with it where that was asked for.
+    """The letter that answers a request, to be printed, in English or Spanish; an account of disclosures goes with it
+    where that was asked for.
 
     Raises NotFound `NO_SUCH_PRIVACY_REQUEST`, `NOT_DECIDED`.
     """
     found = _request(look)
+    language = look.address["language"] if look.address["language"] in LANGUAGES else "en"
     if not found.decision:
         raise NotFound("NOT_DECIDED", "there is no letter before a decision")
     steps = steps_of(look.reading, found.id)
@@ -99,6 +104,15 @@ def letter(look: Look) -> Shown:
         "proof": _proof(look, decided.seq) if decided is not None else None,
         "operator": look.office.network.content.operator,
         "is_account": found.kind in _LAWS,
+        "language": language,
+        "today": look.today.isoformat(),
+        "local_day": lambda at: (
+            read_instant(at).astimezone(words.zone_of(look.office.network.zone)).date().isoformat()
+        ),
+        "say": WORDS[language],
+        "spoken": lambda day: spoken_day(date.fromisoformat(day[:10]), language),
+        "what_went": lambda line: what_went(line.description, language),
+        "why": lambda line: ", ".join(purpose_in_words(one, language) for one in line.purpose.split()),
     }
     return Shown("letter.html", shown, patients_of((found.patient_id,)))
 

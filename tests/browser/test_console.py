@@ -135,6 +135,9 @@ def test_paper_shows_the_facts_without_the_controls_and_nothing_to_an_auditor(
     expect(page.get_by_role("heading", name="The account")).to_be_visible()
     expect(page.locator("nav.main")).not_to_be_visible()
     expect(page.locator("form.filters")).not_to_be_visible()
+    for screen in ("requests/privacy", "disclosures", "partners/otp"):
+        page.goto(desk.address + screen)
+        expect(page.locator("form:visible, aside:visible")).to_have_count(0)
 
     auditor = open_page("auditor")
     auditor.goto(f"{desk.address}patients/{desk.patient}")

@@ -8,6 +8,8 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.console.letter_words import WORDS as LETTER
+from gateway.console.letter_words import what_went
 from gateway.disclosure.accounting import account_of
 from gateway.disclosure.audit_events import audit_events
 from gateway.disclosure.reconcile import day_account
@@ -69,6 +71,14 @@ def test_an_account_is_asked_for_and_answered_by_its_day(office: Browser) -> Non
     letter = office.get(f"{page}/letter").text
     assert "Sunrise Opioid Treatment Program" in letter and "because of decided" in letter
     assert "Maribel" not in letter
+    assert (
+        "diagnoses, measurements and scores, your name and how to reach you" in letter
+        and "1 Task" not in letter
+    )
+    spanish = office.get(f"{page}/letter?language=es").text
+    assert '<article class="letter" lang="es">' in spanish and "Lo que se divulgó" in spanish
+    assert "diagnósticos, medidas y puntajes, su nombre" in spanish and "tratamiento</td>" in spanish
+    assert LETTER["en"].keys() == LETTER["es"].keys() and what_went("told by phone", "es") == "told by phone"
     assert stepped(office, page, "answered") == 303
     text = office.get(page).text
     assert "Answered</span>" in text and "Kim Officer" in text and HOW in text
