@@ -14,11 +14,13 @@ from gateway.disclosure.desk_forms import is_law, purpose_in_words, scopes_told
 @dataclass(frozen=True, slots=True)
 class Spoken:
     """A notice for a reader. `exact`: words that may not be changed (42 CFR §2.32(a)), in English; empty where there are
-    none. `plain`: what it means, in the language of the page; a day in it is ISO 8601.
+    none. `plain`: what it means, in the language of the page; a day in it is ISO 8601. `use`: the same of a permission
+    in short, for the head of a page.
     """
 
     exact: str
     plain: tuple[str, ...]
+    use: tuple[str, ...] = ()
 
 
 def spoken(
@@ -34,17 +36,15 @@ def _spoken(notice: str, say: Mapping[str, str], language: str, zone: ZoneInfo) 
     told = scopes_told(notice)
     if not told:
         return Spoken(notice, ())
-    plain = [
-        say["nt_scope"].format(
-            classes=_listed([say.get(f"nt_{code}", code) for code in one.classes], say) or say["nt_all"],
-            agency=one.recipient or say["nt_you"],
-            purposes=_listed([purpose_in_words(code, language) for code in one.purposes], say)
-            or say["nt_any"],
-            until=_until(one.until, say, language, zone),
-        )
-        for one in told
-    ]
-    return Spoken("", (*plain, say["nt_scope_other"]))
+    plain, use = [], []
+    for one in told:
+        purposes = _listed([purpose_in_words(code, language) for code in one.purposes], say) or say["nt_any"]
+        until = _until(one.until, say, language, zone)
+        classes = _listed([say.get(f"nt_{code}", code) for code in one.classes], say) or say["nt_all"]
+        agency = one.recipient or say["nt_you"]
+        use.append(say["nt_use"].format(purposes=purposes, until=until))
+        plain.append(say["nt_scope"].format(classes=classes, agency=agency, purposes=purposes, until=until))
+    return Spoken("", (*plain, say["nt_scope_other"]), tuple(dict.fromkeys(use)))
 
 
 def _until(instant: str, say: Mapping[str, str], language: str, zone: ZoneInfo) -> str:

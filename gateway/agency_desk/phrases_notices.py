@@ -14,6 +14,7 @@ ENGLISH: Mapping[str, str] = {
         "Released with the person's written permission: {classes}, for use by {agency}. You may use this for "
         "{purposes}, {until}. Do not pass it on without new written permission, unless the law clearly allows it."
     ),
+    "nt_use": "You may use this for {purposes}, {until}. Do not pass it on without new written permission.",
     "nt_scope_other": "Other information may exist.",
     "nt_all": "what stands here",
     "nt_you": "you",
@@ -49,6 +50,7 @@ SPANISH: Mapping[str, str] = {
         "Se muestra con el permiso escrito de la persona: {classes}. Lo puede usar {agency}. Úselo para {purposes}, "
         "{until}. No lo pase a otros sin un permiso nuevo por escrito, a menos que la ley lo permita con claridad."
     ),
+    "nt_use": "Puede usar esto para {purposes}, {until}. No lo pase a otros sin un permiso nuevo por escrito.",
     "nt_scope_other": "Puede haber más datos.",
     "nt_all": "lo que está aquí",
     "nt_you": "usted",

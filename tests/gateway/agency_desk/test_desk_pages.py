@@ -521,6 +521,11 @@ def test_the_notice_keeps_the_words_of_the_law_and_says_what_they_mean_in_the_pa
     assert STATEMENT_1 in told and law in told, "word for word, and what it means"
     assert scope.format(day) in told and "UTC" not in told
     assert ("Mesa Psychiatry" in told) and told.count("Released with") == (language == "en")
+    use = {
+        "en": "You may use this for treatment, through",
+        "es": "Puede usar esto para tratamiento, hasta el",
+    }[language]
+    assert told.index(use) < told.index(law), "in short at the head of the page"
 
 
 def test_both_languages_have_every_word_and_templates_have_none() -> None:
