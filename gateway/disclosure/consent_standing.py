@@ -31,6 +31,8 @@ permits nothing at its root (so that its end is no end of a yes). Of one that pe
 """
 _NO_FORM = "SIGNED_FORM_MISSING"
 _DIGESTS = {20: hashlib.sha1, 32: hashlib.sha256}
+_SIGNED_BEFORE = "urn:gateway:consent:recorder"
+"""Extension of our own form, once it is signed: who recorded the signature (`consent.signed_consent`)."""
 _VOID = ("entered-in-error", "superseded")
 
 
@@ -88,6 +90,11 @@ def permits_at_root(resource: Mapping[str, Any]) -> bool:
     """
     verifications = resource.get("verification", ())
     return _root_permits(resource) and all(one.get("verified") is not False for one in verifications)
+
+
+def is_signed_here(resource: Mapping[str, Any]) -> bool:
+    """Whether a Consent was made of our own form, which says who recorded the signature."""
+    return any(one.get("url") == _SIGNED_BEFORE for one in resource.get("extension", ()))
 
 
 def could_deny(resource: Mapping[str, Any]) -> bool:

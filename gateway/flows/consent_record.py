@@ -25,7 +25,7 @@ from gateway.disclosure.held import decide_again
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.seen import Asking
 from gateway.disclosure.shown_versions import present_state
-from gateway.errors import AlreadyReceived, NotFound, NotNow, NotUnderstood
+from gateway.errors import AlreadyReceived, NotAllowed, NotFound, NotNow, NotUnderstood
 from gateway.flows import pull
 from gateway.flows.answers import EntryOutcome, Saved, SearchCriteria
 from gateway.flows.body_hash import BodyHash, body_hash, named_by_itself
@@ -36,6 +36,7 @@ from gateway.flows.judged import judged, rest_of
 from gateway.flows.nothing import nothing_for
 from gateway.flows.people import patient_of_consent, related
 from gateway.flows.questions import log_question
+from gateway.flows.signed_here import kept_as_signed
 from gateway.partners import reference_of
 from gateway.resources import to_json
 from gateway.resources.xml_reading import read_fhir
@@ -140,8 +141,9 @@ async def replace_consent(
     the end of a denial, by its recorder.
 
     Who did not record it gets back what it sent, and no version: the Consent itself is not theirs to see. Raises
-    NotFound `NO_SUCH_RECORD` for whoever may not know of it, AlreadyReceived `VERSION_CONFLICT` when `if_match` is not
-    the recorder's present version, `CONSENT_ENDED` when it would be in force again.
+    NotFound `NO_SUCH_RECORD` for whoever may not know of it, NotAllowed `SIGNED_HERE` (`signed_here.py`),
+    AlreadyReceived `VERSION_CONFLICT` when `if_match` is not the recorder's present version, `CONSENT_ENDED` when it
+    would be in force again.
     """
     checked(resource, "Consent")
     if resource.get("id", consent_id) != consent_id:
@@ -160,16 +162,17 @@ async def replace_consent(
         if if_match is not None and not ends and if_match != _version(premises, tx, caller, before):
             # What she takes back is taken back, whatever version of it her agency has seen.
             raise AlreadyReceived("VERSION_CONFLICT", "is not the present version", "If-Match")
-        content = {**_with_source(before, resource), "id": consent_id, "patient": before.resource["patient"]}
+        wanted = kept_as_signed(before, resource, ends=_has_ended(resource))
+        content = {**_with_source(before, wanted), "id": consent_id, "patient": before.resource["patient"]}
         kept = keep_consent(premises, tx, caller, content, patient_id, at, request_id)
         return _saved(premises, tx, caller, kept.record, request_id, created=False)
 
     try:
         saved = await premises.store.write(work)
-    except NotFound:
-        raise await nothing_for(
-            premises, caller, f"Consent/{consent_id}", "CONSENT_NOT_KNOWN_TO_CALLER"
-        ) from None
+    except (NotFound, NotAllowed) as error:
+        code = "CONSENT_NOT_KNOWN_TO_CALLER" if isinstance(error, NotFound) else error.code
+        nothing = await nothing_for(premises, caller, f"Consent/{consent_id}", code)
+        raise (nothing if isinstance(error, NotFound) else error) from None
     premises.work_waiting.set()
     return saved
 
@@ -370,13 +373,7 @@ def _entry(
 
 
 def _saved(
-    premises: Premises,
-    tx: Transaction,
-    caller: Caller,
-    record: Record,
-    request_id: str,
-    *,
-    created: bool,
+    premises: Premises, tx: Transaction, caller: Caller, record: Record, request_id: str, *, created: bool
 ) -> Saved:
     shown = _shown(premises, tx, caller, record)
     return Saved(shown, shown["meta"]["versionId"], shown["meta"]["lastUpdated"], request_id, created)

@@ -143,7 +143,25 @@ def test_what_was_signed_at_a_desk_and_an_emergency_s_note_are_changed_by_no_cli
             "RECORD_OF_OTHERS",
         )
     assert county.records("DocumentReference", "Communication") == held
+
+    (signed,) = county.records("Consent")
+    shown = api.ask(US, "GET", f"/fhir/{signed.reference}").json()
+    whole = {name: value for name, value in shown["provision"].items() if name != "class"}
+    steps = b'[{"op": "remove", "path": "/provision/class"}]'
+    for answer in (
+        put(api, US, {**shown, "provision": whole}),
+        put(api, US, {**shown, "status": "draft"}),
+        api.send(US, "PATCH", f"/fhir/{signed.reference}", steps, MERGE),
+    ):
+        assert (answer.status_code, answer.json()["issue"][0]["details"]["coding"][0]["code"]) == (
+            403,
+            "SIGNED_HERE",
+        )
+    assert county.records("Consent") == (signed,), "her paper says what she signed"
     refusals = [
         row for row in county.look(lambda reading: list(audit_rows.scan(reading))) if row.kind == "refuse"
     ]
-    assert len(refusals) == len(held), "each attempt is in the log"
+    assert len(refusals) == len(held) + 3, "each attempt is in the log"
+    assert put(api, US, {**shown, "provision": whole, "status": "inactive"}).status_code == 200
+    (ended,) = county.records("Consent")
+    assert ended.resource == {**signed.resource, "status": "inactive"}, "and is taken back as it was"
