@@ -107,6 +107,7 @@ _ROUTES: tuple[tuple[str, Endpoint, tuple[str, ...], str], ...] = (
     ("/fhir/metadata", plain_routes.metadata, _GET, "metadata"),
     ("/fhir/.well-known/smart-configuration", plain_routes.smart, _GET, "smart"),
     ("/.well-known/smart-configuration", plain_routes.smart, _GET, "smart"),
+    ("/.well-known/jwks.json", plain_routes.own_keys, _GET, "smart"),
     ("/oauth/token", token_route.give_token, _POST, "token"),
     ("/oauth/introspect", token_route.introspect, _POST, "introspect"),
     ("/cds-services", hook_routes.discovery, _GET, "cds-services"),

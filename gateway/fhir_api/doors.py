@@ -208,6 +208,12 @@ class Doors:
     ready: Ready
 
 
+class OwnKeys(Protocol):
+    """The public keys by which other servers know us as their client, as JWKs; of no token that we give."""
+
+    def __call__(self) -> tuple[Mapping[str, str], ...]: ...
+
+
 class PublicAddress(Protocol):
     """The public address of the gateway, without a slash at the end (`https://gateway.example.org`)."""
 
@@ -245,4 +251,5 @@ class Desk:
     rates: ClientRates = field(default_factory=lambda: ClientRates(100))
     tick_seconds: float = 0.025
     keys_at: KeysAt | None = None
+    own_keys: OwnKeys = tuple
     tls_proxies: frozenset[str] = frozenset()

@@ -21,7 +21,15 @@ FHIR_JSON, FHIR_XML = "application/fhir+json", "application/fhir+xml"
 FORM = "application/x-www-form-urlencoded"
 Json = dict[str, Any]
 _LEFT_OUT = frozenset(
-    {"/", "/fhir/", "/fhir/.well-known/smart-configuration", "/openapi.json", "/docs", "/docs/style.css"}
+    [
+        "/",
+        "/fhir/",
+        "/fhir/.well-known/smart-configuration",
+        "/.well-known/jwks.json",
+        "/openapi.json",
+        "/docs",
+        "/docs/style.css",
+    ]
 )
 PATCH = "application/json-patch+json"
 _OWN_ALONE = "One that you alone have sent: what others have a part in is not yours to change (403), or not there (404)."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from datetime import datetime
 from functools import lru_cache
@@ -15,6 +16,9 @@ from gateway.fhir_api.capability import capability_statement, smart_configuratio
 from gateway.fhir_api.doors import Desk
 from gateway.fhir_api.operations import emergency_operation, shared_plan_operation
 from gateway.resources import to_json
+
+_KEYS_GOOD_FOR = 300
+"""Seconds for which a partner may keep our public keys; one that it does not know it asks for anew."""
 
 
 async def metadata(request: Request) -> Response:
@@ -45,6 +49,14 @@ async def smart(request: Request) -> Response:
     desk: Desk = request.app.state.desk
     told = smart_configuration(desk.base_url(), binds_tokens=bool(desk.tls_proxies))
     return Response(to_json(told), media_type="application/json")
+
+
+async def own_keys(request: Request) -> Response:
+    """`GET /.well-known/jwks.json`: by which keys we prove ourselves at partners' token endpoints (RFC 7517)."""
+    desk: Desk = request.app.state.desk
+    keys = await asyncio.to_thread(desk.own_keys)
+    headers = {"Cache-Control": f"max-age={_KEYS_GOOD_FOR}"}
+    return Response(to_json({"keys": list(keys)}), headers=headers, media_type="application/json")
 
 
 async def alive(_request: Request) -> Response:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from gateway.disclosure.consent_reports import findings_of
-from gateway.resources import check_resource
+from gateway.resources import every_fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def validated(resource: Mapping[str, Any], expected_type: str) -> tuple[Finding,
         return (Finding("error", "structure", "RESOURCE_TYPE_UNEXPECTED", text, "resourceType"),)
     faults = tuple(
         Finding("error", one.code, f"RESOURCE_{one.code.upper().replace('-', '_')}", one.message, one.place)
-        for one in check_resource(resource)
+        for one in every_fault(resource)
     )
     if faults or expected_type != "Consent":
         return faults or (_WELL,)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +14,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
 from gateway.errors import NotUnderstood
-from gateway.partners.deliveries import SmartLogin
+from gateway.partners.deliveries import FhirDelivery, SmartLogin
+from gateway.partners.network import Network
 from gateway.settings import SettingsRefused, read_secret
 
 _LEAST_RSA_BITS = 2048
@@ -55,6 +58,20 @@ def read_login_key(folder: Path, login: SmartLogin) -> LoginKey:
     wanted = f"EC P-384, or RSA of {_LEAST_RSA_BITS} bits or more"
     text = f"`{login.key}` must hold one private key, PEM and not encrypted: {wanted}"
     raise NotUnderstood("FILE_UNUSABLE", text, "key")
+
+
+def published_keys(folder: Path, network: Network) -> tuple[Mapping[str, str], ...]:
+    """The public halves of all keys by which partners' FHIR servers know us, each once, as JWKs; a file that cannot be
+    used is left out, as `handoff check` says so. Who registers us by an address (`jwks_url`) finds them there.
+    """
+    found: dict[str, Mapping[str, str]] = {}
+    for partner in network.partners.values():
+        delivery = partner.delivery
+        if isinstance(delivery, FhirDelivery) and delivery.smart is not None:
+            with suppress(NotUnderstood):
+                key = read_login_key(folder, delivery.smart)
+                found[key.id] = key.public()
+    return tuple(found.values())
 
 
 def _login_key(login: SmartLogin, algorithm: str, private: ECKey | RSAKey) -> LoginKey:

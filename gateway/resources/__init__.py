@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.resources.check import check_resource, supported_types
+from gateway.resources.every_fault import every_fault
 from gateway.resources.issues import Issue
 from gateway.resources.json_text import is_xml, parse_json, to_json
 from gateway.resources.summaries import summary_elements
@@ -10,6 +11,7 @@ from gateway.resources.summaries import summary_elements
 __all__ = [
     "Issue",
     "check_resource",
+    "every_fault",
     "is_xml",
     "parse_json",
     "summary_elements",

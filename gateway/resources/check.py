@@ -36,9 +36,9 @@ def check_resource(resource: Mapping[str, object]) -> tuple[Issue, ...]:
     if not isinstance(name, str) or name not in supported_types():
         return (Issue("not-supported", "this resource type is not supported", "resourceType"),)
     try:
-        msgspec.convert(resource, _struct(name))
+        msgspec.convert(resource, struct_of(name))
     except msgspec.ValidationError as error:
-        return (_shape_issue(name, str(error)),)
+        return (shape_issue(name, str(error)),)
     except RecursionError:
         return (Issue("structure", "the resource is nested too deep", name),)
     return check_invariants(resource, name, _walks())
@@ -59,7 +59,7 @@ def _structs() -> Mapping[str, type]:
     return BY_TYPE
 
 
-def _struct(name: str) -> type:
+def struct_of(name: str) -> type:
     """The class of a type. msgspec describes it for itself at first use, and crashes the process where two threads do so
     at once (large submissions are read beside the event loop): one does, and the others wait.
     """
@@ -79,7 +79,7 @@ def _walks() -> dict[str, Walk]:
     return WALKS
 
 
-def _shape_issue(name: str, said: str) -> Issue:
+def shape_issue(name: str, said: str) -> Issue:
     """msgspec's sentence without the value it may quote."""
     found = _PLACE.search(said)
     place = name + (found.group(2) if found else "").replace("[...]", "")

@@ -29,6 +29,7 @@ from gateway.flows import (
     submissions,
     subscriptions,
 )
+from gateway.partners.login_keys import published_keys
 from gateway.security.client_keys import ClientKeys
 from gateway.security.tokens import RegisteredClient, TokenChecker
 from gateway.settings import Settings, read_secret
@@ -122,6 +123,7 @@ class HttpDoor:
             on_call=network.content.operator.on_call.phone,
             gauges=self._gauges(),
             rates=self._rates,
+            own_keys=partial(published_keys, self._folder.path, network),
             keys_at=None if self._keys is None else self._keys.at,
             tls_proxies=frozenset(filter(None, self._settings.tls_proxies.replace(" ", "").split(","))),
         )

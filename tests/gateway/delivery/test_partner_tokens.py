@@ -395,3 +395,27 @@ def test_the_public_key_is_printed_for_the_partner(
     assert shown == key.public()
     assert set(shown) == {"kty", "crv", "x", "y", "kid", "alg", "use"}, "and nothing private"
     assert public(tmp_path, "psychiatry") == 2
+
+
+@pytest.mark.requirement("SM-01")
+def test_our_public_keys_stand_at_an_address_for_who_registers_us_by_one(
+    county: County, key: LoginKey
+) -> None:
+    """Each once, nothing private; a file that cannot be read hides none of the others."""
+    other = msgspec.structs.replace(LOGIN, key="missing.pem")
+    county.change_partner("otp", delivery=AT_THE_PARTNER)
+    county.change_partner("psychiatry", delivery=AT_THE_PARTNER)
+    county.change_partner("counseling", delivery=FhirDelivery(url=f"{HERE}/fhir", smart=other))
+    key_file(county.folder.path, pem())
+    folder = replace(county.folder, network=county.premises.network)
+    standstill = Standstill(folder.path, county.store, county.clock)
+    app = build_app(HttpDoor(folder, county.premises, Settings(), None, standstill)._desk("gateway.test"))
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url=HERE, verify=False) as client:
+            return await client.get("/.well-known/jwks.json")
+
+    answer = asyncio.run(ask())
+    assert answer.json() == {"keys": [key.public()]}
+    assert answer.headers["cache-control"] == "max-age=300"

@@ -38,6 +38,7 @@ def test_every_registered_address_is_described() -> None:
         "/",
         "/fhir/",
         "/fhir/.well-known/smart-configuration",
+        "/.well-known/jwks.json",
         "/openapi.json",
         "/docs",
         "/docs/style.css",

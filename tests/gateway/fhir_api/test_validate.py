@@ -49,6 +49,30 @@ def test_a_fault_is_told_with_its_place(door: Door, change: dict[str, Any], code
     assert one["expression"] == [place]
 
 
+def test_all_faults_are_told_at_once_each_at_its_place(door: Door) -> None:
+    wrong = {
+        **PLAN,
+        "status": "purple",
+        "elsewhere": 1,
+        "category": [{"text": "ok"}, {"coding": [{"code": 7}, {"cod": "x"}]}],
+        "contained": [{"resourceType": "Goal"}, {"resourceType": "Nothing"}],
+        "period": {"start": "yesterday", "end": []},
+        "goal": [],
+    }
+    assert {one["expression"][0] for one in issues(door, wrong)} == {
+        "CarePlan.elsewhere",
+        "CarePlan.status",
+        "CarePlan.category[1].coding[0].code",
+        "CarePlan.category[1].coding[1].cod",
+        "CarePlan.contained[0].description",
+        "CarePlan.contained[0].subject",
+        "CarePlan.contained[1].resourceType",
+        "CarePlan.period.start",
+        "CarePlan.period.end",
+        "CarePlan.goal",
+    }
+
+
 @pytest.mark.requirement("P2-31-01")
 def test_what_the_law_misses_in_a_consent_is_told_before_it_is_signed(door: Door) -> None:
     made = person.consent("otp", "housing", "COC", identifier=("urn:x", "1"))
