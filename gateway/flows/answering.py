@@ -15,9 +15,9 @@ from gateway.errors import AlreadyReceived, NotUnderstood
 from gateway.flows import status
 from gateway.flows.order_status import NO_REASON, way_to
 from gateway.flows.people import patient_meant
-from gateway.flows.sheet_answer import gateways_id, referrals_named, require_same_birth
+from gateway.flows.sheet_answer import URN, gateways_id, referrals_named, require_same_birth
 from gateway.flows.submitted_ids import Submitted, resolved
-from gateway.identity import IDENTIFIER, identifiers_of
+from gateway.identity import IDENTIFIER, identifiers_of, names_of
 from gateway.security.callers import Caller
 from gateway.store import Intent, Record, Transaction, patients, records
 
@@ -40,7 +40,11 @@ class Answered:
 def answered_in(
     premises: Premises, tx: Transaction, partner: str, entries: Sequence[Submitted]
 ) -> Mapping[int, Answered]:
-    """Which entries answer which referral. Raises NotUnderstood `ORDER_AMBIGUOUS` with the place."""
+    """Which entries answer which referral. Raises NotUnderstood `ORDER_AMBIGUOUS`, `ENTRY_TWICE` with the place.
+
+    The id in the address of a PUT means a referral where it is ours, never where it is like a number of one: it is its
+    sender's own for whatever it likes.
+    """
     found: dict[int, Answered] = {}
     resources = [one.resource for one in entries]
     for number, entry in enumerate(entries):
@@ -49,13 +53,17 @@ def answered_in(
             continue
         if records.get(tx, "Task", str(task["id"])) is not None:
             continue  # one of its own, which it has sent before
-        numbers = [{"value": entry.named}, *task.get("identifier", ())]
+        address = [{"value": f"{URN}{entry.named}"}] if entry.named else []
+        numbers = [*address, *task.get("identifier", ())]
         named = list(referrals_named(premises, tx, partner, resources, {"identifier": numbers}))
         if len({held.id for held, _ in named}) > 1:
             place = f"Bundle.entry[{number}].resource.identifier"
             text = "is the number of several referrals that were sent to you"
             raise NotUnderstood("ORDER_AMBIGUOUS", text, place)
         for held, sent in named[:1]:
+            if any(held.id == one.task.id for one in found.values()):
+                text = "is in this transaction more than once"
+                raise NotUnderstood("ENTRY_TWICE", text, f"Bundle.entry[{number}].fullUrl")
             found[number] = Answered(held, sent, held.id == entry.named)
     return found
 
@@ -64,16 +72,19 @@ def under_our_names(
     tx: Transaction, entries: Sequence[Submitted], answered: Mapping[int, Answered]
 ) -> tuple[tuple[Submitted, ...], frozenset[int]]:
     """The entries with each answered Task, and the ServiceRequest that it is about, named as they are held; and which
-    entries repeat such a ServiceRequest: what it says is known from who made it.
+    entries repeat such a ServiceRequest: what it says is known from who made it. One of another intent (an order that
+    its filler makes of it) is the sender's own.
     """
     names, asked = dict[str, str](), set[str]()
+    intents = {f"ServiceRequest/{one.resource['id']}": one.resource.get("intent") for one in entries}
     for number, one in answered.items():
         theirs, ours = entries[number].resource, one.task.resource
         names[f"Task/{theirs['id']}"] = one.task.reference
         said, meant = (str(task.get("focus", {}).get("reference", "")) for task in (theirs, ours))
         kind, _, name = meant.partition("/")
         was_sent = any(reference.startswith(f"{meant}/") for reference in one.sent.focus)
-        if was_sent and said.startswith(f"{kind}/") and records.get(tx, kind, name) is not None:
+        held = records.get(tx, kind, name) if was_sent and said.startswith(f"{kind}/") else None
+        if held is not None and intents.get(said, held.resource.get("intent")) == held.resource.get("intent"):
             names[said] = meant
             asked.add(said)
     found, repeated = [], set[int]()
@@ -102,7 +113,8 @@ def patient_answered(
     """
     (first, *others) = answered.values()
     patient_id = str(first.task.patient_id)
-    if any(one.task.patient_id != patient_id for one in others):
+    hers = [one.resource for one in entries if one.resource["resourceType"] == "Patient"]
+    if any(one.task.patient_id != patient_id for one in others) or not _may_be_one(hers):
         raise NotUnderstood("ONE_PATIENT", "must be about exactly one patient", "Bundle.entry")
     for number, entry in enumerate(entries):
         if entry.resource["resourceType"] == "Patient":
@@ -110,6 +122,13 @@ def patient_answered(
             require_same_birth(premises, tx, partner, first.task, entry.resource, f"{place}.birthDate")
             _claim(premises, tx, partner, entry.resource, patient_id, f"{place}.identifier")
     return patient_id
+
+
+def _may_be_one(described: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether these are no two people by what is said of them here: none is looked for among those known by numbers."""
+    born = {str(one["birthDate"]) for one in described if "birthDate" in one}
+    named = [found for one in described if (found := set(names_of(one)))]
+    return len(born) < 2 and (not named or bool(set.intersection(*named)))
 
 
 def _claim(

@@ -23,7 +23,7 @@ from gateway.flows.messages import ReceivedMessage
 from gateway.flows.order_status import OrderStatus, record_order_status
 from gateway.flows.people import patient_meant, related
 from gateway.identity import IDENTIFIER, Identified, description_keys, identifiers_of
-from gateway.store import Intent, Reading, Record, Transaction, patients, records, same_person
+from gateway.store import Intent, Reading, Record, Transaction, intents, patients, records, same_person
 
 _READ_AS_ROWS = ("csv", "xlsx", "json", "fhir")
 _RESOURCES = "fhir"
@@ -31,7 +31,7 @@ _DOCUMENT, _FULFILLED = "ccda", "completed"
 _PLACES = ("inFulfillmentOf/order/id", "inFulfillmentOf", "recordTarget/patientRole")
 """Where a note names its order and the person; it has no word for the status, as it comes when the work is done."""
 _ORDER = frozenset({"ServiceRequest", "Task"})
-_URN = "urn:uuid:"
+URN = "urn:uuid:"
 _SAYS_NO_MORE = frozenset(
     {"Patient", "ServiceRequest", "Task", "PractitionerRole", "Practitioner", "Organization"}
 )
@@ -189,7 +189,7 @@ def referrals_named(
     """The referrals that were sent to `partner` and are meant by a number of the `task` that it sends among others."""
     numbers = [(str(i.get("system", "")), str(i.get("value", ""))) for i in task.get("identifier", ())]
     for _, value in numbers:
-        held = records.get(tx, "Task", value.removeprefix(_URN).lower())
+        held = records.get(tx, "Task", value.removeprefix(URN).lower())
         sent = None if held is None else _sent(tx, held, partner)
         if held is not None and sent is not None:
             yield held, sent
@@ -197,6 +197,8 @@ def referrals_named(
     if not any(value for _, value in numbers):
         return
     for patient_id in _maybe_about(premises, tx, partner, resources):
+        if not any(one.partner == partner for one in intents.of_patient(tx, patient_id)):
+            continue  # how many referrals to others she has is told in no time that is taken
         for held in records.of_patient(tx, patient_id, ("Task",)):
             sent = _sent(tx, held, partner)
             if sent is not None and _is_shown(premises, tx, partner, held, sent, numbers):
