@@ -18,7 +18,7 @@ from functools import partial
 import httpx
 
 from gateway import logs
-from gateway.clock import instant_text
+from gateway.clock import instant_text, read_instant
 from gateway.delivery.breaker import Breaker
 from gateway.delivery.outcome import DeliveryOutcome
 from gateway.delivery.ways import Reach, Timeouts, Ways
@@ -68,6 +68,8 @@ class Sender:
         self._of_partner: dict[str, int] = {}
         self._unsettled: dict[str, Settling] = {}
         self._breaker = Breaker()
+        self._answering: set[str] = set()
+        self._just_answered: set[str] = set()
         self._stopping = False
 
     def resting(self) -> frozenset[str]:
@@ -77,6 +79,7 @@ class Sender:
     async def run(self) -> None:
         """Deliver until `stop`; comes back when nothing is under way any more."""
         accounted = False
+        await self._try_each()
         while not self._stopping:
             self._premises.work_waiting.clear()
             # Before anything is sent: what is handed over from then on is not what the last process left.
@@ -85,6 +88,7 @@ class Sender:
                 await self._wait()
                 continue
             await self._settle_the_rest()
+            await self._bring_forward()
             claimed = await self._claim()
             for intent in claimed:
                 self._start(intent)
@@ -209,9 +213,36 @@ class Sender:
         lost_before = outcome.kind == "retry" and outcome.code == "CONNECTION_LOST"
         return self._settling(intent, made, outcome, left=last_look.said_yes and not lost_before)
 
+    async def _try_each(self) -> None:
+        """What kept a partner away may have ended with the last process: of each, one retry finds out now."""
+        now = instant_text(self._premises.clock.now())
+        with contextlib.suppress(HandoffError):
+            with self._premises.store.read() as reading:
+                partners = {
+                    partner for partner, state in intents.counts_by_state(reading) if state == "retry"
+                }
+            if partners:
+                await self._premises.store.write(lambda tx: intents.bring_one_forward(tx, partners, now))
+
+    async def _bring_forward(self) -> None:
+        """What waits to be tried again toward a partner that answers goes now; not what it asked to wait for long."""
+        at = self._premises.clock.now()
+        now, latest = instant_text(at), instant_text(at + timedelta(seconds=2 * _LONGEST_WAIT_SECONDS))
+        for partner in tuple(self._just_answered):
+            with contextlib.suppress(HandoffError):
+                await self._premises.store.write(
+                    partial(intents.bring_forward, partner=partner, now=now, latest=latest)
+                )
+                self._just_answered.discard(partner)
+
     def _heed(self, partner: str, outcome: DeliveryOutcome) -> None:
         """Leave the partner alone when it does not answer, and say so; say so too when it answers again."""
+        if outcome.kind == "delivered" and partner not in self._answering:
+            self._answering.add(partner)
+            self._just_answered.add(partner)
         changed = self._breaker.told(partner, outcome, self._premises.clock.now())
+        if changed:
+            self._answering.discard(partner)
         if changed is not None:
             event = Event.PARTNER_NOT_ANSWERING if changed else Event.PARTNER_ANSWERS
             logs.warning(event, partner=partner, code=outcome.code)
@@ -305,10 +336,14 @@ class Sender:
     def _next_try(self, intent: Intent, at: datetime, retry_after: float | None) -> tuple[str, str | None]:
         """The next state and time: longer waits with jitter, the partner's own wish honoured, an end after a week.
 
-        The week counts from the first try since it last became due, not while it waited for a consent.
+        The week counts from the first try since it last became due, not while it waited for a consent. No wait is longer
+        than it has been tried so far: attempts that our own end cut short say nothing of the partner.
         """
         if intent.first_tried_at and instant_text(at - _GIVE_UP_AFTER) > intent.first_tried_at:
             return "dead", None
         wait = min(_FIRST_WAIT_SECONDS * 2 ** min(intent.attempts - 1, 12), _LONGEST_WAIT_SECONDS)
+        if intent.first_tried_at:
+            tried = (at - read_instant(intent.first_tried_at)).total_seconds()
+            wait = min(wait, max(_FIRST_WAIT_SECONDS, tried))
         wait *= random.uniform(0.75, 1.25)  # noqa: S311  # spreads retries; nothing secret
         return "retry", instant_text(at + timedelta(seconds=max(wait, retry_after or 0.0)))

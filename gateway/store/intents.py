@@ -8,7 +8,7 @@ queue.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -127,6 +127,18 @@ def claim_due(
                 replace(found, state="sending", attempts=attempts, updated_at=now, first_tried_at=first)
             )
     return tuple(claimed)
+
+
+def bring_forward(tx: Transaction, partner: str, now: str, latest: str) -> int:
+    """Have what is to be tried again toward `partner` by `latest` go now; how many."""
+    return tx.execute("intents.bring_forward", {"partner": partner, "now": now, "latest": latest})
+
+
+def bring_one_forward(tx: Transaction, partners: Iterable[str], now: str) -> int:
+    """Have the first that is to be tried again toward each of `partners` go now; how many."""
+    return sum(
+        tx.execute("intents.bring_one_forward", {"partner": partner, "now": now}) for partner in partners
+    )
 
 
 def partners_due(reading: Reading, now: str) -> frozenset[str]:

@@ -56,6 +56,16 @@ ORDER BY due_at, sequence LIMIT :limit;
 -- name: next_due_at
 SELECT min(due_at) AS due_at FROM intent WHERE partner = :partner AND head = 1 AND state IN ('due', 'retry');
 
+-- name: bring_forward
+-- One at a time of each lane may go: only heads wait for a time of their own.
+UPDATE intent SET due_at = :now
+WHERE partner = :partner AND head = 1 AND state IN ('due', 'retry') AND state = 'retry' AND due_at > :now AND due_at <= :latest;
+
+-- name: bring_one_forward
+UPDATE intent SET due_at = :now WHERE sequence = (
+    SELECT sequence FROM intent WHERE partner = :partner AND head = 1 AND state IN ('due', 'retry')
+    ORDER BY due_at, sequence LIMIT 1) AND state = 'retry' AND due_at > :now;
+
 -- name: claim
 UPDATE intent SET state = 'sending', attempts = attempts + 1, updated_at = :at,
        first_tried_at = CASE WHEN first_tried_at = '' THEN :at ELSE first_tried_at END

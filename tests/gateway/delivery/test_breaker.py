@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from gateway.clock import instant_text
 from gateway.delivery.breaker import FAILURES, FIRST_REST, LONGEST_REST, LONGEST_WISH, Breaker
 from gateway.delivery.outcome import DeliveryOutcome
-from gateway.store import intents
+from gateway.store import Intent, Reading, intents
 from tests.gateway.county import MRN, County
 from tests.gateway.delivery.test_sender import Server, play
 
@@ -171,3 +172,21 @@ def test_a_partner_that_is_down_for_six_hours_loses_nothing(county: County) -> N
     tried = len(server.received) - 30
     assert 24 < tried < 150, "now and then, not again and again"
     assert len(set(server.keys)) == 30
+
+
+@pytest.mark.slow
+def test_what_waits_long_goes_as_soon_as_the_partner_takes_something(county: County) -> None:
+    """Also after a restart: one finds out at once, and the others do not sit out waits that grew while it was down."""
+    patients_due(county, 6)
+    play(county, Server("503 Service Unavailable"), lambda: waiting(county) == {"retry": 6})
+    later = instant_text(county.clock.now() + timedelta(minutes=14))
+    county.write(lambda tx: [intents.end(tx, one, "retry", later, "HTTP_503", later) for one in every(tx)])
+
+    up = Server("200 OK")
+    play(county, up, lambda: not waiting(county))
+
+    assert len(up.received) == 6
+
+
+def every(reading: Reading) -> tuple[Intent, ...]:
+    return intents.in_state(reading, "retry")

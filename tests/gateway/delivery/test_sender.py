@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.clock import read_instant
+from gateway.clock import instant_text, read_instant
 from gateway.delivery import sender as room
 from gateway.delivery.http_push import HttpTimeouts, open_transport
 from gateway.delivery.mllp_push import MllpTimeouts
@@ -186,6 +186,18 @@ def test_waits_grow_and_are_spread(county: County, attempts: int, least: float, 
         waits.add((read_instant(due_at) - county.clock.now()).total_seconds())
 
     assert least <= min(waits) < max(waits) <= most
+
+
+def test_attempts_that_our_own_end_cut_short_make_no_wait_longer(county: County) -> None:
+    county.refer()
+    (intent,) = county.intents()
+    at = county.clock.now()
+    sender = Sender(county.premises, None)  # type: ignore[arg-type]  # nothing is sent here
+    cut = replace(intent, attempts=40, first_tried_at=instant_text(at - timedelta(seconds=60)))
+
+    _, due_at = sender._next_try(cut, at, None)
+
+    assert due_at is not None and read_instant(due_at) - at <= timedelta(seconds=75)
 
 
 @pytest.mark.parametrize(("away", "state"), [(timedelta(days=6), "retry"), (timedelta(days=8), "dead")])
