@@ -40,9 +40,10 @@ def accounting(network: Path, store: str | None, patient: str, law: str, ways: S
     if len(ways) > 1 or written_as not in FORMATS:
         print(f"--as is one of {', '.join(FORMATS)}; one way at a time", file=sys.stderr)
         return 2
-    from gateway.cli.looked import known, looked
+    from gateway.cli.looked import known, looked, tell_missing
 
     with looked(network, store, lambda view: ("accounting", known(view, patient))) as (folder, view):
+        tell_missing(view)
         if written_as == "fhir":
             return print_events(view, folder.network, patient, law, SystemClock().now())
         return print_account(view, patient, law, written_as, SystemClock().now())

@@ -46,3 +46,12 @@ def known(reading: Reading, patient: str) -> tuple[str, ...]:
     from gateway.store import patients
 
     return (patient,) if patients.exists(reading, patient) else ()
+
+
+def tell_missing(view: Reading) -> None:
+    """Say on standard error from when to when the log may lack entries, after a restore: what left then is not told."""
+    from gateway.wiring.last_restore import spans_told
+
+    for begun, ended in spans_told(view):
+        text = f"entries from {begun} to {ended} may be missing: a backup was put back; ask the agencies what left then"
+        print(text, file=sys.stderr)

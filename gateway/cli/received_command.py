@@ -22,10 +22,11 @@ def audit_received(
     network: Path, store: str | None, since: str, until: str, partner: str, key: str = ""
 ) -> int:
     """Print all that left between the days, both inclusive; 0. Raises as `write_received`."""
-    from gateway.cli.looked import looked
+    from gateway.cli.looked import looked, tell_missing
 
     days = f"--since {day_of(since)} --until {day_of(until)}"
     with looked(network, store, lambda _: (f"audit received {days}", ())) as (folder, view):
+        tell_missing(view)
         return write_received(
             view, folder.network, since, until, partner_meant(view, folder.network, partner, key)
         )

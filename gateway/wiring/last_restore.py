@@ -10,7 +10,7 @@ from datetime import datetime
 from gateway.audit import newest
 from gateway.clock import read_instant
 from gateway.flows.restored import MISSING_FROM, MISSING_TO, RESTORED
-from gateway.store import AuditFilter, Store, audit_rows
+from gateway.store import AuditFilter, Reading, Store, audit_rows
 
 _MOST = 10
 _OF_NO_PARTNER = ""
@@ -32,5 +32,10 @@ def spans_missing(store: Store) -> tuple[tuple[str, str], ...]:
     if last_restore(store) is None:
         return ()
     with store.read() as reading:
-        told = [one.entry.versions for one in newest(reading, _MOST, _WANTED) if one.entry is not None]
+        return spans_told(reading)
+
+
+def spans_told(reading: Reading) -> tuple[tuple[str, str], ...]:
+    """The same as of that reading."""
+    told = [one.entry.versions for one in newest(reading, _MOST, _WANTED) if one.entry is not None]
     return tuple((one[MISSING_FROM], one[MISSING_TO]) for one in told if MISSING_FROM in one)

@@ -17,6 +17,7 @@ import pytest
 
 from gateway.audit import newest, read_witness, verifier_of, verify
 from gateway.audit.journal import Journal
+from gateway.cli.looked import tell_missing
 from gateway.errors import Internal, NotFound, NotNow, NotUnderstood
 from gateway.flows.destruction import destroy_patient, remains
 from gateway.flows.restored import CHANGED_SINCE, MAY_BE_SENT, confirm_consents
@@ -225,7 +226,9 @@ def test_what_may_have_been_sent_since_is_no_news(own: County) -> None:
 
 
 @pytest.mark.requirement("P2-31-11", "HI-312-02")
-def test_what_the_journal_had_not_yet_is_asked_for_and_the_log_says_that_it_may_lack_it(own: County) -> None:
+def test_what_the_journal_had_not_yet_is_asked_for_and_the_log_says_that_it_may_lack_it(
+    own: County, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The journal is a second behind: nothing knows of what left and was withdrawn in the last one."""
     saved = own.consent()
     back_up(own)
@@ -247,6 +250,8 @@ def test_what_the_journal_had_not_yet_is_asked_for_and_the_log_says_that_it_may_
     (said,) = own.look(lambda reading: newest(reading, 1, AuditFilter(outcome="restored")))
     assert said.entry is not None and f"from {span[0]} to {span[1]} others may be" in said.entry.description
     assert spans_missing(own.store) == (span,)
+    own.look(tell_missing)  # as `handoff accounting` and `handoff audit received` do
+    assert capsys.readouterr().err.startswith(f"entries from {span[0]} to {span[1]} may be missing")
     standstill = Standstill(own.folder.path, own.store, own.clock)
     with pytest.raises(NotUnderstood, match=f"CONSENTS_NOT_CHECKED.*{span[0]}"):
         own.run(standstill.resume("", "go on"))
