@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -39,8 +40,11 @@ class _Set:
 def run_demo(*, once: bool, story: int = 1) -> int:
     """Play one of `STORIES` on this machine; 0 when every promise was kept, 1 when not.
 
-    With `once`, write `demo-report.json` and end; otherwise stay up until Ctrl-C and say what to try.
+    With `once`, write `demo-report.json` and end; otherwise stay up until Ctrl-C and say what to try. SIGTERM ends it as
+    Ctrl-C does: with all that it started.
     """
+    for one in (signal.SIGINT, signal.SIGTERM):  # a shell switches the first off in its background
+        signal.signal(one, signal.default_int_handler)
     with _stage(story) as built:
         try:
             STORIES[story].play(built.stage)

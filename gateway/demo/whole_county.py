@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import time
+import zipfile
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -25,7 +26,6 @@ from gateway.demo.stage import Stage
 from gateway.intake.watched_place import DONE
 from gateway.wiring.agency_desk_door import LINK_PURPOSE
 from gateway.wiring.network_folder import open_folder
-from mappings import pack_files
 
 AGENCIES = {"otp": "fhir", "hospital": "mllp", "peer-support": "signed", "primary-care": "sftp"}
 """Who receives in this story over a line of its own; the others have a folder, and the food pantry a page."""
@@ -107,8 +107,11 @@ def _each_in_its_own_way(stage: Stage) -> None:
     for agency, (mapping, sample) in FILES.items():
         source = files("mappings").joinpath("formats", *mapping.split("/"), "samples", sample)
         if source.is_dir():
-            whole = pack_files({one.name: one.read_bytes() for one in source.iterdir()})
-            (folder / agency / f"{sample}.zip").write_bytes(whole)
+            unfinished = folder / agency / f"{sample}.zip.part"
+            with zipfile.ZipFile(unfinished, "w") as whole:
+                for one in source.iterdir():
+                    whole.writestr(one.name, one.read_bytes())
+            unfinished.rename(folder / agency / f"{sample}.zip")
         else:
             (folder / agency / sample).write_bytes(source.read_bytes())
     answer = send_hl7(stage.mllp, person.referral_message("ED-0001", "R-5001", "SUNRISE", "Reyes^Sol"))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
 import subprocess
 import sys
 
 import pytest
+
+from gateway.demo import run
 
 
 def played(tmp_path, *options):
@@ -87,6 +92,29 @@ def test_every_agency_of_the_county_sends_in_its_own_way_and_sees_what_she_allow
             "DM-07, DM-08: released and answered"
         )
     assert "CarePlan assess-plan" in agencies["crisis"]["did_not_get"]
+
+
+@pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGTERM])
+def test_it_leaves_nothing_running_however_it_is_ended(monkeypatch, ended_by):
+    left = []
+
+    @contextlib.contextmanager
+    def stage(_):
+        try:
+            os.kill(os.getpid(), ended_by)
+            yield
+        finally:
+            left.append("taken down")
+
+    before = {one: signal.signal(one, signal.SIG_IGN) for one in (signal.SIGINT, signal.SIGTERM)}
+    monkeypatch.setattr(run, "_stage", stage)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run.run_demo(once=False)
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+    assert left == ["taken down"]
 
 
 def test_a_story_there_is_not_is_refused(capsys):
