@@ -10,7 +10,7 @@ from consent.directory import Directory
 from consent.matching import Asking
 from consent.model import Recipient, Resource
 from consent.resource_facts import ResourceFacts
-from consent.rules.referred_to import is_for_others
+from consent.rules.referred_to import is_for_others, named_beside
 from consent.tables import Tables
 
 ALWAYS_KEPT = frozenset({"resourceType", "id", "meta", "language", "contained", "extension", "text"})
@@ -20,7 +20,8 @@ ALWAYS_KEPT = frozenset({"resourceType", "id", "meta", "language", "contained", 
 @dataclass(frozen=True, slots=True)
 class Cap:
     """The data set of one category: resource types with their shapes, and the citation. `for_others`: whether a record
-    with these sources is a referral of somebody else's, which is in no data set but that of who pays.
+    with these sources is a referral of somebody else's, which is in no data set but that of who pays. `beside`: what of
+    one names other agencies.
     """
 
     category: str
@@ -28,6 +29,7 @@ class Cap:
     shapes: Mapping[str, Mapping[str, object]]
     required: Mapping[str, tuple[str, ...]]
     for_others: Callable[[tuple[str, ...], Resource], bool]
+    beside: Callable[[tuple[str, ...], Resource], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +81,17 @@ def cap_for(recipient: Recipient, asking: Asking, tables: Tables) -> Cap | None:
         citation=str(row["citation"]),
         shapes={one: _mapping(shapes, one) for one in types},
         required={one: _strings(_mapping(table, "required"), one) for one in _mapping(table, "required")},
-        for_others=partial(is_for_others, recipient, asking) if category != PAYMENT else _is_for_others_not,
+        for_others=partial(is_for_others, recipient, asking) if category != PAYMENT else _not_for_others,
+        beside=partial(named_beside, recipient, asking) if category != PAYMENT else _nobody_beside,
     )
 
 
-def _is_for_others_not(_sources: tuple[str, ...], _resource: Resource) -> bool:
+def _not_for_others(_sources: tuple[str, ...], _resource: Resource) -> bool:
     return False
+
+
+def _nobody_beside(_sources: tuple[str, ...], _resource: Resource) -> tuple[str, ...]:
+    return ()
 
 
 def _by_standing(standing: frozenset[str], *, provides: bool) -> str | None:
@@ -148,7 +155,8 @@ def capped(cap: Cap, facts: ResourceFacts, resource: Resource) -> Capped:
         wanted = shape.get("elements")
         scanned = not (facts.labelling.sensitive or facts.part2_source)
         outside = _outside(resource, wanted, "", ALWAYS_KEPT, scanned) if isinstance(wanted, Mapping) else ()
-        removals = tuple(sorted({*outside, *_contained_outside(cap, facts.sources, resource)}))
+        beside, inside = cap.beside(facts.sources, resource), _contained_outside(cap, facts.sources, resource)
+        removals = tuple(sorted({*outside, *beside, *inside}))
         gone = {pointer.split("/")[1] for pointer in removals if pointer.count("/") == 1}
         if any(name in resource and name in gone for name in cap.required.get(facts.type, ())):
             return Capped(False)
@@ -171,6 +179,7 @@ def _contained_outside(cap: Cap, sources: tuple[str, ...], resource: Resource) -
             yield f"/contained/{number}"
         elif isinstance(wanted := shape.get("elements"), Mapping):
             yield from _outside(entry, wanted, f"/contained/{number}", ALWAYS_KEPT, scanned=False)
+            yield from (f"/contained/{number}{pointer}" for pointer in cap.beside(sources, entry))
 
 
 def _is_meant(shape: Mapping[str, object], facts: ResourceFacts) -> bool:

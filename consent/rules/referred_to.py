@@ -14,6 +14,8 @@ from consent.model import Identifier, Recipient, Resource
 
 ADDRESSED = {"ServiceRequest": "performer", "Task": "owner"}
 """In which element a type says whom it asks."""
+BESIDE = {"ServiceRequest": "performer", "Appointment": "participant", "Task": "recipient"}
+"""In which list a type may name others beside whom it is for; of a Task in its `restriction`."""
 _AGENCIES = ("HealthcareService/", "Organization/")
 
 
@@ -28,11 +30,45 @@ def is_for_others(recipient: Recipient, asking: Asking, sources: Iterable[str], 
         return False
     asked, behind = _named(resource.get(ADDRESSED[kind]), resource, asking)
     made, made_behind = _named(resource.get("requester"), resource, asking)
-    ours = asking.recipient.certain.union(map(plain_reference, recipient.asked_with))
-    if not (ours.isdisjoint(asked | made) and asking.recipient.own.isdisjoint(behind | made_behind)):
+    if _is_ours(recipient, asking, asked | made, behind | made_behind):
         return False
-    known = asking.directory.entries
-    return any(one.startswith(_AGENCIES) and (kind == "Task" or one in known) for one in behind)
+    return any(one.startswith(_AGENCIES) for one in behind) if kind == "Task" else _is_agency(behind, asking)
+
+
+def named_beside(
+    recipient: Recipient, asking: Asking, sources: Iterable[str], resource: Resource
+) -> tuple[str, ...]:
+    """JSON Pointers of other agencies of the directory that a record names beside whom it is for.
+
+    None where the recipient made it, or takes part in the appointment itself: they meet.
+    """
+    kind = str(resource.get("resourceType"))
+    if kind not in BESIDE or not asking.recipient.own.isdisjoint(sources):
+        return ()
+    if _is_ours(recipient, asking, *_named(resource.get("requester"), resource, asking)):
+        return ()
+    around = resource.get("restriction") if kind == "Task" else resource
+    rows = around.get(BESIDE[kind]) if isinstance(around, Mapping) else None
+    others: list[int] = []
+    for number, row in enumerate(rows if isinstance(rows, list | tuple) else ()):
+        who = row.get("actor") if kind == "Appointment" and isinstance(row, Mapping) else row
+        names, behind = _named(who, resource, asking)
+        if not _is_ours(recipient, asking, names, behind):
+            others += [number] if _is_agency(behind, asking) else []
+        elif kind == "Appointment":
+            return ()
+    place = f"{'/restriction' if kind == 'Task' else ''}/{BESIDE[kind]}"
+    return tuple(f"{place}/{number}" for number in others)
+
+
+def _is_ours(recipient: Recipient, asking: Asking, names: frozenset[str], behind: frozenset[str]) -> bool:
+    """Whether the recipient is named, or whom it is asked along with, or somebody who works for it."""
+    ours = asking.recipient.certain.union(map(plain_reference, recipient.asked_with))
+    return not (ours.isdisjoint(names) and asking.recipient.own.isdisjoint(behind))
+
+
+def _is_agency(behind: frozenset[str], asking: Asking) -> bool:
+    return any(one.startswith(_AGENCIES) and one in asking.directory.entries for one in behind)
 
 
 def _named(holders: object, resource: Resource, asking: Asking) -> tuple[frozenset[str], frozenset[str]]:

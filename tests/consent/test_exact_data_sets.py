@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -215,3 +216,42 @@ def test_of_a_request_and_of_a_contained_referral_the_same_holds() -> None:
     ]
     row = consent.decide(consent.read_question(question), tables()).resources[0]
     assert "NOT_IN_DATA_SET" not in [reason.code for reason in row.reasons]
+
+
+@pytest.mark.requirement("P2-13-01", "DM-01")
+def test_whom_else_she_meets_or_was_sent_to_is_cut_from_what_is_for_the_agency_as_well() -> None:
+    """Of a request for both, a Task's restriction, an appointment elsewhere; who meets her there sees with whom."""
+    us, them, her = ref("Organization/housing-1"), ref("Organization/food-9"), ref("Patient/p1")
+    wish = {
+        "resourceType": "ServiceRequest",
+        "id": "s",
+        "status": "active",
+        "intent": "order",
+        "subject": her,
+        "performer": [them, us],
+    }
+    ours = {**wish, "id": "o", "requester": us}
+    task = a_task(owner=us, restriction={"recipient": [them, us]})
+    meets = {"resourceType": "Appointment", "status": "booked", "start": "2026-06-20T09:00:00Z"}
+    elsewhere = {
+        **meets,
+        "id": "e",
+        "participant": [{"actor": one, "status": "accepted"} for one in (her, them)],
+    }
+    together = {
+        **meets,
+        "id": "t",
+        "participant": [*elsewhere["participant"], {"actor": us, "status": "accepted"}],
+    }
+    nobody = {**meets, "id": "n", "participant": elsewhere["participant"][1:]}
+    inside = {**a_task(owner=us, contained=[wish], focus=ref("#s")), "id": "inside"}
+    all_of_it = (wish, ours, task, elsewhere, together, nobody, inside)
+    question = agency_question("housing", *all_of_it, types=("Task", "ServiceRequest", "Appointment"))
+    question["directory"].append({"resourceType": "Organization", "id": "food-9"})
+    request = consent.read_question(question)
+
+    shown = consent.redact(request, consent.decide(request, tables()), tables())
+
+    named = {one["id"]: "food-9" in json.dumps(one) for one in shown}
+    assert named == {"s": False, "o": True, task["id"]: False, "e": False, "t": True, "inside": False}
+    assert [one.get("performer") for one in shown if one["id"] == "s"] == [[us]]
