@@ -27,6 +27,7 @@ from gateway.partners import Network, Route
 from gateway.store import Intent, Record, Transaction, intents, message_times, records
 
 _OPEN = ("due", "held", "retry", "unknown", "dead")
+_NOT_YET_THERE = ("due", "held", "retry", "dead")
 _MAY_HAVE_ARRIVED = ("delivered", "sending", "unknown")
 _WORKFLOW = ("status", "statusReason", "businessStatus", "output", "owner", "lastModified")
 _REQUEST = "ServiceRequest"
@@ -172,22 +173,52 @@ def record_referral(
     said, withdrawn = named[: len(wanted)], named[len(wanted) :]
     versions_before = {task.id: task.version for task in before.values()}
     task_is_news = any(r.resource_type == "Task" and r.version != versions_before.get(r.id, 0) for r in saved)
+    is_cancel = referral.event == CANCEL_EVENT
+    elsewhere = _elsewhere(tx, referral, who.patient_id) if before else []
+    if is_cancel or not (is_overtaken or ended):
+        finish_not_yet_there(tx, elsewhere, at)
     for route in referral.addressees:
         known = intents.of_key(tx, who.patient_id, route.addressee, referral.business_key)
         theirs = [i for i in known if i.kind in ("referral", "cancel")]
-        if referral.event != CANCEL_EVENT and (ended or (is_overtaken and theirs)):
+        if not is_cancel and (ended or (is_overtaken and (theirs or elsewhere))):
             continue  # a cancellation that overtook its referral stands, as a change does; a new one needs a new number
         focus = said + _known_there(tx, theirs, withdrawn)
         if still_needed(tx, referral, theirs, focus, at, task_is_news=task_is_news):
             content = Content(
                 referral.partner, referral.business_key, focus, message_id, referral.message_type
             )
-            kind = "cancel" if referral.event == CANCEL_EVENT else "referral"
-            held_for = "" if who.certain else IDENTITY_PENDING
-            intent = new_intent(premises, route, who.patient_id, content, kind, at, held_for)
-            intents.add(tx, intent)
-            if held_for:
-                ask_in_doubt(premises, tx, intent, read_instant(at))
+            _ask(premises, tx, route, content, "cancel" if is_cancel else "referral", who, at)
+
+
+def _ask(
+    premises: Premises, tx: Transaction, route: Route, content: Content, kind: str, who: Identified, at: str
+) -> None:
+    held_for = "" if who.certain else IDENTITY_PENDING
+    intent = new_intent(premises, route, who.patient_id, content, kind, at, held_for)
+    intents.add(tx, intent)
+    if held_for:
+        ask_in_doubt(premises, tx, intent, read_instant(at))
+
+
+def finish_not_yet_there(tx: Transaction, elsewhere: Sequence[Intent], at: str) -> None:
+    """End those of the intents, to partners who are asked no more, that have certainly not arrived."""
+    for intent in elsewhere:
+        if intent.state in _NOT_YET_THERE:
+            intents.finish(tx, intent.id, "cancelled", at, SUPERSEDED)
+
+
+def _elsewhere(tx: Transaction, referral: Referral, patient_id: str) -> list[Intent]:
+    """What is or was on its way of this referral to partners whom the message does not name; but their cancellations,
+    which stand.
+    """
+    named = {route.addressee for route in referral.addressees}
+    return [
+        one
+        for one in intents.of_patient(tx, patient_id)
+        if (one.source_partner, one.business_key) == (referral.partner, referral.business_key)
+        and one.kind == "referral"
+        and one.partner not in named
+    ]
 
 
 def _as_it_stands(

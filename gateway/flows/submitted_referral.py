@@ -13,7 +13,14 @@ from gateway.errors import AlreadyReceived, NotUnderstood
 from gateway.flows.addressee import looking_in, partner_meant
 from gateway.flows.named_apart import with_what_only_they_name
 from gateway.flows.new_intents import Content, new_intent
-from gateway.flows.referral import CANCEL_EVENT, ENDED, SUPERSEDED, Referral, still_needed, with_answer
+from gateway.flows.referral import (
+    CANCEL_EVENT,
+    ENDED,
+    Referral,
+    finish_not_yet_there,
+    still_needed,
+    with_answer,
+)
 from gateway.flows.sources import Beside, beside
 from gateway.flows.submitted_ids import Submitted
 from gateway.partners import Route
@@ -21,7 +28,6 @@ from gateway.store import Intent, Reading, Record, Transaction, intents
 
 _NOT_SENT = ("Organization",)
 _SENT_KINDS = ("referral", "cancel")
-_NOT_YET_THERE = ("due", "held", "retry", "dead")
 _REFERRED = "I12"
 _OUTPUT = "output"
 _ANSWERS = ("statusReason", "businessStatus", "executionPeriod")
@@ -82,9 +88,7 @@ def _settle(
     known = [i for i in intents.of_patient(tx, patient_id) if i.business_key == key and i.kind in _SENT_KINDS]
     routes = _routes_back(premises, source, known) if ended else _routes(premises, source, owner)
     addressees = {route.addressee for route in routes}
-    for intent in known:
-        if intent.state in _NOT_YET_THERE and intent.partner not in addressees:
-            intents.finish(tx, intent.id, "cancelled", at, SUPERSEDED)
+    finish_not_yet_there(tx, [one for one in known if one.partner not in addressees], at)
     referral = Referral(source, CANCEL_EVENT if ended else _REFERRED, key, (), routes)
     for route in routes:
         theirs = [i for i in known if i.partner == route.addressee]

@@ -125,6 +125,23 @@ def test_in_every_order_of_a_referral_s_messages_the_same_is_sent(
         assert len(sent) == bool(stands)
 
 
+@pytest.mark.requirement("V2-01", "P2-13-01")
+@pytest.mark.parametrize("minutes", ["0701 0702", "0702 0701"])
+def test_whom_the_newest_message_names_is_asked_and_nobody_else(hospital: County, minutes: str) -> None:
+    """In either order: an older message that came late brought the referral back to whom it was taken from, and took
+    from the other the right to answer.
+    """
+    asked = {"0701": ("I12", "SUNRISE"), "0702": ("I13", "NEWPATH")}
+    for minute in minutes.split():
+        event, addressee = asked[minute]
+        change = {"20260301093000-0700": at(minute)}
+        assert (
+            hospital.refer(f"ED-{minute}", "R-1", addressee, event=event, change=change).outcome == "accepted"
+        )
+
+    assert [one.partner for one in hospital.intents("due")] == ["counseling"]
+
+
 def test_its_sender_is_told_and_nothing_is_written(hospital: County) -> None:
     person_said(hospital, at("0605"))
     receipt = person_said(hospital, at("0603"))
