@@ -8,7 +8,7 @@ from gateway.resources.bindings import CONCEPTS
 
 _Node = Mapping[str, object]
 Fault = tuple[str, str, str]  # issue code, message, place below the node
-_Rule = Callable[[_Node], Iterator[Fault]]
+Rule = Callable[[_Node], Iterator[Fault]]
 
 
 def _items(node: _Node, name: str) -> tuple[_Node, ...]:
@@ -138,7 +138,7 @@ def _bundle(node: _Node) -> Iterator[Fault]:
         seen.add(url)
 
 
-def _concept(kind: str, name: str) -> _Rule:
+def _concept(kind: str, name: str) -> Rule:
     system, codes = CONCEPTS[(kind, name)]
 
     def rule(node: _Node) -> Iterator[Fault]:
@@ -150,7 +150,7 @@ def _concept(kind: str, name: str) -> _Rule:
     return rule
 
 
-RULES: dict[str, tuple[_Rule, ...]] = {
+RULES: dict[str, tuple[Rule, ...]] = {
     "AllergyIntolerance": (
         _concept("AllergyIntolerance", "clinicalStatus"),
         _concept("AllergyIntolerance", "verificationStatus"),

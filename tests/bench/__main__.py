@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import importlib
 import json
+import platform
 import sys
+import sysconfig
 import time
 from pathlib import Path
 
@@ -35,6 +37,16 @@ def print_table(rows: list[dict[str, object]]) -> None:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
+def interpreter() -> str:
+    """Which interpreter runs them and how it was built: ratios to what is written in C depend on it."""
+    asked = str(sysconfig.get_config_var("CONFIG_ARGS"))
+    named = [flag for flag in ("--enable-optimizations", "--with-lto") if flag in asked]
+    flags = " ".join(str(sysconfig.get_config_var("OPT")).split())
+    how = " ".join(named) or "neither --enable-optimizations nor --with-lto"
+    version = f"{sys.implementation.name} {platform.python_version()}, {platform.python_compiler()}"
+    return f"{version}, {flags}, configured with {how}"
+
+
 def main(names: list[str]) -> int:
     found = sorted(path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_"))
     wanted = [name for name in found if not names or name in names]
@@ -44,16 +56,18 @@ def main(names: list[str]) -> int:
             f"no such benchmark: {', '.join(sorted(unknown))}; there are {', '.join(found)}", file=sys.stderr
         )
         return 2
-    results = {}
+    built = interpreter()
+    print(built, flush=True)
+    results: dict[str, object] = {"interpreter": built}
     for name in wanted:
         module = importlib.import_module(f"tests.bench.{name}")
         if not hasattr(module, "run") or (not names and getattr(module, "ONLY_BY_NAME", False)):
             continue
         started = time.monotonic()
         print(f"{name} …", file=sys.stderr, flush=True)
-        results[name] = module.run()
+        results[name] = rows = module.run()
         print(f"\n{name} ({time.monotonic() - started:.0f} s)")
-        print_table(results[name])
+        print_table(rows)
     (Path.cwd() / "build").mkdir(exist_ok=True)
     (Path.cwd() / "build" / "bench.json").write_text(json.dumps(results, indent=1, default=str) + "\n")
     return 0
