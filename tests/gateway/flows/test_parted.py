@@ -187,8 +187,11 @@ def test_a_doctor_whom_both_share_takes_no_referral_along(county: County) -> Non
     county.run(part(county.premises, again, SISTER))
 
     own = {record.reference for record in held_about(county, her, "ServiceRequest")}
-    for intent in intents_about(county, again):
-        assert not own & {reference.rpartition("/")[0] for reference in intent.focus}
+    named = [
+        {reference.rpartition("/")[0] for reference in one.focus} for one in intents_about(county, again)
+    ]
+    assert own and named
+    assert not own & set().union(*named)
 
 
 @pytest.mark.parametrize("third", [False, True])
