@@ -167,9 +167,14 @@ def _status_and_issue(error: HandoffError) -> tuple[int, str]:
     )
 
 
+_OF_A_TOKEN = frozenset({"TOKEN_EXPIRED", "TOKEN_UNBOUND", "TOKEN_UNREADABLE"})
+
+
 def _headers(error: HandoffError, status: int) -> tuple[tuple[str, str], ...]:
     if isinstance(error, NotNow):
         return (("Retry-After", str(error.retry_after_seconds)),)
     if status == 401:
-        return (("WWW-Authenticate", 'Bearer realm="fhir"'),)
+        # RFC 6750, 3: a client that showed a token learns that it needs another; one without is told no error
+        told = ', error="invalid_token"' if error.code in _OF_A_TOKEN else ""
+        return (("WWW-Authenticate", f'Bearer realm="fhir"{told}'),)
     return ()

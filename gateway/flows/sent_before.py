@@ -11,7 +11,9 @@ from gateway.disclosure.premises import Premises
 from gateway.disclosure.recorder_only import is_recorder_only
 from gateway.disclosure.seen import is_own
 from gateway.errors import NotUnderstood
+from gateway.flows.consent_record import ENDED
 from gateway.flows.in_part import is_in_part
+from gateway.flows.signed_here import kept_as_signed
 from gateway.flows.submitted_ids import Submitted, resolved
 from gateway.security.callers import Caller
 from gateway.store import Reading, Record, Transaction, intents, records
@@ -25,7 +27,7 @@ def under_ids_given(
     """The entries, in which a PUT under our id of a record of the sender's own is a new version of that record. Under
     any other id it stays the sender's own name for something: nobody finds others' records by guessing.
 
-    Raises NotUnderstood `RESOURCE_IN_PART`.
+    Raises as `as_its_sender_says`.
     """
     kinds = {number: str(one.resource["resourceType"]) for number, one in enumerate(entries) if one.named}
     theirs = {number: (kind, str(entries[number].resource["id"])) for number, kind in kinds.items()}
@@ -51,8 +53,10 @@ def sends(premises: Premises, reading: Reading, partner: str, record: Record) ->
     """Whether the record is the partner's own, to be written anew under our id of it; of a Task: whether it refers by
     it, as a resource (one of HL7 v2 is cancelled by HL7 v2), also after its addressee has answered.
     """
-    if record.deleted or record.patient_id is None or _is_written_here(record):
+    if record.deleted or record.patient_id is None:
         return False
+    if record.resource_type != "Consent" and _is_written_here(record):
+        return False  # a Consent has rules of its own (`keep_consent`, `signed_here.py`)
     named, key = f"{record.reference}/", premises.keys.index("business-key", partner, record.id)
     sent = [
         one.business_key
@@ -66,8 +70,10 @@ def as_its_sender_says(before: Record, resource: Json) -> Json:
     """The content that a sender wants for its own record, with where it first came from, which nobody is shown and so
     nobody can say again.
 
-    Raises NotUnderstood `RESOURCE_IN_PART`.
+    Raises NotUnderstood `RESOURCE_IN_PART`, NotAllowed `SIGNED_HERE` (`signed_here.py`).
     """
+    if resource["resourceType"] == "Consent":
+        resource = kept_as_signed(before, resource, ends=resource.get("status") in ENDED)
     if is_in_part(resource) and not is_in_part(before.resource):
         text = "was read in part; read the whole before you change it, or what is left out is lost"
         raise NotUnderstood("RESOURCE_IN_PART", text, f"{resource['resourceType']}.meta.tag")

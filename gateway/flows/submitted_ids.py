@@ -120,10 +120,11 @@ def _put_under(entry: Mapping[str, Any]) -> str:
 
 def resolved(value: Any, names: Mapping[str, str]) -> Any:
     """A JSON value in which what is one of `names`, where a resource names another, stands as what it is named there."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {
-            key: names.get(child, child)
-            if key in _ADDRESSES and isinstance(child, str)
+            # most are texts: they need no call of their own
+            key: (names.get(child, child) if key in _ADDRESSES else child)
+            if type(child) is str
             else resolved(child, names)
             for key, child in value.items()
         }

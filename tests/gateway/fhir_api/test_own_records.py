@@ -157,11 +157,19 @@ def test_what_was_signed_at_a_desk_and_an_emergency_s_note_are_changed_by_no_cli
             403,
             "SIGNED_HERE",
         )
+    entry = {
+        "resource": {**shown, "provision": whole},
+        "request": {"method": "PUT", "url": signed.reference},
+    }
+    within = api.ask(US, "POST", "/fhir", {"resourceType": "Bundle", "type": "transaction", "entry": [entry]})
+    assert within.status_code == 403 and "SIGNED_HERE" in within.text
     assert county.records("Consent") == (signed,), "her paper says what she signed"
     refusals = [
         row for row in county.look(lambda reading: list(audit_rows.scan(reading))) if row.kind == "refuse"
     ]
     assert len(refusals) == len(held) + 3, "each attempt is in the log"
-    assert put(api, US, {**shown, "provision": whole, "status": "inactive"}).status_code == 200
+    entry["resource"] = {**shown, "provision": whole, "status": "inactive"}
+    ending = api.ask(US, "POST", "/fhir", {"resourceType": "Bundle", "type": "transaction", "entry": [entry]})
+    assert ending.status_code == 200, ending.text
     (ended,) = county.records("Consent")
     assert ended.resource == {**signed.resource, "status": "inactive"}, "and is taken back as it was"

@@ -191,7 +191,9 @@ def test_nothing_is_read_from_a_caller_without_a_token(door: Any) -> None:
         answer = door.post_resource(method, path, b"not json", token=None)
 
         assert answer.status_code == 401
-        assert answer.headers["www-authenticate"].startswith("Bearer")
+        assert answer.headers["www-authenticate"] == 'Bearer realm="fhir"'
+    other = door.call("GET", "/fhir/CarePlan/c1", token="nonsense")
+    assert other.headers["www-authenticate"] == 'Bearer realm="fhir", error="invalid_token"', "RFC 6750, 3"
 
 
 def test_an_idempotency_key_must_be_short_and_visible(door: Any) -> None:
