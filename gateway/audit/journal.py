@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import time
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -44,9 +45,14 @@ class Journal:
         self._stopping = asyncio.Event()
         self._written = 0
         self.trouble: str | None = None
-        """Why the last attempt wrote nothing (a code), or None; the operator's log says so once, `doctor` sees it by the
-        rows that are missing. Meanwhile a lost disk takes more than its last second.
+        """Why the last attempt wrote nothing (a code), or None; the operator's log says so once, an alert when it lasts,
+        `doctor` sees it by the rows that are missing. Meanwhile a lost disk takes more than its last second.
         """
+        self._troubled_since = 0.0
+
+    def behind_seconds(self) -> float:
+        """For how long nothing could be written; 0 while it can."""
+        return 0.0 if self.trouble is None else time.monotonic() - self._troubled_since
 
     def begin(self) -> None:
         """Find where to go on.
@@ -94,6 +100,8 @@ class Journal:
             self.trouble = error.code
         except OSError:
             self.trouble = "JOURNAL_NOT_WRITTEN"
+        if before is None:
+            self._troubled_since = time.monotonic()
         if self.trouble not in (None, before):
             logs.warning(Event.JOURNAL, outcome="stopped", code=self.trouble)
 

@@ -119,6 +119,13 @@ RULES = (
         "Full disk, or AUDIT_ALTERED in the log: then stop, keep the files, and follow `handoff audit verify`.",
     ),
     Rule(
+        "JournalNotWritten",
+        "handoff_journal_behind_seconds",
+        60,
+        "Disk of `journal/` full or away? Until it is written again, a lost store takes what came since: "
+        "`handoff db backup` now, elsewhere.",
+    ),
+    Rule(
         "AuditLogNotTold",
         "handoff_audit_untold_seconds",
         3600,

@@ -41,6 +41,7 @@ from gateway.wiring.gauges import StoreGauges
 from gateway.wiring.house import House
 from gateway.wiring.housekeeping import Housekeeping
 from gateway.wiring.http_door import HttpDoor
+from gateway.wiring.journal_gauges import JournalGauges
 from gateway.wiring.key_keeper import KeyKeeper
 from gateway.wiring.lines import (
     folder_watches,
@@ -134,6 +135,7 @@ class _Running:
         self._folder, self._premises, self._settings = folder, premises, settings
         self._addresses = addresses
         self._folder_gauges, self._resting_gauges = FolderGauges(), RestingGauges()
+        self._journal_gauges = JournalGauges()
         self._stop = asyncio.Event()
 
     async def run(self, ready: Ready) -> None:
@@ -161,7 +163,7 @@ class _Running:
                 self._standstill,
                 transport,
                 sender.resting,
-                (self._folder_gauges, self._resting_gauges),
+                (self._folder_gauges, self._resting_gauges, self._journal_gauges),
             )
             ports = self._addresses.ports
             http_address = await http.start(ports.http if ports else None)
@@ -235,6 +237,7 @@ class _Running:
         await self._start(stack, sealer.run, sealer.stop)
         journal = Journal(store, self._folder.path / JOURNAL)
         journal.begin()
+        self._journal_gauges.behind_seconds = journal.behind_seconds
         await self._start(stack, journal.run, journal.stop)
         housekeeping = Housekeeping(self._premises, self._settings.held_days)
         await self._start(stack, housekeeping.run, housekeeping.stop)
@@ -246,7 +249,8 @@ class _Running:
         await self._start(stack, retention.run, retention.stop)
         if (post := post_of(self._settings)) is not None:
             who = self._folder.network.content.operator.name
-            gauges = (StoreGauges(self._premises), self._folder_gauges, self._resting_gauges)
+            own = (self._folder_gauges, self._resting_gauges, self._journal_gauges)
+            gauges = (StoreGauges(self._premises), *own)
             mail = AlertMail(gauges, post, self._folder.path, clock, who)
             await self._start(stack, mail.run, mail.stop)
         if (send := mail_of(self._settings, self._folder.network)) is not None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,10 +14,12 @@ import yaml
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.registry import Collector
 
+from gateway.audit.journal import Journal
 from gateway.fhir_api.counters import RequestCounters
 from gateway.wiring.alert_rules import Watch, numbers_of
 from gateway.wiring.folder_gauges import FolderGauges
 from gateway.wiring.gauges import StoreGauges
+from gateway.wiring.journal_gauges import JournalGauges
 from gateway.wiring.resting_gauges import RestingGauges
 from tests.gateway.county import County
 
@@ -103,6 +107,7 @@ def _numbers_known(county: County) -> set[str]:
     registry.register(StoreGauges(county.premises))
     registry.register(FolderGauges())
     registry.register(RestingGauges())
+    registry.register(JournalGauges())
     RequestCounters(registry)
     families = list(registry.collect())
     counted = {f"{family.name}_total" for family in families if family.type == "counter"}
@@ -134,3 +139,20 @@ def test_a_partner_that_does_not_take_is_told_before_the_minute_is_over() -> Non
     assert scraped(gauges) == {'handoff_partner_resting{partner="otp"}': 1.0}
     (cause,) = Watch().look(numbers_of(gauges.collect()), 0.0)
     assert cause.key == "PartnerDoesNotTake/otp" and "to otp failed" in cause.do
+
+
+def test_a_journal_that_cannot_be_written_is_told(county: County) -> None:
+    gauges, journal = JournalGauges(), Journal(county.store, county.folder.path / "journal")
+    gauges.behind_seconds = journal.behind_seconds
+    journal.begin()
+    county.consent()
+    asyncio.run(journal._try())
+    assert scraped(gauges) == {"handoff_journal_behind_seconds": 0.0}
+
+    shutil.rmtree(county.folder.path / "journal")
+    (county.folder.path / "journal").touch()
+    county.consent()
+    for _ in range(2):
+        asyncio.run(journal._try())
+    assert scraped(gauges)["handoff_journal_behind_seconds"] > 0.0
+    assert journal.trouble == "JOURNAL_NOT_WRITTEN"
