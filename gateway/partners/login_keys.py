@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -68,10 +70,19 @@ def published_keys(folder: Path, network: Network) -> tuple[Mapping[str, str], .
     for partner in network.partners.values():
         delivery = partner.delivery
         if isinstance(delivery, FhirDelivery) and delivery.smart is not None:
-            with suppress(NotUnderstood):
-                key = read_login_key(folder, delivery.smart)
-                found[key.id] = key.public()
+            with suppress(NotUnderstood, SettingsRefused):
+                content = hashlib.sha256(read_secret(folder / delivery.smart.key)).digest()
+                key = _public(folder, delivery.smart, content)
+                found[key["kid"]] = key
     return tuple(found.values())
+
+
+@lru_cache(maxsize=256)
+def _public(folder: Path, login: SmartLogin, _content: bytes) -> Mapping[str, str]:
+    """The public half of the key in a file with content of that hash: anybody may ask for it, and to read and check a
+    private RSA key takes a tenth of a second or more.
+    """
+    return read_login_key(folder, login).public()
 
 
 def _login_key(login: SmartLogin, algorithm: str, private: ECKey | RSAKey) -> LoginKey:

@@ -399,9 +399,11 @@ def test_the_public_key_is_printed_for_the_partner(
 
 @pytest.mark.requirement("SM-01")
 def test_our_public_keys_stand_at_an_address_for_who_registers_us_by_one(
-    county: County, key: LoginKey
+    county: County, key: LoginKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each once, nothing private; a file that cannot be read hides none of the others."""
+    """Each once, nothing private; a file that cannot be read hides none of the others. Whoever asks and asks keeps us
+    from nothing: a private key is read once, until its file is another.
+    """
     other = msgspec.structs.replace(LOGIN, key="missing.pem")
     county.change_partner("otp", delivery=AT_THE_PARTNER)
     county.change_partner("psychiatry", delivery=AT_THE_PARTNER)
@@ -419,3 +421,8 @@ def test_our_public_keys_stand_at_an_address_for_who_registers_us_by_one(
     answer = asyncio.run(ask())
     assert answer.json() == {"keys": [key.public()]}
     assert answer.headers["cache-control"] == "max-age=300"
+    with monkeypatch.context() as patched:
+        patched.setattr("gateway.partners.login_keys.read_login_key", None)
+        assert asyncio.run(ask()).json() == answer.json()
+    key_file(county.folder.path, pem("RSA"))
+    assert asyncio.run(ask()).json() != answer.json()
