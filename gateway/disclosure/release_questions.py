@@ -35,7 +35,8 @@ def released_bytes(text: bytes, find_mapping: FindMapping) -> bytes | None:
     """The bytes of the release that the question in `text` asks for; None when nothing may be released.
 
     Raises HandoffError with the code, message and place of what is wrong with the question: no JSON object,
-    a field missing or unknown, a value that cannot be read (`consent.QuestionError`), or `FORMAT_UNKNOWN`.
+    a field missing or unknown, a value that cannot be read (`consent.QuestionError`), `FORMAT_UNKNOWN`, or
+    `FORMAT_NOT_WRITTEN`, whatever might be released.
     """
     fields = parse_json(text)
     wanted = fields.pop("format", None)
@@ -44,6 +45,8 @@ def released_bytes(text: bytes, find_mapping: FindMapping) -> bytes | None:
     mapping = find_mapping(wanted) if isinstance(wanted, str) and wanted != FHIR_JSON else None
     if mapping is None and wanted != FHIR_JSON:
         raise NotSupported("FORMAT_UNKNOWN", "no such format to release in", "format")
+    if mapping is not None and not _is_written(mapping):
+        raise NotSupported("FORMAT_NOT_WRITTEN", "is read, and not written; name another", "format")
     try:
         request = consent.read_question(fields)
     except consent.QuestionError as fault:
@@ -54,6 +57,14 @@ def released_bytes(text: bytes, find_mapping: FindMapping) -> bytes | None:
     if mapping is not None:
         return _in_format(mapping, shown, decision, request)
     return to_json(_collection([*shown, *_notices(shown, decision, request)], shown, str(fields["at"])))
+
+
+def _is_written(mapping: mappings.Mapping_) -> bool:
+    """Whether the format is written, and in one way."""
+    try:
+        return mapping.writing().direction != "in"
+    except mappings.RenderRefused:
+        return False
 
 
 def _in_format(

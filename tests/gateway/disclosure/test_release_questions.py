@@ -158,6 +158,8 @@ def test_nothing_released_leaves_both_streams_empty(
         (b"[]", "JSON_NOT_AN_OBJECT"),
         (asked(format=None), "FORMAT_MISSING"),
         (asked(format="hospital/none"), "FORMAT_UNKNOWN"),
+        (asked(format="hospital/siu", consents=[]), "FORMAT_NOT_WRITTEN"),
+        (asked(format="ccda/any"), "FORMAT_NOT_WRITTEN"),
         (asked(surprise=1), "FIELD_UNKNOWN"),
         (asked(at="yesterday"), "INSTANT_INVALID"),
     ],
