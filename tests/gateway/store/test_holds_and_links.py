@@ -1,13 +1,14 @@
-"""Legal holds and mails that wait, in both kinds of store: what a hold reaches, and who has a mail."""
+"""Legal holds, mails that wait and times of messages, in both kinds of store: what a hold reaches, who has a mail, what
+was said under a number."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
-from gateway.store import inbox, legal_holds, mailed_links
+from gateway.store import inbox, legal_holds, mailed_links, message_times, records
 from gateway.store.legal_holds import LegalHold
-from tests.gateway.store.samples import message
+from tests.gateway.store.samples import message, record
 
 AT, LATER = "2026-04-11T15:00:00.000000Z", "2026-04-12T15:00:00.000000Z"
 HOLD = LegalHold("h1", "LITIGATION", "p1", "", "", "", AT, "[ada]")
@@ -72,3 +73,21 @@ def test_a_mail_is_handed_over_once_and_waits_again_only_from_there(write: Any, 
         assert mailed_links.next_due(reading, AT) is None
         left = mailed_links.next_due(reading, LATER)
         assert left is not None and left.id == "m1"
+
+
+def test_what_was_said_under_a_number_is_found_by_it_with_its_newest_time(write: Any, store: Any) -> None:
+    diagnosis = {"resourceType": "Condition", "id": "r1"}
+    named = [("Condition", "r1")]
+    write(lambda tx: records.save(tx, record(diagnosis)))
+
+    def under(number: str) -> dict[tuple[str, str], str]:
+        with store.read() as reading:
+            return message_times.under(reading, "p1", "Condition", number)
+
+    write(lambda tx: message_times.keep(tx, named, AT))
+    assert under("visit") == {}, "kept by a program that asked for no number"
+    write(lambda tx: message_times.keep(tx, named, AT, "visit"))
+    assert under("visit") == {named[0]: AT}
+    write(lambda tx: message_times.keep(tx, named, LATER, "visit"))
+    write(lambda tx: message_times.keep(tx, named, AT, "another visit"))
+    assert (under("visit"), under("another visit")) == ({named[0]: LATER}, {})
