@@ -43,7 +43,7 @@ async def _run(place: Path) -> list[dict[str, object]]:
     store = open_writing_store(folder, None)
     try:
         premises = open_premises(folder, store)
-        await _permit(premises)
+        await permit(premises)
         template = referral_template()
         found = {"whole: accept and make durable": await _accept_all(premises, template)}
         claimed = await _claim_all(premises)
@@ -68,13 +68,15 @@ async def _run(place: Path) -> list[dict[str, object]]:
     ]
 
 
-async def _permit(premises: Premises) -> None:
+async def permit(premises: Premises) -> None:
+    """The patient of `message` lets the treatment program have what the hospital refers her with."""
     made = person.consent("hospital", "otp", "TREAT", identifier=(person.MRN_SYSTEM, "P1"))
     caller = Caller("hospital", "hospital-client", "TREAT", frozenset({"system/*.cruds"}), "bench")
     await consent_record.record_consent(premises, caller, made, b"{}")
 
 
-def _message(template: bytes, number: int, premises: Premises) -> ReceivedMessage:
+def message(template: bytes, number: int, premises: Premises) -> ReceivedMessage:
+    """Referral `number` of one patient, as it arrives."""
     raw = template.replace(b"@CONTROL@", b"C%d" % number).replace(b"@REFERRAL@", b"R%d" % number)
     raw = raw.replace(b"@PATIENT@", b"P1").replace(b"@BIRTH@", b"19960417")
     return ReceivedMessage(
@@ -83,8 +85,8 @@ def _message(template: bytes, number: int, premises: Premises) -> ReceivedMessag
 
 
 async def _accept_all(premises: Premises, template: bytes) -> float:
-    messages = [_message(template, number, premises) for number in range(MESSAGES)]
-    await accept_message(premises, _message(template, MESSAGES, premises))
+    messages = [message(template, number, premises) for number in range(MESSAGES)]
+    await accept_message(premises, message(template, MESSAGES, premises))
     began = time.process_time()
     for start in range(0, MESSAGES, 8):  # eight at a time, as eight connections would
         await asyncio.gather(*(accept_message(premises, m) for m in messages[start : start + 8]))
@@ -106,7 +108,7 @@ async def _release_all(premises: Premises, claimed: list[Intent]) -> float:
 
 
 def _pure_stages(premises: Premises, template: bytes, claimed: list[Intent]) -> dict[str, float]:
-    raw = _message(template, 1, premises).raw
+    raw = message(template, 1, premises).raw
     mapping = premises.library.mapping("hospital/ref_i12")
     at = premises.clock.now()
     with premises.store.read() as reading:
