@@ -143,6 +143,28 @@ def test_a_log_that_was_written_anew_is_not_the_one_that_was_signed(log: Log, tm
     assert (code, said) == (1, "the log up to entry 6 is not the one that was signed")
 
 
+@pytest.mark.requirement("AU-06")
+def test_what_nobody_has_signed_is_not_said_to_be_whole(log: Log, tmp_path: Path) -> None:
+    """Anybody can write a log that fits itself, and the right key stands on every export."""
+    (tmp_path / "other").mkdir()
+    other = Log(tmp_path / "other")
+    other.grow(10, outcome="withhold")
+    made_up = without(b'"checkpoint"')(other.export())
+    shorter = without(b'"end"')(log.export()[:1] + log.export()[2:])
+    later = [line for line in shorter if b'"checkpoint"' not in line or b"\\n6\\n" in line]
+
+    key, unsigned = ("--key", log.verifier.text), [log.export()[0], *made_up[1:]]
+    assert verify_export(unsigned, log.verifier).signed_to == 0
+    assert asked(log, unsigned, *key) == (
+        1,
+        "10 entries fit, and no more than 0 of them were signed",
+    )
+    assert asked(log, [*later, b'{"end":10}\n'], *key) == (
+        0,
+        "10 entries fit, and no more than 6 of them were signed",
+    )
+
+
 def test_an_older_export_is_told_from_the_whole(log: Log) -> None:
     lines = log.export()
     log.grow(3)
