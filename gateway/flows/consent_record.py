@@ -152,11 +152,11 @@ async def replace_consent(
 
     def work(tx: Transaction) -> Saved:
         before = records.get(tx, "Consent", consent_id)
-        if before is None or before.patient_id is None or not _may_change(tx, caller, before, resource):
+        if before is None or before.patient_id is None or not may_change(tx, caller, before, resource):
             raise NotFound("NO_SUCH_RECORD", "nothing can be shown for this request")
         recorder, patient_id = before.source_partner, before.patient_id
         if recorder != caller.partner:
-            take_back(premises, tx, caller, before, _withdrawn(before), at, request_id)
+            take_back(premises, tx, caller, before, withdrawn(before), at, request_id)
             return _told(resource, consent_id, request_id)
         ends = before.resource.get("status") == "active" != resource.get("status")
         if if_match is not None and not ends and if_match != _version(premises, tx, caller, before):
@@ -312,7 +312,8 @@ def _received(caller: Caller, record: Record, body: BodyHash, request_id: str, r
     )
 
 
-def _may_change(tx: Transaction, caller: Caller, before: Record, resource: Mapping[str, Any]) -> bool:
+def may_change(tx: Transaction, caller: Caller, before: Record, resource: Mapping[str, Any]) -> bool:
+    """Whether the caller may make that of a Consent: its recorder anything, who has to do with her its end."""
     if before.source_partner == caller.partner:
         return True
     has_part = before.patient_id is not None and related(tx, caller.partner, before.patient_id)
@@ -326,7 +327,7 @@ def _with_source(before: Record, resource: Mapping[str, Any]) -> Mapping[str, An
     return {**resource, "meta": {**resource.get("meta", {}), "source": source}} if source else resource
 
 
-def _withdrawn(before: Record) -> Mapping[str, Any]:
+def withdrawn(before: Record) -> Mapping[str, Any]:
     """The Consent as it was, withdrawn: another party may end it, but not rewrite it."""
     return before.resource if _has_ended(before.resource) else {**before.resource, "status": "inactive"}
 

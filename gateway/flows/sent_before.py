@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from gateway.disclosure.emergency_note import is_note
@@ -11,7 +12,7 @@ from gateway.disclosure.premises import Premises
 from gateway.disclosure.recorder_only import is_recorder_only
 from gateway.disclosure.seen import is_own
 from gateway.errors import NotUnderstood
-from gateway.flows.consent_record import ENDED
+from gateway.flows.consent_record import ENDED, may_change, take_back, withdrawn
 from gateway.flows.in_part import is_in_part
 from gateway.flows.signed_here import kept_as_signed
 from gateway.flows.submitted_ids import Submitted, resolved
@@ -64,6 +65,26 @@ def sends(premises: Premises, reading: Reading, partner: str, record: Record) ->
         if one.source_partner == partner and any(reference.startswith(named) for reference in one.focus)
     ]
     return key in sent if sent else is_own(record, partner)
+
+
+def take_back_named(
+    premises: Premises,
+    tx: Transaction,
+    caller: Caller,
+    consent: Submitted,
+    patient_id: str,
+    at: datetime,
+    request_id: str,
+) -> None:
+    """Where a Consent about the patient that its sender puts under the id of another's says that it has ended, that one
+    is taken back, as by a PUT of it alone. The sender is answered as for a name of its own, whether there is one or not.
+    """
+    resource = consent.resource
+    held = records.get(tx, "Consent", consent.named) if consent.named else None
+    if held is None or held.source_partner == caller.partner or resource.get("status") not in ENDED:
+        return
+    if held.patient_id == patient_id and may_change(tx, caller, held, resource):
+        take_back(premises, tx, caller, held, withdrawn(held), at, request_id)
 
 
 def as_its_sender_says(before: Record, resource: Json) -> Json:

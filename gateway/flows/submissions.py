@@ -30,7 +30,7 @@ from gateway.flows.consent_record import keep_consent
 from gateway.flows.heard_denials import hear_denials
 from gateway.flows.people import patient_meant
 from gateway.flows.saved_together import SavedTogether
-from gateway.flows.sent_before import under_ids_given
+from gateway.flows.sent_before import take_back_named, under_ids_given
 from gateway.flows.sources import Beside, beside
 from gateway.flows.submitted_ids import Submitted, submitted
 from gateway.flows.submitted_record import submitted_record
@@ -282,6 +282,8 @@ def _save(
         together.now(number, record_answer(premises, tx, work.caller, answered, resource, at, place))
     elif resource["resourceType"] == "Consent":
         together.save()  # whether its form is there, and who is related to her, is read of what came before it
+        named = work.entries[number]
+        take_back_named(premises, tx, work.caller, named, patient_id, work.at, work.request_id)
         kept = keep_consent(premises, tx, work.caller, resource, patient_id, work.at, work.request_id)
         together.now(number, kept.record)
     else:

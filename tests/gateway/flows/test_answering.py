@@ -101,3 +101,24 @@ def test_a_second_person_beside_an_answer_does_not_become_the_first(asked: Count
         asked.submit("otp", said(task(asked.task().id, "accepted"), second))
     assert refused.value.code == "ONE_PATIENT"
     assert asked.task().resource["status"] == "requested"
+
+
+@pytest.mark.requirement("P2-31-12")
+def test_who_takes_back_another_s_consent_in_a_transaction_takes_it_back(asked: County) -> None:
+    """As by a PUT of it alone: it became a Consent of the sender's own, and the other went on permitting. The answer is
+    that to an id which nobody has, and who has nothing to do with her ends nothing.
+    """
+    (held,) = asked.records("Consent")
+    taken = {**held.resource, "status": "inactive", "patient": {"reference": "Patient/p1"}}
+
+    def now() -> object:
+        return {one.id: one.resource["status"] for one in asked.records("Consent")}[held.id]
+
+    answers = [asked.submit("housing", said(taken)), asked.submit("otp", said({**taken, "id": "nobody-s"}))]
+    assert now() == "active"
+    answers.append(asked.submit("otp", said(taken)))
+
+    assert now() == "inactive"
+    assert {(one.entries[1].status, one.entries[1].version) for one in answers} == {("201 Created", 1)}
+    told = [one.row.kind for one in asked.audit() if one.entry and one.entry.subject == held.reference]
+    assert told == ["consent", "revoke"]
