@@ -24,6 +24,7 @@ from gateway.cli.keeping_apps import db_app, doctor, init, keys_app
 from gateway.cli.leaving_out import leaving_out, without_collecting
 from gateway.cli.operator_apps import accounting, identity_app, lanes_app, reconcile, requests_app
 from gateway.cli.options import PLAIN, AsJson, InputFile, Network, Store, finish, folder_of
+from gateway.cli.partner_apps import partner_app
 from gateway.errors import HandoffError
 
 REFUSED = 1
@@ -36,6 +37,7 @@ messages_app = typer.Typer(help="Messages that arrived.", **PLAIN)
 app.add_typer(agency_app, name="agency")
 app.add_typer(services_app, name="services")
 app.add_typer(network_app, name="network")
+app.add_typer(partner_app, name="partner")
 app.add_typer(consent_app, name="consent")
 app.add_typer(mapping_app, name="mapping")
 app.add_typer(messages_app, name="messages")

@@ -64,7 +64,7 @@ def make_network_folder(
     path.mkdir(parents=True, exist_ok=True)
     make_keys(path / "keys")
     _write_private(path / "keys" / TOKEN_KEY, new_token_key())
-    public = {partner: _make_client(path / "keys" / "clients", partner) for partner in clients_wanted()}
+    public = {partner: make_client(path / "keys" / "clients", partner) for partner in clients_wanted()}
     (path / "network.yaml").write_text(starter_yaml(public, sink, addresses), encoding="utf-8")
     return tuple(read_network(path).partners)
 
@@ -77,8 +77,13 @@ def client_key(path: Path, network: Network, partner: str) -> ECKey:
     return ECKey.import_key(json.loads(file.read_bytes()))
 
 
-def _make_client(folder: Path, partner: str) -> dict[str, str]:
-    """A new P-384 key pair; the private half is written for tests, the public half returned for the network file."""
+def make_client(folder: Path, partner: str) -> dict[str, str]:
+    """A new P-384 key pair; the private half is written for tests, the public half returned for the network file.
+
+    Raises NotNow `CLIENT_KEY_THERE` when there is one of that partner.
+    """
+    if (folder / f"{partner}.json").exists():
+        raise NotNow("CLIENT_KEY_THERE", "is a test key of that partner already; move it away", str(folder))
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = ECKey.generate_key("P-384", parameters={"use": "sig", "alg": "ES384"})
     key_id = key.thumbprint()

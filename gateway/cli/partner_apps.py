@@ -1,0 +1,36 @@
+"""The commands `handoff partner …` and `handoff send`: names and arguments; the bodies are in other files."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gateway.cli.options import PLAIN, Network, finish, folder_of
+
+partner_app = typer.Typer(help="One partner: take it up, try it, let it go live.", **PLAIN)
+
+PartnerId = Annotated[str, typer.Argument(metavar="ID", help="The partner, as network.yaml names it.")]
+
+
+@partner_app.command("new")
+def partner_new(
+    partner: Annotated[
+        str, typer.Argument(metavar="ID", help="Small letters, digits and `-`, say mesa-otp.")
+    ],
+    kind: Annotated[str, typer.Option(help="As in network.yaml, say otp or housing.")],
+    name: Annotated[str, typer.Option(help="The organisation's name.")] = "",
+    network: Network = None,
+) -> None:
+    """Write a new partner in `test` into network.yaml, with a test key where it has a client; say what to fill in."""
+    from gateway.cli.partner_commands import new as body
+
+    finish(body(folder_of(network), partner, kind, name))
+
+
+@partner_app.command("go-live")
+def partner_go_live(partner: PartnerId, network: Network = None) -> None:
+    """Set a partner to `live` in network.yaml, or say all that is missing."""
+    from gateway.cli.partner_commands import go_live as body
+
+    finish(body(folder_of(network), partner))
