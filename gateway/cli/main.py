@@ -24,7 +24,7 @@ from gateway.cli.keeping_apps import db_app, doctor, init, keys_app
 from gateway.cli.leaving_out import leaving_out, without_collecting
 from gateway.cli.operator_apps import accounting, identity_app, lanes_app, reconcile, requests_app
 from gateway.cli.options import PLAIN, AsJson, InputFile, Network, Store, finish, folder_of
-from gateway.cli.partner_apps import partner_app
+from gateway.cli.partner_apps import partner_app, send
 from gateway.errors import HandoffError
 
 REFUSED = 1
@@ -346,6 +346,7 @@ app.command("accounting")(accounting)
 app.command("reconcile")(reconcile)
 app.command("doctor")(doctor)
 app.command("init")(init)
+app.command("send")(send)
 
 
 @app.command()

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.options import PLAIN, Network, finish, folder_of
+from gateway.cli.options import PLAIN, InputFile, Network, finish, folder_of
 
 partner_app = typer.Typer(help="One partner: take it up, try it, let it go live.", **PLAIN)
 
@@ -34,3 +34,17 @@ def partner_go_live(partner: PartnerId, network: Network = None) -> None:
     from gateway.cli.partner_commands import go_live as body
 
     finish(body(folder_of(network), partner))
+
+
+def send(
+    path: InputFile,
+    to: Annotated[
+        tuple[str, str],
+        typer.Option("--to", metavar="mllp HOST:PORT | http URL", help="Where; URL: the FHIR base."),
+    ],
+    token: Annotated[str, typer.Option(help="Bearer token, say of `handoff token`.")] = "",
+) -> None:
+    """Send one message (HL7 v2, or FHIR in JSON) to a gateway and print its answer, to try a connection."""
+    from gateway.cli.send_command import send as body
+
+    finish(body(path, *to, token))
