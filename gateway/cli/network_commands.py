@@ -31,19 +31,9 @@ def check(folder: Path, print_schema: bool) -> int:
     if print_schema:
         print(json.dumps(schema(), indent=2))
         return 0
-    try:
-        found = open_folder(folder)
-        _check_mappings(folder)
-    except NetworkFileRefused as error:
-        for fault in error.faults:
-            print(fault.text(str(folder / "network.yaml")), file=sys.stderr)
+    network = check_quietly(folder)
+    if network is None:
         return 1
-    except SettingsRefused as error:
-        print(f"{folder}: {error}", file=sys.stderr)
-        return 1
-    except HandoffError as error:
-        return _refused(error)
-    network = found.network
     _tell_of_scopes(folder, network)
     states = {
         state: sum(p.state == state for p in network.partners.values())
@@ -52,6 +42,24 @@ def check(folder: Path, print_schema: bool) -> int:
     routes = len(network.content.routes)
     print(f"{folder}/network.yaml is fine: {len(network.partners)} partners {states}, {routes} routes.")
     return 0
+
+
+def check_quietly(folder: Path) -> Network | None:
+    """The network in `folder` when it and all it names is fine; else None, each fault on standard error."""
+    try:
+        found = open_folder(folder)
+        _check_mappings(folder)
+    except NetworkFileRefused as error:
+        for fault in error.faults:
+            print(fault.text(str(folder / "network.yaml")), file=sys.stderr)
+        return None
+    except SettingsRefused as error:
+        print(f"{folder}: {error}", file=sys.stderr)
+        return None
+    except HandoffError as error:
+        _refused(error)
+        return None
+    return found.network
 
 
 def token(partner: str, purpose: str, folder: Path) -> int:

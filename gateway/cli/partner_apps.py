@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.options import PLAIN, InputFile, Network, finish, folder_of
+from gateway.cli.options import PLAIN, AsJson, InputFile, Network, finish, folder_of
 
 partner_app = typer.Typer(help="One partner: take it up, try it, let it go live.", **PLAIN)
 
@@ -26,6 +26,24 @@ def partner_new(
     from gateway.cli.partner_commands import new as body
 
     finish(body(folder_of(network), partner, kind, name))
+
+
+@partner_app.command("test")
+def partner_test(
+    partner: PartnerId,
+    path: Annotated[
+        str | None, typer.Argument(metavar="[FILE]", help="A sample of what it sends; better of nobody real.")
+    ] = None,
+    line: Annotated[
+        bool, typer.Option("--line", help="Open the line to it, too; nothing is said on it.")
+    ] = False,
+    network: Network = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say how a partner is set up and what is missing; with FILE what would become of it. Nothing is kept or sent."""
+    from gateway.cli.partner_test_command import test as body
+
+    finish(body(folder_of(network), partner, path, tries_line=line, as_json=as_json))
 
 
 @partner_app.command("go-live")

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from joserfc.jwk import ECKey
 
-from gateway.cli.network_commands import check
+from gateway.cli.network_commands import check, check_quietly
 from gateway.clock import SystemClock
 from gateway.errors import HandoffError
 from gateway.partners import NetworkFileRefused, NoDelivery, Partner, read_network
@@ -71,7 +71,7 @@ def go_live(folder: Path, partner_id: str) -> int:
         reasons = missing(folder, content, partner_id)
         for reason in reasons:
             print(f"{partner_id}: {reason}", file=sys.stderr)
-        if check(folder, print_schema=False) or reasons:
+        if check_quietly(folder) is None or reasons:
             return 1
         if partner.state == "live":
             print(f"`{partner_id}` is live already.")

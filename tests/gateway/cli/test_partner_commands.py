@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 import yaml
 
-from gateway.cli import partner_commands
+from gateway.cli import partner_commands, partner_test_command
+from gateway.demo import person
 from gateway.partners.network_edit import with_partner, with_state
 from gateway.wiring.network_folder import make_network_folder
 
@@ -74,3 +76,30 @@ def test_a_file_keeps_its_bytes_however_it_is_written(text: str) -> None:
     live = with_state(changed, "new", "live")
     assert len(live) == len(changed)
     assert yaml.safe_load(live)["partners"]["new"]["state"] == "live"
+
+
+def test_a_sample_goes_the_whole_way_and_leaves_nothing_behind(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def tried(name: str, content: bytes, partner: str = "hospital") -> tuple[int, str, str]:
+        (tmp_path / name).write_bytes(content)
+        code = partner_test_command.test(made, partner, str(tmp_path / name), tries_line=False, as_json=True)
+        return code, *capsys.readouterr()
+
+    capsys.readouterr()
+    before = sorted(made.rglob("*"))
+    message = person.referral_message("A1", "R1", "SUNRISE", "Reyes^Sol")
+    code, out, _ = tried("m.hl7", message.replace(b"\r", b"\n"))
+    (would,) = json.loads(out)["sample"]["outcomes"]
+    assert (code, would["recipient"], would["purpose"]) == (0, "otp", "TREAT")
+    assert (would["without"], would["with_consent"]) == ("NO_PERMIT", "released")
+    assert "Reyes" not in out
+
+    code, out, _ = tried("m.hl7", message.replace(b"SUNRISE", b"NOBODY"))
+    assert (code, json.loads(out)["sample"]["faults"][0]["code"]) == (1, "ADDRESSEE_UNKNOWN")
+    code, out, err = tried("m.hl7", message, "housing")
+    assert (code, out, err.split(":")[0]) == (1, "", "NO_FORMAT")
+    assert partner_test_command.test(made, "nobody", None, tries_line=False, as_json=False) == 1
+    assert partner_test_command.test(made, "peer-support", None, tries_line=True, as_json=False) == 0
+    assert "missing: `client.jwks` holds the test key" in capsys.readouterr().out
+    assert sorted(made.rglob("*")) == before
