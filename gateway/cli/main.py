@@ -25,6 +25,7 @@ from gateway.cli.leaving_out import leaving_out, without_collecting
 from gateway.cli.operator_apps import accounting, identity_app, lanes_app, reconcile, requests_app
 from gateway.cli.options import PLAIN, AsJson, InputFile, Network, Store, finish, folder_of
 from gateway.cli.partner_apps import partner_app, send
+from gateway.cli.users_apps import users_app
 from gateway.errors import HandoffError
 
 REFUSED = 1
@@ -48,6 +49,7 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(keys_app, name="keys")
 app.add_typer(db_app, name="db")
 app.add_typer(hold_app, name="hold")
+app.add_typer(users_app, name="users")
 
 MappingId = Annotated[str, typer.Argument(metavar="MAPPING", help="Mapping id, say hospital/ref_i12.")]
 PartnerId = Annotated[str, typer.Option("--partner", help="Partner whose identifiers these are.")]
@@ -134,11 +136,12 @@ def console_link(
     name: Annotated[str, typer.Option(help="Who will look.")],
     role: Annotated[str, typer.Option(help="compliance_officer or auditor.")] = "compliance_officer",
     network: Network = None,
+    store: Store = None,
 ) -> None:
     """Print a link that logs one person in to the console, once."""
     from gateway.cli.network_commands import console_link as body
 
-    finish(body(folder_of(network), name, role))
+    finish(body(folder_of(network), name, role, store))
 
 
 @app.command()

@@ -116,8 +116,9 @@ def _refused(error: HandoffError) -> int:
     return 1
 
 
-def console_link(folder: Path, name: str, role: str) -> int:
+def console_link(folder: Path, name: str, role: str, store: str | None = None) -> int:
     """Print a login link of the console for one person, good once and for ten minutes; 0, or 1 when refused."""
+    from gateway.cli.users_commands import require_link
     from gateway.console import make_link
     from gateway.wiring.asking import running_at
     from gateway.wiring.console_door import LINK_PURPOSE
@@ -125,6 +126,7 @@ def console_link(folder: Path, name: str, role: str) -> int:
     try:
         found = open_folder(folder)
         link = make_link(found.keys.derived(LINK_PURPOSE), name, role, SystemClock().now())
+        require_link(folder, store, name, role)
     except (HandoffError, SettingsRefused) as error:
         print(error, file=sys.stderr)
         return 1

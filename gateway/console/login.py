@@ -9,13 +9,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from gateway import pages
-from gateway.console.office import Visitor
+from gateway.console.office import Office, Visitor
 from gateway.errors import NotAllowed
 from gateway.flows.another_person import is_name_of_link
-from gateway.pages import Link
+from gateway.flows.console_accounts import ROLES, Moment, require_account
+from gateway.pages import Link, Session
 
 LINK_MINUTES = 10
-ROLES = ("compliance_officer", "auditor")
 NAME = "handoff console"
 """Of the console's pages, in what they sign."""
 
@@ -44,3 +44,26 @@ def read_link(key: bytes, link: str, now: datetime) -> tuple[Visitor, Link]:
     found = pages.read_link(key, _LINK, link, now)
     name, role = found.who
     return Visitor(name, role), found
+
+
+def let_in(office: Office, visitor: Visitor, made_at: datetime) -> None:
+    """Nothing, when somebody may come by what was made then.
+
+    Raises NotAllowed `LINK_EXPIRED`, or as `require_account` does.
+    """
+    if office.restored_at is not None and made_at <= office.restored_at:
+        text = "the link was made before the store was restored; have another made"
+        raise NotAllowed("LINK_EXPIRED", text)
+    moment = Moment(office.clock.now(), office.network.zone, office.restored_at)
+    with office.read() as reading:
+        require_account(reading, visitor.name, visitor.role, moment, made_at)
+
+
+def has_to_go(office: Office, session: Session) -> bool:
+    """Whether a session has ended because of whose it is; asked at each page: who is disabled sees no more."""
+    name, role = session.who
+    try:
+        let_in(office, Visitor(name, role), session.began)
+    except NotAllowed:
+        return True
+    return False

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from gateway.console.address import SHEET, Address, read_address
 from gateway.console.agreements import admit
 from gateway.console.doing import LARGEST_FORM, Deed, Doing
 from gateway.console.endings import Endings
-from gateway.console.login import NAME, read_link
+from gateway.console.login import NAME, has_to_go, let_in, read_link
 from gateway.console.look import Look, Shown, has_right
 from gateway.console.office import Office, PageRead, Visitor
 from gateway.console.places import DEEDS, NAVIGATION, PLACES, Place
@@ -249,12 +248,8 @@ class _Console(Pages):
         link = request.query_params.get("link", "")
         if not link:
             return self._stranger(request)
-        now = self._office.clock.now()
-        visitor, checked = read_link(self._office.link_key, link, now)
-        if _is_before_restore(self._office, checked.made_at):
-            raise NotAllowed(
-                "LINK_EXPIRED", "the link was made before the store was restored; have another made"
-            )
+        visitor, checked = read_link(self._office.link_key, link, self._office.clock.now())
+        let_in(self._office, visitor, checked.made_at)
         if request.method == "GET":
             return self._page(request, "login.html", link=link, name=visitor.name)
         await self._frame.open_form(request)
@@ -288,6 +283,7 @@ class _Console(Pages):
         kept, answer = request.cookies.get(BEGUN_COOKIE, ""), dict(request.query_params)
         try:
             visitor = await self._office.provider.finish(kept, answer)
+            let_in(self._office, visitor, self._office.clock.now())
         except HandoffError as refused:
             logs.info(logs.Event.REQUEST_ANSWERED, door="console_login", outcome="refused", code=refused.code)
             raise
@@ -349,13 +345,8 @@ def _site(office: Office) -> Site:
         secure=office.secure,
         use_once=office.use_link_once,
         was_used=office.was_used,
-        has_to_go=lambda session: _is_before_restore(office, session.began),
+        has_to_go=partial(has_to_go, office),
     )
-
-
-def _is_before_restore(office: Office, made_at: datetime) -> bool:
-    """Whether a link or session is of a time of which the store may have forgotten what was used and ended."""
-    return office.restored_at is not None and made_at <= office.restored_at
 
 
 def _known(office: Office) -> Mapping[str, Any]:

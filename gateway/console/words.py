@@ -51,6 +51,8 @@ OUTCOMES = {
     "partner_line_tested": "Line tried",
     "agreement_made": "Agreement with an auditor recorded",
     "agreement_ended": "Agreement with an auditor ended",
+    "user_added": "Account of the console set up",
+    "user_disabled": "Account of the console disabled",
     "hold_placed": "Legal hold placed",
     "hold_lifted": "Legal hold lifted",
     "hold_refused": "Not destroyed, a legal hold stands",

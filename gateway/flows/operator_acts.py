@@ -13,6 +13,7 @@ from gateway.clock import instant_text
 from gateway.disclosure.handovers import may_have_arrived
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotFound, NotUnderstood
+from gateway.flows import console_accounts
 from gateway.flows.decided_here import BY_A_PERSON, act_entry, carry_out, why
 from gateway.flows.desk_workers import send_away
 from gateway.flows.destruction import destroy_patient
@@ -110,6 +111,8 @@ ACTS: Mapping[str, Act] = {
     "keys destroy": destroy_patient,
     "hold place": place_told,
     "hold lift": lift_told,
+    "users add": console_accounts.add,
+    "users disable": console_accounts.disable,
     "db confirm-consents": confirm_consents,
 }
 """By the words of the command."""

@@ -4,7 +4,8 @@ The tables are modules of plain functions on `Reading` and `Transaction`: `inbox
 `consents`, `intents`, `outbox`, `audit_rows`, `consent_requests`, `tokens`, `kept_versions`,
 `application_acks`, `emergency_uses`, `subscriptions`, `bulk_exports`,
 `privacy_requests`, `partner_pauses`, `message_times`, `withdrawals`, `awaited_answers`, `filler_numbers`,
-`audit_agreements`, `audit_feeds`, `legal_holds`, `mailed_links`. Import them by name.
+`audit_agreements`, `audit_feeds`, `legal_holds`, `mailed_links`,
+`console_accounts`. Import them by name.
 """
 
 from gateway.store.model import (

@@ -23,7 +23,12 @@ def last_restore(store: Store) -> datetime | None:
     It does not change while a gateway runs: a store is not restored under one. Ask once, at the start.
     """
     with store.read() as reading:
-        found = audit_rows.newest(reading, 1, _WANTED)
+        return last_restore_in(reading)
+
+
+def last_restore_in(reading: Reading) -> datetime | None:
+    """The same as of that reading."""
+    found = audit_rows.newest(reading, 1, _WANTED)
     return read_instant(found[0].at) if found else None
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gateway.cli import network_commands
+from gateway.cli import main, network_commands
 from gateway.cli.replay_command import messages_replay
 from gateway.cli.serve_command import serve
 from gateway.settings import read_settings
@@ -126,6 +126,28 @@ def test_a_login_link_goes_to_the_running_gateway_or_where_it_would_be(
     assert capsys.readouterr().out.startswith("http://127.0.0.1:4711/console/login?link=")
     assert network_commands.console_link(own / "none", "Kim Officer", role) == 1
     assert capsys.readouterr().out == ""
+
+
+def test_from_the_first_account_on_a_link_is_for_who_has_one(
+    own: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Design 10: `handoff users add|disable|list`."""
+
+    def handoff(*words: str) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as ended:
+            main([*words, "--network", str(own)])
+        out, err = capsys.readouterr()
+        return int(ended.value.code or 0), out + err
+
+    assert handoff("users", "add", "Kim Officer", "--role", "compliance_officer", "--reason", "hired")[0] == 0
+    code, told = handoff("console-link", "--name", "Lee")
+    assert code == 1 and told.startswith("NO_ACCOUNT: ")
+    assert "login?link=" in handoff("console-link", "--name", "kim officer")[1]
+    assert "enabled" in handoff("users", "list")[1]
+    assert handoff("users", "disable", "Kim Officer", "--reason", "she left")[0] == 0
+    assert handoff("console-link", "--name", "Kim Officer")[1].startswith("ACCOUNT_DISABLED: ")
+    (listed,) = json.loads(handoff("users", "list", "--json")[1])
+    assert (listed["name"], listed["state"]) == ("Kim Officer", "ACCOUNT_DISABLED")
 
 
 def test_several_workers_need_another_store(made: Path, capsys: pytest.CaptureFixture[str]) -> None:

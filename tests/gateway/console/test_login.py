@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from gateway import audit
 from gateway.clock import instant_text
 from gateway.console.login import NAME, make_link, read_link
-from gateway.errors import NotAllowed
+from gateway.errors import NotAllowed, NotFound, NotUnderstood
+from gateway.flows import console_accounts
 from gateway.flows.decided_here import act_entry
 from gateway.flows.restored import RESTORED
 from gateway.pages import Sessions
-from gateway.store import tokens
+from gateway.store import AuditFilter, tokens
+from gateway.store.console_accounts import every
 from gateway.wiring.last_restore import last_restore
 from tests.gateway.console.conftest import made
 
@@ -111,6 +115,50 @@ def test_logging_out_ends_the_session_on_our_side(browser: Any) -> None:
     browser.cookies.update(cookies)
 
     assert browser.get("").status_code == 401
+
+
+@pytest.mark.requirement("AU-06")
+def test_who_is_disabled_is_refused_at_the_next_page_and_the_log_says_who_did_it(browser: Any) -> None:
+    """Design 10: from the first account on a link, a session and a page want one that is in force in that role."""
+    county = browser.county
+
+    def tell(act: Any, **about: Any) -> Any:
+        return county.run(act(county.premises, json.dumps({"by": "root", **about}), "she left"))
+
+    def comes(link: str) -> Any:
+        return browser.ask("POST", f"/console/login?link={link}")
+
+    browser.log_in("Eve Guest")
+    tell(console_accounts.add, name="Kim  Officer", roles=["compliance_officer"], until="2026-11-23")
+    assert browser.get("").status_code == 401, "a guest of before the first account"
+    assert "NO_ACCOUNT" in comes(browser.link("Eve Guest")).text
+    assert "ROLE_NOT_OF_ACCOUNT" in comes(browser.link("Kim Officer", "auditor")).text
+
+    unused = browser.log_in("kim officer").link()
+    assert browser.get("").status_code == 200
+    tell(console_accounts.disable, name="Kim Officer")
+    assert browser.get("").status_code == 401 and "ACCOUNT_DISABLED" in comes(unused).text
+    entry = county.look(lambda view: audit.newest(view, 1, AuditFilter(outcome="user_disabled")))[0].entry
+    assert (entry.recipient_name, entry.description) == ("account:root", "Kim Officer; she left")
+
+    browser.clock.advance(timedelta(minutes=1))
+    tell(console_accounts.add, name="Kim Officer", roles=["compliance_officer"], until="2026-11-23")
+    assert browser.get("").status_code == 401 and "ACCOUNT_DISABLED" in comes(unused).text
+    browser.clock.advance(timedelta(seconds=1))
+    assert browser.log_in().get("").status_code == 200
+    (account,) = county.look(every)
+    now, zone = browser.clock.now(), county.premises.network.zone
+    restored = console_accounts.Moment(now, zone, restored_at=now)
+    assert console_accounts.state_of(account, restored) == "ACCOUNT_BEFORE_RESTORE", (
+        "what came since is forgotten"
+    )
+    browser.clock.advance(timedelta(days=2))
+    assert "ACCOUNT_ENDED" in comes(browser.link()).text
+    for wrong in ({"until": "2026-11-22"}, {"roles": ["root"]}, {"roles": []}, {"name": "account:kim"}):
+        with pytest.raises(NotUnderstood):
+            tell(console_accounts.add, **{"name": "Lee", "roles": ["auditor"], "until": "", **wrong})
+    with pytest.raises(NotFound, match="NO_SUCH_USER"):
+        tell(console_accounts.disable, name="Lee")
 
 
 def test_what_a_client_has_used_up_ends_no_session_and_no_link(browser: Any) -> None:

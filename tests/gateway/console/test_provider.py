@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from gateway.clock import SystemClock
+from gateway.flows import console_accounts
 from gateway.settings import SettingsRefused
 from tests.gateway.console.conftest import Browser
 from tests.gateway.county import County
@@ -95,6 +97,13 @@ def test_somebody_with_a_mapped_role_is_let_in_under_a_name_of_her_own(visit: Br
     cookies = answer.headers.get_list("set-cookie")
     assert any("handoff_session=" in one and "SameSite=strict" in one for one in cookies)
     assert any("handoff_login=" in one and "Max-Age=0" in one for one in cookies)
+
+    county, about = visit.county, json.dumps({"name": "Kim [kim]", "by": "root"})
+    county.run(console_accounts.disable(county.premises, about, "she left"))
+    assert visit.get("").status_code == 401, "who is disabled here is refused, whatever her provider says"
+    again = logged_in(visit, "kim")
+    assert again.status_code == 403 and "ACCOUNT_DISABLED" in again.text
+    assert logged_in(visit, "both").status_code == 200, "of whom nothing was said here"
 
 
 def test_the_first_role_of_the_setting_counts_and_an_auditor_stays_one(visit: Browser) -> None:

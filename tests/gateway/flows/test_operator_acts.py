@@ -122,9 +122,11 @@ def test_nothing_is_done_without_a_reason_or_to_nobody(county: County, act: str)
     nobody = "none nobody" if act in (*OF_TWO, "requests assign", "requests told") else "none"
     if act == "hold place":
         nobody = '{"reason": "LITIGATION", "patient": "none", "by": "root"}'
+    if act.startswith("users "):
+        nobody = '{"name": "nobody", "roles": [], "until": "", "by": "root"}'
     with pytest.raises(NotUnderstood, match="REASON_MISSING"):
         county.run(ACTS[act](county.premises, nobody, "  "))
-    with pytest.raises(NotFound):
+    with pytest.raises(NotUnderstood if act == "users add" else NotFound):
         county.run(ACTS[act](county.premises, nobody, WHY))
 
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from gateway.store import inbox, legal_holds, mailed_links, message_times, records
+from gateway.store import console_accounts, inbox, legal_holds, mailed_links, message_times, records
+from gateway.store.console_accounts import ConsoleAccount
 from gateway.store.legal_holds import LegalHold
 from tests.gateway.store.samples import message, record
 
@@ -91,3 +92,13 @@ def test_what_was_said_under_a_number_is_found_by_it_with_its_newest_time(write:
     write(lambda tx: message_times.keep(tx, named, LATER, "visit"))
     write(lambda tx: message_times.keep(tx, named, AT, "another visit"))
     assert (under("visit"), under("another visit")) == ({named[0]: LATER}, {})
+
+
+def test_an_account_of_the_console_is_kept_as_it_was_said_last(write: Any, store: Any) -> None:
+    kim = ConsoleAccount("kim", "Kim", ("compliance_officer", "auditor"), "", is_enabled=True, set_at=AT)
+    gone = replace(kim, roles=("auditor",), last_day="2026-12-31", is_enabled=False, ended_at=LATER)
+    for one in (kim, replace(kim, login="[id]"), gone):
+        write(lambda tx, one=one: console_accounts.keep(tx, one))
+    with store.read() as reading:
+        assert console_accounts.every(reading) == (replace(kim, login="[id]"), gone)
+        assert console_accounts.get(reading, "kim") == gone and console_accounts.get(reading, "lee") is None
