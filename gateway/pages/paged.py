@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, Router
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from gateway.errors import HandoffError, Internal, NotAllowed, NotFound, NotNow
 from gateway.pages.frame import HEADERS, Frame, Site, status_of
@@ -48,19 +48,28 @@ class Pages(ABC):
         self._router = Router([*routes, *files, rest], redirect_slashes=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; a refusal is a page, and so is a fault of ours, which is raised besides."""
+        """Answer one request; a refusal is a page, and so is a fault of ours, which is raised besides.
+
+        A fault in the middle of an answer is only raised: nothing may follow what has begun to leave.
+        """
+        begun = False
+
+        async def sent(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
         try:
-            await self._router(scope, receive, send)
-        except HandoffError as error:
-            status = status_of(error)
-            if status is None:
+            await self._router(scope, receive, sent)
+        except Exception as error:
+            if begun:
+                raise
+            status = status_of(error) if isinstance(error, HandoffError) else None
+            if not isinstance(error, HandoffError) or status is None:
                 await self._fault(scope, receive, send)
                 raise
             answer = self._refused(Request(scope), error, status)
             await answer(scope, receive, send)
-        except Exception:
-            await self._fault(scope, receive, send)
-            raise
 
     async def _fault(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A page that says no more than by which number the log has it; what was written into a form stands there."""
