@@ -41,8 +41,13 @@ def partner_test(
     as_json: AsJson = False,
 ) -> None:
     """Say how a partner is set up and what is missing; with FILE what would become of it. Nothing is kept or sent."""
+    import signal
+    import sys
+
     from gateway.cli.partner_test_command import test as body
 
+    for ended in (signal.SIGTERM, signal.SIGHUP):  # what it has kept of the sample goes with it
+        signal.signal(ended, lambda number, _: sys.exit(128 + number))
     finish(body(folder_of(network), partner, path, tries_line=line, as_json=as_json))
 
 

@@ -90,6 +90,8 @@ def missing(folder: Path, content: NetworkFile, partner_id: str) -> tuple[str, .
     """What keeps the partner from going live, each with what to do; days are those of the network's zone."""
     partner = content.partners[partner_id]
     found = []
+    if partner.state == "paused":
+        found.append("its `state` is `paused`: who paused it sets it to `test` first")
     if partner.organization.name.startswith(TO_FILL_IN):
         found.append("`organization.name` is to be filled in: the name that consents give it")
     if _has_test_key(folder / content.keys / "clients" / f"{partner_id}.json", partner):

@@ -143,7 +143,9 @@ async def _taken(
 async def _submitted(
     premises: Premises, partner_id: str, content: bytes
 ) -> tuple[tuple[tuple[str, str], ...], tuple[Fault, ...]]:
-    """A FHIR transaction of the partner's client."""
+    """A FHIR transaction of the partner's client. Raises NotSupported `NO_FORMAT` for a partner that has none."""
+    if premises.network.partners[partner_id].client is None:
+        raise NotSupported("NO_FORMAT", "the partner has no `client`, and sends no FHIR", partner_id)
     try:
         bundle = orjson.loads(content)
         await submissions.accept_transaction(

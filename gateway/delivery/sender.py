@@ -38,6 +38,7 @@ _LOOK_AGAIN_SECONDS = 1.0
 _FIRST_WAIT_SECONDS = 2.0
 _LONGEST_WAIT_SECONDS = 900.0
 _GIVE_UP_AFTER = timedelta(days=7)
+_BETWEEN_BURSTS = timedelta(minutes=5)
 INTERRUPTED = "INTERRUPTED"
 _EVENTS = {
     "delivered": Event.DELIVERED,
@@ -70,6 +71,7 @@ class Sender:
         self._breaker = Breaker()
         self._answering: set[str] = set()
         self._just_answered: set[str] = set()
+        self._brought_forward: dict[str, datetime] = {}
         self._stopping = False
 
     def resting(self) -> frozenset[str]:
@@ -225,15 +227,21 @@ class Sender:
                 await self._premises.store.write(lambda tx: intents.bring_one_forward(tx, partners, now))
 
     async def _bring_forward(self) -> None:
-        """What waits to be tried again toward a partner that answers goes now; not what it asked to wait for long."""
+        """What waits to be tried again toward a partner that answers goes now; not what it asked to wait for long.
+
+        Once in five minutes: one that answers and stops again and again is not asked for all of it each time.
+        """
         at = self._premises.clock.now()
         now, latest = instant_text(at), instant_text(at + timedelta(seconds=2 * _LONGEST_WAIT_SECONDS))
         for partner in tuple(self._just_answered):
+            if partner in self._brought_forward and at - self._brought_forward[partner] < _BETWEEN_BURSTS:
+                continue
             with contextlib.suppress(HandoffError):
                 await self._premises.store.write(
                     partial(intents.bring_forward, partner=partner, now=now, latest=latest)
                 )
                 self._just_answered.discard(partner)
+                self._brought_forward[partner] = at
 
     def _heed(self, partner: str, outcome: DeliveryOutcome) -> None:
         """Leave the partner alone when it does not answer, and say so; say so too when it answers again."""

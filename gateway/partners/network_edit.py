@@ -40,13 +40,20 @@ def with_partner(text: str, partner_id: str, entry: Mapping[str, Any]) -> str:
 
 
 def with_state(text: str, partner_id: str, state: str) -> str:
-    """`text` with another state of one partner. Raises NotFound `NO_SUCH_PARTNER`."""
+    """`text` with another state of one partner. Raises NotFound `NO_SUCH_PARTNER`, NotSupported `FILE_WRITTEN_OTHERWISE`
+    where its state is written for others too (YAML's `&` and `*`).
+    """
     _, partners = _of(_tree(text), "partners")
     found = next((value for key, value in partners.value if key.value == partner_id), None)
     if found is None:
         raise NotFound("NO_SUCH_PARTNER", "network.yaml has no partner of that id", partner_id)
-    _, node = _of(found, "state")
-    return text[: node.start_mark.index] + state + text[node.end_mark.index :]
+    node = next((value for key, value in found.value if key.value == "state"), None)
+    changed = text if node is None else text[: node.start_mark.index] + state + text[node.end_mark.index :]
+    wanted = yaml.safe_load(text)
+    wanted["partners"][partner_id] = {**wanted["partners"][partner_id], "state": state}
+    if yaml.safe_load(changed) != wanted:
+        raise NotSupported("FILE_WRITTEN_OTHERWISE", "write its `state` on a line of its own", partner_id)
+    return changed
 
 
 def save_network(folder: Path, text: str) -> None:
@@ -57,8 +64,14 @@ def save_network(folder: Path, text: str) -> None:
     content = text.encode()
     parse_network(content, str(path), folder)
     draft = path.with_name(path.name + ".part")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, path.stat().st_mode & 0o777)
+    was = path.stat()
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
+        if (
+            os.geteuid() == 0
+        ):  # the gateway, which runs as somebody else, must be able to read it at its next start
+            os.fchown(descriptor, was.st_uid, was.st_gid)
+        os.fchmod(descriptor, was.st_mode & 0o777)
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -16,6 +16,7 @@ _ADDRESS = re.compile(
     r"^(?P<segment>[A-Z][A-Z0-9]{2}|Z\*)(?:\[(?P<where>[^\]]+)\])?"
     r"(?:-(?P<field>\d+)(?:\[(?P<which>[^\]]+)\])?(?:\.(?P<component>\d+))?(?:\.(?P<sub>\d+))?)?$"
 )
+_OF_THE_PERSON = ("A28", "A31")
 _LISTS = {"AL1": "AllergyIntolerance", "DG1": "Condition"}
 _FILTER = re.compile(r"^(?:[A-Z][A-Z0-9]{1,2}[.-])?(?P<number>\d+)(?:\.(?P<component>\d+))?=(?P<value>.*)$")
 
@@ -252,7 +253,17 @@ def erl_place(first_leaf: str, count: int) -> str:
 def message_facts(segments: list[Segment]) -> dict[str, str]:
     """What the envelope says, as plain text: `type`, `event`, `structure`, `control_id`, `version`, ...; and `whole`."""
     head = head_facts(segments[0] + [""] * (20 - len(segments[0])))
-    return {**head, "whole": told_whole(segments)}
+    return {**head, "whole": told_whole(segments) if _says_of_what(head, segments) else ""}
+
+
+def _says_of_what(head: Mapping[str, str], segments: Iterable[Segment]) -> bool:
+    """Whether the lists of an ADT can be told from other lists about the person: by their visit's number (PV1-19), or as
+    the person's own (A28, A31). Without it a second visit's list would stand in the first one's place.
+    """
+    if head.get("type") != "ADT" or head.get("event") in _OF_THE_PERSON:
+        return True
+    numbers = [head_rep(fields, 19).split("^", 1)[0] for fields in segments if fields[0] == "PV1"]
+    return any(number not in ("", '""') for number in numbers)
 
 
 def told_whole(segments: Iterable[Segment]) -> str:

@@ -10,6 +10,7 @@ import yaml
 
 from gateway.cli import partner_commands, partner_test_command
 from gateway.demo import person
+from gateway.errors import NotSupported
 from gateway.partners.network_edit import with_partner, with_state
 from gateway.wiring.network_folder import make_network_folder
 
@@ -49,8 +50,13 @@ def test_a_partner_is_written_in_and_goes_live_when_nothing_is_missing(
 
     (made / "keys" / "clients" / "mesa-otp.json").unlink()
     ready = written.replace("TO FILL IN mesa-otp", "Mesa").replace("127.0.0.1:8181/mesa-otp", "fhir.mesa.org")
+    file.write_text(ready[:begins] + ready[begins:].replace("state: test", "state: paused", 1))
+    assert partner_commands.go_live(made, "mesa-otp") == 1
+    assert "paused" in capsys.readouterr().err
     file.write_text(ready)
+    file.chmod(0o640)
     assert partner_commands.go_live(made, "mesa-otp") == 0
+    assert file.stat().st_mode & 0o777 == 0o640
     assert file.read_text() == ready[:begins] + ready[begins:].replace("state: test", "state: live", 1)
 
 
@@ -78,6 +84,14 @@ def test_a_file_keeps_its_bytes_however_it_is_written(text: str) -> None:
     assert yaml.safe_load(live)["partners"]["new"]["state"] == "live"
 
 
+def test_a_state_that_others_share_is_not_changed_for_one() -> None:
+    shared = "partners:\n  a: &a\n    state: test\n  b: *a\n"
+    merged = "base: &a\n  state: test\npartners:\n  b:\n    <<: *a\n"
+    for text in (shared, merged):
+        with pytest.raises(NotSupported, match="FILE_WRITTEN_OTHERWISE"):
+            with_state(text, "b", "live")
+
+
 def test_a_sample_goes_the_whole_way_and_leaves_nothing_behind(
     made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -98,6 +112,8 @@ def test_a_sample_goes_the_whole_way_and_leaves_nothing_behind(
     code, out, _ = tried("m.hl7", message.replace(b"SUNRISE", b"NOBODY"))
     assert (code, json.loads(out)["sample"]["faults"][0]["code"]) == (1, "ADDRESSEE_UNKNOWN")
     code, out, err = tried("m.hl7", message, "housing")
+    assert (code, out, err.split(":")[0]) == (1, "", "NO_FORMAT")
+    code, out, err = tried("m.json", b'{"resourceType": "Bundle"}', "crisis-intervention-police")
     assert (code, out, err.split(":")[0]) == (1, "", "NO_FORMAT")
     assert partner_test_command.test(made, "nobody", None, tries_line=False, as_json=False) == 1
     assert partner_test_command.test(made, "peer-support", None, tries_line=True, as_json=False) == 0

@@ -84,6 +84,12 @@ def test_another_visit_another_person_and_another_sender_keep_theirs(hospital: C
     assert held(hospital) == {"F11.20": "", "F32.1": "", "P1": "", "L1": ""}
 
 
+def test_a_visit_without_a_number_is_not_told_from_another_and_withdraws_nothing(hospital: County) -> None:
+    visit(hospital, "0601", dg1(F11), al1("P1^Penicillin"), stay="", event="A01")
+    visit(hospital, "0605", dg1(F32), al1("L1^Latex"), stay='""', event="A01")
+    assert held(hospital) == {"F11.20": "", "F32.1": "", "P1": "", "L1": ""}
+
+
 def test_an_action_code_changes_its_own_diagnosis_alone(hospital: County) -> None:
     visit(hospital, "0601", dg1(F11, number="D-1"), dg1(F32, number="D-2"), event="A01")
     visit(hospital, "0605", dg1(F10, number="D-1", action="U"))
