@@ -120,7 +120,7 @@ def test_a_challenge_of_one_s_own_making_is_none(open_desk: County, device: Devi
     browser = Browser(open_desk)
     path, _ = browser.link()
     answer = device.show(browser.get(path).text)
-    answer["challenge"] = answer["challenge"][:-3] + "AAA"
+    answer["challenge"] = answer["challenge"][:-8] + "AAAAAAAA"
     assert "CODE_WRONG" in browser.post(path, answer).text
     for passkey in ("", "{", "[]", '{"rawId": 1}', '{"rawId": "AA"}', "x" * 4000):
         fresh, _ = browser.link()

@@ -110,7 +110,7 @@ def test_a_page_is_good_for_who_got_it_for_its_purpose_its_type_and_an_hour(goal
         {"partner": "housing"},
         {"purpose": "COC"},
         {"kind": "CarePlan"},
-        {"page": token[:-4] + "AAAA"},
+        {"page": token[:-8] + "AAAAAAAA"},
         {"page": "x"},
         {"page": "é"},
         {"page": token[4:]},
