@@ -10,13 +10,12 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
-from starlette.applications import Starlette
 from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway import logs
@@ -49,19 +48,22 @@ def build_app(
 ) -> ASGIApp:
     """The ASGI application. `mounts` are further applications by path (`{"/console": …}`); they keep their
     own errors and get the same request id in `scope["state"]["request_id"]`."""
+    api = FastAPI(title="Warm Handoff", docs_url=None, redoc_url=None, openapi_url=None)
+    api.router.redirect_slashes = False
     addresses = [Address(path, endpoint, methods, name) for path, endpoint, methods, name in _ROUTES]
-    routes: list[BaseRoute] = [*addresses]
+    api.router.routes.extend(addresses)
     for path, app in (mounts or {}).items():
-        name = path.strip("/")
-        routes += (Address(path, _to_folder, _GET, name), Mount(path, app=app, name=name))
+        api.add_api_route(path, _to_folder, name=path.strip("/"), include_in_schema=False)
+        api.mount(path, app, name=path.strip("/"))
     errors = _Errors(desk)
     answers: dict[type[Exception], ToAnswer] = {
         HandoffError: errors.of_ours,
         HTTPException: errors.of_the_router,
         ClientDisconnect: errors.gone,
     }
-    api = Starlette(routes=routes, exception_handlers={**answers, Exception: errors.unforeseen})
-    api.router.redirect_slashes = False
+    for kind, to_answer in answers.items():
+        api.add_exception_handler(kind, to_answer)
+    api.add_exception_handler(Exception, errors.unforeseen)
     counters = RequestCounters(registry)
     found = Addresses(addresses, api, answers)
     api.state = State(
@@ -148,7 +150,7 @@ class _Nothing(Response):
 
 
 class _Errors:
-    """What an error becomes, as Starlette's exception handlers."""
+    """What an error becomes, as FastAPI's exception handlers."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
