@@ -47,7 +47,7 @@ class Remembered(dict[str, Any]):
 
     def __missing__(self, raw: str) -> Any:
         found = items(raw, self.lens, None) if self.many else one_value(raw, self.lens, None)
-        if len(self) < _MOST_VALUES and len(raw) < _LONGEST_VALUE:
+        if len(self) < MOST_VALUES and len(raw) < LONGEST_VALUE:
             self[raw] = found
         return found
 
@@ -57,7 +57,7 @@ class Kinds(dict[str, tuple[str, str]]):
 
     def __missing__(self, text: str) -> tuple[str, str]:
         found = part1(text, 1, 1), part1(text, 2, 1)
-        if len(self) < _MOST_VALUES and len(text) < _LONGEST_VALUE:
+        if len(self) < MOST_VALUES and len(text) < LONGEST_VALUE:
             self[text] = found
         return found
 
@@ -68,7 +68,7 @@ class Days(dict[str, str]):
     def __missing__(self, text: str) -> str:
         if len(text) != 8 or not text.isdigit():
             return ""
-        if len(self) > _MOST_VALUES:
+        if len(self) > MOST_VALUES:
             self.clear()
         found = self[text] = v2_date(text)
         return found
@@ -91,8 +91,8 @@ BLANK = [""] * 128
 _MORE = "^" * 15
 _SUBS = "&" * 15
 _LONGEST_ADDRESSEE = 200
-_MOST_VALUES = 4096
-_LONGEST_VALUE = 200
+MOST_VALUES = 4096
+LONGEST_VALUE = 200
 
 
 def moment(text: str, lens: Callable[[Any, Any], Any], zone: Any) -> Any:

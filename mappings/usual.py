@@ -111,7 +111,7 @@ class UsualForm:
         if not record.is_whole(self.sure):
             raise Suspect
         resources = tuple(made.resource for made in run.made)
-        roles = {name: tuple(one.resource["id"] for one in made) for name, made in run.by_role.items()}
+        roles = {name: tuple([one.resource["id"] for one in made]) for name, made in run.by_role.items()}
         return Interpreted(resources, roles, key, (), record.facts(), _NOTHING)
 
     def business_key(self, record: Record, top: Any) -> tuple[str, Claims]:

@@ -111,6 +111,8 @@ class Cells(Keyed):
 
     def is_whole(self, sure: frozenset[str]) -> bool:
         """Whether every cell that is not blank is named."""
+        if self.row.keys() <= sure:
+            return True
         return self._named.issuperset([name for name, cell in self.row.items() if cell and name not in sure])
 
     def facts(self) -> Mapping[str, str]:

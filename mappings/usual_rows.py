@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from typing import Any
 
-from mappings.compiled_parts import Suspect
+from mappings.compile_conditions import CODED
+from mappings.compiled_parts import LONGEST_VALUE, MOST_VALUES, Suspect
 from mappings.elements import STAFF_TYPES
 from mappings.lenses import Forward
 from mappings.placing import frozen, put
@@ -20,6 +21,21 @@ V2_DELETE = '""'
 
 class NotUsual(Exception):
     """A construct that has no usual form; the interpreter runs."""
+
+
+class KnownCells(dict[str, Any]):
+    """Cell -> what the lens of its row makes of it: codes and dates, the same in many records. Raises as the lens, which
+    needs no zone, does."""
+
+    def __init__(self, forward: Forward) -> None:
+        super().__init__()
+        self.forward = forward
+
+    def __missing__(self, cell: str) -> Any:
+        found = self.forward(cell, None)
+        if len(self) < MOST_VALUES and len(cell) < LONGEST_VALUE:
+            self[cell] = found
+        return found
 
 
 class Rows:
@@ -169,6 +185,7 @@ class Rows:
     def cell(self, row: Row, column: str, role: str, forward: Forward) -> Do:
         """The cell of a column that this row always takes, into a resource that every record has."""
         place, required, claims = self.placer(row), row.required, (column,)
+        known = KnownCells(forward) if row.lens_name in CODED or row.lens_name == "date" else None
 
         def do(run: Run, at: Opened) -> None:
             cell = run.record.row.get(column)  # type: ignore[attr-defined]  # only sheets have columns
@@ -177,7 +194,10 @@ class Rows:
                     raise Suspect
                 return
             made = at.roles[role]
-            if made is None or cell == V2_DELETE or not place(run, at, made, forward(cell, run.zone)):
+            if made is None or cell == V2_DELETE:
+                raise Suspect
+            value = forward(cell, run.zone) if known is None else known[cell]
+            if not place(run, at, made, value):
                 raise Suspect
 
         return do

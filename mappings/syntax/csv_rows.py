@@ -88,9 +88,10 @@ def _rows_of(text: str, layout: Layout) -> Iterator[tuple[int, list[str]]]:
     filled = 0
     try:
         for number, cells in enumerate(reader, 1):
-            if any(cell.strip() for cell in cells):
+            text = "".join(cells)
+            if text and not text.isspace():
                 filled += 1
-                yield number, [_unguarded(cell) if cell[:1] == "'" else cell for cell in cells]
+                yield number, [*map(_unguarded, cells)] if "'" in text else cells
     except csv.Error:
         message = "the quotes of the file do not close"
         raise TranslationRefused("CSV_WRONG", message, f"row {filled + 1}") from None
@@ -146,7 +147,7 @@ class CsvTree:
         if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
             message = "more cells than column headers"
             raise TranslationRefused("ROW_TOO_LONG", message, f"row {number}", "102")
-        self.cells = {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
+        self.cells = dict(zip(header, map(str.strip, cells), strict=False))
         self._number = number
 
     def leaves(self) -> Mapping[str, str]:
