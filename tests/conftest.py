@@ -8,7 +8,7 @@ import re
 import shutil
 import sys
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Generator
 from pathlib import Path
 
@@ -53,6 +53,9 @@ _FIRST_WORKER = "gw0"
 _MEMORY = Path("/dev/shm")
 _MEMORY_NEEDED = 8 * 2**30
 """Where there is so much of it, stores and keys of tests are in memory: thousands of them wait for no disk."""
+MEASURED_CASES = 3
+"""Cases of one test that are measured, but for those of the rooms where nearly each line must be reached."""
+WHOLLY_MEASURED = ("consent", "gateway/disclosure", "gateway/audit")
 MEASURED_EXAMPLES = 12
 """Examples of one property that are measured: the others reach the same lines, three times as slowly when measured."""
 QUICK_CASES = 4
@@ -193,8 +196,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=long_ones)
         items[:] = [item for item in items if item not in long_ones]
     items.sort(key=lambda item: FIRST.isdisjoint((item.path.parent.name, item.path.stem)))
+    cases: Counter[str] = Counter()
     for item in items:
         folder = item.path.parent.relative_to(_TESTS).as_posix()
+        test = item.nodeid.partition("[")[0]
+        cases[test] += 1
+        if cases[test] > MEASURED_CASES and folder not in WHOLLY_MEASURED:
+            item.add_marker(pytest.mark.unmeasured)
         is_slow = item.path.stem.removeprefix("test_") in SLOW_FILES.get(folder, ())
         if is_slow or SLOW_FOLDERS & set(item.path.parts):
             item.add_marker(pytest.mark.slow)
