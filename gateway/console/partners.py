@@ -15,8 +15,9 @@ from gateway.console.tally import Part
 from gateway.disclosure.reconcile import COLUMNS, day_account
 from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.partner_pauses import go_on, pause, record_line_test
-from gateway.partners.agreements import WARNED, Agreement, ending, is_urgent, of_partner, unfounded
+from gateway.partners.agreements import WARNED, ending, is_urgent, of_partner, unfounded
 from gateway.partners.network import Partner
+from gateway.partners.papers import Agreement
 from gateway.store import AuditFilter, desk_lists, partner_pauses, workload
 
 FILTERS = frozenset({"state", "day", "as"})

@@ -12,7 +12,6 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from gateway.partners.agreements import Agreement
 from gateway.partners.deliveries import (
     Address,
     Delivery,
@@ -25,6 +24,7 @@ from gateway.partners.deliveries import (
     Strict,
 )
 from gateway.partners.opening_hours import OpeningHours
+from gateway.partners.papers import Agreement
 
 PartnerKind = Literal[
     "hospital",

@@ -13,10 +13,11 @@ import msgspec
 import yaml
 
 from gateway.errors import NotUnderstood
-from gateway.partners.agreements import Agreement, agreement_faults
+from gateway.partners.agreements import agreement_faults
 from gateway.partners.connection_faults import connection_faults, named_file_faults
 from gateway.partners.deliveries import NoDelivery
 from gateway.partners.network import Network, NetworkFile, Operator, Partner, PolicyChoice, Route
+from gateway.partners.papers import Agreement
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Written in C where it is there: ten times as fast, and every command reads the file."""

@@ -15,7 +15,7 @@ from gateway.console import look, proofs
 from gateway.console.office import CertificateEnd
 from gateway.demo import person
 from gateway.flows.restored import MISSING_FROM, MISSING_TO
-from gateway.partners.agreements import Agreement
+from gateway.partners.papers import Agreement
 from gateway.store import audit_rows, emergency_uses, inbox, intents, outbox, patients
 from gateway.store.emergency_uses import EmergencyUse
 from gateway.wiring import console_door
