@@ -57,7 +57,7 @@ def restore(
     network: Path, store: str | None, place: Path, keys_from: Path | None, reason: str, old: Path | None
 ) -> int:
     """Restore a backup, print what a person must know before anything is sent again; 0."""
-    from gateway.cli.operator_commands import who
+    from gateway.cli.who import who
     from gateway.wiring.restoring import Wanted
     from gateway.wiring.restoring import restore as put_back
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gateway.cli.operator_commands import who
+from gateway.cli.who import who
 from gateway.errors import HandoffError
 from gateway.wiring.asking import ask
 from gateway.wiring.key_keeper import KeyKeeper

@@ -34,7 +34,8 @@ def hold_place(
 
     Where there is one account alone, place it at the console, where another login lifts it.
     """
-    from gateway.cli.operator_commands import act, who
+    from gateway.cli.operator_commands import act
+    from gateway.cli.who import who
 
     asked = {"reason": code, "patient": patient, "partner": partner, "first_day": since, "last_day": until}
     finish(act(folder_of(network), store, "hold place", json.dumps(asked | {"by": who()}), reason))
@@ -48,7 +49,8 @@ def hold_lift(
     store: Store = None,
 ) -> None:
     """Lift a hold that another account has placed by a command; one placed at the console is lifted there."""
-    from gateway.cli.operator_commands import act, who
+    from gateway.cli.operator_commands import act
+    from gateway.cli.who import who
 
     finish(act(folder_of(network), store, "hold lift", f"{hold_id} {who()}", reason))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gateway.cli.operator_commands import who
+from gateway.cli.who import who
 from gateway.flows.another_person import account_name
 from gateway.store import Reading
 from gateway.wiring.looking import reading

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import pwd
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TextIO
 
 from gateway.cli.tables import print_table
+from gateway.cli.who import who
 from gateway.errors import HandoffError
 from gateway.store import Intent, Reading, consent_requests, intents
 
@@ -89,14 +88,6 @@ def act(network: Path, store: str | None, command: str, about: str, reason: str 
         answer = {"error": {"code": error.code, "message": error.message, "place": error.place}}
     print(json.dumps(answer, indent=2), file=sys.stderr if "error" in answer else sys.stdout)
     return 1 if "error" in answer else 0
-
-
-def who() -> str:
-    """The account of this machine that gives the command: the log names a person."""
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"user {os.getuid()}"
 
 
 async def _offline(network: Path, store: str | None, command: str, about: str, reason: str) -> dict[str, Any]:

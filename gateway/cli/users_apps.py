@@ -27,7 +27,8 @@ def users_add(
     store: Store = None,
 ) -> None:
     """Set up a person, or what she may from now on. From the first one on nobody gets a link without an account."""
-    from gateway.cli.operator_commands import act, who
+    from gateway.cli.operator_commands import act
+    from gateway.cli.who import who
 
     asked = {"name": name, "roles": role, "until": until, "by": who()}
     finish(act(folder_of(network), store, "users add", json.dumps(asked), reason))
@@ -36,7 +37,8 @@ def users_add(
 @users_app.command("disable")
 def users_disable(name: Name, reason: Reason = None, network: Network = None, store: Store = None) -> None:
     """End a person's sessions and links at once; she is given no new ones."""
-    from gateway.cli.operator_commands import act, who
+    from gateway.cli.operator_commands import act
+    from gateway.cli.who import who
 
     asked = {"name": name, "by": who()}
     finish(act(folder_of(network), store, "users disable", json.dumps(asked), reason))

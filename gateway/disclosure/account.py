@@ -12,7 +12,8 @@ import consent
 from gateway.audit import AuditedResource, AuditEntry, AuditReason
 from gateway.clock import instant_text
 from gateway.disclosure.decision_bytes import decision_sha256, engine_version
-from gateway.disclosure.gather import HERSELF, Gathered
+from gateway.disclosure.gather import HERSELF
+from gateway.disclosure.gathered import Gathered
 from gateway.disclosure.premises import Premises
 from gateway.partners import reference_of
 from gateway.partners.network import Organization

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 
 import consent
-from gateway.disclosure.gather import Gathered, gather
+from gateway.disclosure.gather import gather
+from gateway.disclosure.gathered import Gathered
 from gateway.disclosure.premises import Premises
 from gateway.store import Reading, Record
 

@@ -20,7 +20,8 @@ from gateway.clock import instant_text, new_id, read_instant
 from gateway.disclosure.account import entry_of, own_record_entry
 from gateway.disclosure.content import FHIR_JSON, collection_bundle, in_media, notice_outcomes, sha256_of
 from gateway.disclosure.emergency_note import note_to, request_not_to_redisclose
-from gateway.disclosure.gather import Gathered, gather, request_of
+from gateway.disclosure.gather import gather, request_of
+from gateway.disclosure.gathered import Gathered
 from gateway.disclosure.named_versions import keep_named
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.redacted import shown_resources

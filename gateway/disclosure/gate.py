@@ -29,7 +29,8 @@ from gateway.disclosure.content import (
     sha256_of,
     transaction_bundle,
 )
-from gateway.disclosure.gather import Gathered, own_resource
+from gateway.disclosure.gather import own_resource
+from gateway.disclosure.gathered import Gathered
 from gateway.disclosure.held import hold, hold_for_identity
 from gateway.disclosure.named_versions import keep_named
 from gateway.disclosure.outlook import HEART_OF

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import consent
 from gateway.disclosure.consent_standing import may_record
+from gateway.disclosure.gathered import Gathered
 from gateway.disclosure.premises import Compiled, Premises
 from gateway.disclosure.recorder_only import marked_ones
 from gateway.partners import Network, discloser_of, recipient_of, reference_of
@@ -20,24 +21,6 @@ PURPOSE_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 HERSELF = "#herself"
 """The recipient where the person reads what is held of her (42 CFR 2.23); no partner can have that name."""
 _UNVERIFIED = ({"verified": False},)
-
-
-@dataclass(frozen=True, slots=True)
-class Gathered:
-    """One question with what is needed to answer it and to notice that the ground has moved since."""
-
-    request: consent.DisclosureRequest
-    compiled: consent.CompiledConsents
-    epoch: int
-    discloser: str
-    recipient: str
-    vetoed: frozenset[str] = frozenset()
-    """References of records that another of their sources may not disclose; they are withheld whatever is decided."""
-    read: Sequence[Record] = ()
-    """The records asked about, in the order of the request's resources."""
-    patients: tuple[str, ...] = ()
-    """Version references of the patient's own Patients, by which it was decided who she is and how old; and the plain
-    references of who was found to be her."""
 
 
 def gather(

@@ -7,7 +7,7 @@ from typing import Any
 
 import consent
 from gateway.disclosure.content import as_it_leaves
-from gateway.disclosure.gather import Gathered
+from gateway.disclosure.gathered import Gathered
 from gateway.disclosure.premises import Premises
 
 

@@ -16,7 +16,8 @@ from gateway.disclosure.answered import older_versions, only_answers
 from gateway.disclosure.co_sources import gather_with_vetoes
 from gateway.disclosure.content import as_it_leaves
 from gateway.disclosure.decided_beside import Documents, decided_beside, needing, standing
-from gateway.disclosure.gather import HERSELF, Gathered, is_durable
+from gateway.disclosure.gather import HERSELF, is_durable
+from gateway.disclosure.gathered import Gathered
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.recorder_only import is_recorder_only
 from gateway.disclosure.redacted import shown_resources

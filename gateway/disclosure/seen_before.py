@@ -11,12 +11,10 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import consent
-
-if TYPE_CHECKING:
-    from gateway.disclosure.gather import Gathered
+from gateway.disclosure.gathered import Gathered
 
 Shown = tuple[Mapping[str, Any], ...]
 _Key = tuple[object, ...]

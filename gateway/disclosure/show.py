@@ -20,7 +20,7 @@ from gateway.clock import instant_text, new_id
 from gateway.disclosure.account import OVERTAKEN, entry_of, own_record_entry
 from gateway.disclosure.asked import kept_question
 from gateway.disclosure.content import FHIR_JSON, in_media_apart, notice_outcomes, sha256_of
-from gateway.disclosure.gather import Gathered
+from gateway.disclosure.gathered import Gathered
 from gateway.disclosure.named_versions import keep_named
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.seen import Asking, Question, Seen, is_own, own_words, present_questions, questions

@@ -16,7 +16,7 @@ import pytest
 import gateway.cli
 from gateway.audit import LoggedEntry, Sealer, append, every, is_look
 from gateway.cli import main
-from gateway.cli.operator_commands import who
+from gateway.cli.who import who
 from gateway.clock import SystemClock
 from gateway.console.looks import command_words
 from gateway.flows.another_person import account_name
