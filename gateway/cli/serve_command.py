@@ -42,6 +42,8 @@ def _serve(settings: Settings) -> int:
     listeners = [listener.address for listener in content.mllp]
     if listeners and settings.mllp:
         listeners[0] = settings.mllp
+    from gateway.wiring import page_doors  # noqa: F401  # read in once, for all workers
+
     ports = share_ports(settings.http or content.http, listeners, settings.workers)
 
     def work(mine: Ports, ready: Ready) -> int:

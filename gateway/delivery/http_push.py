@@ -17,10 +17,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import cast
 
-import aiohttp
 import httpx
 import tenacity
-from httpx_aiohttp import AiohttpTransport
 
 from gateway.clock import Clock
 from gateway.delivery.outcome import DeliveryOutcome, OutcomeKind
@@ -81,22 +79,59 @@ class _Handover:
         yield self._content
 
 
+class _WayOut(httpx.AsyncBaseTransport):
+    """aiohttp behind httpx, read in (a tenth of a start, half of it the authorities of this machine) in a thread at the
+    first request.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | None, connections: int) -> None:
+        self._tls, self._connections = tls, connections
+        self._opened: asyncio.Future[httpx.AsyncBaseTransport] | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """As the transport that it stands for."""
+        if self._opened is None:
+            self._opened = asyncio.ensure_future(asyncio.to_thread(self._open))
+        # the first request may be given up, the others still wait
+        way = self._opened.result() if self._opened.done() else await asyncio.shield(self._opened)
+        return await way.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Close what was opened."""
+        if self._opened is not None:
+            await (await self._opened).aclose()
+
+    def _open(self) -> httpx.AsyncBaseTransport:
+        import aiohttp
+        from httpx_aiohttp import AiohttpTransport
+
+        def session() -> aiohttp.ClientSession:
+            # `True`: the context that aiohttp has made when it was loaded, by the authorities of this machine. Reading
+            # those is slow, and a second context would do it again.
+            connector = aiohttp.TCPConnector(
+                limit=self._connections, ssl=self._tls or True, keepalive_timeout=30.0
+            )
+            return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+        # Its own context is not asked, as the session's is; should it ever be, it trusts no authority at all.
+        unasked = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        return AiohttpTransport(verify=self._tls or unasked, trust_env=False, client=session)
+
+
 def open_transport(tls: ssl.SSLContext | None = None, connections: int = 100) -> httpx.AsyncBaseTransport:
     """The process's one way out over HTTP: no redirects, no cookies, no proxies or other settings of the environment.
 
     A transport and not a client, because a client's cookies, redirects and authentication, all unwanted here, cost as
     much as sending. To be closed by the caller with `aclose`, or used with `async with`.
     """
+    return _WayOut(tls, connections)
 
-    def session() -> aiohttp.ClientSession:
-        # `True`: the context that aiohttp has made when it was loaded, by the authorities of this machine. Reading
-        # those is slow, and a second context would do it again.
-        connector = aiohttp.TCPConnector(limit=connections, ssl=tls or True, keepalive_timeout=30.0)
-        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
-    # Its own context is not asked, as the session's is; should it ever be, it trusts no authority at all.
-    unasked = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return AiohttpTransport(verify=tls or unasked, trust_env=False, client=session)
+def broken_line() -> tuple[type[Exception], type[Exception]]:
+    """What a line that breaks raises. To be asked when one has been used: it reads the library in."""
+    from aiohttp import ClientError
+
+    return httpx.HTTPError, ClientError
 
 
 async def push_bundle(
@@ -148,7 +183,7 @@ async def post(
             outcome = await _attempt(transport, url, sent, handover, timeouts, clock)
     except TimeoutError:
         outcome = _without_answer(handover, "ATTEMPT_TIMEOUT")
-    except (httpx.HTTPError, aiohttp.ClientError) as trouble:  # the transport does not translate all
+    except broken_line() as trouble:  # the transport does not translate all
         lost = handover.asked or not isinstance(trouble, httpx.ConnectError | httpx.ConnectTimeout)
         outcome = _without_answer(handover, "CONNECTION_LOST" if lost else "CONNECT_FAILED")
     finally:
@@ -208,7 +243,7 @@ def _may_connect_again(trouble: BaseException, handover: _Handover) -> bool:
 async def _read_out(response: httpx.Response) -> None:
     """Read and forget the answer's body, so that the connection can be used again; at most 1 MiB of it."""
     received = 0
-    with contextlib.suppress(httpx.HTTPError, aiohttp.ClientError, TimeoutError):
+    with contextlib.suppress(*broken_line(), TimeoutError):
         async with asyncio.timeout(_BODY_SECONDS):
             async for piece in cast(httpx.AsyncByteStream, response.stream):
                 received += len(piece)

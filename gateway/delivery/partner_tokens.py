@@ -15,13 +15,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-import aiohttp
 import httpx
 import orjson
 from joserfc import jwt
 
 from gateway.clock import Clock
-from gateway.delivery.http_push import retry_after
+from gateway.delivery.http_push import broken_line, retry_after
 from gateway.delivery.outcome import DeliveryOutcome
 from gateway.partners import FhirDelivery
 from gateway.partners.connection_faults import PUBLISHED
@@ -107,7 +106,7 @@ class PartnerTokens:
             held = _held(status, told, after, now)
         except _NoToken as none:
             return none.outcome
-        except (httpx.HTTPError, aiohttp.ClientError, OSError, TimeoutError):
+        except (OSError, TimeoutError, *broken_line()):
             return DeliveryOutcome("retry", "TOKEN_SERVER_DOWN")
         self._held[partner] = held
         return held.token

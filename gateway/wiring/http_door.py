@@ -12,6 +12,7 @@ import httpx
 import uvicorn
 from prometheus_client import CollectorRegistry
 from prometheus_client.registry import Collector
+from starlette.types import ASGIApp
 
 from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
@@ -34,14 +35,13 @@ from gateway.security.client_keys import ClientKeys
 from gateway.security.tokens import RegisteredClient, TokenChecker
 from gateway.settings import Settings, read_secret
 from gateway.store import tokens
-from gateway.wiring.agency_desk_door import desk_mounts
 from gateway.wiring.alert_mail import mail_of
 from gateway.wiring.certificate_gauges import CertificateGauges
-from gateway.wiring.console_door import console_mounts
+from gateway.wiring.console_login import require_provider
 from gateway.wiring.gauges import StoreGauges
+from gateway.wiring.late_pages import LatePages
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.operation_doors import operation_doors
-from gateway.wiring.own_page_door import own_page_mounts
 from gateway.wiring.standstill import Standstill
 
 
@@ -65,22 +65,19 @@ class HttpDoor:
         self._standstill = standstill
         self._rates = ClientRates(settings.http_client_rate)
         self._address = address or folder.network.content.http
+        self.pages = LatePages(self._pages)
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def start(self, listening: socket.socket | None = None) -> str:
-        """Listen and serve, on `listening` where it is given; the real `host:port`. Raises OSError when the port cannot
-        be had.
+        """Listen and serve, on `listening` where it is given; the real `host:port`. The `pages` are still to be read in.
+        Raises OSError when the port cannot be had, SettingsRefused for a login at a provider that is set up by half.
         """
         host, _, port = self._address.rpartition(":")
         listening = listening or socket.create_server((host, int(port)), backlog=512)
         address = f"{host}:{listening.getsockname()[1]}"
-        pages = {
-            **desk_mounts(self._folder, self._premises, self._standstill, self._mails()),
-            **own_page_mounts(self._premises, self._standstill),
-        }
-        mounts = {**console_mounts(self._folder, self._premises, self._resting), **pages}
-        app = build_app(self._desk(address), mounts=mounts)
+        require_provider(self._settings, self._folder.network.content.public_url)
+        app = build_app(self._desk(address), mounts=self.pages.mounts)
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -104,9 +101,11 @@ class HttpDoor:
             self._server.should_exit = True
             await asyncio.gather(self._task, return_exceptions=True)
 
-    def _mails(self) -> bool:
-        """Whether links go by mail."""
-        return mail_of(self._settings, self._folder.network) is not None
+    def _pages(self) -> Mapping[str, ASGIApp]:
+        from gateway.wiring.page_doors import page_mounts
+
+        mails = mail_of(self._settings, self._folder.network) is not None
+        return page_mounts(self._folder, self._premises, self._standstill, self._resting, mails)
 
     def _desk(self, address: str) -> Desk:
         premises, network = self._premises, self._folder.network

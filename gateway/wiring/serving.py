@@ -43,6 +43,7 @@ from gateway.wiring.housekeeping import Housekeeping
 from gateway.wiring.http_door import HttpDoor
 from gateway.wiring.journal_gauges import JournalGauges
 from gateway.wiring.key_keeper import KeyKeeper
+from gateway.wiring.late_pages import LatePages
 from gateway.wiring.lines import (
     folder_watches,
     later_answers,
@@ -51,7 +52,6 @@ from gateway.wiring.lines import (
     port_watches,
     reach_of,
 )
-from gateway.wiring.link_post import LinkPost
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.opening import open_premises, open_writing_store
 from gateway.wiring.recorded_looks import look_acts
@@ -119,6 +119,11 @@ def _settle_memory() -> None:
     gc.set_threshold(_OBJECTS_A_ROUND, 20, 50)
 
 
+async def _read_in_late(pages: LatePages) -> None:
+    await pages.read_in()
+    _settle_memory()
+
+
 async def _at_once() -> None:
     """Nothing to tell: what is stopped hears of it by the gateway's own sign."""
 
@@ -175,6 +180,7 @@ class _Running:
             await self._start(stack, partial(give_back_after_bursts, self._stop), _at_once)
             ready({"event": "ready", "http": f"http://{http_address}", "mllp": mllp})
             logs.info(Event.READY)
+            await self._start(stack, partial(_read_in_late, http.pages), _at_once)
             await self._stop.wait()
             logs.info(Event.STOPPING)
 
@@ -254,6 +260,8 @@ class _Running:
             mail = AlertMail(gauges, post, self._folder.path, clock, who)
             await self._start(stack, mail.run, mail.stop)
         if (send := mail_of(self._settings, self._folder.network)) is not None:
+            from gateway.wiring.link_post import LinkPost  # it mails in the words of the agency's pages
+
             links = LinkPost(self._premises, send)
             await self._start(stack, partial(self._standstill.then, links.run, self._stop), links.stop)
         for repository in repositories_of(self._settings):
