@@ -42,7 +42,9 @@ def _serve(settings: Settings) -> int:
     listeners = [listener.address for listener in content.mllp]
     if listeners and settings.mllp:
         listeners[0] = settings.mllp
-    from gateway.wiring import page_doors  # noqa: F401  # read in once, for all workers
+    import httpx_aiohttp  # noqa: F401  # read in once, for all workers, as the pages are
+
+    from gateway.wiring import page_doors  # noqa: F401
 
     ports = share_ports(settings.http or content.http, listeners, settings.workers)
 
