@@ -28,6 +28,7 @@ from gateway.flows.body_hash import BodyHash, body_hash, named_by_itself
 from gateway.flows.checked import checked_entries
 from gateway.flows.consent_record import keep_consent
 from gateway.flows.heard_denials import hear_denials
+from gateway.flows.patient_notices import keep_submitted
 from gateway.flows.people import patient_meant
 from gateway.flows.saved_together import SavedTogether
 from gateway.flows.sent_before import take_back_named, under_ids_given
@@ -178,6 +179,7 @@ def _take_in(premises: Premises, tx: Transaction, work: _Work) -> TransactionOut
     entries, kept = [work.entries[number] for number in own], [saved[number] for number in own]
     add_referral_intents(premises, tx, source, entries, kept, patient_id, at, news, message.id)
     hear_denials(premises, tx, patient_id, work.at, work.request_id)
+    keep_submitted(premises, tx, source, saved, work.at, work.request_id)
     return TransactionOutcome(tuple(outcomes), work.request_id)
 
 

@@ -76,6 +76,10 @@ MailAddress = Annotated[
     msgspec.Meta(pattern="^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,255}$", description="an e-mail address"),
 ]
 WorkerName = Annotated[str, msgspec.Meta(min_length=1, max_length=80, description="as her link is made for")]
+NoticeVersion = Annotated[
+    str,
+    msgspec.Meta(pattern="^[A-Za-z0-9._:/-]{0,80}$", description="as 2026-02, or the address of its text"),
+]
 PurposeCode = Annotated[str, msgspec.Meta(pattern="^[A-Z][A-Z0-9_-]{1,19}$", description="v3-ActReason code")]
 
 
@@ -181,6 +185,8 @@ class Partner(Strict, frozen=True):
     desk: tuple[DeskRight, ...] = ()
     workers: dict[WorkerName, MailAddress] = msgspec.field(default_factory=dict)
     """Who works at its desk, and the address agreed with her for links by mail; whoever is not named gets none."""
+    patient_notice: NoticeVersion = ""
+    """The version of its own notice to patients (42 CFR 2.22) in force; another is given to all again."""
 
     @property
     def has_desk(self) -> bool:

@@ -5,7 +5,7 @@ The tables are modules of plain functions on `Reading` and `Transaction`: `inbox
 `application_acks`, `emergency_uses`, `subscriptions`, `bulk_exports`,
 `privacy_requests`, `partner_pauses`, `message_times`, `withdrawals`, `awaited_answers`, `filler_numbers`,
 `audit_agreements`, `audit_feeds`, `legal_holds`, `mailed_links`,
-`console_accounts`. Import them by name.
+`console_accounts`, `patient_notices`. Import them by name.
 """
 
 from gateway.store.model import (

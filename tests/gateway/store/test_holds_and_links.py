@@ -6,10 +6,24 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from gateway.store import console_accounts, inbox, legal_holds, mailed_links, message_times, records
+import pytest
+
+from gateway.audit import append
+from gateway.store import (
+    console_accounts,
+    inbox,
+    legal_holds,
+    mailed_links,
+    message_times,
+    patient_notices,
+    patients,
+    records,
+    same_person,
+)
 from gateway.store.console_accounts import ConsoleAccount
 from gateway.store.legal_holds import LegalHold
-from tests.gateway.store.samples import message, record
+from gateway.store.patient_notices import PatientNotice
+from tests.gateway.store.samples import entry, message, record, with_patient
 
 AT, LATER = "2026-04-11T15:00:00.000000Z", "2026-04-12T15:00:00.000000Z"
 HOLD = LegalHold("h1", "LITIGATION", "p1", "", "", "", AT, "[ada]")
@@ -102,3 +116,36 @@ def test_an_account_of_the_console_is_kept_as_it_was_said_last(write: Any, store
     with store.read() as reading:
         assert console_accounts.every(reading) == (replace(kim, login="[id]"), gone)
         assert console_accounts.get(reading, "kim") == gone and console_accounts.get(reading, "lee") is None
+
+
+@pytest.mark.requirement("P2-22-01")
+def test_a_notice_counts_for_its_version_and_for_whom_she_was_found_to_be(write: Any, store: Any) -> None:
+    """Who has the version in force, of one program; nobody whom the program does not know is listed."""
+    paper = PatientNotice("p1", "otp", "2026-02", "2026-03-01", "WRITTEN", AT)
+
+    def begin(tx: Any) -> None:
+        for patient_id, partner in (("p1", "otp"), ("p2", "otp"), ("p3", "housing"), ("p4", "otp")):
+            if patient_id != "p1":
+                with_patient(patient_id)(tx)
+            patients.link(tx, partner, f"{partner}-{patient_id}", patient_id)
+        patient_notices.keep(tx, replace(paper, way="FACE"))
+        patient_notices.keep(tx, paper)
+        patient_notices.keep(tx, replace(paper, patient_id="p2", version="2024-04"))
+        seq = append(tx, entry()).seq
+        asked = {"patient_id": "p3", "joined_to": "p4", "joined_seq": seq, "sealed": b"x"}
+        tx.execute("same_person.join", asked)
+        patient_notices.keep(tx, replace(paper, patient_id="p3"))
+
+    write(begin)
+    with store.read() as reading:
+        assert patient_notices.of_patient(reading, "p1", "otp") == (paper,)
+        assert [one.patient_id for one in patient_notices.of_patient(reading, "p4", "otp")] == ["p3"]
+        assert patient_notices.without(reading, "otp", "2026-02", 9) == ("p2",)
+        assert patient_notices.without(reading, "otp", "", 9) == ()
+        assert patient_notices.without(reading, "otp", "2027-01", 2) == ("p1", "p2")
+        assert patient_notices.without(reading, "otp", "2027-01", 2, after="p2") == ("p4",)
+    assert write(lambda tx: patient_notices.drop(tx, "p1", "otp", "2026-02"))
+    assert not write(lambda tx: patient_notices.drop(tx, "p1", "otp", "2026-02"))
+    write(lambda tx: same_person.part(tx, "p3", 9))
+    with store.read() as reading:
+        assert patient_notices.without(reading, "otp", "2026-02", 9) == ("p1", "p2", "p4")
