@@ -21,7 +21,7 @@ from gateway import logs
 from gateway.clock import instant_text, read_instant
 from gateway.delivery.breaker import Breaker
 from gateway.delivery.outcome import DeliveryOutcome
-from gateway.delivery.ways import Reach, Timeouts, Ways
+from gateway.delivery.ways import PRACTICE, Reach, Timeouts, Ways
 from gateway.disclosure.gate import LastLook, release
 from gateway.disclosure.handovers import account_for, interrupted
 from gateway.disclosure.held import WITHDRAWN
@@ -195,7 +195,7 @@ class Sender:
         """Hand `made` over; what to store of it. Raises only while nothing can have left."""
         last_look = LastLook(self._premises, made)
         try:
-            outcome = await self.ways.hand_over(intent.partner, made, last_look)
+            outcome = await self._outcome(intent.partner, made, last_look)
         except asyncio.CancelledError:
             # Cut at a stop: what may have left is recorded before the process ends.
             if last_look.said_yes:
@@ -214,6 +214,12 @@ class Sender:
         self._heed(intent.partner, outcome)
         lost_before = outcome.kind == "retry" and outcome.code == "CONNECTION_LOST"
         return self._settling(intent, made, outcome, left=last_look.said_yes and not lost_before)
+
+    async def _outcome(self, partner: str, made: Release, last_look: LastLook) -> DeliveryOutcome:
+        """What came of handing `made` over; what is practice goes to nobody, though the partner be live."""
+        if made.entry.kind == "practice":
+            return DeliveryOutcome("delivered", PRACTICE)
+        return await self.ways.hand_over(partner, made, last_look)
 
     async def _try_each(self) -> None:
         """What kept a partner away may have ended with the last process: of each, one retry finds out now."""

@@ -262,7 +262,7 @@ def _commit(
         ended = hold(premises, tx, intent, prepared.at, prepared.valid_until)
         return Refusal(request_id, codes, seq, ended)
     release_id = new_row_id()
-    outbox.add(tx, _row(premises, release_id, intent, prepared, seq, digest), content)
+    outbox.add(tx, _row(premises, release_id, intent, prepared, seq, entry), content)
     return _made(release_id, intent, prepared, entry, seq, content)
 
 
@@ -291,20 +291,21 @@ def _made(
 
 
 def _kind(premises: Premises, intent: Intent, content: bytes | None) -> str:
-    """A partner in `test` gets nothing: what was decided for it is practice, and no disclosure."""
+    """What a partner in `test` sends or would get goes to nobody: what was decided is practice, and no disclosure."""
     if content is None:
         return "refuse"
-    return "practice" if premises.network.partners[intent.partner].state == "test" else "disclose"
+    found = (premises.network.partners.get(one) for one in (intent.source_partner, intent.partner))
+    return "practice" if any(one is not None and one.state == "test" for one in found) else "disclose"
 
 
-def _may_leave_at_once(premises: Premises, partner: str) -> bool:
+def _may_leave_at_once(premises: Premises, partner: str, kind: str) -> bool:
     """Whether a restart must take the release as what may have left: to a live partner that no repeat harms."""
-    live = premises.network.partners[partner].state == "live"
+    live = kind != "practice" and premises.network.partners[partner].state == "live"
     return live and not premises.network.asks_a_person(partner)
 
 
 def _row(
-    premises: Premises, release_id: str, intent: Intent, prepared: _Prepared, seq: int, digest: str
+    premises: Premises, release_id: str, intent: Intent, prepared: _Prepared, seq: int, entry: AuditEntry
 ) -> ReleaseRow:
     return ReleaseRow(
         id=release_id,
@@ -312,8 +313,10 @@ def _row(
         patient_id=intent.patient_id,
         partner=intent.partner,
         audit_seq=seq,
-        sha256=digest,
+        sha256=entry.bytes_sha256 or "",
         media_type=prepared.media_type,
         created_at=instant_text(prepared.at),
-        state=outbox.HANDED_OVER if _may_leave_at_once(premises, intent.partner) else outbox.PREPARED,
+        state=outbox.HANDED_OVER
+        if _may_leave_at_once(premises, intent.partner, entry.kind)
+        else outbox.PREPARED,
     )

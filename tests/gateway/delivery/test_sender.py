@@ -211,8 +211,9 @@ def test_after_a_week_of_trying_a_person_must_look(due: County, away: timedelta,
     play(due, server, lambda: due.intents()[0].attempts == 2 and due.states() == [state])
 
 
-def test_a_partner_that_practises_gets_nothing_by_wire(due: County) -> None:
-    due.change_partner("otp", state="test")
+@pytest.mark.parametrize("practising", ["otp", "hospital"])
+def test_what_is_for_or_from_a_partner_that_practises_goes_to_nobody(due: County, practising: str) -> None:
+    due.change_partner(practising, state="test")
     play(due, None, settled(due, "delivered"))
 
     assert due.intents()[0].reason == "PRACTICE"
