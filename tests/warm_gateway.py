@@ -162,7 +162,11 @@ def _be_gateway(line: socket.socket, asked: list[Any], says: int, errors: int) -
 
 
 if __name__ == "__main__":
-    import gateway.cli.serve_command  # noqa: F401  the code that each start would read
+    import httpx_aiohttp  # noqa: F401  # the code that each start would read, its late part too
+
+    import gateway.cli.serve_command
+    import gateway.wiring.link_post
+    import gateway.wiring.page_doors  # noqa: F401
 
     gc.freeze()
     _fork_on_demand(socket.socket(fileno=int(sys.argv[1])))
