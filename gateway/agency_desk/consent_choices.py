@@ -19,6 +19,7 @@ from gateway.flows.consent_taking import new_ids
 from gateway.flows.consents_given import Given
 from gateway.flows.desk_clients import Client
 from gateway.flows.desk_refusals import Refused
+from gateway.flows.patient_notices import WAYS
 from gateway.partners import Partner, partner_of
 from gateway.partners.services import Service, Wanted, found
 
@@ -54,6 +55,8 @@ async def choices(visit: Visit, client: Client, said: Mapping[str, str], error: 
         "given": [(one, _names(visit, one)) for one in given],
         "pending": [(one, _names(visit, one)) for one in pending],
         "refusals": await refusals_of(visit, client.patient_id),
+        "notice": await desk.consents.notice(visit.worker, client.patient_id),
+        "notice_ways": WAYS,
         "asked_for": visit.query.get("request", "") or visit.form.get("request", ""),
         "said": visit.query.get("said", ""),
         "gives_links": desk.may(visit.worker, OWN_PAGES),

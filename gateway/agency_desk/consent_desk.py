@@ -12,6 +12,7 @@ from gateway.flows.consent_taking import Preview, Taken
 from gateway.flows.consents_given import Given
 from gateway.flows.desk_clients import Client, Described
 from gateway.flows.desk_refusals import Refused
+from gateway.flows.patient_notices import Standing as NoticeStanding
 from gateway.store import Intent
 
 
@@ -47,6 +48,8 @@ class ConsentDesk:
     said_no: Callable[[Worker, str, int], Awaitable[None]]
     refusals: Callable[[Worker, str], Awaitable[tuple[Refused, ...]]]
     refusal_ended: Callable[[Worker, str, str, str], Awaitable[None]]
+    notice: Callable[[Worker, str], Awaitable[NoticeStanding | None]]
+    notice_given: Callable[[Worker, str, str, str], Awaitable[None]]
     may_tell_back: Callable[[Worker], frozenset[str]]
     own_link: Callable[[Worker, str, str], Awaitable[tuple[str, bool]]]
     """The address of a link to a client's own page, and whether her phone is asked there. The last argument says by

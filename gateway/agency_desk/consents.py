@@ -134,6 +134,14 @@ async def _refusal_ended(visit: Visit) -> Answer:
     return GoTo(f"../{patient_id}{asked}{'&' if asked else '?'}said=refusal_ended")
 
 
+async def _notice_given(visit: Visit) -> Answer:
+    """A worker has given the client the program's notice (42 CFR 2.22)."""
+    patient_id, form = visit.path["id"], visit.form
+    await visit.desk.consents.notice_given(visit.worker, patient_id, form.get("day", ""), form.get("way", ""))
+    asked = _asking(form)
+    return GoTo(f"../{patient_id}{asked}{'&' if asked else '?'}said=notice_given")
+
+
 async def _own_link(visit: Visit) -> Answer:
     patient_id = visit.path["id"]
     link, by_phone = await visit.desk.consents.own_link(
@@ -171,6 +179,7 @@ SCREENS = (
     Screen("/consents/{id}/withdraw", RIGHT, None, _withdraw),
     Screen("/consents/{id}/written", RIGHT, None, _written),
     Screen("/consents/{id}/refusal-ended", RIGHT, None, _refusal_ended, again=consent_choices.choose),
+    Screen("/consents/{id}/patient-notice", RIGHT, None, _notice_given, again=consent_choices.choose),
     Screen("/consents/{id}/own-link", OWN_PAGES, None, _own_link, again=consent_choices.choose),
     Screen("/consents/{id}/own-code", OWN_PAGES, None, _own_code),
     Screen("/consents/{id}/phone-lost", OWN_PAGES, None, _phone_lost),
