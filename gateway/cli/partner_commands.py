@@ -15,10 +15,11 @@ from joserfc.jwk import ECKey
 from gateway.cli.network_commands import check, check_quietly
 from gateway.clock import SystemClock
 from gateway.errors import HandoffError
-from gateway.partners import NetworkFileRefused, NoDelivery, Partner, read_network
+from gateway.partners import Network, NetworkFileRefused, NoDelivery, Partner, read_network
 from gateway.partners.agreements import RESTS_ON, unfounded
 from gateway.partners.network import NetworkFile, PartnerKind
 from gateway.partners.network_edit import save_network, with_partner, with_state
+from gateway.partners.network_file import parse_network
 from gateway.partners.starter import PLACEHOLDERS, TO_FILL_IN, starter_partner
 from gateway.wiring.network_folder import make_client
 
@@ -38,17 +39,16 @@ def new(folder: Path, partner_id: str, kind: str, name: str) -> int:
         print(f"an id is `{_ID.pattern}`; `--kind` is one of {kinds}", file=sys.stderr)
         return 2
     try:
-        found = read_network(folder)
+        text = _text(folder)
+        found = _described(folder, text)
         if partner_id in found.partners:
             print(f"`{partner_id}` is a partner of this network already", file=sys.stderr)
             return 1
         keys = folder / found.content.keys / "clients"
         public = None if kind == _WITHOUT_CLIENT else make_client(keys, partner_id)
         try:
-            text = _text(folder)
-            save_network(
-                folder, with_partner(text, partner_id, starter_partner(kind, partner_id, name, public))
-            )
+            entry = starter_partner(kind, partner_id, name, public)
+            save_network(folder, with_partner(text, partner_id, entry), text)
         except (HandoffError, OSError):
             (keys / f"{partner_id}.json").unlink(missing_ok=True)
             raise
@@ -63,7 +63,8 @@ def new(folder: Path, partner_id: str, kind: str, name: str) -> int:
 def go_live(folder: Path, partner_id: str) -> int:
     """Set the partner to `live`; 0, or 1 with each reason why not, and nothing is written."""
     try:
-        content = read_network(folder).content
+        text = _text(folder)
+        content = _described(folder, text).content
         partner = content.partners.get(partner_id)
         if partner is None:
             print(f"`{partner_id}` is no partner of this network", file=sys.stderr)
@@ -76,7 +77,7 @@ def go_live(folder: Path, partner_id: str) -> int:
         if partner.state == "live":
             print(f"`{partner_id}` is live already.")
             return 0
-        save_network(folder, with_state(_text(folder), partner_id, "live"))
+        save_network(folder, with_state(text, partner_id, "live"), text)
     except (HandoffError, OSError) as error:
         return _refused(folder, error)
     print(
@@ -158,6 +159,11 @@ def _nobodys(partner: Partner) -> str:
 def _text(folder: Path) -> str:
     """The file as it stands, line ends included."""
     return (folder / "network.yaml").read_bytes().decode()
+
+
+def _described(folder: Path, text: str) -> Network:
+    """The network of the file as it was read: whoever changes the file meanwhile is found out when it is written."""
+    return parse_network(text.encode(), str(folder / "network.yaml"), folder)
 
 
 def _refused(folder: Path, error: Exception) -> int:

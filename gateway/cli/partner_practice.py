@@ -8,14 +8,15 @@ synthetic: one for each addressee, from the sender, for the route's purpose, ove
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import httpx
 import msgspec
 import orjson
 
@@ -24,23 +25,28 @@ from gateway.demo import person
 from gateway.disclosure import gate
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.release import Release
-from gateway.errors import HandoffError, NotSupported, NotUnderstood
-from gateway.flows import consent_record, submissions
+from gateway.errors import NotSupported
+from gateway.flows import consent_record
 from gateway.flows.files import ArrivedFile, accept_file
 from gateway.flows.messages import Fault
 from gateway.flows.receive import accept_message
 from gateway.intake.arrived import batch_messages, message_of
 from gateway.intake.hl7_header import read_header
-from gateway.partners import Network
+from gateway.partners import Network, Partner
 from gateway.partners.deliveries import BY_MESSAGE_TYPE
 from gateway.security.callers import Caller
 from gateway.security.keys import make_keys
-from gateway.security.tokens import new_token_key, read_token_key
+from gateway.security.tokens import issue_token, new_token_key, read_token_key
+from gateway.settings import read_settings
 from gateway.store import Intent, Transaction, intents, records
+from gateway.wiring.http_door import HttpDoor
 from gateway.wiring.network_folder import NetworkFolder
 from gateway.wiring.opening import open_premises, open_writing_store
+from gateway.wiring.practice_place import practice_place
+from gateway.wiring.standstill import Standstill
 
 _MOST = 200
+_HOST = "gateway.invalid"
 _PROCESSING = frozenset({"P", "T", "D"})
 
 
@@ -77,7 +83,7 @@ def practise(folder: Path, network: Network, partner_id: str, name: str, content
         store = open_writing_store(place, None)
         try:
             premises = open_premises(place, store, SystemClock())
-            return asyncio.run(_practised(premises, partner_id, name, content))
+            return asyncio.run(_practised(place, premises, partner_id, name, content))
         finally:
             asyncio.run(store.close())
 
@@ -85,18 +91,25 @@ def practise(folder: Path, network: Network, partner_id: str, name: str, content
 @contextmanager
 def _own_place(folder: Path, network: Network) -> Iterator[NetworkFolder]:
     """The network in a folder that only we can read, with keys of its own and everybody in `test`."""
-    partners = {key: msgspec.structs.replace(one, state="test") for key, one in network.partners.items()}
+    partners = {key: _practising(one) for key, one in network.partners.items()}
     practice = Network(msgspec.structs.replace(network.content, partners=partners))
-    with tempfile.TemporaryDirectory(prefix="handoff-practice-") as made:
-        place = Path(made)
+    with practice_place() as place:
         keys = make_keys(place / "keys")
         if (folder / "mappings").is_dir():
             (place / "mappings").symlink_to((folder / "mappings").resolve())
         yield NetworkFolder(place, practice, keys, read_token_key(new_token_key()), place / "keys")
 
 
-async def _practised(premises: Premises, partner_id: str, name: str, content: bytes) -> Practised:
-    taken, faults = await _taken(premises, partner_id, name, content)
+def _practising(partner: Partner) -> Partner:
+    """In `test`, and with a client that need not show a certificate: there is no line here."""
+    client = partner.client and msgspec.structs.replace(partner.client, certificates=())
+    return msgspec.structs.replace(partner, state="test", client=client)
+
+
+async def _practised(
+    place: NetworkFolder, premises: Premises, partner_id: str, name: str, content: bytes
+) -> Practised:
+    taken, faults = await _taken(place, premises, partner_id, name, content)
     before = await _released(premises)
     for intent, _ in before:
         await _consent(premises, intent)
@@ -107,7 +120,7 @@ async def _practised(premises: Premises, partner_id: str, name: str, content: by
 
 
 async def _taken(
-    premises: Premises, partner_id: str, name: str, content: bytes
+    place: NetworkFolder, premises: Premises, partner_id: str, name: str, content: bytes
 ) -> tuple[tuple[tuple[str, str], ...], tuple[Fault, ...]]:
     """Each record's place and outcome, and all faults, by the door that the partner has for such a file."""
     partner = premises.network.partners[partner_id]
@@ -122,7 +135,7 @@ async def _taken(
             tuple(fault for one in found.records for fault in one.receipt.faults),
         )
     if content.lstrip().startswith(b"{"):
-        return await _submitted(premises, partner_id, content)
+        return await _submitted(place, premises, partner_id, content)
     if not partner.messages:
         raise NotSupported(
             "NO_FORMAT", "the partner has no `messages` and no folder for such a file", partner_id
@@ -141,21 +154,34 @@ async def _taken(
 
 
 async def _submitted(
-    premises: Premises, partner_id: str, content: bytes
+    place: NetworkFolder, premises: Premises, partner_id: str, content: bytes
 ) -> tuple[tuple[tuple[str, str], ...], tuple[Fault, ...]]:
-    """A FHIR transaction of the partner's client. Raises NotSupported `NO_FORMAT` for a partner that has none."""
-    if premises.network.partners[partner_id].client is None:
+    """A FHIR transaction, by the HTTP door as the partner's client: with its own scopes, for its first purpose.
+
+    Raises NotSupported `NO_FORMAT` for a partner that has no client.
+    """
+    client = premises.network.partners[partner_id].client
+    if client is None or not client.purposes:
         raise NotSupported("NO_FORMAT", "the partner has no `client`, and sends no FHIR", partner_id)
-    try:
-        bundle = orjson.loads(content)
-        await submissions.accept_transaction(
-            premises, _caller(premises, partner_id, "TREAT"), bundle, content, None
-        )
-    except orjson.JSONDecodeError:
-        raise NotUnderstood("SAMPLE_REFUSED", "is no JSON", partner_id) from None
-    except HandoffError as refused:
-        return (("transaction", "content_error"),), (Fault(refused.code, refused.message, refused.place),)
-    return (("transaction", "accepted"),), ()
+    token = issue_token(
+        partner_id, client.client_id, client.purposes[0], client.scopes, place.token_key, premises.clock.now()
+    )
+    settings = read_settings()
+    door = HttpDoor(place, premises, settings, _HOST, Standstill(place.path, premises.store))
+    transport = httpx.ASGITransport(door.application(_HOST))
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/fhir+json"}
+    async with httpx.AsyncClient(transport=transport, base_url=f"http://{_HOST}", headers=headers) as line:
+        answer = await line.post("/fhir", content=content)
+    if answer.is_success:
+        return (("transaction", "accepted"),), ()
+    return (("transaction", "content_error"),), tuple(_faults(answer.json()))
+
+
+def _faults(outcome: Mapping[str, Any]) -> Iterator[Fault]:
+    """What an OperationOutcome says."""
+    for issue in outcome["issue"]:
+        code = issue["details"]["coding"][0]["code"]
+        yield Fault(code, issue.get("diagnostics", ""), " ".join(issue.get("expression", ())))
 
 
 async def _released(premises: Premises) -> list[tuple[Intent, str | Release]]:

@@ -17,6 +17,7 @@ from gateway.partners import NetworkFileRefused
 from gateway.settings import Settings, SettingsRefused, service_manager
 from gateway.store.sqlite_store import is_postgres
 from gateway.wiring.network_folder import NetworkFolder, open_folder
+from gateway.wiring.practice_place import remove_left
 from gateway.wiring.serving import Addresses, Ready
 from gateway.wiring.serving import serve as run
 from gateway.wiring.shared_ports import Ports, share_ports
@@ -35,6 +36,7 @@ def serve(settings: Settings) -> int:
 
 
 def _serve(settings: Settings) -> int:
+    remove_left()
     folder = open_folder(settings.network, settings.keys)
     if settings.workers == 1:
         return _run(folder, settings, Addresses(settings.http, settings.mllp), _ready)

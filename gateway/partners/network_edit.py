@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from gateway.errors import NotFound, NotSupported
+from gateway.errors import NotFound, NotNow, NotSupported
 from gateway.partners.network_file import parse_network
 
 _ENDLESS = 1_000_000
@@ -56,22 +56,25 @@ def with_state(text: str, partner_id: str, state: str) -> str:
     return changed
 
 
-def save_network(folder: Path, text: str) -> None:
-    """Put `text` in the place of `folder/network.yaml`, all of it or nothing. Raises NetworkFileRefused (nothing was
-    written), OSError.
+def save_network(folder: Path, text: str, was: str) -> None:
+    """Put `text` in the place of `folder/network.yaml`, all of it or nothing, while that still says what it `was`.
+
+    Raises NetworkFileRefused, NotNow `FILE_CHANGED` (nothing was written), OSError.
     """
     path = (folder / "network.yaml").resolve()
     content = text.encode()
     parse_network(content, str(path), folder)
+    if path.read_bytes() != was.encode():
+        raise NotNow("FILE_CHANGED", "somebody changed it meanwhile; look at it and try again", str(path))
     draft = path.with_name(path.name + ".part")
-    was = path.stat()
+    status = path.stat()
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         if (
             os.geteuid() == 0
         ):  # the gateway, which runs as somebody else, must be able to read it at its next start
-            os.fchown(descriptor, was.st_uid, was.st_gid)
-        os.fchmod(descriptor, was.st_mode & 0o777)
+            os.fchown(descriptor, status.st_uid, status.st_gid)
+        os.fchmod(descriptor, status.st_mode & 0o777)
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

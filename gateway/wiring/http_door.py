@@ -77,9 +77,8 @@ class HttpDoor:
         listening = listening or socket.create_server((host, int(port)), backlog=512)
         address = f"{host}:{listening.getsockname()[1]}"
         require_provider(self._settings, self._folder.network.content.public_url)
-        app = build_app(self._desk(address), mounts=self.pages.mounts)
         config = uvicorn.Config(
-            app,
+            self.application(address),
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -94,6 +93,10 @@ class HttpDoor:
         while not self._server.started:  # noqa: ASYNC110  # uvicorn offers nothing to wait on
             await asyncio.sleep(0.01)
         return address
+
+    def application(self, address: str) -> ASGIApp:
+        """What is served here, under the address `host:port`."""
+        return build_app(self._desk(address), mounts=self.pages.mounts)
 
     async def stop(self) -> None:
         """Finish the requests in hand and close."""

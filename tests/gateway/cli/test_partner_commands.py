@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from gateway.cli import partner_commands, partner_test_command
+from gateway.cli.partner_practice import practise
 from gateway.demo import person
-from gateway.errors import NotSupported
-from gateway.partners.network_edit import with_partner, with_state
+from gateway.errors import NotNow, NotSupported
+from gateway.partners import Network, read_network
+from gateway.partners.network_edit import save_network, with_partner, with_state
 from gateway.wiring.network_folder import make_network_folder
+from gateway.wiring.practice_place import practice_place, remove_left
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +123,45 @@ def test_a_sample_goes_the_whole_way_and_leaves_nothing_behind(
     assert partner_test_command.test(made, "peer-support", None, tries_line=True, as_json=False) == 0
     assert "missing: `client.jwks` holds the test key" in capsys.readouterr().out
     assert sorted(made.rglob("*")) == before
+
+
+def test_a_fhir_sample_is_taken_as_its_client_with_its_own_scopes(made: Path) -> None:
+    network, sample = read_network(made), json.dumps(person.treatment_plan()).encode()
+    assert practise(made, network, "otp", "plan.json", sample).taken == (("transaction", "accepted"),)
+
+    otp = network.partners["otp"]
+    assert otp.client is not None
+    client = replace(otp.client, scopes=("system/Patient.cruds",), certificates=("A" * 64,))
+    partners = {**network.partners, "otp": replace(otp, client=client)}
+    tried = practise(made, Network(replace(network.content, partners=partners)), "otp", "plan.json", sample)
+    assert tried.taken == (("transaction", "content_error"),)
+    assert [fault.code for fault in tried.faults] == ["SCOPE_MISSING"]
+
+
+def test_what_a_killed_practice_left_is_removed_by_whoever_comes_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    left, fresh, other = (tmp_path / name for name in ("handoff-practice-a", "handoff-practice-b", "other"))
+    for folder in (left, fresh, other):
+        folder.mkdir()
+    for folder in (left, other):
+        (folder / "keys").mkdir()
+    (left / "mappings").symlink_to(other)
+    (tmp_path / "handoff-practice-c").symlink_to(other)
+    with practice_place() as place:
+        (place / "keys").mkdir()
+        remove_left()
+        assert sorted(one.name for one in tmp_path.iterdir()) == sorted(
+            ["handoff-practice-b", "handoff-practice-c", "other", place.name]
+        )
+        assert (place / "keys").is_dir() and (other / "keys").is_dir()
+    assert not place.exists()
+
+
+def test_a_file_that_somebody_changes_meanwhile_is_not_written_over(made: Path) -> None:
+    file = made / "network.yaml"
+    text = file.read_text()
+    with pytest.raises(NotNow, match="FILE_CHANGED"):
+        save_network(made, with_state(text, "otp", "live"), text + "# somebody else's\n")
+    assert file.read_text() == text
