@@ -15,6 +15,7 @@ from datetime import date
 
 from consent.consent_form_words import FORM_WORDS
 from consent.expiry_event import EXPIRY_EVENT
+from consent.plan_classes import CARE_PLAN, RECORD_CLASSES, SAFETY_PLAN
 from consent.validity import STATEMENT, STATEMENTS
 
 CLASSES: Mapping[str, tuple[str, ...]] = {
@@ -22,13 +23,14 @@ CLASSES: Mapping[str, tuple[str, ...]] = {
     "referral": ("ServiceRequest", "Task"),
     "referral_status": ("Task",),
     "appointments": ("Appointment",),
-    "plan": ("CarePlan",),
+    "plan": (CARE_PLAN,),
+    "safety_plan": (SAFETY_PLAN,),
     "goals": ("Goal",),
     "attendance": ("Observation",),
     "conditions": ("AllergyIntolerance", "Condition"),
     "medications": ("MedicationRequest", "MedicationStatement"),
 }
-"""Kinds of record a person can choose for an agency, and the FHIR types they stand for."""
+"""Kinds of record a person can choose for an agency, and the FHIR types they stand for, or classes of `plan_classes`."""
 
 FORM = "urn:gateway:consent:form"
 """System of the identifier that a draft, its printed form and the signed Consent share: the form's reference."""
@@ -43,6 +45,7 @@ _ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 _ROLE = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
 _SCOPE = "http://terminology.hl7.org/CodeSystem/consentscope"
 _TYPES = "http://hl7.org/fhir/resource-types"
+_SYSTEMS = {CARE_PLAN: RECORD_CLASSES, SAFETY_PLAN: RECORD_CLASSES}
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -135,7 +138,7 @@ def draft_consent(choices: Choices, consent_id: str, today: date) -> dict[str, o
             "actor": [
                 {"role": role, "reference": {"reference": choices.agency, "display": choices.agency_name}}
             ],
-            "class": [{"system": _TYPES, "code": name} for name in types],
+            "class": [{"system": _SYSTEMS.get(name, _TYPES), "code": name} for name in types],
             "purpose": [{"system": _REASON, "code": code} for code in choices.purposes],
         },
     }

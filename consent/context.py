@@ -11,6 +11,7 @@ from consent.matching import Asking, Bound
 from consent.matching_records import RESOURCE_TYPES
 from consent.model import Decision, Facts, Reason, ResourceDecision
 from consent.places import Places
+from consent.plan_classes import RECORD_CLASSES, is_safety_plan
 from consent.resource_facts import ResourceFacts
 from consent.rules.bars import Bar, Basis
 from consent.rules.caps import Cap
@@ -40,10 +41,12 @@ class Uses:
     codes: bool
     dates: bool
     sources: bool = False
+    plans: bool = False
+    """Whether a safety plan is told apart from other care plans."""
 
     @property
     def labels_alone(self) -> bool:
-        """Whether they look at nothing beyond that."""
+        """Whether they look at nothing beyond that, but at which kind of plan a CarePlan is."""
         return not (self.identity or self.codes or self.dates or self.sources)
 
     def shape_of(self, facts: ResourceFacts, patient: str) -> tuple[object, ...]:
@@ -59,20 +62,24 @@ class Uses:
             shape += (facts.main_codes, facts.all_codes, facts.code_words, facts.profiles)
         if self.sources:
             shape += (facts.sources,)
+        if self.plans and facts.type == "CarePlan":
+            shape += (is_safety_plan(facts.resource),)
         return (*shape, facts.when) if self.dates else shape
 
 
 def uses_of(directives: Iterable[Directive], recorded: Facts, onward: bool) -> Uses:
     """What the provisions of the directives, the recorded orders, and passing it on ask of a record."""
     nodes = [directive.root for directive in directives if directive.root is not None]
-    identity, codes, dates = bool(recorded.agreements), False, False
+    identity, codes, dates, plans = bool(recorded.agreements), False, False, False
     while nodes:
         node = nodes.pop()
         identity = identity or bool(node.data)
-        codes = codes or bool(node.codes) or any(named.system != RESOURCE_TYPES for named in node.classes)
+        others = {named.system for named in node.classes} - {RESOURCE_TYPES}
+        plans = plans or RECORD_CLASSES in others
+        codes = codes or bool(node.codes) or bool(others - {RECORD_CLASSES})
         dates = dates or node.data_period is not None
         nodes.extend(node.children)
-    return Uses(identity, codes, dates, onward)
+    return Uses(identity, codes, dates, onward, plans)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from consent.resource_facts import ResourceFacts, facts_of, is_only_about
 from consent.rules import hipaa, part2
 from consent.rules.caps import Cap, capped
 from consent.rules.case import Case
+from consent.rules.named_plans import is_named
 from consent.rules.state_law import minor_signature, refusals
 from consent.rulings import heard, inline_removals, released, row_of, withheld
 from consent.tables import Tables
@@ -217,6 +218,8 @@ def _under_cap(ruling: Ruling, facts: ResourceFacts, context: Context) -> Ruling
     row, cap = ruling.row, context.cap
     if cap is None or row.outcome == "withhold" or _has_set_of_its_own(ruling, cap, context):
         return ruling
+    if cap.wants_a_name(facts.resource) and not is_named(facts, ruling.permitting, context.bound):
+        return withheld(facts, [Reason("SAFETY_PLAN_NOT_NAMED", cap.citation)])
     cut = capped(cap, facts, facts.resource)
     if not cut.allowed:
         return withheld(facts, [Reason("NOT_IN_DATA_SET", cap.citation)])

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from consent.answers import YES
 from consent.compiled import compile_consents
 from consent.decide import prepare
 from consent.model import (
@@ -21,6 +22,7 @@ from consent.model import (
     ResourceOutcome,
 )
 from consent.obligations import PART2_LABELS, outcome_of
+from consent.plan_classes import is_safety_plan
 from consent.resource_facts import ResourceFacts
 from consent.tables import Tables
 from consent.ways_of_writing import as_compared
@@ -42,7 +44,6 @@ EMERGENCY_TYPES = frozenset(
 )
 """Medications, allergies, problems, contacts; a CarePlan only if it is a safety plan (DM-22)."""
 
-SAFETY_PLAN = frozenset({"safety-plan", "crisis-plan", "735324008"})
 EMERGENCY_PURPOSES = frozenset({"BTG", "ETREAT", "ERTREAT"})
 CITATION = "42 CFR §2.51"
 
@@ -129,8 +130,7 @@ def _row(facts: ResourceFacts, patient: str, tables: Tables) -> ResourceDecision
         return _withheld(facts.reference, Reason("OTHER_PATIENT", "42 CFR §2.13(a)"))
     if facts.labelling.note or facts.labelling.unstructured:
         return _withheld(facts.reference, Reason("NOTES_NEED_OWN_CONSENT", "42 CFR §2.31(b)"))
-    plan = facts.type == "CarePlan" and not SAFETY_PLAN.isdisjoint(code for _, code in facts.main_codes)
-    if facts.type not in EMERGENCY_TYPES and not plan:
+    if facts.type not in EMERGENCY_TYPES and is_safety_plan(facts.resource) is not YES:
         return _withheld(facts.reference, Reason("NOT_IN_DATA_SET", "42 CFR §2.51(a)"))
     reasons = (Reason("MEDICAL_EMERGENCY", "42 CFR §2.51(a)"),)
     notes = tuple(

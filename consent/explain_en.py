@@ -139,6 +139,10 @@ ENGLISH = Words(
         ),
         "NOT_IN_DATA_SET": Because("{recipient} does not need this kind of record for {purposes}."),
         "NO_PERMIT": Because("No consent on file permits this.", _NAMED),
+        "SAFETY_PLAN_NOT_NAMED": Because(
+            "{recipient} gets a safety plan only by a consent that names it.",
+            "It needs a consent for the safety plan that names {recipient}.",
+        ),
         "OTHER_PATIENT": Because("The record is about somebody else."),
         "PACK_UNKNOWN": Because(
             "A configured rule pack is not known, so it refuses.",

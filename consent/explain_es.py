@@ -140,6 +140,10 @@ SPANISH = Words(
         ),
         "NOT_IN_DATA_SET": Because("{recipient} no necesita esta clase de registro para {purposes}."),
         "NO_PERMIT": Because("Ningún consentimiento registrado lo permite.", _NAMED),
+        "SAFETY_PLAN_NOT_NAMED": Because(
+            "{recipient} recibe un plan de seguridad solo por un consentimiento que lo nombre.",
+            "Hace falta un consentimiento para el plan de seguridad que nombre a {recipient}.",
+        ),
         "OTHER_PATIENT": Because("El registro es de otra persona."),
         "PACK_UNKNOWN": Because(
             "Un paquete de reglas configurado no se conoce; por eso se niega.",

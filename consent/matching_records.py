@@ -10,6 +10,7 @@ from consent.answers import NO, UNKNOWN, YES, Match
 from consent.directives import Concept, InstanceRule, Provision
 from consent.instants import Span
 from consent.model import Coding
+from consent.plan_classes import RECORD_CLASSES, is_of_class
 from consent.resource_facts import ResourceFacts
 from consent.tables import Tables
 
@@ -63,11 +64,13 @@ def record_tests(node: Provision, tables: Tables, *, permits: bool) -> tuple[Tes
 
 
 def _class(coding: Coding, facts: ResourceFacts, tables: Tables) -> Match:
-    """A class names a resource type, a profile, or a kind of document."""
+    """A class names a resource type, a profile, a kind of document, or one of our own kinds of care plans."""
     if coding.system == RESOURCE_TYPES:
         if coding.code in (facts.type, "Resource"):
             return YES
         return YES if coding.code == "DomainResource" and facts.type not in NOT_DOMAIN_RESOURCES else NO
+    if coding.system == RECORD_CLASSES:
+        return is_of_class(coding.code, facts.resource)
     if coding.code in facts.profiles or (coding.system, coding.code) in facts.main_codes:
         return YES
     return NO if coding.system in tables.systems else UNKNOWN

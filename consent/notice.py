@@ -173,6 +173,8 @@ PURPOSE_WORDS: Mapping[str, str] = {
 
 CLASS_WORDS: Mapping[str, str] = {
     "Appointment": "appointments",
+    "care-plan": "the care plan",
+    "safety-plan": "the safety plan",
     "CarePlan": "the care plan",
     "CareTeam": "the care team",
     "Communication": "messages",

@@ -16,6 +16,7 @@ from dataclasses import replace
 from consent.labels import PART2, from_program, is_unstructured, label_resource
 from consent.model import Decision, DisclosureRequest, Resource, ResourceDecision, SubjectResource
 from consent.outline import Outline, outline_of
+from consent.plan_classes import classes_of
 from consent.redact_names import NO_SOURCES, OWN_BASES, is_own, may_know_sources, sources_for
 from consent.redact_places import MAIN_CODES, PEOPLE_AND_PLACES
 from consent.redact_rules import Rules, Walk, near_references, target_of
@@ -170,7 +171,9 @@ def _contained_that_may_stay(
             and rank[labelling.level] <= level
             and not (labelling.note or labelling.inline)
         )
-        allowed = not rules.classes or kind in PEOPLE_AND_PLACES or kind in rules.classes
+        allowed = (
+            not rules.classes or kind in PEOPLE_AND_PLACES or not rules.classes.isdisjoint(classes_of(entry))
+        )
         if (
             tells_no_more
             and allowed

@@ -23,6 +23,9 @@ from consent.model import (
 from consent.tables import Tables
 from consent.what_if_words import PHRASES
 
+LANGUAGES = frozenset(PHRASES)
+"""Those that sentences can be said in."""
+
 AS_IF_SIGNED = {"reference": "DocumentReference/as-if-signed"}
 
 

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from consent.answers import YES
 from consent.directory import Directory
 from consent.matching import Asking
 from consent.model import Recipient, Resource
+from consent.plan_classes import is_of_class, is_safety_plan
 from consent.resource_facts import ResourceFacts
 from consent.rules.referred_to import is_for_others, named_beside
 from consent.tables import Tables
@@ -21,7 +23,7 @@ ALWAYS_KEPT = frozenset({"resourceType", "id", "meta", "language", "contained", 
 class Cap:
     """The data set of one category: resource types with their shapes, and the citation. `for_others`: whether a record
     with these sources is a referral of somebody else's, which is in no data set but that of who pays. `beside`: what of
-    one names other agencies.
+    one names other agencies. `named`: whether a safety plan is in it only where a permit names it.
     """
 
     category: str
@@ -30,6 +32,11 @@ class Cap:
     required: Mapping[str, tuple[str, ...]]
     for_others: Callable[[tuple[str, ...], Resource], bool]
     beside: Callable[[tuple[str, ...], Resource], tuple[str, ...]]
+    named: bool = False
+
+    def wants_a_name(self, resource: Resource) -> bool:
+        """Whether a permit has to name this record (DM-09)."""
+        return self.named and is_safety_plan(resource) is YES
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,7 @@ def cap_for(recipient: Recipient, asking: Asking, tables: Tables) -> Cap | None:
         required={one: _strings(_mapping(table, "required"), one) for one in _mapping(table, "required")},
         for_others=partial(is_for_others, recipient, asking) if category != PAYMENT else _not_for_others,
         beside=partial(named_beside, recipient, asking) if category != PAYMENT else _nobody_beside,
+        named=row.get("named") is True,
     )
 
 
@@ -174,6 +182,7 @@ def _contained_outside(cap: Cap, sources: tuple[str, ...], resource: Resource) -
             not isinstance(entry, Mapping)
             or shape is None
             or not {"only", "words"}.isdisjoint(shape)
+            or not _is_that_plan(shape, entry)
             or cap.for_others(sources, entry)
         ):
             yield f"/contained/{number}"
@@ -184,12 +193,19 @@ def _contained_outside(cap: Cap, sources: tuple[str, ...], resource: Resource) -
 
 def _is_meant(shape: Mapping[str, object], facts: ResourceFacts) -> bool:
     """Whether the record is of the kind the shape is for: by one of its codes, or by a word of its own code."""
+    if not _is_that_plan(shape, facts.resource):
+        return False
     if "only" in shape:
         codes = {code.lower() for _, code in facts.main_codes}
         return not codes.isdisjoint(_strings(shape, "only"))
     if "words" in shape:
         return any(word in facts.code_words for word in _strings(shape, "words"))
     return True
+
+
+def _is_that_plan(shape: Mapping[str, object], resource: Resource) -> bool:
+    """Whether it is of the care plans that the shape is for, where it is for some (DM-22)."""
+    return "plan" not in shape or is_of_class(str(shape["plan"]), resource) is YES
 
 
 def _outside(

@@ -14,7 +14,13 @@ from gateway.agency_desk import consent_fields
 from gateway.agency_desk.consent_fields import SOUGHT_NEED, SOUGHT_PLACE
 from gateway.agency_desk.records_in_words import name_of
 from gateway.agency_desk.screens import Answer, Page, Screen, Visit
-from gateway.disclosure.desk_forms import kinds_in_words, purpose_in_words
+from gateway.disclosure.desk_forms import (
+    APART,
+    kinds_in_words,
+    purpose_in_words,
+    types_in_words,
+    types_permitted,
+)
 from gateway.flows.consent_taking import new_ids
 from gateway.flows.consents_given import Given
 from gateway.flows.desk_clients import Client
@@ -37,7 +43,7 @@ async def choices(visit: Visit, client: Client, said: Mapping[str, str], error: 
     today = desk.clock.now().astimezone(ZoneInfo(desk.network.zone)).date()
     given, pending = await desk.consents.given(visit.worker, client.patient_id)
     services = _sought(visit, said)
-    purposes = consent_fields.purposes_of(desk.network)
+    purposes, kinds = consent_fields.purposes_of(desk.network), kinds_in_words(visit.language)
     friends = enumerate(new_ids(consent_fields.FRIENDS))
     facts: dict[str, Any] = {
         "client": client,
@@ -46,14 +52,15 @@ async def choices(visit: Visit, client: Client, said: Mapping[str, str], error: 
         "error": error,
         "agencies": _agencies(visit, said, services),
         "services": services,
-        "kinds": kinds_in_words(visit.language),
+        "kinds": {kind: words for kind, words in kinds.items() if kind != APART},
+        "apart": (APART, kinds[APART]),
         "purposes": [(code, purpose_in_words(code, visit.language)) for code in purposes],
         "may_tell_back": desk.consents.may_tell_back(visit.worker),
         "friends": [(number, said.get(f"friend.{number}.id", "") or own_id) for number, own_id in friends],
         "today": today.isoformat(),
         "until": said.get("until", "") or consent_fields.usual_end(today).isoformat(),
-        "given": [(one, _names(visit, one)) for one in given],
-        "pending": [(one, _names(visit, one)) for one in pending],
+        "given": [(one, _names(visit, one), _what(visit, one)) for one in given],
+        "pending": [(one, _names(visit, one), _what(visit, one)) for one in pending],
         "refusals": await refusals_of(visit, client.patient_id),
         "notice": await desk.consents.notice(visit.worker, client.patient_id),
         "notice_ways": WAYS,
@@ -74,12 +81,20 @@ def _sought(visit: Visit, said: Mapping[str, str]) -> tuple[Service, ...] | None
 
 def _agencies(
     visit: Visit, said: Mapping[str, str], services: tuple[Service, ...] | None
-) -> list[tuple[str, Partner, bool, list[str]]]:
-    """Every agency that may be chosen, whether it was, and which of the services sought are its; those first."""
+) -> list[tuple[str, Partner, bool, list[str], bool]]:
+    """Every agency that may be chosen, whether it was, which of the services sought are its (those first), and
+    whether it may have a safety plan.
+    """
     network = visit.desk.network
     chosen = consent_fields.chosen_agencies(said)
     made = [
-        (name, partner, name in chosen, [one.name for one in services or () if one.partner == name])
+        (
+            name,
+            partner,
+            name in chosen,
+            [one.name for one in services or () if one.partner == name],
+            visit.desk.consents.may_have_safety_plan(partner.kind),
+        )
         for name, partner in network.partners.items()
         if name != visit.worker.partner and partner.state == "live" and partner.kind != "law_enforcement"
     ]
@@ -96,6 +111,11 @@ def _names(visit: Visit, one: Given | Refused) -> str:
     """Whom a Consent lets see something, by name."""
     named = [display or visit.desk.name_of(partner_of(reference)) for reference, display in one.recipients]
     return ", ".join(name for name in named if name)
+
+
+def _what(visit: Visit, one: Given) -> str:
+    """What a Consent lets them see, in words; empty where it names no kinds."""
+    return "; ".join(types_in_words(types_permitted(one.resource), visit.language))
 
 
 async def choose(visit: Visit) -> Answer:

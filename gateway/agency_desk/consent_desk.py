@@ -51,6 +51,8 @@ class ConsentDesk:
     notice: Callable[[Worker, str], Awaitable[NoticeStanding | None]]
     notice_given: Callable[[Worker, str, str, str], Awaitable[None]]
     may_tell_back: Callable[[Worker], frozenset[str]]
+    may_have_safety_plan: Callable[[str], bool]
+    """Whether a kind of partner may be shown a safety plan at all."""
     own_link: Callable[[Worker, str, str], Awaitable[tuple[str, bool]]]
     """The address of a link to a client's own page, and whether her phone is asked there. The last argument says by
     which document it was checked who she is.

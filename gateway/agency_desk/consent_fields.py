@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 
-from gateway.disclosure.desk_forms import STATUS_ONLY, Line, Wanted
+from gateway.disclosure.desk_forms import APART, STATUS_ONLY, Line, Wanted
 from gateway.errors import NotUnderstood
 from gateway.flows.desk_clients import Described
 from gateway.partners import Network
@@ -17,6 +17,9 @@ PURPOSES = ("COC", "TREAT", "CAREMGT", "HPAYMT", "HOPERAT")
 USUAL_DAYS = 180
 SOUGHT_NEED, SOUGHT_PLACE = "sought.need", "sought.place"
 """The fields by which a service is looked for in the form of the choices."""
+
+FOUND_BY = ("contact",)
+"""What goes with a safety plan: in a crisis a plan without a name is nobody's."""
 
 _TRIED = "RelatedPerson/"
 
@@ -101,7 +104,10 @@ def _agencies(form: Mapping[str, str], discloser: str) -> Iterator[Line]:
         if part == "see" and kind:
             chosen.setdefault(partner, []).append(kind)
     for partner, kinds in chosen.items():
-        yield Line(discloser, partner, tuple(kinds))
+        if usual := tuple(one for one in kinds if one != APART):
+            yield Line(discloser, partner, usual)
+        if APART in kinds:
+            yield Line(discloser, partner, (*FOUND_BY, APART))
     for name in form:
         part, _, partner = name.partition(".")
         if part == "back":

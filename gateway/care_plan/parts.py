@@ -11,8 +11,8 @@ Code = tuple[str, str]
 Standing = Literal["open", "ended", "prohibited", "void"]
 """How an item stands; `void` is what was entered in error, which says nothing."""
 
-SAFETY_PLAN_CODES = frozenset({"safety-plan", "crisis-plan", "735324008"})
-"""Category codes by which a CarePlan is known as a safety plan (DM-22); the same as the consent room's."""
+SAFETY_PLAN_CODES = frozenset({"safety-plan", "safety_plan", "safetyplan", "crisis-plan", "735324008"})
+"""Category codes, in lower case, by which a CarePlan is known as a safety plan (DM-22); the consent room's."""
 
 _ENDED = frozenset({"completed", "cancelled", "stopped", "revoked", "rejected", "ended", "replaced"})
 _WHO = ("author", "contributor", "requester", "expressedBy", "informationSource", "recorder")
@@ -73,7 +73,9 @@ def standing_of(resource: Resource) -> Standing:
 
 def is_safety_plan(plan: Resource) -> bool:
     """Whether a CarePlan is a safety plan (DM-22)."""
-    return not SAFETY_PLAN_CODES.isdisjoint(code for _, code in codes_of(*rows(plan.get("category"))))
+    return not SAFETY_PLAN_CODES.isdisjoint(
+        code.casefold() for _, code in codes_of(*rows(plan.get("category")))
+    )
 
 
 def replaced_by_others(resources: Iterable[Resource]) -> Mapping[str, str]:

@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -26,10 +26,13 @@ from gateway.partners import reference_of
 from gateway.resources import to_json
 from gateway.store import Reading
 
-MOST_LINES, LONGEST_WORDS = 12, 200
+MOST_LINES, LONGEST_WORDS = 20, 200
 _PERSON = re.compile(r"RelatedPerson/[A-Za-z0-9.-]{1,64}")
 STATUS_ONLY = ("referral_status",)
 """What an addressee may tell back: how it is going."""
+APART = "safety_plan"
+"""The kind with a choice, and a permission, of its own (DM-22)."""
+PLANS = (*consent.CLASSES["plan"], *consent.CLASSES[APART])
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,9 @@ class Wanted:
     language: str = "en"
 
 
+_Drafted = tuple[Line, consent.Choices, Mapping[str, object]]
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """A draft with its reference, and what it would mean in sentences."""
@@ -83,6 +89,11 @@ class Form:
     sees_something: bool
     """Whether the recipient would see anything at all."""
 
+    @property
+    def is_apart(self) -> bool:
+        """Whether it is the permission for the safety plan, which stands by itself (DM-22)."""
+        return APART in self.line.kinds
+
 
 def forms_for(
     premises: Premises, reading: Reading, wanted: Wanted, ids: Sequence[str], at: datetime
@@ -94,12 +105,14 @@ def forms_for(
     """
     _check(wanted)
     today = at.astimezone(ZoneInfo(premises.network.zone)).date()
-    made = zip(wanted.lines, ids, strict=True)
-    return tuple(_form(premises, reading, wanted, line, one, today, at) for line, one in made)
+    drafts = [
+        _drafted(premises, wanted, line, one, today) for line, one in zip(wanted.lines, ids, strict=True)
+    ]
+    return tuple(_form(premises, reading, wanted, number, drafts, at) for number in range(len(drafts)))
 
 
-def kinds_of(types: Sequence[str]) -> tuple[str, ...]:
-    """The kinds a person can choose that hold records of these FHIR types."""
+def kinds_of(types: Collection[str]) -> tuple[str, ...]:
+    """The kinds a person can choose that hold records of these FHIR types, or classes (`consent.classes_of`)."""
     return tuple(
         kind
         for kind, names in consent.CLASSES.items()
@@ -112,8 +125,24 @@ def kinds_in_words(language: str) -> Mapping[str, str]:
     return {kind: consent.class_text(kind, language) for kind in consent.CLASSES if kind not in STATUS_ONLY}
 
 
+def classes_of(resource: Mapping[str, Any]) -> frozenset[str]:
+    """The type of a record, and of a care plan which kind it is."""
+    return consent.classes_of(resource)
+
+
+def has_safety_plan(premises: Premises, kind: str) -> bool:
+    """Whether the data set of a kind of partner can have a safety plan at all (DM-01 to DM-12)."""
+    return consent.may_have_safety_plan(kind, premises.tables)
+
+
+def types_permitted(resource: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the permit at the root of a Consent names, as types and classes: care plans as such are of both classes."""
+    named = (str(one.get("code", "")) for one in resource.get("provision", {}).get("class", ()))
+    return tuple(one for name in named for one in (PLANS if name == "CarePlan" else (name,)))
+
+
 def types_in_words(types: Sequence[str], language: str) -> tuple[str, ...]:
-    """What a permission limited to these FHIR types lets somebody see; the type itself where there are no words."""
+    """What a permission limited to these types and classes lets somebody see; the type itself where it has no words."""
     left, found = list(dict.fromkeys(types)), []
     for kind, names in sorted(consent.CLASSES.items(), key=lambda one: -len(one[1])):
         if set(names) <= set(left):
@@ -221,15 +250,7 @@ def _check(wanted: Wanted) -> None:
         raise NotUnderstood("WORDS_TOO_LONG", f"at most {LONGEST_WORDS} letters on one line", "words")
 
 
-def _form(
-    premises: Premises,
-    reading: Reading,
-    wanted: Wanted,
-    line: Line,
-    consent_id: str,
-    today: date,
-    at: datetime,
-) -> Form:
+def _drafted(premises: Premises, wanted: Wanted, line: Line, consent_id: str, today: date) -> _Drafted:
     partners = premises.network.partners
     choices = consent.Choices(
         patient=f"Patient/{wanted.patient_id}",
@@ -250,7 +271,24 @@ def _form(
         draft = consent.draft_consent(choices, consent_id, today)
     except consent.ChoicesError as fault:
         raise NotUnderstood(fault.code, fault.message, fault.field) from None
-    outlooks = _outlooks(premises, reading, wanted, line, choices, draft, at)
+    return line, choices, draft
+
+
+def _form(
+    premises: Premises,
+    reading: Reading,
+    wanted: Wanted,
+    number: int,
+    drafts: Sequence[_Drafted],
+    at: datetime,
+) -> Form:
+    line, choices, draft = drafts[number]
+    beside = [
+        other
+        for one, _, other in drafts
+        if other is not draft and (one.discloser, one.recipient) == (line.discloser, line.recipient)
+    ]
+    outlooks = _outlooks(premises, reading, wanted, drafts[number], beside, at)
     return Form(
         line=line,
         choices=choices,
@@ -265,14 +303,16 @@ def _outlooks(
     premises: Premises,
     reading: Reading,
     wanted: Wanted,
-    line: Line,
-    choices: consent.Choices,
-    draft: Mapping[str, object],
+    drafted: _Drafted,
+    beside: Sequence[Mapping[str, object]],
     at: datetime,
 ) -> tuple[consent.Outlook, ...]:
-    """What the recipient would see, for each purpose."""
+    """What the recipient would see, for each purpose; `beside`: what is signed for it by the same act."""
+    line, choices, draft = drafted
     asker = line.discloser if line.is_supporter else line.recipient
     request = _question(premises, reading, wanted, line.discloser, asker, at)
+    signed = tuple(consent.as_if_signed(one, request) for one in beside)
+    request = replace(request, consents=(*request.consents, *signed))
     recipient = request.recipient
     if line.is_supporter:
         kind, _, own_id = line.recipient.partition("/")

@@ -31,7 +31,7 @@ def outlook_sentences(text: bytes, now: datetime) -> tuple[str, ...]:
         spoken = fields.get("language", "en")
         fields = {**_question_of(fields, now), "language": spoken}
     language = fields.pop("language", "en")
-    if language not in consent.PHRASES:
+    if language not in consent.LANGUAGES:
         raise NotUnderstood("LANGUAGE_UNKNOWN", "no words for this language", "language")
     draft, agencies = fields.pop("draft", None), fields.pop("agencies", None)
     if not isinstance(draft, dict) or draft.get("resourceType") != "Consent":

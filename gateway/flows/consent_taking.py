@@ -21,6 +21,7 @@ from gateway.disclosure.desk_forms import (
     Line,
     Wanted,
     also_see,
+    classes_of,
     forms_for,
     is_person,
     kinds_of,
@@ -106,6 +107,8 @@ def record_signed(
     if any(records.get(tx, "Consent", one) is not None for one in ids):
         raise AlreadyReceived("ALREADY_SIGNED", "was signed before; a change needs a form of its own")
     said = (worker, witness or worker.name, typed_name)
+    for form in {one.line.recipient: one for one in forms if one.line.is_supporter}.values():
+        save_new(premises, tx, worker, wanted.patient_id, _supporter(form), at)
     taken = tuple(_record(premises, tx, said, wanted.patient_id, form, at) for form in forms)
     hear_denials(premises, tx, wanted.patient_id, at, new_id())
     return taken
@@ -138,14 +141,21 @@ def from_request(premises: Premises, worker: Worker, intent_id: str) -> tuple[In
     with premises.store.read() as reading:
         intent = intents.get(reading, intent_id)
         asked = consent_requests.of_intent(reading, intent_id)
+        kinds = kinds_of(_classes_held(reading, intent.focus)) if intent is not None else ()
     ours = may_record(premises.network, worker.partner)
     if intent is None or asked is None or intent.state != "held" or intent.source_partner not in ours:
         raise NotFound("NO_SUCH_REQUEST", "no open request is about that", intent_id)
-    kinds = kinds_of([one.partition("/")[0] for one in intent.focus])
     lines = [Line(intent.source_partner, intent.partner, kinds)]
     if intent.partner in ours:
         lines.append(Line(intent.partner, intent.source_partner, STATUS_ONLY))
     return intent, tuple(lines)
+
+
+def _classes_held(reading: Reading, focus: Sequence[str]) -> set[str]:
+    """The types of the records, and of care plans which kind each is."""
+    types = {one.partition("/")[0] for one in focus}
+    plans = (records.get(reading, *one.split("/")) for one in focus if one.startswith("CarePlan/"))
+    return types.union(*(classes_of(one.resource) for one in plans if one is not None))
 
 
 def may_tell_back(premises: Premises, worker: Worker) -> frozenset[str]:
@@ -206,8 +216,6 @@ def _record(
     signed, text = sign_on_screen(form, typed_name=typed_name, witness=witness, at=at, zone=zone)
     resource = dict(parse_json(signed.consent))
     request_id = new_id()
-    if form.line.is_supporter:
-        save_new(premises, tx, worker, patient_id, _supporter(form), at)
     save_new(premises, tx, worker, patient_id, _signed_paper(form, patient_id, text, at), at)
     kept = keep_consent(premises, tx, desk_caller(worker), resource, patient_id, at, request_id)
     log_worker(tx, worker, at, SIGNED, patient_id, kept.record.reference, signed.reference)

@@ -15,17 +15,27 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace as with_changes
 
-from gateway.audit import append
+from gateway.audit import LOOK, LoggedEntry, append, is_look, newest
 from gateway.clock import instant_text, read_instant
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotAllowed, NotFound, NotUnderstood
 from gateway.flows.another_person import LONGEST_LOGIN, account_name, is_name_of_link, login_of
 from gateway.flows.decided_here import act_entry, carry_out, why
-from gateway.store import Reading, Transaction, console_accounts
+from gateway.store import AuditFilter, Reading, Transaction, console_accounts
 from gateway.store.console_accounts import ConsoleAccount
 
 ROLES = ("compliance_officer", "auditor")
 ADDED, DISABLED = "user_added", "user_disabled"
+_USER = "user"
+"""What the entry of a disabled account says under `versions`: the name as it is kept."""
+
+_NOBODY = "nobody of that name has an account; `handoff users list` names all"
+_NOBODY_COMES = (
+    "nobody has come by that login lately; write `Name [id]` as the console names her at the top, or, for somebody who "
+    "has not come yet, `handoff users add` first"
+)
+_LOOKS_BACK = 5000
+"""So many of the newest looks tell who comes to the console."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +73,8 @@ async def add(premises: Premises, about: str, reason: str) -> dict[str, Any]:
 
 async def disable(premises: Premises, about: str, reason: str) -> dict[str, Any]:
     """End what somebody has at once: her sessions at the next page, her links, and that she is given new ones. `about`:
-    JSON of `name` and `by`. Somebody of a provider needs no account to be disabled.
+    JSON of `name` and `by`. Somebody of a provider who has come needs no account to be disabled. What comes back says
+    under `goes_on` by which other logins of that name somebody still gets in.
 
     Raises NotFound `NO_SUCH_USER`, AlreadyReceived `USER_DISABLED`, NotUnderstood `NAME_UNFIT`, `REASON_MISSING`.
     """
@@ -72,19 +83,49 @@ async def disable(premises: Premises, about: str, reason: str) -> dict[str, Any]
     login = _login(name)
 
     def work(tx: Transaction) -> dict[str, Any]:
-        before = console_accounts.get(tx, login)
-        if before is None and not _is_of_provider(login):
-            raise NotFound(
-                "NO_SUCH_USER", "nobody of that name has an account; `handoff users list` names all"
-            )
+        before, known = console_accounts.get(tx, login), _known(tx)
+        if before is None and not (_is_of_provider(login) and login in known):
+            raise NotFound("NO_SUCH_USER", _NOBODY_COMES if _is_of_provider(login) else _NOBODY)
         if before is not None and not before.is_enabled:
             raise AlreadyReceived("USER_DISABLED", "she was disabled before")
         found = before or ConsoleAccount(login, name, (), "", is_enabled=False, set_at=now)
         kept = replace(found, is_enabled=False, set_at=now, ended_at=now)
         console_accounts.keep(tx, kept)
-        return _logged(tx, kept, DISABLED, str(told["by"]), said)
+        others = [known[one] for one in sorted(known.keys() - {login}) if _shown(known[one]) == _shown(name)]
+        return {**_logged(tx, kept, DISABLED, str(told["by"]), said), "goes_on": others}
 
     return await carry_out(premises, work)
+
+
+def disable_again(tx: Transaction, logged: LoggedEntry | None) -> None:
+    """Shut out again whom an entry of `DISABLED` shut out after the backup that a store was restored from: a provider
+    would still let her in.
+    """
+    if logged is None or logged.entry is None:
+        return
+    entry = logged.entry
+    name = entry.versions.get(_USER) or entry.description.partition("; ")[0]
+    before = console_accounts.get(tx, _login(name))
+    found = before or ConsoleAccount(_login(name), name, (), "", is_enabled=False, set_at=entry.at)
+    console_accounts.keep(tx, replace(found, is_enabled=False, set_at=entry.at, ended_at=entry.at))
+
+
+def _known(reading: Reading) -> dict[str, str]:
+    """Logins by which somebody gets in, with the name of each: who has looked lately by a provider, and whose account
+    stands.
+    """
+    accounts = console_accounts.every(reading)
+    looked = newest(reading, _LOOKS_BACK, AuditFilter(kind=LOOK))
+    names = [one.entry.recipient_name for one in looked if one.entry is not None and is_look(one)]
+    found = {login: name for name in reversed(names) if _is_of_provider(login := _login(name))}
+    shut_out = {one.login for one in accounts if not one.is_enabled}
+    found |= {one.login: one.name for one in accounts}
+    return {login: name for login, name in found.items() if login not in shut_out}
+
+
+def _shown(name: str) -> str:
+    """What people call her, without the id of a provider."""
+    return " ".join(name.strip().partition(" [")[0].casefold().split())
 
 
 def require_account(
@@ -167,7 +208,8 @@ def _logged(tx: Transaction, account: ConsoleAccount, outcome: str, by: str, rea
         reason,
     )
     entry = act_entry(outcome, account.set_at, "; ".join(filter(None, said)), subject="console-account")
-    seq = append(tx, with_changes(entry, recipient_name=account_name(by))).seq
+    kept = with_changes(entry, recipient_name=account_name(by), versions={_USER: account.name})
+    seq = append(tx, kept).seq
     return {"user": account.name, "outcome": outcome, "entry": seq}
 
 

@@ -19,6 +19,7 @@ from gateway.audit import AuditEntry, append, newest, of_patient
 from gateway.clock import instant_text, new_id, new_row_id
 from gateway.disclosure.accounting import AccountLine, account_of
 from gateway.disclosure.consent_standing import permits_at_root
+from gateway.disclosure.desk_forms import types_permitted
 from gateway.disclosure.gather import HERSELF
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotFound, NotUnderstood
@@ -194,7 +195,7 @@ def _permission(record: Record) -> Permission:
         consent_id=record.id,
         discloser=organizations[0] if organizations else "",
         recipients=recipients_of(resource),
-        types=tuple(str(one.get("code", "")) for one in provision.get("class", ())),
+        types=types_permitted(resource),
         purposes=tuple(str(one.get("code", "")) for one in provision.get("purpose", ())),
         until=str(provision.get("period", {}).get("end", ""))[:10],
         allows=permits_at_root(resource),

@@ -21,6 +21,7 @@ from gateway.disclosure.consent_standing import CHANGED_SINCE, LOST, could_deny
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotFound
 from gateway.flows import own_silence, passkeys, phones
+from gateway.flows.console_accounts import DISABLED
 from gateway.flows.decided_here import act_entry, carry_out, why
 from gateway.flows.desk_workers import SENT_AWAY
 from gateway.flows.destruction import KEY_DESTROYED, destroy_again
@@ -50,7 +51,7 @@ _LEFT = ("disclose", "handover")
 _CONSENT = ("consent", "revoke")
 _OF_DOORS = frozenset(
     (own_silence.SILENCED, own_silence.ALLOWED, AGREED, PHONE_LOST, phones.GIVEN_UP, passkeys.GIVEN_UP)
-) | {SENT_AWAY, RESTORED}
+) | {SENT_AWAY, RESTORED, DISABLED}
 _MAY_GO = ("due", "retry", "sending")
 
 

@@ -1,4 +1,5 @@
-"""What a restored store must know of messages and logins: who wants none, what was given up, who was sent away since.
+"""What a restored store must know of messages and logins: who wants none, what was given up, who was sent away or shut
+out since.
 
 Where rows after the backup are known to be missing, or do not say who, no link is mailed on the word of what is older.
 """
@@ -9,6 +10,7 @@ from gateway.audit import get
 from gateway.clock import read_instant
 from gateway.flows import own_silence, phones
 from gateway.flows.agency_desk import Worker
+from gateway.flows.console_accounts import DISABLED, disable_again
 from gateway.flows.desk_workers import SENT_AWAY, keep_away
 from gateway.flows.own_contacts import AGREED, doubt_agreed
 from gateway.flows.passkeys import Index
@@ -27,7 +29,9 @@ def end_again(tx: Transaction, since: Since, *, index: Index, whole: bool, at: s
     silent: set[str] = set()
     is_known = whole
     for row in since.doors:
-        if row.patient_id is None:
+        if row.outcome == DISABLED:
+            disable_again(tx, get(tx, row.seq))
+        elif row.patient_id is None:
             is_known = _of_worker(tx, row, index) and is_known
         elif row.outcome == own_silence.SILENCED:
             silent.add(row.patient_id)

@@ -8,7 +8,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from gateway.agency_desk.consent_desk import ConsentDesk, SigningDesk
 from gateway.agency_desk.second_factor import Phones
-from gateway.disclosure.desk_forms import form_text
+from gateway.disclosure.desk_forms import form_text, has_safety_plan
 from gateway.disclosure.premises import Premises
 from gateway.flows import (
     consent_drafts,
@@ -105,6 +105,7 @@ class DeskFlows:
             notice=self.at_once(desk_notices.notice_here),
             notice_given=self.bound(desk_notices.notice_given),
             may_tell_back=partial(consent_taking.may_tell_back, premises),
+            may_have_safety_plan=partial(has_safety_plan, premises),
             own_link=self.bound(own_page_link),
             own_code=self.bound(own_page_code),
             phone_lost=self.bound(own_page_doors.phone_lost),

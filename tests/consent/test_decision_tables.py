@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from consent.plan_classes import RECORD_CLASSES
 from tests.consent.asking import ask_or_refuse, disclosed
 from tests.consent.question_pools import ACT_REASON, ACTIONS, LOINC, TYPES, actor, label, ref
 from tests.strategies import consent_around
@@ -98,7 +99,9 @@ def provision(short: Json) -> Json:
         "actor": lambda value: [designation(who) for who in value],
         "purpose": lambda value: [purpose(code) for code in value],
         "securityLabel": lambda value: [label(code) for code in value],
-        "class": lambda value: [{"system": TYPES, "code": code} for code in value],
+        "class": lambda value: [
+            {"system": RECORD_CLASSES if code.endswith("-plan") else TYPES, "code": code} for code in value
+        ],
         "action": lambda value: [{"coding": [{"system": ACTIONS, "code": code}]} for code in value],
         "provision": lambda value: [provision(child) for child in value],
     }

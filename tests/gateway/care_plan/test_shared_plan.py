@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from consent.emergency import SAFETY_PLAN
+from consent.plan_classes import SAFETY_PLAN_CODES as OF_CONSENT
 from gateway.care_plan import parts_to_show, shared_plan
 from gateway.care_plan.merge import CONTRIBUTED_IN
 from gateway.care_plan.parts import SAFETY_PLAN_CODES
@@ -165,7 +165,7 @@ def test_the_later_one_in_force_is_shown(one: Json, other: Json) -> None:
 
 @pytest.mark.requirement("DM-22")
 def test_both_rooms_know_a_safety_plan_by_the_same_codes() -> None:
-    assert SAFETY_PLAN_CODES == SAFETY_PLAN
+    assert SAFETY_PLAN_CODES == OF_CONSENT
 
 
 @pytest.mark.requirement("DM-26")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from gateway.store import AuditFilter, tokens
 from gateway.store.console_accounts import every
 from gateway.wiring.last_restore import last_restore
 from tests.gateway.console.conftest import made
+from tests.gateway.county import County
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 KEY = b"k" * 32
@@ -157,8 +159,33 @@ def test_who_is_disabled_is_refused_at_the_next_page_and_the_log_says_who_did_it
     for wrong in ({"until": "2026-11-22"}, {"roles": ["root"]}, {"roles": []}, {"name": "account:kim"}):
         with pytest.raises(NotUnderstood):
             tell(console_accounts.add, **{"name": "Lee", "roles": ["auditor"], "until": "", **wrong})
-    with pytest.raises(NotFound, match="NO_SUCH_USER"):
-        tell(console_accounts.disable, name="Lee")
+    for nobody in ("Lee", "Kim Officer [mistyped]"):
+        with pytest.raises(NotFound, match="NO_SUCH_USER"):
+            tell(console_accounts.disable, name=nobody)
+
+
+@pytest.mark.requirement("AU-06")
+def test_who_disables_one_login_is_told_by_which_others_that_person_goes_on(county: County) -> None:
+    """A name at a provider is anybody's, so another login of the same name is named and not ended with it."""
+
+    def tell(act: Any, name: str, **about: Any) -> Any:
+        asked = json.dumps({"by": "root", "name": name, **about})
+        return county.run(act(county.premises, asked, "she left"))
+
+    for who in ("Kim Officer [a-1]", "kim  officer [b-2]", "Lee Auditor [c-3]"):
+        for one in audit.look_entries(who, instant_text(county.clock.now()), who, "auditor", "holds", ()):
+            county.run(county.premises.store.write(partial(audit.append, entry=one)))
+    tell(console_accounts.add, "Kim Officer", roles=["auditor"], until="")
+
+    assert tell(console_accounts.disable, "Kim Officer")["goes_on"] == [
+        "Kim Officer [a-1]",
+        "kim  officer [b-2]",
+    ]
+    assert tell(console_accounts.disable, "Kim Officer [a-1]")["goes_on"] == ["kim  officer [b-2]"]
+    with pytest.raises(NotFound, match="has come by that login"):
+        tell(console_accounts.disable, "Kim Officer [b-3]")
+    tell(console_accounts.add, "Ann New [d-4]", roles=["auditor"], until="")
+    assert tell(console_accounts.disable, "Ann New [d-4]")["goes_on"] == [], "before she has ever come"
 
 
 def test_what_a_client_has_used_up_ends_no_session_and_no_link(browser: Any) -> None:

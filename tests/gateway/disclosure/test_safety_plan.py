@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import mappings
-from consent.emergency import SAFETY_PLAN
+from consent.plan_classes import SAFETY_PLAN_CODES
 from gateway.cli.release_command import packaged_mapping
 from gateway.disclosure.release_questions import released_bytes
 from tests.gateway.disclosure.test_release_questions import consent_for, question
@@ -58,7 +58,7 @@ def test_a_crisis_line_gets_the_safety_plan_that_a_mobile_team_sent() -> None:
 @pytest.mark.requirement("DM-22")
 def test_it_is_told_apart_from_other_care_plans_by_its_category() -> None:
     codes = {coding["code"] for concept in plan_made()["category"] for coding in concept["coding"]}
-    assert codes & SAFETY_PLAN
+    assert codes & SAFETY_PLAN_CODES
 
 
 def test_a_food_pantry_gets_nothing_of_it() -> None:

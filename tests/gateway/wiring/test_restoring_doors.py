@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
+from gateway.audit import append, look_entries
 from gateway.clock import instant_text
 from gateway.errors import NotAllowed
-from gateway.flows import desk_workers, own_contacts, own_page_doors, own_silence, passkeys, phones
+from gateway.flows import (
+    console_accounts,
+    desk_workers,
+    own_contacts,
+    own_page_doors,
+    own_silence,
+    passkeys,
+    phones,
+)
 from gateway.flows.agency_desk import Worker
 from gateway.flows.link_letters import Letter
 from gateway.flows.own_contacts import Contacts
@@ -139,6 +150,22 @@ def test_a_worker_sent_away_gets_no_link_and_is_no_second_person(own: County) ->
     restored(own)
     assert rosa_gets(own) == [] and not phones.has_second(own.premises, OF_ROSA)
     assert not desk_workers.is_another_here(own.premises, ANA, ROSA.name)
+
+
+@pytest.mark.requirement("AU-06")
+def test_who_was_shut_out_of_the_console_since_stays_shut_out_though_her_provider_lets_her_in(
+    own: County,
+) -> None:
+    kim, left = "Kim Officer [s-1]", json.dumps({"by": "root", "name": "Kim Officer [s-1]"})
+    for one in look_entries("r1", instant_text(own.clock.now()), kim, "compliance_officer", "holds", ()):
+        own.run(own.premises.store.write(partial(append, entry=one)))
+    back_up(own)
+    own.run(console_accounts.disable(own.premises, left, "she left"))
+    restored(own)
+    now = own.clock.now()
+    moment = console_accounts.Moment(now, own.premises.network.zone, now)
+    with own.premises.store.read() as view, pytest.raises(NotAllowed, match="ACCOUNT_DISABLED"):
+        console_accounts.require_account(view, kim, "compliance_officer", moment)
 
 
 def test_one_passkey_that_was_removed_gives_up_all_of_hers(own: County) -> None:
