@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import re
 import time
-import uuid
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Protocol
 
 LONGEST_STAND = timedelta(minutes=15)
 _ZERO_OFFSET = len("+00:00")
+_VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
+_random = os.urandom
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 
 
@@ -71,7 +72,9 @@ class FixedClock:
 
 def new_id() -> str:
     """A new random id that tells nothing, not even when it was made: the text of a UUID version 4 (RFC 9562)."""
-    return str(uuid.uuid4())
+    text = _random(16).hex()
+    variant = _VARIANT[text[16]]
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
 
 
 def new_row_id() -> str:
@@ -80,7 +83,7 @@ def new_row_id() -> str:
     Rows of one moment stand together in an index: a group of messages changes a page or two of it, not one each.
     """
     text = f"{time.time_ns() // 1_000_000:012x}7{os.urandom(10).hex()}"
-    variant = "89ab"[int(text[16], 16) & 3]
+    variant = _VARIANT[text[16]]
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{variant}{text[17:20]}-{text[20:32]}"
 
 

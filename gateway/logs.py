@@ -288,8 +288,11 @@ def _module_of(filename: str) -> str:
 @contextmanager
 def bound(**facts: object) -> Iterator[None]:
     """Within the block, every line of this task also carries `facts` (say `request_id`)."""
-    with structlog.contextvars.bound_contextvars(**facts):
+    before = structlog.contextvars.bind_contextvars(**facts)
+    try:
         yield
+    finally:
+        structlog.contextvars.reset_contextvars(**before)
 
 
 class _LibraryLines(logging.Handler):

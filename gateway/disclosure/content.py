@@ -254,13 +254,10 @@ def notice_of(premises: Premises, decision: consent.Decision) -> consent.Notice:
     )
 
 
-def notice_outcomes(
-    premises: Premises, decisions: Iterable[consent.Decision]
-) -> tuple[Mapping[str, Any], ...]:
+def notice_outcomes(notices: Iterable[consent.Notice]) -> tuple[Mapping[str, Any], ...]:
     """The notices of several decisions as OperationOutcomes, each once."""
     found: dict[tuple[str | None, str], Mapping[str, Any]] = {}
-    for decision in decisions:
-        notice = notice_of(premises, decision)
+    for notice in notices:
         if notice.statement or notice.scope_text:
             found.setdefault((notice.statement, notice.scope_text), consent.notice_outcome(notice))
     return tuple(found.values())

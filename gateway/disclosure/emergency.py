@@ -18,7 +18,14 @@ import consent
 from gateway.audit import AuditEntry, AuditReason, EmergencyFacts, append
 from gateway.clock import instant_text, new_id, read_instant
 from gateway.disclosure.account import entry_of, own_record_entry
-from gateway.disclosure.content import FHIR_JSON, collection_bundle, in_media, notice_outcomes, sha256_of
+from gateway.disclosure.content import (
+    FHIR_JSON,
+    collection_bundle,
+    in_media,
+    notice_of,
+    notice_outcomes,
+    sha256_of,
+)
 from gateway.disclosure.emergency_note import note_to, request_not_to_redisclose
 from gateway.disclosure.gather import gather, request_of
 from gateway.disclosure.gathered import Gathered
@@ -311,7 +318,7 @@ def _released(
         (resource for _, _, theirs in decided for resource in theirs),
         key=lambda one: (one["resourceType"], one["id"]),
     )
-    told = notice_outcomes(premises, (decision for _, decision, theirs in decided if theirs))
+    told = notice_outcomes(notice_of(premises, decision) for _, decision, theirs in decided if theirs)
     notices = (request_not_to_redisclose(), *told)
     content = in_media(collection_bundle(shown, notices, use.at, use.base), use.media)
     keep_named(premises, tx)

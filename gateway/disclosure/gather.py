@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import consent
 from gateway.disclosure.consent_standing import may_record
-from gateway.disclosure.gathered import Gathered
+from gateway.disclosure.gathered import Gathered, once
 from gateway.disclosure.premises import Compiled, Premises
 from gateway.disclosure.recorder_only import marked_ones
 from gateway.partners import Network, discloser_of, recipient_of, reference_of
@@ -35,33 +34,61 @@ def gather(
     at: datetime,
 ) -> Gathered:
     """The question whether partner `discloser` may disclose `held_records` of the patient to partner `recipient`."""
-    epoch, version = patients.epoch(reading, patient_id), premises.network.version
-    known = premises.compiled.get(patient_id, discloser, version, epoch)
-    own = known.patients if known else records.of_patient(reading, patient_id, ("Patient",))
-    joined = known.joined if known else same_person.joined_to(reading, patient_id)
+    network, epoch = premises.network, patients.epoch(reading, patient_id)
+    known = premises.compiled.get(patient_id, discloser, network.version, epoch)
+    if known is None:
+        known = _compiled(premises, reading, patient_id, discloser, recipient, purpose, at, epoch)
+
+    def ask() -> consent.DisclosureRequest:
+        renamed = aliases_of(patient_id, known.patients, known.joined)
+        return request_of(
+            network,
+            known.directory,
+            at=at,
+            patient_id=patient_id,
+            discloser=discloser,
+            recipient=recipient,
+            purpose=purpose,
+            resources=subjects_of(patient_id, held_records, renamed),
+            consents=known.consents,
+        )
+
+    vetoed, by = never_shown(network, discloser, held_records), known.decided_by
+    parties = (patient_id, discloser, recipient, purpose)
+    return Gathered(once(ask), *parties, known.compiled, epoch, vetoed, held_records, by)
+
+
+def _compiled(
+    premises: Premises,
+    reading: Reading,
+    patient_id: str,
+    discloser: str,
+    recipient: str,
+    purpose: str,
+    at: datetime,
+    epoch: int,
+) -> Compiled:
+    """Her Consents as a question to `discloser` takes them, whoever asks for whatever."""
+    own = records.of_patient(reading, patient_id, ("Patient",))
+    joined = same_person.joined_to(reading, patient_id)
     renamed = aliases_of(patient_id, own, joined)
     request = request_of(
         premises.network,
-        known.directory if known else premises.directory + patients_of(patient_id, own, joined),
+        premises.directory + patients_of(patient_id, own, joined),
         at=at,
         patient_id=patient_id,
         discloser=discloser,
         recipient=recipient,
         purpose=purpose,
-        resources=subjects_of(patient_id, held_records, renamed),
-        consents=known.consents
-        if known
-        else consents_of(premises.network, reading, patient_id, discloser, renamed),
+        resources=(),  # of her own Patients those of the directory speak, whichever versions are asked about
+        consents=consents_of(premises.network, reading, patient_id, discloser, renamed),
     )
-    if known is None:
-        # of her own Patients those of the directory speak, whichever versions are asked about
-        compiled = consent.compile_consents(replace(request, resources=()), premises.tables)
-        known = Compiled(request.consents, compiled, request.directory, own, joined)
-        if is_durable(reading):
-            premises.compiled.keep(patient_id, discloser, version, epoch, known)
+    compiled = consent.compile_consents(request, premises.tables)
     about = (*(record.version_reference for record in own), *(f"Patient/{one}" for one in joined))
-    vetoed = never_shown(premises.network, discloser, held_records)
-    return Gathered(request, known.compiled, epoch, discloser, recipient, vetoed, held_records, about)
+    made = Compiled(request.consents, compiled, request.directory, own, joined, about)
+    if is_durable(reading):
+        premises.compiled.keep(patient_id, discloser, premises.network.version, epoch, made)
+    return made
 
 
 def never_shown(network: Network, discloser: str, held_records: Sequence[Record]) -> frozenset[str]:
@@ -165,7 +192,7 @@ def subjects_of(
     return tuple(
         consent.SubjectResource(
             _as_held(record, renamed, patient_id),
-            f"{record.resource_type}/{_own_id(record, patient_id)}",
+            asked_as(record, patient_id),
             record.resource_type,
             _references(record.sources),
         )
@@ -203,8 +230,9 @@ def _as_held(record: Record, renamed: Mapping[str, str], patient_id: str) -> dic
     return found
 
 
-def _own_id(record: Record, patient_id: str) -> str:
-    return patient_id if record.resource_type == "Patient" else record.id
+def asked_as(record: Record, patient_id: str) -> str:
+    """The reference under which a question has the record: she goes by the network's own id."""
+    return f"{record.resource_type}/{patient_id if record.resource_type == 'Patient' else record.id}"
 
 
 def aliases_of(patient_id: str, own: Iterable[Record], joined: Iterable[str]) -> dict[str, str]:

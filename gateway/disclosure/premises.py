@@ -29,6 +29,8 @@ class Compiled:
     patients: tuple[Record, ...]
     joined: tuple[str, ...]
     """The network's ids of who was found to be her."""
+    decided_by: tuple[str, ...]
+    """What says who she is and how old, for the log: version references of her Patients, references of who is her."""
 
 
 class CompiledConsents:

@@ -16,11 +16,12 @@ from gateway.disclosure.answered import older_versions, only_answers
 from gateway.disclosure.co_sources import gather_with_vetoes
 from gateway.disclosure.content import as_it_leaves
 from gateway.disclosure.decided_beside import Documents, decided_beside, needing, standing
-from gateway.disclosure.gather import HERSELF, is_durable
+from gateway.disclosure.gather import HERSELF, asked_as, is_durable
 from gateway.disclosure.gathered import Gathered
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.recorder_only import is_recorder_only
 from gateway.disclosure.redacted import shown_resources
+from gateway.disclosure.seen_before import Before
 from gateway.store import Reading, Record, patients
 
 
@@ -51,6 +52,8 @@ class Question:
     seen: tuple[Seen, ...]
     beside: frozenset[str] = frozenset()
     """References of what was only decided beside what was asked about (`decided_beside`)."""
+    before: Before | None = field(default=None, compare=False, repr=False)
+    """What is remembered of all that may be seen of it."""
 
 
 def questions(
@@ -96,8 +99,8 @@ def _asked(
             held_records=theirs,
             at=asking.at,
         )
-        decision, shown = _decided(premises, reading, gathered, asking.at)
-        answers.append(Question(gathered, decision, _seen(gathered, shown)))
+        decision, shown, before = _decided(premises, reading, gathered, asking.at)
+        answers.append(Question(gathered, decision, _seen(gathered, shown), before=before))
     return answers
 
 
@@ -137,7 +140,10 @@ def _standing(
     def stands(one: Seen) -> bool:
         return one.record.reference not in only and may_stand(one.resource, one.record.source_partner)
 
-    return [replace(question, seen=tuple(filter(stands, question.seen)), beside=only) for question in asked]
+    return [
+        replace(question, seen=tuple(filter(stands, question.seen)), beside=only, before=None)
+        for question in asked
+    ]
 
 
 def _shown_with_sources(
@@ -161,7 +167,7 @@ def what_stands(
     those = needing(gathered.read, gathered.recipient)
     if not those:
         return tuple(shown)
-    patient_id = gathered.request.patient.removeprefix("Patient/")
+    patient_id = gathered.patient_id
     asking = Asking(gathered.recipient, purpose, gathered.request.at)
     beside = _beside(premises, reading, asking, patient_id, gathered.read, those)
     asked = _asked(premises, reading, asking, patient_id, beside)
@@ -173,23 +179,21 @@ def what_stands(
 
 def _decided(
     premises: Premises, reading: Reading, gathered: Gathered, at: datetime
-) -> tuple[consent.Decision, tuple[Mapping[str, Any], ...]]:
+) -> tuple[consent.Decision, tuple[Mapping[str, Any], ...], Before | None]:
     """The decision and what it shows: those of before, where the same was asked of the same versions."""
-    before = premises.seen_before.get(gathered, at) if is_durable(reading) else None
+    durable = is_durable(reading)
+    before = premises.seen_before.get(gathered, at) if durable else None
     if before is not None:
-        return before
+        return before.decision, before.shown, before
     decision = consent.decide(gathered.request, premises.tables, gathered.compiled)
     shown = shown_resources(premises, gathered, decision)
-    if is_durable(reading):
-        premises.seen_before.keep(gathered, at, decision, shown)
-    return decision, shown
+    return decision, shown, premises.seen_before.keep(gathered, at, decision, shown) if durable else None
 
 
 def _seen(gathered: Gathered, shown: Sequence[Mapping[str, Any]]) -> tuple[Seen, ...]:
     if not shown:
         return ()
-    asked = zip(gathered.request.resources, gathered.read, strict=True)
-    held = {subject.reference: record for subject, record in asked}
+    held = {asked_as(record, gathered.patient_id): record for record in gathered.read}
     return tuple([Seen(one, held[f"{one['resourceType']}/{one['id']}"]) for one in shown])
 
 

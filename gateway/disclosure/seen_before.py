@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 import consent
+from gateway.audit import AuditEntry
 from gateway.disclosure.gathered import Gathered
 
 Shown = tuple[Mapping[str, Any], ...]
@@ -22,11 +23,17 @@ MOST_RESOURCES = 2048
 """Of all that is kept together: about ten megabytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+@dataclass(slots=True)
+class Before:
+    """What was decided and shown, and what was made of the whole of it: its notice, and its entry in the log but for the
+    time, the request and the bytes.
+    """
+
     compiled: consent.CompiledConsents = field(repr=False)
     decision: consent.Decision = field(repr=False)
     shown: Shown = field(repr=False)
+    notice: consent.Notice | None = field(default=None, repr=False)
+    entry: AuditEntry | None = field(default=None, repr=False)
 
 
 class SeenBefore:
@@ -35,32 +42,34 @@ class SeenBefore:
     def __init__(self, most: int = MOST_RESOURCES) -> None:
         self._most = most
         self._size = 0
-        self._kept: dict[_Key, _Kept] = {}
+        self._kept: dict[_Key, Before] = {}
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def get(self, gathered: Gathered, at: datetime) -> tuple[consent.Decision, Shown] | None:
-        """The decision and what was shown, where this very question was answered since anything began or ended."""
+    def get(self, gathered: Gathered, at: datetime) -> Before | None:
+        """What was decided and shown, where this very question was answered since anything began or ended."""
         found = self._kept.get(_key_of(gathered, at))
-        if found is None or found.compiled is not gathered.compiled:
-            return None
-        return found.decision, found.shown
+        return found if found is not None and found.compiled is gathered.compiled else None
 
-    def keep(self, gathered: Gathered, at: datetime, decision: consent.Decision, shown: Shown) -> None:
-        """Keep what may be seen, without the records of which it was made."""
+    def keep(
+        self, gathered: Gathered, at: datetime, decision: consent.Decision, shown: Shown
+    ) -> Before | None:
+        """Keep what may be seen, without the records of which it was made. None where that is nothing, or too much."""
         if not 0 < len(shown) <= self._most // 8:
-            return
-        self._drop(_key_of(gathered, at))
+            return None
+        key = _key_of(gathered, at)
+        self._drop(key)
         while self._kept and self._size + len(shown) > self._most:
             self._drop(next(iter(self._kept)))
-        told = replace(decision, outlines=(), sources=[])
-        self._kept[_key_of(gathered, at)] = _Kept(gathered.compiled, told, shown)
+        made = Before(gathered.compiled, replace(decision, outlines=(), sources=[]), shown)
+        self._kept[key] = made
         self._size += len(shown)
+        return made
 
     def forget(self, patient_id: str) -> None:
         """Drop whatever is about the patient."""
-        for key in [key for key in self._kept if key[0] == f"Patient/{patient_id}"]:
+        for key in [key for key in self._kept if key[0] == patient_id]:
             self._drop(key)
 
     def _drop(self, key: _Key) -> None:
@@ -71,13 +80,11 @@ class SeenBefore:
 
 def _key_of(gathered: Gathered, at: datetime) -> _Key:
     """Who asks what of whom for what, between which two instants at which something begins or ends, and the versions."""
-    asked = gathered.request
     return (
-        asked.patient,
+        gathered.patient_id,
         gathered.discloser,
         gathered.recipient,
-        asked.purposes,
-        asked.action,
+        gathered.purpose,
         bisect_right(gathered.compiled.boundaries, at),
         gathered.vetoed,
         tuple([(one.resource_type, one.id, one.version, one.updated_at) for one in gathered.read]),

@@ -16,14 +16,15 @@ from msgspec.structs import replace
 
 import consent
 from gateway.audit import AuditEntry, AuditReason, append, find_by_request
-from gateway.clock import instant_text, new_id
+from gateway.clock import instant_text, new_id, new_row_id
 from gateway.disclosure.account import OVERTAKEN, entry_of, own_record_entry
 from gateway.disclosure.asked import kept_question
-from gateway.disclosure.content import FHIR_JSON, in_media_apart, notice_outcomes, sha256_of
+from gateway.disclosure.content import FHIR_JSON, in_media_apart, notice_of, notice_outcomes, sha256_of
 from gateway.disclosure.gathered import Gathered
 from gateway.disclosure.named_versions import keep_named
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.seen import Asking, Question, Seen, is_own, own_words, present_questions, questions
+from gateway.disclosure.seen_before import Before
 from gateway.disclosure.shown_versions import Dress, dated, tagged, undressed
 from gateway.errors import NotNow
 from gateway.store import Reading, Record, ReleaseRow, Transaction, outbox, patients
@@ -56,6 +57,8 @@ class Decided:
     decision: consent.Decision
     shown: tuple[Mapping[str, Any], ...]
     unasked: frozenset[str]
+    before: Before | None = None
+    """What is remembered of it, where all that may be seen of it is shown."""
 
     @property
     def kind(self) -> str:
@@ -180,7 +183,7 @@ def _answer(
         chosen = tuple(tagged(premises, partner, dress(reading, one)) for one in picked)
     wanted = frozenset(map(_name, chosen))
     groups = tuple(_decided(question, wanted) for question in asked)
-    notices = notice_outcomes(premises, (group.decision for group in groups if group.shown))
+    notices = notice_outcomes(_notice(premises, group) for group in groups if group.shown)
     content = write(chosen, notices, asking.at)
     returned = tuple(record.version_reference for record in own if record.reference in wanted)
     known = {id(one) for one in directory}
@@ -193,7 +196,17 @@ def _decided(question: Question, wanted: frozenset[str]) -> Decided:
     resources = [one.resource for one in question.seen]
     shown = tuple(resource for resource in resources if _name(resource) in wanted)
     unasked = (frozenset(map(_name, resources)) | question.beside) - wanted
-    return Decided(question.gathered, question.decision, shown, unasked)
+    whole = len(shown) == len(resources) and not unasked
+    return Decided(question.gathered, question.decision, shown, unasked, question.before if whole else None)
+
+
+def _notice(premises: Premises, one: Decided) -> consent.Notice:
+    """The notice for it, made once."""
+    if one.before is None:
+        return notice_of(premises, one.decision)
+    if one.before.notice is None:
+        one.before.notice = notice_of(premises, one.decision)
+    return one.before.notice
 
 
 def _name(resource: Mapping[str, Any]) -> str:
@@ -225,11 +238,11 @@ def _commit(
     first: int | None = None
     told = kept_question(asked, answer.patient_id)  # once for the patient, however many disclose about her
     for entry in _entries(premises, partner, purpose, kind, answer, request_id, digest):
-        seq = append(tx, replace(entry, asked=told) if first is None else entry).seq
+        seq = append(tx, replace(entry, asked=told) if told and first is None else entry).seq
         first = first or seq
     if answer.resources and answer.patient_id is not None and first is not None:
         row = ReleaseRow(
-            id=new_id(),
+            id=new_row_id(),
             intent_id=None,
             patient_id=answer.patient_id,
             partner=partner,
@@ -255,20 +268,7 @@ def _entries(
     digest: str,
 ) -> list[AuditEntry]:
     """One entry for each discloser, one for the caller's own records; at least one, also when nothing was found."""
-    entries = [
-        entry_of(
-            premises,
-            one.gathered,
-            one.decision,
-            kind=one.kind,
-            request_id=request_id,
-            at=answer.at,
-            shown=one.shown,
-            unasked=one.unasked,
-            content_sha256=digest if one.shown else None,
-        )
-        for one in answer.decided
-    ]
+    entries = [_entry(premises, one, answer.at, request_id, digest) for one in answer.decided]
     if answer.own or not entries:
         entry = own_record_entry(
             premises,
@@ -285,3 +285,25 @@ def _entries(
             entry = replace(entry, outcome="disclose", basis=DIRECTORY)
         entries.append(entry)
     return entries
+
+
+def _entry(premises: Premises, one: Decided, at: datetime, request_id: str, digest: str) -> AuditEntry:
+    """The entry of one discloser. Of what is shown again as a whole all but this request was written before."""
+    before = one.before
+    known = before.entry if before is not None else None
+    if known is not None and known.versions["mappings"] == premises.library.version:
+        return replace(known, request_id=request_id, at=instant_text(at), bytes_sha256=digest)
+    entry = entry_of(
+        premises,
+        one.gathered,
+        one.decision,
+        kind=one.kind,
+        request_id=request_id,
+        at=at,
+        shown=one.shown,
+        unasked=one.unasked,
+        content_sha256=digest if one.shown else None,
+    )
+    if before is not None and one.shown:
+        before.entry = entry
+    return entry

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -54,6 +55,7 @@ def version_headers(version: str, last_modified: str) -> dict[str, str]:
     return headers
 
 
+@lru_cache(maxsize=2048)
 def http_date(instant: str) -> str:
     """An ISO 8601 UTC instant as RFC 9110 wants it (`Sun, 22 Nov 2026 02:00:00 GMT`)."""
     return format_datetime(datetime.fromisoformat(instant), usegmt=True)

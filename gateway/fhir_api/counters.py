@@ -35,6 +35,7 @@ class RequestCounters:
             "handoff_log_facts_dropped", "facts kept out of the log", registry=self.registry
         )
         self._dropped_before = logs.dropped_facts()
+        self._kinds: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def tell(self, scope: Mapping[str, Any], status: int, seconds: float) -> None:
         """Count and log the answer to the request of `scope`, whose `state` says the rest."""
@@ -56,9 +57,19 @@ class RequestCounters:
 
     def answered(self, door: str, method: str, status: int, seconds: float) -> None:
         """Count one answer."""
-        self._requests.labels(door, method, str(status)).inc()
-        self._seconds.labels(door).observe(seconds)
+        answered, took = self._of(door, method, status)
+        answered.inc()
+        took.observe(seconds)
         dropped = logs.dropped_facts()
         if dropped > self._dropped_before:
             self._dropped.inc(dropped - self._dropped_before)
             self._dropped_before = dropped
+
+    def _of(self, door: str, method: str, status: int) -> tuple[Counter, Histogram]:
+        """The two of a kind of answer; there are few kinds, and looking them up anew takes longer than counting."""
+        kind = door, method, status
+        found = self._kinds.get(kind)
+        if found is None:
+            found = self._requests.labels(door, method, str(status)), self._seconds.labels(door)
+            self._kinds[kind] = found
+        return found

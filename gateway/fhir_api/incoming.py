@@ -7,7 +7,7 @@ import contextlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Collection, Iterator
-from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from starlette.requests import Request
@@ -15,13 +15,13 @@ from starlette.requests import Request
 from gateway.disclosure.content import FHIR_JSON, FHIR_XML
 from gateway.errors import NotAllowed, NotNow, NotUnderstood
 from gateway.fhir_api.doors import Desk
-from gateway.fhir_api.media import media_asked, media_sent
+from gateway.fhir_api.media import header_of, media_asked, media_sent
 from gateway.fhir_api.own_addresses import with_relative_references
 from gateway.fhir_api.scope_limits import limits_of
 from gateway.fhir_api.served import LETTERS, Interaction
 from gateway.resources import parse_json
 from gateway.resources.xml_reading import from_xml
-from gateway.security.callers import Caller
+from gateway.security.callers import Caller, ScopeLimit
 from gateway.security.client_certificates import HEADER, certificate_shown
 from gateway.security.scopes import granted
 
@@ -40,7 +40,7 @@ LARGE_AT_ONCE = 8
 LARGE_OF_ONE = 2
 """Of one partner: whoever sends slowly, or means harm, holds up its own large bodies and nobody else's."""
 
-PURPOSE_HEADER = "purpose-of-use"
+PURPOSE_HEADER = b"purpose-of-use"
 
 
 BODIES_OF_ONE = 256
@@ -83,22 +83,41 @@ def caller_of(desk: Desk, request: Request) -> Caller:
     `PURPOSE_DIFFERS` when a header claims another purpose than the token is bound to (requirement SM-03).
     """
     now = desk.clock.now()
-    caller = desk.tokens.check(request.headers.get("authorization"), now)
+    caller = desk.tokens.check(header_of(request, b"authorization"), now)
     if caller.certificate and caller.certificate != certificate_of(desk, request):
         raise NotAllowed(
             "CERTIFICATE_DIFFERS", "the token is bound to a certificate that this connection does not show"
         )
-    if (
-        getattr(request.state, "partner", None) is None
-    ):  # once for a request, however often it is asked who calls
-        request.state.partner = caller.partner
+    state: dict[str, Any] = request.scope.setdefault("state", {})
+    if state.get("partner") is None:  # once for a request, however often it is asked who calls
+        state["partner"] = caller.partner
         desk.rates.take(caller.client_id, now)
-    claimed = request.headers.get(PURPOSE_HEADER)
+    claimed = header_of(request, PURPOSE_HEADER)
     if claimed is not None and claimed.strip() != caller.purpose:
         raise NotAllowed("PURPOSE_DIFFERS", "the purpose is not the one the token is bound to")
-    limits = limits_of(caller.scopes) if any("?" in scope for scope in caller.scopes) else ()
     media = FHIR_XML if media_asked(request) == FHIR_XML else FHIR_JSON
-    return replace(caller, limits=limits, media=media, base=f"{desk.base_url()}/fhir")
+    return _as_asked(caller, media, f"{desk.base_url()}/fhir")
+
+
+def _as_asked(caller: Caller, media: str, base: str) -> Caller:
+    """The caller of a token with what a request says besides."""
+    return Caller(
+        caller.partner,
+        caller.client_id,
+        caller.purpose,
+        caller.scopes,
+        caller.token_id,
+        media,
+        _limits(caller.scopes),
+        caller.certificate,
+        base,
+    )
+
+
+@lru_cache(maxsize=512)
+def _limits(scopes: frozenset[str]) -> tuple[ScopeLimit, ...]:
+    """The limits of a token's scopes; read once, as the scopes are."""
+    return limits_of(scopes) if any("?" in scope for scope in scopes) else ()
 
 
 def certificate_of(desk: Desk, request: Request) -> str:
@@ -225,7 +244,7 @@ def version_in(request: Request, header: str) -> str | None:
 
     Raises NotUnderstood `HEADER_INVALID`.
     """
-    value = request.headers.get(header)
+    value = header_of(request, header.encode())
     if value is None:
         return None
     match = _VERSION_TAG.fullmatch(value.strip())

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -20,16 +21,25 @@ _SHORT = {"json": FHIR_JSON, "xml": FHIR_XML}
 _WEIGHT = re.compile(r"\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*", re.IGNORECASE)
 
 
+def header_of(request: Request, name: bytes) -> str | None:
+    """The first value of a header, its `name` in small letters as ASGI has it; None without."""
+    for key, value in request.scope["headers"]:
+        if key == name:
+            return str(value, "latin-1")
+    return None
+
+
 def media_sent(request: Request) -> str | None:
     """`FHIR_JSON` or `FHIR_XML`; None for a body of any other kind."""
-    return _known(request.headers.get("content-type", ""))
+    return _known(header_of(request, b"content-type") or "")
 
 
 def media_asked(request: Request) -> str | None:
     """`FHIR_JSON` or `FHIR_XML`; None where neither would be taken. Found once, unless a form says it."""
-    kept: str | None = getattr(request.state, "media", None)
+    state: dict[str, Any] = request.scope.setdefault("state", {})
+    kept: str | None = state.get("media")
     if kept is None:
-        kept = request.state.media = _asked(request)
+        kept = state["media"] = _asked(request)
     return kept
 
 
@@ -37,8 +47,10 @@ def _asked(request: Request) -> str | None:
     formats = [value for name, value in _query(request) if name == "_format"]
     if formats:
         return format_named(formats[0])
-    accept = ",".join(request.headers.getlist("accept"))
+    accept = ",".join([str(value, "latin-1") for key, value in request.scope["headers"] if key == b"accept"])
     as_sent = media_sent(request) or FHIR_JSON
+    if accept in (FHIR_JSON, FHIR_XML):  # what nearly every client sends
+        return accept
     return _preferred(accept, as_sent) if accept.strip() else as_sent
 
 

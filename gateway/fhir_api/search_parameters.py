@@ -52,6 +52,8 @@ def read_query(text: str) -> Parameters:
 
     Raises NotUnderstood `PARAMETER_INVALID`.
     """
+    if not text:
+        return ()
     try:
         return tuple(
             parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS)

@@ -24,7 +24,7 @@ from gateway.audit import AuditReason, append
 from gateway.clock import instant_text, new_id
 from gateway.disclosure.account import own_record_entry
 from gateway.disclosure.asked import kept_question
-from gateway.disclosure.content import notice_outcomes
+from gateway.disclosure.content import notice_of, notice_outcomes
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.seen import Asking, present_questions
 from gateway.disclosure.show import in_order, show
@@ -268,7 +268,7 @@ async def notices_of_export(premises: Premises, caller: Caller, export_id: str, 
         asked, _ = present_questions(premises, reading, asking, hers, held)
         shown = [(one.decision, keep([each.resource for each in one.seen])) for one in asked]
         seen = [decision for decision, theirs in shown if any(_name(each) in names for each in theirs)]
-        found = notice_outcomes(premises, seen)
+        found = notice_outcomes(notice_of(premises, decision) for decision in seen)
         return hers, held
 
     await show(

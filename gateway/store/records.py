@@ -91,7 +91,11 @@ def get(reading: Reading, resource_type: str, record_id: str) -> Record | None:
     The two are not told apart: whoever asks for a record must not learn that there once was one.
     """
     row = reading.row("records.current", place_of(resource_type, record_id))
-    return None if row is None or not row["digest"] else _records(reading, [row])[0]
+    if row is None or not row["digest"]:
+        return None
+    found: dict[Key, Record] = {}
+    _open_set(reading, row["patient_id"], row["set_id"], row["sealed"], found)
+    return _that_of(row, found)
 
 
 def present(reading: Reading, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Record]:
@@ -276,8 +280,12 @@ def _records(reading: Reading, rows: Sequence[Row]) -> tuple[Record, ...]:
     if not rows:
         return ()
     found = _of_sets(reading, {row["set_id"]: row["patient_id"] for row in rows})
+    return tuple([_that_of(row, found) for row in rows])
+
+
+def _that_of(row: Row, found: Mapping[Key, Record]) -> Record:
     try:
-        return tuple(found[row["resource_type"], row["id"], row["version"]] for row in rows)
+        return found[row["resource_type"], row["id"], row["version"]]
     except KeyError:
         raise Internal("SEAL_BROKEN", "a record is not in the set that its row names") from None
 
@@ -287,7 +295,14 @@ def _of_sets(reading: Reading, patients: Mapping[int, str | None]) -> dict[Key, 
     rows = reading.rows("records.sets", {"wanted": _LIST_ENCODER.encode(list(patients)).decode()})
     found: dict[Key, Record] = {}
     for number, sealed in rows:
-        plain = reading.cipher.open(reading, _scope(patients[number]), set_name(number), sealed)
-        for record in _SET_DECODER.decode(plain):
-            found[record.resource_type, record.id, record.version] = record
+        _open_set(reading, patients[number], number, sealed, found)
     return found
+
+
+def _open_set(
+    reading: Reading, patient_id: str | None, number: int, sealed: bytes, found: dict[Key, Record]
+) -> None:
+    """Add the records of one set to what was found."""
+    plain = reading.cipher.open(reading, _scope(patient_id), set_name(number), sealed)
+    for record in _SET_DECODER.decode(plain):
+        found[record.resource_type, record.id, record.version] = record

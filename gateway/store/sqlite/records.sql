@@ -1,6 +1,8 @@
 -- name: current
-SELECT resource_type, id, version, patient_id, updated_at, digest, set_id
-FROM record WHERE place = :place AND id = :id AND resource_type = :type ORDER BY version DESC LIMIT 1;
+-- `+ 0`: not by the index of a patient's records.
+SELECT record.resource_type, record.id, record.version, record.patient_id, record.digest, record.set_id, record_set.sealed
+FROM record CROSS JOIN record_set ON record_set.id = record.set_id
+WHERE record.place = :place AND record.current + 0 = 1 AND record.id = :id AND record.resource_type = :type;
 
 -- name: of_version
 SELECT resource_type, id, version, patient_id, updated_at, digest, set_id

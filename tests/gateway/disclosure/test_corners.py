@@ -156,7 +156,7 @@ def test_a_decision_that_owes_no_notice_adds_none(county: County, made: Release)
 
     assert b"DocumentReference" not in content
     assert b"entry" not in nothing
-    assert notice_outcomes(county.premises, ()) == ()
+    assert notice_outcomes(()) == ()
 
 
 def test_a_format_without_a_place_for_the_notice_cannot_carry_the_release(

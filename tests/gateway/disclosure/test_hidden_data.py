@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import uuid
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from gateway import clock
 from gateway.resources import to_json
 from gateway.resources.xml_reading import read_fhir
 from tests import strategies
@@ -47,14 +47,14 @@ class Chance:
 
     made: random.Random = field(default_factory=random.Random)
 
-    def uuid4(self) -> uuid.UUID:
-        return uuid.UUID(int=self.made.getrandbits(128), version=4)
+    def octets(self, count: int) -> bytes:
+        return self.made.randbytes(count)
 
 
 @pytest.fixture
 def chance(monkeypatch: pytest.MonkeyPatch) -> Chance:
     found = Chance()
-    monkeypatch.setattr(uuid, "uuid4", found.uuid4)
+    monkeypatch.setattr(clock, "_random", found.octets)
     return found
 
 

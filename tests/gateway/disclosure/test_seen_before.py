@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +16,7 @@ from gateway.disclosure.seen import Asking, questions
 from gateway.disclosure.seen_before import SeenBefore
 from gateway.flows.destruction import destroy_patient
 from gateway.flows.nothing import NothingToShow
+from gateway.resources.searching import Filter
 from gateway.store import Reading, records
 from tests.gateway.county import NOW, OTP, County
 
@@ -66,8 +68,30 @@ def test_the_same_question_is_decided_once_and_logged_each_time(
     assert one is not None
     assert other is not None
     assert one.at < other.at
-    assert one.decision_sha256 == other.decision_sha256
-    assert (one.resources, one.read, one.consents) == (other.resources, other.read, other.consents)
+    assert one.request_id != other.request_id
+    assert one == with_fields(other, at=one.at, request_id=one.request_id)
+
+
+@pytest.mark.requirement("AU-05")
+def test_the_entry_of_an_answer_from_memory_says_what_is_so_now(shared: County) -> None:
+    assert plan(shared) == plan(shared)
+    shared.premises = replace(shared.premises, library=SimpleNamespace(version="another"))  # type: ignore[arg-type]
+    assert plan(shared) is not None
+    none_such = Filter("token", ("status",), ("revoked",))
+    of_all: tuple[dict[str, Any], ...] = ({}, {"elements": ("title",)}, {"filters": (none_such,)})
+    for asked in of_all:
+        shared.search("housing", "CarePlan", None, "COC", patient=shared.patient_id, **asked)
+
+    *_, another, whole, part, none = (logged.entry for logged in shared.audit()[-5:])
+    assert another is not None
+    assert another.versions["mappings"] == "another"
+    assert [one and one.kind for one in (whole, part, none)] == ["disclose", "disclose", "query"]
+    assert whole is not None
+    assert part is not None
+    assert (whole.resources, part.resources) == (another.resources, another.resources)
+    assert len({one and one.bytes_sha256 for one in (another, whole, part, none)}) == 4
+    assert none is not None
+    assert {row.reasons[-1].code for row in none.resources} == {"NOT_ASKED_FOR"}
 
 
 @pytest.mark.requirement("P2-31-11")
@@ -151,10 +175,8 @@ def test_with_her_key_goes_what_was_shown_of_her(shared: County) -> None:
 
 def asked_about(name: str, compiled: object) -> Any:
     """As much of a question as the memory looks at."""
-    request = SimpleNamespace(patient=f"Patient/{name}", purposes=(), action="disclose")
-    return SimpleNamespace(
-        request=request, discloser="otp", recipient="housing", vetoed=frozenset(), read=(), compiled=compiled
-    )
+    parties = {"discloser": "otp", "recipient": "housing", "purpose": "COC"}
+    return SimpleNamespace(patient_id=name, **parties, vetoed=frozenset(), read=(), compiled=compiled)
 
 
 def test_what_is_kept_is_bounded_by_what_it_holds_and_the_oldest_goes_first() -> None:
