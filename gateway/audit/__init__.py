@@ -16,7 +16,7 @@ from gateway.audit.log import LoggedEntry, append, every, find_by_request, get, 
 from gateway.audit.looks import LOOK, OPERATOR, is_look, look_entries
 from gateway.audit.proof import Prover, proof_lines, verify_file
 from gateway.audit.sealer import Sealer
-from gateway.audit.verify import verify
+from gateway.audit.stretches import verify
 
 __all__ = [
     "LOOK",

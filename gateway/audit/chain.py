@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
-from typing import Protocol
+from struct import Struct
+from typing import Any, Protocol
 
 import msgspec
 
@@ -22,6 +23,7 @@ from gateway.store.model import AuditRow
 
 START = bytes(32)
 _ABSENT = b"\xff\xff\xff\xff"
+_LEAF = Struct(">Bq").pack
 
 
 class InBoth(msgspec.Struct, frozen=True, gc=False):
@@ -130,6 +132,37 @@ def leaf_hash(row: AuditRow, sealed_sha256: bytes) -> bytes:
         row.facts_hash,
     )
     return hashlib.sha256(b"".join(parts)).digest()
+
+
+def leaf_hashes(
+    seqs: Sequence[int],
+    said: Sequence[Sequence[Any]],
+    sealed_sha256: Sequence[bytes],
+    facts_hashes: Sequence[bytes],
+) -> list[bytes]:
+    """`leaf_hash` of many rows, given by columns; `said` are those that the facts say too, in their order."""
+    ats, kinds, patient_ids, partners, purposes, outcomes, request_ids = said
+    others = map(_fields, partners, purposes, outcomes)
+    at, asked = ([one.encode() for one in column] for column in (ats, request_ids))
+    parts = zip(
+        [_LEAF(0, seq) for seq in seqs],
+        [len(one).to_bytes(4, "big") for one in at],
+        at,
+        map(_fields, kinds),
+        map(_with_length, patient_ids),
+        others,
+        [len(one).to_bytes(4, "big") for one in asked],
+        asked,
+        sealed_sha256,
+        facts_hashes,
+        strict=True,
+    )
+    return [hashlib.sha256(b"".join(one)).digest() for one in parts]
+
+
+def what_they_say(facts: Iterable[bytes]) -> list[tuple[str | None, ...]]:
+    """Of each of these facts what the columns say too, in order. Raises msgspec.MsgspecError."""
+    return list(map(in_both, map(_FACTS.decode, facts)))
 
 
 def _with_length(text: str | None) -> bytes:

@@ -52,7 +52,7 @@ def export(reading: Reading, verifier: NoteVerifier, *, facts: bool = True) -> I
     heads = audit_rows.checkpoints(reading)
     head = next(heads, None)
     before, count = START, 0
-    for row in audit_rows.scan(reading):
+    for row in audit_rows.scan_any(reading):
         yield encoded(entry_line(reading, row, before, facts))
         before, count = row.chain_hash, count + 1
         while head is not None and head.size <= row.seq:

@@ -6,10 +6,10 @@ A cache of the rows: whatever is made from it is compared with a signed root or 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from gateway.audit.chain import START, Standing, chain_hash
-from gateway.audit.tree import Frontier, Subtree
+from gateway.audit.tree import Frontier, Subtree, frontier_of
 from gateway.errors import Internal
 from gateway.store import audit_rows, audit_tiles
 from gateway.store.model import Reading, Transaction
@@ -161,6 +161,16 @@ class TileCheck:
         if len(leaves) == WIDTH:
             self._add_over(0, self._tree.closing(leaf, HEIGHT))
         self._tree.add(leaf)
+
+    def add_tile(self, leaves: list[bytes], within: Iterable[int]) -> list[bytes]:
+        """A full tile of leaves more; the root of the tree after each of so many of them (1 to 256)."""
+        pyramid = _pyramid_over(leaves)
+        before, over = self._tree.nodes, pyramid[HEIGHT][0]
+        tops = [frontier_of(size, lambda level, place: pyramid[level][place]).nodes for size in within]
+        self._nodes[0] = leaves
+        self._add_over(0, over)
+        self._tree.add(over, HEIGHT)
+        return [Frontier(0, (*before, *nodes)).root() for nodes in tops]
 
     def root(self) -> bytes:
         """The root of the tree as it is."""

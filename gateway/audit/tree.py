@@ -31,10 +31,10 @@ class Frontier:
         self.size = size
         self._nodes = list(nodes)
 
-    def add(self, leaf: bytes) -> None:
-        """One leaf more."""
-        size, nodes = self.size, self._nodes
-        self.size = size + 1
+    def add(self, leaf: bytes, height: int = 0) -> None:
+        """One leaf more, or the root of a complete subtree of that height; none so far is of less."""
+        size, nodes = self.size >> height, self._nodes
+        self.size += 1 << height
         while size & 1:
             leaf = hashlib.sha256(b"\x01" + nodes.pop() + leaf).digest()
             size >>= 1

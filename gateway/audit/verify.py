@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from heapq import merge
-from itertools import chain, islice, takewhile
+from itertools import chain, islice
 from operator import itemgetter
 
 from gateway.audit.chain import Head, Standing, VerifyReport, follow, says_what_they_say, sealed_hash
@@ -24,41 +24,35 @@ Due = tuple[int, str]
 _due = itemgetter(0)
 
 
-def verify(
+def verify_each(
     reading: Reading, verifier: NoteVerifier, witness: Iterable[str] = (), *, facts: bool = True
 ) -> VerifyReport:
-    """Recompute the whole log, a page at a time: chain, tree, signed heads. `witness` holds the notes of the witness
-    file as it was before the first look at the store, which may grow meanwhile.
+    """What `stretches.verify` says, of every entry by itself: chain, tree, signed heads; with `facts` what is sealed.
 
-    With `facts` every entry is also opened and compared, which finds exactly where somebody without the keys
-    wrote a consistent chain of her own. Reasons beyond those of `chain.follow`: `ENTRY_FORGED`,
-    `CHECKPOINT_FORGED`, `TREE_DIFFERS` (the entries are whole; a stored node of the tree over them is not what they
-    say).
+    Reasons beyond those of `chain.follow`: `ENTRY_FORGED`, `CHECKPOINT_FORGED`, `TREE_DIFFERS` (the entries are whole; a
+    stored node of the tree over them is not what they say).
     """
     told = _by_size(not_stored(reading, witness))
     heads = HeadsInOrder(verifier, _notes(audit_rows.checkpoints(reading)), told)
     return _to_the_end(reading, heads, Standing(), facts=facts)
 
 
-def verify_stretch(reading: Reading, verifier: NoteVerifier, start: Standing, size: int) -> VerifyReport:
-    """The same with all facts for the entries after `start`, which is believed, up to number `size`: so far only whether
-    they are good. Raises TileMissing.
-    """
-    stored = audit_rows.checkpoints(reading, *_after(start))
-    heads = HeadsInOrder(verifier, _notes(takewhile(lambda head: head.size <= size, stored)))
-    report, tiles = _followed(reading, heads, start, size - start.size, facts=True)
-    is_good = report.ok and not heads.forged and tiles.first_bad_seq is None
-    return replace(report, ok=is_good)
-
-
-def verify_rest(reading: Reading, verifier: NoteVerifier, start: Standing) -> VerifyReport:
-    """The same for all entries after `start`. Raises TileMissing."""
+def verify_rest(
+    reading: Reading, verifier: NoteVerifier, start: Standing, *, facts: bool = True
+) -> VerifyReport:
+    """The same for all entries after `start`, which is believed. Raises TileMissing."""
     heads = HeadsInOrder(verifier, _notes(audit_rows.checkpoints(reading, *_after(start))))
-    return _to_the_end(reading, heads, start, facts=True)
+    return _to_the_end(reading, heads, start, facts=facts)
 
 
 def _to_the_end(reading: Reading, heads: HeadsInOrder, start: Standing, *, facts: bool) -> VerifyReport:
-    report, tiles = _followed(reading, heads, start, None, facts=facts)
+    inspector, tiles = _Facts(reading, start.chain_hash), TileCheck(reading, start)
+    scanned = audit_rows.scan_any(reading, *_after(start))
+    rows = inspector.over(scanned) if facts else scanned
+    walk = ((row, sealed_hash(row)) for row in rows)
+    report = follow(walk, heads, inspector.inspect if facts else None, start, tiles)
+    tiles.end()
+    report = replace(report, shredded=inspector.shredded)
     if report.ok and audit_rows.latest_release_entry(reading) > report.entries:
         report = replace(report, ok=False, first_bad_seq=report.entries + 1, reason="TAIL_CUT")
     if report.ok and heads.forged:
@@ -66,19 +60,6 @@ def _to_the_end(reading: Reading, heads: HeadsInOrder, start: Standing, *, facts
     if report.ok and tiles.first_bad_seq is not None:
         report = replace(report, ok=False, first_bad_seq=tiles.first_bad_seq, reason="TREE_DIFFERS")
     return report
-
-
-def _followed(
-    reading: Reading, heads: HeadsInOrder, start: Standing, most: int | None, *, facts: bool
-) -> tuple[VerifyReport, TileCheck]:
-    inspector, tiles = _Facts(reading, start.chain_hash), TileCheck(reading, start)
-    scanned = islice(audit_rows.scan(reading, *_after(start)), most)
-    rows = inspector.over(scanned) if facts else scanned
-    walk = ((row, sealed_hash(row)) for row in rows)
-    report = follow(walk, heads, inspector.inspect if facts else None, start, tiles)
-    if most is None:
-        tiles.end()
-    return replace(report, shredded=inspector.shredded), tiles
 
 
 def _after(start: Standing) -> tuple[int, ...]:

@@ -157,5 +157,5 @@ def decrypt(key: AESGCM, nonce: bytes, sealed: bytes, context: bytes) -> bytes:
     """What `sealed` holds. Raises Internal `SEAL_BROKEN` when it was altered or is bound to something else."""
     try:
         return key.decrypt(nonce, sealed, context)
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # a nonce that is none
         raise Internal("SEAL_BROKEN", "sealed bytes were altered or belong to another row") from None

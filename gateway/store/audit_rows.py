@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import orjson
 
@@ -16,6 +19,13 @@ _PAST_THE_END = 2**62
 _OF_OURS = "7"
 """The version of the ids (`new_row_id`) of what nobody asked for: what was sent, and acts. Asks have random ones."""
 _BEFORE_THE_START = -(2**63)
+_TYPES = ((int, *(str,) * 7, *(bytes,) * 4), (int, str, str, type(None), *(str,) * 4, *(bytes,) * 4))
+"""Of the columns of a row about somebody, and of one about nobody. SQLite keeps whatever is put into a column."""
+_NO_TEXT, _NO_HASH = "\0", b""
+
+
+class NoText(ValueError):
+    """Bytes that are no text stand where one should."""
 
 
 def append(tx: Transaction, row: AuditRow) -> None:
@@ -69,6 +79,60 @@ def page(reading: Reading, from_seq: int, limit: int = PAGE) -> tuple[AuditRow, 
     """Up to `limit` rows from `from_seq` on, in order."""
     asked = {"from_seq": from_seq, "limit": limit}
     return tuple(map(_audit_row, reading.rows("audit_rows.page", asked)))
+
+
+def scan_any(reading: Reading, from_seq: int | None = None) -> Iterator[AuditRow]:
+    """The same of rows that somebody else may have written: where one holds what no row of ours does, it says so little
+    that no hash fits.
+    """
+    start = _BEFORE_THE_START if from_seq is None else from_seq
+    while page := _any_page(reading, start):
+        yield from page
+        start = page[-1].seq + 1
+
+
+def _any_page(reading: Reading, start: int) -> list[AuditRow]:
+    asked = {"from_seq": start, "limit": PAGE}
+    try:
+        with _texts():
+            return [_readable(tuple(row)) for row in reading.rows("audit_rows.page", asked)]
+    except NoText:
+        return [_any_row(reading, row["seq"]) for row in reading.rows("audit_rows.numbers", asked)]
+
+
+def _any_row(reading: Reading, seq: int) -> AuditRow:
+    try:
+        with _texts():
+            row = reading.row("audit_rows.get", {"seq": seq})
+    except NoText:
+        row = None
+    return _readable((seq, *(None,) * 11) if row is None else tuple(row))
+
+
+def _readable(row: tuple[Any, ...]) -> AuditRow:
+    if tuple(map(type, row)) in _TYPES:
+        return AuditRow(*row)
+    said: list[Any] = [one if isinstance(one, str) else _NO_TEXT for one in row[1:8]]
+    hashed = [one if isinstance(one, bytes) else _NO_HASH for one in row[8:]]
+    return AuditRow(row[0], *said, *hashed)
+
+
+@contextmanager
+def _texts() -> Iterator[None]:
+    """Raises NoText where a text cannot be read."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if "decode" not in str(error):
+            raise
+        raise NoText from None
+
+
+def columns(reading: Reading, from_seq: int | None, limit: int) -> tuple[tuple[Any, ...], ...]:
+    """A page by columns, in the order of `AuditRow`; `from_seq` as of `scan`. Raises NoText."""
+    start = _BEFORE_THE_START if from_seq is None else from_seq
+    with _texts():
+        return tuple(zip(*reading.rows("audit_rows.page", {"from_seq": start, "limit": limit}), strict=True))
 
 
 def find_by_request(reading: Reading, request_id: str) -> tuple[AuditRow, ...]:
@@ -134,21 +198,45 @@ def add_checkpoint(tx: Transaction, checkpoint: CheckpointRow) -> None:
 def last_checkpoint(reading: Reading) -> CheckpointRow | None:
     """The newest signed head, or None."""
     row = reading.row("audit_rows.last_checkpoint")
-    return None if row is None else CheckpointRow(*row)
+    return None if row is None else _head(row)
 
 
 def checkpoint(reading: Reading, size: int) -> CheckpointRow | None:
     """The signed head over the first `size` entries, or None."""
     row = reading.row("audit_rows.checkpoint", {"size": size})
-    return None if row is None else CheckpointRow(*row)
+    return None if row is None else _head(row)
 
 
 def checkpoints(reading: Reading, from_size: int = _BEFORE_THE_START) -> Iterator[CheckpointRow]:
-    """All signed heads over at least `from_size` entries, the smallest first, a page at a time."""
+    """All signed heads over at least `from_size` entries, the smallest first, a page at a time. Where somebody put
+    something else than a text in the place of a note, it is empty.
+    """
     start = from_size
-    while page := reading.rows("audit_rows.checkpoints", {"from_size": start, "limit": PAGE}):
-        yield from (CheckpointRow(*row) for row in page)
-        start = page[-1]["size"] + 1
+    while page := _heads(reading, start):
+        yield from page
+        start = page[-1].size + 1
+
+
+def _heads(reading: Reading, start: int) -> list[CheckpointRow]:
+    asked = {"from_size": start, "limit": PAGE}
+    try:
+        with _texts():
+            return [_head(row) for row in reading.rows("audit_rows.checkpoints", asked)]
+    except NoText:
+        return [_any_head(reading, row["size"]) for row in reading.rows("audit_rows.sizes", asked)]
+
+
+def _any_head(reading: Reading, size: int) -> CheckpointRow:
+    try:
+        with _texts():
+            return checkpoint(reading, size) or CheckpointRow(size, b"", "", "")
+    except NoText:
+        return CheckpointRow(size, b"", "", "")
+
+
+def _head(row: Row) -> CheckpointRow:
+    size, chain_hash, note, at = row
+    return CheckpointRow(size, chain_hash, note if isinstance(note, str) else "", at)
 
 
 def _audit_row(row: Row) -> AuditRow:

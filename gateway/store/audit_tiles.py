@@ -10,7 +10,8 @@ from gateway.store.model import Reading, Transaction
 def get(reading: Reading, level: int, place: int) -> bytes | None:
     """The hashes of one tile, one after the other; None without it."""
     row = reading.row("audit_tiles.get", {"level": level, "place": place})
-    return None if row is None else bytes(row["hashes"])
+    found = None if row is None else row["hashes"]
+    return b"" if isinstance(found, str) else found  # whatever somebody put there
 
 
 def put(tx: Transaction, level: int, place: int, hashes: bytes) -> None:
@@ -22,6 +23,12 @@ def count(reading: Reading) -> int:
     """How many tiles of leaves there are."""
     row = reading.row("audit_tiles.count")
     return 0 if row is None else int(row["number"] or 0)
+
+
+def kept(reading: Reading) -> int:
+    """How many tiles of leaves are there to be read, whatever they are named."""
+    row = reading.row("audit_tiles.kept")
+    return 0 if row is None else int(row["number"])
 
 
 def forget(tx: Transaction) -> None:

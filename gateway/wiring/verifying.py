@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -30,13 +31,13 @@ def verify_log(
     """What `verify` says of `view`, a look into the store of `folder` (or at `url`), with all facts."""
     verifier, spans = verifier_of(folder.keys.signer), full_stretches(view, length)
     processes = min(len(os.sched_getaffinity(0)), len(spans))
-    if processes < 2:
+    if processes < 2 or spans[-1].stop < processes * length:
         return verify(view, verifier, witness)
     # New processes and no copies of this one, which has a connection to the store open.
-    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=gc.disable)
     try:
         stretches = pool.map(partial(_stretch, folder.path, url), spans)
-        return verify_by(stretches, spans[-1].stop, view, verifier, witness)
+        return verify_by(stretches, spans, view, verifier, witness)
     except (OSError, BrokenProcessPool):  # too little memory for them: then alone
         return verify(view, verifier, witness)
     finally:

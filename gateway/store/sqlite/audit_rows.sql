@@ -15,6 +15,9 @@ FROM audit WHERE seq = :seq;
 SELECT seq, at, kind, patient_id, partner, purpose, outcome, request_id, sealed, facts_hash, leaf_hash, chain_hash
 FROM audit WHERE seq >= :from_seq ORDER BY seq LIMIT :limit;
 
+-- name: numbers
+SELECT seq FROM audit WHERE seq >= :from_seq ORDER BY seq LIMIT :limit;
+
 -- name: of_request
 SELECT seq, at, kind, patient_id, partner, purpose, outcome, request_id, sealed, facts_hash, leaf_hash, chain_hash
 FROM audit WHERE request_id = :request_id ORDER BY seq;
@@ -70,3 +73,6 @@ SELECT size, chain_hash, note, at FROM audit_checkpoint WHERE size >= :from_size
 
 -- name: checkpoint
 SELECT size, chain_hash, note, at FROM audit_checkpoint WHERE size = :size;
+
+-- name: sizes
+SELECT size FROM audit_checkpoint WHERE size >= :from_size ORDER BY size LIMIT :limit;

@@ -8,6 +8,9 @@ ON CONFLICT (level, place) DO UPDATE SET hashes = excluded.hashes;
 -- name: count
 SELECT max(place) + 1 AS number FROM audit_tile WHERE level = 0;
 
+-- name: kept
+SELECT count(*) AS number FROM audit_tile WHERE level = 0;
+
 -- name: forget
 DELETE FROM audit_tile;
 

@@ -5,22 +5,28 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from gateway import audit
-from gateway.audit import NoteVerifier, VerifyReport, stretches, verify
-from gateway.audit.chain import Standing, chain_hash, leaf_of
+from gateway.audit import NoteVerifier, VerifyReport, stretches
+from gateway.audit.chain import Standing, chain_hash, facts_hash, leaf_of
 from gateway.audit.checkpoint import sign_head
+from gateway.audit.log import open_facts, place_of, scope_of
 from gateway.audit.stretches import full_stretches, stretch_of, verify_by
-from gateway.audit.verify import verify_rest
+from gateway.audit.tiles import grow, tree_of_rows
+from gateway.audit.tree import root_of
+from gateway.audit.verify import verify_each, verify_rest
 from gateway.store import audit_rows
 from gateway.store.model import AuditRow, Reading, Transaction
 from tests.gateway.audit.conftest import SIGNER, Log
-from tests.gateway.store.samples import entry
+from tests.gateway.store.samples import AT, entry
 
 pytestmark = pytest.mark.requirement("AU-06")
 LENGTH, SIZE = 256, 600
@@ -58,13 +64,13 @@ def _by_stretches(log: Log, witness: tuple[str, ...]) -> VerifyReport:
     with log.store.read() as reading:
         spans = full_stretches(reading, LENGTH)
         found = (stretch_of(reading, log.verifier, span) for span in spans)
-        return verify_by(found, spans[-1].stop, reading, log.verifier, witness)
+        return verify_by(found, spans, reading, log.verifier, witness)
 
 
 def test_a_log_that_is_whole_is_read_once(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     witness = audit.read_witness(log.witness)
     expected = log.verify()
-    monkeypatch.setattr(stretches, "verify", pytest.fail)
+    monkeypatch.setattr(stretches, "verify_each", pytest.fail)
 
     found = _by_stretches(log, witness)
 
@@ -90,12 +96,11 @@ def _rewritten(log: Log) -> None:
     with log.store.read() as reading:
         rows = list(audit_rows.scan(reading))
     log.tamper("DELETE FROM audit WHERE seq >= 512", "DELETE FROM audit_checkpoint WHERE size > 512")
-    before = rows[510].chain_hash
+    made = rows[510:511]
     for old in (replace(rows[511], outcome="withhold"), *rows[512:]):
-        row = replace(old, leaf_hash=leaf_of(old))
-        before = chain_hash(before, row.leaf_hash)
-        values = tuple(getattr(row, name) for name in AuditRow.__struct_fields__[:-1])
-        log.tamper(f"INSERT INTO audit VALUES ({', '.join('?' * 12)})", params=(*values, before))
+        leaf = leaf_of(old)
+        made.append(replace(old, leaf_hash=leaf, chain_hash=chain_hash(made[-1].chain_hash, leaf)))
+    _put(log, made[1:])
 
 
 def _older_head(log: Log) -> None:
@@ -106,8 +111,57 @@ def _older_head(log: Log) -> None:
 
 def _signed_ahead(log: Log) -> None:
     """A head inside the second stretch that speaks of entries in the third."""
-    note = sign_head(SIGNER, 590, b"r" * 32, b"c" * 32, "2026-11-22T08:00:00.000000Z").note
+    note = sign_head(SIGNER, 590, b"r" * 32, b"c" * 32, AT).note
     log.tamper("UPDATE audit_checkpoint SET note = ? WHERE size = 300", params=(note,))
+
+
+def _signed(root: bytes | None = None, chain: bytes | None = None) -> Callable[[Log], None]:
+    """A head over 300 entries that says another root, or another chain hash, than the entries come to."""
+
+    def harm(log: Log) -> None:
+        with log.store.read() as reading:
+            row = audit_rows.get(reading, 300)
+            assert row is not None
+            true = root_of(300, tree_of_rows(reading)), row.chain_hash
+        note = sign_head(SIGNER, 300, root or true[0], chain or true[1], AT).note
+        log.tamper("UPDATE audit_checkpoint SET note = ? WHERE size = 300", params=(note,))
+
+    return harm
+
+
+def _by_the_keys(before: bytes, after: bytes, hashed: bytes | None = None) -> Callable[[Log], None]:
+    """Whoever has the keys of the store: other facts in entry 300, or another hash of them; all after it sealed anew."""
+
+    def anew(tx: Transaction) -> list[AuditRow]:
+        rows = list(audit_rows.scan(tx))
+        plains = [b"".join(open_facts(tx, row, one.chain_hash)) for one, row in pairwise(rows)][298:]
+        plains[0], made = plains[0].replace(before, after), rows[298:299]
+        for old, plain in zip(rows[299:], plains, strict=True):
+            at = made[-1].chain_hash
+            sealed = tx.cipher.seal(tx, scope_of(old.patient_id), place_of(old.seq, at), plain)
+            says = hashed if hashed is not None and old.seq == 300 else facts_hash(plain, b"")
+            row = replace(old, sealed=sealed, facts_hash=says)
+            leaf = leaf_of(row)
+            made.append(replace(row, leaf_hash=leaf, chain_hash=chain_hash(at, leaf)))
+        return made[1:]
+
+    def harm(log: Log) -> None:
+        made = asyncio.run(log.store.write(anew))
+        log.tamper(
+            "DELETE FROM audit WHERE seq >= 300",
+            "DELETE FROM audit_checkpoint WHERE size >= 300",
+            "DELETE FROM audit_tile",
+        )
+        _put(log, made)
+        asyncio.run(log.store.write(lambda tx: grow(tx, 2)))
+
+    return harm
+
+
+def _put(log: Log, rows: list[AuditRow]) -> None:
+    with closing(sqlite3.connect(log.folder / "handoff.db")) as connection, connection:
+        values = (tuple(getattr(row, name) for name in AuditRow.__struct_fields__) for row in rows)
+        connection.executemany(f"INSERT INTO audit VALUES ({', '.join('?' * 12)})", values)
 
 
 @pytest.mark.parametrize(
@@ -128,6 +182,29 @@ def _signed_ahead(log: Log) -> None:
         (_tile(0, 1), 257, "TREE_DIFFERS"),
         (_tile(1, 0), 1, "TREE_DIFFERS"),
         (_rewritten, 512, "ENTRY_FORGED"),
+        (_edit("facts_hash", "zeroblob(32)", 3), 3, "ENTRY_ALTERED"),
+        (_edit("patient_id", "NULL", 258), 258, "ENTRY_ALTERED"),
+        (_edit("patient_id", "'pñ'", 258), 258, "ENTRY_ALTERED"),
+        (_edit("seq", "4611686018427387904", 300), 300, "ENTRY_MISSING"),
+        (_done("UPDATE data_key SET wrapped = X'00' WHERE scope = 'audit:p3'"), 4, "ENTRY_FORGED"),
+        # SQLite keeps whatever is put into a column, and a text with a bit turned may be none
+        (_edit("patient_id", "CAST(patient_id AS BLOB)", 258), 258, "ENTRY_ALTERED"),
+        (_edit("outcome", "CAST(X'ff' AS TEXT)", 400), 400, "ENTRY_ALTERED"),
+        (_edit("at", "CAST(X'ff' AS TEXT)", 599), 599, "ENTRY_ALTERED"),
+        (_edit("sealed", "'x'", 400), 400, "ENTRY_ALTERED"),
+        (_edit("facts_hash", "'x'", 599), 599, "ENTRY_ALTERED"),
+        (_edit("chain_hash", "'x'", 400), 400, "CHAIN_BROKEN"),
+        (_done("UPDATE audit_checkpoint SET note = X'ff' WHERE size = 300"), 601, "CHECKPOINT_FORGED"),
+        (
+            _done("UPDATE audit_checkpoint SET note = CAST(X'ff' AS TEXT) WHERE size = 300"),
+            601,
+            "CHECKPOINT_FORGED",
+        ),
+        (_done("UPDATE audit_tile SET hashes = 'x' WHERE level = 0 AND place = 1"), 257, "TREE_DIFFERS"),
+        (_by_the_keys(b'"purpose":"TREAT"', b'"purpose":"HMARKT"'), 300, "ENTRY_FORGED"),
+        (_by_the_keys(b"", b"", bytes(32)), 300, "ENTRY_FORGED"),
+        (_signed(root=b"r" * 32), 151, "HISTORY_REWRITTEN"),
+        (_signed(chain=b"c" * 32), 151, "HISTORY_REWRITTEN"),
         (_signed_ahead, 151, "HISTORY_REWRITTEN"),
         (_older_head, 301, "HISTORY_REWRITTEN"),
         (_done("UPDATE audit_checkpoint SET note = 'x' WHERE size = 300"), 601, "CHECKPOINT_FORGED"),
@@ -144,7 +221,7 @@ def test_harm_is_told_as_it_is_entry_by_entry(
 
     assert (found.ok, found.first_bad_seq, found.reason) == (False, seq, reason)
     with log.store.read() as reading:
-        assert found == verify(reading, log.verifier, ())
+        assert found == verify_each(reading, log.verifier, ())
 
 
 def test_what_only_the_witness_knows_is_compared(log: Log) -> None:
@@ -161,9 +238,9 @@ def test_stretches_are_believed_only_where_each_begins_as_the_one_before_ended(
 ) -> None:
     begun: list[int] = []
 
-    def rest(reading: Reading, verifier: NoteVerifier, start: Standing) -> VerifyReport:
+    def rest(reading: Reading, verifier: NoteVerifier, start: Standing, *, facts: bool) -> VerifyReport:
         begun.append(start.size)
-        return verify_rest(reading, verifier, start)
+        return verify_rest(reading, verifier, start, facts=facts)
 
     monkeypatch.setattr(stretches, "verify_rest", rest)
     expected = log.verify(witness=False)
@@ -180,15 +257,15 @@ def test_stretches_are_believed_only_where_each_begins_as_the_one_before_ended(
             ((first,), 256),
             *(((first, one), 256) for one in others),
         ):
-            assert verify_by(found, 512, reading, log.verifier) == expected
+            assert verify_by(found, spans, reading, log.verifier) == expected
             assert begun[-2:] == [512, again]
         begun.clear()
-        assert verify_by((first, second), spans[-1].stop, reading, log.verifier) == expected
+        assert verify_by((first, second), spans, reading, log.verifier) == expected
         assert begun == [512]
 
 
 def test_good_stretches_before_the_harm_are_not_read_again(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stretches, "verify", pytest.fail)
+    monkeypatch.setattr(stretches, "verify_each", pytest.fail)
     destroyed = "DELETE FROM data_key WHERE scope = 'audit:p1'"
     log.tamper(destroyed, "UPDATE audit SET outcome = 'withhold' WHERE seq = 400")
 
@@ -197,4 +274,4 @@ def test_good_stretches_before_the_harm_are_not_read_again(log: Log, monkeypatch
     assert (found.first_bad_seq, found.reason, found.signed_to) == (400, "ENTRY_ALTERED", 300)
     assert found.shredded > 0
     with log.store.read() as reading:
-        assert found == verify(reading, log.verifier, ())
+        assert found == verify_each(reading, log.verifier, ())

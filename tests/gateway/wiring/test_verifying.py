@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from gateway import audit
-from gateway.audit import Sealer, stretches, verifier_of, verify
+from gateway.audit import Sealer, stretches, verifier_of
+from gateway.audit.verify import verify_each
 from gateway.clock import SystemClock
 from gateway.store import Transaction, open_store
 from gateway.wiring import verifying
@@ -44,8 +45,8 @@ def test_processes_open_the_store_themselves_and_verify_their_part(
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
     with verifying.reading(folder.path, None) as (_, view):
-        expected = verify(view, verifier_of(folder.keys.signer))
-        monkeypatch.setattr(stretches, "verify", pytest.fail)
+        expected = verify_each(view, verifier_of(folder.keys.signer))
+        monkeypatch.setattr(stretches, "verify_each", pytest.fail)
         assert verifying.verify_log(folder, None, view, length=256) == expected
     assert (expected.ok, expected.entries) == (True, 520)
 
