@@ -40,7 +40,7 @@ _MARK = re.compile(r"[\^~&]")
 _BETWEEN = "\x1e"
 _DELETE = re.compile(f'(?<={_BETWEEN})""(?={_BETWEEN})')
 _SPACE = re.compile(r"[^\S ]")
-_FIGURES = frozenset({"date", "day", "datetime", "instant"})
+_FIGURES = frozenset({"date", "day", "datetime", "instant", "until"})
 """Lenses by which the number of figures counts: a date, an hour, a second."""
 
 
@@ -329,7 +329,8 @@ def _count_row(row: Row, count: Callable[..., None]) -> None:
     """The fields that a row reads or names."""
     listed = row.target is None or row.target.steps[-1].many
     for number, address in enumerate(row.sources):
-        coded = row.lens.coded if row.lens is not None and not number else None
+        plain = not number or row.lens_name == "until"  # of two times the text of neither counts
+        coded = row.lens.coded if row.lens is not None and plain else None
         if row.verb != "map":
             count(address, ()) if _filtered(address) else None
         elif coded is None or (address.component and coded):  # type: ignore[attr-defined]  # a v2 address

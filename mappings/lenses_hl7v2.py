@@ -14,7 +14,7 @@ from typing import Any
 from mappings.concept_map import Concept, ConceptMap
 from mappings.lenses import Backward, Lens, LensSpec, coding, integer, number
 from mappings.syntax.hl7v2 import EscapeError, escape, unescape
-from mappings.times import Zone, v2_back, v2_date, v2_datetime
+from mappings.times import Zone, is_reversed, v2_back, v2_date, v2_datetime
 from mappings.unfit import Partly, Unfit
 
 PLAIN: frozenset[int] = frozenset()
@@ -269,6 +269,28 @@ def datetime_lens(spec: LensSpec) -> Lens:
         return v2_datetime(need(plain(raw.split("^", 1)[0])), zone)
 
     return Lens(forward, v2_back, PLAIN)
+
+
+def until_lens(spec: LensSpec) -> Lens:
+    """The end of a period (`as`: date, datetime), and behind it its beginning: no end lies before it (per-1), and beside
+    one that cannot be read none is said, so that lineage names the beginning too."""
+    made = {"date": date_lens, "datetime": datetime_lens}[spec.text("as", "datetime")](spec)
+
+    def said(text: str, zone: Zone) -> tuple[str, Partly | None]:
+        try:
+            return made.forward(text, zone), None
+        except Partly as partly:
+            return str(partly.value), partly
+
+    def forward(raw: tuple[str, str], zone: Zone) -> str:
+        end, partly = said(raw[0], zone)
+        if raw[1] and is_reversed(said(raw[1], zone)[0], end):
+            raise Unfit("PERIOD_REVERSED", "the end lies before the beginning", "102")
+        if partly is not None:
+            raise partly
+        return end
+
+    return Lens(forward, None, PLAIN)
 
 
 def day_lens(spec: LensSpec) -> Lens:

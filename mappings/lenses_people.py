@@ -25,6 +25,7 @@ from mappings.lenses_hl7v2 import (
     plain,
     quantity_lens,
     text_lens,
+    until_lens,
 )
 from mappings.lenses_identifiers import cx_lens, ei_lens, pln_lens
 from mappings.lenses_structured import structured_lens
@@ -226,6 +227,7 @@ V2_LENSES: dict[str, tuple[Callable[[LensSpec], Lens], frozenset[str]]] = {
     "day": (day_lens, frozenset()),
     "datetime": (datetime_lens, frozenset()),
     "instant": (instant_lens, frozenset()),
+    "until": (until_lens, frozenset({"as"})),
     "integer": (integer_lens, frozenset()),
     "decimal": (number_lens, frozenset()),
     "boolean": (boolean_lens, frozenset()),

@@ -12,6 +12,8 @@ from mappings.lenses import LensSpec
 from mappings.lenses_hl7v2 import concept_lens
 from tests.mappings.conftest import FORMATS
 
+_NUMBERS = b"R-300%d^SAGUARO^2.16.840.1.113883.3.9999.20^ISO|F-50%d^MESALAB^2.16.840.1.113883.3.9999.40^ISO"
+
 
 def _sample(mapping_id: str, name: str) -> bytes:
     return (FORMATS / mapping_id / "samples" / f"{name}.hl7").read_bytes()
@@ -138,13 +140,8 @@ def test_a_merge_ends_one_record_in_the_other(library: Library) -> None:
         ("hospital/orm_o01", "o01_new", (b"\rORC|NW", b"\rORC|NW|other\rORC|NW"), "SEVERAL_RECORDS"),
         ("hospital/orm_o01", "o01_new", (b"\rOBR|", b"\rOBR|1|||A\rOBR|"), "SEVERAL_GIVEN"),
         ("hospital/orm_o01", "o01_new", (b"\rOBR|", b"\rRXO|"), "REQUIRED_MISSING"),
-        ("hospital/oru_r01", "r01_reports", (b"|F-501^", b"|^"), "KEY_MISSING"),
-        (
-            "hospital/oru_r01",
-            "r01_reports",
-            (b"|F-502^MESALAB^2.16.840.1.113883.3.9999.40^ISO|26464", b"||26464"),
-            "REQUIRED_MISSING",
-        ),
+        ("hospital/oru_r01", "r01_reports", (_NUMBERS % (1, 1) + b"|24317", b"||24317"), "KEY_MISSING"),
+        ("hospital/oru_r01", "r01_reports", (_NUMBERS % (2, 2) + b"|26464", b"||26464"), "REQUIRED_MISSING"),
         ("hospital/oru_r01", "r01_reports", (b"|LAB|F", b"|LAB|Y"), "NO_CONCEPT"),
         ("hospital/oru_r01", "r01_reports", (b"PID|1|", b"PID|1||X||Y\rPID|1|"), "SEVERAL_GIVEN"),
         ("hospital/siu_s12", "s12_booked", (b"|Booked|", b"|Blocked|"), "NO_CONCEPT"),
