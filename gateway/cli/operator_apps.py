@@ -162,6 +162,19 @@ def requests_told(
     finish(act(folder_of(network), store, "requests told", f"{consent} {partner}", reason))
 
 
+@requests_app.command("patient-notices")
+def requests_patient_notices(
+    program: Annotated[str, typer.Option(help="Only this program's patients.")] = "",
+    network: Network = None,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """List patients whom their program has not given its notice in force (42 CFR 2.22). Ids only."""
+    from gateway.cli.requests_commands import requests_patient_notices as body
+
+    finish(body(folder_of(network), store, program, as_json=as_json))
+
+
 @requests_app.command("reviewed")
 def requests_reviewed(
     use: Annotated[str, typer.Argument(metavar="USE", help="Id from `handoff requests list` (emergency).")],

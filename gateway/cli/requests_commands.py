@@ -12,6 +12,7 @@ from typing import TextIO
 from gateway.cli.tables import print_table
 from gateway.clock import Clock, SystemClock
 from gateway.flows.held_requests import ToSeeTo, to_see_to
+from gateway.flows.patient_notices import without_notice
 from gateway.flows.stop_notices import notice_text, waiting
 from gateway.partners import Network
 from gateway.store import Reading
@@ -43,6 +44,31 @@ def requests_notice(network: Path, store: str | None, consent: str, partner: str
 
     with looked(network, store, asked) as (folder, view):
         print(notice_text(folder.network, waiting(view, consent, partner)))
+    return 0
+
+
+def requests_patient_notices(network: Path, store: str | None, program: str, *, as_json: bool) -> int:
+    """Print to whom a program has not given the notice that is in force, the first 500; 0. Raises NotFound
+    `NO_SUCH_PARTNER`.
+    """
+    from gateway.cli.looked import take_down
+    from gateway.wiring.looking import reading
+
+    with reading(network, store) as (folder, view):
+        found = without_notice(view, folder.network, LISTED, program)
+        take_down(folder, store, "requests patient-notices", (one.patient_id for one in found))
+    if len(found) == LISTED:
+        print(f"only the first {LISTED} are listed; the console lists all", file=sys.stderr)
+    if as_json:
+        print(json.dumps([asdict(one) for one in found], indent=2))
+        return 0
+    heads = ("program", "patient", "in force", "given", "on")
+    last = ((one, one.last) for one in found)
+    cells = [
+        (one.partner, one.patient_id, one.version, *((had.version, had.given_on) if had else ("never", "")))
+        for one, had in last
+    ]
+    print_table(heads, cells)
     return 0
 
 

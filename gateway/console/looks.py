@@ -27,6 +27,7 @@ COMMANDS = {
     "messages show": "A message",
     "requests list": "Requests to see to",
     "requests notice": "Notice to stop",
+    "requests patient-notices": "Patients without their program's notice",
     "why": "Why a request was answered as it was",
 }
 """What a command shows, by its words."""

@@ -232,6 +232,20 @@ AGREEMENTS = {
 }
 
 
+GIVEN = {
+    "WRITTEN": "on paper",
+    "FACE": "read together",
+    "EMAILWRIT": "by e-mail",
+    "ONLINEWRIT": "on a screen",
+    "MAILWRIT": "by post",
+}
+
+
+def given_words(code: str) -> str:
+    """How a program gave a patient its notice, in words."""
+    return GIVEN.get(code, code)
+
+
 def way_words(code: str) -> str:
     """How a partner is reached, or a message came, in words."""
     return WAYS.get(code, code)

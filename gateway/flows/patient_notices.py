@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from gateway.audit import append
 from gateway.clock import instant_text
 from gateway.disclosure.premises import Premises
-from gateway.errors import NotUnderstood
+from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.decided_here import BY_SENDER, act_entry
 from gateway.partners import Network
 from gateway.store import Reading, Record, Transaction, patient_notices, same_person
@@ -92,19 +92,22 @@ def keep_submitted(
 
 
 def without_notice(
-    reading: Reading, network: Network, limit: int, partner: str = "", after: tuple[str, str] = ("", "")
+    reading: Reading, network: Network, limit: int, partner: str = "", after: str = ""
 ) -> tuple[Without, ...]:
-    """Patients who have not been given their program's notice that is in force, by program and id; `after`: a program
-    and a patient of the list before.
+    """Patients who have not been given the notice in force of their program, by program and id; of `partner` alone from
+    the patient `after` on. Raises NotFound `NO_SUCH_PARTNER` for who is no program.
     """
     found: list[Without] = []
-    for name, version in programs(network):
-        if name < after[0] or (partner and name != partner) or len(found) >= limit:
-            continue
-        since = after[1] if name == after[0] else ""
-        for patient_id in patient_notices.without(reading, name, version, limit - len(found), since):
-            given = patient_notices.of_patient(reading, patient_id, name)
-            found.append(Without(name, patient_id, version, given[-1] if given else None))
+    owing = programs(network)
+    if partner and partner not in dict(owing):
+        raise NotFound("NO_SUCH_PARTNER", "no Part 2 program of the network has that id")
+    for name, version in owing:
+        if partner in ("", name) and len(found) < limit:
+            ids = patient_notices.without(
+                reading, name, version, limit - len(found), after if partner else ""
+            )
+            given = ((one, patient_notices.of_patient(reading, one, name)) for one in ids)
+            found += [Without(name, one, version, had[-1] if had else None) for one, had in given]
     return tuple(found)
 
 

@@ -67,6 +67,8 @@ COMMANDS: tuple[tuple[str, tuple[str, ...], str, set[str | None]], ...] = (
     ("messages", ("show", "m1", "--raw"), "messages show --raw m1", {"p1", "p2"}),
     ("lanes", ("list", "--json"), "lanes list", {"p2"}),
     ("requests", ("list",), "requests list", {"p2"}),
+    ("requests", ("patient-notices",), "requests patient-notices", {"p3"}),
+    ("requests", ("patient-notices", "--json"), "requests patient-notices", {"p3"}),
     ("identity", ("list",), "identity list", {"p3"}),
     ("identity", ("show", "p3"), "identity show", {"p3"}),
     ("hold", ("list",), "hold list", {"p1"}),
@@ -74,7 +76,7 @@ COMMANDS: tuple[tuple[str, tuple[str, ...], str, set[str | None]], ...] = (
 """A command, what the log says of it, and of whom."""
 SHOWN_UNRECORDED = {
     "looked.py": 1,  # the one way itself
-    "requests_commands.py": 1,  # asks it by hand, having looked once
+    "requests_commands.py": 2,  # ask it by hand, having looked once
     "audit_commands.py": 1,  # verify
     "keys_commands.py": 2,  # counts
     "reconcile_command.py": 1,  # counts
@@ -96,6 +98,7 @@ def kept(tmp_path_factory: Any) -> Path:
         for one in ("p1", "p2", "p3"):
             with_patient(one)(tx)
         patients.doubt(tx, "p3")
+        patients.link(tx, "otp", "t3", "p3")
         inbox.keep(tx, message(1, patient_id="p1"), b"MSH|raw")
         intents.add(tx, intent("i1", patient_id="p2", message_id="m1", state="held", reason="NO_CONSENT"))
         consent_requests.open_request(tx, ConsentRequest("c1", "i1", "p2", "Dana", AT, LATER, ""))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.demo import person
-from gateway.errors import NotUnderstood
+from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.patient_notices import TOPIC, programs, without_notice
 from gateway.store import patient_notices
 from tests.gateway.county import OTP, County
@@ -49,6 +49,8 @@ def test_a_programs_system_says_that_it_was_given_and_another_version_makes_it_d
     her = county.patient_id
     assert due(county) == [(her, "")], "nobody names a version: any would do"
     assert "housing" not in dict(programs(county.premises.network)), "no program owes none"
+    with pytest.raises(NotFound):
+        due(county, "housing")
 
     county.change_partner("otp", patient_notice=V1)
     county.submit("otp", notice())
