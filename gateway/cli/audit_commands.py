@@ -209,7 +209,8 @@ def print_verified_file(
     key: str = "",
     witness: Path | None = None,
 ) -> int:
-    """Verify an export or a file of proofs, against the key and the witness that are given or those of `network`.
+    """Verify an export or a file of proofs, against the key and the witness that are given or those of `network`; 1 when
+    it was altered, and where no signed head is over any of its entries.
 
     Raises NotUnderstood `WITNESS_UNREADABLE` for a witness file that is named and cannot be read.
     """
@@ -219,7 +220,11 @@ def print_verified_file(
             raise NotUnderstood("WITNESS_UNREADABLE", "the witness file is not there, or cannot be read")
         notes = WitnessFile(witness)
     with file.open("rb") as lines:
-        code = print_report(verify_file(lines, verifier, notes), out)
+        report = verify_file(lines, verifier, notes)
+    code = print_report(report, out)
+    if report.ok and report.entries and not (report.signed_to or report.part_of):
+        print("NOT PROVED: no signed head is over any entry, and anybody can write a log that fits", file=out)
+        code = 1
     if verifier is None:
         print("checked against the key that the file itself names", file=out)
     return code

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -248,13 +249,14 @@ class _Console(Pages):
         link = request.query_params.get("link", "")
         if not link:
             return self._stranger(request)
-        visitor, checked = read_link(self._office.link_key, link, self._office.clock.now())
-        let_in(self._office, visitor, checked.made_at)
-        if request.method == "GET":
-            return self._page(request, "login.html", link=link, name=visitor.name)
-        await self._frame.open_form(request)
-        if not await self._office.use_link_once(checked.id, checked.expires_at):
-            raise NotAllowed("LINK_USED", "the link was used before")
+        with _told_refusal("console_login"):
+            visitor, checked = read_link(self._office.link_key, link, self._office.clock.now())
+            let_in(self._office, visitor, checked.made_at)
+            if request.method == "GET":
+                return self._page(request, "login.html", link=link, name=visitor.name)
+            await self._frame.open_form(request)
+            if not await self._office.use_link_once(checked.id, checked.expires_at):
+                raise NotAllowed("LINK_USED", "the link was used before")
         logs.info(logs.Event.REQUEST_ANSWERED, door="console_login", outcome="accepted")
         return self._frame.begin((visitor.name, visitor.role), "./")
 
@@ -281,12 +283,9 @@ class _Console(Pages):
         if self._office.provider is None:
             return self._stranger(request)
         kept, answer = request.cookies.get(BEGUN_COOKIE, ""), dict(request.query_params)
-        try:
+        with _told_refusal("console_login"):
             visitor = await self._office.provider.finish(kept, answer)
             let_in(self._office, visitor, self._office.clock.now())
-        except HandoffError as refused:
-            logs.info(logs.Event.REQUEST_ANSWERED, door="console_login", outcome="refused", code=refused.code)
-            raise
         logs.info(logs.Event.REQUEST_ANSWERED, door="console_login", outcome="accepted")
         begun = self._frame.begin((visitor.name, visitor.role), "./")
         page = self._page(request, "logged_in.html", 200, name=visitor.name)
@@ -315,11 +314,8 @@ class _Console(Pages):
         """The visitor with what lets her look now, asked for at each request: an agreement ends on its day, or when a
         person ends it. Raises NotAllowed `NO_AGREEMENT`.
         """
-        try:
+        with _told_refusal("console"):
             return replace(visitor, agreement=admit(self._office, visitor))
-        except NotAllowed as refused:
-            logs.info(logs.Event.REQUEST_ANSWERED, door="console", outcome="refused", code=refused.code)
-            raise
 
     async def _audit(
         self, request: Request, visitor: Visitor, subject: str, patients: frozenset[str], reason: str = ""
@@ -365,6 +361,16 @@ def _known(office: Office) -> Mapping[str, Any]:
         "plural": words.plural,
         "by_provider": office.provider is not None,
     }
+
+
+@contextmanager
+def _told_refusal(door: str) -> Iterator[None]:
+    """A refusal at the door of the console stands in the operator's log: who tries links is seen there."""
+    try:
+        yield
+    except HandoffError as refused:
+        logs.info(logs.Event.REQUEST_ANSWERED, door=door, outcome="refused", code=refused.code)
+        raise
 
 
 def _require(visitor: Visitor, right: str) -> None:

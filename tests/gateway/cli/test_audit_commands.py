@@ -152,6 +152,18 @@ def test_an_export_is_verified_with_and_without_the_network(
     assert audit_commands.audit_export(network, None) == 0
     file = tmp_path / "log.ndjson"
     file.write_bytes(capfdbinary.readouterr().out)
+    assert audit_commands.audit_verify(network, None, file) == 1, "anybody can write a log that fits"
+    assert b"NOT PROVED: no signed head" in capfdbinary.readouterr().out
+    folder = open_folder(network)
+
+    async def seal() -> None:
+        store = open_store(folder.store_url, folder.keys.cipher, folder=network)
+        await Sealer(store, folder.keys.signer, network / "witness.log", SystemClock()).seal_now()
+        await store.close()
+
+    asyncio.run(seal())
+    assert audit_commands.audit_export(network, None) == 0
+    file.write_bytes(capfdbinary.readouterr().out)
     assert audit_commands.audit_verify(network, None, file) == 0
     assert b"itself names" not in capfdbinary.readouterr().out
     assert audit_commands.audit_verify(tmp_path, None, file) == 0

@@ -48,14 +48,21 @@ def test_the_button_makes_a_session_that_scripts_and_other_sites_cannot_use(brow
     assert browser.get("").status_code == 200
 
 
-def test_a_link_counts_once(browser: Any) -> None:
+def test_a_link_counts_once_and_a_refused_one_is_told_to_the_operator(browser: Any, capsys: Any) -> None:
     link = browser.link()
     browser.ask("POST", f"/console/login?link={link}")
     again = browser.ask("POST", f"/console/login?link={link}")
+    browser.ask("GET", f"/console/login?link={link[:-2]}")
 
     assert again.status_code == 403
     assert "LINK_USED" in again.text
     assert "set-cookie" not in again.headers
+    told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [(one["door"], one["outcome"], one.get("code")) for one in told] == [
+        ("console_login", "accepted", None),
+        ("console_login", "refused", "LINK_USED"),
+        ("console_login", "refused", "LINK_INVALID"),
+    ]
 
 
 def test_a_link_is_good_for_ten_minutes(browser: Any) -> None:
