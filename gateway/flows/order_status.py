@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from msgspec import structs
+
 import mappings
 from gateway.disclosure.premises import Premises
 from gateway.disclosure.seen import Asking
@@ -23,8 +25,8 @@ from gateway.flows.late_messages import newer_kept, said_at
 from gateway.flows.messages import ReceivedMessage
 from gateway.flows.new_intents import Content, new_intent
 from gateway.flows.people import patient_meant
+from gateway.flows.redirected import cancelled
 from gateway.flows.referral import CANCEL_EVENT, Referral, still_needed
-from gateway.flows.sources import comes_from_program
 from gateway.flows.task_outputs import words_to_keep
 from gateway.identity import IDENTIFIER, Identified, identifiers_of
 from gateway.store import (
@@ -41,7 +43,6 @@ from gateway.store import (
 _ANSWER_TYPE, NO_REASON = "RRI", {"text": "Declined. No reason was given."}
 """An RRI has no place for a reason; its sender declines all the same, and a Task says why in words (SD-01)."""
 _OPEN, _BEGUN = ("requested", "received"), ("in-progress", "on-hold")
-_ANSWER = ("statusReason", "businessStatus", "output", "executionPeriod")
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,23 +342,11 @@ def _shown_status(premises: Premises, tx: Transaction, placer: str, task: Record
 
 
 def _cancelled(premises: Premises, made: OrderStatus, task: Record, at: str) -> Record:
-    """The placer's own Task, cancelled: nothing of an answer is in it, so that whoever may see its words sees it."""
-    content = {name: value for name, value in task.resource.items() if name not in _ANSWER}
-    content |= {"status": "cancelled", "lastModified": at}
-    if "statusReason" in made.said:
-        content["statusReason"] = made.said["statusReason"]
-    return Record(
-        resource_type="Task",
-        id=task.id,
-        version=0,
-        patient_id=task.patient_id,
-        source_partner=made.partner,
-        sources=(made.partner,),
-        part2=comes_from_program(premises.network, (made.partner,), task),
-        updated_at=at,
-        deleted=False,
-        resource=content,
-    )
+    """The placer's own Task, cancelled, with the reason that it gives."""
+    found = cancelled(premises, task, made.partner, at)
+    if "statusReason" not in made.said:
+        return found
+    return structs.replace(found, resource={**found.resource, "statusReason": made.said["statusReason"]})
 
 
 def _task(resources: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:

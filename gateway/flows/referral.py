@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 import mappings
 from gateway.clock import read_instant
-from gateway.disclosure.handovers import may_have_arrived
 from gateway.disclosure.held import IDENTITY_PENDING, ask_in_doubt
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotUnderstood
@@ -19,6 +18,7 @@ from gateway.flows.addressee import naming_addressee
 from gateway.flows.kept_labels import save_all_keeping_labels
 from gateway.flows.late_messages import newer_kept
 from gateway.flows.new_intents import Content, new_intent
+from gateway.flows.redirected import arrived, taken_back
 from gateway.flows.sources import Beside, asserted_sources, beside, comes_from_program
 from gateway.flows.told_consents import without_consents
 from gateway.flows.withdrawn_entries import ENTRIES, no_more_named
@@ -28,7 +28,6 @@ from gateway.store import Intent, Record, Transaction, intents, message_times, r
 
 _OPEN = ("due", "held", "retry", "unknown", "dead")
 _NOT_YET_THERE = ("due", "held", "retry", "dead")
-_MAY_HAVE_ARRIVED = ("delivered", "sending", "unknown")
 _WORKFLOW = ("status", "statusReason", "businessStatus", "output", "owner", "lastModified")
 _REQUEST = "ServiceRequest"
 _TIMED = ("Patient", _REQUEST)
@@ -165,6 +164,12 @@ def record_referral(
     is_overtaken = _is_overtaken(tx, referral)
     wanted = _as_it_stands(tx, referral, made, is_overtaken=is_overtaken)
     gone = () if is_overtaken or not before else _said_no_more(tx, referral, who, at)
+    is_cancel = referral.event == CANCEL_EVENT
+    elsewhere = _elsewhere(tx, referral, who.patient_id) if before else []
+    if is_cancel or not (is_overtaken or ended):
+        finish_not_yet_there(tx, elsewhere, at)
+        for route, content in taken_back(premises, tx, elsewhere, message_id, at):
+            _ask(premises, tx, route, content, "cancel", who, at)
     saved = save_all_keeping_labels(tx, (*wanted, *gone), partial(_sources_kept, premises))
     if referral.said_at:
         message_times.keep(tx, [key for key in map(_key, resources) if key[0] in _TIMED], referral.said_at)
@@ -173,10 +178,6 @@ def record_referral(
     said, withdrawn = named[: len(wanted)], named[len(wanted) :]
     versions_before = {task.id: task.version for task in before.values()}
     task_is_news = any(r.resource_type == "Task" and r.version != versions_before.get(r.id, 0) for r in saved)
-    is_cancel = referral.event == CANCEL_EVENT
-    elsewhere = _elsewhere(tx, referral, who.patient_id) if before else []
-    if is_cancel or not (is_overtaken or ended):
-        finish_not_yet_there(tx, elsewhere, at)
     for route in referral.addressees:
         known = intents.of_key(tx, who.patient_id, route.addressee, referral.business_key)
         theirs = [i for i in known if i.kind in ("referral", "cancel")]
@@ -238,8 +239,7 @@ def _known_there(tx: Transaction, theirs: Sequence[Intent], withdrawn: tuple[str
     """Of what is said no more, that of which the partner may have an earlier version: nobody else is told of it."""
     if not withdrawn:
         return ()
-    arrived = [i for i in theirs if i.state in _MAY_HAVE_ARRIVED or may_have_arrived(tx, i)]
-    known = {reference.rpartition("/")[0] for i in arrived for reference in i.focus}
+    known = {reference.rpartition("/")[0] for i in arrived(tx, theirs) for reference in i.focus}
     return tuple(one for one in withdrawn if one.rpartition("/")[0] in known)
 
 
@@ -360,8 +360,7 @@ def still_needed(
     waiting = [i for i in theirs if i.state in _OPEN]
     for intent in waiting:
         intents.finish(tx, intent.id, "cancelled", at, SUPERSEDED)
-    may_be_there = any(i.state in _MAY_HAVE_ARRIVED or may_have_arrived(tx, i) for i in theirs)
-    return referral.event != CANCEL_EVENT or may_be_there
+    return referral.event != CANCEL_EVENT or bool(arrived(tx, theirs))
 
 
 def _without_task(focus: tuple[str, ...]) -> tuple[str, ...]:

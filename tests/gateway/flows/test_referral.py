@@ -7,6 +7,8 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from gateway.disclosure import gate
+from gateway.disclosure.release import Refusal, Release
 from gateway.partners.network import Route
 from tests.gateway.county import County, matches, resources_of
 
@@ -87,6 +89,55 @@ def test_a_cancellation_of_what_may_have_arrived_is_told_to_the_addressee(county
     assert told.kind == "cancel"
     (task,) = resources_of(county.released().content)["Task"]
     assert task["status"] == "cancelled"
+
+
+@pytest.mark.requirement("P2-13-01")
+def test_who_has_a_referral_that_goes_to_somebody_else_is_told_that_it_is_taken_back_and_no_more(
+    county: County,
+) -> None:
+    def released() -> dict[str, bytes]:
+        """What goes now, by recipient and kind; all of it arrives."""
+        found = {}
+        for intent in county.claim():
+            made = county.run(gate.release(county.premises, intent))
+            assert isinstance(made, Release)
+            county.settle(intent, "delivered", "HTTP_200")
+            found[f"{intent.kind} to {intent.partner}"] = made.content
+        return found
+
+    def addressed(to: str, event: str = "I12") -> dict[str, bytes]:
+        county.clock.advance(timedelta(minutes=1))
+        number = f"ED-{county.clock.now():%H%M}"
+        assert county.refer(number, addressee=to, event=event).outcome == "accepted"
+        return released()
+
+    for agency in ("otp", "psychiatry"):
+        county.consent(agency)
+    (first,) = addressed("SUNRISE").values()
+    moved = addressed("MESAPSY")
+
+    assert sorted(moved) == ["cancel to otp", "referral to psychiatry"]
+    (sent,), (task,) = resources_of(first)["Task"], resources_of(moved["cancel to otp"])["Task"]
+    assert task == sent | {one: task[one] for one in ("status", "lastModified", "meta", "text")}
+    assert task["status"] == "cancelled"
+    assert b"Mesa" not in moved["cancel to otp"] and b"MESAPSY" not in moved["cancel to otp"]
+    assert resources_of(moved["referral to psychiatry"])["Task"][0]["status"] == "requested"
+    assert county.task().resource["status"] == "requested"
+
+    assert addressed("MESAPSY") == {}, "it is told once"
+    assert sorted(addressed("SUNRISE")) == ["cancel to psychiatry", "referral to otp"]
+    assert sorted(addressed("MESAPSY", "I14")) == ["cancel to otp", "cancel to psychiatry"], "who has it, too"
+
+
+def test_who_may_not_see_it_any_more_is_not_told_that_it_goes_to_somebody_else(county: County) -> None:
+    kept = county.consent()
+    county.refer()
+    county.deliver()
+    county.withdraw(kept)
+    county.refer("ED-2", addressee="MESAPSY")
+
+    told = [county.run(gate.release(county.premises, intent)) for intent in county.claim()]
+    assert [type(one) for one in told] == [Refusal, Refusal]
 
 
 def test_a_referral_that_was_turned_away_can_be_corrected(county: County) -> None:
