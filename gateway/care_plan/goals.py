@@ -38,12 +38,17 @@ def goal_warnings(goals: Sequence[Resource], plans: Sequence[Resource]) -> tuple
     return ({"resourceType": "OperationOutcome", "issue": issues},) if issues else ()
 
 
+def goal_lacks(goal: Resource) -> tuple[tuple[str, str, str], ...]:
+    """Code, place in the goal, and words of what an open goal lacks that is looked at by itself."""
+    return () if standing_of(goal) != "open" else tuple(_lacking(goal, None))
+
+
 def _is_part(resource: Resource) -> bool:
     return any(tag.get("code") == _SUBSETTED for tag in resource.get("meta", {}).get("tag", ()))
 
 
-def _lacking(goal: Resource, worked_on: set[str]) -> Iterable[tuple[str, str, str]]:
-    """Code, place in the goal, and words."""
+def _lacking(goal: Resource, worked_on: set[str] | None) -> Iterable[tuple[str, str, str]]:
+    """Code, place in the goal, and words; None: who works on what is not looked at."""
     targets = rows(goal.get("target"))
     if not any("measure" in target for target in targets):
         yield "GOAL_WITHOUT_MEASURE", "target.measure", "How will you know that it is reached?"
@@ -53,5 +58,5 @@ def _lacking(goal: Resource, worked_on: set[str]) -> Iterable[tuple[str, str, st
         yield "GOAL_WITHOUT_OWNER", "expressedBy", "Whose goal is it?"
     if "achievementStatus" not in goal:
         yield "GOAL_WITHOUT_PROGRESS", "achievementStatus", "How far has it come?"
-    if reference_of(goal) not in worked_on:
+    if worked_on is not None and reference_of(goal) not in worked_on:
         yield "GOAL_WITHOUT_ACTIVITY", "", "What is being done about it?"

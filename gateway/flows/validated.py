@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from gateway.care_plan import goal_lacks
 from gateway.disclosure.consent_reports import findings_of
 from gateway.resources import every_fault
 
@@ -24,7 +25,8 @@ class Finding:
 def validated(resource: Mapping[str, Any], expected_type: str) -> tuple[Finding, ...]:
     """The findings about `resource`, the faults first; one that says that all is well when there is nothing else.
 
-    Of a Consent also what 42 CFR §2.31 misses in it: it would be kept, and permit nothing.
+    Of a Consent also what 42 CFR §2.31 misses in it: it would be kept, and permit nothing. Of a Goal also what it lacks
+    to be worked towards (DM-21), which is no fault.
     """
     if resource.get("resourceType") != expected_type:
         text = f"must be a `{expected_type}`"
@@ -33,13 +35,17 @@ def validated(resource: Mapping[str, Any], expected_type: str) -> tuple[Finding,
         Finding("error", one.code, f"RESOURCE_{one.code.upper().replace('-', '_')}", one.message, one.place)
         for one in every_fault(resource)
     )
-    if faults or expected_type != "Consent":
-        return faults or (_WELL,)
-    told = tuple(
-        Finding("warning", "business-rule", code, f"missing or unclear ({citation})", place)
-        for code, citation, place in findings_of(resource)
-    )
-    return told or (_WELL,)
+    return faults or tuple(_told(resource)) or (_WELL,)
+
+
+def _told(resource: Mapping[str, Any]) -> Iterator[Finding]:
+    """What a sound resource lacks, by the law or by what it is for."""
+    if resource["resourceType"] == "Consent":
+        for code, citation, place in findings_of(resource):
+            yield Finding("warning", "business-rule", code, f"missing or unclear ({citation})", place)
+    if resource["resourceType"] == "Goal":
+        for code, at, said in goal_lacks(resource):
+            yield Finding("information", "incomplete", code, said, f"Goal.{at}")
 
 
 _WELL = Finding("information", "informational", "VALID", "nothing was found wrong")

@@ -83,6 +83,26 @@ def test_what_the_law_misses_in_a_consent_is_told_before_it_is_signed(door: Door
     assert all(one["expression"][0].startswith("Consent.") for one in found if "expression" in one)
 
 
+@pytest.mark.requirement("DM-21")
+def test_what_a_goal_lacks_is_told_and_is_no_fault(door: Door) -> None:
+    goal: dict[str, Any] = {
+        "resourceType": "Goal",
+        "lifecycleStatus": "active",
+        "description": {"text": "A place of my own"},
+        "subject": {"reference": "Patient/p1"},
+        "expressedBy": {"reference": "Patient/p1"},
+    }
+    found = issues(door, goal)
+    assert {(one["severity"], one["code"]) for one in found} == {("information", "incomplete")}
+    assert [(one["details"]["coding"][0]["code"], one["expression"]) for one in found] == [
+        ("GOAL_WITHOUT_MEASURE", ["Goal.target.measure"]),
+        ("GOAL_WITHOUT_DATE", ["Goal.target.dueDate"]),
+        ("GOAL_WITHOUT_PROGRESS", ["Goal.achievementStatus"]),
+    ]
+    (one,) = issues(door, {**goal, "lifecycleStatus": "completed"})
+    assert one["details"]["coding"][0]["code"] == "VALID", "what is over lacks nothing"
+
+
 def test_it_may_be_wrapped_in_parameters(door: Door) -> None:
     wrapped = {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": PLAN}]}
     (one,) = issues(door, wrapped, "CarePlan")
