@@ -21,13 +21,14 @@ from gateway.disclosure.premises import Premises
 from gateway.disclosure.recorder_only import marked
 from gateway.disclosure.seen import is_own
 from gateway.disclosure.shown_versions import new_version
-from gateway.errors import AlreadyReceived, NotUnderstood
+from gateway.errors import AlreadyReceived, NotAllowed, NotUnderstood
 from gateway.flows.answering import Answered, answered_in, patient_answered, record_answer, under_our_names
 from gateway.flows.answers import EntryOutcome, TransactionOutcome
 from gateway.flows.body_hash import BodyHash, body_hash, named_by_itself
 from gateway.flows.checked import checked_entries
 from gateway.flows.consent_record import keep_consent
 from gateway.flows.heard_denials import hear_denials
+from gateway.flows.nothing import nothing_for
 from gateway.flows.patient_notices import keep_submitted
 from gateway.flows.people import patient_meant
 from gateway.flows.saved_together import SavedTogether
@@ -100,7 +101,11 @@ async def accept_transaction(
             _reference(mine.resource) for one, mine in named if one.get("fullUrl") in kept_here
         ),
     )
-    outcome = await premises.store.write(lambda tx: _take_in(premises, tx, work))
+    try:
+        outcome = await premises.store.write(lambda tx: _take_in(premises, tx, work))
+    except NotAllowed as error:  # nothing of it was kept: the attempt stands in the log by itself
+        await nothing_for(premises, caller, "Bundle", error.code)
+        raise
     premises.work_waiting.set()
     return outcome
 

@@ -167,7 +167,7 @@ def test_what_was_signed_at_a_desk_and_an_emergency_s_note_are_changed_by_no_cli
     refusals = [
         row for row in county.look(lambda reading: list(audit_rows.scan(reading))) if row.kind == "refuse"
     ]
-    assert len(refusals) == len(held) + 3, "each attempt is in the log"
+    assert len(refusals) == len(held) + 4, "each attempt is in the log"
     entry["resource"] = {**shown, "provision": whole, "status": "inactive"}
     ending = api.ask(US, "POST", "/fhir", {"resourceType": "Bundle", "type": "transaction", "entry": [entry]})
     assert ending.status_code == 200, ending.text
