@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mappings.syntax.ccda import Node, is_leaf
@@ -49,9 +49,12 @@ class Document:
 
     def dropped(self, claims: Claims) -> bool | None:
         """Whether these leaves are dropped; None when some are."""
-        kept = gone = 0
+        marks, kept, gone = self._marks, 0, 0
         for begin, end in claims:
-            lost = (end - begin) - len(self._marks[begin:end].translate(None, _DROPPED))
+            if marks.find(2, begin, end) < 0 and marks.find(3, begin, end) < 0:
+                kept += end - begin
+                continue
+            lost = (end - begin) - len(marks[begin:end].translate(None, _DROPPED))
             gone += lost
             kept += end - begin - lost
         return None if gone and kept else gone > 0
@@ -80,15 +83,15 @@ class ElementReading:
 
     def spots(self, address: CcdaAddress) -> Spots:
         """Values at an address; an element that says only why it has no value is none."""
-        paths = self._paths(address)
+        paths = [(path, path.tested, way, _saying(path.last)) for path, way in self._paths(address)]
 
         def read(record: Document, scope: Node) -> Sequence[tuple[Any, Claims, Claims]]:
             found: list[tuple[Any, Claims, Claims]] = []
-            for path, way in paths:
-                for node in follow(way, scope, record.root, record.sections, record.known):
-                    said = _said(node, path.last, record)
+            for path, tested, way, say in paths:
+                for node in follow(way, scope, record):
+                    said = say(node, record)
                     if said is not None:
-                        found.append((*said, _tested(path, node) if path.tested else NO_CLAIMS))
+                        found.append((*said, _tested(path, node) if tested else NO_CLAIMS))
                 if found:
                     break
             return found
@@ -97,14 +100,14 @@ class ElementReading:
 
     def present(self, address: CcdaAddress) -> Present:
         """Whether there is a value at an address, without its form."""
-        paths = self._paths(address)
+        paths = [(path.last, way, _saying(path.last)) for path, way in self._paths(address)]
 
         def read(record: Document, scope: Node) -> tuple[bool, Claims]:
             found: list[Any] = []
-            for path, way in paths:
-                for node in follow(way, scope, record.root, record.sections, record.known):
-                    if path.last:
-                        said = _said(node, path.last, record)
+            for last, way, say in paths:
+                for node in follow(way, scope, record):
+                    if last:
+                        said = say(node, record)
                         found += said[1] if said is not None else ()
                     elif _is_said(node, record):
                         found.append((node.begin, node.end))
@@ -120,7 +123,7 @@ class ElementReading:
 
         def read(record: Document, scope: Node) -> tuple[Any, Claims]:
             for path, way in paths:
-                for node in follow(way, scope, record.root, record.sections, record.known):
+                for node in follow(way, scope, record):
                     text, claims = _end(node, path.last) if path.last else main_word(node)
                     if text:
                         return text, claims
@@ -130,16 +133,16 @@ class ElementReading:
 
     def every(self, address: CcdaAddress) -> Every:
         """All leaves of the elements there."""
-        paths = self._paths(address)
+        paths = [(path.last, way, _saying(path.last)) for path, way in self._paths(address)]
 
         def read(record: Document, scope: Node) -> Claims:
             found: list[tuple[int, int]] = []
-            for path, way in paths:
-                for node in follow(way, scope, record.root, record.sections, record.known):
-                    if not path.last:
+            for last, way, say in paths:
+                for node in follow(way, scope, record):
+                    if not last:
                         found.append((node.begin, node.end))
                     else:
-                        said = _said(node, path.last, record)
+                        said = say(node, record)
                         found += said[1] if said is not None else ()
             return tuple(found)
 
@@ -148,23 +151,34 @@ class ElementReading:
     def scopes(self, each: CcdaAddress) -> Scopes:
         """The elements at the address."""
         paths = self._paths(each)
-        return lambda record, scope: [
-            node
-            for _, way in paths
-            for node in follow(way, scope, record.root, record.sections, record.known)
-        ]
+        return lambda record, scope: [node for _, way in paths for node in follow(way, scope, record)]
 
 
-def _said(node: Node, last: str, record: Document) -> tuple[Any, Claims] | None:
+Say = Callable[[Node, Document], tuple[Any, Claims] | None]
+
+
+def _saying(last: str) -> Say:
     """What an element, an attribute of it or its text says, and its leaves; None when nothing."""
     if not last:
-        return (plain_form(node), ((node.begin, node.end),)) if _is_said(node, record) else None
+        return _whole
     if last == "narrative()":
-        texts: list[tuple[str, str, int]] = []
-        _lines(node, "", texts)
-        return (texts, tuple((n, n + 1) for _, _, n in texts)) if texts else None
-    text, claims = _end(node, last)
-    return (text, claims) if claims else None
+        return _narrative
+
+    def say(node: Node, record: Document) -> tuple[Any, Claims] | None:
+        found = _end(node, last)
+        return found if found[1] else None
+
+    return say
+
+
+def _whole(node: Node, record: Document) -> tuple[Any, Claims] | None:
+    return (plain_form(node), ((node.begin, node.end),)) if _is_said(node, record) else None
+
+
+def _narrative(node: Node, record: Document) -> tuple[Any, Claims] | None:
+    texts: list[tuple[str, str, int]] = []
+    _lines(node, "", texts)
+    return (texts, tuple((n, n + 1) for _, _, n in texts)) if texts else None
 
 
 def _is_said(node: Node, record: Document) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from mappings.syntax.ccda import Node
 from mappings.syntax.ccda_address import Path, PathStep, Test
@@ -27,6 +27,8 @@ class Way:
     is_section: bool
     relative: bool
     up: int
+    is_near: bool
+    """Where it begins, or all of one name in there: found as quickly as remembered."""
 
 
 class Ways:
@@ -47,8 +49,9 @@ class Ways:
             last = steps[-1] if steps else PathStep("", (), False)
             is_section = not relative and len(steps) == 1 and last.name == "section"
             test = _test(last) if last.tests else None
+            is_near = len(steps) < 2 and not (up or is_section or last.tests or last.first)
             number = len(self._known)
-            found = Way(number, before, last.name, test, last.first, is_section, relative, up)
+            found = Way(number, before, last.name, test, last.first, is_section, relative, up, is_near)
             self._known[key] = found
         return found
 
@@ -74,25 +77,39 @@ def _simple(test: Test) -> Is | None:
     return None
 
 
-def follow(way: Way, here: Node, root: Node, sections: Sequence[Node], known: Known) -> Sequence[Node]:
+class Walked(Protocol):
+    """The document: its outermost element, its sections, and what ways were found to lead to."""
+
+    known: Known
+
+    @property
+    def root(self) -> Node: ...
+    @property
+    def sections(self) -> Sequence[Node]: ...
+
+
+def follow(way: Way, here: Node, document: Walked) -> Sequence[Node]:
     """The elements a way leads to, in document order; `here` is where a relative one begins (`ccda_tree.nodes_at`)."""
+    if way.is_near:
+        start = here if way.relative else document.root
+        return start.named(way.name) if way.before is not None else (start,)
     key = (way.number, here) if way.relative else way.number
-    found = known.get(key)
+    found = document.known.get(key)
     if found is None:
-        found = known[key] = _followed(way, here, root, sections, known)
+        found = document.known[key] = _followed(way, here, document)
     return found
 
 
-def _followed(way: Way, here: Node, root: Node, sections: Sequence[Node], known: Known) -> Sequence[Node]:
+def _followed(way: Way, here: Node, document: Walked) -> Sequence[Node]:
     test, name = way.test, way.name
     if way.before is None:
-        start = here if way.relative else root
+        start = here if way.relative else document.root
         for _ in range(way.up):
             start = start.parent or start
         return (start,)
     if way.is_section:
-        return [node for node in sections if test is None or test(node)]
-    before = follow(way.before, here, root, sections, known)
+        return [node for node in document.sections if test is None or test(node)]
+    before = follow(way.before, here, document)
     if not before:
         return before
     if len(before) == 1 and not way.first:

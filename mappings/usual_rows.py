@@ -285,6 +285,7 @@ def _claim_around(record: Record, at: Opened, looked: Claims) -> None:
     """What an instance was found by, and what a condition looked at, are in what was placed."""
     if at.claims:
         record.claim(at.claims)
+        at.claims = NO_CLAIMS  # once is enough
     if looked:
         record.claim(looked)
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from mappings.syntax.ccda import Node, document_bytes, step, text_step
+from mappings.syntax.ccda import Node, Root, document_bytes, text_step
 from mappings.syntax.ccda_address import CcdaAddress, Path, PathStep, Test
 from mappings.syntax.ccda_narrative import tell
 from mappings.syntax.ccda_order import put_in_order, with_class_and_mood
@@ -48,7 +48,7 @@ class CcdaBuilder:
     """One document being written."""
 
     def __init__(self, complement: Mapping[str, Any]) -> None:
-        self.root = Node("ClinicalDocument", None, "/ClinicalDocument")
+        self.root = Root("ClinicalDocument")
         self.complement = complement
         self.back_to_source = bool(complement)
         self.written: set[str] = set()
@@ -96,16 +96,9 @@ class CcdaBuilder:
         for child in () if fresh else node.named(one.name):
             if fits(child, one) and _has_room(child, following):
                 return child
-        child = self.made(node, one.name)
+        child = node.next(one.name)
         for test in one.tests:
             self._fulfil(child, test)
-        return child
-
-    def made(self, node: Node, name: str) -> Node:
-        """A new element of this name, last among its like."""
-        number = len(node.named(name)) + 1
-        child = Node(name, node, f"{node.place}/{step(name, number)}")
-        node.add(child)
         return child
 
     def _fulfil(self, node: Node, test: Test) -> None:
@@ -116,34 +109,34 @@ class CcdaBuilder:
             self._template(node, _BY_ROOT.get(test.templates[0], Template(test.templates[0])))
             return
         for name in test.path[:-1]:
-            node = next(iter(node.named(name)), None) or self.made(node, name)
+            node = next(iter(node.named(name)), None) or node.next(name)
         last = test.path[-1]
         if last[:1] == "@":
             node.attributes[last[1:]] = str(test.value)
         else:
-            self.made(node, last).attributes["code"] = str(test.value)
+            node.next(last).attributes["code"] = str(test.value)
 
     def _template(self, node: Node, template: Template) -> None:
-        named = self.made(node, "templateId")
+        named = node.next("templateId")
         named.attributes["root"] = template.root
         if template.version:
             named.attributes["extension"] = template.version
         node.templates = node.templates | {template.root}
         if template.code and not self.back_to_source:
-            code = self.made(node, "code")
+            code = node.next("code")
             code.attributes = {"code": template.code, "codeSystem": _LOINC, "displayName": template.title}
-            self.made(node, "title").content.append(template.title)
+            node.next("title").content.append(template.title)
 
     def node_at(self, place: str) -> Node:
         """The element at a place, made with all that is missing on the way."""
-        node = self.root
+        node: Node = self.root
         for part in place.split("/")[2:]:
             found = _PLACE_STEP.match(part)
             if found is None:
                 continue
             name, number = found[1], int(found[2] or 1)
             while len(node.named(name)) < number:
-                self.made(node, name)
+                node.next(name)
             node = node.named(name)[number - 1]
         return node
 
@@ -208,7 +201,7 @@ class CcdaBuilder:
             else:
                 for position, item in enumerate(inner):
                     there = node.named(key)
-                    self.fill(there[position] if position < len(there) else self.made(node, key), item)
+                    self.fill(there[position] if position < len(there) else node.next(key), item)
 
     def head(self, address: CcdaAddress, slot: Slot) -> str:
         """The first value written at an address, in one word; "" when nothing."""

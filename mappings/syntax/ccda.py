@@ -8,12 +8,13 @@ nothing is loaded from anywhere. Leaves are what `mapping-language.md` section 3
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from weakref import ref
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
+import msgspec
 from lxml import etree
 
 from mappings.model import TranslationRefused
@@ -43,54 +44,43 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 _NO_TEMPLATES: frozenset[str] = frozenset()
-_NO_ELEMENTS: dict[str, list[Node]] = {}
-"""Shared by all elements without any; never written to."""
 
 
-class Node:
-    """One element. `content` holds texts and elements in their order; `place` is its XPath in the document.
+class Node(msgspec.Struct, eq=False, weakref=True):
+    """One element. `content` holds texts and elements in their order; `number` is its own among its like around it.
 
     In a document that was read, its leaves are those from number `begin` up to (without) `end`, counted from 0.
     """
 
-    __slots__ = (
-        *("__weakref__", "_by_name", "_parent"),
-        *("attributes", "begin", "content", "end", "name", "place", "templates"),
-    )
-
-    def __init__(self, name: str, parent: Node | None = None, place: str = "") -> None:
-        self.name = name
-        self._parent = ref(parent) if parent is not None else None
-        self.place = place
-        self.attributes: dict[str, str] = {}
-        self.content: list[Node | str] = []
-        self.templates: frozenset[str] = _NO_TEMPLATES
-        self._by_name: dict[str, list[Node]] = _NO_ELEMENTS
-        self.begin: int
-        self.end: int
+    name: str
+    around: ref[Node] | None = None
+    number: int = 1
+    attributes: dict[str, str] = {}
+    content: list[Node | str] = []
+    templates: frozenset[str] = _NO_TEMPLATES
+    begin: int = 0
+    end: int = 0
+    _place: str = ""
+    _by_name: dict[str, list[Node]] = {}
 
     @property
     def parent(self) -> Node | None:
         """The element around this one, held weakly: a document goes as soon as nobody holds its root."""
-        return self._parent() if self._parent is not None else None
+        return self.around() if self.around is not None else None
 
-    def add(self, child: Node) -> None:
-        """One more element, behind all others."""
-        self.content.append(child)
-        if self._by_name is _NO_ELEMENTS:
-            self._by_name = {}
-        self._by_name.setdefault(child.name, []).append(child)
+    @property
+    def place(self) -> str:
+        """Its XPath in the document; empty for an element of none. Found when first asked for."""
+        if not self._place and (around := self.parent) is not None:
+            self._place = f"{around.place}/{step(self.name, self.number)}"
+        return self._place
 
     def next(self, name: str) -> Node:
         """A new element of this name, behind all others."""
-        if self._by_name is _NO_ELEMENTS:
-            self._by_name = {}
         same = self._by_name.get(name)
         if same is None:
             same = self._by_name[name] = []
-            child = Node(name, self, f"{self.place}/{name}")
-        else:
-            child = Node(name, self, f"{self.place}/{name}[{len(same) + 1}]")
+        child = Node(name, ref(self), len(same) + 1)
         same.append(child)
         self.content.append(child)
         return child
@@ -129,13 +119,10 @@ class Node:
 
 
 class Root(Node):
-    """The outermost element of a document that was read. `nulls`: the numbers of leaves that are null flavours."""
+    """The outermost element of a document. `nulls`: the numbers of leaves that are null flavours, where it was read."""
 
-    __slots__ = ("nulls",)
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name, None, "/ClinicalDocument")
-        self.nulls: set[int] = set()
+    _place: str = "/ClinicalDocument"
+    nulls: set[int] = set()
 
 
 def is_leaf(attribute: str) -> bool:
@@ -180,13 +167,10 @@ def _text_of(source: bytes) -> str:
 def read_document(source: bytes) -> Root:
     """The document. Raises TranslationRefused `NOT_XML`, `DOCTYPE_REFUSED`, `TOO_DEEP`, `NOT_CDA` and of the bytes."""
     text = _checked_text(source)
-    growing = _Growing()
     parser = expat.ParserCreate("utf-8", "}")
     parser.ordered_attributes = True
     parser.buffer_text = True
-    parser.StartElementHandler = growing.start
-    parser.EndElementHandler = growing.end
-    parser.CharacterDataHandler = growing.texts.append
+    grown = _growing(parser)
     try:
         parser.Parse(text.encode("utf-8"), True)
     except expat.ExpatError as error:
@@ -196,9 +180,10 @@ def read_document(source: bytes) -> Root:
         raise _refuse("NOT_XML", "the document has half of a character") from None
     finally:  # a parser and what it calls hold each other
         parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
-    if growing.root.name != "ClinicalDocument":
+    root = grown()
+    if root.name != "ClinicalDocument":
         raise _refuse("NOT_CDA", "a ClinicalDocument of CDA R2 (urn:hl7-org:v3) was expected", "line 1")
-    return growing.root
+    return root
 
 
 def _checked_text(source: bytes) -> str:
@@ -225,62 +210,59 @@ _MOST_NAMES = 4096
 _NAMES = _Names()
 
 
-class _Growing:
-    """Makes nodes of what the parser reports, and counts their leaves, in one pass."""
+def _growing(parser: expat.XMLParserType) -> Callable[[], Root]:
+    """Makes nodes of what the parser reports, and counts their leaves, in one pass; gives what gives the outermost."""
+    root = Root("")
+    node: Node = root  # the element that is open; before the first, one of no document
+    around: list[Node] = []
+    texts: list[str] = []
+    count = 0
 
-    __slots__ = ("around", "count", "node", "root", "texts")
-
-    def __init__(self) -> None:
-        self.root = Root("")
-        self.node: Node = self.root
-        """The element that is open; before the first, one of no document."""
-        self.around: list[Node] = []
-        self.texts: list[str] = []
-        self.count = 0
-
-    def start(self, tag: str, attributes: Sequence[str]) -> None:
-        """An element begins. `attributes`: name, value, name, value."""
-        if self.texts:
-            self._text()
-        name, parent = _NAMES[tag][0], self.node
-        if not self.around:
-            node = self.root = Root(name if "}" in tag else "{}" + tag)
+    def start(tag: str, attributes: Sequence[str]) -> None:
+        nonlocal count, node, root
+        if texts:
+            count += _said(node, texts)
+        name, parent = _NAMES[tag][0], node
+        if not around:
+            node = root = Root(name if "}" in tag else "{}" + tag)
+        elif len(around) < DEEPEST:
+            node = parent.next(name)
         else:
-            if len(self.around) >= DEEPEST:
-                raise _refuse("TOO_DEEP", "the document is nested too deep", parent.place)
-            node = parent.next(name)  # type: ignore[assignment]  # a Root above, any other here
-        node.begin = self.count
+            raise _refuse("TOO_DEEP", "the document is nested too deep", parent.place)
+        node.begin = count
         if attributes:
-            said_of, values = node.attributes, iter(attributes)
-            for key, value in zip(values, values, strict=True):
+            said_of, values = node.attributes, iter(attributes)  # name, value, name, value
+            for key in values:
                 known, is_one = _NAMES[key]
-                said_of[known] = value
+                said_of[known] = value = next(values)
                 if is_one and value and not value.isspace():
                     if known == "nullFlavor":
-                        self.root.nulls.add(self.count)
-                    self.count += 1
-        self.around.append(parent)
-        self.node = node
+                        root.nulls.add(count)
+                    count += 1
+        around.append(parent)
 
-    def _text(self) -> None:
-        """The text up to here; comments and instructions in it are not reported."""
-        texts, content = self.texts, self.node.content
-        text = texts[0] if len(texts) == 1 else "".join(texts)
-        texts.clear()
-        if not text.isspace():
-            content.append(text)
-            self.count += 1
-        elif content:
-            content.append(" ")
+    def end(tag: str) -> None:
+        nonlocal count, node
+        if texts:
+            count += _said(node, texts)
+        ended, node = node, around.pop()
+        ended.end = count
+        if ended.name == "templateId":
+            node.templates |= {ended.attributes.get("root", "")}
 
-    def end(self, tag: str) -> None:
-        """The open element ends."""
-        if self.texts:
-            self._text()
-        node, self.node = self.node, self.around.pop()
-        node.end = self.count
-        if node.name == "templateId":
-            self.node.templates |= {node.attributes.get("root", "")}
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.CharacterDataHandler = texts.append
+    return lambda: root
+
+
+def _said(node: Node, texts: list[str]) -> bool:
+    """Whether the text up to here is a leaf of the open element; comments and instructions in it are not reported."""
+    text = texts[0] if len(texts) == 1 else "".join(texts)
+    texts.clear()
+    blank = text.isspace()
+    if not blank or node.content:
+        node.content.append(" " if blank else text)
+    return not blank
 
 
 @lru_cache(maxsize=4096)

@@ -25,25 +25,14 @@ def tell(root: Node) -> None:
     for section in sections_of(root):
         if any(item.content for item in section.named("text")):
             continue
-        text = Node("text", section, f"{section.place}/text")
+        text = section.next("text")
         items = [item for item in (words_of(entry) for entry in section.named("entry")) if item]
-        text.add(_list(text, items) if items else _paragraph(text, "No information."))
-        section.add(text)
-
-
-def _list(text: Node, items: list[str]) -> Node:
-    found = Node("list", text, f"{text.place}/list")
-    for item in items:
-        inner = Node("item", found, f"{found.place}/item")
-        inner.content.append(item)
-        found.add(inner)
-    return found
-
-
-def _paragraph(text: Node, words: str) -> Node:
-    found = Node("paragraph", text, f"{text.place}/paragraph")
-    found.content.append(words)
-    return found
+        if not items:
+            text.next("paragraph").content.append("No information.")
+            continue
+        told = text.next("list")
+        for item in items:
+            told.next("item").content.append(item)
 
 
 def words_of(entry: Node) -> str:

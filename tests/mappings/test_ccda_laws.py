@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from weakref import ref
 
 import pytest
 
@@ -26,7 +27,7 @@ def _inside(node: Node) -> Iterator[Node]:
 
 
 def _copied(node: Node, parent: Node | None) -> Node:
-    copy = Node(node.name, parent, node.place)
+    copy = Node(node.name, ref(parent) if parent is not None else None)
     copy.attributes = dict(node.attributes)
     copy.content = [item if isinstance(item, str) else _copied(item, copy) for item in node.content]
     return copy
