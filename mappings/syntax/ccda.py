@@ -214,8 +214,7 @@ def _growing(parser: expat.XMLParserType) -> Callable[[], Root]:
     """Makes nodes of what the parser reports, and counts their leaves, in one pass; gives what gives the outermost."""
     root = Root("")
     node: Node = root  # the element that is open; before the first, one of no document
-    around: list[Node] = []
-    texts: list[str] = []
+    around, texts = list[Node](), list[str]()
     count = 0
 
     def start(tag: str, attributes: Sequence[str]) -> None:
@@ -230,15 +229,14 @@ def _growing(parser: expat.XMLParserType) -> Callable[[], Root]:
         else:
             raise _refuse("TOO_DEEP", "the document is nested too deep", parent.place)
         node.begin = count
-        if attributes:
-            said_of, values = node.attributes, iter(attributes)  # name, value, name, value
-            for key in values:
-                known, is_one = _NAMES[key]
-                said_of[known] = value = next(values)
-                if is_one and value and not value.isspace():
-                    if known == "nullFlavor":
-                        root.nulls.add(count)
-                    count += 1
+        said_of, values = node.attributes, iter(attributes)  # name, value, name, value
+        for key in values:
+            known, is_one = _NAMES[key]
+            said_of[known] = value = next(values)
+            if is_one and value and not value.isspace():
+                if known == "nullFlavor":
+                    root.nulls.add(count)
+                count += 1
         around.append(parent)
 
     def end(tag: str) -> None:
