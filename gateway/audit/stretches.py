@@ -52,8 +52,7 @@ def full_stretches(reading: Reading, length: int = STRETCH) -> tuple[range, ...]
     """Of each stretch the number of entries before it, and with it. As many as there are tiles for: a row that was put
     in may say any number.
     """
-    last = audit_rows.last(reading)
-    size = 0 if last is None else min(last[0] // WIDTH, audit_tiles.kept(reading)) * WIDTH
+    size = min(audit_rows.last_number(reading) // WIDTH, audit_tiles.kept(reading)) * WIDTH
     return tuple(range(begin, min(begin + length, size)) for begin in range(0, size, length))
 
 
@@ -85,10 +84,10 @@ def verify_by(
 
 
 def _stretch(reading: Reading, verifier: NoteVerifier, size: int, end: int | None, facts: bool) -> Stretch:
-    before = audit_rows.get(reading, size) if size else None
+    before = audit_rows.any_row(reading, size).chain_hash if size else START
     try:
         frontier = frontier_of(size, StoredTree(reading))
-        start = Standing(size, START if before is None else before.chain_hash, frontier.nodes)
+        start = Standing(size, before, frontier.nodes)
         report = (
             verify_rest(reading, verifier, start, facts=facts)
             if end is None

@@ -61,6 +61,12 @@ def last(reading: Reading) -> tuple[int, bytes] | None:
     return None if row is None else (row["seq"], row["chain_hash"])
 
 
+def last_number(reading: Reading) -> int:
+    """The number of the last row, whatever else stands in it; 0 when the log is empty."""
+    row = reading.row("audit_rows.last_number")
+    return 0 if row is None else int(row["seq"])
+
+
 def get(reading: Reading, seq: int) -> AuditRow | None:
     """The row of that number, or None."""
     row = reading.row("audit_rows.get", {"seq": seq})
@@ -94,15 +100,16 @@ def scan_any(reading: Reading, from_seq: int | None = None) -> Iterator[AuditRow
 def _any_page(reading: Reading, start: int) -> list[AuditRow]:
     asked = {"from_seq": start, "limit": PAGE}
     try:
-        with _texts():
+        with readable_texts():
             return [_readable(tuple(row)) for row in reading.rows("audit_rows.page", asked)]
     except NoText:
-        return [_any_row(reading, row["seq"]) for row in reading.rows("audit_rows.numbers", asked)]
+        return [any_row(reading, row["seq"]) for row in reading.rows("audit_rows.numbers", asked)]
 
 
-def _any_row(reading: Reading, seq: int) -> AuditRow:
+def any_row(reading: Reading, seq: int) -> AuditRow:
+    """The row of that number as `scan_any` gives it; one that is not there says nothing."""
     try:
-        with _texts():
+        with readable_texts():
             row = reading.row("audit_rows.get", {"seq": seq})
     except NoText:
         row = None
@@ -118,7 +125,7 @@ def _readable(row: tuple[Any, ...]) -> AuditRow:
 
 
 @contextmanager
-def _texts() -> Iterator[None]:
+def readable_texts() -> Iterator[None]:
     """Raises NoText where a text cannot be read."""
     try:
         yield
@@ -131,7 +138,7 @@ def _texts() -> Iterator[None]:
 def columns(reading: Reading, from_seq: int | None, limit: int) -> tuple[tuple[Any, ...], ...]:
     """A page by columns, in the order of `AuditRow`; `from_seq` as of `scan`. Raises NoText."""
     start = _BEFORE_THE_START if from_seq is None else from_seq
-    with _texts():
+    with readable_texts():
         return tuple(zip(*reading.rows("audit_rows.page", {"from_seq": start, "limit": limit}), strict=True))
 
 
@@ -220,7 +227,7 @@ def checkpoints(reading: Reading, from_size: int = _BEFORE_THE_START) -> Iterato
 def _heads(reading: Reading, start: int) -> list[CheckpointRow]:
     asked = {"from_size": start, "limit": PAGE}
     try:
-        with _texts():
+        with readable_texts():
             return [_head(row) for row in reading.rows("audit_rows.checkpoints", asked)]
     except NoText:
         return [_any_head(reading, row["size"]) for row in reading.rows("audit_rows.sizes", asked)]
@@ -228,7 +235,7 @@ def _heads(reading: Reading, start: int) -> list[CheckpointRow]:
 
 def _any_head(reading: Reading, size: int) -> CheckpointRow:
     try:
-        with _texts():
+        with readable_texts():
             return checkpoint(reading, size) or CheckpointRow(size, b"", "", "")
     except NoText:
         return CheckpointRow(size, b"", "", "")

@@ -4,14 +4,21 @@ meaning.
 
 from __future__ import annotations
 
+from gateway.store.audit_rows import NoText, readable_texts
 from gateway.store.model import Reading, Transaction
 
 
 def get(reading: Reading, level: int, place: int) -> bytes | None:
     """The hashes of one tile, one after the other; None without it."""
-    row = reading.row("audit_tiles.get", {"level": level, "place": place})
-    found = None if row is None else row["hashes"]
-    return b"" if isinstance(found, str) else found  # whatever somebody put there
+    try:
+        with readable_texts():
+            row = reading.row("audit_tiles.get", {"level": level, "place": place})
+    except NoText:
+        return b""
+    if row is None:
+        return None
+    found = row["hashes"]
+    return found if isinstance(found, bytes) else b""  # whatever somebody put there
 
 
 def put(tx: Transaction, level: int, place: int, hashes: bytes) -> None:

@@ -7,6 +7,9 @@ VALUES (:seq, :at, :kind, :patient_id, :partner, :purpose, :outcome, :request_id
 -- name: last
 SELECT seq, chain_hash FROM audit ORDER BY seq DESC LIMIT 1;
 
+-- name: last_number
+SELECT seq FROM audit ORDER BY seq DESC LIMIT 1;
+
 -- name: get
 SELECT seq, at, kind, patient_id, partner, purpose, outcome, request_id, sealed, facts_hash, leaf_hash, chain_hash
 FROM audit WHERE seq = :seq;

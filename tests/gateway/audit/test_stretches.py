@@ -194,6 +194,11 @@ def _put(log: Log, rows: list[AuditRow]) -> None:
         (_edit("sealed", "'x'", 400), 400, "ENTRY_ALTERED"),
         (_edit("facts_hash", "'x'", 599), 599, "ENTRY_ALTERED"),
         (_edit("chain_hash", "'x'", 400), 400, "CHAIN_BROKEN"),
+        (_edit("at", "CAST(X'ff' AS TEXT)", 512), 512, "ENTRY_ALTERED"),
+        (_edit("chain_hash", "'x'", 512), 512, "CHAIN_BROKEN"),
+        (_edit("chain_hash", "CAST(X'ff' AS TEXT)", 600), 600, "ENTRY_ALTERED"),
+        (_done("UPDATE audit_tile SET hashes = CAST(X'ff' AS TEXT) WHERE level = 1"), 1, "TREE_DIFFERS"),
+        (_done("UPDATE audit_tile SET hashes = 7 WHERE level = 1"), 1, "TREE_DIFFERS"),
         (_done("UPDATE audit_checkpoint SET note = X'ff' WHERE size = 300"), 601, "CHECKPOINT_FORGED"),
         (
             _done("UPDATE audit_checkpoint SET note = CAST(X'ff' AS TEXT) WHERE size = 300"),
