@@ -26,6 +26,7 @@ from gateway.flows.privacy_requests import (
     step,
     steps_of,
 )
+from gateway.flows.restriction_ends import restriction_ended
 from gateway.store import patients, privacy_requests
 from gateway.store.privacy_requests import PrivacyRequest
 
@@ -209,7 +210,28 @@ async def _record(doing: Doing) -> Done:
     return Done(location=f"patients/{told.patient_id}?law=hipaa")
 
 
+def _ask_restriction(doing: Doing) -> Done:
+    return confirm(
+        doing,
+        heading="End a restriction without the person",
+        lines=(
+            f"Consent {doing['consent']}; she was told on {doing['day']}",
+            "It goes on for every record of that day, earlier, or of no day. What is newer follows her consents again.",
+            "One that may keep a bill paid in full from a health plan is not ended so (45 CFR 164.522(a)(2)).",
+        ),
+        button="Yes, end it for what is newer",
+        back="requests/privacy",
+        action="requests/privacy/restriction-ended",
+    )
+
+
+async def _end_restriction(doing: Doing) -> Done:
+    told = await restriction_ended(doing.office.premises, f"{doing['consent']} {doing['day']}", doing.said)
+    return Done(location=f"consents/{told['patient']}")
+
+
 DEEDS = (
+    Deed("requests/privacy/restriction-ended", "requests", _end_restriction, _ask_restriction),
     Deed("requests/privacy/received", "requests", _receive),
     Deed("requests/privacy/{id}/step", "requests", _step),
     Deed("requests/outside/record", "requests", _record, _ask_outside),

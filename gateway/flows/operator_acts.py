@@ -24,6 +24,7 @@ from gateway.flows.held_requests import assign, reminded
 from gateway.flows.legal_holds import lift_told, place_told
 from gateway.flows.referral import POSSIBLE_DUPLICATE
 from gateway.flows.restored import confirm_consents
+from gateway.flows.restriction_ends import restriction_ended
 from gateway.flows.same_person import join, part, sort, tell_apart
 from gateway.flows.stop_notices import told
 from gateway.identity import description_keys
@@ -106,6 +107,7 @@ ACTS: Mapping[str, Act] = {
     "requests told": told,
     "requests goes-on": goes_on,
     "requests denial-ended": denial_ended,
+    "requests restriction-ended": restriction_ended,
     "agency away": send_away,
     "requests reviewed": reviewed,
     "keys destroy": destroy_patient,

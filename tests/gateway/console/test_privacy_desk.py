@@ -10,11 +10,12 @@ import pytest
 
 from gateway.console.letter_words import WORDS as LETTER
 from gateway.console.letter_words import what_went
+from gateway.demo import person
 from gateway.disclosure.accounting import account_of
 from gateway.disclosure.audit_events import audit_events
 from gateway.disclosure.reconcile import day_account
 from tests.gateway.console.conftest import NOW, Browser
-from tests.gateway.county import County
+from tests.gateway.county import MRN, County
 from tests.gateway.flows.test_same_person import hand_over
 
 HOW = "by letter, with a copy of her card"
@@ -156,6 +157,26 @@ def test_what_left_outside_the_gateway_stands_in_the_account_and_is_sent_nowhere
     for change, status in (({"basis": "CONSENT"}, 400), ({"what": ""}, 400), ({"day": "2026-11-23"}, 400)):
         wrong = {**fields, **change, "confirmed": "yes"}
         assert office.send("requests/outside/record", "requests/outside", **wrong).status_code == status
+
+
+@pytest.mark.requirement("P2-26-01")
+def test_a_restriction_ends_without_the_person_for_what_is_newer_alone(office: Browser) -> None:
+    said = person.consent("hospital", "otp", "TREAT", identifier=MRN)
+    said["provision"]["type"] = "deny"
+    restricted = str(office.county.record("hospital", said).resource["id"])
+    act, page = "requests/privacy/restriction-ended", "requests/privacy"
+    fields = {"consent": restricted, "day": "2026-11-20", "reason": HOW}
+    asked = office.send(act, page, **fields).text
+    assert "It goes on for every record of that day" in asked and "Yes, end it" in asked
+    assert "dataPeriod" not in str(office.county.records("Consent")), "only asked so far"
+    done = office.send(act, page, confirmed="yes", **fields)
+    assert done.status_code == 303 and done.headers["location"].endswith(office.county.patient_id)
+    (kept,) = [one for one in office.county.records("Consent") if one.id == restricted]
+    assert kept.resource["provision"]["dataPeriod"] == {"end": "2026-11-20"}
+    entry = office.county.audit("outcome")[-1].entry
+    assert entry is not None and "Kim Officer" in entry.description and HOW in entry.description
+    office.log_in("Ada Auditor", "auditor")
+    assert office.send(act, page, confirmed="yes", **fields).status_code == 403
 
 
 @pytest.mark.requirement("AU-02")
