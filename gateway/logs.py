@@ -185,7 +185,7 @@ class _Output:
             return
         if lost := self._lost:
             self._lost = 0
-            warning(Event.LINES_LOST, count=lost)
+            error(Event.LINES_LOST, count=lost)  # written at every level: it is told once
 
     debug = info = warning = error = msg
 

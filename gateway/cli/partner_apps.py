@@ -65,9 +65,14 @@ def send(
         tuple[str, str],
         typer.Option("--to", metavar="mllp HOST:PORT | http URL", help="Where; URL: the FHIR base."),
     ],
-    token: Annotated[str, typer.Option(help="Bearer token, say of `handoff token`.")] = "",
+    token_file: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Holds the bearer token, say of `handoff token`; -: standard input."
+        ),
+    ] = None,
 ) -> None:
     """Send one message (HL7 v2, or FHIR in JSON) to a gateway and print its answer, to try a connection."""
     from gateway.cli.send_command import send as body
 
-    finish(body(path, *to, token))
+    finish(body(path, *to, token_file))

@@ -24,21 +24,27 @@ _TAKEN = (b"AA", b"CA")
 _FHIR = "application/fhir+json"
 
 
-def send(path: str, way: str, where: str, token: str) -> int:
-    """Send the file (`-`: standard input) and print the answer on standard output.
+def send(path: str, way: str, where: str, token_file: str | None = None) -> int:
+    """Send the file (`-`: standard input) and print the answer on standard output. The token is read from a file, or
+    from standard input: whoever is on this machine sees what stands on a command line.
 
     0 when it was taken (MSA-1 AA or CA, HTTP 2xx), 1 when it was answered otherwise, 2 when it could not be sent or
     nothing was answered; then standard error has a code, never a word of the file or the answer.
     """
     try:
-        content = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-    except OSError:
-        return _not_sent("FILE_UNREADABLE", "the file cannot be read")
+        content = _read(path)
+        token = "" if token_file is None else _read(token_file).decode("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return _not_sent("FILE_UNREADABLE", "the file, or that of the token, cannot be read")
     if way == "mllp":
         return _by_mllp(content, where)
     if way == "http" and where.startswith(("http://", "https://")):
         return _by_http(content, where, token)
     return _not_sent("WAY_UNKNOWN", "`--to` is `mllp HOST:PORT` or `http URL`")
+
+
+def _read(path: str) -> bytes:
+    return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
 
 
 def _by_mllp(content: bytes, where: str) -> int:

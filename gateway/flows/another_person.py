@@ -6,6 +6,8 @@ its name, of a link the name that was typed when it was made.
 
 from __future__ import annotations
 
+import unicodedata
+
 LONGEST_LOGIN = 200
 _ACCOUNT = "account:"
 
@@ -38,7 +40,12 @@ def may_be_one_person(one: str, other: str) -> bool:
         return True
     if _place_of(first):
         return first == second
-    return first.casefold().split() == second.casefold().split()
+    return typed(first) == typed(second)
+
+
+def typed(name: str) -> str:
+    """A typed name however it is written: capitals, spaces, and the ways in which Unicode writes one letter (NFKC)."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _place_of(login: str) -> str:

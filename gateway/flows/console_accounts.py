@@ -19,7 +19,7 @@ from gateway.audit import LOOK, LoggedEntry, append, is_look, newest
 from gateway.clock import instant_text, read_instant
 from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotAllowed, NotFound, NotUnderstood
-from gateway.flows.another_person import LONGEST_LOGIN, account_name, is_name_of_link, login_of
+from gateway.flows.another_person import LONGEST_LOGIN, account_name, is_name_of_link, login_of, typed
 from gateway.flows.decided_here import act_entry, carry_out, why
 from gateway.store import AuditFilter, Reading, Transaction, console_accounts
 from gateway.store.console_accounts import ConsoleAccount
@@ -125,7 +125,7 @@ def _known(reading: Reading) -> dict[str, str]:
 
 def _shown(name: str) -> str:
     """What people call her, without the id of a provider."""
-    return " ".join(name.strip().partition(" [")[0].casefold().split())
+    return typed(name.strip().partition(" [")[0])
 
 
 def require_account(
@@ -167,7 +167,7 @@ def state_of(account: ConsoleAccount, moment: Moment) -> str:
 def _login(name: str) -> str:
     """A typed name however it is written; a provider's id as it is."""
     login = login_of(name)
-    return login if _is_of_provider(login) else " ".join(login.casefold().split())
+    return login if _is_of_provider(login) else typed(login)
 
 
 def _is_of_provider(login: str) -> bool:

@@ -214,12 +214,19 @@ def test_a_line_that_cannot_be_written_harms_nobody_and_is_counted(written: Writ
     logs.error(Event.FAULT)
     full.is_full = False
     logs.info(Event.READY)
+    full.is_full = True
+    logs.configure("error", full)
+    logs.error(Event.FAULT)
+    full.is_full = False
+    logs.error(Event.FAULT)
 
-    torn, ready, told = written.text.lstrip().splitlines()
+    *_, again = written.text.splitlines()
+    assert json.loads(again)["event"] == "lines_lost", "told at every level, as it is told once"
+    torn, ready, told, *_ = written.text.lstrip().splitlines()
     assert not torn.endswith("}"), "what was cut off stays a line of its own"
     assert json.loads(ready)["event"] == "ready"
     lost = json.loads(told)
-    assert (lost["event"], lost["count"], lost["level"]) == ("lines_lost", 2, "warning")
+    assert (lost["event"], lost["count"], lost["level"]) == ("lines_lost", 2, "error")
 
 
 def test_at_level_debug_everything_is_written_also_what_libraries_whisper(written: Written) -> None:

@@ -34,7 +34,7 @@ def test_a_message_goes_as_one_frame_and_its_acknowledgement_is_printed(
     (tmp_path / "m.hl7").write_bytes(b"MSH|^~\\&|A\nPID|1\r\nDG1|1\r")
     where, heard = answering(lambda _: b"\x0b" + ACK.format(code).encode() + b"\x1c\r")
 
-    assert send(str(tmp_path / "m.hl7"), "mllp", where, "") == exit_code
+    assert send(str(tmp_path / "m.hl7"), "mllp", where) == exit_code
     assert heard == [b"\x0bMSH|^~\\&|A\rPID|1\rDG1|1\r\x1c\r"]
     assert f"MSA|{code}|ED-1" in capsys.readouterr().out.splitlines()
 
@@ -44,9 +44,12 @@ def test_a_resource_goes_to_the_address_of_its_type(
     status: str, exit_code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "r.json").write_text('{"resourceType": "Consent"}')
+    (tmp_path / "token").write_text("T0\n")
     where, heard = answering(lambda _: f"HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\n{{}}".encode())
 
-    assert send(str(tmp_path / "r.json"), "http", f"http://{where}/fhir/", "T0") == exit_code
+    assert (
+        send(str(tmp_path / "r.json"), "http", f"http://{where}/fhir/", str(tmp_path / "token")) == exit_code
+    )
     assert heard[0].startswith(b"POST /fhir/Consent HTTP/1.1")
     assert b"authorization: bearer t0" in heard[0].lower()
     assert capsys.readouterr().out == f"HTTP {status[:3]}\n{{}}\n"
@@ -63,7 +66,8 @@ def test_what_is_not_sent_is_said_by_a_code_alone(tmp_path: Path, capsys: pytest
         ("mllp", "here"),
         ("http", "http://127.0.0.1:1"),
     ]:
-        assert send(str(file), way, where, "") == 2
+        assert send(str(file), way, where) == 2
+    assert send(str(file), "mllp", closed, str(tmp_path / "none")) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert [line.split(":")[0] for line in err.splitlines()] == [
@@ -71,5 +75,6 @@ def test_what_is_not_sent_is_said_by_a_code_alone(tmp_path: Path, capsys: pytest
         "NO_CONNECTION",
         "WAY_UNKNOWN",
         "NO_RESOURCE",
+        "FILE_UNREADABLE",
     ]
     assert "Reyes" not in err

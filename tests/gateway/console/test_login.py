@@ -14,6 +14,7 @@ from gateway.clock import instant_text
 from gateway.console.login import NAME, make_link, read_link
 from gateway.errors import NotAllowed, NotFound, NotUnderstood
 from gateway.flows import console_accounts
+from gateway.flows.another_person import may_be_one_person
 from gateway.flows.decided_here import act_entry
 from gateway.flows.restored import RESTORED
 from gateway.pages import Sessions
@@ -145,7 +146,7 @@ def test_who_is_disabled_is_refused_at_the_next_page_and_the_log_says_who_did_it
 
     unused = browser.log_in("kim officer").link()
     assert browser.get("").status_code == 200
-    tell(console_accounts.disable, name="Kim Officer")
+    tell(console_accounts.disable, name="\uff2bim Officer")  # a wide K, as some keyboards write it
     assert browser.get("").status_code == 401 and "ACCOUNT_DISABLED" in comes(unused).text
     entry = county.look(lambda view: audit.newest(view, 1, AuditFilter(outcome="user_disabled")))[0].entry
     assert (entry.recipient_name, entry.description) == ("account:root", "Kim Officer; she left")
@@ -172,6 +173,11 @@ def test_who_is_disabled_is_refused_at_the_next_page_and_the_log_says_who_did_it
 
 
 @pytest.mark.requirement("AU-06")
+def test_a_name_is_one_persons_however_unicode_writes_it() -> None:
+    assert may_be_one_person("Jose\u0301 Ruiz", " jos\u00e9  RUIZ")
+    assert not may_be_one_person("Jose Ruiz", "jos\u00e9 ruiz")
+
+
 def test_who_disables_one_login_is_told_by_which_others_that_person_goes_on(county: County) -> None:
     """A name at a provider is anybody's, so another login of the same name is named and not ended with it."""
 
