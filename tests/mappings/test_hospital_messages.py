@@ -254,6 +254,7 @@ def test_a_correction_sent_alone_is_a_new_version_of_its_report(library: Library
     assert len({*first.roles["result"]}) == len(first.roles["result"]) == 11
 
 
+@pytest.mark.requirement("CD-02")
 @pytest.mark.parametrize(
     ("name", "status", "start"),
     [

@@ -77,6 +77,7 @@ def known_to_housing(county: County) -> None:
     submit(county, "housing", {"resourceType": "Patient"})
 
 
+@pytest.mark.requirement("HI-522-01")
 def test_it_holds_until_she_allows_it_again_and_the_desk_sees_it(county: County) -> None:
     agree(county, phone="520-555-0100")
     assert mail(county) == [HERS]

@@ -6,7 +6,9 @@ import ast
 import asyncio
 import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -206,7 +208,8 @@ def test_a_copy_is_not_written_into_and_the_networks_own_log_says_that_it_was_lo
     kept: Path, tmp_path: Path, capfdbinary: Any
 ) -> None:
     copy, elsewhere = tmp_path / "copy.db", tmp_path / "elsewhere"
-    shutil.copy(kept / "handoff.db", copy)
+    with closing(sqlite3.connect(kept / "handoff.db")) as whole, closing(sqlite3.connect(copy)) as made:
+        whole.backup(made)  # with what is yet in the write-ahead log
     content = copy.read_bytes()
     elsewhere.mkdir()
     shutil.copy(kept / "network.yaml", elsewhere)

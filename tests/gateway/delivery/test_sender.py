@@ -297,7 +297,7 @@ def test_while_the_store_takes_nothing_nothing_is_sent(due: County, works: int) 
     assert due.states() == (["due"] if works == 0 else ["sending"])
 
 
-@pytest.mark.requirement("P2-32-02", "CD-02")
+@pytest.mark.requirement("P2-32-02")
 def test_a_status_goes_by_mllp_to_the_hospital_and_its_answer_counts(county: County) -> None:
     county.consent()
     county.refer()

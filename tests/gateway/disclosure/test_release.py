@@ -297,7 +297,7 @@ def answered(county: County) -> County:
     return county
 
 
-@pytest.mark.requirement("P2-32-02", "P2-31-04", "CD-02")
+@pytest.mark.requirement("P2-32-02", "P2-31-04")
 def test_a_status_goes_back_in_the_hospital_s_own_format_with_the_short_notice(answered: County) -> None:
     answered.consent("hospital", discloser="otp", identifier=OTP, classes=("Task",))
 

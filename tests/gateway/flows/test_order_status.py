@@ -152,6 +152,7 @@ def test_what_its_filler_may_not_see_of_an_order_has_no_part_in_its_answer(order
     assert refused(say(ordered, "IP")) == ("STATUS_JUMP", "ORC-5"), "as after its own word"
 
 
+@pytest.mark.requirement("CD-02", "SD-02")
 @pytest.mark.parametrize(
     ("before", "control", "state", "reason", "after"),
     [
@@ -368,6 +369,7 @@ def test_who_is_another_for_the_filler_stops_it(ordered: County) -> None:
     assert stands(ordered) == "requested"
 
 
+@pytest.mark.requirement("CD-02")
 def test_its_placer_takes_an_order_back(ordered: County) -> None:
     say(ordered, "IP", reason="W^waits for a room^L")
     answered = ordered.task()
