@@ -121,7 +121,7 @@ def test_what_cannot_be_recorded_is_refused(office: Browser) -> None:
     assert stepped(office, page, "checked") == 403
 
 
-@pytest.mark.requirement("P2-12-07", "P2-61-01")
+@pytest.mark.requirement("P2-12-06", "P2-12-07", "P2-61-01", "ST-04")
 def test_what_left_outside_the_gateway_stands_in_the_account_and_is_sent_nowhere(office: Browser) -> None:
     patient = office.county.patient_id
     page = office.get("requests/outside").text
@@ -154,7 +154,23 @@ def test_what_left_outside_the_gateway_stands_in_the_account_and_is_sent_nowhere
     zone = office.county.premises.network.zone
     account = office.county.look(lambda reading: day_account(reading, NOW.date(), zone))
     assert account.adds_up
-    for change, status in (({"basis": "CONSENT"}, 400), ({"what": ""}, 400), ({"day": "2026-11-23"}, 400)):
+    for basis in ("CRIME_REPORT", "CHILD_ABUSE_REPORT"):
+        wrong = {**fields, "basis": basis, "confirmed": "yes"}
+        assert office.send("requests/outside/record", "requests/outside", **wrong).status_code == 303
+        told = office.county.audit("disclose")[-1].entry
+        assert told is not None and (told.basis, told.description) == (basis, fields["what"])
+        assert (told.resources, told.bytes_sha256, told.partner) == ((), None, ""), (
+            "a report carries no records"
+        )
+    assert office.county.states() == before
+    # Part 2 knows no exception for reports about adults, and no duty to warn
+    for change, status in (
+        ({"basis": "CONSENT"}, 400),
+        ({"basis": "ADULT_ABUSE_REPORT"}, 400),
+        ({"basis": "DUTY_TO_WARN"}, 400),
+        ({"what": ""}, 400),
+        ({"day": "2026-11-23"}, 400),
+    ):
         wrong = {**fields, **change, "confirmed": "yes"}
         assert office.send("requests/outside/record", "requests/outside", **wrong).status_code == status
 
