@@ -203,3 +203,33 @@ def test_a_file_that_is_not_there_is_told_at_its_place(library: Library, text: s
     with pytest.raises(TranslationRefused) as refused:
         _body(library, text)
     assert (refused.value.code, refused.value.place) == (code, "/ClinicalDocument/component/nonXMLBody/text")
+
+
+def _section(root: str, code: str, inside: bytes = b"") -> bytes:
+    head = f'<component><section><templateId root="{root}"/><code code="{code}"/><title>T</title>'
+    return head.encode() + b"<text>as written</text>" + inside + b"</section></component>"
+
+
+def test_a_summary_with_the_sections_of_other_documents_gives_their_goals_and_loses_no_leaf(
+    library: Library,
+) -> None:
+    begin = _PLAN.index(b"<entry", _PLAN.index(b"2.16.840.1.113883.10.20.22.2.60"))
+    goals = _PLAN[begin : _PLAN.index(b"</section>", begin)]
+    others = {
+        "1.3.6.1.4.1.19376.1.5.3.1.3.1": "42349-1",
+        "2.16.840.1.113883.10.20.22.2.58": "75310-3",
+        "2.16.840.1.113883.10.20.21.2.3": "62387-6",
+        "2.16.840.1.113883.10.20.22.2.500": "85847-2",
+        "2.16.840.1.113883.10.20.22.2.65": "34109-9",
+    }
+    more = _section("2.16.840.1.113883.10.20.22.2.60", "61146-7", goals)
+    more += b"".join(_section(*one) for one in others.items())
+    source = _altered(_SUMMARY, b"</structuredBody>", more + b"</structuredBody>")
+    made = _read(library, source)
+    told = [one["description"] for one in _of(made, "Goal")]
+    assert told == [one["description"] for one in _of(_read(library, _PLAN, "ccda/care_plan"), "Goal")] != []
+    assert made.accounting.answer()["unmapped"] == 0
+    assert conservation(made, len(counted_leaves(source))) == []
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    written = render(library.mapping("ccda/ccd"), made.resources, at=now, control_id="1", zone=None).content
+    assert [one["description"] for one in _of(_read(library, written), "Goal")] == told
