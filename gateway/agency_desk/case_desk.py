@@ -10,6 +10,7 @@ from gateway.flows.agency_desk import Worker
 from gateway.flows.desk_cases import NewReferral, Outlook, Sent
 from gateway.flows.desk_clients import Client, Described
 from gateway.flows.desk_needs import Assessed, Given
+from gateway.flows.desk_others import Other
 from gateway.flows.desk_plans import Plan
 from gateway.flows.desk_steps import OfThePlan, StepDown
 from gateway.partners import Route
@@ -26,6 +27,7 @@ class CaseDesk:
     outlook: Callable[[Worker, str, NewReferral], Awaitable[Outlook]]
     refer: Callable[[Worker, str, NewReferral], Awaitable[None]]
     referrals: Callable[[Worker, str], Awaitable[tuple[Sent, ...]]]
+    others: Callable[[Worker, str], Awaitable[tuple[Other, ...]]]
     standings: Callable[[Worker, str, Sequence[Sent]], Awaitable[dict[str, str]]]
     cancel: Callable[[Worker, str, str, str], Awaitable[None]]
     send_elsewhere: Callable[[Worker, str, str, NewReferral], Awaitable[None]]

@@ -20,6 +20,7 @@ from gateway.care_plan.parts import contributor_of
 from gateway.clock import new_id
 from gateway.errors import NotFound
 from gateway.flows.desk_cases import CAN_GO_ELSEWHERE, NEEDS, OPEN, PRIORITIES, RIGHT, NewReferral, Sent
+from gateway.flows.desk_others import Other
 from gateway.flows.desk_plans import BARRIERS
 from gateway.flows.desk_steps import LONGEST_COMMENT, LONGEST_GOAL
 from gateway.partners import partner_of
@@ -60,6 +61,7 @@ async def _client(visit: Visit) -> Answer:
         "client": client,
         "person": name_of(client.patient),
         "rows": rows,
+        "others": [_other(one) for one in await cases.others(visit.worker, patient_id)],
         "agencies": _agencies(visit),
         "needs": tuple(NEEDS),
         "priorities": PRIORITIES,
@@ -104,7 +106,17 @@ def _row(sent: Sent, standing: str) -> Mapping[str, Any]:
     }
 
 
-def _need(sent: Sent) -> str:
+def _other(one: Other) -> Mapping[str, Any]:
+    return {
+        "it": one,
+        "state": str(one.task.get("status", "")),
+        "need": _need(one),
+        "words": words_of(one.request.get("code")),
+        "day": str(one.task.get("authoredOn", ""))[:10],
+    }
+
+
+def _need(sent: Sent | Other) -> str:
     codes = (str(one.get("code", "")) for one in sent.request.get("code", {}).get("coding", ()))
     return next((code for code in codes if code in NEEDS), "")
 

@@ -148,7 +148,8 @@ def types_in_words(types: Sequence[str], language: str) -> tuple[str, ...]:
         if set(names) <= set(left):
             found.append(consent.class_text(kind, language))
             left = [one for one in left if one not in names]
-    return (*found, *left)
+    in_order = [one for kind in consent.CLASSES if (one := consent.class_text(kind, language)) in found]
+    return (*in_order, *left)
 
 
 def spoken_day(day: date, language: str) -> str:
@@ -307,7 +308,9 @@ def _outlooks(
     beside: Sequence[Mapping[str, object]],
     at: datetime,
 ) -> tuple[consent.Outlook, ...]:
-    """What the recipient would see, for each purpose; `beside`: what is signed for it by the same act."""
+    """What the recipient would see, for each purpose, or once where it is the same for all; `beside`: what is signed
+    for it by the same act.
+    """
     line, choices, draft = drafted
     asker = line.discloser if line.is_supporter else line.recipient
     request = _question(premises, reading, wanted, line.discloser, asker, at)
@@ -335,7 +338,10 @@ def _outlooks(
         )
         for code in _codes(wanted)
     ]
-    return consent.what_if(request, draft, agencies, premises.tables)
+    outlooks = consent.what_if(request, draft, agencies, premises.tables)
+    first = replace(outlooks[0], agency=choices.agency_name, purposes=wanted.purposes)
+    alike = all(replace(one, agency=first.agency, purposes=first.purposes) == first for one in outlooks)
+    return (first,) if alike else outlooks
 
 
 def _codes(wanted: Wanted) -> tuple[consent.Coding, ...]:

@@ -111,6 +111,32 @@ def test_what_the_other_side_would_see_is_said_before_anything_is_sent(cases: Co
     assert "It can go now" in ask(lena, cases)
 
 
+@pytest.mark.requirement("DM-10", "P2-13-01")
+def test_what_others_have_referred_her_for_is_listed_as_far_as_she_lets_it_be_seen(
+    cases: County, lena: Browser
+) -> None:
+    """A referral by HL7 v2 stands on her case manager's page once she has permitted that, and not before."""
+    cases.refer()
+    cases.refer("ED-2", "R-2", "MESAPSY")
+    assert "Other referrals" not in lena.get(at(cases)).text and "Sunrise" not in lena.page.text
+    seen = cases.consent(
+        "case-management", discloser="hospital", purpose="COC", classes=("ServiceRequest", "Task")
+    )
+    page = lena.get(at(cases)).text
+    _, _, others = page.partition("Other referrals you may see")
+    listed = others.partition("</ul>")[0]
+    assert listed.count("<li>") == 2 and "Medical" in listed and "Mesa Psychiatry Clinic" in listed
+    assert "Another agency" in listed and "Sunrise" not in listed, (
+        "that she was sent to a program is not told (FH-RED-04)"
+    )
+    (read,) = [
+        one.entry for one in cases.audit("read") if one.entry and one.entry.description == "other referrals"
+    ][-1:]
+    assert (read.recipient_name, read.outcome) == (WORKER, "disclose")
+    cases.withdraw(seen)
+    assert "Other referrals" not in lena.get(at(cases)).text
+
+
 @pytest.mark.requirement("DM-20", "DM-09")
 def test_a_referral_goes_as_she_has_agreed_and_both_workers_confirm_that_they_met(
     cases: County, lena: Browser

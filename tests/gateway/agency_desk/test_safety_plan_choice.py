@@ -23,6 +23,7 @@ CHOSEN = {
     "see.peer-support.safety_plan": "yes",
     "see.hospital.plan": "yes",
     "for.COC": "yes",
+    "for.TREAT": "yes",
 }
 
 
@@ -81,7 +82,7 @@ def test_the_safety_plan_is_chosen_shown_and_taken_back_by_itself(clinic: County
         re.findall(r'<section class="card[^"]*" aria-label="([^"]+)"[^>]*>(.*?)</section>', told, re.DOTALL)
     )
     would_not = {name: text.partition("would not see")[2] for name, text in sees.items()}
-    plan, both = "<li>your care plan", f"<li>{APART}"
+    plan, both = "your care plan", APART
     assert plan in would_not["County Mobile Crisis: A choice of its own: the safety plan"]
     assert (
         both in would_not["Riverbend General Hospital"]
@@ -91,7 +92,8 @@ def test_the_safety_plan_is_chosen_shown_and_taken_back_by_itself(clinic: County
     assert len(peers) == 2 and not any(both in text.partition("would not see")[2] for text in peers), (
         "both permissions say what both together let them see"
     )
-    assert any(f"New with this form, Walk With Me Peer Support would see: {APART}." in text for text in peers)
+    assert f"New with this form, Walk With Me Peer Support would see: {APART}." in peers[1]
+    assert "(treatment)" not in told and peers[1].count(" would ") == 1, "what is the same is said once"
     copies = re.findall(r'<pre class="paper">(.*?)</pre>', kim.sign().text, re.DOTALL)
     own = [one for one in copies if f"What may be shared: your name and how to reach you; {APART}\n" in one]
     assert (len(copies), len(own)) == (4, 2), "the printed copy repeats it"
