@@ -252,6 +252,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("scene", nargs="?", choices=SCENES, help="another story than kills")
     parser.add_argument("--minutes", type=float, help="with soak: how long")
+    parser.add_argument("--way", help="with partner_down: how it is down")
     parser.add_argument(
         "--warm", action="store_true", help="start gateways by forking: more kills in a minute"
     )
@@ -268,7 +269,7 @@ def main() -> int:
     parser.add_argument("--power", action="store_true", help="cut the power instead (needs strace)")
     asked = parser.parse_args()
     if asked.scene:
-        given = {"minutes": asked.minutes, "messages": asked.messages}
+        given = {"minutes": asked.minutes, "messages": asked.messages, "way": asked.way}
         more = {name: value for name, value in given.items() if value}
         told = importlib.import_module(f"tests.faults.{asked.scene}").run(asked.seed, **more)
         print(json.dumps(told, indent=1))

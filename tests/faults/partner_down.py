@@ -1,13 +1,19 @@
-"""One partner does not answer and 20,000 referrals wait for it: how long a referral to another one takes.
+"""One partner is down and 20,000 referrals wait for it: how long a referral to another one takes.
 
 Two gateways in turns, one with that burden and one without, so that a busy machine slows both. What counts is the ratio.
+`--way` says how it is down: `silent` takes connections and says nothing, `refused` takes none, `busy` answers 503 to
+each request, `tls` is reached by https and closes before it has proved who it is.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Thread
 from typing import Any
 
 from gateway.demo.processes import start_gateway
@@ -31,16 +37,25 @@ _ARRIVE_SECONDS = 60.0
 _WAITING = ("due", "retry", "sending")
 
 
+_BUSY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_NO_MORE = 5.0
+"""Seconds without a byte after which a request counts as read."""
+
+
 def run(
-    seed: int, queued: int = 20_000, rounds: int = 16, start_one: StartOne = start_gateway
+    seed: int,
+    queued: int = 20_000,
+    rounds: int = 16,
+    start_one: StartOne = start_gateway,
+    way: str = "silent",
 ) -> dict[str, Any]:
     """The story; `broken`: what did not arrive, and a p99 that the burden made more than `MOST_TIMES` as long."""
     with (
-        socket.create_server(("127.0.0.1", 0)) as nobody,
+        WAYS[way]() as nobody,
         scene_of(start_one) as free,
         scene_of(start_one) as burdened,
     ):
-        _burden(burdened, nobody.getsockname()[1], queued)
+        _burden(burdened, nobody, queued)
         scenes = {"free": free, "burdened": burdened}
         taken, broken = _in_turns(scenes, rounds)
         left = in_states(burdened, *_WAITING)
@@ -52,6 +67,7 @@ def run(
     broken += ["too little waited"] if left < queued - queued // TIMES else []
     return {
         "seed": seed,
+        "way": way,
         "waiting for the partner that is down": left,
         "referrals to the other, of each gateway": len(taken["free"]),
         "median seconds from accepted to arrived": {
@@ -78,10 +94,64 @@ def _in_turns(scenes: dict[str, Scene], rounds: int) -> tuple[dict[str, list[flo
     return taken, broken
 
 
-def _burden(scene: Scene, silent_port: int, queued: int) -> None:
-    """Have `queued` referrals wait for a treatment program that takes connections and never says a word."""
+@contextmanager
+def _silent() -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        yield f"http://127.0.0.1:{door.getsockname()[1]}/fhir"
+
+
+@contextmanager
+def _refused() -> Iterator[str]:
+    with socket.socket() as taken:  # bound, and not listening: nobody else gets the port meanwhile
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}/fhir"
+
+
+@contextmanager
+def _busy() -> Iterator[str]:
+    def turn_away(line: socket.socket) -> None:
+        line.settimeout(_NO_MORE)
+        said = b""
+        while not said.endswith(b"0\r\n\r\n") and (piece := line.recv(65536)):
+            said = said[-8:] + piece
+        line.sendall(_BUSY)
+
+    with _met_by(turn_away) as port:
+        yield f"http://127.0.0.1:{port}/fhir"
+
+
+@contextmanager
+def _tls() -> Iterator[str]:
+    with _met_by(lambda line: line.recv(1024)) as port:
+        yield f"https://127.0.0.1:{port}/fhir"
+
+
+@contextmanager
+def _met_by(meet: Callable[[socket.socket], object]) -> Iterator[int]:
+    """A port at which each connection is met so and closed."""
+
+    def one(line: socket.socket) -> None:
+        with line, contextlib.suppress(OSError):
+            meet(line)
+
+    def all_of_them() -> None:
+        with contextlib.suppress(OSError):  # the door is closed
+            while True:
+                Thread(target=one, args=(door.accept()[0],), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0), backlog=512) as door:
+        Thread(target=all_of_them, daemon=True).start()
+        yield door.getsockname()[1]
+        door.shutdown(socket.SHUT_RDWR)
+
+
+WAYS = {"silent": _silent, "refused": _refused, "busy": _busy, "tls": _tls}
+
+
+def _burden(scene: Scene, nobody: str, queued: int) -> None:
+    """Have `queued` referrals wait for a treatment program that is down at the address `nobody`."""
     url = scene.sink_url
-    change_partner(scene, "otp", f'"{url}"', f'"http://127.0.0.1:{silent_port}/fhir"')
+    change_partner(scene, "otp", f'"{url}"', f'"{nobody}"')
     asyncio.run(fill(scene.network, queued // TIMES))
     multiply(scene.network / STORE_FILE, TIMES)
 
