@@ -18,7 +18,10 @@ CARE_PLAN, SAFETY_PLAN = "care-plan", "safety-plan"
 SAFETY_PLAN_CODES = frozenset({"safety-plan", "safety_plan", "safetyplan", "crisis-plan", "735324008"})
 """Category codes by which a CarePlan is known as a safety plan, under any system; in lower case."""
 
-_WORDS = ("safety plan", "crisis plan", "plan de seguridad", "plan de crisis")
+_WORDS = ("safetyplan", "crisisplan", "suicidepreventionplan", "plandeseguridad", "plandecrisis")
+"""What calls one a safety plan however it is written: small letters and figures alone."""
+
+_NAMING = ("instantiatesCanonical", "instantiatesUri")
 _OPPOSITE = {YES: NO, NO: YES, UNKNOWN: UNKNOWN}
 
 
@@ -26,16 +29,26 @@ def is_safety_plan(resource: Resource) -> Match:
     """Whether a record is a safety plan: a CarePlan whose category says so by code; unknown where only words do."""
     if resource.get("resourceType") != "CarePlan":
         return NO
-    codes, words = list[str](), list[str]()
+    codes, words = list[str](), list[object]()
     for concept in _rows(resource.get("category")):
-        words.append(str(concept.get("text", "")))
+        words.append(concept.get("text"))
         for coding in _rows(concept.get("coding")):
             codes.append(str(coding.get("code", "")).casefold())
-            words.append(str(coding.get("display", "")))
+            words.append(coding.get("display"))
     if not SAFETY_PLAN_CODES.isdisjoint(codes):
         return YES
-    said = " ".join(" ".join([str(resource.get("title", "")), *words]).casefold().split())
-    return UNKNOWN if any(word in said for word in _WORDS) else NO
+    meta = resource.get("meta")
+    profiles = meta.get("profile") if isinstance(meta, Mapping) else None
+    named = (resource.get("title"), profiles, *(resource.get(name) for name in _NAMING))
+    return UNKNOWN if any(map(_calls_it_one, (*codes, *words, *named))) else NO
+
+
+def _calls_it_one(said: object) -> bool:
+    """Whether a text, or one of several, has a word for a safety plan in it."""
+    if isinstance(said, list | tuple):
+        return any(map(_calls_it_one, said))
+    bare = "".join(filter(str.isalnum, said.casefold())) if isinstance(said, str) else ""
+    return any(word in bare for word in _WORDS)
 
 
 def is_of_class(code: str, resource: Resource) -> Match:

@@ -49,6 +49,12 @@ def seen(plan: dict[str, Any], *roots: dict[str, Any]) -> bool:
         ({"category": [ASSESS, CODED]}, False, True),
         ({"title": "Crisis  Plan for spring"}, False, False),
         ({"category": [{"text": "Safety plan"}]}, False, False),
+        ({"title": "Safety-Plan"}, False, False),
+        ({"category": [{"text": "safety_planning"}]}, False, False),
+        ({"category": [{"coding": [{"system": "urn:any", "code": "Safety Plan"}]}]}, False, False),
+        ({"meta": {"profile": ["urn:any:StructureDefinition/SafetyPlan"]}}, False, False),
+        ({"instantiatesUri": ["urn:any:safety-plan"]}, False, False),
+        ({"title": "Food safety", "category": [{"text": "plan of care"}]}, True, False),
         ({"category": [{"coding": [{"code": "x", "display": "Plan de seguridad"}]}]}, False, False),
     ],
 )
