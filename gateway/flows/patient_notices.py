@@ -158,7 +158,7 @@ def day_given(premises: Premises, text: str, now: datetime, place: str) -> str:
         day = (
             datetime.fromisoformat(text).astimezone(zone).date() if "T" in text else date.fromisoformat(text)
         )
-    except ValueError:
+    except (ValueError, OverflowError):  # a day that is none, or none in the zone
         day = date.max
     if not today.year - _OLDEST_YEARS <= day.year or day > today:
         raise NotUnderstood("DAY_INVALID", "give the day on which it was given, as 2026-11-22", place)

@@ -29,7 +29,7 @@ def keep(tx: Transaction, notice: PatientNotice) -> None:
 
 
 def drop(tx: Transaction, patient_id: str, partner: str, version: str) -> bool:
-    """It was not given: a mistake. False where nothing said that it was."""
+    """It was not given to her, or to one who was found to be her: a mistake. False where nothing said that it was."""
     asked = {"patient_id": patient_id, "partner": partner, "version": version}
     return bool(tx.execute("patient_notices.drop", asked))
 

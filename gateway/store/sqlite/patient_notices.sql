@@ -5,7 +5,10 @@ ON CONFLICT (patient_id, partner, version) DO UPDATE SET given_on = excluded.giv
     recorded_at = excluded.recorded_at;
 
 -- name: drop
-DELETE FROM patient_notice WHERE patient_id = :patient_id AND partner = :partner AND version = :version;
+-- Also what was given to whom she was found to be one with, as it counts as given to her.
+DELETE FROM patient_notice WHERE partner = :partner AND version = :version AND (patient_id = :patient_id OR patient_id IN (
+    SELECT patient_id FROM joined_patient WHERE joined_to = :patient_id AND parted_seq = 0
+));
 
 -- name: of_patient
 SELECT patient_id, partner, version, given_on, way, recorded_at FROM patient_notice

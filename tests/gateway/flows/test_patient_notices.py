@@ -78,6 +78,7 @@ def test_a_programs_system_says_that_it_was_given_and_another_version_makes_it_d
         ({"medium": []}, "NOTICE_INCOMPLETE", "Communication.medium"),
         ({"sent": "2026-04-12"}, "DAY_INVALID", "Communication.sent"),
         ({"sent": "2026-04"}, "DAY_INVALID", "Communication.sent"),
+        ({"sent": "0001-01-01T00:00:00Z"}, "DAY_INVALID", "Communication.sent"),
     ],
 )
 def test_what_lacks_version_day_or_way_is_refused_and_not_taken_for_given(

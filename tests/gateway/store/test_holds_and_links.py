@@ -149,3 +149,20 @@ def test_a_notice_counts_for_its_version_and_for_whom_she_was_found_to_be(write:
     write(lambda tx: same_person.part(tx, "p3", 9))
     with store.read() as reading:
         assert patient_notices.without(reading, "otp", "2026-02", 9) == ("p1", "p2", "p4")
+
+
+@pytest.mark.requirement("P2-22-01")
+def test_a_notice_given_by_mistake_is_taken_back_from_whom_she_was_found_to_be_too(
+    write: Any, store: Any
+) -> None:
+    def begin(tx: Any) -> None:
+        for patient_id in ("p3", "p4"):
+            with_patient(patient_id)(tx)
+        asked = {"patient_id": "p3", "joined_to": "p4", "joined_seq": append(tx, entry()).seq, "sealed": b"x"}
+        tx.execute("same_person.join", asked)
+        patient_notices.keep(tx, PatientNotice("p3", "otp", "2026-02", "2026-03-01", "WRITTEN", AT))
+
+    write(begin)
+    assert write(lambda tx: patient_notices.drop(tx, "p4", "otp", "2026-02"))
+    with store.read() as reading:
+        assert patient_notices.of_patient(reading, "p4", "otp") == ()
