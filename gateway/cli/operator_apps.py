@@ -220,6 +220,20 @@ def requests_denial_ended(
     finish(act(folder_of(network), store, "requests denial-ended", consent, reason))
 
 
+@requests_app.command("restriction-ended")
+def requests_restriction_ended(
+    consent: Annotated[str, typer.Argument(metavar="CONSENT", help="Id from her consents in the console.")],
+    day: Annotated[str, typer.Argument(metavar="DAY", help="When she was told, say 2026-11-22.")],
+    reason: Reason = None,
+    network: Network = None,
+    store: Store = None,
+) -> None:
+    """Say that a patient was told that a restriction goes on for earlier records alone (42 CFR 2.26)."""
+    from gateway.cli.operator_commands import act
+
+    finish(act(folder_of(network), store, "requests restriction-ended", f"{consent} {day}", reason))
+
+
 @identity_app.command("list")
 def identity_list(network: Network = None, store: Store = None, as_json: AsJson = False) -> None:
     """List patients in doubt: who knows them, who they may be, how much waits. Ids only."""
