@@ -106,13 +106,15 @@ class Notifier:
             self._told_at[to_tell.made.id] = self._premises.clock.now()
         event = Event.DELIVERED if outcome.kind == "delivered" else Event.DELIVERY_RETRIED
         logs.info(event, partner=to_tell.made.partner, kind=to_tell.kind, code=outcome.code)
-        await settle(self._premises, to_tell, outcome.kind, outcome.code)
+        await settle(self._premises, to_tell, outcome.kind, outcome.code, outcome.retry_after or 0.0)
 
     async def _handed_over(self, to_tell: ToTell) -> DeliveryOutcome:
         asked_last = partial(may_leave, self._premises, to_tell)
         if by_mail(to_tell.made):
             return await mail_notice(self._mail, to_tell, asked_last)
         headers = {"Content-Type": "application/fhir+json", "Accept": "application/fhir+json"}
+        if to_tell.authorization:
+            headers["Authorization"] = to_tell.authorization
         return await post(
             self._transport,
             to_tell.made.endpoint,

@@ -7,7 +7,7 @@ so that numbers tell nothing of it. One that may have left keeps its number at e
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -15,6 +15,7 @@ from gateway.clock import instant_text, read_instant
 from gateway.disclosure.notices import PreparedNotice, account, hand_over, is_news, prepare_notice
 from gateway.disclosure.premises import Premises
 from gateway.errors import HandoffError
+from gateway.flows.subscription_headers import opened
 from gateway.flows.subscription_topics import TOPICS, notice
 from gateway.security.scopes import read_scopes
 from gateway.store import Reading, Record, Transaction, partner_pauses, subscriptions
@@ -38,6 +39,8 @@ class ToTell:
     event: SubscriptionEvent | None = None
     number: int = 0
     prepared: PreparedNotice | None = None
+    authorization: str = field(default="", repr=False)
+    """The subscriber's own secret, by which it knows us; empty without."""
 
     @property
     def key(self) -> str:
@@ -151,7 +154,7 @@ async def due(
         ]
     found = []
     for subscription_id in waiting:
-        to_tell = await premises.store.write(partial(_next, premises, subscription_id, told_at, base))
+        to_tell = await premises.store.write(partial(_known, premises, subscription_id, told_at, base))
         if to_tell is not None:
             found.append(to_tell)
     return tuple(found)
@@ -171,6 +174,14 @@ def _silent(premises: Premises, made: Subscription, told_at: dict[str, datetime]
 
 def _has_ended(premises: Premises, made: Subscription) -> bool:
     return bool(made.ends_at) and made.ends_at <= instant_text(premises.clock.now())
+
+
+def _known(
+    premises: Premises, subscription_id: str, told_at: dict[str, datetime], base: str, tx: Transaction
+) -> ToTell | None:
+    """What is to be told next, with what its receiver knows us by."""
+    found = _next(premises, subscription_id, told_at, base, tx)
+    return None if found is None else replace(found, authorization=opened(tx, found.made))
 
 
 def _next(
@@ -240,12 +251,17 @@ def _may_leave(premises: Premises, to_tell: ToTell, tx: Transaction) -> bool:
     return True
 
 
-async def settle(premises: Premises, to_tell: ToTell, outcome: str, code: str) -> None:
-    """Store what came of it: `delivered`, `refused`, `retry`, `unknown` or `aborted`, with its code."""
-    await premises.store.write(partial(_settle, premises, to_tell, outcome, code))
+async def settle(premises: Premises, to_tell: ToTell, outcome: str, code: str, wish: float = 0.0) -> None:
+    """Store what came of it: `delivered`, `refused`, `retry`, `unknown` or `aborted`, with its code.
+
+    `wish`: for how many seconds the receiver wants to be left alone; it holds after a restart as well.
+    """
+    await premises.store.write(partial(_settle, premises, to_tell, outcome, code, wish))
 
 
-def _settle(premises: Premises, to_tell: ToTell, outcome: str, code: str, tx: Transaction) -> None:
+def _settle(
+    premises: Premises, to_tell: ToTell, outcome: str, code: str, wish: float, tx: Transaction
+) -> None:
     if to_tell.prepared is not None:
         account(premises, tx, to_tell.prepared, outcome, code)
     made = subscriptions.get(tx, to_tell.made.id)
@@ -259,10 +275,12 @@ def _settle(premises: Premises, to_tell: ToTell, outcome: str, code: str, tx: Tr
         done = replace(made, status=status, attempts=0, failing_since="", due_at=instant_text(now))
         subscriptions.change(tx, done)
     elif outcome != "aborted":
-        subscriptions.change(tx, _failed(made, to_tell, outcome, now))
+        subscriptions.change(tx, _failed(made, to_tell, outcome, timedelta(seconds=wish), now))
 
 
-def _failed(made: Subscription, to_tell: ToTell, outcome: str, now: datetime) -> Subscription:
+def _failed(
+    made: Subscription, to_tell: ToTell, outcome: str, wish: timedelta, now: datetime
+) -> Subscription:
     """Later again, further apart each time; after a day, or as many refusals, in error until its owner asks anew."""
     attempts = made.attempts + 1
     since = made.failing_since or instant_text(now)
@@ -279,5 +297,5 @@ def _failed(made: Subscription, to_tell: ToTell, outcome: str, now: datetime) ->
             failing_since="",
             reason=GAVE_UP,
         )
-    wait = min(_FIRST_WAIT * 2 ** min(attempts - 1, 12), _LONGEST_WAIT)
+    wait = max(min(_FIRST_WAIT * 2 ** min(attempts - 1, 12), _LONGEST_WAIT), wish)
     return replace(made, attempts=attempts, failing_since=since, due_at=instant_text(now + wait))

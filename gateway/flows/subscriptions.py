@@ -20,6 +20,7 @@ from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotAllowed, NotNow, NotSupported, NotUnderstood
 from gateway.flows.answers import Pulled, Saved
 from gateway.flows.nothing import NothingToShow
+from gateway.flows.subscription_headers import authorization_asked, sealed
 from gateway.flows.subscription_topics import (
     CONTENT,
     FILTER,
@@ -60,7 +61,7 @@ _KNOWN = frozenset(
     }
 )
 _CHANNELS = ("rest-hook", "email")
-_KNOWN_CHANNEL = frozenset({"type", "endpoint", "payload", "_payload", "extension"})
+_KNOWN_CHANNEL = frozenset({"type", "endpoint", "payload", "_payload", "header", "extension"})
 
 
 async def create_subscription(premises: Premises, caller: Caller, resource: Mapping[str, Any]) -> Saved:
@@ -70,13 +71,15 @@ async def create_subscription(premises: Premises, caller: Caller, resource: Mapp
     """
     now = instant_text(premises.clock.now())
     asked = _asked(premises, caller, resource, now)
+    authorization = authorization_asked(resource["channel"])
     if resource["status"] != "requested":
         raise NotUnderstood("SUBSCRIPTION_STATUS", "must be `requested`", "Subscription.status")
 
     def work(tx: Transaction) -> Subscription:
         if len(subscriptions.of_partner(tx, caller.partner)) >= MOST_OF_A_PARTNER:
             raise NotNow("SUBSCRIPTIONS_TOO_MANY", f"at most {MOST_OF_A_PARTNER}; delete one first")
-        made = replace(asked, seen_set=subscriptions.newest_set(tx))
+        header = sealed(tx, asked.id, authorization)
+        made = replace(asked, seen_set=subscriptions.newest_set(tx), header=header)
         subscriptions.add(tx, made)
         return made
 
@@ -93,17 +96,20 @@ async def replace_subscription(
 ) -> Saved:
     """The Subscription as it is now: `off`, or `requested` anew with another handshake; its numbers go on.
 
-    What waits to be told is told no more where topic, patient or purpose are others: it was found for those before.
+    What waits to be told is told no more where topic, patient or purpose are others: it was found for those before. Who
+    names no `Authorization` keeps the one it had, as no read shows it; for another endpoint it has none then.
     Raises as `create_subscription`, AlreadyReceived `VERSION_CONFLICT`, NotFound for another's.
     """
     now = instant_text(premises.clock.now())
     asked = _asked(premises, caller, resource, now)
+    authorization = authorization_asked(resource["channel"])
 
     def work(tx: Transaction) -> Subscription:
         held = _own(tx, caller, subscription_id)
         if if_match not in (None, str(held.version)):
             raise AlreadyReceived("VERSION_CONFLICT", "is not the present version", "http.If-Match")
         was_off = held.status == "off"
+        kept = held.header if held.endpoint == asked.endpoint else b""
         made = replace(
             asked,
             id=held.id,
@@ -112,6 +118,7 @@ async def replace_subscription(
             seen_set=subscriptions.newest_set(tx) if was_off else held.seen_set,
             positions=held.positions,
             numbered=held.numbered,
+            header=sealed(tx, held.id, authorization) or kept,
         )
         if (made.topic, made.about, made.purpose) != (held.topic, held.about, held.purpose):
             subscriptions.withhold_open(tx, held.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 
 import msgspec
@@ -21,6 +21,7 @@ class Subscription:
 
     `seen_set`: up to which record set changes were looked at. `positions` counts its events, `numbered` those whose
     notice may have left. Not before `due_at` anything is tried; `failing_since` is empty while all goes well.
+    `header`: what stands in `Authorization` of its notices, sealed; empty without.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Subscription:
     attempts: int = 0
     failing_since: str = ""
     reason: str = ""
+    header: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,29 +1,29 @@
 -- name: add
 INSERT INTO subscription (id, partner, client_id, purpose, topic, about, endpoint, payload, heartbeat_seconds, ends_at, status,
-    version, created_at, updated_at, seen_set, due_at)
+    version, created_at, updated_at, seen_set, due_at, header)
 VALUES (:id, :partner, :client_id, :purpose, :topic, :about, :endpoint, :payload, :heartbeat_seconds, :ends_at, :status,
-    :version, :created_at, :updated_at, :seen_set, :due_at);
+    :version, :created_at, :updated_at, :seen_set, :due_at, :header);
 
 -- name: get
 SELECT id, partner, client_id, purpose, topic, about, endpoint, payload, heartbeat_seconds, ends_at, status, version, created_at,
-    updated_at, seen_set, positions, numbered, due_at, attempts, failing_since, reason
+    updated_at, seen_set, positions, numbered, due_at, attempts, failing_since, reason, header
 FROM subscription WHERE id = :id;
 
 -- name: of_partner
 SELECT id, partner, client_id, purpose, topic, about, endpoint, payload, heartbeat_seconds, ends_at, status, version, created_at,
-    updated_at, seen_set, positions, numbered, due_at, attempts, failing_since, reason
+    updated_at, seen_set, positions, numbered, due_at, attempts, failing_since, reason, header
 FROM subscription WHERE partner = :partner ORDER BY id;
 
 -- name: of_status
 SELECT id, partner, client_id, purpose, topic, about, endpoint, payload, heartbeat_seconds, ends_at, status, version, created_at,
-    updated_at, seen_set, positions, numbered, due_at, attempts, failing_since, reason
+    updated_at, seen_set, positions, numbered, due_at, attempts, failing_since, reason, header
 FROM subscription WHERE status = :status ORDER BY id;
 
 -- name: change
 UPDATE subscription SET purpose = :purpose, topic = :topic, about = :about, endpoint = :endpoint, payload = :payload,
     heartbeat_seconds = :heartbeat_seconds, ends_at = :ends_at, status = :status, version = :version, updated_at = :updated_at,
     seen_set = :seen_set, positions = :positions, numbered = :numbered, due_at = :due_at, attempts = :attempts,
-    failing_since = :failing_since, reason = :reason
+    failing_since = :failing_since, reason = :reason, header = :header
 WHERE id = :id;
 
 -- name: remove

@@ -42,7 +42,9 @@ class Subscribers(httpx.AsyncBaseTransport):
 
     status: int = 200
     breaks: str = ""
+    wish: dict[str, str] = field(default_factory=dict)
     got: list[tuple[str, dict[str, Any], str]] = field(default_factory=list)
+    authorized: list[str | None] = field(default_factory=list)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self.breaks == "before":
@@ -51,7 +53,8 @@ class Subscribers(httpx.AsyncBaseTransport):
         if self.breaks == "after":
             raise httpx.ReadError("gone", request=request)
         self.got.append((str(request.url), orjson.loads(body), request.headers["idempotency-key"]))
-        return httpx.Response(self.status, stream=Lost(), request=request)
+        self.authorized.append(request.headers.get("authorization"))
+        return httpx.Response(self.status, headers=self.wish, stream=Lost(), request=request)
 
     def told(self, partner: str = "otp", kind: str = "event-notification") -> list[dict[str, Any]]:
         """The parameters of the notices of a kind that a partner got."""
@@ -403,6 +406,69 @@ def test_an_endpoint_that_never_answers_ends_in_error_and_can_be_asked_for_anew(
     assert numbers == ["1", "2"], "what came in the meantime is not lost"
 
 
+SECRET = "Bearer 3f9c-of-the-subscriber"
+
+
+@pytest.mark.requirement("SB-01")
+def test_a_subscriber_s_own_secret_goes_with_its_notices_and_is_shown_to_nobody(
+    county: County, capfd: pytest.CaptureFixture[str]
+) -> None:
+    subscribers = hooked(county)
+    asked = caller("otp")
+    made = county.run(
+        flow.create_subscription(
+            county.premises, asked, wanted(channel={"header": [f"authorization: {SECRET}"]})
+        )
+    )
+    own_id = str(made.resource["id"])
+    notify(county, subscribers)
+    assert subscribers.authorized == [SECRET]
+
+    read = county.run(flow.read_subscription(county.premises, asked, own_id))
+    listed = county.run(flow.search_subscriptions(county.premises, asked, (), BASE))
+    status = county.run(flow.subscription_status(county.premises, asked, own_id, BASE))
+    kept_row = state(county, own_id)
+    shown = [read.content, listed.content, status.content, repr(made).encode(), repr(kept_row).encode()]
+    shown += [
+        kept_row.header,
+        capfd.readouterr().err.encode(),
+        orjson.dumps([one for _, one, _ in subscribers.got]),
+    ]
+    files = [one.read_bytes() for one in county.store.path.parent.glob(f"{county.store.path.name}*")]
+    assert kept_row.header
+    assert not any(b"3f9c-of-the" in one for one in [*shown, *files])
+
+    seen = orjson.loads(read.content)
+    county.run(
+        flow.replace_subscription(county.premises, asked, own_id, {**seen, "status": "requested"}, None)
+    )
+    notify(county, subscribers)
+    assert subscribers.authorized == [SECRET, SECRET], "who writes back what it has read keeps its secret"
+    other = {
+        **seen,
+        "status": "requested",
+        "channel": {**seen["channel"], "header": ["Authorization: other"]},
+    }
+    county.run(flow.replace_subscription(county.premises, asked, own_id, other, None))
+    notify(county, subscribers)
+    assert subscribers.authorized[-1] == "other"
+
+
+@pytest.mark.requirement("SB-01")
+def test_a_subscriber_that_wants_to_be_left_alone_is_also_by_the_next_process(county: County) -> None:
+    subscribers = hooked(county)
+    made = subscribe(county)
+    subscribers.status, subscribers.wish = 503, {"Retry-After": "600"}
+    notify(county, subscribers, rounds=1)
+    subscribers.status = 200
+    county.clock.advance(timedelta(minutes=9))
+    notify(county, subscribers, notifier=Notifier(county.premises, subscribers, lambda: BASE))
+    assert len(subscribers.got) == 1
+    county.clock.advance(timedelta(minutes=2))
+    notify(county, subscribers)
+    assert state(county, made).status == "active"
+
+
 @pytest.mark.requirement("SB-01")
 def test_a_heartbeat_says_that_nothing_was_missed(county: County) -> None:
     subscribers = hooked(county)
@@ -428,7 +494,10 @@ def test_a_heartbeat_says_that_nothing_was_missed(county: County) -> None:
         ({"channel": {"endpoint": None}}, "SUBSCRIPTION_ENDPOINT"),
         ({"channel": {"type": "sms"}}, "SUBSCRIPTION_CHANNEL"),
         ({"channel": {"type": "websocket"}}, "SUBSCRIPTION_CHANNEL"),
-        ({"channel": {"header": ["Authorization: x"]}}, "SUBSCRIPTION_ELEMENT"),
+        ({"channel": {"header": ["X-Key: x"]}}, "SUBSCRIPTION_HEADER"),
+        ({"channel": {"header": ["Authorization: x", "Authorization: y"]}}, "SUBSCRIPTION_HEADER"),
+        ({"channel": {"header": ["Authorization: x\r\nHost: y"]}}, "SUBSCRIPTION_HEADER"),
+        ({"channel": {"header": "Authorization: x"}}, "SUBSCRIPTION_HEADER"),
         ({"channel": {"payload": "application/fhir+xml"}}, "SUBSCRIPTION_PAYLOAD"),
         ({"content": "full-resource"}, "SUBSCRIPTION_PAYLOAD"),
         ({"criteria": "Observation?code=x"}, "SUBSCRIPTION_TOPIC"),
