@@ -53,11 +53,11 @@ def test_the_same_address_is_found_as_by_the_framework(method: str) -> None:
         full = next(((one, said["path_params"]) for one, match, said in theirs if match is Match.FULL), None)
         assert addresses._found(scope_of(method, path)) == full, path
         found += full is not None
-    assert (found > 0) is (method not in ("HEAD", "OPTIONS", "TRACE"))
+    assert (found > 0) is (method not in ("OPTIONS", "TRACE"))
     assert addresses._found(scope_of("GET", "/healthz", "/below")) is None
 
 
-def answer_of(addresses: Addresses, path: str) -> bytes:
+def answer_of(addresses: Addresses, path: str, method: str = "GET") -> bytes:
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
@@ -66,7 +66,7 @@ def answer_of(addresses: Addresses, path: str) -> bytes:
     async def receive() -> Any:
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    asyncio.run(addresses(scope_of("GET", path), receive, send))
+    asyncio.run(addresses(scope_of(method, path), receive, send))
     return b"".join(one.get("body", b"") for one in sent)
 
 
@@ -85,6 +85,7 @@ def test_what_an_address_raises_becomes_the_answer_of_its_kind_and_the_unforesee
 
     assert answer_of(addresses, "/x/a") == b"NotFound"
     assert answer_of(addresses, "/x/b") == b"ClientDisconnect"
+    assert answer_of(addresses, "/x/b", "HEAD") == b""
     assert answer_of(addresses, "/y/a") == b"the framework"
     with pytest.raises(KeyError):
         answer_of(addresses, "/x/c")

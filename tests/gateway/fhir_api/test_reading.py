@@ -27,6 +27,23 @@ def test_a_read_gives_the_flows_bytes_with_version_and_date(door: Any) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
+def test_head_is_asked_and_answered_as_get_without_the_body(door: Any) -> None:
+    for path, status in (
+        ("/fhir/CarePlan/c1", 200),
+        ("/fhir/CarePlan/withheld", 404),
+        ("/fhir/metadata", 200),
+    ):
+        whole, head = door.call("GET", path), door.call("HEAD", path)
+        assert (head.status_code, whole.status_code, head.content) == (status, status, b"")
+        assert whole.content
+        same = [name for name in whole.headers if name not in ("x-request-id", "date")]
+        assert [head.headers[name] for name in same] == [whole.headers[name] for name in same]
+    assert [asked[0] for asked in door.flows.asked] == ["read"] * 4
+    refused = door.call("HEAD", "/fhir/CarePlan/c1", token=None)
+    assert (refused.status_code, refused.content) == (401, b"")
+    assert door.call("HEAD", "/oauth/token").status_code == 405
+
+
 def test_the_flows_request_id_is_the_answers(door: Any) -> None:
     assert (
         door.call("GET", "/fhir/CarePlan/c1").headers["x-request-id"]
