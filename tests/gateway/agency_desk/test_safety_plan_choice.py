@@ -9,6 +9,7 @@ from html import unescape
 import pytest
 
 from gateway.care_plan import SHARED_TYPES
+from gateway.disclosure.desk_forms import types_in_words, types_permitted
 from gateway.flows import pull
 from tests.gateway.agency_desk.crisis_county import COPING, HER, come_in, look_up, safety_plan, set_up
 from tests.gateway.agency_desk.test_consent_pages import Counter
@@ -67,6 +68,23 @@ def take_back(kim: Counter, agency: str, what: str) -> None:
     (row,) = [one for one in rows if agency in one and re.search(rf"<p>[^<]*{what}", one)]
     (consent,) = set(re.findall(r'name="consent" value="([^"]+)"', row))
     kim.post(f"/agency/consents/{her_id(kim)}/withdraw", {"token": kim.hidden("token"), "consent": consent})
+
+
+@pytest.mark.requirement("DM-22")
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [
+        (["CarePlan"], ["your care plan", APART]),
+        (["care-plan", "Goal"], ["your care plan", "your goals"]),
+        (["Patient", "safety-plan"], ["your name and how to reach you", APART]),
+    ],
+)
+def test_what_was_signed_before_is_said_to_cover_both_kinds_of_plans(
+    named: list[str], words: list[str]
+) -> None:
+    """Her own page and the desk read it from the Consent: care plans as such are the safety plan too."""
+    signed = {"provision": {"class": [{"code": one} for one in named]}}
+    assert list(types_in_words(types_permitted(signed), "en")) == words
 
 
 @pytest.mark.requirement("DM-22", "DM-09", "DM-11", "P2-31-12")
