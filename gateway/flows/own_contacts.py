@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from gateway.audit import newest
 from gateway.clock import new_id
 from gateway.disclosure.contact_safety import may_be_in_danger
 from gateway.disclosure.premises import Premises
@@ -28,7 +29,7 @@ from gateway.flows.own_records import own_records
 from gateway.flows.own_silence import is_silent, lift_silence, silence
 from gateway.flows.passkeys import Index
 from gateway.flows.phones import is_doubtful, of_client
-from gateway.store import Reading, Record, Transaction, records, same_person, tokens
+from gateway.store import AuditFilter, Reading, Record, Transaction, records, same_person, tokens
 
 AGREED, MAILED, NOT_MAILED = "contacts_agreed", "own_page_mailed", "own_page_not_mailed"
 NO_MESSAGES = "urn:handoff:no-messages"
@@ -174,7 +175,31 @@ def against_mail(premises: Premises, reading: Reading, letter: Letter) -> str:
     her = same_person.stays(reading, patient_id)
     if is_doubtful(premises, reading, of_client(her)):
         return "her phone or passkey is older than a restore"
+    if _is_denied(premises, reading, letter, her):
+        return "an address she has left"
     return "safety" if may_be_in_danger(premises, reading, her) else ""
+
+
+def _is_denied(premises: Premises, reading: Reading, letter: Letter, her: str) -> bool:
+    """Whether any system has said since the address was agreed that it is hers no more (45 CFR 164.522(b))."""
+    agreed = AuditFilter(patient_id=her, partner=letter.worker.partner, kind="outcome", outcome=AGREED)
+    since = max((one.row.at for one in newest(reading, 1, agreed)), default="")
+    today = premises.clock.now().date().isoformat()
+    everyone = (her, *same_person.joined_to(reading, her))
+    return any(
+        _has_left(point, letter.address, today)
+        for known in everyone
+        for one in records.of_patient(reading, known, ("Patient",))
+        if not one.deleted and one.updated_at > since
+        for point in one.resource.get("telecom", ())
+    )
+
+
+def _has_left(point: Mapping[str, Any], address: str, today: str) -> bool:
+    """Whether a ContactPoint is that address and is over, by its `use` or its `period`."""
+    is_it = str(point.get("value", "")).casefold() == address.casefold()
+    ended = str(point.get("period", {}).get("end", "")) or today
+    return is_it and (point.get("use") == "old" or ended[: len("YYYY-MM-DD")] < today[: len(ended)])
 
 
 def _required(premises: Premises, reading: Reading, worker: Worker, patient_id: str) -> str:

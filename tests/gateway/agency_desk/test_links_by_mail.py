@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from gateway.audit import newest
 from gateway.cli.network_commands import agency_link
 from gateway.delivery.notice_mail import SendMail
+from gateway.demo import person
 from gateway.flows import link_letters
 from gateway.flows.agency_desk import Worker
 from gateway.flows.desk_workers import send_away
@@ -158,6 +159,7 @@ def test_who_had_it_mailed_does_not_see_the_code(county: County, desk: MailDesk,
     assert "SECOND_PERSON_NEEDED" in desk.page.text
 
 
+@pytest.mark.requirement("HI-522-01", "DM-27")
 def test_the_page_says_that_nothing_may_be_sent_until_she_allows_it(
     county: County, desk: MailDesk, server: MailServer
 ) -> None:
@@ -171,6 +173,7 @@ def test_the_page_says_that_nothing_may_be_sent_until_she_allows_it(
     mailed(server)
 
 
+@pytest.mark.requirement("HI-522-01", "DM-27")
 @pytest.mark.parametrize(
     ("said", "code"),
     [
@@ -230,6 +233,34 @@ def test_another_address_since_is_not_agreed(county: County, desk: MailDesk, ser
     submit(county, "hospital", {"resourceType": "Patient", "telecom": telecom})
     assert "MAIL_NOT_AGREED" in desk.mail(county.patient_id)
     nothing_mailed(county, server)
+
+
+@pytest.mark.requirement("HI-522-01")
+@pytest.mark.parametrize("how", [{"use": "old"}, {"period": {"end": "2026-03"}}])
+def test_an_address_that_some_system_says_she_has_left_gets_no_mail_until_it_is_agreed_again(
+    county: County, desk: MailDesk, server: MailServer, how: dict[str, Any]
+) -> None:
+    """The program's system has. Which agency said so is nobody's to learn at another's desk: the page is the same."""
+    desk.agree(county.patient_id)
+    county.clock.advance(timedelta(minutes=1))
+    usual = re.sub(r'token" value="[^"]*"', "", desk.mail(county.patient_id))
+    mailed(server)
+    server.mails.clear()
+    plan = person.treatment_plan()
+    (patient,) = (e["resource"] for e in plan["entry"] if e["resource"]["resourceType"] == "Patient")
+    patient["telecom"] = [{"system": "email", "value": HERS.upper(), **how}]
+    county.submit("otp", plan)
+    assert re.sub(r'token" value="[^"]*"', "", desk.mail(county.patient_id)) == usual
+    nothing_mailed(county, server)
+    assert "an address she has left" in [
+        one.entry.description for one in county.audit("outcome") if one.entry
+    ]
+    server.mails.clear()
+    server.took.clear()
+    county.clock.advance(timedelta(minutes=1))
+    desk.agree(county.patient_id)
+    desk.mail(county.patient_id)
+    mailed(server)
 
 
 def test_where_she_may_be_in_danger_nothing_leaves_and_nobody_is_told_why(

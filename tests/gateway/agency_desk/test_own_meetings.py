@@ -188,6 +188,7 @@ def test_she_sees_how_she_is_reached_and_asks_to_change_it(county_page: County, 
     assert "ADDRESS_INVALID" in phone.act("/me/contacts", phone=" ", mail="").text
 
 
+@pytest.mark.requirement("HI-522-01", "DM-27")
 def test_silence_binds_at_once(county_page: County, phone: Phone) -> None:
     from gateway.flows import own_contacts
     from gateway.flows.agency_desk import Worker
