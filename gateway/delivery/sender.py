@@ -222,13 +222,15 @@ class Sender:
         return await self.ways.hand_over(partner, made, last_look)
 
     async def _try_each(self) -> None:
-        """What kept a partner away may have ended with the last process: of each, one retry finds out now."""
+        """What kept a partner away may have ended with the last process: of each, one retry finds out now, unless it is
+        the partner that wants to be left alone.
+        """
         now = instant_text(self._premises.clock.now())
         with contextlib.suppress(HandoffError):
             with self._premises.store.read() as reading:
-                partners = {
-                    partner for partner, state in intents.counts_by_state(reading) if state == "retry"
-                }
+                waiting = {partner for partner, state in intents.counts_by_state(reading) if state == "retry"}
+                firsts = [one for name in waiting for one in intents.in_state(reading, "retry", 1, name)]
+            partners = {one.partner for one in firsts if not _is_wished(one)}
             if partners:
                 await self._premises.store.write(lambda tx: intents.bring_one_forward(tx, partners, now))
 
@@ -361,3 +363,10 @@ class Sender:
             wait = min(wait, max(_FIRST_WAIT_SECONDS, tried))
         wait *= random.uniform(0.75, 1.25)  # noqa: S311  # spreads retries; nothing secret
         return "retry", instant_text(at + timedelta(seconds=max(wait, retry_after or 0.0)))
+
+
+def _is_wished(intent: Intent) -> bool:
+    """Whether it waits longer than it would of itself (`Sender._next_try`): its receiver asked for that."""
+    longest = 1.25 * min(_FIRST_WAIT_SECONDS * 2 ** min(intent.attempts - 1, 12), _LONGEST_WAIT_SECONDS)
+    waits = read_instant(intent.due_at) - read_instant(intent.updated_at)
+    return waits > timedelta(seconds=longest)

@@ -170,6 +170,15 @@ def test_the_partner_s_own_wish_for_a_pause_is_honoured(due: County) -> None:
 
     (intent,) = due.intents()
     assert read_instant(intent.due_at) >= due.clock.now() + timedelta(seconds=600)
+    sender = Sender(due.premises, None)  # type: ignore[arg-type]  # the next process; nothing is sent here
+    due.run(sender._try_each())
+    assert due.intents() == (intent,)
+    own = instant_text(due.clock.now() + timedelta(seconds=2))
+    due.write(
+        lambda tx: tx.execute("intents.bring_forward", {"partner": intent.partner, "now": own, "latest": "9"})
+    )
+    due.run(sender._try_each())
+    assert due.intents()[0].due_at == instant_text(due.clock.now()), "a wait of its own is cut short"
 
 
 @pytest.mark.parametrize(("attempts", "least", "most"), [(1, 1.5, 2.5), (4, 12.0, 20.0), (40, 675.0, 1125.0)])
