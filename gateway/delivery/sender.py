@@ -78,6 +78,10 @@ class Sender:
         """The partners to whom nothing goes now, because they do not answer; as this process knows it."""
         return self._breaker.resting(self._premises.clock.now())
 
+    def not_taking(self) -> frozenset[str]:
+        """The partners of whom a person is to be told (`breaker.py`)."""
+        return self._breaker.not_taking(self._premises.clock.now())
+
     async def run(self) -> None:
         """Deliver until `stop`; comes back when nothing is under way any more."""
         accounted = False
@@ -193,7 +197,7 @@ class Sender:
 
     async def _attempt(self, intent: Intent, made: Release) -> Settling:
         """Hand `made` over; what to store of it. Raises only while nothing can have left."""
-        last_look = LastLook(self._premises, made)
+        last_look, began = LastLook(self._premises, made), self._premises.clock.now()
         try:
             outcome = await self._outcome(intent.partner, made, last_look)
         except asyncio.CancelledError:
@@ -211,7 +215,7 @@ class Sender:
             logs.fault(Event.TASK_FAILED, error, intent_id=intent.id, partner=intent.partner)
             outcome = DeliveryOutcome("unknown", "INTERNAL")
         logs.info(_EVENTS[outcome.kind], intent_id=intent.id, partner=intent.partner, code=outcome.code)
-        self._heed(intent.partner, outcome)
+        self._heed(intent.partner, outcome, began)
         lost_before = outcome.kind == "retry" and outcome.code == "CONNECTION_LOST"
         return self._settling(intent, made, outcome, left=last_look.said_yes and not lost_before)
 
@@ -251,12 +255,12 @@ class Sender:
                 self._just_answered.discard(partner)
                 self._brought_forward[partner] = at
 
-    def _heed(self, partner: str, outcome: DeliveryOutcome) -> None:
+    def _heed(self, partner: str, outcome: DeliveryOutcome, began: datetime) -> None:
         """Leave the partner alone when it does not answer, and say so; say so too when it answers again."""
         if outcome.kind == "delivered" and partner not in self._answering:
             self._answering.add(partner)
             self._just_answered.add(partner)
-        changed = self._breaker.told(partner, outcome, self._premises.clock.now())
+        changed = self._breaker.told(partner, outcome, self._premises.clock.now(), began)
         if changed:
             self._answering.discard(partner)
         if changed is not None:

@@ -36,7 +36,7 @@ from gateway.wiring.backup_notes import write_whole
 
 TOLD = "last-alerts.json"
 _AGAIN = timedelta(hours=1)
-_LOOK_SECONDS = 60.0
+_LOOK_SECONDS = 30.0
 _SMTP_SECONDS = 20.0
 
 

@@ -55,7 +55,7 @@ RULES = (
         "PartnerDoesNotTake",
         "handoff_partner_resting",
         0,
-        "Several deliveries to {{ $labels.partner }} failed in a row: it is tried again after pauses.",
+        "{{ $labels.partner }} takes nothing: for half a minute, or several in a row. All of it is tried again.",
         is_each=True,
     ),
     Rule(

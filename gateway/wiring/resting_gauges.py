@@ -15,8 +15,8 @@ class RestingGauges(Collector):
         self.resting: Callable[[], frozenset[str]] = frozenset
 
     def collect(self) -> Iterator[Metric]:
-        """1 for each partner that is left alone now; the others are not named."""
-        text = "1 while a partner is left alone after several failures in a row"
+        """1 for each partner that is left alone now, or has taken nothing lately; the others are not named."""
+        text = "1 while a partner that is tried takes nothing, or is left alone after failures in a row"
         found = GaugeMetricFamily("handoff_partner_resting", text, labels=("partner",))
         for partner in sorted(self.resting()):
             found.add_metric((partner,), 1)

@@ -154,7 +154,7 @@ class _Running:
             await self._as_keeper(stack, self._start_keepers)
             transport = await stack.enter_async_context(open_transport())
             sender = Sender(self._premises, transport, reach=reach_of(self._folder))
-            self._resting_gauges.resting = sender.resting
+            self._resting_gauges.resting = sender.not_taking
             send = partial(self._standstill.then, sender.run, self._stop)
             await self._start(stack, send, partial(sender.stop, self._settings.stop_seconds / 2))
             for watch in partner_watches(self._folder, sender.ways):

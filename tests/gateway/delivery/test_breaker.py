@@ -190,3 +190,21 @@ def test_what_waits_long_goes_as_soon_as_the_partner_takes_something(county: Cou
 
 def every(reading: Reading) -> tuple[Intent, ...]:
     return intents.in_state(reading, "retry")
+
+
+def test_of_one_that_takes_nothing_for_half_a_minute_a_person_is_told_though_one_delivery_waits() -> None:
+    """Reliability section 3: told within 60 s, also where a silent partner's one delivery takes its whole deadline."""
+    breaker, half = Breaker(), timedelta(seconds=30)
+    breaker.told("otp", NO_ANSWER, NOON + half, NOON)
+    breaker.told("housing", NO_LINE, NOON + half, NOON + half)
+    assert breaker.not_taking(NOON + half) == {"otp"} and breaker.resting(NOON + half) == frozenset()
+
+    breaker.told("housing", NO_LINE, NOON + 2 * half)
+    assert breaker.not_taking(NOON + 2 * half) == {"otp", "housing"}, "it is told of between the tries, too"
+    assert breaker.not_taking(NOON + timedelta(minutes=10)) == frozenset(), "nothing is tried any more"
+
+    breaker.told("otp", TAKEN, NOON + 2 * half)
+    breaker.told("otp", NO_ANSWER, NOON + 2 * half + timedelta(seconds=1), NOON + half)
+    assert breaker.not_taking(NOON + 2 * half + timedelta(seconds=1)) == {"housing"}, (
+        "it took another meanwhile"
+    )

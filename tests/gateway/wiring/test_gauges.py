@@ -138,7 +138,7 @@ def test_a_partner_that_does_not_take_is_told_before_the_minute_is_over() -> Non
 
     assert scraped(gauges) == {'handoff_partner_resting{partner="otp"}': 1.0}
     (cause,) = Watch().look(numbers_of(gauges.collect()), 0.0)
-    assert cause.key == "PartnerDoesNotTake/otp" and "to otp failed" in cause.do
+    assert cause.key == "PartnerDoesNotTake/otp" and "otp takes nothing" in cause.do
 
 
 def test_a_journal_that_cannot_be_written_is_told(county: County) -> None:
