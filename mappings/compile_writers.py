@@ -179,7 +179,10 @@ class TreeWriter:
 def head_at(fields: Fields, field: int, component: int, sub: int) -> str:
     """The plain value at a place of the first repetition of a field; "" when nothing."""
     repetitions = fields.get(field)
-    return part(repetitions[0], component, sub) if repetitions else ""
+    if not repetitions:
+        return ""
+    text = repetitions[0]
+    return text if component == sub == 1 and text.isalnum() else part(text, component, sub)
 
 
 def put_part(fields: Fields, field: int, component: int, sub: int, text: str) -> bool:

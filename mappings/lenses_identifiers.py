@@ -67,7 +67,9 @@ def _authority_parts(value: Any, namespaces: ConceptMap | None) -> tuple[str, st
 
 
 def _kind_of(value: Any) -> str:
-    return next((str(entry.get("code", "")) for entry in value.get("type", {}).get("coding", ())), "")
+    for entry in value["type"].get("coding", ()) if "type" in value else ():
+        return str(entry.get("code", ""))
+    return ""
 
 
 @lru_cache(maxsize=512)
@@ -127,7 +129,9 @@ def _period(result: dict[str, Any], start: str, end: str) -> None:
 
 
 def _period_back(value: Any) -> tuple[str, str]:
-    period = value.get("period", {})
+    period = value.get("period")
+    if not period:
+        return "", ""
     return tuple(v2_back(period[name])[:8] if name in period else "" for name in ("start", "end"))  # type: ignore[return-value]
 
 

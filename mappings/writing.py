@@ -102,7 +102,8 @@ class V2Builder:
     def text(self, order: Sequence[str]) -> bytes:
         """The message: segments in `order` (then as written), CR behind each."""
         rank = {name: position for position, name in enumerate(order)}
-        ordered = sorted(self.segments, key=lambda segment: rank.get(segment[0], len(rank)))
+        behind = len(rank)
+        ordered = sorted(self.segments, key=lambda segment: rank.get(segment[0], behind))
         lines = [_line(name, fields) for name, fields in ordered if fields or name == "MSH"]
         return "".join(lines).encode("utf-8")
 
@@ -121,9 +122,10 @@ def with_part(text: str, component: int, sub: int, value: str) -> str:
 
 
 def _line(name: str, fields: Mapping[int, Sequence[str]]) -> str:
-    texts = [""] * max(fields, default=0)
+    texts = [""] * (max(fields) if fields else 0)
     for number, repetitions in fields.items():
-        texts[number - 1] = "~".join(repetitions).rstrip("~")
+        text = repetitions[0] if len(repetitions) == 1 else "~".join(repetitions)
+        texts[number - 1] = text.rstrip("~")
     if name == "MSH":
         texts = ["^~\\&", *texts[2:]]
     return "|".join([name, *texts]).rstrip("|") + "\r"

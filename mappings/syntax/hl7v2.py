@@ -179,11 +179,12 @@ def _unescaped(found: re.Match[str]) -> str:
 _TO_ESCAPE = str.maketrans(
     {"\\": "\\E\\", "|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\", "\n": "\\.br\\", "\r": "\\.br\\"}
 )
+_SIGN = re.compile(r"[\\|^&~\n\r]")
 
 
 def escape(text: str) -> str:
     """The text as it may stand in a sub-component."""
-    return text if text.isalnum() else text.translate(_TO_ESCAPE)
+    return text if text.isalnum() or _SIGN.search(text) is None else text.translate(_TO_ESCAPE)
 
 
 class Leaf(NamedTuple):
