@@ -19,6 +19,7 @@ _ENCODER = msgspec.json.Encoder()
 _ENGINE = (
     "consent",
     "gateway/disclosure/gather.py",
+    "gateway/disclosure/gathered.py",
     "gateway/disclosure/co_sources.py",
     "gateway/disclosure/consent_standing.py",
     "gateway/partners/network.py",
