@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 
 from gateway.clock import instant_text
-from gateway.disclosure.desk_forms import STATUS_ONLY, Line, Wanted
+from gateway.disclosure.desk_forms import MOST_LINES, STATUS_ONLY, Line, Wanted
 from gateway.disclosure.recorder_only import is_recorder_only
 from gateway.errors import AlreadyReceived, HandoffError, NotAllowed, NotFound, NotUnderstood
 from gateway.flows import consent_taking, consents_given, desk_clients
@@ -189,7 +189,7 @@ def test_choices_need_a_purpose_an_end_and_few_words(desk: County) -> None:
         ({"event": "she is well", "event_owner": ""}, "EVENT_OWNER_MISSING"),
         ({"event": "x" * 300, "event_owner": "Ana"}, "WORDS_TOO_LONG"),
         ({"event": "one\ntwo", "event_owner": "Ana"}, "WORDS_TOO_LONG"),
-        ({"lines": (Line("hospital", "otp", KINDS),) * 13}, "LINES_TOO_MANY"),
+        ({"lines": (Line("hospital", "otp", KINDS),) * (MOST_LINES + 1)}, "LINES_TOO_MANY"),
     ):
         chosen = wanted(desk, **change)
         with pytest.raises(NotUnderstood) as refused:
