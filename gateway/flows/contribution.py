@@ -78,7 +78,7 @@ def record_contribution(
         before = together.before(names[number])
         if before is not None and before.patient_id != who.patient_id:
             message = "was sent for another patient; it cannot become this one's"
-            raise AlreadyReceived("RECORD_OF_ANOTHER_PATIENT", message)
+            raise AlreadyReceived("RECORD_OF_ANOTHER_PATIENT", message, "Patient.identifier")
         versions.append(0 if before is None else before.version)
         kept = submitted_record(premises, tx, made.partner, resource, who.patient_id, before, around, at)
         together.later(number, kept)

@@ -392,8 +392,8 @@ def _warning(issue: mappings.Issue) -> Fault:
 
 
 def _erl_of(place: str | None) -> str | None:
-    """`MSH-9.1` as an ERL (segment^sequence^field^repetition^component); None for anything else."""
-    segment, dash, rest = (place or "").partition("-")
+    """`MSH-9.1`, or who she is, as an ERL (segment^sequence^field^repetition^component); None for anything else."""
+    segment, dash, rest = ("PID-3" if place == "Patient.identifier" else place or "").partition("-")
     if not dash or len(segment) != 3:
         return None
     field, _, component = rest.partition(".")

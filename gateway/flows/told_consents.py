@@ -69,7 +69,7 @@ def keep_told_consents(
     for told, held in _told_and_held(premises, tx, said):
         if held is not None and held.patient_id != patient_id:
             message = "was sent for another patient; it cannot become this one's"
-            raise AlreadyReceived("RECORD_OF_ANOTHER_PATIENT", message)
+            raise AlreadyReceived("RECORD_OF_ANOTHER_PATIENT", message, "Patient.identifier")
         name = "Consent", str(told["id"])
         if made_at and message_times.latest(tx, *name) > made_at:
             continue

@@ -36,6 +36,15 @@ def identifiers_of(patient: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield str(system), str(value)
 
 
+def own_numbers_of(patient: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(whose numbers, value) of each number whose authority has a name and no system, as most HL7 v2 senders write it
+    (`P-1001^^^RIVERBEND^MR`): at the partner that sends it, it names somebody; to anybody else it says nothing."""
+    for identifier in patient.get("identifier", ()):
+        name, value = identifier.get("assigner", {}).get("display"), identifier.get("value")
+        if name and value and not identifier.get("system") and not _says_nothing(str(value)):
+            yield f"assigner|{name}", str(value)
+
+
 def block_keys(patient: Mapping[str, Any], index: IndexHash) -> tuple[str, ...]:
     """Keys that descriptions worth comparing share: each leaves room for another kind of slip or change of life."""
     born, sex = str(patient.get("birthDate", "")), str(patient.get("gender", ""))

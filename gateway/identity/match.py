@@ -21,6 +21,7 @@ from gateway.identity.described import (
     block_keys,
     identifiers_of,
     match_keys,
+    own_numbers_of,
     sameness_keys,
 )
 from gateway.store import Reading, Transaction, intents, patients, records
@@ -46,10 +47,11 @@ def identify(
     Her id is never one that a source has chosen. Raises NotUnderstood `PATIENT_UNIDENTIFIABLE` when there is neither an
     identifier nor a name with a birth date, `PATIENT_AMBIGUOUS` when identifiers belong to several patients.
     """
-    tokens = tuple(index(IDENTIFIER, system, value) for system, value in identifiers_of(patient))
+    numbers = (*identifiers_of(patient), *own_numbers_of(patient))
+    tokens = tuple(index(IDENTIFIER, system, value) for system, value in numbers)
     likely, certain = match_keys(patient, index)
     if not tokens and likely is None:
-        message = "needs an identifier with its system, or a name with a birth date"
+        message = "needs an identifier with its system or authority, or a name with a birth date"
         raise NotUnderstood("PATIENT_UNIDENTIFIABLE", message, "Patient.identifier")
     linked = _linked(tx, partner, tokens)
     found = next(iter(linked.values()), None)

@@ -129,6 +129,27 @@ def test_a_message_about_nobody_is_told_so(hospital: County) -> None:
     assert kept.state == "needs_attention"
 
 
+def _local(name: str, **change: str) -> bytes:
+    """A sample as most senders write numbers: the name of whose they are, and no system."""
+    return sample(name, **{"^^^SAGUARO&2.16.840.1.113883.3.9999.20.1&ISO^": "^^^SAGUARO^", **change})
+
+
+def test_a_number_of_the_sender_s_own_tells_her_there_when_what_describes_her_is_corrected(
+    hospital: County,
+) -> None:
+    first = send(hospital, _local("adt_a01/samples/a01_admit"))
+    corrected = _local("adt_a01/samples/a08_change", **{"|19880521|": "|19880512|"})
+    assert about(hospital, send(hospital, corrected)) == about(hospital, first)
+    assert send(hospital, _local("adt_a39/samples/a40_merge")).outcome == "accepted"
+    under_the_ended = _local("adt_a01/samples/a28_person", **{STAYS: ENDED, "|19880521|": "|19880530|"})
+    assert about(hospital, send(hospital, under_the_ended)) == about(hospital, first)
+    other = _local("adt_a01/samples/a03_discharge", **{"|19880521|": "|19510101|", "^Daniel^": "^Norma^"})
+    refused = send(hospital, other)
+    assert [(fault.code, fault.erl) for fault in refused.faults] == [
+        ("RECORD_OF_ANOTHER_PATIENT", "PID^1^3^1")
+    ]
+
+
 def test_a_type_that_is_not_set_up_is_not_taken(county: County) -> None:
     assert send(county, sample("oru_r01/samples/r01_reports")).outcome == "rejected"
 
