@@ -84,6 +84,10 @@ class AuditEntry(msgspec.Struct, frozen=True):
     """
     asked: str = ""
     """A question as it was sent, in one line (AU-03); of one that found nobody its names without values."""
+    credentials: tuple[str, ...] = ()
+    """By which its recipient asked: client id, `kid` and, where it was bound to one, certificate (SHA-256, hex). Empty
+    where that is not known, and of what was sent.
+    """
     emergency: EmergencyFacts | None = None
     """Of a use of emergency access, allowed or refused; None for everything else."""
 

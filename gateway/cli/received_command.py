@@ -28,7 +28,7 @@ def audit_received(
     with looked(network, store, lambda _: (f"audit received {days}", ())) as (folder, view):
         tell_missing(view)
         return write_received(
-            view, folder.network, since, until, partner_meant(view, folder.network, partner, key)
+            view, folder.network, since, until, partner_meant(view, folder.network, partner, key), key=key
         )
 
 
@@ -49,9 +49,16 @@ def partner_meant(view: Reading, network: Network, partner: str, key: str) -> st
 
 
 def write_received(
-    view: Reading, network: Network, since: str, until: str, partner: str = "", out: TextIO | None = None
+    view: Reading,
+    network: Network,
+    since: str,
+    until: str,
+    partner: str = "",
+    out: TextIO | None = None,
+    *,
+    key: str = "",
 ) -> int:
-    """Write the lines under their heads, each when it is found; 0.
+    """Write the lines under their heads, each when it is found; 0. With `key` as `received` does.
 
     Raises NotUnderstood `DAY_INVALID`, `PARTNER_UNKNOWN`.
     """
@@ -63,7 +70,8 @@ def write_received(
     writer = csv.writer(out or sys.stdout)
     writer.writerow(HEADS)
     zone = ZoneInfo(network.zone)
-    for line in received(view, start_of(first, zone), start_of(last + timedelta(days=1), zone), partner):
+    begin, end = start_of(first, zone), start_of(last + timedelta(days=1), zone)
+    for line in received(view, begin, end, partner, key):
         # a cell that a spreadsheet would take for a formula is made text
         writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in line])
     return 0

@@ -7,6 +7,7 @@ smaller than it may be.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from gateway.audit import AuditEntry
@@ -23,11 +24,15 @@ HEADS = (
     "at", "recipient id", "recipient", "patient", "what", "records", "labels", "purpose", "basis", "consents",
     "disclosed by", "outcome", "request", "entry", "sha256",
 )  # fmt: skip
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 _LEAVES = frozenset({"disclose", "handover"})
 
 
-def received(reading: Reading, since: str, until: str, partner: str = "") -> Iterator[tuple[str, ...]]:
-    """One line (see `HEADS`) for everything that left from `since` to before `until` (ISO 8601 UTC text), oldest first.
+def received(
+    reading: Reading, since: str, until: str, partner: str = "", key: str = ""
+) -> Iterator[tuple[str, ...]]:
+    """One line (see `HEADS`) for everything that left from `since` to before `until` (ISO 8601 UTC text), oldest first;
+    with `key` without what was asked for by another one.
 
     Of an entry whose key was destroyed there is what stands beside its facts.
     """
@@ -45,22 +50,38 @@ def received(reading: Reading, since: str, until: str, partner: str = "") -> Ite
         reading.cipher.fetch(reading, wanted.values())
         for row in page:
             if row.seq in wanted:
-                yield from _lines(row, _entry(reading, row, before))
+                entry = _entry(reading, row, before)
+                if entry is None or not _by_another(entry.credentials, key):
+                    yield from _lines(row, entry)
             before, first = row.chain_hash, row.seq
 
 
 def holders_of(reading: Reading, network: Network, key: str) -> set[str]:
     """The partners whose key that is, or was in any network by which something was decided.
 
-    `key`: a `kid` or `client_id`, or the SHA-256 of a certificate, however it is spelt. An entry does not say which of a
-    partner's keys was used: all that its holder received may have been read by whoever has the key.
+    `key`: a `kid` or `client_id`, or the SHA-256 of a certificate, however it is spelt.
     """
     return {
         partner_id
         for known in (network, *kept_networks(reading))
         for partner_id, keys in known.keys_of_partners()
-        if key in keys or key.replace(":", "").lower() in keys
+        if key in keys or _plain(key) in keys
     }
+
+
+def _plain(key: str) -> str:
+    """The fingerprint of a certificate as it is kept, however it is spelt."""
+    return key.replace(":", "").lower()
+
+
+def _by_another(credentials: tuple[str, ...], key: str) -> bool:
+    """Whether it was asked for by another key of the same sort. What was sent and not asked for, what names no key, and
+    of a certificate what was bound to none, may have been read by whoever has it.
+    """
+    if not key or not credentials or key in credentials or _plain(key) in credentials:
+        return False
+    is_certificate = _FINGERPRINT.fullmatch(_plain(key)) is not None
+    return not is_certificate or any(_FINGERPRINT.fullmatch(one) for one in credentials[2:])
 
 
 def _entry(reading: Reading, row: AuditRow, before: bytes) -> AuditEntry | None:

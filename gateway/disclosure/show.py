@@ -95,14 +95,15 @@ async def show(
     each_alone: bool = False,
     also: Also | None = None,
     asked: str = "",
+    credentials: tuple[str, ...] = (),
     directory: Sequence[Mapping[str, Any]] = (),
 ) -> Shown:
     """What `partner` may see of the records that `select` finds, written by `write(resources, notices, at)`.
 
     `choose` takes what was asked for out of what may be seen; the rest is not released and the log says so. `dress`
     adds words of the gateway's own, `also` is committed with the answer. `each_alone`: each record is decided by itself
-    (several versions of one). `asked`: the question as it was sent, for the log. `directory`: what is nobody's and open
-    to every partner; `choose` may take of it too.
+    (several versions of one). `asked`: the question as it was sent, `credentials`: by which it was, for the log.
+    `directory`: what is nobody's and open to every partner; `choose` may take of it too.
 
     The audit entries and the exact bytes are committed before this returns. Raises NotNow
     `CONSENT_KEEPS_CHANGING`.
@@ -116,7 +117,7 @@ async def show(
             answer = dataclasses.replace(answer, content=written, media=media)
         request_id = new_id()
         kept = await premises.store.write(
-            partial(_commit, premises, partner, purpose, kind, answer, request_id, also, asked)
+            partial(_commit, premises, partner, purpose, kind, answer, request_id, also, asked, credentials)
         )
         if kept and _unmoved(premises, answer):
             return Shown(answer.content, answer.resources, request_id)
@@ -229,6 +230,7 @@ def _commit(
     request_id: str,
     also: Also | None,
     asked: str,
+    credentials: tuple[str, ...],
     tx: Transaction,
 ) -> bool:
     if answer.patient_id is not None and patients.epoch(tx, answer.patient_id) != answer.epoch:
@@ -238,7 +240,9 @@ def _commit(
     first: int | None = None
     told = kept_question(asked, answer.patient_id)  # once for the patient, however many disclose about her
     for entry in _entries(premises, partner, purpose, kind, answer, request_id, digest):
-        seq = append(tx, replace(entry, asked=told) if told and first is None else entry).seq
+        if credentials or (told and first is None):
+            entry = replace(entry, asked="" if first else told, credentials=credentials)
+        seq = append(tx, entry).seq
         first = first or seq
     if answer.resources and answer.patient_id is not None and first is not None:
         row = ReleaseRow(

@@ -111,6 +111,7 @@ def _as_asked(caller: Caller, media: str, base: str) -> Caller:
         _limits(caller.scopes),
         caller.certificate,
         base,
+        caller.key_id,
     )
 
 

@@ -53,7 +53,7 @@ async def give_token(request: Request) -> Response:
         return _refused(request, error)
     request.state.partner = proven.partner
     about = (proven.partner, proven.client_id, proven.purpose, scopes)
-    token = issue_token(*about, desk.token_key, now, certificate)
+    token = issue_token(*about, desk.token_key, now, certificate, proven.key_id)
     logs.info(logs.Event.TOKEN_ISSUED, partner=proven.partner, purpose=proven.purpose)
     content = {
         "access_token": token,

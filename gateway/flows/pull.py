@@ -61,14 +61,13 @@ async def _searched(
     premises: Premises, caller: Caller, name: str, types: Sequence[str], criteria: SearchCriteria, keep: Keep
 ) -> Pulled:
     """`name`: what is searched, to which the token of a page is bound; `keep`: what its scopes reach."""
-    after = BEFORE_EVERYTHING
+    found, after = "", BEFORE_EVERYTHING
     if criteria.page:
         criteria, after = page_of(premises, caller, name, criteria)
     page = SearchPage(criteria, types, premises.network.zone_of(caller.partner), after)
     granted = read_scopes(caller.scopes)
     followed = (*criteria.includes, *(link.by for link in criteria.links))
     along = [one for one in types_along(types, followed) if granted.permits(one, "r", limited=True)]
-    found = ""
 
     def select(reading: Reading) -> tuple[str | None, Sequence[Record]]:
         nonlocal found
@@ -95,6 +94,7 @@ async def _searched(
         choose=lambda seen: page.choose(keep(seen)),
         dress=partial(with_waiting_text, premises, caller.partner),
         asked=criteria.asked,
+        credentials=caller.credentials,
         directory=directory_of_types(premises, along if criteria.is_of_a_patient else (*types, *along)),
     )
     return Pulled(shown.content, shown.request_id)
@@ -242,6 +242,7 @@ async def _one(
         choose=within_scopes(premises, caller),
         dress=partial(with_waiting_text, premises, caller.partner),
         each_alone=each_alone,
+        credentials=caller.credentials,
         directory=directory,
     )
     if not shown.resources:
@@ -308,6 +309,7 @@ async def shared_plan(
         choose=lambda seen: care_plan.parts_to_show(in_order(keep(seen))),
         also=also,
         asked=f"Patient/{patient}/$shared-plan",
+        credentials=caller.credentials,
     )
     return Pulled(shown.content, shown.request_id)
 

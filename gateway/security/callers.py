@@ -24,6 +24,7 @@ class Caller:
     `scopes` are SMART scopes in version 2 form (`system/CarePlan.rs`); `token_id` is the token's `jti`.
     A scope is never consent: it only narrows what the caller may ask for. `media`: as which FHIR is written to it.
     `certificate`: SHA-256 (hex) of the one that its token is bound to; empty for a token that is bound to none.
+    `key_id`: the key that signed the statement for which it got its token; empty where there was none.
     `base`: the address of the API that it asked, for the addresses in its answers.
     `limits`: what its scopes with a search limit mean; one that is not among them opens nothing.
     """
@@ -37,3 +38,10 @@ class Caller:
     limits: tuple[ScopeLimit, ...] = ()
     certificate: str = ""
     base: str = field(default="", compare=False)
+    key_id: str = ""
+
+    @property
+    def credentials(self) -> tuple[str, ...]:
+        """By which it asks, for the audit log: client id, key and certificate. Empty where its key is not known."""
+        known = (self.client_id, self.key_id, self.certificate)
+        return tuple(one for one in known if one) if self.key_id else ()

@@ -48,6 +48,8 @@ class ProvenClient:
     scopes: frozenset[str]
     certificates: frozenset[str] = frozenset()
     """Of which it has to show one (`RegisteredClient`)."""
+    key_id: str = ""
+    """The `kid` of the key that signed its statement."""
 
 
 async def prove_client(
@@ -86,7 +88,8 @@ async def prove_client(
     forget_at = _ERA + timedelta(seconds=expires + 2 * SKEW_SECONDS)
     if not await use_once(client_id, str(claims["jti"]), forget_at):
         raise _not_proven("the statement was used before")
-    return ProvenClient(client_id, client.partner, purpose, granted.texts(), client.certificates)
+    key_id = str(jws.extract_compact(assertion.encode()).headers().get("kid"))
+    return ProvenClient(client_id, client.partner, purpose, granted.texts(), client.certificates, key_id)
 
 
 async def prove_hook_caller(

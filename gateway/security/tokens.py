@@ -81,8 +81,11 @@ def issue_token(
     key: TokenKey,
     now: datetime,
     certificate: str = "",
+    key_id: str = "",
 ) -> str:
-    """A bearer token good for `ACCESS_TOKEN_SECONDS` from `now`, with `certificate` for who shows that one alone."""
+    """A bearer token good for `ACCESS_TOKEN_SECONDS` from `now`, with `certificate` for who shows that one alone.
+    `key_id`: the key by which the client was proven, for the audit log.
+    """
     at = _seconds(now)
     claims: dict[str, object] = {
         "iss": TOKEN_ISSUER,
@@ -97,6 +100,8 @@ def issue_token(
     }
     if certificate:
         claims["cnf"] = confirmation(certificate)
+    if key_id:
+        claims["proven_by"] = key_id
     return jwt.encode(
         {"alg": "ES384", "kid": key.key_id, "typ": "at+jwt"}, claims, key.private, algorithms=_OWN_ALGORITHMS
     )
@@ -174,6 +179,7 @@ class TokenChecker:
             scopes=frozenset(str(claims["scope"]).split()),
             token_id=str(claims["jti"]),
             certificate=confirmed(claims.get("cnf")),
+            key_id=str(claims.get("proven_by", "")),
         )
         return caller, int(claims["exp"])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 
 import msgspec
@@ -13,7 +14,9 @@ from gateway import audit
 from gateway.audit import AuditEntry
 from gateway.cli.received_command import partner_meant, write_received
 from gateway.errors import NotUnderstood
-from tests.gateway.county import HOUSING, OTP, County
+from gateway.flows import pull
+from gateway.flows.answers import SearchCriteria
+from tests.gateway.county import HOUSING, OTP, County, caller
 from tests.gateway.flows.test_same_person import hand_over
 
 
@@ -31,11 +34,11 @@ def told(county: County) -> County:
 
 
 def lines(
-    county: County, since: str = "2026-04-11", until: str = "2026-04-11", partner: str = ""
+    county: County, since: str = "2026-04-11", until: str = "2026-04-11", partner: str = "", key: str = ""
 ) -> list[dict[str, str]]:
     out = io.StringIO()
     network = county.premises.network
-    assert county.look(lambda reading: write_received(reading, network, since, until, partner, out)) == 0
+    county.look(lambda reading: write_received(reading, network, since, until, partner, out, key=key))
     return list(csv.DictReader(io.StringIO(out.getvalue())))
 
 
@@ -81,6 +84,24 @@ def test_what_is_no_question_is_refused(
 ) -> None:
     with pytest.raises(NotUnderstood, match=code):
         lines(told, since, until, partner)
+
+
+@pytest.mark.requirement("P2-16-02", "AU-05")
+def test_what_was_asked_for_by_another_key_is_left_out(told: County) -> None:
+    """What names no key may have been read by whoever has it; a breach is never told smaller than it may be."""
+    for kid, certificate in (("k1", ""), ("k2", ""), ("k2", "cd" * 32)):
+        asking = dataclasses.replace(caller("housing", "COC"), key_id=kid, certificate=certificate)
+        told.run(pull.search(told.premises, asking, "Goal", SearchCriteria(identifier=HOUSING)))
+    entries = [one.entry for one in told.audit("disclose")]
+    assert [one.credentials for one in entries if one is not None and one.partner == "housing"] == [
+        (),
+        ("housing-client", "k1"),
+        ("housing-client", "k2"),
+        ("housing-client", "k2", "cd" * 32),
+    ]
+    found = [len(lines(told, partner="housing", key=key)) for key in ("", "k1", "k2", "k3", "housing-client")]
+    assert found == [4, 2, 3, 1, 4]
+    assert [len(lines(told, partner="housing", key=key)) for key in ("ab" * 32, "CD:" * 31 + "CD")] == [3, 4]
 
 
 @pytest.mark.requirement("P2-16-02")

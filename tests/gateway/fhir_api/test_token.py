@@ -41,6 +41,7 @@ def test_a_proven_client_gets_a_short_token_that_opens_the_door(door: Any) -> No
     caller = door.flows.asked[0][1]
     assert (caller.partner, caller.client_id, caller.purpose) == ("otp", "otp-client", "TREAT")
     assert caller.scopes == {"system/CarePlan.rs"}
+    assert caller.credentials == ("otp-client", "k1"), "the log says by which key it was asked"
 
 
 def test_rs384_proves_as_well(door: Any) -> None:
