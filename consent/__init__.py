@@ -14,7 +14,7 @@ from consent.consent_form import (
     signed_consent,
 )  # fmt: skip
 from consent.consent_form_words import class_text, day_text, purpose_text
-from consent.decide import decide, prepare
+from consent.decide import decide, first_day, prepare
 from consent.disclosers import NamedDiscloser, disclosers_of
 from consent.emergency import EMERGENCY_TYPES, EmergencyRequest, decide_emergency, emergency_refusal
 from consent.expiry_event import EXPIRY_EVENT, expiry_event_of
@@ -53,7 +53,7 @@ __all__ = ["CLASSES", "EMERGENCY_TYPES", "EXPIRY_EVENT", "FORM", "LANGUAGES", "S
     "ResourceDecision", "ScopeTold", "Signature", "SubjectResource", "Tables", "TablesError", "as_compared",
     "as_if_signed", "class_text", "classes_of", "compile_consents", "day_text", "decide", "decide_emergency",
     "decision_answer", "disclosers_of", "draft_consent", "emergency_refusal", "expiry_event_of", "explain",
-    "explain_to_asker", "form_reference", "is_law", "label_resource", "may_have_safety_plan", "notice_document",
-    "notice_for", "notice_outcome", "prepare", "present", "printed_form", "purpose_text", "read_question",
-    "read_tables", "redact", "report_answer", "scopes_told", "sentence_for", "signed_consent", "signed_form",
-    "validate_consent", "what_if", "what_if_sentences"]  # fmt: skip
+    "explain_to_asker", "first_day", "form_reference", "is_law", "label_resource", "may_have_safety_plan",
+    "notice_document", "notice_for", "notice_outcome", "prepare", "present", "printed_form", "purpose_text",
+    "read_question", "read_tables", "redact", "report_answer", "scopes_told", "sentence_for", "signed_consent",
+    "signed_form", "validate_consent", "what_if", "what_if_sentences"]  # fmt: skip

@@ -9,16 +9,17 @@ is here, and it refuses.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, tzinfo
 
 from consent.compiled import CompiledConsents, compile_consents, context_of
 from consent.context import Context, Ruling
 from consent.directives import Directive
 from consent.labels import labelling_of
 from consent.matching_records import NOTHING_LINKED, Linked, linked_by
-from consent.model import Decision, DisclosureRequest, Reason, ResourceDecision, SubjectResource
+from consent.model import Decision, DisclosureRequest, Reason, Resource, ResourceDecision, SubjectResource
 from consent.obligations import decision_of, refused_whole
 from consent.outline import Outline, outline_of
-from consent.resource_facts import ResourceFacts, facts_of, is_only_about
+from consent.resource_facts import ResourceFacts, clinical_date, facts_of, is_only_about
 from consent.rules import hipaa, part2
 from consent.rules.caps import Cap, capped
 from consent.rules.case import Case
@@ -64,6 +65,12 @@ def prepare(request: DisclosureRequest, tables: Tables, compiled: CompiledConsen
         facts.read_whole()
         subjects.append(replace(subject, known=facts))
     return replace(request, resources=tuple(subjects))
+
+
+def first_day(resource: Resource, zone: tzinfo) -> date | None:
+    """The day, in the zone, on which a `dataPeriod` begins to find it; None where that is not said or cannot be read."""
+    when = clinical_date(resource, zone)
+    return None if when is None else when.start.astimezone(zone).date()
 
 
 def _facts(subject: SubjectResource, tables: Tables, compiled: CompiledConsents) -> ResourceFacts:

@@ -122,7 +122,7 @@ class ResourceFacts:
     @cached_property
     def when(self) -> Span | None:
         """When it happened; None if that is not said or cannot be read."""
-        return _clinical_date(self.resource, self.zone)
+        return clinical_date(self.resource, self.zone)
 
     @cached_property
     def authors(self) -> frozenset[str]:
@@ -261,7 +261,7 @@ def _code_words(resource: Resource) -> Iterable[str]:
                     yield text.lower()
 
 
-def _clinical_date(resource: Resource, zone: tzinfo) -> Span | None:
+def clinical_date(resource: Resource, zone: tzinfo) -> Span | None:
     """When it happened: the first clinical date there is; None if there is none or it cannot be read."""
     for name in CLINICAL_DATES:
         value = resource.get(name)

@@ -7,7 +7,9 @@ import binascii
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 import consent
 from gateway.disclosure.premises import Premises
@@ -90,6 +92,11 @@ def permits_at_root(resource: Mapping[str, Any]) -> bool:
     """
     verifications = resource.get("verification", ())
     return _root_permits(resource) and all(one.get("verified") is not False for one in verifications)
+
+
+def first_day_of(resource: Mapping[str, Any], zone: ZoneInfo) -> date | None:
+    """The day on which a `dataPeriod` begins to find a record; None where it says none."""
+    return consent.first_day(resource, zone)
 
 
 def is_signed_here(resource: Mapping[str, Any]) -> bool:

@@ -1,5 +1,6 @@
 """A program ends a restriction that it has agreed to, without the patient (42 CFR 2.26, 45 CFR 164.522(a)(2)(iii)): she
-was told of it on a day, and for what is of that day or earlier, or of no day, the restriction goes on.
+was told of it on a day, and for what is of that day or earlier, or of no day, the restriction goes on. What was received
+by then and is dated later (an appointment) moves its end: the law frees only what is created or received afterwards.
 
 Never one that may keep a bill which was paid in full from a health plan. With her agreement it ends as any other denial.
 """
@@ -7,14 +8,21 @@ Never one that may keep a bill which was paid in full from a health plan. With h
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from datetime import date, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from gateway.audit import append
-from gateway.clock import instant_text, new_id
-from gateway.disclosure.consent_standing import LOST, TAKEN_BACK, TOLD, could_deny, permits_at_root
+from gateway.clock import instant_text, new_id, read_instant
+from gateway.disclosure.consent_standing import (
+    LOST,
+    TAKEN_BACK,
+    TOLD,
+    could_deny,
+    first_day_of,
+    permits_at_root,
+)
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotAllowed, NotFound, NotUnderstood
 from gateway.flows.consent_record import keep_consent
@@ -46,17 +54,18 @@ async def restriction_ended(premises: Premises, consent_and_day: str, reason: st
     def work(tx: Transaction) -> dict[str, Any]:
         before = _restriction(tx, consent_id)
         told_on = _day(day, today)
+        until = max((told_on, *_planned(premises, tx, str(before.patient_id), told_on)))
         if _may_be_paid(premises, before.resource):
             text = "it may keep what was paid in full from a health plan: only the patient ends that"
             raise NotAllowed("MAY_BE_PAID_IN_FULL", text, consent_id)
         recorder, patient_id = Caller(before.source_partner, "", "", frozenset(), ""), str(before.patient_id)
         kept = keep_consent(
-            premises, tx, recorder, _until(before.resource, told_on), patient_id, at, request_id
+            premises, tx, recorder, _until(before.resource, until), patient_id, at, request_id
         )
         entry = act_entry(
             RESTRICTION_ENDED,
             instant_text(at),
-            f"told on {told_on}: {said}",
+            f"told on {told_on}: {said}" + (f"; goes on until {until}" if until != told_on else ""),
             patient_id=patient_id,
             subject=kept.record.version_reference,
             partner=before.source_partner,
@@ -64,7 +73,8 @@ async def restriction_ended(premises: Premises, consent_and_day: str, reason: st
             rule=RULE,
         )
         made = append(tx, entry)
-        return {"consent": consent_id, "outcome": RESTRICTION_ENDED, "patient": patient_id, "entry": made.seq}
+        told = {"consent": consent_id, "outcome": RESTRICTION_ENDED, "patient": patient_id}
+        return {**told, "until": until.isoformat(), "entry": made.seq}
 
     return await carry_out(premises, work)
 
@@ -84,6 +94,25 @@ def _restriction(tx: Transaction, consent_id: str) -> Record:
             "NO_SUCH_CONSENT", "no restriction that was agreed to has that id and stands", consent_id
         )
     return before
+
+
+def _planned(premises: Premises, tx: Transaction, patient_id: str, told_on: date) -> Iterator[date]:
+    """The later days that records have which were held on that day already."""
+    zone = ZoneInfo(premises.network.zone)
+    for record in records.of_patient(tx, patient_id):
+        day = first_day_of(record.resource, zone)
+        if day is not None and day > told_on and _received(tx, record).astimezone(zone).date() <= told_on:
+            yield day
+
+
+def _received(tx: Transaction, record: Record) -> datetime:
+    """When the first version of a record came; the earliest instant where that cannot be said."""
+    first = (record.resource_type, record.id, 1)
+    try:
+        found = record if record.version == 1 else records.versions(tx, [first]).get(first)
+    except NotFound:  # under a key that is gone
+        found = None
+    return datetime(1, 1, 2, tzinfo=UTC) if found is None else read_instant(found.updated_at)
 
 
 def _may_be_paid(premises: Premises, resource: Mapping[str, Any]) -> bool:

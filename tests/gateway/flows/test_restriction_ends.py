@@ -55,6 +55,36 @@ def test_it_goes_on_for_earlier_records_and_what_comes_after_is_shown(county: Co
     assert seen(county) == 1, "told before it was measured"
 
 
+def test_what_was_held_before_she_was_told_stays_restricted_though_it_is_dated_later(county: County) -> None:
+    """45 CFR 164.522(a)(2)(iii): only what is created or received after she was told; an appointment is made before."""
+    county.refer()
+    county.submit("otp", person.treatment_plan())
+    county.consent("otp", classes=("Appointment",))
+    visit = {
+        "resourceType": "Appointment",
+        "identifier": [{"system": "urn:hospital:visits", "value": "V-1"}],
+        "status": "booked",
+        "start": "2026-04-20T15:00:00Z",
+        "end": "2026-04-20T16:00:00Z",
+        "participant": [
+            {
+                "actor": {"type": "Patient", "identifier": {"system": MRN[0], "value": MRN[1]}},
+                "status": "accepted",
+            }
+        ],
+    }
+    entry = {"resource": visit, "request": {"method": "POST", "url": "Appointment"}}
+    county.submit("hospital", {"resourceType": "Bundle", "type": "transaction", "entry": [entry]})
+    assert "entry" in county.search("otp", "Appointment", OTP)
+    restricted = restriction(county, **{"class": []})
+    assert "entry" not in county.search("otp", "Appointment", OTP)
+
+    done = county.run(END(county.premises, f"{restricted} 2026-04-11", WHY))
+
+    assert "entry" not in county.search("otp", "Appointment", OTP)
+    assert done["until"] == "2026-04-20"
+
+
 def test_what_may_have_been_paid_in_full_only_she_ends(county: County) -> None:
     county.change_partner("benefits", standing=("health_plan",))
     county.refer()
