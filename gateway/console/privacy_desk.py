@@ -17,6 +17,7 @@ from gateway.disclosure.desk_forms import purpose_in_words, spoken_day
 from gateway.disclosure.log_about import log_about
 from gateway.errors import NotFound
 from gateway.flows.privacy_requests import (
+    CRIME_FACTS,
     DECISIONS,
     KINDS,
     Outside,
@@ -121,7 +122,7 @@ def letter(look: Look) -> Shown:
 def outside(look: Look) -> Shown:
     """What the gateway never sends: the words for it, and the form that records it for the account."""
     today = look.today
-    return Shown("outside.html", {"bases": OUTSIDE, "today": today})
+    return Shown("outside.html", {"bases": OUTSIDE, "facts": CRIME_FACTS, "today": today})
 
 
 def _request(look: Look) -> PrivacyRequest:
@@ -170,13 +171,15 @@ async def _step(doing: Doing) -> Done:
 
 
 def _told(doing: Doing) -> Outside:
+    is_crime = doing["basis"] == "CRIME_REPORT"
+    ticked = ", ".join(said for name, said in CRIME_FACTS.items() if is_crime and doing[f"told.{name}"])
     return Outside(
         basis=doing["basis"],
         patient_id=doing["patient"],
         disclosed_on=doing["day"],
         recipient=" ".join(doing["recipient"].split()),
         address=" ".join(doing["address"].split()),
-        what=" ".join(doing["what"].split()),
+        what=ticked or " ".join(doing["what"].split()),
         reference=" ".join(doing["reference"].split()),
     )
 

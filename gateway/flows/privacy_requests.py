@@ -50,6 +50,14 @@ KINDS: Mapping[str, Kind] = {
     "auditor": Kind("Auditor's letter", 30, False, "42 CFR 2.53", needs_patient=False),
 }
 """Where a rule names no days (restriction, complaint, auditor), 30 are this project's own."""
+CRIME_FACTS: Mapping[str, str] = {
+    "incident": "circumstances of the incident",
+    "status": "that she is a patient",
+    "name": "name",
+    "address": "address",
+    "whereabouts": "last known whereabouts",
+}
+"""All that a report of a crime on the premises or against personnel may say (42 CFR 2.12(c)(5))."""
 _FROM = {
     "checked": ("received",),
     "decided": ("checked",),
@@ -156,16 +164,10 @@ async def record_outside(
 
     `once` is of the form that was filled in: sent again it is the same disclosure, as is the same text without one.
 
-    Raises NotUnderstood `BASIS_UNKNOWN`, `DAY_INVALID`, `FIELD_MISSING`, `REASON_MISSING`, NotFound
-    `NO_SUCH_PATIENT`.
+    Raises NotUnderstood `BASIS_UNKNOWN`, `DAY_INVALID`, `FIELD_MISSING`, `NOT_OF_A_CRIME_REPORT`, `REASON_MISSING`,
+    NotFound `NO_SUCH_PATIENT`.
     """
-    said = why(words)
-    if told.basis not in OUTSIDE:
-        raise NotUnderstood("BASIS_UNKNOWN", f"expected one of {', '.join(OUTSIDE)}", "basis")
-    day = _day(premises, told.disclosed_on)
-    for name in ("recipient", "what", "reference"):
-        if not 0 < len(getattr(told, name)) <= _LONGEST_TEXT:
-            raise NotUnderstood("FIELD_MISSING", f"must be stated in up to {_LONGEST_TEXT} characters", name)
+    said, day = why(words), _checked(premises, told)
     rule, purpose = OUTSIDE[told.basis]
     text = once or "\x1f".join((*astuple(told), said, by))
     entry = AuditEntry(
@@ -196,6 +198,20 @@ async def record_outside(
         return {"entry": seq, "patient": told.patient_id}
 
     return await carry_out(premises, work)
+
+
+def _checked(premises: Premises, told: Outside) -> date:
+    """The day of what left; raises as `record_outside`."""
+    if told.basis not in OUTSIDE:
+        raise NotUnderstood("BASIS_UNKNOWN", f"expected one of {', '.join(OUTSIDE)}", "basis")
+    for name in ("recipient", "what", "reference"):
+        if not 0 < len(getattr(told, name)) <= _LONGEST_TEXT:
+            raise NotUnderstood("FIELD_MISSING", f"must be stated in up to {_LONGEST_TEXT} characters", name)
+    if told.basis == "CRIME_REPORT" and not set(told.what.split(", ")) <= set(CRIME_FACTS.values()):
+        raise NotUnderstood(
+            "NOT_OF_A_CRIME_REPORT", "42 CFR 2.12(c)(5) allows five facts and nothing else", "what"
+        )
+    return _day(premises, told.disclosed_on)
 
 
 def _kind(kind: str) -> Kind:

@@ -18,6 +18,7 @@ from tests.gateway.console.conftest import NOW, Browser
 from tests.gateway.county import MRN, County
 from tests.gateway.flows.test_same_person import hand_over
 
+CRIME = "circumstances of the incident, name"
 HOW = "by letter, with a copy of her card"
 
 
@@ -155,10 +156,15 @@ def test_what_left_outside_the_gateway_stands_in_the_account_and_is_sent_nowhere
     account = office.county.look(lambda reading: day_account(reading, NOW.date(), zone))
     assert account.adds_up
     for basis in ("CRIME_REPORT", "CHILD_ABUSE_REPORT"):
-        wrong = {**fields, "basis": basis, "confirmed": "yes"}
-        assert office.send("requests/outside/record", "requests/outside", **wrong).status_code == 303
+        report = {**fields, "basis": basis, "confirmed": "yes"}
+        said = fields["what"]
+        if basis == "CRIME_REPORT":
+            more_than_allowed = office.send("requests/outside/record", "requests/outside", **report)
+            assert more_than_allowed.status_code == 400 and "NOT_OF_A_CRIME_REPORT" in more_than_allowed.text
+            report, said = {**report, "what": "", "told.incident": "yes", "told.name": "yes"}, CRIME
+        assert office.send("requests/outside/record", "requests/outside", **report).status_code == 303
         told = office.county.audit("disclose")[-1].entry
-        assert told is not None and (told.basis, told.description) == (basis, fields["what"])
+        assert told is not None and (told.basis, told.description) == (basis, said)
         assert (told.resources, told.bytes_sha256, told.partner) == ((), None, ""), (
             "a report carries no records"
         )
