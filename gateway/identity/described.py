@@ -38,11 +38,13 @@ def identifiers_of(patient: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def own_numbers_of(patient: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """(whose numbers, value) of each number whose authority has a name and no system, as most HL7 v2 senders write it
-    (`P-1001^^^RIVERBEND^MR`): at the partner that sends it, it names somebody; to anybody else it says nothing."""
+    (`P-1001^^^RIVERBEND^MR`): at the partner that sends it, it names somebody; to anybody else it says nothing. Of one
+    kind alone (HL7 v2 table 0203): what has the same figures as an account (AN) may be somebody else's."""
     for identifier in patient.get("identifier", ()):
         name, value = identifier.get("assigner", {}).get("display"), identifier.get("value")
         if name and value and not identifier.get("system") and not _says_nothing(str(value)):
-            yield f"assigner|{name}", str(value)
+            kinds = sorted(str(one.get("code", "")) for one in identifier.get("type", {}).get("coding", ()))
+            yield "|".join(("assigner", str(name), *kinds)), str(value)
 
 
 def block_keys(patient: Mapping[str, Any], index: IndexHash) -> tuple[str, ...]:

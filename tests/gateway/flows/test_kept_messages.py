@@ -150,6 +150,17 @@ def test_a_number_of_the_sender_s_own_tells_her_there_when_what_describes_her_is
     ]
 
 
+def test_a_number_of_another_kind_with_the_same_figures_is_somebody_else_s(hospital: County) -> None:
+    """The account (AN) of one, the record (MR) of another: by figures and authority alone they were one person."""
+    hers = about(hospital, send(hospital, _local("adt_a01/samples/a28_person")))
+    stranger = {STAYS: f"X-77^^^SAGUARO^PI~{STAYS}", "|19880521|": "|19510101|"}
+    account = _local("adt_a01/samples/a28_person", **stranger).replace(
+        f"~{STAYS}^^^SAGUARO^MR".encode(), f"~{STAYS}^^^SAGUARO^AN".encode()
+    )
+    assert b"^AN" in account
+    assert about(hospital, send(hospital, account)) != hers
+
+
 def test_a_type_that_is_not_set_up_is_not_taken(county: County) -> None:
     assert send(county, sample("oru_r01/samples/r01_reports")).outcome == "rejected"
 
