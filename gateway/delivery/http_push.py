@@ -90,7 +90,8 @@ class _WayOut(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """As the transport that it stands for."""
-        if self._opened is None:
+        # too many open files, say, are no reason to give up for good
+        if self._opened is None or _has_failed(self._opened):
             self._opened = asyncio.ensure_future(asyncio.to_thread(self._open))
         # the first request may be given up, the others still wait
         way = self._opened.result() if self._opened.done() else await asyncio.shield(self._opened)
@@ -98,7 +99,7 @@ class _WayOut(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Close what was opened."""
-        if self._opened is not None:
+        if self._opened is not None and not _has_failed(self._opened):
             await (await self._opened).aclose()
 
     def _open(self) -> httpx.AsyncBaseTransport:
@@ -116,6 +117,10 @@ class _WayOut(httpx.AsyncBaseTransport):
         # Its own context is not asked, as the session's is; should it ever be, it trusts no authority at all.
         unasked = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         return AiohttpTransport(verify=self._tls or unasked, trust_env=False, client=session)
+
+
+def _has_failed(opened: asyncio.Future[httpx.AsyncBaseTransport]) -> bool:
+    return opened.done() and (opened.cancelled() or opened.exception() is not None)
 
 
 def open_transport(tls: ssl.SSLContext | None = None, connections: int = 100) -> httpx.AsyncBaseTransport:

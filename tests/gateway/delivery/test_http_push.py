@@ -362,3 +362,30 @@ def test_a_server_that_no_authority_of_this_machine_vouches_for_gets_nothing(tmp
     assert (refused.kind, refused.code) == ("retry", "CONNECT_FAILED")
     assert taken.kind == "delivered"
     assert partner.connections == 1, "only who is trusted is spoken to"
+
+
+def test_a_way_out_that_could_not_be_opened_is_opened_for_the_next_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is read in at the first request may fail for a moment (too many open files)."""
+    ways = iter(
+        (OSError(24, "too many open files"), httpx.MockTransport(lambda _request: httpx.Response(204)))
+    )
+
+    def opened(_way: object) -> httpx.AsyncBaseTransport:
+        if isinstance(way := next(ways), OSError):
+            raise way
+        return way
+
+    transport = open_transport()
+    monkeypatch.setattr(type(transport), "_open", opened)
+    asked = httpx.Request("GET", "https://partner.test")
+
+    async def twice() -> int:
+        with pytest.raises(OSError, match="too many"):
+            await transport.handle_async_request(asked)
+        answer = await transport.handle_async_request(asked)
+        await transport.aclose()
+        return answer.status_code
+
+    assert asyncio.run(twice()) == 204
