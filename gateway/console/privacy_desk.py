@@ -220,6 +220,7 @@ def _ask_restriction(doing: Doing) -> Done:
         lines=(
             f"Consent {doing['consent']}; she was told on {doing['day']}",
             "It goes on for every record of that day, earlier, or of no day. What is newer follows her consents again.",
+            "Only one that she asked for under Requests and was granted; what she refused herself, only she ends.",
             "One that may keep a bill paid in full from a health plan is not ended so (45 CFR 164.522(a)(2)).",
         ),
         button="Yes, end it for what is newer",

@@ -2,7 +2,8 @@
 was told of it on a day, and for what is of that day or earlier, or of no day, the restriction goes on. What was received
 by then and is dated later (an appointment) moves its end: the law frees only what is created or received afterwards.
 
-Never one that may keep a bill which was paid in full from a health plan. With her agreement it ends as any other denial.
+Never one that may keep a bill which was paid in full from a health plan, and never what she refused herself: only what
+she asked the privacy officer for, who agreed. With her agreement any denial ends, as others do.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from gateway.disclosure.consent_standing import (
     TOLD,
     could_deny,
     first_day_of,
+    is_signed_here,
     permits_at_root,
 )
 from gateway.disclosure.premises import Premises
@@ -30,7 +32,7 @@ from gateway.flows.consents_given import recipients_of
 from gateway.flows.decided_here import act_entry, carry_out, why
 from gateway.partners import partner_of
 from gateway.security.callers import Caller
-from gateway.store import Record, Transaction, consents, records
+from gateway.store import Record, Transaction, consents, privacy_requests, records
 
 RESTRICTION_ENDED = "restriction_ended"
 RULE = "42 CFR 2.26; 45 CFR 164.522(a)(2)(iii)"
@@ -44,8 +46,8 @@ async def restriction_ended(premises: Premises, consent_and_day: str, reason: st
     """The patient was told, on that day (`YYYY-MM-DD`), that her restriction goes on for earlier records alone; `reason`
     says how. What is held is decided again.
 
-    Raises NotFound `NO_SUCH_CONSENT` where no such restriction is in force, NotAllowed `MAY_BE_PAID_IN_FULL`,
-    NotUnderstood `DAY_INVALID`, `REASON_MISSING`.
+    Raises NotFound `NO_SUCH_CONSENT` where no such restriction is in force, NotAllowed `RESTRICTION_NOT_AGREED`,
+    `MAY_BE_PAID_IN_FULL`, NotUnderstood `DAY_INVALID`, `REASON_MISSING`.
     """
     said, at, request_id = why(reason), premises.clock.now(), new_id()
     consent_id, _, day = consent_and_day.partition(" ")
@@ -55,9 +57,7 @@ async def restriction_ended(premises: Premises, consent_and_day: str, reason: st
         before = _restriction(tx, consent_id)
         told_on = _day(day, today)
         until = max((told_on, *_planned(premises, tx, str(before.patient_id), told_on)))
-        if _may_be_paid(premises, before.resource):
-            text = "it may keep what was paid in full from a health plan: only the patient ends that"
-            raise NotAllowed("MAY_BE_PAID_IN_FULL", text, consent_id)
+        _must_be_the_programs_to_end(premises, tx, before)
         recorder, patient_id = Caller(before.source_partner, "", "", frozenset(), ""), str(before.patient_id)
         kept = keep_consent(
             premises, tx, recorder, _until(before.resource, until), patient_id, at, request_id
@@ -94,6 +94,26 @@ def _restriction(tx: Transaction, consent_id: str) -> Record:
             "NO_SUCH_CONSENT", "no restriction that was agreed to has that id and stands", consent_id
         )
     return before
+
+
+def _must_be_the_programs_to_end(premises: Premises, tx: Transaction, before: Record) -> None:
+    if not _is_agreed(premises, tx, before):
+        text = (
+            "she refused it herself, or no request of hers for a restriction was granted: only she ends that"
+        )
+        raise NotAllowed("RESTRICTION_NOT_AGREED", text, before.id)
+    if _may_be_paid(premises, before.resource):
+        text = "it may keep what was paid in full from a health plan: only the patient ends that"
+        raise NotAllowed("MAY_BE_PAID_IN_FULL", text, before.id)
+
+
+def _is_agreed(premises: Premises, tx: Transaction, before: Record) -> bool:
+    """Whether it can be a restriction that she asked for and was granted: recorded after she asked, and not in a form of
+    hers, which is her own word.
+    """
+    recorded_on = _received(tx, before).astimezone(ZoneInfo(premises.network.zone)).date().isoformat()
+    granted = privacy_requests.agreed(tx, "restriction", str(before.patient_id))
+    return not is_signed_here(before.resource) and any(one.received_on <= recorded_on for one in granted)
 
 
 def _planned(premises: Premises, tx: Transaction, patient_id: str, told_on: date) -> Iterator[date]:

@@ -51,6 +51,12 @@ def newest(reading: Reading, limit: int = 200) -> tuple[PrivacyRequest, ...]:
     return tuple(PrivacyRequest(*row) for row in reading.rows("privacy_requests.newest", {"limit": limit}))
 
 
+def agreed(reading: Reading, kind: str, patient_id: str) -> tuple[PrivacyRequest, ...]:
+    """What a patient asked for of that kind and was granted, wholly or in part; received first, first."""
+    asked = {"kind": kind, "patient_id": patient_id}
+    return tuple(PrivacyRequest(*row) for row in reading.rows("privacy_requests.agreed", asked))
+
+
 def move(tx: Transaction, request: PrivacyRequest, state: str, decision: str = "") -> bool:
     """Give the request another state; False when it has another than `request` says by now."""
     asked = {

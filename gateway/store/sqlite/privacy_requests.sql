@@ -13,6 +13,10 @@ WHERE state <> 'answered' ORDER BY due_on, id LIMIT :limit;
 SELECT id, kind, patient_id, received_on, due_on, state, extended, decision FROM privacy_request
 ORDER BY received_on DESC, id DESC LIMIT :limit;
 
+-- name: agreed
+SELECT id, kind, patient_id, received_on, due_on, state, extended, decision FROM privacy_request
+WHERE patient_id = :patient_id AND kind = :kind AND decision IN ('granted', 'partly') ORDER BY received_on, id;
+
 -- name: move
 UPDATE privacy_request SET state = :state, decision = :decision WHERE id = :id AND state = :from_state;
 

@@ -14,6 +14,7 @@ from gateway.demo import person
 from gateway.disclosure.accounting import account_of
 from gateway.disclosure.audit_events import audit_events
 from gateway.disclosure.reconcile import day_account
+from gateway.flows.privacy_requests import receive, step
 from tests.gateway.console.conftest import NOW, Browser
 from tests.gateway.county import MRN, County
 from tests.gateway.flows.test_same_person import hand_over
@@ -185,7 +186,12 @@ def test_what_left_outside_the_gateway_stands_in_the_account_and_is_sent_nowhere
 def test_a_restriction_ends_without_the_person_for_what_is_newer_alone(office: Browser) -> None:
     said = person.consent("hospital", "otp", "TREAT", identifier=MRN)
     said["provision"]["type"] = "deny"
-    restricted = str(office.county.record("hospital", said).resource["id"])
+    restricted, premises = str(office.county.record("hospital", said).resource["id"]), office.county.premises
+    asked_for = office.county.run(
+        receive(premises, "restriction", office.county.patient_id, "2026-11-20", HOW, "Kim")
+    )
+    for state, decision in (("checked", ""), ("decided", "partly")):
+        office.county.run(step(premises, asked_for["request"], state, HOW, "Kim", decision))
     act, page = "requests/privacy/restriction-ended", "requests/privacy"
     fields = {"consent": restricted, "day": "2026-11-20", "reason": HOW}
     asked = office.send(act, page, **fields).text

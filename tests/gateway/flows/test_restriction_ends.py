@@ -9,6 +9,7 @@ import pytest
 from gateway.demo import person
 from gateway.errors import NotAllowed, NotFound, NotUnderstood
 from gateway.flows.operator_acts import ACTS
+from gateway.flows.privacy_requests import receive, step
 from gateway.store import patients
 from tests.gateway.county import MRN, OTP, County
 
@@ -26,6 +27,13 @@ def restriction(county: County, recipient: str = "otp", **limits: Any) -> str:
     return str(county.record("hospital", made).resource["id"])
 
 
+def grant(county: County) -> None:
+    """She asked the privacy officer for a restriction, who agreed."""
+    asked = county.run(receive(county.premises, "restriction", county.patient_id, "2026-04-01", WHY, "Kim"))
+    for state, decision in (("checked", ""), ("decided", "granted")):
+        county.run(step(county.premises, asked["request"], state, WHY, "Kim", decision))
+
+
 def seen(county: County) -> int:
     """How many scores of the hospital's the program is shown."""
     found = county.search("otp", "Observation", OTP).get("entry", ())
@@ -38,6 +46,9 @@ def test_it_goes_on_for_earlier_records_and_what_comes_after_is_shown(county: Co
     county.consent("otp")
     restricted = restriction(county)
     assert seen(county) == 0, "the restriction beats the permission"
+    with pytest.raises(NotAllowed, match="RESTRICTION_NOT_AGREED"):
+        county.run(END(county.premises, f"{restricted} {TOLD_ON}", WHY))
+    grant(county)
     epoch = county.look(lambda reading: patients.epoch(reading, county.patient_id))
 
     done = county.run(END(county.premises, f"{restricted} {TOLD_ON}", WHY))
@@ -79,22 +90,29 @@ def test_what_was_held_before_she_was_told_stays_restricted_though_it_is_dated_l
     restricted = restriction(county, **{"class": []})
     assert "entry" not in county.search("otp", "Appointment", OTP)
 
+    grant(county)
     done = county.run(END(county.premises, f"{restricted} 2026-04-11", WHY))
 
     assert "entry" not in county.search("otp", "Appointment", OTP)
     assert done["until"] == "2026-04-20"
 
 
-def test_what_may_have_been_paid_in_full_only_she_ends(county: County) -> None:
+def test_what_may_have_been_paid_in_full_and_what_she_refused_herself_only_she_ends(county: County) -> None:
     county.change_partner("benefits", standing=("health_plan",))
     county.refer()
+    grant(county)
     payment = [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HPAYMT"}]
     for kept in (
         restriction(county, "benefits", purpose=payment),
         restriction(county, actor=[], purpose=payment),
     ):
-        with pytest.raises(NotAllowed):
+        with pytest.raises(NotAllowed, match="MAY_BE_PAID_IN_FULL"):
             county.run(END(county.premises, f"{kept} {TOLD_ON}", WHY))
+    her_own = person.consent("hospital", "otp", "TREAT", identifier=MRN)
+    her_own["provision"]["type"] = "deny"
+    signed = {**her_own, "extension": [{"url": "urn:gateway:consent:recorder", "valueString": "hospital"}]}
+    with pytest.raises(NotAllowed, match="RESTRICTION_NOT_AGREED"):
+        county.run(END(county.premises, f"{county.record('hospital', signed).resource['id']} {TOLD_ON}", WHY))
     fits = restriction(county)
     for asked, fault in (
         (f"{fits} 2026-04-12", NotUnderstood),
