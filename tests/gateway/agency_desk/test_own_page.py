@@ -101,7 +101,7 @@ def test_she_reads_what_she_permitted_and_who_was_told(told: County, phone: Phon
     assert "your name and how to reach you" in page and "treatment" in page and "2027-12-31" in page
     account = unescape(phone.get("/me/told").text)
     assert "Sunrise Opioid Treatment Program" in account and "2026-04-11" in account
-    assert "What: the referral: what you need, and how it stands; your name and how to reach you" in account
+    assert "What: your name and how to reach you; the referral: what you need, and how it stands" in account
     for word in ("Opioid dependence", "5550142", "F11.20"):
         assert word not in page + account, "no record of an agency is shown"
     read = [

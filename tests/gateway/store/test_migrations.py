@@ -90,7 +90,7 @@ _SMALL = (
     "SCAN audit_checkpoint",
     "SCAN partner_pause",
 )
-_IN_ORDER = {"audit_rows.last", "audit_rows.page", "audit_rows.newest"}
+_IN_ORDER = {"audit_rows.last", "audit_rows.last_number", "audit_rows.page", "audit_rows.newest"}
 _RARE = {
     "data_key.under_other_key",
     "data_key.any_under_other_key",
