@@ -15,6 +15,7 @@ from gateway.disclosure.local_format import in_local_format
 from gateway.disclosure.premises import Premises
 from gateway.partners import MllpDelivery, Network, partner_of
 from gateway.partners.deliveries import Delivery
+from gateway.partners.logical_references import logical
 from gateway.resources import is_xml, parse_json, to_json
 
 FHIR_JSON, FHIR_XML = "application/fhir+json", "application/fhir+xml"
@@ -64,13 +65,27 @@ def media_of(content: bytes) -> str:
 def known_elsewhere(
     network: Network,
     recipient: str,
+    resources: Sequence[Mapping[str, Any]],
+    tasks: Mapping[str, Mapping[str, Any]],
+) -> list[Mapping[str, Any]]:
+    """Resources as another server keeps them under ids of its own: Tasks with what they are answered by; and who is none
+    of them, as the agencies of the network, named by identifier, as our ids lead nowhere there (or to somebody else).
+
+    `tasks`: as they are held, by reference; what is shown may no longer say whom it asks.
+    """
+    entries = frozenset(f"{one['resourceType']}/{one['id']}" for one in resources)
+    answerable = (_answerable(network, recipient, one, tasks) for one in resources)
+    return [logical(network, recipient, one, entries) for one in answerable]
+
+
+def _answerable(
+    network: Network,
+    recipient: str,
     shown: Mapping[str, Any],
     tasks: Mapping[str, Mapping[str, Any]],
 ) -> Mapping[str, Any]:
-    """A Task as another server keeps it under an id of its own: with ours as an identifier, by which an answer names it,
-    and, where it asks `recipient`, with that one's own identifier: nobody else knows our ids and its sender's roles.
-
-    `tasks`: as they are held, by reference; what is shown may no longer say whom it asks.
+    """A Task with our id as an identifier, by which an answer names it, and, where it asks `recipient`, with that one's
+    own identifier: nobody else knows our ids and its sender's roles.
     """
     if shown["resourceType"] != "Task":
         return shown

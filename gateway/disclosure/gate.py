@@ -225,7 +225,7 @@ def _write(
     if written_in == BUNDLE:
         asked = gathered.request.resources
         tasks = {one.reference: one.resource for one in asked if one.reference.startswith("Task/")}
-        sent = [known_elsewhere(premises.network, intent.partner, one, tasks) for one in resources]
+        sent = known_elsewhere(premises.network, intent.partner, resources, tasks)
         return transaction_bundle(sent, notice, gathered.request.patient, at), FHIR_JSON
     if written_in:
         zone = premises.network.zone_of(intent.partner)

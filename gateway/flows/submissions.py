@@ -38,6 +38,7 @@ from gateway.flows.submitted_ids import Submitted, submitted
 from gateway.flows.submitted_record import submitted_record
 from gateway.flows.submitted_referral import add_referral_intents
 from gateway.identity import identify
+from gateway.partners.logical_references import literal
 from gateway.resources import to_json
 from gateway.security.callers import Caller
 from gateway.store import InboxMessage, Record, Transaction, inbox, records
@@ -85,7 +86,7 @@ async def accept_transaction(
     """
     if bundle.get("resourceType") != "Bundle" or bundle.get("type") not in ("transaction", "batch"):
         raise NotUnderstood("BUNDLE_TYPE", "must be a `Bundle` of type `transaction`", "Bundle.type")
-    read = partial(_read, premises.keys.id_key, caller.partner, bundle)
+    read = partial(_read, premises, caller.partner, bundle)
     # hundreds of entries take a while: others are answered meanwhile
     entries, ours = await asyncio.to_thread(read) if len(raw) > _MOST_AT_ONCE else read()
     named = zip(entries, ours, strict=True)
@@ -125,7 +126,7 @@ def take_in_again(
     """
     work = _Work(
         caller=caller,
-        entries=(Submitted(resource),),
+        entries=(_found_here(premises, Submitted(resource)),),
         raw=raw,
         body=body_hash(premises, caller.partner, raw),
         key=f"update {request_id}",
@@ -140,11 +141,19 @@ def take_in_again(
 
 
 def _read(
-    id_key: bytes, partner: str, bundle: Mapping[str, Any]
+    premises: Premises, partner: str, bundle: Mapping[str, Any]
 ) -> tuple[Sequence[Mapping[str, Any]], tuple[Submitted, ...]]:
     """The entries as they came, checked, and with our ids. Pure; raises as `accept_transaction`."""
     entries = checked_entries(bundle, _MOST_ENTRIES)
-    return entries, submitted(id_key, partner, entries)
+    ours = submitted(premises.keys.id_key, partner, entries)
+    return entries, tuple(_found_here(premises, one) for one in ours)
+
+
+def _found_here(premises: Premises, entry: Submitted) -> Submitted:
+    """The entry with what we had named to its sender by identifier named as we do; a Consent stays as it was given."""
+    if entry.resource["resourceType"] == "Consent":
+        return entry
+    return with_changes(entry, resource=literal(premises.network, entry.resource))
 
 
 def _take_in(premises: Premises, tx: Transaction, work: _Work) -> TransactionOutcome:

@@ -9,13 +9,15 @@ from dataclasses import replace
 import pytest
 
 from gateway.clock import instant_text
+from gateway.demo import person
+from gateway.demo.records import referral, transaction
 from gateway.disclosure import gate
 from gateway.disclosure.release import Refusal, Release
 from gateway.errors import Internal, NotNow
 from gateway.partners import NoDelivery
 from gateway.partners.network import Contact
 from gateway.store import consent_requests, intents, outbox, patients
-from tests.gateway.county import HOUSING, NOW, OTP, County, resources_of
+from tests.gateway.county import HOUSING, MRN, NOW, OTP, County, resources_of
 from tests.gateway.disclosure.unsteady import FullStore, unsteady
 
 
@@ -281,6 +283,34 @@ def test_the_bundle_can_be_sent_twice_and_tells_nothing_on_the_outside(county: C
     assert "source" not in json.dumps([entry["resource"].get("meta") for entry in bundle["entry"]])
     (patient,) = resources_of(json.dumps(bundle).encode())["Patient"]
     assert patient["id"] == county.patient_id
+
+
+@pytest.mark.requirement("FH-RED-04", "P2-13-01", "SD-02")
+def test_who_is_no_entry_of_the_bundle_is_named_by_identifier_and_a_hidden_program_by_its_alias(
+    county: County,
+) -> None:
+    county.consent("psychiatry", without=("SUD",))
+    request, task = referral(2, "hospital", "psychiatry", "help", "R-2", priority="routine")
+    request["performer"] += [{"reference": "Organization/otp", "display": "Sunrise"}]
+    county.submit("hospital", transaction(person.person(*MRN), request, task))
+
+    made = county.released()
+
+    (shown,) = resources_of(made.content)["ServiceRequest"]
+    npi = "http://hl7.org/fhir/sid/us-npi"
+    assert shown["requester"] == {
+        "type": "Organization",
+        "identifier": {"system": npi, "value": "1000000004"},
+    }
+    asked, hidden = shown["performer"]
+    assert asked["identifier"] == {"system": npi, "value": "1000000038"}
+    assert hidden["identifier"]["system"] == "urn:warm-handoff:reference:starter-county"
+    alias = hidden["identifier"]["value"].removeprefix("Organization/")
+    assert hidden["display"] == f"Organization {alias[:4].upper()}"
+    assert not any(
+        told in made.content for told in (b"1000000012", b"otp", b"Sunrise", b'"Organization/psych')
+    )
+    assert hashlib.sha256(made.content).hexdigest() == county.audit("disclose")[-1].entry.bytes_sha256
 
 
 # -------------------------------------------------------------------------------------------- the way back

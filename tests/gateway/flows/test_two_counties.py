@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,26 @@ def hand_on(content: bytes, api: Api, who: str) -> list[dict[str, Any]]:
     return [entry["response"] for entry in answer.json()["entry"]]
 
 
+def leads_nowhere(value: object, entries: frozenset[str]) -> Iterator[str]:
+    """The literal references that a server which checks them finds neither in the Bundle nor inside the resource."""
+    if isinstance(value, dict):
+        reference = str(value.get("reference", ""))
+        if reference and not reference.startswith("#") and reference not in entries:
+            yield reference
+        for part in value.values():
+            yield from leads_nowhere(part, entries)
+    elif isinstance(value, list):
+        for part in value:
+            yield from leads_nowhere(part, entries)
+
+
+def dangling(content: bytes) -> list[str]:
+    """Of a transaction that is pushed."""
+    bundle = json.loads(content)
+    entries = frozenset(f"{e['resource']['resourceType']}/{e['resource']['id']}" for e in bundle["entry"])
+    return list(leads_nowhere(bundle, entries))
+
+
 def allow(*counties: County) -> None:
     """In each she permits the hospital to refer her to the program, and the program to say what became of it."""
     for county in counties:
@@ -56,6 +77,7 @@ def test_a_referral_is_handed_on_to_another_county_and_its_answer_comes_back(
     pushed = here.deliver().content
     (task,) = resources_of(pushed)["Task"]
     assert task["owner"]["reference"].startswith("PractitionerRole/"), "as the hospital named whom it asks"
+    assert not dangling(pushed)
 
     hand_on(pushed, Api(there), "hospital TREAT")
     (got,) = resources_of(there.deliver().content)["ServiceRequest"]
@@ -84,9 +106,12 @@ def test_a_referral_without_a_number_comes_back_under_our_id_of_it(here: County,
     pushed = here.deliver().content
     (task,) = resources_of(pushed)["Task"]
     assert task["owner"]["identifier"]["value"] == "1000000012", "an id of ours means nothing there"
+    assert not dangling(pushed), "a server that checks references would refuse it, or mean its own `otp`"
+    assert task["requester"]["identifier"]["value"] == "1000000004"
 
     hand_on(pushed, Api(there), "hospital TREAT")
-    there.deliver()
+    assert there.task().resource["requester"]["reference"] == "Organization/hospital", "found as if named so"
+    assert not dangling(there.deliver().content)
     there.answer("otp", "rejected", statusReason={"text": "no room this month"})
     hand_on(there.deliver().content, Api(here), "otp TREAT")
 
