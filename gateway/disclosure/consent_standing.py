@@ -51,12 +51,12 @@ def judge(
 ) -> Judgement:
     """May this Consent, recorded by partner `recorded_by`, permit anything?
 
-    Only when its recorder is the discloser it names or may record for that discloser, the signed form's bytes or
-    hash are with it (or stored before: `form_stored`), and no element of 42 CFR §2.31(a) is missing. Whatever it
-    denies binds in any case.
+    Only when its recorder is the discloser it names or may record for that discloser (`may_open`), the signed form's
+    bytes or hash are with it (or stored before: `form_stored`), and no element of 42 CFR §2.31(a) is missing. Whatever
+    it denies binds in any case.
     """
     network = premises.network
-    if not disclosers_named(network, resource) <= may_record(network, recorded_by):
+    if not disclosers_named(network, resource) <= may_open(network, recorded_by):
         return Judgement("unverified", ("RECORDER_NOT_ENTITLED",))
     if (missing_form := _missing_form(resource, form_stored)) is not None:
         return Judgement("unverified", (missing_form,))
@@ -71,6 +71,18 @@ def may_record(network: Network, recorder: str) -> frozenset[str]:
     """Partner ids of the disclosers for which `recorder` may record a Consent; itself among them."""
     partner = network.partners.get(recorder)
     return frozenset((recorder, *partner.may_record_consent_for)) if partner is not None else frozenset()
+
+
+def may_open(network: Network, recorder: str) -> frozenset[str]:
+    """Partner ids of the disclosers whose records a Consent of `recorder` may open: those for which it may record; of a
+    recorder in `test`, whose consents are made up, those in `test` alone. What it denies binds as ever.
+    """
+    named, partner = may_record(network, recorder), network.partners.get(recorder)
+    if partner is None or partner.state != "test":
+        return named
+    return frozenset(
+        one for one in named if (other := network.partners.get(one)) is not None and other.state == "test"
+    )
 
 
 def disclosers_named(network: Network, resource: Mapping[str, Any]) -> frozenset[str]:

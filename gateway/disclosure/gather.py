@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 import consent
-from gateway.disclosure.consent_standing import may_record
+from gateway.disclosure.consent_standing import may_open
 from gateway.disclosure.gathered import Gathered, once
 from gateway.disclosure.premises import Compiled, Premises
 from gateway.disclosure.recorder_only import marked_ones
@@ -173,7 +173,7 @@ def _may_permit(network: Network, state: ConsentState | None, record: Record, di
         state is not None
         and state.version == record.version
         and state.standing == "usable"
-        and discloser in may_record(network, state.recorded_by)
+        and discloser in may_open(network, state.recorded_by)
     )
 
 

@@ -6,7 +6,7 @@ with her own words alone.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -192,10 +192,30 @@ async def _shown(
 ) -> AsyncIterator[Sent]:
     """The Tasks of these ids with their ServiceRequests, as a release to the organization."""
 
+    def chosen(held: Sequence[Record]) -> Sequence[Record]:
+        return [one for one in held if one.id in wanted and one.resource_type == "Task"]
+
+    for task, request in await show_tasks(premises, worker, patient_id, purpose, chosen, "referrals"):
+        agency = partner_of(str(task.get("owner", {}).get("reference", "")))
+        yield Sent(task, request, agency)
+
+
+async def show_tasks(
+    premises: Premises,
+    worker: Worker,
+    patient_id: str,
+    purpose: str,
+    chosen: Callable[[Sequence[Record]], Sequence[Record]],
+    what: str,
+) -> tuple[tuple[Mapping[str, Any], Mapping[str, Any]], ...]:
+    """The Tasks that `chosen` takes of all that is held of her, each with its ServiceRequest (empty where that may not
+    be seen), as one release to the worker's organization; `what` the log says was looked at.
+    """
+
     def select(reading: Reading) -> tuple[str | None, Sequence[Record]]:
         held = records.of_patient(reading, patient_id, ("ServiceRequest", "Task"))
-        tasks = [one for one in held if one.id in wanted and one.resource_type == "Task"]
-        about = {str(one.resource.get("focus", {}).get("reference", "")) for one in tasks}
+        tasks = chosen(held)
+        about = {focus_of(one.resource) for one in tasks}
         return patient_id, [*tasks, *(one for one in held if one.reference in about)]
 
     shown = await show(
@@ -205,14 +225,16 @@ async def _shown(
         select=select,
         write=lambda resources, notices, at: collection_bundle(resources, notices, at),
         kind="read",
-        also=partial(say_who, premises, worker, patient_id, purpose, "referrals"),
+        also=partial(say_who, premises, worker, patient_id, purpose, what),
     )
     requests = {f"ServiceRequest/{one['id']}": one for one in shown.resources}
-    for task in shown.resources:
-        if task["resourceType"] == "Task":
-            reference = str(task.get("focus", {}).get("reference", ""))
-            agency = partner_of(str(task.get("owner", {}).get("reference", "")))
-            yield Sent(task, requests.get(reference, {}), agency)
+    tasks = (one for one in shown.resources if one["resourceType"] == "Task")
+    return tuple((one, requests.get(focus_of(one), {})) for one in tasks)
+
+
+def focus_of(task: Mapping[str, Any]) -> str:
+    """What a Task asks to be done, as a reference; empty where it says nothing."""
+    return str(task.get("focus", {}).get("reference", ""))
 
 
 async def cancel(premises: Premises, worker: Worker, patient_id: str, task_id: str, key: str) -> None:

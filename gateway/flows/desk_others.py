@@ -6,18 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
-from gateway.disclosure.content import collection_bundle
 from gateway.disclosure.premises import Premises
-from gateway.disclosure.show import show
 from gateway.flows.addressee import looking_in_directory, partner_meant
-from gateway.flows.agency_desk import Worker, say_who
-from gateway.flows.desk_cases import REFERRALS, RIGHT
+from gateway.flows.agency_desk import Worker
+from gateway.flows.desk_cases import REFERRALS, RIGHT, focus_of, show_tasks
 from gateway.flows.desk_clients import require_client, require_right
 from gateway.flows.desk_crisis import plan_purpose
-from gateway.store import Reading, Record, records
+from gateway.store import Record
 
 MOST = 20
 
@@ -41,41 +38,20 @@ async def others_of(premises: Premises, worker: Worker, patient_id: str) -> tupl
         require_client(reading, worker, patient_id)
     purpose = plan_purpose(premises, worker.partner)
 
-    def select(reading: Reading) -> tuple[str | None, Sequence[Record]]:
-        held = records.of_patient(reading, patient_id, ("ServiceRequest", "Task"))
+    def chosen(held: Sequence[Record]) -> Sequence[Record]:
         asked = {one.reference for one in held if one.resource_type == "ServiceRequest"}
-        tasks = sorted(
-            (one for one in held if _focus(one.resource) in asked and not _is_of_desk(one, worker)),
-            key=lambda one: str(one.resource.get("authoredOn", "")),
-        )[-MOST:]
-        about = {_focus(one.resource) for one in tasks}
-        return patient_id, [*tasks, *(one for one in held if one.reference in about)]
+        tasks = (one for one in held if focus_of(one.resource) in asked and not _is_of_desk(one, worker))
+        return sorted(tasks, key=lambda one: str(one.resource.get("authoredOn", "")))[-MOST:]
 
-    shown = await show(
-        premises,
-        partner=worker.partner,
-        purpose=purpose,
-        select=select,
-        write=lambda resources, notices, at: collection_bundle(resources, notices, at),
-        kind="read",
-        also=partial(say_who, premises, worker, patient_id, purpose, "other referrals"),
-    )
-    requests = {f"ServiceRequest/{one['id']}": one for one in shown.resources}
+    shown = await show_tasks(premises, worker, patient_id, purpose, chosen, "other referrals")
     look = looking_in_directory(premises)
-    named = [
-        [partner_meant(premises.network, one.get(part, {}), look) or "" for part in ("requester", "owner")]
-        for one in shown.resources
-    ]
-    found = [
-        Other(one, requests.get(_focus(one), {}), sender, agency)
-        for one, (sender, agency) in zip(shown.resources, named, strict=True)
-        if one["resourceType"] == "Task"
-    ]
+    found = []
+    for task, request in shown:
+        sender, agency = (
+            partner_meant(premises.network, task.get(part, {}), look) or "" for part in ("requester", "owner")
+        )
+        found.append(Other(task, request, sender, agency))
     return tuple(sorted(found, key=lambda one: str(one.task.get("authoredOn", "")), reverse=True))
-
-
-def _focus(resource: Mapping[str, Any]) -> str:
-    return str(resource.get("focus", {}).get("reference", ""))
 
 
 def _is_of_desk(record: Record, worker: Worker) -> bool:

@@ -74,7 +74,7 @@ async def receive(
     `NO_SUCH_PATIENT`.
     """
     said, asked = why(words), _kind(kind)
-    day = _day(premises, received_on)
+    day = day_of_last_year(premises, received_on)
     if asked.needs_patient and not patient_id:
         raise NotUnderstood("PATIENT_MISSING", "say about whom it is", "patient")
     made = PrivacyRequest(
@@ -211,7 +211,7 @@ def _checked(premises: Premises, told: Outside) -> date:
         raise NotUnderstood(
             "NOT_OF_A_CRIME_REPORT", "42 CFR 2.12(c)(5) allows five facts and nothing else", "what"
         )
-    return _day(premises, told.disclosed_on)
+    return day_of_last_year(premises, told.disclosed_on)
 
 
 def _kind(kind: str) -> Kind:
@@ -220,7 +220,7 @@ def _kind(kind: str) -> Kind:
     return KINDS[kind]
 
 
-def _day(premises: Premises, text: str) -> date:
+def day_of_last_year(premises: Premises, text: str) -> date:
     """A day of the last year, in the network's zone. Raises NotUnderstood `DAY_INVALID`."""
     today = premises.clock.now().astimezone(ZoneInfo(premises.network.zone)).date()
     try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,17 +26,17 @@ from gateway.disclosure.consent_standing import (
     permits_at_root,
 )
 from gateway.disclosure.premises import Premises
-from gateway.errors import NotAllowed, NotFound, NotUnderstood
+from gateway.errors import NotAllowed, NotFound
 from gateway.flows.consent_record import keep_consent
 from gateway.flows.consents_given import recipients_of
 from gateway.flows.decided_here import act_entry, carry_out, why
+from gateway.flows.privacy_requests import day_of_last_year
 from gateway.partners import partner_of
 from gateway.security.callers import Caller
 from gateway.store import Record, Transaction, consents, privacy_requests, records
 
 RESTRICTION_ENDED = "restriction_ended"
 RULE = "42 CFR 2.26; 45 CFR 164.522(a)(2)(iii)"
-LONGEST_AGO_DAYS = 366
 _CARE = frozenset({"TREAT", "ETREAT", "ERTREAT", "COC", "TREATDS", "BTG"})
 """Purposes for which no health plan asks."""
 _PLANS = frozenset({"health_plan", "payer"})
@@ -51,11 +51,10 @@ async def restriction_ended(premises: Premises, consent_and_day: str, reason: st
     """
     said, at, request_id = why(reason), premises.clock.now(), new_id()
     consent_id, _, day = consent_and_day.partition(" ")
-    today = at.astimezone(ZoneInfo(premises.network.zone)).date()
 
     def work(tx: Transaction) -> dict[str, Any]:
         before = _restriction(tx, consent_id)
-        told_on = _day(day, today)
+        told_on = day_of_last_year(premises, day)
         until = max((told_on, *_planned(premises, tx, str(before.patient_id), told_on)))
         _must_be_the_programs_to_end(premises, tx, before)
         recorder, patient_id = Caller(before.source_partner, "", "", frozenset(), ""), str(before.patient_id)
@@ -152,13 +151,3 @@ def _until(resource: Mapping[str, Any], day: date) -> dict[str, Any]:
     period = provision.get("dataPeriod", {})
     end = min(period.get("end", day.isoformat()), day.isoformat())
     return {**resource, "provision": {**provision, "dataPeriod": {**period, "end": end}}}
-
-
-def _day(text: str, today: date) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = date.max
-    if not today - timedelta(days=LONGEST_AGO_DAYS) <= day <= today:
-        raise NotUnderstood("DAY_INVALID", "say on which day she was told, as 2026-11-22", "day")
-    return day

@@ -245,6 +245,17 @@ def test_a_right_to_record_that_is_taken_away_ends_what_it_carried(county: Count
     county.record("housing", consent)
     assert len(matches(county.search("housing", "Goal", HOUSING, "COC"))) == 2
 
+    county.change_partner("housing", state="test")
+    assert matches(county.search("housing", "Goal", HOUSING, "COC")) == [], (
+        "its consents are made up (design 10)"
+    )
+    assert judge(county.premises, signed(), "housing").standing == "unverified"
+    county.change_partner("otp", state="test")
+    assert judge(county.premises, signed(), "housing").standing == "usable", "both practise"
+    county.change_partner("otp", state="live")
+    county.change_partner("housing", state="live")
+    assert len(matches(county.search("housing", "Goal", HOUSING, "COC"))) == 2
+
     county.change_partner("housing", may_record_consent_for=())
 
     assert matches(county.search("housing", "Goal", HOUSING, "COC")) == []
