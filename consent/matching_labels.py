@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from consent.directives import Provision
-from consent.labels import Labelling, normalised
+from consent.labels import UNREADABLE_LABEL, Labelling, normalised
+from consent.model import Coding
 from consent.tables import NOTE_LABELS, Tables
 
 
@@ -73,7 +74,7 @@ def labels_denied(node: Provision, tables: Tables) -> DeniedLabels | None:
         meant = normalised(coding.system, coding.code, tables)
         levels = [code for code in meant if code in table.rank]
         others = [code for code in meant if code not in table.rank]
-        if not meant or any(code not in table.kinds for code in others):
+        if not meant or any(code not in table.kinds for code in others) or _is_no_level(coding, meant):
             return None
         if not others:
             rank = min(rank, *(table.rank[code] for code in levels))
@@ -81,6 +82,11 @@ def labels_denied(node: Provision, tables: Tables) -> DeniedLabels | None:
             codes |= tables.deny_matches(code)
             parents |= tables.ambiguous_for(code)
     return DeniedLabels(frozenset(codes), frozenset(parents), rank)
+
+
+def _is_no_level(coding: Coding, meant: tuple[str, ...]) -> bool:
+    """Whether it is a confidentiality that nobody knows: it may be any."""
+    return UNREADABLE_LABEL in meant and coding.code != UNREADABLE_LABEL
 
 
 def is_covered(allowed: list[LabelLimit | None], labelling: Labelling, tables: Tables) -> bool:

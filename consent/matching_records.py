@@ -12,6 +12,7 @@ from consent.instants import Span
 from consent.model import Coding
 from consent.plan_classes import RECORD_CLASSES, is_of_class
 from consent.resource_facts import ResourceFacts
+from consent.resource_types import RESOURCE_TYPES_OF_R4
 from consent.tables import Tables
 
 RESOURCE_TYPES = "http://hl7.org/fhir/resource-types"
@@ -68,7 +69,9 @@ def _class(coding: Coding, facts: ResourceFacts, tables: Tables) -> Match:
     if coding.system == RESOURCE_TYPES:
         if coding.code in (facts.type, "Resource"):
             return YES
-        return YES if coding.code == "DomainResource" and facts.type not in NOT_DOMAIN_RESOURCES else NO
+        if coding.code == "DomainResource":
+            return NO if facts.type in NOT_DOMAIN_RESOURCES else YES
+        return NO if coding.code in RESOURCE_TYPES_OF_R4 else UNKNOWN
     if coding.system == RECORD_CLASSES:
         return is_of_class(coding.code, facts.resource)
     if coding.code in facts.profiles or (coding.system, coding.code) in facts.main_codes:

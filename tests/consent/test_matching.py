@@ -9,7 +9,7 @@ import pytest
 
 import consent
 from tests.consent.asking import ask, disclosed, tables
-from tests.consent.question_pools import LOINC, actor, labels, npi, ref
+from tests.consent.question_pools import CONFIDENTIALITY, LOINC, actor, labels, npi, ref
 from tests.consent.test_decision_tables import consent_named
 from tests.consent.test_highest_protection import SECRET, asked, shown
 
@@ -104,6 +104,21 @@ def test_notes_go_whole_by_a_permit_of_nothing_else(more: tuple[str, ...], expec
 def test_a_period_that_says_nothing_is_no_period(period: Json) -> None:
     assert {"NO_PERMIT", "CONSENT_PERIOD_INVALID"} <= reasons(by({"period": period}))
     assert reasons(by({}, {"period": period})) == {"DENIED_UNLESS_CLEAR"}
+
+
+@pytest.mark.requirement("FH-CON-07")
+@pytest.mark.parametrize(
+    "limit",
+    [
+        {"class": [{"system": "http://hl7.org/fhir/resource-types", "code": "observation"}]},
+        {"securityLabel": [{"system": CONFIDENTIALITY, "code": "X"}]},
+    ],
+)
+def test_a_type_or_level_that_does_not_exist_never_permits_and_denies(limit: Json) -> None:
+    """Consent-semantics 3, invalid codes: a slip of the pen in a refusal may not open what she meant to keep."""
+    assert disclosed(ask(by({})))
+    assert not disclosed(ask(by(limit)))
+    assert not disclosed(ask(by({}, limit)))
 
 
 @pytest.mark.requirement("FH-CON-02")
