@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-RESOURCE_TYPES_OF_R4 = frozenset(
-    """
+_NAMES = """
     Account ActivityDefinition AdverseEvent AllergyIntolerance Appointment AppointmentResponse AuditEvent
     Basic Binary BiologicallyDerivedProduct BodyStructure Bundle CapabilityStatement CarePlan CareTeam
     CatalogEntry ChargeItem ChargeItemDefinition Claim ClaimResponse ClinicalImpression CodeSystem
@@ -28,6 +27,7 @@ RESOURCE_TYPES_OF_R4 = frozenset(
     Subscription Substance SubstanceNucleicAcid SubstancePolymer SubstanceProtein
     SubstanceReferenceInformation SubstanceSourceMaterial SubstanceSpecification SupplyDelivery SupplyRequest
     Task TerminologyCapabilities TestReport TestScript ValueSet VerificationResult VisionPrescription
-    """.split()
-)
+"""
+
+RESOURCE_TYPES_OF_R4 = frozenset(_NAMES.split())
 """All of hl7.org/fhir/resource-types 4.0.1, with the two that stand for several."""
