@@ -10,6 +10,7 @@ from gateway.audit.checkpoint import (
     read_witness,
     verifier_of,
 )
+from gateway.audit.counts import Counting
 from gateway.audit.entry import AuditedResource, AuditEntry, AuditReason, AuditReceipt, EmergencyFacts
 from gateway.audit.export import export, verify_export
 from gateway.audit.log import LoggedEntry, append, every, find_by_request, get, newest, of_patient, opened
@@ -26,6 +27,7 @@ __all__ = [
     "AuditReceipt",
     "AuditedResource",
     "Checkpoint",
+    "Counting",
     "EmergencyFacts",
     "LoggedEntry",
     "NoteSigner",

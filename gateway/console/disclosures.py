@@ -9,13 +9,14 @@ from datetime import date
 
 from gateway import audit
 from gateway.audit import LoggedEntry
+from gateway.audit.counts import Sort
 from gateway.clock import read_instant
 from gateway.console import words
 from gateway.console.address import Address
 from gateway.console.chart import Chart, stacked
 from gateway.console.finding import Facts, facets, find, is_look
 from gateway.console.look import Look, Sheet, Shown, patients_of
-from gateway.console.tally import Part, Sort
+from gateway.console.tally import Part
 from gateway.store import AuditFilter
 
 TABS: tuple[tuple[str, str, str | None], ...] = (
@@ -150,7 +151,7 @@ def _kind(address: Address) -> str | None:
     return _KINDS.get(address["kind"] or "disclose", "disclose")
 
 
-def _days(look: Look, part: Part, entries: tuple[LoggedEntry, ...]) -> list[tuple[date, Counter[Sort]]]:
+def _days(look: Look, part: Part, entries: tuple[LoggedEntry, ...]) -> list[tuple[date, Mapping[Sort, int]]]:
     """The counts to make facets of: of the whole window, or of the entries shown where these are of one patient."""
     if not look.address["patient"]:
         return list(part.days())
@@ -162,7 +163,7 @@ def _days(look: Look, part: Part, entries: tuple[LoggedEntry, ...]) -> list[tupl
     return list(found.items())
 
 
-def _sorts(days: list[tuple[date, Counter[Sort]]]) -> dict[Sort, int]:
+def _sorts(days: list[tuple[date, Mapping[Sort, int]]]) -> dict[Sort, int]:
     """How many entries of each sort, without the looks of this console."""
     found: dict[Sort, int] = {}
     for _, of_day in days:
@@ -219,7 +220,7 @@ def _values(address: Address, name: str, counts: object, text: object) -> tuple[
 
 
 def _chart(
-    look: Look, days: list[tuple[date, Counter[Sort]]], sorts: Mapping[Sort, int], wanted: AuditFilter
+    look: Look, days: list[tuple[date, Mapping[Sort, int]]], sorts: Mapping[Sort, int], wanted: AuditFilter
 ) -> Chart:
     """Days by outcome; on the tab of everything, by kind. What is asked for is found out once for each of `sorts`."""
     place = 0 if wanted.kind is None else 1

@@ -1,39 +1,25 @@
 """Counts of the audit log, so that a page with a million entries behind it counts none of them anew.
 
-Entries never change, so each whole span of them is counted once, in a thread, and kept: codes and numbers, no patient.
-The span at the end is counted at each look. After a start the newest spans are counted first; a page that comes before
-all of its days are counted says so.
+Of whole spans the store keeps the counts; each process reads them once: codes and numbers, no patient. What the store
+does not have yet is counted in a thread, the newest spans first, and a page that comes before all of its days are
+counted says so. The span at the end is counted at each look.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
+from datetime import date
 
+from gateway.audit.counts import SPAN, Counts, Sort, count_span, kept_counts
 from gateway.store import Reading, audit_rows, audit_window
 from gateway.store.model import AuditFilter
 
-SPAN = 2_000
 PATIENCE_SECONDS = 0.05
 """So long a page waits for counts that are not made yet."""
-Sort = tuple[str, str, str, str]
-"""Kind, outcome, partner, purpose."""
 Read = Callable[[], AbstractContextManager[Reading]]
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many entries of each sort a span has on each day, and between which numbers those of a kind, of a kind and
-    outcome, and of a kind and partner stand.
-    """
-
-    days: dict[date, Counter[Sort]]
-    between: dict[tuple[str, ...], tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +46,7 @@ class Part:
         """Whether all of it is counted."""
         return all(span.counts is not None for span in self.spans)
 
-    def days(self) -> Iterator[tuple[date, Counter[Sort]]]:
+    def days(self) -> Iterator[tuple[date, Mapping[Sort, int]]]:
         """The counts of each day of the window, as far as they are made; a day may come more than once."""
         for span in self.spans:
             for day, sorts in span.counts.days.items() if span.counts is not None else ():
@@ -87,7 +73,7 @@ class Tally:
 
     def __init__(self, read: Read, zone: str) -> None:
         self._read = read
-        self._zone = ZoneInfo(zone)
+        self._zone = zone
         self._whole: dict[int, Counts] = {}
         self._counting: asyncio.Task[None] | None = None
 
@@ -110,31 +96,24 @@ class Tally:
     def _span(self, reading: Reading, number: int, newest: int) -> Span:
         after, upto = number * SPAN, min((number + 1) * SPAN, newest)
         if upto - after < SPAN:
-            return Span(after, upto, self._counted(reading, after, upto))
+            return Span(after, upto, count_span(reading, self._zone, after, upto))
         return Span(after, upto, self._whole.get(number))
 
     def _count(self, since: str) -> None:
         with self._read() as reading:
             newest = _last(reading)
             first = audit_window.seq_before(reading, since, newest)
-            for number in range(newest // SPAN - 1, first // SPAN - 1, -1):
+            lacking = [
+                number
+                for number in range(newest // SPAN - 1, first // SPAN - 1, -1)
+                if number not in self._whole
+            ]
+            if lacking:
+                self._whole |= kept_counts(reading, self._zone, lacking[-1], lacking[0])
+            for number in lacking:
                 if number not in self._whole:
-                    self._whole[number] = self._counted(reading, number * SPAN, (number + 1) * SPAN)
-
-    def _counted(self, reading: Reading, after: int, upto: int) -> Counts:
-        days: dict[date, Counter[Sort]] = {}
-        between: dict[tuple[str, ...], tuple[int, int]] = {}
-        known: dict[str, date] = {}
-        for one in audit_window.counted(reading, after, upto):
-            day = known.get(one.hour)
-            if day is None:
-                at = datetime.strptime(one.hour, "%Y-%m-%dT%H").replace(tzinfo=UTC)
-                day = known[one.hour] = at.astimezone(self._zone).date()
-            days.setdefault(day, Counter())[one.kind, one.outcome, one.partner, one.purpose] += one.number
-            for mark in ((one.kind,), ("outcome", one.kind, one.outcome), ("partner", one.kind, one.partner)):
-                low, high = between.get(mark, (one.lowest, one.highest))
-                between[mark] = (min(low, one.lowest), max(high, one.highest))
-        return Counts(days, between)
+                    counts = count_span(reading, self._zone, number * SPAN, (number + 1) * SPAN)
+                    self._whole[number] = counts
 
 
 def _last(reading: Reading) -> int:

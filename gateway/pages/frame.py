@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from gateway.clock import Clock
 from gateway.errors import AlreadyReceived, HandoffError, NotAllowed, NotFound, NotNow, NotUnderstood
-from gateway.pages.compiled_pages import CompiledPages
+from gateway.pages.compiled_pages import CompiledPages, templates_of
 from gateway.pages.sessions import LONGEST_HOURS, Session, Sessions
 from gateway.pages.uploads import Uploaded, read_upload
 
@@ -82,14 +81,7 @@ class Frame:
         self._sessions = Sessions(site.key, site.name)
         found = (one for one in site.folder.iterdir() if one.suffix in _MEDIA_TYPES)
         self.files: Mapping[str, bytes] = {one.name: one.read_bytes() for one in found}
-        self.templates = Environment(
-            loader=FileSystemLoader(site.folder / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            bytecode_cache=_COMPILED,
-        )
+        self.templates = templates_of(site.folder / "templates", _COMPILED)
 
     # ------------------------------------------------------------------------------------------ who
 

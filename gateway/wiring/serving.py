@@ -13,7 +13,7 @@ from functools import partial
 import httpx
 
 from gateway import logs
-from gateway.audit import Sealer
+from gateway.audit import Counting, Sealer
 from gateway.audit.journal import FOLDER as JOURNAL
 from gateway.audit.journal import Journal
 from gateway.clock import instant_text
@@ -241,6 +241,8 @@ class _Running:
         store, clock = self._premises.store, self._premises.clock
         sealer = Sealer(store, self._folder.keys.signer, self._folder.path / "witness.log", clock)
         await self._start(stack, sealer.run, sealer.stop)
+        counting = Counting(store, self._folder.network.zone)
+        await self._start(stack, counting.run, counting.stop)
         journal = Journal(store, self._folder.path / JOURNAL)
         journal.begin()
         self._journal_gauges.behind_seconds = journal.behind_seconds

@@ -1,8 +1,8 @@
 """What a page of the console costs the server with a log of a million entries behind it, and the question of a breach.
 
 The issue asks for under 100 ms a page and under a minute for who received what of whom. A page is made three times
-after the first: the first counts what is kept from then on, and is told beside it. Of a file that comes in parts the
-longest part counts. `ENTRIES` fewer is quicker and shows
+after the first: that one, as after a start of the gateway, reads what the store keeps counted and the template's byte
+code, and is told beside it. Of a file that comes in parts the longest part counts. `ENTRIES` fewer is quicker and shows
 whether a page grows with the log.
 """
 
@@ -36,8 +36,10 @@ from gateway.audit.tiles import grow
 from gateway.audit.tree import Frontier
 from gateway.cli.received_command import write_received
 from gateway.clock import instant_text
+from gateway.pages.__main__ import main as compile_templates
 from gateway.store import Transaction, audit_rows, patients
 from gateway.store.model import AuditRow, CheckpointRow
+from gateway.wiring.serving import _settle_memory
 from tests.gateway.console.conftest import Browser
 from tests.gateway.county import County
 from tests.gateway.wiring.keeping import reopen, with_own_keys
@@ -101,8 +103,13 @@ def _filled() -> Iterator[Browser]:
         else:
             county = with_own_keys(county)
             fill(county)
+        counting = audit.Counting(county.store, county.premises.network.zone)
+        while county.run(counting.count_on()):
+            pass
+        compile_templates()
         browser = Browser(county)
         browser.log_in()
+        _settle_memory()
         yield browser
         county.close()
 
@@ -188,7 +195,14 @@ def _page(browser: Browser, what: str, path: str) -> dict[str, object]:
     where = path.format(middle=ENTRIES // 2 // 10 * 10 + 1)
     longest = [asyncio.run(_longest_wait(browser, where)) for _ in range(4)]
     wall, spent = (min(one[kind] for one in longest[1:]) for kind in (0, 1))
-    return {"what": what, "value": wall, "unit": "ms", "cpu_ms": spent, "first": longest[0][0]}
+    return {
+        "what": what,
+        "value": wall,
+        "unit": "ms",
+        "cpu_ms": spent,
+        "first": longest[0][0],
+        "first_cpu_ms": longest[0][1],
+    }
 
 
 async def _longest_wait(browser: Browser, where: str) -> tuple[float, float]:
