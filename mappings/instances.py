@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from mappings.model import Account, Addressee, TranslationRefused
+from mappings.model import Account, Addressee, Issue, TranslationRefused
 from mappings.placing import Marks
 from mappings.rows import Condition, Group
 from mappings.syntax.hl7v2 import erl
@@ -67,6 +67,12 @@ class Interpreted(NamedTuple):
 def refused(code: str, message: str, place: str, hl7_error_code: str) -> TranslationRefused:
     """A refusal with the place in ERR-2 form as well."""
     return TranslationRefused(code, message, place, hl7_error_code, erl(place))
+
+
+def issue_of(unfit: Unfit, place: str, expects: str = "") -> Issue:
+    """A warning; of a code that is in no table with those that are, by which its sender sees what was meant."""
+    message = f"{unfit.message}; {expects}" if unfit.code == "NO_CONCEPT" and expects else unfit.message
+    return Issue(unfit.code, "W", place, message, unfit.hl7_error_code, erl(place))
 
 
 def holds(condition: Condition | None, tree: Tree, scope: Scope) -> tuple[bool, tuple[str, ...]]:

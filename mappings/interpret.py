@@ -18,9 +18,19 @@ from functools import partial
 from typing import Any
 
 from mappings.elements import STAFF_TYPES
-from mappings.envelope import check_envelope, named_addressees
+from mappings.envelope import business_key, check_envelope, named_addressees, record_key
 from mappings.homes import homes_of
-from mappings.instances import V2_DELETE, Instance, Interpreted, Made, holds, made_roles, refused, says_any
+from mappings.instances import (
+    V2_DELETE,
+    Instance,
+    Interpreted,
+    Made,
+    holds,
+    issue_of,
+    made_roles,
+    refused,
+    says_any,
+)
 from mappings.model import Account, Accounting, Addressee, Issue, LineageRow
 from mappings.placing import Long, flat, frozen, put
 from mappings.rows import EVERY_ROLE, Group, MappingFile, Role, Row, inner_roles
@@ -70,7 +80,7 @@ class Interpreter:
     def run(self) -> Interpreted:
         """The resources and the account. Raises TranslationRefused."""
         check_envelope(self.mapping, self.tree)
-        self.key, self.key_places = self.business_key()
+        self.key, self.key_places = business_key(self.mapping, self.tree)
         for address in self.mapping.required:
             if not self.tree.spots(address, self.tree.top()):
                 raise refused(
@@ -86,32 +96,6 @@ class Interpreter:
                     if (row.verb == "const") == (wanted == "const"):
                         self.apply(row, instance)
         return self.finish(addressees)
-
-    def business_key(self) -> tuple[str, tuple[str, ...]]:
-        """The record's key, or another one where its first value is missing."""
-        first, top = self.mapping.record_key, self.tree.top()
-        if first and not self.tree.head(first[0], top)[0]:
-            for number, key in enumerate(self.mapping.other_keys, 1):
-                if self.tree.head(key[0], top)[0]:
-                    text, places = self.record_key(key)
-                    return f"or{number}|{text}", places
-        return self.record_key(first)
-
-    def record_key(self, addresses: Iterable[Any], scope: Scope | None = None) -> tuple[str, tuple[str, ...]]:
-        """The record's key text and its places; the first address must be filled."""
-        values: list[str] = []
-        places: tuple[str, ...] = ()
-        for position, address in enumerate(addresses):
-            value, found = self.tree.head(address, scope if scope is not None else self.tree.top())
-            if not value and not position:
-                raise refused(
-                    "KEY_MISSING", "the record's key is missing", self.tree.expected(address), "101"
-                )
-            values.append(value)
-            places += found
-        while values and not values[-1]:
-            values.pop()
-        return "|".join(values), places
 
     def open(
         self, group: Group, scope: Scope, roles: dict[str, Made | None], places: tuple[str, ...], path: str
@@ -149,7 +133,7 @@ class Interpreter:
         """An empty resource with its id."""
         key, places = self.key, self.key_places
         if role.key:
-            own, own_places = self.record_key(role.key, scope)
+            own, own_places = record_key(self.tree, role.key, scope)
             key, places = f"{role.named}:{own}", own_places
         made_id = self.make_id(key, (role.named + path).encode())
         resource: dict[str, Any] = {"resourceType": role.type, "id": made_id}
@@ -287,7 +271,7 @@ class Interpreter:
             value = self.see(row, raws)
         except Unfit as unfit:
             self.unfit.update(leaves)
-            self.say(unfit, first.place, row.required and not (spare and unfit.code == "EMPTY"))
+            self.say(row, unfit, first.place, row.required and not (spare and unfit.code == "EMPTY"))
             return
         self.say_partly(row, spots, raws)
         feeds = self.trials(row, spots, raws, value) if self.explain else {}
@@ -299,7 +283,7 @@ class Interpreter:
         if not placed:
             self.unfit.update(leaves)
             twice = Unfit("ONE_VALUE_ONLY", "the element takes one value and already has one", "207")
-            self.say(twice, first.place, row.required)
+            self.say(row, twice, first.place, row.required)
             return
         fed = {place for found in feeds.values() for place in found}
         self.carried.update(place for place in leaves if place not in fed)
@@ -326,11 +310,12 @@ class Interpreter:
         except Partly as partly:
             return partly.value
 
-    def say(self, unfit: Unfit, place: str, required: bool) -> None:
-        """An issue, or a refusal when the row is required."""
+    def say(self, row: Row, unfit: Unfit, place: str, required: bool) -> None:
+        """An issue, or a refusal when the row is required; of a code that is in no table, with those that are."""
+        issue = issue_of(unfit, place, row.expects)
         if required:
-            raise refused(unfit.code, unfit.message, place, unfit.hl7_error_code)
-        self.issues.append(Issue(unfit.code, "W", place, unfit.message, unfit.hl7_error_code, erl(place)))
+            raise refused(issue.code, issue.message, place, unfit.hl7_error_code)
+        self.issues.append(issue)
 
     def trials(
         self, row: Row, spots: Sequence[Spot | None], raws: list[Any], value: Any
@@ -346,9 +331,7 @@ class Interpreter:
             row.lens.forward(raws[0] if len(raws) == 1 else tuple(raws), self.zone)
         except Partly as partly:
             first = next(spot for spot in spots if spot is not None)
-            self.issues.append(
-                Issue(partly.code, "W", first.place, partly.message, partly.hl7_error_code, erl(first.place))
-            )
+            self.issues.append(issue_of(partly, first.place))
 
     def keep_synonym(self, row: Row, spot: Spot, raws: list[Any], value: Any) -> None:
         """Where the way back would write another form, keep the sender's own."""
@@ -380,7 +363,9 @@ class Interpreter:
             "carried": {place: raw for place, raw in leaves.items() if place in carried},
             "unmapped": {place: leaves[place] for place in unmapped},
             "synonyms": self.synonyms,
-            **homes_of(self.instances, self.homes, self.zone, {p: leaves[p] for p in mapped if p in leaves}),
+            **homes_of(
+                self.instances, self.homes, self.zone, {p: raw for p, raw in leaves.items() if p in mapped}
+            ),
         }
         lineage = tuple(
             LineageRow(output, tuple(p for p in inputs if p not in dropped), f"{self.mapping.id}:{row}")

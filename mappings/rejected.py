@@ -102,7 +102,7 @@ def _rows_of(mapping: MappingFile, column: str) -> list[Row]:
 def _reasons(mapping: MappingFile, number: int, faults: Sequence[TranslationRefused]) -> list[str]:
     """The reason columns; where there are several faults each is said behind its column."""
     columns = [_column(fault) for fault in faults]
-    wrong = [fault.message for fault in faults]
+    wrong = [fault.message.partition("; one of: ")[0] for fault in faults]
     instead = [_advice(mapping, _column(fault), fault.code) for fault in faults]
     if len(faults) > 1:
         wrong = [f"{column}: {text}" for column, text in zip(columns, wrong, strict=True)]

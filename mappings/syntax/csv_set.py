@@ -141,7 +141,10 @@ def _replaced(index: int, value: str) -> Any:
 class SetTree:
     """One record of a file set."""
 
-    def __init__(self, rows: Rows, repeated: frozenset[str], rules: SetRules) -> None:
+    def __init__(
+        self, rows: Rows, repeated: frozenset[str], rules: SetRules, held: frozenset[str] = frozenset()
+    ) -> None:
+        self._held = held  # files that have rows, though none may be this record's
         self._rows = rows
         self._repeated = repeated
         self._rules = rules
@@ -199,10 +202,12 @@ class SetTree:
         return [{**scope, each.file: index} for index in self._within(each.file, scope)]
 
     def expected(self, address: SetAddress) -> str:
-        """File, row and column; the file alone where it has no row for this record."""
+        """File, row and column; where the file has no row for this record, the key by which its owner looks for one;
+        the file alone where it has no row at all."""
         for row in self._picked(address.file, {}):
             return row.place(address.column)
-        return f"{address.file}.csv"
+        file = next((one for one in self._rules.files if one.name in self._held & {address.file}), None)
+        return self.expected(SetAddress("", file.owner, file.by)) if file else f"{address.file}.csv"
 
     def facts(self) -> Mapping[str, str]:
         """No envelope."""

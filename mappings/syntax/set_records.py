@@ -143,6 +143,7 @@ class _Joined:
         self.rules = rules
         self.rows = rows
         self.keys = keys
+        self.held = frozenset(file.name for file in rules.files if file.owner and rows[file.name])
         self.by_key: dict[str, dict[str, list[SetRow]]] = {}
         for file in rules.files:
             index: dict[str, list[SetRow]] = {}
@@ -151,13 +152,18 @@ class _Joined:
             self.by_key[file.name] = index
 
     def tree(self, root: SetRow) -> SetTree:
-        """The record of a root row. Raises TranslationRefused `SEVERAL_GIVEN`, `KEYS_DIFFER`."""
+        """The record of a root row. Raises TranslationRefused `SEVERAL_GIVEN`, `KEYS_DIFFER`, `REQUIRED_MISSING`."""
         record, repeated, twice = self.gathered(root)
         if twice:
             raise TranslationRefused("SEVERAL_GIVEN", "this key comes twice in the file", twice)
         for file in self.rules.files[1:]:
             _check_same(file, record, repeated)
-        return SetTree(record, frozenset(repeated), self.rules)
+        for name in sorted({name for name, _ in self.keys if not record[name]}):
+            file = self.rules.named(name)
+            for owner in record[file.owner][:1]:
+                message = f"no row of {name} has this key" if file.by in owner.cells else "the key is missing"
+                raise TranslationRefused("REQUIRED_MISSING", message, owner.place(file.by), "101")
+        return SetTree(record, frozenset(repeated), self.rules, self.held)
 
     def gathered(self, root: SetRow) -> tuple[dict[str, list[SetRow]], set[str], str]:
         """All that the keys of a root row lead to, the places of keys that repeat their owner's, and the first place at

@@ -171,7 +171,7 @@ def test_without_the_flag_nothing_is_taken_for_harmless(library: Library, missin
     code, place = _refused(record)
     assert code == "REQUIRED_MISSING"
     assert place is not None
-    assert place.startswith("Organization.csv")
+    assert place.startswith("Project.csv row 2 column Org" if missing == "row" else "Organization.csv")
 
 
 @pytest.mark.parametrize(
@@ -201,6 +201,10 @@ def test_a_place_or_service_that_tells_of_a_condition_is_labelled(
         (("Services", 0, "PersonalID", "C-2"), ("KEYS_DIFFER", "Services.csv row 2 column PersonalID")),
         (("Exit", 0, "PersonalID", "C-2"), ("KEYS_DIFFER", "Exit.csv row 2 column PersonalID")),
         (("Enrollment", 0, "PersonalID", "C-3"), ("KEYS_DIFFER", "Exit.csv row 2 column PersonalID")),
+        (
+            ("Client", 0, "PersonalID", "C-9"),
+            ("REQUIRED_MISSING", "Enrollment.csv row 2 column PersonalID"),
+        ),
         (("Enrollment", 0, "EnrollmentID", ""), ("KEY_MISSING", "Enrollment.csv row 2 column EnrollmentID")),
         (("Event", 1, "ReferralResult", "7"), ("NO_CONCEPT", "Event.csv row 3 column ReferralResult")),
     ],

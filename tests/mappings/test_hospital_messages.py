@@ -160,6 +160,29 @@ def test_what_cannot_be_told_apart_is_refused_at_its_place(
     assert caught.value.erl
 
 
+@pytest.mark.parametrize(
+    ("mapping_id", "name", "change", "place", "message"),
+    [
+        (
+            "hospital/omg_o19",
+            "o19_new",
+            (b"\rOBR|", b"\rOBR|1|||A\rOBR|"),
+            "OBR[2]",
+            "in a message of its own",
+        ),
+        ("hospital/omg_o19", "o19_new", (b"ORC|NW", b"ORC|ZZ"), "ORC-1", "this row; one of: NW, "),
+        ("hospital/siu_s12", "s12_booked", (b"\rSCH|", b"\rSCH|||"), "SCH-2.1", "and so is SCH-1.1 instead"),
+    ],
+)
+def test_a_refusal_says_which_one_and_what_would_do(
+    library: Library, mapping_id: str, name: str, change: tuple[bytes, bytes], place: str, message: str
+) -> None:
+    with pytest.raises(TranslationRefused) as caught:
+        _run(library, mapping_id, _sample(mapping_id, name).replace(*change))
+    assert caught.value.place == place
+    assert message in caught.value.message
+
+
 @pytest.mark.requirement("SD-01")
 @pytest.mark.parametrize(
     ("mapping_id", "first_name", "name", "request_status", "task_status", "number"),
