@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from msgspec.structs import replace
 
 from gateway.disclosure.handovers import may_have_arrived
 from gateway.disclosure.premises import Premises
+from gateway.flows.kept_labels import save_keeping_labels
 from gateway.flows.new_intents import Content
 from gateway.flows.sources import comes_from_program
 from gateway.partners import Route
@@ -24,11 +25,18 @@ def arrived(tx: Transaction, sent: Sequence[Intent]) -> list[Intent]:
 
 
 def taken_back(
-    premises: Premises, tx: Transaction, elsewhere: Sequence[Intent], message_id: str, at: str
+    premises: Premises,
+    tx: Transaction,
+    tasks: Collection[str],
+    elsewhere: Sequence[Intent],
+    message_id: str,
+    at: str,
 ) -> Iterator[tuple[Route, Content]]:
-    """For each partner of the intents that may have the referral and was not told so yet: what it got, the Task
-    cancelled, in the sender's words as they were sent to it. That the referral goes on, and to whom, is not said
-    (P2-13-01): it reads as any cancellation. The Task's new version is to be saved after this.
+    """For each partner of the intents that may have the referral and was not told so yet: what it got, the Task (one of
+    `tasks`, by reference) cancelled, in the sender's words as they were sent to it; no other Task that came along.
+
+    That the referral goes on, and to whom, is not said (P2-13-01): it reads as any cancellation. The Task's new version
+    is to be saved, and what never left to be ended, after this.
     """
     ends: dict[str, str] = {}
     for partner in sorted({one.partner for one in elsewhere}):
@@ -40,7 +48,8 @@ def taken_back(
         route = next((each for each in routes if each.addressee == partner), None)
         if not there or route is None or theirs[-1].kind == "cancel":
             continue
-        focus = there[-1].focus
+        sent = there[-1].focus
+        focus = [one for one in sent if not one.startswith("Task/") or one.rpartition("/")[0] in tasks]
         ends |= {
             task: _ended(premises, tx, task, one.source_partner, at)
             for task in focus
@@ -69,4 +78,4 @@ def _ended(premises: Premises, tx: Transaction, sent: str, sender: str, at: str)
     """The version of the Task that was `sent`, cancelled by its sender."""
     kind, task_id, version = sent.split("/")
     (task,) = records.versions(tx, [(kind, task_id, int(version))]).values()
-    return f"{kind}/{task_id}/{records.save(tx, cancelled(premises, task, sender, at)).version}"
+    return f"{kind}/{task_id}/{save_keeping_labels(tx, cancelled(premises, task, sender, at)).version}"

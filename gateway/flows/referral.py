@@ -167,9 +167,9 @@ def record_referral(
     is_cancel = referral.event == CANCEL_EVENT
     elsewhere = _elsewhere(tx, referral, who.patient_id) if before else []
     if is_cancel or not (is_overtaken or ended):
-        finish_not_yet_there(tx, elsewhere, at)
-        for route, content in taken_back(premises, tx, elsewhere, message_id, at):
+        for route, content in taken_back(premises, tx, before, elsewhere, message_id, at):
             _ask(premises, tx, route, content, "cancel", who, at)
+        finish_not_yet_there(tx, elsewhere, at)
     saved = save_all_keeping_labels(tx, (*wanted, *gone), partial(_sources_kept, premises))
     if referral.said_at:
         message_times.keep(tx, [key for key in map(_key, resources) if key[0] in _TIMED], referral.said_at)

@@ -36,12 +36,12 @@ from gateway.flows.sent_before import take_back_named, under_ids_given
 from gateway.flows.sources import Beside, beside
 from gateway.flows.submitted_ids import Submitted, submitted
 from gateway.flows.submitted_record import submitted_record
-from gateway.flows.submitted_referral import add_referral_intents
+from gateway.flows.submitted_referral import add_referral_intents, told_whom_it_leaves
 from gateway.identity import identify
 from gateway.partners.logical_references import literal
 from gateway.resources import to_json
 from gateway.security.callers import Caller
-from gateway.store import InboxMessage, Record, Transaction, inbox, records
+from gateway.store import InboxMessage, Intent, Record, Transaction, inbox, intents, records
 
 CHANNEL = "fhir"
 _MOST_ENTRIES = 500
@@ -165,6 +165,7 @@ def _take_in(premises: Premises, tx: Transaction, work: _Work) -> TransactionOut
     around = beside([entry.resource for entry in work.entries])
     resources = [_about(entry.resource, patient_id) for entry in work.entries]
     together = SavedTogether(tx, map(_name, resources))
+    leaving = _leaving(premises, tx, work, resources, around, together)
     before = [
         _save(premises, tx, work, number, resource, patient_id, around, together)
         for number, resource in enumerate(resources)
@@ -188,13 +189,48 @@ def _take_in(premises: Premises, tx: Transaction, work: _Work) -> TransactionOut
         received_at=at,
     )
     inbox.keep(tx, message, work.raw)
-    source = work.caller.partner
-    own = [number for number in range(len(saved)) if number not in work.answered.keys() | work.repeated]
-    entries, kept = [work.entries[number] for number in own], [saved[number] for number in own]
-    add_referral_intents(premises, tx, source, entries, kept, patient_id, at, news, message.id)
+    for intent in leaving:
+        intents.add(tx, intent)
+    entries, kept = _own(work, before, saved)
+    add_referral_intents(premises, tx, message.partner, entries, kept, patient_id, at, news, message.id)
     hear_denials(premises, tx, patient_id, work.at, work.request_id)
-    keep_submitted(premises, tx, source, saved, work.at, work.request_id)
+    keep_submitted(premises, tx, message.partner, saved, work.at, work.request_id)
     return TransactionOutcome(tuple(outcomes), work.request_id)
+
+
+def _leaving(
+    premises: Premises,
+    tx: Transaction,
+    work: _Work,
+    resources: Sequence[Mapping[str, Any]],
+    around: Beside,
+    together: SavedTogether,
+) -> list[Intent]:
+    """What is to tell those whom Tasks among the entries leave for somebody else. Before anything is saved."""
+    found: list[Intent] = []
+    for number, task in enumerate(resources):
+        before = together.before(_name(task)) if task["resourceType"] == "Task" else None
+        if before is None or number in work.answered.keys() | work.repeated or work.entries[number].only_new:
+            continue
+        source, at = work.caller.partner, instant_text(work.at)
+        found += told_whom_it_leaves(premises, tx, source, before, task, around, work.request_id, at)
+    return found
+
+
+def _own(
+    work: _Work, before: Sequence[Record | None], saved: Sequence[Record]
+) -> tuple[list[Submitted], list[Record]]:
+    """The entries that are no answer, each with its record; one that was only to be made if it was not there, and was,
+    says what is held.
+    """
+    numbers = [one for one in range(len(saved)) if one not in work.answered.keys() | work.repeated]
+    entries = [
+        with_changes(work.entries[one], resource=saved[one].resource)
+        if work.entries[one].only_new and before[one] is not None
+        else work.entries[one]
+        for one in numbers
+    ]
+    return entries, [saved[one] for one in numbers]
 
 
 def _as_named_here(premises: Premises, tx: Transaction, work: _Work) -> _Work:

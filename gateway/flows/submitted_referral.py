@@ -13,6 +13,7 @@ from gateway.errors import AlreadyReceived, NotUnderstood
 from gateway.flows.addressee import looking_in, partner_meant
 from gateway.flows.named_apart import with_what_only_they_name
 from gateway.flows.new_intents import Content, new_intent
+from gateway.flows.redirected import taken_back
 from gateway.flows.referral import (
     CANCEL_EVENT,
     ENDED,
@@ -86,9 +87,9 @@ def _settle(
     """Bring what is under way for one Task in line with what it says now."""
     key, ended = premises.keys.index("business-key", source, str(task["id"])), task.get("status") in ENDED
     known = [i for i in intents.of_patient(tx, patient_id) if i.business_key == key and i.kind in _SENT_KINDS]
-    routes = _routes_back(premises, source, known) if ended else _routes(premises, source, owner)
+    routes = _routes_back(premises, source, known, owner) if ended else _routes(premises, source, owner)
     addressees = {route.addressee for route in routes}
-    finish_not_yet_there(tx, [one for one in known if one.partner not in addressees], at)
+    finish_not_yet_there(tx, _elsewhere(known, addressees), at)
     referral = Referral(source, CANCEL_EVENT if ended else _REFERRED, key, (), routes)
     for route in routes:
         theirs = [i for i in known if i.partner == route.addressee]
@@ -99,6 +100,36 @@ def _settle(
                 tx,
                 new_intent(premises, route, patient_id, content, "cancel" if ended else "referral", at),
             )
+
+
+def told_whom_it_leaves(
+    premises: Premises,
+    tx: Transaction,
+    source: str,
+    before: Record,
+    task: Mapping[str, Any],
+    around: Beside,
+    message_id: str,
+    at: str,
+) -> list[Intent]:
+    """Intents that tell who may have a referral of `source`'s, which it addresses to somebody else now, that it is taken
+    back, as by HL7 v2. To be called before the Task's new version is saved.
+
+    Raises NotUnderstood `ADDRESSEE_UNKNOWN` at `Task.owner`.
+    """
+    if not _is_referral(task):
+        return []
+    patient_id, key = str(before.patient_id), premises.keys.index("business-key", source, before.id)
+    known = [one for one in intents.of_patient(tx, patient_id) if one.business_key == key]
+    owner = owner_of(premises, tx, source, task, around)
+    left = _elsewhere(known, {route.addressee for route in _routes(premises, source, owner)}) if known else []
+    told = taken_back(premises, tx, (before.reference,), left, message_id, at)
+    return [new_intent(premises, route, patient_id, content, "cancel", at) for route, content in told]
+
+
+def _elsewhere(known: Sequence[Intent], addressees: Collection[str]) -> list[Intent]:
+    """What is or was on its way to partners who are asked no more; but what tells them so, which stands."""
+    return [one for one in known if one.kind == "referral" and one.partner not in addressees]
 
 
 def owner_of(
@@ -187,10 +218,19 @@ def _is_addressed(premises: Premises, submitter: str, before: Record, owner: str
     return before.source_partner in {owner, *joined}
 
 
-def _routes_back(premises: Premises, source: str, known: Sequence[Intent]) -> tuple[Route, ...]:
-    """One route to each partner for whom there is something to cancel."""
-    wanted = {intent.partner for intent in known}
+def _routes_back(
+    premises: Premises, source: str, known: Sequence[Intent], owner: str | None
+) -> tuple[Route, ...]:
+    """One route to each partner for whom there is something to cancel; who was told so, as the referral went to somebody
+    else, is told no more of it.
+    """
+    last = {intent.partner: intent.kind for intent in known}
     found = {route.addressee: route for route in premises.network.routes_from(source, "referral")}
+    wanted = {
+        one
+        for one, kind in last.items()
+        if kind != "cancel" or (one in found and owner in (one, found[one].with_addressee))
+    }
     return tuple(found[addressee] for addressee in sorted(wanted & set(found)))
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from gateway.demo import person
+from gateway.disclosure import gate
+from gateway.disclosure.release import Release
 from gateway.errors import HandoffError
 from tests.gateway.county import MRN, OTP, County, resources_of
 
@@ -147,25 +150,84 @@ def test_a_referral_that_goes_elsewhere_leaves_nothing_waiting_for_the_first(cou
     assert [(i.partner, i.state) for i in county.intents()] == [("otp", "cancelled"), ("psychiatry", "due")]
 
 
+@pytest.mark.requirement("P2-13-01", "SD-02")
+def test_who_has_a_referral_that_goes_to_somebody_else_is_told_that_it_is_taken_back_and_no_more(
+    county: County,
+) -> None:
+    """As by HL7 v2: once, in the words it was sent, of this Task alone; and again only where it had come back."""
+
+    def sent(number: int, owner: str, status: str = "requested", *beside: dict[str, Any]) -> dict[str, bytes]:
+        """What goes now, by kind and recipient; all of it arrives."""
+        county.clock.advance(timedelta(minutes=1))
+        made = referral(f"b{number}", owner=owner, status=status)
+        made["entry"] += beside
+        county.submit("hospital", made)
+        found = {}
+        while going := county.claim():
+            for intent in going:
+                left = county.run(gate.release(county.premises, intent))
+                assert isinstance(left, Release)
+                county.settle(intent, "delivered", "HTTP_200")
+                found[f"{intent.kind} to {intent.partner}"] = left.content
+        return found
+
+    for agency in ("otp", "psychiatry"):
+        county.consent(agency)
+    second = ask("otp", "requested")
+    second["request"]["url"] = second["request"]["url"].replace("t1", "t2")
+    second["resource"]["id"], second["fullUrl"] = "t2", "https://ehr.example/Task/t2"
+    first = sent(1, "otp", "requested", second)["referral to otp"]
+    moved = sent(2, "psychiatry")
+
+    assert sorted(moved) == ["cancel to otp", "referral to psychiatry"]
+    told = resources_of(moved["cancel to otp"])["Task"]
+    assert [one["status"] for one in told] == ["cancelled"]
+    assert (
+        b"psychiatry" not in moved["cancel to otp"].lower() and b"mesa" not in moved["cancel to otp"].lower()
+    )
+    (before,) = [one for one in resources_of(first)["Task"] if one["id"] == told[0]["id"]]
+    assert told[0] == before | {
+        one: told[0][one] for one in ("status", "lastModified", "meta", "text") if one in told[0]
+    }
+    assert resources_of(moved["referral to psychiatry"])["Task"][0]["status"] == "requested"
+
+    assert sent(3, "psychiatry") == {}, "it is told once"
+    assert sorted(sent(4, "otp")) == ["cancel to psychiatry", "referral to otp"]
+    assert sorted(sent(5, "otp", "cancelled")) == ["cancel to otp"], "who knows that already is told no more"
+
+
+def test_a_task_that_is_there_already_and_was_only_to_be_made_if_not_goes_to_nobody_else(
+    county: County,
+) -> None:
+    county.consent("psychiatry")
+    known = [{"system": "urn:ehr", "value": "7"}]
+    for number, owner in enumerate(("otp", "psychiatry")):
+        made = referral(f"b{number}", owner=owner)
+        made["entry"][2]["resource"] |= {"identifier": known}
+        made["entry"][2]["request"] = {"method": "POST", "url": "Task", "ifNoneExist": "identifier=urn:ehr|7"}
+        county.submit("hospital", made)
+
+    assert [(one.partner, one.state) for one in county.intents()] == [("otp", "due")]
+
+
 def test_whom_a_referral_has_left_answers_it_no_more(county: County) -> None:
     county.consent()
     county.consent("psychiatry")
     county.submit("hospital", referral("b1"))
     county.deliver()
-    first = county.intents()[0]
 
     county.submit("hospital", referral("b2", owner="psychiatry"))
-    (due,) = county.intents("due")
-    assert (due.partner, first.message_id is None, due.message_id == first.message_id) == (
-        "psychiatry",
-        False,
-        False,
-    )
+    assert [(one.kind, one.partner) for one in county.intents("due")] == [
+        ("cancel", "otp"),
+        ("referral", "psychiatry"),
+    ]
 
     with pytest.raises(HandoffError) as error:
         county.answer("otp", "accepted")
     assert error.value.code == "NO_SUCH_RECORD"
-    county.deliver()
+    for going in county.claim():
+        county.run(gate.release(county.premises, going))
+        county.settle(going, "delivered", "HTTP_200")
     assert county.answer("psychiatry", "accepted").resource["status"] == "accepted"
 
 
