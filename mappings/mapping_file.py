@@ -149,6 +149,7 @@ class Reader:
             columns=tuple(_texts(d.get("columns") or d.get("order") or ())),
             files=set_rules(d, self._known, self.wrong),
             root_type=self.address(str(record["of"]), d).text if record.get("of") else "",
+            page=str(record.get("page") or ""),
             layout=layout_of(d, record, (*key, *required), self.wrong),
         )
 
@@ -395,6 +396,5 @@ def _texts(value: Any) -> list[str]:
 
 def read_mapping(document: Located, file: str, tables: Tables, content: bytes) -> MappingFile:
     """The mapping in a document. `content` is all that its behaviour hangs on, for the content hash."""
-    found = Reader(document, file, tables).read()
-    digest = hashlib.sha256(content).hexdigest()
+    found, digest = Reader(document, file, tables).read(), hashlib.sha256(content).hexdigest()
     return replace(found, content_hash=digest, filled_on=rows_filled_on(found.root))

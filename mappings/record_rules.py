@@ -11,7 +11,7 @@ from mappings.syntax.sheets import SHEETS
 from mappings.tree import Address
 from mappings.yaml_text import Located
 
-_RECORD = frozenset({"key", "or", "of", "above"})
+_RECORD = frozenset({"key", "or", "of", "page", "above"})
 Wrong = Callable[[str, str, Located], MappingFileError]
 
 
@@ -25,6 +25,12 @@ def record_of(
     direction = d.get("direction", "in")
     if record.get("of") and d["format"] != "fhir" and (d["format"] != "json" or direction != "in"):
         raise wrong("ROW_WRONG", "`of` in `record` is for fhir, and for json with `direction: in`", d)
+    if "page" in record and (
+        d["format"] != "json" or record.get("of") or not isinstance(record["page"], str)
+    ):
+        raise wrong(
+            "ROW_WRONG", "`page` in `record` names the list of records in a page of json, without `of`", d
+        )
     if "above" in record and (d["format"] not in SHEETS or not str(record["above"] or "").strip()):
         text = "`above` in `record` says why the rows above the header of a csv or xlsx are dropped"
         raise wrong("REASON_MISSING", text, d)

@@ -157,6 +157,8 @@ class MappingFile:
     """The files of a set (format `csv_set`), root first."""
     root_type: str = ""
     """The type of resource that is a record (format `fhir`)."""
+    page: str = ""
+    """The list of records of an answer that comes in pages (format `json`)."""
     layout: Layout = PLAIN
     """How a sheet of records stands in its file (formats `csv` and `xlsx`)."""
     filled_on: frozenset[int] = frozenset()

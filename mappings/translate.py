@@ -129,8 +129,10 @@ def json_records(mapping: Mapping_, source: bytes) -> list[tuple[str, Any]]:
     document = read_json(source)
     if mapping.file.root_type:
         return list(apart(document, mapping.file.root_type))
-    if isinstance(document, list):
-        return [(f"[{number}]", item) for number, item in enumerate(document)]
+    page = mapping.file.page if isinstance(document, dict) else ""
+    records = document.get(page) if page else document
+    if isinstance(records, list):
+        return [(f"{page}[{number}]", item) for number, item in enumerate(records)]
     return [("", document)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,16 @@ def import_services(folder: Path, source: Path) -> int:
 
 
 def _read(source: Path) -> bytes:
+    """What is to be taken in. Raises MappingRoomError `SEVERAL_PAGES` for one page of several: in the place of the
+    whole directory it would take away what stands on the others."""
     if source.is_dir():
         return pack_files({one.name: one.read_bytes() for one in sorted(source.glob("*.csv"))})
-    return source.read_bytes()
+    content = source.read_bytes()
+    try:
+        pages = json.loads(content).get("total_pages") if source.suffix == ".json" else 1
+    except (ValueError, AttributeError):
+        pages = 1
+    if isinstance(pages, int) and pages > 1:
+        text = f"one page of {pages}: put the services of all pages into one list"
+        raise MappingRoomError("SEVERAL_PAGES", text, "total_pages")
+    return content

@@ -160,6 +160,17 @@ def test_a_place_is_one_location_for_every_service_there(library: Library) -> No
     assert _of(first, "HealthcareService")[0]["id"] != _of(second, "HealthcareService")[0]["id"]
 
 
+def test_a_page_of_the_directory_is_its_services_and_an_organization_is_none(library: Library) -> None:
+    organization = {"id": "O-1", "name": "Example Org", "services": [_pantry()]}
+    page = {"total_items": 9, "total_pages": 3, "page_number": 1, "contents": [_pantry(), organization]}
+    given: Any = {"partner": "p", "id_key": b"k", "zone": None}
+    service, other = translate_all(library.mapping(HSDS), json.dumps(page).encode(), **given)
+    assert _of(service, "HealthcareService") == _of(_services(library, _pantry())[0], "HealthcareService")
+    assert service.translation is not None
+    assert service.translation.accounting.unmapped == 0
+    assert (other.place, getattr(other.refusal, "place", "")) == ("contents[1]", "status")
+
+
 def test_a_monthly_schedule_is_never_told_as_a_weekly_one(library: Library) -> None:
     [record] = _services(library, _pantry())
     [service] = _of(record, "HealthcareService")

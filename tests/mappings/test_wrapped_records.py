@@ -98,6 +98,11 @@ def test_only_what_is_read_from_json_has_records_inside(change: tuple[str, str])
         _library(MAPPING.replace(*change))
 
 
+def test_a_page_is_named_by_its_list_alone() -> None:
+    with pytest.raises(MappingFileError, match="ROW_WRONG"):
+        _library(MAPPING.replace(f'of: "{OF}"', f'of: "{OF}", page: people'))
+
+
 @pytest.mark.requirement("DM-28")
 def test_several_people_of_one_record_are_refused() -> None:
     """Whose the record is would be told by the first of them, and all the others would become that one."""

@@ -104,7 +104,8 @@ def test_tables_and_json_are_the_same_directory(folder: Path, tmp_path: Path, ca
 def test_what_cannot_be_read_is_told_and_replaces_nothing(folder: Path, tmp_path: Path, capsys: Any) -> None:
     before = (folder / FILE).read_bytes()
     wrong = tmp_path / "wrong.json"
-    for content in ("{", "[]", json.dumps([{"id": "x", "name": ""}])):
+    page = {"total_pages": 2, "contents": [{"id": "x", "name": "Pantry", "status": "active"}]}
+    for content in ("{", "[]", json.dumps([{"id": "x", "name": ""}]), json.dumps(page)):
         wrong.write_text(content)
         assert import_services(folder, wrong) == 1
         assert capsys.readouterr().err
