@@ -22,14 +22,16 @@ _SIGNS = {'"': "&quot;", "'": "&apos;", "\t": "&#9;", "\n": "&#10;"}
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
 
 
-def fhir_parser() -> etree.XMLParser:
-    """A parser without DTD, entities and network, that drops comments and instructions."""
+def fhir_parser(*, huge_tree: bool = False) -> etree.XMLParser:
+    """A parser without DTD, entities and network, that drops comments and instructions. `huge_tree`: for what we wrote
+    ourselves, which may hold a file of any size.
+    """
     return etree.XMLParser(
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
         dtd_validation=False,
-        huge_tree=False,
+        huge_tree=huge_tree,
         remove_comments=True,
         remove_pis=True,
     )
