@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from fastapi import FastAPI
@@ -164,6 +165,8 @@ class _Errors:
         if refusal.status == 500:
             logs.fault(logs.Event.FAULT, error, incident_id=state["request_id"])
         state["code"] = refusal.code
+        if refusal.status == 405:
+            refusal = replace(refusal, headers=(*refusal.headers, ("Allow", _allowed(request))))
         return _refuse(request, refusal)
 
     async def unforeseen(self, request: Request, _error: Exception) -> Response:
@@ -230,6 +233,14 @@ class _Entrance:
                     refused = fhir_answer(unexpected(state["request_id"]).content, 500)
                     await refused(scope, receive, send_marked)
         self._counters.tell(scope, status, asyncio.get_running_loop().time() - began)
+
+
+def _allowed(request: Request) -> str:
+    """What is served at the address of a request whose method is not."""
+    found, named = request.path_params, request.path_params.get("id", "")
+    if named.startswith("_"):
+        return "POST" if named == "_search" else ""
+    return reading_routes.methods_served(str(found.get("type", "")), of_one="id" in found)
 
 
 def _refuse(request: Request, refusal: Refusal) -> Response:

@@ -14,6 +14,7 @@ from gateway.care_plan import SHARED_TYPES
 from gateway.disclosure.asked import question
 from gateway.disclosure.content import SHORT_NOTICE
 from gateway.errors import NotFound, NotSupported, NotUnderstood
+from gateway.fhir_api.addresses import no_such_address
 from gateway.fhir_api.answers_out import fhir_answer, until_tick, version_headers
 from gateway.fhir_api.doors import Desk
 from gateway.fhir_api.incoming import caller_of, form_in, preferences, require_scope, version_in
@@ -111,6 +112,7 @@ async def _one(request: Request, interaction: Interaction, ask: Ask) -> Response
     require_scope(caller, resource_type, interaction, limited=True)
     refuse_other_media(request)
     resource_id = request.path_params["id"]
+    _refuse_no_id(resource_id)
     seen = version_in(request, "if-none-match")
     try:
         if _ID.fullmatch(resource_id) is None:
@@ -198,11 +200,34 @@ def served_type(request: Request, interaction: Interaction) -> str:
     resource_type = str(request.path_params["type"])
     served = SERVED.get(resource_type)
     if served is None:
-        raise type_not_served()
+        raise no_such_address() if resource_type.startswith(("_", "$")) else type_not_served()
     if interaction not in served.interactions:
         raise NotSupported("METHOD_NOT_SERVED", _not_served(resource_type, interaction))
     request.state.resource_type = resource_type
     return resource_type
+
+
+def methods_served(resource_type: str, *, of_one: bool) -> str:
+    """The methods at the address of a type, or of one resource, as `Allow` has them (RFC 9110, 15.5.6)."""
+    ways = SERVED[resource_type].interactions if resource_type in SERVED else ()
+    asked: tuple[tuple[str, Interaction], ...] = (("POST", "create"),)
+    if of_one:
+        asked = (("PUT", "update"), ("PATCH", "patch"))
+    return ", ".join(("GET", "HEAD", *(method for method, way in asked if way in ways)))
+
+
+def _refuse_no_id(resource_id: str) -> None:
+    """Nothing, unless an address names what is no resource at all; that is told, as it tells of nobody.
+
+    Raises NotSupported `METHOD_NOT_SERVED`, `NO_SUCH_ADDRESS`.
+    """
+    if resource_id == "_history":
+        text = "no history of all of a type is kept; one record's is at `[type]/[id]/_history`"
+        raise NotSupported("METHOD_NOT_SERVED", text)
+    if resource_id == "_search":
+        raise NotSupported("METHOD_NOT_SERVED", "a search at this address goes by POST with a form")
+    if resource_id.startswith(("_", "$")):
+        raise no_such_address()
 
 
 def type_not_served() -> NotSupported:

@@ -107,6 +107,7 @@ def criteria_of(
         if not pages[0]:
             raise NotUnderstood("PARAMETER_INVALID", "`_page` must be the token of a page", "http._page")
         return SearchCriteria(page=pages[0], page_address=f"{base}?_page=")
+    parameters = _as_relative(parameters, base)
     patient_names, identifier_names = _names(resource_type)
     filters, used = _filters(resource_type, parameters)
     includes = includes_in(resource_type, parameters, strict=strict)
@@ -138,6 +139,14 @@ def criteria_of(
     )
 
 
+def _as_relative(parameters: Parameters, base: str) -> Parameters:
+    """References by our whole address are as relative ones. HL7 FHIR 4.0.1, search.html#reference."""
+    ours = f"{base.rpartition('/')[0]}/"
+    if len(ours) == 1:
+        return parameters
+    return tuple((name, value.removeprefix(ours)) for name, value in parameters)
+
+
 def _whose(resource_type: str, parameters: Parameters) -> tuple[str | None, tuple[str, str] | None, str]:
     """The patient by our id, by an identifier, or by `Type/id` of a record of hers; none of these: the directory.
 
@@ -162,12 +171,12 @@ def _whose(resource_type: str, parameters: Parameters) -> tuple[str | None, tupl
 
 def _record_named(resource_type: str, parameters: Parameters) -> str:
     """`Type/id` of a record whose patient is meant: by its own id, or as what it is of (`Provenance?target=`)."""
-    if not SERVED[resource_type].without_patient:
-        return ""
     served = parameters_of(resource_type)
     for name, value in parameters:
         if name == "_id" and _ID.fullmatch(value):
             return f"{resource_type}/{value}"
+        if not SERVED[resource_type].without_patient:
+            continue
         plain, _, stated = name.partition(":")
         one = served.get(plain)
         kind, _, own_id = (f"{stated}/{value}" if stated else value).rpartition("/")

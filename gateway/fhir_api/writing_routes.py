@@ -10,9 +10,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.errors import NotSupported, NotUnderstood
+from gateway.errors import HandoffError, NotSupported, NotUnderstood
 from gateway.fhir_api.answers_out import fhir_answer, long_answer, saved_answer, until_tick
 from gateway.fhir_api.batch_reads import answer_reads, reads_in
+from gateway.fhir_api.batch_writes import each_alone, entry_response, goes_apart
 from gateway.fhir_api.conditional_create import condition_of
 from gateway.fhir_api.creating import created, updated
 from gateway.fhir_api.doors import Desk
@@ -106,7 +107,12 @@ async def submit_bundle(request: Request) -> Response:
     if reads:
         return await answer_reads(request, reads)
     _require_scopes(caller, bundle)
-    outcome = await desk.doors.submit(caller, bundle, raw, key)
+    try:
+        outcome = await desk.doors.submit(caller, bundle, raw, key)
+    except HandoffError as error:
+        if not goes_apart(bundle, error):
+            raise
+        return await long_answer(request, await each_alone(desk, caller, bundle, request.state.request_id))
     request.state.request_id = outcome.request_id
     if preferences(request).get("return") == "minimal":
         return fhir_answer(b"")
@@ -114,14 +120,7 @@ async def submit_bundle(request: Request) -> Response:
 
 
 def _response_bundle(sent: str, outcome: TransactionOutcome) -> bytes:
-    entries = []
-    for entry in outcome.entries:
-        response = {"status": entry.status, "location": entry.reference}
-        if entry.tag:  # without one the time is not told either: it would be that of another's word
-            response["location"] = f"{entry.reference}/_history/{entry.tag}"
-            response["etag"] = f'W/"{entry.tag}"'
-            response["lastModified"] = entry.last_modified
-        entries.append({"response": response})
+    entries = [entry_response(one) for one in outcome.entries]
     bundle: dict[str, object] = {"resourceType": "Bundle", "type": _RESPONSE_TYPE[sent]}
     return to_json({**bundle, "entry": entries} if entries else bundle)
 

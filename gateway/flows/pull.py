@@ -257,7 +257,14 @@ def _held(
     """The patient and the one present record that are asked for, whether or not it may be seen."""
     if resource_type == "Patient":
         patient_id = patient_named(reading, caller.partner, resource_id)
-        return patient_id, _patient_shown(premises, reading, caller, patient_id) if patient_id else ()
+        if patient_id is None:
+            return None, ()
+        named = records.get(reading, "Patient", resource_id)
+        if named is not None and is_own(named, caller.partner) and named.resource.get("name"):
+            return patient_id, (
+                named,
+            )  # of several of its own the one it names, or its change would seem lost
+        return patient_id, _patient_shown(premises, reading, caller, patient_id)
     record = records.get(reading, resource_type, resource_id)
     if record is None or record.deleted or record.patient_id is None:
         return None, ()

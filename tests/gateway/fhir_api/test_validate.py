@@ -32,6 +32,22 @@ def test_a_sound_resource_is_said_to_be_so(door: Door) -> None:
         assert (one["severity"], one["details"]["coding"][0]["code"]) == ("information", "VALID")
 
 
+def test_a_profile_that_is_not_checked_is_said_to_be_so(door: Door) -> None:
+    """`nothing was found wrong` would be read as of the profile (HL7 FHIR 4.0.1, resource-operation-validate)."""
+    core = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-careplan"
+    own = "http://hl7.org/fhir/StructureDefinition/CarePlan"
+    named = [{"name": "resource", "resource": PLAN}, {"name": "profile", "valueUri": core}]
+    answers = [
+        door.post_resource("POST", f"/fhir/CarePlan/$validate?profile={core}", PLAN),
+        door.post_resource(
+            "POST", "/fhir/CarePlan/$validate", {"resourceType": "Parameters", "parameter": named}
+        ),
+        door.post_resource("POST", f"/fhir/CarePlan/$validate?profile={own}", PLAN),
+    ]
+    assert [one.status_code for one in answers] == [422, 422, 200]
+    assert answers[1].json()["issue"][0]["details"]["coding"][0]["code"] == "PROFILE_NOT_CHECKED"
+
+
 @pytest.mark.parametrize(
     ("change", "code", "place"),
     [
