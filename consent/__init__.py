@@ -1,7 +1,5 @@
 """The consent room: what may be disclosed, to whom, for what, and with which notice. Pure; see README.md."""
 
-from __future__ import annotations
-
 from consent.compiled import CompiledConsents, compile_consents
 from consent.consent_form import (
     CLASSES,
@@ -14,6 +12,7 @@ from consent.consent_form import (
     signed_consent,
 )  # fmt: skip
 from consent.consent_form_words import class_text, day_text, purpose_text
+from consent.corrected import CORRECTED
 from consent.decide import decide, first_day, prepare
 from consent.disclosers import NamedDiscloser, disclosers_of
 from consent.emergency import EMERGENCY_TYPES, EmergencyRequest, decide_emergency, emergency_refusal
@@ -47,13 +46,13 @@ from consent.validity_report import report_answer, validate_consent
 from consent.ways_of_writing import as_compared
 from consent.what_if import LANGUAGES, Agency, Outlook, as_if_signed, what_if, what_if_sentences
 
-__all__ = ["CLASSES", "EMERGENCY_TYPES", "EXPIRY_EVENT", "FORM", "LANGUAGES", "SEMANTICS_VERSION", "Agency", "Choices",
-    "ChoicesError", "Coding", "CompiledConsents", "Decision", "Discloser", "DisclosureRequest", "EmergencyRequest",
-    "Identifier", "NamedDiscloser", "Notice", "Outlook", "Policy", "QuestionError", "Reason", "Recipient", "Resource",
-    "ResourceDecision", "ScopeTold", "Signature", "SubjectResource", "Tables", "TablesError", "as_compared",
-    "as_if_signed", "class_text", "classes_of", "compile_consents", "day_text", "decide", "decide_emergency",
-    "decision_answer", "disclosers_of", "draft_consent", "emergency_refusal", "expiry_event_of", "explain",
-    "explain_to_asker", "first_day", "form_reference", "is_law", "label_resource", "may_have_safety_plan",
+__all__ = ["CLASSES", "CORRECTED", "EMERGENCY_TYPES", "EXPIRY_EVENT", "FORM", "LANGUAGES", "SEMANTICS_VERSION",
+    "Agency", "Choices", "ChoicesError", "Coding", "CompiledConsents", "Decision", "Discloser", "DisclosureRequest",
+    "EmergencyRequest", "Identifier", "NamedDiscloser", "Notice", "Outlook", "Policy", "QuestionError", "Reason",
+    "Recipient", "Resource", "ResourceDecision", "ScopeTold", "Signature", "SubjectResource", "Tables", "TablesError",
+    "as_compared", "as_if_signed", "class_text", "classes_of", "compile_consents", "day_text", "decide",
+    "decide_emergency", "decision_answer", "disclosers_of", "draft_consent", "emergency_refusal", "expiry_event_of",
+    "explain", "explain_to_asker", "first_day", "form_reference", "is_law", "label_resource", "may_have_safety_plan",
     "notice_document", "notice_for", "notice_outcome", "prepare", "present", "printed_form", "purpose_text",
     "read_question", "read_tables", "redact", "report_answer", "scopes_told", "sentence_for", "signed_consent",
     "signed_form", "validate_consent", "what_if", "what_if_sentences"]  # fmt: skip

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from consent.codings import clean_text, coding_of, codings_of
+from consent.corrected import corrected_as
 from consent.directive_shape import FAULTS, Fault, check_shape, is_one_of, is_oversized
 from consent.expiry_event import ExpiryEvent, read_expiry_event
 from consent.instants import Span, read_period, read_span
@@ -69,10 +70,11 @@ class Concept:
 
 @dataclass(frozen=True, slots=True)
 class InstanceRule:
-    """One `provision.data`: which instance, and what about it."""
+    """One `provision.data`: which instance, and what about it. `corrected`: what may be that one by now."""
 
     meaning: str
     reference: str | None
+    corrected: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,7 +338,8 @@ class _Reader:
             if not isinstance(meaning, str) or meaning not in MEANINGS:
                 self.fault("CONSENT_CODE_INVALID", "data.meaning")
                 return ()
-            found.append(InstanceRule(meaning, references[0] if references else None))
+            corrected = tuple(_references(corrected_as(row)))
+            found.append(InstanceRule(meaning, references[0] if references else None, corrected))
         return tuple(found)
 
 

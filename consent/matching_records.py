@@ -156,8 +156,15 @@ def _other_type(address: str, facts: ResourceFacts) -> bool:
 
 
 def _data(rule: InstanceRule, facts: ResourceFacts, linked: Linked) -> Match:
+    """Whether the record is what the rule names; unknown where it may have taken the place of that."""
+    found = _of_instance(rule, rule.reference, facts, linked)
+    if found is NO and any(_of_instance(rule, one, facts, linked) is not NO for one in rule.corrected):
+        return UNKNOWN
+    return found
+
+
+def _of_instance(rule: InstanceRule, named: str | None, facts: ResourceFacts, linked: Linked) -> Match:
     """instance, related (and what it references; of an Encounter what references it), dependents, authoredby."""
-    named = rule.reference
     if named is None:
         return UNKNOWN
     if rule.meaning == "authoredby":

@@ -100,8 +100,8 @@ class Translation:
 
     `roles` gives, for each role of the mapping (`patient`, `referral`, `task`, `requester`, ...), the ids of the
     resources made for it. `business_key` is the text of the record's key (RF1-6 for a referral). `message` holds
-    header facts (`type`, `event`, `control_id`, ...) and as `whole` the types of which it tells all. `provenance`
-    names mapping id, version and content hash and the source's SHA-256.
+    header facts (`type`, `event`, `control_id`, ...), as `listed` the types of whose list it has entries and as `whole`
+    those of which it tells all. `provenance` names mapping id, version and content hash and the source's SHA-256.
     """
 
     __slots__ = ("_account", "_origin", "addressee_codes", "business_key", "issues", "resources")

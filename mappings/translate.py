@@ -24,7 +24,7 @@ from mappings.syntax import fhir_json, set_records
 from mappings.syntax.ccda import read_document
 from mappings.syntax.ccda_tree import CcdaTree, document_zone
 from mappings.syntax.hl7v2 import check_charset, erl, head_fields, read_lines, read_messages, split, standard
-from mappings.syntax.hl7v2_tree import V2Tree, head_facts, told_whole
+from mappings.syntax.hl7v2_tree import V2Tree, head_facts, lists_told
 from mappings.syntax.json_tree import JsonTree, apart, read_json
 from mappings.syntax.sheets import SHEETS
 from mappings.times import Zone, v2_zone
@@ -301,7 +301,7 @@ class _CompiledOrigin:
 
     def facts(self) -> Mapping[str, str]:
         listed = [line.split("|") for line in self.made[0] if line[:3] in ("DG1", "AL1")]
-        return {**head_facts(self.head), "whole": told_whole(listed)}
+        return {**head_facts(self.head), **lists_told(listed)}
 
     def provenance(self) -> Mapping[str, str]:
         return _provenance(self.mapping, self.source)

@@ -9,6 +9,7 @@ from typing import Any
 
 import consent
 from gateway.disclosure.consent_standing import may_open
+from gateway.disclosure.corrected_records import names_entries, with_corrected
 from gateway.disclosure.gathered import Gathered, once
 from gateway.disclosure.premises import Compiled, Premises
 from gateway.disclosure.recorder_only import marked_ones
@@ -86,7 +87,7 @@ def _compiled(
     compiled = consent.compile_consents(request, premises.tables)
     about = (*(record.version_reference for record in own), *(f"Patient/{one}" for one in joined))
     made = Compiled(request.consents, compiled, request.directory, own, joined, about)
-    if is_durable(reading):
+    if is_durable(reading) and not names_entries(request.consents):
         premises.compiled.keep(patient_id, discloser, premises.network.version, epoch, made)
     return made
 
@@ -143,7 +144,8 @@ def consents_of(
     """
     held = records.of_patient(reading, patient_id, ("Consent",))
     states = consents.of_patient(reading, patient_id)
-    return consents_as_asked(network, patient_id, discloser, held, states, renamed)
+    asked = consents_as_asked(network, patient_id, discloser, held, states, renamed)
+    return with_corrected(reading, patient_id, asked)
 
 
 def consents_as_asked(

@@ -14,6 +14,7 @@ import consent
 from gateway.audit import AuditedResource, AuditEntry, AuditReason, LoggedEntry, find_by_request
 from gateway.clock import read_instant
 from gateway.disclosure.co_sources import vetoes
+from gateway.disclosure.corrected_records import with_corrected
 from gateway.disclosure.decision_bytes import decision_sha256, engine_version
 from gateway.disclosure.gather import (
     aliases_of,
@@ -101,7 +102,7 @@ def _replayed(reading: Reading, logged: LoggedEntry) -> Replayed:
     changed = tuple(_other_program(entry))
     try:
         then = _then(reading, entry)
-        decision, vetoed = _decided_again(then)
+        decision, vetoed = _decided_again(reading, then)
     except HandoffError as fault:
         return Replayed(seq, entry, "impossible", (*changed, Finding(fault.code, fault.place or "")))
     differing = tuple(_differing_rows(entry, decision, vetoed))
@@ -162,11 +163,14 @@ def _version(reading: Reading, kind: str, record_id: str, version: int) -> Recor
     return record
 
 
-def _decided_again(then: _Then) -> tuple[consent.Decision, frozenset[str]]:
+def _decided_again(reading: Reading, then: _Then) -> tuple[consent.Decision, frozenset[str]]:
     """The decision, and what another source of the same records may not disclose."""
     renamed = aliases_of(then.patient_id, then.patients, then.joined)
 
     def decided(discloser: str, held: Sequence[Record]) -> consent.Decision:
+        asked = consents_as_asked(
+            then.network, then.patient_id, discloser, then.consents, then.states, renamed
+        )
         request = request_of(
             then.network,
             directory_resources(then.network) + patients_of(then.patient_id, then.patients, then.joined),
@@ -176,9 +180,7 @@ def _decided_again(then: _Then) -> tuple[consent.Decision, frozenset[str]]:
             recipient=then.entry.partner,
             purpose=then.entry.purpose,
             resources=subjects_of(then.patient_id, held, renamed),
-            consents=consents_as_asked(
-                then.network, then.patient_id, discloser, then.consents, then.states, renamed
-            ),
+            consents=with_corrected(reading, then.patient_id, asked, then.entry.at),
         )
         compiled = consent.compile_consents(replace(request, resources=()), then.tables)
         return consent.decide(request, then.tables, compiled)

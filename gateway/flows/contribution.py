@@ -19,9 +19,9 @@ from gateway.flows.submitted_ids import Submitted
 from gateway.flows.submitted_record import submitted_record
 from gateway.flows.submitted_referral import add_referral_intents
 from gateway.flows.told_consents import without_consents
-from gateway.flows.withdrawn_entries import Listed, listed, told_whole
+from gateway.flows.withdrawn_entries import Listed, keep_lists, listed, told_whole
 from gateway.identity import Identified
-from gateway.store import Transaction, message_times
+from gateway.store import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Contribution:
     """One record of an agency, understood; its ids are ours. `business_key` is a keyed hash.
 
     `ended`: Patients that it says are another one now. `said_at`: when it was made, where its sender's format says that.
-    `whole`: the types of which it tells the list (`withdrawn_entries`).
+    `whole`: the types of which it tells the list (`withdrawn_entries`); `in_part`: those of whose list it tells a part.
     """
 
     partner: str
@@ -38,6 +38,7 @@ class Contribution:
     ended: Sequence[Mapping[str, Any]] = ()
     said_at: str = ""
     whole: frozenset[str] = frozenset()
+    in_part: frozenset[str] = frozenset()
 
     @property
     def overtakable(self) -> Sequence[Mapping[str, Any]]:
@@ -51,7 +52,9 @@ def contribution(
     """What a partner's record says of one person and asks of nobody by itself."""
     key = premises.keys.index("business-key", partner, translation.business_key)
     resources, ended = ended_patients(labelled_as_document(premises, translation.resources))
-    return Contribution(partner, key, resources, ended, said_at, told_whole(translation.message))
+    whole = told_whole(translation.message)
+    in_part = frozenset(translation.message.get("listed", "").split()) - whole
+    return Contribution(partner, key, resources, ended, said_at, whole, in_part)
 
 
 def record_contribution(
@@ -86,10 +89,7 @@ def record_contribution(
     saved = [together.saved[number] for number in range(len(resources))]
     news = {now.reference for was, now in zip(versions, saved, strict=True) if was != now.version}
     save_all_keeping_labels(tx, lists.withdrawn)
-    of_lists = [name for name in (*names, *lists.names) if name[0] in made.whole]
-    message_times.keep(tx, of_lists, made.said_at, made.business_key)
-    if made.said_at:
-        message_times.keep(tx, [name for name in names if name[0] not in made.whole], made.said_at)
+    keep_lists(tx, (*names, *lists.names), made.whole, made.in_part, made.said_at, made.business_key)
     entries = [Submitted(resource) for resource in resources]
     add_referral_intents(premises, tx, made.partner, entries, saved, who.patient_id, at, news, message_id)
 

@@ -9,7 +9,7 @@ a record of the partner's own. What a note says besides is the partner's own in 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import mappings
@@ -87,9 +87,7 @@ def row_said(premises: Premises, message: ReceivedMessage, translation: mappings
         is_answer = read_as in _READ_AS_ROWS and _SAYS_NO_MORE.issuperset(types) and not asks
     if not is_answer:
         return made
-    return Row(
-        made.partner, made.business_key, made.resources, made.ended, made.said_at, made.whole, translation
-    )
+    return Row(**{one.name: getattr(made, one.name) for one in fields(made)}, translation=translation)
 
 
 def answered_in(premises: Premises, tx: Transaction, one: Row, at: str) -> Contribution | RowAnswer:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from gateway.store import Reading, Record, message_times, records
+from gateway.store import Reading, Record, Transaction, message_times, records
 
 _ERROR, _DOCUMENT = "entered-in-error", "Composition"
 _STATED: Mapping[str, tuple[str, Any]] = {
@@ -67,6 +67,26 @@ def told_whole(message: Mapping[str, str]) -> frozenset[str]:
     return frozenset(message.get("whole", "").split())
 
 
+def keep_lists(
+    tx: Transaction,
+    names: Iterable[Name],
+    whole: Collection[str],
+    in_part: Collection[str],
+    at: str,
+    number: str,
+) -> None:
+    """Remember what a message made `at` said under `number`: of types that it told `whole`, and of those of whose list
+    it told a part, which is no newest word on the list; of all others only when.
+    """
+    rest = []
+    for name in names:
+        if name[0] in whole or name[0] in in_part:
+            message_times.keep(tx, [name], at, number, in_part=name[0] not in whole)
+        elif at:
+            rest.append(name)
+    message_times.keep(tx, rest, at)
+
+
 def listed(
     reading: Reading,
     partner: str,
@@ -90,8 +110,9 @@ def listed(
         held = message_times.under(reading, patient_id, kind, number)
         if said_at and any(time > said_at for time in held.values()):
             overtaken.add(kind)
-        else:
-            gone += [name for name in held if name not in here]
+            continue
+        held |= message_times.under(reading, patient_id, kind, number, in_part=True)
+        gone += [name for name, time in held.items() if name not in here and not time > said_at > ""]
     return Listed(_withdrawn(reading, partner, gone, patient_id, at), frozenset(overtaken))
 
 
@@ -161,4 +182,4 @@ def _named_by(request: Resource) -> Iterator[Name]:
                 yield kind, resource_id
 
 
-__all__ = ["ENTRIES", "Listed", "listed", "no_more_named", "told_whole"]
+__all__ = ["ENTRIES", "Listed", "keep_lists", "listed", "no_more_named", "told_whole"]

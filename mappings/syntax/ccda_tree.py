@@ -312,7 +312,7 @@ class CcdaTree:
         codes = self.root.named("code")
         code = codes[0].attributes.get("code", "") if codes else ""
         facts = {"type": self.root.name, "event": code, "templates": " ".join(sorted(self.root.templates))}
-        facts["whole"] = _WHOLE
+        facts["listed"] = facts["whole"] = _WHOLE
         if any(one.named(NO_XML) for one in self.root.named("component")):
             facts["body"] = NO_XML
         return facts

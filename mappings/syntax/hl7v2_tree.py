@@ -251,9 +251,11 @@ def erl_place(first_leaf: str, count: int) -> str:
 
 
 def message_facts(segments: list[Segment]) -> dict[str, str]:
-    """What the envelope says, as plain text: `type`, `event`, `structure`, `control_id`, `version`, ...; and `whole`."""
+    """What the envelope says, as plain text (`type`, `event`, `structure`, `control_id`, `version`, ...); and
+    `lists_told`.
+    """
     head = head_facts(segments[0] + [""] * (20 - len(segments[0])))
-    return {**head, "whole": told_whole(segments) if _says_of_what(head, segments) else ""}
+    return {**head, **lists_told(segments if _says_of_what(head, segments) else ())}
 
 
 def _says_of_what(head: Mapping[str, str], segments: Iterable[Segment]) -> bool:
@@ -266,10 +268,11 @@ def _says_of_what(head: Mapping[str, str], segments: Iterable[Segment]) -> bool:
     return any(number not in ("", '""') for number in numbers)
 
 
-def told_whole(segments: Iterable[Segment]) -> str:
-    """The types whose list the message tells as a whole: what is not in it has been withdrawn (snapshot mode, HL7 v2.5.1
-    2.10.4.1; one segment of `""` is the empty list). Not a list without a segment, one with an entry in words alone, and
-    one whose entries have action codes (DG1-21, table 0206): these change themselves only (2.10.4.2).
+def lists_told(segments: Iterable[Segment]) -> dict[str, str]:
+    """The types of whose list the message has entries (`listed`), and those that it tells as a `whole`: what is not in
+    it has been withdrawn (snapshot mode, HL7 v2.5.1 2.10.4.1; one segment of `""` is the empty list). Not whole is a
+    list without a segment, with an entry in words alone, or whose entries have action codes (DG1-21, table 0206): these
+    change themselves only (2.10.4.2), but a later whole list tells of them too.
     """
     told: dict[str, bool] = {}
     for fields in segments:
@@ -277,7 +280,8 @@ def told_whole(segments: Iterable[Segment]) -> str:
         if kind:
             plain = fields[3:4] not in ([], [""]) and fields[21:22] in ([], [""], ["S"])
             told[kind] = plain and told.get(kind, True)
-    return " ".join(sorted(kind for kind, whole in told.items() if whole))
+    whole = sorted(kind for kind, is_whole in told.items() if is_whole)
+    return {"listed": " ".join(sorted(told)), "whole": " ".join(whole)}
 
 
 def head_facts(fields: Segment) -> dict[str, str]:
@@ -305,8 +309,8 @@ __all__ = [
     "follower_of",
     "head_facts",
     "head_of",
+    "lists_told",
     "message_facts",
     "parse_address",
     "part",
-    "told_whole",
 ]

@@ -275,7 +275,13 @@ def one_record_named(row: Json, question: Json, resource: Json, mode: str) -> bo
 
 
 def data_holds(rows: Sequence[Json], question: Json, resource: Json, mode: str) -> bool:
-    return any(one_record_named(row, question, resource, mode) for row in rows)
+    by_now = [
+        {**row, "reference": extension["valueReference"]}
+        for row in rows
+        for extension in row.get("extension", ())
+        if mode == "deny" and extension["url"] == "urn:gateway:consent:corrected-as"
+    ]
+    return any(one_record_named(row, question, resource, mode) for row in (*rows, *by_now))
 
 
 # --- labels ----------------------------------------------------------------------------------------------

@@ -220,6 +220,15 @@ DATA_POOL: tuple[list[Json], ...] = (
     [{"meaning": "related", "reference": ref("Encounter/r1")}],
     [{"meaning": "related", "reference": ref("Observation/r0")}],
     [{"meaning": "dependents", "reference": ref("Observation/r0")}],
+    [
+        {
+            "meaning": "instance",
+            "reference": ref("Observation/elsewhere"),
+            "extension": [
+                {"url": "urn:gateway:consent:corrected-as", "valueReference": ref("Observation/r0")}
+            ],
+        }
+    ],
     [{"meaning": "related", "reference": ref("Task/elsewhere")}],
     [{"meaning": "authoredby", "reference": ref("Practitioner/doc-1")}],
     [

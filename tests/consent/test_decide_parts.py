@@ -48,6 +48,12 @@ def actor(reference: Json, role: str | None = "IRCP", system: str = ROLES) -> Js
     return row
 
 
+def corrected(meaning: str, named: str, by_now: str) -> Json:
+    """A `provision.data` that names a record in whose place its sender may have put another one."""
+    extension = {"url": "urn:gateway:consent:corrected-as", "valueReference": {"reference": by_now}}
+    return {"meaning": meaning, "reference": {"reference": named}, "extension": [extension]}
+
+
 def outcome(provision: Json, **changes: Any) -> str:
     return str(ask(alone(provision, **changes))["outcome"])
 
@@ -162,6 +168,11 @@ def test_whom_an_actor_names(who: list[Json], permits: bool, denies: bool) -> No
             True,
             True,
         ),
+        ({"data": [corrected("instance", "Observation/x", "Observation/r0")]}, False, True),
+        ({"data": [corrected("instance", "Observation/x", "Observation/y")]}, False, False),
+        ({"data": [corrected("instance", "Observation/r0", "Observation/y")]}, True, True),
+        ({"data": [corrected("dependents", "Encounter/x", "Encounter/e")]}, False, True),
+        ({"data": [corrected("related", "Encounter/x", "Encounter/e")]}, False, True),
         ({"data": [{"meaning": "authoredby", "reference": {"reference": "Practitioner/d"}}]}, True, True),
         ({"data": [{"meaning": "authoredby", "reference": {"reference": "Practitioner/e"}}]}, False, False),
         ({"data": [{"meaning": "dependents", "reference": {"reference": "Encounter/x"}}]}, False, False),

@@ -1,6 +1,9 @@
 -- name: latest
 SELECT said_at FROM message_time WHERE place = :place AND resource_type = :type AND id = :id;
 
+-- name: number_of
+SELECT said_under FROM message_time WHERE place = :place AND resource_type = :type AND id = :id;
+
 -- name: keep
 INSERT INTO message_time (place, resource_type, id, said_at, said_under) VALUES (:place, :type, :id, :said_at, :said_under)
 ON CONFLICT (place, resource_type, id) DO UPDATE SET said_at = excluded.said_at, said_under = excluded.said_under

@@ -98,6 +98,17 @@ def test_an_action_code_changes_its_own_diagnosis_alone(hospital: County) -> Non
     assert held(hospital) == {"F10.20": "withdrawn", "F32.1": ""}
 
 
+def test_what_was_told_in_part_goes_with_a_later_whole_list(hospital: County) -> None:
+    """An entry beside one in words alone, and one with an action code, stayed whatever a later list said."""
+    visit(hospital, "0601", dg1(F11), "DG1|2|||words alone", event="A01")
+    visit(hospital, "0603", dg1(F10, number="D-1", action="A"))
+    assert held(hospital) == {"F11.20": "", "F10.20": ""}
+    visit(hospital, "0602", dg1(F32))
+    assert held(hospital) == {"F11.20": "withdrawn", "F10.20": "", "F32.1": ""}, "said since, and in part"
+    visit(hospital, "0604", dg1(F32))
+    assert held(hospital) == {"F11.20": "withdrawn", "F10.20": "withdrawn", "F32.1": ""}
+
+
 def test_a_message_that_was_overtaken_neither_brings_back_nor_withdraws(hospital: County) -> None:
     visit(hospital, "0601", dg1(F11), event="A01")
     visit(hospital, "0605", dg1(F10))
