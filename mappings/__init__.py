@@ -8,7 +8,6 @@ from mappings.ids import PUBLISHED_TEST_KEY
 from mappings.library import Library, Mapping_, read_library
 from mappings.model import (
     Account,
-    Addressee,
     Issue,
     MappingFileError,
     MappingRoomError,
@@ -24,12 +23,12 @@ from mappings.render import render
 from mappings.slices import place_in_file, records_apart
 from mappings.syntax.csv_set import pack as pack_files
 from mappings.syntax.csv_set import unpack as unpack_files
+from mappings.syntax.hl7v2 import in_utf8
 from mappings.translate import translate, translate_all, translate_message
 
 __all__ = [
     "PUBLISHED_TEST_KEY",
     "Account",
-    "Addressee",
     "Fit",
     "Issue",
     "Library",
@@ -43,6 +42,7 @@ __all__ = [
     "TranslationRefused",
     "draft_mapping",
     "expected_output",
+    "in_utf8",
     "pack_files",
     "place_in_file",
     "profile_fits",

@@ -103,7 +103,7 @@ def said_now(premises: Premises, kept: InboxMessage, raw: bytes) -> tuple[mappin
     try:
         return mappings.translate_message(
             premises.library.mapping(mapping_id),
-            raw,
+            mappings.in_utf8(raw, premises.network.charset_of(kept.partner)),
             partner=kept.partner,
             id_key=premises.keys.id_key,
             zone=premises.network.zone_of(kept.partner),

@@ -103,10 +103,10 @@ def order_status(
     placers = {
         one.source for one in network.content.routes if (one.addressee, one.carries) == (partner, "referral")
     }
-    found = {}
+    found, raw = {}, mappings.in_utf8(message.raw, network.charset_of(partner))
     for placer in sorted({partner, *placers}):
         (record,) = mappings.translate_message(
-            mapping, message.raw, partner=placer, id_key=premises.keys.id_key, zone=network.zone_of(partner)
+            mapping, raw, partner=placer, id_key=premises.keys.id_key, zone=network.zone_of(partner)
         )
         assert record.translation is not None, "it was translated a moment ago"
         found[placer] = str(_task(record.translation.resources)["id"])

@@ -176,7 +176,7 @@ def _translated(
     """
     records = mappings.translate_message(
         mapping,
-        message.raw,
+        mappings.in_utf8(message.raw, premises.network.charset_of(message.partner)),
         partner=message.partner,
         id_key=premises.keys.id_key,
         zone=premises.network.zone_of(message.partner),

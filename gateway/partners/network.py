@@ -61,6 +61,7 @@ Standing = Literal[
     "monitor",
 ]
 Carried = Literal["referral", "care_plan", "status"]
+Charset = Literal["", "8859/1", "8859/2", "8859/15", "windows-1252"]
 DeskRight = Literal["consents", "clients", "crisis", "own_pages", "refer_in"]
 """What a partner's workers may do at `/agency/` beside answering what was referred to them: take consents, refer clients
 and look after their plans, look up a person in a crisis. `refer_in` is law enforcement's: a form, and nothing back.
@@ -168,6 +169,8 @@ class Partner(Strict, frozen=True):
     immediate_reply: Literal["ack", "rri"] = "ack"
     control_id_reuse: Literal["process", "refuse"] = "process"
     zone: str = ""
+    charset: Charset = ""
+    """What its HL7 v2 messages are in where MSH-18 names nothing and they are not UTF-8; empty: those are refused."""
     subset_marks: Literal["where_removed", "on_every_record", "never"] = "where_removed"
     """Which records it gets bear `SUBSETTED`; where something was removed shows to covered entities only (FH-RED-03)."""
     owner: Contact | None = None
@@ -314,6 +317,10 @@ class Network:
     def zone_of(self, partner_id: str) -> str:
         """IANA name of the zone in which `partner_id` writes times without one."""
         return self.partners[partner_id].zone or self.content.zone
+
+    def charset_of(self, partner_id: str) -> str:
+        """The character set in which `partner_id` writes HL7 v2 that names none; empty: it has agreed on none."""
+        return self.partners[partner_id].charset
 
     def asks_a_person(self, partner_id: str) -> bool:
         """Whether a repeat would harm this partner, so that a person is asked when it is unknown what arrived."""

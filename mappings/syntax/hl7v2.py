@@ -84,6 +84,29 @@ def read_messages(source: bytes) -> list[list[str]]:
     return groups
 
 
+def in_utf8(source: bytes, agreed: str) -> bytes:
+    """The same message in UTF-8, where MSH-18 names no character set and its sender has agreed to write `agreed` then
+    (a name of HL7 table 0211, or `windows-1252`). As it is where it is UTF-8 already, or does not fit what was agreed.
+    """
+    try:
+        source.decode("utf-8")
+    except UnicodeDecodeError:
+        if not agreed or _charset_of(source) not in ("", '""'):
+            return source
+        try:
+            return source.decode(_CHARSETS.get(agreed.upper(), agreed)).encode()
+        except UnicodeDecodeError:
+            return source
+    return source
+
+
+def _charset_of(source: bytes) -> str:
+    """The first character set that MSH-18 names; empty where it names none."""
+    named = source[:2000].split(b"\r", 1)[0].split(b"\n", 1)[0].decode("latin-1")
+    fields = named.split(named[3:4]) if len(named) > 3 else []
+    return fields[17].split("~")[0].strip().upper() if len(fields) > 17 else ""
+
+
 def _decode(source: bytes) -> str:
     if source[:3] == b"\xef\xbb\xbf":
         source = source[3:]
@@ -91,9 +114,7 @@ def _decode(source: bytes) -> str:
         return source.decode("utf-8")
     except UnicodeDecodeError:
         pass
-    named = source[:2000].split(b"\r", 1)[0].split(b"\n", 1)[0].decode("latin-1")
-    fields = named.split(named[3:4]) if len(named) > 3 else []
-    charset = fields[17].split("~")[0].strip().upper() if len(fields) > 17 else ""
+    charset = _charset_of(source)
     check_charset(charset)
     try:
         return source.decode(_CHARSETS[charset])

@@ -11,7 +11,7 @@ from gateway.errors import NotFound, NotUnderstood
 from gateway.flows.messages import Fault, ReceivedMessage
 from gateway.flows.receive import accept_message
 from gateway.flows.replay import replay
-from gateway.store import inbox
+from gateway.store import inbox, records
 from tests.gateway.county import NOW, County
 
 
@@ -78,6 +78,25 @@ def test_a_control_id_used_again_is_a_warning_unless_the_partner_wants_it_refuse
     (fault,) = refused.faults
     assert (fault.code, fault.place, fault.erl) == ("CONTROL_ID_REUSED", "MSH-10", "MSH^1^10^1")
     assert len(county.intents()) == 2
+
+
+def test_a_character_set_is_agreed_with_a_partner_and_never_guessed(county: County) -> None:
+    plain = person.referral_message("ED-1", "R-1", "SUNRISE", "Reyes^Sol").decode()
+    latin = plain.replace("Testperson^", "Mu\u00f1oz^").encode("cp1252")
+    refused = county.send(latin, "ED-1", "REF^I12^REF_I12")
+    assert [(fault.code, fault.place) for fault in refused.faults] == [("CHARSET_WRONG", "MSH-18")]
+
+    county.change_partner("hospital", charset="windows-1252")
+    taken = county.send(latin.replace(b"ED-1", b"ED-2"), "ED-2", "REF^I12^REF_I12")
+    assert taken.outcome == "accepted"
+    about = kept(county, taken.message_id)
+    (patient,) = county.look(
+        lambda reading: list(records.of_patient(reading, about.patient_id, ("Patient",)))
+    )
+    assert patient.resource["name"][0]["family"] == "Mu\u00f1oz"
+
+    named = latin.replace(b"ED-1", b"ED-3").replace(b"|P|2.5.1", b"|P|2.5.1||||||UNICODE UTF-8")
+    assert county.send(named, "ED-3", "REF^I12^REF_I12").outcome == "content_error"
 
 
 def test_a_control_id_of_a_message_that_was_not_taken_may_be_used_again(county: County) -> None:
