@@ -23,9 +23,9 @@ import re
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, MutableMapping
 from enum import StrEnum
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -208,6 +208,12 @@ def _has_shape(value: object, shape: re.Pattern[str] | None) -> bool:
     return isinstance(value, str) and shape.fullmatch(value) is not None
 
 
+@lru_cache(maxsize=1024)
+def _may_stand(key: str, text: str) -> bool:
+    """Whether `text` may be written under `key`. Most of a line are the same few words as in the one before."""
+    return key in SHAPES and _has_shape(text, SHAPES[key])
+
+
 def keep_allowed(_logger: object, _method: str, facts: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Only the allowed facts of the line, with the number of dropped ones under `dropped`."""
     event = facts.pop("event", None)
@@ -216,7 +222,8 @@ def keep_allowed(_logger: object, _method: str, facts: MutableMapping[str, Any])
     for key, value in facts.items():
         if value is None:
             continue
-        if key in SHAPES and _has_shape(value, SHAPES[key]):
+        is_text = type(value) is str
+        if _may_stand(key, value) if is_text else key in SHAPES and _has_shape(value, SHAPES[key]):
             kept[key] = value
         else:
             lost += 1
@@ -230,7 +237,23 @@ def _as_json(_logger: object, _method: str, facts: MutableMapping[str, Any]) -> 
     return orjson.dumps(dict(facts)).decode()
 
 
-_writer = structlog.wrap_logger(
+class _Lines(structlog.BoundLoggerBase):
+    """As structlog's own logger, which looks for its methods anew at each line."""
+
+    def debug(self, event: Event, **facts: object) -> None:
+        self._proxy_to_logger("debug", event, **facts)
+
+    def info(self, event: Event, **facts: object) -> None:
+        self._proxy_to_logger("info", event, **facts)
+
+    def warning(self, event: Event, **facts: object) -> None:
+        self._proxy_to_logger("warning", event, **facts)
+
+    def error(self, event: Event, **facts: object) -> None:
+        self._proxy_to_logger("error", event, **facts)
+
+
+_writer: _Lines = structlog.wrap_logger(
     _output,
     processors=[
         structlog.contextvars.merge_contextvars,
@@ -239,9 +262,8 @@ _writer = structlog.wrap_logger(
         keep_allowed,
         _as_json,
     ],
-    wrapper_class=structlog.BoundLogger,
-    cache_logger_on_first_use=True,
-)
+    wrapper_class=_Lines,
+).bind()
 
 
 def debug(event: Event, /, **facts: object) -> None:
@@ -285,14 +307,19 @@ def _module_of(filename: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.]", "_", ".".join(part for part in parts if part)) or "unknown"
 
 
-@contextmanager
-def bound(**facts: object) -> Iterator[None]:
+class bound:
     """Within the block, every line of this task also carries `facts` (say `request_id`)."""
-    before = structlog.contextvars.bind_contextvars(**facts)
-    try:
-        yield
-    finally:
-        structlog.contextvars.reset_contextvars(**before)
+
+    __slots__ = ("_before", "_facts")
+
+    def __init__(self, **facts: object) -> None:
+        self._facts = facts
+
+    def __enter__(self) -> None:
+        self._before = structlog.contextvars.bind_contextvars(**self._facts)
+
+    def __exit__(self, *_: object) -> None:
+        structlog.contextvars.reset_contextvars(**self._before)
 
 
 class _LibraryLines(logging.Handler):

@@ -13,7 +13,8 @@ from typing import Any
 from gateway.store import Record
 
 _BY_TYPE = "Consent"
-_LABEL = {"system": "urn:gateway:kept", "code": "RECORDER-ONLY"}
+_CODE = "RECORDER-ONLY"
+_LABEL = {"system": "urn:gateway:kept", "code": _CODE}
 
 
 def is_recorder_only(record: Record) -> bool:
@@ -47,8 +48,8 @@ def unmarked(resource: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _is_marked(resource: Mapping[str, Any]) -> bool:
     meta: Mapping[str, Any] = resource.get("meta") or {}
-    return "security" in meta and any(map(_is_label, meta["security"]))
+    return any(_is_label(one) for one in meta.get("security", ()))
 
 
 def _is_label(label: Mapping[str, Any]) -> bool:
-    return (label.get("system"), label.get("code")) == (_LABEL["system"], _LABEL["code"])
+    return label.get("code") == _CODE and label.get("system") == _LABEL["system"]

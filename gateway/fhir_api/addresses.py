@@ -51,10 +51,10 @@ class Addresses:
     ) -> None:
         self.rest = rest
         self._answers = answers
-        self._of: dict[tuple[str, int], list[Address]] = {}
+        self._of: dict[tuple[str, int], list[tuple[str, Address]]] = {}
         for one in addresses:
             for method in one.methods or ():
-                self._of.setdefault((method, one.path.count("/")), []).append(one)
+                self._of.setdefault((method, one.path.count("/")), []).append((_second(one.path), one))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; what nobody foresaw is raised."""
@@ -93,11 +93,18 @@ class Addresses:
         if scope.get("root_path"):
             return None
         path = scope["path"]
-        for address in self._of.get((scope["method"], path.count("/")), ()):
-            match = address.path_regex.match(path)
-            if match is not None:
-                return address, match.groupdict()
+        second = _second(path)
+        for its, address in self._of.get((scope["method"], path.count("/")), ()):
+            if its == second or its.startswith("{"):  # any type
+                match = address.path_regex.match(path)
+                if match is not None:
+                    return address, match.groupdict()
         return None
+
+
+def _second(path: str) -> str:
+    """The second part of a path, the type in most addresses."""
+    return path.split("/", 3)[2] if path.count("/") > 1 else ""
 
 
 def _without_body(send: Send) -> Send:

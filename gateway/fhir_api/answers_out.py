@@ -12,7 +12,7 @@ from functools import lru_cache
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.disclosure.content import FHIR_JSON, in_media, in_media_apart, media_of
+from gateway.disclosure.content import FHIR_JSON, FHIR_XML, in_media, in_media_apart, media_of
 from gateway.fhir_api.incoming import preferences
 from gateway.fhir_api.media import media_asked
 from gateway.fhir_api.operation_outcome import outcome_bytes
@@ -27,12 +27,25 @@ def fhir_answer(content: bytes, status: int = 200, headers: Mapping[str, str] | 
     """`content` as the FHIR that it is, never to be kept by a cache. Nothing is not called JSON: a client would try to
     read it.
     """
-    return Response(
-        content,
-        status,
-        {"Cache-Control": "no-store", **(headers or {})},
-        media_type=f"{media_of(content)}; fhirVersion=4.0" if content else None,
-    )
+    return _Fhir(content, status, headers or {})
+
+
+class _Fhir(Response):
+    """What `fhir_answer` gives, its headers put together without what other answers need."""
+
+    def __init__(self, content: bytes, status: int, headers: Mapping[str, str]) -> None:
+        self.status_code, self.body, self.background = status, content, None
+        raw = [(b"cache-control", b"no-store")]
+        raw += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        if content:
+            raw.append((b"content-type", _TYPES[media_of(content)]))
+        if status not in _WITHOUT_LENGTH:
+            raw.append((b"content-length", b"%d" % len(content)))
+        self.raw_headers = raw
+
+
+_TYPES = {media: f"{media}; fhirVersion=4.0".encode() for media in (FHIR_JSON, FHIR_XML)}
+_WITHOUT_LENGTH = frozenset({204, 304})
 
 
 def own_answer(

@@ -220,6 +220,8 @@ def elements_in(parameters: Parameters, *, counted: bool = False) -> tuple[str, 
 
     Raises NotUnderstood `PARAMETER_INVALID`.
     """
+    if not parameters:
+        return ()
     named, summary = values_of(parameters, ("_elements",)), values_of(parameters, ("_summary",))
     known = {*_SUMMARIES, *([_COUNTED] if counted else ())}
     if len(summary) > 1 or (summary and (named or summary[0] not in known)):

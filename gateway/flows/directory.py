@@ -29,6 +29,8 @@ def directory_of_types(premises: Premises, types: Collection[str]) -> tuple[Reso
 
 def in_directory(premises: Premises, resource_type: str, resource_id: str) -> tuple[Resource, ...]:
     """The one of that id, if it stands in the directory."""
+    if resource_type not in DIRECTORY_TYPES:
+        return ()
     found = directory_of_types(premises, (resource_type,))
     return tuple(one for one in found if one["id"] == resource_id)[:1]
 

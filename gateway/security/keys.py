@@ -12,11 +12,12 @@ import hmac
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar, cast
 
 import orjson
 from cryptography.exceptions import InvalidTag
@@ -35,12 +36,15 @@ from gateway.security.wrapping_keys import read_store_keys as read_store_keys
 from gateway.security.wrapping_keys import write_key_file as write_key_file
 from gateway.store.model import Reading, Row, Transaction
 
+T = TypeVar("T")
 _NONCE_BYTES = 12
 _BLOCK = 64
 """Octets that SHA-256 takes in at once."""
 _FORMAT = b"\x01"
 _HEAD_BYTES = 1 + 2 + _NONCE_BYTES
 _CACHED_SCOPES = 8192
+_READ_BYTES = 512 * 1024
+"""Of what is sealed, as much as is kept as it was read: a few hundred sets of records, ten times that in memory."""
 _KEPT_IN_MEMORY = ("patient:", "audit:", "network")
 
 
@@ -70,6 +74,8 @@ class EnvelopeCipher:
         self._digesting = hashlib.blake2b(digest_size=16, key=digest_key)
         self._cache: OrderedDict[str, _ScopeKeys] = OrderedDict()
         self._destroyed: set[str] = set()
+        self._read: OrderedDict[tuple[str, str, bytes], object] = OrderedDict()
+        self._read_bytes = 0
         self._lock = threading.Lock()
 
     def seal(self, tx: Transaction | None, scope: str, row: str, plain: bytes) -> bytes:
@@ -94,6 +100,24 @@ class EnvelopeCipher:
         generation = int.from_bytes(sealed[1:3], "big")
         key = self._of_generation(reading, scope, generation)
         return decrypt(key, sealed[3:_HEAD_BYTES], sealed[_HEAD_BYTES:], _bound(scope, row, generation))
+
+    def read(self, reading: Reading, scope: str, row: str, sealed: bytes, reader: Callable[[bytes], T]) -> T:
+        """What `reader` makes of the plain bytes. What was read a moment ago is given out again, as long as the key of
+        its scope is there: it must not be changed. Raises as `open`.
+        """
+        asked = scope, row, sealed
+        with self._lock:
+            if asked in self._read:
+                self._read.move_to_end(asked)
+                return cast(T, self._read[asked])
+        made = reader(self.open(reading, scope, row, sealed))
+        with self._lock:
+            if scope not in self._destroyed and len(sealed) <= _READ_BYTES // 8 and asked not in self._read:
+                self._read[asked] = made
+                self._read_bytes += len(sealed)
+                while self._read_bytes > _READ_BYTES:
+                    self._read_bytes -= len(self._read.popitem(last=False)[0][2])
+        return made
 
     def fetch(self, reading: Reading, scopes: Iterable[str]) -> None:
         """Have the keys of these scopes (of patients, audit facts, the network) at hand, asked for at once; those that
@@ -141,6 +165,9 @@ class EnvelopeCipher:
         """
         with self._lock:
             self._cache.pop(scope, None)
+            for asked in [one for one in self._read if one[0] == scope]:
+                del self._read[asked]
+                self._read_bytes -= len(asked[2])
             if for_ever:
                 self._destroyed.add(scope)
 

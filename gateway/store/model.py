@@ -47,6 +47,12 @@ class Cipher(Protocol):
         """The plain bytes. Raises NotFound `KEY_GONE` when the key was destroyed, Internal `SEAL_BROKEN`."""
         ...
 
+    def read(self, reading: Reading, scope: str, row: str, sealed: bytes, reader: Callable[[bytes], T]) -> T:
+        """What `reader` makes of the plain bytes. What was read a moment ago is given out again: it must not be
+        changed. Raises as `open`.
+        """
+        ...
+
     def fetch(self, reading: Reading, scopes: Iterable[str]) -> None:
         """Have the keys of these scopes at hand, asked for at once: many of them are about to be opened."""
         ...
@@ -97,6 +103,11 @@ class Reading(Protocol):
     @property
     def cipher(self) -> Cipher:
         """What opens sealed payloads."""
+        ...
+
+    @property
+    def standing(self) -> dict[str, Row] | None:
+        """How patients stand at this moment, as far as it was asked for; None where that may change meanwhile."""
         ...
 
     def rows(self, name: str, params: Params | None = None) -> list[Row]:

@@ -8,7 +8,7 @@ from functools import partial
 
 from gateway.clock import new_id
 from gateway.errors import AlreadyReceived, NotFound
-from gateway.store.model import Reading, Transaction
+from gateway.store.model import Reading, Row, Transaction
 
 _INDEXES = (
     "patients.drop_links",
@@ -33,13 +33,24 @@ def exists(reading: Reading, patient_id: str) -> bool:
     return reading.row("patients.get", {"id": patient_id}) is not None
 
 
+def _standing(reading: Reading, patient_id: str) -> Row | None:
+    """The patient's row, asked for once in a snapshot."""
+    known = reading.standing
+    if known is not None and patient_id in known:
+        return known[patient_id]
+    row = reading.row("patients.get", {"id": patient_id})
+    if known is not None and row is not None:
+        known[patient_id] = row
+    return row
+
+
 def epoch(reading: Reading, patient_id: str) -> int:
     """How often what is permitted about this patient has changed; a sender compares it just before the first
     byte.
 
     Raises NotFound `NO_SUCH_PATIENT`.
     """
-    row = reading.row("patients.get", {"id": patient_id})
+    row = _standing(reading, patient_id)
     if row is None:
         raise NotFound("NO_SUCH_PATIENT", "no patient has that id")
     return int(row["epoch"])
@@ -61,7 +72,7 @@ def raise_epoch(tx: Transaction, patient_id: str) -> int:
 
 def certain(reading: Reading, patient_id: str) -> bool:
     """False for a provisional patient. Raises NotFound `NO_SUCH_PATIENT`."""
-    row = reading.row("patients.get", {"id": patient_id})
+    row = _standing(reading, patient_id)
     if row is None:
         raise NotFound("NO_SUCH_PATIENT", "no patient has that id")
     return bool(row["certain"])

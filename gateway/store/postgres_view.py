@@ -18,12 +18,13 @@ _NOTHING: Params = {}
 class PostgresReading:
     """A view of the database through one connection that nobody else uses meanwhile."""
 
-    __slots__ = ("_wire", "cipher", "fresh")
+    __slots__ = ("_wire", "cipher", "fresh", "standing")
 
     def __init__(self, wire: Wire, cipher: Cipher, fresh: Fresh) -> None:
         self._wire = wire
         self.cipher = cipher
         self.fresh = fresh
+        self.standing: dict[str, Row] | None = {}
 
     def rows(self, name: str, params: Params | None = None) -> list[Row]:
         """All rows of the named query. Raises NotNow `STORE_BUSY` when the database is gone."""
@@ -48,6 +49,7 @@ class PostgresTransaction(PostgresReading):
 
     def __init__(self, wire: Wire, cipher: Cipher, fresh: Fresh) -> None:
         super().__init__(wire, cipher, fresh)
+        self.standing = None
         self.committed: list[Callable[[], None]] = []
         self.rolled_back: list[Callable[[], None]] = []
         self.wipe = False

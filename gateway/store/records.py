@@ -303,6 +303,6 @@ def _open_set(
     reading: Reading, patient_id: str | None, number: int, sealed: bytes, found: dict[Key, Record]
 ) -> None:
     """Add the records of one set to what was found."""
-    plain = reading.cipher.open(reading, _scope(patient_id), set_name(number), sealed)
-    for record in _SET_DECODER.decode(plain):
+    held = reading.cipher.read(reading, _scope(patient_id), set_name(number), sealed, _SET_DECODER.decode)
+    for record in held:
         found[record.resource_type, record.id, record.version] = record

@@ -6,7 +6,6 @@ import contextlib
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import cast
 from urllib.parse import quote
 
 from gateway.errors import AlreadyReceived, HandoffError, Internal
@@ -32,7 +31,7 @@ _WRITER_SETTINGS = (
 class SqliteReading:
     """A snapshot of the file, through one connection that nobody else uses meanwhile."""
 
-    __slots__ = ("_connection", "_queries", "cipher", "fresh")
+    __slots__ = ("_connection", "_queries", "cipher", "fresh", "standing")
 
     def __init__(
         self, connection: sqlite3.Connection, queries: Mapping[str, Statement], cipher: Cipher, fresh: Fresh
@@ -41,16 +40,19 @@ class SqliteReading:
         self._queries = queries
         self.cipher = cipher
         self.fresh = fresh
+        self.standing: dict[str, Row] | None = {}
 
     def rows(self, name: str, params: Params | None = None) -> list[Row]:
         """All rows of the named query."""
         sql, in_order = self._queries[name]
-        return cast(list[Row], self._connection.execute(sql, in_order(params or _NOTHING)).fetchall())
+        found: list[Row] = self._connection.execute(sql, in_order(params or _NOTHING)).fetchall()
+        return found
 
     def row(self, name: str, params: Params | None = None) -> Row | None:
         """The first row of the named query, or None."""
         sql, in_order = self._queries[name]
-        return cast(Row | None, self._connection.execute(sql, in_order(params or _NOTHING)).fetchone())
+        found: Row | None = self._connection.execute(sql, in_order(params or _NOTHING)).fetchone()
+        return found
 
 
 class SqliteTransaction(SqliteReading):
@@ -62,6 +64,7 @@ class SqliteTransaction(SqliteReading):
         self, connection: sqlite3.Connection, queries: Mapping[str, Statement], cipher: Cipher, fresh: Fresh
     ) -> None:
         super().__init__(connection, queries, cipher, fresh)
+        self.standing = None
         self.committed: list[Callable[[], None]] = []
         self.rolled_back: list[Callable[[], None]] = []
         self.wipe = False

@@ -6,7 +6,7 @@ import asyncio
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 
 import httpx
 import uvicorn
@@ -30,6 +30,7 @@ from gateway.flows import (
     submissions,
     subscriptions,
 )
+from gateway.partners import Network
 from gateway.partners.login_keys import published_keys
 from gateway.security.client_keys import ClientKeys
 from gateway.security.tokens import RegisteredClient, TokenChecker
@@ -181,17 +182,23 @@ class HttpDoor:
             return False
 
     def _client(self, client_id: str) -> RegisteredClient | None:
-        found = self._folder.network.client(client_id)
-        if found is None:
-            return None
-        partner, client = found
-        if self._folder.network.partners[partner].state == "paused":
-            return None  # its tokens end with it
-        jwks: Mapping[str, object] = client.jwks
-        scopes, purposes = frozenset(client.scopes), frozenset(client.purposes)
-        certificates = client.bound_to() if client.certificates else frozenset()
-        return RegisteredClient(partner, jwks, scopes, purposes, client.jwks_url, certificates)
+        return _registered(self._folder.network, client_id)
 
     async def _use_once(self, issuer: str, jti: str, expires_at: datetime) -> bool:
         until = instant_text(expires_at)
         return await self._premises.store.write(lambda tx: tokens.use_jti(tx, issuer, jti, until))
+
+
+@lru_cache(maxsize=1024)
+def _registered(network: Network, client_id: str) -> RegisteredClient | None:
+    """What a network, which never changes, says of a client."""
+    found = network.client(client_id)
+    if found is None:
+        return None
+    partner, client = found
+    if network.partners[partner].state == "paused":
+        return None  # its tokens end with it
+    jwks: Mapping[str, object] = client.jwks
+    scopes, purposes = frozenset(client.scopes), frozenset(client.purposes)
+    certificates = client.bound_to() if client.certificates else frozenset()
+    return RegisteredClient(partner, jwks, scopes, purposes, client.jwks_url, certificates)
