@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from consent.answers import NO, UNKNOWN, YES, Match
+from consent.codings import coding_of, codings_of
 from consent.directives import Concept, InstanceRule, Provision
 from consent.instants import Span
-from consent.model import Coding
+from consent.model import Coding, Resource
 from consent.plan_classes import RECORD_CLASSES, is_of_class
 from consent.resource_facts import ResourceFacts
 from consent.resource_types import RESOURCE_TYPES_OF_R4
@@ -24,6 +25,12 @@ PUBLISHED = ("http://hl7.org/fhir/", "http://terminology.hl7.org/CodeSystem/", "
 
 RELATIVE = re.compile(r"(?P<type>[A-Z][A-Za-z]{1,63})/[A-Za-z0-9.-]{1,64}", re.ASCII)
 """A reference to a resource here."""
+
+SAY_WHAT_IT_IS = (
+    "code", "medicationCodeableConcept", "medicationReference", "vaccineCode", "type", "serviceType", "class",
+    "category",
+)  # fmt: skip
+"""The first of these that a record has says what it is."""
 
 NOT_DOMAIN_RESOURCES = frozenset({"Bundle", "Binary", "Parameters"})
 
@@ -88,19 +95,40 @@ def _code(concept: Concept, facts: ResourceFacts, permits: bool, tables: Tables)
         return YES
     if permits:
         return NO
-    doubt = any(_may_be_among(coding, carried, facts.code_words, tables) for coding in concept.codings)
+    doubt = _is_untold(facts.resource, tables) or any(
+        _may_be_among(coding, carried, tables) for coding in concept.codings
+    )
     return UNKNOWN if doubt else NO
 
 
-def _may_be_among(coding: Coding, carried: frozenset[tuple[str, str]], words: str, tables: Tables) -> bool:
+def _is_untold(resource: Resource, tables: Tables) -> bool:
+    """Whether the record says what it is in words, or in codes of systems that nobody knows, and in no others."""
+    told = next((resource[name] for name in SAY_WHAT_IT_IS if resource.get(name)), ())
+    return any(
+        isinstance(one, Mapping) and _has_no_known_code(one, tables)
+        for one in (told if isinstance(told, list | tuple) else (told,))
+    )
+
+
+def _has_no_known_code(one: Mapping[str, object], tables: Tables) -> bool:
+    """Of a concept, a bare Coding (`Encounter.class`), or the words beside a reference; what that leads to is asked
+    about itself.
+    """
+    if "reference" in one and "display" not in one:
+        return False
+    codings = (coding_of(one),) if "code" in one else codings_of(one) or ()
+    return not any(coding is not None and _family(coding.system, tables) for coding in codings)
+
+
+def _may_be_among(coding: Coding, carried: frozenset[tuple[str, str]], tables: Tables) -> bool:
     """Whether it cannot be told that a denial's code is none of those the record carries.
 
-    That is so where nobody knows its system, where the record says what it is in words or codes of no known system only,
-    and where it has the code under another address of the system or under a system nobody knows.
+    That is so where nobody knows its system, where the record has codes of no known system only, and where it has the
+    code under another address of the system or under a system nobody knows.
     """
     family = _family(coding.system, tables)
     if family is None or not any(_family(system, tables) for system, _ in carried):
-        return family is None or bool(carried or words)
+        return family is None or bool(carried)
     published = coding.system.startswith(PUBLISHED)
     return any(
         code.casefold() == coding.code.casefold()

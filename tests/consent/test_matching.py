@@ -106,6 +106,37 @@ def test_a_period_that_says_nothing_is_no_period(period: Json) -> None:
     assert reasons(by({}, {"period": period})) == {"DENIED_UNLESS_CLEAR"}
 
 
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+PRESSED = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "I10"}], "text": "pressure"}
+ACTIVE = {
+    "clinicalStatus": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/x", "code": "active"}]}
+}
+
+
+@pytest.mark.requirement("FH-CON-07", "FH-CON-02")
+@pytest.mark.parametrize(
+    ("record", "denied"),
+    [
+        ({"resourceType": "Condition", "code": {"text": "pressure"}, **ACTIVE}, True),
+        (
+            {"resourceType": "Condition", "code": {"coding": [{"system": "urn:own", "code": "7"}]}, **ACTIVE},
+            True,
+        ),
+        ({"resourceType": "Condition", "code": PRESSED, **ACTIVE}, False),
+        ({"resourceType": "MedicationRequest", "medicationCodeableConcept": {"text": "a tablet"}}, True),
+        ({"resourceType": "MedicationRequest", "medicationReference": {"reference": "Medication/1"}}, False),
+        ({"resourceType": "Encounter", "class": {"system": "http://hl7.org/fhir/x", "code": "AMB"}}, False),
+        ({"resourceType": "Encounter", "type": [PRESSED, {"text": "a visit"}]}, True),
+        ({"resourceType": "Task", "status": "requested"}, False),
+    ],
+)
+def test_a_denial_by_code_holds_for_what_is_said_in_words_alone(record: Json, denied: bool) -> None:
+    """A code of something else in the record (that it is active) does not tell what the record is about."""
+    made = by({}, {"code": [{"coding": [{"system": RXNORM, "code": "6813"}]}]})
+    made["resources"] = [{"id": "r", **record}]
+    assert bool(disclosed(ask(made))) is not denied
+
+
 @pytest.mark.requirement("FH-CON-07")
 @pytest.mark.parametrize(
     "limit",
