@@ -61,8 +61,7 @@ def sentence_for(code: str, language: str = "en") -> str:
     if because is None:
         return ""
     general = {name: words.phrases[phrase] for name, phrase in _NAMELESS.items()}
-    sentence = because.sentence.format_map({**general, "code": code})
-    return sentence[:1].upper() + sentence[1:]
+    return _begun(because.sentence.format_map({**general, "code": code}))
 
 
 def _words(language: str) -> Words:
@@ -115,7 +114,11 @@ def _filled(sentence: str, decision: Decision, reason: Reason, words: Words) -> 
         "recipient": decision.recipient or words.phrases["no_recipient"],
         "purposes": ", ".join(decision.purposes) or words.phrases["no_purpose"],
     }
-    return sentence.format_map(facts)
+    return _begun(sentence.format_map(facts))
+
+
+def _begun(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _about_consents(decision: Decision, words: Words) -> Iterator[str]:

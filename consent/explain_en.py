@@ -21,7 +21,7 @@ ENGLISH = Words(
         "and_more": "{names} and {count} more",
         "a_recipient": "the recipient",
         "this_purpose": "this purpose",
-        "a_consent": "The consent",
+        "a_consent": "the consent",
         "consents": "Decided under {consents}.",
         "note": "Also noted: {because}",
         "obligation": "Duty with this release: {code} {value}.",

@@ -23,7 +23,7 @@ SPANISH = Words(
         "and_more": "{names} y {count} más",
         "a_recipient": "quien recibe",
         "this_purpose": "este propósito",
-        "a_consent": "El consentimiento",
+        "a_consent": "el consentimiento",
         "consents": "Decidido según {consents}.",
         "note": "También consta: {because}",
         "obligation": "Deber con esta divulgación: {code} {value}.",

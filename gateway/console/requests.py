@@ -8,7 +8,7 @@ from gateway.clock import instant_text, read_instant
 from gateway.console.look import Look, Sheet, Shown, patients_of
 from gateway.disclosure.held import owner_of
 from gateway.flows.stop_notices import ToTell
-from gateway.store import consent_requests, emergency_uses, patients
+from gateway.store import consent_requests, emergency_uses, intents, patients
 from gateway.store.consent_requests import WaitingRequest
 
 FILTERS = frozenset({"owner", "as"})
@@ -29,7 +29,15 @@ def requests(look: Look) -> Shown:
     doubt = patients.in_doubt(look.reading, _IN_DOUBT)
     owners = sorted({one.request.owner for one in waiting} | ({owner} if owner else set()))
     shown = {
-        "waiting": [(one, one.request.due_at <= now, _given_up(look, one)) for one in waiting],
+        "waiting": [
+            (
+                one,
+                intents.get(look.reading, one.request.intent_id),
+                one.request.due_at <= now,
+                _given_up(look, one),
+            )
+            for one in waiting
+        ],
         "is_cut": len(waiting) == _LISTED,
         "stops": stops,
         "uses": [(one, one.review_due <= now) for one in uses],

@@ -138,6 +138,11 @@ def test_paper_shows_the_facts_without_the_controls_and_nothing_to_an_auditor(
     for screen in ("requests/privacy", "disclosures", "partners/otp"):
         page.goto(desk.address + screen)
         expect(page.locator("form:visible, aside:visible")).to_have_count(0)
+    page.goto(f"{desk.address}decisions/{desk.disclosure}")
+    left = page.locator("details.part table").first
+    expect(left).to_be_visible()  # on paper nobody unfolds what left
+    page.emulate_media(media="screen")
+    expect(left).not_to_be_visible()
 
     auditor = open_page("auditor")
     auditor.goto(f"{desk.address}patients/{desk.patient}")

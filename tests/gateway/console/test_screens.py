@@ -178,8 +178,11 @@ def test_requests_say_whom_to_ask_and_whom_to_tell(told: Browser) -> None:
 
     assert "To be told that a consent was withdrawn" in text
     assert re.search(
-        r'<span class="mark bad">Now</span></td><td>[^<]+</td><td>Riverbend General Hospital', text
-    )
+        r'<span class="mark bad">Now</span></td><td>[^<]+</td>'
+        r'<td><a href="/console/messages/[^"]+#to-[^"]+">Referral</a></td>'
+        "<td>Riverbend General Hospital",
+        text,
+    ), "and the message's page says why it waits"
     assert "Nothing is held for a consent" in told.get("requests?owner=Nobody").text
     told.clock.advance(timedelta(days=90))
     assert "1 recipient to be told" in told.log_in().get("").text, "however long ago the withdrawal was"

@@ -46,3 +46,9 @@ def test_a_reason_code_is_a_sentence_for_the_compliance_role() -> None:
     assert sentence.endswith(".")
     assert "NO_PERMIT" not in sentence
     assert sentence != reason_sentence("CONSENT_EXPIRED")
+    assert reason_sentence("CONSENT_UNVERIFIED") == (
+        "Nobody entitled to it has vouched for the consent; until then it permits nothing."
+    )
+    assert reason_sentence("OWN_RECORD") == "The recipient's own record goes back to it.", (
+        "one of the gateway's own"
+    )
