@@ -96,6 +96,38 @@ def test_one_wrong_entry_of_a_batch_leaves_the_others(api: Api, county: County) 
     assert sent("batch", goal(county, "d"), wrong, task).status_code == 422
 
 
+@pytest.mark.requirement("P2-12-01")
+def test_entries_that_name_one_another_stay_together(county: County) -> None:
+    """By itself a weight would be the hospital's own word: that it is a program's stands in its Provenance, or in the
+    Organization beside it.
+    """
+    api, (number, *_) = Api(county), county.premises.network.partners["otp"].organization.identifiers
+    county.refer()
+    her = {"identifier": {"system": MRN[0], "value": MRN[1]}}
+    weight = {"resourceType": "Observation", "status": "final", "code": {"text": "weight"}, "subject": her}
+    wrong = {**weight, "id": "w2", "status": "purple"}
+    program = {
+        "resourceType": "Organization",
+        "id": "g9",
+        "identifier": [{"system": number.system, "value": number.value}],
+    }
+    origin = {"target": [{"reference": "Observation/w1"}], "recorded": "2026-04-01T00:00:00Z"}
+    agent = {"agent": [{"who": {"reference": "Organization/otp"}}]}
+    weight = {**weight, "id": "w1"}
+    for entries in (
+        (weight, {"resourceType": "Provenance", "id": "v1", **origin, **agent}),
+        (program, {**weight, "performer": [{"reference": "https://ehr.example/Organization/g9/_history/1"}]}),
+    ):
+        made = transaction(*entries, wrong)
+        for entry in made["entry"]:
+            entry["request"] = {
+                "method": "PUT",
+                "url": f"{entry['resource']['resourceType']}/{entry['resource']['id']}",
+            }
+        assert api.ask("hospital TREAT", "POST", "/fhir", {**made, "type": "batch"}).status_code == 422
+        assert "weight" not in str([one.resource["code"] for one in county.records("Observation")])
+
+
 def test_of_several_patients_of_ours_the_one_that_is_named_is_read_and_changed(county: County) -> None:
     """A hospital that speaks HL7 v2 and FHIR has two: what it changed in the one seemed lost in the other."""
     api = Api(county)
