@@ -26,7 +26,7 @@ from gateway.security.keys import (
     write_key_file,
 )
 from gateway.settings import SettingsRefused
-from gateway.store import SqliteStore, open_store, patients
+from gateway.store import Reading, SqliteStore, open_store, patients
 
 AT = "2026-11-22T08:00:00.000000Z"
 OLD, NEW = NamedKey("store-old", b"o" * 32), NamedKey("store-new", b"n" * 32)
@@ -126,13 +126,20 @@ def test_without_a_transaction_no_key_is_made(store: SqliteStore) -> None:
         assert reading.cipher.open(reading, "patient:p1", "row/2", sealed) == b"y"
 
 
+def _read(reading: Reading, sealed: bytes) -> list[bytes]:
+    return reading.cipher.read(reading, "patient:p1", "row/1", sealed, bytes.split)
+
+
 def test_a_destroyed_key_is_gone_at_once_and_never_made_again(store: SqliteStore) -> None:
     _write(store, lambda tx: patients.create(tx, AT, True, "p1"))
     sealed = _seal(store, "patient:p1", "row/1", b"secret")
     kept = _seal(store, "audit:p1", "row/1", b"facts")
     with store.read() as old_snapshot:
         assert patients.exists(old_snapshot, "p1")
+        assert _read(old_snapshot, sealed) is _read(old_snapshot, sealed)  # remembered, but not beyond its key
         _write(store, lambda tx: patients.destroy_patient_key(tx, "p1", AT))
+        with pytest.raises(NotFound, match="KEY_GONE"):
+            _read(old_snapshot, sealed)
         # Whoever still looks at the past finds the key there, and reads nothing with it.
         with pytest.raises(NotFound, match="KEY_GONE"):
             old_snapshot.cipher.open(old_snapshot, "patient:p1", "row/1", sealed)
