@@ -8,7 +8,7 @@ from gateway.clock import instant_text, read_instant
 from gateway.console.look import Look, Sheet, Shown, patients_of
 from gateway.disclosure.held import owner_of
 from gateway.flows.stop_notices import ToTell
-from gateway.store import consent_requests, emergency_uses, intents, patients
+from gateway.store import Intent, consent_requests, emergency_uses, intents, patients
 from gateway.store.consent_requests import WaitingRequest
 
 FILTERS = frozenset({"owner", "as"})
@@ -29,15 +29,7 @@ def requests(look: Look) -> Shown:
     doubt = patients.in_doubt(look.reading, _IN_DOUBT)
     owners = sorted({one.request.owner for one in waiting} | ({owner} if owner else set()))
     shown = {
-        "waiting": [
-            (
-                one,
-                intents.get(look.reading, one.request.intent_id),
-                one.request.due_at <= now,
-                _given_up(look, one),
-            )
-            for one in waiting
-        ],
+        "waiting": [(one, *_about(look, one)) for one in waiting],
         "is_cut": len(waiting) == _LISTED,
         "stops": stops,
         "uses": [(one, one.review_due <= now) for one in uses],
@@ -51,18 +43,18 @@ def requests(look: Look) -> Shown:
         "owners": owners,
         "desk": look.office.network.content.operator.consent_desk,
     }
-    ids = patients_of(
-        (
-            *(one.request.patient_id for one in waiting),
-            *(one.patient for one in stops),
-            *(one.patient_id for one in uses),
-            *(one.state.patient_id for one in ending[:_IN_DOUBT]),
-            *(one.state.patient_id for one in events),
-            *(patient for patient, _ in doubt),
-        )
-    )
+    asked = (one.request for one in waiting)
+    states = (*(one.state for one in ending[:_IN_DOUBT]), *(one.state for one in events))
+    hers = (*(one.patient_id for one in (*asked, *uses, *states)), *(one.patient for one in stops))
+    ids = patients_of((*hers, *(patient for patient, _ in doubt)))
     heads = ("kind", "about", "owner", "ask", "held since", "patient", "from", "to")
     return Shown("requests.html", shown, ids, Sheet("requests", heads, _rows(look, waiting, stops)))
+
+
+def _about(look: Look, one: WaitingRequest) -> tuple[Intent | None, bool, str]:
+    """What is held, whether somebody has to be asked now, and the day on which it is given up."""
+    intent = intents.get(look.reading, one.request.intent_id)
+    return intent, one.request.due_at <= instant_text(look.now), _given_up(look, one)
 
 
 def _given_up(look: Look, one: WaitingRequest) -> str:
