@@ -127,7 +127,10 @@ class KeyKeeper:
         that it took from a file which is then destroyed.
         """
         if not await asyncio.to_thread(self._store.is_alone):
-            raise NotNow("STORE_SHARED", "wrapping keys change with one gateway running; stop the others")
+            raise NotNow(
+                "STORE_SHARED",
+                "wrapping keys change with one gateway running, and that with one worker; stop the others",
+            )
 
     def _any_left(self, present: str) -> bool:
         """Whether a data key is under another key than `present`: a look at all of them, hence in a thread."""
