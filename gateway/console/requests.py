@@ -43,10 +43,16 @@ def requests(look: Look) -> Shown:
         "owners": owners,
         "desk": look.office.network.content.operator.consent_desk,
     }
-    asked = (one.request for one in waiting)
-    states = (*(one.state for one in ending[:_IN_DOUBT]), *(one.state for one in events))
-    hers = (*(one.patient_id for one in (*asked, *uses, *states)), *(one.patient for one in stops))
-    ids = patients_of((*hers, *(patient for patient, _ in doubt)))
+    ids = patients_of(
+        (
+            *(one.request.patient_id for one in waiting),
+            *(one.patient for one in stops),
+            *(one.patient_id for one in uses),
+            *(one.state.patient_id for one in ending[:_IN_DOUBT]),
+            *(one.state.patient_id for one in events),
+            *(patient for patient, _ in doubt),
+        )
+    )
     heads = ("kind", "about", "owner", "ask", "held since", "patient", "from", "to")
     return Shown("requests.html", shown, ids, Sheet("requests", heads, _rows(look, waiting, stops)))
 
