@@ -99,6 +99,8 @@ class Cast:
         self.all_differ = len(self.by_reference) == len(resources)
         """Whether each resource has an id of its own."""
         self.roles: dict[str, list[Resource]] = {}
+        self._chosen: dict[tuple[str, int], PlannedGroup | None] = {}
+        """(role, id of a resource) -> the group that writes it, of several that could."""
         self._assign(resources)
         self._follow_all()
 
@@ -222,9 +224,20 @@ class Cast:
         known = self._group_of(anchor)
         if known is not None:
             return group.number == known
-        fitting = [(_constants_met(one, anchor), one) for one in alike]
-        best = max((met for met, _ in fitting), default=-1)
-        return best >= 0 and next(one for met, one in fitting if met == best) is group
+        key = group.first, id(anchor)
+        if key not in self._chosen:
+            self._chosen[key] = _most_alike(alike, anchor)
+        return self._chosen[key] is group
+
+
+def _most_alike(groups: Sequence[PlannedGroup], resource: Resource) -> PlannedGroup | None:
+    """The first of the groups of which a resource says most; None when it says another thing than each."""
+    chosen, most = None, -1
+    for group in groups:
+        met = _constants_met(group, resource)
+        if met > most:
+            chosen, most = group, met
+    return chosen
 
 
 def _constants_met(group: PlannedGroup, resource: Resource) -> int:

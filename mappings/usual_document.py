@@ -226,9 +226,9 @@ def _attribute(node: Node, name: str) -> Claims:
     """The leaf of an attribute; none when it is no leaf."""
     number = node.begin
     for key, value in node.attributes.items():
-        if is_leaf(key) and value.strip():
-            if key == name:
-                return ((number, number + 1),)
+        if key == name:
+            return ((number, number + 1),) if is_leaf(key) and value.strip() else NO_CLAIMS
+        if is_leaf(key) and value and not value.isspace():
             number += 1
     return NO_CLAIMS
 

@@ -40,6 +40,8 @@ _CHARSETS = {
     "windows-1252": "cp1252",
 }
 _DOCTYPE = re.compile("<!(?:DOCTYPE|ENTITY)")
+_UNMARKED = re.compile("[\\w .,:;/()+*=#@%?!|^~-]*").fullmatch
+"""Whether a text has nothing that is written in another way in an attribute."""
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -123,6 +125,14 @@ class Root(Node):
 
     _place: str = "/ClinicalDocument"
     nulls: set[int] = set()
+
+
+def has_text(content: Sequence[Node | str]) -> bool:
+    """Whether there is a text between elements, or alone."""
+    for item in content:  # noqa: SIM110  # asked of every element that is written
+        if isinstance(item, str) and item.strip():
+            return True
+    return False
 
 
 def is_leaf(attribute: str) -> bool:
@@ -344,18 +354,24 @@ _NAMESPACES = (
 )
 
 
+def _quoted(value: str) -> str:
+    """The value of an attribute with its quotation marks."""
+    return f'"{value}"' if _UNMARKED(value) else quoteattr(_FORBIDDEN.sub("", value))
+
+
 def _write(node: Node, depth: int, parts: list[str], *, inline: bool) -> None:
-    attributes = "".join(
-        f" {name}={quoteattr(_FORBIDDEN.sub('', value))}" for name, value in node.attributes.items()
-    )
-    own = _NAMESPACES if node.parent is None else ""
-    mixed = inline or any(isinstance(item, str) and item.strip() for item in node.content)
-    space = "" if inline else "\n" + "  " * depth if depth else ""
-    content = [item for item in node.content if mixed or isinstance(item, Node)]
+    opened = "" if inline or not depth else "\n" + "  " * depth
+    opened += f"<{node.name}{_NAMESPACES}" if node.parent is None else f"<{node.name}"
+    for name, value in node.attributes.items():
+        opened += f" {name}={_quoted(value)}"
+    content = node.content
+    mixed = inline or has_text(content)
+    if not mixed and content:
+        content = [item for item in content if isinstance(item, Node)]
     if not content:
-        parts.append(f"{space}<{node.name}{own}{attributes}/>")
+        parts.append(f"{opened}/>")
         return
-    parts.append(f"{space}<{node.name}{own}{attributes}>")
+    parts.append(f"{opened}>")
     for item in content:
         if isinstance(item, Node):
             _write(item, depth + 1, parts, inline=mixed)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mappings.syntax.ccda import Node
+from functools import lru_cache
+
+from mappings.syntax.ccda import Node, has_text
 
 
 def _names(text: str) -> list[str]:
@@ -58,13 +60,19 @@ _CLASSES = {
 }
 
 
-def _order_of(node: Node) -> list[str]:
-    known = _ORDERS.get(node.name)
+def _order_of(name: str) -> list[str]:
+    known = _ORDERS.get(name)
     if known is not None:
         return known
-    if node.name in _STATEMENTS:
+    if name in _STATEMENTS:
         return _STATEMENT
-    return _ORGANIZATION if node.name.endswith("Organization") else _ROLE
+    return _ORGANIZATION if name.endswith("Organization") else _ROLE
+
+
+@lru_cache(maxsize=256)
+def _ranks(name: str) -> dict[str, int]:
+    """Of each element that one of this name may hold, how far behind it stands."""
+    return {inner: number for number, inner in enumerate(_order_of(name))}
 
 
 def put_in_order(node: Node, skeleton: object = None) -> None:
@@ -74,11 +82,14 @@ def put_in_order(node: Node, skeleton: object = None) -> None:
             node.attributes = {**skeleton[1], **node.attributes}
         _as_it_was(node, skeleton)
         return
-    if not any(isinstance(item, str) and item.strip() for item in node.content):
-        rank = {name: number for number, name in enumerate(_order_of(node))}
-        node.content.sort(key=lambda item: rank.get(item.name, len(rank)) if isinstance(item, Node) else -1)
-    for child in node.elements():
-        put_in_order(child)
+    content = node.content
+    if len(content) > 1 and not has_text(content):
+        rank = _ranks(node.name)
+        last = len(rank)
+        content.sort(key=lambda item: rank.get(item.name, last) if isinstance(item, Node) else -1)
+    for child in content:
+        if isinstance(child, Node) and child.content:
+            put_in_order(child)
 
 
 def _as_it_was(node: Node, skeleton: list[object]) -> None:
@@ -112,5 +123,6 @@ def with_class_and_mood(node: Node) -> None:
         node.attributes = {"classCode": known, **node.attributes}
         if node.name != "manufacturedProduct":
             node.attributes.setdefault("moodCode", "EVN")
-    for child in node.elements():
-        with_class_and_mood(child)
+    for child in node.content:
+        if isinstance(child, Node):
+            with_class_and_mood(child)
