@@ -13,7 +13,7 @@ import msgspec
 from mappings.ids import PUBLISHED_TEST_KEY
 from mappings.laws import Fault, conservation, leaves_of, no_resurrection, round_trip, traced
 from mappings.library import Mapping_
-from mappings.model import MappingRoomError, RenderRefused, TranslatedRecord
+from mappings.model import MappingRoomError, RenderRefused, TranslatedRecord, Translation
 from mappings.render import render
 from mappings.slices import place_in_file
 from mappings.translate import translate_all
@@ -75,11 +75,20 @@ def _record_faults(
         return [(record.refusal.code, place_in_file(record.place, record.refusal.place or ""))]
     translation = record.translation
     leaves = len(leaves_of(mapping, content)) if single else translation.accounting.leaves
-    faults = [*conservation(translation, leaves), *traced(translation)]
+    lost = (_said_of(translation, code, place) for code, place in conservation(translation, leaves))
+    faults = [*lost, *traced(translation)]
     if single:
         faults += round_trip(mapping, content, translation, None)
         faults += no_resurrection(mapping, content, translation, None)
     return faults
+
+
+def _said_of(translation: Translation, code: str, place: str) -> Fault:
+    """Why a value that a row names went nowhere, in the words of its issue."""
+    for issue in translation.issues:
+        if code == "UNMAPPED" and issue.code != code and place.startswith(issue.place):
+            return (issue.code, f"{place}: {issue.message}")
+    return (code, place)
 
 
 def golden_bytes(records: tuple[TranslatedRecord, ...]) -> bytes:

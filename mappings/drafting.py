@@ -8,7 +8,7 @@ a status word nobody knows is FILL IN too.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from mappings.drafting_sheets import guessed_layout, require_no_title
@@ -95,16 +95,25 @@ def draft_mapping(name: str, form: str, content: bytes) -> Draft:
     tables: dict[str, str] = {}
     layout = guessed_layout(form, content) if form in SHEETS else PLAIN
     columns = _columns(form, content, layout)
-    rows = [f"  - {{from: {_quoted(one.address)}, {_row(one, name, tables, form)}" for one in columns]
+    rows: list[str] = []
+    for one in columns:
+        taken = {_target(row) for row in rows} - {""}
+        rows.append(f"  - {{from: {_quoted(one.address)}, {_row(one, name, tables, form, taken)}")
     told = tuple((one.address, _told(row)) for one, row in zip(columns, rows, strict=True))
     kind = kind_of(read_messages(content)[0]) if form == "hl7v2" else ""
     return Draft(_text(name, form, columns, rows, layout), tables, told, kind)
 
 
+def _target(row: str) -> str:
+    found = re.search(r"\bto: ([\w.]+)", row)
+    return found[1] if found else ""
+
+
 def _told(row: str) -> str:
     """What a row says, in a few words."""
-    target = re.search(r", to: ([\w.]+)", row)
-    return target[1] if target else FILL_IN if FILL_IN in row else "stays" if "carry:" in row else "dropped"
+    if target := _target(row):
+        return target
+    return FILL_IN if FILL_IN in row else "stays" if "carry:" in row else "dropped"
 
 
 def _columns(form: str, content: bytes, layout: Layout) -> list[Column]:
@@ -135,6 +144,10 @@ def _path(place: str) -> str:
     """A place without its numbers: `needs[0].code` -> `needs[*].code`."""
     parts = place.split("[")
     return parts[0] + "".join("[*]" + part.partition("]")[2] for part in parts[1:])
+
+
+_SEVERAL = (".identifier", ".telecom", ".name", ".given", ".line")
+"""Elements that several columns may fill."""
 
 
 def _any(*words: str) -> Callable[[Column], bool]:
@@ -181,14 +194,17 @@ _GUESSES: tuple[tuple[Callable[[Column], bool], str], ...] = (
 )
 
 
-def _row(column: Column, name: str, tables: dict[str, str], form: str) -> str:
-    """The rest of a row, from the verb on."""
+def _row(column: Column, name: str, tables: dict[str, str], form: str, taken: Collection[str]) -> str:
+    """The rest of a row, from the verb on. Of two columns that look alike the second is for the author to say: it may be
+    a mother's family name, or have other words in the same table."""
     unknown = f'carry: "{FILL_IN}: say where it goes, or why it stays"}}'
     if column.has_ssn:
         return f'carry: "{FILL_IN}: social security numbers are among these, which nobody needs: drop them"}}'
     for fits, guess in _GUESSES if form != "hl7v2" else ():
         if not fits(column):
             continue
+        if _target(guess) in taken and not _target(guess).endswith(_SEVERAL):
+            return unknown
         if "lens: date" in guess:
             if not column.pattern:
                 return unknown

@@ -6,7 +6,15 @@ import json
 
 import pytest
 
-from mappings import Library, Mapping_, MappingRoomError, draft_mapping, read_library, translate_all
+from mappings import (
+    Library,
+    Mapping_,
+    MappingRoomError,
+    draft_mapping,
+    read_library,
+    sample_faults,
+    translate_all,
+)
 from mappings.drafting_tables import Table, draft_table
 from tests.mappings.conftest import read_formats
 
@@ -49,6 +57,35 @@ def test_dates_are_told_by_their_values_and_others_are_not_guessed() -> None:
     assert '{from: "Date of Birth", to: patient.birthDate, lens: date, pattern: YYYY-MM-DD}  # guess' in text
     assert '{from: "born", carry: "FILL IN' in text
     assert '{from: "zip", to: patient.address.postalCode, lens: string}  # guess' in text
+
+
+SHEET = b"Case No,Last Name,Mother Last Name,Status,Tax Status\n1,Reyes,Sol,open,exempt\n2,Quill,Ng,closed,exempt\n"
+
+
+def test_of_two_columns_that_look_alike_one_is_guessed_and_the_other_is_for_the_author() -> None:
+    draft = draft_mapping("agency/sheet", "csv", SHEET)
+    assert '{from: "Status", to: task.status, lens: code, map: agency-status}  # guess' in draft.mapping
+    assert draft.mapping.count('Name", carry: "FILL IN') == draft.mapping.count(
+        '"Tax Status", carry: "FILL IN'
+    )
+    (table,) = draft.tables.values()
+    assert '"open"' in table and "exempt" not in table
+
+
+def test_the_check_says_why_a_value_went_nowhere() -> None:
+    draft = draft_mapping("agency/sheet", "csv", SHEET).mapping
+    lens = "to: patient.name.family, lens: string}"
+    twice = draft.replace(
+        '"Mother Last Name", carry: "FILL IN: say where it goes, or why it stays"}',
+        f'"Mother Last Name", {lens}',
+    )
+    assert twice != draft
+    table = draft_table("agency/sheet", Table.STATUS, ("open", "closed"))
+    files = {f"formats/agency/sheet/concept_maps/{table.name}.json": table.text.encode(), **VOCABULARY}
+    library = read_library({**files, "formats/agency/sheet/mapping.yaml": twice.encode()})
+    faults = sample_faults(library.mapping("agency/sheet"), SHEET, None)
+    place = "row 2 column Mother Last Name: the element takes one value and already has one"
+    assert faults[0] == ("ONE_VALUE_ONLY", place)
 
 
 @pytest.mark.parametrize(
