@@ -36,7 +36,7 @@ def serve(settings: Settings) -> int:
 
 
 def _serve(settings: Settings) -> int:
-    remove_left()
+    remove_left(settings.network)
     folder = open_folder(settings.network, settings.keys)
     if settings.workers == 1:
         return _run(folder, settings, Addresses(settings.http, settings.mllp), _ready)

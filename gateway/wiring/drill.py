@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -25,6 +24,7 @@ from gateway.wiring.backup_notes import (
 )
 from gateway.wiring.kept_notes import LAST_DRILL, paused
 from gateway.wiring.network_folder import NetworkFolder
+from gateway.wiring.practice_place import drill_place
 from gateway.wiring.restoring import WITNESS, Restored, Wanted, restore
 
 _GROW = ("audit", "consent_history", "legal_hold", "used_assertion")
@@ -66,14 +66,11 @@ def drill(
     `restore`.
     """
     clock = clock or SystemClock()
-    # Beside the store: a disk of the right size, and nobody else's.
-    with tempfile.TemporaryDirectory(prefix="drill-", dir=folder.path) as scratch:
-        there = _scratch_folder(folder, Path(scratch) / "network")
+    with drill_place(folder.path) as scratch:
+        there = _scratch_folder(folder, scratch / "network")
         began = time.perf_counter()
         if place is None:
-            made = make_backup(
-                folder, url, Path(scratch) / "b", clock=clock, progress=progress, is_drill=True
-            )
+            made = make_backup(folder, url, scratch / "b", clock=clock, progress=progress, is_drill=True)
             rows, keys = made.rows, made.keys
         else:
             rows = newest_store_backup(place, folder.keys.signer)

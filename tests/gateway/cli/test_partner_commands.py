@@ -16,7 +16,7 @@ from gateway.errors import NotNow, NotSupported
 from gateway.partners import Network, read_network
 from gateway.partners.network_edit import save_network, with_partner, with_state
 from gateway.wiring.network_folder import make_network_folder
-from gateway.wiring.practice_place import practice_place, remove_left
+from gateway.wiring.practice_place import drill_place, practice_place, remove_left
 
 
 @pytest.fixture(scope="module")
@@ -143,15 +143,20 @@ def test_what_a_killed_practice_left_is_removed_by_whoever_comes_next(
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     left, fresh, other = (tmp_path / name for name in ("handoff-practice-a", "handoff-practice-b", "other"))
-    for folder in (left, fresh, other):
+    drilled = other / "drill-a"
+    for folder in (left, fresh, other, drilled):
         folder.mkdir()
-    for folder in (left, other):
+    for folder in (left, other, drilled):
         (folder / "keys").mkdir()
     (left / "mappings").symlink_to(other)
     (tmp_path / "handoff-practice-c").symlink_to(other)
     with practice_place() as place:
         (place / "keys").mkdir()
-        remove_left()
+        with drill_place(tmp_path) as drill:
+            (drill / "network").mkdir()
+            remove_left(tmp_path)
+            remove_left(other)
+            assert (drill / "network").is_dir() and not drilled.exists(), "rows and wrapped keys together"
         assert sorted(one.name for one in tmp_path.iterdir()) == sorted(
             ["handoff-practice-b", "handoff-practice-c", "other", place.name]
         )
