@@ -68,8 +68,8 @@ def known_elsewhere(
     resources: Sequence[Mapping[str, Any]],
     tasks: Mapping[str, Mapping[str, Any]],
 ) -> list[Mapping[str, Any]]:
-    """Resources as another server keeps them under ids of its own: Tasks with what they are answered by; and who is none
-    of them, as the agencies of the network, named by identifier, as our ids lead nowhere there (or to somebody else).
+    """Resources as another server keeps them under ids of its own: Tasks with what they are answered by; and what is
+    none of them, as the agencies of the network, named by identifier, as our ids lead nowhere there (or to another).
 
     `tasks`: as they are held, by reference; what is shown may no longer say whom it asks.
     """
@@ -284,7 +284,10 @@ def _notice_documents(
     if not resources or not (notice.statement or notice.scope_text):
         return ()
     document_id = _derived_id(notice.statement or "", notice.scope_text, *(str(r["id"]) for r in resources))
-    return (consent.notice_document(notice, at, patient, document_id),)
+    made = consent.notice_document(notice, at, patient, document_id)
+    if not any(f"{one['resourceType']}/{one['id']}" == patient for one in resources):
+        made.pop("subject")  # she is not told of in this Bundle: it would lead nowhere there
+    return (made,)
 
 
 def _derived_id(*parts: str) -> str:

@@ -11,6 +11,7 @@ from gateway.disclosure.seen import Asking, last_own_version
 from gateway.disclosure.shown_versions import present_state
 from gateway.errors import AlreadyReceived, NotUnderstood
 from gateway.flows.addressee import looking_in, partner_meant
+from gateway.flows.came_before import came_before
 from gateway.flows.named_apart import with_what_only_they_name
 from gateway.flows.new_intents import Content, new_intent
 from gateway.flows.redirected import taken_back
@@ -91,9 +92,10 @@ def _settle(
     addressees = {route.addressee for route in routes}
     finish_not_yet_there(tx, _elsewhere(known, addressees), at)
     referral = Referral(source, CANCEL_EVENT if ended else _REFERRED, key, (), routes)
+    asked = focus if ended else (*focus, *came_before(tx, source, task, patient_id, focus, known))
     for route in routes:
         theirs = [i for i in known if i.partner == route.addressee]
-        going = _with_earlier(focus, theirs) if ended else focus
+        going = _with_earlier(focus, theirs) if ended else asked
         if still_needed(tx, referral, theirs, going, at, task_is_news=is_news):
             content = Content(source, key, going, message_id)
             intents.add(
@@ -115,12 +117,17 @@ def told_whom_it_leaves(
     """Intents that tell who may have a referral of `source`'s, which it addresses to somebody else now, that it is taken
     back, as by HL7 v2. To be called before the Task's new version is saved.
 
-    Raises NotUnderstood `ADDRESSEE_UNKNOWN` at `Task.owner`.
+    Raises NotUnderstood `ADDRESSEE_UNKNOWN` at `Task.owner`, `ADDRESSEE_MISSING` where it names nobody any more.
     """
-    if not _is_referral(task):
+    if not _is_referral({**task, "owner": True}):
         return []
     patient_id, key = str(before.patient_id), premises.keys.index("business-key", source, before.id)
     known = [one for one in intents.of_patient(tx, patient_id) if one.business_key == key]
+    if not task.get("owner"):
+        if known:
+            text = "must name who is asked: to take a referral back, say `cancelled`"
+            raise NotUnderstood("ADDRESSEE_MISSING", text, "Task.owner")
+        return []
     owner = owner_of(premises, tx, source, task, around)
     left = _elsewhere(known, {route.addressee for route in _routes(premises, source, owner)}) if known else []
     told = taken_back(premises, tx, (before.reference,), left, message_id, at)

@@ -1,43 +1,32 @@
-"""References to people and places that another server does not hold: by type and identifier alone, and back again.
+"""References to what another server does not hold: by type and identifier alone, and back again.
 
 `Organization/otp` is an address at our door. Pushed to a partner's own server it leads nowhere, so that a server which
 checks references refuses the whole Bundle, or it leads to somebody else who happens to be `otp` there. What is no entry
-of the Bundle is therefore a logical reference (FHIR R4 references.html#logical, 2.3.0.3).
+of the Bundle is therefore a logical reference (FHIR R4 references.html#logical, 2.3.0.3): an agency, a worker, and as
+well a record that does not go along.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from gateway.partners.network import Network, partner_of, reference_of
 
-_PEOPLE_AND_PLACES = frozenset(
-    {
-        "CareTeam",
-        "Device",
-        "Endpoint",
-        "Group",
-        "HealthcareService",
-        "Location",
-        "Organization",
-        "Practitioner",
-        "PractitionerRole",
-        "RelatedPerson",
-    }
-)
+_TARGET = re.compile(r"[A-Z][A-Za-z]{1,63}/[A-Za-z0-9.\-]{1,64}")
 _PARTS = frozenset({"display", "extension", "id", "identifier", "type"})
 """What a Reference may have that has no literal one."""
 
 
 def logical(network: Network, recipient: str, value: Any, entries: Collection[str]) -> Any:
-    """A JSON value in which each relative reference to a person or place that is none of `entries` (as `Type/id`) says
-    its type and an identifier instead.
+    """A JSON value in which each relative reference to what is none of `entries` (as `Type/id`) says its type and an
+    identifier instead.
 
     Nothing is told by it that the reference did not tell: of a partner the first identifier that the open directory has
-    of it (of the recipient its own); of who stands in no directory, of an alias and of a partner that only practises
-    what the reference said, as an identifier of this network's. An identifier or display that is there stays as it is.
+    of it (of the recipient its own); of who stands in no directory, of a record, of an alias and of a partner that only
+    practises what the reference said, as an identifier of this network's. An identifier or display that is there stays.
     """
     if isinstance(value, (dict, Mapping)):
         target = _relative(value.get("reference"))
@@ -88,12 +77,11 @@ def _with_reference(
 
 
 def _relative(reference: object) -> str:
-    """`Type/id` of a relative reference to a person or place, without its version; empty for any other."""
+    """`Type/id` of a relative reference, without its version; empty for any other."""
     if not isinstance(reference, str):
         return ""
     target = reference.partition("/_history/")[0]
-    kind, _, name = target.partition("/")
-    return target if kind in _PEOPLE_AND_PLACES and name and "/" not in name else ""
+    return target if _TARGET.fullmatch(target) else ""
 
 
 def _identifier(network: Network, recipient: str, target: str) -> dict[str, str]:

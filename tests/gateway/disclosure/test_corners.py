@@ -156,6 +156,8 @@ def test_a_decision_that_owes_no_notice_adds_none(county: County, made: Release)
 
     assert b"DocumentReference" not in content
     assert b"entry" not in nothing
+    beside = transaction_bundle([{"resourceType": "Goal", "id": "g"}], notice, "Patient/p", NOW)
+    assert b"DocumentReference" in beside and b"Patient/p" not in beside, "she is not there to be referred to"
     assert notice_outcomes(()) == ()
 
 

@@ -8,7 +8,9 @@ import pytest
 
 from gateway.demo import person
 from gateway.demo.records import referral, transaction
-from tests.gateway.county import MRN, County
+from gateway.disclosure import gate
+from gateway.disclosure.release import Release
+from tests.gateway.county import MRN, County, resources_of
 from tests.gateway.disclosure.twins import Api
 
 US, ADDRESSEE = "hospital TREAT", "otp TREAT"
@@ -91,3 +93,50 @@ def test_an_own_record_is_the_same_one_in_a_transaction_and_another_s_is_not(
     assert put(US, "no cough") == kept["id"]
     assert put(ADDRESSEE, "planted") != kept["id"]
     assert api.ask(US, "GET", f"/fhir/Condition/{kept['id']}").json()["code"] == {"text": "no cough"}
+
+
+@pytest.mark.requirement("SD-01", "P2-13-01")
+def test_a_task_by_itself_takes_along_what_it_asks_for_also_where_it_goes_elsewhere(
+    county: County, her: str
+) -> None:
+    """A request that was made before, and a PUT of the Task alone: both waited for ever, as for a permission."""
+    api = Api(county)
+    for agency in ("otp", "psychiatry"):
+        county.consent(agency)
+    wish, task = (dict(entry["resource"]) for entry in asked(her)["entry"])
+    wish = api.ask(US, "POST", "/fhir/ServiceRequest", wish).json()
+    alone = transaction({**task, "focus": {"reference": "ServiceRequest/nothing"}})
+    refused = api.ask(US, "POST", "/fhir", alone)
+    (issue,) = refused.json()["issue"]
+    assert (refused.status_code, issue["expression"]) == (422, ["Task.focus"])
+    alone["entry"][0]["resource"]["focus"] = {"reference": f"ServiceRequest/{wish['id']}"}
+    assert api.ask(US, "POST", "/fhir", alone).status_code == 200
+    assert gone(county) == ["referral to otp: requested, request, person"]
+
+    path = f"/fhir/Task/{county.task().id}"
+    moved = {**api.ask(US, "GET", path).json(), "owner": {"reference": "Organization/psychiatry"}}
+    nobody = api.ask(US, "PUT", path, {name: said for name, said in moved.items() if name != "owner"})
+    assert (nobody.status_code, nobody.json()["issue"][0]["expression"]) == (422, ["Task.owner"])
+    assert api.ask(US, "PUT", path, moved).status_code == 200
+    assert gone(county) == [
+        "cancel to otp: cancelled, request, person",
+        "referral to psychiatry: requested, request, person",
+    ]
+
+
+def gone(county: County) -> list[str]:
+    """What leaves and arrives now."""
+    found = []
+    while going := county.claim():
+        for intent in going:
+            made = county.run(gate.release(county.premises, intent))
+            assert isinstance(made, Release), made
+            county.settle(intent, "delivered", "HTTP_200")
+            told = resources_of(made.content)
+            (task,), wished = told["Task"], [f"ServiceRequest/{one['id']}" for one in told["ServiceRequest"]]
+            request = "request" if [task["focus"]["reference"]] == wished else "nothing"
+            person = (
+                "person" if task["for"]["reference"] == f"Patient/{told['Patient'][0]['id']}" else "nobody"
+            )
+            found.append(f"{intent.kind} to {intent.partner}: {task['status']}, {request}, {person}")
+    return sorted(found)

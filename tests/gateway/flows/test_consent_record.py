@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -75,6 +76,26 @@ def status_of(county: County) -> list[str]:
 
 
 # ------------------------------------------------------------------------------------------- who sees a Consent
+
+
+@pytest.mark.requirement("FH-CON-08")
+def test_a_consent_in_another_profile_means_the_same_and_comes_back_as_it_was_given(county: County) -> None:
+    """FAST has no `organization` and names who holds it in an extension, SDOHCC has its own category."""
+    holder = {"url": "http://hl7.org/fhir/5.0/StructureDefinition/extension-Consent.controller"}
+    category = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IDSCL"}
+    fast = signed(
+        identifier=[{"system": "urn:ehr", "value": "C-1"}],
+        extension=[{**holder, "valueReference": {"reference": "Organization/hospital"}}],
+    )
+    del fast["organization"]
+    shapes = ((fast, "otp", "SUNRISE"), (signed(category=[{"coding": [category]}]), "psychiatry", "MESAPSY"))
+    for shape, agency, code in shapes:
+        given = json.loads(json.dumps(shape).replace("Organization/otp", f"Organization/{agency}"))
+        kept = county.record("hospital", given)
+        county.refer(f"ED-{code}", f"R-{code}", code)
+        assert county.released().partner == agency
+        read = county.read("hospital", "Consent", kept.resource["id"])
+        assert {name: read[name] for name in given} == given
 
 
 @pytest.mark.requirement("FH-RED-04", "DM-25")

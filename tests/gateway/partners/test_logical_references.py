@@ -38,8 +38,16 @@ LOGICAL = {
     "Organization/legal-aid": own("Organization/legal-aid"),
     ALIAS: own(ALIAS),
     "HealthcareService/hs-food": own("HealthcareService/hs-food"),
+    "Condition/c": own("Condition/c"),
+    "Patient/p": own("Patient/p"),
 }
-STAYS = ("Practitioner/here", "Patient/p", "#inside", "Condition/c", "https://a.example/Organization/otp")
+STAYS = (
+    "Practitioner/here",
+    "#inside",
+    "urn:uuid:1",
+    "Patient?identifier=a|b",
+    "https://a.example/Organization/otp",
+)
 
 
 @pytest.mark.requirement("FH-RED-04", "SD-02")
@@ -73,7 +81,7 @@ def test_what_another_network_or_nobody_in_the_directory_is_named_by_stays_as_it
     }
     for came in (
         {"type": "Organization", "identifier": {"system": f"{OURS}-2", "value": "Organization/crisis"}},
-        {"type": "Patient", "identifier": {"system": OURS, "value": "Patient/p"}},
+        {"type": "Patient", "identifier": {"system": OURS, "value": "P-1"}},
         practising,
         {"identifier": NPI},
         {
