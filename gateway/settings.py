@@ -40,11 +40,11 @@ class Settings(BaseSettings):
     )
     keys: Path | None = Field(default=None, description="folder of the keys; none means as network.yaml says")
     http: HostPort | None = Field(
-        default=None, description="where HTTP is served; none means as network.yaml says"
+        default=None, description="HOST:PORT where HTTP is served; none means as network.yaml says"
     )
     mllp: HostPort | None = Field(
         default=None,
-        description="where the network's first MLLP listener serves; none means as network.yaml says",
+        description="HOST:PORT where the network's first MLLP listener serves; none means as network.yaml says",
     )
     workers: int = Field(default=1, ge=1, le=64, description="processes; more than 1 needs PostgreSQL")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
@@ -154,7 +154,10 @@ def read_settings(**given: object) -> Settings:
     except ValidationError as refused:
         first = refused.errors(include_url=False, include_input=False, include_context=False)[0]
         name = "_".join(str(part) for part in first["loc"]).upper()
-        raise SettingsRefused(f"`HANDOFF_{name}`: {first['msg'].lower()}") from None
+        broken = first["msg"].lower()
+        if first["type"] == "string_pattern_mismatch":  # a pattern tells people nothing
+            broken = f"is not in the form of {Settings.model_fields[name.lower()].description}"
+        raise SettingsRefused(f"`HANDOFF_{name}`: {broken}") from None
 
 
 def environment_without_settings() -> dict[str, str]:

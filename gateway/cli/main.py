@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Annotated
 
 import typer
@@ -19,6 +18,7 @@ import typer.main
 from gateway.cli.agency_apps import agency_app, services_app
 from gateway.cli.audit_apps import audit_app
 from gateway.cli.consent_apps import consent_app
+from gateway.cli.faults import code_of, report_fault
 from gateway.cli.hold_apps import hold_app
 from gateway.cli.keeping_apps import db_app, doctor, init, keys_app
 from gateway.cli.leaving_out import leaving_out, without_collecting
@@ -26,10 +26,6 @@ from gateway.cli.operator_apps import accounting, identity_app, lanes_app, recon
 from gateway.cli.options import PLAIN, AsJson, InputFile, Network, Store, finish, folder_of
 from gateway.cli.partner_apps import partner_app, send
 from gateway.cli.users_apps import users_app
-from gateway.errors import HandoffError
-
-REFUSED = 1
-WRONG_USAGE = 2
 
 app = typer.Typer(name="handoff", help="A consent-enforcing FHIR integration gateway.", **PLAIN)
 network_app = typer.Typer(help="The network: partners, routes, keys.", **PLAIN)
@@ -368,31 +364,14 @@ def why(
     finish(body(folder_of(network), store, request_id, as_json=as_json))
 
 
-def _report_fault(kind: type[BaseException], _fault: BaseException, trace: TracebackType | None) -> None:
-    """Say where a fault of ours happened, without its text, which may quote a patient's data."""
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "unknown place"
-    print(f"INTERNAL: {kind.__name__} at `{place}`", file=sys.stderr)
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit. `arguments` without the program's name; none: those of the process."""
-    sys.excepthook = _report_fault
+    sys.excepthook = report_fault
     command = typer.main.get_command(app)
     try:
         command(args=None if arguments is None else list(arguments), prog_name="handoff")
-    except HandoffError as refused:
-        print(refused, file=sys.stderr)
-        sys.exit(REFUSED)
-    except ValueError as refused:
-        _exit_for_settings(refused)
-
-
-def _exit_for_settings(refused: ValueError) -> None:
-    from gateway.settings import SettingsRefused
-
-    if not isinstance(refused, SettingsRefused):
-        raise refused
-    print(refused, file=sys.stderr)
-    sys.exit(WRONG_USAGE)
+    except Exception as fault:
+        code = code_of(fault)
+        if code is None:
+            raise
+        sys.exit(code)

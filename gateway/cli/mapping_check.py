@@ -54,7 +54,7 @@ def check_folder(folder: str | None, *, write: bool = False) -> int:
         library = open_library(_root(extra) if extra is not None else None)
         ids = _with_users(library, _chosen(library, folder, extra))
     except (MappingRoomError, HandoffError) as error:
-        print(f"{error.code}: {error.message} ({error.place})")
+        print(f"{error.code}: {error.message}" + (f" ({error.place})" if error.place else ""))
         return 1
     wrong = 0
     for mapping_id in ids:

@@ -48,7 +48,7 @@ def translate(
     """Print the resources, lineage, issues and account of a file. 1 when any record was refused."""
     try:
         found = _library().mapping(mapping)
-        source = _read(path)
+        source = _read(path, found)
         records = translate_all(found, source, partner=partner, id_key=PUBLISHED_TEST_KEY, zone=zone)
         rejected = rejected_rows(found, source, records) if rejected_out is not None else None
     except (MappingRoomError, HandoffError) as error:
@@ -130,7 +130,7 @@ def render(
     """Write resources (a JSON array or a Bundle) in a partner's format to standard output or into `out`."""
     try:
         found = _library().mapping(mapping)
-        kept = json.loads(complement.read_text("utf-8")) if complement is not None else None
+        kept = _kept(complement) if complement is not None else None
         rendered = render_resources(
             found,
             _resources(_read(path)),
@@ -172,6 +172,13 @@ def _resources(content: bytes) -> list[Mapping[str, Any]]:
     if not isinstance(document, list) or not all(isinstance(item, dict) for item in document):
         raise MappingRoomError("NOT_RESOURCES", "a JSON array of resources or a Bundle was expected")
     return document
+
+
+def _kept(complement: Path) -> Any:
+    try:
+        return json.loads(complement.read_bytes())
+    except ValueError:
+        raise MappingRoomError("NOT_JSON", "the complement cannot be read as JSON", "--complement") from None
 
 
 def _exact(text: str) -> Any:
@@ -257,7 +264,9 @@ def mapping_try(
     try:
         library = _library()
         found = library.mapping(mapping)
-        records = translate_all(found, _read(path), partner=partner, id_key=PUBLISHED_TEST_KEY, zone=zone)
+        records = translate_all(
+            found, _read(path, found), partner=partner, id_key=PUBLISHED_TEST_KEY, zone=zone
+        )
         if as_json:
             _print(tried_answer(library, records, form))
         else:
@@ -276,7 +285,9 @@ def mapping_profiles(
 
     try:
         found = _library().mapping(mapping)
-        records = translate_all(found, _read(path), partner=partner, id_key=PUBLISHED_TEST_KEY, zone=zone)
+        records = translate_all(
+            found, _read(path, found), partner=partner, id_key=PUBLISHED_TEST_KEY, zone=zone
+        )
     except (MappingRoomError, HandoffError) as error:
         _print(_refusal(error), sys.stderr)
         return 1
@@ -304,9 +315,13 @@ def _library() -> Library:
     return open_library(own.resolve() if own.is_dir() and not shipped.exists() else None)
 
 
-def _read(path: str) -> bytes:
+def _read(path: str, mapping: Mapping_ | None = None) -> bytes:
     try:
         if path != "-" and Path(path).is_dir():
+            if mapping is not None and mapping.format != "csv_set":
+                raise MappingRoomError(
+                    "FILE_UNREADABLE", f"`{path}` is a folder, and {mapping.id} reads one file"
+                )
             return pack_files({f.name: f.read_bytes() for f in Path(path).glob("*.[cC][sS][vV]")})
         return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def release(path: str) -> int:
         )
         return BAD_QUESTION
     try:
-        content = released_bytes(text, packaged_mapping)
+        content = released_bytes(text.removeprefix(codecs.BOM_UTF8), packaged_mapping)
     except HandoffError as fault:
         sys.stderr.write(error_text(fault) + "\n")
         return BAD_QUESTION

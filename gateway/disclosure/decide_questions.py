@@ -55,9 +55,11 @@ def error_line(fault: consent.QuestionError) -> str:
 
 
 def read_json(content: bytes) -> object:
-    """The JSON value. Raises QuestionError for what is no JSON, repeats a key, or is nested too deeply."""
+    """The JSON value; a byte order mark is no part of it. Raises QuestionError for what is no JSON, repeats a key, or is
+    nested too deeply.
+    """
     try:
-        text = content.decode("utf-8")
+        text = content.decode("utf-8-sig")
         value: object = json.loads(
             text, object_pairs_hook=_without_repeats, parse_constant=_no_constant, parse_int=_number
         )

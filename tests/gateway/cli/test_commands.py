@@ -140,6 +140,36 @@ def test_a_fault_of_ours_is_told_by_place_and_never_by_its_text() -> None:
     assert "Markson" not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["audit", "verify", "{none}"], 2, "PATH_UNUSABLE: `{none}`: no such file or directory"),
+        (["network", "init", "{file}"], 2, "PATH_UNUSABLE: `{file}`: file exists"),
+        (["render", "hospital/rri_i12", "{deep}"], 1, "TOO_DEEP: "),
+        (["render", "hospital/rri_i12", "{file}", "--complement", "{file}"], 1, '"place": "--complement"'),
+        (["serve", "--http", "nowhere"], 2, "`HANDOFF_HTTP`: is not in the form of HOST:PORT"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_was_called_wrongly_is_told_in_one_line_and_is_no_fault_of_ours(
+    arguments: list[str], code: int, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Design 9: exit code 1 for what is refused, 2 for a wrong call, and it says what is wrong."""
+    monkeypatch.setenv("HANDOFF_NETWORK", str(tmp_path))
+    places = {name: str(tmp_path / name) for name in ("none", "file", "deep")}
+    (tmp_path / "file").write_text("no JSON")
+    (tmp_path / "deep").write_text("[" * 100_000 + "]" * 100_000)
+
+    with pytest.raises(SystemExit) as ended:
+        main([one.format(**places) for one in arguments])
+
+    assert ended.value.code == code
+    said = capsys.readouterr().err
+    assert told.format(**places) in said
+    assert "INTERNAL" not in said
+
+
 @pytest.mark.parametrize(("module", "body"), bodies())
 def test_every_command_has_a_body(module: str, body: str) -> None:
     function = getattr(importlib.import_module(module), body)

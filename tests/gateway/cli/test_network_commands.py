@@ -168,6 +168,10 @@ def test_a_gateway_that_cannot_start_says_why(
 def test_a_store_that_cannot_be_used_stops_the_start(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert serve(read_settings(network=made, store="mysql://x")) == 2
     assert "STORE_URL" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as ended:
+        main(["audit", "verify", "--network", str(made), "--store", "mysql://x"])
+    assert ended.value.code == 2
+    assert "STORE_URL" in capsys.readouterr().err
 
 
 def test_a_replay_without_a_running_gateway_opens_the_store_itself(

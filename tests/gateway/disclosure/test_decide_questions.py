@@ -41,6 +41,8 @@ def test_a_whole_content_is_one_question() -> None:
     pretty = json.dumps(json.loads(asked()), indent=2).encode()
 
     assert [one.understood for one in answer_questions(pretty, by_line=False)] == [True]
+    marked = b"\xef\xbb\xbf" + pretty  # as some editors write it
+    assert [one.understood for one in answer_questions(marked, by_line=False)] == [True]
 
 
 @pytest.mark.requirement("P2-13-02")
