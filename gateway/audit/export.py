@@ -203,9 +203,10 @@ class _Walk:
         self._entry, self.count = entry, self.count + 1
         return row
 
-    def inspect(self, _row: AuditRow, _before: bytes) -> str | None:
+    def inspect(self, row: AuditRow, _before: bytes) -> str | None:
         """`ENTRY_FORGED` when the shown facts are not those that the entry's hash is about."""
         try:
-            return None if self._entry is None or shows_its_own_facts(self._entry) else "ENTRY_FORGED"
+            shown = self._entry
+            return None if shown is None or shows_its_own_facts(shown, row) else "ENTRY_FORGED"
         except ValueError:  # a salt that is no salt
             return "ENTRY_FORGED"

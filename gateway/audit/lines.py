@@ -124,13 +124,13 @@ def row_in(line: EntryLine | ProvedLine) -> tuple[AuditRow, bytes]:
     return row, _hash(line.sealed_sha256)
 
 
-def shows_its_own_facts(line: EntryLine | ProvedLine) -> bool:
-    """Whether the facts that a line shows, if any, are those that its hash is about, and say what it says itself.
-    Raises ValueError.
+def shows_its_own_facts(line: EntryLine | ProvedLine, row: AuditRow) -> bool:
+    """Whether the facts that a line shows, if any, are those that its hash is about, and say what `row`, the line's own,
+    says. Raises ValueError.
     """
     if line.facts is None or line.salt is None:
         return line.facts is line.salt
-    return says_what_they_say(row_in(line)[0], exact_bytes(line.salt), line.facts.encode())
+    return says_what_they_say(row, exact_bytes(line.salt), line.facts.encode())
 
 
 def _said(reading: Reading, row: AuditRow, before: bytes, facts: bool) -> dict[str, Any]:

@@ -232,10 +232,11 @@ class _Check:
         if line.seq <= self.at:
             return "ENTRY_OUT_OF_ORDER"
         self.at = line.seq
-        leaf = leaf_hash(*row_in(line))
+        row, sealed = row_in(line)
+        leaf = leaf_hash(row, sealed)
         if root_by_path(leaf, line.seq - 1, size, hashes(line.path)) != root:
             return "PROOF_BROKEN"
-        if not shows_its_own_facts(line):
+        if not shows_its_own_facts(line, row):
             return "ENTRY_FORGED"
         self.count += 1
         return None
