@@ -27,10 +27,10 @@ RELATIVE = re.compile(r"(?P<type>[A-Z][A-Za-z]{1,63})/[A-Za-z0-9.-]{1,64}", re.A
 """A reference to a resource here."""
 
 SAY_WHAT_IT_IS = (
-    "code", "medicationCodeableConcept", "medicationReference", "vaccineCode", "type", "serviceType", "class",
-    "category",
+    "code", "codeCodeableConcept", "medicationCodeableConcept", "medicationReference", "itemCodeableConcept",
+    "vaccineCode", "description", "type", "serviceType", "class", "category",
 )  # fmt: skip
-"""The first of these that a record has says what it is."""
+"""The first of these that a record has says what it is; of a Goal its `description`, which elsewhere is a text."""
 
 NOT_DOMAIN_RESOURCES = frozenset({"Bundle", "Binary", "Parameters"})
 
@@ -103,7 +103,7 @@ def _code(concept: Concept, facts: ResourceFacts, permits: bool, tables: Tables)
 
 def _is_untold(resource: Resource, tables: Tables) -> bool:
     """Whether the record says what it is in words, or in codes of systems that nobody knows, and in no others."""
-    told = next((resource[name] for name in SAY_WHAT_IT_IS if resource.get(name)), ())
+    told = next((one for one in map(resource.get, SAY_WHAT_IT_IS) if one and not isinstance(one, str)), ())
     return any(
         isinstance(one, Mapping) and _has_no_known_code(one, tables)
         for one in (told if isinstance(told, list | tuple) else (told,))

@@ -128,6 +128,9 @@ ACTIVE = {
         ({"resourceType": "Encounter", "class": {"system": "http://hl7.org/fhir/x", "code": "AMB"}}, False),
         ({"resourceType": "Encounter", "type": [PRESSED, {"text": "a visit"}]}, True),
         ({"resourceType": "Task", "status": "requested"}, False),
+        ({"resourceType": "Goal", "description": {"text": "stay well"}, "achievementStatus": PRESSED}, True),
+        ({"resourceType": "Goal", "description": PRESSED}, False),
+        ({"resourceType": "CarePlan", "description": "a text", "category": [PRESSED]}, False),
     ],
 )
 def test_a_denial_by_code_holds_for_what_is_said_in_words_alone(record: Json, denied: bool) -> None:
