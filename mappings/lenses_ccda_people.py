@@ -2,7 +2,7 @@
 
 Uses as in the C-CDA on FHIR tables for names, addresses and numbers; a use that FHIR does not know is not held (the
 complement keeps it), so that no name or number is lost with it. A name to be called by (`given` of qualifier CL) is no
-second given name: it is carried.
+second given name: it is carried; where there is no other, it is the given name.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ def name_lens(spec: LensSpec) -> Lens:
         result: dict[str, Any] = _use(raw, _NAME_USE)
         family = texts(raw, "family")
         given = [one["#"] for one in raw.get("given", ()) if one.get("#") and one.get("@qualifier") != "CL"]
+        given = given or texts(raw, "given")
         if family:
             result["family"] = " ".join(family)
         if given:

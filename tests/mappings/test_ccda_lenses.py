@@ -205,6 +205,8 @@ def test_a_code_that_is_only_null_keeps_its_translations_and_words() -> None:
 def test_a_name_to_be_called_by_is_no_second_given_name() -> None:
     raw = {"given": [{"#": "Patricia"}, {"#": "Patty", "@qualifier": "CL"}], "family": [{"#": "Primary"}]}
     assert _lens("name").forward(raw, None) == {"family": "Primary", "given": ["Patricia"]}
+    alone = {**raw, "given": raw["given"][1:]}
+    assert _lens("name").forward(alone, None) == {"family": "Primary", "given": ["Patty"]}
 
 
 @pytest.mark.parametrize(
