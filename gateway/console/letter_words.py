@@ -32,6 +32,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "granted": "granted",
         "partly": "granted in part",
         "denied": "denied",
+        "complaint_granted": "we agree",
+        "complaint_partly": "we agree in part",
+        "complaint_denied": "we do not agree",
         "other": "other records",
     },
     "es": {
@@ -58,6 +61,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "granted": "aceptada",
         "partly": "aceptada en parte",
         "denied": "negada",
+        "complaint_granted": "estamos de acuerdo",
+        "complaint_partly": "estamos de acuerdo en parte",
+        "complaint_denied": "no estamos de acuerdo",
         "other": "otros datos",
     },
 }

@@ -79,9 +79,16 @@ def one_request(look: Look) -> Shown:
         "kind": KINDS[found.kind],
         "steps": steps_of(look.reading, found.id),
         "decisions": DECISIONS,
+        "said": lambda outcome: _of_complaint(outcome) if found.kind == "complaint" else outcome,
         "today": today.isoformat(),
     }
     return Shown("privacy_request.html", shown, patients_of((found.patient_id,)))
+
+
+def _of_complaint(outcome: str) -> str:
+    """The code under which a decision on a complaint has its words: nothing is granted by it."""
+    decision = outcome.removeprefix("request_")
+    return f"complaint_{decision}" if decision in DECISIONS else outcome
 
 
 def letter(look: Look) -> Shown:

@@ -118,9 +118,15 @@ def test_what_cannot_be_recorded_is_refused(office: Browser) -> None:
         assert answer.status_code == status, change
     assert office.get("requests/privacy/nothing").status_code == 404
     page = received(office, "complaint")
+    assert stepped(office, page, "checked") == 303
+    assert ">We do not agree</option>" in office.get(page).text, "nothing is granted by a complaint"
+    assert stepped(office, page, "decided", decision="partly") == 303
+    assert "<strong>We agree in part</strong>" in office.get(page).text
+    assert "<h1>Complaint: we agree in part</h1>" in office.get(f"{page}/letter").text
+    assert "<h1>Queja: estamos de acuerdo en parte</h1>" in office.get(f"{page}/letter?language=es").text
     office.log_in("Ada Auditor", "auditor")
     assert 'name="reason"' not in office.get(page).text
-    assert stepped(office, page, "checked") == 403
+    assert stepped(office, page, "answered") == 403
 
 
 @pytest.mark.requirement("P2-12-06", "P2-12-07", "P2-61-01", "ST-04")
