@@ -83,7 +83,10 @@ def go_live(folder: Path, partner_id: str) -> int:
     print(
         f"`{partner_id}` is live in {folder}/network.yaml. A gateway that runs reads the file at its start:"
     )
-    print("restart it, and what may go is sent to the partner.")
+    print(
+        "restart it, and what may go is sent to the partner. Consents that it recorded in `test` permit nothing"
+    )
+    print("from then on: have it send those that are true again.")
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +15,7 @@ from zoneinfo import ZoneInfo
 import consent
 from gateway.disclosure.premises import Premises
 from gateway.partners import Network, partner_of
-from gateway.store import Reading, records
+from gateway.store import ConsentState, Reading, Record, consents, records
 
 Standing = Literal["usable", "unverified", "deficient", "unrelated"]
 TOLD = "TOLD_BY_MESSAGE"
@@ -25,6 +26,8 @@ LOST = "LOST_IN_RESTORE"
 """Why a Consent denies everything that stands in for one of which a restored store knows nothing but that it was."""
 CHANGED_SINCE = "CHANGED_AFTER_BACKUP"
 """Why a Consent only denies that a restore has set aside: no version of it permits before a person has asked."""
+IN_TEST = "RECORDED_IN_TEST"
+"""Says of a Consent that its recorder was in `test`: once that is live, it permits nothing (`of_practice`)."""
 GONE = "TAKEN_BACK_AND_LOST"
 """Says of a Consent that it was taken back, and is lost with the store: it stands here so that it never comes again."""
 PERMITS_ALONE, DENIES = "permits and denies nothing", "denies"
@@ -53,18 +56,38 @@ def judge(
 
     Only when its recorder is the discloser it names or may record for that discloser (`may_open`), the signed form's
     bytes or hash are with it (or stored before: `form_stored`), and no element of 42 CFR §2.31(a) is missing. Whatever
-    it denies binds in any case.
+    it denies binds in any case. What a partner in `test` records permits, if at all, until that goes live
+    (`of_practice`).
     """
     network = premises.network
     if not disclosers_named(network, resource) <= may_open(network, recorded_by):
         return Judgement("unverified", ("RECORDER_NOT_ENTITLED",))
     if (missing_form := _missing_form(resource, form_stored)) is not None:
         return Judgement("unverified", (missing_form,))
+    usable = Judgement("usable", (IN_TEST,) if _practises(network, recorded_by) else ())
     if "part2" not in network.content.policy.packs:
-        return Judgement("usable", ())
+        return usable
     report = consent.validate_consent(resource, network.zone)
     missing = tuple(element.code for element in report.elements if not element.present)
-    return Judgement("deficient", missing) if missing and report.permits else Judgement("usable", ())
+    return Judgement("deficient", missing) if missing and report.permits else usable
+
+
+def of_practice(network: Network, state: ConsentState) -> bool:
+    """Whether the Consent was made up: its recorder was in `test` then, and is so no more. Whoever is live sends what is
+    true again, and it is judged anew.
+    """
+    return IN_TEST in json.loads(state.reasons) and not _practises(network, state.recorded_by)
+
+
+def was_practice(network: Network, reading: Reading, record: Record) -> bool:
+    """The same of a Consent as it is held."""
+    states = consents.of_patient(reading, str(record.patient_id))
+    return any(one.consent_id == record.id and of_practice(network, one) for one in states)
+
+
+def _practises(network: Network, recorder: str) -> bool:
+    partner = network.partners.get(recorder)
+    return partner is not None and partner.state == "test"
 
 
 def may_record(network: Network, recorder: str) -> frozenset[str]:
@@ -77,8 +100,8 @@ def may_open(network: Network, recorder: str) -> frozenset[str]:
     """Partner ids of the disclosers whose records a Consent of `recorder` may open: those for which it may record; of a
     recorder in `test`, whose consents are made up, those in `test` alone. What it denies binds as ever.
     """
-    named, partner = may_record(network, recorder), network.partners.get(recorder)
-    if partner is None or partner.state != "test":
+    named = may_record(network, recorder)
+    if not _practises(network, recorder):
         return named
     return frozenset(
         one for one in named if (other := network.partners.get(one)) is not None and other.state == "test"

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 import consent
-from gateway.disclosure.consent_standing import may_open
+from gateway.disclosure.consent_standing import may_open, of_practice
 from gateway.disclosure.corrected_records import names_entries, with_corrected
 from gateway.disclosure.gathered import Gathered, once
 from gateway.disclosure.premises import Compiled, Premises
@@ -176,6 +176,7 @@ def _may_permit(network: Network, state: ConsentState | None, record: Record, di
         and state.version == record.version
         and state.standing == "usable"
         and discloser in may_open(network, state.recorded_by)
+        and not of_practice(network, state)
     )
 
 

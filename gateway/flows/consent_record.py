@@ -18,6 +18,7 @@ from gateway.disclosure.consent_standing import (
     could_deny,
     in_the_log,
     permits_at_root,
+    was_practice,
 )
 from gateway.disclosure.content import media_of
 from gateway.disclosure.expiry_events import REVIEWED, days_of_review
@@ -41,16 +42,7 @@ from gateway.partners import reference_of
 from gateway.resources import to_json
 from gateway.resources.xml_reading import read_fhir
 from gateway.security.callers import Caller
-from gateway.store import (
-    ConsentState,
-    InboxMessage,
-    Record,
-    Transaction,
-    consents,
-    inbox,
-    patients,
-    records,
-)
+from gateway.store import ConsentState, InboxMessage, Record, Transaction, consents, inbox, patients, records
 
 _CHANNEL = "fhir"
 ENDED = ("inactive", "rejected", "entered-in-error")
@@ -291,6 +283,9 @@ def _recorded_before(premises: Premises, tx: Transaction, caller: Caller, body: 
         first = records.version(tx, "Consent", consent_id, outcome["version"])
         if present is None or first is None or _has_ended(present.resource):
             raise _ended()
+        if was_practice(premises.network, tx, present):  # and who sends it is live now: it is judged anew
+            her, at = str(present.patient_id), premises.clock.now()
+            first = keep_consent(premises, tx, caller, present.resource, her, at, new_id()).record
         return _saved(premises, tx, caller, first, earlier.id, created=True)
     return None
 

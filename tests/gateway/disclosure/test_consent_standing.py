@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ import pytest
 from gateway.clock import instant_text
 from gateway.demo import person
 from gateway.disclosure.consent_standing import disclosers_named, is_stored_form, judge
+from gateway.disclosure.replay_decision import Replayed, replay_decisions
 from gateway.store import Record, patients, records
 from tests.gateway.county import HOUSING, NOW, OTP, County, matches
 
@@ -225,6 +227,13 @@ def test_nobody_opens_another_partner_s_records_by_its_own_consent(
     assert matches(known_to_psychiatry.search("psychiatry", "CarePlan", PSYCHIATRY)) == []
 
 
+def replayed(county: County) -> list[Replayed]:
+    """All that was decided about her, decided again."""
+    entries = [one.entry for one in county.audit() if one.entry is not None and one.entry.decision_sha256]
+    asked = dict.fromkeys(one.request_id for one in entries)
+    return [one for each in asked for one in county.look(partial(replay_decisions, request_id=each))]
+
+
 @pytest.mark.requirement("FH-CON-10")
 def test_a_consent_that_was_never_judged_permits_nothing(county: County) -> None:
     """Kept as a mere record, past the flow that judges it."""
@@ -235,6 +244,21 @@ def test_a_consent_that_was_never_judged_permits_nothing(county: County) -> None
     county.write(lambda tx: (records.save(tx, kept), patients.raise_epoch(tx, county.patient_id)))
 
     assert matches(county.search("housing", "Goal", HOUSING, "COC")) == []
+
+
+@pytest.mark.requirement("FH-CON-10")
+def test_what_was_signed_in_practice_permits_nothing_once_its_recorder_is_live(county: County) -> None:
+    """Design 10: in test its consents are made up; people who are not may have the same name or number."""
+    county.share_plan()
+    county.change_partner("otp", state="test")
+    made_up = county.record("otp", signed())
+    assert len(matches(county.search("housing", "Goal", HOUSING, "COC"))) == 2
+    county.change_partner("otp", state="live")
+    assert matches(county.search("housing", "Goal", HOUSING, "COC")) == []
+    again = county.record("otp", signed())
+    assert len(matches(county.search("housing", "Goal", HOUSING, "COC"))) == 2, "said again by who is live"
+    assert made_up.resource["id"] == again.resource["id"]
+    assert {one.verdict for one in replayed(county)} == {"same"}
 
 
 @pytest.mark.requirement("FH-CON-10")
