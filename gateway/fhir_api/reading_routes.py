@@ -37,6 +37,7 @@ from gateway.security.scopes import read_scopes
 
 Ask = Callable[[Desk, Caller, str, str], Awaitable[Pulled]]
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_OF_OTHER_ROUTES = frozenset({"AuditEvent", "Subscription"})
 _NEVER_RUN = {
     "Cache-Control": "no-store",
     "Content-Disposition": "attachment",
@@ -200,6 +201,8 @@ def served_type(request: Request, interaction: Interaction) -> str:
     resource_type = str(request.path_params["type"])
     served = SERVED.get(resource_type)
     if served is None:
+        if resource_type in _OF_OTHER_ROUTES:
+            raise NotSupported("METHOD_NOT_SERVED", "this is not done with this type; see `/fhir/metadata`")
         raise no_such_address() if resource_type.startswith(("_", "$")) else type_not_served()
     if interaction not in served.interactions:
         raise NotSupported("METHOD_NOT_SERVED", _not_served(resource_type, interaction))
@@ -209,6 +212,8 @@ def served_type(request: Request, interaction: Interaction) -> str:
 
 def methods_served(resource_type: str, *, of_one: bool) -> str:
     """The methods at the address of a type, or of one resource, as `Allow` has them (RFC 9110, 15.5.6)."""
+    if resource_type == "Subscription":
+        return "GET, HEAD, PUT, DELETE" if of_one else "GET, HEAD, POST"
     ways = SERVED[resource_type].interactions if resource_type in SERVED else ()
     asked: tuple[tuple[str, Interaction], ...] = (("POST", "create"),)
     if of_one:

@@ -35,7 +35,9 @@ async def give_token(request: Request) -> Response:
     now = desk.clock.now()
     try:
         form = _single(read_query(await form_in(request, _LARGEST_FORM)))
-        if form.get("grant_type") != "client_credentials":
+        if "grant_type" not in form:  # RFC 6749 5.2: what is missing makes the request invalid
+            raise NotUnderstood("PARAMETER_MISSING", "`grant_type=client_credentials` is needed")
+        if form["grant_type"] != "client_credentials":
             raise NotAllowed("GRANT_TYPE", "`grant_type` must be `client_credentials`")
         proven = await prove_client(
             form,

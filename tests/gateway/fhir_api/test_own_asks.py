@@ -128,6 +128,6 @@ def test_it_needs_its_own_scope(door: Door) -> None:
     for scope, path in (("system/AuditEvent.r", ""), ("system/AuditEvent.s", "/x"), ("system/Task.rs", "")):
         refused = door.call("GET", f"/fhir/AuditEvent{path}", token=door.token(scope))
         assert refused.status_code == 403
-    assert door.call("POST", "/fhir/AuditEvent", content=b"{}").status_code == 404
+    assert door.call("POST", "/fhir/AuditEvent", content=b"{}").status_code == 405
     strict = {"Prefer": "handling=strict"}
     assert door.call("GET", "/fhir/AuditEvent?colour=red", headers=strict).status_code == 400

@@ -272,6 +272,9 @@ def test_scopes_we_do_not_understand_grant_nothing(door: Any, asked: str) -> Non
 )
 def test_another_grant_or_client_is_refused(door: Any, form: dict[str, str], error: str) -> None:
     assert door.ask_token(door.assertion(), **form).json()["error"] == error
+    form_of = {"Content-Type": "application/x-www-form-urlencoded"}
+    nothing = door.call("POST", "/oauth/token", token=None, content=b"scope=a", headers=form_of)
+    assert nothing.json()["error"] == "invalid_request"
 
 
 def test_a_parameter_twice_is_refused(door: Any) -> None:

@@ -37,6 +37,8 @@ def test_what_is_no_record_is_not_answered_as_one(api: Api) -> None:
         ("POST", "Organization", 405, "GET, HEAD"),
         ("PUT", "Organization/otp", 405, "GET, HEAD"),
         ("POST", "Task", 405, "GET, HEAD"),
+        ("PUT", "AuditEvent/1", 405, "GET, HEAD"),
+        ("PATCH", "Subscription/1", 405, "GET, HEAD, PUT, DELETE"),
     )
     for method, path, status, allowed in tried:
         body = {"resourceType": path.partition("/")[0]} if method != "GET" else None
