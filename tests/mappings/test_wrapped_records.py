@@ -16,6 +16,7 @@ from mappings import (
     place_in_file,
     read_library,
     records_apart,
+    sample_faults,
     translate_all,
 )
 from mappings.syntax.json_tree import read_json
@@ -145,3 +146,33 @@ def test_what_only_happens_to_differ_in_a_sample_is_no_key() -> None:
     sheet = b"Chart No,Problem,Goal\nHC-1,Opioid use,a\nHC-1,Housing,b\nHC-2,Mania,c\n"
     text = draft_mapping("a/b", "csv", sheet).mapping
     assert 'key: ["Chart No"]}  # FILL IN' in text
+
+
+WAYS = """mapping: east/ways
+version: 1.0.0
+format: json
+direction: both
+record: {key: [no]}
+resources: {patient: Patient, task: Task}
+rows:
+  - {from: no, to: patient.identifier, lens: identifier, system: "urn:east:person"}
+  - {setting: notice, from: notice}
+  - {const: requested, to: task.status}
+  - {const: order, to: task.intent}
+  - {ref: patient, to: task.for}
+  - each: "ways[*]"
+    of: patient.telecom
+    when: {in: ["ways[*].type", [mobile, home]]}
+    rows:
+      - {from: "ways[*].value", to: "patient.telecom[way].value", lens: string}
+      - {from: "ways[*].type", to: "patient.telecom[way].use", lens: code, codes: [mobile, home]}
+      - {const: phone, to: "patient.telecom[way].system"}
+  - {from: "ways[*]", carry: "other ways"}
+"""
+
+
+def test_items_of_a_list_by_a_condition_go_back_where_they_came_from() -> None:
+    mapping = read_library({"formats/east/ways/mapping.yaml": WAYS.encode()}).mapping("east/ways")
+    ways = [{"type": kind, "value": value} for kind, value in (("mobile", "1"), ("home", "2"), ("fax", "3"))]
+    faults = sample_faults(mapping, json.dumps({"no": "P-1", "ways": ways}).encode(), None)
+    assert [code for code, _ in faults] == ["NO_GOLDEN"]
