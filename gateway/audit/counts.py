@@ -1,13 +1,15 @@
 """Counts of the log for pages, so that none counts a million entries: entries never change, so each whole span of
-them is counted once, and kept in the store behind the log. No verification looks at them, and pages do without them.
+them is counted once, and kept in the store behind the log. No verification looks at them, and pages do without them; by
+them lists pass over entries, so that a keyed hash stands before each: who can write to the store alone hides none.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import hmac
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -23,6 +25,9 @@ _SPANS_AT_ONCE = 10
 Sort = tuple[str, str, str, str]
 """Kind, outcome, partner, purpose."""
 _Between = tuple[int, int]
+Index = Callable[[str, str, str], str]
+"""A keyed hash of a parameter, a system and a value (`Keys.index_hmac`), 64 characters."""
+_MARK = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ def count_span(reading: Reading, zone: str, after: int, upto: int) -> Counts:
     return Counts(days, between)
 
 
-def kept_counts(reading: Reading, zone: str, first: int, last: int) -> dict[int, Counts]:
+def kept_counts(reading: Reading, index: Index, zone: str, first: int, last: int) -> dict[int, Counts]:
     """The counts that the store has of whole spans, by the span's number, from one to another, both inclusive."""
     try:
         with audit_rows.readable_texts():
@@ -86,11 +91,23 @@ def kept_counts(reading: Reading, zone: str, first: int, last: int) -> dict[int,
     except audit_rows.NoText:
         return {}
     words = _Words()
-    return {after // SPAN: counts for after, text in found if (counts := _read(text, words)) is not None}
+    ours = ((after, text[_MARK:]) for after, text in found if _is_ours(index, zone, after, text))
+    return {after // SPAN: counts for after, text in ours if (counts := _read(text, words)) is not None}
+
+
+def _is_ours(index: Index, zone: str, after: int, text: object) -> bool:
+    return isinstance(text, str) and hmac.compare_digest(
+        text.encode(), _marked(index, zone, after, text[_MARK:]).encode()
+    )
+
+
+def _marked(index: Index, zone: str, after: int, text: str) -> str:
+    """The text of a span behind its keyed hash."""
+    return index("audit.counts", f"{zone} {after} {SPAN}", text) + text
 
 
 def _read(text: str, words: _Words) -> Counts | None:
-    """None where the text is none of ours: it is counted anew."""
+    """None where the text has not the form of ours: it is counted anew."""
     try:
         found = _DECODER.decode(text)
     except (msgspec.MsgspecError, ValueError):
@@ -111,8 +128,9 @@ def _text(counts: Counts) -> str:
 class Counting:
     """Keeps the counts of each whole span of one store's log, some seconds after its last entry; of an older log all."""
 
-    def __init__(self, store: Store, zone: str) -> None:
+    def __init__(self, store: Store, index: Index, zone: str) -> None:
         self._store = store
+        self._index = index
         self._zone = zone
         self._stopping = asyncio.Event()
 
@@ -144,9 +162,10 @@ class Counting:
     def _counted(self) -> dict[int, str]:
         """Where somebody put into the log what cannot be counted, verification says so; here nothing more is kept."""
         found: dict[int, str] = {}
-        with self._store.read() as reading, contextlib.suppress(ValueError):
+        with self._store.read() as reading, contextlib.suppress(ValueError, OverflowError):
             begin = audit_counts.counted_to(reading, self._zone, SPAN)
             end = min(audit_rows.last_number(reading), begin + _SPANS_AT_ONCE * SPAN)
             for after in range(begin, end - SPAN + 1, SPAN):
-                found[after] = _text(count_span(reading, self._zone, after, after + SPAN))
+                counts = count_span(reading, self._zone, after, after + SPAN)
+                found[after] = _marked(self._index, self._zone, after, _text(counts))
         return found

@@ -54,7 +54,7 @@ class _Console(Pages):
     def __init__(self, office: Office) -> None:
         super().__init__(_site(office))
         self._office = office
-        self._tally = Tally(office.read, office.network.zone)
+        self._tally = Tally(office.read, office.premises.keys.index, office.network.zone)
         self._stops = Stops(office.read)
         self._endings = Endings()
         self._verifying: asyncio.Future[VerifyReport] | None = None

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 
-from gateway.audit.counts import SPAN, Counts, Sort, count_span, kept_counts
+from gateway.audit.counts import SPAN, Counts, Index, Sort, count_span, kept_counts
 from gateway.store import Reading, audit_rows, audit_window
 from gateway.store.model import AuditFilter
 
@@ -71,8 +71,9 @@ class Part:
 class Tally:
     """The counts of one process. Days are those of the time zone `zone` (IANA name)."""
 
-    def __init__(self, read: Read, zone: str) -> None:
+    def __init__(self, read: Read, index: Index, zone: str) -> None:
         self._read = read
+        self._index = index
         self._zone = zone
         self._whole: dict[int, Counts] = {}
         self._counting: asyncio.Task[None] | None = None
@@ -109,7 +110,7 @@ class Tally:
                 if number not in self._whole
             ]
             if lacking:
-                self._whole |= kept_counts(reading, self._zone, lacking[-1], lacking[0])
+                self._whole |= kept_counts(reading, self._index, self._zone, lacking[-1], lacking[0])
             for number in lacking:
                 if number not in self._whole:
                     counts = count_span(reading, self._zone, number * SPAN, (number + 1) * SPAN)

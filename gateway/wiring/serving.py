@@ -241,7 +241,7 @@ class _Running:
         store, clock = self._premises.store, self._premises.clock
         sealer = Sealer(store, self._folder.keys.signer, self._folder.path / "witness.log", clock)
         await self._start(stack, sealer.run, sealer.stop)
-        counting = Counting(store, self._folder.network.zone)
+        counting = Counting(store, self._folder.keys.index_hmac, self._folder.network.zone)
         await self._start(stack, counting.run, counting.stop)
         journal = Journal(store, self._folder.path / JOURNAL)
         journal.begin()

@@ -103,7 +103,7 @@ def _filled() -> Iterator[Browser]:
         else:
             county = with_own_keys(county)
             fill(county)
-        counting = audit.Counting(county.store, county.premises.network.zone)
+        counting = audit.Counting(county.store, county.premises.keys.index, county.premises.network.zone)
         while county.run(counting.count_on()):
             pass
         compile_templates()

@@ -58,7 +58,7 @@ def log(county: County, entries: list[AuditEntry], monkeypatch: pytest.MonkeyPat
 
 
 def part_of(log: Browser, reading: Reading, *, counted: bool) -> Part:
-    kept = Tally(log.county.store.read, log.county.premises.network.zone)
+    kept = Tally(log.county.store.read, log.county.premises.keys.index, log.county.premises.network.zone)
     if counted:
         log.county.run(kept.reach("2020", 60))
     return kept.part(reading, *WINDOW)
@@ -78,7 +78,7 @@ def test_the_counts_are_those_of_all_entries(log: Browser) -> None:
 
 
 def _count_all(log: Browser, zone: str) -> None:
-    counting = Counting(log.county.store, zone)
+    counting = Counting(log.county.store, log.county.premises.keys.index, zone)
     while log.county.run(counting.count_on()):
         pass
 
@@ -105,6 +105,8 @@ def test_a_first_look_after_a_start_counts_nothing_that_the_store_keeps(
     for put, again in (
         ("x'ff'", {100}),
         ("'[]'", {100}),
+        ("'[{},{}]'", {100}),
+        (f"(SELECT counts FROM audit_count WHERE after_seq = 90 AND zone = '{zone}')", {100}),
         ("CAST(x'ff' AS TEXT)", set(range(0, NUMBER - 9, 10))),
     ):
         with closing(sqlite3.connect(log.county.folder.path / "handoff.db")) as connection, connection:
@@ -122,7 +124,7 @@ def test_counting_goes_on_with_the_log_and_ends_where_it_cannot_be_counted(
 ) -> None:
     """The gateway goes on: to say that the log was altered is for the verification."""
     store, zone = log.county.store, log.county.premises.network.zone
-    counting, turns, is_over = Counting(store, zone), [], threading.Event()
+    counting, turns, is_over = Counting(store, log.county.premises.keys.index, zone), [], threading.Event()
     read = audit_window.counted
 
     def unreadable(reading: Reading, after: int, upto: int) -> tuple[audit_window.Counted, ...]:
@@ -188,7 +190,7 @@ def test_whoever_follows_a_list_finds_every_entry_once(
 
 def test_an_empty_log_has_nothing_to_count(log: Browser) -> None:
     with log.county.store.read() as reading:
-        part = Tally(log.county.store.read, "America/Phoenix").part(
+        part = Tally(log.county.store.read, log.county.premises.keys.index, "America/Phoenix").part(
             reading, "2030", "2031", date(2030, 1, 1), date(2030, 1, 2)
         )
 
