@@ -18,6 +18,7 @@ _INDEXES = (
     "filler_numbers.drop_of_patient",
     "records.drop_digests",
     "bulk_exports.drop_parts_of_patient",
+    "patient_notices.drop_of_patient",
 )
 
 

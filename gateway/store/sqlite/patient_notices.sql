@@ -31,3 +31,7 @@ WHERE known.partner = :partner AND known.patient_id > :after AND NOT EXISTS (
     ON given.patient_id = joined.patient_id AND given.partner = :partner AND :version IN ('', given.version)
     WHERE joined.joined_to = known.patient_id AND joined.parted_seq = 0
 ) ORDER BY known.patient_id LIMIT :limit;
+
+-- name: drop_of_patient
+-- Her key is destroyed: a row says whose patient she was.
+DELETE FROM patient_notice WHERE patient_id = :patient_id;

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.demo import person
 from gateway.errors import NotFound, NotUnderstood
+from gateway.flows.destruction import destroy_patient
 from gateway.flows.patient_notices import TOPIC, programs, without_notice
 from gateway.store import patient_notices
 from tests.gateway.county import OTP, County
@@ -69,6 +70,12 @@ def test_a_programs_system_says_that_it_was_given_and_another_version_makes_it_d
     county.submit("otp", notice(status="entered-in-error"))
     assert due(county) == [(her, "")]
     assert county.audit("outcome")[-1].row.outcome == "patient_notice_taken_back"
+
+    county.submit("otp", notice(note=[{"text": "after all"}]))
+    county.run(destroy_patient(county.premises, her, "she asked for it"))
+    assert county.look(lambda reading: patient_notices.of_patient(reading, her, "otp")) == (), (
+        "whose patient she was"
+    )
 
 
 @pytest.mark.parametrize(
