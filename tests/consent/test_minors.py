@@ -98,11 +98,12 @@ def test_what_a_parent_signed_ends_when_the_patient_comes_of_age() -> None:
 
 
 @pytest.mark.requirement("P2-14-01", "P2-15-01")
-def test_a_guardian_of_a_grown_patient_signs_with_a_recorded_authority() -> None:
+@pytest.mark.parametrize("packs", [["part2"], ["hipaa"], BOTH])
+def test_a_guardian_of_a_grown_patient_signs_with_a_recorded_authority(packs: list[str]) -> None:
     permit = a_consent(0, "Organization/hosp-1")
     permit["performer"], permit["dateTime"] = [{"reference": MOTHER}], "2026-04-01"
     for kind, found in (("hcpoa", "PERMITTED_BY_CONSENT"), ("parent", "SIGNER_AUTHORITY_MISSING")):
-        assert reasons(ask(asked(GROWN, BOTH, kind, consents=[permit]))) == {found}
+        assert reasons(ask(asked(GROWN, packs, kind, consents=[permit]))) == {found}
 
 
 @pytest.mark.requirement("P2-31-10", "P2-15-01")
