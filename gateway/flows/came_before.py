@@ -31,7 +31,7 @@ def came_before(
         request is None
         or request.deleted
         or request.patient_id != patient_id
-        or source not in request.sources
+        or request.source_partner != source
     ):
         text = "names no ServiceRequest of hers that you have sent here: send it along, or name it by our id"
         raise NotUnderstood("FOCUS_UNKNOWN", text, "Task.focus")
@@ -39,7 +39,7 @@ def came_before(
     earlier = [tuple(one.split("/")[:2]) for sent in known[-1:] for one in sent.focus]
     wanted = [(kind, name) for kind, name in earlier if kind not in ("Task", "Patient", "ServiceRequest")]
     there = records.present(reading, list(dict.fromkeys(wanted)))
-    found = [request, *(one for one in hers if source in one.sources), *there.values()]
+    found = [request, *(one for one in hers if one.source_partner == source), *there.values()]
     return tuple(
         f"{one.reference}/{one.version}" for one in found if not one.deleted and one.reference not in brought
     )

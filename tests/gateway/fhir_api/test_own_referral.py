@@ -105,10 +105,19 @@ def test_a_task_by_itself_takes_along_what_it_asks_for_also_where_it_goes_elsewh
         county.consent(agency)
     wish, task = (dict(entry["resource"]) for entry in asked(her)["entry"])
     wish = api.ask(US, "POST", "/fhir/ServiceRequest", wish).json()
-    alone = transaction({**task, "focus": {"reference": "ServiceRequest/nothing"}})
-    refused = api.ask(US, "POST", "/fhir", alone)
-    (issue,) = refused.json()["issue"]
-    assert (refused.status_code, issue["expression"]) == (422, ["Task.focus"])
+    theirs = {
+        **wish,
+        "requester": {"reference": "Organization/hospital"},
+        "subject": {"reference": "Patient/p1"},
+    }
+    county.submit("psychiatry", transaction({**person.person(*MRN), "id": "p1"}, theirs))
+    (hidden,) = [one for one in county.records("ServiceRequest") if one.source_partner == "psychiatry"]
+    alone = transaction(task)
+    for unknown in ("nothing", hidden.id):
+        alone["entry"][0]["resource"]["focus"] = {"reference": f"ServiceRequest/{unknown}"}
+        refused = api.ask(US, "POST", "/fhir", alone)
+        (issue,) = refused.json()["issue"]
+        assert (refused.status_code, issue["expression"]) == (422, ["Task.focus"])
     alone["entry"][0]["resource"]["focus"] = {"reference": f"ServiceRequest/{wish['id']}"}
     assert api.ask(US, "POST", "/fhir", alone).status_code == 200
     assert gone(county) == ["referral to otp: requested, request, person"]
