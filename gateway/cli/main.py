@@ -68,7 +68,7 @@ def serve(
     from gateway.settings import read_settings
 
     settings = read_settings(network=network, store=store, http=http, mllp=mllp, workers=workers)
-    with leaving_out("pygments", "rich", "watchfiles"), without_collecting():
+    with leaving_out("greenlet", "pygments", "rich", "watchfiles"), without_collecting():
         from gateway.cli.serve_command import serve as body
 
     finish(body(settings))

@@ -36,7 +36,7 @@ class Compiled:
 class CompiledConsents:
     """Compiled consents by patient, valid for one (epoch, network version) only, and dropped oldest first."""
 
-    def __init__(self, capacity: int = 1024) -> None:
+    def __init__(self, capacity: int = 128) -> None:  # of about forty kilobytes each
         self._capacity = capacity
         self._kept: dict[tuple[str, str, str], tuple[int, Compiled]] = {}
 

@@ -43,8 +43,8 @@ _BLOCK = 64
 _FORMAT = b"\x01"
 _HEAD_BYTES = 1 + 2 + _NONCE_BYTES
 _CACHED_SCOPES = 8192
-_READ_BYTES = 512 * 1024
-"""Of what is sealed, as much as is kept as it was read: a few hundred sets of records, ten times that in memory."""
+_READ_BYTES = 128 * 1024
+"""Of what is sealed, as much as is kept as it was read: a hundred sets of records, about a megabyte in memory."""
 _KEPT_IN_MEMORY = ("patient:", "audit:", "network")
 
 

@@ -21,7 +21,7 @@ _WRITER_SETTINGS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",
     "PRAGMA temp_store = MEMORY",
-    "PRAGMA cache_size = -6000",
+    "PRAGMA cache_size = -4000",
     # Pages that change often are then written once for many commits; the log grows to about 32 MB.
     "PRAGMA wal_autocheckpoint = 8000",
     "PRAGMA journal_size_limit = 67108864",
@@ -148,5 +148,6 @@ def connect_reader(path: Path) -> sqlite3.Connection:
         timeout=BUSY_SECONDS,
     )
     connection.execute("PRAGMA query_only = ON")
+    connection.execute("PRAGMA cache_size = -1000")  # there may be many; the system has the pages too
     connection.row_factory = sqlite3.Row
     return connection

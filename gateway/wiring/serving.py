@@ -43,7 +43,6 @@ from gateway.wiring.housekeeping import Housekeeping
 from gateway.wiring.http_door import HttpDoor
 from gateway.wiring.journal_gauges import JournalGauges
 from gateway.wiring.key_keeper import KeyKeeper
-from gateway.wiring.late_pages import LatePages
 from gateway.wiring.lines import (
     folder_watches,
     later_answers,
@@ -119,11 +118,6 @@ def _settle_memory() -> None:
     gc.set_threshold(_OBJECTS_A_ROUND, 20, 50)
 
 
-async def _read_in_late(pages: LatePages) -> None:
-    await pages.read_in()
-    _settle_memory()
-
-
 async def _at_once() -> None:
     """Nothing to tell: what is stopped hears of it by the gateway's own sign."""
 
@@ -176,11 +170,11 @@ class _Running:
             await self._as_keeper(stack, partial(self._start_notifier, transport, http_address))
             mllp = await self._open_ports(stack)
             await self._as_keeper(stack, partial(self._open_doors_of_the_folder, http_address))
+            http.pages.then = _settle_memory
             _settle_memory()
             await self._start(stack, partial(give_back_after_bursts, self._stop), _at_once)
             ready({"event": "ready", "http": f"http://{http_address}", "mllp": mllp})
             logs.info(Event.READY)
-            await self._start(stack, partial(_read_in_late, http.pages), _at_once)
             await self._stop.wait()
             logs.info(Event.STOPPING)
 

@@ -37,6 +37,8 @@ class Plan:
     patients: int
     prefix: str = "LOAD"
     first: int = 1
+    a_second: float = 0.0
+    """How many at most over all connections, evenly; 0: as fast as they are answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +88,12 @@ async def send_all(plan: Plan, template: bytes) -> tuple[list[Sent], float]:
 
 async def _converse(plan: Plan, template: bytes, numbers: Iterator[int]) -> list[Sent]:
     reader, writer = await asyncio.open_connection(_HOST, plan.port)
-    done = []
+    done, opened = [], time.perf_counter()
     try:
         for number in numbers:
+            if plan.a_second:  # message by message, whichever connection has it
+                due = opened + (number - plan.first) / plan.a_second
+                await asyncio.sleep(max(0.0, due - time.perf_counter()))
             control_id, content = message(template, plan, number)
             began = time.perf_counter()
             writer.write(b"\x0b" + content + b"\x1c\r")
@@ -134,6 +139,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--patients", type=int, default=0, help="0: one for each message")
     parser.add_argument("--prefix", default="LOAD", help="of control ids; another run needs another one")
     parser.add_argument("--first", type=int, default=1, help="number of the first message")
+    parser.add_argument("--a-second", type=float, default=0.0, help="at most so many; 0: as fast as it goes")
     parser.add_argument("--template", type=Path, required=True)
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args(arguments)
@@ -149,6 +155,7 @@ def main(arguments: list[str]) -> int:
         asked.patients or asked.messages,
         asked.prefix,
         asked.first,
+        asked.a_second,
     )
     sent, seconds = asyncio.run(send_all(plan, template))
     if asked.out:

@@ -13,10 +13,10 @@ from gateway.cli.leaving_out import leaving_out, without_collecting
 _SERVING = """
 import sys
 from gateway.cli.leaving_out import leaving_out
-with leaving_out("pygments", "rich", "watchfiles"):
+with leaving_out("greenlet", "pygments", "rich", "watchfiles"):
     import gateway.cli.serve_command
 late = ("aiohttp", "jinja2", "lxml.html", "gateway.agency_desk", "gateway.console", "gateway.pages", "psycopg")
-never = ("pygments", "rich", "watchfiles")
+never = ("greenlet", "pygments", "rich", "watchfiles")
 print(*sorted(name for name in ("httpx", "structlog", *late, *never) if name in sys.modules))
 """
 
