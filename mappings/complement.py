@@ -76,6 +76,14 @@ def json_steps(place: str) -> list[str | int]:
 def overlay_json(document: dict[str, Any], complement: Mapping[str, Any]) -> None:
     """Put carried scalars into the document where nothing stands; where the document has a text in place of the list or
     object that was sent, the text stands alone."""
+    for place in complement.get("apart", ()):
+        *path, number = json_steps(place)
+        node: Any = document
+        for step in path:
+            found = _holds(node, step) and (step in node if isinstance(step, str) else step < len(node))
+            node = node[step] if found else None
+        if isinstance(node, list) and isinstance(number, int) and number <= len(node):
+            node.insert(number, {})
     for place, raw in _kept(complement).items():
         _lay(document, json_steps(place), raw)
 

@@ -1,13 +1,14 @@
 """Where each value of a document came from, kept in the complement, so that it goes back to just that place.
 
-Only documents (C-CDA) need it: their elements repeat inside each other, and one canonical form cannot hold all the ways
+Documents (C-CDA) need it: their elements repeat inside each other, and one canonical form cannot hold all the ways
 in which a sender may lay out the same entries. As sensitive as the complement it stands in, and never part of a
 disclosure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from mappings.times import Zone
 from mappings.unfit import Partly, Unfit
 
 Resource = Mapping[str, Any]
+_ITEM = re.compile(r"\[\d+\]")
 
 
 def homes_of(
@@ -50,6 +52,26 @@ def _is_in(place: str, taken: Collection[str]) -> bool:
             return True
         place = place.rpartition("/")[0]
     return False
+
+
+def items_apart(leaves: Iterable[str], mapped: Collection[str]) -> dict[str, Any]:
+    """For the complement of a JSON record: `apart`, the items of a list of which nothing was mapped, where of others
+    something was. What is written back holds only those: each of these is put in again where it stood."""
+    items = [(place, _ITEM.findall(place)) for place in leaves]
+    told = {item for place, found in items if place in mapped for item in _begins(place, found)}
+    lists = {item.rpartition("[")[0] for item in told}
+    others = (item for place, found in items for item in _begins(place, found) if item not in told)
+    apart = [item for item in dict.fromkeys(others) if item.rpartition("[")[0] in lists]
+    return {"apart": apart} if apart else {}
+
+
+def _begins(place: str, numbers: Iterable[str]) -> Iterator[str]:
+    """The objects in lists that hold a place: `a[1].b[2].c` -> `a[1]`, `a[1].b[2]`; a value may be an item itself."""
+    end = 0
+    for number in numbers:
+        end = place.index(number, end) + len(number)
+        if end < len(place):
+            yield place[:end]
 
 
 class Homes:

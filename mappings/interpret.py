@@ -19,7 +19,7 @@ from typing import Any
 
 from mappings.elements import STAFF_TYPES
 from mappings.envelope import business_key, check_envelope, named_addressees, record_key
-from mappings.homes import homes_of
+from mappings.homes import homes_of, items_apart
 from mappings.instances import (
     V2_DELETE,
     Instance,
@@ -366,6 +366,7 @@ class Interpreter:
             **homes_of(
                 self.instances, self.homes, self.zone, {p: raw for p, raw in leaves.items() if p in mapped}
             ),
+            **(items_apart(leaves, mapped) if self.explain and self.mapping.format == "json" else {}),
         }
         lineage = tuple(
             LineageRow(output, tuple(p for p in inputs if p not in dropped), f"{self.mapping.id}:{row}")

@@ -173,6 +173,7 @@ rows:
 
 def test_items_of_a_list_by_a_condition_go_back_where_they_came_from() -> None:
     mapping = read_library({"formats/east/ways/mapping.yaml": WAYS.encode()}).mapping("east/ways")
-    ways = [{"type": kind, "value": value} for kind, value in (("mobile", "1"), ("home", "2"), ("fax", "3"))]
-    faults = sample_faults(mapping, json.dumps({"no": "P-1", "ways": ways}).encode(), None)
-    assert [code for code, _ in faults] == ["NO_GOLDEN"]
+    for kinds in (["mobile", "home", "fax"], ["fax", "mobile", "mail", "fax", "home"]):
+        ways = [{"type": kind, "value": str(number)} for number, kind in enumerate(kinds)]
+        faults = sample_faults(mapping, json.dumps({"no": "P-1", "ways": ways}).encode(), None)
+        assert [code for code, _ in faults] == ["NO_GOLDEN"]
