@@ -52,6 +52,8 @@ class Pages(ABC):
 
         A fault in the middle of an answer is only raised: nothing may follow what has begun to leave.
         """
+        # the application in which these pages are mounted has its own words for a refusal, for machines
+        scope = {**scope, "starlette.exception_handlers": ({}, {})}
         begun = False
 
         async def sent(message: Message) -> None:

@@ -6,8 +6,12 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 
 from gateway import audit
+from gateway.errors import HandoffError
 from gateway.flows.another_person import login_of
 from gateway.store import AuditFilter
 from gateway.wiring.checkup import Examined
@@ -50,6 +54,23 @@ def test_an_auditor_without_an_agreement_is_shown_nothing_and_told_whom_to_ask(b
         assert answer.status_code == 403 and "NO_AGREEMENT" in answer.text, path
         assert "Ada Auditor no agreement" in answer.text and "otp" not in answer.text
     assert not browser.reads(), "nothing was shown"
+
+
+async def _for_machines(_request: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"resourceType": "OperationOutcome"}, 403)
+
+
+def test_a_refusal_is_a_page_also_where_the_console_is_part_of_the_gateways_own_application(
+    browser: Browser,
+) -> None:
+    """The FHIR API answers a refusal with an OperationOutcome; a person is shown a page, at any of our pages."""
+    browser.app = Starlette(routes=browser.app.routes, exception_handlers={HandoffError: _for_machines})
+    as_ada(browser)
+
+    answer = browser.get("disclosures")
+
+    assert (answer.status_code, answer.headers["content-type"]) == (403, "text/html; charset=utf-8")
+    assert "Ada Auditor no agreement" in answer.text
 
 
 @pytest.mark.requirement("P2-53-01")
