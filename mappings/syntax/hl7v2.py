@@ -88,15 +88,13 @@ def in_utf8(source: bytes, agreed: str) -> bytes:
     """The same message in UTF-8, where MSH-18 names no character set and its sender has agreed to write `agreed` then
     (a name of HL7 table 0211, or `windows-1252`). As it is where it is UTF-8 already, or does not fit what was agreed.
     """
-    try:
-        source.decode("utf-8")
-    except UnicodeDecodeError:
-        if not agreed or _charset_of(source) not in ("", '""'):
-            return source
+    if not agreed or _charset_of(source) not in ("", '""'):
+        return source
+    for charset in ("utf-8", _CHARSETS.get(agreed.upper(), agreed)):
         try:
-            return source.decode(_CHARSETS.get(agreed.upper(), agreed)).encode()
+            return source.decode(charset).encode()
         except UnicodeDecodeError:
-            return source
+            continue
     return source
 
 
