@@ -285,7 +285,7 @@ def _recorded_before(premises: Premises, tx: Transaction, caller: Caller, body: 
             raise _ended()
         if was_practice(premises.network, tx, present):  # and who sends it is live now: it is judged anew
             her, at = str(present.patient_id), premises.clock.now()
-            first = keep_consent(premises, tx, caller, present.resource, her, at, new_id()).record
+            first = keep_consent(premises, tx, caller, first.resource, her, at, new_id()).record
         return _saved(premises, tx, caller, first, earlier.id, created=True)
     return None
 

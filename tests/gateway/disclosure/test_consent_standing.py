@@ -262,6 +262,22 @@ def test_what_was_signed_in_practice_permits_nothing_once_its_recorder_is_live(c
 
 
 @pytest.mark.requirement("FH-CON-10")
+def test_what_is_said_again_after_practice_is_what_stands(county: County) -> None:
+    """And not what its sender made of it in practice since."""
+    county.share_plan()
+    county.change_partner("otp", state="test")
+    broad = signed()
+    of_plans = {"class": [{"system": "http://hl7.org/fhir/resource-types", "code": "CarePlan"}]}
+    narrow = {**broad, "provision": {**broad["provision"], **of_plans}}
+    made_up = str(county.record("otp", narrow).resource["id"])
+    county.replace("otp", made_up, {**broad, "id": made_up})
+    county.change_partner("otp", state="live")
+    county.record("otp", narrow)
+    assert matches(county.search("housing", "Goal", HOUSING, "COC")) == []
+    assert matches(county.search("housing", "CarePlan", HOUSING, "COC")) != []
+
+
+@pytest.mark.requirement("FH-CON-10")
 def test_a_right_to_record_that_is_taken_away_ends_what_it_carried(county: County) -> None:
     county.share_plan()
     county.change_partner("housing", may_record_consent_for=("otp",))
