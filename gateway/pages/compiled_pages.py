@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.util
+import pickle
 import sys
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -39,7 +40,9 @@ class CompiledPages(BytecodeCache):
         if checksum == bucket.checksum:
             bucket.code = code
             return
-        with contextlib.suppress(OSError), compiled_file(bucket.key).open("rb") as file:
+        # of a file that was cut short Jinja unpickles the checksum unguarded
+        broken = OSError, EOFError, ValueError, pickle.UnpicklingError
+        with contextlib.suppress(*broken), compiled_file(bucket.key).open("rb") as file:
             bucket.load_bytecode(file)
         self._keep(bucket)
 

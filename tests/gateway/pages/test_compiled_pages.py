@@ -37,7 +37,7 @@ def test_a_template_is_compiled_once_until_its_file_changes(
     page.write_text("Bye {{ name }}")
     assert (rendered(), len(compiled)) == ("Bye &lt;b&gt;", 2)
     assert (rendered(CompiledPages()), len(compiled)) == ("Bye &lt;b&gt;", 2)
-    beside.write_bytes(b"something else")
+    beside.write_bytes(beside.read_bytes()[:20])  # as a machine that lost its power may leave it
     assert (rendered(CompiledPages()), len(compiled)) == ("Bye &lt;b&gt;", 3)
     beside.unlink()
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
