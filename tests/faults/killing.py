@@ -253,6 +253,7 @@ def main() -> int:
     parser.add_argument("scene", nargs="?", choices=SCENES, help="another story than kills")
     parser.add_argument("--minutes", type=float, help="with soak: how long")
     parser.add_argument("--way", help="with partner_down: how it is down")
+    parser.add_argument("--at-once", type=int, help="with oversized: how many send")
     parser.add_argument(
         "--warm", action="store_true", help="start gateways by forking: more kills in a minute"
     )
@@ -269,7 +270,12 @@ def main() -> int:
     parser.add_argument("--power", action="store_true", help="cut the power instead (needs strace)")
     asked = parser.parse_args()
     if asked.scene:
-        given = {"minutes": asked.minutes, "messages": asked.messages, "way": asked.way}
+        given = {
+            "minutes": asked.minutes,
+            "messages": asked.messages,
+            "way": asked.way,
+            "at_once": asked.at_once,
+        }
         more = {name: value for name, value in given.items() if value}
         told = importlib.import_module(f"tests.faults.{asked.scene}").run(asked.seed, **more)
         print(json.dumps(told, indent=1))

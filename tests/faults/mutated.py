@@ -5,12 +5,14 @@ Damaged are places behind the header (`tests/journeys/test_bad_input.py`), so th
 
 from __future__ import annotations
 
+import contextlib
 import random
 import socket
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 from gateway.demo.processes import start_gateway
@@ -60,10 +62,10 @@ def _send(scene: Scene, seed: int, part: int, messages: int) -> Seen:
         for number in range(messages):
             name = f"M{part}-{number}"
             began = time.monotonic()
-            line.sendall(b"\x0b" + mutated(referral(name), chance) + b"\x1c\r")
+            line.sendall(b"\x0b" + mutated(_about(referral(name), part, number), chance) + b"\x1c\r")
             answer = b""
             while not answer.endswith(b"\x1c\r"):
-                if not (piece := line.recv(65536)):
+                if not (piece := _piece(line)):
                     seen.broken.append(f"{name}: the line was cut")
                     return seen
                 answer += piece
@@ -72,6 +74,23 @@ def _send(scene: Scene, seed: int, part: int, messages: int) -> Seen:
             if wrong := _wrong(answer, name):
                 seen.broken.append(f"{name}: {wrong}")
     return seen
+
+
+def _piece(line: socket.socket) -> bytes:
+    """What comes next; nothing where the line has ended, so that a run that is cut says what it saw."""
+    with contextlib.suppress(ConnectionError):
+        return line.recv(65536)
+    return b""
+
+
+def _about(message: bytes, part: int, number: int) -> bytes:
+    """The message about another person for each fifty: of one with thousands of referrals each more takes longer."""
+    person = part * 10_000 + number // 50
+    born = date(1950, 1, 1) + timedelta(days=person % 20_000)
+    changed = message.replace(b"||770011^", b"||%d^" % (770_011 + person)).replace(
+        b"^Sol", b"^Sol%d" % person
+    )
+    return changed.replace(b"19960417", born.strftime("%Y%m%d").encode())
 
 
 def _wrong(answer: bytes, name: str) -> str:
