@@ -255,3 +255,39 @@ def test_whom_else_she_meets_or_was_sent_to_is_cut_from_what_is_for_the_agency_a
     named = {one["id"]: "food-9" in json.dumps(one) for one in shown}
     assert named == {"s": False, "o": True, task["id"]: False, "e": False, "t": True, "inside": False}
     assert [one.get("performer") for one in shown if one["id"] == "s"] == [[us]]
+
+
+CLINICAL = (
+    "AllergyIntolerance",
+    "Condition",
+    "Encounter",
+    "Immunization",
+    "MedicationRequest",
+    "Observation",
+    "Procedure",
+)
+
+
+@pytest.mark.requirement("DM-01", "DM-06", "DM-07", "DM-08", "DM-09", "P2-13-01")
+@pytest.mark.parametrize(
+    "kind", ["housing", "employment", "legal_aid", "benefits", "food", "community", "peer_support"]
+)
+def test_no_agency_gets_a_clinical_finding_whatever_its_consent_names(kind: str) -> None:
+    """Rulebook 6: identity, what is asked for, goals where it works on them; no diagnosis, finding or medicine."""
+    records = [
+        {
+            "resourceType": one,
+            "id": one.lower(),
+            "status": "final",
+            "code": {"coding": [{"system": "s", "code": "c"}]},
+        }
+        for one in CLINICAL
+    ]
+    question = agency_question(kind, a_task(), types=("Task", *CLINICAL))
+    asked = {**question, "resources": [*question["resources"], *records]}
+
+    task, *findings = consent.decide(consent.read_question(asked), tables()).resources
+
+    assert task.outcome != "withhold"
+    assert {row.outcome for row in findings} == {"withhold"}
+    assert {reason.code for row in findings for reason in row.reasons} == {"NOT_IN_DATA_SET"}
