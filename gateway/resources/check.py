@@ -2,7 +2,8 @@
 
 Shape (unknown properties, cardinality, formats, required bindings) is checked by msgspec against generated
 classes in one pass in C and stops at the first fault; what remains (days that exist, references, order of
-periods, invariants) is one walk over the same tree. Nothing is changed, and nothing is said of a value, only
+periods, invariants) is one walk over the same tree. Shapes that come again and again are checked the quick way
+(`known_shapes`). Nothing is changed, and nothing is said of a value, only
 of its place.
 """
 
@@ -10,15 +11,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import cache
-from threading import Lock
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from gateway.resources.invariants import check_invariants
 from gateway.resources.issues import Issue
+from gateway.resources.known_shapes import SHAPES, class_of, is_known_and_right, resource_types
 
 if TYPE_CHECKING:
     from gateway.resources.steps import Walk
@@ -27,7 +27,6 @@ _PLACE = re.compile(r" - at `(key in )?\$(.*)`\Z")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(\w+)`")
 _PROPERTY = re.compile(r"[A-Za-z_]\w{0,63}")
-_DESCRIBING, _described = Lock(), set[str]()
 
 
 def check_resource(resource: Mapping[str, object]) -> tuple[Issue, ...]:
@@ -35,40 +34,31 @@ def check_resource(resource: Mapping[str, object]) -> tuple[Issue, ...]:
     name = resource.get("resourceType")
     if not isinstance(name, str) or name not in supported_types():
         return (Issue("not-supported", "this resource type is not supported", "resourceType"),)
+    if is_known_and_right(resource, name, _walks()):
+        return ()
     try:
         msgspec.convert(resource, struct_of(name))
     except msgspec.ValidationError as error:
         return (shape_issue(name, str(error)),)
     except RecursionError:
         return (Issue("structure", "the resource is nested too deep", name),)
-    return check_invariants(resource, name, _walks())
+    faults = check_invariants(resource, name, _walks())
+    if not faults:
+        SHAPES[name].note(resource)
+    return faults
 
 
 @cache
 def supported_types() -> frozenset[str]:
     """The resource types that can be checked, hence kept."""
-    return frozenset(_structs())
-
-
-@cache
-def _structs() -> Mapping[str, type]:
-    from gateway.resources.generated.structs import (
-        BY_TYPE,
-    )  # a tenth of a second: only where resources are read
-
-    return BY_TYPE
+    return frozenset(resource_types())
 
 
 def struct_of(name: str) -> type:
-    """The class of a type. msgspec describes it for itself at first use, and crashes the process where two threads do so
-    at once (large submissions are read beside the event loop): one does, and the others wait.
-    """
-    made = _structs()[name]
-    if name not in _described:
-        with _DESCRIBING:
-            with suppress(msgspec.ValidationError):
-                msgspec.convert({}, made)
-            _described.add(name)
+    """The class of a resource type. Raises KeyError."""
+    if name not in supported_types():
+        raise KeyError(name)
+    made: type = class_of(name)
     return made
 
 

@@ -35,7 +35,7 @@ _Node = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class _Scope:
+class Scope:
     """What a local reference may resolve to: ids of contained resources, `fullUrl`s of the Bundle."""
 
     walks: Mapping[str, Walk]
@@ -43,7 +43,7 @@ class _Scope:
     full_urls: frozenset[str] | None
 
 
-class _Plan(NamedTuple):
+class Plan(NamedTuple):
     """What there is to do in a node of one class with these properties: which of them to look into (what to do, its
     name, the class of a child, what a reference may point at), what is wrong with there being these and no others, and
     the rules of the class.
@@ -54,23 +54,23 @@ class _Plan(NamedTuple):
     rules: tuple[Rule, ...]
 
 
-_PLANS: dict[tuple[str, ...], _Plan] = {}
+_PLANS: dict[tuple[str, ...], Plan] = {}
 """By class and properties: the same few come again and again."""
 
 
 def check_invariants(resource: _Node, name: str, walks: Mapping[str, Walk]) -> tuple[Issue, ...]:
     """The faults of a resource whose shape is right."""
-    scope = _Scope(walks, _contained_ids(resource), _full_urls(resource) if name == "Bundle" else None)
+    scope = Scope(walks, _contained_ids(resource), _full_urls(resource) if name == "Bundle" else None)
     return tuple(
         Issue(code, message, name + place) for code, message, place in _node(resource, name, scope, 0)
     )
 
 
-def _node(node: _Node, kind: str, scope: _Scope, depth: int) -> list[Fault]:
+def _node(node: _Node, kind: str, scope: Scope, depth: int) -> list[Fault]:
     if not node or depth > _DEEPEST:
         return [_TOO_DEEP if node else _EMPTY]
     shape = (kind, *node)
-    steps, wrong, rules = _PLANS.get(shape) or _planned(shape, scope.walks[kind])
+    steps, wrong, rules = _PLANS.get(shape) or plan_for(shape, scope.walks[kind])
     faults: list[Fault] = []
     for step, name, of, allowed in steps:
         value = node[name]
@@ -80,11 +80,11 @@ def _node(node: _Node, kind: str, scope: _Scope, depth: int) -> list[Fault]:
             value, (list, tuple)
         ):  # the first alone is several times quicker
             for index, item in enumerate(value):
-                below = _child(item, of, allowed, scope, depth)
+                below = child_faults(item, of, allowed, scope, depth)
                 if below:
                     faults += _under(f".{name}[{index}]", below)
         else:
-            below = _child(value, of, allowed, scope, depth)
+            below = child_faults(value, of, allowed, scope, depth)
             if below:
                 faults += _under(f".{name}", below)
     faults += wrong
@@ -93,11 +93,11 @@ def _node(node: _Node, kind: str, scope: _Scope, depth: int) -> list[Fault]:
     return faults
 
 
-def _planned(shape: tuple[str, ...], walk: Walk) -> _Plan:
+def plan_for(shape: tuple[str, ...], walk: Walk) -> Plan:
     """The plan for a class and the properties of a node; their names are sound, as the shape was checked before."""
     kind, *names = shape
     steps = ((*walk.steps[name], name) for name in names if name in walk.steps)
-    plan = _Plan(
+    plan = Plan(
         tuple((step, name, of, walk.targets.get(name, _ANY)) for step, of, name in steps),
         (*_missing(frozenset(names), walk), *_choices(frozenset(names), walk)),
         RULES.get(kind, ()),
@@ -118,7 +118,8 @@ def _under(place: str, faults: Sequence[Fault]) -> list[Fault]:
     return [(code, message, place + below) for code, message, below in faults]
 
 
-def _child(value: object, kind: str, allowed: frozenset[str], scope: _Scope, depth: int) -> list[Fault]:
+def child_faults(value: object, kind: str, allowed: frozenset[str], scope: Scope, depth: int) -> list[Fault]:
+    """What is wrong below an element whose shape is right; places begin below it."""
     # The shape was checked before; asking for `dict` first is faster than asking an abstract class.
     assert type(value) is dict or isinstance(value, Mapping)
     if kind == "CodeableConcept" and _is_plain_concept(value):
@@ -126,9 +127,9 @@ def _child(value: object, kind: str, allowed: frozenset[str], scope: _Scope, dep
     if kind == "Reference":
         plain = value and value.keys() <= _PLAIN_REFERENCE
         faults = [] if plain else _node(value, kind, scope, depth + 1)
-        return faults + _reference(value, allowed, scope) if value else faults
+        return faults + reference_faults(value, allowed, scope) if value else faults
     if kind == "AnyResource":
-        return _inner_resource(value, scope, depth)
+        return inner_faults(value, scope, depth)
     faults = _node(value, kind, scope, depth + 1)
     if kind == "Narrative" and (fault := narrative_fault(str(value.get("div")))) is not None:
         faults.append(("invariant", fault, ".div"))
@@ -147,12 +148,12 @@ def _is_plain_concept(concept: _Node) -> bool:
     return True
 
 
-def _inner_resource(value: _Node, scope: _Scope, depth: int) -> list[Fault]:
+def inner_faults(value: _Node, scope: Scope, depth: int) -> list[Fault]:
     """A contained resource, or one in a Bundle, which has contained ones of its own."""
     kind = str(value.get("resourceType"))
     if scope.full_urls is not None and depth < 3:
         if scope.contained or "contained" in value:
-            scope = _Scope(scope.walks, _contained_ids(value), scope.full_urls)
+            scope = Scope(scope.walks, _contained_ids(value), scope.full_urls)
         return _node(value, kind, scope, depth + 1)
     faults = _node(value, kind, scope, depth + 1)
     if value.get("contained"):
@@ -161,10 +162,10 @@ def _inner_resource(value: _Node, scope: _Scope, depth: int) -> list[Fault]:
 
 
 def _primitive(
-    step: int, name: str, value: object, node: _Node, scope: _Scope, depth: int, faults: list[Fault]
+    step: int, name: str, value: object, node: _Node, scope: Scope, depth: int, faults: list[Fault]
 ) -> None:
     if step == DATE:
-        if not _exists(value):
+        if not day_exists(value):
             faults.append(("value", "this day does not exist", f".{name}"))
     elif step == DECIMAL:
         if not isinstance(value, int | float | Decimal):
@@ -183,7 +184,7 @@ def _primitive(
                 faults += _under(f".{name}[{index}]", _companion(item, scope, depth))
 
 
-def _companion(value: object, scope: _Scope, depth: int) -> list[Fault]:
+def _companion(value: object, scope: Scope, depth: int) -> list[Fault]:
     """The extensions of a primitive (`_birthDate`)."""
     assert isinstance(value, Mapping)
     if not value:
@@ -192,7 +193,7 @@ def _companion(value: object, scope: _Scope, depth: int) -> list[Fault]:
     assert isinstance(extensions, (list, tuple))
     found: list[Fault] = []
     for index, extension in enumerate(extensions):
-        found += _under(f".extension[{index}]", _child(extension, "Extension", _ANY, scope, depth))
+        found += _under(f".extension[{index}]", child_faults(extension, "Extension", _ANY, scope, depth))
     return found
 
 
@@ -205,7 +206,7 @@ def _choices(names: frozenset[str], walk: Walk) -> Iterator[Fault]:
             yield "required", "one of these is required", f".{name}[x]"
 
 
-def _exists(value: object) -> bool:
+def day_exists(value: object) -> bool:
     """Whether the calendar has the day (2026-02-29 has none); a year or a month alone always exists."""
     day = str(value)[:10]
     if len(day) < 10 or day[8:] <= "28":
@@ -229,7 +230,7 @@ def _gaps(name: str, values: object, companions: object, faults: list[Fault]) ->
             faults.append(("structure", "null stands for a value with extensions only", f".{name}[{index}]"))
 
 
-def _reference(node: _Node, allowed: frozenset[str], scope: _Scope) -> list[Fault]:
+def reference_faults(node: _Node, allowed: frozenset[str], scope: Scope) -> list[Fault]:
     """What is wrong with a Reference: its form, what it should find here, or what it points at."""
     stated, text = node.get("type"), node.get("reference")
     wrong = bool(allowed) and stated is not None and stated not in allowed
@@ -242,7 +243,7 @@ def _reference(node: _Node, allowed: frozenset[str], scope: _Scope) -> list[Faul
     return [*faults, _WRONG_TARGET] if wrong else faults
 
 
-def _form(text: str, scope: _Scope) -> list[Fault]:
+def _form(text: str, scope: Scope) -> list[Fault]:
     """What is wrong with a reference that is not `Type/id`."""
     if text.startswith("#"):
         if text != "#" and text[1:] not in scope.contained:

@@ -173,3 +173,9 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "Reference": (_reference,),
     "Task": (_task,),
 }
+
+BY_PROPERTIES = frozenset(
+    {_attachment, _quantity, _reference, _consent, _activity, _target, _organization, _extension}
+)
+BY_PROPERTIES |= {_patient_contact, _contact_point}
+"""Rules that ask only which properties a node has, so that all nodes with the same ones meet them or none does."""
