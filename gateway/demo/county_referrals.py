@@ -150,7 +150,8 @@ def _answered(stage: Stage, got: Mapping[str, Received], pantry: Visitor) -> Non
         ("legal-aid", [entry["resource"] for entry in bundle["entry"]]),
         ("benefits", stage.finds("benefits", "Task", "COC", number_of("benefits"))),
     ):
-        task = next(one for one in found if one.get("owner", {}).get("reference") == reference_of(agency))
+        task = next((one for one in found if _asks(agency, one)), {})
+        stage.must("id" in task, f"{agency} finds the referral that asks it")
         stage.answers(agency, {**task, "status": "accepted"}, purpose="COC")
     for count, agency in enumerate(ANSWERING):
         told = in_folder(_drop(stage, _MANAGER), known + count).text()
@@ -159,6 +160,13 @@ def _answered(stage: Stage, got: Mapping[str, Received], pantry: Visitor) -> Non
         )
         stage.write(agency, ({"resourceType": "Task"},))
     stage.get(_MANAGER, ({"resourceType": "Task"},))
+
+
+def _asks(agency: str, resource: Mapping[str, Any]) -> bool:
+    """Whether it is the Task for the agency: at our door its owner is a reference, in a file an identifier."""
+    owner = resource.get("owner", {})
+    goes_by = str(owner.get("identifier", {}).get("value", ""))
+    return owner.get("reference") == reference_of(agency) or goes_by.endswith(agency)
 
 
 def _hospital_hears(stage: Stage) -> None:

@@ -62,7 +62,6 @@ def test_a_yes_on_the_phone_reaches_the_counselor_and_a_no_nobody(tmp_path):
 
 
 @pytest.mark.unmeasured
-@pytest.mark.long
 def test_every_agency_of_the_county_sends_in_its_own_way_and_sees_what_she_allows_it(tmp_path):
     report = played(tmp_path, "--story", "4")
     agencies = report["agencies"]
