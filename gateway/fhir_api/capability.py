@@ -137,7 +137,7 @@ def _search_parameters(name: str, served: Served) -> list[dict[str, str]]:
     return [
         {"name": served.by_patient, "type": "token" if by_id else "reference", **told},
         {"name": identifier, "type": "token", "documentation": "POST `_search` only; one `system|value`"},
-        *_own_parameters(parameters_of(name)),
+        *({**one, **_WORKLIST.get((name, one["name"]), {})} for one in _own_parameters(parameters_of(name))),
     ]
 
 
@@ -148,6 +148,16 @@ def _own_parameters(served: Mapping[str, Parameter]) -> list[dict[str, str]]:
 _WITHOUT_PATIENT = {
     "directory": "Those that came with records of this patient; without it, those of the directory of services",
     "record": "Those that came with records of this patient; or name one of them, by `_id` or what it refers to",
+}
+
+_WORKLIST: Mapping[tuple[str, str], Mapping[str, str]] = {
+    ("Task", role): {
+        "documentation": f"`Organization/[yours]`, without a patient: {what}, patient by patient"
+    }
+    for role, what in (
+        ("owner", "what was referred to your organisation and delivered"),
+        ("requester", "what it has referred itself"),
+    )
 }
 
 _AUDIT_EVENT = {

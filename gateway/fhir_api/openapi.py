@@ -13,7 +13,7 @@ from typing import Any
 
 from gateway.fhir_api.includes import includes_of, revincludes_of
 from gateway.fhir_api.openapi_operations import OPERATIONS
-from gateway.fhir_api.openapi_words import JSON, PARAMETERS, READ, TOLD, WRITE, Given, Told
+from gateway.fhir_api.openapi_words import JSON, PARAMETERS, READ, TOLD, WORKLIST, WRITE, Given, Told
 from gateway.fhir_api.search_table import parameters_of
 from gateway.fhir_api.served import SEARCHED, SERVED, VALIDATED
 
@@ -154,11 +154,14 @@ def _by_itself(address: Address) -> Told:
 
 
 def _search_told(name: str, method: str) -> Told:
+    text = "Filters, order and pages look at what you may see. `total` stands only where all of it is shown."
+    if name == "Task":
+        text += f" {WORKLIST}"
     where = "by form, also by your own identifier of the patient" if method == "POST" else "by our id"
     return Told(
         f"Searching {name}",
         f"Search {name} {where}",
-        "Filters, order and pages look at what you may see. `total` stands only where all of it is shown.",
+        text,
         answered="searchset",
         body="form" if method == "POST" else "",
         sent="",

@@ -42,6 +42,11 @@ START, READ, WRITE, EVENTS, ASK, RUN = (
     "Asking before ordering",
     "Running",
 )
+WORKLIST = (
+    "Without a patient: your own worklist, `owner=Organization/[yours]` (what was referred to your organization and "
+    "delivered) or `requester=Organization/[yours]` (what it has referred itself), patient by patient, in no other "
+    "order. A page may hold fewer than `_count`, or none, and have a `next` link."
+)
 _NOT_MODIFIED = {304: "What you have is what you would be shown now."}
 _CONDITION = ("if-none-match",)
 

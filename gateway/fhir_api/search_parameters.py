@@ -34,6 +34,12 @@ _REFUSED_ALWAYS = frozenset({"_content", "_text", "_filter", "_query"})
 
 _WITHOUT_PATIENT = {name for name, served in SERVED.items() if served.without_patient}
 
+_ORGANIZATIONS = (("owner",), ("requester",))
+_WORKLIST = (
+    "; without a patient `owner=Organization/[yours]` or `requester=Organization/[yours]`, one by `_id`, or all of "
+    "those referred to you with `Group/referred/$export`"
+)
+
 _COUNTED = "count"
 _SUMMARIES: Mapping[str, tuple[str, ...]] = {
     "false": (),
@@ -119,7 +125,8 @@ def criteria_of(
         raise NotUnderstood(
             "PARAMETER_UNKNOWN", f"a search parameter is not supported; beside the patient: {served}"
         )
-    patient, identifier, named = _whose(resource_type, parameters)
+    worklist = _is_worklist(resource_type, parameters, filters)
+    patient, identifier, named = (None, None, "") if worklist else _whose(resource_type, parameters)
     sort, descending = _sort(resource_type, values_of(parameters, ("_sort",)))
     count = count_in(parameters, least=0)
     return SearchCriteria(
@@ -134,6 +141,7 @@ def criteria_of(
         links=links,
         elements=elements_in(parameters, counted=True),
         only_count=count == 0 or values_of(parameters, ("_summary",)) == [_COUNTED],
+        worklist=worklist,
         address=base,
         page_address=f"{base}?_page=",
     )
@@ -145,6 +153,23 @@ def _as_relative(parameters: Parameters, base: str) -> Parameters:
     if len(ours) == 1:
         return parameters
     return tuple((name, value.removeprefix(ours)) for name, value in parameters)
+
+
+def _is_worklist(resource_type: str, parameters: Parameters, filters: Iterable[Filter]) -> bool:
+    """Whether Tasks of an organization are asked for, of whomever: `owner` or `requester`, and no patient nor `_id`.
+
+    Raises NotUnderstood `PARAMETER_INVALID` for an order of it.
+    """
+    patient_names, identifier_names = _names(resource_type)
+    if resource_type != "Task" or values_of(parameters, (*patient_names, *identifier_names, "_id")):
+        return False
+    found = any(one.places in _ORGANIZATIONS and one.values and not one.negated for one in filters)
+    if found and values_of(parameters, ("_sort",)):
+        text = (
+            "without a patient Tasks come patient by patient, in no other order; `_lastUpdated` limits them"
+        )
+        raise NotUnderstood("PARAMETER_INVALID", text, "http._sort")
+    return found
 
 
 def _whose(resource_type: str, parameters: Parameters) -> tuple[str | None, tuple[str, str] | None, str]:
@@ -165,6 +190,8 @@ def _whose(resource_type: str, parameters: Parameters) -> tuple[str | None, tupl
         text = f"`{patient_names[0]}` or, by POST `_search`, `{identifier_names[0]}` is needed"
         if resource_type == "Patient":
             text += "; by name and birth date a patient is found with `POST Patient/$match`"
+        if resource_type == "Task":
+            text += _WORKLIST
         raise NotUnderstood("PARAMETER_MISSING", text, f"http.{patient_names[0]}")
     return None, None, named
 

@@ -44,7 +44,8 @@ class SearchCriteria:
     is shown (empty: all). `only_count`: nothing is listed, and told is how many meet it. `links` limit like `filters`,
     by what a match is linked to. `page`: the token of a page that was offered before; it stands for all the rest.
     `address` is that of the type and `page_address` what a page's token is added to, for links.
-    `asked`: the question as it was sent, for the log alone.
+    `asked`: the question as it was sent, for the log alone. `worklist`: of Tasks those of or for the caller's own
+    organization, of whomever (`worklist.py`).
     """
 
     patient: str | None = None
@@ -58,6 +59,7 @@ class SearchCriteria:
     links: tuple[Linked, ...] = field(default=(), repr=False)
     elements: tuple[str, ...] = ()
     only_count: bool = False
+    worklist: bool = False
     page: str = field(default="", repr=False)
     address: str = field(default="", repr=False, compare=False)
     page_address: str = field(default="", repr=False, compare=False)

@@ -49,6 +49,7 @@ class PageToken(msgspec.Struct, frozen=True):
     includes: tuple[Include, ...] = ()
     links: tuple[Linked, ...] = ()
     elements: tuple[str, ...] = ()
+    worklist: bool = False
 
 
 class SearchPage:
@@ -120,6 +121,7 @@ def token_of(
         includes=criteria.includes,
         links=criteria.links,
         elements=criteria.elements,
+        worklist=criteria.worklist,
     )
     nonce = secrets.token_bytes(12)
     sealed = _cipher(premises).encrypt(nonce, msgspec.json.encode(token), _CONTEXT)
@@ -156,6 +158,7 @@ def page_of(
         includes=token.includes,
         links=token.links,
         elements=token.elements,
+        worklist=token.worklist,
     )
     return named, token.after
 

@@ -80,6 +80,14 @@ def at_desk(reading: Reading, partner: str, before: int, limit: int) -> tuple[In
     return tuple(map(_intent, reading.rows("intents.at_desk", params)))
 
 
+def next_referred_by(reading: Reading, partner: str, after: str) -> str | None:
+    """The next patient by id after `after` of those whom `partner` has referred, whatever became of it; None after the
+    last.
+    """
+    row = reading.row("intents.next_referred_by", {"partner": partner, "after": after})
+    return None if row is None or row["patient_id"] is None else str(row["patient_id"])
+
+
 def of_key(reading: Reading, patient_id: str, partner: str, business_key: str) -> tuple[Intent, ...]:
     """All intents of one business key toward one partner, in their order."""
     params = {"patient_id": patient_id, "partner": partner, "business_key": business_key}

@@ -29,6 +29,7 @@ from gateway.flows import (
     pull,
     submissions,
     subscriptions,
+    worklist,
 )
 from gateway.partners import Network
 from gateway.partners.login_keys import published_keys
@@ -145,7 +146,7 @@ class HttpDoor:
     def _doors(self) -> Doors:
         premises = self._premises
         return Doors(
-            search=self._standstill.guard(partial(pull.search, premises)),
+            search=self._standstill.guard(partial(worklist.search, premises)),
             read=self._standstill.guard(partial(pull.read, premises)),
             paper=self._standstill.guard(partial(papers.read_paper, premises)),
             read_version=self._standstill.guard(partial(pull.read_version, premises)),

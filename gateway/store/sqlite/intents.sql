@@ -17,6 +17,10 @@ SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, for
        attempts, reason, created_at, updated_at, sequence, first_tried_at, message_type FROM intent INDEXED BY intent_at_desk
 WHERE partner = :partner AND reason = 'AT_DESK' AND sequence < :before ORDER BY sequence DESC LIMIT :limit;
 
+-- name: next_referred_by
+SELECT min(patient_id) AS patient_id FROM intent
+WHERE source_partner = :partner AND kind = 'referral' AND patient_id > :after;
+
 -- name: of_key
 SELECT id, patient_id, partner, source_partner, business_key, purpose, kind, format, message_id, focus, state, due_at,
        attempts, reason, created_at, updated_at, sequence, first_tried_at, message_type FROM intent

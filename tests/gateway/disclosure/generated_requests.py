@@ -21,6 +21,7 @@ UNKNOWN = "00000000-0000-8000-8000-000000000000"
 CODES = ("active", "requested", "accepted", "completed", "final", "order", "plan", "F11.20", "F53.0", "6813")
 NUMBERS = ("770011", "OTP-3391", "DH-204", "nobody")
 SYSTEMS = (person.MRN_SYSTEM, person.OTP_SYSTEM, person.HOUSING_SYSTEM)
+AGENCIES = ("housing", "employment", "otp", "hospital", "nobody")
 DATES = ("2026-04-11", "ge2026-04-11", "lt2026-04-11T16:00:00Z", "gt2026-01-01", "eq2026", "2031-01-01")
 STATUSES = ("received", "accepted", "in-progress", "completed", "rejected", "cancelled", "failed")
 
@@ -110,6 +111,10 @@ class Requests:
                 one, [o["name"] for o in limits if o.get("description", "").startswith("A date")]
             )
             found.append((one["name"], value))
+        if any(one["name"] == "owner" for one in limits) and self.made.random() < 0.5:  # a worklist
+            found = [one for one in found if one[0] not in ("patient", "subject", "_id", "_sort", "owner")]
+            role = self.made.choice(("owner", "owner", "requester"))
+            found.append((role, f"Organization/{self.made.choice(AGENCIES)}"))
         return found
 
     def _value(self, one: Mapping[str, Any], dates: Sequence[str] = ()) -> str:
