@@ -115,6 +115,16 @@ def test_an_author_without_a_name_leaves_the_keeper_to_stand_for_the_document(li
     assert f"Organization/{organizations[0]['id']}" == document["custodian"]["reference"]  # type: ignore[index]
 
 
+def test_a_document_that_names_nobody_says_that_its_author_is_not_known(library: Library) -> None:
+    bare = _SUMMARY
+    for name in (b"author", b"custodian"):
+        bare = re.sub(rb"<%s[ >].*?</%s>" % (name, name), b"", bare, count=1, flags=re.DOTALL)
+    made = _read(library, bare)
+    ((author,),) = (one["author"] for one in _of(made, "Composition"))
+    assert [one["valueCode"] for one in author["extension"]] == ["unknown"]
+    assert conservation(made, len(counted_leaves(bare))) == []
+
+
 _HISTORY = (FORMATS / "ccda/history_and_physical/samples/history.xml").read_bytes()
 
 
