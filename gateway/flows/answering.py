@@ -14,10 +14,10 @@ from gateway.disclosure.premises import Premises
 from gateway.errors import AlreadyReceived, NotUnderstood
 from gateway.flows import status
 from gateway.flows.order_status import NO_REASON, way_to
-from gateway.flows.people import patient_meant
+from gateway.flows.people import known_by_number
 from gateway.flows.sheet_answer import URN, gateways_id, referrals_named, require_same_birth
 from gateway.flows.submitted_ids import Submitted, resolved
-from gateway.identity import IDENTIFIER, identifiers_of, names_of
+from gateway.identity import IDENTIFIER, names_of, numbers_of
 from gateway.security.callers import Caller
 from gateway.store import Intent, Record, Transaction, patients, records
 
@@ -134,11 +134,8 @@ def _may_be_one(described: Sequence[Mapping[str, Any]]) -> bool:
 def _claim(
     premises: Premises, tx: Transaction, partner: str, patient: Mapping[str, Any], patient_id: str, place: str
 ) -> None:
-    for system, value in identifiers_of(patient):
-        gateways = gateways_id(tx, partner, value)
-        meant = gateways or patient_meant(
-            premises, tx, partner, {"identifier": {"system": system, "value": value}}
-        )
+    for system, value in numbers_of(patient):
+        meant = gateways_id(tx, partner, value) or known_by_number(premises, tx, partner, system, value)
         if meant not in (None, patient_id):
             raise NotUnderstood(
                 "REFERRAL_OF_ANOTHER_PATIENT", "is another patient's than the referral", place

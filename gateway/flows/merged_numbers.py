@@ -13,7 +13,7 @@ from typing import Any
 from gateway.audit import append
 from gateway.disclosure.premises import Premises
 from gateway.flows.decided_here import BY_SENDER, act_entry
-from gateway.identity import IDENTIFIER, Identified, identifiers_of, own_numbers_of
+from gateway.identity import IDENTIFIER, Identified, numbers_of
 from gateway.store import Transaction, patients, same_person
 
 SAID = "identity_merge_said"
@@ -40,7 +40,7 @@ def heed_merge(
     """Bring what is known of the ended numbers in line with what their sender says; the same again changes nothing."""
     index = premises.keys.index
     for patient in ended:
-        for system, value in (*identifiers_of(patient), *own_numbers_of(patient)):
+        for system, value in numbers_of(patient):
             token = index(IDENTIFIER, system, value)
             known = {found for _, found in patients.find_by_token(tx, partner, token)}
             if not known and who.certain:

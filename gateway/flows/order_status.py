@@ -28,7 +28,7 @@ from gateway.flows.people import patient_meant
 from gateway.flows.redirected import cancelled
 from gateway.flows.referral import CANCEL_EVENT, Referral, still_needed
 from gateway.flows.task_outputs import words_to_keep
-from gateway.identity import IDENTIFIER, Identified, identifiers_of
+from gateway.identity import IDENTIFIER, Identified, numbers_of
 from gateway.store import (
     Intent,
     Record,
@@ -255,7 +255,7 @@ def _known_to(premises: Premises, tx: Transaction, made: OrderStatus) -> dict[st
     """
     found: dict[str, set[str]] = {}
     for patient in made.resources:
-        for system, value in identifiers_of(patient) if patient["resourceType"] == "Patient" else ():
+        for system, value in numbers_of(patient) if patient["resourceType"] == "Patient" else ():
             token = premises.keys.index(IDENTIFIER, system, value)
             for partner in made.tasks:
                 for _, patient_id in patients.find_by_token(tx, partner, token):

@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.disclosure.premises import Premises
 from gateway.errors import NotUnderstood
-from gateway.identity import IDENTIFIER, identify
+from gateway.identity import IDENTIFIER, identify, numbers_of
 from gateway.store import Reading, Transaction, intents, patients, records, same_person
 
 _SAYS_NOTHING = ("Patient", "Consent")
@@ -24,16 +24,15 @@ def patient_meant(
     text = str(reference.get("reference", ""))
     if text.startswith("Patient?identifier="):
         system, _, value = text.removeprefix("Patient?identifier=").partition("|")
-        return _by_identifier(premises, reading, partner, system, value)
+        return known_by_number(premises, reading, partner, system, value)
     if text.startswith("Patient/"):
         patient_id = kept_as(reading, partner, text.removeprefix("Patient/"))
         if patients.exists(reading, patient_id) and patients.knows(reading, partner, patient_id):
             return patient_id
         record = records.get(reading, "Patient", patient_id)
         return record.patient_id if record is not None and record.source_partner == partner else None
-    identifier = reference.get("identifier", {})
-    if identifier.get("system") and identifier.get("value"):
-        return _by_identifier(premises, reading, partner, identifier["system"], identifier["value"])
+    for system, value in numbers_of({"identifier": [reference.get("identifier", {})]}):
+        return known_by_number(premises, reading, partner, system, value)
     return None
 
 
@@ -80,7 +79,10 @@ def related(reading: Reading, partner: str, patient_id: str) -> bool:
     )
 
 
-def _by_identifier(premises: Premises, reading: Reading, partner: str, system: str, value: str) -> str | None:
+def known_by_number(
+    premises: Premises, reading: Reading, partner: str, system: str, value: str
+) -> str | None:
+    """The one patient whom `partner` knows by a number (`identity.numbers_of`); None where it knows nobody by it."""
     token = premises.keys.index(IDENTIFIER, system, value)
     found = {patient_id for _, patient_id in patients.find_by_token(reading, partner, token)}
     return next(iter(found)) if len(found) == 1 else None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from gateway.disclosure.premises import Premises
-from gateway.identity import IDENTIFIER, identifiers_of
+from gateway.identity import IDENTIFIER, numbers_of
 from gateway.store import Intent, Record
 from gateway.store.same_person import Joined, Link, Version
 
@@ -134,7 +134,7 @@ class _Sorting:
     def _links_of(self, patient: Record) -> frozenset[Link]:
         return frozenset(
             (patient.source_partner, self._premises.keys.index(IDENTIFIER, system, value))
-            for system, value in identifiers_of(patient.resource)
+            for system, value in numbers_of(patient.resource)
         )
 
     def _named(self, record: Record) -> Whose:
@@ -169,7 +169,7 @@ class _Sorting:
                 return "theirs"
             if plain.startswith("Patient/"):
                 return "the one" if plain == self._network_id else "unsure"
-        for system, value in identifiers_of(
+        for system, value in numbers_of(
             {"identifier": [identifier]} if isinstance(identifier, Mapping) else {}
         ):
             link = (record.source_partner, self._premises.keys.index(IDENTIFIER, system, value))

@@ -1,6 +1,6 @@
 """Identity: which network patient a partner's patient is."""
 
-from gateway.identity.described import description_keys, identifiers_of, match_keys, names_of, own_numbers_of
+from gateway.identity.described import description_keys, identifiers_of, match_keys, names_of, numbers_of
 from gateway.identity.match import IDENTIFIER, Identified, identify
 from gateway.identity.mentioned import Mentions, mentions_of, read_words
 from gateway.identity.review import Candidate, candidates
@@ -17,6 +17,6 @@ __all__ = [
     "match_keys",
     "mentions_of",
     "names_of",
-    "own_numbers_of",
+    "numbers_of",
     "read_words",
 ]

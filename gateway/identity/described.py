@@ -47,6 +47,12 @@ def own_numbers_of(patient: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield "|".join(("assigner", str(name), *kinds)), str(value)
 
 
+def numbers_of(patient: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(system or whose numbers, value) of each number by which the partner that sends it knows her."""
+    yield from identifiers_of(patient)
+    yield from own_numbers_of(patient)
+
+
 def block_keys(patient: Mapping[str, Any], index: IndexHash) -> tuple[str, ...]:
     """Keys that descriptions worth comparing share: each leaves room for another kind of slip or change of life."""
     born, sex = str(patient.get("birthDate", "")), str(patient.get("gender", ""))

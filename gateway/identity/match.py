@@ -19,9 +19,8 @@ from gateway.identity.described import (
     IndexHash,
     apart_key,
     block_keys,
-    identifiers_of,
     match_keys,
-    own_numbers_of,
+    numbers_of,
     sameness_keys,
 )
 from gateway.store import Reading, Transaction, intents, patients, records
@@ -47,8 +46,7 @@ def identify(
     Her id is never one that a source has chosen. Raises NotUnderstood `PATIENT_UNIDENTIFIABLE` when there is neither an
     identifier nor a name with a birth date, `PATIENT_AMBIGUOUS` when identifiers belong to several patients.
     """
-    numbers = (*identifiers_of(patient), *own_numbers_of(patient))
-    tokens = tuple(index(IDENTIFIER, system, value) for system, value in numbers)
+    tokens = tuple(index(IDENTIFIER, system, value) for system, value in numbers_of(patient))
     likely, certain = match_keys(patient, index)
     if not tokens and likely is None:
         message = "needs an identifier with its system or authority, or a name with a birth date"

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from gateway.identity.described import identifiers_of, names_of
+from gateway.identity.described import names_of, numbers_of
 
 _LEAST_SIGNS = 5
 _LEAST_DIGITS = 6
@@ -70,7 +70,7 @@ def mentions_of(described: Iterable[tuple[Mapping[str, Any], Collection[str]]]) 
     """What FHIR Patients, all one person, are known by; with each, the ids of the partners it came from."""
     values, used, names, births = set[str](), set[tuple[str, str]](), set(), set()
     for patient, partners in described:
-        here = {value for _, value in identifiers_of(patient)}
+        here = {value for _, value in numbers_of(patient)}
         values |= here
         used |= {(partner, _words(value)) for partner in partners for value in here if _is_long(value)}
         for family, given in names_of(patient):

@@ -311,6 +311,7 @@ def test_a_number_written_otherwise_is_found_by_the_person(
 
     assert say(ordered, "IP", who="999^^^&1.2.3&ISO", **numbers(ordered)).outcome == "content_error"
     assert say(ordered, "IP", by="psychiatry", **numbers(ordered)).outcome == "content_error"
+    assert say(ordered, "IP", who="770011^^^RIVERBEND^MR", **numbers(ordered)).outcome == "content_error"
     assert say(ordered, "IP", **numbers(ordered)).outcome == "accepted"
     assert stands(ordered) == "accepted"
 
@@ -358,14 +359,18 @@ def test_a_number_of_several_orders_moves_none_of_them(ordered: County) -> None:
     assert {one.resource["status"] for one in ordered.records("Task")} == {"requested"}
 
 
-def test_who_is_another_for_the_filler_stops_it(ordered: County) -> None:
+@pytest.mark.parametrize(
+    ("system", "written"),
+    [("urn:oid:1.2.3", "O-7^^^&1.2.3&ISO"), ("assigner|OTP|MR", "O-7^^^OTP^MR")],
+)
+def test_who_is_another_for_the_filler_stops_it(ordered: County, system: str, written: str) -> None:
     def another(tx: Transaction) -> None:
-        token = ordered.premises.keys.index(IDENTIFIER, "urn:oid:1.2.3", "O-7")
+        token = ordered.premises.keys.index(IDENTIFIER, system, "O-7")
         patients.link(tx, "otp", token, patients.create(tx, "2026-04-11T15:00:00Z", certain=True))
 
     ordered.write(another)
 
-    assert refused(say(ordered, "IP", who="O-7^^^&1.2.3&ISO")) == ("REFERRAL_OF_ANOTHER_PATIENT", "PID-3")
+    assert refused(say(ordered, "IP", who=written)) == ("REFERRAL_OF_ANOTHER_PATIENT", "PID-3")
     assert stands(ordered) == "requested"
 
 

@@ -19,6 +19,7 @@ from gateway.flows.same_person import join, part, sort
 from gateway.store import consents, patients
 from tests.gateway.county import HOUSING, MRN, County, matches
 from tests.gateway.flows.test_same_person import (
+    AS_OTHER,
     OTHER_MRN,
     WHY,
     account,
@@ -212,14 +213,23 @@ def test_a_number_that_was_never_hers_stays_whose_it_is(county: County, third: b
     assert id_of(county, MRN) == her
 
 
-def test_a_message_with_both_numbers_gives_the_one_nothing_of_the_other(county: County) -> None:
-    her, again = joined(county)
-    card = "770011^^^RIVERBEND&2.16.840.1.113883.19.5&ISO^MR"
-    county.refer("ED-5", "R-5", change={card: f"{card.replace('770011', '880022')}~{card}"})
+@pytest.mark.parametrize("authority", ["RIVERBEND&2.16.840.1.113883.19.5&ISO", "RIVERBEND"])
+def test_a_message_with_both_numbers_gives_the_one_nothing_of_the_other(
+    county: County, authority: str
+) -> None:
+    """A number with its authority's name and no system, as most HL7 v2 senders write it, speaks as any other."""
+    system = f"assigner|{authority}|MR" if authority == "RIVERBEND" else MRN[0]
+    card = {"RIVERBEND&2.16.840.1.113883.19.5&ISO": authority}
+    county.refer(change=card)
+    county.refer("ED-2", "R-2", change={**card, **AS_OTHER})
+    her, again = (id_of(county, (system, one)) for one in ("770011", "880022"))
+    county.run(join(county.premises, again, her, WHY))
+    county.refer("ED-5", "R-5", change={**card, "|770011^": f"|880022^^^{authority}^MR~770011^"})
 
-    county.run(part(county.premises, again, SISTER))
+    done = county.run(part(county.premises, again, SISTER))
 
-    assert (id_of(county, MRN), id_of(county, OTHER_MRN)) == (her, again)
+    assert [id_of(county, (system, one)) for one in ("770011", "880022")] == [her, again]
+    assert [one for one in done["to be sorted"] if one.startswith("Patient/")]
 
 
 def test_who_was_joined_on_is_parted_after_the_one_between(county: County) -> None:

@@ -18,6 +18,8 @@ def index(parameter: str, system: str, value: str) -> str:
 class Book:
     """A transaction's view of the patients table, kept in memory."""
 
+    standing = None
+
     def __init__(self) -> None:
         self.patients: dict[str, bool] = {}
         self.links: dict[tuple[str, str], str] = {}
