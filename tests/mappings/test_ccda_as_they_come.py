@@ -240,6 +240,10 @@ def test_a_summary_with_the_sections_of_other_documents_gives_their_goals_and_lo
     assert told == [one["description"] for one in _of(_read(library, _PLAN, "ccda/care_plan"), "Goal")] != []
     assert made.accounting.answer()["unmapped"] == 0
     assert conservation(made, len(counted_leaves(source))) == []
+    assert b"42349-1" in source, "no referral, hence no reason of one: carried"
+    said = [one["type"]["coding"][0]["code"] for one in _of(made, "DocumentReference")]  # type: ignore[index]
+    assert _of(made, "ServiceRequest") == _of(_read(library, _SUMMARY), "ServiceRequest")
+    assert "42349-1" not in said
     now = datetime(2026, 11, 23, tzinfo=UTC)
     written = render(library.mapping("ccda/ccd"), made.resources, at=now, control_id="1", zone=None).content
     assert [one["description"] for one in _of(_read(library, written), "Goal")] == told
