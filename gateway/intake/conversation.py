@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -47,6 +48,8 @@ class ConversationSettings(Protocol):
     def idle_seconds(self) -> float: ...
     @property
     def frame_seconds(self) -> float: ...
+    @property
+    def turn_seconds(self) -> float: ...
 
 
 class Conversation:
@@ -72,6 +75,7 @@ class Conversation:
         self._frames = FrameReader(settings.frame_bytes)
         self._large_frames = large_frames
         self._has_turn = False
+        self._turn_ends, self._came_in_turn = math.inf, 0
         self._frame_began: float | None = None
         self.leaving = False
         self._in_hand = False
@@ -101,9 +105,7 @@ class Conversation:
     async def _hold(self) -> None:
         while not self.leaving:
             try:
-                async with asyncio.timeout_at(self._deadline()):
-                    await self._wait_for_turn()
-                    piece = await self._reader.read(_READ_BYTES)
+                piece = await self._next_piece()
             except TimeoutError:
                 return await self._give_up("FRAME_TIMEOUT" if self._frames.inside else "IDLE_TIMEOUT")
             if not piece:
@@ -114,20 +116,45 @@ class Conversation:
                 self._end_turn()
         return None
 
+    async def _next_piece(self) -> bytes:
+        """What the peer sends next. Raises TimeoutError when its time is over: of a large frame that hardly goes on, as
+        soon as every turn is taken, or a few slow peers would keep all other large frames out.
+        """
+        ends = self._deadline()
+        if self._frames.held > LARGE_BYTES and not self._has_turn:
+            async with asyncio.timeout_at(ends):
+                await self._wait_for_turn()
+        while True:
+            try:
+                async with asyncio.timeout_at(min(ends, self._turn_ends)):
+                    piece = await self._reader.read(_READ_BYTES)
+            except TimeoutError:
+                if not self._has_turn or self._large_frames.locked() or _now() >= ends:
+                    raise
+                self._go_on_in_turn()
+                continue
+            self._came_in_turn += len(piece)
+            if self._has_turn and self._came_in_turn >= _READ_BYTES:
+                self._go_on_in_turn()
+            return piece
+
     async def _wait_for_turn(self) -> None:
         """Read a large frame on only in its turn; meanwhile its sender waits, as the network lets nothing more in."""
-        if self._frames.held > LARGE_BYTES and not self._has_turn:
-            await self._large_frames.acquire()
-            self._has_turn = True
+        await self._large_frames.acquire()
+        self._has_turn = True
+        self._go_on_in_turn()
+
+    def _go_on_in_turn(self) -> None:
+        self._turn_ends, self._came_in_turn = _now() + self._settings.turn_seconds, 0
 
     def _end_turn(self) -> None:
         if self._has_turn:
-            self._has_turn = False
+            self._has_turn, self._turn_ends = False, math.inf
             self._large_frames.release()
 
     def _deadline(self) -> float:
         """When the wait for the next bytes ends, in the loop's time."""
-        now = asyncio.get_running_loop().time()
+        now = _now()
         if not self._frames.inside:
             return now + self._settings.idle_seconds
         if self._frame_began is None:
@@ -237,3 +264,7 @@ class Conversation:
             at=at,
             application_acks=self._settings.wants.application_acks,
         )
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

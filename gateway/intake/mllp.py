@@ -38,7 +38,7 @@ class ListenerSettings:
     `formats` gives the mapping id for a message type (`REF^I12`), else the format is empty.
     `processing_ids` are the values of MSH-11 that are taken (production, training, debugging).
     `frame_seconds` is the longest time from a frame's first byte to its last, and for the peer to take an
-    answer.
+    answer; `turn_seconds` the longest for 64 KiB of a large frame while others take every turn.
     """
 
     partner: str
@@ -51,6 +51,7 @@ class ListenerSettings:
     frame_bytes: int = 16 * 1024 * 1024
     idle_seconds: float = 300.0
     frame_seconds: float = 60.0
+    turn_seconds: float = 5.0
     connections_per_peer: int = 128
 
 

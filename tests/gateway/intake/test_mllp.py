@@ -115,7 +115,7 @@ def test_large_frames_come_in_a_few_at_a_time_and_small_ones_do_not_wait(door: A
     def held() -> list[int]:
         return [one.held_bytes for one in tuple(door._listener._conversations.values())]
 
-    wires = [door.open().connect(), *(door.connect() for _ in range(8))]
+    wires = [door.open(turn_seconds=90).connect(), *(door.connect() for _ in range(8))]
     with ThreadPoolExecutor(len(wires)) as several:
         answers = [several.submit(send, wire) for wire in wires]
         until = time.monotonic() + 90
@@ -127,6 +127,37 @@ def test_large_frames_come_in_a_few_at_a_time_and_small_ones_do_not_wait(door: A
         go.set()
         assert [one.result(90) for one in answers] == ["MSA|AA|MSG-0001"] * len(wires)
     assert sum(one > 2 * LARGE_BYTES for one in most) == LARGE_AT_ONCE, most
+
+
+def test_slow_peers_with_large_frames_keep_no_other_large_frame_out(door: Any, referral: bytes) -> None:
+    """Half of them half open, half byte by byte: all turns are theirs, and would be until their frames' end."""
+    large, over = referral + b"NTE|1||" + b"x" * (2 * LARGE_BYTES) + b"\r", threading.Event()
+
+    def drip(wire: Any) -> None:
+        with contextlib.suppress(OSError):
+            while not over.wait(0.02):
+                wire.write(b"x")
+
+    def turns_taken() -> int:
+        return sum(one._has_turn for one in tuple(door._listener._conversations.values()))
+
+    other = door.open(turn_seconds=2).connect()
+    other.write(b"\x0b" + large[:10_000])  # its time is over before theirs
+    slow = [door.connect() for _ in range(LARGE_AT_ONCE)]
+    time.sleep(0.1)
+    for wire in slow:
+        wire.write(b"\x0b" + large)
+    threads = [threading.Thread(target=drip, args=(wire,), daemon=True) for wire in slow[::2]]
+    for thread in threads:
+        thread.start()
+    until = time.monotonic() + 30
+    while turns_taken() < LARGE_AT_ONCE and time.monotonic() < until:
+        time.sleep(0.005)
+    other.write(large[10_000:] + b"\x1c\r")
+    assert msa(other.answer()) == "MSA|AA|MSG-0001"
+    over.set()
+    assert b"FRAME_CUT_OFF" in slow[1].rest()
+    assert len(door.flow.messages) == 1
 
 
 def test_too_large_a_frame_is_rejected_by_its_control_id_and_the_connection_lives_on(
