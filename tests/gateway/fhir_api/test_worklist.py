@@ -12,8 +12,10 @@ from gateway.demo.records import referral, transaction
 from gateway.disclosure import gate
 from gateway.disclosure.release import Release
 from gateway.flows import worklist
+from gateway.flows.answers import SearchCriteria
+from gateway.resources.searching import Filter
 from gateway.store import records
-from tests.gateway.county import County
+from tests.gateway.county import County, caller
 from tests.gateway.disclosure.twins import Api, said
 
 AGENCY, SENDER = "otp TREAT", "hospital TREAT"
@@ -21,14 +23,14 @@ OWN = "/fhir/Task?owner=Organization/otp&status=requested,accepted"
 PEOPLE = ("770011", "880022", "990033")
 
 
-def refer(county: County, number: str) -> None:
-    """The hospital refers one more person to the program."""
+def refer(county: County, number: str, own_number: str = "") -> None:
+    """The hospital refers one of the people to the program."""
     her = person.person(person.MRN_SYSTEM, number)
     her["name"] = [{"family": f"Case{number}", "given": ["Ana"]}]
     her["birthDate"] = f"1990-01-{PEOPLE.index(number) + 10}"
     del her["telecom"]
     her["address"] = [{"line": [f"{number} Elm Court"], "city": "Phoenix", "state": "AZ"}]
-    found = referral(2, "hospital", "otp", "methadone treatment", number, priority="routine")
+    found = referral(2, "hospital", "otp", "methadone treatment", own_number or number, priority="routine")
     county.submit("hospital", transaction(her, *found))
 
 
@@ -39,11 +41,16 @@ def three(county: County) -> County:
         refer(county, number)
         if number != PEOPLE[2]:
             county.consent(identifier=(person.MRN_SYSTEM, number))
+    deliver(county)
+    return county
+
+
+def deliver(county: County) -> None:
+    """All that may go arrives."""
     while going := county.claim():
         for intent in going:
             if isinstance(county.run(gate.release(county.premises, intent)), Release):
                 county.settle(intent, "delivered", "HTTP_200")
-    return county
 
 
 def listed(answer: httpx.Response, mode: str = "match") -> list[dict[str, Any]]:
@@ -92,8 +99,15 @@ def test_an_agency_goes_through_its_worklist_and_each_person_is_in_the_log(
     assert [one for page in pages(api, f"{OWN}&_count=20") for one in listed(page)] == tasks
     assert api.ask(AGENCY, "GET", f"{OWN}&_summary=count").status_code == 400
     monkeypatch.undo()
+    for number in PEOPLE[:2]:
+        refer(three, number, f"{number}-2")
+    deliver(three)
+    tasks = listed(api.ask(AGENCY, "GET", OWN))
+    found = pages(api, f"{OWN}&_count=3")  # which ends among those of one person
+    assert [len(listed(page)) for page in found] == [3, 1] and len(tasks) == 4
+    assert [one for page in found for one in listed(page)] == tasks
     counted = api.ask(AGENCY, "GET", f"{OWN}&_summary=count").json()
-    assert counted["total"] == 2 and not [one for one in counted["entry"] if one["search"]["mode"] == "match"]
+    assert counted["total"] == 4 and not [one for one in counted["entry"] if one["search"]["mode"] == "match"]
 
 
 def listed_events(bundle: dict[str, Any]) -> list[dict[str, Any]]:
@@ -109,6 +123,9 @@ def test_the_list_of_others_is_as_one_with_nothing_on_it(three: County) -> None:
         api.ask("psychiatry TREAT", "GET", "/fhir/Task?requester=Organization/nobody")
     )
     assert nothing.json()["total"] == 0
+    several = Filter("reference", ("owner",), ("Organization/otp", "Organization/psychiatry"))
+    own, roles = worklist._own(caller("otp"), SearchCriteria(filters=(several,)))
+    assert (own.filters[0].values, roles) == (("Organization/otp",), ("owner",))
     both = "/fhir/Task?owner=Organization/otp,Organization/psychiatry"
     assert len(listed(api.ask(AGENCY, "GET", both))) == 2
     assert not listed(api.ask(AGENCY, "GET", "/fhir/Task?owner=Organization/psychiatry"))
