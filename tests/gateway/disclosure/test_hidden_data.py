@@ -6,7 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, product
 from pathlib import Path
 
 import httpx
@@ -17,7 +17,7 @@ from gateway.resources import to_json
 from gateway.resources.xml_reading import read_fhir
 from tests import strategies
 from tests.gateway.county import County
-from tests.gateway.disclosure.generated_requests import FHIR, FORM, Asked, Requests
+from tests.gateway.disclosure.generated_requests import AGENCIES, FHIR, FORM, Asked, Requests
 from tests.gateway.disclosure.hidden_county import (
     ASKERS,
     CANARY,
@@ -122,7 +122,9 @@ def test_a_batch_of_reads_tells_no_more_than_each_of_them(two: Twins, chance: Ch
 
 
 def test_a_question_too_long_for_the_log_is_told_alike(two: Twins, chance: Chance) -> None:
-    """What an asker reads of its own asks: one that found somebody is kept with its values, another without."""
+    """What an asker reads of its own asks: one that found somebody is kept with its values, another without. And of
+    worklists, its own and others'.
+    """
     made, media = requests(two, seed=3), {"Content-Type": FORM}
     number = count()
     for who in ASKERS:
@@ -132,6 +134,10 @@ def test_a_question_too_long_for_the_log_is_told_alike(two: Twins, chance: Chanc
                 asked = Asked("POST", "/fhir/Provenance/_search", content + b"&recorded=gt2020", media)
                 quiet, busy = ask_both(two, chance, who, asked, next(number))
                 assert said(quiet) == said(busy)
+        for role, agency in product(("owner", "requester"), AGENCIES):
+            list_of = Asked("GET", f"/fhir/Task?{role}=Organization/{agency}&_include=Task:patient")
+            quiet, busy = ask_both(two, chance, who, list_of, next(number))
+            assert said(quiet) == said(busy) and quiet.status_code == 200
         quiet, busy = ask_both(two, chance, who, Asked("GET", "/fhir/AuditEvent?_count=250"), next(number))
         assert said(quiet) == said(busy) and quiet.json()["total"] > 20
 
