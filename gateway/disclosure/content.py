@@ -15,7 +15,7 @@ from gateway.disclosure.local_format import in_local_format
 from gateway.disclosure.premises import Premises
 from gateway.partners import MllpDelivery, Network, partner_of
 from gateway.partners.deliveries import Delivery
-from gateway.partners.logical_references import logical
+from gateway.partners.logical_references import each_logical
 from gateway.resources import is_xml, parse_json, to_json
 
 FHIR_JSON, FHIR_XML = "application/fhir+json", "application/fhir+xml"
@@ -75,7 +75,7 @@ def known_elsewhere(
     """
     entries = frozenset(f"{one['resourceType']}/{one['id']}" for one in resources)
     answerable = (_answerable(network, recipient, one, tasks) for one in resources)
-    return [logical(network, recipient, one, entries) for one in answerable]
+    return each_logical(network, recipient, answerable, entries)
 
 
 def _answerable(
