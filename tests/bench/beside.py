@@ -73,6 +73,8 @@ class _Side:
     sink_port: int
     per_second: list[float] = field(default_factory=list)
     """Delivered messages per second of processor time."""
+    by_the_clock: list[float] = field(default_factory=list)
+    """The same per second from the first message sent to the last one delivered."""
 
 
 def run() -> list[dict[str, object]]:
@@ -174,9 +176,10 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _turn(side: _Side, template: Path, number: int) -> None:
     """The same load for each side; over when its sink has everything. Raises AssertionError when it has not."""
-    used, already = cpu_of_all(side.process), count(side.sink_port)
+    used, already, began = cpu_of_all(side.process), count(side.sink_port), time.monotonic()
     load(template, side.mllp, MESSAGES_A_TURN, "LOAD", 1 + number * MESSAGES_A_TURN)
     wait_for(side.sink_port, already + MESSAGES_A_TURN)
+    side.by_the_clock.append(MESSAGES_A_TURN / (time.monotonic() - began))
     time.sleep(_AFTER_SECONDS)
     delivered = count(side.sink_port) - already
     assert delivered == MESSAGES_A_TURN, f"{delivered} of {MESSAGES_A_TURN} messages were delivered"
@@ -190,6 +193,7 @@ def _rows(sides: dict[str, _Side]) -> list[dict[str, object]]:
             "what": f"delivered by {name}" if name == _OURS else name,
             "value": sum(side.per_second) / TURNS,
             "unit": "messages/CPU s",
+            "by_the_clock": " ".join(f"{one:.0f}" for one in side.by_the_clock),
         }
         for name, side in sides.items()
     ]
