@@ -22,10 +22,10 @@ from gateway.resources.invariants import Scope, child_faults, day_exists, inner_
 from gateway.resources.steps import Walk
 
 _SEEN_BEFORE = 4
-"""So often a shape is checked as any other before Python is written for it, which takes as long as ten such checks."""
+"""So often a shape is checked as any other before Python is written for it, which takes as long as a hundred such checks."""
 _MOST_SHAPES = 2048
 _MOST_VALUES, _LONGEST_VALUE = 4096, 128
-_WITHIN = 20
+_WITHIN = 32
 """Deeper than a known part of a resource can stand (in a known shape nothing holds another of its own class)."""
 _DESCRIBING, _described = Lock(), set[str]()
 _RELATIVE = re.compile(r"([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}")
@@ -43,10 +43,12 @@ DOUBTS = (Doubt, msgspec.ValidationError, TypeError, ValueError, AttributeError,
 
 @dataclass(slots=True)
 class Search:
-    """Where the references of one resource lead to: its scope, and of those that were seen the type they name."""
+    """Where the references of one resource lead to: its scope, and of those that were seen the type they name; of a
+    Bundle, whether a `fullUrl` stands twice."""
 
     scope: Scope
     types: dict[str, str] = field(default_factory=dict)
+    url_twice: bool = False
 
 
 class Shapes(dict[tuple[str, ...], Check]):
@@ -63,11 +65,17 @@ class Shapes(dict[tuple[str, ...], Check]):
     def check_unknown(
         self, node: Mapping[str, Any], search: Search, allowed: frozenset[str] = frozenset()
     ) -> None:
-        """A node of a shape that is not known, by its class and the walk."""
+        """A node of a shape that is not known; the next ones like it may be."""
+        self.check_whole(node, search, allowed)
+        self.note(node)
+
+    def check_whole(
+        self, node: Mapping[str, Any], search: Search, allowed: frozenset[str] = frozenset()
+    ) -> None:
+        """A node and all in it, by its class and the walk."""
         msgspec.convert(node, class_of(self.kind))
         if child_faults(node, self.kind, allowed, search.scope, _WITHIN):
             raise Doubt
-        self.note(node)
 
     def note(self, node: Mapping[str, Any]) -> None:
         """Nothing was wrong with this node: the next ones like it can be checked the quick way."""
@@ -78,9 +86,11 @@ class Shapes(dict[tuple[str, ...], Check]):
                 check_for,
             )  # the first shapes are long behind the start
 
-            check = check_for(self.kind, keys)
+            check = check_for(self.kind, node)
             if check is not None:
                 self[keys] = check
+                if self.kind in resource_types() and self.kind != "Bundle":
+                    _SHAPES_WITHIN[(*keys, self.kind)] = check
         if len(self.seen) > _MOST_SHAPES:
             self.seen.clear()
 
@@ -92,30 +102,48 @@ class _ByKind(dict[str, Shapes]):
 
 
 SHAPES = _ByKind()
+_SHAPES_WITHIN: dict[tuple[str, ...], Check] = {}
+"""The properties of a resource and its type -> what checks it where it stands in a Bundle."""
 
 
 def is_known_and_right(resource: Mapping[str, Any], name: str, walks: Mapping[str, Walk]) -> bool:
     """Whether nothing is wrong with a resource; False where only the other check can say."""
-    check = SHAPES[name].get(tuple(resource)) if "contained" not in resource else None
+    check = SHAPES[name].get((*resource,))
     if check is None:
         return False
     try:
-        urls = frozenset(one.get("fullUrl") for one in resource["entry"]) if name == "Bundle" else None
-        check(resource, Search(Scope(walks, frozenset(), urls)))
+        check(
+            resource,
+            _search_in(resource, walks) if name == "Bundle" else Search(Scope(walks, frozenset(), None)),
+        )
     except DOUBTS:
         return False
     return True
 
 
+def _search_in(bundle: Mapping[str, Any], walks: Mapping[str, Walk]) -> Search:
+    """What a Bundle's references may find in it. Its ids are looked at where each resource is."""
+    types: dict[str, str] = {}
+    urls: list[str] = []
+    for entry in bundle["entry"]:
+        if "fullUrl" in entry:
+            urls.append(entry["fullUrl"])
+        if "resource" in entry and "id" in entry["resource"]:
+            name = entry["resource"]["resourceType"]
+            types[f"{name}/{entry['resource']['id']}"] = name
+    distinct = frozenset(urls)
+    return Search(Scope(walks, frozenset(), distinct), types, len(distinct) < len(urls))
+
+
 def check_resource_within(value: Mapping[str, Any], search: Search) -> None:
     """A resource in an entry of a Bundle."""
+    check = _SHAPES_WITHIN.get((*value, value["resourceType"]))
+    if check is not None:
+        check(value, search)
+        return
     name = value["resourceType"]
     if name not in resource_types():
         raise Doubt
-    check = SHAPES[name].get(tuple(value))
-    if check is not None and name != "Bundle" and "contained" not in value:
-        check(value, search)
-        return
     msgspec.convert(value, class_of(name))
     if inner_faults(value, search.scope, 1):
         raise Doubt
@@ -134,6 +162,21 @@ def check_reference(text: str, search: Search, allowed: frozenset[str]) -> None:
         known = search.types[text] = found.group(1)
     if allowed and known not in allowed:
         raise Doubt
+
+
+right_codings: set[tuple[str, str]] = set()
+"""Systems with a code of them that were found right: the same few in many resources."""
+
+
+def look_at_coding(system: Any, code: Any) -> None:
+    """A system and a code that are not known together yet."""
+    for value, values in ((system, VALUES["Uri"]), (code, VALUES["Code"])):
+        if value not in values.known:
+            values.look(value)
+    if len(system) <= _LONGEST_VALUE >= len(code):
+        if len(right_codings) >= _MOST_VALUES:
+            right_codings.clear()
+        right_codings.add((system, code))
 
 
 class Values:

@@ -120,7 +120,8 @@ def _organization(node: _Node) -> Iterator[Fault]:
         yield "invariant", "org-1: an organization needs an identifier or a name", ""
 
 
-def _bundle(node: _Node) -> Iterator[Fault]:
+def bundle_rule(node: _Node) -> Iterator[Fault]:
+    """What is wrong with a Bundle as a whole: bdl-1, bdl-3, bdl-7."""
     kind = node.get("type")
     if "total" in node and kind not in ("searchset", "history"):
         yield "invariant", "bdl-1: a total only in a searchset or history", ".total"
@@ -138,6 +139,10 @@ def _bundle(node: _Node) -> Iterator[Fault]:
         seen.add(url)
 
 
+OF_CONCEPTS: dict[Rule, tuple[str, str, frozenset[str]]] = {}
+"""Of the rules that a concept must have a code of a value set: the property, the system and the codes."""
+
+
 def _concept(kind: str, name: str) -> Rule:
     system, codes = CONCEPTS[(kind, name)]
 
@@ -147,6 +152,7 @@ def _concept(kind: str, name: str) -> Rule:
             if not any(coding.get("system") == system and coding.get("code") in codes for coding in codings):
                 yield "code-invalid", "this needs a code of the required value set", f".{name}"
 
+    OF_CONCEPTS[rule] = (name, system, codes)
     return rule
 
 
@@ -157,7 +163,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     ),
     "Appointment": (_appointment,),
     "Attachment": (_attachment,),
-    "Bundle": (_bundle,),
+    "Bundle": (bundle_rule,),
     "CarePlanActivity": (_activity,),
     "Condition": (_concept("Condition", "clinicalStatus"), _concept("Condition", "verificationStatus")),
     "Consent": (_consent,),
@@ -177,5 +183,12 @@ RULES: dict[str, tuple[Rule, ...]] = {
 BY_PROPERTIES = frozenset(
     {_attachment, _quantity, _reference, _consent, _activity, _target, _organization, _extension}
 )
-BY_PROPERTIES |= {_patient_contact, _contact_point}
+BY_PROPERTIES |= {_patient_contact, _contact_point, _observation}
 """Rules that ask only which properties a node has, so that all nodes with the same ones meet them or none does."""
+
+IN_ORDER: dict[Rule, tuple[str, str]] = {
+    _period: ("start", "end"),
+    _appointment: ("start", "end"),
+    _task: ("authoredOn", "lastModified"),
+}
+"""Rules that ask, beyond which properties there are, only that one point in time is not after another."""
