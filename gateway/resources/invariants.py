@@ -151,7 +151,7 @@ def _is_plain_concept(concept: _Node) -> bool:
 def inner_faults(value: _Node, scope: Scope, depth: int) -> list[Fault]:
     """A contained resource, or one in a Bundle, which has contained ones of its own."""
     kind = str(value.get("resourceType"))
-    if scope.full_urls is not None and depth < 3:
+    if scope.full_urls is not None and depth < 2:
         if scope.contained or "contained" in value:
             scope = Scope(scope.walks, _contained_ids(value), scope.full_urls)
         return _node(value, kind, scope, depth + 1)

@@ -22,7 +22,8 @@ from gateway.resources.invariants import Scope, child_faults, day_exists, inner_
 from gateway.resources.steps import Walk
 
 _SEEN_BEFORE = 4
-"""So often a shape is checked as any other before Python is written for it, which takes as long as a hundred such checks."""
+"""So often a shape is checked as any other before Python is written for it, which takes as long as a
+hundred such checks."""
 _MOST_SHAPES = 2048
 _MOST_VALUES, _LONGEST_VALUE = 4096, 128
 _WITHIN = 32

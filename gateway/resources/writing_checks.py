@@ -24,13 +24,12 @@ from gateway.resources.known_shapes import (
     resource_types,
     right_codings,
 )
+from gateway.resources.narrative import narrative_fault
 from gateway.resources.rules import BY_PROPERTIES, IN_ORDER, OF_CONCEPTS, Rule, bundle_rule
 from gateway.resources.steps import CHILD, DATE, Walk
 from gateway.resources.writing_values import Names, alone, filled, of_value, remembered, text, types_of
 
-_BEYOND = frozenset({"Narrative"})
-"""Classes of which more is asked than their properties say."""
-_ALWAYS = (Doubt, check_reference, check_resource_within, look_at_coding)
+_ALWAYS = (Doubt, check_reference, check_resource_within, look_at_coding, narrative_fault)
 _AS_WELL: Mapping[str, tuple[dict[str, None], ...]] = {
     "CodeableConcept": (dict.fromkeys(("coding",)), dict.fromkeys(("coding", "text"))),
     "Reference": (dict.fromkeys(("reference",)), dict.fromkeys(("reference", "display"))),
@@ -90,7 +89,7 @@ class _Writing:
     ) -> _Lines:
         """The lines that check the values of a node, whose properties are known and whose values have variables."""
         plan, types = plan_for((kind, *node), _walks()[kind]), types_of(kind)
-        if plan.faults or kind in _BEYOND or not all(key in types for key in node):
+        if plan.faults or not all(key in types for key in node):
             return None
         lines: list[str] = []
         for key, value in variables.items():
@@ -128,6 +127,8 @@ class _Writing:
             lines = remembered("Uri", value, self.names)
             wrong = f"{place.targets} and {value} not in {place.targets}"
             return [*lines, f"if {wrong}: raise Doubt"] if place.targets else lines
+        if (kind, key) == ("Narrative", "div"):
+            return [*text(value), f"if narrative_fault({value}) is not None: raise Doubt"]
         if get_origin(wanted) is list:
             inner = of_value(alone(get_args(wanted)[0]), "one", self.names)
             return inner and [*filled(value), f"for one in {value}:", *_indented(inner)]

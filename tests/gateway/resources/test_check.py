@@ -288,3 +288,26 @@ def test_threads_that_check_a_type_for_the_first_time_at_once_do_not_end_the_pro
     done = subprocess.run([sys.executable, "-c", _FIRST_USE], check=False, capture_output=True)
 
     assert done.returncode == 0, done.stderr[-500:]
+
+
+@pytest.mark.requirement("FH-CON-01")
+def test_what_is_contained_is_so_in_a_bundle_too() -> None:
+    person = {"resourceType": "Practitioner", "id": "p", "name": [{"text": "A"}]}
+    role: dict[str, object] = {
+        "resourceType": "PractitionerRole",
+        "id": "r",
+        "practitioner": {"reference": "#p"},
+    }
+    goal = {"resourceType": "Goal", "lifecycleStatus": "active", "description": {"text": "Sleep"}}
+    goal |= {
+        "contained": [person, role],
+        "expressedBy": {"reference": "#r"},
+        "subject": {"reference": "Patient/1"},
+    }
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": goal}]}
+    assert check_resource(goal) == check_resource(bundle) == ()
+
+    role["contained"] = [person]
+    assert [one.place for one in check_resource(bundle)] == [
+        "Bundle.entry[0].resource.contained[1].contained"
+    ]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gateway.resources import check as checking
-from gateway.resources import check_resource, parse_json
+from gateway.resources import check_resource, narrative, parse_json
 from gateway.resources.known_shapes import is_known_and_right
 from tests.gateway.resources.test_against_the_library import places
 
@@ -106,3 +106,54 @@ def test_what_the_quick_way_takes_the_other_takes(name: str, monkeypatch: pytest
     monkeypatch.setattr(checking, "is_known_and_right", lambda *_: False)
     assert taken
     assert [one for one in taken if check_resource(one)] == []
+
+
+def test_a_usual_narrative_is_taken_where_each_of_its_elements_would_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    inside = [
+        "a",
+        "<p>a</p>",
+        "<p>a",
+        "</p>",
+        "<br/>",
+        "<p/ >",
+        "]]>",
+        "<!-- a -->",
+        "&lt;",
+        "&nbsp;",
+        "<script/>",
+        "<P/>",
+    ]
+    names = ["class", "CLASS", "style", "href", "src", "onclick", "a:id", "xmlns", "id='1' id"]
+    values = [
+        "a",
+        "a<b",
+        "width: 1px",
+        "url(a)",
+        "#a",
+        "http://a",
+        "javascript:a",
+        " http://a",
+        "expression(a)",
+        "%",
+    ]
+    inside += [f'<a {name}="{value}">b</a>' for name in names for value in values]
+    head = f'<div xmlns="{narrative._XHTML[1:-1]}"'
+    divs = [f"{head}{more}>{one}{other}</div>{after}" for more, other, after in _AROUND for one in inside]
+    divs += [f"{head} {'lang=' * 70}>a</div>", "<div>a</div>", '<div xmlns="http://a">a</div>']
+    usual = [narrative._USUAL.fullmatch(div) is not None for div in divs]
+    said = [narrative.narrative_fault(div) for div in divs]
+    monkeypatch.setattr(narrative, "_USUAL", narrative.re.compile("never"))
+
+    assert usual.count(True) > 50
+    assert said == [narrative.narrative_fault(div) for div in divs]
+
+
+_AROUND = [
+    ("", "", ""),
+    (' class="a"', "<p>b</p>", ""),
+    ("", "</p>", ""),
+    ("", "", "<div/>"),
+    (" onclick='a'", "", ""),
+]
