@@ -8,7 +8,7 @@ from typing import Any
 from mappings.syntax.ccda import Node, is_leaf
 from mappings.syntax.ccda_address import CcdaAddress, Path, Test
 from mappings.syntax.ccda_tree import CELL, LINE, CcdaTree, main_names
-from mappings.usual_paths import Known, Way, Ways, follow
+from mappings.usual_paths import Known, Way, Ways
 from mappings.usual_reading import NO_CLAIMS, Claims, Every, Head, Present, Scopes, Spots
 
 _NULL = "nullFlavor"
@@ -25,6 +25,7 @@ class Document:
         self.root = tree.root
         self.sections = tree.sections
         self.known: Known = {}
+        self.templates: dict[str, list[Node]] | None = None
         self.drops = False
         self._marks = bytearray(tree.root.end)
 
@@ -88,7 +89,7 @@ class ElementReading:
         def read(record: Document, scope: Node) -> Sequence[tuple[Any, Claims, Claims]]:
             found: list[tuple[Any, Claims, Claims]] = []
             for path, tested, way, say in paths:
-                for node in follow(way, scope, record):
+                for node in way(scope, record):
                     said = say(node, record)
                     if said is not None:
                         found.append((*said, _tested(path, node) if tested else NO_CLAIMS))
@@ -105,7 +106,7 @@ class ElementReading:
         def read(record: Document, scope: Node) -> tuple[bool, Claims]:
             found: list[Any] = []
             for last, way, say in paths:
-                for node in follow(way, scope, record):
+                for node in way(scope, record):
                     if last:
                         said = say(node, record)
                         found += said[1] if said is not None else ()
@@ -123,7 +124,7 @@ class ElementReading:
 
         def read(record: Document, scope: Node) -> tuple[Any, Claims]:
             for path, way in paths:
-                for node in follow(way, scope, record):
+                for node in way(scope, record):
                     text, claims = _end(node, path.last) if path.last else main_word(node)
                     if text:
                         return text, claims
@@ -138,7 +139,7 @@ class ElementReading:
         def read(record: Document, scope: Node) -> Claims:
             found: list[tuple[int, int]] = []
             for last, way, say in paths:
-                for node in follow(way, scope, record):
+                for node in way(scope, record):
                     if not last:
                         found.append((node.begin, node.end))
                     else:
@@ -151,7 +152,7 @@ class ElementReading:
     def scopes(self, each: CcdaAddress) -> Scopes:
         """The elements at the address."""
         paths = self._paths(each)
-        return lambda record, scope: [node for _, way in paths for node in follow(way, scope, record)]
+        return lambda record, scope: [node for _, way in paths for node in way(scope, record)]
 
 
 Say = Callable[[Node, Document], tuple[Any, Claims] | None]
@@ -226,9 +227,10 @@ def _attribute(node: Node, name: str) -> Claims:
     """The leaf of an attribute; none when it is no leaf."""
     number = node.begin
     for key, value in node.attributes.items():
+        said = value and not value.isspace() and (key[:4] != "xsi:" and key != "ID")  # `is_leaf`
         if key == name:
-            return ((number, number + 1),) if is_leaf(key) and value.strip() else NO_CLAIMS
-        if is_leaf(key) and value and not value.isspace():
+            return ((number, number + 1),) if said else NO_CLAIMS
+        if said:
             number += 1
     return NO_CLAIMS
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from mappings.syntax.ccda import Node
@@ -12,30 +11,33 @@ from mappings.syntax.ccda_tree import fits
 
 Is = Callable[[Node], bool]
 Known = dict[Any, Sequence[Node]]
-"""(number of a way, the element where it begins) -> what it leads to; of one record."""
+"""(number of a way, the element where a relative one begins) -> what it leads to; of one record."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Way:
-    """The beginning of a path: a shorter one and one more step. The shortest has no step: where it begins."""
+class Walked(Protocol):
+    """The document: its outermost element, its sections, and what ways were found to lead to."""
 
-    number: int
-    before: Way | None
-    name: str
-    test: Is | None
-    first: bool
-    is_section: bool
-    relative: bool
-    up: int
-    is_near: bool
-    """Where it begins, or all of one name in there: found as quickly as remembered."""
+    known: Known
+    templates: dict[str, list[Node]] | None
+    """The sections by template, once they were asked for so."""
+
+    @property
+    def root(self) -> Node: ...
+    @property
+    def sections(self) -> Sequence[Node]: ...
+
+
+Way = Callable[[Node, Walked], Sequence[Node]]
+"""(where a relative path begins, the document) -> what the path leads to, in document order (`ccda_tree.nodes_at`)."""
+_NONE: Sequence[Node] = ()
 
 
 class Ways:
-    """All beginnings of the paths of a mapping, each once."""
+    """All beginnings of the paths of a mapping, each once: a shorter one and one more step."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[bool, int, tuple[PathStep, ...]], Way] = {}
+        self._numbered = 0
 
     def of(self, path: Path) -> Way:
         """The whole path."""
@@ -45,15 +47,115 @@ class Ways:
         key = relative, up, steps
         found = self._known.get(key)
         if found is None:
-            before = self._way(relative, up, steps[:-1]) if steps else None
-            last = steps[-1] if steps else PathStep("", (), False)
-            is_section = not relative and len(steps) == 1 and last.name == "section"
-            test = _test(last) if last.tests else None
-            is_near = len(steps) < 2 and not (up or is_section or last.tests or last.first)
-            number = len(self._known)
-            found = Way(number, before, last.name, test, last.first, is_section, relative, up, is_near)
-            self._known[key] = found
+            found = self._known[key] = self._made(relative, up, steps)
         return found
+
+    def _made(self, relative: bool, up: int, steps: tuple[PathStep, ...]) -> Way:
+        if not steps:
+            return _start(relative, up)
+        last = steps[-1]
+        test = _test(last) if last.tests else None
+        self._numbered += 1
+        number = self._numbered
+        if not relative and len(steps) == 1 and last.name == "section":
+            return _sections(last, test, number)
+        before = self._way(relative, up, steps[:-1])
+        if test is None and not last.first:
+            if not relative:
+                return _remembered(_inside(before, last.name), number)
+            return _near(last.name) if not up and len(steps) == 1 else _inside(before, last.name)
+        return _tested(before, last, test, (number, relative))
+
+
+def _start(relative: bool, up: int) -> Way:
+    def start(here: Node, document: Walked) -> Sequence[Node]:
+        node = here if relative else document.root
+        for _ in range(up):
+            node = node.parent or node
+        return (node,)
+
+    return start
+
+
+def _sections(step: PathStep, test: Is | None, number: int) -> Way:
+    asked = [one for one in step.tests if not one.written]
+    wanted = asked[0].templates if len(asked) == 1 and not asked[0].negated else ()
+
+    def sections(here: Node, document: Walked) -> Sequence[Node]:
+        found = document.known.get(number)
+        if found is None:
+            if len(wanted) == 1:
+                found = _by_template(document).get(wanted[0], _NONE)
+            else:
+                found = [node for node in document.sections if test is None or test(node)]
+            document.known[number] = found
+        return found
+
+    return sections
+
+
+def _by_template(document: Walked) -> dict[str, list[Node]]:
+    """The sections of a document by each of their templates."""
+    if document.templates is None:
+        document.templates = {}
+        for node in document.sections:
+            for template in node.templates:
+                document.templates.setdefault(template, []).append(node)
+    return document.templates
+
+
+def _near(name: str) -> Way:
+    """All of one name where the path begins."""
+    return lambda here, document: here.by_name.get(name, _NONE)
+
+
+def _inside(before: Way, name: str) -> Way:
+    """All of one name inside what a path leads to: found as quickly as remembered."""
+
+    def inside(here: Node, document: Walked) -> Sequence[Node]:
+        around = before(here, document)
+        if not around:
+            return around
+        if len(around) == 1:
+            return around[0].by_name.get(name, _NONE)
+        return [child for node in around for child in node.named(name)]
+
+    return inside
+
+
+def _remembered(way: Way, number: int) -> Way:
+    """What an absolute path leads to, which is the same for every row."""
+
+    def remembered(here: Node, document: Walked) -> Sequence[Node]:
+        found = document.known.get(number)
+        if found is None:
+            found = document.known[number] = way(here, document)
+        return found
+
+    return remembered
+
+
+def _tested(before: Way, step: PathStep, test: Is | None, way: tuple[int, bool]) -> Way:
+    """Those that a test holds for, or the first of each; remembered."""
+    name, first, (number, relative) = step.name, step.first, way
+
+    def tested(here: Node, document: Walked) -> Sequence[Node]:
+        around = before(here, document)
+        if not around:
+            return around
+        key = (number, here) if relative else number
+        found = document.known.get(key)
+        if found is None:
+            found = []
+            for node in around:
+                inside = node.by_name.get(name, _NONE)
+                if test is not None and inside:
+                    inside = [child for child in inside if test(child)]
+                found += inside[:1] if first else inside
+            document.known[key] = found
+        return found
+
+    return tested
 
 
 def _test(step: PathStep) -> Is:
@@ -75,47 +177,3 @@ def _simple(test: Test) -> Is | None:
         name, value = test.path[0][1:], test.value
         return lambda node: node.attributes.get(name, "") == value
     return None
-
-
-class Walked(Protocol):
-    """The document: its outermost element, its sections, and what ways were found to lead to."""
-
-    known: Known
-
-    @property
-    def root(self) -> Node: ...
-    @property
-    def sections(self) -> Sequence[Node]: ...
-
-
-def follow(way: Way, here: Node, document: Walked) -> Sequence[Node]:
-    """The elements a way leads to, in document order; `here` is where a relative one begins (`ccda_tree.nodes_at`)."""
-    if way.is_near:
-        start = here if way.relative else document.root
-        return start.named(way.name) if way.before is not None else (start,)
-    key = (way.number, here) if way.relative else way.number
-    found = document.known.get(key)
-    if found is None:
-        found = document.known[key] = _followed(way, here, document)
-    return found
-
-
-def _followed(way: Way, here: Node, document: Walked) -> Sequence[Node]:
-    test, name = way.test, way.name
-    if way.before is None:
-        start = here if way.relative else document.root
-        for _ in range(way.up):
-            start = start.parent or start
-        return (start,)
-    if way.is_section:
-        return [node for node in document.sections if test is None or test(node)]
-    before = follow(way.before, here, document)
-    if not before:
-        return before
-    if len(before) == 1 and not way.first:
-        inside = before[0].named(name)
-        return inside if test is None or not inside else [child for child in inside if test(child)]
-    if way.first:
-        each = ([child for child in node.named(name) if test is None or test(child)][:1] for node in before)
-        return [child for found in each for child in found]
-    return [child for node in before for child in node.named(name) if test is None or test(child)]

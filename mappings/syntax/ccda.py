@@ -8,10 +8,10 @@ nothing is loaded from anywhere. Leaves are what `mapping-language.md` section 3
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from weakref import ref
-from xml.parsers import expat
+from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
@@ -46,6 +46,8 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 _NO_TEMPLATES: frozenset[str] = frozenset()
+_NO_ELEMENTS: dict[str, list[Node]] = {}
+"""What elements that were read with none inside share; never filled."""
 
 
 class Node(msgspec.Struct, eq=False, weakref=True):
@@ -63,7 +65,7 @@ class Node(msgspec.Struct, eq=False, weakref=True):
     begin: int = 0
     end: int = 0
     _place: str = ""
-    _by_name: dict[str, list[Node]] = {}
+    by_name: dict[str, list[Node]] = {}
 
     @property
     def parent(self) -> Node | None:
@@ -79,9 +81,11 @@ class Node(msgspec.Struct, eq=False, weakref=True):
 
     def next(self, name: str) -> Node:
         """A new element of this name, behind all others."""
-        same = self._by_name.get(name)
+        same = self.by_name.get(name)
         if same is None:
-            same = self._by_name[name] = []
+            if self.by_name is _NO_ELEMENTS:
+                self.by_name = {}
+            same = self.by_name[name] = []
         child = Node(name, ref(self), len(same) + 1)
         same.append(child)
         self.content.append(child)
@@ -90,7 +94,7 @@ class Node(msgspec.Struct, eq=False, weakref=True):
     def remove(self, child: Node) -> None:
         """One element less."""
         self.content.remove(child)
-        self._by_name[child.name].remove(child)
+        self.by_name[child.name].remove(child)
 
     def elements(self) -> list[Node]:
         """The elements inside, in order."""
@@ -98,7 +102,7 @@ class Node(msgspec.Struct, eq=False, weakref=True):
 
     def named(self, name: str) -> Sequence[Node]:
         """The elements of this name inside, in order."""
-        return self._by_name.get(name, ())
+        return self.by_name.get(name, ())
 
     def leaves(self) -> Iterator[tuple[str, str]]:
         """(place, text) of every leaf of this element and those inside it, in document order."""
@@ -177,22 +181,21 @@ def _text_of(source: bytes) -> str:
 def read_document(source: bytes) -> Root:
     """The document. Raises TranslationRefused `NOT_XML`, `DOCTYPE_REFUSED`, `TOO_DEEP`, `NOT_CDA` and of the bytes."""
     text = _checked_text(source)
-    parser = expat.ParserCreate("utf-8", "}")
-    parser.ordered_attributes = True
-    parser.buffer_text = True
-    grown = _growing(parser)
+    parser = ElementTree.XMLParser(encoding="utf-8")  # noqa: S314  # there is no DOCTYPE, hence no entity
     try:
-        parser.Parse(text.encode("utf-8"), True)
-    except expat.ExpatError as error:
-        place = f"line {error.lineno} column {error.offset + 1}"
-        raise _refuse("NOT_XML", "the document cannot be read as XML", place) from None
+        parser.feed(text.encode("utf-8"))
+        outermost = parser.close()
+    except ElementTree.ParseError as error:
+        line, column = error.position
+        raise _refuse(
+            "NOT_XML", "the document cannot be read as XML", f"line {line} column {column + 1}"
+        ) from None
     except UnicodeEncodeError:
         raise _refuse("NOT_XML", "the document has half of a character") from None
-    finally:  # a parser and what it calls hold each other
-        parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
-    root = grown()
-    if root.name != "ClinicalDocument":
+    if outermost.tag != f"{{{CDA}}}ClinicalDocument":
         raise _refuse("NOT_CDA", "a ClinicalDocument of CDA R2 (urn:hl7-org:v3) was expected", "line 1")
+    root = Root(_NAMES[outermost.tag], attributes=outermost.attrib)
+    _grow(outermost, root, root.nulls, 0, 0)
     return root
 
 
@@ -205,72 +208,69 @@ def _checked_text(source: bytes) -> str:
     return _DECLARATION.sub("", text, count=1)
 
 
-class _Names(dict[str, tuple[str, bool]]):
-    """A name as the parser gives it (`namespace}name`) -> as we know it, and whether an attribute of it is a leaf."""
+class _Names(dict[str, str]):
+    """A name as the parser gives it (`{namespace}name`) -> as we know it."""
 
-    def __missing__(self, tag: str) -> tuple[str, bool]:
-        name = name_of("{" + tag if "}" in tag else tag)
-        found = name, is_leaf(name)
+    def __missing__(self, tag: str) -> str:
+        name = name_of(tag)
         if len(self) < _MOST_NAMES:
-            self[tag] = found
-        return found
+            self[tag] = name
+        return name
 
 
 _MOST_NAMES = 4096
 _NAMES = _Names()
+_LEAVES = set[str]()
+"""Names of attributes that are leaves, and that the parser gives as we know them."""
 
 
-def _growing(parser: expat.XMLParserType) -> Callable[[], Root]:
-    """Makes nodes of what the parser reports, and counts their leaves, in one pass; gives what gives the outermost."""
-    root = Root("")
-    node: Node = root  # the element that is open; before the first, one of no document
-    around, texts = list[Node](), list[str]()
-    count = 0
-
-    def start(tag: str, attributes: Sequence[str]) -> None:
-        nonlocal count, node, root
-        if texts:
-            count += _said(node, texts)
-        name, parent = _NAMES[tag][0], node
-        if not around:
-            node = root = Root(name if "}" in tag else "{}" + tag)
-        elif len(around) < DEEPEST:
-            node = parent.next(name)
-        else:
-            raise _refuse("TOO_DEEP", "the document is nested too deep", parent.place)
-        node.begin = count
-        said_of, values = node.attributes, iter(attributes)  # name, value, name, value
-        for key in values:
-            known, is_one = _NAMES[key]
-            said_of[known] = value = next(values)
-            if is_one and value and not value.isspace():
-                if known == "nullFlavor":
-                    root.nulls.add(count)
-                count += 1
-        around.append(parent)
-
-    def end(tag: str) -> None:
-        nonlocal count, node
-        if texts:
-            count += _said(node, texts)
-        ended, node = node, around.pop()
-        ended.end = count
-        if ended.name == "templateId":
-            node.templates |= {ended.attributes.get("root", "")}
-
-    parser.StartElementHandler, parser.EndElementHandler = start, end
-    parser.CharacterDataHandler = texts.append
-    return lambda: root
+def _grow(element: ElementTree.Element, node: Node, nulls: set[int], count: int, depth: int) -> int:
+    """What is in an element that the parser made, into its node, with `count` leaves before it; those up to its end."""
+    if depth >= DEEPEST:
+        around = node.parent
+        raise _refuse("TOO_DEEP", "the document is nested too deep", around.place if around else None)
+    node.begin, content = count, node.content
+    for key, value in node.attributes.items():
+        if (key in _LEAVES or _is_leaf(key, node)) and value and not value.isspace():
+            if key == "nullFlavor":
+                nulls.add(count)
+            count += 1
+    text = element.text
+    if text and not text.isspace():
+        content.append(text)
+        count += 1
+    if len(element):
+        by_name: dict[str, list[Node]] = {}
+        node.by_name, here = by_name, ref(node)
+        for child in element:
+            name = _NAMES[child.tag]
+            same = by_name.get(name)
+            if same is None:
+                same = by_name[name] = []
+            inner = Node(name, here, len(same) + 1, child.attrib, [], _NO_TEMPLATES, 0, 0, "", _NO_ELEMENTS)
+            same.append(inner)
+            content.append(inner)
+            count = _grow(child, inner, nulls, count, depth + 1)
+            text = child.tail
+            if text:
+                blank = text.isspace()
+                content.append(" " if blank else text)
+                count += not blank
+        if "templateId" in by_name:
+            node.templates = frozenset([one.attributes.get("root", "") for one in by_name["templateId"]])
+    node.end = count
+    return count
 
 
-def _said(node: Node, texts: list[str]) -> bool:
-    """Whether the text up to here is a leaf of the open element; comments and instructions in it are not reported."""
-    text = texts[0] if len(texts) == 1 else "".join(texts)
-    texts.clear()
-    blank = text.isspace()
-    if not blank or node.content:
-        node.content.append(" " if blank else text)
-    return not blank
+def _is_leaf(key: str, node: Node) -> bool:
+    """Whether an attribute of this name, as the parser gives it, is a leaf; the node has it as we know it."""
+    name = _NAMES[key]
+    is_one = is_leaf(name)
+    if name != key:
+        node.attributes = {_NAMES[one]: value for one, value in node.attributes.items()}
+    elif is_one and len(_LEAVES) < _MOST_NAMES:
+        _LEAVES.add(key)
+    return is_one
 
 
 @lru_cache(maxsize=4096)
