@@ -52,6 +52,11 @@ class Document:
         """Whether these leaves are dropped; None when some are."""
         marks, kept, gone = self._marks, 0, 0
         for begin, end in claims:
+            if end - begin == 1:
+                lost = marks[begin] in _DROPPED
+                gone += lost
+                kept += not lost
+                continue
             if marks.find(2, begin, end) < 0 and marks.find(3, begin, end) < 0:
                 kept += end - begin
                 continue
@@ -164,6 +169,15 @@ def _saying(last: str) -> Say:
         return _whole
     if last == "narrative()":
         return _narrative
+
+    if last[:1] == "@":
+        name = last[1:]
+
+        def attribute(node: Node, record: Document) -> tuple[Any, Claims] | None:
+            claims = _attribute(node, name)
+            return (node.attributes[name].strip(), claims) if claims else None
+
+        return attribute
 
     def say(node: Node, record: Document) -> tuple[Any, Claims] | None:
         found = _end(node, last)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from mappings.syntax.ccda import Node
 from mappings.syntax.ccda_address import Path, PathStep, Test
-from mappings.syntax.ccda_tree import fits
+from mappings.syntax.ccda_tree import fulfils
 
 Is = Callable[[Node], bool]
 Known = dict[Any, Sequence[Node]]
@@ -159,21 +159,35 @@ def _tested(before: Way, step: PathStep, test: Is | None, way: tuple[int, bool])
 
 
 def _test(step: PathStep) -> Is:
-    """All tests of a step as one function."""
-    asked = [test for test in step.tests if not test.written]
-    if len(asked) == 1 and not asked[0].negated:
-        known = _simple(asked[0])
-        if known is not None:
-            return known
-    return lambda node: fits(node, step)
+    """All tests of a step as one function (`ccda_tree.fits`)."""
+    asked = [_asked(test) for test in step.tests if not test.written]
+    if len(asked) == 1:
+        return asked[0]
+    if len(asked) == 2:
+        one, other = asked
+        return lambda node: one(node) and other(node)
+    return lambda node: all(is_so(node) for is_so in asked)
 
 
-def _simple(test: Test) -> Is | None:
-    """The usual tests: a template, an attribute that is a value."""
+def _asked(test: Test) -> Is:
+    """One test: a template, an attribute that is a value, that of an element inside, or another."""
     if test.templates:
         wanted = frozenset(test.templates)
+        if test.negated:
+            return lambda node: node.templates.isdisjoint(wanted)
         return lambda node: not node.templates.isdisjoint(wanted)
-    if len(test.path) == 1 and test.path[0][:1] == "@" and test.value is not None:
-        name, value = test.path[0][1:], test.value
+    *inside, last = test.path
+    if last[:1] != "@" or test.value is None or test.negated or len(inside) > 1:
+        return lambda node: fulfils(node, test)
+    name, value = last[1:], test.value
+    if not inside:
         return lambda node: node.attributes.get(name, "") == value
-    return None
+    element = inside[0]
+
+    def is_inside(node: Node) -> bool:
+        for child in node.by_name.get(element, _NONE):  # noqa: SIM110  # asked of many elements
+            if child.attributes.get(name, "") == value:
+                return True
+        return False
+
+    return is_inside

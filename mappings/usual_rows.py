@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from copy import deepcopy
 from typing import Any
 
 from mappings.compile_conditions import CODED
@@ -329,7 +328,14 @@ Place = Callable[[Run, Opened, Made, Any], bool]
 
 def _with_its_own(place: Place) -> Place:
     """Each resource gets a copy, as another row writes into the value."""
-    return lambda run, at, made, value: place(run, at, made, deepcopy(value))
+    return lambda run, at, made, value: place(run, at, made, _copied(value))
+
+
+def _copied(value: Any) -> Any:
+    """A value of JSON that shares nothing with this one: a fifth of the time that `deepcopy` takes."""
+    if value.__class__ is dict:
+        return {key: _copied(one) for key, one in value.items()}
+    return [_copied(one) for one in value] if value.__class__ is list else value
 
 
 def _placer(row: Row) -> Place:
