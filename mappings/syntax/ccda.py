@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import cast
 from weakref import ref
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
@@ -47,7 +48,8 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 _NO_TEMPLATES: frozenset[str] = frozenset()
 _NO_ELEMENTS: dict[str, list[Node]] = {}
-"""What elements that were read with none inside share; never filled."""
+_NO_CONTENT = cast("list[Node | str]", ())
+"""What elements that were read with nothing inside share; never filled."""
 
 
 class Node(msgspec.Struct, eq=False, weakref=True):
@@ -84,7 +86,7 @@ class Node(msgspec.Struct, eq=False, weakref=True):
         same = self.by_name.get(name)
         if same is None:
             if self.by_name is _NO_ELEMENTS:
-                self.by_name = {}
+                self.by_name, self.content = {}, list(self.content)
             same = self.by_name[name] = []
         child = Node(name, ref(self), len(same) + 1)
         same.append(child)
@@ -247,7 +249,8 @@ def _grow(element: ElementTree.Element, node: Node, nulls: set[int], count: int,
             same = by_name.get(name)
             if same is None:
                 same = by_name[name] = []
-            inner = Node(name, here, len(same) + 1, child.attrib, [], _NO_TEMPLATES, 0, 0, "", _NO_ELEMENTS)
+            own = [] if len(child) or child.text else _NO_CONTENT
+            inner = Node(name, here, len(same) + 1, child.attrib, own, _NO_TEMPLATES, 0, 0, "", _NO_ELEMENTS)
             same.append(inner)
             content.append(inner)
             count = _grow(child, inner, nulls, count, depth + 1)

@@ -52,7 +52,7 @@ def _made(chance: random.Random, source: bytes) -> bytes:
         elif kind == 4:
             node.content = [item for item in node.content if not isinstance(item, str)]
         else:
-            node.content.append(" words ")
+            node.content = [*node.content, " words "]
     return document_bytes(root)
 
 
