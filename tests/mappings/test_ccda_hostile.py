@@ -68,7 +68,7 @@ def test_elements_inside_each_other_are_bounded() -> None:
         )
 
     assert read_document(nested(DEEPEST - 2)).name == "ClinicalDocument"
-    for depth in (DEEPEST + 2, 400, 100_000):
+    for depth in (DEEPEST, DEEPEST + 2, 400, 100_000):
         assert _refusal(nested(depth)).code == "TOO_DEEP"
 
 
